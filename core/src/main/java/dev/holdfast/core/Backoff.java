@@ -1,0 +1,68 @@
+package dev.holdfast.core;
+
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+
+/**
+ * Delays between attempts: exponential, capped, with full jitter.
+ *
+ * <p>The n-th delay is drawn evenly from zero up to {@code min(cap, base * 2^n)}: with full jitter a
+ * crowd that lost its server together does not come back together (AWS Architecture Blog,
+ * "Exponential Backoff and Jitter"). {@link #reset()} belongs to real progress only, such as a list
+ * received or a message acknowledged, never to a connection that merely opened. Not thread-safe.
+ */
+@PureCore
+public final class Backoff {
+  private static final int MAX_DOUBLINGS = 40;
+
+  private final Options options;
+  private final RandomGenerator random;
+  private int attempts;
+
+  public Backoff(Options options, RandomGenerator random) {
+    this.options = options;
+    this.random = random;
+  }
+
+  /** The delay before the next attempt; each call counts as one more failed attempt. */
+  public Duration next() {
+    long baseNanos = options.base().toNanos();
+    long capNanos = options.cap().toNanos();
+    int doublings = Math.min(attempts, MAX_DOUBLINGS);
+    // Compared before shifting, so that a large base can't overflow into a tiny delay.
+    long ceilingNanos = baseNanos > (capNanos >> doublings) ? capNanos : baseNanos << doublings;
+    attempts++;
+    return Duration.ofNanos(random.nextLong(ceilingNanos + 1));
+  }
+
+  /** Forgets the failed attempts: call it on real progress. */
+  public void reset() {
+    attempts = 0;
+  }
+
+  /** Failed attempts since the last {@link #reset()}. */
+  public int attempts() {
+    return attempts;
+  }
+
+  /**
+   * The bounds of a {@link Backoff}.
+   *
+   * @param base upper bound of the first delay; more than zero
+   * @param cap upper bound of every delay; at least {@code base}
+   */
+  public record Options(Duration base, Duration cap) {
+    /** 100 ms to 10 s: for a registry, whose clients can go on without it meanwhile. */
+    public static final Options REGISTRY =
+        new Options(Duration.ofMillis(100), Duration.ofSeconds(10));
+
+    public Options {
+      if (base.isNegative() || base.isZero()) {
+        throw new IllegalArgumentException("base: " + base + " (expected: > 0)");
+      }
+      if (cap.compareTo(base) < 0) {
+        throw new IllegalArgumentException("cap: " + cap + " (expected: >= base, " + base + ")");
+      }
+    }
+  }
+}

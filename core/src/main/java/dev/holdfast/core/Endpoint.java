@@ -1,0 +1,78 @@
+package dev.holdfast.core;
+
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * One instance of a service, with what a client needs to choose it.
+ *
+ * <p>Everything here survives the way through every registry that can be written to. Two endpoints
+ * are equal when all of it is.
+ *
+ * @param address where it listens
+ * @param instance identifies one run of the process, so that a restart on the same address is a new
+ *     instance; "" when the registry does not say
+ * @param zone the failure domain it runs in; "" when unknown
+ * @param weight its share of calls relative to the others; 1 to 10,000, 1 by default
+ * @param ready whether it wants calls now; true by default
+ * @param draining whether it is about to leave; clients stop sending new calls at once
+ * @param metadata further properties, sorted by key
+ */
+public record Endpoint(
+    HostPort address,
+    String instance,
+    String zone,
+    int weight,
+    boolean ready,
+    boolean draining,
+    Map<String, String> metadata) {
+  /** The largest weight. */
+  public static final int MAX_WEIGHT = 10_000;
+
+  public Endpoint {
+    if (weight < 1 || weight > MAX_WEIGHT) {
+      throw new IllegalArgumentException("weight: " + weight + " (expected: 1 to 10000)");
+    }
+    metadata = Collections.unmodifiableMap(new TreeMap<>(metadata));
+  }
+
+  /** A ready endpoint of weight 1 that is known by its address alone. */
+  public static Endpoint of(HostPort address) {
+    return new Endpoint(address, "", "", 1, true, false, Map.of());
+  }
+
+  /** As {@link #of(HostPort)}, from {@code host:port}. */
+  public static Endpoint of(String address) {
+    return of(HostPort.parse(address));
+  }
+
+  public Endpoint withInstance(String value) {
+    return new Endpoint(address, value, zone, weight, ready, draining, metadata);
+  }
+
+  public Endpoint withZone(String value) {
+    return new Endpoint(address, instance, value, weight, ready, draining, metadata);
+  }
+
+  public Endpoint withWeight(int value) {
+    return new Endpoint(address, instance, zone, value, ready, draining, metadata);
+  }
+
+  public Endpoint withReady(boolean value) {
+    return new Endpoint(address, instance, zone, weight, value, draining, metadata);
+  }
+
+  public Endpoint withDraining(boolean value) {
+    return new Endpoint(address, instance, zone, weight, ready, value, metadata);
+  }
+
+  public Endpoint withMetadata(Map<String, String> value) {
+    return new Endpoint(address, instance, zone, weight, ready, draining, value);
+  }
+
+  /** Whether new calls may go there: ready, and not about to leave. */
+  public boolean isEligible() {
+    return ready && !draining;
+  }
+}

@@ -1,0 +1,108 @@
+package dev.holdfast.core;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/**
+ * The endpoints of a service at one moment: sorted by address, each address once, immutable.
+ *
+ * <p>Equal sets are equal whatever order they were built in. An empty set says that the registry
+ * knows of no endpoint; not knowing yet and a failure to know are other values (STYLE rule 14).
+ */
+public final class EndpointSet {
+  /** No endpoint. */
+  public static final EndpointSet EMPTY = new EndpointSet(List.of());
+
+  private static final int PRINTED_ENDPOINTS = 10;
+  private static final Comparator<HostPort> BY_ADDRESS =
+      Comparator.comparing(HostPort::host).thenComparingInt(HostPort::port);
+  // When one address is announced twice the better announcement counts: a record that an earlier
+  // process left behind must not hide the process that listens there now.
+  private static final Comparator<Endpoint> BETTER =
+      Comparator.comparing(Endpoint::draining)
+          .thenComparing(Predicate.<Endpoint>not(Endpoint::ready)::test)
+          .thenComparing(Endpoint::instance, Comparator.reverseOrder())
+          .thenComparing(Endpoint::zone)
+          .thenComparing(Endpoint::weight)
+          .thenComparing(e -> e.metadata().toString());
+
+  private final List<Endpoint> endpoints;
+
+  private EndpointSet(List<Endpoint> endpoints) {
+    this.endpoints = endpoints;
+  }
+
+  /** Sorts and dedupes; of two records with one address, the ready and not draining one stays. */
+  public static EndpointSet of(Collection<Endpoint> endpoints) {
+    TreeMap<HostPort, Endpoint> byAddress = new TreeMap<>(BY_ADDRESS);
+    for (Endpoint endpoint : endpoints) {
+      byAddress.merge(
+          endpoint.address(), endpoint, (a, b) -> BETTER.compare(a, b) <= 0 ? a : b);
+    }
+    return byAddress.isEmpty() ? EMPTY : new EndpointSet(List.copyOf(byAddress.values()));
+  }
+
+  /** As {@link #of(Collection)}. */
+  public static EndpointSet of(Endpoint... endpoints) {
+    return of(List.of(endpoints));
+  }
+
+  /** All endpoints, sorted by address. */
+  public List<Endpoint> endpoints() {
+    return endpoints;
+  }
+
+  /** Those that may get new calls: ready and not draining. */
+  public List<Endpoint> eligible() {
+    return endpoints.stream().filter(Endpoint::isEligible).toList();
+  }
+
+  public int size() {
+    return endpoints.size();
+  }
+
+  public boolean isEmpty() {
+    return endpoints.isEmpty();
+  }
+
+  /** The endpoint at an address. */
+  public Optional<Endpoint> at(HostPort address) {
+    return endpoints.stream().filter(e -> e.address().equals(address)).findFirst();
+  }
+
+  /** These endpoints and those of the other set; where both have an address, the other's counts. */
+  public EndpointSet overlaidWith(EndpointSet other) {
+    TreeMap<HostPort, Endpoint> byAddress = new TreeMap<>(BY_ADDRESS);
+    endpoints.forEach(e -> byAddress.put(e.address(), e));
+    other.endpoints.forEach(e -> byAddress.put(e.address(), e));
+    return of(new ArrayList<>(byAddress.values()));
+  }
+
+  @Override
+  public boolean equals(Object o) {
+    return o instanceof EndpointSet other && endpoints.equals(other.endpoints);
+  }
+
+  @Override
+  public int hashCode() {
+    return endpoints.hashCode();
+  }
+
+  /** At most ten addresses, and how many more there are. */
+  @Override
+  public String toString() {
+    String shown =
+        endpoints.stream()
+            .limit(PRINTED_ENDPOINTS)
+            .map(e -> e.address() + (e.isEligible() ? "" : e.draining() ? "(draining)" : "(unready)"))
+            .collect(Collectors.joining(", ", "[", ""));
+    int more = endpoints.size() - PRINTED_ENDPOINTS;
+    return more > 0 ? shown + ", +" + more + " more]" : shown + "]";
+  }
+}

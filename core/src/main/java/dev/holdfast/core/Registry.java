@@ -1,0 +1,133 @@
+package dev.holdfast.core;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * A place where services are found: etcd, a directory of files, DNS, Kubernetes.
+ *
+ * <p>An implementation reports what it sees and heals its own connection; it judges nothing. What to
+ * believe is decided by {@link SteadyEndpoints}, and keeping a record alive is decided by {@link
+ * Registration}: both are the same for every registry. So
+ *
+ * <ul>
+ *   <li>a watch goes on until closed: after a failure it is restored with {@link Backoff}, and then
+ *       a complete snapshot is delivered, even when nothing changed;
+ *   <li>every callback runs on the {@link Scheduler} of its {@link RegistryContext} and none follows
+ *       a close;
+ *   <li>futures of {@link #read} end within {@link #requestTimeout()};
+ *   <li>no method blocks.
+ * </ul>
+ *
+ * <p>The contract is tested by {@code RegistryContractTest} in this room's test-jar, which every
+ * implementation passes. Thread-safe.
+ */
+public interface Registry extends AutoCloseable {
+
+  /** What a registry is able to do. */
+  enum Capability {
+    /** {@link #watchNames} works. */
+    NAMES,
+    /** {@link #announce} works. */
+    ANNOUNCE
+  }
+
+  /** The registry as a URI without secrets, for log lines and errors. */
+  String describe();
+
+  Set<Capability> capabilities();
+
+  /**
+   * Follows the endpoints of a service. The first snapshot comes as soon as it is read; an empty one
+   * is a snapshot too.
+   */
+  Subscription watch(ServiceName service, WatchListener listener);
+
+  /**
+   * Reads the endpoints of a service now, from the source of truth (never from a cache or the watch).
+   *
+   * @return completes on the scheduler, or fails with a {@link RegistryException}
+   */
+  CompletionStage<RegistrySnapshot> read(ServiceName service);
+
+  /**
+   * Follows the names of the services in a namespace, nested namespaces not included.
+   *
+   * @throws RegistryException of kind UNSUPPORTED without {@link Capability#NAMES}
+   */
+  Subscription watchNames(String namespace, NamesListener listener);
+
+  /**
+   * Makes one attempt to publish a record and to keep it; {@link InstanceRegistration} makes the next
+   * ones. The record lives while its owner does, at most {@link #recordTtl()} longer.
+   *
+   * <p>A record of another instance at the same address is replaced: whoever could bind the port
+   * last is there now. The one that was replaced hears TAKEN_OVER.
+   *
+   * @throws RegistryException of kind UNSUPPORTED without {@link Capability#ANNOUNCE}
+   */
+  Announcement announce(ServiceName service, Endpoint endpoint, AnnouncementListener listener);
+
+  /** How long a record outlives its owner. The grace times of {@link SteadyEndpoints} follow it. */
+  Duration recordTtl();
+
+  /** After what time a request is given up. */
+  Duration requestTimeout();
+
+  /**
+   * An address of the registry, from which the own address is found that it would be reached by;
+   * empty when the registry is on this machine.
+   */
+  Optional<InetSocketAddress> peerAddress();
+
+  /** Ends all watches and announcements; leases are revoked, so records of this process go away. */
+  @Override
+  void close();
+
+  /** Hears of the endpoints of one service. */
+  interface WatchListener {
+    /** The whole list as it is now, first or changed. */
+    void onSnapshot(RegistrySnapshot snapshot);
+
+    /** The registry proved that the last snapshot is still what it holds. */
+    void onConfirmed();
+
+    /** The watch broke; it is being restored and a snapshot will follow. */
+    void onFailure(RegistryException cause);
+  }
+
+  /** Hears of the services in a namespace. */
+  interface NamesListener {
+    /** All names as they are now, sorted, without the namespace. */
+    void onNames(Set<String> names);
+
+    /** The watch broke; it is being restored and the names will follow. */
+    void onFailure(RegistryException cause);
+  }
+
+  /** One published record. */
+  interface Announcement {
+    /** Changes what the record says; the address must stay the same. */
+    void update(Endpoint endpoint);
+
+    /**
+     * Marks the record as draining, then deletes it, if it is still our own.
+     *
+     * @return completes on the scheduler when it is gone, or fails with a {@link RegistryException};
+     *     the listener hears nothing more
+     */
+    CompletionStage<Void> withdraw();
+  }
+
+  /** Hears how an announcement fares. */
+  interface AnnouncementListener {
+    /** The record, as last given, is visible to everyone. Called again after each update. */
+    void onPublished();
+
+    /** The attempt failed or the record was lost. The last call; the announcement is over. */
+    void onEnded(RegistryException cause);
+  }
+}

@@ -1,0 +1,58 @@
+package dev.holdfast.core;
+
+import org.jspecify.annotations.Nullable;
+
+/** Why a registry could not do what was asked; {@link #kind()} is what programs branch on. */
+public final class RegistryException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /** The cause in one word. */
+  public enum Kind {
+    /** It can't be reached, does not answer in time, or has no quorum: try again later. */
+    UNAVAILABLE(true),
+    /** The user name, password or client certificate was refused. */
+    UNAUTHENTICATED(true),
+    /** The user is known but may not do this. */
+    PERMISSION_DENIED(true),
+    /** The lease ran out or was revoked, and the record went with it. */
+    LEASE_LOST(true),
+    /** The record was deleted by somebody else. */
+    RECORD_DELETED(true),
+    /** Another process announced itself at the same address: the newer one keeps the record. */
+    TAKEN_OVER(true),
+    /** The store came back without its memory. */
+    WIPED(true),
+    /** Something that is not ours, or makes no sense, came from the registry. */
+    MALFORMED(true),
+    /** This registry can't do that at all. */
+    UNSUPPORTED(false),
+    /** The registry, or the handle to it, was closed by this process. */
+    CLOSED(false);
+
+    private final boolean retryable;
+
+    Kind(boolean retryable) {
+      this.retryable = retryable;
+    }
+
+    /** Whether the same request may succeed later without a change of this process. */
+    public boolean isRetryable() {
+      return retryable;
+    }
+  }
+
+  private final Kind kind;
+
+  public RegistryException(Kind kind, String message) {
+    this(kind, message, null);
+  }
+
+  public RegistryException(Kind kind, String message, @Nullable Throwable cause) {
+    super(message, cause);
+    this.kind = kind;
+  }
+
+  public Kind kind() {
+    return kind;
+  }
+}

@@ -1,0 +1,39 @@
+package dev.holdfast.core;
+
+import java.util.List;
+
+/**
+ * Opens registries of one URI scheme; found by {@link java.util.ServiceLoader}.
+ *
+ * <p>Validation is the caller's gift: before {@link #open} the parameters of the URI were checked
+ * against {@link #parameters()}.
+ */
+public interface RegistryProvider {
+
+  /** The scheme, such as {@code etcd}. */
+  String scheme();
+
+  /** One target as a user would write it, for documents and error messages. */
+  String example();
+
+  /** Every query parameter that its URIs may have. The table in the docs is made from this. */
+  List<Parameter> parameters();
+
+  /**
+   * Opens a registry. Nothing is connected yet, and nothing blocks.
+   *
+   * @throws IllegalArgumentException when the URI makes no sense, naming the part and what was
+   *     expected
+   */
+  Registry open(RegistryUri uri, RegistryContext context);
+
+  /**
+   * A query parameter of a registry URI.
+   *
+   * @param name as written in the URI
+   * @param expected the values it takes, with their range
+   * @param defaultValue what holds without it, as text
+   * @param meaning one sentence
+   */
+  record Parameter(String name, String expected, String defaultValue, String meaning) {}
+}
