@@ -1,0 +1,45 @@
+package dev.holdfast.bench;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Finds a {@link Benchmark} by its name and runs it; {@code bench/run} starts this class. */
+public final class Bench {
+  /** Every benchmark there is; a new one adds itself here. */
+  static final List<Benchmark> ALL = List.of();
+
+  private Bench() {}
+
+  /** Runs the benchmark named first, with the other arguments, and exits with its exit code. */
+  public static void main(String[] args) throws Exception {
+    System.exit(run(ALL, List.of(args)));
+  }
+
+  static int run(List<Benchmark> known, List<String> args) throws Exception {
+    String first = args.isEmpty() ? "--help" : args.get(0);
+    switch (first) {
+      case "--help", "-h" -> {
+        System.out.println("Usage: bench/run NAME [options]    (bench/run --list: names only)");
+        known.forEach(one -> System.out.printf("  %-12s %s%n", one.name(), one.summary()));
+        return args.isEmpty() ? 2 : 0;
+      }
+      case "--list" -> {
+        known.forEach(one -> System.out.println(one.name()));
+        return 0;
+      }
+      default -> {
+        for (Benchmark one : known) {
+          if (one.name().equals(first)) {
+            return one.run(args.subList(1, args.size()));
+          }
+        }
+        System.err.printf("bench: %s (expected: one of %s)%n", first, names(known));
+        return 2;
+      }
+    }
+  }
+
+  private static String names(List<Benchmark> known) {
+    return known.stream().map(Benchmark::name).collect(Collectors.joining(", "));
+  }
+}

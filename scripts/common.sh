@@ -1,0 +1,204 @@
+# shellcheck shell=bash
+# What ./holdfast, bench/run and ./verify share: finding tools, building once, starting fast.
+# Sourced with ROOT set to the repository's directory.
+
+APP="$ROOT/.holdfast/app"       # current -> one finished build; older ones stay while programs run on them
+MIN_JAVA=17
+
+die() {
+  printf '%s: %s\n' "${PROGRAM:-holdfast}" "$1" >&2
+  exit "${2:-1}"
+}
+
+# Nothing may end silently: set -e stops, this says where.
+trap 'note "${PROGRAM:-holdfast}: line $LINENO of ${BASH_SOURCE[0]} failed: $BASH_COMMAND"' ERR
+
+note() { printf '%s\n' "$*" >&2; }
+
+# The major version of a Java home, read from its release file: no JVM start needed. 0 when unknown.
+java_major() {
+  local line version=""
+  [[ -r "$1/release" ]] || { echo 0; return; }
+  while IFS= read -r line; do
+    [[ $line == JAVA_VERSION=* ]] && version=${line#*=}
+  done <"$1/release"
+  version=${version//\"/}
+  version=${version#1.}
+  version=${version%%[!0-9]*}
+  echo "${version:-0}"
+}
+
+# Prints each Java home to consider, best first.
+java_homes() {
+  local java dir
+  [[ -n ${JAVA_HOME:-} ]] && printf '%s\n' "$JAVA_HOME"
+  if java=$(command -v java); then
+    java=$(readlink -f "$java")
+    printf '%s\n' "${java%/bin/java}"
+  fi
+  for dir in /usr/lib/jvm/*; do
+    [[ -d $dir && ! -L $dir ]] && printf '%s\n' "$dir"
+  done
+  return 0
+}
+
+# Sets JDK to the first JDK (with javac) of at least version $1 and, when given, at most version $2.
+find_jdk() {
+  local least=$1 most=${2:-999} home major
+  JDK=""
+  while IFS= read -r home; do
+    [[ -x $home/bin/java && -x $home/bin/javac ]] || continue
+    major=$(java_major "$home")
+    if ((major >= least && major <= most)); then
+      JDK=$home
+      return 0
+    fi
+  done < <(java_homes)
+  return 1
+}
+
+require_build_tools() {
+  local missing=()
+  find_jdk "$MIN_JAVA" || missing+=(openjdk-17-jdk-headless)
+  command -v mvn >/dev/null || missing+=(maven)
+  if ((${#missing[@]})); then
+    local sudo="sudo "
+    ((EUID == 0)) && sudo=""
+    die "building needs a JDK >= $MIN_JAVA and Maven; missing: ${missing[*]}
+  install with:  ${sudo}apt-get update && ${sudo}apt-get install -y ${missing[*]}
+  (or set JAVA_HOME to a JDK >= $MIN_JAVA that is installed elsewhere)"
+  fi
+}
+
+# True when something that goes into the programs is newer than the build in use. A removed file
+# shows as a newer directory.
+sources_changed() {
+  [[ -e $APP/current/stamp ]] || return 0
+  local dirs=("$ROOT"/*/src/main) newer
+  newer=$(find "$ROOT"/pom.xml "$ROOT"/*/pom.xml "${dirs[@]}" \
+    -newer "$APP/current/stamp" -print -quit 2>/dev/null)
+  [[ -n $newer ]]
+}
+
+# Follows a Maven log on stdin and says which module is being built, and how many files were fetched.
+follow_maven() {
+  local line fetched=0 started=$SECONDS
+  while IFS= read -r line; do
+    case $line in
+      *"Downloaded from "*)
+        fetched=$((fetched + 1))
+        ((fetched % 50 == 0)) && note "  fetched $fetched files ..."
+        ;;
+      *"Building Holdfast "*"["*"]"*)
+        line=${line#*Building Holdfast }
+        note "  $((SECONDS - started)) s  ${line%% *}"
+        ;;
+    esac
+  done
+  return 0
+}
+
+# run_maven LOG ARGS...: Maven with the chosen JDK, progress on stderr, the log's end on failure.
+run_maven() {
+  local log=$1 status=0
+  shift
+  (cd "$ROOT" && JAVA_HOME=$JDK mvn -B "$@" 2>&1) | tee "$log" | follow_maven || status=1
+  if ((status)); then
+    note ""
+    grep -E '^\[ERROR\]' "$log" | head -n 40 >&2 || tail -n 40 "$log" >&2
+    note "the whole log: $log"
+    return 1
+  fi
+}
+
+# Copies one module's runtime class path into $stage/lib and writes it down as $stage/<module>.cp.
+stage_module() {
+  local module=$1 stage=$2 entry name path=""
+  local own=("$ROOT/$module/target/holdfast-$module"-*.jar) jar
+  for jar in "${own[@]}"; do
+    [[ $jar == *-tests.jar || $jar == *-sources.jar ]] || entry=$jar
+  done
+  local entries
+  # The file ends without a newline, which read reports as an error.
+  IFS=: read -r -a entries <"$ROOT/$module/target/runtime-classpath" || ((${#entries[@]}))
+  for entry in "$entry" "${entries[@]}"; do
+    name=${entry##*/}
+    if [[ ! -e $stage/lib/$name ]]; then
+      # Our own jars are copied: the next build writes into the same files.
+      if [[ $entry == "$ROOT"/* ]]; then cp "$entry" "$stage/lib/$name"
+      else ln "$entry" "$stage/lib/$name" 2>/dev/null || cp "$entry" "$stage/lib/$name"
+      fi
+    fi
+    path+=":$stage/lib/$name"
+  done
+  printf '%s\n' "${path#:}" >"$stage/$module.cp"
+}
+
+# Builds when needed. Two first calls at once: the second waits for the lock and finds the work done.
+build_if_needed() {
+  sources_changed || return 0
+  require_build_tools
+  mkdir -p "$APP"
+  local lock
+  exec {lock}>"$ROOT/.holdfast/lock"
+  if ! flock --nonblock "$lock"; then
+    note "another build is running; waiting for it ..."
+    flock --timeout 1800 "$lock" || die "the other build did not finish within 30 minutes"
+  fi
+  if sources_changed; then
+    build
+  fi
+  exec {lock}>&-
+}
+
+build() {
+  local stage old stamp
+  SECONDS=0
+  stage="$APP/$(date +%Y%m%d-%H%M%S)-$$"
+  mkdir -p "$stage/lib"
+  stamp="$stage/stamp"
+  : >"$stamp" # before Maven reads: what changes during the build counts as newer
+  note "building Holdfast with $JDK (first time, or sources changed) ..."
+  if ! run_maven "$ROOT/.holdfast/build.log" -Pquick -DskipTests -Dholdfast.skipTestCompile=true \
+    package dependency:build-classpath -DincludeScope=runtime \
+    -Dmdep.outputFile=target/runtime-classpath; then
+    rm -rf "$stage"
+    die "the build failed"
+  fi
+  stage_module cli "$stage"
+  stage_module bench "$stage"
+  stage_module examples "$stage"
+  ln -sfn "${stage##*/}" "$APP/next.$$"
+  mv -T "$APP/next.$$" "$APP/current"
+  # Programs that still run on an older build keep it; the three newest are kept for them.
+  while IFS= read -r old; do rm -rf "$old"; done \
+    < <(find "$APP" -mindepth 1 -maxdepth 1 -type d | sort -r | tail -n +4)
+  note "built in ${SECONDS}s"
+}
+
+# Sets JAVA to the launcher to use, BUILD to the build in use (a rebuild meanwhile changes nothing) and
+# CDS_FILE to the class data archive that belongs to both.
+find_runtime() {
+  local home
+  JAVA=""
+  while IFS= read -r home; do
+    if [[ -x $home/bin/java ]] && (($(java_major "$home") >= MIN_JAVA)); then
+      JAVA=$home/bin/java
+      break
+    fi
+  done < <(java_homes)
+  [[ -n $JAVA ]] || require_build_tools
+  [[ -n $JAVA ]] || die "no java >= $MIN_JAVA found"
+  BUILD=$(readlink -f "$APP/current")
+  CDS_FILE="$BUILD/cli${JAVA//\//_}.jsa"
+}
+
+# Dumps the classes that --help loads, once per build and JVM; a failure only costs start-up time.
+dump_archive() {
+  local classpath=$1
+  [[ -e $CDS_FILE ]] && return 0
+  "$JAVA" -XX:ArchiveClassesAtExit="$CDS_FILE.$$" -Xlog:disable -XX:TieredStopAtLevel=1 \
+    -XX:+UseSerialGC -cp "$classpath" dev.holdfast.cli.Holdfast --help >/dev/null 2>&1 || true
+  [[ -s $CDS_FILE.$$ ]] && mv -f "$CDS_FILE.$$" "$CDS_FILE"
+  return 0
+}
