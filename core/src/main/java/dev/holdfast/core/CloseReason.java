@@ -1,0 +1,40 @@
+package dev.holdfast.core;
+
+/**
+ * Why something ended or could not begin, in a word that both sides, the log, the meter and the
+ * status text share.
+ *
+ * <p>The code is stable: it is what people search for and what alerts match.
+ */
+public enum CloseReason {
+  DRAINING("HF-101", "The instance is shutting down and takes no new calls."),
+  NO_ENDPOINTS_YET("HF-201", "No list of endpoints has been received from the registry so far."),
+  NO_ENDPOINTS("HF-202", "The registry knows of no endpoint of this service."),
+  NONE_ELIGIBLE("HF-203", "Every endpoint of this service is draining or not ready."),
+  ENDPOINT_LEFT("HF-204", "The endpoint is no longer in the list of this service."),
+  REGISTRATION_CONFLICT("HF-301", "Another process announced itself at the same address."),
+  REGISTRATION_UNSUPPORTED("HF-302", "The registry can't be written to.");
+
+  private final String code;
+  private final String sentence;
+
+  CloseReason(String code, String sentence) {
+    this.code = code;
+    this.sentence = sentence;
+  }
+
+  /** The stable code, such as {@code HF-101}. */
+  public String code() {
+    return code;
+  }
+
+  /** One sentence for people. */
+  public String sentence() {
+    return sentence;
+  }
+
+  /** Code and sentence, with what it is about, as for a status text: {@code HF-202 ... (orders)}. */
+  public String describe(Object subject) {
+    return code + " " + sentence + " (" + subject + ")";
+  }
+}

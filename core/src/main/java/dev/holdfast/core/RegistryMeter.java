@@ -1,0 +1,215 @@
+package dev.holdfast.core;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.Tags;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * Every meter about registries, lists of endpoints and registrations; docs/meters.md is made from
+ * it.
+ *
+ * <p>Tags have few values: {@code registry} is the scheme, {@code service} the path of a service
+ * that this process follows or announces.
+ */
+public enum RegistryMeter {
+  ENDPOINTS(
+      "holdfast.endpoints",
+      Type.GAUGE,
+      "endpoints",
+      List.of("registry", "service", "state"),
+      "Endpoints in the list in use, by state: eligible, unready, draining."),
+  ENDPOINTS_AGE(
+      "holdfast.endpoints.age",
+      Type.GAUGE,
+      "seconds",
+      List.of("registry", "service"),
+      "Time since the registry last said that the list in use is right."),
+  ENDPOINTS_STATE(
+      "holdfast.endpoints.state",
+      Type.GAUGE,
+      "state",
+      List.of("registry", "service"),
+      "State of the failure policy: 0 UNKNOWN, 1 FOLLOWING, 2 STALE, 3 CONFIRMING, 4 EMPTYING,"
+          + " 5 WIPED."),
+  ENDPOINTS_CHANGES(
+      "holdfast.endpoints.changes",
+      Type.COUNTER,
+      "changes",
+      List.of("registry", "service"),
+      "Lists that differed from the one before and were given to consumers."),
+  ENDPOINTS_HELD(
+      "holdfast.endpoints.held",
+      Type.COUNTER,
+      "lists",
+      List.of("registry", "service", "state"),
+      "Lists that were not believed at once, by the state they led to: CONFIRMING, EMPTYING,"
+          + " WIPED."),
+  ENDPOINTS_READS(
+      "holdfast.endpoints.reads",
+      Type.COUNTER,
+      "reads",
+      List.of("registry", "service", "result"),
+      "Reads that were made to confirm a list, by result: ok, failed."),
+  WATCH_FAILURES(
+      "holdfast.watch.failures",
+      Type.COUNTER,
+      "failures",
+      List.of("registry", "kind"),
+      "Failures reported by watches, by kind."),
+  WATCH_RESTARTS(
+      "holdfast.watch.restarts",
+      Type.COUNTER,
+      "restarts",
+      List.of("registry"),
+      "Watches that were begun again, by registries."),
+  WATCHES(
+      "holdfast.watches",
+      Type.GAUGE,
+      "watches",
+      List.of("registry"),
+      "Raw watches that are open now."),
+  RECORDS_MALFORMED(
+      "holdfast.records.malformed",
+      Type.COUNTER,
+      "records",
+      List.of("registry"),
+      "Records that were left out because they could not be read."),
+  REQUESTS_FAILED(
+      "holdfast.registry.requests.failed",
+      Type.COUNTER,
+      "requests",
+      List.of("registry", "kind"),
+      "Requests to a registry that failed, by kind."),
+  REGISTRATION_STATE(
+      "holdfast.registration.state",
+      Type.GAUGE,
+      "state",
+      List.of("registry", "service", "address"),
+      "State of a registration: 0 ANNOUNCING, 1 VISIBLE, 2 WAITING, 3 CONFLICT, 4 WITHDRAWING,"
+          + " 5 ABSENT, 6 FAILED."),
+  REGISTRATION_ATTEMPTS(
+      "holdfast.registration.attempts",
+      Type.COUNTER,
+      "attempts",
+      List.of("registry", "service"),
+      "Attempts to announce an instance."),
+  REGISTRATION_RESTORED(
+      "holdfast.registration.restored",
+      Type.COUNTER,
+      "registrations",
+      List.of("registry", "service"),
+      "Times that an instance became visible again after its record was lost."),
+  REGISTRATION_ENDED(
+      "holdfast.registration.ended",
+      Type.COUNTER,
+      "announcements",
+      List.of("registry", "service", "kind"),
+      "Announcements that failed or lost their record, by kind."),
+  LEASE_STATE(
+      "holdfast.lease.state",
+      Type.GAUGE,
+      "state",
+      List.of("registry"),
+      "State of the lease that this process shares among its records: 0 none, 1 held, 2 lost."),
+  SNAPSHOT_FILE_FAILURES(
+      "holdfast.snapshot.file.failures",
+      Type.COUNTER,
+      "failures",
+      List.of("operation"),
+      "Lists on disk that could not be used, by operation: read, write.");
+
+  /** What a meter does. */
+  public enum Type {
+    /** Only grows. */
+    COUNTER,
+    /** Shows what is now. */
+    GAUGE
+  }
+
+  private final String meterName;
+  private final Type type;
+  private final String unit;
+  private final List<String> tags;
+  private final String description;
+
+  RegistryMeter(String meterName, Type type, String unit, List<String> tags, String description) {
+    this.meterName = meterName;
+    this.type = type;
+    this.unit = unit;
+    this.tags = tags;
+    this.description = description;
+  }
+
+  public String meterName() {
+    return meterName;
+  }
+
+  public Type type() {
+    return type;
+  }
+
+  public String unit() {
+    return unit;
+  }
+
+  /** The keys of its tags, in the order in which values are given. */
+  public List<String> tags() {
+    return tags;
+  }
+
+  public String description() {
+    return description;
+  }
+
+  /** The counter with these tag values, in the order of {@link #tags()}. */
+  public Counter counter(MeterRegistry meters, String... tagValues) {
+    requireType(Type.COUNTER);
+    return Counter.builder(meterName)
+        .baseUnit(unit)
+        .description(description)
+        .tags(tagsOf(tagValues))
+        .register(meters);
+  }
+
+  /**
+   * A gauge with these tag values, in the order of {@link #tags()}.
+   *
+   * @return closing it removes the gauge
+   */
+  public Subscription gauge(MeterRegistry meters, Supplier<Number> value, String... tagValues) {
+    requireType(Type.GAUGE);
+    Meter.Id id =
+        Gauge.builder(meterName, value)
+            .baseUnit(unit)
+            .description(description)
+            .tags(tagsOf(tagValues))
+            .strongReference(true)
+            .register(meters)
+            .getId();
+    return () -> meters.remove(id);
+  }
+
+  private Tags tagsOf(String... values) {
+    if (values.length != tags.size()) {
+      throw new IllegalArgumentException(
+          "tagValues: " + values.length + " (expected: " + tags.size() + ", " + tags + ")");
+    }
+    List<Tag> paired = new ArrayList<>();
+    for (int i = 0; i < values.length; i++) {
+      paired.add(Tag.of(tags.get(i), values[i]));
+    }
+    return Tags.of(paired);
+  }
+
+  private void requireType(Type expected) {
+    if (type != expected) {
+      throw new IllegalStateException(meterName + " is a " + type + ", not a " + expected);
+    }
+  }
+}
