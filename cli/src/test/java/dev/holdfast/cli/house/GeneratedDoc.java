@@ -1,0 +1,62 @@
+package dev.holdfast.cli.house;
+
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/**
+ * A part of a committed document that is written by code. It stands between {@code <!-- generated:
+ * NAME -->} and {@code <!-- end: NAME -->}; the rest of the file is written by people.
+ *
+ * @param file the document, from the repository's root
+ * @param name the part
+ * @param text what must stand there
+ */
+record GeneratedDoc(String file, String name, Supplier<String> text) {
+  /** Every generated part; whoever generates another adds it here. */
+  static final List<GeneratedDoc> ALL =
+      List.of(new GeneratedDoc("ARCHITECTURE.md", "rooms", GeneratedDoc::roomTable));
+
+  /** The document with this part replaced by what the code says now. */
+  String applyTo(String document) {
+    String begin = "<!-- generated: " + name + " -->\n";
+    String end = "<!-- end: " + name + " -->";
+    int from = document.indexOf(begin);
+    int to = document.indexOf(end);
+    if (from < 0 || to < from) {
+      throw new IllegalArgumentException(
+          "%s: no part %s (expected: lines %s and %s)".formatted(file, name, begin.strip(), end));
+    }
+    return document.substring(0, from + begin.length())
+        + text.get().strip()
+        + "\n"
+        + document.substring(to);
+  }
+
+  @Override
+  public String toString() {
+    return file + "#" + name;
+  }
+
+  private static String roomTable() {
+    String rows =
+        Room.HOUSE.stream()
+            .map(
+                room ->
+                    "| %s | %s | %s |"
+                        .formatted(
+                            room.name(),
+                            String.join(", ", room.rooms()),
+                            room.thirdParty().stream()
+                                .map(prefix -> "`" + prefix + "`")
+                                .collect(Collectors.joining(", "))))
+            .collect(Collectors.joining("\n"));
+    return """
+    | room | may use the rooms | and besides the JDK |
+    |---|---|---|
+    %s
+    | %s | all | anything |
+    """
+        .formatted(rows, String.join(", ", Room.KNOW_ALL_ROOMS));
+  }
+}

@@ -1,0 +1,109 @@
+package dev.holdfast.cli.house;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.AccessTarget;
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Executor;
+
+/** The rules that ArchUnit checks, as values, so that a test can show each of them failing. */
+final class HouseRules {
+  /** Types whose mere use means that a core is not pure. */
+  private static final List<String> IMPURE_TYPES =
+      List.of(
+          "java.lang.Thread",
+          "java.lang.ThreadLocal",
+          "java.lang.ProcessBuilder",
+          "java.util.Random",
+          "java.util.SplittableRandom",
+          "java.util.Timer",
+          "java.security.SecureRandom",
+          "java.util.concurrent.CompletableFuture",
+          "java.util.concurrent.locks.LockSupport");
+
+  private static final List<String> IMPURE_PACKAGES =
+      List.of("java.nio.channels", "java.nio.file", "javax.net", "io.netty", "io.grpc");
+
+  /** {@code java.net} is impure but for the types that only name an address. */
+  private static final Set<String> PURE_NET_TYPES =
+      Set.of(
+          "java.net.URI",
+          "java.net.URISyntaxException",
+          "java.net.SocketAddress",
+          "java.net.InetSocketAddress");
+
+  private HouseRules() {}
+
+  /** A room uses itself, the JDK, its neighbours and its own libraries, and nothing else. */
+  static ArchRule onlyItsNeighbours(Room room) {
+    List<String> allowed = room.allowedPackages();
+    return classes()
+        .that()
+        .resideInAPackage(room.packageName() + "..")
+        .should()
+        .onlyDependOnClassesThat(
+            describe("are in " + allowed, target -> within(target.getPackageName(), allowed)))
+        // A room may still be empty on the day its module is made.
+        .allowEmptyShould(true)
+        .as("room " + room.name() + " uses only its neighbours");
+  }
+
+  /** Classes with the annotation get the time, threads and chance handed in (STYLE rule 8). */
+  static ArchRule pureCoresArePure(String annotation) {
+    DescribedPredicate<JavaClass> pure =
+        describe("are pure cores (@" + annotation + ")", type -> isPureCore(type, annotation));
+    return noClasses()
+        .that(pure)
+        .should()
+        .dependOnClassesThat(describe("reach outside", HouseRules::reachesOutside))
+        .orShould()
+        .accessTargetWhere(describe("reads a clock, sleeps or rolls dice", HouseRules::isImpure))
+        .because("a pure core is tested under virtual time: now and chance come in as arguments");
+  }
+
+  private static boolean within(String packageName, List<String> prefixes) {
+    // Primitive types and their arrays have no package.
+    return packageName.isEmpty()
+        || prefixes.stream()
+            .anyMatch(prefix -> packageName.equals(prefix) || packageName.startsWith(prefix + "."));
+  }
+
+  private static boolean isPureCore(JavaClass type, String annotation) {
+    return type.isAnnotatedWith(annotation)
+        || type.getEnclosingClass().map(outer -> isPureCore(outer, annotation)).orElse(false);
+  }
+
+  private static boolean reachesOutside(JavaClass target) {
+    String name = target.getName();
+    String packageName = target.getPackageName();
+    return IMPURE_TYPES.contains(name)
+        || within(packageName, IMPURE_PACKAGES) && !packageName.isEmpty()
+        || packageName.equals("java.net") && !PURE_NET_TYPES.contains(name)
+        || assignableTo(Executor.class).test(target);
+  }
+
+  private static boolean isImpure(JavaAccess<?> access) {
+    AccessTarget target = access.getTarget();
+    String owner = target.getOwner().getName();
+    return switch (target.getName()) {
+      case "nanoTime", "currentTimeMillis", "getenv", "exit" -> owner.equals("java.lang.System");
+      case "now" -> owner.startsWith("java.time.");
+      case "systemUTC", "systemDefaultZone", "system" -> owner.equals("java.time.Clock");
+      case "random" -> owner.equals("java.lang.Math");
+      case "randomUUID" -> owner.equals("java.util.UUID");
+      case "sleep" -> owner.equals("java.util.concurrent.TimeUnit");
+      case "shuffle" -> owner.equals("java.util.Collections");
+      case "wait", "notify", "notifyAll" -> owner.equals("java.lang.Object");
+      case "current" -> owner.equals("java.util.concurrent.ThreadLocalRandom");
+      default -> false;
+    };
+  }
+}

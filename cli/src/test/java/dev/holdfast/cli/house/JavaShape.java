@@ -1,0 +1,89 @@
+package dev.holdfast.cli.house;
+
+import com.sun.source.tree.ClassTree;
+import com.sun.source.tree.CompilationUnitTree;
+import com.sun.source.tree.LineMap;
+import com.sun.source.tree.MethodTree;
+import com.sun.source.util.JavacTask;
+import com.sun.source.util.SourcePositions;
+import com.sun.source.util.TreePathScanner;
+import com.sun.source.util.Trees;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import javax.tools.JavaCompiler;
+import javax.tools.JavaFileObject;
+import javax.tools.SimpleJavaFileObject;
+import javax.tools.ToolProvider;
+import org.jspecify.annotations.Nullable;
+
+/** The methods and type names of one Java source, as the compiler's own parser sees them. */
+record JavaShape(List<Method> methods, List<String> typeNames) {
+  /** A method with its first and last line. */
+  record Method(String name, long firstLine, long lines) {}
+
+  static JavaShape of(SourceTree.File file) {
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    JavaFileObject source = new Text(file);
+    JavacTask task =
+        (JavacTask)
+            compiler.getTask(
+                null, null, problem -> {}, List.of("-proc:none"), null, List.of(source));
+    Scanner scanner = new Scanner(Trees.instance(task).getSourcePositions());
+    try {
+      task.parse().forEach(unit -> scanner.scan(unit, null));
+    } catch (IOException e) {
+      throw new UncheckedIOException(file.path(), e);
+    }
+    return new JavaShape(scanner.methods, scanner.typeNames);
+  }
+
+  private static final class Scanner extends TreePathScanner<@Nullable Void, @Nullable Void> {
+    private final SourcePositions positions;
+    private final List<Method> methods = new ArrayList<>();
+    private final List<String> typeNames = new ArrayList<>();
+
+    Scanner(SourcePositions positions) {
+      this.positions = positions;
+    }
+
+    @Override
+    public @Nullable Void visitMethod(MethodTree method, @Nullable Void none) {
+      long first = line(positions.getStartPosition(unit(), method));
+      long last = line(positions.getEndPosition(unit(), method));
+      methods.add(new Method(method.getName().toString(), first, last - first + 1));
+      return super.visitMethod(method, none);
+    }
+
+    @Override
+    public @Nullable Void visitClass(ClassTree type, @Nullable Void none) {
+      typeNames.add(type.getSimpleName().toString());
+      return super.visitClass(type, none);
+    }
+
+    private CompilationUnitTree unit() {
+      return getCurrentPath().getCompilationUnit();
+    }
+
+    private long line(long position) {
+      LineMap lines = unit().getLineMap();
+      return position < 0 ? 0 : lines.getLineNumber(position);
+    }
+  }
+
+  private static final class Text extends SimpleJavaFileObject {
+    private final String text;
+
+    Text(SourceTree.File file) {
+      super(URI.create("string:///" + file.path()), Kind.SOURCE);
+      text = file.text();
+    }
+
+    @Override
+    public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+      return text;
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package dev.holdfast.cli.house;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * One room of the house: a package, the rooms it may use and the third-party packages it may use.
+ * The JDK is open to all. {@link #HOUSE} is the table that ARCHITECTURE.md shows.
+ */
+record Room(String name, String packageName, List<String> rooms, List<String> thirdParty) {
+  private static final List<String> EVERYWHERE =
+      List.of("org.slf4j", "io.micrometer.core", "org.jspecify.annotations");
+  private static final List<String> NETTY = List.of("io.netty");
+  private static final List<String> GRPC = List.of("io.grpc");
+  private static final List<String> PROTOBUF = List.of("com.google.protobuf");
+  private static final List<String> JACKSON = List.of("com.fasterxml.jackson.core");
+
+  /** A room that needs a new neighbour changes this table in the same commit, and says why. */
+  static final List<Room> HOUSE =
+      List.of(
+          room("core", List.of()),
+          room("lab", List.of("core"), NETTY),
+          room("registry-file", List.of("core"), JACKSON),
+          // ListenableFuture stands in the signatures that protoc-gen-grpc-java generates.
+          room(
+              "registry-etcd",
+              List.of("core"),
+              GRPC,
+              NETTY,
+              PROTOBUF,
+              JACKSON,
+              List.of("com.google.common.util.concurrent")),
+          room("registry-dns", List.of("core"), List.of("org.xbill.DNS")),
+          room("grpc", List.of("core"), GRPC, NETTY));
+
+  /** The room of everything: {@code cli} may use all others and any library, so it has no row. */
+  static final List<String> KNOW_ALL_ROOMS = List.of("cli", "bench", "examples");
+
+  @SafeVarargs
+  private static Room room(String name, List<String> rooms, List<String>... thirdParty) {
+    List<String> allowed = new ArrayList<>(EVERYWHERE);
+    Stream.of(thirdParty).forEach(allowed::addAll);
+    return new Room(name, "dev.holdfast." + name.replace('-', '.'), rooms, List.copyOf(allowed));
+  }
+
+  /** All package prefixes that classes of this room may depend on. */
+  List<String> allowedPackages() {
+    List<String> allowed = new ArrayList<>(List.of("java", "javax", "jdk.net", packageName));
+    HOUSE.stream()
+        .filter(other -> rooms.contains(other.name()))
+        .map(Room::packageName)
+        .forEach(allowed::add);
+    allowed.addAll(thirdParty);
+    return allowed;
+  }
+}
