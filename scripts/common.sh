@@ -105,7 +105,8 @@ run_maven() {
   (cd "$ROOT" && JAVA_HOME=$JDK mvn -B "$@" 2>&1) | tee "$log" | follow_maven || status=1
   if ((status)); then
     note ""
-    grep -E '^\[ERROR\]' "$log" | head -n 40 >&2 || tail -n 40 "$log" >&2
+    # -Werror turns warnings into failures, so those of the compiler count as well.
+    grep -E '^\[ERROR\]|^\[WARNING\].*\.java:' "$log" | head -n 40 >&2 || tail -n 40 "$log" >&2
     note "the whole log: $log"
     return 1
   fi
