@@ -115,13 +115,13 @@ run_maven() {
 # Copies one module's runtime class path into $stage/lib and writes it down as $stage/<module>.cp.
 stage_module() {
   local module=$1 stage=$2 entry name path=""
-  local own=("$ROOT/$module/target/holdfast-$module"-*.jar) jar
+  local own=("$ROOT/$module/target/quick/holdfast-$module"-*.jar) jar
   for jar in "${own[@]}"; do
     [[ $jar == *-tests.jar || $jar == *-sources.jar ]] || entry=$jar
   done
   local entries
   # The file ends without a newline, which read reports as an error.
-  IFS=: read -r -a entries <"$ROOT/$module/target/runtime-classpath" || ((${#entries[@]}))
+  IFS=: read -r -a entries <"$ROOT/$module/target/quick/runtime-classpath" || ((${#entries[@]}))
   for entry in "$entry" "${entries[@]}"; do
     name=${entry##*/}
     if [[ ! -e $stage/lib/$name ]]; then
@@ -162,7 +162,7 @@ build() {
   note "building Holdfast with $JDK (first time, or sources changed) ..."
   if ! run_maven "$ROOT/.holdfast/build.log" -Pquick -DskipTests -Dholdfast.skipTestCompile=true \
     package dependency:build-classpath -DincludeScope=runtime \
-    -Dmdep.outputFile=target/runtime-classpath; then
+    -Dmdep.outputFile=target/quick/runtime-classpath; then
     rm -rf "$stage"
     die "the build failed"
   fi

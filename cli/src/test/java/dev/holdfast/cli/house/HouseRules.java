@@ -85,8 +85,8 @@ final class HouseRules {
     String name = target.getName();
     String packageName = target.getPackageName();
     return IMPURE_TYPES.contains(name)
-        || within(packageName, IMPURE_PACKAGES) && !packageName.isEmpty()
-        || packageName.equals("java.net") && !PURE_NET_TYPES.contains(name)
+        || (!packageName.isEmpty() && within(packageName, IMPURE_PACKAGES))
+        || (packageName.equals("java.net") && !PURE_NET_TYPES.contains(name))
         || assignableTo(Executor.class).test(target);
   }
 

@@ -54,13 +54,13 @@ record JavaShape(List<Method> methods, List<String> typeNames) {
       long first = line(positions.getStartPosition(unit(), method));
       long last = line(positions.getEndPosition(unit(), method));
       methods.add(new Method(method.getName().toString(), first, last - first + 1));
-      return super.visitMethod(method, none);
+      return super.visitMethod(method, null);
     }
 
     @Override
     public @Nullable Void visitClass(ClassTree type, @Nullable Void none) {
       typeNames.add(type.getSimpleName().toString());
-      return super.visitClass(type, none);
+      return super.visitClass(type, null);
     }
 
     private CompilationUnitTree unit() {

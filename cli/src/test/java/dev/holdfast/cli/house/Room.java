@@ -2,7 +2,6 @@ package dev.holdfast.cli.house;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * One room of the house: a package, the rooms it may use and the third-party packages it may use.
@@ -40,7 +39,9 @@ record Room(String name, String packageName, List<String> rooms, List<String> th
   @SafeVarargs
   private static Room room(String name, List<String> rooms, List<String>... thirdParty) {
     List<String> allowed = new ArrayList<>(EVERYWHERE);
-    Stream.of(thirdParty).forEach(allowed::addAll);
+    for (List<String> packages : thirdParty) {
+      allowed.addAll(packages);
+    }
     return new Room(name, "dev.holdfast." + name.replace('-', '.'), rooms, List.copyOf(allowed));
   }
 
