@@ -12,8 +12,8 @@ import java.util.Optional;
  *
  * <p>In this order: what was said explicitly; HOLDFAST_ADVERTISE; POD_IP; the local address of the
  * route to the registry; loopback, when the registry is on this machine. The first two may carry a
- * port, as a container with mapped ports needs. Loopback and wildcard addresses are refused when the
- * registry is elsewhere: nobody there could use them.
+ * port, as a container with mapped ports needs. Loopback and wildcard addresses are refused when
+ * the registry is elsewhere: nobody there could use them.
  */
 public final class AdvertisedAddress {
   /** The variable that names the address, as {@code host} or {@code host:port}. */
@@ -30,7 +30,8 @@ public final class AdvertisedAddress {
    * @param explicit {@code host} or {@code host:port}, or empty
    * @param port the port that the server listens on, used where none is said
    * @param environment where the variables are looked up
-   * @param registryAddress {@link Registry#peerAddress()}: empty when the registry is on this machine
+   * @param registryAddress {@link Registry#peerAddress()}: empty when the registry is on this
+   *     machine
    * @throws IllegalArgumentException when what was said makes no sense or can't be reached from
    *     elsewhere, or when nothing was said and there is no route to the registry
    */
@@ -95,7 +96,8 @@ public final class AdvertisedAddress {
     try (DatagramSocket socket = new DatagramSocket()) {
       socket.connect(registry);
       InetAddress local = socket.getLocalAddress();
-      if (!local.isAnyLocalAddress() && (!local.isLoopbackAddress() || !isElsewhere(Optional.of(registry)))) {
+      if (!local.isAnyLocalAddress()
+          && (!local.isLoopbackAddress() || !isElsewhere(Optional.of(registry)))) {
         return new HostPort(local.getHostAddress(), port);
       }
       throw noRoute(registry, null);

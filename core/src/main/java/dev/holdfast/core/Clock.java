@@ -5,8 +5,8 @@ import java.time.Instant;
 /**
  * The two times of a machine: one for intervals, one for people.
  *
- * <p>Deadlines are computed from {@link #nanoTime()} alone, so a wall clock that jumps a day changes
- * nothing but what is printed. Thread-safe.
+ * <p>Deadlines are computed from {@link #nanoTime()} alone, so a wall clock that jumps a day
+ * changes nothing but what is printed. Thread-safe.
  */
 public interface Clock {
 

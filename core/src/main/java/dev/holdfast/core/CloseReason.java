@@ -33,7 +33,9 @@ public enum CloseReason {
     return sentence;
   }
 
-  /** Code and sentence, with what it is about, as for a status text: {@code HF-202 ... (orders)}. */
+  /**
+   * Code and sentence, with what it is about, as for a status text: {@code HF-202 ... (orders)}.
+   */
   public String describe(Object subject) {
     return code + " " + sentence + " (" + subject + ")";
   }

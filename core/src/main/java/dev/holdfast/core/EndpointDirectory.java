@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * The lists of endpoints of one registry, shared by all of a process.
  *
  * <p>However many consumers subscribe to a service, there is one raw watch and one {@link
- * SteadyEndpoints} for it. A watch ends {@link #LINGER} after its last subscriber left. Thread-safe;
- * listeners run on the {@link Scheduler} of the context.
+ * SteadyEndpoints} for it. A watch ends {@link #LINGER} after its last subscriber left.
+ * Thread-safe; listeners run on the {@link Scheduler} of the context.
  */
 public final class EndpointDirectory implements AutoCloseable {
   /** For how long a watch goes on without a subscriber. */
@@ -23,6 +23,7 @@ public final class EndpointDirectory implements AutoCloseable {
 
   private final Registry registry;
   private final RegistryContext context;
+  private final SteadyEndpoints.Options options;
   private final Map<ServiceName, Follower> followers = new ConcurrentHashMap<>();
   private final Map<String, NamesFollower> names = new HashMap<>();
 
@@ -30,6 +31,7 @@ public final class EndpointDirectory implements AutoCloseable {
       Registry registry, RegistryContext context, SteadyEndpoints.Options options) {
     this.registry = registry;
     this.context = context;
+    this.options = options;
   }
 
   /** The directory of a registry, which it owns from now on and closes with itself. */
@@ -79,6 +81,10 @@ public final class EndpointDirectory implements AutoCloseable {
                 });
   }
 
+  SteadyEndpoints.Options options() {
+    return options;
+  }
+
   /** The list in use, if one is known. */
   public Optional<EndpointSet> current(ServiceName service) {
     Follower follower = followers.get(service);
@@ -113,8 +119,9 @@ public final class EndpointDirectory implements AutoCloseable {
 
     void add(EndpointsListener listener) {
       listeners.add(listener);
-      if (current != null) {
-        listener.onEndpoints(current);
+      EndpointSet known = current;
+      if (known != null) {
+        listener.onEndpoints(known);
       }
     }
 

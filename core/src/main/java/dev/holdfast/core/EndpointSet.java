@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The endpoints of a service at one moment: sorted by address, each address once, immutable.
@@ -42,8 +43,7 @@ public final class EndpointSet {
   public static EndpointSet of(Collection<Endpoint> endpoints) {
     TreeMap<HostPort, Endpoint> byAddress = new TreeMap<>(BY_ADDRESS);
     for (Endpoint endpoint : endpoints) {
-      byAddress.merge(
-          endpoint.address(), endpoint, (a, b) -> BETTER.compare(a, b) <= 0 ? a : b);
+      byAddress.merge(endpoint.address(), endpoint, (a, b) -> BETTER.compare(a, b) <= 0 ? a : b);
     }
     return byAddress.isEmpty() ? EMPTY : new EndpointSet(List.copyOf(byAddress.values()));
   }
@@ -85,7 +85,7 @@ public final class EndpointSet {
   }
 
   @Override
-  public boolean equals(Object o) {
+  public boolean equals(@Nullable Object o) {
     return o instanceof EndpointSet other && endpoints.equals(other.endpoints);
   }
 
@@ -100,7 +100,9 @@ public final class EndpointSet {
     String shown =
         endpoints.stream()
             .limit(PRINTED_ENDPOINTS)
-            .map(e -> e.address() + (e.isEligible() ? "" : e.draining() ? "(draining)" : "(unready)"))
+            .map(
+                e ->
+                    e.address() + (e.isEligible() ? "" : e.draining() ? "(draining)" : "(unready)"))
             .collect(Collectors.joining(", ", "[", ""));
     int more = endpoints.size() - PRINTED_ENDPOINTS;
     return more > 0 ? shown + ", +" + more + " more]" : shown + "]";

@@ -1,10 +1,10 @@
 package dev.holdfast.core;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +18,8 @@ public final class InstanceRegistration implements AutoCloseable {
   /** Hears of changes of state. */
   public interface Listener {
     /**
+     * The present state, on subscribing, or a change of it.
+     *
      * @param state what holds from now on
      * @param cause why, when a failure led here
      */
@@ -49,8 +51,7 @@ public final class InstanceRegistration implements AutoCloseable {
    */
   public static InstanceRegistration start(
       Registry registry, ServiceName service, Endpoint endpoint, RegistryContext context) {
-    InstanceRegistration started =
-        new InstanceRegistration(registry, service, endpoint, context);
+    InstanceRegistration started = new InstanceRegistration(registry, service, endpoint, context);
     context.scheduler().execute(started::announce);
     return started;
   }

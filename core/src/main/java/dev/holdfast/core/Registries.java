@@ -92,11 +92,11 @@ public final class Registries {
   }
 
   /**
-   * What a target means: {@code scheme://authority/namespace/service}, or {@code holdfast:///service}
-   * in the registry that HOLDFAST_REGISTRY names.
+   * What a target means: {@code scheme://authority/namespace/service}, or {@code
+   * holdfast:///service} in the registry that HOLDFAST_REGISTRY names.
    *
-   * @throws IllegalArgumentException when it is malformed, its scheme is unknown, or the variable is
-   *     needed and not set
+   * @throws IllegalArgumentException when it is malformed, its scheme is unknown, or the variable
+   *     is needed and not set
    */
   public ServiceTarget resolveTarget(String text) {
     RegistryUri uri = RegistryUri.parse(text);
@@ -118,8 +118,7 @@ public final class Registries {
               + examples()
               + ")");
     }
-    return ServiceTarget.in(
-        environmentRegistry(registry), ServiceTarget.parse(text).service());
+    return ServiceTarget.in(environmentRegistry(registry), ServiceTarget.parse(text).service());
   }
 
   /** A use of a registry, to be closed by who opened it. */
@@ -167,7 +166,10 @@ public final class Registries {
     }
     if (registry.scheme().equals(ServiceTarget.ENVIRONMENT_SCHEME)) {
       throw new IllegalArgumentException(
-          ServiceTarget.REGISTRY_VARIABLE + ": names itself (expected: such as " + examples() + ")");
+          ServiceTarget.REGISTRY_VARIABLE
+              + ": names itself (expected: such as "
+              + examples()
+              + ")");
     }
     provider(registry.scheme());
     return registry;
@@ -197,7 +199,11 @@ public final class Registries {
     RegistryProvider provider = providers.get(scheme);
     if (provider == null) {
       throw new IllegalArgumentException(
-          "scheme: \"" + scheme + "\" (expected: " + orNone(String.join(", ", providers.keySet())) + ")");
+          "scheme: \""
+              + scheme
+              + "\" (expected: "
+              + orNone(String.join(", ", providers.keySet()))
+              + ")");
     }
     return provider;
   }

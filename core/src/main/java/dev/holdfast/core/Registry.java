@@ -9,15 +9,15 @@ import java.util.concurrent.CompletionStage;
 /**
  * A place where services are found: etcd, a directory of files, DNS, Kubernetes.
  *
- * <p>An implementation reports what it sees and heals its own connection; it judges nothing. What to
- * believe is decided by {@link SteadyEndpoints}, and keeping a record alive is decided by {@link
+ * <p>An implementation reports what it sees and heals its own connection; it judges nothing. What
+ * to believe is decided by {@link SteadyEndpoints}, and keeping a record alive is decided by {@link
  * Registration}: both are the same for every registry. So
  *
  * <ul>
  *   <li>a watch goes on until closed: after a failure it is restored with {@link Backoff}, and then
  *       a complete snapshot is delivered, even when nothing changed;
- *   <li>every callback runs on the {@link Scheduler} of its {@link RegistryContext} and none follows
- *       a close;
+ *   <li>every callback runs on the {@link Scheduler} of its {@link RegistryContext} and none
+ *       follows a close;
  *   <li>futures of {@link #read} end within {@link #requestTimeout()};
  *   <li>no method blocks.
  * </ul>
@@ -41,13 +41,14 @@ public interface Registry extends AutoCloseable {
   Set<Capability> capabilities();
 
   /**
-   * Follows the endpoints of a service. The first snapshot comes as soon as it is read; an empty one
-   * is a snapshot too.
+   * Follows the endpoints of a service. The first snapshot comes as soon as it is read; an empty
+   * one is a snapshot too.
    */
   Subscription watch(ServiceName service, WatchListener listener);
 
   /**
-   * Reads the endpoints of a service now, from the source of truth (never from a cache or the watch).
+   * Reads the endpoints of a service now, from the source of truth (never from a cache or the
+   * watch).
    *
    * @return completes on the scheduler, or fails with a {@link RegistryException}
    */
@@ -61,8 +62,8 @@ public interface Registry extends AutoCloseable {
   Subscription watchNames(String namespace, NamesListener listener);
 
   /**
-   * Makes one attempt to publish a record and to keep it; {@link InstanceRegistration} makes the next
-   * ones. The record lives while its owner does, at most {@link #recordTtl()} longer.
+   * Makes one attempt to publish a record and to keep it; {@link InstanceRegistration} makes the
+   * next ones. The record lives while its owner does, at most {@link #recordTtl()} longer.
    *
    * <p>A record of another instance at the same address is replaced: whoever could bind the port
    * last is there now. The one that was replaced hears TAKEN_OVER.
@@ -114,10 +115,11 @@ public interface Registry extends AutoCloseable {
     void update(Endpoint endpoint);
 
     /**
-     * Marks the record as draining, then deletes it, if it is still our own.
+     * Marks the record as draining, then deletes it, if it is still our own. The record is no
+     * longer kept alive from the first call on; after a failure it may be called again.
      *
-     * @return completes on the scheduler when it is gone, or fails with a {@link RegistryException};
-     *     the listener hears nothing more
+     * @return completes on the scheduler when it is gone, or fails with a {@link
+     *     RegistryException}; the listener hears nothing more
      */
     CompletionStage<Void> withdraw();
   }

@@ -135,7 +135,11 @@ public enum RegistryMeter {
   private final String meterName;
   private final Type type;
   private final String unit;
+
+  // Made by List.of only, which the checker can't see.
+  @SuppressWarnings("ImmutableEnumChecker")
   private final List<String> tags;
+
   private final String description;
 
   RegistryMeter(String meterName, Type type, String unit, List<String> tags, String description) {

@@ -14,7 +14,9 @@ public class SteadyEndpoints {
     FOLLOWING,
     /** The registry can't be followed; the last good list stays in use. */
     STALE,
-    /** The registry's list lost more than half; the rest stays in use until a fresh read decides. */
+    /**
+     * The registry's list lost more than half; the rest stays in use until a fresh read decides.
+     */
     CONFIRMING,
     /** The registry's list is empty; the last good one stays in use for the grace time. */
     EMPTYING,
@@ -48,10 +50,7 @@ public class SteadyEndpoints {
     /** The defaults for records that live this long. */
     public static Options forTtl(Duration recordTtl) {
       return new Options(
-          recordTtl,
-          recordTtl.multipliedBy(GRACE_TTLS),
-          CONFIRM_WITHIN,
-          Backoff.Options.REGISTRY);
+          recordTtl, recordTtl.multipliedBy(GRACE_TTLS), CONFIRM_WITHIN, Backoff.Options.REGISTRY);
     }
 
     private static void requirePositive(String name, Duration value) {
