@@ -1,5 +1,14 @@
 package dev.holdfast.cli;
 
+import dev.holdfast.cli.settings.Settings;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -9,30 +18,117 @@ import picocli.CommandLine.Spec;
 /**
  * The {@code holdfast} program: one class per command, this one being the root that lists them.
  *
- * <p>Exit codes: 0 done, 1 the command failed, 2 the command line was wrong.
+ * <p>Exit codes: see {@link ExitCode}. Nothing that a help text does not need is loaded before a
+ * command runs: no logging, no registry, no gRPC.
  */
 @Command(
     name = "holdfast",
     description = "Keeps gRPC connected.",
     mixinStandardHelpOptions = true,
-    version = "holdfast 0.1.0-SNAPSHOT",
-    synopsisSubcommandLabel = "COMMAND")
+    versionProvider = VersionCommand.class,
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      RunCommand.class,
+      RegisterCommand.class,
+      DeregisterCommand.class,
+      LsCommand.class,
+      WatchCommand.class,
+      ResolveCommand.class,
+      CompletionCommand.class,
+      VersionCommand.class
+    },
+    footer = {
+      "",
+      "Defaults come from HOLDFAST_... variables and from a YAML file (--config, HOLDFAST_CONFIG).",
+      "Exit codes: 0 done, 1 failed or nothing found, 2 the command line makes no sense;",
+      "run ends with the code of its child."
+    })
 public final class Holdfast implements Runnable {
-  @Spec private CommandSpec spec = CommandSpec.create();
+  private static final List<String> HELP = List.of("-h", "--help", "-V", "--version");
+
+  private final Program program;
+
+  @Spec
+  @SuppressWarnings("NullAway.Init") // picocli fills it
+  private CommandSpec spec;
+
+  private Holdfast(Program program) {
+    this.program = program;
+  }
 
   /** Runs one command and ends the process with its exit code. */
   public static void main(String[] args) {
-    System.exit(commandLine().execute(args));
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    System.exit(run(Program::system, System.getenv(), err, args));
   }
 
   /** The whole command tree, ready to execute; tests and the shell completion use it too. */
   public static CommandLine commandLine() {
-    return new CommandLine(new Holdfast());
+    return commandLine(Program.system(Settings.load(null, Map.of())), false);
+  }
+
+  /** Runs one command and returns its exit code; what goes wrong is printed. */
+  static int run(
+      Function<Settings, Program> programOf,
+      Map<String, String> environment,
+      PrintWriter err,
+      String... args) {
+    List<String> own = ownWords(args);
+    boolean debug = own.contains("--debug");
+    try {
+      // A help text must be had even when the configuration is broken.
+      boolean help = own.isEmpty() || own.stream().anyMatch(HELP::contains);
+      Settings settings =
+          help ? Settings.load(null, Map.of()) : Settings.load(config(own), environment);
+      settings.warnings().forEach(warning -> err.println("holdfast: warning: " + warning));
+      return commandLine(programOf.apply(settings), debug).execute(args);
+    } catch (UserError e) {
+      return Failures.report(err, e, debug);
+    }
+  }
+
+  /** The streams and defaults of this run. */
+  Program program() {
+    return program;
   }
 
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "command: none (expected: one of those below)");
+        spec.commandLine(),
+        "command: none (expected: one of " + String.join(", ", spec.subcommands().keySet()) + ")");
+  }
+
+  private static CommandLine commandLine(Program program, boolean debug) {
+    Failures failures = new Failures(program.settings(), debug);
+    CommandLine commands = new CommandLine(new Holdfast(program));
+    // What follows the program to run is its own, even without "--".
+    Objects.requireNonNull(commands.getSubcommands().get("run")).setStopAtPositional(true);
+    return commands
+        .setOut(program.out())
+        .setErr(program.err())
+        .setDefaultValueProvider(new SettingsDefaults(program.settings()))
+        .setExecutionExceptionHandler(failures)
+        .setParameterExceptionHandler(failures);
+  }
+
+  /** What is meant for us: all before {@code --}, which begins the command line of a child. */
+  private static List<String> ownWords(String... args) {
+    List<String> words = Arrays.asList(args);
+    int end = words.indexOf("--");
+    return end < 0 ? words : words.subList(0, end);
+  }
+
+  /** The value of {@code --config}: it must be known before options get their defaults. */
+  private static @Nullable String config(List<String> words) {
+    for (int i = 0; i < words.size(); i++) {
+      if (words.get(i).startsWith("--config=")) {
+        return words.get(i).substring("--config=".length());
+      }
+      if (words.get(i).equals("--config") && i + 1 < words.size()) {
+        return words.get(i + 1);
+      }
+    }
+    return null;
   }
 }

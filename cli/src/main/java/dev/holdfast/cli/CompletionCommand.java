@@ -1,0 +1,37 @@
+package dev.holdfast.cli;
+
+import java.util.concurrent.Callable;
+import picocli.AutoComplete;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** Prints what a shell needs to complete our commands and options. */
+@Command(
+    name = "completion",
+    description = "Print a completion script for bash or zsh.",
+    footer = {
+      "",
+      "bash: add to ~/.bashrc  source <(holdfast completion bash)",
+      "zsh:  add to ~/.zshrc   autoload -U compinit && compinit && source <(holdfast completion"
+          + " zsh)",
+      "fish and other shells are not supported."
+    })
+public final class CompletionCommand implements Callable<Integer> {
+  @Mixin(name = CommonOptions.MIXIN)
+  private final CommonOptions common = new CommonOptions();
+
+  @Parameters(paramLabel = "SHELL", description = "bash or zsh.")
+  private String shell = "";
+
+  @Override
+  public Integer call() {
+    if (!shell.equals("bash") && !shell.equals("zsh")) {
+      throw UserError.usage("completion: \"" + shell + "\" (expected: bash or zsh)");
+    }
+    // One script for both: in zsh it switches bashcompinit on by itself.
+    common.program().out().print(AutoComplete.bash("holdfast", Holdfast.commandLine()));
+    common.program().out().flush();
+    return ExitCode.OK;
+  }
+}

@@ -1,0 +1,28 @@
+package dev.holdfast.cli;
+
+import dev.holdfast.core.DurationText;
+import java.time.Duration;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Reads the duration of an option; each option's own subclass knows its name and its bounds. */
+abstract class Durations implements ITypeConverter<Duration> {
+  private final String name;
+  private final Duration min;
+  private final Duration max;
+
+  Durations(String name, Duration min, Duration max) {
+    this.name = name;
+    this.min = min;
+    this.max = max;
+  }
+
+  @Override
+  public Duration convert(String text) {
+    try {
+      return DurationText.parse(name, text, min, max);
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException(e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package dev.holdfast.cli;
+
+import dev.holdfast.cli.settings.Setting;
+import dev.holdfast.cli.settings.Settings;
+import dev.holdfast.core.RegistryException;
+import java.io.PrintWriter;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * Turns every failure into one text with the fix in it and an exit code; no stack trace without
+ * {@code --debug}, no secret ever.
+ */
+final class Failures implements IExecutionExceptionHandler, IParameterExceptionHandler {
+  private final Settings settings;
+  private final boolean debug;
+
+  Failures(Settings settings, boolean debug) {
+    this.settings = settings;
+    this.debug = debug;
+  }
+
+  /** Prints a failure that came before or outside any command. */
+  static int report(PrintWriter err, Throwable failure, boolean debug) {
+    Throwable cause = unwrap(failure);
+    if (debug) {
+      trace(err, cause);
+    }
+    err.println("holdfast: " + Secrets.redact(text(cause)));
+    return exitCode(cause);
+  }
+
+  @Override
+  public int handleExecutionException(
+      Exception failure, CommandLine commandLine, ParseResult parsed) {
+    return report(commandLine.getErr(), failure, debug);
+  }
+
+  @Override
+  public int handleParseException(ParameterException failure, String[] args) {
+    CommandLine command = failure.getCommandLine();
+    PrintWriter err = command.getErr();
+    if (debug) {
+      trace(err, failure);
+    }
+    err.println("holdfast: " + Secrets.redact(parseText(failure)));
+    err.println("  see: " + command.getCommandSpec().qualifiedName() + " --help");
+    return ExitCode.USAGE;
+  }
+
+  private String parseText(ParameterException failure) {
+    if (failure instanceof UnmatchedArgumentException unmatched) {
+      return unmatchedText(unmatched);
+    }
+    if (failure instanceof MissingParameterException) {
+      String message = String.valueOf(failure.getMessage());
+      return Character.toLowerCase(message.charAt(0)) + message.substring(1);
+    }
+    // A converter's own text says what was given and what was expected; picocli's frame adds
+    // nothing.
+    Throwable cause = failure.getCause();
+    String message =
+        cause instanceof CommandLine.TypeConversionException || cause instanceof UserError
+            ? String.valueOf(cause.getMessage())
+            : String.valueOf(failure.getMessage());
+    return message + source(failure);
+  }
+
+  private static String unmatchedText(UnmatchedArgumentException failure) {
+    CommandSpec command = failure.getCommandLine().getCommandSpec();
+    String given = failure.getUnmatched().get(0);
+    if (given.startsWith("-")) {
+      return given + ": unknown option" + Settings.hint(given, command.optionsMap().keySet());
+    }
+    return command.subcommands().isEmpty()
+        ? "\"" + given + "\": one argument too many"
+        : "command: \""
+            + given
+            + "\" is unknown"
+            + Settings.hint(given, command.subcommands().keySet());
+  }
+
+  /** Where a wrong value stands when it does not stand on the command line. */
+  private String source(ParameterException failure) {
+    ArgSpec arg = failure.getArgSpec();
+    if (!(arg instanceof OptionSpec option) || failure.getValue() == null) {
+      return "";
+    }
+    Optional<Settings.Value> value =
+        Setting.ofOption(option.longestName()).flatMap(settings::value);
+    return value
+        .filter(v -> v.text().equals(failure.getValue()))
+        .map(v -> " (from " + v.source() + ")")
+        .orElse("");
+  }
+
+  /** Where it came from, secrets taken out. */
+  private static void trace(PrintWriter err, Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      err.println(Secrets.redact(cause.toString()));
+      for (StackTraceElement frame : cause.getStackTrace()) {
+        err.println("    at " + frame);
+      }
+    }
+  }
+
+  private static Throwable unwrap(Throwable failure) {
+    boolean wrapper =
+        failure instanceof CompletionException || failure instanceof ExecutionException;
+    return wrapper && failure.getCause() != null ? unwrap(failure.getCause()) : failure;
+  }
+
+  private static int exitCode(Throwable failure) {
+    if (failure instanceof UserError error) {
+      return error.exitCode();
+    }
+    return failure instanceof IllegalArgumentException ? ExitCode.USAGE : ExitCode.FAILED;
+  }
+
+  private static String text(Throwable failure) {
+    if (failure instanceof UserError || failure instanceof IllegalArgumentException) {
+      return String.valueOf(failure.getMessage());
+    }
+    if (failure instanceof RegistryException e) {
+      return e.getMessage() + hint(e.kind());
+    }
+    return "unexpected " + failure + " (the same command with --debug shows where)";
+  }
+
+  private static String hint(RegistryException.Kind kind) {
+    return switch (kind) {
+      case UNAVAILABLE -> " (is it running, and is the address right?)";
+      case UNAUTHENTICATED ->
+          " (user: etcd://USER@..; password: HOLDFAST_REGISTRY_PASSWORD_FILE or"
+              + " HOLDFAST_REGISTRY_PASSWORD)";
+      case PERMISSION_DENIED -> " (the least role that suffices: holdfast etcd role --help)";
+      default -> "";
+    };
+  }
+}

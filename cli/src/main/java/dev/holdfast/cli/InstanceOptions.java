@@ -1,0 +1,212 @@
+package dev.holdfast.cli;
+
+import dev.holdfast.cli.run.HealthOptions;
+import dev.holdfast.core.AdvertisedAddress;
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Registry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** What an instance says of itself, and how its health is found out. */
+@SuppressWarnings("NullAway.Init") // picocli fills the fields before a command runs
+public final class InstanceOptions {
+  @Option(
+      names = "--service",
+      required = true,
+      paramLabel = "NAME",
+      description = "The service, inside the namespace of the registry.")
+  private String service;
+
+  @Option(
+      names = "--port",
+      required = true,
+      paramLabel = "PORT",
+      converter = PortConverter.class,
+      description = "The port on which the program listens, 1 to 65535.")
+  private Integer port;
+
+  @Option(
+      names = "--advertise",
+      paramLabel = "HOST[:PORT]",
+      description =
+          "The address that clients are told (HOLDFAST_ADVERTISE; else POD_IP, else the local"
+              + " address of the route to the registry).")
+  private @Nullable String advertise;
+
+  @Option(
+      names = "--zone",
+      paramLabel = "ZONE",
+      description = "The failure domain it runs in (HOLDFAST_ZONE).")
+  private String zone = "";
+
+  @Option(
+      names = "--weight",
+      paramLabel = "N",
+      converter = WeightConverter.class,
+      description =
+          "Its share of calls relative to others, 1 to 10000, default 1 (HOLDFAST_WEIGHT).")
+  private Integer weight = 1;
+
+  @Option(
+      names = "--meta",
+      paramLabel = "KEY=VALUE",
+      description = "A further property; may be repeated.")
+  private List<String> meta = new ArrayList<>();
+
+  @Option(
+      names = "--health",
+      paramLabel = "MODE",
+      converter = ModeConverter.class,
+      description =
+          "auto: grpc.health.v1 if the program serves it, else the port alone. grpc, grpc-tls: it"
+              + " must serve it. tcp: the port alone. Default auto (HOLDFAST_HEALTH).")
+  private HealthOptions.Mode health = HealthOptions.Mode.AUTO;
+
+  @Option(
+      names = "--health-service",
+      paramLabel = "NAME",
+      description =
+          "The service whose health counts; without it that of the whole server"
+              + " (HOLDFAST_HEALTH_SERVICE).")
+  private String healthService = "";
+
+  @Option(
+      names = "--probe-interval",
+      paramLabel = "DURATION",
+      converter = ProbeIntervalConverter.class,
+      description =
+          "How often the program is probed while nothing is heard, 0s for never; default 5s"
+              + " (HOLDFAST_PROBE_INTERVAL).")
+  private Duration probeInterval = Duration.ofSeconds(5);
+
+  @Option(
+      names = "--ready-timeout",
+      paramLabel = "DURATION",
+      converter = ReadyTimeoutConverter.class,
+      description =
+          "How long the port may take to answer, 0s for no limit; default 60s"
+              + " (HOLDFAST_READY_TIMEOUT).")
+  private Duration readyTimeout = Duration.ofSeconds(60);
+
+  @Option(
+      names = "--spread",
+      paramLabel = "DURATION",
+      converter = SpreadConverter.class,
+      description =
+          "How long clients are given to notice after deregistration; default 2s"
+              + " (HOLDFAST_SPREAD).")
+  private Duration spread = Duration.ofSeconds(2);
+
+  String service() {
+    return service;
+  }
+
+  Duration readyTimeout() {
+    return readyTimeout;
+  }
+
+  Duration spread() {
+    return spread;
+  }
+
+  /** The instance as the registry is told of it. */
+  Endpoint endpoint(Registry registry, Map<String, String> environment) {
+    HostPort address =
+        AdvertisedAddress.find(
+            Optional.ofNullable(advertise), port, environment, registry.peerAddress());
+    return Endpoint.of(address).withZone(zone).withWeight(weight).withMetadata(metadata());
+  }
+
+  /** Loopback is tried first: most programs listen on every address, some on one only. */
+  HealthOptions health(Endpoint endpoint) {
+    List<String> hosts = new ArrayList<>(List.of("127.0.0.1", "::1"));
+    if (!hosts.contains(endpoint.address().host()) && endpoint.address().port() == port) {
+      hosts.add(endpoint.address().host());
+    }
+    return new HealthOptions(hosts, port, health, healthService, probeInterval);
+  }
+
+  private Map<String, String> metadata() {
+    Map<String, String> metadata = new TreeMap<>();
+    for (String pair : meta) {
+      int equals = pair.indexOf('=');
+      if (equals <= 0) {
+        throw UserError.usage("meta: \"" + pair + "\" (expected: key=value)");
+      }
+      String key = pair.substring(0, equals);
+      if (metadata.put(key, pair.substring(equals + 1)) != null) {
+        throw UserError.usage("meta: \"" + key + "\" twice (expected: once)");
+      }
+    }
+    return metadata;
+  }
+
+  private static int number(String name, String text, int max) {
+    try {
+      int value = Integer.parseInt(text);
+      if (value >= 1 && value <= max) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // Said below, with what was expected.
+    }
+    throw new TypeConversionException(name + ": " + text + " (expected: 1 to " + max + ")");
+  }
+
+  static final class PortConverter implements ITypeConverter<Integer> {
+    private static final int MAX_PORT = 65_535;
+
+    @Override
+    public Integer convert(String text) {
+      return number("port", text, MAX_PORT);
+    }
+  }
+
+  static final class WeightConverter implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      return number("weight", text, Endpoint.MAX_WEIGHT);
+    }
+  }
+
+  static final class ModeConverter implements ITypeConverter<HealthOptions.Mode> {
+    @Override
+    public HealthOptions.Mode convert(String text) {
+      for (HealthOptions.Mode mode : HealthOptions.Mode.values()) {
+        if (mode.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(text)) {
+          return mode;
+        }
+      }
+      throw new TypeConversionException(
+          "health: " + text + " (expected: auto, grpc, grpc-tls or tcp)");
+    }
+  }
+
+  static final class ProbeIntervalConverter extends Durations {
+    ProbeIntervalConverter() {
+      super("probe-interval", Duration.ZERO, Duration.ofHours(1));
+    }
+  }
+
+  static final class ReadyTimeoutConverter extends Durations {
+    ReadyTimeoutConverter() {
+      super("ready-timeout", Duration.ZERO, Duration.ofHours(24));
+    }
+  }
+
+  static final class SpreadConverter extends Durations {
+    SpreadConverter() {
+      super("spread", Duration.ZERO, Duration.ofMinutes(10));
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package dev.holdfast.cli;
+
+import dev.holdfast.cli.run.InstanceKeeper;
+import dev.holdfast.cli.run.Notices;
+import dev.holdfast.cli.run.Presence;
+import dev.holdfast.cli.run.StopOptions;
+import dev.holdfast.cli.run.StopRequest;
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.Registries;
+import dev.holdfast.core.Registry;
+import dev.holdfast.core.ServiceTarget;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Runs a program in any language as an instance of a service. */
+@Command(
+    name = "run",
+    description = "Run a program and keep it registered as an instance of a service.",
+    footer = {
+      "",
+      "It is registered when its port answers and its health service, if it has one, says SERVING.",
+      "On SIGTERM or SIGINT: draining, deregistered, --spread, the signal passed on,"
+          + " --stop-timeout,",
+      "killed. A second signal ends the waiting. SIGHUP and SIGUSR2 are passed on as they are.",
+      "Ends with the code of the program; 127 when it was not found, 126 when it can't be"
+          + " executed.",
+      "",
+      "  holdfast run --service orders --port 50051 -- ./server --flag"
+    })
+public final class RunCommand implements Callable<Integer> {
+  @Mixin(name = CommonOptions.MIXIN)
+  private final CommonOptions common = new CommonOptions();
+
+  @Mixin private final RegistryOptions registryOptions = new RegistryOptions();
+
+  @Mixin private final InstanceOptions instance = new InstanceOptions();
+
+  @Option(
+      names = "--stop-timeout",
+      paramLabel = "DURATION",
+      converter = StopTimeoutConverter.class,
+      description =
+          "How long the program may take to stop before it is killed; default 30s"
+              + " (HOLDFAST_STOP_TIMEOUT).")
+  private Duration stopTimeout = Duration.ofSeconds(30);
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "COMMAND",
+      description = "The program and its arguments.")
+  private List<String> command = List.of();
+
+  @Override
+  public Integer call() throws InterruptedException {
+    common.startLogging("WARN");
+    // Before anything else: a signal from now on is one for the child that is about to be.
+    StopRequest stop = StopRequest.ofSignals();
+    ServiceTarget target = registryOptions.service(instance.service());
+    try (Registries.Handle handle = registryOptions.open(target.registry())) {
+      Registry registry = handle.registry();
+      Announceable.require(registry, target.registry());
+      Endpoint endpoint = instance.endpoint(registry, registryOptions.context().environment());
+      Notices notices =
+          new Notices(common.program().err(), common.json(), Clock.systemDefaultZone());
+      Presence presence =
+          new Presence(registry, target.service(), endpoint, registryOptions.context(), notices);
+      StopOptions times =
+          new StopOptions(
+              instance.readyTimeout(), registry.requestTimeout(), instance.spread(), stopTimeout);
+      return new InstanceKeeper(presence, instance.health(endpoint), times, notices, stop)
+          .run(command);
+    }
+  }
+
+  static final class StopTimeoutConverter extends Durations {
+    StopTimeoutConverter() {
+      super("stop-timeout", Duration.ZERO, Duration.ofHours(24));
+    }
+  }
+}

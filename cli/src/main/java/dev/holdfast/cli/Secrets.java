@@ -1,0 +1,33 @@
+package dev.holdfast.cli;
+
+import java.util.regex.Pattern;
+
+/** Keeps passwords off the command line and out of every text that is shown. */
+public final class Secrets {
+  // Greedy up to the last "@": a password may hold an "@" or a slash itself.
+  private static final Pattern USER_INFO = Pattern.compile("://\\S*@");
+  // Looked for in the text: a slash in the password would hide it from a parser of URIs.
+  private static final Pattern PASSWORD = Pattern.compile("://[^?]*:[^?]*@");
+
+  private Secrets() {}
+
+  /** The text with {@code ...} in place of user and password of each URI in it. */
+  public static String redact(String text) {
+    return USER_INFO.matcher(text).replaceAll("://...@");
+  }
+
+  /**
+   * Refuses a URI with a password that every process of the machine could read.
+   *
+   * @throws UserError naming the variables to use; the password is not in it
+   */
+  public static void refuseOnCommandLine(String name, String uri) {
+    if (PASSWORD.matcher(uri).find()) {
+      throw UserError.usage(
+          name
+              + ": a password in a URI on the command line can be read by every process of this"
+              + " machine (expected: etcd://USER@.. with the password in the file that"
+              + " HOLDFAST_REGISTRY_PASSWORD_FILE names, or in HOLDFAST_REGISTRY_PASSWORD)");
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package dev.holdfast.cli.output;
+
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.HostPort;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells from one list to the next what changed, and how long what was before had held.
+ *
+ * <p>Time is handed in as nanoseconds of a monotonic clock. Not thread-safe.
+ */
+public final class ChangeLog {
+  private final Map<HostPort, Long> sinceNanos = new LinkedHashMap<>();
+  private @Nullable EndpointSet last;
+
+  /**
+   * One change and its age.
+   *
+   * @param change what happened
+   * @param heldFor how long the endpoint had been as it was before; empty when that is not known
+   */
+  public record Entry(EndpointChange change, Optional<Duration> heldFor) {}
+
+  /** What is new in a list; the first one is all news. */
+  public List<Entry> onEndpoints(EndpointSet next, long nowNanos) {
+    List<Entry> entries = new ArrayList<>();
+    EndpointSet before = last;
+    last = next;
+    if (before == null) {
+      next.endpoints()
+          .forEach(e -> entries.add(new Entry(EndpointChange.present(e), Optional.empty())));
+      return entries;
+    }
+    Map<HostPort, Endpoint> earlier = byAddress(before);
+    Map<HostPort, Endpoint> later = byAddress(next);
+    earlier.forEach(
+        (address, endpoint) -> add(entries, endpoint, later.get(address), address, nowNanos));
+    later.forEach(
+        (address, endpoint) -> {
+          if (!earlier.containsKey(address)) {
+            add(entries, null, endpoint, address, nowNanos);
+          }
+        });
+    return entries;
+  }
+
+  private void add(
+      List<Entry> entries,
+      @Nullable Endpoint before,
+      @Nullable Endpoint after,
+      HostPort address,
+      long nowNanos) {
+    List<EndpointChange> changes = EndpointChange.between(before, after);
+    if (changes.isEmpty()) {
+      return;
+    }
+    Long since = after == null ? sinceNanos.remove(address) : sinceNanos.put(address, nowNanos);
+    Optional<Duration> heldFor =
+        Optional.ofNullable(since).map(nanos -> Duration.ofNanos(nowNanos - nanos));
+    changes.forEach(change -> entries.add(new Entry(change, heldFor)));
+  }
+
+  private static Map<HostPort, Endpoint> byAddress(EndpointSet set) {
+    Map<HostPort, Endpoint> map = new LinkedHashMap<>();
+    set.endpoints().forEach(endpoint -> map.put(endpoint.address(), endpoint));
+    return map;
+  }
+}

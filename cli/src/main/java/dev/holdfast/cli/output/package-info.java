@@ -1,0 +1,5 @@
+/** How results look: texts and tables for people, JSON for programs. */
+@NullMarked
+package dev.holdfast.cli.output;
+
+import org.jspecify.annotations.NullMarked;

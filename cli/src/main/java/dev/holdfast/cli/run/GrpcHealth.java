@@ -1,0 +1,108 @@
+package dev.holdfast.cli.run;
+
+import io.grpc.ChannelCredentials;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.TlsChannelCredentials;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** Asks one server for its health through grpc.health.v1. */
+final class GrpcHealth implements AutoCloseable {
+
+  /** What came back. */
+  enum Answer {
+    /** It serves. */
+    SERVING,
+    /** It says that it does not serve, or does not know the service. */
+    NOT_SERVING,
+    /** It speaks HTTP/2 but has no health service for us. */
+    NO_HEALTH_SERVICE,
+    /** No connection, a broken one, or one that speaks something else. */
+    FAILED,
+    /** Nothing within the time given. */
+    SILENT
+  }
+
+  private final ManagedChannel channel;
+  private final HealthCheckRequest request;
+
+  GrpcHealth(String host, HealthOptions options) {
+    ChannelCredentials credentials =
+        options.mode() == HealthOptions.Mode.GRPC_TLS
+            ? TlsChannelCredentials.newBuilder().trustManager(new AnyCertificate()).build()
+            : InsecureChannelCredentials.create();
+    channel =
+        Grpc.newChannelBuilderForAddress(host, options.port(), credentials)
+            .directExecutor()
+            .build();
+    request = HealthCheckRequest.newBuilder().setService(options.service()).build();
+  }
+
+  /** Asks once and waits for the answer. */
+  Answer ask(Duration limit) {
+    try {
+      return of(
+          HealthGrpc.newBlockingStub(channel)
+              .withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS)
+              .check(request));
+    } catch (StatusRuntimeException e) {
+      return of(e.getStatus());
+    }
+  }
+
+  /**
+   * Hears every change until the stream ends; the last answer is then the reason of the end.
+   *
+   * <p>Called on gRPC's threads.
+   */
+  void watch(Consumer<Answer> consumer) {
+    HealthGrpc.newStub(channel)
+        .watch(
+            request,
+            new StreamObserver<>() {
+              @Override
+              public void onNext(HealthCheckResponse response) {
+                consumer.accept(of(response));
+              }
+
+              @Override
+              public void onError(Throwable failure) {
+                consumer.accept(of(Status.fromThrowable(failure)));
+              }
+
+              @Override
+              public void onCompleted() {
+                consumer.accept(Answer.FAILED);
+              }
+            });
+  }
+
+  @Override
+  public void close() {
+    channel.shutdownNow();
+  }
+
+  private static Answer of(HealthCheckResponse response) {
+    return response.getStatus() == HealthCheckResponse.ServingStatus.SERVING
+        ? Answer.SERVING
+        : Answer.NOT_SERVING;
+  }
+
+  private static Answer of(Status status) {
+    return switch (status.getCode()) {
+      case UNIMPLEMENTED, UNAUTHENTICATED, PERMISSION_DENIED -> Answer.NO_HEALTH_SERVICE;
+      case NOT_FOUND -> Answer.NOT_SERVING;
+      case DEADLINE_EXCEEDED -> Answer.SILENT;
+      default -> Answer.FAILED;
+    };
+  }
+}

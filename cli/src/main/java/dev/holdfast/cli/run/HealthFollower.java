@@ -1,0 +1,207 @@
+package dev.holdfast.cli.run;
+
+import dev.holdfast.cli.run.GrpcHealth.Answer;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Follows the health of one program from the moment its port opens.
+ *
+ * <p>A program that serves grpc.health.v1 is watched through it, so a change is known at once;
+ * where nothing is heard for the probe interval it is asked, and two questions without an answer
+ * count as NOT_SERVING. Of every other program only the port is tried. A broken connection is a
+ * suspicion: it becomes NOT_SERVING when the port does not open again within {@link #GRACE}.
+ *
+ * <p>It runs on a thread of its own, where the listener is called too.
+ */
+public final class HealthFollower implements AutoCloseable {
+  private static final Duration PORT_POLL = Duration.ofMillis(50);
+  private static final Duration RETRY = Duration.ofMillis(250);
+  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(2);
+  private static final Duration GRACE = Duration.ofSeconds(1);
+  private static final int STRIKES = 2;
+
+  /** Hears of the program. */
+  public interface Listener {
+    /** Its port accepts connections, for the first time. */
+    void onPortOpen();
+
+    /**
+     * It is this well from now on.
+     *
+     * @param cause one sentence for people
+     */
+    void onHealth(Health health, String cause);
+  }
+
+  private final HealthOptions options;
+  private final Listener listener;
+  private final PortProbe port;
+  private final Thread thread;
+  private @Nullable Health last;
+  private @Nullable String lastCause;
+
+  public HealthFollower(HealthOptions options, Listener listener) {
+    this.options = options;
+    this.listener = listener;
+    port = new PortProbe(options.hosts(), options.port());
+    thread = new Thread(this::run, "holdfast-health");
+    thread.setDaemon(true);
+  }
+
+  /** Begins; once. */
+  public void start() {
+    thread.start();
+  }
+
+  /** Ends the thread; a call of the listener that is under way may still finish. */
+  @Override
+  public void close() {
+    thread.interrupt();
+  }
+
+  private void run() {
+    try {
+      awaitPort();
+      listener.onPortOpen();
+      while (!Thread.currentThread().isInterrupted()) {
+        Optional<String> host = awaitPort();
+        follow(host.orElseThrow());
+        Thread.sleep(RETRY.toMillis());
+        expectPort();
+      }
+    } catch (InterruptedException e) {
+      // Closed.
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private Optional<String> awaitPort() throws InterruptedException {
+    Optional<String> host = port.openHost();
+    while (host.isEmpty()) {
+      Thread.sleep(PORT_POLL.toMillis());
+      host = port.openHost();
+    }
+    return host;
+  }
+
+  /** After a break: whoever is back within the grace time was never away. */
+  private void expectPort() throws InterruptedException {
+    long deadlineNanos = System.nanoTime() + GRACE.toNanos();
+    while (!port.isOpen()) {
+      if (System.nanoTime() - deadlineNanos >= 0) {
+        report(Health.NOT_SERVING, "its port " + options.port() + " does not answer");
+        return;
+      }
+      Thread.sleep(PORT_POLL.toMillis());
+    }
+  }
+
+  private void follow(String host) throws InterruptedException {
+    if (options.mode() == HealthOptions.Mode.TCP) {
+      followPort("its port answers");
+      return;
+    }
+    try (GrpcHealth health = new GrpcHealth(host, options)) {
+      Answer answer = health.ask(ANSWER_LIMIT);
+      if (answer == Answer.SERVING || answer == Answer.NOT_SERVING) {
+        followHealth(health, answer);
+      } else if (options.mode() != HealthOptions.Mode.AUTO) {
+        report(Health.NOT_SERVING, refusal(answer));
+      } else if (answer != Answer.FAILED || port.isOpen()) {
+        // FAILED with a closed port is a program that just went, not one without gRPC.
+        followPort(portOnly(answer));
+      }
+    }
+  }
+
+  private static String portOnly(Answer answer) {
+    return switch (answer) {
+      case NO_HEALTH_SERVICE -> "its port answers; it has no health service";
+      case SILENT -> "its port answers; no gRPC within 2s, so no health service is expected";
+      default -> "its port answers; it does not speak gRPC";
+    };
+  }
+
+  private static String refusal(Answer answer) {
+    return switch (answer) {
+      case NO_HEALTH_SERVICE ->
+          "it does not serve grpc.health.v1 (expected with --health grpc; or use --health tcp)";
+      case SILENT -> "its health service does not answer within 2s";
+      default -> "its port answers, but not in gRPC (expected with --health grpc)";
+    };
+  }
+
+  /** Returns when the port was closed at two looks. */
+  private void followPort(String cause) throws InterruptedException {
+    report(Health.SERVING, cause);
+    if (options.probeInterval().isZero()) {
+      new java.util.concurrent.CountDownLatch(1).await();
+    }
+    do {
+      Thread.sleep(options.probeInterval().toMillis());
+    } while (port.isOpen());
+  }
+
+  /** Returns when the connection broke or the program stopped answering. */
+  private void followHealth(GrpcHealth health, Answer first) throws InterruptedException {
+    report(first);
+    BlockingQueue<Answer> changes = new LinkedBlockingQueue<>();
+    health.watch(changes::add);
+    int strikes = 0;
+    while (true) {
+      Answer answer = next(health, changes);
+      switch (answer) {
+        case SERVING, NOT_SERVING -> {
+          strikes = 0;
+          report(answer);
+        }
+        case NO_HEALTH_SERVICE -> {
+          // A server with Check but without Watch: from now on it is asked.
+        }
+        case SILENT -> {
+          strikes++;
+          if (strikes >= STRIKES) {
+            report(Health.NOT_SERVING, "its health service does not answer");
+          }
+        }
+        case FAILED -> {
+          return;
+        }
+      }
+    }
+  }
+
+  private Answer next(GrpcHealth health, BlockingQueue<Answer> changes)
+      throws InterruptedException {
+    if (options.probeInterval().isZero()) {
+      return changes.take();
+    }
+    Answer pushed = changes.poll(options.probeInterval().toMillis(), TimeUnit.MILLISECONDS);
+    return pushed == null ? health.ask(ANSWER_LIMIT) : pushed;
+  }
+
+  private void report(Answer answer) {
+    String asked = options.service().isEmpty() ? "" : " for " + options.service();
+    if (answer == Answer.SERVING) {
+      report(Health.SERVING, "its health service says SERVING" + asked);
+    } else {
+      report(Health.NOT_SERVING, "its health service does not say SERVING" + asked);
+    }
+  }
+
+  private void report(Health health, String cause) {
+    if (health != last || !cause.equals(lastCause)) {
+      boolean news = health != last || health == Health.NOT_SERVING;
+      last = health;
+      lastCause = cause;
+      if (news) {
+        listener.onHealth(health, cause);
+      }
+    }
+  }
+}

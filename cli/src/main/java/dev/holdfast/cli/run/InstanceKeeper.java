@@ -1,0 +1,185 @@
+package dev.holdfast.cli.run;
+
+import dev.holdfast.cli.ExitCode;
+import dev.holdfast.core.DurationText;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Keeps a program registered while it is well, and takes it out of the registry before it stops.
+ *
+ * <p>With a child ({@code run}) it ends with the child; without one ({@code register}) when it is
+ * told to. Order on the way out: draining, deregistered, spread, the signal passed on, the end.
+ */
+public final class InstanceKeeper {
+  private final Presence presence;
+  private final HealthOptions health;
+  private final StopOptions times;
+  private final Notices notices;
+  private final StopRequest stop;
+
+  public InstanceKeeper(
+      Presence presence,
+      HealthOptions health,
+      StopOptions times,
+      Notices notices,
+      StopRequest stop) {
+    this.presence = presence;
+    this.health = health;
+    this.times = times;
+    this.notices = notices;
+    this.stop = stop;
+  }
+
+  /** Starts a program, keeps it registered until it ends, and returns its exit code. */
+  public int run(List<String> command) throws InterruptedException {
+    if (new PortProbe(health.hosts(), health.port()).isOpen()) {
+      notices.say(
+          "port_taken",
+          "port "
+              + health.port()
+              + ": another program answers there already (expected: free; holdfast register"
+              + " registers a program that runs)");
+      return ExitCode.FAILED;
+    }
+    Child child = Child.start(command);
+    try {
+      notices.say("started", "started " + command.get(0) + ", pid " + child.pid());
+      Signals.handle("HUP", child::pass);
+      Signals.handle("USR2", child::pass);
+      return keep(child);
+    } finally {
+      // Reached with a living child only when something broke: nobody would watch it any more.
+      if (child.isAlive()) {
+        child.kill();
+      }
+    }
+  }
+
+  /** Keeps a program registered that somebody else started; returns when told to stop. */
+  public int register() throws InterruptedException {
+    Signals.handle("HUP", stop::signal);
+    CompletableFuture<Void> portOpen = new CompletableFuture<>();
+    try (HealthFollower follower = follow(portOpen)) {
+      follower.start();
+      if (await(CompletableFuture.anyOf(portOpen, stop.first()), times.ready())) {
+        await(stop.first(), Duration.ZERO);
+      }
+    }
+    boolean stopped = stop.first().isDone();
+    if (!stopped) {
+      sayNeverReady();
+    }
+    leave(new CompletableFuture<>());
+    return stopped ? ExitCode.OK : ExitCode.FAILED;
+  }
+
+  private int keep(Child child) throws InterruptedException {
+    CompletableFuture<Integer> exit = child.exit();
+    CompletableFuture<Void> portOpen = new CompletableFuture<>();
+    try (HealthFollower follower = follow(portOpen)) {
+      follower.start();
+      CompletableFuture<Object> ended = CompletableFuture.anyOf(exit, stop.first());
+      if (await(CompletableFuture.anyOf(portOpen, ended), times.ready())) {
+        await(ended, Duration.ZERO);
+      }
+    }
+    if (exit.isDone()) {
+      presence.leave(times.withdraw());
+      return sayExit(exit.join());
+    }
+    if (!stop.first().isDone()) {
+      sayNeverReady();
+      end(child, "TERM");
+      return ExitCode.FAILED;
+    }
+    leave(exit);
+    return sayExit(end(child, stop.first().join()));
+  }
+
+  private HealthFollower follow(CompletableFuture<Void> portOpen) {
+    return new HealthFollower(
+        health,
+        new HealthFollower.Listener() {
+          @Override
+          public void onPortOpen() {
+            portOpen.complete(null);
+          }
+
+          @Override
+          public void onHealth(Health value, String cause) {
+            presence.onHealth(value, cause);
+          }
+        });
+  }
+
+  /**
+   * Out of the registry, then time for clients; a second signal or the end of the child cuts it.
+   */
+  private void leave(CompletableFuture<Integer> exit) throws InterruptedException {
+    notices.say(
+        "stopping",
+        stop.first().isDone() ? "SIG" + stop.first().join() + ": draining" : "draining");
+    if (presence.leave(times.withdraw()) && !times.spread().isZero()) {
+      notices.say(
+          "spreading", "waiting " + DurationText.format(times.spread()) + " for clients to notice");
+      await(CompletableFuture.anyOf(exit, stop.second()), times.spread());
+    }
+  }
+
+  /** Tells the child to stop and sees to it; returns its exit code. */
+  private int end(Child child, String signal) throws InterruptedException {
+    CompletableFuture<Integer> exit = child.exit();
+    if (!exit.isDone()) {
+      notices.say("signal", "passing SIG" + signal + " on to pid " + child.pid());
+      child.pass(signal);
+    }
+    Duration limit = times.stop();
+    if (!await(exit, limit.isZero() ? Duration.ofMillis(1) : limit)) {
+      notices.say(
+          "killed",
+          "pid " + child.pid() + " did not stop within " + DurationText.format(limit) + ": killed");
+      child.kill();
+    }
+    return exit.join();
+  }
+
+  private void sayNeverReady() {
+    notices.say(
+        "never_ready",
+        "port "
+            + health.port()
+            + ": no answer within "
+            + DurationText.format(times.ready())
+            + " on "
+            + String.join(", ", health.hosts())
+            + " (expected: the program to listen there; --ready-timeout gives it longer)");
+  }
+
+  private int sayExit(int code) {
+    String how = code > 128 ? "ended by signal " + (code - 128) : "ended with code " + code;
+    notices.say("exited", "the program " + how, java.util.Map.of("code", code));
+    return code;
+  }
+
+  /** Whether it completed within the limit; zero waits for ever. */
+  private static boolean await(CompletableFuture<?> future, Duration limit)
+      throws InterruptedException {
+    try {
+      if (limit.isZero()) {
+        future.get();
+      } else {
+        future.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+      }
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+}

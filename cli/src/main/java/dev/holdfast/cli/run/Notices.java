@@ -1,0 +1,47 @@
+package dev.holdfast.cli.run;
+
+import dev.holdfast.cli.output.JsonText;
+import java.io.PrintWriter;
+import java.time.Clock;
+import java.util.Map;
+
+/**
+ * Says what happens to an instance, one line per event, on standard error: standard output belongs
+ * to the child. Thread-safe.
+ */
+public final class Notices {
+  private final PrintWriter err;
+  private final boolean json;
+  private final Clock clock;
+
+  public Notices(PrintWriter err, boolean json, Clock clock) {
+    this.err = err;
+    this.json = json;
+    this.clock = clock;
+  }
+
+  /**
+   * One event.
+   *
+   * @param event a stable word for programs
+   * @param text a sentence for people
+   */
+  public synchronized void say(String event, String text) {
+    say(event, text, Map.of());
+  }
+
+  /** One event with further fields for programs. */
+  public synchronized void say(String event, String text, Map<String, Object> fields) {
+    if (json) {
+      JsonText line =
+          JsonText.object()
+              .with("time", clock.instant().toString())
+              .with("event", event)
+              .with("text", text);
+      fields.forEach(line::with);
+      err.println(line);
+    } else {
+      err.println("holdfast: " + text);
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package dev.holdfast.cli.run;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Tries whether a port accepts connections. */
+final class PortProbe {
+  private static final Duration CONNECT_TIMEOUT = Duration.ofMillis(500);
+
+  private final List<String> hosts;
+  private final int port;
+
+  PortProbe(List<String> hosts, int port) {
+    this.hosts = List.copyOf(hosts);
+    this.port = port;
+  }
+
+  /** The first host at which the port accepts a connection now. */
+  Optional<String> openHost() {
+    return hosts.stream().filter(this::isOpenAt).findFirst();
+  }
+
+  boolean isOpen() {
+    return openHost().isPresent();
+  }
+
+  private boolean isOpenAt(String host) {
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(host, port), (int) CONNECT_TIMEOUT.toMillis());
+      return true;
+    } catch (IOException e) {
+      // The answer to the question: no.
+      return false;
+    }
+  }
+}

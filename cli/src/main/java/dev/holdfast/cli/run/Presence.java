@@ -1,0 +1,140 @@
+package dev.holdfast.cli.run;
+
+import dev.holdfast.core.DurationText;
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.InstanceRegistration;
+import dev.holdfast.core.Registration;
+import dev.holdfast.core.Registry;
+import dev.holdfast.core.RegistryContext;
+import dev.holdfast.core.RegistryException;
+import dev.holdfast.core.ServiceName;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One instance in a registry, visible from the first time its program is well until it leaves.
+ *
+ * <p>While the program is not well the record says so ({@code ready=false}) and stays: a watcher
+ * sees the difference between an instance that is busy and one that is gone. Thread-safe.
+ */
+public final class Presence {
+  private final Registry registry;
+  private final ServiceName service;
+  private final Endpoint endpoint;
+  private final RegistryContext context;
+  private final Notices notices;
+  private @Nullable InstanceRegistration registration;
+  private boolean left;
+
+  public Presence(
+      Registry registry,
+      ServiceName service,
+      Endpoint endpoint,
+      RegistryContext context,
+      Notices notices) {
+    this.registry = registry;
+    this.service = service;
+    this.endpoint = endpoint;
+    this.context = context;
+    this.notices = notices;
+  }
+
+  /** Registers the instance when it is well for the first time; after that says how it is. */
+  public synchronized void onHealth(Health health, String cause) {
+    if (left) {
+      return;
+    }
+    boolean ready = health == Health.SERVING;
+    if (registration == null && !ready) {
+      notices.say("waiting", "not registered yet: " + cause);
+      return;
+    }
+    if (registration == null) {
+      notices.say("registering", "registering " + label() + ": " + cause);
+      registration = InstanceRegistration.start(registry, service, endpoint, context);
+      registration.onState(this::onState);
+      return;
+    }
+    notices.say(ready ? "ready" : "unready", (ready ? "ready: " : "not ready: ") + cause);
+    registration.update(endpoint.withReady(ready));
+  }
+
+  /**
+   * Marks the record as draining and deletes it. Bounded: a registry that does not answer is left
+   * to let the record expire.
+   *
+   * @return whether the record was visible and is gone now, so that clients must be given time
+   */
+  public boolean leave(Duration limit) throws InterruptedException {
+    InstanceRegistration leaving;
+    synchronized (this) {
+      left = true;
+      leaving = registration;
+    }
+    if (leaving == null) {
+      return false;
+    }
+    CompletableFuture<Void> gone = leaving.withdraw().toCompletableFuture();
+    try {
+      gone.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+      notices.say("deregistered", "deregistered " + label());
+    } catch (TimeoutException e) {
+      leftBehind("no answer within " + DurationText.format(limit));
+    } catch (ExecutionException e) {
+      leftBehind(reason(e));
+    }
+    return true;
+  }
+
+  private void leftBehind(String cause) {
+    notices.say(
+        "left_behind",
+        "could not deregister "
+            + label()
+            + ": "
+            + cause
+            + "; its record expires by itself within "
+            + DurationText.format(registry.recordTtl()));
+  }
+
+  private void onState(Registration.State state, @Nullable RegistryException cause) {
+    switch (state) {
+      case VISIBLE ->
+          notices.say(
+              "registered",
+              "registered " + label() + " in " + registry.describe(),
+              Map.of("service", service.toString(), "address", endpoint.address().toString()));
+      case WAITING ->
+          notices.say("not_visible", "not registered at the moment, trying again" + because(cause));
+      case CONFLICT ->
+          notices.say(
+              "conflict",
+              "another process registered itself as "
+                  + endpoint.address()
+                  + "; waiting until it leaves"
+                  + because(cause));
+      case FAILED -> notices.say("failed", "can't be registered" + because(cause));
+      case ANNOUNCING, WITHDRAWING, ABSENT -> {
+        // Said by whoever asked for it.
+      }
+    }
+  }
+
+  private String label() {
+    return service + " at " + endpoint.address();
+  }
+
+  private static String reason(ExecutionException e) {
+    Throwable cause = e.getCause();
+    return String.valueOf(cause == null ? e.getMessage() : cause.getMessage());
+  }
+
+  private static String because(@Nullable RegistryException cause) {
+    return cause == null ? "" : ": " + cause.getMessage();
+  }
+}

@@ -1,0 +1,52 @@
+package dev.holdfast.cli.run;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.function.Consumer;
+
+/**
+ * Hears signals instead of dying of them, so that the exit code can be the child's.
+ *
+ * <p>A shutdown hook can't do that: once it runs, the exit code is decided. {@code sun.misc.Signal}
+ * is the only way in Java and part of jdk.unsupported since 9; it is reached by reflection because
+ * javac warns of it and the warning can't be switched off.
+ */
+public final class Signals {
+  private Signals() {}
+
+  /**
+   * Calls the consumer with the name of the signal, such as {@code TERM}, on a thread of the JVM's.
+   *
+   * @return false when this signal can't be had on this machine
+   */
+  public static boolean handle(String name, Consumer<String> consumer) {
+    try {
+      Class<?> signalType = Class.forName("sun.misc.Signal");
+      Class<?> handlerType = Class.forName("sun.misc.SignalHandler");
+      Object handler =
+          Proxy.newProxyInstance(
+              Signals.class.getClassLoader(),
+              new Class<?>[] {handlerType},
+              (proxy, method, args) -> {
+                if (method.getName().equals("handle")) {
+                  consumer.accept(name);
+                  return null;
+                }
+                return method.invoke(consumer, args);
+              });
+      Object signal = signalType.getConstructor(String.class).newInstance(name);
+      Method handle = signalType.getMethod("handle", signalType, handlerType);
+      handle.invoke(null, signal, handler);
+      return true;
+    } catch (InvocationTargetException e) {
+      if (e.getCause() instanceof IllegalArgumentException) {
+        // The JVM or the system keeps this signal to itself.
+        return false;
+      }
+      throw new IllegalStateException("signal " + name + ": can't be handled", e);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("signal " + name + ": can't be handled", e);
+    }
+  }
+}

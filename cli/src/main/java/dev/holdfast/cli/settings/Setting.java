@@ -1,0 +1,123 @@
+package dev.holdfast.cli.settings;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What can be set outside the command line: {@code ready-timeout} in the file is {@code
+ * HOLDFAST_READY_TIMEOUT} in the environment and {@code --ready-timeout} as an option.
+ *
+ * <p>An option counts before a variable, a variable before the file. docs/environment.md is made
+ * from this list. There is deliberately no {@code service} and no {@code port}: Kubernetes sets
+ * HOLDFAST_SERVICE_HOST and HOLDFAST_PORT by itself in every pod beside a Service called holdfast.
+ */
+public enum Setting {
+  REGISTRY(
+      Place.FILE, "URI", "none", "The registry that services are registered and looked up in."),
+  REGISTRY_USER(Place.FILE, "name", "none", "The user to log in with, where the URI names none."),
+  REGISTRY_PASSWORD_FILE(
+      Place.FILE, "path", "none", "A file whose content is the password for the registry."),
+  REGISTRY_PASSWORD(
+      Place.ENVIRONMENT, "text", "none", "The password for the registry; the file is safer."),
+  ADVERTISE(
+      Place.FILE,
+      "host[:port]",
+      "found",
+      "The address that clients are told, where the right one can't be found."),
+  ZONE(Place.FILE, "text", "none", "The failure domain that this machine is in."),
+  WEIGHT(Place.FILE, "1 to 10000", "1", "The share of calls, relative to other instances."),
+  HEALTH(
+      Place.FILE,
+      "auto, grpc, grpc-tls or tcp",
+      "auto",
+      "What is asked before an instance is registered and while it is."),
+  HEALTH_SERVICE(Place.FILE, "name", "the whole server", "The service whose health is asked for."),
+  PROBE_INTERVAL(
+      Place.FILE, "duration, 0s for never", "5s", "How often a registered program is probed."),
+  READY_TIMEOUT(
+      Place.FILE,
+      "duration, 0s for no limit",
+      "60s",
+      "How long a program may take to open its port."),
+  SPREAD(
+      Place.FILE,
+      "duration",
+      "2s",
+      "How long clients are given to hear of a leaving instance before it is stopped."),
+  STOP_TIMEOUT(
+      Place.FILE, "duration", "30s", "How long a program may take to stop before it is killed."),
+  CONFIG(Place.ENVIRONMENT, "path", "none", "The YAML file with defaults."),
+  JAVA_OPTS(
+      Place.ENVIRONMENT, "words", "none", "Options for the Java machine that ./holdfast starts.");
+
+  /** What every variable begins with. */
+  public static final String VARIABLE_PREFIX = "HOLDFAST_";
+
+  private enum Place {
+    ENVIRONMENT,
+    FILE
+  }
+
+  private final Place place;
+  private final String expected;
+  private final String defaultValue;
+  private final String meaning;
+
+  Setting(Place place, String expected, String defaultValue, String meaning) {
+    this.place = place;
+    this.expected = expected;
+    this.defaultValue = defaultValue;
+    this.meaning = meaning;
+  }
+
+  /** The name in the YAML file. */
+  public String key() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** The environment variable. */
+  public String variable() {
+    return VARIABLE_PREFIX + name();
+  }
+
+  /** Whether the YAML file may set it; secrets and what concerns the start alone may not. */
+  public boolean isAllowedInFile() {
+    return place == Place.FILE;
+  }
+
+  /** The values it takes. */
+  public String expected() {
+    return expected;
+  }
+
+  /** What holds when nobody sets it. */
+  public String defaultValue() {
+    return defaultValue;
+  }
+
+  /** One sentence for the documents. */
+  public String meaning() {
+    return meaning;
+  }
+
+  /** The setting that gives an option such as {@code --registry} its default. */
+  public static Optional<Setting> ofOption(String option) {
+    return Arrays.stream(values()).filter(s -> option.equals("--" + s.key())).findFirst();
+  }
+
+  static Optional<Setting> ofKey(String key) {
+    return Arrays.stream(values())
+        .filter(s -> s.isAllowedInFile() && s.key().equals(key))
+        .findFirst();
+  }
+
+  static List<String> keys() {
+    return Arrays.stream(values()).filter(Setting::isAllowedInFile).map(Setting::key).toList();
+  }
+
+  static List<String> variables() {
+    return Arrays.stream(values()).map(Setting::variable).toList();
+  }
+}

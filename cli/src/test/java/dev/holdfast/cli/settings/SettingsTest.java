@@ -1,0 +1,76 @@
+package dev.holdfast.cli.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.holdfast.cli.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SettingsTest {
+  @TempDir private Path directory;
+
+  @Test
+  void variableCountsBeforeTheFile() throws IOException {
+    Path file = yaml("zone: from-file\nspread: 5s\n");
+
+    Settings settings = Settings.load(file.toString(), Map.of("HOLDFAST_ZONE", "from-variable"));
+
+    assertThat(settings.value(Setting.ZONE))
+        .contains(new Settings.Value("from-variable", "HOLDFAST_ZONE"));
+    assertThat(settings.value(Setting.SPREAD)).contains(new Settings.Value("5s", file + ":2"));
+    assertThat(settings.environment())
+        .containsEntry("HOLDFAST_ZONE", "from-variable")
+        .containsEntry("HOLDFAST_SPREAD", "5s");
+  }
+
+  @Test
+  void optionCountsBeforeTheVariableThatNamesTheFile() throws IOException {
+    Path named = yaml("zone: named\n");
+
+    Settings settings =
+        Settings.load(named.toString(), Map.of("HOLDFAST_CONFIG", "/does/not/exist"));
+
+    assertThat(settings.value(Setting.ZONE).orElseThrow().text()).isEqualTo("named");
+  }
+
+  @Test
+  void emptyFileSetsNothing() throws IOException {
+    assertThat(Settings.load(yaml("# nothing\n").toString(), Map.of()).value(Setting.ZONE))
+        .isEmpty();
+  }
+
+  @Test
+  void everyMistakeInTheFileHasItsLine() throws IOException {
+    assertRefused("registry: x\nregistry: y\n", ":2: registry: twice (expected: once)");
+    assertRefused("- a\n", ":1: not a map (expected: lines such as registry: URI)");
+    assertRefused("zone: [a, b]\n", ":1: zone: not one value (expected: text)");
+    assertRefused("zone: \"a\n", ":2: found unexpected end of stream (expected: YAML)");
+    assertRefused("colour: red\n", ":1: colour: unknown");
+    assertRefused("registry-password: x\n", ":1: registry-password: unknown");
+    assertRefused(
+        "zone: !!java.net.URL [\"http://127.0.0.1:1/\"]\n", ":1: Global tag is not allowed");
+  }
+
+  @Test
+  void missingFileIsAnError() {
+    assertThatThrownBy(() -> Settings.load("/does/not/exist", Map.of()))
+        .isInstanceOf(UserError.class)
+        .hasMessage("config: /does/not/exist: no such file (expected: a YAML file)");
+  }
+
+  private void assertRefused(String text, String expected) throws IOException {
+    Path file = yaml(text);
+    assertThatThrownBy(() -> Settings.load(file.toString(), Map.of()))
+        .isInstanceOf(UserError.class)
+        .hasMessageStartingWith(file + expected);
+  }
+
+  private Path yaml(String text) throws IOException {
+    return Files.writeString(directory.resolve("holdfast.yaml"), text);
+  }
+}
