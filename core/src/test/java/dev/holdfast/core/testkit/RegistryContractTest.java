@@ -102,6 +102,11 @@ public abstract class RegistryContractTest {
   /** Ends {@link #breakConnection}; the back end still holds what it held. */
   protected void restoreConnection() throws Exception {}
 
+  /** The namespace in which the back end of this test is, where it matters; "" by default. */
+  protected String place() {
+    return "";
+  }
+
   /** Within what time a change must arrive. */
   protected Duration patience() {
     return Duration.ofSeconds(10);
@@ -556,7 +561,7 @@ public abstract class RegistryContractTest {
 
   /** A service inside the namespace of this test. */
   protected final ServiceName service(String inner, String name) {
-    return ServiceName.of(inner, name).inside("contract-" + run);
+    return ServiceName.of(inner, name).inside("contract-" + run).inside(place());
   }
 
   /** An endpoint at the n-th address. */
