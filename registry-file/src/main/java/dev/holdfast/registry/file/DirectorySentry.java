@@ -1,0 +1,92 @@
+package dev.holdfast.registry.file;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps listening to the directory that stands at a path, whichever that is.
+ *
+ * <p>The system's watch follows a directory that is moved away and knows nothing of the one that
+ * takes its place. While there is none, its parent is listened to, so that its creation is heard.
+ * Used on the I/O thread only.
+ */
+final class DirectorySentry {
+  private static final Logger log = LoggerFactory.getLogger(DirectorySentry.class);
+
+  private final Path directory;
+  private final Path parent;
+  private final DirectoryEvents events;
+  private final Runnable listener;
+  private DirectoryEvents.@Nullable Registration registration;
+  private @Nullable Path watched;
+  private @Nullable Object watchedKey;
+  private boolean troubleReported;
+
+  DirectorySentry(Path directory, Path parent, DirectoryEvents events, Runnable listener) {
+    this.directory = directory;
+    this.parent = parent;
+    this.events = events;
+    this.listener = listener;
+  }
+
+  /**
+   * Listens to what is at the path now; to be called before the directory is read, so that no
+   * change falls between.
+   *
+   * @return whether the directory listened to so far was deleted
+   */
+  boolean ensure() {
+    Path target = Files.isDirectory(directory) ? directory : parent;
+    Object key = keyOf(target);
+    boolean valid = registration != null && registration.isValid();
+    if (valid && target.equals(watched) && key != null && key.equals(watchedKey)) {
+      return false;
+    }
+    boolean lost = registration != null && !valid && directory.equals(watched);
+    close();
+    if (key != null) {
+      register(target, key);
+    }
+    return lost;
+  }
+
+  void close() {
+    if (registration != null) {
+      registration.close();
+      registration = null;
+      watched = null;
+      watchedKey = null;
+    }
+  }
+
+  private void register(Path target, Object key) {
+    try {
+      registration = events.register(target, listener);
+      watched = target;
+      watchedKey = key;
+      troubleReported = false;
+    } catch (IOException e) {
+      if (!troubleReported) {
+        troubleReported = true;
+        log.warn(
+            "event=directory_watch_failed directory={} fallback=poll cause=\"{}\"",
+            target,
+            e.toString());
+      }
+    }
+  }
+
+  private static @Nullable Object keyOf(Path path) {
+    try {
+      return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+    } catch (IOException e) {
+      log.debug("event=directory_unreadable directory={} cause=\"{}\"", path, e.toString());
+      return null;
+    }
+  }
+}

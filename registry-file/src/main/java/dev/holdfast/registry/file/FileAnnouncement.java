@@ -1,0 +1,342 @@
+package dev.holdfast.registry.file;
+
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.Registry.AnnouncementListener;
+import dev.holdfast.core.RegistryException;
+import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryMeter;
+import dev.holdfast.core.Scheduler;
+import dev.holdfast.core.Subscription;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One record that this process publishes and keeps.
+ *
+ * <p>PUBLISHING -> PUBLISHED -> (PUBLISHING with each update) -> WITHDRAWN or ENDED. Everything
+ * runs on the scheduler, but for the methods whose names end in {@code OnIo}.
+ */
+final class FileAnnouncement {
+  /**
+   * How long a record says that it is draining before it is deleted: long enough for every reader
+   * on this machine to see it.
+   */
+  static final Duration DRAIN_NOTICE = Duration.ofMillis(100);
+
+  private static final Logger log = LoggerFactory.getLogger(FileAnnouncement.class);
+  private static final int HEARTBEATS_PER_TTL = 3;
+
+  private enum State {
+    /** A write is under way. */
+    PUBLISHING,
+    /** The file says what was asked for. */
+    PUBLISHED,
+    /** It is being deleted, or was, at our own wish. */
+    WITHDRAWN,
+    /** The record is lost; the listener was told. */
+    ENDED
+  }
+
+  private final Folder folder;
+  private final Path file;
+  private final FileSurroundings surroundings;
+  private final Scheduler scheduler;
+  private final AnnouncementListener listener;
+  private State state = State.PUBLISHING;
+  private Endpoint wanted;
+  // Written on the I/O thread by the first write; null until then.
+  private volatile @Nullable FileRecord written;
+  private @Nullable Subscription heartbeat;
+  private boolean heartbeatFailing;
+  private long awaySinceNanos;
+  private boolean away;
+  private long drainingSinceNanos;
+  private boolean draining;
+
+  FileAnnouncement(
+      Folder folder,
+      Endpoint endpoint,
+      FileSurroundings surroundings,
+      AnnouncementListener listener) {
+    this.folder = folder;
+    this.surroundings = surroundings;
+    this.listener = listener;
+    file = folder.directory().resolve(RecordFileName.of(endpoint.address()));
+    scheduler = surroundings.context().scheduler();
+    wanted = endpoint;
+  }
+
+  /** Makes the first attempt. */
+  void begin() {
+    folder.add(this);
+    publish();
+  }
+
+  void update(Endpoint endpoint) {
+    wanted = endpoint;
+    if (state == State.PUBLISHED) {
+      publish();
+    }
+  }
+
+  /** Marks the record as draining, then deletes it. */
+  CompletableFuture<Void> withdraw() {
+    boolean wasWritten = written != null;
+    boolean markedAlready = wasWritten && draining && state == State.PUBLISHED;
+    leave(State.WITHDRAWN);
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    if (markedAlready) {
+      long sinceNanos = surroundings.nowNanos() - drainingSinceNanos;
+      deleteAfter(DRAIN_NOTICE.minusNanos(sinceNanos), done);
+      return done;
+    }
+    surroundings
+        .io()
+        .ask(
+            "mark " + file + " as draining",
+            this::markDrainingOnIo,
+            marked -> {
+              if (marked) {
+                deleteAfter(DRAIN_NOTICE, done);
+              } else {
+                done.complete(null);
+              }
+            },
+            done::completeExceptionally);
+    return done;
+  }
+
+  /** Deletes the record without notice, because the registry is closed. */
+  void close() {
+    leave(State.WITHDRAWN);
+    if (surroundings.options().leased()) {
+      surroundings.io().run("delete " + file, this::deleteOnIo);
+    }
+  }
+
+  /** The directory was read. */
+  void onScanned(ScanResult result) {
+    away = false;
+    FileRecord ours = written;
+    if (state != State.PUBLISHED || ours == null) {
+      return;
+    }
+    FileRecord found = result.records().get(file.getFileName().toString());
+    if (found == null) {
+      end(new RegistryException(Kind.RECORD_DELETED, file + " was deleted"));
+    } else if (!found.isSameAnnouncement(ours)) {
+      if (found.generation() >= ours.generation()) {
+        end(takenOver(found));
+      } else {
+        // A process that is on its way out wrote once more over our newer record.
+        log.info("event=record_restored file={} older={}", file, found.endpoint().instance());
+        publish();
+      }
+    }
+  }
+
+  /** The directory could not be read; a record in it is as it was, as far as we know. */
+  void onRegistryFailed(RegistryException cause) {
+    long nowNanos = surroundings.nowNanos();
+    if (!away) {
+      away = true;
+      awaySinceNanos = nowNanos;
+    } else if (state == State.PUBLISHED
+        && nowNanos - awaySinceNanos
+            > surroundings.options().patienceForMissingDirectory().toNanos()) {
+      end(cause);
+    }
+  }
+
+  private void publish() {
+    state = State.PUBLISHING;
+    Endpoint endpoint = wanted;
+    surroundings
+        .io()
+        .ask("write " + file, () -> publishOnIo(endpoint), this::onWritten, this::onPublishFailed);
+  }
+
+  private void onWritten(FileRecord record) {
+    if (state != State.PUBLISHING) {
+      return;
+    }
+    state = State.PUBLISHED;
+    boolean nowDraining = record.endpoint().draining();
+    if (nowDraining && !draining) {
+      drainingSinceNanos = surroundings.nowNanos();
+    }
+    draining = nowDraining;
+    if (!record.endpoint().equals(wanted)) {
+      publish();
+      return;
+    }
+    if (heartbeat == null && record.owner() != null) {
+      scheduleHeartbeat();
+    }
+    listener.onPublished();
+  }
+
+  private void onPublishFailed(RegistryException cause) {
+    if (state != State.PUBLISHING) {
+      return;
+    }
+    RegistryMeter.REQUESTS_FAILED
+        .counter(surroundings.context().meters(), FileRegistryProvider.SCHEME, cause.kind().name())
+        .increment();
+    if (cause.kind() == Kind.UNAVAILABLE) {
+      // It may have been written all the same, or be written late; nobody would keep it.
+      surroundings.io().run("delete " + file, this::deleteOnIo);
+    }
+    end(cause);
+  }
+
+  private FileRecord publishOnIo(Endpoint endpoint) {
+    folder.registry().prepare(folder.directory(), surroundings.nowNanos());
+    FileRecord present = readOnIo().orElse(null);
+    FileRecord ours = written;
+    FileRecord next;
+    if (ours == null) {
+      FileOptions options = surroundings.options();
+      long generation = present == null ? 1 : present.generation() + 1;
+      Owner owner = options.leased() ? surroundings.processes().self(options.ttl()) : null;
+      next = new FileRecord(endpoint, generation, owner);
+    } else {
+      if (present != null
+          && !present.isSameAnnouncement(ours)
+          && present.generation() >= ours.generation()) {
+        throw takenOver(present);
+      }
+      next = ours.withEndpoint(endpoint);
+    }
+    try {
+      surroundings.store().write(file, next);
+    } catch (IOException e) {
+      throw FileFailure.of("write", file, e);
+    }
+    written = next;
+    return next;
+  }
+
+  private boolean markDrainingOnIo() {
+    FileRecord ours = written;
+    if (ours == null) {
+      return false;
+    }
+    folder.registry().require(surroundings.nowNanos());
+    Optional<FileRecord> present = readOnIo().filter(ours::isSameAnnouncement);
+    if (present.isEmpty()) {
+      return false;
+    }
+    try {
+      surroundings
+          .store()
+          .write(file, ours.withEndpoint(present.get().endpoint().withDraining(true)));
+      return true;
+    } catch (IOException e) {
+      throw FileFailure.of("write", file, e);
+    }
+  }
+
+  private void deleteAfter(Duration notice, CompletableFuture<Void> done) {
+    var unused =
+        scheduler.schedule(
+            notice,
+            () ->
+                surroundings
+                    .io()
+                    .ask(
+                        "delete " + file,
+                        this::deleteOnIo,
+                        deleted -> done.complete(null),
+                        done::completeExceptionally));
+  }
+
+  // Whether or not there was something to delete: what counts is that our record is gone.
+  private boolean deleteOnIo() {
+    FileRecord ours = written;
+    if (ours == null) {
+      return false;
+    }
+    folder.registry().require(surroundings.nowNanos());
+    if (readOnIo().filter(ours::isSameAnnouncement).isEmpty()) {
+      return false;
+    }
+    try {
+      return surroundings.store().remove(file, ours::isSameAnnouncement);
+    } catch (IOException e) {
+      throw FileFailure.of("delete", file, e);
+    }
+  }
+
+  private Optional<FileRecord> readOnIo() {
+    try {
+      return surroundings.store().read(file);
+    } catch (MalformedFileException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw FileFailure.of("read", file, e);
+    }
+  }
+
+  private void scheduleHeartbeat() {
+    heartbeat =
+        scheduler.schedule(surroundings.options().ttl().dividedBy(HEARTBEATS_PER_TTL), this::beat);
+  }
+
+  private void beat() {
+    scheduleHeartbeat();
+    surroundings
+        .io()
+        .ask(
+            "touch " + file,
+            this::touchOnIo,
+            touched -> heartbeatFailing = false,
+            failure -> {
+              // A missing file is not our business here: the next look ends the announcement.
+              if (!heartbeatFailing) {
+                log.warn("event=heartbeat_failed file={} cause=\"{}\"", file, failure.getMessage());
+              }
+              heartbeatFailing = true;
+            });
+  }
+
+  private boolean touchOnIo() {
+    try {
+      surroundings.store().touch(file);
+      return true;
+    } catch (IOException e) {
+      throw FileFailure.of("touch", file, e);
+    }
+  }
+
+  private void end(RegistryException cause) {
+    leave(State.ENDED);
+    listener.onEnded(cause);
+  }
+
+  private void leave(State last) {
+    state = last;
+    if (heartbeat != null) {
+      heartbeat.close();
+      heartbeat = null;
+    }
+    folder.remove(this);
+  }
+
+  private RegistryException takenOver(FileRecord by) {
+    Owner owner = by.owner();
+    return new RegistryException(
+        Kind.TAKEN_OVER,
+        file
+            + " was taken over by instance \""
+            + by.endpoint().instance()
+            + "\""
+            + (owner == null ? "" : " of process " + owner.pid()));
+  }
+}

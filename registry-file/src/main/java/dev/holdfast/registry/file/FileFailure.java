@@ -1,0 +1,37 @@
+package dev.holdfast.registry.file;
+
+import dev.holdfast.core.RegistryException;
+import dev.holdfast.core.RegistryException.Kind;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/** Turns what the file system says into what a registry says. */
+final class FileFailure {
+
+  private FileFailure() {}
+
+  /**
+   * The failure of an operation on a file.
+   *
+   * @param doing what was tried, such as "write"
+   */
+  static RegistryException of(String doing, Path file, IOException cause) {
+    Kind kind = cause instanceof AccessDeniedException ? Kind.PERMISSION_DENIED : Kind.UNAVAILABLE;
+    return new RegistryException(kind, "can't " + doing + " " + file + ": " + reason(cause), cause);
+  }
+
+  private static String reason(IOException cause) {
+    if (cause instanceof AccessDeniedException) {
+      return "permission denied";
+    }
+    if (cause instanceof NoSuchFileException missing) {
+      return missing.getFile() + " is missing";
+    }
+    String text =
+        cause instanceof FileSystemException system ? system.getReason() : cause.getMessage();
+    return text == null ? cause.getClass().getSimpleName() : text;
+  }
+}

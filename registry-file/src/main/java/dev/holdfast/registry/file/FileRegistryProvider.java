@@ -1,0 +1,41 @@
+package dev.holdfast.registry.file;
+
+import dev.holdfast.core.Registry;
+import dev.holdfast.core.RegistryContext;
+import dev.holdfast.core.RegistryProvider;
+import dev.holdfast.core.RegistryUri;
+import java.util.List;
+
+/**
+ * Opens registries that are directories: {@code file:///var/lib/holdfast/prod}.
+ *
+ * <p>The path is the namespace, a service is a directory in it, an instance is a file in that. It
+ * needs nothing to be installed and is good for one host, or for a few that share a file system.
+ */
+public final class FileRegistryProvider implements RegistryProvider {
+  static final String SCHEME = "file";
+
+  @Override
+  public String scheme() {
+    return SCHEME;
+  }
+
+  @Override
+  public String example() {
+    return "file:///var/lib/holdfast/prod/orders";
+  }
+
+  @Override
+  public List<Parameter> parameters() {
+    return FileOptions.PARAMETERS;
+  }
+
+  @Override
+  public Registry open(RegistryUri uri, RegistryContext context) {
+    if (!uri.authority().isEmpty() || !uri.userInfo().isEmpty()) {
+      throw new IllegalArgumentException(
+          "registry: \"" + uri + "\" (expected: file:/// with three slashes and an absolute path)");
+    }
+    return new FileRegistry(uri, FileOptions.of(uri), context);
+  }
+}

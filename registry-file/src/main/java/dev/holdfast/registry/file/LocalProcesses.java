@@ -1,0 +1,133 @@
+package dev.holdfast.registry.file;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The process table of this machine, as far as Linux shows it under {@code /proc}.
+ *
+ * <p>A verdict is given only where it is certain. Processes of other machines, boots or containers,
+ * other systems than Linux, and a {@code /proc} that hides the processes of other users ({@code
+ * hidepid}) all give {@link Fate#UNKNOWN}; heartbeats decide then. Blocks on the file system.
+ */
+final class LocalProcesses {
+  private static final Logger log = LoggerFactory.getLogger(LocalProcesses.class);
+  private static final int STATE_FIELD = 0;
+  private static final int STARTED_FIELD = 19;
+
+  /** What is known of an owner. */
+  enum Fate {
+    /** The very process that wrote the record is there. */
+    ALIVE,
+    /** It has ended: there is no process of its number, or another one. */
+    DEAD,
+    /** Its process table is not ours, or can't be read. */
+    UNKNOWN
+  }
+
+  private final Path proc;
+  private final Owner self;
+  private final boolean showsAll;
+
+  LocalProcesses(Path proc) {
+    this.proc = proc;
+    self = readSelf();
+    showsAll = !self.boot().isEmpty() && !hidesProcesses();
+  }
+
+  /** The process table of this machine. */
+  static LocalProcesses system() {
+    return new LocalProcesses(Path.of("/proc"));
+  }
+
+  /** This process as the owner of a record. */
+  Owner self(Duration ttl) {
+    return new Owner(self.pid(), self.started(), self.boot(), self.space(), ttl.toMillis());
+  }
+
+  Fate fate(Owner owner) {
+    if (!owner.sharesProcessTableWith(self)) {
+      return Fate.UNKNOWN;
+    }
+    if (owner.pid() == self.pid() && owner.started() == self.started()) {
+      return Fate.ALIVE;
+    }
+    if (!showsAll) {
+      return Fate.UNKNOWN;
+    }
+    try {
+      String[] fields = statFields(proc.resolve(Long.toString(owner.pid())));
+      if (Long.parseLong(fields[STARTED_FIELD]) != owner.started()) {
+        return Fate.DEAD;
+      }
+      return hasEnded(owner.pid(), fields[STATE_FIELD]) ? Fate.DEAD : Fate.ALIVE;
+    } catch (NoSuchFileException e) {
+      return Fate.DEAD;
+    } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
+      // A process that ends while it is read gives ESRCH; the next look will be clear.
+      log.debug("event=process_unreadable pid={} cause=\"{}\"", owner.pid(), e.toString());
+      return Fate.UNKNOWN;
+    }
+  }
+
+  // A killed process stays as a zombie until its parent asks for it. A zombie with other threads
+  // has
+  // only lost its first one.
+  private boolean hasEnded(long pid, String state) throws IOException {
+    if (!state.equals("Z") && !state.equals("X")) {
+      return false;
+    }
+    Path tasks = proc.resolve(Long.toString(pid)).resolve("task");
+    try (DirectoryStream<Path> threads = Files.newDirectoryStream(tasks)) {
+      int count = 0;
+      for (Path ignored : threads) {
+        count++;
+      }
+      return count <= 1;
+    }
+  }
+
+  private Owner readSelf() {
+    long pid = ProcessHandle.current().pid();
+    try {
+      long started = Long.parseLong(statFields(proc.resolve("self"))[STARTED_FIELD]);
+      String boot = Files.readString(proc.resolve("sys/kernel/random/boot_id")).strip();
+      Path namespaces = proc.resolve("self/ns");
+      String space = Files.readSymbolicLink(namespaces.resolve("pid")).toString();
+      Path time = namespaces.resolve("time");
+      if (Files.exists(time)) {
+        space += " " + Files.readSymbolicLink(time);
+      }
+      return new Owner(pid, started, boot, space, 1);
+    } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
+      log.info("event=process_table_unreadable fallback=heartbeats cause=\"{}\"", e.toString());
+      return new Owner(pid, 0, "", "", 1);
+    }
+  }
+
+  private boolean hidesProcesses() {
+    try {
+      return Files.readString(proc.resolve("self/mounts"))
+          .lines()
+          .filter(line -> line.startsWith("proc /proc "))
+          .anyMatch(line -> line.contains("hidepid=") && !line.matches(".*hidepid=(0|off)\\b.*"));
+    } catch (IOException e) {
+      log.info("event=mounts_unreadable fallback=heartbeats cause=\"{}\"", e.toString());
+      return true;
+    }
+  }
+
+  // The fields after the command, which stands in parentheses and may contain blanks and
+  // parentheses itself.
+  private static String[] statFields(Path process) throws IOException {
+    String stat = new String(Files.readAllBytes(process.resolve("stat")), StandardCharsets.UTF_8);
+    return stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ");
+  }
+}

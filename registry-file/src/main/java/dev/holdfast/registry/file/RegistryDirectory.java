@@ -1,0 +1,89 @@
+package dev.holdfast.registry.file;
+
+import dev.holdfast.core.RegistryException;
+import dev.holdfast.core.RegistryException.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * The directory of a namespace: whether the registry is there at all.
+ *
+ * <p>One that was seen and is now missing is <em>away</em>: it may have been moved, or its file
+ * system unmounted, and will come back with its records. So it is not made anew for a while; after
+ * that it is taken for deleted, and the next announcement makes it again. One that was never seen
+ * is an empty namespace if the directory it would be in exists, and is made by the first
+ * announcement. Used on the I/O thread only.
+ */
+final class RegistryDirectory {
+  private final Path path;
+  private final long patienceNanos;
+  private boolean seen;
+  private boolean missing;
+  private long missingSinceNanos;
+
+  RegistryDirectory(Path path, Duration patience) {
+    this.path = path;
+    patienceNanos = patience.toNanos();
+  }
+
+  Path path() {
+    return path;
+  }
+
+  /**
+   * Looks whether the registry is there.
+   *
+   * @throws RegistryException of kind UNAVAILABLE when it is not
+   */
+  void require(long nowNanos) {
+    if (!look(nowNanos) && (seen || !couldBeMade())) {
+      throw away();
+    }
+  }
+
+  /**
+   * Makes sure that a directory in it exists.
+   *
+   * @throws RegistryException when it can't be made, or the registry is away
+   */
+  void prepare(Path inner, long nowNanos) {
+    if (!look(nowNanos) && seen && nowNanos - missingSinceNanos < patienceNanos) {
+      throw away();
+    }
+    try {
+      Files.createDirectories(inner);
+    } catch (IOException e) {
+      throw FileFailure.of("make the directory", inner, e);
+    }
+    look(nowNanos);
+  }
+
+  private boolean look(long nowNanos) {
+    if (Files.isDirectory(path)) {
+      seen = true;
+      missing = false;
+      return true;
+    }
+    if (!missing) {
+      missing = true;
+      missingSinceNanos = nowNanos;
+    }
+    return false;
+  }
+
+  private boolean couldBeMade() {
+    Path above = path.getParent();
+    return !Files.exists(path) && above != null && Files.isDirectory(above);
+  }
+
+  private RegistryException away() {
+    return new RegistryException(
+        Kind.UNAVAILABLE,
+        "registry directory "
+            + path
+            + (Files.exists(path) ? " is a file" : " is missing")
+            + " (expected: a directory)");
+  }
+}

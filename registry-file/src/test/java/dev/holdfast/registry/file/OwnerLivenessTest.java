@@ -1,0 +1,219 @@
+package dev.holdfast.registry.file;
+
+import static dev.holdfast.registry.file.FileRegistryFixture.soon;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.Registry;
+import dev.holdfast.core.testkit.RecordedWatch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Records live as long as their owners, whatever happens to processes, numbers and clocks. */
+class OwnerLivenessTest {
+  private static final String ADDRESS = "127.0.0.1:50051";
+
+  @TempDir private Path scratch;
+  private FileRegistryFixture fixture;
+
+  @BeforeEach
+  void open() throws IOException {
+    fixture = new FileRegistryFixture(scratch);
+  }
+
+  @AfterEach
+  void close() {
+    fixture.close();
+  }
+
+  @Test
+  void theRecordOfAKilledProcessGoesWithinASecond() throws Exception {
+    RecordedWatch watch = fixture.watch(fixture.open(""));
+    try (ChildProcess child = child()) {
+      fixture.awaitAddresses(watch, ADDRESS);
+      long killedNanos = System.nanoTime();
+      child.kill();
+      fixture.awaitAddresses(watch);
+
+      // A poll of 250 ms and a machine that is busy; the TTL alone would be 10 s.
+      assertThat(Duration.ofNanos(System.nanoTime() - killedNanos))
+          .isLessThan(Duration.ofSeconds(2));
+      soon().until(() -> !Files.exists(fixture.file("127.0.0.1_50051.json")));
+      assertThat(fixture.strayFiles()).isEmpty();
+    }
+  }
+
+  @Test
+  void aReaderThatComesLaterNeverSeesTheRecordOfAKilledProcess() throws Exception {
+    try (ChildProcess child = child()) {
+      soon().until(() -> child.saidLineWith("published"));
+      child.kill();
+      soon().until(() -> !ProcessHandle.of(child.pid()).map(ProcessHandle::isAlive).orElse(false));
+    }
+    assertThat(fixture.read(fixture.open("")).endpoints().isEmpty()).isTrue();
+  }
+
+  @Test
+  void theRecordOfAStoppedProcessStays() throws Exception {
+    RecordedWatch watch = fixture.watch(fixture.open("?ttl=1s&poll=50ms"));
+    try (ChildProcess child = child()) {
+      fixture.awaitAddresses(watch, ADDRESS);
+      child.signal("STOP");
+      await().pollDelay(Duration.ofSeconds(3)).until(() -> true);
+
+      assertThat(FileRegistryFixture.addresses(watch)).containsExactly(ADDRESS);
+      assertThat(fixture.file("127.0.0.1_50051.json")).exists();
+      child.signal("CONT");
+    }
+  }
+
+  @Test
+  void aProcessThatGotTheNumberOfADeadOwnerDoesNotKeepItsRecord() throws Exception {
+    try (ChildProcess other = child("127.0.0.1:50099")) {
+      soon().until(() -> other.saidLineWith("published"));
+      Owner self = LocalProcesses.system().self(Duration.ofHours(1));
+      long otherStart = startOf("127.0.0.1_50099.json");
+      plant(
+          "127.0.0.1_50051.json",
+          new Owner(other.pid(), otherStart - 1, self.boot(), self.space(), 3_600_000));
+      RecordedWatch watch = fixture.watch(fixture.open(""));
+
+      fixture.awaitAddresses(watch, "127.0.0.1:50099");
+      assertThat(fixture.file("127.0.0.1_50051.json")).doesNotExist();
+    }
+  }
+
+  @Test
+  void theRecordOfALiveOwnerSurvivesAClockThatJumpsADay() throws Exception {
+    Registry registry = fixture.open("?ttl=1s&poll=50ms");
+    RecordedWatch watch = fixture.watch(fixture.open("?ttl=1s&poll=50ms"));
+    FileRegistryFixture.Announced announced =
+        fixture.announce(registry, Endpoint.of(ADDRESS).withInstance("a"));
+    Path file = fixture.file("127.0.0.1_50051.json");
+    for (Duration jump : List.of(Duration.ofDays(-1), Duration.ofDays(1))) {
+      Files.setLastModifiedTime(file, FileTime.from(Instant.now().plus(jump)));
+      await().pollDelay(Duration.ofMillis(600)).until(() -> true);
+    }
+    assertThat(FileRegistryFixture.addresses(watch)).containsExactly(ADDRESS);
+    assertThat(announced.record().end()).isEmpty();
+  }
+
+  @Test
+  void anOwnerElsewhereLivesByItsHeartbeatWhateverItsClockSays() throws Exception {
+    plant("127.0.0.1_50051.json", new Owner(1, 1, "another-boot", "pid:[1]", 1_000));
+    Path file = fixture.file("127.0.0.1_50051.json");
+    RecordedWatch watch = fixture.watch(fixture.open("?poll=50ms"));
+    fixture.awaitAddresses(watch, ADDRESS);
+
+    // Its clock is years off, and even goes backwards: a change is a change.
+    for (int beat = 0; beat < 8; beat++) {
+      Files.setLastModifiedTime(file, FileTime.from(Instant.EPOCH.plusSeconds(1_000 - beat)));
+      await().pollDelay(Duration.ofMillis(300)).until(() -> true);
+      assertThat(FileRegistryFixture.addresses(watch)).containsExactly(ADDRESS);
+    }
+    long silentNanos = System.nanoTime();
+    fixture.awaitAddresses(watch);
+    assertThat(Duration.ofNanos(System.nanoTime() - silentNanos))
+        .isBetween(Duration.ofMillis(500), Duration.ofSeconds(5));
+    assertThat(file).doesNotExist();
+  }
+
+  @Test
+  void anOwnerInAnotherContainerIsNotLookedUpInOurProcessTable() {
+    LocalProcesses processes = LocalProcesses.system();
+    Owner self = processes.self(Duration.ofSeconds(10));
+    Owner elsewhere = new Owner(4_000_000, self.started(), self.boot(), "pid:[1] time:[1]", 10_000);
+
+    assertThat(processes.fate(elsewhere)).isEqualTo(LocalProcesses.Fate.UNKNOWN);
+    assertThat(processes.fate(self)).isEqualTo(LocalProcesses.Fate.ALIVE);
+  }
+
+  @Test
+  void aZombieIsDeadEvenThoughItsNumberIsTaken() throws Exception {
+    // The shell keeps its killed child unreaped: it does not wait for it.
+    Process shell = new ProcessBuilder("sh", "-c", "sleep 60 & echo $!; exec sleep 60").start();
+    try {
+      long pid = Long.parseLong(shell.inputReader().readLine().strip());
+      Path stat = Path.of("/proc/" + pid + "/stat");
+      String[] fields = Files.readString(stat).strip().split(" ", -1);
+      Owner self = LocalProcesses.system().self(Duration.ofSeconds(10));
+      Owner owner = new Owner(pid, Long.parseLong(fields[21]), self.boot(), self.space(), 10_000);
+      assertThat(LocalProcesses.system().fate(owner)).isEqualTo(LocalProcesses.Fate.ALIVE);
+      new ProcessBuilder("kill", "-KILL", Long.toString(pid)).start().waitFor();
+
+      soon().until(() -> Files.readString(stat).contains(") Z "));
+      assertThat(LocalProcesses.system().fate(owner)).isEqualTo(LocalProcesses.Fate.DEAD);
+    } finally {
+      shell.destroyForcibly();
+    }
+  }
+
+  @Test
+  void aProcessTableThatHidesProcessesGivesNoVerdict() throws Exception {
+    Path proc = Files.createDirectories(scratch.resolve("proc"));
+    Files.createDirectories(proc.resolve("self/ns"));
+    Files.createDirectories(proc.resolve("sys/kernel/random"));
+    Files.copy(Path.of("/proc/self/stat"), proc.resolve("self/stat"));
+    Files.writeString(proc.resolve("sys/kernel/random/boot_id"), "boot\n");
+    Files.createSymbolicLink(proc.resolve("self/ns/pid"), Path.of("pid:[7]"));
+    Owner gone = new Owner(4_000_000, 5, "boot", "pid:[7]", 10_000);
+
+    Files.writeString(proc.resolve("self/mounts"), "proc /proc proc rw,nosuid 0 0\n");
+    assertThat(new LocalProcesses(proc).fate(gone)).isEqualTo(LocalProcesses.Fate.DEAD);
+    Files.writeString(proc.resolve("self/mounts"), "proc /proc proc rw,hidepid=2,gid=4 0 0\n");
+    assertThat(new LocalProcesses(proc).fate(gone)).isEqualTo(LocalProcesses.Fate.UNKNOWN);
+    Files.writeString(proc.resolve("self/mounts"), "proc /proc proc rw,hidepid=0 0 0\n");
+    assertThat(new LocalProcesses(proc).fate(gone)).isEqualTo(LocalProcesses.Fate.DEAD);
+  }
+
+  @Test
+  void aRecordWithoutLeaseOutlivesItsWriter() throws Exception {
+    Registry writer = fixture.open("?lease=none");
+    FileRegistryFixture.Announced announced =
+        fixture.announce(writer, Endpoint.of(ADDRESS).withInstance("static"));
+    writer.close();
+
+    Registry reader = fixture.open("");
+    assertThat(fixture.read(reader).endpoints().size()).isEqualTo(1);
+    assertThat(announced.record().end()).isEmpty();
+  }
+
+  @Test
+  void aRecordWithoutLeaseGoesWhenItIsWithdrawn() throws Exception {
+    Registry writer = fixture.open("?lease=none");
+    FileRegistryFixture.Announced announced = fixture.announce(writer, Endpoint.of(ADDRESS));
+    announced.announcement().withdraw().toCompletableFuture().get();
+
+    assertThat(fixture.file("127.0.0.1_50051.json")).doesNotExist();
+  }
+
+  private ChildProcess child() throws IOException {
+    return child(ADDRESS);
+  }
+
+  private ChildProcess child(String address) throws IOException {
+    return ChildProcess.announcing(
+        List.of(), fixture.uri(""), fixture.orders().toString(), address);
+  }
+
+  private long startOf(String name) throws Exception {
+    Owner owner = RecordJson.read(Files.readAllBytes(fixture.file(name))).owner();
+    return Objects.requireNonNull(owner).started();
+  }
+
+  private void plant(String name, Owner owner) throws IOException {
+    FileRecord record = new FileRecord(Endpoint.of(ADDRESS).withInstance("x"), 1, owner);
+    Files.write(fixture.file(name), RecordJson.write(record, Instant.EPOCH));
+  }
+}
