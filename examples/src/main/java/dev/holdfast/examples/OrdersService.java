@@ -1,5 +1,7 @@
 package dev.holdfast.examples;
 
+import dev.holdfast.core.DrainSignal;
+import dev.holdfast.core.Subscription;
 import dev.holdfast.examples.v1.FollowRequest;
 import dev.holdfast.examples.v1.GetRequest;
 import dev.holdfast.examples.v1.Order;
@@ -7,6 +9,7 @@ import dev.holdfast.examples.v1.OrderEvent;
 import dev.holdfast.examples.v1.OrdersGrpc;
 import dev.holdfast.examples.v1.PlaceRequest;
 import dev.holdfast.examples.v1.ServedBy;
+import dev.holdfast.grpc.HoldfastServer;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.Map;
@@ -110,8 +113,16 @@ public final class OrdersService extends OrdersGrpc.OrdersImplBase {
       int intervalMillis = wanted == 0 ? DEFAULT_INTERVAL_MILLIS : Math.max(1, wanted);
       ScheduledFuture<?> ticks =
           timer.scheduleAtFixedRate(() -> send(false), 0, intervalMillis, TimeUnit.MILLISECONDS);
-      responses.setOnCancelHandler(() -> ticks.cancel(false));
-      responses.setOnCloseHandler(() -> ticks.cancel(false));
+      // Only a Holdfast server says when it is about to leave.
+      DrainSignal drain = HoldfastServer.DRAIN.get();
+      Subscription told = drain == null ? () -> {} : drain.onDrain(() -> send(true));
+      Runnable stop =
+          () -> {
+            ticks.cancel(false);
+            told.close();
+          };
+      responses.setOnCancelHandler(stop);
+      responses.setOnCloseHandler(stop);
     }
 
     synchronized void send(boolean draining) {

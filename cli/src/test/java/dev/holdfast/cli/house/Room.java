@@ -31,7 +31,8 @@ record Room(String name, String packageName, List<String> rooms, List<String> th
               JACKSON,
               List.of("com.google.common.util.concurrent")),
           room("registry-dns", List.of("core"), List.of("org.xbill.DNS")),
-          room("grpc", List.of("core"), GRPC, NETTY));
+          // A method's idempotency_level stands in its protobuf descriptor.
+          room("grpc", List.of("core"), GRPC, NETTY, PROTOBUF));
 
   /** The room of everything: {@code cli} may use all others and any library, so it has no row. */
   static final List<String> KNOW_ALL_ROOMS = List.of("cli", "bench", "examples");

@@ -1,0 +1,89 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.core.PureCore;
+import java.util.List;
+
+/**
+ * How much of the traffic each endpoint should get: by weight, zone and age.
+ *
+ * <p>Own zone first: its endpoints take all calls while {@link #OVERPROVISIONING} times its working
+ * weight covers its whole weight, so a zone may lose more than a quarter before anything spills
+ * over; then the missing part goes to the other zones, in proportion to their working weights. (The
+ * rule and its factor are those of Envoy's locality weighting, so that gateways and clients agree.)
+ *
+ * <p>A new endpoint begins with {@link #LEAST_RAMP} of its share and grows to all of it evenly, so
+ * that a process with cold caches and unborn machine code isn't hit by everyone at once.
+ */
+@PureCore
+final class EndpointShares {
+  static final double OVERPROVISIONING = 1.4;
+  static final double LEAST_RAMP = 0.1;
+
+  /**
+   * One endpoint, as the policy sees it.
+   *
+   * @param weight its weight in the registry
+   * @param local whether it is in the zone of the caller
+   * @param ready whether calls can be sent there now
+   * @param expected whether it counts as part of its zone's capacity: not while it connects for the
+   *     first time, or scaling up would look like a loss
+   * @param ramp how much of its share it may have by its age; {@link #LEAST_RAMP} to 1
+   */
+  record Candidate(int weight, boolean local, boolean ready, boolean expected, double ramp) {}
+
+  private EndpointShares() {}
+
+  /**
+   * The share of each candidate, in their order; zero for those that get nothing.
+   *
+   * @param candidates all endpoints in use
+   * @param zoned whether own zone comes first at all
+   */
+  static double[] of(List<Candidate> candidates, boolean zoned) {
+    double localShare = zoned ? localShare(candidates) : -1;
+    double localRamped = 0;
+    double otherRamped = 0;
+    for (Candidate candidate : candidates) {
+      if (candidate.ready() && candidate.local()) {
+        localRamped += candidate.weight() * candidate.ramp();
+      } else if (candidate.ready()) {
+        otherRamped += candidate.weight() * candidate.ramp();
+      }
+    }
+    double[] shares = new double[candidates.size()];
+    for (int i = 0; i < shares.length; i++) {
+      Candidate candidate = candidates.get(i);
+      if (!candidate.ready()) {
+        continue;
+      }
+      double ramped = candidate.weight() * candidate.ramp();
+      if (localShare < 0) {
+        shares[i] = ramped;
+      } else if (candidate.local()) {
+        shares[i] = ramped / localRamped * localShare;
+      } else {
+        shares[i] = ramped / otherRamped * (1 - localShare);
+      }
+    }
+    return shares;
+  }
+
+  /** What own zone takes, from 0 to 1; negative when zones make no difference now. */
+  private static double localShare(List<Candidate> candidates) {
+    double localReady = 0;
+    double localExpected = 0;
+    double otherReady = 0;
+    for (Candidate candidate : candidates) {
+      if (candidate.local()) {
+        localReady += candidate.ready() ? candidate.weight() : 0;
+        localExpected += candidate.expected() ? candidate.weight() : 0;
+      } else {
+        otherReady += candidate.ready() ? candidate.weight() : 0;
+      }
+    }
+    if (localReady == 0 || otherReady == 0) {
+      return -1;
+    }
+    return Math.min(1, OVERPROVISIONING * localReady / Math.max(localExpected, localReady));
+  }
+}

@@ -1,0 +1,243 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.core.HostPort;
+import dev.holdfast.core.NearestName;
+import dev.holdfast.core.Registries;
+import dev.holdfast.core.RegistryContext;
+import dev.holdfast.core.ServiceTarget;
+import io.grpc.ChannelCredentials;
+import io.grpc.ForwardingChannelBuilder2;
+import io.grpc.LoadBalancerRegistry;
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.netty.NettyChannelBuilder;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Builds channels that follow a service through a registry; a drop-in for {@link
+ * NettyChannelBuilder}.
+ *
+ * <pre>{@code
+ * ManagedChannel channel =
+ *     HoldfastChannelBuilder.forTarget("etcd://h1,h2,h3:2379/prod/orders", credentials).build();
+ * }</pre>
+ *
+ * <p>Without any setting: calls are spread over all instances by the policy {@code holdfast}, new
+ * instances are warmed up for 10 s, and calls of methods declared idempotent are sent again when
+ * their connection dies. Like every builder of gRPC it must not be used by two threads at a time.
+ */
+public final class HoldfastChannelBuilder
+    extends ForwardingChannelBuilder2<HoldfastChannelBuilder> {
+  /** The variable that names the zone this process runs in. */
+  public static final String ZONE_VARIABLE = "HOLDFAST_ZONE";
+
+  private static final String LOAD_BALANCING_CONFIG = "loadBalancingConfig";
+  private static final List<String> USUAL_POLICIES =
+      List.of(
+          HoldfastLoadBalancerProvider.POLICY_NAME,
+          "round_robin",
+          "pick_first",
+          "weighted_round_robin",
+          "least_request_experimental",
+          "ring_hash_experimental",
+          "outlier_detection_experimental",
+          "random_subsetting_experimental");
+  private static final int NEAR_ENOUGH_EDITS = 4;
+
+  private final NettyChannelBuilder netty;
+  private final Registries registries;
+  private final String service;
+  private @Nullable String zone;
+  private @Nullable Duration slowStart;
+  private String policy = HoldfastLoadBalancerProvider.POLICY_NAME;
+  private boolean retryIdempotent = true;
+  private RetryOptions retryOptions = RetryOptions.DEFAULT;
+  private Map<String, ?> serviceConfig = Map.of();
+  private boolean built;
+
+  private HoldfastChannelBuilder(
+      String target, @Nullable ChannelCredentials credentials, Registries registries) {
+    this.registries = registries;
+    String asked = TargetSpelling.registryTarget(target, registries.providers().keySet());
+    if (asked.isEmpty()) {
+      service = target;
+      netty = nettyBuilder(target, credentials);
+      return;
+    }
+    ResolvedTarget resolved = ResolvedTarget.parse(asked, registries);
+    service = resolved.service().service().path();
+    // grpc sees the service only: so channelz and metrics show the same name on a laptop and in
+    // production, and never a password; what it is resolved by travels beside it.
+    netty = nettyBuilder(ServiceTarget.ENVIRONMENT_SCHEME + ":///" + service, credentials);
+    netty.setNameResolverArg(ResolvedTarget.ARGUMENT, resolved);
+  }
+
+  /**
+   * A channel to a service.
+   *
+   * @param target {@code scheme://authority/namespace/service} of a registry on the class path,
+   *     {@code holdfast:///service} for the registry that HOLDFAST_REGISTRY names, {@code
+   *     host:port} (resolved and refreshed by DNS), or whatever stock grpc-java knows. TLS unless
+   *     {@link #usePlaintext()} is called
+   * @throws IllegalArgumentException saying what was given and what was expected
+   */
+  public static HoldfastChannelBuilder forTarget(String target) {
+    return new HoldfastChannelBuilder(target, null, Registries.shared());
+  }
+
+  /** As {@link #forTarget(String)}, with credentials, as of {@link io.grpc.Grpc}. */
+  public static HoldfastChannelBuilder forTarget(String target, ChannelCredentials credentials) {
+    return new HoldfastChannelBuilder(target, credentials, Registries.shared());
+  }
+
+  /** As {@link #forTarget(String, ChannelCredentials)}, with registries of the caller's own. */
+  public static HoldfastChannelBuilder forTarget(
+      String target, ChannelCredentials credentials, Registries registries) {
+    return new HoldfastChannelBuilder(target, credentials, registries);
+  }
+
+  /** A channel to a host, which is resolved and refreshed by DNS. */
+  public static HoldfastChannelBuilder forAddress(String host, int port) {
+    return forTarget(new HostPort(host, port).toString());
+  }
+
+  /**
+   * The zone this process runs in: endpoints of it are preferred while enough of them work. By
+   * default HOLDFAST_ZONE, without which there is no preference.
+   */
+  public HoldfastChannelBuilder zone(String value) {
+    zone = value;
+    return this;
+  }
+
+  /**
+   * For how long an endpoint that joins gets less than its share; zero to an hour, 10 s by default.
+   * Those of the first list get theirs at once.
+   */
+  public HoldfastChannelBuilder slowStart(Duration value) {
+    slowStart = new BalancingOptions("", value).slowStart();
+    return this;
+  }
+
+  /**
+   * The policy that chooses between endpoints, by the name it has in a service config; {@code
+   * holdfast} by default.
+   *
+   * @throws IllegalArgumentException when no policy of that name is on the class path
+   */
+  public HoldfastChannelBuilder loadBalancing(String value) {
+    if (LoadBalancerRegistry.getDefaultRegistry().getProvider(value) == null) {
+      String nearest = NearestName.of(value, USUAL_POLICIES, NEAR_ENOUGH_EDITS);
+      throw new IllegalArgumentException(
+          "loadBalancing: \""
+              + value
+              + "\" (expected: "
+              + (nearest.isEmpty()
+                  ? "a policy on the class path, such as " + String.join(", ", USUAL_POLICIES)
+                  : nearest)
+              + ")");
+    }
+    policy = value;
+    return this;
+  }
+
+  /** The same as {@link #loadBalancing}. */
+  @Override
+  public HoldfastChannelBuilder defaultLoadBalancingPolicy(String value) {
+    return loadBalancing(value);
+  }
+
+  /**
+   * Whether calls of methods declared idempotent are sent again when their connection dies; true by
+   * default. Other methods never are, except by gRPC itself when they provably reached no server.
+   */
+  public HoldfastChannelBuilder retryIdempotent(boolean value) {
+    retryIdempotent = value;
+    return this;
+  }
+
+  /** The bounds of {@link #retryIdempotent}. */
+  public HoldfastChannelBuilder retryOptions(RetryOptions value) {
+    retryOptions = value;
+    return this;
+  }
+
+  /**
+   * The service config in force while the registry brings none. A load-balancing policy in it
+   * replaces {@link #loadBalancing}.
+   */
+  @Override
+  public HoldfastChannelBuilder defaultServiceConfig(@Nullable Map<String, ?> value) {
+    serviceConfig = value == null ? Map.of() : value;
+    return this;
+  }
+
+  /** Reaches settings that only {@link NettyChannelBuilder} has. */
+  public HoldfastChannelBuilder configureNetty(Consumer<NettyChannelBuilder> settings) {
+    settings.accept(netty);
+    return this;
+  }
+
+  /**
+   * @throws IllegalArgumentException when settings contradict each other
+   */
+  @Override
+  public ManagedChannel build() {
+    if (built) {
+      throw new IllegalStateException("build: called twice (expected: one builder per channel)");
+    }
+    built = true;
+    RegistryContext context = registries.context();
+    if (retryIdempotent) {
+      // The last one added is the outermost: what others add to a call, such as tokens, is fresh in
+      // every attempt.
+      netty.intercept(
+          new IdempotentRetry(retryOptions, context.scheduler(), context.meters(), service));
+    }
+    netty.defaultServiceConfig(completeServiceConfig());
+    return netty.build();
+  }
+
+  @Override
+  protected ManagedChannelBuilder<?> delegate() {
+    return netty;
+  }
+
+  private Map<String, Object> completeServiceConfig() {
+    Map<String, Object> complete = new LinkedHashMap<>(serviceConfig);
+    boolean named =
+        complete.containsKey(LOAD_BALANCING_CONFIG) || complete.containsKey("loadBalancingPolicy");
+    boolean ours = !named && policy.equals(HoldfastLoadBalancerProvider.POLICY_NAME);
+    if (!ours && (zone != null || slowStart != null)) {
+      throw new IllegalArgumentException(
+          (zone != null ? "zone" : "slowStart")
+              + ": set beside another policy (expected: policy holdfast, which alone knows it)");
+    }
+    if (!named) {
+      Map<String, ?> config = ours ? balancing().toServiceConfig() : Map.of();
+      complete.put(LOAD_BALANCING_CONFIG, List.of(Map.of(policy, config)));
+    }
+    return complete;
+  }
+
+  private BalancingOptions balancing() {
+    String ownZone =
+        Optional.ofNullable(zone)
+            .orElse(registries.context().environment().getOrDefault(ZONE_VARIABLE, ""));
+    return new BalancingOptions(
+        ownZone, slowStart == null ? BalancingOptions.DEFAULT.slowStart() : slowStart);
+  }
+
+  private static NettyChannelBuilder nettyBuilder(
+      String target, @Nullable ChannelCredentials credentials) {
+    return credentials == null
+        ? NettyChannelBuilder.forTarget(target)
+        : NettyChannelBuilder.forTarget(target, credentials);
+  }
+}

@@ -1,0 +1,45 @@
+package dev.holdfast.grpc;
+
+import io.grpc.LoadBalancer;
+import io.grpc.LoadBalancerProvider;
+import io.grpc.NameResolver.ConfigOrError;
+import io.grpc.Status;
+import java.util.Map;
+
+/** Makes the policy {@code holdfast} known to grpc-java; found by ServiceLoader. */
+public final class HoldfastLoadBalancerProvider extends LoadBalancerProvider {
+  /** The name of the policy in a service config. */
+  public static final String POLICY_NAME = "holdfast";
+
+  private static final int PRIORITY = 5;
+
+  @Override
+  public boolean isAvailable() {
+    return true;
+  }
+
+  @Override
+  public int getPriority() {
+    return PRIORITY;
+  }
+
+  @Override
+  public String getPolicyName() {
+    return POLICY_NAME;
+  }
+
+  @Override
+  public LoadBalancer newLoadBalancer(LoadBalancer.Helper helper) {
+    return new HoldfastLoadBalancer(helper, System::nanoTime);
+  }
+
+  @Override
+  public ConfigOrError parseLoadBalancingPolicyConfig(Map<String, ?> config) {
+    try {
+      return ConfigOrError.fromConfig(BalancingOptions.parse(config));
+    } catch (IllegalArgumentException e) {
+      return ConfigOrError.fromError(
+          Status.UNAVAILABLE.withDescription(e.getMessage()).withCause(e));
+    }
+  }
+}

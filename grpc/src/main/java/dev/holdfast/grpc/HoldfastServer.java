@@ -1,0 +1,323 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.core.DrainSignal;
+import dev.holdfast.core.RegistryContext;
+import dev.holdfast.core.Scheduler;
+import dev.holdfast.core.Subscription;
+import io.grpc.Context;
+import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.protobuf.services.HealthStatusManager;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A gRPC server that is in its registries while it serves, and leaves in an order that costs no
+ * call.
+ *
+ * <p>Starting: bind, health SERVING, register. Stopping: health NOT_SERVING, mark the records as
+ * draining and remove them, wait for the change to spread while calls are still taken, tell open
+ * streams by {@link #DRAIN}, GOAWAY, let calls finish, cut what is left when the grace time ends.
+ * {@link #shutdown()} begins that and returns; {@link #awaitTermination()} waits for its end.
+ *
+ * <p>Thread-safe.
+ */
+public final class HoldfastServer extends Server {
+
+  /** Where in its life a server is. */
+  public enum State {
+    /** Not started. */
+    NEW(0),
+    /** Listens, is healthy and in its registries, or on the way there. */
+    SERVING(1),
+    /** Not healthy any more; its records are being removed, calls are still taken. */
+    WITHDRAWING(2),
+    /** Its records are gone; calls of clients that don't know yet are still taken. */
+    SPREADING(3),
+    /** Takes no new calls; those that are open may end. */
+    FINISHING(4),
+    /** All calls have ended. */
+    TERMINATED(5);
+
+    private final int code;
+
+    State(int code) {
+      this.code = code;
+    }
+  }
+
+  /**
+   * In the Context of every call: tells that the server is about to stop, so that a handler of a
+   * long stream can end it in an orderly way.
+   */
+  public static final Context.Key<DrainSignal> DRAIN = Context.key("holdfast-drain");
+
+  private static final Logger log = LoggerFactory.getLogger(HoldfastServer.class);
+
+  private final Server delegate;
+  private final Parts parts;
+  private final Scheduler scheduler;
+  private final Object lock = new Object();
+  private volatile State state = State.NEW;
+  // grpc forgets its port when it has terminated, but log lines still want it.
+  private volatile int port;
+  private volatile @Nullable Subscription gauge;
+  private volatile @Nullable Thread shutdownHook;
+
+  /**
+   * What the builder prepared.
+   *
+   * @param health whose services follow the server's life
+   * @param healthNames the services whose health is said, "" for the server as a whole
+   * @param calls counts open calls
+   * @param shutdownHook whether the end of the JVM stops the server
+   */
+  record Parts(
+      List<ServerRegistration> registrations,
+      HealthStatusManager health,
+      List<String> healthNames,
+      DrainSignal drain,
+      OpenCalls calls,
+      DrainOptions options,
+      boolean shutdownHook,
+      RegistryContext context) {}
+
+  HoldfastServer(Server delegate, Parts parts) {
+    this.delegate = delegate;
+    this.parts = parts;
+    this.scheduler = parts.context().scheduler();
+  }
+
+  /**
+   * Binds, then says SERVING, then registers. A registry that is away doesn't matter: see {@link
+   * #registrations()}.
+   *
+   * @throws IOException when the port can't be bound
+   * @throws IllegalArgumentException when an address to advertise was said that makes no sense
+   */
+  @Override
+  public HoldfastServer start() throws IOException {
+    parts.registrations().forEach(ServerRegistration::requireSensibleAddress);
+    delegate.start();
+    if (!move(State.NEW, State.SERVING)) {
+      return this;
+    }
+    parts.healthNames().forEach(name -> parts.health().setStatus(name, ServingStatus.SERVING));
+    port = delegate.getPort();
+    parts.registrations().forEach(registration -> registration.start(delegate.getPort()));
+    gauge =
+        GrpcMeter.SERVER_STATE.gauge(
+            parts.context().meters(), () -> state().code, Integer.toString(port));
+    if (parts.shutdownHook()) {
+      addShutdownHook();
+    }
+    log.info("event=server_started port={} registrations={}", port, parts.registrations());
+    return this;
+  }
+
+  /** Where in its life the server is. */
+  public State state() {
+    return delegate.isTerminated() ? State.TERMINATED : state;
+  }
+
+  /** The records the server keeps, in the order they were asked for. */
+  public List<ServerRegistration> registrations() {
+    return parts.registrations();
+  }
+
+  /**
+   * The record of a server that keeps one.
+   *
+   * @throws IllegalStateException when it keeps none or several
+   */
+  public ServerRegistration registration() {
+    if (parts.registrations().size() != 1) {
+      throw new IllegalStateException(
+          "registrations: " + parts.registrations().size() + " (expected: 1)");
+    }
+    return parts.registrations().get(0);
+  }
+
+  /** Begins to stop, as described above, and returns at once. Calling it again changes nothing. */
+  @Override
+  public HoldfastServer shutdown() {
+    if (move(State.NEW, State.FINISHING)) {
+      delegate.shutdown();
+    } else if (move(State.SERVING, State.WITHDRAWING)) {
+      log.info("event=server_withdrawing port={} open_calls={}", port, parts.calls().count());
+      parts.health().enterTerminalState();
+      CompletableFuture<Void> gone = withdraw();
+      Duration patience = parts.options().withdrawWithin();
+      var timeout = scheduler.schedule(patience, () -> gone.complete(null));
+      var unused =
+          gone.whenComplete(
+              (ok, failure) -> {
+                timeout.close();
+                scheduler.execute(this::spread);
+              });
+    }
+    return this;
+  }
+
+  /** Cuts everything now; the records are removed in the background. */
+  @Override
+  public HoldfastServer shutdownNow() {
+    boolean served = move(State.SERVING, State.FINISHING);
+    synchronized (lock) {
+      state = State.FINISHING;
+    }
+    if (served) {
+      parts.health().enterTerminalState();
+      var unused = withdraw();
+    }
+    cut();
+    return this;
+  }
+
+  @Override
+  public boolean isShutdown() {
+    State now = state;
+    return now != State.NEW && now != State.SERVING;
+  }
+
+  @Override
+  public boolean isTerminated() {
+    return delegate.isTerminated();
+  }
+
+  @Override
+  public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
+    boolean ended = delegate.awaitTermination(timeout, unit);
+    if (ended) {
+      onTerminated();
+    }
+    return ended;
+  }
+
+  @Override
+  public void awaitTermination() throws InterruptedException {
+    delegate.awaitTermination();
+    onTerminated();
+  }
+
+  @Override
+  public int getPort() {
+    return delegate.getPort();
+  }
+
+  @Override
+  public List<? extends SocketAddress> getListenSockets() {
+    return delegate.getListenSockets();
+  }
+
+  @Override
+  public List<ServerServiceDefinition> getServices() {
+    return delegate.getServices();
+  }
+
+  @Override
+  public List<ServerServiceDefinition> getImmutableServices() {
+    return delegate.getImmutableServices();
+  }
+
+  @Override
+  public List<ServerServiceDefinition> getMutableServices() {
+    return delegate.getMutableServices();
+  }
+
+  private boolean move(State from, State to) {
+    synchronized (lock) {
+      if (state != from) {
+        return false;
+      }
+      state = to;
+      return true;
+    }
+  }
+
+  private CompletableFuture<Void> withdraw() {
+    return CompletableFuture.allOf(
+        parts.registrations().stream()
+            .map(registration -> registration.withdraw().toCompletableFuture())
+            .toArray(CompletableFuture<?>[]::new));
+  }
+
+  private void spread() {
+    if (!move(State.WITHDRAWING, State.SPREADING)) {
+      return;
+    }
+    Duration spread = parts.registrations().isEmpty() ? Duration.ZERO : parts.options().spread();
+    var unused = scheduler.schedule(spread, this::finish);
+  }
+
+  private void finish() {
+    if (!move(State.SPREADING, State.FINISHING)) {
+      return;
+    }
+    Duration grace = parts.options().grace();
+    log.info("event=server_finishing port={} open_calls={}", port, parts.calls().count());
+    // Told before GOAWAY, so that a last message can still say where things stand.
+    parts.drain().begin(grace);
+    delegate.shutdown();
+    var unused = scheduler.schedule(grace, this::cut);
+  }
+
+  private void cut() {
+    if (!delegate.isTerminated()) {
+      long open = parts.calls().count();
+      if (open > 0) {
+        log.warn("event=server_cuts_calls port={} open_calls={}", port, open);
+        GrpcMeter.SERVER_CALLS_CUT
+            .counter(parts.context().meters(), Integer.toString(port))
+            .increment((double) open);
+      }
+      // Handlers that ask learn that there is no time left.
+      parts.drain().begin(Duration.ZERO);
+      delegate.shutdownNow();
+    }
+  }
+
+  private void onTerminated() {
+    Subscription shown = gauge;
+    if (shown != null) {
+      shown.close();
+      gauge = null;
+      log.info("event=server_terminated port={}", port);
+    }
+    Thread hook = shutdownHook;
+    if (hook != null && Thread.currentThread() != hook) {
+      shutdownHook = null;
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException e) {
+        log.debug("event=shutdown_hook_stays cause=\"{}\"", e.getMessage());
+      }
+    }
+  }
+
+  private void addShutdownHook() {
+    Thread hook = new Thread(this::stopWithJvm, "holdfast-drain");
+    shutdownHook = hook;
+    Runtime.getRuntime().addShutdownHook(hook);
+  }
+
+  private void stopWithJvm() {
+    shutdown();
+    try {
+      // A second more than the plan, then the JVM ends with whatever is still open.
+      if (!awaitTermination(parts.options().total().toMillis() + 1_000, TimeUnit.MILLISECONDS)) {
+        log.warn("event=server_not_terminated port={}", port);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

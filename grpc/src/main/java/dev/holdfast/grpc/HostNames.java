@@ -1,0 +1,131 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.HostPort;
+import io.grpc.Attributes;
+import io.grpc.EquivalentAddressGroup;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Turns endpoints into addresses that a channel can connect to.
+ *
+ * <p>Most records carry IP literals, which cost nothing. Host names (containers that announce their
+ * name) are looked up by {@link #lookUp}, which blocks and is therefore run elsewhere; a name that
+ * can't be looked up keeps the addresses it had. Not thread-safe, except for {@code lookUp}, which
+ * touches nothing of it.
+ */
+final class HostNames {
+  private static final Logger log = LoggerFactory.getLogger(HostNames.class);
+  private static final Pattern IPV4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
+
+  private Map<String, List<InetAddress>> known = new HashMap<>();
+  private Map<Endpoint, EquivalentAddressGroup> groups = new HashMap<>();
+
+  /** What a lookup found: a name is missing here when it failed. */
+  record Found(Map<String, List<InetAddress>> addresses, boolean complete) {}
+
+  /** The host names among the endpoints. */
+  static Set<String> namesIn(EndpointSet endpoints) {
+    Set<String> names = new TreeSet<>();
+    for (Endpoint endpoint : endpoints.endpoints()) {
+      if (!isLiteral(endpoint.address())) {
+        names.add(endpoint.address().host());
+      }
+    }
+    return names;
+  }
+
+  /** Whether something has been found for each of the names before. */
+  boolean knows(Collection<String> names) {
+    return known.keySet().containsAll(names);
+  }
+
+  /** Looks names up. Blocks as long as the machine's resolver does. */
+  static Found lookUp(Collection<String> names) {
+    Map<String, List<InetAddress>> found = new HashMap<>();
+    for (String name : names) {
+      try {
+        found.put(name, List.of(InetAddress.getAllByName(name)));
+      } catch (UnknownHostException e) {
+        log.warn("event=host_lookup_failed host={}", name);
+      }
+    }
+    return new Found(found, found.size() == names.size());
+  }
+
+  /** Takes over what was found, and forgets the names that are not asked for any more. */
+  void learn(Collection<String> names, Found found) {
+    Map<String, List<InetAddress>> next = new HashMap<>();
+    for (String name : names) {
+      List<InetAddress> addresses = found.addresses().getOrDefault(name, known.get(name));
+      if (addresses != null) {
+        next.put(name, addresses);
+      }
+    }
+    if (!next.equals(known)) {
+      known = next;
+      groups = new HashMap<>();
+    }
+  }
+
+  /**
+   * One group per endpoint whose address is known. An endpoint that did not change keeps its group
+   * object, so that a policy can tell at no cost.
+   */
+  List<EquivalentAddressGroup> groupsOf(Collection<Endpoint> endpoints) {
+    List<EquivalentAddressGroup> result = new ArrayList<>(endpoints.size());
+    for (Endpoint endpoint : endpoints) {
+      EquivalentAddressGroup group = groups.computeIfAbsent(endpoint, this::group);
+      if (group != null) {
+        result.add(group);
+      }
+    }
+    return result;
+  }
+
+  /** Forgets the groups of endpoints that are gone. */
+  void retain(EndpointSet endpoints) {
+    groups.keySet().retainAll(Set.copyOf(endpoints.endpoints()));
+  }
+
+  private @org.jspecify.annotations.Nullable EquivalentAddressGroup group(Endpoint endpoint) {
+    HostPort address = endpoint.address();
+    List<InetAddress> hosts =
+        isLiteral(address)
+            ? List.of(literal(address.host()))
+            : known.getOrDefault(address.host(), List.of());
+    if (hosts.isEmpty()) {
+      return null;
+    }
+    List<SocketAddress> addresses = new ArrayList<>();
+    hosts.forEach(host -> addresses.add(new InetSocketAddress(host, address.port())));
+    return new EquivalentAddressGroup(
+        addresses, Attributes.newBuilder().set(EndpointAttributes.ENDPOINT, endpoint).build());
+  }
+
+  private static boolean isLiteral(HostPort address) {
+    return address.isIpv6() || IPV4.matcher(address.host()).matches();
+  }
+
+  private static InetAddress literal(String host) {
+    try {
+      return InetAddress.getByName(host);
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException("host: \"" + host + "\" (expected: an IP address)", e);
+    }
+  }
+}

@@ -1,0 +1,315 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.core.CloseReason;
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.EndpointsListener;
+import dev.holdfast.core.Registries;
+import dev.holdfast.core.RegistryException;
+import dev.holdfast.core.Subscription;
+import io.grpc.Attributes;
+import io.grpc.EquivalentAddressGroup;
+import io.grpc.NameResolver;
+import io.grpc.Status;
+import io.grpc.StatusOr;
+import io.grpc.SynchronizationContext;
+import io.grpc.SynchronizationContext.ScheduledHandle;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives a channel the endpoints of a service as the registry's directory judges them.
+ *
+ * <p>After the first list it never reports an error again: some policies close good connections on
+ * one (pick_first does). Before it, calls wait {@link #PATIENCE} for the registry and then fail
+ * with a text that says what is wrong, unless an earlier resolver of this process saw a list. An
+ * endpoint that drains or is not ready leaves the list at once, unless it has nothing but such.
+ *
+ * <p>All of it runs in the channel's SynchronizationContext.
+ */
+final class RegistryNameResolver extends NameResolver {
+  /** How long calls wait for a registry that can't be reached when the channel starts. */
+  static final Duration PATIENCE = Duration.ofSeconds(3);
+
+  /** The least time between two lookups of host names, and before a failed one is repeated. */
+  static final Duration LOOKUP_INTERVAL = Duration.ofSeconds(5);
+
+  private static final Logger log = LoggerFactory.getLogger(RegistryNameResolver.class);
+
+  private final ResolvedTarget target;
+  private final RememberedEndpoints memory;
+  private final SynchronizationContext context;
+  private final ScheduledExecutorService timers;
+  private final Executor lookups;
+  private final HostNames hosts = new HostNames();
+
+  private @Nullable Listener2 listener;
+  private Registries.@Nullable Handle registry;
+  private @Nullable Subscription subscription;
+  private @Nullable ScheduledHandle patience;
+  private @Nullable ScheduledHandle nextLookup;
+  private @Nullable EndpointSet current;
+  private @Nullable RegistryException trouble;
+  private boolean outOfPatience;
+  private boolean delivered;
+  private boolean lookingUp;
+
+  RegistryNameResolver(ResolvedTarget target, RememberedEndpoints memory, Args args) {
+    this.target = target;
+    this.memory = memory;
+    this.context = args.getSynchronizationContext();
+    this.timers = args.getScheduledExecutorService();
+    Executor offload = args.getOffloadExecutor();
+    this.lookups = offload == null ? ForkJoinPool.commonPool() : offload;
+  }
+
+  @Override
+  public String getServiceAuthority() {
+    return target.authority();
+  }
+
+  @Override
+  public void start(Listener2 newListener) {
+    listener = newListener;
+    Registries.Handle opened;
+    try {
+      opened = target.registries().open(target.service().registry());
+    } catch (IllegalArgumentException e) {
+      // It could be opened when the target was parsed, so this is a certificate file gone or such.
+      newListener.onError(Status.UNAVAILABLE.withDescription(e.getMessage()).withCause(e));
+      return;
+    }
+    registry = opened;
+    patience =
+        context.schedule(this::losePatience, PATIENCE.toMillis(), TimeUnit.MILLISECONDS, timers);
+    subscription =
+        opened
+            .directory()
+            .subscribe(
+                target.service().service(),
+                new EndpointsListener() {
+                  @Override
+                  public void onEndpoints(EndpointSet endpoints) {
+                    context.execute(() -> handleEndpoints(endpoints));
+                  }
+
+                  @Override
+                  public void onTrouble(RegistryException cause) {
+                    context.execute(() -> handleTrouble(cause));
+                  }
+                });
+  }
+
+  /**
+   * The watch needs no hint; but after a broken connection the names of hosts may mean other
+   * addresses now. Policies call this on every broken connection, so its rate is limited.
+   */
+  @Override
+  public void refresh() {
+    if (registry == null && listener != null && subscription == null) {
+      start(listener);
+      return;
+    }
+    if (current != null && !lookingUp && !isPending(nextLookup)) {
+      lookUp(current, HostNames.namesIn(current));
+    }
+  }
+
+  @Override
+  public void shutdown() {
+    listener = null;
+    cancel(patience);
+    cancel(nextLookup);
+    if (subscription != null) {
+      subscription.close();
+      subscription = null;
+    }
+    if (registry != null) {
+      registry.close();
+      registry = null;
+    }
+  }
+
+  private void handleEndpoints(EndpointSet endpoints) {
+    if (listener == null) {
+      return;
+    }
+    cancel(patience);
+    trouble = null;
+    follow(endpoints);
+  }
+
+  private void follow(EndpointSet endpoints) {
+    current = endpoints;
+    Set<String> names = HostNames.namesIn(endpoints);
+    if (hosts.knows(names)) {
+      deliver(endpoints);
+    } else if (!lookingUp) {
+      lookUp(endpoints, names);
+    }
+  }
+
+  private void handleTrouble(RegistryException cause) {
+    if (listener == null) {
+      return;
+    }
+    trouble = cause;
+    boolean hopeless =
+        switch (cause.kind()) {
+          case UNAUTHENTICATED, PERMISSION_DENIED, UNSUPPORTED, CLOSED -> true;
+          default -> false;
+        };
+    Optional<EndpointSet> remembered = memory.recall(target);
+    if (current == null && remembered.isPresent()) {
+      useRemembered(remembered.get());
+    } else if (current == null && (outOfPatience || hopeless)) {
+      reportNothingKnown();
+    }
+  }
+
+  private void losePatience() {
+    if (listener == null || current != null) {
+      return;
+    }
+    outOfPatience = true;
+    Optional<EndpointSet> remembered = memory.recall(target);
+    if (remembered.isPresent()) {
+      useRemembered(remembered.get());
+    } else {
+      reportNothingKnown();
+    }
+  }
+
+  private void useRemembered(EndpointSet remembered) {
+    log.warn(
+        "event=resolver_uses_remembered_list target={} endpoints={} cause=\"{}\"",
+        target.subject(),
+        remembered,
+        causeText());
+    follow(remembered);
+  }
+
+  private void reportNothingKnown() {
+    fail(CloseReason.NO_ENDPOINTS_YET.describe(target.subject()) + ": " + causeText());
+  }
+
+  private void fail(String text) {
+    Listener2 to = listener;
+    if (to == null || delivered) {
+      return;
+    }
+    log.warn("event=resolver_failed target={} cause=\"{}\"", target.subject(), causeText());
+    GrpcMeter.RESOLVER_ERRORS
+        .counter(target.registries().context().meters(), target.service().service().path())
+        .increment();
+    Status status = Status.UNAVAILABLE.withDescription(text);
+    to.onError(trouble == null ? status : status.withCause(trouble));
+  }
+
+  private void deliver(EndpointSet endpoints) {
+    Listener2 to = listener;
+    if (to == null) {
+      return;
+    }
+    List<Endpoint> eligible = endpoints.eligible();
+    boolean noneEligible = eligible.isEmpty() && !endpoints.isEmpty();
+    List<Endpoint> used = noneEligible ? endpoints.endpoints() : eligible;
+    List<Endpoint> reserve = new ArrayList<>(endpoints.endpoints());
+    reserve.removeAll(Set.copyOf(used));
+    List<EquivalentAddressGroup> groups = hosts.groupsOf(used);
+    if (groups.isEmpty() && !used.isEmpty()) {
+      // Names that can't be looked up: the addresses before them, if any, are still the best guess.
+      fail("none of the hosts of " + target.subject() + " could be looked up: " + endpoints);
+      return;
+    }
+    Attributes attributes =
+        Attributes.newBuilder()
+            .set(EndpointAttributes.RESERVE, hosts.groupsOf(reserve))
+            .set(EndpointAttributes.SUBJECT, target.subject())
+            .build();
+    hosts.retain(endpoints);
+    memory.remember(target, endpoints);
+    delivered = true;
+    if (noneEligible) {
+      log.warn("event=resolver_none_eligible {}", CloseReason.NONE_ELIGIBLE.describe(endpoints));
+    }
+    log.debug("event=resolved target={} endpoints={}", target.subject(), endpoints);
+    GrpcMeter.RESOLVER_LISTS
+        .counter(target.registries().context().meters(), target.service().service().path())
+        .increment();
+    // A policy that refuses an empty list says so, and grpc then asks for a refresh: cheap here.
+    var unused =
+        to.onResult2(
+            ResolutionResult.newBuilder()
+                .setAddressesOrError(StatusOr.fromValue(groups))
+                .setAttributes(attributes)
+                .build());
+  }
+
+  private void lookUp(EndpointSet endpoints, Set<String> names) {
+    if (names.isEmpty()) {
+      return;
+    }
+    lookingUp = true;
+    lookups.execute(
+        () -> {
+          HostNames.Found found = HostNames.lookUp(names);
+          context.execute(() -> handleFound(endpoints, names, found));
+        });
+  }
+
+  private void handleFound(EndpointSet asked, Set<String> names, HostNames.Found found) {
+    lookingUp = false;
+    EndpointSet latest = current;
+    if (listener == null || latest == null) {
+      return;
+    }
+    hosts.learn(names, found);
+    Set<String> wanted = HostNames.namesIn(latest);
+    boolean othersWanted = !latest.equals(asked) && !names.containsAll(wanted);
+    nextLookup =
+        context.schedule(
+            () -> retryFailedLookup(found.complete()),
+            LOOKUP_INTERVAL.toMillis(),
+            TimeUnit.MILLISECONDS,
+            timers);
+    deliver(latest);
+    if (othersWanted) {
+      lookUp(latest, wanted);
+    }
+  }
+
+  private void retryFailedLookup(boolean complete) {
+    if (!complete && current != null && !lookingUp) {
+      lookUp(current, HostNames.namesIn(current));
+    }
+  }
+
+  private String causeText() {
+    RegistryException known = trouble;
+    if (known != null) {
+      return known.kind() + " " + known.getMessage();
+    }
+    return "no answer within " + PATIENCE.toSeconds() + " s";
+  }
+
+  private static boolean isPending(@Nullable ScheduledHandle timer) {
+    return timer != null && timer.isPending();
+  }
+
+  private static void cancel(@Nullable ScheduledHandle timer) {
+    if (timer != null) {
+      timer.cancel();
+    }
+  }
+}

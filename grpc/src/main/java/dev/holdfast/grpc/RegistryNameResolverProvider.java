@@ -1,0 +1,97 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.core.Registries;
+import dev.holdfast.core.ServiceTarget;
+import io.grpc.NameResolver;
+import io.grpc.NameResolverProvider;
+import java.net.URI;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets plain grpc-java channels resolve targets of one scheme in a registry, by the presence of the
+ * jar alone: {@code Grpc.newChannelBuilder("etcd://h1,h2:2379/prod/orders", credentials)}.
+ *
+ * <p>Found by ServiceLoader, and available only when the registry of its scheme is on the class
+ * path too. The stock {@code dns} scheme is left alone.
+ */
+public abstract class RegistryNameResolverProvider extends NameResolverProvider {
+  // As stock providers have; a program that brings its own for a scheme wins with a higher one.
+  private static final int PRIORITY = 5;
+
+  private final String scheme;
+
+  RegistryNameResolverProvider(String scheme) {
+    this.scheme = scheme;
+  }
+
+  @Override
+  protected boolean isAvailable() {
+    return Registries.shared().providers().containsKey(scheme);
+  }
+
+  @Override
+  protected int priority() {
+    return PRIORITY;
+  }
+
+  @Override
+  public String getScheme() {
+    return scheme;
+  }
+
+  @Override
+  public String getDefaultScheme() {
+    return scheme;
+  }
+
+  /**
+   * @throws IllegalArgumentException when the target is malformed; grpc-java throws it from the
+   *     builder's build()
+   */
+  @Override
+  public @Nullable NameResolver newNameResolver(URI target, NameResolver.Args args) {
+    if (!scheme.equals(target.getScheme())) {
+      return null;
+    }
+    ResolvedTarget handedOver = args.getArg(ResolvedTarget.ARGUMENT);
+    ResolvedTarget resolved =
+        handedOver != null
+            ? handedOver
+            : ResolvedTarget.parse(target.toString(), Registries.shared());
+    return new RegistryNameResolver(resolved, RememberedEndpoints.shared(), args);
+  }
+
+  /** {@code etcd://}. */
+  public static final class Etcd extends RegistryNameResolverProvider {
+    public Etcd() {
+      super("etcd");
+    }
+  }
+
+  /** {@code file://}. */
+  public static final class File extends RegistryNameResolverProvider {
+    public File() {
+      super("file");
+    }
+  }
+
+  /** {@code srv://}. */
+  public static final class Srv extends RegistryNameResolverProvider {
+    public Srv() {
+      super("srv");
+    }
+  }
+
+  /** {@code holdfast:///service}, in the registry that HOLDFAST_REGISTRY names. */
+  public static final class Holdfast extends RegistryNameResolverProvider {
+    public Holdfast() {
+      super(ServiceTarget.ENVIRONMENT_SCHEME);
+    }
+
+    /** Always: which registry it is turns out when a target is parsed. */
+    @Override
+    protected boolean isAvailable() {
+      return true;
+    }
+  }
+}

@@ -1,0 +1,365 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.core.Backoff;
+import io.grpc.Attributes;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.Context;
+import io.grpc.Deadline;
+import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import java.io.InputStream;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call of an idempotent method, and the attempts it takes.
+ *
+ * <p>An attempt is repeated when it ended with UNAVAILABLE before anything came from the server:
+ * neither headers nor trailers, so the status was made by this end because the connection died. A
+ * server that says UNAVAILABLE itself is repeated only when it asks for it by {@code
+ * grpc-retry-pushback-ms}. Whatever arrives from the server commits the call to that attempt.
+ *
+ * <p>At most one attempt is alive. The application's thread sends until {@link #halfClose}; an
+ * attempt that fails earlier is repeated there. After it only a finished attempt starts the next
+ * one; {@code request} and {@code cancel}, which may come from any thread, are held back meanwhile.
+ */
+final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
+  static final Metadata.Key<String> PREVIOUS_ATTEMPTS =
+      Metadata.Key.of("grpc-previous-rpc-attempts", Metadata.ASCII_STRING_MARSHALLER);
+  static final Metadata.Key<String> PUSHBACK_MILLIS =
+      Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER);
+
+  // Thread-safe, unlike the generators that RandomGenerator offers.
+  private static final Random JITTER = new Random();
+  private static final Duration NOT_AGAIN = Duration.ofMillis(-1);
+
+  private final IdempotentRetry.Shared shared;
+  private final Channel channel;
+  private final MethodDescriptor<ReqT, RespT> method;
+  private final CallOptions callOptions;
+  private final Context context = Context.current();
+  private final Object lock = new Object();
+
+  // Set before the first attempt starts.
+  private @Nullable Listener<RespT> listener;
+  private @Nullable Metadata headers;
+
+  // Guarded by lock.
+  private ClientCall<ReqT, RespT> current;
+  private int attempts = 1;
+  private boolean switching;
+  private int requested;
+  private @Nullable ReqT message;
+  private boolean halfClosed;
+  private boolean committed;
+  private @Nullable Boolean compressed;
+  private @Nullable Retry pending;
+  private @Nullable Cancellation cancellation;
+
+  // Only touched between two attempts.
+  private @Nullable Backoff backoff;
+
+  /**
+   * An attempt that is due.
+   *
+   * @param attempt which one it will be; 2 is the first retry
+   * @param delay after the one before ended
+   * @param failed where the one before went; null when it found no connection
+   */
+  private record Retry(int attempt, Duration delay, @Nullable SocketAddress failed) {}
+
+  private record Cancellation(@Nullable String reason, @Nullable Throwable cause) {}
+
+  RetriedCall(
+      IdempotentRetry.Shared shared,
+      Channel channel,
+      MethodDescriptor<ReqT, RespT> method,
+      CallOptions callOptions) {
+    this.shared = shared;
+    this.channel = channel;
+    this.method = method;
+    this.callOptions = callOptions;
+    this.current = channel.newCall(method, callOptions);
+  }
+
+  @Override
+  public void start(Listener<RespT> newListener, Metadata newHeaders) {
+    listener = newListener;
+    Metadata copy = new Metadata();
+    copy.merge(newHeaders);
+    headers = copy;
+    current.start(new Attempt(newListener, current), newHeaders);
+  }
+
+  @Override
+  public void request(int count) {
+    ClientCall<ReqT, RespT> to;
+    synchronized (lock) {
+      requested = (int) Math.min(Integer.MAX_VALUE, (long) requested + count);
+      if (switching) {
+        return;
+      }
+      to = current;
+    }
+    to.request(count);
+  }
+
+  @Override
+  public void sendMessage(ReqT newMessage) {
+    ClientCall<ReqT, RespT> to;
+    synchronized (lock) {
+      // A stream can be read once only, and a second message isn't expected of such a method.
+      committed |= message != null || newMessage instanceof InputStream;
+      message = committed ? null : newMessage;
+      to = current;
+    }
+    to.sendMessage(newMessage);
+  }
+
+  @Override
+  public void halfClose() {
+    ClientCall<ReqT, RespT> to;
+    Retry retry;
+    synchronized (lock) {
+      halfClosed = true;
+      retry = pending;
+      to = current;
+    }
+    if (retry == null) {
+      to.halfClose();
+    } else {
+      await(retry);
+    }
+  }
+
+  @Override
+  public void cancel(@Nullable String reason, @Nullable Throwable cause) {
+    ClientCall<ReqT, RespT> to;
+    Retry retry = null;
+    synchronized (lock) {
+      if (cancellation != null) {
+        return;
+      }
+      cancellation = new Cancellation(reason, cause);
+      to = switching ? null : current;
+      retry = pending;
+    }
+    if (to != null) {
+      to.cancel(reason, cause);
+    } else if (retry != null) {
+      // The next attempt is started at once, and cancelled: it delivers the end where it belongs.
+      launch(retry);
+    }
+  }
+
+  @Override
+  public boolean isReady() {
+    return latest().isReady();
+  }
+
+  @Override
+  public void setMessageCompression(boolean enabled) {
+    ClientCall<ReqT, RespT> to;
+    synchronized (lock) {
+      compressed = enabled;
+      to = switching ? null : current;
+    }
+    if (to != null) {
+      to.setMessageCompression(enabled);
+    }
+  }
+
+  @Override
+  public Attributes getAttributes() {
+    return latest().getAttributes();
+  }
+
+  private ClientCall<ReqT, RespT> latest() {
+    synchronized (lock) {
+      return current;
+    }
+  }
+
+  private void await(Retry retry) {
+    if (retry.delay().isZero()) {
+      launch(retry);
+    } else {
+      var unused = shared.scheduler().schedule(retry.delay(), () -> launch(retry));
+    }
+  }
+
+  private void launch(Retry retry) {
+    synchronized (lock) {
+      // A timer, a cancellation and the end of sending may all want to launch it.
+      if (pending == null || pending.attempt() != retry.attempt()) {
+        return;
+      }
+      pending = null;
+    }
+    if (retry.attempt() == 2) {
+      shared.count(GrpcMeter.CALLS_RETRIED);
+    }
+    shared.count(GrpcMeter.RETRIES);
+    context.run(() -> send(retry));
+  }
+
+  private void send(Retry retry) {
+    ClientCall<ReqT, RespT> next = channel.newCall(method, optionsFor(retry));
+    ReqT replayed;
+    boolean complete;
+    Boolean compression;
+    synchronized (lock) {
+      current = next;
+      replayed = message;
+      complete = halfClosed;
+      compression = compressed;
+    }
+    Metadata again = new Metadata();
+    again.merge(Objects.requireNonNull(headers));
+    again.put(PREVIOUS_ATTEMPTS, Integer.toString(retry.attempt() - 1));
+    next.start(new Attempt(Objects.requireNonNull(listener), next), again);
+    if (compression != null) {
+      next.setMessageCompression(compression);
+    }
+    if (replayed != null) {
+      next.sendMessage(replayed);
+    }
+    if (complete) {
+      next.halfClose();
+    }
+    handOver(retry.attempt(), next);
+  }
+
+  /** Passes on what was asked for during the switch, until nothing is left. */
+  private void handOver(int attempt, ClientCall<ReqT, RespT> next) {
+    int handed = 0;
+    while (true) {
+      int missing;
+      Cancellation cancelled;
+      synchronized (lock) {
+        if (attempts != attempt) {
+          // It failed already, and the one after it took over.
+          return;
+        }
+        missing = requested - handed;
+        handed = requested;
+        cancelled = cancellation;
+        switching = missing > 0;
+      }
+      if (missing > 0) {
+        next.request(missing);
+      } else {
+        if (cancelled != null) {
+          next.cancel(cancelled.reason(), cancelled.cause());
+        }
+        return;
+      }
+    }
+  }
+
+  private CallOptions optionsFor(Retry retry) {
+    return retry.failed() == null
+        ? callOptions
+        : callOptions.withOption(SchedulePicker.AVOIDED, retry.failed());
+  }
+
+  /** The listener of one attempt. */
+  private final class Attempt extends SimpleForwardingClientCallListener<RespT> {
+    private final ClientCall<ReqT, RespT> call;
+    private boolean answered;
+
+    Attempt(Listener<RespT> delegate, ClientCall<ReqT, RespT> call) {
+      super(delegate);
+      this.call = call;
+    }
+
+    @Override
+    public void onHeaders(Metadata answer) {
+      answered = true;
+      synchronized (lock) {
+        committed = true;
+        message = null;
+      }
+      super.onHeaders(answer);
+    }
+
+    @Override
+    public void onClose(Status status, Metadata trailers) {
+      boolean again = !answered && status.getCode() == Status.Code.UNAVAILABLE;
+      Retry retry = again ? retryOrNull(trailers) : null;
+      if (retry == null) {
+        super.onClose(status, trailers);
+        return;
+      }
+      boolean sent;
+      synchronized (lock) {
+        attempts = retry.attempt();
+        switching = true;
+        pending = retry;
+        sent = halfClosed || cancellation != null;
+      }
+      if (sent) {
+        await(retry);
+      }
+    }
+
+    private @Nullable Retry retryOrNull(Metadata trailers) {
+      int attempt;
+      synchronized (lock) {
+        if (committed || cancellation != null) {
+          return null;
+        }
+        attempt = attempts;
+      }
+      String pushback = trailers.get(PUSHBACK_MILLIS);
+      if (pushback == null && !trailers.keys().isEmpty()) {
+        // Trailers come from a server: it has seen the call and answered it.
+        return null;
+      }
+      SocketAddress failed = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+      Duration delay = delay(pushback, attempt, failed != null);
+      String refusal =
+          delay.isNegative()
+              ? "pushback"
+              : attempt >= shared.options().maxAttempts()
+                  ? "attempts"
+                  : !fitsDeadline(delay) ? "deadline" : !shared.budget().tryRetry() ? "budget" : "";
+      if (!refusal.isEmpty()) {
+        shared.countRefused(refusal);
+        return null;
+      }
+      return new Retry(attempt + 1, delay, failed);
+    }
+  }
+
+  /** Zero for the first retry after a connection died: another one is there already. */
+  private Duration delay(@Nullable String pushback, int attempt, boolean hadConnection) {
+    if (pushback != null) {
+      return pushback.matches("\\d{1,9}") ? Duration.ofMillis(Long.parseLong(pushback)) : NOT_AGAIN;
+    }
+    if (attempt == 1 && hadConnection) {
+      return Duration.ZERO;
+    }
+    if (backoff == null) {
+      backoff = new Backoff(shared.options().backoff(), JITTER);
+    }
+    return backoff.next();
+  }
+
+  private boolean fitsDeadline(Duration delay) {
+    return isLater(callOptions.getDeadline(), delay) && isLater(context.getDeadline(), delay);
+  }
+
+  private static boolean isLater(@Nullable Deadline deadline, Duration delay) {
+    return deadline == null || deadline.timeRemaining(TimeUnit.NANOSECONDS) > delay.toNanos();
+  }
+}

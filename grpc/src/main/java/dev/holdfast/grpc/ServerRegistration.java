@@ -1,0 +1,223 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.core.AdvertisedAddress;
+import dev.holdfast.core.Backoff;
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.HostPort;
+import dev.holdfast.core.InstanceRegistration;
+import dev.holdfast.core.Registration;
+import dev.holdfast.core.Registries;
+import dev.holdfast.core.RegistryException;
+import dev.holdfast.core.Scheduler;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One record that a server keeps in a registry, and how it fares.
+ *
+ * <p>It never stops the server from serving: while the registry is away, or the machine has no
+ * route to it yet, it goes on trying. Thread-safe.
+ */
+public final class ServerRegistration {
+  private static final Logger log = LoggerFactory.getLogger(ServerRegistration.class);
+
+  private final ResolvedTarget target;
+  private final Options options;
+  private final Scheduler scheduler;
+  private final Backoff addressBackoff;
+
+  // Touched on the scheduler only, read from anywhere.
+  private volatile @Nullable InstanceRegistration registration;
+  private volatile @Nullable HostPort address;
+  private volatile @Nullable Exception lastFailure;
+  private Registries.@Nullable Handle registry;
+  private boolean withdrawn;
+
+  /**
+   * What to announce.
+   *
+   * @param advertised {@code host} or {@code host:port}, empty to find it
+   * @param zone "" when unknown
+   * @param weight 1 to 10,000
+   */
+  record Options(
+      Optional<String> advertised, String zone, int weight, Map<String, String> metadata) {
+
+    Options {
+      // Validates early what an endpoint would refuse only after the port is bound.
+      var unused = Endpoint.of("localhost:1").withWeight(weight);
+      metadata = Map.copyOf(metadata);
+    }
+  }
+
+  ServerRegistration(ResolvedTarget target, Options options) {
+    this.target = target;
+    this.options = options;
+    this.scheduler = target.registries().context().scheduler();
+    this.addressBackoff =
+        new Backoff(Backoff.Options.REGISTRY, target.registries().context().random());
+  }
+
+  /** What is registered, as in the target, without secrets. */
+  public String target() {
+    return target.subject();
+  }
+
+  /** The address that is announced; empty until it is known. */
+  public Optional<HostPort> address() {
+    return Optional.ofNullable(address);
+  }
+
+  /** How the record fares. */
+  public Registration.State state() {
+    InstanceRegistration started = registration;
+    if (started != null) {
+      return started.state();
+    }
+    return lastFailure == null ? Registration.State.ANNOUNCING : Registration.State.WAITING;
+  }
+
+  /** Why the record isn't visible, when something failed; empty otherwise. */
+  public Optional<Exception> lastFailure() {
+    return Optional.ofNullable(lastFailure);
+  }
+
+  @Override
+  public String toString() {
+    return "ServerRegistration{" + target() + ", address=" + address + ", state=" + state() + "}";
+  }
+
+  /**
+   * Refuses an address that was said and makes no sense, before anything is bound.
+   *
+   * @throws IllegalArgumentException naming where it was said and what was expected
+   */
+  void requireSensibleAddress() {
+    if (isAddressSaid()) {
+      try (Registries.Handle handle = open()) {
+        var unused = findAddress(handle, 1);
+      }
+    }
+  }
+
+  /** Announces the server, which listens on this port, from now on. */
+  void start(int port) {
+    scheduler.execute(() -> announce(port));
+  }
+
+  /** Removes the record; completes when it is gone or can't be removed. */
+  CompletionStage<Void> withdraw() {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    scheduler.execute(() -> doWithdraw(done));
+    return done;
+  }
+
+  private void announce(int port) {
+    if (withdrawn) {
+      return;
+    }
+    Registries.Handle handle = registry;
+    if (handle == null) {
+      handle = open();
+      registry = handle;
+    }
+    HostPort found;
+    try {
+      found = findAddress(handle, port);
+    } catch (IllegalArgumentException e) {
+      // What was said has been checked, so there is no route: the network may come up later.
+      lastFailure = e;
+      log.warn("event=registration_waits target={} cause=\"{}\"", target(), e.getMessage());
+      var unused = scheduler.schedule(addressBackoff.next(), () -> announce(port));
+      return;
+    }
+    address = found;
+    Endpoint endpoint =
+        Endpoint.of(found)
+            .withZone(options.zone())
+            .withWeight(options.weight())
+            .withMetadata(options.metadata());
+    InstanceRegistration started =
+        InstanceRegistration.start(
+            handle.registry(), target.service().service(), endpoint, target.registries().context());
+    registration = started;
+    var unused = started.onState(this::onState);
+  }
+
+  private void onState(Registration.State state, @Nullable RegistryException cause) {
+    if (cause != null) {
+      lastFailure = cause;
+    } else if (state == Registration.State.VISIBLE) {
+      lastFailure = null;
+    }
+    if (state == Registration.State.VISIBLE) {
+      log.info("event=registered target={} address={}", target(), address);
+    } else if (cause != null) {
+      log.warn(
+          "event=registration_failed target={} address={} state={} kind={} cause=\"{}\"",
+          target(),
+          address,
+          state,
+          cause.kind(),
+          cause.getMessage());
+    }
+  }
+
+  private void doWithdraw(CompletableFuture<Void> done) {
+    withdrawn = true;
+    InstanceRegistration started = registration;
+    if (started == null) {
+      release();
+      done.complete(null);
+      return;
+    }
+    var unused =
+        started
+            .withdraw()
+            .whenComplete(
+                (ok, failure) -> {
+                  if (failure != null) {
+                    log.warn(
+                        "event=deregistration_failed target={} address={} cause=\"{}\"",
+                        target(),
+                        address,
+                        failure.getMessage());
+                  } else {
+                    log.info("event=deregistered target={} address={}", target(), address);
+                  }
+                  scheduler.execute(this::release);
+                  done.complete(null);
+                });
+  }
+
+  private void release() {
+    if (registry != null) {
+      registry.close();
+      registry = null;
+    }
+  }
+
+  private Registries.Handle open() {
+    return target.registries().open(target.service().registry());
+  }
+
+  private HostPort findAddress(Registries.Handle handle, int port) {
+    return AdvertisedAddress.find(
+        options.advertised(),
+        port,
+        target.registries().context().environment(),
+        handle.registry().peerAddress());
+  }
+
+  private boolean isAddressSaid() {
+    Map<String, String> environment = target.registries().context().environment();
+    return options.advertised().isPresent()
+        || environment.containsKey(AdvertisedAddress.ADVERTISE_VARIABLE)
+        || environment.containsKey(AdvertisedAddress.POD_IP_VARIABLE);
+  }
+}

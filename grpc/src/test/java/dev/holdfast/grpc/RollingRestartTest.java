@@ -1,0 +1,126 @@
+package dev.holdfast.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.grpc.CallOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.StreamObserver;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class RollingRestartTest {
+  private final Town town = new Town();
+
+  @AfterEach
+  void close() {
+    town.close();
+  }
+
+  @Test
+  void noCallFailsWhileEveryInstanceIsRestartedOnItsPort() throws Exception {
+    List<HoldfastServer> servers = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      servers.add(town.serve(new Words("old" + i)));
+    }
+    ManagedChannel channel = town.channel();
+    try (Load load = new Load(channel)) {
+      await().until(() -> load.seen().containsAll(Set.of("old0", "old1", "old2")));
+      for (int i = 0; i < 3; i++) {
+        int port = servers.get(i).getPort();
+        servers.get(i).shutdown();
+        assertThat(servers.get(i).awaitTermination(20, TimeUnit.SECONDS)).isTrue();
+        town.serve(new Words("new" + i), town.server(port));
+        String name = "new" + i;
+        await().until(() -> load.seen().contains(name));
+      }
+      load.close();
+      assertThat(load.failures).isEmpty();
+      assertThat(load.calls.get()).isGreaterThan(100);
+      assertThat(town.meters.find("holdfast.grpc.calls.retried").counters()).isEmpty();
+    }
+  }
+
+  @Test
+  void aStreamIsToldBeforeItsServerGoes() throws Exception {
+    HoldfastServer server = town.serve(new Words("a"));
+    ManagedChannel channel = town.channel();
+    List<String> words = new CopyOnWriteArrayList<>();
+    AtomicBoolean completed = new AtomicBoolean();
+    ClientCalls.asyncServerStreamingCall(
+        channel.newCall(Words.FOLLOW, CallOptions.DEFAULT),
+        "word",
+        new StreamObserver<>() {
+          @Override
+          public void onNext(String word) {
+            words.add(word);
+          }
+
+          @Override
+          public void onError(Throwable t) {
+            words.add(t.toString());
+          }
+
+          @Override
+          public void onCompleted() {
+            completed.set(true);
+          }
+        });
+    await().until(() -> words.contains("a"));
+    server.shutdown();
+    await().untilTrue(completed);
+    assertThat(words).containsExactly("a", Words.LAST_WORD);
+    assertThat(server.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  /** Two threads that call all the time until closed. */
+  private static final class Load implements AutoCloseable {
+    final List<StatusRuntimeException> failures = new CopyOnWriteArrayList<>();
+    final AtomicInteger calls = new AtomicInteger();
+    private final Map<String, Boolean> answers = new ConcurrentHashMap<>();
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final List<Thread> threads = new ArrayList<>();
+
+    Load(ManagedChannel channel) {
+      for (int i = 0; i < 2; i++) {
+        Thread thread = new Thread(() -> run(channel), "load-" + i);
+        threads.add(thread);
+        thread.start();
+      }
+    }
+
+    Set<String> seen() {
+      return answers.keySet();
+    }
+
+    private void run(ManagedChannel channel) {
+      while (!closed.get()) {
+        try {
+          answers.put(Town.call(channel, Words.PLACE), true);
+        } catch (StatusRuntimeException e) {
+          failures.add(e);
+        }
+        calls.incrementAndGet();
+      }
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+      closed.set(true);
+      for (Thread thread : threads) {
+        thread.join();
+      }
+    }
+  }
+}

@@ -1,0 +1,130 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Registries;
+import dev.holdfast.core.Registry;
+import dev.holdfast.core.RegistryContext;
+import dev.holdfast.core.RegistryProvider;
+import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.ServiceName;
+import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.core.SystemScheduler;
+import dev.holdfast.core.testkit.InMemoryRegistry;
+import dev.holdfast.core.testkit.InMemoryStore;
+import io.grpc.CallOptions;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.InsecureServerCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
+import io.grpc.stub.ClientCalls;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+
+/** A registry in memory, servers on loopback and channels to them, closed together. */
+final class Town implements AutoCloseable {
+  static final ServiceName WORDS = ServiceName.of("test", "words");
+  static final String TARGET = "memory:///test/words";
+
+  final SystemScheduler scheduler = SystemScheduler.create("town");
+  final InMemoryStore store = new InMemoryStore(scheduler, Duration.ofSeconds(5));
+  final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  final RegistryContext context =
+      new RegistryContext(
+          scheduler,
+          meters,
+          new Random(1),
+          Map.of(ServiceTarget.REGISTRY_VARIABLE, "memory:///test"));
+  final List<InMemoryRegistry> clients = new CopyOnWriteArrayList<>();
+  final Registries registries = new Registries(context, List.of(new MemoryProvider()));
+  private final List<HoldfastServer> servers = new ArrayList<>();
+  private final List<ManagedChannel> channels = new ArrayList<>();
+
+  /** A server of words on a free loopback port, registered, with the name as its answer. */
+  HoldfastServer serve(Words words) throws IOException {
+    return serve(words, server());
+  }
+
+  HoldfastServer serve(Words words, HoldfastServerBuilder builder) throws IOException {
+    HoldfastServer started =
+        builder.addService(words.definition()).register(TARGET).build().start();
+    servers.add(started);
+    return started;
+  }
+
+  HoldfastServerBuilder server() {
+    return server(0);
+  }
+
+  HoldfastServerBuilder server(int port) {
+    return HoldfastServerBuilder.forAddress(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
+            InsecureServerCredentials.create())
+        .drain(DrainOptions.DEFAULT.withSpread(Duration.ofMillis(200)))
+        .registries(registries);
+  }
+
+  ManagedChannel channel() {
+    return channel(builder());
+  }
+
+  ManagedChannel channel(HoldfastChannelBuilder builder) {
+    ManagedChannel channel = builder.build();
+    channels.add(channel);
+    return channel;
+  }
+
+  HoldfastChannelBuilder builder() {
+    return HoldfastChannelBuilder.forTarget(
+        TARGET, InsecureChannelCredentials.create(), registries);
+  }
+
+  static String call(ManagedChannel channel, MethodDescriptor<String, String> method) {
+    return ClientCalls.blockingUnaryCall(
+        channel, method, CallOptions.DEFAULT.withDeadlineAfter(5, TimeUnit.SECONDS), "word");
+  }
+
+  static HostPort addressOf(HoldfastServer server) {
+    return new HostPort("127.0.0.1", server.getPort());
+  }
+
+  @Override
+  public void close() {
+    channels.forEach(ManagedChannel::shutdownNow);
+    servers.forEach(HoldfastServer::shutdownNow);
+    // Not the scheduler: what the servers withdraw in the background still runs on it, and its
+    // thread is a daemon.
+  }
+
+  private final class MemoryProvider implements RegistryProvider {
+    @Override
+    public String scheme() {
+      return "memory";
+    }
+
+    @Override
+    public String example() {
+      return "memory:///test/words";
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+      return List.of();
+    }
+
+    @Override
+    public Registry open(RegistryUri uri, RegistryContext context) {
+      InMemoryRegistry client = store.connect(context);
+      clients.add(client);
+      return client;
+    }
+  }
+}
