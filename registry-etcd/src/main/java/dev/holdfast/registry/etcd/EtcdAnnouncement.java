@@ -1,0 +1,353 @@
+package dev.holdfast.registry.etcd;
+
+import com.google.protobuf.ByteString;
+import dev.holdfast.core.Backoff;
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Registry;
+import dev.holdfast.core.RegistryException;
+import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.registry.etcd.proto.Event;
+import dev.holdfast.registry.etcd.proto.KeyValue;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One record of this process, from the wish to publish it to its end.
+ *
+ * <pre>
+ * LEASING -> WRITING -> PUBLISHED <-> WRITING (an update)
+ * any -> WITHDRAWING -> GONE      withdrawn, or failed and tried again until the lease is lost
+ * any -> GONE                     refused, lost, deleted, taken over, wiped
+ * </pre>
+ *
+ * <p>Every write after the first, and the deletion, are transactions on the revision that this
+ * record wrote last, so nobody else's record is touched. The first replaces whatever is there: who
+ * could bind the port last is there now. Public methods may be called from any thread; the rest is
+ * on the scheduler.
+ */
+final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handler {
+  private static final Logger log = LoggerFactory.getLogger(EtcdAnnouncement.class);
+
+  enum State {
+    /** Waits for the lease. */
+    LEASING,
+    /** A write is under way. */
+    WRITING,
+    /** Visible, as far as we know. */
+    PUBLISHED,
+    /** On its way out; the listener hears nothing more. */
+    WITHDRAWING,
+    /** Over. */
+    GONE
+  }
+
+  private final EtcdAnnouncements owner;
+  private final ByteString key;
+  private final Registry.AnnouncementListener listener;
+  private final Backoff backoff;
+  private final List<CompletableFuture<Void>> withdrawals = new ArrayList<>();
+  private final HostPort address;
+  private Endpoint wanted;
+  private State state = State.LEASING;
+  private @Nullable RecordWriter writer;
+  private @Nullable RangeWatch ownKey;
+  private boolean writing;
+  private boolean updatePending;
+  private boolean superseded;
+
+  EtcdAnnouncement(
+      EtcdAnnouncements owner,
+      ByteString key,
+      Endpoint endpoint,
+      Registry.AnnouncementListener listener) {
+    this.owner = owner;
+    this.key = key;
+    this.address = endpoint.address();
+    this.wanted = endpoint;
+    this.listener = listener;
+    this.backoff = owner.newBackoff();
+  }
+
+  ByteString key() {
+    return key;
+  }
+
+  void start() {
+    owner
+        .lease()
+        .acquire(
+            lease -> {
+              if (state == State.LEASING) {
+                writer = new RecordWriter(owner.store(), key, lease);
+                write();
+              }
+            },
+            error -> end(error.toRegistryException()));
+  }
+
+  @Override
+  public void update(Endpoint endpoint) {
+    if (!endpoint.address().equals(address)) {
+      throw new IllegalArgumentException(
+          "endpoint: " + endpoint.address() + " (expected: the announced " + address + ")");
+    }
+    owner
+        .scheduler()
+        .execute(
+            () -> {
+              wanted = endpoint;
+              updatePending = true;
+              if (state == State.PUBLISHED) {
+                write();
+              }
+            });
+  }
+
+  @Override
+  public CompletionStage<Void> withdraw() {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    owner.scheduler().execute(() -> doWithdraw(done));
+    return done.minimalCompletionStage();
+  }
+
+  private void write() {
+    RecordWriter to = writer;
+    if (to == null) {
+      return;
+    }
+    state = State.WRITING;
+    writing = true;
+    updatePending = false;
+    to.write(wanted, this::onWritten, this::onWriteFailed);
+  }
+
+  private void onWritten(RecordWriter.Outcome outcome) {
+    writing = false;
+    if (state == State.WITHDRAWING) {
+      leave();
+      return;
+    }
+    if (state != State.WRITING) {
+      return;
+    }
+    if (outcome != RecordWriter.Outcome.DONE) {
+      state = State.PUBLISHED;
+      lost(outcome);
+      return;
+    }
+    state = State.PUBLISHED;
+    backoff.reset();
+    if (ownKey == null) {
+      ownKey = owner.watcher().add(EtcdKeys.KeyRange.single(key), false, this);
+    }
+    if (updatePending) {
+      write();
+    } else {
+      listener.onPublished();
+    }
+  }
+
+  private void onWriteFailed(EtcdException cause) {
+    writing = false;
+    if (cause.error() == EtcdError.LEASE_NOT_FOUND && writer != null) {
+      // Ends this announcement too, and with the others.
+      owner.lease().notFound(writer.lease());
+    }
+    if (state == State.WITHDRAWING) {
+      leave();
+    } else if (state == State.WRITING && ownKey == null) {
+      if (cause.error().anotherMemberMayDo()) {
+        owner.abandonLater(this);
+      }
+      end(cause.toRegistryException());
+    } else if (state == State.WRITING) {
+      // The record is still there as it was, under a lease that is kept: only the change is
+      // missing.
+      state = State.PUBLISHED;
+      updatePending = true;
+      owner.later(backoff.next(), this::writePending);
+    }
+  }
+
+  private void writePending() {
+    if (state == State.PUBLISHED && updatePending) {
+      write();
+    }
+  }
+
+  /** The record is not what we wrote: finds out which way it was lost, then ends. */
+  private void lost(RecordWriter.Outcome outcome) {
+    if (outcome == RecordWriter.Outcome.FOREIGN) {
+      end(Kind.TAKEN_OVER, "was announced by another process");
+      return;
+    }
+    // A lease that ends deletes its keys too; then all records have lost it, for that reason.
+    owner.lease().verify(() -> end(Kind.RECORD_DELETED, "was deleted"));
+  }
+
+  private void end(Kind kind, String what) {
+    end(new RegistryException(kind, "etcd: the record " + key.toStringUtf8() + " " + what));
+  }
+
+  /** The announcement is over for a reason that is not ours. */
+  void end(RegistryException cause) {
+    if (state == State.WITHDRAWING) {
+      if (cause.kind() == Kind.LEASE_LOST || cause.kind() == Kind.WIPED) {
+        gone(null);
+      }
+      return;
+    }
+    if (state == State.GONE) {
+      return;
+    }
+    gone(null);
+    log.info(
+        "event=etcd_record_lost key={} kind={} reason=\"{}\"",
+        key.toStringUtf8(),
+        cause.kind(),
+        cause.getMessage());
+    listener.onEnded(cause);
+  }
+
+  /** A newer announcement of this process has the same key. */
+  void supersede() {
+    superseded = true;
+    if (state == State.WITHDRAWING) {
+      gone(null);
+    } else {
+      end(Kind.TAKEN_OVER, "was announced again by this process");
+    }
+  }
+
+  /** The registry closes: nobody is told. */
+  void close() {
+    stopWatching();
+    gone(new RegistryException(Kind.CLOSED, "etcd: the registry was closed"));
+  }
+
+  private void doWithdraw(CompletableFuture<Void> done) {
+    if (state == State.GONE && !owner.isAbandoned(this)) {
+      done.complete(null);
+      return;
+    }
+    withdrawals.add(done);
+    withdrawNow();
+  }
+
+  /** Takes the record out, again and again if need be. */
+  void withdrawNow() {
+    stopWatching();
+    state = State.WITHDRAWING;
+    if (writer == null) {
+      gone(null);
+    } else if (!writing) {
+      leave();
+    }
+  }
+
+  private void stopWatching() {
+    if (ownKey != null) {
+      owner.watcher().remove(ownKey);
+      ownKey = null;
+    }
+  }
+
+  private void leave() {
+    RecordWriter to = writer;
+    if (to == null || superseded) {
+      gone(null);
+      return;
+    }
+    writing = true;
+    to.markDraining(
+        wanted.withDraining(true),
+        drained ->
+            to.delete(
+                deleted -> {
+                  writing = false;
+                  gone(null);
+                },
+                this::onLeaveFailed),
+        this::onLeaveFailed);
+  }
+
+  private void onLeaveFailed(EtcdException cause) {
+    writing = false;
+    if (state != State.WITHDRAWING) {
+      return;
+    }
+    List<CompletableFuture<Void>> waiting = List.copyOf(withdrawals);
+    withdrawals.clear();
+    waiting.forEach(w -> w.completeExceptionally(cause.toRegistryException()));
+    // The lease is shared, so it keeps this record alive as well: it must be deleted all the same.
+    owner.later(
+        backoff.next(),
+        () -> {
+          if (state == State.WITHDRAWING && !writing) {
+            leave();
+          }
+        });
+  }
+
+  private void gone(@Nullable RegistryException failure) {
+    state = State.GONE;
+    stopWatching();
+    owner.remove(this);
+    List<CompletableFuture<Void>> waiting = List.copyOf(withdrawals);
+    withdrawals.clear();
+    for (CompletableFuture<Void> withdrawal : waiting) {
+      if (failure == null) {
+        withdrawal.complete(null);
+      } else {
+        withdrawal.completeExceptionally(failure);
+      }
+    }
+  }
+
+  @Override
+  public void onList(RangeReader.Result list, long epoch) {
+    RecordWriter to = writer;
+    if (to == null || state != State.PUBLISHED || list.revision() < to.revision()) {
+      return;
+    }
+    if (list.records().isEmpty()) {
+      lost(RecordWriter.Outcome.ABSENT);
+    } else if (!to.isOurs(list.records().get(0))) {
+      lost(RecordWriter.Outcome.FOREIGN);
+    }
+  }
+
+  @Override
+  public void onEvents(List<Event> events) {
+    RecordWriter to = writer;
+    // While an update is under way its transaction notices by itself what happened to the record.
+    if (to == null || state != State.PUBLISHED) {
+      return;
+    }
+    KeyValue last = events.get(events.size() - 1).getKv();
+    boolean deleted = events.get(events.size() - 1).getType() == Event.EventType.DELETE;
+    if (last.getModRevision() <= to.revision()) {
+      return;
+    }
+    if (deleted) {
+      lost(RecordWriter.Outcome.ABSENT);
+    } else if (!to.isOurs(last)) {
+      lost(RecordWriter.Outcome.FOREIGN);
+    }
+  }
+
+  @Override
+  public void onConfirmed() {}
+
+  @Override
+  public void onFailure(EtcdException cause) {
+    // The lease decides whether the record is lost; the list that follows decides whether it is
+    // ours.
+  }
+}

@@ -1,0 +1,54 @@
+package dev.holdfast.registry.etcd;
+
+import dev.holdfast.core.Clock;
+import dev.holdfast.core.HostPort;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.ChannelOption;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Opens the channels to the members of one cluster. On the scheduler only. */
+final class EtcdChannels {
+  /** One page of a list, or one message of a watch, whose records may be of any size. */
+  static final int MAX_INBOUND_MESSAGE_BYTES = 32 << 20;
+
+  // etcd permits a ping every 5 s (--grpc-keepalive-min-time); grpc-java sends none below 10 s.
+  private static final Duration KEEPALIVE_TIME = Duration.ofSeconds(10);
+  private static final Duration KEEPALIVE_TIMEOUT = Duration.ofSeconds(5);
+
+  private final @Nullable EtcdTls tls;
+  private final Clock clock;
+  private final Duration connectTimeout;
+
+  EtcdChannels(Optional<EtcdTls> tls, Clock clock, Duration connectTimeout) {
+    this.tls = tls.orElse(null);
+    this.clock = clock;
+    this.connectTimeout = connectTimeout;
+  }
+
+  /** Changes when channels opened before should make way for new ones. */
+  int version() {
+    if (tls == null) {
+      return 0;
+    }
+    tls.refresh(clock.nanoTime(), clock.wallTime());
+    return tls.version();
+  }
+
+  ManagedChannel open(HostPort member) {
+    NettyChannelBuilder builder =
+        NettyChannelBuilder.forAddress(member.host(), member.port())
+            .directExecutor()
+            .disableRetry()
+            .disableServiceConfigLookUp()
+            .maxInboundMessageSize(MAX_INBOUND_MESSAGE_BYTES)
+            .keepAliveTime(KEEPALIVE_TIME.toSeconds(), TimeUnit.SECONDS)
+            .keepAliveTimeout(KEEPALIVE_TIMEOUT.toSeconds(), TimeUnit.SECONDS)
+            .withOption(
+                ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(connectTimeout.toMillis()));
+    return tls == null ? builder.usePlaintext().build() : builder.sslContext(tls.context()).build();
+  }
+}

@@ -1,0 +1,54 @@
+package dev.holdfast.registry.etcd;
+
+import dev.holdfast.core.RegistryException;
+import io.grpc.Status;
+import org.jspecify.annotations.Nullable;
+
+/** A request to etcd that failed, with the reason that the client's machines branch on. */
+final class EtcdException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final EtcdError error;
+
+  EtcdException(EtcdError error, String message, @Nullable Throwable cause) {
+    super(message, cause);
+    this.error = error;
+  }
+
+  EtcdException(EtcdError error, String message) {
+    this(error, message, null);
+  }
+
+  /** From the status of a call; says which member it came from. */
+  static EtcdException of(Status status, String member) {
+    EtcdError error = EtcdError.of(status);
+    String what = error == EtcdError.CERTIFICATE_REFUSED ? EtcdTls.explain(status) : words(status);
+    return new EtcdException(error, "etcd " + member + ": " + what, status.getCause());
+  }
+
+  EtcdError error() {
+    return error;
+  }
+
+  /** What a user of the registry is told. */
+  RegistryException toRegistryException() {
+    return new RegistryException(error.kind(), messageOrName(), this);
+  }
+
+  private String messageOrName() {
+    String message = getMessage();
+    return message == null ? error.name() : message;
+  }
+
+  private static String words(Status status) {
+    String text =
+        status.getDescription() == null
+            ? status.getCode().toString()
+            : status.getCode() + ": " + status.getDescription();
+    Throwable root = status.getCause();
+    while (root != null && root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root == null || root.getMessage() == null ? text : text + " (" + root.getMessage() + ")";
+  }
+}

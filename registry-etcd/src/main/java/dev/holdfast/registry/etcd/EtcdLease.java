@@ -1,0 +1,299 @@
+package dev.holdfast.registry.etcd;
+
+import dev.holdfast.core.RegistryContext;
+import dev.holdfast.core.RegistryException;
+import dev.holdfast.core.RegistryMeter;
+import dev.holdfast.core.Scheduler;
+import dev.holdfast.core.Subscription;
+import dev.holdfast.registry.etcd.proto.LeaseGrantRequest;
+import dev.holdfast.registry.etcd.proto.LeaseGrantResponse;
+import dev.holdfast.registry.etcd.proto.LeaseGrpc;
+import dev.holdfast.registry.etcd.proto.LeaseKeepAliveRequest;
+import dev.holdfast.registry.etcd.proto.LeaseKeepAliveResponse;
+import dev.holdfast.registry.etcd.proto.LeaseRevokeRequest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The lease that all records of a process in one registry share.
+ *
+ * <pre>
+ * NONE -> ASKING -> HELD -> LOST -> ASKING ..     LOST: run out, not found, or forgotten by a wipe
+ * </pre>
+ *
+ * <p>It is asked for when the first record needs it and kept until the registry closes. On the
+ * scheduler only.
+ */
+final class EtcdLease {
+  private static final Logger log = LoggerFactory.getLogger(EtcdLease.class);
+
+  /** What a lease of zero seconds would be; records without a lease have it. */
+  static final long NO_LEASE = 0;
+
+  enum State {
+    /** Nothing was announced yet. */
+    NONE,
+    /** A grant is under way; announcements wait for it. */
+    ASKING,
+    /** Granted and kept alive. */
+    HELD,
+    /** The last one is gone; the next announcement asks for another. */
+    LOST
+  }
+
+  private record Waiting(LongConsumer onLease, Consumer<? super EtcdException> onError) {}
+
+  private final EtcdTransport transport;
+  private final RegistryContext context;
+  private final Scheduler scheduler;
+  private final EtcdOptions options;
+  private final Consumer<RegistryException> onLost;
+  private final List<Waiting> waiting = new ArrayList<>();
+  private final List<Runnable> verifying = new ArrayList<>();
+  private State state = State.NONE;
+  private long id;
+  private @Nullable LeaseTerm term;
+  private @Nullable Subscription timer;
+  private @Nullable Subscription gauge;
+  private volatile Duration recordTtl;
+
+  /**
+   * @param onLost hears that the lease is gone, and all records under it with it
+   */
+  EtcdLease(
+      EtcdTransport transport,
+      RegistryContext context,
+      EtcdOptions options,
+      Consumer<RegistryException> onLost) {
+    this.transport = transport;
+    this.context = context;
+    this.scheduler = context.scheduler();
+    this.options = options;
+    this.onLost = onLost;
+    this.recordTtl = options.ttl();
+  }
+
+  /** The time to live that was granted, or is going to be asked for. From any thread. */
+  Duration recordTtl() {
+    return recordTtl;
+  }
+
+  /** Hands out the lease, after asking for one if there is none. */
+  void acquire(LongConsumer onLease, Consumer<? super EtcdException> onError) {
+    if (!options.leased()) {
+      scheduler.execute(() -> onLease.accept(NO_LEASE));
+      return;
+    }
+    if (state == State.HELD) {
+      long held = id;
+      scheduler.execute(() -> onLease.accept(held));
+      return;
+    }
+    waiting.add(new Waiting(onLease, onError));
+    if (state != State.ASKING) {
+      ask();
+    }
+  }
+
+  /**
+   * Asks whether the lease still lives; if it does not, its loss is reported and nothing is run.
+   */
+  void verify(Runnable onAnswer) {
+    if (state != State.HELD || term == null) {
+      onAnswer.run();
+      return;
+    }
+    verifying.add(onAnswer);
+    if (verifying.size() == 1) {
+      keepAlive(term, true);
+    }
+  }
+
+  /** A request under this lease was told that it does not exist. */
+  void notFound(long lease) {
+    if (state == State.HELD && lease == id) {
+      lose("etcd does not know the lease any more");
+    }
+  }
+
+  /** The store lost its memory, and the lease with it. Nobody is told: they know. */
+  void forget() {
+    if (state == State.HELD) {
+      drop(State.LOST);
+    }
+  }
+
+  /** Gives the lease back, so that its records go at once. */
+  void release(Duration timeout, Runnable done) {
+    if (state != State.HELD) {
+      drop(State.NONE);
+      done.run();
+      return;
+    }
+    long released = id;
+    drop(State.NONE);
+    transport.call(
+        LeaseGrpc.getLeaseRevokeMethod(),
+        LeaseRevokeRequest.newBuilder().setID(released).build(),
+        timeout,
+        reply -> done.run(),
+        error -> {
+          if (error.error() != EtcdError.LEASE_NOT_FOUND) {
+            log.warn(
+                "event=etcd_lease_not_revoked lease={} expires_within_s={} reason=\"{}\"",
+                Long.toHexString(released),
+                recordTtl.toSeconds(),
+                error.getMessage());
+          }
+          done.run();
+        });
+  }
+
+  private void ask() {
+    state = State.ASKING;
+    if (gauge == null) {
+      gauge =
+          RegistryMeter.LEASE_STATE.gauge(
+              context.meters(), this::gaugeValue, EtcdRegistryProvider.SCHEME);
+    }
+    long askedAtNanos = scheduler.clock().nanoTime();
+    transport.call(
+        LeaseGrpc.getLeaseGrantMethod(),
+        LeaseGrantRequest.newBuilder().setTTL(options.ttl().toSeconds()).build(),
+        options.requestTimeout(),
+        reply -> onGranted(askedAtNanos, reply),
+        error -> {
+          if (state == State.ASKING) {
+            state = id == NO_LEASE ? State.NONE : State.LOST;
+          }
+          drain().forEach(w -> w.onError().accept(error));
+        });
+  }
+
+  private void onGranted(long askedAtNanos, LeaseGrantResponse reply) {
+    if (state != State.ASKING) {
+      // Closed meanwhile; nothing was written under it, it runs out by itself.
+      return;
+    }
+    state = State.HELD;
+    id = reply.getID();
+    Duration ttl = Duration.ofSeconds(reply.getTTL());
+    recordTtl = ttl;
+    LeaseTerm granted = new LeaseTerm(askedAtNanos, ttl);
+    term = granted;
+    log.info("event=etcd_lease_granted lease={} ttl={}", Long.toHexString(id), ttl);
+    arm(granted);
+    drain().forEach(w -> w.onLease().accept(id));
+  }
+
+  private List<Waiting> drain() {
+    List<Waiting> all = List.copyOf(waiting);
+    waiting.clear();
+    return all;
+  }
+
+  private void arm(LeaseTerm of) {
+    closeTimer();
+    long delayNanos = of.nextDeadlineNanos() - scheduler.clock().nanoTime();
+    timer = scheduler.schedule(Duration.ofNanos(delayNanos), () -> onTimer(of));
+  }
+
+  private void onTimer(LeaseTerm of) {
+    if (of != term) {
+      return;
+    }
+    switch (of.due(scheduler.clock().nanoTime())) {
+      case EXPIRED -> lose("no answer from etcd for " + recordTtl.toSeconds() + " s");
+      case KEEP_ALIVE -> keepAlive(of, false);
+      case NOTHING -> arm(of);
+    }
+  }
+
+  private void keepAlive(LeaseTerm of, boolean verifies) {
+    long askedAtNanos = scheduler.clock().nanoTime();
+    Duration left = of.left(askedAtNanos);
+    of.onAsked();
+    arm(of);
+    transport.call(
+        LeaseGrpc.getLeaseKeepAliveMethod(),
+        LeaseKeepAliveRequest.newBuilder().setID(id).build(),
+        left.compareTo(options.requestTimeout()) < 0 ? left : options.requestTimeout(),
+        reply -> {
+          if (of == term) {
+            onKeptAlive(of, askedAtNanos, reply, verifies);
+          }
+        },
+        error -> {
+          if (of == term) {
+            of.onFailure(scheduler.clock().nanoTime());
+            arm(of);
+            if (verifies) {
+              verified();
+            }
+          }
+        });
+  }
+
+  private void onKeptAlive(
+      LeaseTerm of, long askedAtNanos, LeaseKeepAliveResponse reply, boolean verifies) {
+    if (reply.getTTL() <= 0) {
+      lose("etcd does not know the lease any more");
+      return;
+    }
+    Duration ttl = Duration.ofSeconds(reply.getTTL());
+    recordTtl = ttl;
+    of.onAnswer(askedAtNanos, ttl);
+    arm(of);
+    if (verifies) {
+      verified();
+    }
+  }
+
+  private void lose(String why) {
+    String lost = Long.toHexString(id);
+    drop(State.LOST);
+    log.warn("event=etcd_lease_lost lease={} reason=\"{}\"", lost, why);
+    onLost.accept(
+        new RegistryException(
+            RegistryException.Kind.LEASE_LOST, "etcd: lease " + lost + " is lost: " + why));
+  }
+
+  private void drop(State next) {
+    state = next;
+    term = null;
+    // Whoever verified it learns of the loss like all the others.
+    verifying.clear();
+    closeTimer();
+    if (next == State.NONE && gauge != null) {
+      gauge.close();
+      gauge = null;
+    }
+  }
+
+  private void verified() {
+    List<Runnable> all = List.copyOf(verifying);
+    verifying.clear();
+    all.forEach(Runnable::run);
+  }
+
+  private void closeTimer() {
+    if (timer != null) {
+      timer.close();
+      timer = null;
+    }
+  }
+
+  private int gaugeValue() {
+    return switch (state) {
+      case NONE, ASKING -> 0;
+      case HELD -> 1;
+      case LOST -> 2;
+    };
+  }
+}

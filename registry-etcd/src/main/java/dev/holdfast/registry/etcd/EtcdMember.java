@@ -1,0 +1,149 @@
+package dev.holdfast.registry.etcd;
+
+import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Scheduler;
+import dev.holdfast.registry.etcd.proto.AuthGrpc;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ConnectivityState;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One member of the cluster: the channel to it and the token it knows us by.
+ *
+ * <p>A channel that failed or did not answer is replaced when the member is asked next: grpc-java's
+ * own channel would wait out its reconnect backoff first, which grows to minutes, and one whose
+ * packets vanish would stay READY for a quarter of an hour. When to ask is decided above. On the
+ * scheduler only.
+ */
+final class EtcdMember {
+  private final HostPort address;
+  private final EtcdChannels channels;
+  private final Scheduler scheduler;
+  private final EtcdToken token;
+  private @Nullable ManagedChannel channel;
+  private int channelVersion;
+  private boolean doubtful;
+  private boolean closed;
+
+  EtcdMember(
+      HostPort address,
+      EtcdChannels channels,
+      Optional<EtcdCredentials> credentials,
+      Scheduler scheduler) {
+    this.address = address;
+    this.channels = channels;
+    this.scheduler = scheduler;
+    this.token =
+        new EtcdToken(
+            address.toString(),
+            credentials,
+            (request, timeout, onReply, onError) ->
+                send(
+                    AuthGrpc.getAuthenticateMethod(),
+                    request,
+                    timeout,
+                    new Metadata(),
+                    onReply,
+                    onError),
+            scheduler::execute);
+  }
+
+  HostPort address() {
+    return address;
+  }
+
+  EtcdToken token() {
+    return token;
+  }
+
+  /** Sends one request and takes the first answer. Exactly one of the two is called, later. */
+  <Q, R> void send(
+      MethodDescriptor<Q, R> method,
+      Q request,
+      Duration timeout,
+      Metadata headers,
+      Consumer<? super R> onReply,
+      Consumer<? super EtcdException> onError) {
+    if (closed) {
+      scheduler.execute(() -> onError.accept(closedException()));
+      return;
+    }
+    ManagedChannel usable = usableChannel();
+    SingleReply<R> reply =
+        new SingleReply<>(
+            scheduler,
+            onReply,
+            status -> {
+              if (status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
+                doubt(usable);
+              }
+              onError.accept(closed ? closedException() : exception(status));
+            });
+    CallOptions options =
+        CallOptions.DEFAULT.withDeadlineAfter(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    reply.start(usable.newCall(method, options), headers, request);
+  }
+
+  /** A stream, and the channel it goes over. */
+  record Stream<Q, R>(ManagedChannel channel, ClientCall<Q, R> call) {}
+
+  <Q, R> Stream<Q, R> openStream(MethodDescriptor<Q, R> method) {
+    ManagedChannel usable = usableChannel();
+    return new Stream<>(usable, usable.newCall(method, CallOptions.DEFAULT));
+  }
+
+  /** Says that a channel of this member did not answer. */
+  void doubt(ManagedChannel silent) {
+    if (silent == channel) {
+      doubtful = true;
+    }
+  }
+
+  EtcdException exception(Status status) {
+    return EtcdException.of(status, address.toString());
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  void close() {
+    closed = true;
+    if (channel != null) {
+      channel.shutdownNow();
+    }
+  }
+
+  static EtcdException closedException() {
+    return new EtcdException(EtcdError.CLOSED, "the registry was closed");
+  }
+
+  private ManagedChannel usableChannel() {
+    int version = channels.version();
+    ManagedChannel current = channel;
+    if (current != null) {
+      if (current.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
+        current.shutdownNow();
+      } else if (doubtful || version != channelVersion) {
+        // What is under way on it may still end well, and decides for itself when to give up.
+        current.shutdown();
+      } else {
+        return current;
+      }
+    }
+    doubtful = false;
+    channelVersion = version;
+    ManagedChannel opened = channels.open(address);
+    channel = opened;
+    return opened;
+  }
+}

@@ -1,0 +1,197 @@
+package dev.holdfast.registry.etcd;
+
+import dev.holdfast.core.HostPort;
+import dev.holdfast.core.RegistryContext;
+import dev.holdfast.core.RegistryMeter;
+import dev.holdfast.core.Scheduler;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The members of one cluster: requests go to one of them as long as it answers, then to the next.
+ *
+ * <p>Every try has a deadline of its own, since a paused member accepts connections and answers
+ * nothing. Processes begin at a random member and stay with one that works, so neither a start nor
+ * the return of a member moves a crowd. Another try happens only at another member, so a request
+ * costs at most one try per member; trying again later is for those above. On the scheduler only.
+ */
+final class EtcdMembers implements EtcdTransport {
+  private static final Logger log = LoggerFactory.getLogger(EtcdMembers.class);
+  private static final int MAX_TRIES = 3;
+  private static final int NOT_CHOSEN = -1;
+  private static final Duration MIN_ATTEMPT_TIMEOUT = Duration.ofMillis(50);
+
+  private final Scheduler scheduler;
+  private final List<EtcdMember> members = new ArrayList<>();
+  private final Duration attemptTimeout;
+  private final Set<GrpcWatch> watches = new LinkedHashSet<>();
+  private final RandomGenerator random;
+  private final MeterRegistry meters;
+  private int current = NOT_CHOSEN;
+  private boolean closed;
+
+  EtcdMembers(EtcdOptions options, EtcdChannels channels, RegistryContext context) {
+    this.scheduler = context.scheduler();
+    this.attemptTimeout = attemptTimeout(options);
+    for (HostPort address : options.members()) {
+      members.add(new EtcdMember(address, channels, options.credentials(), scheduler));
+    }
+    this.random = context.random();
+    this.meters = context.meters();
+  }
+
+  /** The time of a request shared out among the members it may be tried at. */
+  static Duration attemptTimeout(EtcdOptions options) {
+    int tries = Math.min(options.members().size(), MAX_TRIES);
+    Duration share = options.requestTimeout().dividedBy(tries);
+    return share.compareTo(MIN_ATTEMPT_TIMEOUT) < 0 ? MIN_ATTEMPT_TIMEOUT : share;
+  }
+
+  @Override
+  public Duration attemptTimeout() {
+    return attemptTimeout;
+  }
+
+  @Override
+  public <Q, R> void call(
+      MethodDescriptor<Q, R> method,
+      Q request,
+      Duration timeout,
+      Consumer<? super R> onReply,
+      Consumer<? super EtcdException> onError) {
+    new Request<Q, R>(method, request, timeout, onReply, onError).attempt();
+  }
+
+  @Override
+  public WatchCall openWatch(WatchListener listener) {
+    EtcdMember member = current();
+    GrpcWatch watch =
+        new GrpcWatch(
+            scheduler,
+            member,
+            listener,
+            (ended, cause) -> {
+              watches.remove(ended);
+              if (cause != null && cause.error().anotherMemberMayDo()) {
+                leave(member, cause);
+              }
+            });
+    watches.add(watch);
+    member.token().whenReady(attemptTimeout, watch::start, watch::fail);
+    return watch;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    members.forEach(EtcdMember::close);
+  }
+
+  private EtcdMember current() {
+    if (current == NOT_CHOSEN) {
+      // Chosen now and not on opening: chance belongs to the scheduler.
+      current = random.nextInt(members.size());
+    }
+    return members.get(current);
+  }
+
+  /** Asks the next member from now on, if this one is still the one that is asked. */
+  private void leave(EtcdMember member, EtcdException cause) {
+    if (closed || current() != member || members.size() == 1) {
+      return;
+    }
+    current = (current + 1) % members.size();
+    log.info(
+        "event=etcd_member_left member={} next={} reason=\"{}\"",
+        member.address(),
+        current().address(),
+        cause.getMessage());
+    List.copyOf(watches).stream()
+        .filter(watch -> watch.member() == member)
+        .forEach(watch -> watch.listener().onMemberDoubtful());
+  }
+
+  /** One request on its way from member to member. */
+  private final class Request<Q, R> {
+    private final MethodDescriptor<Q, R> method;
+    private final Q message;
+    private final long deadlineNanos;
+    private final Consumer<? super R> onReply;
+    private final Consumer<? super EtcdException> onError;
+    private int tries;
+    private boolean tokenRenewed;
+
+    Request(
+        MethodDescriptor<Q, R> method,
+        Q message,
+        Duration timeout,
+        Consumer<? super R> onReply,
+        Consumer<? super EtcdException> onError) {
+      this.method = method;
+      this.message = message;
+      this.deadlineNanos = scheduler.clock().nanoTime() + timeout.toNanos();
+      this.onReply = onReply;
+      this.onError = onError;
+    }
+
+    void attempt() {
+      EtcdMember member = current();
+      Duration left = Duration.ofNanos(deadlineNanos - scheduler.clock().nanoTime());
+      Duration timeout = left.compareTo(attemptTimeout) < 0 ? left : attemptTimeout;
+      member
+          .token()
+          .whenReady(
+              timeout,
+              () -> {
+                Metadata headers = member.token().headers();
+                member.send(
+                    method,
+                    message,
+                    timeout,
+                    headers,
+                    onReply,
+                    error -> failed(member, headers, error));
+              },
+              error -> failed(member, new Metadata(), error));
+    }
+
+    private void failed(EtcdMember member, Metadata headers, EtcdException error) {
+      boolean inTime = deadlineNanos - scheduler.clock().nanoTime() > 0;
+      if (error.error().isCuredByToken()) {
+        if (member.token().refuse(headers) && !tokenRenewed && inTime) {
+          tokenRenewed = true;
+          attempt();
+        } else {
+          fail(EtcdToken.withAdvice(error));
+        }
+        return;
+      }
+      tries++;
+      if (error.error().anotherMemberMayDo()) {
+        leave(member, error);
+        if (tries < Math.min(members.size(), MAX_TRIES) && inTime) {
+          attempt();
+          return;
+        }
+      }
+      fail(error);
+    }
+
+    private void fail(EtcdException error) {
+      RegistryMeter.REQUESTS_FAILED
+          .counter(meters, EtcdRegistryProvider.SCHEME, error.error().kind().name())
+          .increment();
+      onError.accept(error);
+    }
+  }
+}

@@ -1,0 +1,169 @@
+package dev.holdfast.registry.etcd;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.google.protobuf.ByteString;
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.HostPort;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The value of a record: what Go's {@code naming/endpoints} writes, and an object of our own in it.
+ *
+ * <pre>{@code
+ * {"Op":0,"Addr":"10.0.0.7:50051","Metadata":null,"Holdfast":{"instance":"..","zone":"..", ..}}
+ * }</pre>
+ *
+ * <p>{@code Metadata} stays null, because grpc-go compares addresses with {@code ==} and panics on
+ * an object there (etcd#19700); Go ignores the field it doesn't know. Reading is tolerant: any
+ * Metadata, unknown fields, a bare {@code host:port}.
+ */
+final class EtcdRecord {
+  private static final JsonFactory JSON = new JsonFactory();
+  private static final int MAX_SHOWN = 60;
+
+  private EtcdRecord() {}
+
+  /** What a value turned out to be. */
+  sealed interface Reading {}
+
+  /** An endpoint. */
+  record Live(Endpoint endpoint) implements Reading {}
+
+  /** Nothing: some writers clear a value before they delete the key. */
+  record Empty() implements Reading {}
+
+  /** Something that is not ours. */
+  record Garbage(String reason) implements Reading {}
+
+  static ByteString encode(Endpoint endpoint) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(192);
+    try (JsonGenerator json = JSON.createGenerator(bytes)) {
+      json.writeStartObject();
+      json.writeNumberField("Op", 0);
+      json.writeStringField("Addr", endpoint.address().toString());
+      json.writeNullField("Metadata");
+      json.writeObjectFieldStart("Holdfast");
+      json.writeStringField("instance", endpoint.instance());
+      json.writeStringField("zone", endpoint.zone());
+      json.writeNumberField("weight", endpoint.weight());
+      json.writeBooleanField("ready", endpoint.ready());
+      json.writeBooleanField("draining", endpoint.draining());
+      json.writeObjectFieldStart("metadata");
+      for (Map.Entry<String, String> entry : endpoint.metadata().entrySet()) {
+        json.writeStringField(entry.getKey(), entry.getValue());
+      }
+      json.writeEndObject();
+      json.writeEndObject();
+      json.writeEndObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory", e);
+    }
+    return ByteString.copyFrom(bytes.toByteArray());
+  }
+
+  static Reading decode(ByteString value) {
+    String text = value.toStringUtf8().strip();
+    if (text.isEmpty()) {
+      return new Empty();
+    }
+    try {
+      char first = text.charAt(0);
+      if (first == '{') {
+        return decodeObject(text);
+      }
+      String address = first == '"' ? text.substring(1, Math.max(1, text.length() - 1)) : text;
+      return new Live(Endpoint.of(HostPort.parse(address)));
+    } catch (IOException e) {
+      return new Garbage("not JSON: " + shown(text));
+    } catch (IllegalArgumentException e) {
+      return new Garbage(e.getMessage() + " in " + shown(text));
+    }
+  }
+
+  private static Reading decodeObject(String text) throws IOException {
+    Fields fields = new Fields();
+    String address = "";
+    try (JsonParser json = JSON.createParser(text)) {
+      json.nextToken();
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String name = json.currentName();
+        JsonToken value = json.nextToken();
+        if (name.equals("Addr") && value == JsonToken.VALUE_STRING) {
+          address = json.getText();
+        } else if (name.equals("Metadata") && value == JsonToken.START_OBJECT) {
+          readMap(json, fields.foreignMetadata);
+        } else if (name.equals("Holdfast") && value == JsonToken.START_OBJECT) {
+          readFields(json, fields);
+        } else {
+          json.skipChildren();
+        }
+      }
+    }
+    if (address.isEmpty()) {
+      return new Garbage("no \"Addr\" in " + shown(text));
+    }
+    return new Live(fields.toEndpoint(HostPort.parse(address)));
+  }
+
+  private static void readFields(JsonParser json, Fields fields) throws IOException {
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String name = json.currentName();
+      JsonToken value = json.nextToken();
+      switch (name) {
+        case "instance" -> fields.instance = json.getValueAsString("");
+        case "zone" -> fields.zone = json.getValueAsString("");
+        case "weight" -> fields.weight = json.getValueAsInt(1);
+        case "ready" -> fields.ready = json.getValueAsBoolean(true);
+        case "draining" -> fields.draining = json.getValueAsBoolean(false);
+        case "metadata" -> {
+          if (value == JsonToken.START_OBJECT) {
+            readMap(json, fields.metadata);
+            continue;
+          }
+        }
+        default -> {}
+      }
+      json.skipChildren();
+    }
+  }
+
+  /** Keeps what is a plain value; what is nested has no place in an endpoint. */
+  private static void readMap(JsonParser json, Map<String, String> target) throws IOException {
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String name = json.currentName();
+      JsonToken value = json.nextToken();
+      if (value.isScalarValue() && value != JsonToken.VALUE_NULL) {
+        target.put(name, json.getText());
+      } else {
+        json.skipChildren();
+      }
+    }
+  }
+
+  private static String shown(String text) {
+    return '"' + (text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "...") + '"';
+  }
+
+  private static final class Fields {
+    String instance = "";
+    String zone = "";
+    int weight = 1;
+    boolean ready = true;
+    boolean draining;
+    final Map<String, String> metadata = new TreeMap<>();
+    final Map<String, String> foreignMetadata = new TreeMap<>();
+
+    Endpoint toEndpoint(HostPort address) {
+      foreignMetadata.putAll(metadata);
+      int clamped = Math.min(Math.max(weight, 1), Endpoint.MAX_WEIGHT);
+      return new Endpoint(address, instance, zone, clamped, ready, draining, foreignMetadata);
+    }
+  }
+}

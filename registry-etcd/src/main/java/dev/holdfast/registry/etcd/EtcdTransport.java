@@ -1,0 +1,63 @@
+package dev.holdfast.registry.etcd;
+
+import dev.holdfast.registry.etcd.proto.WatchRequest;
+import dev.holdfast.registry.etcd.proto.WatchResponse;
+import io.grpc.MethodDescriptor;
+import java.time.Duration;
+import java.util.function.Consumer;
+
+/**
+ * How requests reach etcd, whichever member answers.
+ *
+ * <p>Everything is called on the registry's scheduler and answers there, later and exactly once.
+ * Tests put a simulated etcd in its place.
+ */
+interface EtcdTransport {
+
+  /**
+   * Sends one request and takes the first answer; for a stream (a lease's keepalive) too.
+   *
+   * @param timeout after which the request fails with {@link EtcdError#TIMEOUT}, members tried
+   *     included
+   */
+  <Q, R> void call(
+      MethodDescriptor<Q, R> method,
+      Q request,
+      Duration timeout,
+      Consumer<? super R> onReply,
+      Consumer<? super EtcdException> onError);
+
+  /** Opens a stream of watches at the member that answers at the moment. */
+  WatchCall openWatch(WatchListener listener);
+
+  /** How long one member is waited for before the next one is asked. */
+  Duration attemptTimeout();
+
+  /** Ends everything. Requests under way fail with {@link EtcdError#CLOSED}. */
+  void close();
+
+  /** One stream of watches. */
+  interface WatchCall {
+    void send(WatchRequest request);
+
+    /** Ends the stream; its listener hears nothing more. */
+    void cancel();
+
+    /** Ends the stream because it does not answer: its member is not asked next. */
+    void giveUp();
+
+    /** The token of the stream was refused: the next stream gets a new one. */
+    void refuseToken();
+  }
+
+  /** Hears from a stream of watches. */
+  interface WatchListener {
+    void onResponse(WatchResponse response);
+
+    /** The last call. */
+    void onClosed(EtcdException cause);
+
+    /** Requests go to another member now: a reason to ask whether this stream still lives. */
+    void onMemberDoubtful();
+  }
+}

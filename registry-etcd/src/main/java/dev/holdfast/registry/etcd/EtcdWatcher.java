@@ -1,0 +1,339 @@
+package dev.holdfast.registry.etcd;
+
+import dev.holdfast.core.Backoff;
+import dev.holdfast.core.RegistryContext;
+import dev.holdfast.core.RegistryException;
+import dev.holdfast.core.RegistryMeter;
+import dev.holdfast.core.Scheduler;
+import dev.holdfast.core.Subscription;
+import io.micrometer.core.instrument.Counter;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Follows ranges of keys through everything that happens to etcd.
+ *
+ * <p>Every range is listed and then watched from the list's revision on, all on one stream.
+ * Whatever goes wrong (a broken or silent stream, a compaction, a wipe, a refused token) leads back
+ * to the list: the next revision is always one that the store has said itself. Every {@code
+ * checkInterval} the store is asked for its revision and the stream for a sign of life, and every
+ * {@link #RELIST_INTERVAL} each range is read again beside its watch.
+ *
+ * <p>On the scheduler only.
+ */
+final class EtcdWatcher {
+  private static final Logger log = LoggerFactory.getLogger(EtcdWatcher.class);
+
+  /** Reads under way at once, so that a return of the store is not met by thousands. */
+  static final int MAX_LISTS = 8;
+
+  /** How often a range is read again, although its watch says that all is well. */
+  static final Duration RELIST_INTERVAL = Duration.ofMinutes(5);
+
+  /** For how many request timeouts one list may go on, page by page. */
+  private static final int LIST_TIMEOUTS = 10;
+
+  /** The registry can be reached again soon after it is back; one process asks once in a second. */
+  static final Backoff.Options RETRY =
+      new Backoff.Options(Duration.ofMillis(100), Duration.ofSeconds(2));
+
+  private final EtcdStore store;
+  private final RegistryContext context;
+  private final Scheduler scheduler;
+  private final Duration checkInterval;
+  private final Backoff backoff;
+  private final Counter restarts;
+  private final Set<RangeWatch> ranges = new LinkedHashSet<>();
+  private final Queue<RangeWatch> waiting = new ArrayDeque<>();
+  private @Nullable WatchStream stream;
+  private @Nullable Subscription pause;
+  private @Nullable Subscription tick;
+  private int listing;
+  private boolean closed;
+
+  EtcdWatcher(EtcdStore store, RegistryContext context, Duration checkInterval) {
+    this.store = store;
+    this.context = context;
+    this.scheduler = context.scheduler();
+    this.checkInterval = checkInterval;
+    this.backoff = new Backoff(RETRY, context.random());
+    this.restarts =
+        RegistryMeter.WATCH_RESTARTS.counter(context.meters(), EtcdRegistryProvider.SCHEME);
+    store.onWiped(this::onWiped);
+  }
+
+  /** Follows a range until it is removed. */
+  RangeWatch add(EtcdKeys.KeyRange range, boolean keysOnly, RangeWatch.Handler handler) {
+    RangeWatch added =
+        new RangeWatch(range, keysOnly, handler, new Backoff(RETRY, context.random()));
+    ranges.add(added);
+    waiting.add(added);
+    if (tick == null) {
+      tick = scheduler.schedule(checkInterval, this::tick);
+    }
+    scheduler.execute(this::pump);
+    return added;
+  }
+
+  void remove(RangeWatch range) {
+    if (!ranges.remove(range)) {
+      return;
+    }
+    range.close();
+    waiting.remove(range);
+    if (stream != null) {
+      stream.remove(range);
+      if (ranges.isEmpty()) {
+        stream.close();
+        stream = null;
+      }
+    }
+  }
+
+  /** How many ranges are followed. */
+  int size() {
+    return ranges.size();
+  }
+
+  /** Asks the store at once whether it is still the same. */
+  void checkNow() {
+    // At a range that could be read, so that the answer is no question of permissions.
+    ranges.stream()
+        .filter(range -> range.state() == RangeWatch.State.WATCHING)
+        .findFirst()
+        .ifPresent(
+            range -> store.check(range.range().key(), () -> probe(true), error -> probe(false)));
+  }
+
+  void close() {
+    closed = true;
+    List.copyOf(ranges).forEach(this::remove);
+    closeTimer(pause);
+    closeTimer(tick);
+  }
+
+  private void pump() {
+    while (!closed && pause == null && listing < MAX_LISTS && !waiting.isEmpty()) {
+      RangeWatch range = waiting.remove();
+      if (range.state() == RangeWatch.State.WAITING) {
+        range.listing();
+        list(range, false);
+      } else if (range.state() == RangeWatch.State.WATCHING) {
+        list(range, true);
+      }
+    }
+  }
+
+  private void list(RangeWatch range, boolean beside) {
+    int generation = range.generation();
+    long epoch = store.epoch();
+    listing++;
+    new RangeReader(
+            store,
+            scheduler.clock(),
+            range.range(),
+            range.keysOnly(),
+            store.requestTimeout().multipliedBy(LIST_TIMEOUTS))
+        .read(
+            result -> {
+              listing--;
+              if (range.generation() == generation && epoch == store.epoch()) {
+                onListed(range, result, beside);
+              }
+              pump();
+            },
+            error -> {
+              listing--;
+              if (range.generation() == generation) {
+                onListFailed(range, error, beside);
+              }
+              pump();
+            });
+  }
+
+  private void onListed(RangeWatch range, RangeReader.Result result, boolean beside) {
+    if (range.isContradictedBy(result, store.epoch())) {
+      store.declareWiped(result.header());
+      return;
+    }
+    long jitterNanos = context.random().nextLong(RELIST_INTERVAL.toNanos() / 2);
+    range.relistAt(scheduler.clock().nanoTime() + RELIST_INTERVAL.toNanos() / 2 + jitterNanos);
+    if (beside) {
+      range.onRelist(result, store.epoch());
+      return;
+    }
+    range.onList(result, store.epoch());
+    if (range.state() == RangeWatch.State.CREATING) {
+      if (stream == null) {
+        stream = new WatchStream(store, scheduler, new StreamListener());
+      }
+      stream.create(range, result.revision());
+    }
+  }
+
+  private void onListFailed(RangeWatch range, EtcdException cause, boolean beside) {
+    if (beside || closed) {
+      // The watch goes on meanwhile; its own signs of life decide.
+      return;
+    }
+    if (cause.error() == EtcdError.WIPED) {
+      requeue(range);
+      return;
+    }
+    if (concernsAll(cause)) {
+      requeue(range);
+      ranges.stream()
+          .filter(r -> r.state() == RangeWatch.State.WAITING)
+          .toList()
+          .forEach(r -> r.fail(cause));
+      pauseFor(backoff.next());
+    } else {
+      range.fail(cause);
+      requeueLater(range);
+    }
+  }
+
+  private static boolean concernsAll(EtcdException cause) {
+    return cause.error().anotherMemberMayDo()
+        || cause.error().kind() == RegistryException.Kind.UNAUTHENTICATED;
+  }
+
+  private void requeue(RangeWatch range) {
+    range.restart();
+    waiting.add(range);
+  }
+
+  private void requeueLater(RangeWatch range) {
+    range.restart();
+    int generation = range.generation();
+    var unused =
+        scheduler.schedule(
+            range.backoff().next(),
+            () -> {
+              if (range.generation() == generation) {
+                waiting.add(range);
+                pump();
+              }
+            });
+  }
+
+  private void pauseFor(Duration delay) {
+    if (pause == null && !closed) {
+      pause =
+          scheduler.schedule(
+              delay,
+              () -> {
+                pause = null;
+                pump();
+              });
+    }
+  }
+
+  private void onWiped() {
+    if (stream != null) {
+      stream.close();
+      stream = null;
+    }
+    waiting.clear();
+    for (RangeWatch range : ranges) {
+      restarts.increment();
+      requeue(range);
+    }
+    scheduler.execute(this::pump);
+  }
+
+  private void tick() {
+    tick = null;
+    if (closed || ranges.isEmpty()) {
+      return;
+    }
+    tick = scheduler.schedule(checkInterval, this::tick);
+    checkNow();
+    relistWhatIsDue();
+  }
+
+  private void relistWhatIsDue() {
+    long now = scheduler.clock().nanoTime();
+    int places = MAX_LISTS - waiting.size();
+    for (RangeWatch range : ranges) {
+      if (places <= 0) {
+        break;
+      }
+      if (range.state() == RangeWatch.State.WATCHING && range.relistAtNanos() - now <= 0) {
+        range.relistAt(now + RELIST_INTERVAL.toNanos());
+        waiting.add(range);
+        places--;
+      }
+    }
+    pump();
+  }
+
+  private void probe(boolean storeAnswered) {
+    if (stream != null) {
+      stream.probe(storeAnswered ? this::confirmAll : null);
+    }
+  }
+
+  private void confirmAll() {
+    for (RangeWatch range : new ArrayList<>(ranges)) {
+      if (range.state() == RangeWatch.State.WATCHING) {
+        range.confirm();
+      }
+    }
+  }
+
+  private static void closeTimer(@Nullable Subscription timer) {
+    if (timer != null) {
+      timer.close();
+    }
+  }
+
+  private final class StreamListener implements WatchStream.Listener {
+
+    @Override
+    public void onBroken(WatchStream broken, EtcdException cause) {
+      if (broken != stream || closed) {
+        return;
+      }
+      stream = null;
+      log.info(
+          "event=etcd_watch_broken ranges={} reason=\"{}\"", ranges.size(), cause.getMessage());
+      for (RangeWatch range : List.copyOf(ranges)) {
+        if (range.state() == RangeWatch.State.WATCHING
+            || range.state() == RangeWatch.State.CREATING) {
+          restarts.increment();
+          requeue(range);
+          range.fail(cause);
+        }
+      }
+      pauseFor(backoff.next());
+    }
+
+    @Override
+    public void onCanceled(RangeWatch range, EtcdException cause) {
+      log.info(
+          "event=etcd_watch_canceled range={} reason=\"{}\"", range.range(), cause.getMessage());
+      restarts.increment();
+      range.fail(cause);
+      requeueLater(range);
+    }
+
+    @Override
+    public void onCreated(RangeWatch range) {
+      backoff.reset();
+    }
+
+    @Override
+    public void onBehind() {
+      checkNow();
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package dev.holdfast.registry.etcd;
+
+import com.google.protobuf.ByteString;
+import dev.holdfast.core.RegistryMeter;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.HashSet;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Counts the records that are not ours, and mentions each key once. On the scheduler only. */
+final class MalformedRecords implements ServiceRecords.Rejects {
+  private static final Logger log = LoggerFactory.getLogger(MalformedRecords.class);
+
+  /** Further keys are counted and not mentioned: somebody else's data fills no log. */
+  static final int MAX_KEYS_LOGGED = 1000;
+
+  private final Counter counter;
+  private final Set<ByteString> mentioned = new HashSet<>();
+
+  MalformedRecords(MeterRegistry meters) {
+    this.counter = RegistryMeter.RECORDS_MALFORMED.counter(meters, EtcdRegistryProvider.SCHEME);
+  }
+
+  @Override
+  public void onMalformed(ByteString key, String reason) {
+    counter.increment();
+    if (mentioned.size() < MAX_KEYS_LOGGED && mentioned.add(key)) {
+      log.warn("event=etcd_record_skipped key={} reason=\"{}\"", key.toStringUtf8(), reason);
+    }
+  }
+}

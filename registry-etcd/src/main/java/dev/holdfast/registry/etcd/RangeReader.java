@@ -1,0 +1,118 @@
+package dev.holdfast.registry.etcd;
+
+import com.google.protobuf.ByteString;
+import dev.holdfast.core.Clock;
+import dev.holdfast.registry.etcd.EtcdKeys.KeyRange;
+import dev.holdfast.registry.etcd.proto.KeyValue;
+import dev.holdfast.registry.etcd.proto.RangeRequest;
+import dev.holdfast.registry.etcd.proto.RangeResponse;
+import dev.holdfast.registry.etcd.proto.ResponseHeader;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a range of keys page by page, all at one revision.
+ *
+ * <p>Pages keep a service of 10,000 endpoints out of one huge message; a page that is still too
+ * large (somebody keeps large values there) is asked for again in halves, down to single records.
+ * Used once, on the scheduler.
+ */
+final class RangeReader {
+  /** Records per page: at 300 bytes each, 300 kB. */
+  static final int PAGE_RECORDS = 1000;
+
+  private static final int MAX_RESTARTS = 3;
+
+  private final EtcdStore store;
+  private final Clock clock;
+  private final KeyRange range;
+  private final boolean keysOnly;
+  private final long deadlineNanos;
+  private final List<KeyValue> records = new ArrayList<>();
+  private @Nullable ResponseHeader header;
+  private int pageRecords = PAGE_RECORDS;
+  private int restarts;
+
+  /** What a range held at one revision. */
+  record Result(ResponseHeader header, List<KeyValue> records) {
+    long revision() {
+      return header.getRevision();
+    }
+  }
+
+  /**
+   * @param keysOnly whether the values are left out
+   * @param timeout after which the whole of it is given up
+   */
+  RangeReader(EtcdStore store, Clock clock, KeyRange range, boolean keysOnly, Duration timeout) {
+    this.store = store;
+    this.clock = clock;
+    this.range = range;
+    this.keysOnly = keysOnly;
+    this.deadlineNanos = clock.nanoTime() + timeout.toNanos();
+  }
+
+  void read(Consumer<? super Result> onResult, Consumer<? super EtcdException> onError) {
+    Duration left = Duration.ofNanos(deadlineNanos - clock.nanoTime());
+    if (left.isNegative() || left.isZero()) {
+      onError.accept(
+          new EtcdException(EtcdError.TIMEOUT, "etcd: reading " + range + " took too long"));
+      return;
+    }
+    RangeRequest.Builder page =
+        RangeRequest.newBuilder()
+            .setKey(nextKey())
+            .setRangeEnd(range.end())
+            .setLimit(pageRecords)
+            .setKeysOnly(keysOnly);
+    if (header != null) {
+      page.setRevision(header.getRevision());
+    }
+    store.range(
+        page.build(),
+        left,
+        reply -> onPage(reply, onResult, onError),
+        error -> onFailure(error, onResult, onError));
+  }
+
+  private ByteString nextKey() {
+    if (records.isEmpty()) {
+      return range.key();
+    }
+    byte[] behind = {0};
+    return records.get(records.size() - 1).getKey().concat(ByteString.copyFrom(behind));
+  }
+
+  private void onPage(
+      RangeResponse reply,
+      Consumer<? super Result> onResult,
+      Consumer<? super EtcdException> onError) {
+    ResponseHeader first = header == null ? reply.getHeader() : header;
+    header = first;
+    records.addAll(reply.getKvsList());
+    if (reply.getMore() && reply.getKvsCount() > 0) {
+      read(onResult, onError);
+    } else {
+      onResult.accept(new Result(first, List.copyOf(records)));
+    }
+  }
+
+  private void onFailure(
+      EtcdException error,
+      Consumer<? super Result> onResult,
+      Consumer<? super EtcdException> onError) {
+    if (error.error() == EtcdError.TOO_LARGE && pageRecords > 1) {
+      pageRecords = Math.max(1, pageRecords / 2);
+      read(onResult, onError);
+    } else if (error.error() == EtcdError.COMPACTED && restarts++ < MAX_RESTARTS) {
+      records.clear();
+      header = null;
+      read(onResult, onError);
+    } else {
+      onError.accept(error);
+    }
+  }
+}

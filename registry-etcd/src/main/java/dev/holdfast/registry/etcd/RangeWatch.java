@@ -1,0 +1,221 @@
+package dev.holdfast.registry.etcd;
+
+import com.google.protobuf.ByteString;
+import dev.holdfast.core.Backoff;
+import dev.holdfast.registry.etcd.EtcdKeys.KeyRange;
+import dev.holdfast.registry.etcd.proto.Event;
+import dev.holdfast.registry.etcd.proto.KeyValue;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A range of keys that is followed: what it holds is read, then every later change is heard of.
+ *
+ * <p>It survives streams, members and lives of the store; {@link EtcdWatcher} moves it from state
+ * to state:
+ *
+ * <pre>
+ * WAITING -> LISTING -> CREATING -> WATCHING      the way up
+ *    ^----------+----------+-----------+          failed, broken, compacted, wiped
+ * any -> CLOSED
+ * </pre>
+ *
+ * <p>Each way up has a generation; what belongs to an earlier one is not let in. On the scheduler
+ * only.
+ */
+final class RangeWatch {
+
+  enum State {
+    /** To be read as soon as its turn comes. */
+    WAITING,
+    /** Being read. */
+    LISTING,
+    /** Read; the watch from there on was asked for. */
+    CREATING,
+    /** Read, and every change since arrives. */
+    WATCHING,
+    /** Nobody is interested any more. */
+    CLOSED
+  }
+
+  /** Hears what the range holds. */
+  interface Handler {
+    /** All of it, as it was at one revision. Replaces what was known. */
+    void onList(RangeReader.Result list, long epoch);
+
+    /** Changes since then, in order, never one twice. */
+    void onEvents(List<Event> events);
+
+    /** What is known was true a moment ago: the store and the stream have just answered. */
+    void onConfirmed();
+
+    /** Can't be followed at the moment; a list will come. Once per kind of failure. */
+    void onFailure(EtcdException cause);
+  }
+
+  private final KeyRange range;
+  private final boolean keysOnly;
+  private final Handler handler;
+  private final Backoff backoff;
+  private final Map<ByteString, Long> revisions = new HashMap<>();
+  private final List<Event> fragments = new ArrayList<>();
+  private State state = State.WAITING;
+  private int generation;
+  private long knownRevision;
+  private long knownEpoch;
+  private @Nullable EtcdError lastFailure;
+  private long relistAtNanos;
+
+  /**
+   * @param keysOnly whether lists leave the values out
+   */
+  RangeWatch(KeyRange range, boolean keysOnly, Handler handler, Backoff backoff) {
+    this.range = range;
+    this.keysOnly = keysOnly;
+    this.handler = handler;
+    this.backoff = backoff;
+  }
+
+  KeyRange range() {
+    return range;
+  }
+
+  boolean keysOnly() {
+    return keysOnly;
+  }
+
+  State state() {
+    return state;
+  }
+
+  int generation() {
+    return generation;
+  }
+
+  Backoff backoff() {
+    return backoff;
+  }
+
+  /** The revision up to which everything is known. */
+  long knownRevision() {
+    return knownRevision;
+  }
+
+  long relistAtNanos() {
+    return relistAtNanos;
+  }
+
+  void relistAt(long nanos) {
+    relistAtNanos = nanos;
+  }
+
+  /** Begins again from the start; answers to earlier questions don't count any more. */
+  void restart() {
+    generation++;
+    state = State.WAITING;
+    fragments.clear();
+  }
+
+  void listing() {
+    state = State.LISTING;
+  }
+
+  void created() {
+    state = State.WATCHING;
+    backoff.reset();
+  }
+
+  void close() {
+    generation++;
+    state = State.CLOSED;
+  }
+
+  /**
+   * Whether a list can't be from the same life of the store: at the known revision a key had
+   * another revision than the list says. Catches a store that was wiped and has grown past the old
+   * revision.
+   */
+  boolean isContradictedBy(RangeReader.Result list, long epoch) {
+    if (epoch != knownEpoch) {
+      return false;
+    }
+    for (KeyValue record : list.records()) {
+      Long known = revisions.get(record.getKey());
+      if (known != null
+          && known != record.getModRevision()
+          && record.getModRevision() <= knownRevision) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Takes over a list that leads to a new watch. */
+  void onList(RangeReader.Result list, long epoch) {
+    state = State.CREATING;
+    takeOver(list, epoch);
+  }
+
+  /**
+   * Takes over a list read beside a running watch.
+   *
+   * @return false when events have gone past it already
+   */
+  boolean onRelist(RangeReader.Result list, long epoch) {
+    if (list.revision() < knownRevision) {
+      return false;
+    }
+    takeOver(list, epoch);
+    return true;
+  }
+
+  private void takeOver(RangeReader.Result list, long epoch) {
+    knownEpoch = epoch;
+    knownRevision = list.revision();
+    lastFailure = null;
+    revisions.clear();
+    list.records().forEach(record -> revisions.put(record.getKey(), record.getModRevision()));
+    handler.onList(list, epoch);
+  }
+
+  /** Takes over events of the watch; a change may come in several fragments. */
+  void onEvents(List<Event> events, boolean moreToCome) {
+    fragments.addAll(events);
+    if (moreToCome) {
+      return;
+    }
+    // A list read beside the watch may have been ahead of it. One revision may change several keys
+    // (a lease that ends), so events are compared with what was known before all of them.
+    List<Event> fresh =
+        fragments.stream().filter(e -> e.getKv().getModRevision() > knownRevision).toList();
+    fragments.clear();
+    if (!fresh.isEmpty()) {
+      fresh.forEach(this::note);
+      handler.onEvents(fresh);
+    }
+  }
+
+  private void note(Event event) {
+    KeyValue record = event.getKv();
+    knownRevision = Math.max(knownRevision, record.getModRevision());
+    if (event.getType() == Event.EventType.DELETE) {
+      revisions.remove(record.getKey());
+    } else {
+      revisions.put(record.getKey(), record.getModRevision());
+    }
+  }
+
+  void confirm() {
+    handler.onConfirmed();
+  }
+
+  void fail(EtcdException cause) {
+    if (lastFailure != cause.error()) {
+      lastFailure = cause.error();
+      handler.onFailure(cause);
+    }
+  }
+}

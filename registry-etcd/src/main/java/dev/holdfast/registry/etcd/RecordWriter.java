@@ -1,0 +1,170 @@
+package dev.holdfast.registry.etcd;
+
+import com.google.protobuf.ByteString;
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.registry.etcd.proto.Compare;
+import dev.holdfast.registry.etcd.proto.DeleteRangeRequest;
+import dev.holdfast.registry.etcd.proto.KeyValue;
+import dev.holdfast.registry.etcd.proto.PutRequest;
+import dev.holdfast.registry.etcd.proto.RangeRequest;
+import dev.holdfast.registry.etcd.proto.RequestOp;
+import dev.holdfast.registry.etcd.proto.TxnRequest;
+import dev.holdfast.registry.etcd.proto.TxnResponse;
+import java.util.function.Consumer;
+
+/**
+ * Writes one key and nobody else's record.
+ *
+ * <p>After the first write everything is a transaction on the revision that was written last. When
+ * that does not match, the answer shows what is there: nothing, somebody else's record, or our own
+ * in a version whose acknowledgement was lost; the last is tried again. On the scheduler only.
+ */
+final class RecordWriter {
+
+  /** How a transaction ended. */
+  enum Outcome {
+    /** It was carried out. */
+    DONE,
+    /** There is no record. */
+    ABSENT,
+    /** There is a record, and it is not ours. */
+    FOREIGN
+  }
+
+  private static final int MAX_TRIES = 3;
+  // No record has it, so a transaction on it only reads.
+  private static final long UNKNOWN = -1;
+
+  private final EtcdStore store;
+  private final ByteString key;
+  private final long lease;
+  private boolean begun;
+  private long revision = UNKNOWN;
+  private String instance = "";
+  private boolean draining;
+
+  RecordWriter(EtcdStore store, ByteString key, long lease) {
+    this.store = store;
+    this.key = key;
+    this.lease = lease;
+  }
+
+  long lease() {
+    return lease;
+  }
+
+  /** The revision of the last write that is known to have been carried out. */
+  long revision() {
+    return revision;
+  }
+
+  /** Whether a record under our key is one that we wrote. */
+  boolean isOurs(KeyValue record) {
+    return record.getLease() == lease
+        && EtcdRecord.decode(record.getValue()) instanceof EtcdRecord.Live live
+        && live.endpoint().instance().equals(instance);
+  }
+
+  void write(
+      Endpoint endpoint, Consumer<Outcome> onOutcome, Consumer<? super EtcdException> onError) {
+    RequestOp put = put(endpoint);
+    if (begun) {
+      guarded(put, MAX_TRIES, onOutcome, onError);
+      instance = endpoint.instance();
+      return;
+    }
+    begun = true;
+    instance = endpoint.instance();
+    store.txn(
+        TxnRequest.newBuilder().addSuccess(put).build(),
+        reply -> {
+          revision = reply.getHeader().getRevision();
+          draining = endpoint.draining();
+          onOutcome.accept(Outcome.DONE);
+        },
+        onError);
+  }
+
+  /** Says that the record is about to leave, if it does not say so already. */
+  void markDraining(
+      Endpoint endpoint, Consumer<Outcome> onOutcome, Consumer<? super EtcdException> onError) {
+    if (draining) {
+      onOutcome.accept(Outcome.DONE);
+      return;
+    }
+    guarded(
+        put(endpoint),
+        MAX_TRIES,
+        outcome -> {
+          draining |= outcome == Outcome.DONE;
+          onOutcome.accept(outcome);
+        },
+        onError);
+  }
+
+  /** Deletes the record, if it is ours. */
+  void delete(Consumer<Outcome> onOutcome, Consumer<? super EtcdException> onError) {
+    guarded(
+        RequestOp.newBuilder()
+            .setRequestDeleteRange(DeleteRangeRequest.newBuilder().setKey(key))
+            .build(),
+        MAX_TRIES,
+        onOutcome,
+        onError);
+  }
+
+  private RequestOp put(Endpoint endpoint) {
+    return RequestOp.newBuilder()
+        .setRequestPut(
+            PutRequest.newBuilder()
+                .setKey(key)
+                .setValue(EtcdRecord.encode(endpoint))
+                .setLease(lease))
+        .build();
+  }
+
+  private void guarded(
+      RequestOp operation,
+      int triesLeft,
+      Consumer<Outcome> onOutcome,
+      Consumer<? super EtcdException> onError) {
+    TxnRequest request =
+        TxnRequest.newBuilder()
+            .addCompare(
+                Compare.newBuilder()
+                    .setKey(key)
+                    .setTarget(Compare.CompareTarget.MOD)
+                    .setResult(Compare.CompareResult.EQUAL)
+                    .setModRevision(revision))
+            .addSuccess(operation)
+            .addFailure(
+                RequestOp.newBuilder().setRequestRange(RangeRequest.newBuilder().setKey(key)))
+            .build();
+    store.txn(
+        request, reply -> onGuarded(reply, operation, triesLeft, onOutcome, onError), onError);
+  }
+
+  private void onGuarded(
+      TxnResponse reply,
+      RequestOp operation,
+      int triesLeft,
+      Consumer<Outcome> onOutcome,
+      Consumer<? super EtcdException> onError) {
+    if (reply.getSucceeded()) {
+      revision = reply.getHeader().getRevision();
+      onOutcome.accept(Outcome.DONE);
+      return;
+    }
+    if (reply.getResponses(0).getResponseRange().getKvsCount() == 0) {
+      onOutcome.accept(Outcome.ABSENT);
+      return;
+    }
+    KeyValue found = reply.getResponses(0).getResponseRange().getKvs(0);
+    if (isOurs(found) && triesLeft > 1) {
+      revision = found.getModRevision();
+      guarded(operation, triesLeft - 1, onOutcome, onError);
+    } else {
+      onOutcome.accept(Outcome.FOREIGN);
+    }
+  }
+}
