@@ -68,10 +68,10 @@ public final class DeregisterCommand implements Callable<Integer> {
       }
       records.delete(record);
       if (common.json()) {
-        JsonText json = JsonText.object().with("service", target.service().toString());
+        JsonText json = JsonText.object().with("service", target.toString());
         common.program().out().println(json.with("removed", EndpointText.json(record)));
       } else {
-        common.program().err().println("holdfast: removed " + target.service() + " at " + where);
+        common.program().err().println("holdfast: removed " + target + " at " + where);
       }
     }
     return ExitCode.OK;

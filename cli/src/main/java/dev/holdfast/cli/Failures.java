@@ -140,7 +140,6 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
 
   private static String hint(RegistryException.Kind kind) {
     return switch (kind) {
-      case UNAVAILABLE -> " (is it running, and is the address right?)";
       case UNAUTHENTICATED ->
           " (user: etcd://USER@..; password: HOLDFAST_REGISTRY_PASSWORD_FILE or"
               + " HOLDFAST_REGISTRY_PASSWORD)";

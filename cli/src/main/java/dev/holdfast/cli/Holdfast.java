@@ -35,7 +35,8 @@ import picocli.CommandLine.Spec;
       WatchCommand.class,
       ResolveCommand.class,
       CompletionCommand.class,
-      VersionCommand.class
+      VersionCommand.class,
+      DocsCommand.class
     },
     footer = {
       "",
@@ -81,7 +82,7 @@ public final class Holdfast implements Runnable {
       Settings settings =
           help ? Settings.load(null, Map.of()) : Settings.load(config(own), environment);
       settings.warnings().forEach(warning -> err.println("holdfast: warning: " + warning));
-      return commandLine(programOf.apply(settings), debug).execute(args);
+      return commandLine(programOf.apply(settings), debug).execute(LeadingOptions.moved(args));
     } catch (UserError e) {
       return Failures.report(err, e, debug);
     }

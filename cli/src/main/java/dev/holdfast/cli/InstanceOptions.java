@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -124,7 +125,11 @@ public final class InstanceOptions {
     HostPort address =
         AdvertisedAddress.find(
             Optional.ofNullable(advertise), port, environment, registry.peerAddress());
-    return Endpoint.of(address).withZone(zone).withWeight(weight).withMetadata(metadata());
+    return Endpoint.of(address)
+        .withInstance(UUID.randomUUID().toString())
+        .withZone(zone)
+        .withWeight(weight)
+        .withMetadata(metadata());
   }
 
   /** Loopback is tried first: most programs listen on every address, some on one only. */

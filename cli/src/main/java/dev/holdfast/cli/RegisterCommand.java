@@ -64,7 +64,7 @@ public final class RegisterCommand implements Callable<Integer> {
       Notices notices =
           new Notices(common.program().err(), common.json(), Clock.systemDefaultZone());
       Presence presence =
-          new Presence(registry, target.service(), endpoint, registryOptions.context(), notices);
+          new Presence(registry, target, endpoint, registryOptions.context(), notices);
       StopOptions times =
           new StopOptions(
               instance.readyTimeout(), registry.requestTimeout(), instance.spread(), Duration.ZERO);
@@ -86,13 +86,10 @@ public final class RegisterCommand implements Callable<Integer> {
       // The announcement is not withdrawn: without a lease the record outlives this process.
       var unused = records.write(endpoint);
       if (common.json()) {
-        JsonText json = JsonText.object().with("service", target.service().toString());
+        JsonText json = JsonText.object().with("service", target.toString());
         common.program().out().println(json.with("endpoint", EndpointText.json(endpoint)));
       } else {
-        common
-            .program()
-            .err()
-            .println("holdfast: wrote " + target.service() + " at " + endpoint.address());
+        common.program().err().println("holdfast: wrote " + target + " at " + endpoint.address());
       }
     }
     return ExitCode.OK;

@@ -69,7 +69,7 @@ public final class RunCommand implements Callable<Integer> {
       Notices notices =
           new Notices(common.program().err(), common.json(), Clock.systemDefaultZone());
       Presence presence =
-          new Presence(registry, target.service(), endpoint, registryOptions.context(), notices);
+          new Presence(registry, target, endpoint, registryOptions.context(), notices);
       StopOptions times =
           new StopOptions(
               instance.readyTimeout(), registry.requestTimeout(), instance.spread(), stopTimeout);

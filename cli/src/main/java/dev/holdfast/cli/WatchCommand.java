@@ -72,15 +72,15 @@ public final class WatchCommand implements Callable<Integer> {
     } else {
       ServiceTarget target = registryOptions.target(what);
       try (Registries.Handle handle = registryOptions.open(target.registry())) {
-        follow(handle.directory(), target.service(), printer);
+        follow(new Service(handle.directory(), target.service(), target.service().name(), printer));
         nobodyReads.await();
       }
     }
     return ExitCode.OK;
   }
 
-  private void follow(EndpointDirectory directory, ServiceName service, WatchPrinter printer) {
-    directory.subscribe(service, new Service(directory, service, printer));
+  private static void follow(Service service) {
+    service.directory.subscribe(service.service, service);
   }
 
   private void check(boolean someoneReads) {
@@ -95,7 +95,7 @@ public final class WatchCommand implements Callable<Integer> {
     private final String namespace;
     private final WatchPrinter printer;
     private final Set<String> followed = new HashSet<>();
-    private Set<String> last = Set.of();
+    private @Nullable Set<String> last;
 
     Names(EndpointDirectory directory, String namespace, WatchPrinter printer) {
       this.directory = directory;
@@ -105,11 +105,13 @@ public final class WatchCommand implements Callable<Integer> {
 
     @Override
     public void onNames(Set<String> names) {
-      Set<String> gone = new TreeSet<>(last);
+      Set<String> before = last == null ? Set.of() : last;
+      Set<String> gone = new TreeSet<>(before);
       gone.removeAll(names);
       gone.forEach(name -> line("gone", name, "no record of it is left"));
       Set<String> fresh = new TreeSet<>(names);
-      fresh.removeAll(last);
+      fresh.removeAll(before);
+      boolean first = last == null;
       last = Set.copyOf(names);
       for (String name : fresh) {
         if (followed.size() >= MAX_SERVICES && !followed.contains(name)) {
@@ -118,7 +120,11 @@ public final class WatchCommand implements Callable<Integer> {
         }
         line("service", name, "has records");
         if (followed.add(name)) {
-          follow(directory, ServiceName.of(namespace, name), printer);
+          Service service = new Service(directory, ServiceName.of(namespace, name), name, printer);
+          if (!first) {
+            service.expectNothing();
+          }
+          follow(service);
         }
       }
     }
@@ -129,8 +135,7 @@ public final class WatchCommand implements Callable<Integer> {
     }
 
     private void line(String kind, String name, String cause) {
-      String service = namespace.isEmpty() ? name : namespace + "/" + name;
-      check(printer.event(Clock.system().wallTime(), kind, service, Optional.empty(), cause));
+      check(printer.event(Clock.system().wallTime(), kind, name, Optional.empty(), cause));
     }
   }
 
@@ -138,16 +143,24 @@ public final class WatchCommand implements Callable<Integer> {
   private final class Service implements EndpointsListener {
     private final EndpointDirectory directory;
     private final ServiceName service;
+    private final String label;
     private final WatchPrinter printer;
     private final Scheduler scheduler = registryOptions.context().scheduler();
     private final ChangeLog log = new ChangeLog();
     private boolean first = true;
     private @Nullable Long troubleSinceNanos;
 
-    Service(EndpointDirectory directory, ServiceName service, WatchPrinter printer) {
+    Service(EndpointDirectory directory, ServiceName service, String label, WatchPrinter printer) {
       this.directory = directory;
       this.service = service;
+      this.label = label;
       this.printer = printer;
+    }
+
+    /** For a service that is new itself: what its first list holds was added just now. */
+    void expectNothing() {
+      first = false;
+      log.onEndpoints(EndpointSet.EMPTY, scheduler.clock().nanoTime());
     }
 
     @Override
@@ -157,7 +170,7 @@ public final class WatchCommand implements Callable<Integer> {
       }
       first = false;
       for (ChangeLog.Entry entry : log.onEndpoints(endpoints, scheduler.clock().nanoTime())) {
-        check(printer.change(scheduler.clock().wallTime(), service.toString(), entry));
+        check(printer.change(scheduler.clock().wallTime(), label, entry));
       }
     }
 
@@ -189,7 +202,7 @@ public final class WatchCommand implements Callable<Integer> {
     }
 
     private void line(String kind, Optional<Duration> age, String cause) {
-      check(printer.event(scheduler.clock().wallTime(), kind, service.toString(), age, cause));
+      check(printer.event(scheduler.clock().wallTime(), kind, label, age, cause));
     }
   }
 }

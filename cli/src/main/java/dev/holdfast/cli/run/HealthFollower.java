@@ -4,6 +4,7 @@ import dev.holdfast.cli.run.GrpcHealth.Answer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,7 @@ public final class HealthFollower implements AutoCloseable {
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(2);
   private static final Duration GRACE = Duration.ofSeconds(1);
   private static final int STRIKES = 2;
+  private static final int LOOKS_AT_SILENT = 10;
 
   /** Hears of the program. */
   public interface Listener {
@@ -103,7 +105,8 @@ public final class HealthFollower implements AutoCloseable {
 
   private void follow(String host) throws InterruptedException {
     if (options.mode() == HealthOptions.Mode.TCP) {
-      followPort("its port answers");
+      report(Health.SERVING, "its port answers");
+      followPort();
       return;
     }
     try (GrpcHealth health = new GrpcHealth(host, options)) {
@@ -114,7 +117,10 @@ public final class HealthFollower implements AutoCloseable {
         report(Health.NOT_SERVING, refusal(answer));
       } else if (answer != Answer.FAILED || port.isOpen()) {
         // FAILED with a closed port is a program that just went, not one without gRPC.
-        followPort(portOnly(answer));
+        report(Health.SERVING, portOnly(answer));
+        if (answer != Answer.SILENT || !becomesGrpc(health)) {
+          followPort();
+        }
       }
     }
   }
@@ -136,11 +142,25 @@ public final class HealthFollower implements AutoCloseable {
     };
   }
 
-  /** Returns when the port was closed at two looks. */
-  private void followPort(String cause) throws InterruptedException {
-    report(Health.SERVING, cause);
+  /**
+   * Whether a program that was silent at first has a health service after all: one that has just
+   * started on a busy machine may need longer for its first answer than we waited.
+   */
+  private boolean becomesGrpc(GrpcHealth health) throws InterruptedException {
+    for (int look = 0; look < LOOKS_AT_SILENT && !options.probeInterval().isZero(); look++) {
+      Answer answer = health.ask(ANSWER_LIMIT);
+      if (answer == Answer.SERVING || answer == Answer.NOT_SERVING) {
+        return true;
+      }
+      Thread.sleep(options.probeInterval().toMillis());
+    }
+    return false;
+  }
+
+  /** Returns when the port is closed. */
+  private void followPort() throws InterruptedException {
     if (options.probeInterval().isZero()) {
-      new java.util.concurrent.CountDownLatch(1).await();
+      new CountDownLatch(1).await();
     }
     do {
       Thread.sleep(options.probeInterval().toMillis());

@@ -7,7 +7,7 @@ import dev.holdfast.core.Registration;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.ServiceName;
+import dev.holdfast.core.ServiceTarget;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Presence {
   private final Registry registry;
-  private final ServiceName service;
+  private final ServiceTarget target;
   private final Endpoint endpoint;
   private final RegistryContext context;
   private final Notices notices;
@@ -33,12 +33,12 @@ public final class Presence {
 
   public Presence(
       Registry registry,
-      ServiceName service,
+      ServiceTarget target,
       Endpoint endpoint,
       RegistryContext context,
       Notices notices) {
     this.registry = registry;
-    this.service = service;
+    this.target = target;
     this.endpoint = endpoint;
     this.context = context;
     this.notices = notices;
@@ -56,7 +56,7 @@ public final class Presence {
     }
     if (registration == null) {
       notices.say("registering", "registering " + label() + ": " + cause);
-      registration = InstanceRegistration.start(registry, service, endpoint, context);
+      registration = InstanceRegistration.start(registry, target.service(), endpoint, context);
       registration.onState(this::onState);
       return;
     }
@@ -108,7 +108,7 @@ public final class Presence {
           notices.say(
               "registered",
               "registered " + label() + " in " + registry.describe(),
-              Map.of("service", service.toString(), "address", endpoint.address().toString()));
+              Map.of("service", target.toString(), "address", endpoint.address().toString()));
       case WAITING ->
           notices.say("not_visible", "not registered at the moment, trying again" + because(cause));
       case CONFLICT ->
@@ -126,7 +126,7 @@ public final class Presence {
   }
 
   private String label() {
-    return service + " at " + endpoint.address();
+    return target.service().name() + " at " + endpoint.address();
   }
 
   private static String reason(ExecutionException e) {

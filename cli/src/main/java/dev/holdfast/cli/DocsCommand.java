@@ -1,0 +1,31 @@
+package dev.holdfast.cli;
+
+import dev.holdfast.cli.docs.Document;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** Prints a part of the documents as the code says it; for those who write them. */
+@Command(name = "docs", hidden = true, description = "Print a generated part of the documents.")
+public final class DocsCommand implements Callable<Integer> {
+  @Mixin(name = CommonOptions.MIXIN)
+  private final CommonOptions common = new CommonOptions();
+
+  @Parameters(paramLabel = "PART", description = "targets, commands, meters or environment.")
+  private String part = "";
+
+  @Override
+  public Integer call() {
+    for (Document document : Document.values()) {
+      if (document.name().toLowerCase(Locale.ROOT).equals(part)) {
+        common.program().out().print(document.text());
+        common.program().out().flush();
+        return ExitCode.OK;
+      }
+    }
+    throw UserError.usage(
+        "docs: \"" + part + "\" (expected: targets, commands, meters or environment)");
+  }
+}

@@ -1,0 +1,160 @@
+package dev.holdfast.cli;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+
+/** The program as a process of its own, with its outputs in files. */
+final class HoldfastProcess implements AutoCloseable {
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+
+  private final Process process;
+  private final Path out;
+  private final Path err;
+
+  private HoldfastProcess(Process process, Path out, Path err) {
+    this.process = process;
+    this.out = out;
+    this.err = err;
+  }
+
+  /** Starts a command; its outputs go into the directory. */
+  static HoldfastProcess start(Path directory, Map<String, String> environment, String... args) {
+    return start(directory, environment, Arrays.asList(args));
+  }
+
+  static HoldfastProcess start(Path directory, Map<String, String> environment, List<String> args) {
+    return start(directory, environment, Holdfast.class, args);
+  }
+
+  /** Starts another main class of the tests. */
+  static HoldfastProcess startMain(Path directory, Class<?> main, List<String> args) {
+    return start(directory, Map.of(), main, args);
+  }
+
+  private static HoldfastProcess start(
+      Path directory, Map<String, String> environment, Class<?> main, List<String> args) {
+    List<String> command = new ArrayList<>(java());
+    command.add(main.getName());
+    command.addAll(args);
+    try {
+      Path out = Files.createTempFile(directory, "out", ".txt");
+      Path err = Files.createTempFile(directory, "err", ".txt");
+      ProcessBuilder builder =
+          new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+      builder.environment().keySet().removeIf(name -> name.startsWith("HOLDFAST_"));
+      builder.environment().putAll(environment);
+      return new HoldfastProcess(builder.start(), out, err);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** This test's Java with its class path, ready for the name of a main class. */
+  static List<String> java() {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    return List.of(
+        java,
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
+        "-Xshare:auto",
+        "-Dholdfast.log.level=WARN",
+        "-cp",
+        System.getProperty("java.class.path"));
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** Writes a line to its standard input, which a child inherits. */
+  void type(String line) {
+    try {
+      process
+          .getOutputStream()
+          .write((line + "\n").getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      process.getOutputStream().flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Sends it a signal, such as {@code TERM}. */
+  void signal(String name) {
+    sendSignal(name, pid());
+  }
+
+  static void sendSignal(String name, long pid) {
+    try {
+      Process kill = new ProcessBuilder("kill", "-s", name, Long.toString(pid)).start();
+      if (!kill.waitFor(10, TimeUnit.SECONDS) || kill.exitValue() != 0) {
+        throw new IllegalStateException("kill -s " + name + " " + pid + " failed");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Waits for its end and returns its exit code. */
+  int exitCode() {
+    try {
+      if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+        throw new AssertionError("still running after " + LIMIT + "\n" + err());
+      }
+      return process.exitValue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  String out() {
+    return read(out);
+  }
+
+  String err() {
+    return read(err);
+  }
+
+  /** Waits until standard output is as wanted. */
+  HoldfastProcess awaitOut(Predicate<String> wanted) {
+    await("output").atMost(LIMIT).until(this::out, wanted);
+    return this;
+  }
+
+  /** Waits until standard error contains a text. */
+  HoldfastProcess awaitErr(String text) {
+    await(text).atMost(LIMIT).until(this::err, err -> err.contains(text));
+    return this;
+  }
+
+  /** Kills what is left of it; a child of it dies with the test that closes its standard input. */
+  @Override
+  public void close() {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
