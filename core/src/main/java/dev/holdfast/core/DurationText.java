@@ -50,6 +50,13 @@ public final class DurationText {
     return value;
   }
 
+  /** Refuses a duration of zero or less, which a builder or an options record was given. */
+  static void requirePositive(String name, Duration value) {
+    if (value.isZero() || value.isNegative()) {
+      throw new IllegalArgumentException(name + ": " + value + " (expected: > 0)");
+    }
+  }
+
   /** The duration in its largest unit that leaves no rest, milliseconds at least. */
   public static String format(Duration duration) {
     long millis = duration.toMillis();

@@ -1,43 +1,71 @@
 package dev.holdfast.core;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
-import java.util.List;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The lists of endpoints of one registry, shared by all of a process.
  *
  * <p>However many consumers subscribe to a service, there is one raw watch and one {@link
- * SteadyEndpoints} for it. A watch ends {@link #LINGER} after its last subscriber left.
- * Thread-safe; listeners run on the {@link Scheduler} of the context.
+ * SteadyEndpoints} for it. A watch ends {@link #LINGER} after its last subscriber left, and its
+ * list is remembered beyond that (of at most {@link #MAX_PARKED} services): a channel that wakes up
+ * while the registry is down goes on with it. With HOLDFAST_SNAPSHOT_DIR set, lists outlive the
+ * process too.
+ *
+ * <p>Thread-safe; listeners run on the {@link Scheduler} of the context. A failing listener is
+ * logged and does not keep the others from hearing.
  */
 public final class EndpointDirectory implements AutoCloseable {
   /** For how long a watch goes on without a subscriber. */
   public static final Duration LINGER = Duration.ofMinutes(5);
 
+  /** Lists that are remembered without a watch; beyond it the oldest one is forgotten. */
+  public static final int MAX_PARKED = 1_000;
+
+  /** The variable that names the directory in which lists are kept. */
+  public static final String SNAPSHOT_VARIABLE = "HOLDFAST_SNAPSHOT_DIR";
+
+  /** Makes the policy of one service; tests hand in broken ones. */
+  interface PolicyFactory {
+    SteadyEndpoints create(SteadyEndpoints.Options options, Backoff reads, boolean seedExpected);
+  }
+
   private final Registry registry;
   private final RegistryContext context;
   private final SteadyEndpoints.Options options;
-  private final Map<ServiceName, Follower> followers = new ConcurrentHashMap<>();
+  private final PolicyFactory policies;
+  private final Optional<Path> snapshots;
+  private final Map<ServiceName, ServiceFollower> followers = new ConcurrentHashMap<>();
+  // The keys of parked followers, the one parked longest first.
+  private final Map<ServiceName, Boolean> parked = new LinkedHashMap<>();
   private final Map<String, NamesFollower> names = new HashMap<>();
+  private boolean closed;
 
-  private EndpointDirectory(
-      Registry registry, RegistryContext context, SteadyEndpoints.Options options) {
+  EndpointDirectory(
+      Registry registry,
+      RegistryContext context,
+      SteadyEndpoints.Options options,
+      PolicyFactory policies) {
     this.registry = registry;
     this.context = context;
     this.options = options;
+    this.policies = policies;
+    this.snapshots =
+        Optional.ofNullable(context.environment().get(SNAPSHOT_VARIABLE))
+            .filter(text -> !text.isBlank())
+            .map(Path::of);
   }
 
   /** The directory of a registry, which it owns from now on and closes with itself. */
   public static EndpointDirectory over(
       Registry registry, RegistryContext context, SteadyEndpoints.Options options) {
-    return new EndpointDirectory(registry, context, options);
+    return new EndpointDirectory(registry, context, options, SteadyEndpoints::new);
   }
 
   public Registry registry() {
@@ -49,126 +77,140 @@ public final class EndpointDirectory implements AutoCloseable {
    * scheduler.
    */
   public Subscription subscribe(ServiceName service, EndpointsListener listener) {
-    context
-        .scheduler()
-        .execute(() -> followers.computeIfAbsent(service, Follower::new).add(listener));
-    return () ->
-        context
-            .scheduler()
-            .execute(
-                () -> {
-                  Follower follower = followers.get(service);
-                  if (follower != null) {
-                    follower.listeners.remove(listener);
-                  }
-                });
+    ServiceFollower.Subscriber subscriber = new ServiceFollower.Subscriber(listener);
+    onLoop(() -> add(service, subscriber));
+    return () -> {
+      subscriber.close();
+      onLoop(() -> remove(service, subscriber));
+    };
   }
 
-  /** Follows the names of a namespace, shared likewise. */
+  /**
+   * Follows the names of a namespace, shared likewise.
+   *
+   * @throws RegistryException of kind UNSUPPORTED when the registry knows no names
+   */
   public Subscription subscribeNames(String namespace, Registry.NamesListener listener) {
-    context
-        .scheduler()
-        .execute(() -> names.computeIfAbsent(namespace, NamesFollower::new).add(listener));
-    return () ->
-        context
-            .scheduler()
-            .execute(
-                () -> {
-                  NamesFollower follower = names.get(namespace);
-                  if (follower != null) {
-                    follower.listeners.remove(listener);
-                  }
-                });
+    if (!registry.capabilities().contains(Registry.Capability.NAMES)) {
+      throw new RegistryException(
+          RegistryException.Kind.UNSUPPORTED,
+          registry.describe() + " can't say which services there are");
+    }
+    NamesFollower.Subscriber subscriber = new NamesFollower.Subscriber(listener);
+    onLoop(
+        () -> {
+          if (!closed) {
+            names
+                .computeIfAbsent(
+                    namespace, n -> new NamesFollower(n, registry, context.scheduler().clock()))
+                .add(subscriber);
+          }
+        });
+    return () -> {
+      subscriber.close();
+      onLoop(() -> remove(namespace, subscriber));
+    };
   }
 
-  SteadyEndpoints.Options options() {
-    return options;
-  }
-
-  /** The list in use, if one is known. */
+  /** The list in use, if one is known. May be asked from any thread. */
   public Optional<EndpointSet> current(ServiceName service) {
-    Follower follower = followers.get(service);
-    return follower == null ? Optional.empty() : Optional.ofNullable(follower.current);
+    return follower(service).flatMap(ServiceFollower::current);
   }
 
-  /** How long ago the registry last said that the list in use is right, if one is known. */
+  /**
+   * How long ago the registry last said that the list in use is right; empty while no list is
+   * known. May be asked from any thread.
+   */
   public Optional<Duration> age(ServiceName service) {
-    Follower follower = followers.get(service);
-    return follower == null || follower.current == null
-        ? Optional.empty()
-        : Optional.of(
-            Duration.ofNanos(context.scheduler().clock().nanoTime() - follower.goodAtNanos));
+    return follower(service).flatMap(ServiceFollower::age);
   }
 
-  /** Ends all watches and closes the registry. */
+  /** What is made of the registry's word on a service. May be asked from any thread. */
+  public SteadyEndpoints.State state(ServiceName service) {
+    return follower(service).map(ServiceFollower::state).orElse(SteadyEndpoints.State.UNKNOWN);
+  }
+
+  /** Ends all watches, tells subscribers that it was closed, and closes the registry. */
   @Override
   public void close() {
-    followers.values().forEach(f -> f.raw.close());
+    onLoop(
+        () -> {
+          closed = true;
+          followers.values().forEach(ServiceFollower::close);
+          names.values().forEach(NamesFollower::close);
+          names.clear();
+        });
     registry.close();
   }
 
-  private final class Follower implements Registry.WatchListener {
-    final Set<EndpointsListener> listeners = new LinkedHashSet<>();
-    final Subscription raw;
-    volatile @Nullable EndpointSet current;
-    volatile long goodAtNanos;
-
-    Follower(ServiceName service) {
-      raw = registry.watch(service, this);
+  private void add(ServiceName service, ServiceFollower.Subscriber subscriber) {
+    if (closed) {
+      RegistryException cause =
+          new RegistryException(RegistryException.Kind.CLOSED, registry.describe() + " was closed");
+      subscriber.tell(listener -> listener.onTrouble(cause));
+      return;
     }
+    parked.remove(service);
+    followers.computeIfAbsent(service, s -> new ServiceFollower(s, parts(s))).add(subscriber);
+  }
 
-    void add(EndpointsListener listener) {
-      listeners.add(listener);
-      EndpointSet known = current;
-      if (known != null) {
-        listener.onEndpoints(known);
-      }
-    }
-
-    @Override
-    public void onSnapshot(RegistrySnapshot snapshot) {
-      goodAtNanos = context.scheduler().clock().nanoTime();
-      if (!snapshot.endpoints().equals(current)) {
-        current = snapshot.endpoints();
-        List.copyOf(listeners).forEach(l -> l.onEndpoints(snapshot.endpoints()));
-      }
-    }
-
-    @Override
-    public void onConfirmed() {
-      goodAtNanos = context.scheduler().clock().nanoTime();
-    }
-
-    @Override
-    public void onFailure(RegistryException cause) {
-      List.copyOf(listeners).forEach(l -> l.onTrouble(cause));
+  private void remove(ServiceName service, ServiceFollower.Subscriber subscriber) {
+    ServiceFollower follower = followers.get(service);
+    if (follower != null && follower.remove(subscriber)) {
+      var unused = context.scheduler().schedule(LINGER, () -> park(service));
     }
   }
 
-  private final class NamesFollower implements Registry.NamesListener {
-    final Set<Registry.NamesListener> listeners = new LinkedHashSet<>();
-    @Nullable Set<String> current;
-
-    NamesFollower(String namespace) {
-      var unused = registry.watchNames(namespace, this);
+  private void remove(String namespace, NamesFollower.Subscriber subscriber) {
+    NamesFollower follower = names.get(namespace);
+    if (follower == null) {
+      return;
     }
+    follower.remove(subscriber);
+    var unused =
+        context
+            .scheduler()
+            .schedule(
+                LINGER,
+                () -> {
+                  if (follower.isIdle(LINGER) && names.remove(namespace, follower)) {
+                    follower.close();
+                  }
+                });
+  }
 
-    void add(Registry.NamesListener listener) {
-      listeners.add(listener);
-      if (current != null) {
-        listener.onNames(current);
-      }
+  private void park(ServiceName service) {
+    ServiceFollower follower = followers.get(service);
+    if (follower == null || !follower.isIdle(LINGER)) {
+      return;
     }
-
-    @Override
-    public void onNames(Set<String> value) {
-      current = value;
-      List.copyOf(listeners).forEach(l -> l.onNames(value));
+    follower.park();
+    parked.put(service, true);
+    if (parked.size() > MAX_PARKED) {
+      Iterator<ServiceName> oldest = parked.keySet().iterator();
+      followers.remove(oldest.next());
+      oldest.remove();
     }
+  }
 
-    @Override
-    public void onFailure(RegistryException cause) {
-      List.copyOf(listeners).forEach(l -> l.onFailure(cause));
+  private ServiceFollower.Parts parts(ServiceName service) {
+    Optional<EndpointSnapshotFile> file =
+        snapshots.map(
+            directory -> EndpointSnapshotFile.of(directory, registry.describe(), service, context));
+    Backoff reads = new Backoff(options.reads(), context.random());
+    return new ServiceFollower.Parts(
+        registry, context, policies.create(options, reads, file.isPresent()), file);
+  }
+
+  private Optional<ServiceFollower> follower(ServiceName service) {
+    return Optional.ofNullable(followers.get(service));
+  }
+
+  private void onLoop(Runnable task) {
+    if (context.scheduler().isCurrent()) {
+      task.run();
+    } else {
+      context.scheduler().execute(task);
     }
   }
 }

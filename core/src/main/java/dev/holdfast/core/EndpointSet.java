@@ -73,15 +73,42 @@ public final class EndpointSet {
 
   /** The endpoint at an address. */
   public Optional<Endpoint> at(HostPort address) {
-    return endpoints.stream().filter(e -> e.address().equals(address)).findFirst();
+    int index = indexOf(address);
+    return index < 0 ? Optional.empty() : Optional.of(endpoints.get(index));
+  }
+
+  /** Whether there is an endpoint at an address. */
+  public boolean contains(HostPort address) {
+    return indexOf(address) >= 0;
   }
 
   /** These endpoints and those of the other set; where both have an address, the other's counts. */
   public EndpointSet overlaidWith(EndpointSet other) {
+    if (isEmpty()) {
+      return other;
+    }
     TreeMap<HostPort, Endpoint> byAddress = new TreeMap<>(BY_ADDRESS);
     endpoints.forEach(e -> byAddress.put(e.address(), e));
     other.endpoints.forEach(e -> byAddress.put(e.address(), e));
     return of(new ArrayList<>(byAddress.values()));
+  }
+
+  private int indexOf(HostPort address) {
+    int low = 0;
+    int high = endpoints.size() - 1;
+    while (low <= high) {
+      int middle = (low + high) >>> 1;
+      int order = BY_ADDRESS.compare(endpoints.get(middle).address(), address);
+      if (order == 0) {
+        return middle;
+      }
+      if (order < 0) {
+        low = middle + 1;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return -1;
   }
 
   @Override

@@ -1,11 +1,17 @@
 package dev.holdfast.core;
 
+import dev.holdfast.core.RegistryException.Kind;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps one instance visible in a registry for as long as it is wanted.
@@ -14,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * context and carries out what it decides. Thread-safe; listeners run on the scheduler.
  */
 public final class InstanceRegistration implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(InstanceRegistration.class);
 
   /** Hears of changes of state. */
   public interface Listener {
@@ -28,20 +35,36 @@ public final class InstanceRegistration implements AutoCloseable {
 
   private final Registry registry;
   private final ServiceName service;
-  private final RegistryContext context;
+  private final Scheduler scheduler;
+  private final Registration machine;
+  private final RegistrationMeters meters;
+  private final String address;
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
   private final CompletableFuture<Void> published = new CompletableFuture<>();
   private final CompletableFuture<Void> withdrawn = new CompletableFuture<>();
   private volatile Registration.State state = Registration.State.ANNOUNCING;
-  private Registry.@Nullable Announcement announcement;
-  private Endpoint endpoint;
+  private @Nullable RegistryException cause;
+  private @Nullable Kind loggedKind;
+  private boolean everVisible;
 
-  private InstanceRegistration(
-      Registry registry, ServiceName service, Endpoint endpoint, RegistryContext context) {
+  /** The announcement of the latest attempt; dies with it. */
+  private Registry.@Nullable Announcement announcement;
+
+  private Subscription timer = () -> {};
+  private OptionalLong timerNanos = OptionalLong.empty();
+
+  InstanceRegistration(
+      Registry registry,
+      ServiceName service,
+      Endpoint endpoint,
+      RegistryContext context,
+      Registration machine) {
     this.registry = registry;
     this.service = service;
-    this.endpoint = endpoint;
-    this.context = context;
+    this.scheduler = context.scheduler();
+    this.machine = machine;
+    this.address = endpoint.address().toString();
+    this.meters = new RegistrationMeters(context.meters(), registry, service, address);
   }
 
   /**
@@ -51,22 +74,42 @@ public final class InstanceRegistration implements AutoCloseable {
    */
   public static InstanceRegistration start(
       Registry registry, ServiceName service, Endpoint endpoint, RegistryContext context) {
-    InstanceRegistration started = new InstanceRegistration(registry, service, endpoint, context);
-    context.scheduler().execute(started::announce);
+    Registration.Options options =
+        Registration.Options.forTimes(registry.recordTtl(), registry.requestTimeout());
+    Backoff backoff = new Backoff(options.retry(), context.random());
+    return start(registry, service, endpoint, context, new Registration(options, backoff));
+  }
+
+  /** As above with a machine of the caller's; tests hand in broken ones. */
+  static InstanceRegistration start(
+      Registry registry,
+      ServiceName service,
+      Endpoint endpoint,
+      RegistryContext context,
+      Registration machine) {
+    Endpoint named =
+        endpoint.instance().isEmpty()
+            ? endpoint.withInstance(UUID.randomUUID().toString())
+            : endpoint;
+    InstanceRegistration started =
+        new InstanceRegistration(registry, service, named, context, machine);
+    started.meters.open(started);
+    started.onLoop(() -> started.feed(() -> machine.onStart(started.nowNanos(), named)));
     return started;
   }
 
-  /** Changes what the record says. The address must stay the same. */
+  /**
+   * Changes what the record says.
+   *
+   * @param value with the address and, if it names one, the instance that were started
+   * @throws IllegalArgumentException when the address is another one
+   */
   public void update(Endpoint value) {
-    context
-        .scheduler()
-        .execute(
-            () -> {
-              endpoint = value;
-              if (announcement != null) {
-                announcement.update(value);
-              }
-            });
+    if (!value.address().toString().equals(address)) {
+      throw new IllegalArgumentException(
+          "address: " + value.address() + " (expected: " + address + ", as it was started)");
+    }
+    onLoop(() -> feed(() -> machine.onUpdate(value)));
   }
 
   /** Completes when the record is visible for the first time; fails when it never can be. */
@@ -78,26 +121,26 @@ public final class InstanceRegistration implements AutoCloseable {
    * Deletes the record: marks it as draining, then removes it, in bounded time even when the
    * registry is away. Calling it again returns the same.
    *
-   * @return completes when the record is gone, fails when it must be left to expire
+   * @return completes when the record is gone, fails with a {@link RegistryException} when it must
+   *     be left to expire
    */
   public CompletionStage<Void> withdraw() {
-    context.scheduler().execute(this::doWithdraw);
+    onLoop(() -> feed(() -> machine.onWithdraw(nowNanos())));
     return withdrawn.minimalCompletionStage();
   }
 
+  /** How the record fares. May be asked from any thread. */
   public Registration.State state() {
     return state;
   }
 
   /** Hears the present state at once (on the scheduler) and every change after it. */
   public Subscription onState(Listener listener) {
-    context
-        .scheduler()
-        .execute(
-            () -> {
-              listeners.add(listener);
-              listener.onState(state, null);
-            });
+    onLoop(
+        () -> {
+          listeners.add(listener);
+          tell(listener);
+        });
     return () -> listeners.remove(listener);
   }
 
@@ -107,59 +150,211 @@ public final class InstanceRegistration implements AutoCloseable {
     var unused = withdraw();
   }
 
-  private void announce() {
-    if (state == Registration.State.ABSENT || state == Registration.State.WITHDRAWING) {
-      return;
+  /** Gives the machine an input and carries out what it decides. */
+  private void feed(Runnable input) {
+    input.run();
+    for (Optional<Registration.Command> next = machine.poll();
+        next.isPresent();
+        next = machine.poll()) {
+      carryOut(next.get());
     }
-    move(Registration.State.ANNOUNCING, null);
-    announcement =
-        registry.announce(
-            service,
-            endpoint,
-            new Registry.AnnouncementListener() {
-              @Override
-              public void onPublished() {
-                move(Registration.State.VISIBLE, null);
-                published.complete(null);
-              }
-
-              @Override
-              public void onEnded(RegistryException cause) {
-                announcement = null;
-                move(Registration.State.WAITING, cause);
-                var unused =
-                    context
-                        .scheduler()
-                        .schedule(Duration.ofSeconds(1), InstanceRegistration.this::announce);
-              }
-            });
+    rearm();
+    settle();
   }
 
-  private void doWithdraw() {
-    if (state == Registration.State.ABSENT || state == Registration.State.WITHDRAWING) {
-      return;
+  private void carryOut(Registration.Command command) {
+    if (command instanceof Registration.Command.Announce announce) {
+      announce(announce);
+    } else if (command instanceof Registration.Command.Update update) {
+      if (announcement != null) {
+        announcement.update(update.endpoint());
+      }
+    } else if (command instanceof Registration.Command.Withdraw withdraw) {
+      withdraw(withdraw.attempt());
+    } else if (command instanceof Registration.Command.Look look) {
+      look(look.id());
     }
-    if (announcement == null) {
-      move(Registration.State.ABSENT, null);
-      withdrawn.complete(null);
-      return;
-    }
-    move(Registration.State.WITHDRAWING, null);
-    announcement
-        .withdraw()
-        .whenComplete(
-            (ok, failure) -> {
-              move(Registration.State.ABSENT, null);
-              if (failure == null) {
-                withdrawn.complete(null);
-              } else {
-                withdrawn.completeExceptionally(failure);
-              }
-            });
   }
 
-  private void move(Registration.State next, @Nullable RegistryException cause) {
-    state = next;
-    listeners.forEach(l -> l.onState(next, cause));
+  private void announce(Registration.Command.Announce command) {
+    long attempt = command.attempt();
+    meters.attempted();
+    try {
+      announcement =
+          registry.announce(
+              service,
+              command.endpoint(),
+              new Registry.AnnouncementListener() {
+                @Override
+                public void onPublished() {
+                  later(() -> machine.onPublished(nowNanos(), attempt));
+                }
+
+                @Override
+                public void onEnded(RegistryException why) {
+                  later(() -> ended(attempt, why));
+                }
+              });
+    } catch (RegistryException e) {
+      later(() -> ended(attempt, e));
+    } catch (IllegalArgumentException e) {
+      // The registry can't say this of an endpoint, today or tomorrow.
+      String said = String.valueOf(e.getMessage());
+      later(() -> ended(attempt, new RegistryException(Kind.UNSUPPORTED, said, e)));
+    }
+  }
+
+  private void ended(long attempt, RegistryException why) {
+    meters.ended(why);
+    machine.onEnded(nowNanos(), attempt, why);
+  }
+
+  private void withdraw(long attempt) {
+    Registry.Announcement withdrawing = announcement;
+    if (withdrawing == null) {
+      later(() -> machine.onWithdrawn(attempt));
+      return;
+    }
+    var unused =
+        withdrawing
+            .withdraw()
+            .whenComplete(
+                (done, failure) -> {
+                  if (failure == null) {
+                    later(() -> machine.onWithdrawn(attempt));
+                  } else {
+                    RegistryException why = asRegistryException(failure);
+                    later(() -> machine.onWithdrawFailed(nowNanos(), attempt, why));
+                  }
+                });
+  }
+
+  private void look(long id) {
+    var unused =
+        registry
+            .read(service)
+            .whenComplete(
+                (found, failure) -> {
+                  if (failure == null && found != null) {
+                    later(() -> machine.onLooked(nowNanos(), id, found.endpoints()));
+                  } else {
+                    RegistryException why = asRegistryException(failure);
+                    later(() -> machine.onLookFailed(id, why));
+                  }
+                });
+  }
+
+  private void rearm() {
+    OptionalLong deadline = machine.nextDeadlineNanos();
+    if (deadline.equals(timerNanos)) {
+      return;
+    }
+    timer.close();
+    timerNanos = deadline;
+    if (deadline.isPresent()) {
+      timer =
+          scheduler.schedule(
+              Duration.ofNanos(deadline.getAsLong() - nowNanos()),
+              () -> {
+                timerNanos = OptionalLong.empty();
+                feed(() -> machine.onTimeout(nowNanos()));
+              });
+    }
+  }
+
+  /** Tells the world what has become of the state. */
+  private void settle() {
+    Registration.State before = state;
+    state = machine.state();
+    cause = machine.cause();
+    if (state == before) {
+      return;
+    }
+    report(before);
+    switch (state) {
+      case VISIBLE -> {
+        meters.visible(everVisible);
+        everVisible = true;
+        published.complete(null);
+      }
+      case FAILED -> published.completeExceptionally(orClosed(cause));
+      case ABSENT -> {
+        meters.close();
+        published.completeExceptionally(orClosed(null));
+        RegistryException left = machine.leftBehind();
+        if (left == null) {
+          withdrawn.complete(null);
+        } else {
+          withdrawn.completeExceptionally(left);
+        }
+      }
+      case ANNOUNCING, WAITING, CONFLICT, WITHDRAWING -> {}
+    }
+    listeners.forEach(this::tell);
+  }
+
+  /** INFO for what an operator acts on; an outage of hours is said once and not at each attempt. */
+  private void report(Registration.State before) {
+    String message = "event=registration_state registry={} service={} address={} from={} to={} {}";
+    String why =
+        cause == null ? "" : "kind=" + cause.kind() + " cause=\"" + cause.getMessage() + "\"";
+    Object[] fields = {registry.describe(), service, address, before, state, why};
+    Kind kind = cause == null ? null : cause.kind();
+    switch (state) {
+      case CONFLICT ->
+          log.warn(message + " code=" + CloseReason.REGISTRATION_CONFLICT.code(), fields);
+      case FAILED ->
+          log.error(message + " code=" + CloseReason.REGISTRATION_UNSUPPORTED.code(), fields);
+      case ANNOUNCING -> log.debug(message, fields);
+      case WAITING -> {
+        if (kind == loggedKind) {
+          log.debug(message, fields);
+        } else {
+          log.warn(message, fields);
+        }
+      }
+      case VISIBLE, WITHDRAWING, ABSENT -> log.info(message, fields);
+    }
+    if (state != Registration.State.ANNOUNCING) {
+      loggedKind = kind;
+    }
+  }
+
+  private void tell(Listener listener) {
+    try {
+      listener.onState(state, cause);
+    } catch (RuntimeException e) {
+      // The registration goes on whatever a listener does.
+      log.error("event=registration_listener_failed", e);
+    }
+  }
+
+  /** Word from a registry may come within a call to it, so it is never handled right there. */
+  private void later(Runnable input) {
+    scheduler.execute(() -> feed(input));
+  }
+
+  private void onLoop(Runnable task) {
+    if (scheduler.isCurrent()) {
+      task.run();
+    } else {
+      scheduler.execute(task);
+    }
+  }
+
+  private long nowNanos() {
+    return scheduler.clock().nanoTime();
+  }
+
+  private static RegistryException asRegistryException(@Nullable Throwable failure) {
+    return failure instanceof RegistryException known
+        ? known
+        : new RegistryException(Kind.UNAVAILABLE, String.valueOf(failure), failure);
+  }
+
+  private static RegistryException orClosed(@Nullable RegistryException cause) {
+    return cause != null
+        ? cause
+        : new RegistryException(Kind.CLOSED, "withdrawn before it was visible");
   }
 }

@@ -9,13 +9,16 @@ import io.micrometer.core.instrument.Tags;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Every meter about registries, lists of endpoints and registrations; docs/meters.md is made from
  * it.
  *
- * <p>Tags have few values: {@code registry} is the scheme, {@code service} the path of a service
- * that this process follows or announces.
+ * <p>Tags have few values: {@code registry} is {@link Registry#describe()}, {@code service} a
+ * service that this process follows or announces.
  */
 public enum RegistryMeter {
   ENDPOINTS(
@@ -35,8 +38,8 @@ public enum RegistryMeter {
       Type.GAUGE,
       "state",
       List.of("registry", "service"),
-      "State of the failure policy: 0 UNKNOWN, 1 FOLLOWING, 2 STALE, 3 CONFIRMING, 4 EMPTYING,"
-          + " 5 WIPED."),
+      "State of the failure policy: "
+          + codes(SteadyEndpoints.State.values(), SteadyEndpoints.State::code)),
   ENDPOINTS_CHANGES(
       "holdfast.endpoints.changes",
       Type.COUNTER,
@@ -91,8 +94,7 @@ public enum RegistryMeter {
       Type.GAUGE,
       "state",
       List.of("registry", "service", "address"),
-      "State of a registration: 0 ANNOUNCING, 1 VISIBLE, 2 WAITING, 3 CONFLICT, 4 WITHDRAWING,"
-          + " 5 ABSENT, 6 FAILED."),
+      "State of a registration: " + codes(Registration.State.values(), Registration.State::code)),
   REGISTRATION_ATTEMPTS(
       "holdfast.registration.attempts",
       Type.COUNTER,
@@ -209,6 +211,12 @@ public enum RegistryMeter {
       paired.add(Tag.of(tags.get(i), values[i]));
     }
     return Tags.of(paired);
+  }
+
+  private static <E> String codes(E[] states, ToIntFunction<E> code) {
+    return Stream.of(states)
+        .map(state -> code.applyAsInt(state) + " " + state)
+        .collect(Collectors.joining(", ", "", "."));
   }
 
   private void requireType(Type expected) {

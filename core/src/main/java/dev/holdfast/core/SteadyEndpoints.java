@@ -1,27 +1,82 @@
 package dev.holdfast.core;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** The failure policy between a raw watch and all consumers of a list of endpoints. */
+/**
+ * The failure policy between a raw watch and all consumers of a list of endpoints: the last good
+ * list stays in use through any failure, and only what is proven to be gone leaves it.
+ *
+ * <p>What it guarantees:
+ *
+ * <ul>
+ *   <li>a failure never changes the list in use;
+ *   <li>a list is given out only when it differs from the one before;
+ *   <li>new endpoints, and marks such as draining, take effect at once, in every state; who was
+ *       marked as draining may leave without further ado;
+ *   <li>an empty list is believed after a grace time during which the registry could be followed
+ *       all along, and a read at its end. Only the first word ever on a service is believed at
+ *       once;
+ *   <li>any other loss of more than half of the list is believed after one fresh read. Only a read
+ *       that fails prolongs the wait;
+ *   <li>after a wipe (the epoch changed) the endpoints that the store forgot stay in use until it
+ *       has been reachable and not empty for the grace time; what registers again replaces them one
+ *       by one. An empty store after a wipe never empties the list.
+ * </ul>
+ *
+ * <p>States and what the inputs do (a dash changes no state):
+ *
+ * <pre>
+ *            snapshot:                                            read:
+ *            ok        shrunk      empty     new epoch failure  same as word  other   timeout
+ * UNKNOWN    FOLLOWING FOLLOWING   FOLLOWING*FOLLOWING -, STALE*  -           -       STALE*
+ * FOLLOWING  -         CONFIRMING  EMPTYING  WIPED     STALE      -           -       -
+ * STALE      FOLLOWING CONFIRMING  EMPTYING  WIPED     -          -           -       -
+ * CONFIRMING FOLLOWING -           EMPTYING  WIPED     -          FOLLOWING   judged  reads again
+ * EMPTYING   FOLLOWING CONFIRMING  -         WIPED     -          FOLLOWING** judged  reads again
+ * WIPED      FOLLOWING*** CONFIRMING EMPTYING WIPED    -          -           -       judged
+ * </pre>
+ *
+ * <p>* with a list from disk: it is used, and an empty first word is doubted (EMPTYING). ** when
+ * the read began after the grace time. *** when all that were forgotten came back. Where the table
+ * says FOLLOWING it is STALE while the watch is broken, and WIPED while forgotten endpoints are
+ * kept.
+ *
+ * <p>Not thread-safe. After every input the owner takes the outputs: {@link #pollChange}, {@link
+ * #pollRead} and {@link #nextDeadlineNanos}.
+ */
 @PureCore
 public class SteadyEndpoints {
 
   /** What the machine makes of the registry's word. */
   public enum State {
     /** Nothing is known of the service yet. */
-    UNKNOWN,
+    UNKNOWN(0),
     /** The list in use is what the registry said last. */
-    FOLLOWING,
+    FOLLOWING(1),
     /** The registry can't be followed; the last good list stays in use. */
-    STALE,
-    /**
-     * The registry's list lost more than half; the rest stays in use until a fresh read decides.
-     */
-    CONFIRMING,
+    STALE(2),
+    /** The registry's list lost more than half, which stays in use until a fresh read decides. */
+    CONFIRMING(3),
     /** The registry's list is empty; the last good one stays in use for the grace time. */
-    EMPTYING,
+    EMPTYING(4),
     /** The store lost its memory; what does not register again is dropped after the grace time. */
-    WIPED
+    WIPED(5);
+
+    private final int code;
+
+    State(int code) {
+      this.code = code;
+    }
+
+    /** The value of the meter that shows the state; it never changes its meaning. */
+    public int code() {
+      return code;
+    }
   }
 
   /**
@@ -30,21 +85,21 @@ public class SteadyEndpoints {
    * @param recordTtl how long a record outlives its owner; more than zero
    * @param grace for how long an empty list, or what a wiped store forgot, is not believed; three
    *     TTLs by default
-   * @param confirmWithin how long one confirming read may take before another is begun beside it;
-   *     500 ms by default
+   * @param confirmWithin how long one confirming read may take before another is begun beside it,
+   *     and how long a list from disk waits for the registry's first word; 500 ms by default
    * @param reads the delays between confirming reads that fail
    */
   public record Options(
       Duration recordTtl, Duration grace, Duration confirmWithin, Backoff.Options reads) {
-    /** How long one confirming read may take before another is begun beside it. */
+    /** The default of {@code confirmWithin}. */
     public static final Duration CONFIRM_WITHIN = Duration.ofMillis(500);
 
     private static final int GRACE_TTLS = 3;
 
     public Options {
-      requirePositive("recordTtl", recordTtl);
-      requirePositive("grace", grace);
-      requirePositive("confirmWithin", confirmWithin);
+      DurationText.requirePositive("recordTtl", recordTtl);
+      DurationText.requirePositive("grace", grace);
+      DurationText.requirePositive("confirmWithin", confirmWithin);
     }
 
     /** The defaults for records that live this long. */
@@ -52,13 +107,291 @@ public class SteadyEndpoints {
       return new Options(
           recordTtl, recordTtl.multipliedBy(GRACE_TTLS), CONFIRM_WITHIN, Backoff.Options.REGISTRY);
     }
+  }
 
-    private static void requirePositive(String name, Duration value) {
-      if (value.isZero() || value.isNegative()) {
-        throw new IllegalArgumentException(name + ": " + value + " (expected: > 0)");
+  private final ConfirmingReads reads;
+  private final Evidence evidence;
+  private final ForgottenEndpoints forgotten;
+  private final SeedList seed;
+
+  private State state = State.UNKNOWN;
+  private boolean broken;
+  private long snapshots;
+
+  /** The registry's last word, from the watch or from a read that was newer. */
+  private @Nullable RegistrySnapshot word;
+
+  /** The watch's last word, which is what it confirms. */
+  private @Nullable RegistrySnapshot watched;
+
+  /** The list in use, and when it was last what the registry said. */
+  private @Nullable EndpointSet inUse;
+
+  private long goodAtNanos;
+  private boolean changed;
+
+  /**
+   * A machine that knows nothing yet.
+   *
+   * @param readBackoff the delays between confirming reads
+   * @param seedExpected whether {@link #onSeed} will be called
+   */
+  SteadyEndpoints(Options options, Backoff readBackoff, boolean seedExpected) {
+    this.evidence = new Evidence(options.grace());
+    this.forgotten = new ForgottenEndpoints(options.grace());
+    this.reads = new ConfirmingReads(readBackoff, options.confirmWithin());
+    this.seed = new SeedList(options.confirmWithin(), seedExpected);
+  }
+
+  /** The watch delivered the whole list. */
+  void onSnapshot(long nowNanos, RegistrySnapshot snapshot) {
+    snapshots++;
+    watched = snapshot;
+    recovered(nowNanos);
+    hear(nowNanos, snapshot);
+  }
+
+  /** The watch proved that its last snapshot is still what the registry holds. */
+  void onConfirmed(long nowNanos) {
+    recovered(nowNanos);
+    if (watched != null) {
+      hear(nowNanos, watched);
+    }
+  }
+
+  /** The watch broke; it will come back with a snapshot. */
+  void onFailure(long nowNanos) {
+    broken = true;
+    // Grace is time in which the registry could have said otherwise: an outage does not count.
+    evidence.suspendGrace();
+    forgotten.pause();
+    if (state == State.EMPTYING) {
+      reads.cancel();
+    }
+    if (inUse == null) {
+      useSeed(nowNanos);
+    } else if (state == State.FOLLOWING) {
+      state = State.STALE;
+    }
+  }
+
+  /** A read that {@link #pollRead} asked for was answered. */
+  void onRead(long nowNanos, long id, RegistrySnapshot answer) {
+    ConfirmingReads.Begun read = reads.answered(id);
+    if (read == null || word == null) {
+      return;
+    }
+    boolean news = read.snapshots() == snapshots;
+    if (answer.epoch() != word.epoch() && !news) {
+      // From the life before the one that the watch has told of since.
+      reads.demandAfterBackoff(nowNanos);
+      return;
+    }
+    if (inUse != null) {
+      evidence.add(read, answer.endpoints(), active(inUse).map(Endpoint::address));
+    }
+    if (news) {
+      hear(nowNanos, answer);
+    } else {
+      judge(nowNanos, word.endpoints());
+    }
+    evidence.spendEmptyProof();
+    Long graceEnds = evidence.graceEndsNanos();
+    if (state == State.CONFIRMING) {
+      reads.demandAfterBackoff(nowNanos);
+    } else if (state == State.EMPTYING && graceEnds != null) {
+      reads.demandAt(graceEnds);
+    }
+  }
+
+  /** A read that {@link #pollRead} asked for failed. */
+  void onReadFailed(long nowNanos, long id) {
+    reads.failed(nowNanos, id);
+  }
+
+  /** The list from before the start of this process; an empty one says that there is none. */
+  void onSeed(long nowNanos, EndpointSet list, Duration age) {
+    seed.arrived(nowNanos, list, age);
+    if (word != null || broken) {
+      useSeed(nowNanos);
+    } else if (!list.isEmpty()) {
+      // The registry may still say something better within a moment.
+      seed.await(nowNanos);
+    }
+  }
+
+  /** Time has passed: due at {@link #nextDeadlineNanos}, harmless at any other time. */
+  void onTimeout(long nowNanos) {
+    reads.onTimeout(nowNanos);
+    if (seed.isWaitOver(nowNanos)) {
+      useSeed(nowNanos);
+    }
+    if (word != null && inUse != null && forgotten.endsNanos() != null) {
+      judge(nowNanos, word.endpoints());
+    }
+  }
+
+  /** When {@link #onTimeout} is due. */
+  OptionalLong nextDeadlineNanos() {
+    return Deadlines.earliest(
+        reads.nextDeadlineNanos(), seed.waitEndsNanos(), forgotten.endsNanos());
+  }
+
+  /** The list to give out now, when it changed since the last call. */
+  Optional<EndpointSet> pollChange() {
+    if (!changed) {
+      return Optional.empty();
+    }
+    changed = false;
+    return Optional.ofNullable(inUse);
+  }
+
+  /** The id of a read that is to be begun now, if one is. */
+  OptionalLong pollRead(long nowNanos) {
+    return reads.poll(nowNanos, snapshots);
+  }
+
+  State state() {
+    return state;
+  }
+
+  /** The list in use; empty while nothing is known. */
+  Optional<EndpointSet> endpoints() {
+    return Optional.ofNullable(inUse);
+  }
+
+  /** The registry's own last word, believed or not. */
+  Optional<EndpointSet> heard() {
+    return Optional.ofNullable(word).map(RegistrySnapshot::endpoints);
+  }
+
+  /** When the list in use was last what the registry said. */
+  long goodAtNanos() {
+    return goodAtNanos;
+  }
+
+  private void recovered(long nowNanos) {
+    if (!broken) {
+      return;
+    }
+    broken = false;
+    if (state == State.EMPTYING) {
+      // The doubt begins anew, with its first read.
+      evidence.beginGrace(nowNanos);
+      reads.demand();
+    }
+  }
+
+  private void hear(long nowNanos, RegistrySnapshot said) {
+    RegistrySnapshot before = word;
+    word = said;
+    if (inUse == null) {
+      hearFirst(nowNanos, said.endpoints());
+      return;
+    }
+    if (before != null && before.epoch() != said.epoch()) {
+      forgotten.remember(EndpointSet.of(active(inUse).toList()));
+      endDoubt();
+    }
+    judge(nowNanos, said.endpoints());
+  }
+
+  private void hearFirst(long nowNanos, EndpointSet list) {
+    if (!list.isEmpty()) {
+      seed.stopWaiting();
+      inUse = EndpointSet.EMPTY;
+      judge(nowNanos, list);
+    } else if (seed.isExpected()) {
+      seed.await(nowNanos);
+    } else {
+      useSeed(nowNanos);
+    }
+  }
+
+  /** Begins with the list from disk, or without any, and then judges what was said meanwhile. */
+  private void useSeed(long nowNanos) {
+    if (inUse != null) {
+      return;
+    }
+    if (!seed.list().isEmpty()) {
+      use(seed.list());
+      goodAtNanos = seed.goodAtNanos();
+      state = State.STALE;
+    } else if (word != null && !seed.isExpected()) {
+      use(EndpointSet.EMPTY);
+    }
+    if (inUse != null) {
+      seed.stopWaiting();
+      if (word != null) {
+        judge(nowNanos, word.endpoints());
       }
     }
   }
 
-  SteadyEndpoints() {}
+  private void judge(long nowNanos, EndpointSet said) {
+    EndpointSet present = inUse == null ? EndpointSet.EMPTY : inUse;
+    if (!broken) {
+      forgotten.settle(nowNanos, said);
+    }
+    evidence.refute(said);
+    List<Endpoint> missing =
+        active(present)
+            .filter(e -> !said.contains(e.address()) && !forgotten.contains(e.address()))
+            .toList();
+    long doubtful = missing.stream().filter(e -> !evidence.isGone(e.address())).count();
+    if (said.isEmpty() && !missing.isEmpty()) {
+      if (!evidence.isEmptyProven()) {
+        doubt(nowNanos, State.EMPTYING, missing, said);
+        return;
+      }
+    } else if (doubtful * 2 > active(present).count()) {
+      doubt(nowNanos, State.CONFIRMING, missing, said);
+      return;
+    }
+    believe(nowNanos, said);
+  }
+
+  private void believe(long nowNanos, EndpointSet said) {
+    endDoubt();
+    use(forgotten.list().overlaidWith(said));
+    if (forgotten.isEmpty()) {
+      state = broken ? State.STALE : State.FOLLOWING;
+      goodAtNanos = nowNanos;
+    } else {
+      state = State.WIPED;
+    }
+  }
+
+  /** Takes what is new in a list and keeps what is missing in it. */
+  private void doubt(long nowNanos, State reason, List<Endpoint> missing, EndpointSet said) {
+    use(forgotten.list().overlaidWith(EndpointSet.of(missing)).overlaidWith(said));
+    if (state == reason) {
+      return;
+    }
+    state = reason;
+    evidence.clear();
+    reads.demand();
+    if (reason == State.EMPTYING && broken) {
+      // Nothing can be proven before the registry can be followed again.
+      reads.cancel();
+    } else if (reason == State.EMPTYING) {
+      evidence.beginGrace(nowNanos);
+    }
+  }
+
+  private void endDoubt() {
+    reads.cancel();
+    evidence.clear();
+  }
+
+  private void use(EndpointSet list) {
+    if (!list.equals(inUse)) {
+      inUse = list;
+      changed = true;
+    }
+  }
+
+  private static Stream<Endpoint> active(EndpointSet list) {
+    return list.endpoints().stream().filter(e -> !e.draining());
+  }
 }

@@ -111,7 +111,7 @@ public final class InMemoryRegistry implements Registry {
 
   /** Counts records that could not be read, as a real registry does when it meets them. */
   public void meetMalformed(int records) {
-    RegistryMeter.RECORDS_MALFORMED.counter(context.meters(), "memory").increment(records);
+    RegistryMeter.RECORDS_MALFORMED.counter(context.meters(), describe()).increment(records);
   }
 
   @Override

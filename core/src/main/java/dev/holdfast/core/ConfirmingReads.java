@@ -1,0 +1,108 @@
+package dev.holdfast.core;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The reads that decide about a doubtful list: when the next one begins, and which answers count.
+ *
+ * <p>One read is begun at once; when it fails, or says nothing for a while, another follows after a
+ * backoff. A late answer still counts, so a registry that is merely slow decides as well. At most
+ * {@link #MAX_OUTSTANDING} are awaited; older ones are forgotten.
+ */
+@PureCore
+final class ConfirmingReads {
+  /** More unanswered reads than this are not awaited. */
+  static final int MAX_OUTSTANDING = 8;
+
+  /**
+   * A read that was begun.
+   *
+   * @param id names it
+   * @param atNanos when it was begun
+   * @param snapshots how many snapshots the watch had delivered by then: an answer is news only
+   *     when none came since
+   */
+  record Begun(long id, long atNanos, long snapshots) {}
+
+  private final Backoff backoff;
+  private final long answerWithinNanos;
+  private final Map<Long, Begun> outstanding = new LinkedHashMap<>();
+  private long lastId;
+  private boolean due;
+  private @Nullable Long nextAtNanos;
+
+  ConfirmingReads(Backoff backoff, Duration answerWithin) {
+    this.backoff = backoff;
+    this.answerWithinNanos = answerWithin.toNanos();
+  }
+
+  /** One read is wanted at once. */
+  void demand() {
+    due = true;
+    nextAtNanos = null;
+  }
+
+  /** One read is wanted at a time, and none before. */
+  void demandAt(long atNanos) {
+    due = false;
+    nextAtNanos = atNanos;
+  }
+
+  /** One read is wanted after the next delay of the backoff. */
+  void demandAfterBackoff(long nowNanos) {
+    demandAt(nowNanos + backoff.next().toNanos());
+  }
+
+  /** No read is wanted, and the answers of those under way don't count any more. */
+  void cancel() {
+    due = false;
+    nextAtNanos = null;
+    outstanding.clear();
+    backoff.reset();
+  }
+
+  /** The id of a read that is to be begun now, if one is. */
+  OptionalLong poll(long nowNanos, long snapshots) {
+    if (!due) {
+      return OptionalLong.empty();
+    }
+    lastId++;
+    outstanding.put(lastId, new Begun(lastId, nowNanos, snapshots));
+    if (outstanding.size() > MAX_OUTSTANDING) {
+      outstanding.remove(outstanding.keySet().iterator().next());
+    }
+    // Silence counts as one more failure, whose delay is added to the patience.
+    demandAt(nowNanos + answerWithinNanos + backoff.next().toNanos());
+    return OptionalLong.of(lastId);
+  }
+
+  /** The read that this is the answer of, or null when it doesn't count any more. */
+  @Nullable Begun answered(long id) {
+    Begun read = outstanding.remove(id);
+    if (read != null) {
+      backoff.reset();
+    }
+    return read;
+  }
+
+  /** A read failed: the next one need not wait for its silence to end. */
+  void failed(long nowNanos, long id) {
+    if (outstanding.remove(id) != null && id == lastId && !due) {
+      demandAfterBackoff(nowNanos);
+    }
+  }
+
+  void onTimeout(long nowNanos) {
+    if (nextAtNanos != null && nowNanos - nextAtNanos >= 0) {
+      demand();
+    }
+  }
+
+  @Nullable Long nextDeadlineNanos() {
+    return nextAtNanos;
+  }
+}

@@ -1,0 +1,188 @@
+package dev.holdfast.core;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the last good list of one service on disk, so that a process can start while its registry
+ * is down.
+ *
+ * <p>A file is replaced as a whole (written aside, synced, renamed), at most once per {@link
+ * #WRITE_INTERVAL}, on a thread of its own; it carries a checksum, so half a file is known as such.
+ * Nothing that happens to the disk changes a list in memory: a failure raises a counter and is
+ * logged once until it is over. An empty list deletes the file. Thread-safe.
+ */
+final class EndpointSnapshotFile {
+  private static final Logger log = LoggerFactory.getLogger(EndpointSnapshotFile.class);
+
+  /** Changes within this time are written together. */
+  static final Duration WRITE_INTERVAL = Duration.ofSeconds(1);
+
+  /** Larger files are neither written nor read: about 20,000 endpoints. */
+  static final int MAX_BYTES = 4 << 20;
+
+  private static final int MAX_READABLE_NAME = 100;
+
+  /** One thread is enough: at most one write per service waits. */
+  private static final class Disk {
+    static final Executor THREAD =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread thread = new Thread(task, "holdfast-snapshots");
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  /**
+   * A list that was read.
+   *
+   * @param age time since it was written, zero when the wall clock says otherwise
+   */
+  record Found(EndpointSet endpoints, Duration age) {}
+
+  private final Path file;
+  private final RegistryContext context;
+  private final Executor disk;
+  private final AtomicReference<Optional<EndpointSet>> pending =
+      new AtomicReference<>(Optional.empty());
+  private volatile boolean failing;
+
+  EndpointSnapshotFile(Path file, RegistryContext context, Executor disk) {
+    this.file = file;
+    this.context = context;
+    this.disk = disk;
+  }
+
+  /** The file of a service of a registry, in a directory that is made when needed. */
+  static EndpointSnapshotFile of(
+      Path directory, String registry, ServiceName service, RegistryContext context) {
+    return new EndpointSnapshotFile(
+        directory.resolve(fileName(registry, service)), context, Disk.THREAD);
+  }
+
+  /** A name that people recognise and that no two services share. */
+  static String fileName(String registry, ServiceName service) {
+    String readable = service.toString().replace('/', '~').replace(':', '~');
+    String shown = readable.substring(0, Math.min(readable.length(), MAX_READABLE_NAME));
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256")
+              .digest((registry + "\n" + service).getBytes(StandardCharsets.UTF_8));
+      return shown + "-" + HexFormat.of().formatHex(hash, 0, 8) + ".endpoints";
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  /** Reads the list; empty when there is none, or none that can be used. Never fails. */
+  CompletionStage<Optional<Found>> read() {
+    return CompletableFuture.supplyAsync(this::readNow, disk);
+  }
+
+  /** Writes the list soon; of several in a row the last one counts. */
+  void write(EndpointSet list) {
+    if (pending.getAndSet(Optional.of(list)).isEmpty()) {
+      var unused =
+          context.scheduler().schedule(WRITE_INTERVAL, () -> disk.execute(this::writePending));
+    }
+  }
+
+  private Optional<Found> readNow() {
+    try {
+      if (Files.size(file) > MAX_BYTES) {
+        failed("read", "larger than " + MAX_BYTES + " bytes");
+        return Optional.empty();
+      }
+      EndpointListText.Parsed parsed = EndpointListText.parse(Files.readAllBytes(file));
+      Duration age = Duration.between(parsed.writtenAt(), context.scheduler().clock().wallTime());
+      return Optional.of(new Found(parsed.endpoints(), age.isNegative() ? Duration.ZERO : age));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException | IllegalArgumentException e) {
+      failed("read", e.toString());
+      return Optional.empty();
+    }
+  }
+
+  private void writePending() {
+    Optional<EndpointSet> list = pending.getAndSet(Optional.empty());
+    if (list.isEmpty()) {
+      return;
+    }
+    try {
+      if (list.get().isEmpty()) {
+        Files.deleteIfExists(file);
+      } else {
+        replace(list.get());
+      }
+      if (failing) {
+        failing = false;
+        log.info("event=snapshot_file_works_again file={}", file);
+      }
+    } catch (IOException e) {
+      failed("write", e.toString());
+    }
+  }
+
+  private void replace(EndpointSet list) throws IOException {
+    Instant now = context.scheduler().clock().wallTime();
+    byte[] bytes = EndpointListText.format(list, now);
+    if (bytes.length > MAX_BYTES) {
+      throw new IOException(bytes.length + " bytes (expected: <= " + MAX_BYTES + ")");
+    }
+    Path directory = file.toAbsolutePath().getParent();
+    Files.createDirectories(directory);
+    Path aside = file.resolveSibling(file.getFileName() + ".new");
+    try (FileChannel channel =
+        FileChannel.open(
+            aside,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE)) {
+      ByteBuffer buffer = ByteBuffer.wrap(bytes);
+      while (buffer.hasRemaining()) {
+        channel.write(buffer);
+      }
+      channel.force(true);
+    } catch (IOException e) {
+      // Half a file beside the good one is of no use to anyone.
+      Files.deleteIfExists(aside);
+      throw e;
+    }
+    Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    // The rename itself is durable only when the directory is.
+    try (FileChannel entries = FileChannel.open(directory, StandardOpenOption.READ)) {
+      entries.force(true);
+    }
+  }
+
+  private void failed(String operation, String why) {
+    RegistryMeter.SNAPSHOT_FILE_FAILURES.counter(context.meters(), operation).increment();
+    if (!failing) {
+      failing = true;
+      log.warn(
+          "event=snapshot_file_failed operation={} file={} cause=\"{}\"", operation, file, why);
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package dev.holdfast.core;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a wiped store forgot and nobody registered again so far.
+ *
+ * <p>It stays in use for a grace time that runs only while the store can be followed and holds
+ * something: an empty store has not yet heard from anybody, so it proves nothing.
+ */
+@PureCore
+final class ForgottenEndpoints {
+  private final long graceNanos;
+  private EndpointSet list = EndpointSet.EMPTY;
+  private long sinceNanos;
+  private boolean running;
+
+  ForgottenEndpoints(Duration grace) {
+    this.graceNanos = grace.toNanos();
+  }
+
+  /** The store lost these. */
+  void remember(EndpointSet lost) {
+    list = lost;
+    running = false;
+  }
+
+  /** The store can't be followed: the grace time begins anew when it can. */
+  void pause() {
+    running = false;
+  }
+
+  /** The store, which can be followed, holds this now. */
+  void settle(long nowNanos, EndpointSet said) {
+    if (list.isEmpty()) {
+      return;
+    }
+    list =
+        EndpointSet.of(list.endpoints().stream().filter(e -> !said.contains(e.address())).toList());
+    if (said.isEmpty()) {
+      running = false;
+    } else if (!running) {
+      running = true;
+      sinceNanos = nowNanos;
+    } else if (nowNanos - sinceNanos - graceNanos >= 0) {
+      list = EndpointSet.EMPTY;
+    }
+  }
+
+  EndpointSet list() {
+    return list;
+  }
+
+  boolean isEmpty() {
+    return list.isEmpty();
+  }
+
+  boolean contains(HostPort address) {
+    return list.contains(address);
+  }
+
+  /** When the grace time ends, if it runs. */
+  @Nullable Long endsNanos() {
+    return running && !list.isEmpty() ? sinceNanos + graceNanos : null;
+  }
+}

@@ -1,0 +1,323 @@
+package dev.holdfast.core;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Follows one service for all its subscribers: the shell around one {@link SteadyEndpoints}.
+ *
+ * <p>Everything happens on the scheduler; only {@link #current}, {@link #age} and {@link #state}
+ * may be asked from elsewhere. While nobody subscribes it is parked: the watch is closed, the list
+ * and all that was learned stay.
+ */
+final class ServiceFollower {
+  private static final Logger log = LoggerFactory.getLogger(ServiceFollower.class);
+
+  /** What a follower is made of. */
+  record Parts(
+      Registry registry,
+      RegistryContext context,
+      SteadyEndpoints steady,
+      Optional<EndpointSnapshotFile> file) {}
+
+  /** One subscription; an identity of its own, so that a listener may subscribe twice. */
+  static final class Subscriber {
+    private final EndpointsListener listener;
+    private volatile boolean closed;
+
+    Subscriber(EndpointsListener listener) {
+      this.listener = listener;
+    }
+
+    void close() {
+      closed = true;
+    }
+
+    void tell(Consumer<EndpointsListener> message) {
+      if (closed) {
+        return;
+      }
+      try {
+        message.accept(listener);
+      } catch (RuntimeException e) {
+        // The other subscribers must hear it whatever one of them does.
+        log.error("event=endpoints_listener_failed", e);
+      }
+    }
+  }
+
+  private final ServiceName service;
+  private final Registry registry;
+  private final Scheduler scheduler;
+  private final SteadyEndpoints steady;
+  private final Optional<EndpointSnapshotFile> file;
+  private final FollowerMeters meters;
+  private final Set<Subscriber> subscribers = new LinkedHashSet<>();
+
+  private volatile @Nullable EndpointSet current;
+  private volatile long goodAtNanos;
+  private volatile SteadyEndpoints.State state = SteadyEndpoints.State.UNKNOWN;
+
+  /** Null while parked; a new one for each watch, so that a late word of an old one is known. */
+  private @Nullable Watching watching;
+
+  private @Nullable RegistryException trouble;
+  private long idleSinceNanos;
+  private Subscription timer = () -> {};
+  private OptionalLong timerNanos = OptionalLong.empty();
+
+  ServiceFollower(ServiceName service, Parts parts) {
+    this.service = service;
+    this.registry = parts.registry();
+    this.scheduler = parts.context().scheduler();
+    this.steady = parts.steady();
+    this.file = parts.file();
+    this.meters = new FollowerMeters(parts.context().meters(), registry, service);
+    file.ifPresent(
+        f ->
+            f.read()
+                .whenComplete(
+                    (found, failure) -> onSeed(found == null ? Optional.empty() : found)));
+  }
+
+  void add(Subscriber subscriber) {
+    subscribers.add(subscriber);
+    EndpointSet known = current;
+    if (known != null) {
+      subscriber.tell(listener -> listener.onEndpoints(known));
+    }
+    RegistryException present = trouble;
+    if (present != null) {
+      subscriber.tell(listener -> listener.onTrouble(present));
+    }
+    if (watching == null) {
+      begin();
+    }
+  }
+
+  /** Whether that was the last one. */
+  boolean remove(Subscriber subscriber) {
+    boolean removed = subscribers.remove(subscriber);
+    idleSinceNanos = nowNanos();
+    return removed && subscribers.isEmpty();
+  }
+
+  /** Whether it is being followed for nobody, and has been for so long. */
+  boolean isIdle(Duration atLeast) {
+    return watching != null
+        && subscribers.isEmpty()
+        && nowNanos() - idleSinceNanos - atLeast.toNanos() >= 0;
+  }
+
+  /** Ends the watch and keeps what is known. */
+  void park() {
+    if (watching != null) {
+      watching.close();
+      watching = null;
+      timer.close();
+      timerNanos = OptionalLong.empty();
+      meters.close();
+      // From here on nothing is heard, as in an outage.
+      steady.onFailure(nowNanos());
+      publishView();
+    }
+  }
+
+  /** The directory is closed: subscribers learn that nothing more will come. */
+  void close() {
+    park();
+    RegistryException closed = closed();
+    for (Subscriber subscriber : List.copyOf(subscribers)) {
+      subscriber.tell(listener -> listener.onTrouble(closed));
+      subscriber.close();
+    }
+    subscribers.clear();
+  }
+
+  RegistryException closed() {
+    return new RegistryException(
+        RegistryException.Kind.CLOSED, registry.describe() + " was closed");
+  }
+
+  Optional<EndpointSet> current() {
+    return Optional.ofNullable(current);
+  }
+
+  SteadyEndpoints.State state() {
+    return state;
+  }
+
+  /** Time since the registry last said that the list in use is right; empty while none is. */
+  Optional<Duration> age() {
+    return current == null
+        ? Optional.empty()
+        : Optional.of(Duration.ofNanos(Math.max(0, nowNanos() - goodAtNanos)));
+  }
+
+  private void begin() {
+    meters.open(this);
+    Watching begun = new Watching();
+    watching = begun;
+    try {
+      begun.raw = registry.watch(service, begun);
+    } catch (RegistryException e) {
+      begun.onFailure(e);
+    }
+    settle();
+  }
+
+  private final class Watching implements Registry.WatchListener {
+    private Subscription raw = () -> {};
+
+    void close() {
+      raw.close();
+    }
+
+    @Override
+    public void onSnapshot(RegistrySnapshot snapshot) {
+      if (watching == this) {
+        trouble = null;
+        steady.onSnapshot(nowNanos(), snapshot);
+        settle();
+      }
+    }
+
+    @Override
+    public void onConfirmed() {
+      if (watching == this) {
+        trouble = null;
+        steady.onConfirmed(nowNanos());
+        settle();
+      }
+    }
+
+    @Override
+    public void onFailure(RegistryException cause) {
+      if (watching == this) {
+        trouble = cause;
+        meters.watchFailed(cause);
+        steady.onFailure(nowNanos());
+        settle();
+        tellAll(listener -> listener.onTrouble(cause));
+      }
+    }
+  }
+
+  private void onSeed(Optional<EndpointSnapshotFile.Found> found) {
+    scheduler.execute(
+        () -> {
+          found.ifPresentOrElse(
+              seed -> steady.onSeed(nowNanos(), seed.endpoints(), seed.age()),
+              () -> steady.onSeed(nowNanos(), EndpointSet.EMPTY, Duration.ZERO));
+          settle();
+        });
+  }
+
+  /** Carries out what the machine decided. */
+  private void settle() {
+    publishView();
+    steady.pollChange().ifPresent(this::changed);
+    if (watching == null) {
+      return;
+    }
+    OptionalLong read = steady.pollRead(nowNanos());
+    if (read.isPresent()) {
+      begin(read.getAsLong());
+    }
+    rearm();
+  }
+
+  private void publishView() {
+    SteadyEndpoints.State before = state;
+    goodAtNanos = steady.goodAtNanos();
+    current = steady.endpoints().orElse(null);
+    state = steady.state();
+    if (state != before) {
+      meters.moved(state);
+      log.info(
+          "event=endpoints_state registry={} service={} from={} to={} endpoints={}"
+              + " registry_endpoints={} cause=\"{}\"",
+          registry.describe(),
+          service,
+          before,
+          state,
+          steady.endpoints().map(EndpointSet::size).orElse(-1),
+          steady.heard().map(EndpointSet::size).orElse(-1),
+          trouble == null ? "" : trouble.getMessage());
+    }
+  }
+
+  private void changed(EndpointSet list) {
+    meters.changed();
+    log.debug("event=endpoints_changed service={} endpoints={}", service, list);
+    file.ifPresent(f -> f.write(list));
+    tellAll(listener -> listener.onEndpoints(list));
+  }
+
+  private void begin(long read) {
+    try {
+      var unused =
+          registry
+              .read(service)
+              .whenComplete((snapshot, failure) -> onLoop(() -> finished(read, snapshot, failure)));
+    } catch (RegistryException e) {
+      finished(read, null, e);
+    }
+  }
+
+  private void finished(
+      long read, @Nullable RegistrySnapshot snapshot, @Nullable Throwable failure) {
+    meters.read(failure == null);
+    if (failure == null && snapshot != null) {
+      steady.onRead(nowNanos(), read, snapshot);
+    } else {
+      log.debug("event=read_failed service={} cause=\"{}\"", service, String.valueOf(failure));
+      steady.onReadFailed(nowNanos(), read);
+    }
+    settle();
+  }
+
+  private void rearm() {
+    OptionalLong deadline = steady.nextDeadlineNanos();
+    if (deadline.equals(timerNanos)) {
+      return;
+    }
+    timer.close();
+    timerNanos = deadline;
+    if (deadline.isPresent()) {
+      timer =
+          scheduler.schedule(
+              Duration.ofNanos(deadline.getAsLong() - nowNanos()),
+              () -> {
+                timerNanos = OptionalLong.empty();
+                steady.onTimeout(nowNanos());
+                settle();
+              });
+    }
+  }
+
+  private void tellAll(Consumer<EndpointsListener> message) {
+    new ArrayList<>(subscribers).forEach(subscriber -> subscriber.tell(message));
+  }
+
+  private void onLoop(Runnable task) {
+    if (scheduler.isCurrent()) {
+      task.run();
+    } else {
+      scheduler.execute(task);
+    }
+  }
+
+  private long nowNanos() {
+    return scheduler.clock().nanoTime();
+  }
+}
