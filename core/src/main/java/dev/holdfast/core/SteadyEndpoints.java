@@ -121,6 +121,8 @@ public class SteadyEndpoints {
   /** The registry's last word, from the watch or from a read that was newer. */
   private @Nullable RegistrySnapshot word;
 
+  private long saidAtNanos;
+
   /** The watch's last word, which is what it confirms. */
   private @Nullable RegistrySnapshot watched;
 
@@ -285,6 +287,7 @@ public class SteadyEndpoints {
   private void hear(long nowNanos, RegistrySnapshot said) {
     RegistrySnapshot before = word;
     word = said;
+    saidAtNanos = nowNanos;
     if (inUse == null) {
       hearFirst(nowNanos, said.endpoints());
       return;
@@ -348,15 +351,15 @@ public class SteadyEndpoints {
       doubt(nowNanos, State.CONFIRMING, missing, said);
       return;
     }
-    believe(nowNanos, said);
+    believe(said);
   }
 
-  private void believe(long nowNanos, EndpointSet said) {
+  private void believe(EndpointSet said) {
     endDoubt();
     use(forgotten.list().overlaidWith(said));
     if (forgotten.isEmpty()) {
       state = broken ? State.STALE : State.FOLLOWING;
-      goodAtNanos = nowNanos;
+      goodAtNanos = saidAtNanos;
     } else {
       state = State.WIPED;
     }

@@ -1,0 +1,303 @@
+package dev.holdfast.core;
+
+import dev.holdfast.core.SteadySimulation.Instance;
+import dev.holdfast.core.SteadySimulation.Marker;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What must hold in every {@link SteadySimulation}; the names are those of docs/guarantees.md.
+ *
+ * <p>It sees the registry's words through the spy before the policy does, and the lists given out
+ * as a subscriber.
+ */
+final class SteadyInvariants implements SpyRegistry.Observer, EndpointsListener {
+  private static final int READS_PER_MINUTE = 90;
+
+  private record ProvenRead(long beganNanos, EndpointSet answer) {}
+
+  private final SteadySimulation world;
+  private final List<ProvenRead> reads = new ArrayList<>();
+
+  /** Since when each address is missing in what the watch says. */
+  private final Map<HostPort, Long> missingSince = new HashMap<>();
+
+  private @Nullable EndpointSet given;
+  private @Nullable RegistrySnapshot word;
+  private long epoch;
+  private boolean broken;
+  private long lastWordNanos;
+  private long emptySinceNanos;
+  private boolean spokeSinceWipe = true;
+  private int readsBegun;
+  private int readsFailed;
+
+  SteadyInvariants(SteadySimulation world) {
+    this.world = world;
+    this.lastWordNanos = now();
+  }
+
+  // What the registry says.
+
+  @Override
+  public void onSnapshot(RegistrySnapshot snapshot) {
+    world.note("watch says " + snapshot.endpoints());
+    hear(snapshot);
+    RegistrySnapshot before = word;
+    word = snapshot;
+    if (before != null && before.epoch() != snapshot.epoch()) {
+      epoch = snapshot.epoch();
+    }
+    broken = false;
+  }
+
+  @Override
+  public void afterSnapshot(RegistrySnapshot snapshot) {
+    for (Endpoint endpoint : snapshot.endpoints().endpoints()) {
+      require(
+          "additions-at-once",
+          given != null && given.at(endpoint.address()).equals(Optional.of(endpoint)),
+          endpoint + " was said and not given out");
+    }
+    ageIsHonest();
+  }
+
+  @Override
+  public void onConfirmed() {
+    broken = false;
+    lastWordNanos = now();
+    if (word != null) {
+      hear(word);
+    }
+  }
+
+  @Override
+  public void onFailure() {
+    world.note("watch fails");
+    broken = true;
+  }
+
+  @Override
+  public void onReadBegun() {
+    readsBegun++;
+  }
+
+  @Override
+  public void onReadEnded(long beganNanos, @Nullable RegistrySnapshot answer) {
+    if (answer == null) {
+      readsFailed++;
+      world.note("read failed");
+      if (state() == SteadyEndpoints.State.CONFIRMING) {
+        world.mark(Marker.READ_FAILED_IN_DOUBT);
+      }
+      return;
+    }
+    world.note("read says " + answer.endpoints());
+    lastWordNanos = now();
+    reads.add(new ProvenRead(beganNanos, answer.endpoints()));
+    if (!answer.endpoints().isEmpty()) {
+      emptySinceNanos = now();
+      spokeSinceWipe = true;
+      if (state() == SteadyEndpoints.State.EMPTYING) {
+        world.mark(Marker.EMPTY_REFUTED);
+      }
+    }
+    if (state() == SteadyEndpoints.State.CONFIRMING
+        && given != null
+        && answer.endpoints().size() * 2 >= given.size()) {
+      world.mark(Marker.SHRINK_REFUTED);
+    }
+  }
+
+  void onWipe() {
+    spokeSinceWipe = false;
+    world.mark(Marker.WIPE_SURVIVED);
+  }
+
+  private void hear(RegistrySnapshot snapshot) {
+    lastWordNanos = now();
+    boolean wiped = epoch != 0 && snapshot.epoch() != epoch;
+    if (epoch == 0) {
+      epoch = snapshot.epoch();
+    }
+    if (!snapshot.endpoints().isEmpty() || broken || wiped) {
+      emptySinceNanos = now();
+    }
+    if (!snapshot.endpoints().isEmpty()) {
+      spokeSinceWipe = true;
+    }
+    if (given != null) {
+      for (Endpoint endpoint : given.endpoints()) {
+        if (!snapshot.endpoints().contains(endpoint.address())) {
+          missingSince.putIfAbsent(endpoint.address(), now());
+        }
+      }
+    }
+    snapshot.endpoints().endpoints().forEach(e -> missingSince.remove(e.address()));
+  }
+
+  // What is given out.
+
+  @Override
+  public void onEndpoints(EndpointSet next) {
+    world.note("given " + next);
+    EndpointSet before = given;
+    given = next;
+    require("no-vain-change", !next.equals(before), "the same list again");
+    if (before == null) {
+      if (next.isEmpty()) {
+        world.mark(Marker.KNOWN_EMPTY);
+      }
+      return;
+    }
+    List<Endpoint> gone =
+        before.endpoints().stream()
+            .filter(e -> !e.draining() && !next.contains(e.address()))
+            .toList();
+    forgottenAreKept(gone);
+    if (!gone.isEmpty() && next.isEmpty()) {
+      emptiedWithCare();
+    } else {
+      shrunkWithProof(before, gone);
+    }
+    ageIsHonest();
+  }
+
+  private void emptiedWithCare() {
+    world.mark(Marker.EMPTY_BELIEVED);
+    require("empty-needs-grace", !broken, "emptied while the watch was broken");
+    require(
+        "empty-needs-grace",
+        now() - emptySinceNanos >= SteadySimulation.GRACE.toNanos(),
+        "emptied after " + Duration.ofNanos(now() - emptySinceNanos));
+    require(
+        "empty-needs-read",
+        reads.stream()
+            .anyMatch(
+                r ->
+                    r.answer().isEmpty()
+                        && r.beganNanos() - emptySinceNanos >= SteadySimulation.GRACE.toNanos()),
+        "no read after the grace time");
+    require("wipe-never-empties", spokeSinceWipe, "emptied by a store that forgot");
+    for (Instance instance : world.instances) {
+      require(
+          "live-is-never-empty",
+          !(instance.live && instance.registered),
+          instance.endpoint + " is live");
+      require(
+          "live-is-never-empty",
+          !instance.diedRegistered
+              || now() - instance.diedNanos >= SteadySimulation.GRACE.toNanos(),
+          instance.endpoint + " was live a moment ago");
+    }
+  }
+
+  private void forgottenAreKept(List<Endpoint> gone) {
+    if (word != null && word.epoch() != world.epoch) {
+      // Still hears from the life before: whoever leaves now was not forgotten but removed there.
+      return;
+    }
+    for (Instance instance : world.instances) {
+      require(
+          "wipe-keeps-the-living",
+          !(instance.live && instance.forgotten && gone.contains(instance.endpoint)),
+          instance.endpoint + " is live and was dropped before it could register again");
+    }
+  }
+
+  private void shrunkWithProof(EndpointSet before, List<Endpoint> gone) {
+    long active = before.endpoints().stream().filter(e -> !e.draining()).count();
+    if (gone.size() * 2L <= active) {
+      return;
+    }
+    long unproven = gone.stream().filter(e -> !isProvenGone(e.address())).count();
+    require(
+        "shrink-needs-read",
+        unproven * 2 <= active,
+        unproven + " of " + active + " endpoints left without a read");
+    world.mark(Marker.SHRINK_CONFIRMED);
+    if (!spokeSinceWipe || epoch > 1) {
+      world.mark(Marker.WIPE_LEFT_BEHIND);
+    }
+  }
+
+  private boolean isProvenGone(HostPort address) {
+    Long since = missingSince.get(address);
+    return reads.stream()
+        .anyMatch(
+            r -> (since == null || r.beganNanos() - since >= 0) && !r.answer().contains(address));
+  }
+
+  private void ageIsHonest() {
+    Optional<Duration> age = world.directory.age(SteadySimulation.SERVICE);
+    age.ifPresent(
+        value ->
+            require(
+                "age-is-honest",
+                value.toNanos() >= now() - lastWordNanos,
+                value
+                    + " although the last word came "
+                    + Duration.ofNanos(now() - lastWordNanos)
+                    + " ago"));
+  }
+
+  // After events, and when all has healed.
+
+  void afterEvent() {
+    ageIsHonest();
+    double minutes = world.scheduler.virtualClock().elapsed().toMillis() / 60_000.0 + 1;
+    require(
+        "no-hot-loop",
+        readsBegun <= minutes * READS_PER_MINUTE,
+        readsBegun + " reads in " + minutes + " minutes");
+    require(
+        "one-watch-per-service",
+        world.client.openWatches() == 1,
+        world.client.openWatches() + " watches");
+  }
+
+  void atTheEnd() {
+    EndpointSet truth = world.store.truth(SteadySimulation.SERVICE);
+    EndpointSet list = given == null ? EndpointSet.EMPTY : given;
+    require("converges", given != null, "nothing was ever given out");
+    if (truth.isEmpty() && state() == SteadyEndpoints.State.WIPED) {
+      // What the store forgot may stay for good when nobody registers again for long enough.
+      return;
+    }
+    require("converges", list.equals(truth), list + " although the store holds " + truth);
+    require("converges", state() == SteadyEndpoints.State.FOLLOWING, "still " + state());
+    require(
+        "age-is-honest",
+        world.directory.age(SteadySimulation.SERVICE).orElseThrow().compareTo(SteadySimulation.TTL)
+            <= 0,
+        "the age grows although the list is confirmed");
+    afterEvent();
+  }
+
+  private SteadyEndpoints.State state() {
+    return world.directory.state(SteadySimulation.SERVICE);
+  }
+
+  private long now() {
+    return world.scheduler.clock().nanoTime();
+  }
+
+  private void require(String guarantee, boolean holds, String otherwise) {
+    if (!holds) {
+      throw new AssertionError(
+          "guarantee "
+              + guarantee
+              + " broken: "
+              + otherwise
+              + " ("
+              + readsFailed
+              + " reads failed)\n  "
+              + String.join("\n  ", world.trace));
+    }
+  }
+}

@@ -1,0 +1,330 @@
+package dev.holdfast.core;
+
+import dev.holdfast.core.testkit.InMemoryRegistry;
+import dev.holdfast.core.testkit.InMemoryStore;
+import dev.holdfast.core.testkit.VirtualScheduler;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/**
+ * One schedule of faults and of instances that come and go, made from a seed, against the real
+ * directory and policy over a registry in memory. Every {@link SteadyInvariants} is checked at
+ * every word of the registry and at every list given out.
+ */
+final class SteadySimulation {
+  static final ServiceName SERVICE = ServiceName.of("prod", "orders");
+  static final Duration TTL = Duration.ofSeconds(5);
+  static final Duration GRACE = TTL.multipliedBy(3);
+
+  /** How long a live instance takes at most to register again, once the store is up. */
+  private static final int REGISTER_AGAIN_MILLIS = 4_000;
+
+  private static final Duration HEAL_WITHIN = GRACE.multipliedBy(2).plus(TTL.multipliedBy(2));
+  private static final int ADDRESSES = 12;
+
+  /** Rare things that the schedules must reach now and then, or they prove little. */
+  enum Marker {
+    SHRINK_CONFIRMED,
+    SHRINK_REFUTED,
+    EMPTY_BELIEVED,
+    EMPTY_REFUTED,
+    WIPE_SURVIVED,
+    WIPE_LEFT_BEHIND,
+    READ_FAILED_IN_DOUBT,
+    OUTAGE_OF_HOURS,
+    KNOWN_EMPTY
+  }
+
+  /** A process that serves, with what the world knows of it. */
+  static final class Instance {
+    final Endpoint endpoint;
+    boolean live = true;
+    boolean registered;
+    boolean forgotten;
+    long diedNanos;
+    boolean diedRegistered;
+
+    Instance(Endpoint endpoint) {
+      this.endpoint = endpoint;
+    }
+  }
+
+  private final SplittableRandom random;
+  final VirtualScheduler scheduler = new VirtualScheduler();
+  final InMemoryStore store = new InMemoryStore(scheduler, TTL);
+  final InMemoryRegistry client;
+  final EndpointDirectory directory;
+  final List<Instance> instances = new ArrayList<>();
+  final Map<Marker, Integer> reached = new EnumMap<>(Marker.class);
+  final List<String> trace = new ArrayList<>();
+  private final SteadyInvariants invariants;
+  long epoch = 1;
+  private int started;
+  private long slowMillis;
+  private boolean readsFail;
+
+  SteadySimulation(long seed, EndpointDirectory.PolicyFactory policy) {
+    random = new SplittableRandom(seed);
+    RegistryContext context =
+        new RegistryContext(
+            scheduler, new CompositeMeterRegistry(), new SplittableRandom(~seed), Map.of());
+    client = store.connect(context);
+    client.setLatency(() -> Duration.ofMillis(slowMillis + random.nextInt(20)));
+    client.setLoseAnswer(() -> readsFail);
+    invariants = new SteadyInvariants(this);
+    SpyRegistry spy = new SpyRegistry(client, scheduler.clock(), invariants);
+    directory = new EndpointDirectory(spy, context, SteadyEndpoints.Options.forTtl(TTL), policy);
+  }
+
+  /** Runs the schedule; a broken invariant is thrown as an {@link AssertionError}. */
+  void run() {
+    try {
+      runSchedule();
+    } catch (IllegalStateException e) {
+      throw new AssertionError("guarantee no-hot-loop broken: " + e.getMessage(), e);
+    }
+  }
+
+  private void runSchedule() {
+    int initial = random.nextInt(8);
+    for (int i = 0; i < initial; i++) {
+      start();
+    }
+    scheduler.runUntilIdle();
+    var unused = directory.subscribe(SERVICE, invariants);
+    int events = 5 + random.nextInt(25);
+    for (int i = 0; i < events; i++) {
+      scheduler.execute(this::event);
+      scheduler.advance(pause());
+      invariants.afterEvent();
+    }
+    heal();
+    scheduler.advance(HEAL_WITHIN);
+    invariants.atTheEnd();
+  }
+
+  void mark(Marker marker) {
+    reached.merge(marker, 1, Integer::sum);
+  }
+
+  void note(String what) {
+    trace.add(scheduler.virtualClock().elapsed() + " " + what);
+  }
+
+  private Duration pause() {
+    return switch (random.nextInt(4)) {
+      case 0 -> Duration.ofMillis(random.nextInt(50));
+      case 1 -> Duration.ofMillis(random.nextInt(1_000));
+      case 2 -> Duration.ofMillis(random.nextInt(10_000));
+      default -> Duration.ofMillis(random.nextInt(40_000));
+    };
+  }
+
+  private void event() {
+    switch (random.nextInt(20)) {
+      case 0, 1 -> start();
+      case 2 -> crash(1);
+      case 3 -> crash(instances.size() / 2 + 1);
+      case 4 -> crash(instances.size());
+      case 5, 6 -> leave();
+      case 7 -> replaceAll();
+      case 8 -> stop(Duration.ofMillis(random.nextInt(30_000)));
+      case 9 -> stopForHours();
+      case 10 -> wipe();
+      case 11 -> {
+        stop(Duration.ofMillis(random.nextInt(8_000)));
+        wipe();
+      }
+      case 12 -> cut();
+      case 13 -> slow();
+      case 14, 15 -> failReads();
+      case 16, 17 -> lie();
+      case 18 -> scheduler.virtualClock().jumpWall(Duration.ofDays(random.nextInt(3) - 1L));
+      default -> note("nothing");
+    }
+  }
+
+  private void start() {
+    started++;
+    Endpoint endpoint =
+        Endpoint.of("10.0.0." + (1 + random.nextInt(ADDRESSES)) + ":50051")
+            .withInstance("i" + started)
+            .withWeight(1 + random.nextInt(3))
+            .withReady(random.nextInt(10) > 0);
+    for (Instance other : instances) {
+      if (other.live && other.endpoint.address().equals(endpoint.address())) {
+        return;
+      }
+    }
+    note("start " + endpoint.address() + " " + endpoint.instance());
+    Instance instance = new Instance(endpoint);
+    instances.add(instance);
+    scheduler.execute(() -> register(instance));
+  }
+
+  private void register(Instance instance) {
+    if (!instance.live || instance.registered) {
+      return;
+    }
+    if (store.isUp()) {
+      instance.registered = true;
+      instance.forgotten = false;
+      store.put(SERVICE, instance.endpoint);
+    } else {
+      registerSoon(instance);
+    }
+  }
+
+  private void registerSoon(Instance instance) {
+    var unused =
+        scheduler.schedule(
+            Duration.ofMillis(random.nextInt(REGISTER_AGAIN_MILLIS)), () -> register(instance));
+  }
+
+  private void crash(int atMost) {
+    int left = atMost;
+    for (Instance instance : instances) {
+      if (left > 0 && instance.live) {
+        note("crash " + instance.endpoint.address());
+        die(instance);
+        expireLater(instance);
+        left--;
+      }
+    }
+  }
+
+  private void leave() {
+    for (Instance instance : instances) {
+      if (instance.live && instance.registered && store.isUp()) {
+        note("leave " + instance.endpoint.address());
+        store.put(SERVICE, instance.endpoint.withDraining(true));
+        instance.live = false;
+        instance.registered = false;
+        var unused =
+            scheduler.schedule(
+                Duration.ofMillis(random.nextInt(500)),
+                () -> {
+                  if (store.isUp()) {
+                    removeRecord(instance);
+                  } else {
+                    expireLater(instance);
+                  }
+                });
+        return;
+      }
+    }
+  }
+
+  private void replaceAll() {
+    int count = (int) instances.stream().filter(i -> i.live).count();
+    note("replace all " + count);
+    for (int i = 0; i < count; i++) {
+      leave();
+      start();
+    }
+  }
+
+  private void die(Instance instance) {
+    instance.live = false;
+    instance.diedNanos = scheduler.clock().nanoTime();
+    instance.diedRegistered = instance.registered;
+    instance.registered = false;
+  }
+
+  private void expireLater(Instance instance) {
+    var unused =
+        scheduler.schedule(
+            TTL,
+            () -> {
+              if (store.isUp()) {
+                removeRecord(instance);
+              } else {
+                expireLater(instance);
+              }
+            });
+  }
+
+  private void removeRecord(Instance instance) {
+    store
+        .truth(SERVICE)
+        .at(instance.endpoint.address())
+        .filter(e -> e.instance().equals(instance.endpoint.instance()))
+        .ifPresent(e -> store.delete(SERVICE, e.address()));
+  }
+
+  private void stop(Duration downFor) {
+    if (!store.isUp()) {
+      return;
+    }
+    note("stop for " + downFor);
+    store.stop();
+    var unused = scheduler.schedule(downFor, store::start);
+  }
+
+  private void stopForHours() {
+    if (random.nextInt(10) == 0) {
+      mark(Marker.OUTAGE_OF_HOURS);
+      stop(Duration.ofHours(1 + random.nextInt(6)));
+      scheduler.execute(() -> {});
+    }
+  }
+
+  private void wipe() {
+    note("wipe");
+    epoch++;
+    invariants.onWipe();
+    store.wipe();
+    for (Instance instance : instances) {
+      instance.forgotten |= instance.registered;
+      instance.registered = false;
+      instance.diedRegistered = false;
+      if (instance.live) {
+        registerSoon(instance);
+      }
+    }
+  }
+
+  private void cut() {
+    note("cut");
+    client.cut();
+    var unused = scheduler.schedule(Duration.ofMillis(random.nextInt(30_000)), client::mend);
+  }
+
+  private void slow() {
+    slowMillis = random.nextInt(5) == 0 ? 1_500 : random.nextInt(400);
+    note("slow " + slowMillis + "ms");
+  }
+
+  private void failReads() {
+    readsFail = !readsFail;
+    note("reads fail " + readsFail);
+  }
+
+  private void lie() {
+    int keep = random.nextInt(4);
+    note("lie: only " + keep);
+    client.falsify(
+        SERVICE,
+        truth ->
+            EndpointSet.of(truth.endpoints().subList(0, Math.min(keep, truth.endpoints().size()))),
+        Duration.ofMillis(100 + random.nextInt(20_000)));
+  }
+
+  private void heal() {
+    note("heal");
+    slowMillis = 0;
+    readsFail = false;
+    scheduler.execute(
+        () -> {
+          client.mend();
+          if (!store.isUp()) {
+            store.start();
+          }
+        });
+  }
+}
