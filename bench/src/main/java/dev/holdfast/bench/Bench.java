@@ -2,17 +2,32 @@ package dev.holdfast.bench;
 
 import java.util.List;
 import java.util.stream.Collectors;
+import org.slf4j.LoggerFactory;
 
 /** Finds a {@link Benchmark} by its name and runs it; {@code bench/run} starts this class. */
 public final class Bench {
   /** Every benchmark there is; a new one adds itself here. */
-  static final List<Benchmark> ALL = List.of();
+  static final List<Benchmark> ALL =
+      List.of(new Discovery(), new ChannelCost(), new Fleet(), new Outage());
+
+  /** Logback's own property; children are given it too. */
+  static final String LOG_CONFIGURATION = "logback.configurationFile";
 
   private Bench() {}
 
   /** Runs the benchmark named first, with the other arguments, and exits with its exit code. */
-  public static void main(String[] args) throws Exception {
-    System.exit(run(ALL, List.of(args)));
+  public static void main(String[] args) {
+    if (System.getProperty(LOG_CONFIGURATION) == null) {
+      System.setProperty(LOG_CONFIGURATION, "logback-bench.xml");
+    }
+    int exitCode = 1;
+    try {
+      exitCode = run(ALL, List.of(args));
+    } catch (Exception e) {
+      LoggerFactory.getLogger(Bench.class).error("event=bench_failed", e);
+    }
+    // Threads of whatever was measured must not keep a failed run alive.
+    System.exit(exitCode);
   }
 
   static int run(List<Benchmark> known, List<String> args) throws Exception {

@@ -1,0 +1,82 @@
+package dev.holdfast.bench;
+
+import java.util.List;
+
+/**
+ * The frame of a benchmark: options, {@code --help}, what it measures and where it is unfair, then
+ * the run in a {@link Scope} of its own.
+ */
+abstract class Comparison implements Benchmark {
+
+  /** The options, in the order of {@code --help}. */
+  abstract List<Option> options();
+
+  /** What is measured and how, in lines. */
+  abstract List<String> method();
+
+  /** Where the figures flatter or hurt somebody, in lines. */
+  abstract List<String> unfair();
+
+  /** Measures, and leaves figures and bounds in the report. */
+  abstract void measure(Options options, Scope scope, Report report) throws Exception;
+
+  @Override
+  public final int run(List<String> args) throws Exception {
+    if (args.contains("--help") || args.contains("-h")) {
+      printHelp();
+      return 0;
+    }
+    Options options;
+    try {
+      options = Options.parse(options(), args);
+    } catch (IllegalArgumentException e) {
+      System.err.printf("bench %s: %s%n", name(), e.getMessage());
+      return 2;
+    }
+    Report report = new Report(System.out, options.quick());
+    printHead(options, report);
+    try (Scope scope = Scope.untilExit()) {
+      try {
+        measure(options, scope, report);
+      } catch (Exception e) {
+        if (scope.isClosed()) {
+          System.err.printf("bench %s: stopped%n", name());
+          return 1;
+        }
+        throw e;
+      }
+    }
+    return report.finish();
+  }
+
+  private void printHead(Options options, Report report) {
+    report.print("bench " + name() + ": " + summary());
+    method().forEach(line -> report.print("  " + line));
+    unfair().forEach(line -> report.print("  unfair: " + line));
+    StringBuilder given = new StringBuilder("  with");
+    options().forEach(o -> given.append(' ').append(o.name()).append(' ').append(options.get(o)));
+    report.print(given.toString());
+    report.print("  " + Machine.describe());
+    if (options.quick()) {
+      report.print(
+          "  --quick: a smoke run. Its figures mean nothing and its speed bounds don't count.");
+    }
+    Machine.warnWhenBusy(report);
+  }
+
+  private void printHelp() {
+    System.out.printf("bench/run %s [--quick] [--option number].. %n  %s%n%n", name(), summary());
+    method().forEach(line -> System.out.println("  " + line));
+    unfair().forEach(line -> System.out.println("  unfair: " + line));
+    System.out.printf(
+        "%n  %-16s %8s %8s  %-16s %s%n", "option", "default", "--quick", "range", "meaning");
+    for (Option o : options()) {
+      System.out.printf(
+          "  %-16s %8d %8d  %-16s %s%n",
+          o.name(), o.defaultValue(), o.quickValue(), o.min() + " to " + o.max(), o.meaning());
+    }
+    System.out.printf(
+        "%n  --quick          a smoke run: short, and its speed bounds don't count%n"
+            + "  exit code        0 bounds kept, 1 a bound missed, 2 wrong arguments%n");
+  }
+}

@@ -1,0 +1,76 @@
+package dev.holdfast.bench;
+
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/**
+ * A child process: stock grpc-java echo servers on ports of their own, all started before anything
+ * is measured. They know nothing of Holdfast.
+ */
+public final class EchoServers {
+  private static final String PORTS = "PORTS";
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+  private static final int BACKLOG = 4_096;
+
+  private EchoServers() {}
+
+  /**
+   * Starts them.
+   *
+   * @param count how many servers
+   * @param names whether they say who they are, {@code s0}, {@code s1}, ..
+   */
+  static ChildJvm start(Scope scope, int count, boolean names) throws IOException {
+    return scope.own(
+        ChildJvm.start(
+            "servers",
+            EchoServers.class,
+            List.of("-Xmx1g"),
+            List.of(Integer.toString(count), Boolean.toString(names))));
+  }
+
+  /** The ports that they listen on. */
+  static List<Integer> ports(ChildJvm servers) throws InterruptedException {
+    return Arrays.stream(servers.await(PORTS, START_TIMEOUT).split(" ", -1))
+        .map(Integer::valueOf)
+        .toList();
+  }
+
+  /** The program: {@code COUNT NAMES}. */
+  public static void main(String[] args) throws Exception {
+    int count = Integer.parseInt(args[0]);
+    boolean names = Boolean.parseBoolean(args[1]);
+    List<Server> servers = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      servers.add(
+          NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+              .directExecutor()
+              .withOption(io.netty.channel.ChannelOption.SO_BACKLOG, BACKLOG)
+              .addService(new EchoInstance(names ? "s" + i : ""))
+              .build()
+              .start());
+    }
+    ParentLine parent = new ParentLine();
+    parent.say(
+        "%s %s",
+        PORTS,
+        servers.stream().map(s -> Integer.toString(s.getPort())).collect(Collectors.joining(" ")));
+    while (!parent.next().isEmpty()) {
+      // Nothing is asked of servers but to be there.
+    }
+    servers.forEach(Server::shutdownNow);
+    for (Server server : servers) {
+      server.awaitTermination(1, TimeUnit.SECONDS);
+    }
+    System.exit(0);
+  }
+}

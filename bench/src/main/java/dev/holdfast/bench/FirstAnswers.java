@@ -1,0 +1,39 @@
+package dev.holdfast.bench;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/** When each instance answered first, and when the last call that it answered was sent. */
+final class FirstAnswers implements SteadyCalls.AnswerListener {
+  private final Map<String, Long> firstAnsweredNanos = new ConcurrentHashMap<>();
+  private final Map<String, Long> lastSentNanos = new ConcurrentHashMap<>();
+
+  @Override
+  public void onAnswer(String instance, long sentNanos, long answeredNanos) {
+    firstAnsweredNanos.putIfAbsent(instance, answeredNanos);
+    lastSentNanos.merge(instance, sentNanos, Math::max);
+  }
+
+  /** Whether an instance has answered. */
+  boolean has(String instance) {
+    return firstAnsweredNanos.containsKey(instance);
+  }
+
+  /** Waits until an instance has answered; empty when the time is up. */
+  Optional<Long> awaitFirst(String instance, Duration timeout) throws InterruptedException {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    // The answer carries its own time, so how often we look does not matter to it.
+    while (!has(instance) && System.nanoTime() - deadline < 0) {
+      TimeUnit.MILLISECONDS.sleep(1);
+    }
+    return Optional.ofNullable(firstAnsweredNanos.get(instance));
+  }
+
+  /** When the last call that this instance answered was sent; empty when it answered none. */
+  Optional<Long> lastSent(String instance) {
+    return Optional.ofNullable(lastSentNanos.get(instance));
+  }
+}

@@ -1,0 +1,33 @@
+package dev.holdfast.bench;
+
+import com.google.protobuf.ByteString;
+import dev.holdfast.bench.v1.EchoGrpc;
+import dev.holdfast.bench.v1.EchoRequest;
+import io.grpc.Channel;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The first calls of a channel, one after the other and with all the time they need: what a cold
+ * JVM takes to load classes and to connect is nobody's figure.
+ */
+final class FirstContact {
+  private static final long PATIENCE_SECONDS = 30;
+  private static final ByteString PAYLOAD = ByteString.copyFrom(new byte[64]);
+
+  private FirstContact() {}
+
+  /**
+   * Makes some calls.
+   *
+   * @throws io.grpc.StatusRuntimeException when one fails
+   */
+  static void make(Channel channel, int calls) {
+    EchoRequest request = EchoRequest.newBuilder().setPayload(PAYLOAD).build();
+    for (int i = 0; i < calls; i++) {
+      var unused =
+          EchoGrpc.newBlockingStub(channel)
+              .withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS)
+              .call(request);
+    }
+  }
+}

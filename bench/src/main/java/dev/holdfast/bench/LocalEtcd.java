@@ -1,0 +1,90 @@
+package dev.holdfast.bench;
+
+import dev.holdfast.registry.etcd.local.EtcdProcess;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A real etcd of our own on loopback, its data in a scratch folder that goes with it. */
+final class LocalEtcd implements AutoCloseable {
+  private static final Duration METRICS_TIMEOUT = Duration.ofSeconds(10);
+
+  private final Path folder;
+  private final EtcdProcess process;
+
+  private LocalEtcd(Path folder, EtcdProcess process) {
+    this.folder = folder;
+    this.process = process;
+  }
+
+  /** Starts it and waits until it serves. */
+  static LocalEtcd start(Scope scope) throws IOException {
+    Path folder = Files.createTempDirectory("holdfast-bench-etcd");
+    try {
+      return scope.own(new LocalEtcd(folder, EtcdProcess.start(folder)));
+    } catch (IOException e) {
+      delete(folder);
+      throw e;
+    }
+  }
+
+  /** {@code host:port} for clients. */
+  String address() {
+    return process.address();
+  }
+
+  /** Ends it as an operator would; its data stays. */
+  void stop() {
+    process.stop();
+  }
+
+  /** Starts it again with its old data and waits until it serves. */
+  void startAgain() throws IOException {
+    process.start();
+    process.awaitHealthy();
+  }
+
+  /**
+   * What it says of itself under this name.
+   *
+   * @throws IllegalStateException when it says nothing of the kind
+   */
+  double metric(String name) throws IOException, InterruptedException {
+    URI uri = URI.create("http://127.0.0.1:" + process.ports().metrics() + "/metrics");
+    HttpResponse<String> response =
+        HttpClient.newHttpClient()
+            .send(
+                HttpRequest.newBuilder(uri).timeout(METRICS_TIMEOUT).build(),
+                HttpResponse.BodyHandlers.ofString());
+    return response
+        .body()
+        .lines()
+        .filter(line -> line.startsWith(name + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("etcd's metrics have no " + name));
+  }
+
+  @Override
+  public void close() throws IOException {
+    process.close();
+    delete(folder);
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      List<Path> all = files.sorted(Comparator.reverseOrder()).toList();
+      for (Path file : all) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+}

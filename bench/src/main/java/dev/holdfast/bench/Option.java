@@ -1,0 +1,25 @@
+package dev.holdfast.bench;
+
+/**
+ * A whole number that a benchmark may be given as {@code --name value}.
+ *
+ * @param name with its leading dashes
+ * @param defaultValue what counts for the record: the value of the benchmark's issue
+ * @param quickValue what counts with {@code --quick}
+ * @param min the smallest value
+ * @param max the largest value
+ * @param meaning one line for {@code --help}
+ */
+record Option(String name, int defaultValue, int quickValue, int min, int max, String meaning) {
+  Option {
+    requireWithin(name, defaultValue, min, max);
+    requireWithin(name, quickValue, min, max);
+  }
+
+  static void requireWithin(String name, int value, int min, int max) {
+    if (value < min || value > max) {
+      throw new IllegalArgumentException(
+          name + ": " + value + " (expected: " + min + " to " + max + ")");
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package dev.holdfast.bench;
+
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.grpc.EndpointAttributes;
+import dev.holdfast.grpc.HoldfastLoadBalancerProvider;
+import io.grpc.EquivalentAddressGroup;
+import io.grpc.LoadBalancer;
+import io.grpc.LoadBalancerProvider;
+import io.grpc.NameResolver.ConfigOrError;
+import io.grpc.Status;
+import io.grpc.util.ForwardingLoadBalancer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * Holdfast's own policy, and beside it a look at each list that the resolver hands to the channel.
+ */
+final class ProbePolicy extends LoadBalancerProvider {
+  static final String NAME = "bench_probe";
+  private static final int PRIORITY = 5;
+
+  private final LoadBalancerProvider real = new HoldfastLoadBalancerProvider();
+  private final Arrivals arrivals;
+  private final List<Arrivals.Reader> readers = new CopyOnWriteArrayList<>();
+
+  ProbePolicy(Arrivals arrivals) {
+    this.arrivals = arrivals;
+  }
+
+  /** How many channels have been given a list. */
+  long started() {
+    return readers.stream().filter(Arrivals.Reader::hasStarted).count();
+  }
+
+  @Override
+  public boolean isAvailable() {
+    return true;
+  }
+
+  @Override
+  public int getPriority() {
+    return PRIORITY;
+  }
+
+  @Override
+  public String getPolicyName() {
+    return NAME;
+  }
+
+  @Override
+  public ConfigOrError parseLoadBalancingPolicyConfig(Map<String, ?> config) {
+    return real.parseLoadBalancingPolicyConfig(config);
+  }
+
+  @Override
+  public LoadBalancer newLoadBalancer(LoadBalancer.Helper helper) {
+    LoadBalancer balancer = real.newLoadBalancer(helper);
+    Arrivals.Reader reader = arrivals.new Reader();
+    readers.add(reader);
+    return new ForwardingLoadBalancer() {
+      @Override
+      protected LoadBalancer delegate() {
+        return balancer;
+      }
+
+      @Override
+      public Status acceptResolvedAddresses(ResolvedAddresses resolved) {
+        List<Endpoint> endpoints = new ArrayList<>();
+        for (EquivalentAddressGroup group : resolved.getAddresses()) {
+          Endpoint endpoint = group.getAttributes().get(EndpointAttributes.ENDPOINT);
+          if (endpoint != null) {
+            endpoints.add(endpoint);
+          }
+        }
+        reader.onList(endpoints);
+        return balancer.acceptResolvedAddresses(resolved);
+      }
+    };
+  }
+}

@@ -1,0 +1,71 @@
+package dev.holdfast.bench;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Everything a run has started. It is closed in reverse order at the end of the run, when the run
+ * fails, and when the JVM is told to stop, so that no process outlives the benchmark.
+ *
+ * <p>Thread-safe: the shutdown hook closes it while the run still goes on.
+ */
+final class Scope implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Scope.class);
+
+  private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+  private boolean closed;
+
+  /** A scope that also ends with the JVM. */
+  static Scope untilExit() {
+    Scope scope = new Scope();
+    Runtime.getRuntime().addShutdownHook(new Thread(scope::close, "bench-cleanup"));
+    return scope;
+  }
+
+  /** Hands something over; it is closed at once when the scope is closed already. */
+  <T extends AutoCloseable> T own(T started) {
+    synchronized (this) {
+      if (!closed) {
+        owned.push(started);
+        return started;
+      }
+    }
+    closeOne(started);
+    throw new IllegalStateException("the run was stopped");
+  }
+
+  /** Whether the run is over. */
+  synchronized boolean isClosed() {
+    return closed;
+  }
+
+  /** Closes everything; what fails to close does not keep the rest open. */
+  @Override
+  public void close() {
+    while (true) {
+      AutoCloseable next;
+      synchronized (this) {
+        closed = true;
+        next = owned.poll();
+      }
+      if (next == null) {
+        return;
+      }
+      closeOne(next);
+    }
+  }
+
+  private static void closeOne(AutoCloseable owned) {
+    try {
+      owned.close();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      log.warn("event=close_interrupted what={}", owned.getClass().getSimpleName());
+    } catch (Exception e) {
+      // Whatever one of them throws, the others must be closed.
+      log.warn("event=close_failed what={}", owned.getClass().getSimpleName(), e);
+    }
+  }
+}
