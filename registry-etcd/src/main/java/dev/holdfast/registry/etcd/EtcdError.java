@@ -28,6 +28,8 @@ enum EtcdError {
   AUTH_OFF(RegistryException.Kind.UNAUTHENTICATED, false),
   /** The user's roles don't allow it. */
   PERMISSION_DENIED(RegistryException.Kind.PERMISSION_DENIED, false),
+  /** The role is there already. */
+  ROLE_EXISTS(RegistryException.Kind.UNAVAILABLE, false),
   /** The lease ran out or was revoked. */
   LEASE_NOT_FOUND(RegistryException.Kind.LEASE_LOST, false),
   /** The revision asked for is not kept any more. */
@@ -49,6 +51,7 @@ enum EtcdError {
           "etcdserver: authentication failed, invalid user ID or password", PASSWORD_REFUSED,
           "etcdserver: authentication is not enabled", AUTH_OFF,
           "etcdserver: permission denied", PERMISSION_DENIED,
+          "etcdserver: role name already exists", ROLE_EXISTS,
           "etcdserver: requested lease not found", LEASE_NOT_FOUND,
           "etcdserver: mvcc: required revision has been compacted", COMPACTED);
 

@@ -41,6 +41,9 @@ final class EtcdException extends RuntimeException {
   }
 
   private static String words(Status status) {
+    if (status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
+      return "no answer in time";
+    }
     String text =
         status.getDescription() == null
             ? status.getCode().toString()

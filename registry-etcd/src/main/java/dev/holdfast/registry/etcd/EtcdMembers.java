@@ -16,18 +16,24 @@ import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The members of one cluster: requests go to one of them as long as it answers, then to the next.
  *
  * <p>Every try has a deadline of its own, since a paused member accepts connections and answers
  * nothing. Processes begin at a random member and stay with one that works, so neither a start nor
- * the return of a member moves a crowd. Another try happens only at another member, so a request
- * costs at most one try per member; trying again later is for those above. On the scheduler only.
+ * the return of a member moves a crowd. A request is tried once at each member, and in what is left
+ * of its time once more after a moment, because a cluster that elects a leader refuses everything
+ * meanwhile; trying again later is for those above. On the scheduler only.
  */
 final class EtcdMembers implements EtcdTransport {
   private static final Logger log = LoggerFactory.getLogger(EtcdMembers.class);
-  private static final int MAX_TRIES = 3;
+
+  /** A cluster of five that serves at all has three members that answer. */
+  private static final int MAX_MEMBERS_TRIED = 3;
+
+  private static final Duration PAUSE_BETWEEN_ROUNDS = Duration.ofMillis(100);
   private static final int NOT_CHOSEN = -1;
   private static final Duration MIN_ATTEMPT_TIMEOUT = Duration.ofMillis(50);
 
@@ -38,6 +44,7 @@ final class EtcdMembers implements EtcdTransport {
   private final RandomGenerator random;
   private final MeterRegistry meters;
   private int current = NOT_CHOSEN;
+  private boolean troubled;
   private boolean closed;
 
   EtcdMembers(EtcdOptions options, EtcdChannels channels, RegistryContext context) {
@@ -52,9 +59,12 @@ final class EtcdMembers implements EtcdTransport {
 
   /** The time of a request shared out among the members it may be tried at. */
   static Duration attemptTimeout(EtcdOptions options) {
-    int tries = Math.min(options.members().size(), MAX_TRIES);
-    Duration share = options.requestTimeout().dividedBy(tries);
+    Duration share = options.requestTimeout().dividedBy(round(options.members().size()));
     return share.compareTo(MIN_ATTEMPT_TIMEOUT) < 0 ? MIN_ATTEMPT_TIMEOUT : share;
+  }
+
+  private static int round(int members) {
+    return Math.min(members, MAX_MEMBERS_TRIED);
   }
 
   @Override
@@ -111,11 +121,14 @@ final class EtcdMembers implements EtcdTransport {
       return;
     }
     current = (current + 1) % members.size();
-    log.info(
-        "event=etcd_member_left member={} next={} reason=\"{}\"",
-        member.address(),
-        current().address(),
-        cause.getMessage());
+    // The first word on a trouble is for operators; where everything fails, its repetition is not.
+    log.atLevel(troubled ? Level.DEBUG : Level.INFO)
+        .log(
+            "event=etcd_member_left member={} next={} reason=\"{}\"",
+            member.address(),
+            current().address(),
+            cause.getMessage());
+    troubled = true;
     List.copyOf(watches).stream()
         .filter(watch -> watch.member() == member)
         .forEach(watch -> watch.listener().onMemberDoubtful());
@@ -159,7 +172,10 @@ final class EtcdMembers implements EtcdTransport {
                     message,
                     timeout,
                     headers,
-                    onReply,
+                    reply -> {
+                      troubled = false;
+                      onReply.accept(reply);
+                    },
                     error -> failed(member, headers, error));
               },
               error -> failed(member, new Metadata(), error));
@@ -179,8 +195,13 @@ final class EtcdMembers implements EtcdTransport {
       tries++;
       if (error.error().anotherMemberMayDo()) {
         leave(member, error);
-        if (tries < Math.min(members.size(), MAX_TRIES) && inTime) {
+        int round = round(members.size());
+        if (inTime && tries < round) {
           attempt();
+          return;
+        }
+        if (inTime && members.size() > 1 && tries < 2 * round && !closed) {
+          var unused = scheduler.schedule(PAUSE_BETWEEN_ROUNDS, this::attempt);
           return;
         }
       }

@@ -83,7 +83,8 @@ final class EtcdRecord {
     } catch (IOException e) {
       return new Garbage("not JSON: " + shown(text));
     } catch (IllegalArgumentException e) {
-      return new Garbage(e.getMessage() + " in " + shown(text));
+      // Its message would repeat a value of any length.
+      return new Garbage("no address: " + shown(text));
     }
   }
 
@@ -148,7 +149,9 @@ final class EtcdRecord {
   }
 
   private static String shown(String text) {
-    return '"' + (text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "...") + '"';
+    String start = text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "...";
+    // Somebody else's data must not forge log lines.
+    return '"' + start.replaceAll("\\p{Cntrl}", "?") + '"';
   }
 
   private static final class Fields {

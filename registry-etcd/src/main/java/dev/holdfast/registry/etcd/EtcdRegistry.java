@@ -1,5 +1,6 @@
 package dev.holdfast.registry.etcd;
 
+import dev.holdfast.core.Clock;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.Registry;
@@ -72,16 +73,17 @@ final class EtcdRegistry implements Registry {
 
   static EtcdRegistry open(RegistryUri uri, RegistryContext context) {
     EtcdOptions options = EtcdOptions.of(uri, context.environment());
-    Optional<EtcdTls> tls =
-        options.tls().map(files -> new EtcdTls(files, context.scheduler().clock().wallTime()));
-    EtcdChannels channels =
-        new EtcdChannels(tls, context.scheduler().clock(), EtcdMembers.attemptTimeout(options));
     // The namespace is left out: Registries shares one registry among all namespaces of a store.
     return new EtcdRegistry(
-        uri.withNamespace("").toString(),
-        options,
-        context,
-        new EtcdMembers(options, channels, context));
+        uri.withNamespace("").toString(), options, context, connect(options, context));
+  }
+
+  /** The way to a cluster; nothing is connected yet. */
+  static EtcdMembers connect(EtcdOptions options, RegistryContext context) {
+    Clock clock = context.scheduler().clock();
+    Optional<EtcdTls> tls = options.tls().map(files -> new EtcdTls(files, clock.wallTime()));
+    return new EtcdMembers(
+        options, new EtcdChannels(tls, clock, EtcdMembers.attemptTimeout(options)), context);
   }
 
   private static Duration checkInterval(EtcdOptions options) {

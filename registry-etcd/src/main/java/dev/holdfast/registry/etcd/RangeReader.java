@@ -17,13 +17,15 @@ import org.jspecify.annotations.Nullable;
  * Reads a range of keys page by page, all at one revision.
  *
  * <p>Pages keep a service of 10,000 endpoints out of one huge message; a page that is still too
- * large (somebody keeps large values there) is asked for again in halves, down to single records.
- * Used once, on the scheduler.
+ * large (somebody keeps large values there) is asked for again in ever smaller ones, down to single
+ * records. Used once, on the scheduler.
  */
 final class RangeReader {
   /** Records per page: at 300 bytes each, 300 kB. */
   static final int PAGE_RECORDS = 1000;
 
+  // Coarse, because the member builds the whole page before it is refused.
+  private static final int PAGE_SHRINKING = 8;
   private static final int MAX_RESTARTS = 3;
 
   private final EtcdStore store;
@@ -105,7 +107,7 @@ final class RangeReader {
       Consumer<? super Result> onResult,
       Consumer<? super EtcdException> onError) {
     if (error.error() == EtcdError.TOO_LARGE && pageRecords > 1) {
-      pageRecords = Math.max(1, pageRecords / 2);
+      pageRecords = Math.max(1, pageRecords / PAGE_SHRINKING);
       read(onResult, onError);
     } else if (error.error() == EtcdError.COMPACTED && restarts++ < MAX_RESTARTS) {
       records.clear();

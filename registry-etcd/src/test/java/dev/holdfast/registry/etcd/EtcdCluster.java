@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -88,6 +89,30 @@ public final class EtcdCluster implements AutoCloseable {
     for (EtcdProcess member : members) {
       member.kill();
       member.wipe();
+    }
+    startAll();
+  }
+
+  /**
+   * Wipes a cluster of one and fills it before any client can see it: it listens elsewhere
+   * meanwhile, with the same peer address and so the same cluster id.
+   */
+  void wipeAndFill(Consumer<RawEtcd> filling) throws IOException {
+    EtcdProcess member = members.get(0);
+    member.kill();
+    member.wipe();
+    EtcdProcess.Ports ports = member.ports();
+    EtcdProcess.Ports elsewhere =
+        new EtcdProcess.Ports(EtcdProcess.Ports.free().client(), ports.peer(), ports.metrics());
+    List<String> arguments = new ArrayList<>(FAST);
+    arguments.add("--advertise-client-urls=http://" + member.address());
+    try (EtcdProcess hidden =
+            new EtcdProcess(member.name(), folder.resolve(member.name()), elsewhere, arguments);
+        RawEtcd raw = new RawEtcd(hidden.address())) {
+      hidden.start();
+      hidden.awaitHealthy();
+      filling.accept(raw);
+      hidden.stop();
     }
     startAll();
   }

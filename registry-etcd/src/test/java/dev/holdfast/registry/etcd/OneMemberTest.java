@@ -1,0 +1,279 @@
+package dev.holdfast.registry.etcd;
+
+import static dev.holdfast.registry.etcd.OpenRegistries.ORDERS;
+import static dev.holdfast.registry.etcd.OpenRegistries.addresses;
+import static dev.holdfast.registry.etcd.OpenRegistries.at;
+import static dev.holdfast.registry.etcd.OpenRegistries.get;
+import static dev.holdfast.registry.etcd.OpenRegistries.patiently;
+import static dev.holdfast.registry.etcd.OpenRegistries.read;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.Registry;
+import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistryMeter;
+import dev.holdfast.core.RegistrySnapshot;
+import dev.holdfast.core.ServiceName;
+import dev.holdfast.core.testkit.RecordedWatch;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What happens to records, leases and the store of one real etcd. */
+class OneMemberTest {
+  private static final String KEY = "test/orders/10.0.0.1:50051";
+
+  private static EtcdCluster etcd;
+  private OpenRegistries registries;
+  private RawEtcd raw;
+  private Registry registry;
+
+  @BeforeAll
+  static void startEtcd() {
+    etcd = EtcdCluster.start(1);
+  }
+
+  @AfterAll
+  static void stopEtcd() {
+    etcd.close();
+  }
+
+  @BeforeEach
+  void open() {
+    raw = RawEtcd.at(etcd);
+    raw.deleteAll("test/");
+    registries = new OpenRegistries();
+    registry = registries.open(etcd.uri("", "ttl=2s", "request-timeout=2s"));
+  }
+
+  @AfterEach
+  void close() {
+    registries.close();
+    raw.close();
+  }
+
+  @Test
+  void theRecordIsWhatGoReadsAndLivesUnderALease() {
+    registries.announce(registry, ORDERS, at(1).withZone("a").withWeight(3));
+
+    assertThat(raw.get(KEY)).isPresent();
+    assertThat(raw.get(KEY).orElseThrow().getLease()).isNotZero();
+    assertThat(raw.get(KEY).orElseThrow().getValue().toStringUtf8())
+        .isEqualTo(
+            "{\"Op\":0,\"Addr\":\"10.0.0.1:50051\",\"Metadata\":null,\"Holdfast\":"
+                + "{\"instance\":\"run-1\",\"zone\":\"a\",\"weight\":3,\"ready\":true,"
+                + "\"draining\":false,\"metadata\":{}}}");
+  }
+
+  @Test
+  void allRecordsOfAProcessShareOneLeaseWhichClosingRevokes() {
+    registries.announce(registry, ORDERS, at(1));
+    registries.announce(registry, ServiceName.parse("test/billing"), at(2));
+    long lease = raw.get(KEY).orElseThrow().getLease();
+    assertThat(raw.get("test/billing/10.0.0.2:50051").orElseThrow().getLease()).isEqualTo(lease);
+
+    registry.close();
+
+    assertThat(raw.keys("test/")).isEmpty();
+  }
+
+  @Test
+  void theTimeToLiveIsTheOneThatWasGranted() {
+    Registry short2s = registries.open(etcd.uri("", "ttl=2s"));
+    assertThat(short2s.recordTtl()).hasSeconds(2);
+    registries.announce(short2s, ORDERS, at(1));
+    assertThat(short2s.recordTtl()).hasSeconds(2);
+  }
+
+  @Test
+  void aRevokedLeaseEndsEveryRecordAsLeaseLostAndTheNextGetsANewOne() {
+    OpenRegistries.Announced first = registries.announce(registry, ORDERS, at(1));
+    OpenRegistries.Announced second = registries.announce(registry, ORDERS, at(2));
+
+    raw.revokeLeaseOf(KEY);
+
+    assertThat(registries.endOf(first)).isEqualTo(Kind.LEASE_LOST);
+    assertThat(registries.endOf(second)).isEqualTo(Kind.LEASE_LOST);
+    registries.announce(registry, ORDERS, at(1));
+    assertThat(raw.get(KEY)).isPresent();
+  }
+
+  @Test
+  void aDeletedKeyEndsItsRecordAtOnceAndNoOther() {
+    OpenRegistries.Announced first = registries.announce(registry, ORDERS, at(1));
+    OpenRegistries.Announced second = registries.announce(registry, ORDERS, at(2));
+
+    raw.delete(KEY);
+
+    assertThat(registries.endOf(first)).isEqualTo(Kind.RECORD_DELETED);
+    assertThat(second.record().end()).isEmpty();
+  }
+
+  @Test
+  void withdrawingDeletesOnlyWhatIsOurs() throws Exception {
+    OpenRegistries.Announced ours = registries.announce(registry, ORDERS, at(1));
+    raw.put(KEY, "10.0.0.1:50051");
+
+    get(ours.announcement().withdraw());
+
+    assertThat(raw.get(KEY)).isPresent();
+  }
+
+  @Test
+  void aWithdrawnRecordIsSeenDrainingBeforeItGoes() throws Exception {
+    Registry watcher = registries.open(etcd.uri("", "ttl=2s"));
+    OpenRegistries.Announced ours = registries.announce(registry, ORDERS, at(1));
+    RecordedWatch watch = registries.watch(watcher, ORDERS);
+    patiently().until(() -> addresses(watch).size() == 1);
+
+    get(ours.announcement().withdraw());
+
+    patiently().until(() -> addresses(watch).isEmpty());
+    assertThat(watch.snapshots())
+        .extracting(RegistrySnapshot::endpoints)
+        .contains(EndpointSet.of(at(1).withDraining(true)));
+  }
+
+  @Test
+  void aRecordWithoutALeaseOutlivesItsProcessAndIsWithdrawnByName() throws Exception {
+    Registry leaseless = registries.open(etcd.uri("", "lease=none"));
+    registries.announce(leaseless, ORDERS, at(1));
+    assertThat(raw.get(KEY).orElseThrow().getLease()).isZero();
+    leaseless.close();
+    assertThat(raw.get(KEY)).isPresent();
+
+    Registry again = registries.open(etcd.uri("", "lease=none"));
+    OpenRegistries.Announced taken = registries.announce(again, ORDERS, at(1).withWeight(2));
+    taken.announcement().update(at(1).withWeight(4));
+    patiently().until(() -> taken.record().published() == 2);
+    get(taken.announcement().withdraw());
+
+    assertThat(raw.get(KEY)).isEmpty();
+  }
+
+  @Test
+  void announcingTwiceInOneProcessKeepsTheSecond() throws Exception {
+    OpenRegistries.Announced first = registries.announce(registry, ORDERS, at(1));
+    OpenRegistries.Announced second = registries.announce(registry, ORDERS, at(1).withWeight(2));
+
+    assertThat(registries.endOf(first)).isEqualTo(Kind.TAKEN_OVER);
+    get(first.announcement().withdraw());
+
+    assertThat(read(registry, ORDERS).endpoints()).isEqualTo(EndpointSet.of(at(1).withWeight(2)));
+    assertThat(second.record().end()).isEmpty();
+  }
+
+  @Test
+  void aRecordThatIsAnnouncedWhileItsOlderSelfIsWithdrawnStays() {
+    for (int i = 0; i < 20; i++) {
+      OpenRegistries.Announced older = registries.announce(registry, ORDERS, at(1));
+      var unused = older.announcement().withdraw();
+      OpenRegistries.Announced newer =
+          registries.announce(registry, ORDERS, at(1).withInstance("again-" + i));
+      patiently().until(() -> raw.get(KEY).isPresent());
+      assertThat(newer.record().end()).isEmpty();
+    }
+  }
+
+  @Test
+  void foreignValuesAreSkippedCountedAndNeverSpoilTheList() throws Exception {
+    raw.put("test/orders/a", "");
+    raw.put("test/orders/b", "garbage");
+    raw.put(
+        "test/orders/c", "{\"Op\":0,\"Addr\":\"10.0.0.3:50051\",\"Metadata\":{\"w\":{\"x\":[1]}}}");
+    raw.put("test/orders/d", "10.0.0.4:50051");
+    raw.put("test/orders/e", "{\"Addr\":17}");
+    raw.put("test/orders/f", "[1,2");
+    RecordedWatch watch = registries.watch(registry, ORDERS);
+
+    patiently()
+        .untilAsserted(
+            () -> assertThat(addresses(watch)).containsExactly("10.0.0.3:50051", "10.0.0.4:50051"));
+    assertThat(read(registry, ORDERS).endpoints().size()).isEqualTo(2);
+    raw.put("test/orders/b", "10.0.0.5:50051");
+    patiently().until(() -> addresses(watch).contains("10.0.0.5:50051"));
+    assertThat(RegistryMeter.RECORDS_MALFORMED.counter(registries.meters(), "etcd").count())
+        .isGreaterThanOrEqualTo(3);
+  }
+
+  @Test
+  void aServiceNameThatIsAPrefixOfAnotherIsKeptApart() {
+    registries.announce(registry, ServiceName.parse("test/orders-v2"), at(2));
+    registries.announce(registry, ORDERS, at(1));
+    RecordedWatch watch = registries.watch(registry, ORDERS);
+
+    patiently().until(() -> watch.last().isPresent());
+
+    assertThat(addresses(watch)).containsExactly("10.0.0.1:50051");
+  }
+
+  @Test
+  void manyListenersOfAServiceShareOneWatch() {
+    List<RecordedWatch> watches =
+        IntStream.range(0, 20).mapToObj(i -> registries.watch(registry, ORDERS)).toList();
+    registries.announce(registries.open(etcd.uri("")), ORDERS, at(1));
+
+    watches.forEach(watch -> patiently().until(() -> addresses(watch).size() == 1));
+
+    assertThat(registries.meters().get("holdfast.watches").gauge().value()).isEqualTo(1);
+  }
+
+  @Test
+  void tenThousandEndpointsInOneServiceWork() throws Exception {
+    List<String> keys =
+        IntStream.range(0, 10_000)
+            .mapToObj(
+                i -> "test/big/10.%d.%d.%d:50051".formatted(i / 65536, i / 256 % 256, i % 256))
+            .toList();
+    RecordedWatch early = registries.watch(registry, ServiceName.parse("test/big"));
+    patiently().until(() -> early.last().isPresent());
+    raw.putAll(keys, key -> key.substring("test/big/".length()));
+
+    patiently().until(() -> early.last().orElseThrow().size() == 10_000);
+    RecordedWatch late =
+        registries.watch(registries.open(etcd.uri("")), ServiceName.parse("test/big"));
+    patiently().until(() -> late.last().isPresent());
+    assertThat(late.last().orElseThrow().size()).isEqualTo(10_000);
+    assertThat(read(registry, ServiceName.parse("test/big")).endpoints().size()).isEqualTo(10_000);
+    assertThat(early.snapshots().size()).isLessThan(500);
+  }
+
+  @Test
+  void aValueTooLargeForAPageIsReadAllTheSame() throws Exception {
+    Registry patient = registries.open(etcd.uri("", "request-timeout=20s"));
+    String large = "x".repeat(1_000_000);
+    for (int i = 0; i < 40; i++) {
+      raw.put("test/heavy/" + i, large);
+    }
+    raw.put("test/heavy/last", "10.0.0.1:50051");
+
+    assertThat(read(patient, ServiceName.parse("test/heavy")).endpoints().size()).isEqualTo(1);
+  }
+
+  @Test
+  void aCompactionDoesNotEndAWatch() {
+    RecordedWatch watch = registries.watch(registry, ORDERS);
+    patiently().until(() -> watch.last().isPresent());
+
+    for (int i = 1; i <= 5; i++) {
+      raw.put("test/orders/x", "10.0.0." + i + ":50051");
+      raw.compactAll();
+    }
+
+    patiently().until(() -> addresses(watch).equals(List.of("10.0.0.5:50051")));
+  }
+
+  @Test
+  void confirmationsComeWhileNothingChanges() {
+    RecordedWatch watch = registries.watch(registry, ORDERS);
+
+    patiently().until(() -> watch.confirmations() >= 2);
+
+    assertThat(watch.snapshots()).hasSize(1);
+    assertThat(watch.failures()).isEmpty();
+  }
+}

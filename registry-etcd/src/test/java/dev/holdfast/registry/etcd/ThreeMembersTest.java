@@ -1,0 +1,180 @@
+package dev.holdfast.registry.etcd;
+
+import static dev.holdfast.registry.etcd.OpenRegistries.addresses;
+import static dev.holdfast.registry.etcd.OpenRegistries.at;
+import static dev.holdfast.registry.etcd.OpenRegistries.patiently;
+import static dev.holdfast.registry.etcd.OpenRegistries.read;
+import static dev.holdfast.registry.etcd.OpenRegistries.readFailure;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.core.Registry;
+import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.RegistrySnapshot;
+import dev.holdfast.core.ServiceName;
+import dev.holdfast.core.testkit.RecordedWatch;
+import dev.holdfast.registry.etcd.local.EtcdProcess;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Members of a real cluster that die, pause, lose their quorum and come back. */
+class ThreeMembersTest {
+  private static final AtomicInteger RUN = new AtomicInteger();
+  private static EtcdCluster etcd;
+  private OpenRegistries registries;
+  private ServiceName service;
+
+  @BeforeAll
+  static void startEtcd() {
+    etcd = EtcdCluster.start(3);
+  }
+
+  @AfterAll
+  static void stopEtcd() {
+    etcd.close();
+  }
+
+  @BeforeEach
+  void open() throws Exception {
+    etcd.startAll();
+    registries = new OpenRegistries();
+    service = ServiceName.parse("test/orders-" + RUN.incrementAndGet());
+  }
+
+  @AfterEach
+  void close() {
+    registries.close();
+  }
+
+  @Test
+  void anyMemberMayBeKilledWithoutLosingARecordOrAChange() throws Exception {
+    Registry server = registries.open(etcd.uri("", "ttl=5s", "request-timeout=3s"));
+    Registry client = registries.open(etcd.uri("", "ttl=5s", "request-timeout=3s"));
+    OpenRegistries.Announced record = registries.announce(server, service, at(1));
+    RecordedWatch watch = registries.watch(client, service);
+    patiently().until(() -> addresses(watch).size() == 1);
+
+    int weight = 1;
+    for (EtcdProcess member : etcd.members()) {
+      member.kill();
+      int next = ++weight;
+      record.announcement().update(at(1).withWeight(next));
+      patiently().until(() -> watch.last().orElseThrow().endpoints().get(0).weight() == next);
+      assertThat(read(client, service).endpoints().size()).isEqualTo(1);
+      etcd.startAll();
+    }
+
+    assertThat(record.record().end()).isEmpty();
+    assertThat(watch.snapshots()).allMatch(snapshot -> snapshot.endpoints().size() == 1);
+  }
+
+  @Test
+  void aPausedMemberIsLeftWithinTheRequestTimeout() throws Exception {
+    EtcdProcess paused = etcd.member(0);
+    Registry client =
+        registries.openAtFirst(
+            "etcd://"
+                + paused.address()
+                + "/?ttl=5s&request-timeout=3s&endpoints="
+                + etcd.member(1).address());
+    OpenRegistries.Announced record = registries.announce(client, service, at(1));
+    RecordedWatch watch = registries.watch(client, service);
+    patiently().until(() -> addresses(watch).size() == 1);
+
+    paused.pause();
+    try (RawEtcd raw = new RawEtcd(etcd.member(1).address())) {
+      long begun = System.nanoTime();
+      assertThat(read(client, service).endpoints().size()).isEqualTo(1);
+      assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(client.requestTimeout());
+      raw.put("test/" + service.name() + "/x", "10.0.0.9:50051");
+      await().atMost(Duration.ofSeconds(6)).until(() -> addresses(watch).size() == 2);
+    } finally {
+      paused.resume();
+    }
+    assertThat(record.record().end()).isEmpty();
+    patiently().until(() -> watch.confirmations() > 0);
+  }
+
+  @Test
+  void aStartAtAPausedMemberGoesOnAtTheNext() throws Exception {
+    etcd.member(0).pause();
+    try {
+      Registry client = registries.openAtFirst(etcd.uri("", "request-timeout=3s"));
+      RecordedWatch watch = registries.watch(client, service);
+      assertThat(read(client, service).endpoints().isEmpty()).isTrue();
+      patiently().until(() -> watch.last().isPresent());
+    } finally {
+      etcd.member(0).resume();
+    }
+  }
+
+  @Test
+  void withoutQuorumReadsFailWatchesSaySoAndEverythingComesBack() throws Exception {
+    Registry server = registries.open(etcd.uri("", "ttl=2s", "request-timeout=1s"));
+    Registry client = registries.open(etcd.uri("", "ttl=2s", "request-timeout=1s"));
+    OpenRegistries.Announced record = registries.announce(server, service, at(1));
+    RecordedWatch watch = registries.watch(client, service);
+    patiently().until(() -> addresses(watch).size() == 1);
+
+    etcd.member(1).kill();
+    etcd.member(2).kill();
+
+    patiently().until(() -> !watch.failures().isEmpty());
+    assertThat(readFailure(client, service).kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(registries.endOf(record)).isEqualTo(Kind.LEASE_LOST);
+    int snapshots = watch.snapshots().size();
+    assertThat(addresses(watch)).hasSize(1);
+
+    etcd.startAll();
+
+    patiently().until(() -> watch.snapshots().size() > snapshots);
+    registries.announce(server, service, at(2));
+    patiently().until(() -> addresses(watch).contains("10.0.0.2:50051"));
+  }
+
+  @Test
+  void aMemberAloneIsNotBelieved() throws Exception {
+    etcd.member(1).kill();
+    etcd.member(2).kill();
+    Registry client =
+        registries.open("etcd://" + etcd.member(0).address() + "/?request-timeout=1s");
+
+    RecordedWatch watch = registries.watch(client, service);
+
+    patiently().until(() -> !watch.failures().isEmpty());
+    assertThat(watch.snapshots()).isEmpty();
+    etcd.startAll();
+    patiently().until(() -> watch.last().isPresent());
+  }
+
+  @Test
+  void aWipeOfAllMembersIsRecognised() throws Exception {
+    Registry server = registries.open(etcd.uri("", "ttl=5s", "request-timeout=2s"));
+    Registry client = registries.open(etcd.uri("", "ttl=5s", "request-timeout=2s"));
+    OpenRegistries.Announced record = registries.announce(server, service, at(1));
+    RecordedWatch watch = registries.watch(client, service);
+    patiently().until(() -> addresses(watch).size() == 1);
+    for (int i = 2; i < 30; i++) {
+      record.announcement().update(at(1).withWeight(i));
+      int weight = i;
+      patiently().until(() -> watch.last().orElseThrow().endpoints().get(0).weight() == weight);
+    }
+    long epoch = watch.snapshots().get(0).epoch();
+
+    etcd.wipeAll();
+
+    assertThat(registries.endOf(record)).isEqualTo(Kind.WIPED);
+    patiently().until(() -> addresses(watch).isEmpty());
+    List<RegistrySnapshot> seen = watch.snapshots();
+    assertThat(seen.get(seen.size() - 1).epoch()).isNotEqualTo(epoch);
+    assertThat(seen.subList(0, seen.size() - 1))
+        .as("an empty list never comes with the old epoch")
+        .allMatch(s -> s.epoch() != epoch || !s.endpoints().isEmpty());
+  }
+}
