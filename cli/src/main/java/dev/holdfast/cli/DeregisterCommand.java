@@ -56,7 +56,7 @@ public final class DeregisterCommand implements Callable<Integer> {
               .orElseThrow(
                   () ->
                       UserError.failed(
-                          target.service()
+                          target
                               + ": no record at "
                               + where
                               + " (see: holdfast resolve"

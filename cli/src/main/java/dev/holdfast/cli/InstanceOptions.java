@@ -104,9 +104,9 @@ public final class InstanceOptions {
       paramLabel = "DURATION",
       converter = SpreadConverter.class,
       description =
-          "How long clients are given to notice after deregistration; default 2s"
+          "How long clients are given to notice after deregistration; default 1s"
               + " (HOLDFAST_SPREAD).")
-  private Duration spread = Duration.ofSeconds(2);
+  private Duration spread = Duration.ofSeconds(1);
 
   String service() {
     return service;

@@ -2,6 +2,7 @@ package dev.holdfast.cli;
 
 import dev.holdfast.cli.output.EndpointText;
 import dev.holdfast.cli.output.JsonText;
+import dev.holdfast.core.DurationText;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.Registries;
@@ -76,6 +77,12 @@ public final class ResolveCommand implements Callable<Integer> {
   }
 
   private EndpointSet await(Registries.Handle handle, ServiceTarget service, Duration limit) {
+    if (!common.json()) {
+      common
+          .program()
+          .err()
+          .println("holdfast: waiting up to " + DurationText.format(limit) + " for " + service);
+    }
     Sought sought = new Sought(all);
     try (Subscription watch = handle.registry().watch(service.service(), sought)) {
       return sought.found.get(limit.toMillis(), TimeUnit.MILLISECONDS);

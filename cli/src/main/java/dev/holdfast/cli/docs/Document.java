@@ -6,6 +6,7 @@ import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryMeter;
 import dev.holdfast.core.RegistryProvider;
+import dev.holdfast.grpc.GrpcMeter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -86,13 +87,11 @@ public enum Document {
 
   private static String meters() {
     MarkdownTable table = new MarkdownTable("meter", "type", "unit", "tags", "meaning");
-    for (RegistryMeter meter : RegistryMeter.values()) {
-      table.row(
-          MarkdownTable.code(meter.meterName()),
-          meter.type().name().toLowerCase(Locale.ROOT),
-          meter.unit(),
-          tags(meter.tags()),
-          meter.description());
+    for (RegistryMeter m : RegistryMeter.values()) {
+      row(table, m.meterName(), m.type(), m.unit(), m.tags(), m.description());
+    }
+    for (GrpcMeter m : GrpcMeter.values()) {
+      row(table, m.meterName(), m.type(), m.unit(), m.tags(), m.description());
     }
     return table.toString();
   }
@@ -111,7 +110,18 @@ public enum Document {
     return table.toString();
   }
 
-  private static String tags(List<String> tags) {
-    return tags.isEmpty() ? "-" : String.join(", ", tags);
+  private static void row(
+      MarkdownTable table,
+      String name,
+      RegistryMeter.Type type,
+      String unit,
+      List<String> tags,
+      String meaning) {
+    table.row(
+        MarkdownTable.code(name),
+        type.name().toLowerCase(Locale.ROOT),
+        unit,
+        tags.isEmpty() ? "-" : String.join(", ", tags),
+        meaning);
   }
 }

@@ -44,10 +44,11 @@ public enum Setting {
   SPREAD(
       Place.FILE,
       "duration",
-      "2s",
+      "1s",
       "How long clients are given to hear of a leaving instance before it is stopped."),
   STOP_TIMEOUT(
       Place.FILE, "duration", "30s", "How long a program may take to stop before it is killed."),
+  INSTANCE(Place.ENVIRONMENT, "text", "the address", "The name that the example server goes by."),
   CONFIG(Place.ENVIRONMENT, "path", "none", "The YAML file with defaults."),
   JAVA_OPTS(
       Place.ENVIRONMENT, "words", "none", "Options for the Java machine that ./holdfast starts.");

@@ -1,8 +1,11 @@
 package dev.holdfast.cli.house;
 
+import dev.holdfast.cli.docs.Document;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A part of a committed document that is written by code. It stands between {@code <!-- generated:
@@ -15,7 +18,11 @@ import java.util.stream.Collectors;
 record GeneratedDoc(String file, String name, Supplier<String> text) {
   /** Every generated part; whoever generates another adds it here. */
   static final List<GeneratedDoc> ALL =
-      List.of(new GeneratedDoc("ARCHITECTURE.md", "rooms", GeneratedDoc::roomTable));
+      Stream.concat(
+              Stream.of(new GeneratedDoc("ARCHITECTURE.md", "rooms", GeneratedDoc::roomTable)),
+              Arrays.stream(Document.values())
+                  .map(part -> new GeneratedDoc(part.file(), part.part(), part::text)))
+          .toList();
 
   /** The document with this part replaced by what the code says now. */
   String applyTo(String document) {

@@ -1,0 +1,26 @@
+package dev.holdfast.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class LeadingOptionsTest {
+
+  @ParameterizedTest
+  @CsvSource({
+    "ls --json, ls --json",
+    "--json ls ns, ls --json ns",
+    "--registry file:///x --json run --service a -- b --json,"
+        + " run --registry file:///x --json --service a -- b --json",
+    "--registry=file:///x etcd role --access read,"
+        + " etcd role --registry=file:///x --access read",
+    "--help, --help",
+    "--json --help, --json --help",
+    "--registry, --registry",
+    "--unknown ls, --unknown ls"
+  })
+  void commonOptionsMayStandBeforeTheCommand(String given, String expected) {
+    assertThat(String.join(" ", LeadingOptions.moved(given.split(" ")))).isEqualTo(expected);
+  }
+}
