@@ -89,7 +89,7 @@ public final class EtcdRoles {
     CompletableFuture<Void> done = new CompletableFuture<>();
     EtcdOptions options = EtcdOptions.of(uri, context.environment());
     EtcdMembers members = EtcdRegistry.connect(options, context);
-    done.whenComplete((ok, failure) -> context.scheduler().execute(members::close));
+    var unused = done.whenComplete((ok, failure) -> context.scheduler().execute(members::close));
     context
         .scheduler()
         .execute(

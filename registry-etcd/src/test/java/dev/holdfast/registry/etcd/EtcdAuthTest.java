@@ -17,6 +17,7 @@ import dev.holdfast.core.testkit.RecordedWatch;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
@@ -43,7 +44,8 @@ class EtcdAuthTest {
         for (String namespace : new String[] {"test", "prod"}) {
           EtcdRoles role = EtcdRoles.of(namespace, access);
           raw.addRole(role.name(), role.permission());
-          raw.addUser(namespace + "-" + access.name().toLowerCase(), SECRET, role.name());
+          raw.addUser(
+              namespace + "-" + access.name().toLowerCase(Locale.ROOT), SECRET, role.name());
         }
       }
     }

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -120,7 +121,7 @@ final class OpenRegistries implements AutoCloseable {
       RegistrySnapshot unexpected = read(registry, service);
       throw new AssertionError("read " + unexpected);
     } catch (ExecutionException e) {
-      return (RegistryException) e.getCause();
+      return (RegistryException) Objects.requireNonNull(e.getCause());
     }
   }
 
