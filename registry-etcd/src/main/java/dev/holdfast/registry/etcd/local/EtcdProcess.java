@@ -182,6 +182,19 @@ public final class EtcdProcess implements AutoCloseable {
     return "etcd://" + address() + "/" + namespace;
   }
 
+  /**
+   * Its process id, for who must end it should this JVM be killed; another one after each start.
+   *
+   * @throws IllegalStateException before the first start
+   */
+  public long pid() {
+    Process started = process;
+    if (started == null) {
+      throw new IllegalStateException("etcd " + name + " was never started (expected: started)");
+    }
+    return started.pid();
+  }
+
   public boolean isAlive() {
     Process running = process;
     return running != null && running.isAlive();
