@@ -14,6 +14,7 @@ import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceTarget;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -62,7 +63,7 @@ public final class RegisterCommand implements Callable<Integer> {
       Announceable.require(registry, target.registry());
       Endpoint endpoint = instance.endpoint(registry, registryOptions.context().environment());
       Notices notices =
-          new Notices(common.program().err(), common.json(), Clock.systemDefaultZone());
+          new Notices(common.program().err(), common.json(), Clock.system(ZoneId.systemDefault()));
       Presence presence =
           new Presence(registry, target, endpoint, registryOptions.context(), notices);
       StopOptions times =

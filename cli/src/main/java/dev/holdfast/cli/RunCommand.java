@@ -11,6 +11,7 @@ import dev.holdfast.core.Registry;
 import dev.holdfast.core.ServiceTarget;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -67,7 +68,7 @@ public final class RunCommand implements Callable<Integer> {
       Announceable.require(registry, target.registry());
       Endpoint endpoint = instance.endpoint(registry, registryOptions.context().environment());
       Notices notices =
-          new Notices(common.program().err(), common.json(), Clock.systemDefaultZone());
+          new Notices(common.program().err(), common.json(), Clock.system(ZoneId.systemDefault()));
       Presence presence =
           new Presence(registry, target, endpoint, registryOptions.context(), notices);
       StopOptions times =
