@@ -1,0 +1,140 @@
+package dev.holdfast.cli.demo;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything a client's calls came to: totals, who served them, what failed and what was retried.
+ *
+ * <p>All times are of {@link System#nanoTime()}. Thread-safe; a few hundred calls per second don't
+ * ask for more than one lock.
+ */
+final class CallLedger {
+  private static final int KEPT_FAILURES = 8;
+
+  /** Which call failed, when and how. */
+  record Failure(long atNanos, String step, String status) {}
+
+  /** Sums since the start. */
+  record Totals(long calls, long failed, long retried, double p99Millis) {}
+
+  /** One instance since the last look: answered calls and the median and worst of their times. */
+  record Recent(long calls, double p50Millis, double p99Millis) {}
+
+  private static final class Served {
+    long calls;
+    long firstNanos;
+    long lastNanos;
+    LatencyHistogram recent = new LatencyHistogram();
+  }
+
+  private final LatencyHistogram latencies = new LatencyHistogram();
+  private final Map<String, Served> byInstance = new HashMap<>();
+  private final List<Failure> failures = new ArrayList<>();
+  private String step = "start";
+  private long ok;
+  private long failed;
+  private long retried;
+  private @Nullable Long lastRetriedNanos;
+
+  /** Names the step of the story that failures are filed under from now on. */
+  synchronized void enter(String name) {
+    step = name;
+  }
+
+  /**
+   * A call was answered.
+   *
+   * @param instance who answered, as the answer says
+   * @param latencyNanos from the moment the call was due
+   */
+  synchronized void onAnswered(String instance, long nowNanos, long latencyNanos) {
+    ok++;
+    latencies.record(latencyNanos);
+    Served served = byInstance.get(instance);
+    if (served == null) {
+      served = new Served();
+      served.firstNanos = nowNanos;
+      byInstance.put(instance, served);
+    }
+    served.calls++;
+    served.lastNanos = nowNanos;
+    served.recent.record(latencyNanos);
+  }
+
+  /** A call that is slow on purpose was answered: it counts, but its time says nothing. */
+  synchronized void onLongCallAnswered() {
+    ok++;
+  }
+
+  /** A call ended with another status than OK. */
+  synchronized void onFailed(long nowNanos, String status) {
+    failed++;
+    if (failures.size() < KEPT_FAILURES) {
+      failures.add(new Failure(nowNanos, step, status));
+    }
+  }
+
+  /** A call could not be made in time. */
+  synchronized void onNotIssued(long nowNanos) {
+    onFailed(nowNanos, "NOT_ISSUED: the client was held up for longer than the deadline");
+  }
+
+  /** A call that has ended, well or not, had needed more than one attempt. */
+  synchronized void onRetried(long nowNanos) {
+    retried++;
+    lastRetriedNanos = nowNanos;
+  }
+
+  synchronized Totals totals() {
+    return new Totals(ok + failed, failed, retried, latencies.quantileMillis(0.99));
+  }
+
+  /** The first failures, oldest first. */
+  synchronized List<Failure> failures() {
+    return List.copyOf(failures);
+  }
+
+  /** When the last call that needed a retry ended. */
+  synchronized OptionalLong lastRetriedNanos() {
+    return lastRetriedNanos == null ? OptionalLong.empty() : OptionalLong.of(lastRetriedNanos);
+  }
+
+  /** When the first answer of an instance arrived. */
+  synchronized OptionalLong firstServedNanos(String instance) {
+    Served served = byInstance.get(instance);
+    return served == null ? OptionalLong.empty() : OptionalLong.of(served.firstNanos);
+  }
+
+  /** When the latest answer of an instance arrived. */
+  synchronized OptionalLong lastServedNanos(String instance) {
+    Served served = byInstance.get(instance);
+    return served == null ? OptionalLong.empty() : OptionalLong.of(served.lastNanos);
+  }
+
+  /** Calls that an instance has answered. */
+  synchronized long servedBy(String instance) {
+    Served served = byInstance.get(instance);
+    return served == null ? 0 : served.calls;
+  }
+
+  /** Whoever answered since the last call of this method, and starts the next such period. */
+  synchronized Map<String, Recent> takeRecent() {
+    Map<String, Recent> result = new HashMap<>();
+    byInstance.forEach(
+        (instance, served) -> {
+          LatencyHistogram recent = served.recent;
+          if (recent.count() > 0) {
+            double p50Millis = recent.quantileMillis(0.5);
+            double p99Millis = recent.quantileMillis(0.99);
+            result.put(instance, new Recent(recent.count(), p50Millis, p99Millis));
+            served.recent = new LatencyHistogram();
+          }
+        });
+    return result;
+  }
+}

@@ -1,0 +1,156 @@
+package dev.holdfast.cli.demo;
+
+import dev.holdfast.core.HostPort;
+import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.ServiceName;
+import dev.holdfast.grpc.HoldfastChannelBuilder;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * One run: sets the stage, lets both clients call while the story is told, and adds up.
+ *
+ * <p>Everything it starts is ended by {@link DemoResources}, whichever way the run ends.
+ */
+final class Demo {
+  private static final long START_MILLIS = 60_000;
+  private static final long TABLE_MILLIS = 1_000;
+  private static final int WARM_UP_CALLS_PER_SECOND = 1_000;
+  private static final long WARM_UP_ROUND_MILLIS = 500;
+  private static final int MOST_WARM_UP_ROUNDS = 12;
+  private static final double WARM_P99_MILLIS = 20;
+
+  private final DemoOptions options;
+  private final DemoDisplay display;
+  private final RegistryStage stage;
+  private final DemoResources resources;
+
+  Demo(DemoOptions options, DemoDisplay display, RegistryStage stage, DemoResources resources) {
+    this.options = options;
+    this.display = display;
+    this.stage = stage;
+    this.resources = resources;
+  }
+
+  /** Runs to the end; what was started still runs then. */
+  DemoResult run() throws IOException, InterruptedException {
+    ServiceName service = ServiceName.of("", "orders-" + resources.runId());
+    RegistryUri uri = stage.uri();
+    RegistryView view = resources.own(new RegistryView(uri, service));
+    Fleet fleet =
+        resources.own(new Fleet(new InstanceLauncher(uri, service, resources.scratch().logs())));
+    display.say("registry: " + uri);
+    List<InstanceProcess> first = fleet.launch(options.instances());
+    display.say(
+        "starting " + first.size() + " instances of the service " + service + " as processes ...");
+    awaitStart(first, fleet, view);
+
+    ManagedChannel holdfast = holdfastChannel(uri, service);
+    resources.own(() -> holdfast.shutdownNow());
+    ManagedChannel stock = FixedList.channelTo(addresses(first));
+    resources.own(() -> stock.shutdownNow());
+    warmUp(holdfast, stock);
+    display.say(
+        "two clients make "
+            + options.ratePerSecond()
+            + " calls/s each, with a deadline of 1 s: one follows the registry, the other is stock"
+            + " grpc-java on the "
+            + first.size()
+            + " addresses of now");
+    return tell(fleet, view, holdfast, stock);
+  }
+
+  private DemoResult tell(
+      Fleet fleet, RegistryView view, ManagedChannel holdfast, ManagedChannel stock)
+      throws InterruptedException {
+    CallLedger ledger = new CallLedger();
+    CallLedger stockLedger = new CallLedger();
+    LoadClient client = new LoadClient("holdfast", holdfast, ledger, options.ratePerSecond());
+    LoadClient stockClient = new LoadClient("stock", stock, stockLedger, options.ratePerSecond());
+    DemoStory story =
+        new DemoStory(new Scene(fleet, stage, view, client, ledger), display, stockLedger);
+    long startNanos = System.nanoTime();
+    TableTicker ticker = new TableTicker(fleet, ledger, stockLedger, story::current, startNanos);
+    client.start();
+    stockClient.start();
+    List<StepReport> reports;
+    try (var ticking = ticker.every(TABLE_MILLIS, display)) {
+      reports = story.run(options.time());
+      client.close();
+      stockClient.close();
+    }
+    for (CallLedger.Failure failure : ledger.failures()) {
+      double atSeconds = (failure.atNanos() - startNanos) / 1e9;
+      display.failure(atSeconds, failure.step(), failure.status());
+    }
+    return new DemoResult(
+        ledger.totals(),
+        (int) reports.stream().filter(StepReport::reachedGoal).count(),
+        measured(reports, ScaleUpStep.MEASURE),
+        measured(reports, KillStep.MEASURE),
+        stockLedger.totals().failed(),
+        stage.kind());
+  }
+
+  private static void awaitStart(List<InstanceProcess> first, Fleet fleet, RegistryView view)
+      throws IOException, InterruptedException {
+    boolean started =
+        Patience.await(
+            START_MILLIS,
+            () ->
+                !fleet.crashed().isEmpty()
+                    || (first.stream().allMatch(instance -> instance.address().isPresent())
+                        && view.read().map(held -> held.eligible().size()).orElse(0)
+                            == first.size()));
+    if (!fleet.crashed().isEmpty()) {
+      throw new IOException(Scene.names(fleet.crashed()) + " ended while starting");
+    }
+    if (!started) {
+      throw new IOException(
+          "the instances were not in the registry within " + START_MILLIS / 1_000 + " s");
+    }
+  }
+
+  private static ManagedChannel holdfastChannel(RegistryUri uri, ServiceName service) {
+    return HoldfastChannelBuilder.forTarget(
+            DemoTarget.of(uri, service), InsecureChannelCredentials.create())
+        .build();
+  }
+
+  /**
+   * Calls that count nowhere, until they are quick: a JVM that has just started would measure its
+   * own compiler.
+   */
+  private static void warmUp(ManagedChannel... channels) throws InterruptedException {
+    for (int round = 1; round <= MOST_WARM_UP_ROUNDS; round++) {
+      CallLedger ledger = new CallLedger();
+      List<LoadClient> clients =
+          Arrays.stream(channels)
+              .map(channel -> new LoadClient("warm-up", channel, ledger, WARM_UP_CALLS_PER_SECOND))
+              .toList();
+      clients.forEach(LoadClient::start);
+      Patience.await(WARM_UP_ROUND_MILLIS, () -> false);
+      for (LoadClient client : clients) {
+        client.close();
+      }
+      if (ledger.totals().p99Millis() <= WARM_P99_MILLIS) {
+        return;
+      }
+    }
+  }
+
+  private static List<HostPort> addresses(List<InstanceProcess> instances) {
+    return instances.stream().flatMap(instance -> instance.address().stream()).toList();
+  }
+
+  private static OptionalLong measured(List<StepReport> reports, String name) {
+    return reports.stream()
+        .filter(report -> report.measured().containsKey(name))
+        .mapToLong(report -> Long.parseLong(report.measured().get(name)))
+        .findFirst();
+  }
+}

@@ -1,0 +1,111 @@
+package dev.holdfast.cli.demo;
+
+import dev.holdfast.cli.CommonOptions;
+import dev.holdfast.cli.ExitCode;
+import dev.holdfast.cli.Program;
+import dev.holdfast.cli.UserError;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code holdfast demo}: a service, a client and everything that goes wrong, in half a minute. */
+@Command(
+    name = "demo",
+    description = {
+      "Shows calls that follow their service: three instances as processes, a client that makes"
+          + " 200 calls/s, and a story of five steps: scale up, drain, kill -9, the registry away"
+          + " for 10 s, rolling restart. A stock grpc-java client runs beside it.",
+      "Its last line is RESULT name=value ..; it exits 0 when no call failed and all five steps"
+          + " came to what they should, 1 otherwise."
+    })
+public final class DemoCommand implements Callable<Integer> {
+  // Not under CommonOptions.MIXIN: HOLDFAST_REGISTRY must not point the demo at a real registry.
+  @Mixin private CommonOptions options = new CommonOptions();
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "N",
+      defaultValue = "30",
+      description = "For how long traffic runs, at least; 20 or more, ${DEFAULT-VALUE} by default.")
+  private int seconds;
+
+  @Option(
+      names = "--registry",
+      paramLabel = "URI",
+      defaultValue = "file",
+      description =
+          "file: a directory of its own (the default). etcd:start: an etcd of its own, which is"
+              + " stopped for 10 s and wiped once. etcd://HOST:PORT/NAMESPACE: one that runs; the"
+              + " demo cuts its own way to it. file:///DIRECTORY: a new directory in that one.")
+  private String registry = "file";
+
+  @Option(
+      names = "--instances",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = "Instances at the start; 2 to 10, ${DEFAULT-VALUE} by default.")
+  private int instances;
+
+  @Option(
+      names = "--rate",
+      paramLabel = "N",
+      defaultValue = "200",
+      description = "Calls per second of each client; 1 to 2000, ${DEFAULT-VALUE} by default.")
+  private int rate;
+
+  @Override
+  public Integer call() throws IOException {
+    options.startLogging("ERROR");
+    DemoOptions demo = validated();
+    RegistryChoice choice = RegistryChoice.parse(registry);
+    DemoDisplay display = display();
+    try (DemoResources resources = DemoResources.open()) {
+      int exitCode = ExitCode.FAILED;
+      try {
+        RegistryStage stage = resources.own(choice.open(resources.scratch()));
+        DemoResult result = new Demo(demo, display, stage, resources).run();
+        exitCode = result.exitCode();
+        if (exitCode != ExitCode.OK) {
+          sayWhereLogsAre(display, resources);
+        }
+        display.result(result);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt(); // Ctrl-C or SIGTERM: all there is to do is to clean up
+      } catch (IOException e) {
+        sayWhereLogsAre(display, resources);
+        throw UserError.failed("demo: " + e.getMessage());
+      }
+      return exitCode;
+    }
+  }
+
+  private DemoOptions validated() {
+    try {
+      return new DemoOptions(Duration.ofSeconds(seconds), instances, rate);
+    } catch (IllegalArgumentException e) {
+      throw UserError.usage(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private DemoDisplay display() {
+    Program program = options.program();
+    if (options.json()) {
+      return new JsonDisplay(program.out(), program.err());
+    }
+    if (Terminal.isInteractive()) {
+      return new TerminalDisplay(program.out(), Terminal::width);
+    }
+    return new PlainDisplay(program.out());
+  }
+
+  private static void sayWhereLogsAre(DemoDisplay display, DemoResources resources)
+      throws IOException {
+    resources
+        .scratch()
+        .keepLogs()
+        .ifPresent(logs -> display.say("the logs of the instances are kept in " + logs));
+  }
+}

@@ -1,0 +1,32 @@
+package dev.holdfast.cli.demo;
+
+import java.time.Duration;
+
+/**
+ * What a run of the demo was asked to be.
+ *
+ * @param time for how long traffic runs at least
+ * @param instances how many there are at the start; 2 to 10
+ * @param ratePerSecond calls per second of each client; 1 to 2,000
+ */
+record DemoOptions(Duration time, int instances, int ratePerSecond) {
+  /** The registry is away for ten of them, and four more steps want to be seen. */
+  static final int LEAST_SECONDS = 20;
+
+  static final int MOST_SECONDS = 86_400;
+
+  DemoOptions {
+    require("seconds", time.toSeconds(), LEAST_SECONDS, MOST_SECONDS);
+    require("instances", instances, 2, 10);
+    require("rate", ratePerSecond, 1, 2_000);
+  }
+
+  private static void require(String name, long value, long least, long most) {
+    if (value < least || value > most) {
+      String reason =
+          name.equals("seconds") ? ", as the registry alone is away for 10 s of them" : "";
+      throw new IllegalArgumentException(
+          name + ": " + value + " (expected: " + least + " to " + most + reason + ")");
+    }
+  }
+}

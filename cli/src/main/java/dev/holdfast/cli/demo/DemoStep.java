@@ -1,0 +1,25 @@
+package dev.holdfast.cli.demo;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+
+/** One step of the story: does something to the service while calls go on, and looks what came. */
+interface DemoStep {
+
+  /** What is done, for people: "drain one instance". */
+  String title();
+
+  /** How long it usually takes on two cores; a plan needs it, nothing waits for it. */
+  Duration usualTime();
+
+  /**
+   * Does it, and returns once its goal was seen.
+   *
+   * @param measured receives names and values as they become known, so that a step that misses its
+   *     goal still shows how far it came
+   * @throws GoalMissedException when the goal was not seen in time
+   */
+  void run(Scene scene, Map<String, String> measured)
+      throws GoalMissedException, IOException, InterruptedException;
+}

@@ -1,0 +1,87 @@
+package dev.holdfast.cli.demo;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The five steps, one after the other, while both clients make their calls.
+ *
+ * <p>A step that misses its goal is reported and the story goes on, so that one run shows
+ * everything that is wrong.
+ */
+final class DemoStory {
+  private final Scene scene;
+  private final DemoDisplay display;
+  private final CallLedger stockLedger;
+  private final List<DemoStep> steps;
+  private volatile String current = "";
+
+  DemoStory(Scene scene, DemoDisplay display, CallLedger stockLedger) {
+    this.scene = scene;
+    this.display = display;
+    this.stockLedger = stockLedger;
+    this.steps =
+        List.of(
+            new ScaleUpStep(),
+            new DrainStep(),
+            new KillStep(),
+            new RegistryAwayStep(scene.stage()),
+            new RollingRestartStep());
+  }
+
+  /** Where the story is, for the table. */
+  String current() {
+    return current;
+  }
+
+  /** Runs all steps, and traffic for the whole time that was asked for. */
+  List<StepReport> run(Duration total) throws InterruptedException {
+    long startNanos = System.nanoTime();
+    StoryPlan plan = new StoryPlan(total);
+    List<StepReport> reports = new ArrayList<>();
+    for (DemoStep step : steps) {
+      pause(plan, startNanos, reports.size());
+      reports.add(run(reports.size() + 1, step));
+    }
+    pause(plan, startNanos, reports.size());
+    return reports;
+  }
+
+  private void pause(StoryPlan plan, long startNanos, int done) throws InterruptedException {
+    enter("steady traffic");
+    Duration expectedRest =
+        steps.stream().skip(done).map(DemoStep::usualTime).reduce(Duration.ZERO, Duration::plus);
+    Duration elapsed = Duration.ofNanos(System.nanoTime() - startNanos);
+    Duration pause = plan.pause(elapsed, done, expectedRest);
+    Patience.await(pause.toMillis(), () -> false);
+  }
+
+  private StepReport run(int number, DemoStep step) throws InterruptedException {
+    enter("step " + number + ": " + step.title());
+    display.stepStarted(number, step.title());
+    Map<String, String> measured = new LinkedHashMap<>();
+    long failedBefore = scene.ledger().totals().failed();
+    String problem = "";
+    try {
+      step.run(scene, measured);
+    } catch (GoalMissedException e) {
+      problem = e.goal();
+    } catch (IOException e) {
+      problem = e.toString();
+    }
+    measured.put("failed", Long.toString(scene.ledger().totals().failed() - failedBefore));
+    StepReport report = new StepReport(number, step.title(), problem, measured);
+    display.stepEnded(report);
+    return report;
+  }
+
+  private void enter(String name) {
+    current = name;
+    scene.ledger().enter(name);
+    stockLedger.enter(name);
+  }
+}

@@ -1,0 +1,124 @@
+package dev.holdfast.cli.demo;
+
+import dev.holdfast.core.HostPort;
+import dev.holdfast.core.RegistryUri;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * An etcd that runs already and is not ours to stop: everyone reaches it through relays of our own,
+ * and those are cut.
+ *
+ * <p>One relay per member. With TLS, the members' certificates must also be good for 127.0.0.1.
+ */
+final class ExternalEtcdStage implements RegistryStage {
+  private static final int DEFAULT_PORT = 2379;
+  private static final String MEMBERS = "endpoints";
+
+  private final RegistryUri uri;
+  private final List<CuttableRelay> relays;
+
+  private ExternalEtcdStage(RegistryUri uri, List<CuttableRelay> relays) {
+    this.uri = uri;
+    this.relays = relays;
+  }
+
+  /** Opens the relays; whether etcd answers shows when the first instance registers. */
+  static ExternalEtcdStage open(RegistryUri uri) throws IOException {
+    List<CuttableRelay> relays = new ArrayList<>();
+    for (HostPort member : members(uri)) {
+      relays.add(CuttableRelay.to(member));
+    }
+    Map<String, String> parameters = new TreeMap<>(uri.parameters());
+    parameters.remove(MEMBERS);
+    // Short, so that the record of a killed instance does not outlast the story.
+    parameters.putIfAbsent("ttl", OwnEtcdStage.TTL);
+    if (relays.size() > 1) {
+      parameters.put(
+          MEMBERS,
+          relays.stream()
+              .skip(1)
+              .map(relay -> relay.address().toString())
+              .collect(Collectors.joining(",")));
+    }
+    String first = relays.get(0).address().toString();
+    return new ExternalEtcdStage(
+        new RegistryUri(uri.scheme(), uri.userInfo(), first, uri.namespace(), parameters), relays);
+  }
+
+  /** The members as the etcd registry reads them: the last port of the authority is for all. */
+  static List<HostPort> members(RegistryUri uri) {
+    List<HostPort> members = new ArrayList<>();
+    List<String> hosts =
+        uri.authority().isEmpty() ? List.of() : Arrays.asList(uri.authority().split(",", -1));
+    int port =
+        hosts.isEmpty() ? DEFAULT_PORT : member(hosts.get(hosts.size() - 1), DEFAULT_PORT).port();
+    hosts.forEach(host -> members.add(member(host, port)));
+    uri.parameter(MEMBERS)
+        .ifPresent(
+            list -> {
+              for (String host : list.split(",", -1)) {
+                members.add(member(host, DEFAULT_PORT));
+              }
+            });
+    if (members.isEmpty()) {
+      throw new IllegalArgumentException(
+          "registry: \"" + uri + "\" (expected: a host, as in etcd://127.0.0.1:2379/demo)");
+    }
+    return members;
+  }
+
+  private static HostPort member(String text, int defaultPort) {
+    boolean hasPort = text.indexOf(':', text.lastIndexOf(']') + 1) >= 0;
+    return HostPort.parse(hasPort ? text : text + ":" + defaultPort);
+  }
+
+  @Override
+  public String kind() {
+    return "etcd";
+  }
+
+  @Override
+  public RegistryUri uri() {
+    return uri;
+  }
+
+  @Override
+  public String outage() {
+    return "our way to it is cut";
+  }
+
+  @Override
+  public void takeAway() throws IOException {
+    for (CuttableRelay relay : relays) {
+      relay.cut();
+    }
+  }
+
+  @Override
+  public void bringBack() throws IOException {
+    for (CuttableRelay relay : relays) {
+      relay.mend();
+    }
+  }
+
+  @Override
+  public boolean canBeWiped() {
+    return false;
+  }
+
+  @Override
+  public void wipe() {
+    throw new UnsupportedOperationException("somebody else's etcd is never wiped");
+  }
+
+  @Override
+  public void close() throws IOException {
+    takeAway();
+  }
+}

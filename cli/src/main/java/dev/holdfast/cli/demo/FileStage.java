@@ -1,0 +1,80 @@
+package dev.holdfast.cli.demo;
+
+import dev.holdfast.core.RegistryUri;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+
+/** The file registry in a directory of our own; the outage renames it away. */
+final class FileStage implements RegistryStage {
+  private static final int MAX_ATTEMPTS = 5;
+
+  private final Path directory;
+  private final Path away;
+
+  private FileStage(Path directory) {
+    this.directory = directory;
+    this.away = directory.resolveSibling(directory.getFileName() + ".away");
+  }
+
+  /** A registry in a new directory inside the given one, which stays as it was. */
+  static FileStage inside(Path parent) throws IOException {
+    return new FileStage(Files.createTempDirectory(parent, "holdfast-demo-registry-"));
+  }
+
+  @Override
+  public String kind() {
+    return "file";
+  }
+
+  @Override
+  public RegistryUri uri() {
+    return RegistryUri.parse("file://" + directory);
+  }
+
+  @Override
+  public String outage() {
+    return "its directory is renamed away";
+  }
+
+  @Override
+  public void takeAway() throws IOException {
+    Files.move(directory, away, StandardCopyOption.ATOMIC_MOVE);
+    // An instance that starts meanwhile would take the registry for new and make the directory;
+    // a file in its place keeps it away for everyone.
+    Files.createFile(directory);
+  }
+
+  @Override
+  public void bringBack() throws IOException {
+    for (int attempt = 1; Files.exists(away); attempt++) {
+      Scratch.remove(directory);
+      try {
+        Files.move(away, directory, StandardCopyOption.ATOMIC_MOVE);
+      } catch (FileSystemException e) {
+        // A starting instance made the directory just between the two lines above.
+        if (attempt == MAX_ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  @Override
+  public boolean canBeWiped() {
+    return false;
+  }
+
+  @Override
+  public void wipe() {
+    throw new UnsupportedOperationException("the story does not wipe a directory");
+  }
+
+  @Override
+  public void close() throws IOException {
+    Scratch.remove(directory);
+    Scratch.remove(away);
+  }
+}

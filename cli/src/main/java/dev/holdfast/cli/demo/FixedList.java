@@ -1,0 +1,84 @@
+package dev.holdfast.cli.demo;
+
+import dev.holdfast.core.HostPort;
+import io.grpc.EquivalentAddressGroup;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.NameResolver;
+import io.grpc.NameResolverProvider;
+import io.grpc.NameResolverRegistry;
+import io.grpc.StatusOr;
+import io.grpc.netty.NettyChannelBuilder;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.URI;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The stock client beside ours: grpc-java as it comes, with round_robin over the list of addresses
+ * that were right at the start.
+ */
+final class FixedList extends NameResolverProvider {
+  private static final String SCHEME = "holdfast-demo-fixed";
+
+  private final List<EquivalentAddressGroup> addresses;
+
+  private FixedList(Collection<HostPort> addresses) {
+    this.addresses =
+        addresses.stream()
+            .map(a -> new EquivalentAddressGroup(new InetSocketAddress(a.host(), a.port())))
+            .toList();
+  }
+
+  /** A stock channel that will never hear of another address. */
+  static ManagedChannel channelTo(Collection<HostPort> addresses) {
+    NameResolverRegistry.getDefaultRegistry().register(new FixedList(addresses));
+    return NettyChannelBuilder.forTarget(SCHEME + ":///orders", InsecureChannelCredentials.create())
+        .defaultLoadBalancingPolicy("round_robin")
+        .build();
+  }
+
+  @Override
+  public NameResolver newNameResolver(URI target, NameResolver.Args args) {
+    return new NameResolver() {
+      @Override
+      public String getServiceAuthority() {
+        return "orders";
+      }
+
+      @Override
+      public void start(Listener2 listener) {
+        var unused =
+            listener.onResult2(
+                ResolutionResult.newBuilder()
+                    .setAddressesOrError(StatusOr.fromValue(addresses))
+                    .build());
+      }
+
+      @Override
+      public void shutdown() {}
+    };
+  }
+
+  @Override
+  public String getDefaultScheme() {
+    return SCHEME;
+  }
+
+  @Override
+  public Collection<Class<? extends SocketAddress>> getProducedSocketAddressTypes() {
+    return Set.of(InetSocketAddress.class);
+  }
+
+  @Override
+  protected boolean isAvailable() {
+    return true;
+  }
+
+  @Override
+  protected int priority() {
+    return 5;
+  }
+}

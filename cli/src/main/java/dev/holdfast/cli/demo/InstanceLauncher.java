@@ -1,0 +1,66 @@
+package dev.holdfast.cli.demo;
+
+import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.ServiceName;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Knows how to start an instance: the Java and the class path of this very process.
+ *
+ * <p>Instances live for seconds, so they are made to start fast: the quick compiler only, a small
+ * heap, and the class data archive of this process when it has one.
+ */
+final class InstanceLauncher {
+  private static final List<String> FAST_START =
+      List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xms16m", "-Xmx64m", "-Xss512k");
+
+  private final RegistryUri registry;
+  private final ServiceName service;
+  private final Path logs;
+
+  /**
+   * @param service relative to the registry's namespace
+   * @param logs an existing directory for the log of each instance
+   */
+  InstanceLauncher(RegistryUri registry, ServiceName service, Path logs) {
+    this.registry = registry;
+    this.service = service;
+    this.logs = logs;
+  }
+
+  /** Starts an instance; it is not ready yet when this returns. */
+  InstanceProcess launch(String name) throws IOException {
+    return InstanceProcess.start(name, command(name), logs.resolve(name + ".log"));
+  }
+
+  private List<String> command(String name) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(FAST_START);
+    command.addAll(sharedArchive());
+    command.add("-Dholdfast.log.level=INFO");
+    command.add("-cp");
+    command.add(System.getProperty("java.class.path"));
+    command.add(InstanceMain.class.getName());
+    command.add(DemoTarget.of(registry, service));
+    command.add(name);
+    return command;
+  }
+
+  /** The archive of this process, taken from its own command line as the launcher wrote it. */
+  private static List<String> sharedArchive() {
+    String[] own = ProcessHandle.current().info().arguments().orElse(new String[0]);
+    List<String> flags = new ArrayList<>();
+    for (String argument : own) {
+      if (argument.startsWith("-XX:SharedArchiveFile=")) {
+        flags.add(argument);
+        flags.add("-Xshare:auto");
+        flags.add("-Xlog:disable");
+      }
+    }
+    return flags;
+  }
+}

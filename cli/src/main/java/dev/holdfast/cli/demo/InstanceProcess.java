@@ -1,0 +1,170 @@
+package dev.holdfast.cli.demo;
+
+import dev.holdfast.core.HostPort;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One instance of the sample service, a process of its own.
+ *
+ * <p>It says on its standard output what it has come to (see {@link InstanceMain}); its log goes to
+ * a file. Its standard input is a pipe that only this process holds, so it ends when this one does,
+ * however that happens. Thread-safe.
+ */
+final class InstanceProcess {
+
+  /** Where an instance stands. */
+  enum State {
+    /** The process runs and gets ready; it has no address yet. */
+    STARTING("starting"),
+    /** It listens and is about to be in the registry, or is. */
+    SERVING("serving"),
+    /** It was asked to end and finishes its calls. */
+    DRAINING("draining"),
+    /** It was killed by us. */
+    KILLED("killed"),
+    /** It ended after it was asked to. */
+    GONE("gone"),
+    /** It ended by itself. */
+    CRASHED("crashed");
+
+    private final String text;
+
+    State(String text) {
+      this.text = text;
+    }
+
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
+  /** What the instance printed when it listens, before its address. */
+  static final String LISTENING = "listening ";
+
+  private final String name;
+  private final Path log;
+  private final Process process;
+  private volatile State asked = State.STARTING;
+  private volatile Optional<HostPort> address = Optional.empty();
+  private volatile long endedNanos;
+
+  private InstanceProcess(String name, Path log, Process process) {
+    this.name = name;
+    this.log = log;
+    this.process = process;
+  }
+
+  /**
+   * Starts a process.
+   *
+   * @param log where what it logs is appended
+   * @throws IOException when the system can't start it
+   */
+  static InstanceProcess start(String name, List<String> command, Path log) throws IOException {
+    Process process =
+        new ProcessBuilder(command)
+            .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
+            .start();
+    InstanceProcess instance = new InstanceProcess(name, log, process);
+    Thread reader = new Thread(instance::readOutput, "demo-" + name + "-output");
+    reader.setDaemon(true);
+    reader.start();
+    var unused = process.onExit().thenRun(() -> instance.endedNanos = System.nanoTime());
+    return instance;
+  }
+
+  String name() {
+    return name;
+  }
+
+  Path log() {
+    return log;
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  /** Where it listens, once it does. */
+  Optional<HostPort> address() {
+    return address;
+  }
+
+  State state() {
+    boolean alive = process.isAlive();
+    return switch (asked) {
+      case STARTING, SERVING -> {
+        State running = address.isPresent() ? State.SERVING : State.STARTING;
+        yield alive ? running : State.CRASHED;
+      }
+      case DRAINING -> alive ? State.DRAINING : State.GONE;
+      default -> asked;
+    };
+  }
+
+  /** Whether it runs and nobody asked it to end. */
+  boolean isWanted() {
+    return state() == State.STARTING || state() == State.SERVING;
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** The exit code, once there is one; of a process killed by a signal 128 and the signal. */
+  OptionalInt exitCode() {
+    return process.isAlive() ? OptionalInt.empty() : OptionalInt.of(process.exitValue());
+  }
+
+  /** When it ended, by {@link System#nanoTime()}; a moment late, and 0 as long as it runs. */
+  long endedNanos() {
+    return endedNanos;
+  }
+
+  /** Asks it to drain and to end (SIGTERM). */
+  void terminate() {
+    asked = State.DRAINING;
+    // Through the handle: Process.destroy() would close the pipe too, which says that we are gone.
+    signalled(process.toHandle().destroy());
+  }
+
+  /** Ends it at once (SIGKILL). */
+  void kill() {
+    asked = State.KILLED;
+    signalled(process.toHandle().destroyForcibly());
+  }
+
+  /** Waits for its end. */
+  boolean awaitEnd(long timeoutMillis) throws InterruptedException {
+    return process.waitFor(timeoutMillis, TimeUnit.MILLISECONDS);
+  }
+
+  private void signalled(boolean sent) {
+    if (!sent && process.isAlive()) {
+      throw new IllegalStateException(name + ", process " + process.pid() + ": no signal allowed");
+    }
+  }
+
+  private void readOutput() {
+    try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        if (line.startsWith(LISTENING)) {
+          address = Optional.of(HostPort.parse(line.substring(LISTENING.length())));
+        }
+      }
+    } catch (IOException e) {
+      if (process.isAlive()) {
+        throw new UncheckedIOException("output of " + name, e);
+      }
+    }
+  }
+}

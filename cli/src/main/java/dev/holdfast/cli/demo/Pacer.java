@@ -1,0 +1,66 @@
+package dev.holdfast.cli.demo;
+
+import dev.holdfast.core.PureCore;
+
+/**
+ * Says when the calls of a constant rate are due, whatever happened to the calls before.
+ *
+ * <p>The n-th call is due {@code n / rate} seconds after the start, so a client that was held up
+ * does not quietly make fewer calls: it owes them. A call that is still owed when its time to
+ * answer is over can't be made any more; the caller counts it as not issued. Not thread-safe.
+ */
+@PureCore
+final class Pacer {
+  private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
+  /** What to do about the next call. */
+  enum Due {
+    /** Its time has not come. */
+    LATER,
+    /** Make it now. */
+    NOW,
+    /** Its deadline passed before it could be made. */
+    MISSED
+  }
+
+  private final long startNanos;
+  private final int ratePerSecond;
+  private final long deadlineNanos;
+  private long taken;
+
+  /**
+   * @param startNanos when the first call is due
+   * @param ratePerSecond calls per second, more than zero
+   * @param deadlineNanos how long after it is due a call must have been answered
+   */
+  Pacer(long startNanos, int ratePerSecond, long deadlineNanos) {
+    if (ratePerSecond < 1) {
+      throw new IllegalArgumentException("rate: " + ratePerSecond + " (expected: >= 1)");
+    }
+    this.startNanos = startNanos;
+    this.ratePerSecond = ratePerSecond;
+    this.deadlineNanos = deadlineNanos;
+  }
+
+  /** When the next call is due. */
+  long dueNanos() {
+    // In two parts: taken * NANOS_PER_SECOND would overflow after nine thousand million calls.
+    long seconds = taken / ratePerSecond;
+    long rest = taken % ratePerSecond;
+    return startNanos + seconds * NANOS_PER_SECOND + rest * NANOS_PER_SECOND / ratePerSecond;
+  }
+
+  /** The verdict on the next call. */
+  Due at(long nowNanos) {
+    long lateNanos = nowNanos - dueNanos();
+    if (lateNanos < 0) {
+      return Due.LATER;
+    }
+    return lateNanos < deadlineNanos ? Due.NOW : Due.MISSED;
+  }
+
+  /** The next call was made or given up; the one after it is next. */
+  void advance() {
+    taken++;
+  }
+}

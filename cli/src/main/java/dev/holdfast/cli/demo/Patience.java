@@ -1,0 +1,36 @@
+package dev.holdfast.cli.demo;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/** Waits for conditions of other processes, which can only be asked, not subscribed to. */
+final class Patience {
+  private static final long LOOK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(3);
+
+  /** Something that may be so. */
+  interface Condition {
+    boolean holds() throws InterruptedException;
+  }
+
+  private Patience() {}
+
+  /**
+   * Looks until the condition holds or the time is over.
+   *
+   * @return whether it held
+   */
+  static boolean await(long timeoutMillis, Condition condition) throws InterruptedException {
+    long startNanos = System.nanoTime();
+    long timeoutNanos = TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+    while (!condition.holds()) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException("interrupted while waiting");
+      }
+      if (System.nanoTime() - startNanos >= timeoutNanos) {
+        return false;
+      }
+      LockSupport.parkNanos(LOOK_EVERY_NANOS);
+    }
+    return true;
+  }
+}

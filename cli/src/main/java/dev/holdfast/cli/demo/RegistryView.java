@@ -1,0 +1,90 @@
+package dev.holdfast.cli.demo;
+
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Registries;
+import dev.holdfast.core.RegistryContext;
+import dev.holdfast.core.RegistryException;
+import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.ServiceName;
+import dev.holdfast.core.SystemScheduler;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Reads what the registry itself holds, apart from the client that is being shown.
+ *
+ * <p>It has a connection and an event loop of its own and reads the source of truth, so the
+ * client's watch can't be mistaken for the registry. Thread-safe.
+ */
+final class RegistryView implements AutoCloseable {
+  private static final long READ_MILLIS = 2_000;
+
+  private final SystemScheduler scheduler = SystemScheduler.create("demo-registry-view");
+  private final Registries.Handle handle;
+  private final ServiceName service;
+  private final Map<HostPort, Long> visibleSince = new ConcurrentHashMap<>();
+
+  /**
+   * @param service relative to the registry's namespace
+   */
+  RegistryView(RegistryUri uri, ServiceName service) {
+    this.handle = new Registries(RegistryContext.system().withScheduler(scheduler)).open(uri);
+    this.service = service.inside(uri.namespace());
+  }
+
+  /**
+   * Reads the registry now.
+   *
+   * @return what it holds, or empty when it can't be read
+   */
+  Optional<EndpointSet> read() throws InterruptedException {
+    long startNanos = System.nanoTime();
+    try {
+      EndpointSet endpoints =
+          handle
+              .registry()
+              .read(service)
+              .toCompletableFuture()
+              .get(READ_MILLIS, TimeUnit.MILLISECONDS)
+              .endpoints();
+      note(endpoints, startNanos);
+      return Optional.of(endpoints);
+    } catch (TimeoutException e) {
+      return Optional.empty();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RegistryException) {
+        return Optional.empty();
+      }
+      throw new IllegalStateException("reading " + handle.uri(), e.getCause());
+    }
+  }
+
+  /**
+   * The start of the read that saw the record of an address first, by {@link System#nanoTime()}:
+   * never later than the record could be seen by anyone else who looks as often.
+   */
+  OptionalLong visibleSinceNanos(HostPort address) {
+    Long since = visibleSince.get(address);
+    return since == null ? OptionalLong.empty() : OptionalLong.of(since);
+  }
+
+  @Override
+  public void close() {
+    handle.close();
+    scheduler.close();
+  }
+
+  private void note(EndpointSet endpoints, long nowNanos) {
+    visibleSince.keySet().removeIf(address -> endpoints.at(address).isEmpty());
+    for (Endpoint endpoint : endpoints.eligible()) {
+      visibleSince.putIfAbsent(endpoint.address(), nowNanos);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package dev.holdfast.cli.demo;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Step 5: every instance is replaced, one after the other: the new one serves before the old one is
+ * asked to go.
+ *
+ * <p>The next replacement starts while the last old instance drains.
+ */
+final class RollingRestartStep implements DemoStep {
+  private static final long START_MILLIS = 30_000;
+  private static final long SERVE_MILLIS = 10_000;
+  private static final long DRAIN_MILLIS = 20_000;
+
+  @Override
+  public String title() {
+    return "rolling restart of all instances";
+  }
+
+  @Override
+  public Duration usualTime() {
+    return Duration.ofSeconds(9);
+  }
+
+  @Override
+  public void run(Scene scene, Map<String, String> measured)
+      throws GoalMissedException, IOException, InterruptedException {
+    long startNanos = System.nanoTime();
+    long retriedBefore = scene.ledger().totals().retried();
+    List<InstanceProcess> old = scene.fleet().wanted();
+    List<InstanceProcess> replacement = scene.fleet().launch(1);
+    for (int i = 0; i < old.size(); i++) {
+      scene.awaitVisible(replacement, START_MILLIS);
+      scene.awaitServing(replacement, SERVE_MILLIS);
+      InstanceProcess leaving = old.get(i);
+      leaving.terminate();
+      if (i + 1 < old.size()) {
+        replacement = scene.fleet().launch(1);
+      }
+      scene.await(leaving.name() + " ended", DRAIN_MILLIS, () -> !leaving.isAlive());
+      if (leaving.exitCode().orElse(-1) != 0) {
+        throw new GoalMissedException(
+            leaving.name() + " ended with exit code " + leaving.exitCode().orElse(-1));
+      }
+      measured.put("replaced", (i + 1) + "/" + old.size());
+    }
+    scene.awaitServingSince(System.nanoTime(), scene.fleet().wanted(), SERVE_MILLIS);
+    long tookNanos = System.nanoTime() - startNanos;
+    measured.put("took_ms", Long.toString(TimeUnit.NANOSECONDS.toMillis(tookNanos)));
+    measured.put("retried", Long.toString(scene.ledger().totals().retried() - retriedBefore));
+  }
+}

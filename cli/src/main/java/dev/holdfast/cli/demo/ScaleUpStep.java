@@ -1,0 +1,52 @@
+package dev.holdfast.cli.demo;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Step 1: two more instances; calls reach them as soon as the registry shows them.
+ *
+ * <p>Measured per instance from its record being visible to the end of the first call that it
+ * served; the worst of the new ones counts.
+ */
+final class ScaleUpStep implements DemoStep {
+  /** The name of what it measures. */
+  static final String MEASURE = "scale_up_ms";
+
+  private static final int NEW_INSTANCES = 2;
+  private static final long START_MILLIS = 30_000;
+  private static final long SERVE_MILLIS = 10_000;
+
+  @Override
+  public String title() {
+    return "scale up by two";
+  }
+
+  @Override
+  public Duration usualTime() {
+    return Duration.ofSeconds(3);
+  }
+
+  @Override
+  public void run(Scene scene, Map<String, String> measured)
+      throws GoalMissedException, IOException, InterruptedException {
+    List<InstanceProcess> started = scene.fleet().launch(NEW_INSTANCES);
+    measured.put("new", Scene.names(started).replace(" ", ""));
+    scene.awaitVisible(started, START_MILLIS);
+    scene.awaitServing(started, SERVE_MILLIS);
+    long worstNanos = 0;
+    for (InstanceProcess instance : started) {
+      long visibleNanos =
+          instance
+              .address()
+              .map(address -> scene.view().visibleSinceNanos(address).orElseThrow())
+              .orElseThrow();
+      long servedNanos = scene.ledger().firstServedNanos(instance.name()).orElseThrow();
+      worstNanos = Math.max(worstNanos, servedNanos - visibleNanos);
+    }
+    measured.put(MEASURE, Long.toString(TimeUnit.NANOSECONDS.toMillis(worstNanos)));
+  }
+}

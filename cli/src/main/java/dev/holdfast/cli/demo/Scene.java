@@ -1,0 +1,99 @@
+package dev.holdfast.cli.demo;
+
+import dev.holdfast.core.EndpointSet;
+import java.util.Collection;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * What a step of the story can touch and look at.
+ *
+ * @param fleet the instances
+ * @param stage the registry, as something that can go away
+ * @param view what the registry holds
+ * @param client the Holdfast client that is being shown
+ * @param ledger what its calls came to
+ */
+record Scene(
+    Fleet fleet, RegistryStage stage, RegistryView view, LoadClient client, CallLedger ledger) {
+
+  /**
+   * Waits until something is seen.
+   *
+   * @param goal the sentence that the step fails with when it is not
+   * @throws GoalMissedException when the time is over, or an instance crashed meanwhile
+   */
+  void await(String goal, long timeoutMillis, Patience.Condition condition)
+      throws GoalMissedException, InterruptedException {
+    boolean seen =
+        Patience.await(timeoutMillis, () -> condition.holds() || !fleet.crashed().isEmpty());
+    if (!fleet.crashed().isEmpty()) {
+      throw new GoalMissedException(names(fleet.crashed()) + " ended unasked; waited for: " + goal);
+    }
+    if (!seen) {
+      throw new GoalMissedException("not within " + timeoutMillis + " ms: " + goal);
+    }
+  }
+
+  /** Waits until the registry holds the records of all these instances. */
+  void awaitVisible(Collection<InstanceProcess> instances, long timeoutMillis)
+      throws GoalMissedException, InterruptedException {
+    await(
+        names(instances) + " visible in the registry",
+        timeoutMillis,
+        () ->
+            instances.stream().allMatch(instance -> instance.address().isPresent())
+                && view.read().map(held -> holdsAll(held, instances)).orElse(false));
+  }
+
+  /** Waits until each of these instances has answered a call. */
+  void awaitServing(Collection<InstanceProcess> instances, long timeoutMillis)
+      throws GoalMissedException, InterruptedException {
+    await(
+        names(instances) + " serving calls",
+        timeoutMillis,
+        () ->
+            instances.stream()
+                .allMatch(instance -> ledger.firstServedNanos(instance.name()).isPresent()));
+  }
+
+  /** Waits until the registry holds no eligible record of this instance. */
+  void awaitInvisible(InstanceProcess instance, long timeoutMillis)
+      throws GoalMissedException, InterruptedException {
+    await(
+        instance.name() + " out of the registry",
+        timeoutMillis,
+        () -> view.read().map(held -> !holdsAll(held, List.of(instance))).orElse(false));
+  }
+
+  /** Waits until each of these instances has answered another call after the given moment. */
+  void awaitServingSince(long sinceNanos, Collection<InstanceProcess> instances, long timeoutMillis)
+      throws GoalMissedException, InterruptedException {
+    await(
+        names(instances) + " still serving calls",
+        timeoutMillis,
+        () ->
+            instances.stream()
+                .allMatch(
+                    instance -> {
+                      var last = ledger.lastServedNanos(instance.name());
+                      return last.isPresent() && last.getAsLong() - sinceNanos > 0;
+                    }));
+  }
+
+  /** Their names, for people. */
+  static String names(Collection<InstanceProcess> instances) {
+    return instances.stream().map(InstanceProcess::name).collect(Collectors.joining(", "));
+  }
+
+  private static boolean holdsAll(EndpointSet held, Collection<InstanceProcess> instances) {
+    return instances.stream()
+        .allMatch(
+            instance ->
+                instance
+                    .address()
+                    .flatMap(held::at)
+                    .map(endpoint -> endpoint.isEligible())
+                    .orElse(false));
+  }
+}

@@ -1,0 +1,34 @@
+package dev.holdfast.cli.demo;
+
+import dev.holdfast.core.PureCore;
+import java.time.Duration;
+
+/**
+ * Spreads the five steps over the time a run was given.
+ *
+ * <p>Steps take as long as they take, since they wait for what they want to see; what is left of
+ * the time is spent as steady traffic before each step and after the last one, in equal parts.
+ */
+@PureCore
+final class StoryPlan {
+  private static final int PAUSES = DemoResult.STEPS + 1;
+
+  private final Duration total;
+
+  StoryPlan(Duration total) {
+    this.total = total;
+  }
+
+  /**
+   * How long traffic runs undisturbed before the next step.
+   *
+   * @param elapsed since the start
+   * @param done steps that are over
+   * @param expectedRest what the steps that are left usually take together
+   * @return zero when the run is late
+   */
+  Duration pause(Duration elapsed, int done, Duration expectedRest) {
+    Duration spare = total.minus(elapsed).minus(expectedRest);
+    return spare.isNegative() ? Duration.ZERO : spare.dividedBy(PAUSES - done);
+  }
+}

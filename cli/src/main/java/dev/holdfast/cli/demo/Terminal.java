@@ -1,0 +1,60 @@
+package dev.holdfast.cli.demo;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Whether standard output is a terminal, and how wide it is.
+ *
+ * <p>Java can't say before version 22 ({@code System.console()} also wants standard input to be
+ * one), so the shell is asked: {@code test -t 1} and {@code stty size}.
+ */
+final class Terminal {
+  private static final int DEFAULT_WIDTH = 100;
+  private static final long SHELL_MILLIS = 2_000;
+  private static final Pattern SIZE = Pattern.compile("\\s*\\d+ (\\d+)\\s*");
+
+  private Terminal() {}
+
+  /** Whether a person reads standard output in a terminal that can move its cursor. */
+  static boolean isInteractive() {
+    String term = System.getenv("TERM");
+    if (term == null || term.equals("dumb")) {
+      return false;
+    }
+    try {
+      Process test =
+          new ProcessBuilder("/bin/sh", "-c", "test -t 1")
+              .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+              .start();
+      return test.waitFor(SHELL_MILLIS, TimeUnit.MILLISECONDS) && test.exitValue() == 0;
+    } catch (IOException e) {
+      return false; // without a shell: plain lines, which are right everywhere
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** The columns of the terminal this program was started from, or 100 when they can't be had. */
+  static int width() {
+    try {
+      Process stty = new ProcessBuilder("/bin/sh", "-c", "stty size 2>/dev/null </dev/tty").start();
+      if (!stty.waitFor(SHELL_MILLIS, TimeUnit.MILLISECONDS)) {
+        return DEFAULT_WIDTH;
+      }
+      String answer = new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+      Matcher size = SIZE.matcher(answer);
+      int columns = size.matches() ? Integer.parseInt(size.group(1)) : 0;
+      return columns > 0 ? columns : DEFAULT_WIDTH; // 0: a terminal that does not know its size
+    } catch (IOException e) {
+      return DEFAULT_WIDTH;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return DEFAULT_WIDTH;
+    }
+  }
+}

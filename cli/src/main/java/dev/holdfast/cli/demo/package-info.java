@@ -1,0 +1,12 @@
+/**
+ * {@code holdfast demo}: a service of several processes, a client that follows it, and a story of
+ * five steps that would cost calls elsewhere.
+ *
+ * <p>{@link dev.holdfast.cli.demo.DemoCommand} reads the command line, {@link
+ * dev.holdfast.cli.demo.Demo} sets the stage, {@link dev.holdfast.cli.demo.DemoStory} runs the
+ * steps, and a {@link dev.holdfast.cli.demo.DemoDisplay} shows what happens.
+ */
+@NullMarked
+package dev.holdfast.cli.demo;
+
+import org.jspecify.annotations.NullMarked;

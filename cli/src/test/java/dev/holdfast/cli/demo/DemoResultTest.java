@@ -1,0 +1,57 @@
+package dev.holdfast.cli.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+class DemoResultTest {
+
+  @Test
+  void theLastLineHasTheFieldsOfTheIssueInTheirOrder() {
+    DemoResult result = result(6_001, 0, 5);
+    assertThat(result.line())
+        .isEqualTo(
+            "RESULT calls=6001 failed=0 retried=7 steps=5/5 scale_up_ms=12 kill_recovery_ms=34"
+                + " p99_ms=3.2 stock_failed=4321 registry=file");
+    assertThat(result.exitCode()).isZero();
+  }
+
+  @Test
+  void oneFailedCallFailsTheRun() {
+    assertThat(result(6_001, 1, 5).exitCode()).isEqualTo(1);
+  }
+
+  @Test
+  void oneMissedStepFailsTheRun() {
+    assertThat(result(6_001, 0, 4).exitCode()).isEqualTo(1);
+  }
+
+  @Test
+  void aRunWithoutCallsProvesNothingAndFails() {
+    assertThat(result(0, 0, 5).exitCode()).isEqualTo(1);
+  }
+
+  @Test
+  void aMeasurementThatWasNotMadeIsMinusOne() {
+    DemoResult result =
+        new DemoResult(
+            new CallLedger.Totals(1, 0, 0, 0.5),
+            3,
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            0,
+            "etcd");
+    assertThat(result.line()).contains(" scale_up_ms=-1 kill_recovery_ms=-1 p99_ms=0.5 ");
+  }
+
+  private static DemoResult result(long calls, long failed, int steps) {
+    return new DemoResult(
+        new CallLedger.Totals(calls, failed, 7, 3.24),
+        steps,
+        OptionalLong.of(12),
+        OptionalLong.of(34),
+        4_321,
+        "file");
+  }
+}
