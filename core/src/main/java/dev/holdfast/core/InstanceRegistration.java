@@ -109,7 +109,7 @@ public final class InstanceRegistration implements AutoCloseable {
       throw new IllegalArgumentException(
           "address: " + value.address() + " (expected: " + address + ", as it was started)");
     }
-    onLoop(() -> feed(() -> machine.onUpdate(value)));
+    onLoop(() -> feed(() -> machine.onUpdate(nowNanos(), value)));
   }
 
   /** Completes when the record is visible for the first time; fails when it never can be. */

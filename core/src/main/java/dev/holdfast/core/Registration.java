@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  *       which the next attempt begins;
  *   <li>attempts follow each other by the {@link Backoff}, which is reset only by a record that
  *       stayed visible for {@code steadyAfter};
+ *   <li>what an update said is said again every {@code attemptWithin} until the registry confirms
+ *       it;
  *   <li>a record that another process took over is not fought for: its place is looked at every
  *       {@code conflictInterval}, and taken again when it is vacant;
  *   <li>a withdrawal ends within {@code withdrawWithin}, whatever the registry does;
@@ -30,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *             published ended                    update withdraw    timeout     looked: vacant/taken
  * ANNOUNCING  VISIBLE   WAITING,CONFLICT,FAILED* -      WITHDRAWING WAITING     -
- * VISIBLE     -         WAITING,CONFLICT,FAILED* -      WITHDRAWING -           -
+ * VISIBLE     -         WAITING,CONFLICT,FAILED* -      WITHDRAWING - (updates) -
  * WAITING     -         -                        -      ABSENT      ANNOUNCING  -
  * CONFLICT    -         -                        -      ABSENT      - (looks)   ANNOUNCING / -
  * WITHDRAWING -         -                        -      -           ABSENT      -
@@ -80,7 +82,8 @@ public class Registration {
   /**
    * The times of a registration.
    *
-   * @param attemptWithin after what time an attempt that says nothing is given up
+   * @param attemptWithin after what time an attempt that says nothing is given up, and an update
+   *     that was not confirmed is repeated
    * @param steadyAfter how long a record must have been visible for the backoff to begin anew
    * @param conflictInterval how often the place of a record that was taken over is looked at
    * @param withdrawWithin how long a withdrawal may take
@@ -135,6 +138,7 @@ public class Registration {
   private long attempt;
 
   private long visibleSinceNanos;
+  private int unconfirmedUpdates;
 
   /** Valid for one conflict. */
   private long look;
@@ -156,13 +160,17 @@ public class Registration {
   }
 
   /** The record is to say something else. */
-  void onUpdate(Endpoint endpoint) {
+  void onUpdate(long nowNanos, Endpoint endpoint) {
     if (state == State.WITHDRAWING || state == State.ABSENT || state == State.FAILED) {
       return;
     }
     wanted = endpoint;
     if (state == State.ANNOUNCING || state == State.VISIBLE) {
+      unconfirmedUpdates++;
       commands.add(new Command.Update(attempt, endpoint));
+    }
+    if (state == State.VISIBLE) {
+      deadlineNanos = nowNanos + options.attemptWithin().toNanos();
     }
   }
 
@@ -183,12 +191,18 @@ public class Registration {
 
   /** The record of an attempt is visible. */
   void onPublished(long nowNanos, long ofAttempt) {
-    if (ofAttempt == attempt && state == State.ANNOUNCING) {
+    if (ofAttempt != attempt || (state != State.ANNOUNCING && state != State.VISIBLE)) {
+      return;
+    }
+    if (state == State.ANNOUNCING) {
       state = State.VISIBLE;
       cause = null;
       visibleSinceNanos = nowNanos;
-      deadlineNanos = null;
+    } else if (unconfirmedUpdates > 0) {
+      unconfirmedUpdates--;
     }
+    deadlineNanos =
+        unconfirmedUpdates > 0 ? Long.valueOf(nowNanos + options.attemptWithin().toNanos()) : null;
   }
 
   /** An attempt failed, or its record was lost. */
@@ -275,7 +289,8 @@ public class Registration {
           deadlineNanos = withdrawEndsNanos;
         }
       }
-      case VISIBLE, ABSENT, FAILED -> deadlineNanos = null;
+      case VISIBLE -> repeatUpdate(nowNanos);
+      case ABSENT, FAILED -> deadlineNanos = null;
     }
   }
 
@@ -309,8 +324,17 @@ public class Registration {
     }
     state = State.ANNOUNCING;
     attempt++;
+    unconfirmedUpdates = 0;
     deadlineNanos = nowNanos + options.attemptWithin().toNanos();
     commands.add(new Command.Announce(attempt, wanted));
+  }
+
+  private void repeatUpdate(long nowNanos) {
+    if (wanted != null) {
+      unconfirmedUpdates = 1;
+      commands.add(new Command.Update(attempt, wanted));
+      deadlineNanos = nowNanos + options.attemptWithin().toNanos();
+    }
   }
 
   /** Whatever the silent attempt did is undone, with time to end before the next one begins. */

@@ -111,7 +111,10 @@ public interface Registry extends AutoCloseable {
 
   /** One published record. */
   interface Announcement {
-    /** Changes what the record says; the address must stay the same. */
+    /**
+     * Changes what the record says; the address must stay the same. Of several changes the last one
+     * given stays, whatever order their requests take.
+     */
     void update(Endpoint endpoint);
 
     /**
@@ -126,7 +129,10 @@ public interface Registry extends AutoCloseable {
 
   /** Hears how an announcement fares. */
   interface AnnouncementListener {
-    /** The record, as last given, is visible to everyone. Called again after each update. */
+    /**
+     * The record, as last given, is visible to everyone. Called again after each update; an update
+     * that got lost is given again by the caller.
+     */
     void onPublished();
 
     /** The attempt failed or the record was lost. The last call; the announcement is over. */

@@ -18,6 +18,7 @@ final class InMemoryAnnouncement implements Registry.Announcement {
   private InMemoryStore.@Nullable Lease lease;
   private boolean published;
   private boolean unsaid;
+  private boolean saying;
   private boolean wiped;
   private boolean over;
 
@@ -159,12 +160,13 @@ final class InMemoryAnnouncement implements Registry.Announcement {
                 });
   }
 
-  /** Writes what the record should say, once it can. */
+  /** Writes what the record should say, one request at a time, so that the last word stays. */
   private void say() {
-    if (over || !published || !unsaid || !registry.isReachable()) {
+    if (over || !published || !unsaid || saying || !registry.isReachable()) {
       return;
     }
     unsaid = false;
+    saying = true;
     Endpoint said = endpoint;
     CompletableFuture<Boolean> answer = new CompletableFuture<>();
     registry.request(
@@ -179,13 +181,13 @@ final class InMemoryAnnouncement implements Registry.Announcement {
     var unused =
         answer.whenComplete(
             (ours, failure) -> {
+              saying = false;
               if (over) {
                 return;
               }
-              if (failure != null) {
-                unsaid = true;
-                check();
-              } else if (ours) {
+              if (unsaid) {
+                say();
+              } else if (failure == null && ours) {
                 listener.onPublished();
               }
             });

@@ -43,6 +43,7 @@ public final class InMemoryRegistry implements Registry {
   private int announced;
   private int reads;
   private Supplier<Duration> latency = () -> Duration.ZERO;
+  private BooleanSupplier loseRequest = () -> false;
   private BooleanSupplier loseAnswer = () -> false;
   private UnaryOperator<EndpointSet> seenByReads = UnaryOperator.identity();
 
@@ -73,6 +74,11 @@ public final class InMemoryRegistry implements Registry {
   /** How long each message takes from now on; asked once per message. */
   public void setLatency(Supplier<Duration> value) {
     latency = value;
+  }
+
+  /** Whether a request gets lost before it takes effect. */
+  public void setLoseRequest(BooleanSupplier value) {
+    loseRequest = value;
   }
 
   /** Whether the answer to a request gets lost although the request took effect. */
@@ -262,7 +268,7 @@ public final class InMemoryRegistry implements Registry {
   <T> void request(Supplier<T> effect, CompletableFuture<T> answer) {
     Duration there = latency().dividedBy(2);
     Duration back = latency().dividedBy(2);
-    if (there.plus(back).compareTo(REQUEST_TIMEOUT) >= 0) {
+    if (there.plus(back).compareTo(REQUEST_TIMEOUT) >= 0 || loseRequest.getAsBoolean()) {
       scheduler().schedule(REQUEST_TIMEOUT, () -> answer.completeExceptionally(unavailable()));
       return;
     }

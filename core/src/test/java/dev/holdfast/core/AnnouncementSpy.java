@@ -1,0 +1,143 @@
+package dev.holdfast.core;
+
+import dev.holdfast.core.testkit.InMemoryRegistry;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Remembers every announcement of one process, and lets old ones misbehave: one may say nothing at
+ * all, and one that is over may speak again. The contract forbids the latter; the machine must not
+ * depend on it.
+ */
+final class AnnouncementSpy implements Registry {
+
+  /** One announcement that was made. */
+  final class Made implements Announcement, AnnouncementListener {
+    final long atNanos = clock.nanoTime();
+    private final AnnouncementListener listener;
+    final boolean mute = muteNext;
+    private Optional<Announcement> real = Optional.empty();
+    boolean published;
+    boolean over;
+
+    Made(AnnouncementListener listener) {
+      this.listener = listener;
+    }
+
+    @Override
+    public void onPublished() {
+      published = true;
+      if (!mute) {
+        listener.onPublished();
+      }
+    }
+
+    @Override
+    public void onEnded(RegistryException cause) {
+      if (!mute) {
+        over = true;
+        if (cause.kind() == RegistryException.Kind.TAKEN_OVER) {
+          takenOverNanos = Optional.of(clock.nanoTime());
+        }
+        listener.onEnded(cause);
+      }
+    }
+
+    @Override
+    public void update(Endpoint endpoint) {
+      real.orElseThrow().update(endpoint);
+    }
+
+    @Override
+    public CompletionStage<Void> withdraw() {
+      over = true;
+      return real.orElseThrow().withdraw();
+    }
+
+    /** Says something although it is over. */
+    void haunt(boolean published) {
+      if (published) {
+        listener.onPublished();
+      } else {
+        listener.onEnded(
+            new RegistryException(RegistryException.Kind.LEASE_LOST, "said by a dead one"));
+      }
+    }
+  }
+
+  final InMemoryRegistry real;
+  final List<Made> made = new ArrayList<>();
+  Optional<Long> takenOverNanos = Optional.empty();
+  boolean muteNext;
+  private final Clock clock;
+
+  AnnouncementSpy(InMemoryRegistry real, Clock clock) {
+    this.real = real;
+    this.clock = clock;
+  }
+
+  @Override
+  public Announcement announce(
+      ServiceName service, Endpoint endpoint, AnnouncementListener listener) {
+    Made announcement = new Made(listener);
+    made.add(announcement);
+    muteNext = false;
+    announcement.real = Optional.of(real.announce(service, endpoint, announcement));
+    return announcement;
+  }
+
+  /** Those that neither ended nor were withdrawn. */
+  List<Made> alive() {
+    return made.stream().filter(m -> !m.over).toList();
+  }
+
+  @Override
+  public String describe() {
+    return real.describe();
+  }
+
+  @Override
+  public Set<Capability> capabilities() {
+    return real.capabilities();
+  }
+
+  @Override
+  public Subscription watch(ServiceName service, WatchListener listener) {
+    return real.watch(service, listener);
+  }
+
+  @Override
+  public CompletionStage<RegistrySnapshot> read(ServiceName service) {
+    return real.read(service);
+  }
+
+  @Override
+  public Subscription watchNames(String namespace, NamesListener listener) {
+    return real.watchNames(namespace, listener);
+  }
+
+  @Override
+  public Duration recordTtl() {
+    return real.recordTtl();
+  }
+
+  @Override
+  public Duration requestTimeout() {
+    return real.requestTimeout();
+  }
+
+  @Override
+  public Optional<InetSocketAddress> peerAddress() {
+    return real.peerAddress();
+  }
+
+  @Override
+  public void close() {
+    real.close();
+  }
+}

@@ -1,0 +1,306 @@
+package dev.holdfast.core;
+
+import dev.holdfast.core.testkit.InMemoryRegistry;
+import dev.holdfast.core.testkit.InMemoryStore;
+import dev.holdfast.core.testkit.VirtualScheduler;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * One schedule of faults, made from a seed, against processes that want to be visible: the real
+ * shell and machine over a registry in memory, checked by {@link RegistrationInvariants}.
+ */
+final class RegistrationSimulation {
+  static final ServiceName SERVICE = ServiceName.of("prod", "orders");
+  static final Duration TTL = Duration.ofSeconds(5);
+  static final Duration HEAL_WITHIN = Duration.ofSeconds(60);
+  private static final int ADDRESSES = 3;
+
+  /** Makes the machine of a process; tests hand in broken ones. */
+  interface MachineFactory {
+    Registration create(Registration.Options options, Backoff backoff);
+  }
+
+  /** Rare things that the schedules must reach now and then, or they prove little. */
+  enum Marker {
+    CONFLICT,
+    CONFLICT_WON_BACK,
+    GAVE_UP_ATTEMPT,
+    LEFT_BEHIND,
+    WITHDRAWN_IN_OUTAGE,
+    OUTAGE_OF_HOURS,
+    HAUNTED,
+    RESTORED
+  }
+
+  /** A process that wants to be visible. */
+  final class Process {
+    final String name;
+    final InMemoryRegistry client;
+    final AnnouncementSpy spy;
+    final InstanceRegistration registration;
+    Endpoint desired;
+    boolean wanted = true;
+    boolean crashed;
+    long withdrawNanos;
+    Optional<CompletableFuture<Void>> withdrawn = Optional.empty();
+
+    Process(String name, Endpoint endpoint) {
+      this.name = name;
+      this.client = store.connect(context);
+      client.setLatency(() -> Duration.ofMillis(slowMillis + random.nextInt(20)));
+      client.setLoseRequest(() -> answersLost && random.nextInt(4) == 0);
+      client.setLoseAnswer(() -> answersLost && random.nextInt(4) == 0);
+      this.spy = new AnnouncementSpy(client, scheduler.clock());
+      this.desired = endpoint;
+      Registration.Options options =
+          Registration.Options.forTimes(client.recordTtl(), client.requestTimeout());
+      this.registration =
+          InstanceRegistration.start(
+              spy,
+              SERVICE,
+              endpoint,
+              context,
+              machines.create(options, new Backoff(options.retry(), context.random())));
+    }
+  }
+
+  private final SplittableRandom random;
+  final VirtualScheduler scheduler = new VirtualScheduler();
+  final InMemoryStore store = new InMemoryStore(scheduler, TTL);
+  final List<Process> processes = new ArrayList<>();
+  final Map<Marker, Integer> reached = new EnumMap<>(Marker.class);
+  final List<String> trace = new ArrayList<>();
+  private final MachineFactory machines;
+  private final RegistryContext context;
+  private final RegistrationInvariants invariants;
+  private int started;
+  private long slowMillis;
+  private boolean answersLost;
+  private long cleanUntilNanos;
+
+  RegistrationSimulation(long seed, MachineFactory machines) {
+    this.machines = machines;
+    random = new SplittableRandom(seed);
+    context =
+        new RegistryContext(
+            scheduler, new CompositeMeterRegistry(), new SplittableRandom(~seed), Map.of());
+    cleanUntilNanos = scheduler.clock().nanoTime();
+    invariants = new RegistrationInvariants(this);
+  }
+
+  /** Runs the schedule; a broken invariant is thrown as an {@link AssertionError}. */
+  void run() {
+    try {
+      scheduler.execute(this::start);
+      int events = 5 + random.nextInt(20);
+      for (int i = 0; i < events; i++) {
+        scheduler.execute(this::event);
+        step(pause());
+      }
+      scheduler.execute(this::heal);
+      step(HEAL_WITHIN);
+      invariants.afterHealing();
+      scheduler.execute(this::withdrawWinners);
+      step(HEAL_WITHIN);
+      invariants.afterHealing();
+    } catch (IllegalStateException e) {
+      throw new AssertionError("guarantee no-hot-loop broken: " + e.getMessage(), e);
+    }
+  }
+
+  void mark(Marker marker) {
+    reached.merge(marker, 1, Integer::sum);
+  }
+
+  void note(String what) {
+    trace.add(scheduler.virtualClock().elapsed() + " " + what);
+  }
+
+  private void step(Duration by) {
+    Duration part = by.dividedBy(4);
+    for (int i = 0; i < 4; i++) {
+      scheduler.advance(part);
+      invariants.afterEvent();
+    }
+  }
+
+  private Duration pause() {
+    return switch (random.nextInt(4)) {
+      case 0 -> Duration.ofMillis(random.nextInt(50));
+      case 1 -> Duration.ofMillis(random.nextInt(1_000));
+      case 2 -> Duration.ofMillis(random.nextInt(8_000));
+      default -> Duration.ofMillis(random.nextInt(40_000));
+    };
+  }
+
+  private void event() {
+    switch (random.nextInt(18)) {
+      case 0, 1, 2 -> start();
+      case 3 -> some().ifPresent(this::withdraw);
+      case 4 -> some().ifPresent(this::crash);
+      case 5, 6 -> some().ifPresent(this::update);
+      case 7 -> stop(Duration.ofMillis(random.nextInt(30_000)));
+      case 8 -> stopForHours();
+      case 9 -> wipe();
+      case 10 -> {
+        stop(Duration.ofMillis(random.nextInt(8_000)));
+        wipe();
+      }
+      case 11 -> some().ifPresent(this::cut);
+      case 12 -> slow();
+      case 13 -> loseAnswers();
+      case 14 -> some().ifPresent(p -> store.delete(SERVICE, p.desired.address()));
+      case 15 -> clean();
+      case 16 -> some().ifPresent(this::mute);
+      default -> some().ifPresent(this::haunt);
+    }
+  }
+
+  private Optional<Process> some() {
+    List<Process> alive = processes.stream().filter(p -> p.wanted && !p.crashed).toList();
+    return alive.isEmpty()
+        ? Optional.empty()
+        : Optional.of(alive.get(random.nextInt(alive.size())));
+  }
+
+  private void start() {
+    started++;
+    Endpoint endpoint =
+        Endpoint.of("10.0.0." + (1 + random.nextInt(ADDRESSES)) + ":50051")
+            .withInstance("i" + started);
+    note("start i" + started + " at " + endpoint.address());
+    processes.add(new Process("i" + started, endpoint));
+  }
+
+  private void withdraw(Process process) {
+    note("withdraw " + process.name + " " + process.registration.state());
+    process.wanted = false;
+    process.withdrawNanos = scheduler.clock().nanoTime();
+    process.withdrawn = Optional.of(process.registration.withdraw().toCompletableFuture());
+    if (!store.isUp()) {
+      mark(Marker.WITHDRAWN_IN_OUTAGE);
+    }
+  }
+
+  /** The process is gone from one moment to the next: for the store as if cut off for ever. */
+  private void crash(Process process) {
+    note("crash " + process.name);
+    process.crashed = true;
+    process.client.cut();
+  }
+
+  private void update(Process process) {
+    process.desired = process.desired.withWeight(1 + random.nextInt(100));
+    note("update " + process.name + " to weight " + process.desired.weight());
+    process.registration.update(process.desired);
+  }
+
+  private void stop(Duration downFor) {
+    if (store.isUp()) {
+      note("stop for " + downFor);
+      store.stop();
+      var unused = scheduler.schedule(downFor, store::start);
+    }
+  }
+
+  private void stopForHours() {
+    if (random.nextInt(40) == 0) {
+      mark(Marker.OUTAGE_OF_HOURS);
+      stop(Duration.ofHours(1 + random.nextInt(3)));
+      scheduler.virtualClock().jumpWall(Duration.ofDays(1));
+    }
+  }
+
+  private void wipe() {
+    note("wipe");
+    store.wipe();
+  }
+
+  private void cut(Process process) {
+    note("cut " + process.name);
+    process.client.cut();
+    var unused =
+        scheduler.schedule(
+            Duration.ofMillis(random.nextInt(30_000)),
+            () -> {
+              if (!process.crashed) {
+                process.client.mend();
+              }
+            });
+  }
+
+  private void slow() {
+    slowMillis = random.nextInt(5) == 0 ? 1_500 : random.nextInt(400);
+    note("slow " + slowMillis + "ms");
+  }
+
+  private void loseAnswers() {
+    answersLost = !answersLost;
+    note("answers lost " + answersLost);
+  }
+
+  /** Something deletes our records as soon as they appear, for a while. */
+  private void clean() {
+    note("clean");
+    cleanUntilNanos = scheduler.clock().nanoTime() + Duration.ofSeconds(60).toNanos();
+    cleanOnce();
+  }
+
+  private void cleanOnce() {
+    if (cleanUntilNanos - scheduler.clock().nanoTime() <= 0) {
+      return;
+    }
+    store.truth(SERVICE).endpoints().forEach(e -> store.delete(SERVICE, e.address()));
+    var unused = scheduler.schedule(Duration.ofMillis(20), this::cleanOnce);
+  }
+
+  private void mute(Process process) {
+    note("mute the next attempt of " + process.name);
+    process.spy.muteNext = true;
+    store.delete(SERVICE, process.desired.address());
+  }
+
+  private void haunt(Process process) {
+    List<AnnouncementSpy.Made> dead = process.spy.made.stream().filter(m -> m.over).toList();
+    if (!dead.isEmpty()) {
+      mark(Marker.HAUNTED);
+      boolean published = random.nextBoolean();
+      note("haunt " + process.name + (published ? " published" : " ended"));
+      dead.get(random.nextInt(dead.size())).haunt(published);
+    }
+  }
+
+  private void heal() {
+    note("heal");
+    slowMillis = 0;
+    answersLost = false;
+    cleanUntilNanos = scheduler.clock().nanoTime();
+    for (Process process : processes) {
+      process.spy.muteNext = false;
+      if (!process.crashed) {
+        process.client.mend();
+      }
+    }
+    if (!store.isUp()) {
+      store.start();
+    }
+  }
+
+  private void withdrawWinners() {
+    for (Process process : processes) {
+      if (process.wanted
+          && !process.crashed
+          && process.registration.state() == Registration.State.VISIBLE) {
+        withdraw(process);
+      }
+    }
+  }
+}
