@@ -17,8 +17,10 @@ import java.util.stream.Stream;
  * Every meter about registries, lists of endpoints and registrations; docs/meters.md is made from
  * it.
  *
- * <p>Tags have few values: {@code registry} is {@link Registry#describe()}, {@code service} a
- * service that this process follows or announces.
+ * <p>Tags have few values: {@code registry} is {@link Registry#describe()} on meters of one
+ * service, so that two registries that know a service of one name stay apart, and the scheme on
+ * what a registry counts of itself; {@code service} is a service that this process follows or
+ * announces.
  */
 public enum RegistryMeter {
   ENDPOINTS(

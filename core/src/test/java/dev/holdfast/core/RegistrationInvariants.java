@@ -1,7 +1,7 @@
 package dev.holdfast.core;
 
 import dev.holdfast.core.RegistrationSimulation.Marker;
-import dev.holdfast.core.RegistrationSimulation.Process;
+import dev.holdfast.core.RegistrationSimulation.Server;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -15,73 +15,72 @@ final class RegistrationInvariants {
   private static final Duration WITHDRAW_WITHIN = Duration.ofMillis(2_100);
 
   private final RegistrationSimulation world;
-  private final Map<Process, Integer> checked = new HashMap<>();
+  private final Map<Server, Integer> checked = new HashMap<>();
 
   RegistrationInvariants(RegistrationSimulation world) {
     this.world = world;
   }
 
   void afterEvent() {
-    for (Process process : world.processes) {
-      attemptsAreBounded(process);
-      visibleIsHonest(process);
-      withdrawalEnds(process);
-      if (process.registration.state() == Registration.State.CONFLICT) {
+    for (Server server : world.servers) {
+      attemptsAreBounded(server);
+      visibleIsHonest(server);
+      withdrawalEnds(server);
+      if (server.registration.state() == Registration.State.CONFLICT) {
         world.mark(Marker.CONFLICT);
       }
     }
   }
 
-  /** Of the processes at one address one is visible, the others wait without a fight. */
+  /** Of the servers at one address one is visible, the others wait without a fight. */
   void afterHealing() {
-    Map<HostPort, Process> visible = new HashMap<>();
-    for (Process process : world.processes) {
-      if (process.crashed || !process.wanted) {
+    Map<HostPort, Server> visible = new HashMap<>();
+    for (Server server : world.servers) {
+      if (server.crashed || !server.wanted) {
         continue;
       }
-      Registration.State state = process.registration.state();
+      Registration.State state = server.registration.state();
       if (state == Registration.State.VISIBLE) {
-        Process other = visible.put(process.desired.address(), process);
-        require(
-            "registration-heals", other == null, process, "visible at one address with another");
+        Server other = visible.put(server.desired.address(), server);
+        require("registration-heals", other == null, server, "visible at one address with another");
         require(
             "registration-heals",
             world
                 .store
                 .truth(RegistrationSimulation.SERVICE)
-                .at(process.desired.address())
-                .equals(Optional.of(process.desired)),
-            process,
+                .at(server.desired.address())
+                .equals(Optional.of(server.desired)),
+            server,
             "the store holds " + world.store.truth(RegistrationSimulation.SERVICE));
       } else {
         require(
-            "registration-heals", state == Registration.State.CONFLICT, process, "still " + state);
+            "registration-heals", state == Registration.State.CONFLICT, server, "still " + state);
       }
     }
-    for (Process process : world.processes) {
-      if (!process.crashed && process.wanted) {
+    for (Server server : world.servers) {
+      if (!server.crashed && server.wanted) {
         require(
             "registration-heals",
-            visible.containsKey(process.desired.address()),
-            process,
-            "nobody is visible at " + process.desired.address());
+            visible.containsKey(server.desired.address()),
+            server,
+            "nobody is visible at " + server.desired.address());
       }
-      if (!process.wanted || process.crashed) {
-        leftNothingBehind(process);
+      if (!server.wanted || server.crashed) {
+        leftNothingBehind(server);
       }
     }
   }
 
-  private void leftNothingBehind(Process process) {
+  private void leftNothingBehind(Server server) {
     boolean there =
         world.store.truth(RegistrationSimulation.SERVICE).endpoints().stream()
-            .anyMatch(e -> e.instance().equals(process.desired.instance()));
-    require("withdrawn-is-gone", !there, process, "its record is still there");
+            .anyMatch(e -> e.instance().equals(server.desired.instance()));
+    require("withdrawn-is-gone", !there, server, "its record is still there");
   }
 
-  private void attemptsAreBounded(Process process) {
-    List<AnnouncementSpy.Made> made = process.spy.made;
-    int from = checked.getOrDefault(process, 0);
+  private void attemptsAreBounded(Server server) {
+    List<AnnouncementSpy.Made> made = server.spy.made;
+    int from = checked.getOrDefault(server, 0);
     for (int i = from; i < made.size(); i++) {
       if (i >= ATTEMPTS_PER_MINUTE) {
         Duration span =
@@ -89,71 +88,71 @@ final class RegistrationInvariants {
         require(
             "no-hot-loop",
             span.compareTo(Duration.ofMinutes(1)) >= 0,
-            process,
+            server,
             ATTEMPTS_PER_MINUTE + " attempts in " + span);
       }
     }
     if (made.size() > from) {
-      process.spy.takenOverNanos.ifPresent(
+      server.spy.takenOverNanos.ifPresent(
           since -> {
             long waited = made.get(made.size() - 1).atNanos - since;
             require(
                 "conflict-is-not-fought",
                 waited < 0 || waited >= RegistrationSimulation.TTL.multipliedBy(3).toNanos(),
-                process,
+                server,
                 "announced again after " + Duration.ofNanos(waited));
             if (waited >= 0) {
               world.mark(Marker.CONFLICT_WON_BACK);
             }
           });
-      checked.put(process, made.size());
+      checked.put(server, made.size());
       if (made.size() > 1) {
         world.mark(Marker.RESTORED);
       }
-      if (process.wanted && made.stream().anyMatch(m -> m.mute && m.over)) {
+      if (server.wanted && made.stream().anyMatch(m -> m.mute && m.over)) {
         world.mark(Marker.GAVE_UP_ATTEMPT);
       }
     }
     require(
         "one-announcement-at-a-time",
-        process.spy.alive().size() <= 1,
-        process,
-        process.spy.alive().size() + " announcements at once");
+        server.spy.alive().size() <= 1,
+        server,
+        server.spy.alive().size() + " announcements at once");
   }
 
-  private void visibleIsHonest(Process process) {
-    if (process.registration.state() == Registration.State.VISIBLE) {
+  private void visibleIsHonest(Server server) {
+    if (server.registration.state() == Registration.State.VISIBLE) {
       require(
           "visible-is-honest",
-          process.spy.alive().stream().anyMatch(m -> m.published),
-          process,
+          server.spy.alive().stream().anyMatch(m -> m.published),
+          server,
           "says VISIBLE without an announcement that was published");
     }
   }
 
-  private void withdrawalEnds(Process process) {
-    if (process.withdrawn.isEmpty()) {
+  private void withdrawalEnds(Server server) {
+    if (server.withdrawn.isEmpty()) {
       return;
     }
-    CompletableFuture<Void> withdrawn = process.withdrawn.get();
-    Duration waited = Duration.ofNanos(world.scheduler.clock().nanoTime() - process.withdrawNanos);
+    CompletableFuture<Void> withdrawn = server.withdrawn.get();
+    Duration waited = Duration.ofNanos(world.scheduler.clock().nanoTime() - server.withdrawNanos);
     require(
         "withdrawal-ends",
         withdrawn.isDone() || waited.compareTo(WITHDRAW_WITHIN) <= 0,
-        process,
+        server,
         "not ended after " + waited);
     if (withdrawn.isCompletedExceptionally()) {
       world.mark(Marker.LEFT_BEHIND);
     }
   }
 
-  private void require(String guarantee, boolean holds, Process process, String otherwise) {
+  private void require(String guarantee, boolean holds, Server server, String otherwise) {
     if (!holds) {
       throw new AssertionError(
           "guarantee "
               + guarantee
               + " broken: "
-              + process.name
+              + server.name
               + ": "
               + otherwise
               + "\n  "

@@ -14,8 +14,8 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * One schedule of faults, made from a seed, against processes that want to be visible: the real
- * shell and machine over a registry in memory, checked by {@link RegistrationInvariants}.
+ * One schedule of faults, made from a seed, against servers that want to be visible: the real shell
+ * and machine over a registry in memory, checked by {@link RegistrationInvariants}.
  */
 final class RegistrationSimulation {
   static final ServiceName SERVICE = ServiceName.of("prod", "orders");
@@ -23,7 +23,7 @@ final class RegistrationSimulation {
   static final Duration HEAL_WITHIN = Duration.ofSeconds(60);
   private static final int ADDRESSES = 3;
 
-  /** Makes the machine of a process; tests hand in broken ones. */
+  /** Makes the machine of a server; tests hand in broken ones. */
   interface MachineFactory {
     Registration create(Registration.Options options, Backoff backoff);
   }
@@ -40,8 +40,8 @@ final class RegistrationSimulation {
     RESTORED
   }
 
-  /** A process that wants to be visible. */
-  final class Process {
+  /** A server that wants to be visible. */
+  final class Server {
     final String name;
     final InMemoryRegistry client;
     final AnnouncementSpy spy;
@@ -52,7 +52,7 @@ final class RegistrationSimulation {
     long withdrawNanos;
     Optional<CompletableFuture<Void>> withdrawn = Optional.empty();
 
-    Process(String name, Endpoint endpoint) {
+    Server(String name, Endpoint endpoint) {
       this.name = name;
       this.client = store.connect(context);
       client.setLatency(() -> Duration.ofMillis(slowMillis + random.nextInt(20)));
@@ -75,7 +75,7 @@ final class RegistrationSimulation {
   private final SplittableRandom random;
   final VirtualScheduler scheduler = new VirtualScheduler();
   final InMemoryStore store = new InMemoryStore(scheduler, TTL);
-  final List<Process> processes = new ArrayList<>();
+  final List<Server> servers = new ArrayList<>();
   final Map<Marker, Integer> reached = new EnumMap<>(Marker.class);
   final List<String> trace = new ArrayList<>();
   private final MachineFactory machines;
@@ -164,8 +164,8 @@ final class RegistrationSimulation {
     }
   }
 
-  private Optional<Process> some() {
-    List<Process> alive = processes.stream().filter(p -> p.wanted && !p.crashed).toList();
+  private Optional<Server> some() {
+    List<Server> alive = servers.stream().filter(p -> p.wanted && !p.crashed).toList();
     return alive.isEmpty()
         ? Optional.empty()
         : Optional.of(alive.get(random.nextInt(alive.size())));
@@ -177,30 +177,30 @@ final class RegistrationSimulation {
         Endpoint.of("10.0.0." + (1 + random.nextInt(ADDRESSES)) + ":50051")
             .withInstance("i" + started);
     note("start i" + started + " at " + endpoint.address());
-    processes.add(new Process("i" + started, endpoint));
+    servers.add(new Server("i" + started, endpoint));
   }
 
-  private void withdraw(Process process) {
-    note("withdraw " + process.name + " " + process.registration.state());
-    process.wanted = false;
-    process.withdrawNanos = scheduler.clock().nanoTime();
-    process.withdrawn = Optional.of(process.registration.withdraw().toCompletableFuture());
+  private void withdraw(Server server) {
+    note("withdraw " + server.name + " " + server.registration.state());
+    server.wanted = false;
+    server.withdrawNanos = scheduler.clock().nanoTime();
+    server.withdrawn = Optional.of(server.registration.withdraw().toCompletableFuture());
     if (!store.isUp()) {
       mark(Marker.WITHDRAWN_IN_OUTAGE);
     }
   }
 
-  /** The process is gone from one moment to the next: for the store as if cut off for ever. */
-  private void crash(Process process) {
-    note("crash " + process.name);
-    process.crashed = true;
-    process.client.cut();
+  /** The server is gone from one moment to the next: for the store as if cut off for ever. */
+  private void crash(Server server) {
+    note("crash " + server.name);
+    server.crashed = true;
+    server.client.cut();
   }
 
-  private void update(Process process) {
-    process.desired = process.desired.withWeight(1 + random.nextInt(100));
-    note("update " + process.name + " to weight " + process.desired.weight());
-    process.registration.update(process.desired);
+  private void update(Server server) {
+    server.desired = server.desired.withWeight(1 + random.nextInt(100));
+    note("update " + server.name + " to weight " + server.desired.weight());
+    server.registration.update(server.desired);
   }
 
   private void stop(Duration downFor) {
@@ -224,15 +224,15 @@ final class RegistrationSimulation {
     store.wipe();
   }
 
-  private void cut(Process process) {
-    note("cut " + process.name);
-    process.client.cut();
+  private void cut(Server server) {
+    note("cut " + server.name);
+    server.client.cut();
     var unused =
         scheduler.schedule(
             Duration.ofMillis(random.nextInt(30_000)),
             () -> {
-              if (!process.crashed) {
-                process.client.mend();
+              if (!server.crashed) {
+                server.client.mend();
               }
             });
   }
@@ -262,18 +262,18 @@ final class RegistrationSimulation {
     var unused = scheduler.schedule(Duration.ofMillis(20), this::cleanOnce);
   }
 
-  private void mute(Process process) {
-    note("mute the next attempt of " + process.name);
-    process.spy.muteNext = true;
-    store.delete(SERVICE, process.desired.address());
+  private void mute(Server server) {
+    note("mute the next attempt of " + server.name);
+    server.spy.muteNext = true;
+    store.delete(SERVICE, server.desired.address());
   }
 
-  private void haunt(Process process) {
-    List<AnnouncementSpy.Made> dead = process.spy.made.stream().filter(m -> m.over).toList();
+  private void haunt(Server server) {
+    List<AnnouncementSpy.Made> dead = server.spy.made.stream().filter(m -> m.over).toList();
     if (!dead.isEmpty()) {
       mark(Marker.HAUNTED);
       boolean published = random.nextBoolean();
-      note("haunt " + process.name + (published ? " published" : " ended"));
+      note("haunt " + server.name + (published ? " published" : " ended"));
       dead.get(random.nextInt(dead.size())).haunt(published);
     }
   }
@@ -283,10 +283,10 @@ final class RegistrationSimulation {
     slowMillis = 0;
     answersLost = false;
     cleanUntilNanos = scheduler.clock().nanoTime();
-    for (Process process : processes) {
-      process.spy.muteNext = false;
-      if (!process.crashed) {
-        process.client.mend();
+    for (Server server : servers) {
+      server.spy.muteNext = false;
+      if (!server.crashed) {
+        server.client.mend();
       }
     }
     if (!store.isUp()) {
@@ -295,11 +295,11 @@ final class RegistrationSimulation {
   }
 
   private void withdrawWinners() {
-    for (Process process : processes) {
-      if (process.wanted
-          && !process.crashed
-          && process.registration.state() == Registration.State.VISIBLE) {
-        withdraw(process);
+    for (Server server : servers) {
+      if (server.wanted
+          && !server.crashed
+          && server.registration.state() == Registration.State.VISIBLE) {
+        withdraw(server);
       }
     }
   }
