@@ -44,7 +44,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Everything runs in the channel's SynchronizationContext, except for the picker.
  */
 final class HoldfastLoadBalancer extends MultiChildLoadBalancer {
-  private static final int RAMP_STEPS = 20;
+  // Shares that are whole tenths of each other make short schedules: 500 slots for 50 endpoints,
+  // where arbitrary ones took thousands, and those are built anew at every step.
+  private static final int RAMP_STEPS = 10;
   private static final long LEAST_STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   private static final PickResult CONNECTING_RESULT =
       PickResult.withNoResult("connecting", "holdfast: connecting to endpoints");
@@ -325,8 +327,8 @@ final class HoldfastLoadBalancer extends MultiChildLoadBalancer {
       if (!newcomer || !wasReady || slowStartNanos == 0) {
         return 1;
       }
-      double grown = (double) (nowNanos - readySinceNanos) / slowStartNanos;
-      return Math.min(1, Math.max(EndpointShares.LEAST_RAMP, grown));
+      long steps = RAMP_STEPS * (nowNanos - readySinceNanos) / slowStartNanos;
+      return Math.min(1, Math.max(EndpointShares.LEAST_RAMP, (double) steps / RAMP_STEPS));
     }
 
     @Override

@@ -2,7 +2,6 @@ package dev.holdfast.grpc;
 
 import dev.holdfast.core.PureCore;
 import java.util.Arrays;
-import java.util.PriorityQueue;
 
 /**
  * The order in which endpoints are picked, computed once so that a pick is one array access.
@@ -21,15 +20,11 @@ final class PickSchedule {
   private static final int MAX_DIVISOR = 32;
   private static final double TOLERANCE = 0.01;
   private static final double GOLDEN_RATIO = 0.618033988749895;
-  private static final double BEFORE_ALL = -1;
-
-  private record Turn(double deadline, int index) implements Comparable<Turn> {
-    @Override
-    public int compareTo(Turn other) {
-      int byDeadline = Double.compare(deadline, other.deadline);
-      return byDeadline != 0 ? byDeadline : Integer.compare(index, other.index);
-    }
-  }
+  // 24 bits for the index and 39 for the time: more endpoints than a list may have, and times that
+  // differ by less than one part in the longest schedule stay apart.
+  private static final int INDEX_BITS = 24;
+  private static final long INDEX_MASK = (1L << INDEX_BITS) - 1;
+  private static final double TIME_UNITS = 1L << 38;
 
   private PickSchedule() {}
 
@@ -42,21 +37,26 @@ final class PickSchedule {
    */
   static int[] of(double[] shares, boolean[] first) {
     int[] slots = slots(shares);
-    int length = Arrays.stream(slots).sum();
-    int[] schedule = new int[length];
-    PriorityQueue<Turn> turns = new PriorityQueue<>(Math.max(1, shares.length));
+    // One number per turn, its time above its index, so that sorting needs neither objects nor a
+    // queue: this runs on every step of every endpoint that warms up.
+    long[] turns = new long[Arrays.stream(slots).sum()];
+    int filled = 0;
     for (int i = 0; i < slots.length; i++) {
-      if (slots[i] > 0) {
-        turns.add(new Turn(first[i] ? BEFORE_ALL : start(i) / slots[i], i));
+      for (int turn = 0; turn < slots[i]; turn++) {
+        turns[filled++] = keyOf(first[i] ? turn : turn + start(i), slots[i], i);
       }
     }
-    for (int at = 0; at < length; at++) {
-      Turn turn = turns.remove();
-      schedule[at] = turn.index();
-      double next = Math.max(0, turn.deadline()) + 1.0 / slots[turn.index()];
-      turns.add(new Turn(next, turn.index()));
+    Arrays.sort(turns);
+    int[] schedule = new int[turns.length];
+    for (int at = 0; at < schedule.length; at++) {
+      schedule[at] = (int) (turns[at] & INDEX_MASK);
     }
     return schedule;
+  }
+
+  /** A key that sorts by the time of a turn, from 0 to 1, and by index where times are equal. */
+  private static long keyOf(double turn, int slots, int index) {
+    return ((long) (turn / slots * TIME_UNITS) << INDEX_BITS) | index;
   }
 
   /**
