@@ -90,6 +90,7 @@ final class RegistryNameResolver extends NameResolver {
       return;
     }
     registry = opened;
+    ListHandover handover = new ListHandover(lookups, context, this::handleEndpoints);
     patience =
         context.schedule(this::losePatience, PATIENCE.toMillis(), TimeUnit.MILLISECONDS, timers);
     subscription =
@@ -100,7 +101,7 @@ final class RegistryNameResolver extends NameResolver {
                 new EndpointsListener() {
                   @Override
                   public void onEndpoints(EndpointSet endpoints) {
-                    context.execute(() -> handleEndpoints(endpoints));
+                    handover.offer(endpoints);
                   }
 
                   @Override
