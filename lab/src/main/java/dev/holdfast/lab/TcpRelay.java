@@ -1,0 +1,288 @@
+package dev.holdfast.lab;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A middlebox for TCP on the loopback address: forwards every connection to a target and breaks the
+ * path as told.
+ *
+ * <p>Switches take effect in the order of the calls, and once a call has returned, it has:
+ * everything runs on one event loop. What cuts concerns connections that are open; what stalls,
+ * delays or refuses holds until {@link #heal()}, for new connections too. {@link RelayConnection}
+ * has the same switches for one connection. A stalled direction reads nothing more, so the sender's
+ * kernel buffers fill and its writes block, as behind a path that drops packets; but the kernel
+ * does acknowledge what it took. Thread-safe.
+ */
+public final class TcpRelay implements AutoCloseable {
+  private static final Duration CALL_TIMEOUT = Duration.ofSeconds(10);
+  private static final int BACKLOG = 1_024;
+
+  private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+  private final AtomicInteger accepted = new AtomicInteger();
+  private final AtomicInteger refused = new AtomicInteger();
+  private final Map<RelayDirection, AtomicLong> bytes = new EnumMap<>(RelayDirection.class);
+  private final Map<Integer, RelayConnection> connections = new LinkedHashMap<>();
+  // What new connections begin with; used on the loop only, as the connections are.
+  private final Set<RelayDirection> stalled = EnumSet.noneOf(RelayDirection.class);
+  private final Map<RelayDirection, Duration> delays = new EnumMap<>(RelayDirection.class);
+  private final Map<RelayDirection, Long> limits = new EnumMap<>(RelayDirection.class);
+  private final InetSocketAddress address;
+  private volatile InetSocketAddress target;
+  private @Nullable Channel listener;
+  private boolean refusing;
+
+  private TcpRelay(int port, InetSocketAddress target) {
+    this.target = target;
+    for (RelayDirection direction : RelayDirection.values()) {
+      bytes.put(direction, new AtomicLong());
+    }
+    address = bind(port);
+  }
+
+  /** Starts a relay on a free port. */
+  public static TcpRelay to(InetSocketAddress target) {
+    return new TcpRelay(0, target);
+  }
+
+  /** Starts a relay to a port of the loopback address. */
+  public static TcpRelay toPort(int port) {
+    return to(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+  }
+
+  /** Where it listens. */
+  public InetSocketAddress address() {
+    return address;
+  }
+
+  public int port() {
+    return address.getPort();
+  }
+
+  /** Forwards new connections to another target. */
+  public void retarget(InetSocketAddress value) {
+    target = value;
+  }
+
+  /** Resets every open connection on both sides. */
+  public void cut() {
+    onEach(RelayConnection::cutOnLoop);
+  }
+
+  /** As {@link RelayConnection#close()}, for every open connection. */
+  public void closeConnections() {
+    onEach(RelayConnection::closeOnLoop);
+  }
+
+  /** Lets nothing through from now on, on any connection, and closes none: half-open both ways. */
+  public void stall() {
+    stall(RelayDirection.TO_SERVER);
+    stall(RelayDirection.TO_CLIENT);
+  }
+
+  /** Lets nothing through in one direction from now on. */
+  public void stall(RelayDirection direction) {
+    call(
+        () -> {
+          stalled.add(direction);
+          open().forEach(c -> c.stallOnLoop(direction));
+        });
+  }
+
+  /** Resets new connections as soon as they come; open ones stay. */
+  public void refuseNew() {
+    call(() -> refusing = true);
+  }
+
+  /** Closes the listening socket, so that the kernel refuses new connections; open ones stay. */
+  public void stopListening() {
+    Channel open = ask(() -> listener);
+    if (open != null) {
+      open.close().awaitUninterruptibly(CALL_TIMEOUT.toMillis());
+      call(() -> listener = null);
+    }
+  }
+
+  /** Holds everything back for some time in one direction; the order stays. */
+  public void delay(RelayDirection direction, Duration value) {
+    if (value.isNegative()) {
+      throw new IllegalArgumentException("delay: " + value + " (expected: >= 0)");
+    }
+    call(
+        () -> {
+          delays.put(direction, value);
+          open().forEach(c -> c.delayOnLoop(direction, value));
+        });
+  }
+
+  /**
+   * Stalls a connection in one direction once it has let so many bytes through: open ones count
+   * from now on, new ones from their start.
+   */
+  public void limit(RelayDirection direction, long byteCount) {
+    if (byteCount < 0) {
+      throw new IllegalArgumentException("byteCount: " + byteCount + " (expected: >= 0)");
+    }
+    call(
+        () -> {
+          limits.put(direction, byteCount);
+          open().forEach(c -> c.limitOnLoop(direction, byteCount));
+        });
+  }
+
+  /** Ends everything but cuts: what was held back goes on, and the socket listens again. */
+  public void heal() {
+    boolean listens =
+        ask(
+            () -> {
+              refusing = false;
+              stalled.clear();
+              delays.clear();
+              limits.clear();
+              open().forEach(RelayConnection::healOnLoop);
+              return listener != null;
+            });
+    if (!listens) {
+      bind(port());
+    }
+  }
+
+  /** The connections that are open, oldest first. */
+  public List<RelayConnection> connections() {
+    return ask(this::open);
+  }
+
+  /** Connections accepted so far, those that were refused not counted. */
+  public int acceptedCount() {
+    return accepted.get();
+  }
+
+  /** Connections that {@link #refuseNew} reset. */
+  public int refusedCount() {
+    return refused.get();
+  }
+
+  /** Bytes that were let through so far. */
+  public long byteCount(RelayDirection direction) {
+    return count(direction).get();
+  }
+
+  /** Resets everything and stops. */
+  @Override
+  public void close() {
+    cut();
+    stopListening();
+    loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+  }
+
+  // For connections; on the loop.
+
+  InetSocketAddress target() {
+    return target;
+  }
+
+  void removed(RelayConnection connection) {
+    connections.remove(connection.number());
+  }
+
+  AtomicLong count(RelayDirection direction) {
+    return Objects.requireNonNull(bytes.get(direction));
+  }
+
+  /** Runs something on the loop and waits until it has run. */
+  void call(Runnable task) {
+    ask(
+        () -> {
+          task.run();
+          return true;
+        });
+  }
+
+  private void onEach(Consumer<RelayConnection> action) {
+    call(() -> open().forEach(action));
+  }
+
+  private <T> T ask(Supplier<T> question) {
+    if (loop.next().inEventLoop()) {
+      return question.get();
+    }
+    var answer = loop.next().submit(question::get);
+    if (!answer.awaitUninterruptibly(CALL_TIMEOUT.toMillis())) {
+      throw new IllegalStateException("the relay's loop did not answer within " + CALL_TIMEOUT);
+    }
+    if (!answer.isSuccess()) {
+      throw new IllegalStateException("the relay's loop failed", answer.cause());
+    }
+    return answer.getNow();
+  }
+
+  // A copy, because what is done to a connection may remove it.
+  private List<RelayConnection> open() {
+    return List.copyOf(connections.values());
+  }
+
+  private void onAccepted(SocketChannel client) {
+    if (refusing) {
+      refused.incrementAndGet();
+      client.config().setSoLinger(0);
+      var unused = client.close();
+      return;
+    }
+    RelayConnection connection =
+        new RelayConnection(this, accepted.incrementAndGet(), client, loop);
+    connections.put(connection.number(), connection);
+    stalled.forEach(connection::stallOnLoop);
+    delays.forEach(connection::delayOnLoop);
+    limits.forEach(connection::limitOnLoop);
+    connection.open();
+  }
+
+  private InetSocketAddress bind(int port) {
+    ChannelFuture bound =
+        new ServerBootstrap()
+            .group(loop)
+            .channel(NioServerSocketChannel.class)
+            .option(ChannelOption.SO_BACKLOG, BACKLOG)
+            .childOption(ChannelOption.AUTO_READ, false)
+            .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childHandler(
+                new ChannelInitializer<SocketChannel>() {
+                  @Override
+                  protected void initChannel(SocketChannel client) {
+                    onAccepted(client);
+                  }
+                })
+            .bind(InetAddress.getLoopbackAddress(), port)
+            .awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      throw new IllegalStateException("can't listen on port " + port, bound.cause());
+    }
+    call(() -> listener = bound.channel());
+    return (InetSocketAddress) bound.channel().localAddress();
+  }
+}
