@@ -1,0 +1,272 @@
+package dev.holdfast.registry.dns;
+
+import dev.holdfast.core.RegistryException;
+import dev.holdfast.core.RegistryException.Kind;
+import dev.holdfast.core.Scheduler;
+import dev.holdfast.core.Subscription;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Rcode;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.SimpleResolver;
+import org.xbill.DNS.Type;
+import org.xbill.DNS.WireParseException;
+
+/**
+ * Asks name servers, without any cache: what is remembered is remembered by {@code
+ * SteadyEndpoints}.
+ *
+ * <p>Servers are asked one after the other, several rounds of them, until one answers; truncated
+ * answers are asked for again over TCP (by dnsjava); from the second round on without EDNS, which
+ * some old servers and middleboxes don't stand. Everything here runs on the scheduler, and answers
+ * come on it.
+ */
+final class NameServers {
+  /** More questions than this wait for their turn: each takes a socket. */
+  static final int MAX_OPEN_QUESTIONS = 64;
+
+  /** Of more questions than this it is forgotten whether they ever had an answer. */
+  static final int MAX_REMEMBERED = 10_000;
+
+  private static final int MAX_ALIAS_QUESTIONS = 8;
+  private static final int MIN_TRIES = 3;
+  private static final int MIN_ROUNDS = 2;
+  private static final int NO_EDNS = -1;
+  // Of the whole time a tenth is left for the way, so that the last server's silence is reported
+  // as such and not as a resolution that took too long.
+  private static final double SHARE_OF_TIMEOUT = 0.9;
+
+  private record Question(Name name, int type) {}
+
+  private record Channel(InetSocketAddress server, boolean edns) {}
+
+  private record Try(InetSocketAddress server, boolean edns, Duration timeout) {}
+
+  private final Scheduler scheduler;
+  private final Duration timeout;
+  private final Map<Channel, SimpleResolver> resolvers = new HashMap<>();
+  private final Deque<Runnable> waiting = new ArrayDeque<>();
+  private final Map<Question, Boolean> found =
+      new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Question, Boolean> eldest) {
+          return size() > MAX_REMEMBERED;
+        }
+      };
+  private int open;
+
+  NameServers(Scheduler scheduler, Duration timeout) {
+    this.scheduler = scheduler;
+    this.timeout = timeout;
+  }
+
+  /** Whether the last answer to a question had records. */
+  boolean wasFound(Name name, int type) {
+    return found.containsKey(new Question(name, type));
+  }
+
+  /**
+   * Asks a question.
+   *
+   * @param name absolute
+   * @return completes on the scheduler; fails with a {@link RegistryException} when no server gave
+   *     an answer
+   */
+  CompletableFuture<DnsAnswer> ask(List<InetSocketAddress> servers, Name name, int type) {
+    return askAlias(servers, name, type, Duration.ofSeconds(Integer.MAX_VALUE), 0)
+        .whenComplete(
+            (answer, failure) -> {
+              if (failure == null) {
+                remember(new Question(name, type), answer.isFound());
+              }
+            });
+  }
+
+  private CompletableFuture<DnsAnswer> askAlias(
+      List<InetSocketAddress> servers, Name name, int type, Duration ttl, int aliases) {
+    return askOnce(servers, name, type)
+        .thenCompose(
+            message -> {
+              AnswerReader.Reading reading = AnswerReader.read(message, name, type, ttl);
+              Name next = reading.next();
+              if (next == null) {
+                return CompletableFuture.completedFuture(reading.answer().orElseThrow());
+              }
+              if (aliases == MAX_ALIAS_QUESTIONS) {
+                throw new RegistryException(
+                    Kind.MALFORMED, name + ": more than " + MAX_ALIAS_QUESTIONS + " aliases");
+              }
+              return askAlias(servers, next, type, reading.ttl(), aliases + 1);
+            });
+  }
+
+  private CompletableFuture<Message> askOnce(List<InetSocketAddress> servers, Name name, int type) {
+    CompletableFuture<Message> answer = new CompletableFuture<>();
+    waiting.addLast(() -> tryNext(tries(servers), new Question(name, type), answer, null));
+    var unused =
+        answer.whenComplete(
+            (message, failure) -> {
+              open--;
+              openNext();
+            });
+    openNext();
+    return answer;
+  }
+
+  private void openNext() {
+    while (open < MAX_OPEN_QUESTIONS && !waiting.isEmpty()) {
+      open++;
+      waiting.removeFirst().run();
+    }
+  }
+
+  private Deque<Try> tries(List<InetSocketAddress> servers) {
+    int count = Math.max(MIN_TRIES, MIN_ROUNDS * servers.size());
+    Duration each = Duration.ofMillis((long) (timeout.toMillis() * SHARE_OF_TIMEOUT / count));
+    Deque<Try> tries = new ArrayDeque<>();
+    for (int i = 0; i < count; i++) {
+      tries.add(new Try(servers.get(i % servers.size()), i < servers.size(), each));
+    }
+    return tries;
+  }
+
+  private void tryNext(
+      Deque<Try> tries,
+      Question question,
+      CompletableFuture<Message> answer,
+      @Nullable RegistryException last) {
+    Try next = tries.pollFirst();
+    if (next == null) {
+      answer.completeExceptionally(
+          last == null ? new RegistryException(Kind.UNAVAILABLE, "no name server is known") : last);
+      return;
+    }
+    Message query = Message.newQuery(Record.newRecord(question.name(), question.type(), DClass.IN));
+    Waiting waits = new Waiting(next, tries, question, answer);
+    waits.timer = scheduler.schedule(next.timeout(), waits::onSilence);
+    try {
+      var unused =
+          resolver(next)
+              .sendAsync(query)
+              .whenComplete(
+                  (message, failure) -> scheduler.execute(() -> waits.onReply(message, failure)));
+    } catch (RuntimeException e) {
+      // Not documented, but a question that is never answered would keep its place for ever.
+      answer.completeExceptionally(noAnswer(next, question, e));
+    }
+  }
+
+  /**
+   * One try under way. Its time is measured here, because dnsjava looks at its timeouts once a
+   * second only; and when it is up the next server is asked as well, while a late answer still
+   * counts.
+   */
+  private final class Waiting {
+    final Try asked;
+    final Deque<Try> tries;
+    final Question question;
+    final CompletableFuture<Message> answer;
+    @Nullable Subscription timer;
+    boolean over;
+
+    Waiting(Try asked, Deque<Try> tries, Question question, CompletableFuture<Message> answer) {
+      this.asked = asked;
+      this.tries = tries;
+      this.question = question;
+      this.answer = answer;
+    }
+
+    void onSilence() {
+      goOn(noAnswer(asked, question, null));
+    }
+
+    void onReply(@Nullable Message message, @Nullable Throwable failure) {
+      if (message == null) {
+        goOn(noAnswer(asked, question, failure));
+        return;
+      }
+      int code = message.getRcode();
+      if (code == Rcode.NOERROR || code == Rcode.NXDOMAIN) {
+        end();
+        answer.complete(message);
+        return;
+      }
+      // It has decided; to ask it again at once would only double its load. But one that doesn't
+      // understand the question may understand a plainer one.
+      boolean plainerMayHelp = asked.edns() && (code == Rcode.FORMERR || code == Rcode.NOTIMP);
+      tries.removeIf(t -> t.server().equals(asked.server()) && !plainerMayHelp);
+      goOn(
+          new RegistryException(
+              Kind.UNAVAILABLE, describe(asked, question) + " was answered " + Rcode.string(code)));
+    }
+
+    private void goOn(RegistryException why) {
+      if (!over) {
+        end();
+        if (!answer.isDone()) {
+          tryNext(tries, question, answer, why);
+        }
+      }
+    }
+
+    private void end() {
+      over = true;
+      if (timer != null) {
+        timer.close();
+      }
+    }
+  }
+
+  private SimpleResolver resolver(Try wanted) {
+    return resolvers.computeIfAbsent(
+        new Channel(wanted.server(), wanted.edns()),
+        key -> {
+          SimpleResolver resolver = new SimpleResolver(key.server());
+          resolver.setTimeout(timeout);
+          if (!key.edns()) {
+            resolver.setEDNS(NO_EDNS);
+          }
+          return resolver;
+        });
+  }
+
+  private void remember(Question question, boolean isFound) {
+    found.remove(question);
+    if (isFound) {
+      found.put(question, true);
+    }
+  }
+
+  private static RegistryException noAnswer(
+      Try asked, Question question, @Nullable Throwable failure) {
+    Kind kind = failure instanceof WireParseException ? Kind.MALFORMED : Kind.UNAVAILABLE;
+    String why =
+        kind == Kind.MALFORMED
+            ? " was answered with something that is no DNS message"
+            : " was not answered";
+    return new RegistryException(kind, describe(asked, question) + why, failure);
+  }
+
+  private static String describe(Try asked, Question question) {
+    return Type.string(question.type())
+        + " "
+        + question.name()
+        + " at "
+        + asked.server().getAddress().getHostAddress()
+        + " port "
+        + asked.server().getPort();
+  }
+}
