@@ -96,7 +96,7 @@ public final class DemoCommand implements Callable<Integer> {
       return new JsonDisplay(program.out(), program.err());
     }
     if (Terminal.isInteractive()) {
-      return new TerminalDisplay(program.out(), Terminal::width);
+      return new TerminalDisplay(program.out(), Terminal::size);
     }
     return new PlainDisplay(program.out());
   }

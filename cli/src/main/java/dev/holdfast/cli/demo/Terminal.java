@@ -7,15 +7,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Whether standard output is a terminal, and how wide it is.
+ * Whether standard output is a terminal, and how large it is.
  *
  * <p>Java can't say before version 22 ({@code System.console()} also wants standard input to be
  * one), so the shell is asked: {@code test -t 1} and {@code stty size}.
  */
 final class Terminal {
-  private static final int DEFAULT_WIDTH = 100;
+  private static final Size DEFAULT_SIZE = new Size(24, 80);
   private static final long SHELL_MILLIS = 2_000;
-  private static final Pattern SIZE = Pattern.compile("\\s*\\d+ (\\d+)\\s*");
+  private static final Pattern SIZE = Pattern.compile("\\s*([1-9]\\d*) ([1-9]\\d*)\\s*");
 
   private Terminal() {}
 
@@ -39,22 +39,26 @@ final class Terminal {
     }
   }
 
-  /** The columns of the terminal this program was started from, or 100 when they can't be had. */
-  static int width() {
+  /** Rows and columns of a terminal. */
+  record Size(int rows, int columns) {}
+
+  /** The size of the terminal this program was started from; 24 x 80 when it can't be had. */
+  static Size size() {
     try {
       Process stty = new ProcessBuilder("/bin/sh", "-c", "stty size 2>/dev/null </dev/tty").start();
       if (!stty.waitFor(SHELL_MILLIS, TimeUnit.MILLISECONDS)) {
-        return DEFAULT_WIDTH;
+        return DEFAULT_SIZE;
       }
       String answer = new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
       Matcher size = SIZE.matcher(answer);
-      int columns = size.matches() ? Integer.parseInt(size.group(1)) : 0;
-      return columns > 0 ? columns : DEFAULT_WIDTH; // 0: a terminal that does not know its size
+      return size.matches()
+          ? new Size(Integer.parseInt(size.group(1)), Integer.parseInt(size.group(2)))
+          : DEFAULT_SIZE;
     } catch (IOException e) {
-      return DEFAULT_WIDTH;
+      return DEFAULT_SIZE;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return DEFAULT_WIDTH;
+      return DEFAULT_SIZE;
     }
   }
 }

@@ -1,29 +1,31 @@
 package dev.holdfast.cli.demo;
 
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 
 /**
  * Keeps the table at the bottom of a terminal and lets the lines of the story scroll above it.
  *
  * <p>Only moves the cursor over lines it has written itself, so what stood in the terminal before
- * stays. No line is longer than the terminal is wide: a wrapped line would break the count.
+ * stays. The table is never wider or higher than the terminal: a line that wraps or scrolls away
+ * would break the count.
  */
 final class TerminalDisplay implements DemoDisplay {
   private static final String ESCAPE = "\u001b[";
   private static final String CLEAR_BELOW = ESCAPE + "J";
 
   private final PrintWriter out;
-  private final IntSupplier width;
+  private final Supplier<Terminal.Size> size;
   private List<String> shown = List.of();
 
   /**
-   * @param width the columns of the terminal now; asked before every redraw, as windows change size
+   * @param size of the terminal now; asked before every redraw, as windows change size
    */
-  TerminalDisplay(PrintWriter out, IntSupplier width) {
+  TerminalDisplay(PrintWriter out, Supplier<Terminal.Size> size) {
     this.out = out;
-    this.width = width;
+    this.size = size;
   }
 
   @Override
@@ -43,7 +45,8 @@ final class TerminalDisplay implements DemoDisplay {
 
   @Override
   public synchronized void table(DemoSnapshot snapshot) {
-    redraw(() -> {}, DemoTable.lines(snapshot, width.getAsInt() - 1));
+    Terminal.Size now = size.get();
+    redraw(() -> {}, fitted(DemoTable.lines(snapshot, now.columns() - 1), now.rows() - 1));
   }
 
   @Override
@@ -57,6 +60,17 @@ final class TerminalDisplay implements DemoDisplay {
     shown = List.of();
     out.println(result.line());
     out.flush();
+  }
+
+  /** Leaves the oldest instances out where the window is too low: the cursor can't leave it. */
+  private static List<String> fitted(List<String> table, int rows) {
+    int heading = Math.min(2, Math.max(0, rows));
+    if (table.size() <= rows) {
+      return table;
+    }
+    List<String> kept = new ArrayList<>(table.subList(0, heading));
+    kept.addAll(table.subList(table.size() - Math.max(0, rows - heading), table.size()));
+    return kept;
   }
 
   private void above(String line) {

@@ -35,7 +35,7 @@ class DemoDisplayTest {
 
   @Test
   void aTerminalIsRedrawnInPlaceAndKeepsTheLinesOfTheStory() {
-    TerminalDisplay display = new TerminalDisplay(out, () -> 100);
+    TerminalDisplay display = new TerminalDisplay(out, () -> new Terminal.Size(24, 100));
     display.table(snapshot(1));
     display.stepStarted(1, "scale up");
     display.table(snapshot(2));
@@ -44,6 +44,18 @@ class DemoDisplayTest {
     assertThat(screen.get(1)).contains("2.0 s");
     assertThat(screen).filteredOn(line -> line.contains("address")).hasSize(1);
     assertThat(screen).hasSize(7);
+  }
+
+  @Test
+  void aLowTerminalShowsTheNewestInstancesAndBothClients() {
+    TerminalDisplay display = new TerminalDisplay(out, () -> new Terminal.Size(6, 100));
+    display.table(snapshot(1));
+    display.table(snapshot(2));
+    List<String> screen = TerminalScreen.after(text.toString());
+    assertThat(screen).hasSize(5);
+    assertThat(screen.get(0)).contains("2.0 s");
+    assertThat(screen.get(2)).contains("i2");
+    assertThat(screen.get(4)).contains("stock");
   }
 
   @Test
