@@ -36,6 +36,7 @@ import picocli.CommandLine.Spec;
       LsCommand.class,
       WatchCommand.class,
       ResolveCommand.class,
+      EtcdCommand.class,
       CompletionCommand.class,
       VersionCommand.class,
       DocsCommand.class

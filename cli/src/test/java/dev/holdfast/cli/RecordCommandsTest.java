@@ -60,6 +60,20 @@ class RecordCommandsTest {
   }
 
   @Test
+  void forceRemovesARecordThatItsOwnerPutsBack() {
+    int port = FileRegistryDirectory.freePort();
+    try (HoldfastProcess running = running(port)) {
+      running.awaitErr("registered orders at");
+      String address = "127.0.0.1:" + port;
+
+      CommandRun removed = registry.run("deregister", "--service", "orders", address, "--force");
+
+      assertThat(removed.code()).isZero();
+      registry.awaitEndpoints("orders", List.of(address)::equals);
+    }
+  }
+
+  @Test
   void servicesAreListedWithTheirCounts() {
     writeStatic("orders", 7001);
     writeStatic("orders", 7002);

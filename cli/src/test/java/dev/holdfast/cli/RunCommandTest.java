@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,10 +31,15 @@ class RunCommandTest {
   void prepare() throws IOException {
     registry = new FileRegistryDirectory(scratch);
     port = FileRegistryDirectory.freePort();
-    script = scratch.resolve("child.py");
-    try (InputStream in = getClass().getResourceAsStream("child.py")) {
-      Files.copy(Objects.requireNonNull(in), script);
+    script = unpack("child.py");
+  }
+
+  private Path unpack(String name) throws IOException {
+    Path file = scratch.resolve(name);
+    try (InputStream in = getClass().getResourceAsStream(name)) {
+      Files.copy(Objects.requireNonNull(in), file);
     }
+    return file;
   }
 
   @AfterEach
@@ -54,6 +60,8 @@ class RunCommandTest {
 
     assertThat(registry.awaitEndpoints("orders", list -> !list.isEmpty()))
         .containsExactly("127.0.0.1:" + port + "  zone=a weight=5 v=2");
+    // The record can be seen a moment before its owner hears that it was written.
+    run.awaitErr("registered orders at");
     run.signal("TERM");
 
     assertThat(run.exitCode()).isEqualTo(7);
@@ -76,6 +84,27 @@ class RunCommandTest {
 
     assertThat(run.exitCode()).isZero();
     assertThat(run.out()).contains("child: signal 2");
+  }
+
+  @Test
+  void controlCOnATerminalReachesTheChildOnlyAfterClientsWereTold() throws Exception {
+    List<String> command = new ArrayList<>(List.of("python3", unpack("terminal.py").toString()));
+    command.add("registered orders at");
+    command.addAll(HoldfastProcess.java());
+    command.addAll(List.of(Holdfast.class.getName(), "run", "--service", "orders"));
+    command.addAll(List.of("--port", "" + port, "--spread", "200ms", "--"));
+    command.addAll(List.of("python3", script.toString(), "" + port, "code=5"));
+    command.add("look=" + registry.records("orders"));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().putAll(registry.environment());
+    Path output = scratch.resolve("terminal.txt");
+
+    Process terminal = builder.redirectOutput(output.toFile()).start();
+    assertThat(terminal.waitFor(60, TimeUnit.SECONDS)).isTrue();
+
+    assertThat(Files.readString(output))
+        .containsSubsequence("SIGINT: draining", "deregistered", "child: signal 2 records 0");
+    assertThat(terminal.exitValue()).isEqualTo(5);
   }
 
   @Test
