@@ -318,8 +318,8 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
     }
     if (list.records().isEmpty()) {
       lost(RecordWriter.Outcome.ABSENT);
-    } else if (!to.isOurs(list.records().get(0))) {
-      lost(RecordWriter.Outcome.FOREIGN);
+    } else {
+      inspect(to, list.records().get(0));
     }
   }
 
@@ -337,8 +337,17 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
     }
     if (deleted) {
       lost(RecordWriter.Outcome.ABSENT);
-    } else if (!to.isOurs(last)) {
+    } else {
+      inspect(to, last);
+    }
+  }
+
+  private void inspect(RecordWriter to, KeyValue found) {
+    if (!to.isOurs(found)) {
       lost(RecordWriter.Outcome.FOREIGN);
+    } else if (found.getModRevision() > to.revision() && !to.isAsWritten(found)) {
+      // A write that was given up, at a member that was paused, may be carried out much later.
+      write();
     }
   }
 

@@ -60,7 +60,7 @@ final class RangeWatch {
   private final boolean keysOnly;
   private final Handler handler;
   private final Backoff backoff;
-  private final Map<ByteString, Long> revisions = new HashMap<>();
+  private final Map<ByteString, Known> known = new HashMap<>();
   private final List<Event> fragments = new ArrayList<>();
   private State state = State.WAITING;
   private int generation;
@@ -135,22 +135,30 @@ final class RangeWatch {
 
   /**
    * Whether a list can't be from the same life of the store: at the known revision a key had
-   * another revision than the list says. Catches a store that was wiped and has grown past the old
-   * revision.
+   * another revision, or at the same revision another content, than the list says. Catches a store
+   * that was wiped and has grown past the old revision.
    */
   boolean isContradictedBy(RangeReader.Result list, long epoch) {
     if (epoch != knownEpoch) {
       return false;
     }
     for (KeyValue record : list.records()) {
-      Long known = revisions.get(record.getKey());
-      if (known != null
-          && known != record.getModRevision()
-          && record.getModRevision() <= knownRevision) {
+      Known before = known.get(record.getKey());
+      if (before != null
+          && record.getModRevision() <= knownRevision
+          && !before.equals(knownOf(record))) {
         return true;
       }
     }
     return false;
+  }
+
+  /** What tells two records with one key apart. */
+  private record Known(long modRevision, long lease, int valueHash) {}
+
+  private Known knownOf(KeyValue record) {
+    return new Known(
+        record.getModRevision(), record.getLease(), keysOnly ? 0 : record.getValue().hashCode());
   }
 
   /** Takes over a list that leads to a new watch. */
@@ -176,8 +184,8 @@ final class RangeWatch {
     knownEpoch = epoch;
     knownRevision = list.revision();
     lastFailure = null;
-    revisions.clear();
-    list.records().forEach(record -> revisions.put(record.getKey(), record.getModRevision()));
+    known.clear();
+    list.records().forEach(record -> known.put(record.getKey(), knownOf(record)));
     handler.onList(list, epoch);
   }
 
@@ -202,9 +210,9 @@ final class RangeWatch {
     KeyValue record = event.getKv();
     knownRevision = Math.max(knownRevision, record.getModRevision());
     if (event.getType() == Event.EventType.DELETE) {
-      revisions.remove(record.getKey());
+      known.remove(record.getKey());
     } else {
-      revisions.put(record.getKey(), record.getModRevision());
+      known.put(record.getKey(), knownOf(record));
     }
   }
 

@@ -41,6 +41,7 @@ final class RecordWriter {
   private boolean begun;
   private long revision = UNKNOWN;
   private String instance = "";
+  private ByteString written = ByteString.EMPTY;
   private boolean draining;
 
   RecordWriter(EtcdStore store, ByteString key, long lease) {
@@ -65,9 +66,15 @@ final class RecordWriter {
         && live.endpoint().instance().equals(instance);
   }
 
+  /** Whether a record says what was written last, and not what a late write of ours said before. */
+  boolean isAsWritten(KeyValue record) {
+    return record.getValue().equals(written);
+  }
+
   void write(
       Endpoint endpoint, Consumer<Outcome> onOutcome, Consumer<? super EtcdException> onError) {
     RequestOp put = put(endpoint);
+    written = put.getRequestPut().getValue();
     if (begun) {
       guarded(put, MAX_TRIES, onOutcome, onError);
       instance = endpoint.instance();

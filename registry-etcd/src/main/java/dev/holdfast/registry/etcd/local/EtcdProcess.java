@@ -256,7 +256,8 @@ public final class EtcdProcess implements AutoCloseable {
   }
 
   private List<String> command() {
-    String client = "://127.0.0.1:" + ports.client();
+    boolean tls = arguments.stream().anyMatch(argument -> argument.startsWith("--cert-file"));
+    String client = (tls ? "https" : "http") + "://127.0.0.1:" + ports.client();
     String peer = "http://127.0.0.1:" + ports.peer();
     List<String> command =
         new ArrayList<>(
@@ -264,8 +265,8 @@ public final class EtcdProcess implements AutoCloseable {
                 "etcd",
                 "--name=" + name,
                 "--data-dir=" + folder.resolve("data"),
-                "--listen-client-urls=http" + client,
-                "--advertise-client-urls=http" + client,
+                "--listen-client-urls=" + client,
+                "--advertise-client-urls=" + client,
                 "--listen-peer-urls=" + peer,
                 "--initial-advertise-peer-urls=" + peer,
                 "--initial-cluster=" + name + "=" + peer,
