@@ -17,6 +17,13 @@ abstract class Comparison implements Benchmark {
   /** Where the figures flatter or hurt somebody, in lines. */
   abstract List<String> unfair();
 
+  /**
+   * Looks at options that must fit each other.
+   *
+   * @throws IllegalArgumentException when they don't
+   */
+  void validate(Options options) {}
+
   /** Measures, and leaves figures and bounds in the report. */
   abstract void measure(Options options, Scope scope, Report report) throws Exception;
 
@@ -29,6 +36,7 @@ abstract class Comparison implements Benchmark {
     Options options;
     try {
       options = Options.parse(options(), args);
+      validate(options);
     } catch (IllegalArgumentException e) {
       System.err.printf("bench %s: %s%n", name(), e.getMessage());
       return 2;

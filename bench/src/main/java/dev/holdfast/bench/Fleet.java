@@ -30,12 +30,14 @@ final class Fleet extends Comparison {
       new Option(
           "--channels", 200, 12, 0, 10_000, "Holdfast channels, each to a service of its own");
   private static final Option RATE = new Option("--rate", 500, 60, 1, 20_000, "changes per second");
+  private static final Option WARM_UP_SECONDS =
+      new Option("--warm-up", 20, 2, 0, 3_600, "seconds of changes before those that count");
   private static final Option SECONDS =
-      new Option("--seconds", 60, 5, 1, 3_600, "for how long changes are made");
+      new Option("--seconds", 60, 5, 1, 3_600, "for how long changes count");
 
   private static final double P99_BOUND_MS = 250;
   private static final double LEAST_RATE_SHARE = 0.99;
-  private static final int SPARE_PORTS = 20;
+  private static final int WATCHES_OF_THE_WRITER = 1;
   private static final int SPARE_DESCRIPTORS = 1_000;
   private static final Duration START_TIMEOUT = Duration.ofMinutes(2);
   private static final Duration LAST_CHANGE_TIMEOUT = Duration.ofSeconds(10);
@@ -54,7 +56,7 @@ final class Fleet extends Comparison {
 
   @Override
   List<Option> options() {
-    return List.of(SERVICES, ENDPOINTS, CHANNELS, RATE, SECONDS);
+    return List.of(SERVICES, ENDPOINTS, CHANNELS, RATE, WARM_UP_SECONDS, SECONDS);
   }
 
   @Override
@@ -72,7 +74,9 @@ final class Fleet extends Comparison {
             + " the",
         "figure. heap_mb is what stays after a full collection at the end, cpu_s the CPU time of"
             + " the",
-        "following process alone while changes were made. watches is etcd's own count.");
+        "following process alone while changes were made. watches is etcd's own count, less the"
+            + " one",
+        "plain watch by which the writer sees what etcd itself takes (plain_watch_p99_ms).");
   }
 
   @Override
@@ -84,12 +88,13 @@ final class Fleet extends Comparison {
 
   @Override
   void measure(Options options, Scope scope, Report report) throws Exception {
-    Size size = Size.of(options);
-    size.requireDescriptors();
+    FleetSize size = size(options);
+    requireDescriptors((long) size.channels() * size.endpoints() + SPARE_DESCRIPTORS);
     LocalEtcd etcd = LocalEtcd.start(scope);
     List<Integer> ports = EchoServers.ports(EchoServers.start(scope, size.ports(), false));
     ChildJvm writer = startWriter(scope, size, etcd, ports);
-    report.say("etcd holds %s records", writer.await(FleetWriter.POPULATED, START_TIMEOUT));
+    var unused = writer.await(FleetWriter.POPULATED, START_TIMEOUT);
+    report.say("etcd holds %d records", size.services() * size.endpoints());
     long heapBefore = Machine.liveHeapBytes();
 
     Arrivals atListeners = new Arrivals();
@@ -106,19 +111,21 @@ final class Fleet extends Comparison {
     ProbePolicy probe = new ProbePolicy(atChannels);
     LoadBalancerRegistry.getDefaultRegistry().register(probe);
     List<ManagedChannel> channels = openChannels(scope, size, etcd);
-    await("the channels' first lists", () -> probe.started() == size.channels);
+    await("the channels' first lists", () -> probe.started() == size.channels());
     await(
         "the channels' connections",
-        () -> openDescriptors() >= (long) size.channels * size.endpoints);
+        () -> openDescriptors() >= (long) size.channels() * size.endpoints());
     report.say(
-        "%d channels hold their connections (%d descriptors)", size.channels, openDescriptors());
+        "%d channels hold their connections (%d descriptors)", size.channels(), openDescriptors());
 
-    long cpuBefore = Machine.cpuNanos();
     writer.send(FleetWriter.GO);
+    unused = writer.await(FleetWriter.WARM, Duration.ofSeconds(size.warmUpSeconds() + 60L));
+    report.say("warmed up by %d changes; what follows counts", size.warmUpChanges());
+    long cpuBefore = Machine.cpuNanos();
     FleetWriter.Done done =
         FleetWriter.Done.parse(
-            writer.await(FleetWriter.DONE, Duration.ofSeconds(size.seconds + 60L)));
-    long channelChanges = size.changesOfChannels();
+            writer.await(FleetWriter.DONE, Duration.ofSeconds(size.seconds() + 60L)));
+    long channelChanges = size.channelChanges();
     long lastChance = System.nanoTime() + LAST_CHANGE_TIMEOUT.toNanos();
     while ((atListeners.count() < done.sent() || atChannels.count() < channelChanges)
         && System.nanoTime() - lastChance < 0) {
@@ -127,10 +134,10 @@ final class Fleet extends Comparison {
     double cpuSeconds = (Machine.cpuNanos() - cpuBefore) / 1e9;
     long failedCalls = callOnce(channels);
     double heapMb = Machine.liveHeapBytes() / MEBI;
-    double watches = etcd.metric("etcd_debugging_mvcc_watcher_total");
+    double watches = etcd.metric("etcd_debugging_mvcc_watcher_total") - WATCHES_OF_THE_WRITER;
     report.say(
-        "the writer sent %d changes in %.1f s, at worst %.1f ms late; put p99 %.1f ms",
-        done.sent(), done.seconds(), done.latestMillis(), done.putP99Millis());
+        "the writer sent %d changes in %.1f s, at worst %.1f ms late; put ms: p50 %.1f, p99 %.1f",
+        done.sent(), done.seconds(), done.latestMillis(), done.putP50Millis(), done.putP99Millis());
     report.say("heap before anything was followed: %.0f MB", heapBefore / MEBI);
     say(report, "directory", atListeners);
     say(report, "channels", atChannels);
@@ -138,27 +145,41 @@ final class Fleet extends Comparison {
         .conclude(report, watches, heapMb, cpuSeconds, failedCalls);
   }
 
-  private static ChildJvm startWriter(Scope scope, Size size, LocalEtcd etcd, List<Integer> ports)
-      throws Exception {
+  private static FleetSize size(Options options) {
+    return new FleetSize(
+        options.get(SERVICES),
+        options.get(ENDPOINTS),
+        options.get(CHANNELS),
+        options.get(RATE),
+        options.get(WARM_UP_SECONDS),
+        options.get(SECONDS));
+  }
+
+  @Override
+  void validate(Options options) {
+    Option.requireWithin(CHANNELS.name(), options.get(CHANNELS), 0, options.get(SERVICES));
+  }
+
+  private static void requireDescriptors(long needed) {
+    long allowed = unix().getMaxFileDescriptorCount();
+    if (needed > allowed) {
+      throw new IllegalStateException(
+          "file descriptors: " + allowed + " (expected: >= " + needed + "; see ulimit -n)");
+    }
+  }
+
+  private static ChildJvm startWriter(
+      Scope scope, FleetSize size, LocalEtcd etcd, List<Integer> ports) throws Exception {
     String addresses = ports.stream().map(p -> "127.0.0.1:" + p).collect(Collectors.joining(","));
-    return scope.own(
-        ChildJvm.start(
-            "writer",
-            FleetWriter.class,
-            List.of("-Xmx512m"),
-            List.of(
-                etcd.address(),
-                Integer.toString(size.services),
-                Integer.toString(size.endpoints),
-                Integer.toString(size.rate),
-                Integer.toString(size.seconds),
-                addresses)));
+    List<String> arguments = new ArrayList<>(List.of(etcd.address(), addresses));
+    arguments.addAll(size.arguments());
+    return scope.own(ChildJvm.start("writer", FleetWriter.class, List.of("-Xmx512m"), arguments));
   }
 
   private static List<Arrivals.Reader> subscribe(
-      EndpointDirectory directory, Size size, Arrivals arrivals) {
+      EndpointDirectory directory, FleetSize size, Arrivals arrivals) {
     List<Arrivals.Reader> readers = new ArrayList<>();
-    for (int s = 0; s < size.services; s++) {
+    for (int s = 0; s < size.services(); s++) {
       Arrivals.Reader reader = arrivals.new Reader();
       readers.add(reader);
       // It ends with the directory.
@@ -170,9 +191,9 @@ final class Fleet extends Comparison {
     return readers;
   }
 
-  private static List<ManagedChannel> openChannels(Scope scope, Size size, LocalEtcd etcd) {
+  private static List<ManagedChannel> openChannels(Scope scope, FleetSize size, LocalEtcd etcd) {
     List<ManagedChannel> channels = new ArrayList<>();
-    for (int c = 0; c < size.channels; c++) {
+    for (int c = 0; c < size.channels(); c++) {
       ManagedChannel channel =
           HoldfastChannelBuilder.forTarget(
                   "etcd://" + etcd.address() + "/" + NAMESPACE + "/" + FleetWriter.service(c))
@@ -234,43 +255,8 @@ final class Fleet extends Comparison {
     return ManagementFactory.getPlatformMXBean(com.sun.management.UnixOperatingSystemMXBean.class);
   }
 
-  /** How large the fleet is. */
-  private record Size(int services, int endpoints, int channels, int rate, int seconds) {
-    static Size of(Options options) {
-      Size size =
-          new Size(
-              options.get(SERVICES),
-              options.get(ENDPOINTS),
-              options.get(CHANNELS),
-              options.get(RATE),
-              options.get(SECONDS));
-      Option.requireWithin(CHANNELS.name(), size.channels, 0, size.services);
-      return size;
-    }
-
-    /** So many that no address of a service comes back before the end. */
-    int ports() {
-      int changesPerService = (int) ((long) rate * seconds / services + 1);
-      return endpoints + changesPerService + SPARE_PORTS;
-    }
-
-    /** The writer walks through all services in turn, so the share of the channels is exact. */
-    long changesOfChannels() {
-      return FleetWriter.changesBelow(channels, services, (long) rate * seconds);
-    }
-
-    void requireDescriptors() {
-      long needed = (long) channels * endpoints + SPARE_DESCRIPTORS;
-      long allowed = unix().getMaxFileDescriptorCount();
-      if (needed > allowed) {
-        throw new IllegalStateException(
-            "file descriptors: " + allowed + " (expected: >= " + needed + "; see ulimit -n)");
-      }
-    }
-  }
-
   private record Outcome(
-      Size size,
+      FleetSize size,
       FleetWriter.Done done,
       Arrivals atListeners,
       Arrivals atChannels,
@@ -292,21 +278,24 @@ final class Fleet extends Comparison {
           .figure("p50_ms", all.getValueAtPercentile(50) / 1e3)
           .figure("max_ms", all.getMaxValue() / 1e3)
           .figure("channels_p99_ms", atChannels.percentileMillis(99))
+          .figure("plain_watch_p99_ms", done.plainP99Millis())
+          .figure("put_p50_ms", done.putP50Millis())
           .figure("put_p99_ms", done.putP99Millis())
           .figure("changes", done.sent())
           .figure("changes_s", rate)
           .figure("missing", missing)
-          .figure("channels", size.channels)
+          .figure("channels", size.channels())
           .figure("failed", failedCalls)
-          .bound(watches == size.services, "watches: %.0f (expected: %d)", watches, size.services)
+          .bound(
+              watches == size.services(), "watches: %.0f (expected: %d)", watches, size.services())
           .bound(missing == 0, "changes that never arrived: %d (expected: 0)", missing)
           .bound(done.failed() == 0, "puts that failed: %d (expected: 0)", done.failed())
           .bound(failedCalls == 0, "failed: %d (expected: 0)", failedCalls)
           .speedBound(
-              rate >= LEAST_RATE_SHARE * size.rate,
+              rate >= LEAST_RATE_SHARE * size.rate(),
               "changes/s: %.1f (expected: >= %.1f)",
               rate,
-              LEAST_RATE_SHARE * size.rate)
+              LEAST_RATE_SHARE * size.rate())
           .speedBound(p99 <= P99_BOUND_MS, "p99_ms: %.1f (expected: <= %.0f)", p99, P99_BOUND_MS);
     }
   }

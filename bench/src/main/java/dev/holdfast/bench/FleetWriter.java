@@ -1,14 +1,16 @@
 package dev.holdfast.bench;
 
+import dev.holdfast.registry.etcd.proto.Event;
 import dev.holdfast.registry.etcd.proto.RequestOp;
 import dev.holdfast.registry.etcd.proto.TxnResponse;
+import dev.holdfast.registry.etcd.proto.WatchResponse;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -20,39 +22,54 @@ import org.HdrHistogram.ConcurrentHistogram;
  * that all processes of a Linux machine share.
  */
 public final class FleetWriter {
-  /** The metadata that carries the time of the put; "0" in the records of the beginning. */
+  /** The metadata that carries the time of the put; "0" in records that don't count. */
   static final String MARKER = "put";
 
   static final String POPULATED = "POPULATED";
   static final String GO = "GO";
+  static final String WARM = "WARM";
   static final String DONE = "DONE";
 
   private static final long HIGHEST_MICROS = TimeUnit.MINUTES.toMicros(1);
+  private static final long ANSWER_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(15);
+  private static final double NANOS_PER_MILLI = 1e6;
 
   private final EtcdStub etcd;
-  private final int services;
-  private final int endpoints;
   private final List<String> addresses;
+  private final FleetSize size;
   private final int[] replaced;
   private final AtomicLong answered = new AtomicLong();
   private final AtomicLong failed = new AtomicLong();
   private final ConcurrentHistogram putMicros = new ConcurrentHistogram(HIGHEST_MICROS, 3);
+  private final ConcurrentHistogram plainMicros = new ConcurrentHistogram(HIGHEST_MICROS, 3);
+  private final Map<String, Long> unseen = new ConcurrentHashMap<>();
+  private long sent;
+  private long latestNanos;
 
-  private FleetWriter(EtcdStub etcd, int services, int endpoints, List<String> addresses) {
+  private FleetWriter(EtcdStub etcd, List<String> addresses, FleetSize size) {
     this.etcd = etcd;
-    this.services = services;
-    this.endpoints = endpoints;
     this.addresses = addresses;
-    this.replaced = new int[services];
+    this.size = size;
+    this.replaced = new int[size.services()];
   }
 
   /**
-   * What the writer did.
+   * What the writer did while changes counted.
    *
-   * @param failed puts that etcd did not take
+   * @param failed puts that etcd did not take, those of the warm-up too
    * @param latestMillis how far behind its schedule the writer was at worst
+   * @param plainP99Millis from the put to the event at a plain watch of the whole namespace
    */
-  record Done(long sent, long failed, double seconds, double latestMillis, double putP99Millis) {
+  record Done(
+      long sent,
+      long failed,
+      double seconds,
+      double latestMillis,
+      double putP50Millis,
+      double putP99Millis,
+      double plainP99Millis) {
+
+    /** The inverse of {@link #toString()}. */
     static Done parse(String line) {
       String[] words = line.split(" ", -1);
       return new Done(
@@ -60,59 +77,59 @@ public final class FleetWriter {
           Long.parseLong(words[1]),
           Double.parseDouble(words[2]),
           Double.parseDouble(words[3]),
-          Double.parseDouble(words[4]));
+          Double.parseDouble(words[4]),
+          Double.parseDouble(words[5]),
+          Double.parseDouble(words[6]));
+    }
+
+    @Override
+    public String toString() {
+      return String.format(
+          Locale.ROOT,
+          "%d %d %.3f %.3f %.3f %.3f %.3f",
+          sent,
+          failed,
+          seconds,
+          latestMillis,
+          putP50Millis,
+          putP99Millis,
+          plainP99Millis);
     }
   }
 
   static String service(int number) {
-    return String.format(java.util.Locale.ROOT, "s%04d", number);
+    return String.format(Locale.ROOT, "s%04d", number);
   }
 
-  /** In which order services change, again and again. */
-  private static List<Integer> order(int services) {
-    List<Integer> order = new ArrayList<>();
-    for (int s = 0; s < services; s++) {
-      order.add(s);
-    }
-    Collections.shuffle(order, new Random(1));
-    return order;
-  }
-
-  /** How many of the first changes concern the services whose number is below a limit. */
-  static long changesBelow(int limit, int services, long changes) {
-    long rounds = changes / services;
-    long rest =
-        order(services).subList(0, (int) (changes % services)).stream()
-            .filter(s -> s < limit)
-            .count();
-    return rounds * limit + rest;
-  }
-
-  /** The program: {@code ETCD SERVICES ENDPOINTS RATE SECONDS ADDRESSES}. */
+  /** The program: {@code ETCD ADDRESSES} and the fleet's size. */
   public static void main(String[] args) throws Exception {
-    int rate = Integer.parseInt(args[3]);
-    int seconds = Integer.parseInt(args[4]);
     ParentLine parent = new ParentLine();
     try (EtcdStub etcd = new EtcdStub(args[0])) {
       FleetWriter writer =
           new FleetWriter(
               etcd,
-              Integer.parseInt(args[1]),
-              Integer.parseInt(args[2]),
-              Arrays.asList(args[5].split(",", -1)));
+              Arrays.asList(args[1].split(",", -1)),
+              FleetSize.parse(Arrays.asList(args).subList(2, args.length)));
       writer.populate();
-      parent.say("%s %d", POPULATED, writer.services * writer.endpoints);
+      PlainWatch watch = writer.new PlainWatch();
+      etcd.watch(Fleet.NAMESPACE, watch);
+      parent.say(POPULATED);
       if (parent.next().equals(GO)) {
-        parent.say("%s %s", DONE, writer.replaceForAWhile(rate, seconds));
+        writer.replaceUntil(writer.size.warmUpChanges());
+        parent.say(WARM);
+        parent.say("%s %s", DONE, writer.replaceWhatCounts());
+        // The plain watch stays until the parent has counted all watches.
+        var unused = parent.next();
       }
+      watch.over = true;
     }
     System.exit(0);
   }
 
   private void populate() {
     List<RequestOp> batch = new ArrayList<>();
-    for (int s = 0; s < services; s++) {
-      for (int e = 0; e < endpoints; e++) {
+    for (int s = 0; s < size.services(); s++) {
+      for (int e = 0; e < size.endpoints(); e++) {
         batch.add(putting(s, e, 0));
         if (batch.size() == EtcdStub.MAX_OPERATIONS) {
           etcd.commit(batch);
@@ -125,43 +142,53 @@ public final class FleetWriter {
     }
   }
 
-  private String replaceForAWhile(int rate, int seconds) throws InterruptedException {
-    List<Integer> order = order(services);
-    long wanted = (long) rate * seconds;
-    long intervalNanos = TimeUnit.SECONDS.toNanos(1) / rate;
+  private Done replaceWhatCounts() throws InterruptedException {
+    putMicros.reset();
+    latestNanos = 0;
     long start = System.nanoTime();
-    long latest = 0;
-    for (long n = 0; n < wanted; n++) {
-      long due = start + n * intervalNanos;
+    replaceUntil(size.allChanges());
+    double tookSeconds = (System.nanoTime() - start) / 1e9;
+    long deadline = System.nanoTime() + ANSWER_TIMEOUT_NANOS;
+    while (answered.get() + failed.get() < sent && System.nanoTime() - deadline < 0) {
+      TimeUnit.MILLISECONDS.sleep(1);
+    }
+    return new Done(
+        sent - size.warmUpChanges(),
+        sent - answered.get(),
+        tookSeconds,
+        latestNanos / NANOS_PER_MILLI,
+        putMicros.getValueAtPercentile(50) / 1e3,
+        putMicros.getValueAtPercentile(99) / 1e3,
+        plainMicros.getValueAtPercentile(99) / 1e3);
+  }
+
+  private void replaceUntil(long end) {
+    List<Integer> order = size.order();
+    long first = sent;
+    long intervalNanos = TimeUnit.SECONDS.toNanos(1) / size.rate();
+    long start = System.nanoTime();
+    while (sent < end) {
+      long due = start + (sent - first) * intervalNanos;
       while (System.nanoTime() - due < 0) {
         LockSupport.parkNanos(due - System.nanoTime());
       }
-      latest = Math.max(latest, System.nanoTime() - due);
-      replaceOne(order.get((int) (n % services)));
+      latestNanos = Math.max(latestNanos, System.nanoTime() - due);
+      replaceOne(order.get((int) (sent % size.services())), sent >= size.warmUpChanges());
+      sent++;
     }
-    double took = (System.nanoTime() - start) / 1e9;
-    long give = System.nanoTime() + TimeUnit.SECONDS.toNanos(15);
-    while (answered.get() + failed.get() < wanted && System.nanoTime() - give < 0) {
-      TimeUnit.MILLISECONDS.sleep(1);
-    }
-    return String.format(
-        java.util.Locale.ROOT,
-        "%d %d %.3f %.3f %.3f",
-        wanted,
-        wanted - answered.get(),
-        took,
-        latest / 1e6,
-        putMicros.getValueAtPercentile(99) / 1e3);
   }
 
   /** The oldest instance of a service goes and a new one comes, in one revision. */
-  private void replaceOne(int service) {
-    int generation = replaced[service]++;
+  private void replaceOne(int service, boolean counts) {
+    int oldest = replaced[service]++;
+    int newcomer = oldest + size.endpoints();
     long now = System.nanoTime();
+    if (counts) {
+      unseen.put(key(service, newcomer), now);
+    }
     etcd.commit(
         List.of(
-            EtcdStub.deleting(key(service, generation)),
-            putting(service, generation + endpoints, now)),
+            EtcdStub.deleting(key(service, oldest)), putting(service, newcomer, counts ? now : 0)),
         new StreamObserver<TxnResponse>() {
           @Override
           public void onNext(TxnResponse response) {
@@ -192,5 +219,33 @@ public final class FleetWriter {
 
   private String address(int generation) {
     return addresses.get(generation % addresses.size());
+  }
+
+  /** Sees every change as anybody would who watches etcd: the floor for all others. */
+  private final class PlainWatch implements StreamObserver<WatchResponse> {
+    volatile boolean over;
+
+    @Override
+    public void onNext(WatchResponse response) {
+      long now = System.nanoTime();
+      for (Event event : response.getEventsList()) {
+        Long put = unseen.remove(event.getKv().getKey().toStringUtf8());
+        if (put != null) {
+          plainMicros.recordValue(Math.min(HIGHEST_MICROS, (now - put) / 1_000));
+        }
+      }
+    }
+
+    @Override
+    public void onError(Throwable cause) {
+      if (!over) {
+        System.err.println("the plain watch broke, so its percentile is of less: " + cause);
+      }
+    }
+
+    @Override
+    public void onCompleted() {
+      onError(new IllegalStateException("the server ended it"));
+    }
   }
 }

@@ -90,7 +90,8 @@ public final class RegisteredServer implements AutoCloseable {
     }
     HoldfastServer server =
         HoldfastServerBuilder.forAddress(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), InsecureServerCredentials.create())
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                InsecureServerCredentials.create())
             .addService(new EchoInstance(args[0]))
             .register(args[1])
             .build();

@@ -34,10 +34,19 @@ class ArrivalsTest {
 
   @Test
   void theShareOfTheChannelsIsCountedExactly() {
-    assertThat(FleetWriter.changesBelow(200, 1_000, 30_000)).isEqualTo(6_000);
-    assertThat(FleetWriter.changesBelow(0, 10, 25)).isZero();
-    assertThat(FleetWriter.changesBelow(10, 10, 25)).isEqualTo(25);
-    assertThat(FleetWriter.changesBelow(3, 10, 25) + 20 - 6).isBetween(20L, 23L);
+    // Services, endpoints, channels, changes per second, seconds of warm-up, seconds that count.
+    assertThat(new FleetSize(1_000, 50, 200, 500, 0, 60).channelChanges()).isEqualTo(6_000);
+    assertThat(new FleetSize(10, 2, 0, 5, 1, 5).channelChanges()).isZero();
+    assertThat(new FleetSize(10, 2, 10, 5, 1, 5).channelChanges()).isEqualTo(25);
+    FleetSize uneven = new FleetSize(10, 2, 3, 5, 1, 5);
+    assertThat(uneven.channelChanges()).isBetween(6L, 9L);
+    assertThat(FleetSize.parse(uneven.arguments())).isEqualTo(uneven);
+  }
+
+  @Test
+  void whatTheWriterSaysIsUnderstood() {
+    FleetWriter.Done done = new FleetWriter.Done(30_000, 1, 60.001, 3.5, 2.25, 9.125, 10.5);
+    assertThat(FleetWriter.Done.parse(done.toString())).isEqualTo(done);
   }
 
   private static Endpoint put(int port, long nanos) {
