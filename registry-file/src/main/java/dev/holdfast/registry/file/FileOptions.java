@@ -34,20 +34,20 @@ record FileOptions(Duration ttl, Duration poll, boolean leased) {
                   + " two looks whether the owners live."),
           new Parameter(
               "lease",
-              "ttl or none",
-              "ttl",
+              "auto or none",
+              "auto",
               "With none, records have no owner and stay until they are withdrawn."));
 
   /** Reads the parameters, whose names have been checked. */
   static FileOptions of(RegistryUri uri) {
-    String lease = uri.parameter("lease").orElse("ttl");
-    if (!lease.equals("ttl") && !lease.equals("none")) {
-      throw new IllegalArgumentException("lease: " + lease + " (expected: ttl or none)");
+    String lease = uri.parameter("lease").orElse("auto");
+    if (!lease.equals("auto") && !lease.equals("none")) {
+      throw new IllegalArgumentException("lease: " + lease + " (expected: auto or none)");
     }
     return new FileOptions(
         DurationText.parse("ttl", uri.parameter("ttl").orElse("10s"), MIN_TTL, MAX_TTL),
         DurationText.parse("poll", uri.parameter("poll").orElse("250ms"), MIN_POLL, MAX_POLL),
-        lease.equals("ttl"));
+        lease.equals("auto"));
   }
 
   /**
