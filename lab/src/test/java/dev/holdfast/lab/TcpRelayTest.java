@@ -251,10 +251,10 @@ class TcpRelayTest {
   void aTargetThatIsDownResetsTheClient() throws Exception {
     target.close();
     try (Socket client = new Socket()) {
-      client.connect(relay.address(), 5_000);
       client.setSoTimeout(10_000);
       assertThatThrownBy(
               () -> {
+                client.connect(relay.address(), 5_000);
                 if (client.getInputStream().read() < 0) {
                   throw new SocketException("ended");
                 }

@@ -108,7 +108,7 @@ final class RecordJson {
         case "address" -> address = HostPort.parse(text(json, field));
         case "instance" -> instance = text(json, field);
         case "zone" -> zone = text(json, field);
-        case "weight" -> weight = (int) Math.min(Integer.MAX_VALUE, number(json, field));
+        case "weight" -> weight = weight(number(json, field));
         case "ready" -> ready = truth(json, field);
         case "draining" -> draining = truth(json, field);
         case "metadata" -> metadata = texts(json, field);
@@ -170,6 +170,14 @@ final class RecordJson {
       throw expected(field, "a whole number");
     }
     return json.getLongValue();
+  }
+
+  private static int weight(long number) throws MalformedFileException {
+    if (number < 1 || number > Endpoint.MAX_WEIGHT) {
+      throw new MalformedFileException(
+          "weight: " + number + " (expected: 1 to " + Endpoint.MAX_WEIGHT + ")");
+    }
+    return (int) number;
   }
 
   private static boolean truth(JsonParser json, String field) throws MalformedFileException {
