@@ -132,6 +132,7 @@ final class Discovery extends Comparison {
       Report report, List<Change> changes, SteadyCalls calls, FirstAnswers answers, boolean quick) {
     Sample toCall = Sample.of(changes.stream().map(Change::toCallMs).toList());
     Sample floor = Sample.of(changes.stream().map(Change::toWatchMs).toList());
+    Sample afterFloor = Sample.of(changes.stream().map(Change::afterWatchMs).toList());
     Sample toLastCall =
         Sample.of(changes.stream().map(c -> c.lastCallAfterDeleteMs(answers)).toList());
     long lost = changes.stream().filter(Change::lost).count();
@@ -146,6 +147,9 @@ final class Discovery extends Comparison {
         "of that, put to a plain watch's event ms: median %.1f, p99 %.1f",
         floor.median(), floor.percentile(99));
     report.say(
+        "and from that event to the first call ms: median %.1f, p99 %.1f",
+        afterFloor.median(), afterFloor.percentile(99));
+    report.say(
         "delete to the last call sent there ms: median %.1f, p99 %.1f",
         toLastCall.median(), toLastCall.percentile(99));
     report.say("calls: %d, failed: %d %s", calls.issued(), calls.failed(), calls.failures());
@@ -157,6 +161,8 @@ final class Discovery extends Comparison {
         .figure("change_to_call_iqr_ms", toCall.interquartileRange())
         .figure("etcd_watch_p50_ms", floor.percentile(50))
         .figure("etcd_watch_p99_ms", floor.percentile(99))
+        .figure("after_watch_p50_ms", afterFloor.percentile(50))
+        .figure("after_watch_p99_ms", afterFloor.percentile(99))
         .figure("delete_to_last_call_p99_ms", toLastCall.percentile(99))
         .figure("calls", calls.issued())
         .figure("failed", calls.failed() + calls.unaccounted())
@@ -210,6 +216,10 @@ final class Discovery extends Comparison {
 
     double toWatchMs() {
       return (watchNanos - putNanos) / 1e6;
+    }
+
+    double afterWatchMs() {
+      return toCallMs() - toWatchMs();
     }
 
     double lastCallAfterDeleteMs(FirstAnswers answers) {
