@@ -125,7 +125,7 @@ final class EtcdSimulation {
       case 8 -> {
         transport.breakStreams();
         for (int i = 0; i < 25; i++) {
-          scheduler.schedule(Duration.ofMillis(4 * i), this::changeAndCompact);
+          scheduler.schedule(Duration.ofMillis(4L * i), this::changeAndCompact);
         }
       }
       case 9 -> {
