@@ -39,6 +39,7 @@ public final class InstanceRegistration implements AutoCloseable {
   private final Registration machine;
   private final RegistrationMeters meters;
   private final String address;
+  private final String instance;
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
   private final CompletableFuture<Void> published = new CompletableFuture<>();
   private final CompletableFuture<Void> withdrawn = new CompletableFuture<>();
@@ -64,6 +65,7 @@ public final class InstanceRegistration implements AutoCloseable {
     this.scheduler = context.scheduler();
     this.machine = machine;
     this.address = endpoint.address().toString();
+    this.instance = endpoint.instance();
     this.meters = new RegistrationMeters(context.meters(), registry, service, address);
   }
 
@@ -101,7 +103,7 @@ public final class InstanceRegistration implements AutoCloseable {
   /**
    * Changes what the record says.
    *
-   * @param value with the address and, if it names one, the instance that were started
+   * @param value with the address that was started; without an instance id it keeps the one it has
    * @throws IllegalArgumentException when the address is another one
    */
   public void update(Endpoint value) {
@@ -109,7 +111,8 @@ public final class InstanceRegistration implements AutoCloseable {
       throw new IllegalArgumentException(
           "address: " + value.address() + " (expected: " + address + ", as it was started)");
     }
-    onLoop(() -> feed(() -> machine.onUpdate(nowNanos(), value)));
+    Endpoint named = value.instance().isEmpty() ? value.withInstance(instance) : value;
+    onLoop(() -> feed(() -> machine.onUpdate(nowNanos(), named)));
   }
 
   /** Completes when the record is visible for the first time; fails when it never can be. */

@@ -1,12 +1,9 @@
 package dev.holdfast.core;
 
 import dev.holdfast.core.testkit.InMemoryRegistry;
-import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -14,7 +11,7 @@ import java.util.concurrent.CompletionStage;
  * all, and one that is over may speak again. The contract forbids the latter; the machine must not
  * depend on it.
  */
-final class AnnouncementSpy implements Registry {
+final class AnnouncementSpy extends ForwardingRegistry {
 
   /** One announcement that was made. */
   final class Made implements Announcement, AnnouncementListener {
@@ -70,14 +67,13 @@ final class AnnouncementSpy implements Registry {
     }
   }
 
-  final InMemoryRegistry real;
   final List<Made> made = new ArrayList<>();
   Optional<Long> takenOverNanos = Optional.empty();
   boolean muteNext;
   private final Clock clock;
 
   AnnouncementSpy(InMemoryRegistry real, Clock clock) {
-    this.real = real;
+    super(real);
     this.clock = clock;
   }
 
@@ -87,57 +83,12 @@ final class AnnouncementSpy implements Registry {
     Made announcement = new Made(listener);
     made.add(announcement);
     muteNext = false;
-    announcement.real = Optional.of(real.announce(service, endpoint, announcement));
+    announcement.real = Optional.of(super.announce(service, endpoint, announcement));
     return announcement;
   }
 
   /** Those that neither ended nor were withdrawn. */
   List<Made> alive() {
     return made.stream().filter(m -> !m.over).toList();
-  }
-
-  @Override
-  public String describe() {
-    return real.describe();
-  }
-
-  @Override
-  public Set<Capability> capabilities() {
-    return real.capabilities();
-  }
-
-  @Override
-  public Subscription watch(ServiceName service, WatchListener listener) {
-    return real.watch(service, listener);
-  }
-
-  @Override
-  public CompletionStage<RegistrySnapshot> read(ServiceName service) {
-    return real.read(service);
-  }
-
-  @Override
-  public Subscription watchNames(String namespace, NamesListener listener) {
-    return real.watchNames(namespace, listener);
-  }
-
-  @Override
-  public Duration recordTtl() {
-    return real.recordTtl();
-  }
-
-  @Override
-  public Duration requestTimeout() {
-    return real.requestTimeout();
-  }
-
-  @Override
-  public Optional<InetSocketAddress> peerAddress() {
-    return real.peerAddress();
-  }
-
-  @Override
-  public void close() {
-    real.close();
   }
 }
