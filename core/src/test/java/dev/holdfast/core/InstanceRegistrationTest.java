@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
 
 /** What the shell adds to the machine: futures, listeners, meters, and a registry that throws. */
@@ -209,12 +208,8 @@ class InstanceRegistrationTest {
 
   private static RegistryException failureOf(CompletableFuture<?> future) {
     assertThat(future).isCompletedExceptionally();
-    try {
-      future.join();
-      throw new AssertionError("did not fail");
-    } catch (CompletionException e) {
-      assertThat(e.getCause()).isInstanceOf(RegistryException.class);
-      return (RegistryException) e.getCause();
-    }
+    Throwable failure = future.handle((value, thrown) -> (Throwable) thrown).join();
+    assertThat(failure).isInstanceOf(RegistryException.class);
+    return (RegistryException) failure;
   }
 }
