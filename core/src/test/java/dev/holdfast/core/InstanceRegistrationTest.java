@@ -208,7 +208,7 @@ class InstanceRegistrationTest {
 
   private static RegistryException failureOf(CompletableFuture<?> future) {
     assertThat(future).isCompletedExceptionally();
-    Throwable failure = future.handle((value, thrown) -> (Throwable) thrown).join();
+    Throwable failure = future.handle((value, thrown) -> thrown).join();
     assertThat(failure).isInstanceOf(RegistryException.class);
     return (RegistryException) failure;
   }
