@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The address under which other machines reach this instance.
@@ -58,17 +59,21 @@ public final class AdvertisedAddress {
   private static HostPort said(
       String source, String text, int port, Optional<InetSocketAddress> registryAddress) {
     HostPort address;
+    boolean wildcard;
+    boolean loopback;
     try {
       address = parse(text.strip(), port);
+      wildcard = isWildcard(address.host());
+      loopback = isLoopback(address.host());
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           source + ": \"" + text + "\" (expected: host or host:port; " + e.getMessage() + ")", e);
     }
-    if (isWildcard(address.host())) {
+    if (wildcard) {
       throw new IllegalArgumentException(
           source + ": " + address + " (expected: one address, not all of them)");
     }
-    if (isLoopback(address.host()) && isElsewhere(registryAddress)) {
+    if (loopback && isElsewhere(registryAddress)) {
       throw new IllegalArgumentException(
           source
               + ": "
@@ -107,7 +112,7 @@ public final class AdvertisedAddress {
   }
 
   private static IllegalArgumentException noRoute(
-      InetSocketAddress registry, @org.jspecify.annotations.Nullable IOException cause) {
+      InetSocketAddress registry, @Nullable IOException cause) {
     return new IllegalArgumentException(
         "advertised address: no route to the registry "
             + registry

@@ -5,8 +5,11 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -28,6 +31,8 @@ public record RegistryUri(
     String namespace,
     Map<String, String> parameters) {
 
+  private static final Pattern SECRET = Pattern.compile("(?s)^(.*?//)?.*@");
+
   public RegistryUri {
     parameters = Collections.unmodifiableMap(new TreeMap<>(parameters));
   }
@@ -44,6 +49,7 @@ public record RegistryUri(
           "registry: \"" + redact(text) + "\" (expected: scheme://authority/namespace)");
     }
     String rest = text.substring(schemeEnd + 3);
+    requireEncodedSecrets(rest, text);
     int query = rest.indexOf('?');
     Map<String, String> parameters =
         query < 0 ? Map.of() : parseQuery(rest.substring(query + 1), text);
@@ -89,9 +95,27 @@ public record RegistryUri(
         + (query.isEmpty() ? "" : "?" + query);
   }
 
-  /** A text that may be a URI, without what stands between {@code //} and {@code @}. */
+  /** A text that may be a URI, without what may be a secret: all between {@code //} and @. */
   static String redact(String text) {
-    return text.replaceAll("//[^/@]*@", "//...@");
+    return SECRET
+        .matcher(text)
+        .replaceFirst(
+            found ->
+                Matcher.quoteReplacement(Objects.requireNonNullElse(found.group(1), "") + "...@"));
+  }
+
+  /**
+   * A slash in a password would end the authority, and half a password would be taken for a host.
+   */
+  private static void requireEncodedSecrets(String rest, String whole) {
+    String authority = rest.split("[/?]", 2)[0];
+    if (!authority.isEmpty() && rest.lastIndexOf('@') > authority.length()) {
+      throw new IllegalArgumentException(
+          "registry: \""
+              + redact(whole)
+              + "\" (expected: / ? and @ to be written as %2F, %3F and %40 in a password and in"
+              + " parameters)");
+    }
   }
 
   private static Map<String, String> parseQuery(String query, String whole) {

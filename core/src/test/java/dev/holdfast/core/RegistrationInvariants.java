@@ -42,9 +42,13 @@ final class RegistrationInvariants {
       Registration.State state = server.registration.state();
       if (state == Registration.State.VISIBLE) {
         Server other = visible.put(server.desired.address(), server);
-        require("registration-heals", other == null, server, "visible at one address with another");
         require(
-            "registration-heals",
+            Guarantee.REGISTRATION_HEALS,
+            other == null,
+            server,
+            "visible at one address with another");
+        require(
+            Guarantee.REGISTRATION_HEALS,
             world
                 .store
                 .truth(RegistrationSimulation.SERVICE)
@@ -54,13 +58,16 @@ final class RegistrationInvariants {
             "the store holds " + world.store.truth(RegistrationSimulation.SERVICE));
       } else {
         require(
-            "registration-heals", state == Registration.State.CONFLICT, server, "still " + state);
+            Guarantee.REGISTRATION_HEALS,
+            state == Registration.State.CONFLICT,
+            server,
+            "still " + state);
       }
     }
     for (Server server : world.servers) {
       if (!server.crashed && server.wanted) {
         require(
-            "registration-heals",
+            Guarantee.REGISTRATION_HEALS,
             visible.containsKey(server.desired.address()),
             server,
             "nobody is visible at " + server.desired.address());
@@ -75,7 +82,7 @@ final class RegistrationInvariants {
     boolean there =
         world.store.truth(RegistrationSimulation.SERVICE).endpoints().stream()
             .anyMatch(e -> e.instance().equals(server.desired.instance()));
-    require("withdrawn-is-gone", !there, server, "its record is still there");
+    require(Guarantee.WITHDRAWN_IS_GONE, !there, server, "its record is still there");
   }
 
   private void attemptsAreBounded(Server server) {
@@ -86,7 +93,7 @@ final class RegistrationInvariants {
         Duration span =
             Duration.ofNanos(made.get(i).atNanos - made.get(i - ATTEMPTS_PER_MINUTE).atNanos);
         require(
-            "no-hot-loop",
+            Guarantee.NO_HOT_LOOP,
             span.compareTo(Duration.ofMinutes(1)) >= 0,
             server,
             ATTEMPTS_PER_MINUTE + " attempts in " + span);
@@ -97,7 +104,7 @@ final class RegistrationInvariants {
           since -> {
             long waited = made.get(made.size() - 1).atNanos - since;
             require(
-                "conflict-is-not-fought",
+                Guarantee.CONFLICT_IS_NOT_FOUGHT,
                 waited < 0 || waited >= RegistrationSimulation.TTL.multipliedBy(3).toNanos(),
                 server,
                 "announced again after " + Duration.ofNanos(waited));
@@ -114,7 +121,7 @@ final class RegistrationInvariants {
       }
     }
     require(
-        "one-announcement-at-a-time",
+        Guarantee.ONE_ANNOUNCEMENT_AT_A_TIME,
         server.spy.alive().size() <= 1,
         server,
         server.spy.alive().size() + " announcements at once");
@@ -123,7 +130,7 @@ final class RegistrationInvariants {
   private void visibleIsHonest(Server server) {
     if (server.registration.state() == Registration.State.VISIBLE) {
       require(
-          "visible-is-honest",
+          Guarantee.VISIBLE_IS_HONEST,
           server.spy.alive().stream().anyMatch(m -> m.published),
           server,
           "says VISIBLE without an announcement that was published");
@@ -137,7 +144,7 @@ final class RegistrationInvariants {
     CompletableFuture<Void> withdrawn = server.withdrawn.get();
     Duration waited = Duration.ofNanos(world.scheduler.clock().nanoTime() - server.withdrawNanos);
     require(
-        "withdrawal-ends",
+        Guarantee.WITHDRAWAL_ENDS,
         withdrawn.isDone() || waited.compareTo(WITHDRAW_WITHIN) <= 0,
         server,
         "not ended after " + waited);
@@ -146,7 +153,7 @@ final class RegistrationInvariants {
     }
   }
 
-  private void require(String guarantee, boolean holds, Server server, String otherwise) {
+  private void require(Guarantee guarantee, boolean holds, Server server, String otherwise) {
     if (!holds) {
       throw new AssertionError(
           "guarantee "

@@ -112,7 +112,8 @@ final class RegistrationSimulation {
       step(HEAL_WITHIN);
       invariants.afterHealing();
     } catch (IllegalStateException e) {
-      throw new AssertionError("guarantee no-hot-loop broken: " + e.getMessage(), e);
+      throw new AssertionError(
+          "guarantee " + Guarantee.NO_HOT_LOOP + " broken: " + e.getMessage(), e);
     }
   }
 

@@ -60,7 +60,7 @@ final class SteadyInvariants implements SpyRegistry.Observer, EndpointsListener 
   public void afterSnapshot(RegistrySnapshot snapshot) {
     for (Endpoint endpoint : snapshot.endpoints().endpoints()) {
       require(
-          "additions-at-once",
+          Guarantee.ADDITIONS_AT_ONCE,
           given != null && given.at(endpoint.address()).equals(Optional.of(endpoint)),
           endpoint + " was said and not given out");
     }
@@ -148,7 +148,7 @@ final class SteadyInvariants implements SpyRegistry.Observer, EndpointsListener 
     world.note("given " + next);
     EndpointSet before = given;
     given = next;
-    require("no-vain-change", !next.equals(before), "the same list again");
+    require(Guarantee.NO_VAIN_CHANGE, !next.equals(before), "the same list again");
     if (before == null) {
       if (next.isEmpty()) {
         world.mark(Marker.KNOWN_EMPTY);
@@ -170,27 +170,27 @@ final class SteadyInvariants implements SpyRegistry.Observer, EndpointsListener 
 
   private void emptiedWithCare() {
     world.mark(Marker.EMPTY_BELIEVED);
-    require("empty-needs-grace", !broken, "emptied while the watch was broken");
+    require(Guarantee.EMPTY_NEEDS_GRACE, !broken, "emptied while the watch was broken");
     require(
-        "empty-needs-grace",
+        Guarantee.EMPTY_NEEDS_GRACE,
         now() - emptySinceNanos >= SteadySimulation.GRACE.toNanos(),
         "emptied after " + Duration.ofNanos(now() - emptySinceNanos));
     require(
-        "empty-needs-read",
+        Guarantee.EMPTY_NEEDS_READ,
         reads.stream()
             .anyMatch(
                 r ->
                     r.answer().isEmpty()
                         && r.beganNanos() - emptySinceNanos >= SteadySimulation.GRACE.toNanos()),
         "no read after the grace time");
-    require("wipe-never-empties", spokeSinceWipe, "emptied by a store that forgot");
+    require(Guarantee.WIPE_NEVER_EMPTIES, spokeSinceWipe, "emptied by a store that forgot");
     for (Instance instance : world.instances) {
       require(
-          "live-is-never-empty",
+          Guarantee.LIVE_IS_NEVER_EMPTY,
           !(instance.live && instance.registered),
           instance.endpoint + " is live");
       require(
-          "live-is-never-empty",
+          Guarantee.LIVE_IS_NEVER_EMPTY,
           !instance.diedRegistered
               || now() - instance.diedNanos >= SteadySimulation.GRACE.toNanos(),
           instance.endpoint + " was live a moment ago");
@@ -204,7 +204,7 @@ final class SteadyInvariants implements SpyRegistry.Observer, EndpointsListener 
     }
     for (Instance instance : world.instances) {
       require(
-          "wipe-keeps-the-living",
+          Guarantee.WIPE_KEEPS_THE_LIVING,
           !(instance.live && instance.forgotten && gone.contains(instance.endpoint)),
           instance.endpoint + " is live and was dropped before it could register again");
     }
@@ -217,7 +217,7 @@ final class SteadyInvariants implements SpyRegistry.Observer, EndpointsListener 
     }
     long unproven = gone.stream().filter(e -> !isProvenGone(e.address())).count();
     require(
-        "shrink-needs-read",
+        Guarantee.SHRINK_NEEDS_READ,
         unproven * 2 <= active,
         unproven + " of " + active + " endpoints left without a read");
     world.mark(Marker.SHRINK_CONFIRMED);
@@ -238,7 +238,7 @@ final class SteadyInvariants implements SpyRegistry.Observer, EndpointsListener 
     age.ifPresent(
         value ->
             require(
-                "age-is-honest",
+                Guarantee.AGE_IS_HONEST,
                 value.toNanos() >= now() - lastWordNanos,
                 value
                     + " although the last word came "
@@ -252,11 +252,11 @@ final class SteadyInvariants implements SpyRegistry.Observer, EndpointsListener 
     ageIsHonest();
     double minutes = world.scheduler.virtualClock().elapsed().toMillis() / 60_000.0 + 1;
     require(
-        "no-hot-loop",
+        Guarantee.NO_HOT_LOOP,
         readsBegun <= minutes * READS_PER_MINUTE,
         readsBegun + " reads in " + minutes + " minutes");
     require(
-        "one-watch-per-service",
+        Guarantee.ONE_WATCH_PER_SERVICE,
         world.client.openWatches() == 1,
         world.client.openWatches() + " watches");
   }
@@ -264,15 +264,15 @@ final class SteadyInvariants implements SpyRegistry.Observer, EndpointsListener 
   void atTheEnd() {
     EndpointSet truth = world.store.truth(SteadySimulation.SERVICE);
     EndpointSet list = given == null ? EndpointSet.EMPTY : given;
-    require("converges", given != null, "nothing was ever given out");
+    require(Guarantee.CONVERGES, given != null, "nothing was ever given out");
     if (truth.isEmpty() && state() == SteadyEndpoints.State.WIPED) {
       // What the store forgot may stay for good when nobody registers again for long enough.
       return;
     }
-    require("converges", list.equals(truth), list + " although the store holds " + truth);
-    require("converges", state() == SteadyEndpoints.State.FOLLOWING, "still " + state());
+    require(Guarantee.CONVERGES, list.equals(truth), list + " although the store holds " + truth);
+    require(Guarantee.CONVERGES, state() == SteadyEndpoints.State.FOLLOWING, "still " + state());
     require(
-        "age-is-honest",
+        Guarantee.AGE_IS_HONEST,
         world.directory.age(SteadySimulation.SERVICE).orElseThrow().compareTo(SteadySimulation.TTL)
             <= 0,
         "the age grows although the list is confirmed");
@@ -287,7 +287,7 @@ final class SteadyInvariants implements SpyRegistry.Observer, EndpointsListener 
     return world.scheduler.clock().nanoTime();
   }
 
-  private void require(String guarantee, boolean holds, String otherwise) {
+  private void require(Guarantee guarantee, boolean holds, String otherwise) {
     if (!holds) {
       throw new AssertionError(
           "guarantee "

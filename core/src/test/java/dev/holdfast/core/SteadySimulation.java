@@ -86,7 +86,8 @@ final class SteadySimulation {
     try {
       runSchedule();
     } catch (IllegalStateException e) {
-      throw new AssertionError("guarantee no-hot-loop broken: " + e.getMessage(), e);
+      throw new AssertionError(
+          "guarantee " + Guarantee.NO_HOT_LOOP + " broken: " + e.getMessage(), e);
     }
   }
 
