@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
@@ -350,9 +351,11 @@ public final class InstanceRegistration implements AutoCloseable {
   }
 
   private static RegistryException asRegistryException(@Nullable Throwable failure) {
-    return failure instanceof RegistryException known
+    // A stage that was derived from another one wraps what the first one failed with.
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return cause instanceof RegistryException known
         ? known
-        : new RegistryException(Kind.UNAVAILABLE, String.valueOf(failure), failure);
+        : new RegistryException(Kind.UNAVAILABLE, String.valueOf(cause), cause);
   }
 
   private static RegistryException orClosed(@Nullable RegistryException cause) {

@@ -13,8 +13,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 
 /** What the shell adds to the machine: futures, listeners, meters, and a registry that throws. */
@@ -132,6 +135,37 @@ class InstanceRegistrationTest {
   }
 
   @Test
+  void theKindOfAFailureSurvivesStagesThatWrapIt() {
+    Registry closing =
+        new ForwardingRegistry(registry) {
+          @Override
+          public Announcement announce(
+              ServiceName service, Endpoint endpoint, AnnouncementListener listener) {
+            Announcement real = super.announce(service, endpoint, listener);
+            return new Announcement() {
+              @Override
+              public void update(Endpoint value) {
+                real.update(value);
+              }
+
+              @Override
+              public CompletionStage<Void> withdraw() {
+                CompletableFuture<Void> failed = new CompletableFuture<>();
+                failed.completeExceptionally(new RegistryException(Kind.CLOSED, "closed"));
+                return failed.minimalCompletionStage();
+              }
+            };
+          }
+        };
+    InstanceRegistration registration = start(closing);
+
+    CompletableFuture<Void> withdrawn = registration.withdraw().toCompletableFuture();
+    scheduler.runUntilIdle();
+
+    assertThat(failureOf(withdrawn).kind()).isEqualTo(Kind.CLOSED);
+  }
+
+  @Test
   void withdrawingBeforeItIsVisibleFailsPublished() {
     store.stop();
     InstanceRegistration registration = start(registry);
@@ -208,8 +242,10 @@ class InstanceRegistrationTest {
 
   private static RegistryException failureOf(CompletableFuture<?> future) {
     assertThat(future).isCompletedExceptionally();
-    Throwable failure = future.handle((value, thrown) -> thrown).join();
+    Throwable thrown = future.handle((value, failed) -> failed).join();
+    // A stage that was derived from another one wraps what the first one failed with.
+    Throwable failure = thrown instanceof CompletionException ? thrown.getCause() : thrown;
     assertThat(failure).isInstanceOf(RegistryException.class);
-    return (RegistryException) failure;
+    return (RegistryException) Objects.requireNonNull(failure);
   }
 }

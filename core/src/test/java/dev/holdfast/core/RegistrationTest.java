@@ -17,6 +17,81 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The registration cell by cell; simulations hold its guarantees under thousands of schedules. */
 class RegistrationTest {
+  /** What a machine in a state makes of an input; the names are those of the table in its doc. */
+  private static final String TABLE =
+      """
+      ANNOUNCING,  PUBLISHED,       VISIBLE
+      ANNOUNCING,  ENDED,           WAITING
+      ANNOUNCING,  TAKEN_OVER,      CONFLICT
+      ANNOUNCING,  UNSUPPORTED,     FAILED
+      ANNOUNCING,  UPDATE,          ANNOUNCING
+      ANNOUNCING,  WITHDRAW,        WITHDRAWING
+      ANNOUNCING,  TIMEOUT,         WAITING
+      ANNOUNCING,  WITHDRAWN,       ANNOUNCING
+      ANNOUNCING,  WITHDRAW_FAILED, ANNOUNCING
+      ANNOUNCING,  LOOKED_VACANT,   ANNOUNCING
+      VISIBLE,     PUBLISHED,       VISIBLE
+      VISIBLE,     ENDED,           WAITING
+      VISIBLE,     TAKEN_OVER,      CONFLICT
+      VISIBLE,     UNSUPPORTED,     FAILED
+      VISIBLE,     UPDATE,          VISIBLE
+      VISIBLE,     WITHDRAW,        WITHDRAWING
+      VISIBLE,     TIMEOUT,         VISIBLE
+      VISIBLE,     WITHDRAWN,       VISIBLE
+      VISIBLE,     WITHDRAW_FAILED, VISIBLE
+      VISIBLE,     LOOKED_VACANT,   VISIBLE
+      WAITING,     PUBLISHED,       WAITING
+      WAITING,     ENDED,           WAITING
+      WAITING,     TAKEN_OVER,      WAITING
+      WAITING,     UNSUPPORTED,     WAITING
+      WAITING,     UPDATE,          WAITING
+      WAITING,     WITHDRAW,        ABSENT
+      WAITING,     TIMEOUT,         ANNOUNCING
+      WAITING,     WITHDRAWN,       WAITING
+      WAITING,     WITHDRAW_FAILED, WAITING
+      WAITING,     LOOKED_VACANT,   WAITING
+      CONFLICT,    PUBLISHED,       CONFLICT
+      CONFLICT,    ENDED,           CONFLICT
+      CONFLICT,    TAKEN_OVER,      CONFLICT
+      CONFLICT,    UNSUPPORTED,     CONFLICT
+      CONFLICT,    UPDATE,          CONFLICT
+      CONFLICT,    WITHDRAW,        ABSENT
+      CONFLICT,    TIMEOUT,         CONFLICT
+      CONFLICT,    WITHDRAWN,       CONFLICT
+      CONFLICT,    WITHDRAW_FAILED, CONFLICT
+      CONFLICT,    LOOKED_VACANT,   ANNOUNCING
+      CONFLICT,    LOOKED_TAKEN,    CONFLICT
+      CONFLICT,    LOOK_FAILED,     CONFLICT
+      CONFLICT,    LOOK_CLOSED,     FAILED
+      WITHDRAWING, PUBLISHED,       WITHDRAWING
+      WITHDRAWING, ENDED,           WITHDRAWING
+      WITHDRAWING, TAKEN_OVER,      WITHDRAWING
+      WITHDRAWING, UNSUPPORTED,     WITHDRAWING
+      WITHDRAWING, UPDATE,          WITHDRAWING
+      WITHDRAWING, WITHDRAW,        WITHDRAWING
+      WITHDRAWING, TIMEOUT,         ABSENT
+      WITHDRAWING, WITHDRAWN,       ABSENT
+      WITHDRAWING, WITHDRAW_FAILED, WITHDRAWING
+      WITHDRAWING, WITHDRAW_CLOSED, ABSENT
+      WITHDRAWING, LOOKED_VACANT,   WITHDRAWING
+      ABSENT,      PUBLISHED,       ABSENT
+      ABSENT,      ENDED,           ABSENT
+      ABSENT,      TAKEN_OVER,      ABSENT
+      ABSENT,      UPDATE,          ABSENT
+      ABSENT,      WITHDRAW,        ABSENT
+      ABSENT,      TIMEOUT,         ABSENT
+      ABSENT,      WITHDRAWN,       ABSENT
+      ABSENT,      LOOKED_VACANT,   ABSENT
+      FAILED,      PUBLISHED,       FAILED
+      FAILED,      ENDED,           FAILED
+      FAILED,      TAKEN_OVER,      FAILED
+      FAILED,      UPDATE,          FAILED
+      FAILED,      WITHDRAW,        ABSENT
+      FAILED,      TIMEOUT,         FAILED
+      FAILED,      WITHDRAWN,       FAILED
+      FAILED,      LOOKED_VACANT,   FAILED
+      """;
+
   private static final Endpoint OURS = Endpoint.of("10.0.0.1:50051").withInstance("ours");
   private static final Registration.Options OPTIONS =
       Registration.Options.forTimes(Duration.ofSeconds(5), Duration.ofSeconds(1));
@@ -26,80 +101,8 @@ class RegistrationTest {
   // Just before the overflow, so that deadlines compared with < fail.
   private long now = Long.MAX_VALUE - Duration.ofSeconds(1).toNanos();
 
-  /** What a machine in a state makes of an input; the names are those of the table in its doc. */
   @ParameterizedTest
-  @CsvSource({
-    "ANNOUNCING,  PUBLISHED,       VISIBLE",
-    "ANNOUNCING,  ENDED,           WAITING",
-    "ANNOUNCING,  TAKEN_OVER,      CONFLICT",
-    "ANNOUNCING,  UNSUPPORTED,     FAILED",
-    "ANNOUNCING,  UPDATE,          ANNOUNCING",
-    "ANNOUNCING,  WITHDRAW,        WITHDRAWING",
-    "ANNOUNCING,  TIMEOUT,         WAITING",
-    "ANNOUNCING,  WITHDRAWN,       ANNOUNCING",
-    "ANNOUNCING,  WITHDRAW_FAILED, ANNOUNCING",
-    "ANNOUNCING,  LOOKED_VACANT,   ANNOUNCING",
-    "VISIBLE,     PUBLISHED,       VISIBLE",
-    "VISIBLE,     ENDED,           WAITING",
-    "VISIBLE,     TAKEN_OVER,      CONFLICT",
-    "VISIBLE,     UNSUPPORTED,     FAILED",
-    "VISIBLE,     UPDATE,          VISIBLE",
-    "VISIBLE,     WITHDRAW,        WITHDRAWING",
-    "VISIBLE,     TIMEOUT,         VISIBLE",
-    "VISIBLE,     WITHDRAWN,       VISIBLE",
-    "VISIBLE,     WITHDRAW_FAILED, VISIBLE",
-    "VISIBLE,     LOOKED_VACANT,   VISIBLE",
-    "WAITING,     PUBLISHED,       WAITING",
-    "WAITING,     ENDED,           WAITING",
-    "WAITING,     TAKEN_OVER,      WAITING",
-    "WAITING,     UNSUPPORTED,     WAITING",
-    "WAITING,     UPDATE,          WAITING",
-    "WAITING,     WITHDRAW,        ABSENT",
-    "WAITING,     TIMEOUT,         ANNOUNCING",
-    "WAITING,     WITHDRAWN,       WAITING",
-    "WAITING,     WITHDRAW_FAILED, WAITING",
-    "WAITING,     LOOKED_VACANT,   WAITING",
-    "CONFLICT,    PUBLISHED,       CONFLICT",
-    "CONFLICT,    ENDED,           CONFLICT",
-    "CONFLICT,    TAKEN_OVER,      CONFLICT",
-    "CONFLICT,    UNSUPPORTED,     CONFLICT",
-    "CONFLICT,    UPDATE,          CONFLICT",
-    "CONFLICT,    WITHDRAW,        ABSENT",
-    "CONFLICT,    TIMEOUT,         CONFLICT",
-    "CONFLICT,    WITHDRAWN,       CONFLICT",
-    "CONFLICT,    WITHDRAW_FAILED, CONFLICT",
-    "CONFLICT,    LOOKED_VACANT,   ANNOUNCING",
-    "CONFLICT,    LOOKED_TAKEN,    CONFLICT",
-    "CONFLICT,    LOOK_FAILED,     CONFLICT",
-    "CONFLICT,    LOOK_CLOSED,     FAILED",
-    "WITHDRAWING, PUBLISHED,       WITHDRAWING",
-    "WITHDRAWING, ENDED,           WITHDRAWING",
-    "WITHDRAWING, TAKEN_OVER,      WITHDRAWING",
-    "WITHDRAWING, UNSUPPORTED,     WITHDRAWING",
-    "WITHDRAWING, UPDATE,          WITHDRAWING",
-    "WITHDRAWING, WITHDRAW,        WITHDRAWING",
-    "WITHDRAWING, TIMEOUT,         ABSENT",
-    "WITHDRAWING, WITHDRAWN,       ABSENT",
-    "WITHDRAWING, WITHDRAW_FAILED, WITHDRAWING",
-    "WITHDRAWING, WITHDRAW_CLOSED, ABSENT",
-    "WITHDRAWING, LOOKED_VACANT,   WITHDRAWING",
-    "ABSENT,      PUBLISHED,       ABSENT",
-    "ABSENT,      ENDED,           ABSENT",
-    "ABSENT,      TAKEN_OVER,      ABSENT",
-    "ABSENT,      UPDATE,          ABSENT",
-    "ABSENT,      WITHDRAW,        ABSENT",
-    "ABSENT,      TIMEOUT,         ABSENT",
-    "ABSENT,      WITHDRAWN,       ABSENT",
-    "ABSENT,      LOOKED_VACANT,   ABSENT",
-    "FAILED,      PUBLISHED,       FAILED",
-    "FAILED,      ENDED,           FAILED",
-    "FAILED,      TAKEN_OVER,      FAILED",
-    "FAILED,      UPDATE,          FAILED",
-    "FAILED,      WITHDRAW,        ABSENT",
-    "FAILED,      TIMEOUT,         FAILED",
-    "FAILED,      WITHDRAWN,       FAILED",
-    "FAILED,      LOOKED_VACANT,   FAILED"
-  })
+  @CsvSource(textBlock = TABLE)
   void movesAsItsTableSays(State from, String input, State to) {
     bring(from);
     assertThat(machine.state()).isEqualTo(from);

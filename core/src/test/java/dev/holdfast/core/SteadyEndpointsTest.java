@@ -17,6 +17,64 @@ import org.junit.jupiter.params.provider.CsvSource;
  * The failure policy cell by cell; simulations hold its guarantees under thousands of schedules.
  */
 class SteadyEndpointsTest {
+  /** What a machine in a state makes of an input; the names are those of the table in its doc. */
+  private static final String TABLE =
+      """
+      UNKNOWN,    OK,            FOLLOWING
+      UNKNOWN,    SHRUNK,        FOLLOWING
+      UNKNOWN,    EMPTY,         FOLLOWING
+      UNKNOWN,    NEW_EPOCH,     FOLLOWING
+      UNKNOWN,    CONFIRMED,     UNKNOWN
+      UNKNOWN,    FAILURE,       UNKNOWN
+      UNKNOWN,    READ_FAILED,   UNKNOWN
+      UNKNOWN,    TIMEOUT,       UNKNOWN
+      FOLLOWING,  OK,            FOLLOWING
+      FOLLOWING,  SHRUNK,        CONFIRMING
+      FOLLOWING,  EMPTY,         EMPTYING
+      FOLLOWING,  NEW_EPOCH,     WIPED
+      FOLLOWING,  CONFIRMED,     FOLLOWING
+      FOLLOWING,  FAILURE,       STALE
+      FOLLOWING,  READ_FAILED,   FOLLOWING
+      FOLLOWING,  TIMEOUT,       FOLLOWING
+      STALE,      OK,            FOLLOWING
+      STALE,      SHRUNK,        CONFIRMING
+      STALE,      EMPTY,         EMPTYING
+      STALE,      NEW_EPOCH,     WIPED
+      STALE,      CONFIRMED,     FOLLOWING
+      STALE,      FAILURE,       STALE
+      STALE,      READ_FAILED,   STALE
+      STALE,      TIMEOUT,       STALE
+      CONFIRMING, OK,            FOLLOWING
+      CONFIRMING, SHRUNK,        CONFIRMING
+      CONFIRMING, EMPTY,         EMPTYING
+      CONFIRMING, NEW_EPOCH,     WIPED
+      CONFIRMING, CONFIRMED,     CONFIRMING
+      CONFIRMING, FAILURE,       CONFIRMING
+      CONFIRMING, READ_SAME,     FOLLOWING
+      CONFIRMING, READ_OTHER,    FOLLOWING
+      CONFIRMING, READ_EMPTY,    EMPTYING
+      CONFIRMING, READ_FAILED,   CONFIRMING
+      CONFIRMING, TIMEOUT,       CONFIRMING
+      EMPTYING,   OK,            FOLLOWING
+      EMPTYING,   SHRUNK,        CONFIRMING
+      EMPTYING,   EMPTY,         EMPTYING
+      EMPTYING,   NEW_EPOCH,     WIPED
+      EMPTYING,   CONFIRMED,     EMPTYING
+      EMPTYING,   FAILURE,       EMPTYING
+      EMPTYING,   READ_SAME,     EMPTYING
+      EMPTYING,   READ_OTHER,    FOLLOWING
+      EMPTYING,   READ_FAILED,   EMPTYING
+      EMPTYING,   TIMEOUT,       EMPTYING
+      WIPED,      OK,            FOLLOWING
+      WIPED,      SHRUNK,        WIPED
+      WIPED,      EMPTY,         WIPED
+      WIPED,      NEW_EPOCH,     WIPED
+      WIPED,      CONFIRMED,     WIPED
+      WIPED,      FAILURE,       WIPED
+      WIPED,      READ_FAILED,   WIPED
+      WIPED,      TIMEOUT,       WIPED
+      """;
+
   private static final Duration TTL = Duration.ofSeconds(5);
   private static final Duration GRACE = Duration.ofSeconds(15);
   private static final EndpointSet FIVE = list(1, 2, 3, 4, 5);
@@ -25,63 +83,8 @@ class SteadyEndpointsTest {
   private long now = Long.MAX_VALUE - Duration.ofSeconds(1).toNanos();
   private SteadyEndpoints steady = machine(false);
 
-  /** What a machine in a state makes of an input; the names are those of the table in its doc. */
   @ParameterizedTest
-  @CsvSource({
-    "UNKNOWN,    OK,            FOLLOWING",
-    "UNKNOWN,    SHRUNK,        FOLLOWING",
-    "UNKNOWN,    EMPTY,         FOLLOWING",
-    "UNKNOWN,    NEW_EPOCH,     FOLLOWING",
-    "UNKNOWN,    CONFIRMED,     UNKNOWN",
-    "UNKNOWN,    FAILURE,       UNKNOWN",
-    "UNKNOWN,    READ_FAILED,   UNKNOWN",
-    "UNKNOWN,    TIMEOUT,       UNKNOWN",
-    "FOLLOWING,  OK,            FOLLOWING",
-    "FOLLOWING,  SHRUNK,        CONFIRMING",
-    "FOLLOWING,  EMPTY,         EMPTYING",
-    "FOLLOWING,  NEW_EPOCH,     WIPED",
-    "FOLLOWING,  CONFIRMED,     FOLLOWING",
-    "FOLLOWING,  FAILURE,       STALE",
-    "FOLLOWING,  READ_FAILED,   FOLLOWING",
-    "FOLLOWING,  TIMEOUT,       FOLLOWING",
-    "STALE,      OK,            FOLLOWING",
-    "STALE,      SHRUNK,        CONFIRMING",
-    "STALE,      EMPTY,         EMPTYING",
-    "STALE,      NEW_EPOCH,     WIPED",
-    "STALE,      CONFIRMED,     FOLLOWING",
-    "STALE,      FAILURE,       STALE",
-    "STALE,      READ_FAILED,   STALE",
-    "STALE,      TIMEOUT,       STALE",
-    "CONFIRMING, OK,            FOLLOWING",
-    "CONFIRMING, SHRUNK,        CONFIRMING",
-    "CONFIRMING, EMPTY,         EMPTYING",
-    "CONFIRMING, NEW_EPOCH,     WIPED",
-    "CONFIRMING, CONFIRMED,     CONFIRMING",
-    "CONFIRMING, FAILURE,       CONFIRMING",
-    "CONFIRMING, READ_SAME,     FOLLOWING",
-    "CONFIRMING, READ_OTHER,    FOLLOWING",
-    "CONFIRMING, READ_EMPTY,    EMPTYING",
-    "CONFIRMING, READ_FAILED,   CONFIRMING",
-    "CONFIRMING, TIMEOUT,       CONFIRMING",
-    "EMPTYING,   OK,            FOLLOWING",
-    "EMPTYING,   SHRUNK,        CONFIRMING",
-    "EMPTYING,   EMPTY,         EMPTYING",
-    "EMPTYING,   NEW_EPOCH,     WIPED",
-    "EMPTYING,   CONFIRMED,     EMPTYING",
-    "EMPTYING,   FAILURE,       EMPTYING",
-    "EMPTYING,   READ_SAME,     EMPTYING",
-    "EMPTYING,   READ_OTHER,    FOLLOWING",
-    "EMPTYING,   READ_FAILED,   EMPTYING",
-    "EMPTYING,   TIMEOUT,       EMPTYING",
-    "WIPED,      OK,            FOLLOWING",
-    "WIPED,      SHRUNK,        WIPED",
-    "WIPED,      EMPTY,         WIPED",
-    "WIPED,      NEW_EPOCH,     WIPED",
-    "WIPED,      CONFIRMED,     WIPED",
-    "WIPED,      FAILURE,       WIPED",
-    "WIPED,      READ_FAILED,   WIPED",
-    "WIPED,      TIMEOUT,       WIPED"
-  })
+  @CsvSource(textBlock = TABLE)
   void movesAsItsTableSays(State from, String input, State to) {
     bring(from);
     assertThat(steady.state()).isEqualTo(from);
