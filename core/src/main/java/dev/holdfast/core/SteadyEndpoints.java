@@ -42,9 +42,9 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>* with a list from disk: it is used, and an empty first word is doubted (EMPTYING). ** when
- * the read began after the grace time. *** when all that were forgotten came back. Where the table
- * says FOLLOWING it is STALE while the watch is broken, and WIPED while forgotten endpoints are
- * kept.
+ * the read began after the grace time. *** when all that were forgotten came back. FOLLOWING means
+ * STALE while the watch is broken, and WIPED while forgotten endpoints are kept. What the watch
+ * confirms counts as its last snapshot again.
  *
  * <p>Not thread-safe. After every input the owner takes the outputs: {@link #pollChange}, {@link
  * #pollRead} and {@link #nextDeadlineNanos}.
