@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.fail;
 import dev.holdfast.core.SteadySimulation.Marker;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.slf4j.Logger;
@@ -28,6 +30,8 @@ class SteadySimulationTest {
   }
 
   @Test
+  // Seconds of CPU, but minutes on a machine that does much else.
+  @Timeout(value = 10, unit = TimeUnit.MINUTES)
   void everyGuaranteeHoldsInEverySchedule() {
     Long only = Long.getLong("holdfast.seed");
     Map<Marker, Integer> reached = new EnumMap<>(Marker.class);
