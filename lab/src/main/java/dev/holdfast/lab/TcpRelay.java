@@ -10,8 +10,11 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -124,6 +127,7 @@ public final class TcpRelay implements AutoCloseable {
     if (open != null) {
       open.close().awaitUninterruptibly(CALL_TIMEOUT.toMillis());
       call(() -> listener = null);
+      awaitRefusal();
     }
   }
 
@@ -259,6 +263,24 @@ public final class TcpRelay implements AutoCloseable {
     delays.forEach(connection::delayOnLoop);
     limits.forEach(connection::limitOnLoop);
     connection.open();
+  }
+
+  // A closed socket of NIO goes on listening until its selector looks the next time; whoever called
+  // must be able to rely on the refusal.
+  private void awaitRefusal() {
+    long beganNanos = System.nanoTime();
+    IOException last = null;
+    while (System.nanoTime() - beganNanos < CALL_TIMEOUT.toNanos()) {
+      try (Socket probe = new Socket()) {
+        probe.connect(address, (int) CALL_TIMEOUT.toMillis());
+      } catch (ConnectException refusal) {
+        return;
+      } catch (IOException e) {
+        // Reset while it was being opened: the socket is about to close.
+        last = e;
+      }
+    }
+    throw new IllegalStateException("the relay still listens after " + CALL_TIMEOUT, last);
   }
 
   private InetSocketAddress bind(int port) {
