@@ -8,13 +8,17 @@ import java.time.Duration;
  * one.
  *
  * <p>A large directory is looked at less often: polls take at most a twentieth of the time and
- * looks after changes at most a fifth, while a change of a small one is seen within milliseconds.
- * At most one look is under way. Not thread-safe.
+ * looks after changes at most a fifth (but no change waits longer than {@link #MAX_EVENT_PAUSE}),
+ * while a change of a small one is seen within milliseconds. At most one look is under way. Not
+ * thread-safe.
  */
 @PureCore
 final class ScanRhythm {
   /** Reports that belong together, such as those of a file's replacement, come within this time. */
   static final Duration GATHERING = Duration.ofMillis(5);
+
+  /** The longest wait after a report, however expensive the last look was. */
+  static final Duration MAX_EVENT_PAUSE = Duration.ofSeconds(1);
 
   private static final int POLL_COST_FACTOR = 19;
   private static final int EVENT_COST_FACTOR = 4;
@@ -39,7 +43,10 @@ final class ScanRhythm {
       changedMeanwhile = true;
       return;
     }
-    advanceTo(Math.max(nowNanos + GATHERING.toNanos() - endedNanos, costNanos * EVENT_COST_FACTOR));
+    advanceTo(
+        Math.max(
+            nowNanos + GATHERING.toNanos() - endedNanos,
+            Math.min(MAX_EVENT_PAUSE.toNanos(), costNanos * EVENT_COST_FACTOR)));
   }
 
   /** Somebody waits: look at once. */

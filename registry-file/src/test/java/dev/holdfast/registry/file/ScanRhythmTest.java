@@ -51,6 +51,13 @@ class ScanRhythmTest {
   }
 
   @Test
+  void aChangeWaitsNoLongerThanASecondHoweverLongALookTakes() {
+    look(5_000);
+    rhythm.onChange(now);
+    assertThat(dueInMs()).isEqualTo(1_000);
+  }
+
+  @Test
   void expensivePollsTakeATwentiethOfTheTimeAtMost() {
     look(100);
     assertThat(dueInMs()).isEqualTo(1_900);
