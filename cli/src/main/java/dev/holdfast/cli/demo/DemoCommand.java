@@ -5,7 +5,10 @@ import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.Program;
 import dev.holdfast.cli.UserError;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.OperatingSystemMXBean;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -69,6 +72,7 @@ public final class DemoCommand implements Callable<Integer> {
         DemoResult result = new Demo(demo, display, stage, resources).run();
         exitCode = result.exitCode();
         if (exitCode != ExitCode.OK) {
+          sayHowBusyTheMachineIs(display);
           sayWhereLogsAre(display, resources);
         }
         display.result(result);
@@ -99,6 +103,19 @@ public final class DemoCommand implements Callable<Integer> {
       return new TerminalDisplay(program.out(), Terminal::size);
     }
     return new PlainDisplay(program.out());
+  }
+
+  /**
+   * A call with a deadline of a second also fails for want of a processor; a reader should know.
+   */
+  private static void sayHowBusyTheMachineIs(DemoDisplay display) {
+    OperatingSystemMXBean system = ManagementFactory.getOperatingSystemMXBean();
+    display.say(
+        String.format(
+            Locale.ROOT,
+            "load average of the last minute: %.1f on %d processors",
+            system.getSystemLoadAverage(),
+            system.getAvailableProcessors()));
   }
 
   private static void sayWhereLogsAre(DemoDisplay display, DemoResources resources)

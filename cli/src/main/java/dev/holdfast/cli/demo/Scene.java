@@ -25,9 +25,12 @@ record Scene(
    */
   void await(String goal, long timeoutMillis, Patience.Condition condition)
       throws GoalMissedException, InterruptedException {
+    // Each crash fails one wait only, so that the steps after it can still show what they can.
+    int crashedBefore = fleet.crashed().size();
     boolean seen =
-        Patience.await(timeoutMillis, () -> condition.holds() || !fleet.crashed().isEmpty());
-    if (!fleet.crashed().isEmpty()) {
+        Patience.await(
+            timeoutMillis, () -> condition.holds() || fleet.crashed().size() > crashedBefore);
+    if (fleet.crashed().size() > crashedBefore) {
       throw new GoalMissedException(names(fleet.crashed()) + " ended unasked; waited for: " + goal);
     }
     if (!seen) {
