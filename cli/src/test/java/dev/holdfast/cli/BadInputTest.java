@@ -22,7 +22,8 @@ class BadInputTest {
 
   static List<Bad> lines() {
     return List.of(
-        new Bad("resolve etdc://h/prod/orders", "scheme: \"etdc\" (expected: "),
+        new Bad(
+            "resolve etdc://h/prod/orders", "scheme: \"etdc\" (expected: dns, etcd, file, srv)"),
         new Bad(
             "resolve orders --registry nowhere",
             "registry: \"nowhere\" (expected: scheme://authority/namespace)"),

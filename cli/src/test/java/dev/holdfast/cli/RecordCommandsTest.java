@@ -149,6 +149,25 @@ class RecordCommandsTest {
   }
 
   @Test
+  void registryThatCanNotDoItIsSaid() {
+    String dns = "dns://127.0.0.1:" + FileRegistryDirectory.freePort();
+    CommandRun ls = CommandRun.of("ls", "--registry", dns);
+    CommandRun run =
+        CommandRun.of("run", "--registry", dns, "--service", "a", "--port", "1", "--", "true");
+    CommandRun write =
+        CommandRun.of("register", "--static", "--registry", dns, "--service", "a", "--port", "1");
+
+    assertThat(List.of(ls.code(), run.code())).containsOnly(ExitCode.FAILED);
+    assertThat(write.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(ls.err()).startsWith("holdfast: registry: dns can't list the services");
+    assertThat(run.err())
+        .isEqualTo("holdfast: registry: dns can't be written to (expected: etcd or file)\n");
+    assertThat(write.err())
+        .isEqualTo(
+            "holdfast: registry: dns has no records without a lease (expected: etcd or file)\n");
+  }
+
+  @Test
   void debugShowsWhereAFailureCameFrom() {
     CommandRun run = CommandRun.of("ls", "--registry", "file:///does/not/exist", "--debug");
 
