@@ -77,8 +77,8 @@ public final class InstanceOptions {
       names = "--health-service",
       paramLabel = "NAME",
       description =
-          "The service whose health counts; without it that of the whole server"
-              + " (HOLDFAST_HEALTH_SERVICE).")
+          "The service whose health counts, which implies --health grpc; without it that of the"
+              + " whole server (HOLDFAST_HEALTH_SERVICE).")
   private String healthService = "";
 
   @Option(
@@ -138,7 +138,10 @@ public final class InstanceOptions {
     if (!hosts.contains(endpoint.address().host()) && endpoint.address().port() == port) {
       hosts.add(endpoint.address().host());
     }
-    return new HealthOptions(hosts, port, health, healthService, probeInterval);
+    // Who names a service of grpc.health.v1 says that the program serves it.
+    boolean named = health == HealthOptions.Mode.AUTO && !healthService.isEmpty();
+    HealthOptions.Mode mode = named ? HealthOptions.Mode.GRPC : health;
+    return new HealthOptions(hosts, port, mode, healthService, probeInterval);
   }
 
   private Map<String, String> metadata() {

@@ -29,8 +29,8 @@ class EtcdCommandsTest {
     etcdctl("user", "add", "root:root-pw");
     etcdctl("user", "grant-role", "root", "root");
     etcdctl("auth", "enable");
-    assertThat(asRoot("etcd", "role", "--namespace", "prod", "--access", "write", "--apply").code())
-        .isZero();
+    CommandRun role = asRoot("etcd", "role", "--namespace", "prod", "--access", "write", "--apply");
+    assertThat(role.code()).as(role.err()).isZero();
     etcdctl("--user=root:root-pw", "user", "add", "orders:orders-pw");
     etcdctl("--user=root:root-pw", "user", "grant-role", "orders", "holdfast-prod-write");
   }
@@ -155,7 +155,8 @@ class EtcdCommandsTest {
   }
 
   private static String prod() {
-    return "etcd://" + etcd.address() + "/prod";
+    // Passwords are hashed on purpose slowly, and the machine may be busy.
+    return "etcd://" + etcd.address() + "/prod?request-timeout=30s";
   }
 
   private static CommandRun asRoot(String... args) {

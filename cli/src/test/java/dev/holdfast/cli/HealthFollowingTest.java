@@ -69,13 +69,26 @@ class HealthFollowingTest {
     server.awaitOut(out -> out.contains("child: started"));
     server.signal("STOP");
     HoldfastProcess register = register("--probe-interval", "200ms");
-    register.awaitErr("its port answers; no gRPC within 2s");
+    register.awaitErr("its port answers; no gRPC within 10s");
     registry.awaitEndpoints("orders", List.of(ready)::equals);
 
     server.signal("CONT");
     server.type("NOT_SERVING");
 
     registry.awaitEndpoints("orders", List.of(unready)::equals);
+  }
+
+  @Test
+  void silenceAtFirstDoesNotRegisterAServerThatSaysNotServing() {
+    HoldfastProcess server = server("NOT_SERVING");
+    server.awaitOut(out -> out.contains("child: started"));
+    server.signal("STOP");
+    HoldfastProcess register = register();
+    register.awaitErr("its port answers, but it has not said anything yet");
+    server.signal("CONT");
+
+    register.awaitErr("not registered yet: its health service does not say SERVING");
+    assertThat(register.err()).doesNotContain("registering");
   }
 
   @Test

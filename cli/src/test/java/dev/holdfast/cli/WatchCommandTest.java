@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -30,20 +31,22 @@ class WatchCommandTest {
   }
 
   @Test
-  void everyChangeIsALineWithItsCause() {
+  void everyChangeIsALineWithItsCause() throws IOException {
     HoldfastProcess watch = watch("orders");
     watch.awaitOut(out -> out.contains("empty      orders  no endpoint yet"));
-    int port = FileRegistryDirectory.freePort();
-    HoldfastProcess run = run(port);
-    String address = "127.0.0.1:" + port;
-    watch.awaitOut(out -> out.contains("added      orders  " + address));
+    // Written by hand, so that each state stays until it was seen.
+    Path record = Files.createDirectories(registry.records("orders")).resolve("a.json");
+    write(record, "\"zone\": \"a\"");
+    watch.awaitOut(out -> out.contains("added      orders  10.0.0.7:7001"));
 
-    run.signal("TERM");
+    write(record, "\"zone\": \"a\", \"weight\": 5");
+    watch.awaitOut(out -> out.contains("weight     orders  10.0.0.7:7001"));
+    write(record, "\"zone\": \"a\", \"weight\": 5, \"draining\": true");
+    watch.awaitOut(out -> out.contains("draining   orders  10.0.0.7:7001"));
+    Files.delete(record);
 
-    watch.awaitOut(out -> out.contains("removed    orders  " + address));
-    assertThat(watch.out())
-        .containsSubsequence(
-            "registered  [zone=a]", "draining   orders", "about to leave", "drained");
+    watch.awaitOut(out -> out.contains("removed    orders  10.0.0.7:7001"));
+    assertThat(watch.out()).contains("registered  [zone=a]", "1 -> 5", "about to leave", "drained");
   }
 
   @Test
@@ -83,6 +86,13 @@ class WatchCommandTest {
 
     assertThat(watch.exitCode()).isEqualTo(128 + 2);
     assertThat(watch.err()).isEmpty();
+  }
+
+  /** Put in place at once, as every careful writer does. */
+  private void write(Path record, String properties) throws IOException {
+    Path written = Files.createTempFile(scratch, "record", ".json");
+    Files.writeString(written, "{\"address\": \"10.0.0.7:7001\", " + properties + "}");
+    Files.move(written, record, StandardCopyOption.ATOMIC_MOVE);
   }
 
   private HoldfastProcess watch(String... args) {

@@ -24,6 +24,7 @@ public final class HealthFollower implements AutoCloseable {
   private static final Duration RETRY = Duration.ofMillis(250);
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(2);
   private static final Duration GRACE = Duration.ofSeconds(1);
+  private static final int FIRST_QUESTIONS = 5;
   private static final int STRIKES = 2;
   private static final int LOOKS_AT_SILENT = 10;
 
@@ -110,7 +111,7 @@ public final class HealthFollower implements AutoCloseable {
       return;
     }
     try (GrpcHealth health = new GrpcHealth(host, options)) {
-      Answer answer = health.ask(ANSWER_LIMIT);
+      Answer answer = firstAnswer(health);
       if (answer == Answer.SERVING || answer == Answer.NOT_SERVING) {
         followHealth(health, answer);
       } else if (options.mode() != HealthOptions.Mode.AUTO) {
@@ -125,10 +126,25 @@ public final class HealthFollower implements AutoCloseable {
     }
   }
 
+  /**
+   * Asks until it says something: a server that has just started on a busy machine may need
+   * seconds, and to register it by its port alone would be to register it before it wants calls.
+   */
+  private Answer firstAnswer(GrpcHealth health) {
+    Answer answer = Answer.SILENT;
+    for (int question = 0; question < FIRST_QUESTIONS && answer == Answer.SILENT; question++) {
+      answer = health.ask(ANSWER_LIMIT);
+      if (answer == Answer.SILENT) {
+        report(Health.NOT_SERVING, "its port answers, but it has not said anything yet");
+      }
+    }
+    return answer;
+  }
+
   private static String portOnly(Answer answer) {
     return switch (answer) {
       case NO_HEALTH_SERVICE -> "its port answers; it has no health service";
-      case SILENT -> "its port answers; no gRPC within 2s, so no health service is expected";
+      case SILENT -> "its port answers; no gRPC within 10s, so no health service is expected";
       default -> "its port answers; it does not speak gRPC";
     };
   }
@@ -137,7 +153,7 @@ public final class HealthFollower implements AutoCloseable {
     return switch (answer) {
       case NO_HEALTH_SERVICE ->
           "it does not serve grpc.health.v1 (expected with --health grpc; or use --health tcp)";
-      case SILENT -> "its health service does not answer within 2s";
+      case SILENT -> "its health service does not answer within 10s";
       default -> "its port answers, but not in gRPC (expected with --health grpc)";
     };
   }

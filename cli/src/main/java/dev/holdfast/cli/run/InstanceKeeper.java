@@ -64,6 +64,7 @@ public final class InstanceKeeper {
   public int register() throws InterruptedException {
     Signals.handle("HUP", stop::signal);
     CompletableFuture<Void> portOpen = new CompletableFuture<>();
+    notices.say("waiting_port", "waiting for port " + health.port());
     try (HealthFollower follower = follow(portOpen)) {
       follower.start();
       if (await(CompletableFuture.anyOf(portOpen, stop.first()), times.ready())) {
