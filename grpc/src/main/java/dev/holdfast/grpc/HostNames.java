@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +35,12 @@ final class HostNames {
 
   private Map<String, List<InetAddress>> known = new HashMap<>();
   private Map<Endpoint, EquivalentAddressGroup> groups = new HashMap<>();
+
+  /** Asks the machine's resolver; blocks as long as that does. */
+  @FunctionalInterface
+  interface Lookup {
+    InetAddress[] byName(String name) throws UnknownHostException;
+  }
 
   /** What a lookup found: a name is missing here when it failed. */
   record Found(Map<String, List<InetAddress>> addresses, boolean complete) {}
@@ -55,11 +62,11 @@ final class HostNames {
   }
 
   /** Looks names up. Blocks as long as the machine's resolver does. */
-  static Found lookUp(Collection<String> names) {
+  static Found lookUp(Collection<String> names, Lookup lookup) {
     Map<String, List<InetAddress>> found = new HashMap<>();
     for (String name : names) {
       try {
-        found.put(name, List.of(InetAddress.getAllByName(name)));
+        found.put(name, List.of(lookup.byName(name)));
       } catch (UnknownHostException e) {
         log.warn("event=host_lookup_failed host={}", name);
       }
@@ -102,7 +109,7 @@ final class HostNames {
     groups.keySet().retainAll(Set.copyOf(endpoints.endpoints()));
   }
 
-  private @org.jspecify.annotations.Nullable EquivalentAddressGroup group(Endpoint endpoint) {
+  private @Nullable EquivalentAddressGroup group(Endpoint endpoint) {
     HostPort address = endpoint.address();
     List<InetAddress> hosts =
         isLiteral(address)

@@ -51,6 +51,7 @@ final class RegistryNameResolver extends NameResolver {
   private final SynchronizationContext context;
   private final ScheduledExecutorService timers;
   private final Executor lookups;
+  private final HostNames.Lookup lookup;
   private final HostNames hosts = new HostNames();
 
   private @Nullable Listener2 listener;
@@ -64,7 +65,9 @@ final class RegistryNameResolver extends NameResolver {
   private boolean delivered;
   private boolean lookingUp;
 
-  RegistryNameResolver(ResolvedTarget target, RememberedEndpoints memory, Args args) {
+  RegistryNameResolver(
+      ResolvedTarget target, RememberedEndpoints memory, HostNames.Lookup lookup, Args args) {
+    this.lookup = lookup;
     this.target = target;
     this.memory = memory;
     this.context = args.getSynchronizationContext();
@@ -160,7 +163,7 @@ final class RegistryNameResolver extends NameResolver {
     }
   }
 
-  private void handleTrouble(RegistryException cause) {
+  void handleTrouble(RegistryException cause) {
     if (listener == null) {
       return;
     }
@@ -264,7 +267,7 @@ final class RegistryNameResolver extends NameResolver {
     lookingUp = true;
     lookups.execute(
         () -> {
-          HostNames.Found found = HostNames.lookUp(names);
+          HostNames.Found found = HostNames.lookUp(names, lookup);
           context.execute(() -> handleFound(endpoints, names, found));
         });
   }

@@ -4,6 +4,7 @@ import dev.holdfast.core.Registries;
 import dev.holdfast.core.ServiceTarget;
 import io.grpc.NameResolver;
 import io.grpc.NameResolverProvider;
+import java.net.InetAddress;
 import java.net.URI;
 import org.jspecify.annotations.Nullable;
 
@@ -58,7 +59,8 @@ public abstract class RegistryNameResolverProvider extends NameResolverProvider 
         handedOver != null
             ? handedOver
             : ResolvedTarget.parse(target.toString(), Registries.shared());
-    return new RegistryNameResolver(resolved, RememberedEndpoints.shared(), args);
+    return new RegistryNameResolver(
+        resolved, RememberedEndpoints.shared(), InetAddress::getAllByName, args);
   }
 
   /** {@code etcd://}. */

@@ -5,6 +5,7 @@ import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
+import io.grpc.ClientStreamTracer;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
@@ -23,10 +24,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * One call of an idempotent method, and the attempts it takes.
  *
- * <p>An attempt is repeated when it ended with UNAVAILABLE before anything came from the server:
- * neither headers nor trailers, so the status was made by this end because the connection died. A
- * server that says UNAVAILABLE itself is repeated only when it asks for it by {@code
- * grpc-retry-pushback-ms}. Whatever arrives from the server commits the call to that attempt.
+ * <p>An attempt is repeated when it ended with UNAVAILABLE and no trailers had come: so the status
+ * was made by this end, because the connection died. A server that says UNAVAILABLE itself is asked
+ * again only when it wants that by {@code grpc-retry-pushback-ms}. A unary answer is held back
+ * until it is complete, because a process can be killed between its message and its trailers (seen
+ * in one kill of five under load); so the application never sees part of an attempt that failed.
+ * The headers of a streaming answer commit the call to its attempt.
  *
  * <p>At most one attempt is alive. The application's thread sends until {@link #halfClose}; an
  * attempt that fails earlier is repeated there. After it only a finished attempt starts the next
@@ -47,6 +50,7 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
   private final MethodDescriptor<ReqT, RespT> method;
   private final CallOptions callOptions;
   private final Context context = Context.current();
+  private final ServerWord firstWord;
   private final Object lock = new Object();
 
   // Set before the first attempt starts.
@@ -88,7 +92,8 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
     this.channel = channel;
     this.method = method;
     this.callOptions = callOptions;
-    this.current = channel.newCall(method, callOptions);
+    this.firstWord = new ServerWord();
+    this.current = channel.newCall(method, callOptions.withStreamTracerFactory(firstWord));
   }
 
   @Override
@@ -97,7 +102,7 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
     Metadata copy = new Metadata();
     copy.merge(newHeaders);
     headers = copy;
-    current.start(new Attempt(newListener, current), newHeaders);
+    current.start(new Attempt(newListener, current, firstWord), newHeaders);
   }
 
   @Override
@@ -213,7 +218,9 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
   }
 
   private void send(Retry retry) {
-    ClientCall<ReqT, RespT> next = channel.newCall(method, optionsFor(retry));
+    ServerWord word = new ServerWord();
+    ClientCall<ReqT, RespT> next =
+        channel.newCall(method, optionsFor(retry).withStreamTracerFactory(word));
     ReqT replayed;
     boolean complete;
     Boolean compression;
@@ -226,7 +233,7 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
     Metadata again = new Metadata();
     again.merge(Objects.requireNonNull(headers));
     again.put(PREVIOUS_ATTEMPTS, Integer.toString(retry.attempt() - 1));
-    next.start(new Attempt(Objects.requireNonNull(listener), next), again);
+    next.start(new Attempt(Objects.requireNonNull(listener), next, word), again);
     if (compression != null) {
       next.setMessageCompression(compression);
     }
@@ -272,31 +279,63 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
         : callOptions.withOption(SchedulePicker.AVOIDED, retry.failed());
   }
 
-  /** The listener of one attempt. */
+  /** Whether trailers of an attempt came over the wire, which its status alone doesn't tell. */
+  private static final class ServerWord extends ClientStreamTracer.Factory {
+    private volatile boolean trailersSeen;
+
+    @Override
+    public ClientStreamTracer newClientStreamTracer(
+        ClientStreamTracer.StreamInfo info, Metadata streamHeaders) {
+      return new ClientStreamTracer() {
+        @Override
+        public void inboundTrailers(Metadata trailers) {
+          trailersSeen = true;
+        }
+      };
+    }
+  }
+
+  /** The listener of one attempt, which also hears whether the server ended it. */
   private final class Attempt extends SimpleForwardingClientCallListener<RespT> {
     private final ClientCall<ReqT, RespT> call;
-    private boolean answered;
+    private final ServerWord serverWord;
+    private @Nullable Metadata heldHeaders;
+    private @Nullable RespT heldMessage;
+    private boolean holding = method.getType().serverSendsOneMessage();
 
-    Attempt(Listener<RespT> delegate, ClientCall<ReqT, RespT> call) {
+    Attempt(Listener<RespT> delegate, ClientCall<ReqT, RespT> call, ServerWord serverWord) {
       super(delegate);
       this.call = call;
+      this.serverWord = serverWord;
     }
 
     @Override
     public void onHeaders(Metadata answer) {
-      answered = true;
-      synchronized (lock) {
-        committed = true;
-        message = null;
+      if (holding) {
+        heldHeaders = answer;
+      } else {
+        commit();
+        super.onHeaders(answer);
       }
-      super.onHeaders(answer);
+    }
+
+    @Override
+    public void onMessage(RespT answer) {
+      if (holding && heldMessage == null) {
+        heldMessage = answer;
+        return;
+      }
+      // More than one: not for us to judge.
+      release();
+      super.onMessage(answer);
     }
 
     @Override
     public void onClose(Status status, Metadata trailers) {
-      boolean again = !answered && status.getCode() == Status.Code.UNAVAILABLE;
+      boolean again = status.getCode() == Status.Code.UNAVAILABLE;
       Retry retry = again ? retryOrNull(trailers) : null;
       if (retry == null) {
+        release();
         super.onClose(status, trailers);
         return;
       }
@@ -312,6 +351,27 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
       }
     }
 
+    private void commit() {
+      synchronized (lock) {
+        committed = true;
+        message = null;
+      }
+    }
+
+    private void release() {
+      if (!holding) {
+        return;
+      }
+      holding = false;
+      commit();
+      if (heldHeaders != null) {
+        super.onHeaders(heldHeaders);
+      }
+      if (heldMessage != null) {
+        super.onMessage(heldMessage);
+      }
+    }
+
     private @Nullable Retry retryOrNull(Metadata trailers) {
       int attempt;
       synchronized (lock) {
@@ -321,8 +381,8 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
         attempt = attempts;
       }
       String pushback = trailers.get(PUSHBACK_MILLIS);
-      if (pushback == null && !trailers.keys().isEmpty()) {
-        // Trailers come from a server: it has seen the call and answered it.
+      if (pushback == null && (serverWord.trailersSeen || !trailers.keys().isEmpty())) {
+        // It has seen the call and answered it (or a proxy did, whose headers these are).
         return null;
       }
       SocketAddress failed = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);

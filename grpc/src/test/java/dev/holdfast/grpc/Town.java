@@ -1,6 +1,8 @@
 package dev.holdfast.grpc;
 
-import dev.holdfast.core.HostPort;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.core.Registration;
 import dev.holdfast.core.Registries;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
@@ -54,8 +56,18 @@ final class Town implements AutoCloseable {
   }
 
   HoldfastServer serve(Words words, HoldfastServerBuilder builder) throws IOException {
-    HoldfastServer started =
-        builder.addService(words.definition()).register(TARGET).build().start();
+    HoldfastServer started = serveRegistered(words, builder);
+    await().until(() -> started.registration().state() == Registration.State.VISIBLE);
+    return started;
+  }
+
+  /** As {@link #serve}, without waiting for the record. */
+  HoldfastServer serveRegistered(Words words, HoldfastServerBuilder builder) throws IOException {
+    return serveUnregistered(words, builder.register(TARGET));
+  }
+
+  HoldfastServer serveUnregistered(Words words, HoldfastServerBuilder builder) throws IOException {
+    HoldfastServer started = builder.addService(words.definition()).build().start();
     servers.add(started);
     return started;
   }
@@ -77,7 +89,11 @@ final class Town implements AutoCloseable {
   }
 
   ManagedChannel channel(HoldfastChannelBuilder builder) {
-    ManagedChannel channel = builder.build();
+    return keep(builder.build());
+  }
+
+  /** Closes a channel with the town. */
+  ManagedChannel keep(ManagedChannel channel) {
     channels.add(channel);
     return channel;
   }
@@ -90,10 +106,6 @@ final class Town implements AutoCloseable {
   static String call(ManagedChannel channel, MethodDescriptor<String, String> method) {
     return ClientCalls.blockingUnaryCall(
         channel, method, CallOptions.DEFAULT.withDeadlineAfter(5, TimeUnit.SECONDS), "word");
-  }
-
-  static HostPort addressOf(HoldfastServer server) {
-    return new HostPort("127.0.0.1", server.getPort());
   }
 
   @Override

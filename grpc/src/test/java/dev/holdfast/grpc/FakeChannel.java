@@ -1,0 +1,273 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.HostPort;
+import dev.holdfast.core.testkit.VirtualScheduler;
+import io.grpc.Attributes;
+import io.grpc.CallOptions;
+import io.grpc.ChannelLogger;
+import io.grpc.ConnectivityState;
+import io.grpc.ConnectivityStateInfo;
+import io.grpc.EquivalentAddressGroup;
+import io.grpc.LoadBalancer;
+import io.grpc.LoadBalancer.CreateSubchannelArgs;
+import io.grpc.LoadBalancer.PickResult;
+import io.grpc.LoadBalancer.PickSubchannelArgs;
+import io.grpc.LoadBalancer.ResolvedAddresses;
+import io.grpc.LoadBalancer.Subchannel;
+import io.grpc.LoadBalancer.SubchannelPicker;
+import io.grpc.LoadBalancer.SubchannelStateListener;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.SynchronizationContext;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ScheduledExecutorService;
+import org.jspecify.annotations.Nullable;
+
+/** What a policy sees of a channel, with connections that the test opens and breaks. */
+final class FakeChannel extends LoadBalancer.Helper {
+  final VirtualScheduler time = new VirtualScheduler();
+  final List<FakeSubchannel> subchannels = new ArrayList<>();
+  @Nullable ConnectivityState state;
+  @Nullable SubchannelPicker picker;
+  int pickersPublished;
+
+  private final VirtualTimers timers = new VirtualTimers(time);
+  private final SynchronizationContext context =
+      new SynchronizationContext(
+          (thread, problem) -> {
+            throw new AssertionError(problem);
+          });
+
+  /** The addresses of endpoints, as the resolver hands them over. */
+  static List<EquivalentAddressGroup> groups(Endpoint... endpoints) {
+    List<EquivalentAddressGroup> groups = new ArrayList<>();
+    for (Endpoint endpoint : endpoints) {
+      groups.add(
+          new EquivalentAddressGroup(
+              address(endpoint.address()),
+              Attributes.newBuilder().set(EndpointAttributes.ENDPOINT, endpoint).build()));
+    }
+    return groups;
+  }
+
+  static SocketAddress address(HostPort address) {
+    try {
+      return new InetSocketAddress(InetAddress.getByName(address.host()), address.port());
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException(e);
+    }
+  }
+
+  void resolve(LoadBalancer policy, BalancingOptions options, Endpoint... endpoints) {
+    resolve(policy, options, List.of(), endpoints);
+  }
+
+  void resolve(
+      LoadBalancer policy,
+      BalancingOptions options,
+      List<Endpoint> reserve,
+      Endpoint... endpoints) {
+    Attributes attributes =
+        Attributes.newBuilder()
+            .set(EndpointAttributes.SUBJECT, "memory:///words")
+            .set(EndpointAttributes.RESERVE, groups(reserve.toArray(new Endpoint[0])))
+            .build();
+    context.execute(
+        () ->
+            policy.acceptResolvedAddresses(
+                ResolvedAddresses.newBuilder()
+                    .setAddresses(groups(endpoints))
+                    .setAttributes(attributes)
+                    .setLoadBalancingPolicyConfig(options)
+                    .build()));
+  }
+
+  void fail(LoadBalancer policy, Status status) {
+    context.execute(() -> policy.handleNameResolutionError(status));
+  }
+
+  /** The newest connection to an address. */
+  FakeSubchannel to(String address) {
+    for (int i = subchannels.size() - 1; i >= 0; i--) {
+      if (subchannels.get(i).address.equals(address)) {
+        return subchannels.get(i);
+      }
+    }
+    throw new AssertionError("no connection to " + address + " in " + subchannels);
+  }
+
+  void ready(String... addresses) {
+    for (String address : addresses) {
+      to(address).become(ConnectivityState.CONNECTING);
+      to(address).become(ConnectivityState.READY);
+    }
+  }
+
+  /** Where the next calls go, and how many each gets. */
+  Map<String, Integer> pick(int calls) {
+    Map<String, Integer> counts = new TreeMap<>();
+    for (String address : order(calls)) {
+      counts.merge(address, 1, Integer::sum);
+    }
+    return counts;
+  }
+
+  List<String> order(int calls) {
+    List<String> order = new ArrayList<>();
+    for (int i = 0; i < calls; i++) {
+      order.add(name(pick(CallOptions.DEFAULT)));
+    }
+    return order;
+  }
+
+  PickResult pick(CallOptions options) {
+    if (picker == null) {
+      throw new AssertionError("no picker yet");
+    }
+    return picker.pickSubchannel(new Args(options));
+  }
+
+  static String name(PickResult result) {
+    return result.getSubchannel() instanceof FakeSubchannel subchannel
+        ? subchannel.address
+        : result.getStatus().isOk() ? "wait" : result.getStatus().getCode().name();
+  }
+
+  @Override
+  public Subchannel createSubchannel(CreateSubchannelArgs args) {
+    FakeSubchannel subchannel = new FakeSubchannel(args.getAddresses());
+    subchannels.add(subchannel);
+    return subchannel;
+  }
+
+  @Override
+  public void updateBalancingState(ConnectivityState newState, SubchannelPicker newPicker) {
+    state = newState;
+    picker = newPicker;
+    pickersPublished++;
+  }
+
+  @Override
+  public void refreshNameResolution() {}
+
+  @Override
+  public SynchronizationContext getSynchronizationContext() {
+    return context;
+  }
+
+  @Override
+  public ScheduledExecutorService getScheduledExecutorService() {
+    return timers;
+  }
+
+  @Override
+  public String getAuthority() {
+    return "words";
+  }
+
+  @Override
+  public ChannelLogger getChannelLogger() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public ManagedChannel createOobChannel(EquivalentAddressGroup group, String authority) {
+    throw new UnsupportedOperationException();
+  }
+
+  /** One connection. */
+  final class FakeSubchannel extends Subchannel {
+    final String address;
+    private List<EquivalentAddressGroup> groups;
+    private @Nullable SubchannelStateListener listener;
+    int connectionRequests;
+    boolean shutdown;
+
+    FakeSubchannel(List<EquivalentAddressGroup> groups) {
+      this.groups = groups;
+      InetSocketAddress first = (InetSocketAddress) groups.get(0).getAddresses().get(0);
+      this.address = first.getAddress().getHostAddress() + ":" + first.getPort();
+    }
+
+    void become(ConnectivityState newState) {
+      SubchannelStateListener told = listener;
+      if (told == null) {
+        throw new AssertionError("not started: " + this);
+      }
+      ConnectivityStateInfo info =
+          newState == ConnectivityState.TRANSIENT_FAILURE
+              ? ConnectivityStateInfo.forTransientFailure(
+                  Status.UNAVAILABLE.withDescription("refused by " + address))
+              : ConnectivityStateInfo.forNonError(newState);
+      context.execute(() -> told.onSubchannelState(info));
+    }
+
+    @Override
+    public void start(SubchannelStateListener newListener) {
+      listener = newListener;
+    }
+
+    @Override
+    public void requestConnection() {
+      connectionRequests++;
+    }
+
+    @Override
+    public void shutdown() {
+      shutdown = true;
+    }
+
+    @Override
+    public void updateAddresses(List<EquivalentAddressGroup> newGroups) {
+      groups = newGroups;
+    }
+
+    @Override
+    public List<EquivalentAddressGroup> getAllAddresses() {
+      return groups;
+    }
+
+    @Override
+    public Attributes getAttributes() {
+      return Attributes.EMPTY;
+    }
+
+    @Override
+    public String toString() {
+      return address + (shutdown ? "(shut down)" : "");
+    }
+  }
+
+  private static final class Args extends PickSubchannelArgs {
+    private final CallOptions options;
+
+    Args(CallOptions options) {
+      this.options = options;
+    }
+
+    @Override
+    public CallOptions getCallOptions() {
+      return options;
+    }
+
+    @Override
+    public Metadata getHeaders() {
+      return new Metadata();
+    }
+
+    @Override
+    public MethodDescriptor<?, ?> getMethodDescriptor() {
+      return Words.GET;
+    }
+  }
+}

@@ -1,0 +1,241 @@
+package dev.holdfast.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Registration;
+import io.grpc.CallOptions;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.InsecureServerCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.StreamObserver;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+
+class HoldfastServerTest {
+  private final Town town = new Town();
+
+  @AfterEach
+  void close() {
+    town.close();
+  }
+
+  @Test
+  void announcesWhatWasSaid() throws Exception {
+    HoldfastServer server =
+        town.serve(
+            new Words("a"),
+            town.server().advertise("10.9.8.7:1234").zone("z1").weight(7).metadata("version", "2"));
+    Endpoint endpoint = town.store.truth(Town.WORDS).endpoints().get(0);
+    assertThat(endpoint.address()).isEqualTo(HostPort.parse("10.9.8.7:1234"));
+    assertThat(endpoint.zone()).isEqualTo("z1");
+    assertThat(endpoint.weight()).isEqualTo(7);
+    assertThat(endpoint.metadata()).containsEntry("version", "2");
+    assertThat(server.registration().address()).contains(HostPort.parse("10.9.8.7:1234"));
+    assertThat(server.registration().state()).isEqualTo(Registration.State.VISIBLE);
+  }
+
+  @Test
+  void leavesInTheOrderThatCostsNoCall() throws Exception {
+    HoldfastServer server =
+        town.serve(
+            new Words("a"),
+            town.server().drain(DrainOptions.DEFAULT.withSpread(Duration.ofSeconds(2))));
+    ManagedChannel direct = direct(server);
+    List<ServingStatus> health = watchHealth(direct);
+    await().until(() -> health.equals(List.of(ServingStatus.SERVING)));
+    server.shutdown();
+    assertThat(server.isShutdown()).isTrue();
+    await().until(() -> town.store.truth(Town.WORDS).isEmpty());
+    assertThat(Town.call(direct, Words.PLACE)).as("still served while it spreads").isEqualTo("a");
+    assertThat(server.state())
+        .isIn(HoldfastServer.State.WITHDRAWING, HoldfastServer.State.SPREADING);
+    assertThat(health).containsExactly(ServingStatus.SERVING, ServingStatus.NOT_SERVING);
+    direct.shutdownNow();
+    assertThat(server.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(server.state()).isEqualTo(HoldfastServer.State.TERMINATED);
+  }
+
+  @Test
+  void aRegistryThatIsAwayNeitherStopsTheServerFromServingNorFromStopping() throws Exception {
+    town.store.stop();
+    HoldfastServer server =
+        town.serveRegistered(
+            new Words("a"),
+            town.server().drain(DrainOptions.DEFAULT.withSpread(Duration.ofMillis(100))));
+    assertThat(Town.call(direct(server), Words.PLACE)).isEqualTo("a");
+    await().until(() -> server.registration().state() == Registration.State.WAITING);
+    assertThat(server.registration().lastFailure()).isPresent();
+    town.store.start();
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> server.registration().state() == Registration.State.VISIBLE);
+    assertThat(server.registration().lastFailure()).isEmpty();
+    town.store.stop();
+    server.shutdown();
+    assertThat(server.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void aDeafStreamIsCutAtTheEndOfTheGraceTime() throws Exception {
+    HoldfastServer server =
+        town.serve(
+            new Words("a"),
+            town.server()
+                .drain(
+                    DrainOptions.DEFAULT
+                        .withSpread(Duration.ofMillis(50))
+                        .withGrace(Duration.ofMillis(300))));
+    CompletableFuture<Status> end = new CompletableFuture<>();
+    List<String> words = follow(town.channel(), "deaf", end);
+    await().until(() -> words.contains("a"));
+    server.shutdown();
+    assertThat(end.get(10, TimeUnit.SECONDS).getCode())
+        .as("what grpc-java's shutdownNow makes of it, by the moment")
+        .isIn(Status.Code.CANCELLED, Status.Code.UNAVAILABLE);
+    assertThat(server.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(town.meters.get("holdfast.grpc.server.calls.cut").counter().count()).isEqualTo(1);
+  }
+
+  @Test
+  void shutdownNowIsPromptAndRemovesTheRecord() throws Exception {
+    HoldfastServer server = town.serve(new Words("a"));
+    CompletableFuture<Status> end = new CompletableFuture<>();
+    List<String> words = follow(town.channel(), "deaf", end);
+    await().until(() -> words.contains("a"));
+    server.shutdownNow();
+    assertThat(server.awaitTermination(3, TimeUnit.SECONDS)).isTrue();
+    await().until(() -> town.store.truth(Town.WORDS).isEmpty());
+  }
+
+  @Test
+  void shutdownTwiceIsShutdownOnce() throws Exception {
+    HoldfastServer server = town.serve(new Words("a"));
+    server.shutdown().shutdown();
+    assertThat(server.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(server.shutdown().shutdownNow().isTerminated()).isTrue();
+  }
+
+  @Test
+  void aServerThatWasNeverStartedStopsAtOnce() throws Exception {
+    HoldfastServer server = town.server().addService(new Words("a").definition()).build();
+    server.shutdown();
+    assertThat(server.awaitTermination(3, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void anIpv6AddressIsAnnouncedAndReached() throws Exception {
+    byte[] one = new byte[16];
+    one[15] = 1;
+    InetAddress loopback6 = InetAddress.getByAddress(one);
+    Assumptions.assumeTrue(loopback6.isReachable(500), "no IPv6 here");
+    HoldfastServer server =
+        town.serve(
+            new Words("six"),
+            HoldfastServerBuilder.forAddress(
+                    new InetSocketAddress(loopback6, 0), InsecureServerCredentials.create())
+                .registries(town.registries)
+                .advertise("::1"));
+    assertThat(server.registration().address())
+        .contains(HostPort.parse("[::1]:" + server.getPort()));
+    assertThat(Town.call(town.channel(), Words.PLACE)).isEqualTo("six");
+  }
+
+  @Test
+  void healthCoversTheServerAndItsServices() throws Exception {
+    ManagedChannel direct = direct(town.serve(new Words("a")));
+    for (String name : List.of("", "test.Words")) {
+      HealthCheckRequest request = HealthCheckRequest.newBuilder().setService(name).build();
+      assertThat(HealthGrpc.newBlockingStub(direct).check(request).getStatus())
+          .isEqualTo(ServingStatus.SERVING);
+    }
+  }
+
+  @Test
+  void whatMakesNoSenseIsRefusedBeforeThePortIsBound() {
+    assertThatThrownBy(() -> town.server().weight(0)).hasMessageContaining("weight: 0");
+    assertThatThrownBy(() -> town.server().register("nowhere://x/y").build())
+        .hasMessageContaining("nowhere");
+    assertThatThrownBy(() -> DrainOptions.DEFAULT.withSpread(Duration.ofHours(1)))
+        .hasMessageContaining("spread: PT1H (expected: PT0S to PT5M)");
+    HoldfastServer wildcard = town.server().register(Town.TARGET).advertise("0.0.0.0").build();
+    assertThatThrownBy(wildcard::start)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("0.0.0.0");
+    assertThat(wildcard.state()).isEqualTo(HoldfastServer.State.NEW);
+  }
+
+  private static List<String> follow(
+      ManagedChannel channel, String request, CompletableFuture<Status> end) {
+    List<String> words = new CopyOnWriteArrayList<>();
+    ClientCalls.asyncServerStreamingCall(
+        channel.newCall(Words.FOLLOW, CallOptions.DEFAULT),
+        request,
+        new StreamObserver<>() {
+          @Override
+          public void onNext(String word) {
+            words.add(word);
+          }
+
+          @Override
+          public void onError(Throwable failure) {
+            end.complete(Status.fromThrowable(failure));
+          }
+
+          @Override
+          public void onCompleted() {
+            end.complete(Status.OK);
+          }
+        });
+    return words;
+  }
+
+  private static List<ServingStatus> watchHealth(ManagedChannel direct) {
+    List<ServingStatus> seen = new CopyOnWriteArrayList<>();
+    HealthGrpc.newStub(direct)
+        .watch(
+            HealthCheckRequest.getDefaultInstance(),
+            new StreamObserver<HealthCheckResponse>() {
+              @Override
+              public void onNext(HealthCheckResponse response) {
+                seen.add(response.getStatus());
+              }
+
+              @Override
+              public void onError(Throwable failure) {
+                seen.add(ServingStatus.UNKNOWN);
+              }
+
+              @Override
+              public void onCompleted() {
+                seen.add(ServingStatus.UNKNOWN);
+              }
+            });
+    return seen;
+  }
+
+  private ManagedChannel direct(HoldfastServer server) {
+    return town.keep(
+        NettyChannelBuilder.forTarget(
+                "127.0.0.1:" + server.getPort(), InsecureChannelCredentials.create())
+            .build());
+  }
+}

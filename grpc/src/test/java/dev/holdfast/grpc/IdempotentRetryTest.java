@@ -1,0 +1,289 @@
+package dev.holdfast.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.core.Backoff;
+import dev.holdfast.core.Endpoint;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.Context;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class IdempotentRetryTest {
+  private final Town town = new Town();
+  private final List<CuttableWire> wires = new ArrayList<>();
+
+  @AfterEach
+  void close() throws Exception {
+    for (CuttableWire wire : wires) {
+      wire.close();
+    }
+    town.close();
+  }
+
+  @Test
+  void aCallOfAnIdempotentMethodIsSentAgainWhenItsConnectionDies() throws Exception {
+    Words doomed = silent("doomed");
+    CuttableWire wire = serveBehindWire(doomed);
+    ManagedChannel channel = town.channel();
+    Future<String> answer = callLater(channel, Words.GET);
+    await().until(() -> doomed.gets.get() == 1);
+    Words other = new Words("other");
+    town.serve(other);
+    wire.cut();
+    assertThat(answer.get(10, TimeUnit.SECONDS)).isEqualTo("other");
+    assertThat(doomed.gets.get()).isEqualTo(1);
+    assertThat(count("holdfast.grpc.calls.retried")).isEqualTo(1);
+  }
+
+  @Test
+  void aCallOfAnotherMethodIsNeverRepeatedAndTakesEffectOnce() throws Exception {
+    Words doomed = silent("doomed");
+    CuttableWire wire = serveBehindWire(doomed);
+    ManagedChannel channel = town.channel();
+    Future<String> answer = callLater(channel, Words.PLACE);
+    await().until(() -> doomed.places.get() == 1);
+    Words other = new Words("other");
+    town.serve(other);
+    wire.cut();
+    assertThat(failure(answer).getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(doomed.places.get() + other.places.get()).isEqualTo(1);
+    assertThat(count("holdfast.grpc.retries")).isZero();
+  }
+
+  @Test
+  void aServerThatAnswersUnavailableIsNotAskedAgain() throws Exception {
+    Words words = new Words("a");
+    words.handler =
+        (request, responses) ->
+            responses.onError(Status.UNAVAILABLE.withDescription("busy").asRuntimeException());
+    town.serve(words);
+    assertThat(failure(callLater(town.channel(), Words.GET)).getStatus().getDescription())
+        .isEqualTo("busy");
+    assertThat(words.gets.get()).isEqualTo(1);
+  }
+
+  @Test
+  void aServerThatAsksForItByPushbackIsAskedAgain() throws Exception {
+    Words words = new Words("a");
+    words.handler =
+        (request, responses) -> {
+          if (words.gets.get() == 1) {
+            responses.onError(pushback("20"));
+          } else {
+            words.answer(request, responses);
+          }
+        };
+    town.serve(words);
+    assertThat(Town.call(town.channel(), Words.GET)).isEqualTo("a");
+    assertThat(words.gets.get()).isEqualTo(2);
+  }
+
+  @Test
+  void aServerThatForbidsItByPushbackIsNotAskedAgain() throws Exception {
+    Words words = new Words("a");
+    words.handler = (request, responses) -> responses.onError(pushback("-1"));
+    town.serve(words);
+    assertThat(failure(callLater(town.channel(), Words.GET)).getStatus().getCode())
+        .isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(words.gets.get()).isEqualTo(1);
+    assertThat(refused("pushback")).isEqualTo(1);
+  }
+
+  @Test
+  void attemptsAreCountedForTheServerAndBounded() throws Exception {
+    Words words = new Words("a");
+    List<String> previous = new CopyOnWriteArrayList<>();
+    words.handler = (request, responses) -> responses.onError(pushback("0"));
+    town.serve(words, town.server().intercept(recording(previous)));
+    assertThat(failure(callLater(town.channel(), Words.GET)).getStatus().getCode())
+        .isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(previous).containsExactly("none", "1", "2", "3");
+    assertThat(refused("attempts")).isEqualTo(1);
+  }
+
+  @Test
+  void aDeadlineThatIsTooNearForThePauseEndsTheCallAtOnce() throws Exception {
+    Words words = new Words("a");
+    words.handler = (request, responses) -> responses.onError(pushback("60000"));
+    town.serve(words);
+    assertThat(failure(callLater(town.channel(), Words.GET)).getStatus().getCode())
+        .as("the server's word, not DEADLINE_EXCEEDED after a wait")
+        .isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(refused("deadline")).isEqualTo(1);
+  }
+
+  @Test
+  void anOutageIsNotAmplifiedBeyondTheBudget() throws Exception {
+    Words words = new Words("a");
+    words.handler = (request, responses) -> responses.onError(pushback("0"));
+    town.serve(words);
+    RetryOptions options =
+        new RetryOptions(
+            2, new Backoff.Options(Duration.ofMillis(1), Duration.ofMillis(1)), 5, 0.1);
+    ManagedChannel channel = town.channel(town.builder().retryOptions(options));
+    for (int i = 0; i < 100; i++) {
+      assertThat(failure(callLater(channel, Words.GET)).getStatus().getCode())
+          .isEqualTo(Status.Code.UNAVAILABLE);
+    }
+    assertThat(words.gets.get()).isBetween(105, 116);
+    assertThat(refused("budget")).isGreaterThan(80);
+  }
+
+  @Test
+  void retriesCanBeSwitchedOff() throws Exception {
+    Words words = new Words("a");
+    words.handler = (request, responses) -> responses.onError(pushback("0"));
+    town.serve(words);
+    ManagedChannel channel = town.channel(town.builder().retryIdempotent(false));
+    assertThat(failure(callLater(channel, Words.GET)).getStatus().getCode())
+        .isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(words.gets.get()).isEqualTo(1);
+  }
+
+  @Test
+  void cancellingDuringThePauseEndsTheCallAtOnce() throws Exception {
+    Words words = new Words("a");
+    words.handler = (request, responses) -> responses.onError(pushback("4000"));
+    town.serve(words);
+    ClientCall<String, String> call = town.channel().newCall(Words.GET, CallOptions.DEFAULT);
+    CompletableFuture<Status> end = new CompletableFuture<>();
+    call.start(
+        new ClientCall.Listener<>() {
+          @Override
+          public void onClose(Status status, Metadata trailers) {
+            end.complete(status);
+          }
+        },
+        new Metadata());
+    call.request(2);
+    call.sendMessage("word");
+    call.halfClose();
+    await().until(() -> words.gets.get() == 1);
+    call.cancel("enough", null);
+    assertThat(end.get(3, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.CANCELLED);
+    assertThat(words.gets.get()).isEqualTo(1);
+  }
+
+  @Test
+  void theNextAttemptRunsInTheContextOfTheCaller() throws Exception {
+    Words words = new Words("a");
+    words.handler =
+        (request, responses) -> {
+          if (words.gets.get() == 1) {
+            responses.onError(pushback("1"));
+          } else {
+            words.answer(request, responses);
+          }
+        };
+    town.serve(words);
+    Context.Key<String> key = Context.key("user");
+    List<String> users = new CopyOnWriteArrayList<>();
+    ManagedChannel channel =
+        town.channel(
+            town.builder()
+                .intercept(
+                    new ClientInterceptor() {
+                      @Override
+                      public <Q, A> ClientCall<Q, A> interceptCall(
+                          MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
+                        users.add(String.valueOf(key.get()));
+                        return next.newCall(method, options);
+                      }
+                    }));
+    String answer =
+        Context.current().withValue(key, "jo").call(() -> Town.call(channel, Words.GET));
+    assertThat(answer).isEqualTo("a");
+    assertThat(users).containsExactly("jo", "jo");
+  }
+
+  private CuttableWire serveBehindWire(Words words) throws Exception {
+    return serveBehindWire(words, town.server());
+  }
+
+  private CuttableWire serveBehindWire(Words words, HoldfastServerBuilder builder)
+      throws Exception {
+    HoldfastServer server = town.serveUnregistered(words, builder);
+    CuttableWire wire = new CuttableWire(server.getPort());
+    wires.add(wire);
+    town.store.put(Town.WORDS, Endpoint.of("127.0.0.1:" + wire.port()));
+    await().until(() -> !town.store.truth(Town.WORDS).isEmpty());
+    return wire;
+  }
+
+  private static Words silent(String name) {
+    Words words = new Words(name);
+    words.handler = (request, responses) -> {};
+    return words;
+  }
+
+  private static StatusRuntimeException pushback(String millis) {
+    Metadata trailers = new Metadata();
+    trailers.put(RetriedCall.PUSHBACK_MILLIS, millis);
+    return Status.UNAVAILABLE.asRuntimeException(trailers);
+  }
+
+  private static ServerInterceptor recording(List<String> previous) {
+    return new ServerInterceptor() {
+      @Override
+      public <Q, A> ServerCall.Listener<Q> interceptCall(
+          ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+        String attempts = headers.get(RetriedCall.PREVIOUS_ATTEMPTS);
+        previous.add(attempts == null ? "none" : attempts);
+        return next.startCall(call, headers);
+      }
+    };
+  }
+
+  private static Future<String> callLater(
+      ManagedChannel channel, MethodDescriptor<String, String> method) {
+    return ClientCalls.futureUnaryCall(
+        channel.newCall(method, CallOptions.DEFAULT.withDeadlineAfter(8, TimeUnit.SECONDS)),
+        "word");
+  }
+
+  private static StatusRuntimeException failure(Future<String> answer) throws Exception {
+    try {
+      throw new AssertionError("answered " + answer.get(10, TimeUnit.SECONDS));
+    } catch (ExecutionException e) {
+      return (StatusRuntimeException) Objects.requireNonNull(e.getCause());
+    }
+  }
+
+  private double count(String meter) {
+    return town.meters.find(meter).counters().stream().mapToDouble(c -> c.count()).sum();
+  }
+
+  private double refused(String reason) {
+    return town
+        .meters
+        .find("holdfast.grpc.retries.refused")
+        .tag("reason", reason)
+        .counters()
+        .stream()
+        .mapToDouble(c -> c.count())
+        .sum();
+  }
+}
