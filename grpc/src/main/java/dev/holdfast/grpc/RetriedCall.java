@@ -1,13 +1,10 @@
 package dev.holdfast.grpc;
 
-import dev.holdfast.core.Backoff;
 import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
-import io.grpc.ClientStreamTracer;
 import io.grpc.Context;
-import io.grpc.Deadline;
 import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
@@ -17,8 +14,6 @@ import java.io.InputStream;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,19 +33,14 @@ import org.jspecify.annotations.Nullable;
 final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
   static final Metadata.Key<String> PREVIOUS_ATTEMPTS =
       Metadata.Key.of("grpc-previous-rpc-attempts", Metadata.ASCII_STRING_MARSHALLER);
-  static final Metadata.Key<String> PUSHBACK_MILLIS =
-      Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER);
-
-  // Thread-safe, unlike the generators that RandomGenerator offers.
-  private static final Random JITTER = new Random();
-  private static final Duration NOT_AGAIN = Duration.ofMillis(-1);
 
   private final IdempotentRetry.Shared shared;
   private final Channel channel;
   private final MethodDescriptor<ReqT, RespT> method;
   private final CallOptions callOptions;
   private final Context context = Context.current();
-  private final ServerWord firstWord;
+  private final ServerWord firstWord = new ServerWord();
+  private final RetryDecision decision;
   private final Object lock = new Object();
 
   // Set before the first attempt starts.
@@ -68,9 +58,6 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
   private @Nullable Boolean compressed;
   private @Nullable Retry pending;
   private @Nullable Cancellation cancellation;
-
-  // Only touched between two attempts.
-  private @Nullable Backoff backoff;
 
   /**
    * An attempt that is due.
@@ -92,7 +79,7 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
     this.channel = channel;
     this.method = method;
     this.callOptions = callOptions;
-    this.firstWord = new ServerWord();
+    this.decision = new RetryDecision(shared, callOptions, context);
     this.current = channel.newCall(method, callOptions.withStreamTracerFactory(firstWord));
   }
 
@@ -279,22 +266,6 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
         : callOptions.withOption(SchedulePicker.AVOIDED, retry.failed());
   }
 
-  /** Whether trailers of an attempt came over the wire, which its status alone doesn't tell. */
-  private static final class ServerWord extends ClientStreamTracer.Factory {
-    private volatile boolean trailersSeen;
-
-    @Override
-    public ClientStreamTracer newClientStreamTracer(
-        ClientStreamTracer.StreamInfo info, Metadata streamHeaders) {
-      return new ClientStreamTracer() {
-        @Override
-        public void inboundTrailers(Metadata trailers) {
-          trailersSeen = true;
-        }
-      };
-    }
-  }
-
   /** The listener of one attempt, which also hears whether the server ended it. */
   private final class Attempt extends SimpleForwardingClientCallListener<RespT> {
     private final ClientCall<ReqT, RespT> call;
@@ -380,46 +351,10 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
         }
         attempt = attempts;
       }
-      String pushback = trailers.get(PUSHBACK_MILLIS);
-      if (pushback == null && (serverWord.trailersSeen || !trailers.keys().isEmpty())) {
-        // It has seen the call and answered it (or a proxy did, whose headers these are).
-        return null;
-      }
       SocketAddress failed = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
-      Duration delay = delay(pushback, attempt, failed != null);
-      String refusal =
-          delay.isNegative()
-              ? "pushback"
-              : attempt >= shared.options().maxAttempts()
-                  ? "attempts"
-                  : !fitsDeadline(delay) ? "deadline" : !shared.budget().tryRetry() ? "budget" : "";
-      if (!refusal.isEmpty()) {
-        shared.countRefused(refusal);
-        return null;
-      }
-      return new Retry(attempt + 1, delay, failed);
+      Duration delay =
+          decision.delayOrNull(trailers, serverWord.hasTrailers(), attempt, failed != null);
+      return delay == null ? null : new Retry(attempt + 1, delay, failed);
     }
-  }
-
-  /** Zero for the first retry after a connection died: another one is there already. */
-  private Duration delay(@Nullable String pushback, int attempt, boolean hadConnection) {
-    if (pushback != null) {
-      return pushback.matches("\\d{1,9}") ? Duration.ofMillis(Long.parseLong(pushback)) : NOT_AGAIN;
-    }
-    if (attempt == 1 && hadConnection) {
-      return Duration.ZERO;
-    }
-    if (backoff == null) {
-      backoff = new Backoff(shared.options().backoff(), JITTER);
-    }
-    return backoff.next();
-  }
-
-  private boolean fitsDeadline(Duration delay) {
-    return isLater(callOptions.getDeadline(), delay) && isLater(context.getDeadline(), delay);
-  }
-
-  private static boolean isLater(@Nullable Deadline deadline, Duration delay) {
-    return deadline == null || deadline.timeRemaining(TimeUnit.NANOSECONDS) > delay.toNanos();
   }
 }

@@ -241,7 +241,7 @@ class IdempotentRetryTest {
 
   private static StatusRuntimeException pushback(String millis) {
     Metadata trailers = new Metadata();
-    trailers.put(RetriedCall.PUSHBACK_MILLIS, millis);
+    trailers.put(RetryDecision.PUSHBACK_MILLIS, millis);
     return Status.UNAVAILABLE.asRuntimeException(trailers);
   }
 

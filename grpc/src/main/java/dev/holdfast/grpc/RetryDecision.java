@@ -1,0 +1,92 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.core.Backoff;
+import io.grpc.CallOptions;
+import io.grpc.Context;
+import io.grpc.Deadline;
+import io.grpc.Metadata;
+import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides, for one call, whether an attempt that ended with UNAVAILABLE is followed by another.
+ *
+ * <p>Asked between two attempts, by one thread at a time.
+ */
+final class RetryDecision {
+  static final Metadata.Key<String> PUSHBACK_MILLIS =
+      Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER);
+
+  // Thread-safe, unlike the generators that RandomGenerator offers.
+  private static final Random JITTER = new Random();
+  private static final Duration FORBIDDEN = Duration.ofMillis(-1);
+
+  private final IdempotentRetry.Shared shared;
+  private final CallOptions callOptions;
+  private final Context context;
+  private @Nullable Backoff backoff;
+
+  RetryDecision(IdempotentRetry.Shared shared, CallOptions callOptions, Context context) {
+    this.shared = shared;
+    this.callOptions = callOptions;
+    this.context = context;
+  }
+
+  /**
+   * How long to wait before the next attempt, or null when there must be none. Counts what is
+   * refused, and takes what is granted from the budget.
+   *
+   * @param trailers as the attempt ended with
+   * @param serverSpoke whether they came from a server
+   * @param attempt which one ended, from 1
+   * @param hadConnection whether it had been sent over one
+   */
+  @Nullable Duration delayOrNull(
+      Metadata trailers, boolean serverSpoke, int attempt, boolean hadConnection) {
+    String pushback = trailers.get(PUSHBACK_MILLIS);
+    if (pushback == null && (serverSpoke || !trailers.keys().isEmpty())) {
+      // It has seen the call and answered it (or a proxy did, whose headers these are).
+      return null;
+    }
+    Duration delay = delay(pushback, attempt, hadConnection);
+    String refusal = refusal(delay, attempt);
+    if (!refusal.isEmpty()) {
+      shared.countRefused(refusal);
+      return null;
+    }
+    return delay;
+  }
+
+  private String refusal(Duration delay, int attempt) {
+    if (delay.isNegative()) {
+      return "pushback";
+    }
+    if (attempt >= shared.options().maxAttempts()) {
+      return "attempts";
+    }
+    if (!isLater(callOptions.getDeadline(), delay) || !isLater(context.getDeadline(), delay)) {
+      return "deadline";
+    }
+    return shared.budget().tryRetry() ? "" : "budget";
+  }
+
+  /** Zero for the first retry after a connection died: another one is there already. */
+  private Duration delay(@Nullable String pushback, int attempt, boolean hadConnection) {
+    if (pushback != null) {
+      return pushback.matches("\\d{1,9}") ? Duration.ofMillis(Long.parseLong(pushback)) : FORBIDDEN;
+    }
+    if (attempt == 1 && hadConnection) {
+      return Duration.ZERO;
+    }
+    if (backoff == null) {
+      backoff = new Backoff(shared.options().backoff(), JITTER);
+    }
+    return backoff.next();
+  }
+
+  private static boolean isLater(@Nullable Deadline deadline, Duration delay) {
+    return deadline == null || deadline.timeRemaining(TimeUnit.NANOSECONDS) > delay.toNanos();
+  }
+}
