@@ -72,6 +72,19 @@ class OrdersOverFilesTest {
   }
 
   @Test
+  void plainHostsAreReachedAsBeforeWithTheDnsRegistryOnTheClassPath() throws Exception {
+    int port = serve("a").getPort();
+    for (String target :
+        List.of("localhost:" + port, "127.0.0.1:" + port, "dns:///localhost:" + port)) {
+      ManagedChannel channel =
+          keep(
+              HoldfastChannelBuilder.forTarget(target, InsecureChannelCredentials.create())
+                  .build());
+      assertThat(reached(channel, 2)).as(target).isEqualTo(Set.of("a"));
+    }
+  }
+
+  @Test
   void aStreamEndsWithAWordWhenItsInstanceDrains() throws Exception {
     HoldfastServer server = serve("a");
     ManagedChannel channel =

@@ -36,6 +36,9 @@ import org.jspecify.annotations.Nullable;
  * must not be used by two threads at a time.
  */
 public final class HoldfastServerBuilder extends ForwardingServerBuilder<HoldfastServerBuilder> {
+  /** The variable that says what share of calls this process wants. */
+  public static final String WEIGHT_VARIABLE = "HOLDFAST_WEIGHT";
+
   private static final String WHOLE_SERVER = "";
 
   private final NettyServerBuilder netty;
@@ -46,7 +49,7 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   private @Nullable HealthStatusManager health;
   private @Nullable String advertised;
   private @Nullable String zone;
-  private int weight = 1;
+  private @Nullable Integer weight;
   private DrainOptions drain = DrainOptions.DEFAULT;
   private boolean shutdownHook;
   private boolean built;
@@ -98,7 +101,10 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
     return this;
   }
 
-  /** The share of calls relative to other instances; 1 to 10,000, 1 by default. */
+  /**
+   * The share of calls relative to other instances; 1 to 10,000. By default HOLDFAST_WEIGHT, else
+   * 1.
+   */
   public HoldfastServerBuilder weight(int value) {
     // Fails here, where it was written, instead of in build().
     weight = new ServerRegistration.Options(Optional.empty(), "", value, Map.of()).weight();
@@ -194,17 +200,27 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   }
 
   private List<ServerRegistration> registrations() {
+    Map<String, String> environment = registries.context().environment();
     String ownZone =
-        zone != null
-            ? zone
-            : registries
-                .context()
-                .environment()
-                .getOrDefault(HoldfastChannelBuilder.ZONE_VARIABLE, "");
+        zone != null ? zone : environment.getOrDefault(HoldfastChannelBuilder.ZONE_VARIABLE, "");
     ServerRegistration.Options options =
-        new ServerRegistration.Options(Optional.ofNullable(advertised), ownZone, weight, metadata);
+        new ServerRegistration.Options(
+            Optional.ofNullable(advertised), ownZone, ownWeight(environment), metadata);
     return targets.stream()
         .map(target -> new ServerRegistration(ResolvedTarget.parse(target, registries), options))
         .toList();
+  }
+
+  private int ownWeight(Map<String, String> environment) {
+    if (weight != null) {
+      return weight;
+    }
+    String text = environment.getOrDefault(WEIGHT_VARIABLE, "1");
+    try {
+      return Integer.parseInt(text);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          WEIGHT_VARIABLE + ": \"" + text + "\" (expected: 1 to 10000)", e);
+    }
   }
 }

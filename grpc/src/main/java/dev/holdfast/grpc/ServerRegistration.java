@@ -149,22 +149,12 @@ public final class ServerRegistration {
     var unused = started.onState(this::onState);
   }
 
+  /** Changes of state are logged by the registration itself. */
   private void onState(Registration.State state, @Nullable RegistryException cause) {
     if (cause != null) {
       lastFailure = cause;
     } else if (state == Registration.State.VISIBLE) {
       lastFailure = null;
-    }
-    if (state == Registration.State.VISIBLE) {
-      log.info("event=registered target={} address={}", target(), address);
-    } else if (cause != null) {
-      log.warn(
-          "event=registration_failed target={} address={} state={} kind={} cause=\"{}\"",
-          target(),
-          address,
-          state,
-          cause.kind(),
-          cause.getMessage());
     }
   }
 
@@ -187,8 +177,6 @@ public final class ServerRegistration {
                         target(),
                         address,
                         failure.getMessage());
-                  } else {
-                    log.info("event=deregistered target={} address={}", target(), address);
                   }
                   scheduler.execute(this::release);
                   done.complete(null);

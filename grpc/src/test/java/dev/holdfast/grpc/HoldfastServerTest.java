@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.Registration;
+import dev.holdfast.core.Registries;
 import io.grpc.CallOptions;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.InsecureServerCredentials;
@@ -23,6 +24,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -157,6 +159,19 @@ class HoldfastServerTest {
     assertThat(server.registration().address())
         .contains(HostPort.parse("[::1]:" + server.getPort()));
     assertThat(Town.call(town.channel(), Words.PLACE)).isEqualTo("six");
+  }
+
+  @Test
+  void theEnvironmentSaysZoneAndWeightUnlessTheProgramDoes() throws Exception {
+    Registries registries =
+        town.registriesWith(Map.of("HOLDFAST_ZONE", "z9", "HOLDFAST_WEIGHT", "5"));
+    town.serve(new Words("a"), town.server().registries(registries));
+    Endpoint endpoint = town.store.truth(Town.WORDS).endpoints().get(0);
+    assertThat(endpoint.zone()).isEqualTo("z9");
+    assertThat(endpoint.weight()).isEqualTo(5);
+    Registries wrong = town.registriesWith(Map.of("HOLDFAST_WEIGHT", "many"));
+    assertThatThrownBy(() -> town.server().registries(wrong).build())
+        .hasMessage("HOLDFAST_WEIGHT: \"many\" (expected: 1 to 10000)");
   }
 
   @Test

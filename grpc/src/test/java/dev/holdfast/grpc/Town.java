@@ -50,6 +50,11 @@ final class Town implements AutoCloseable {
   private final List<HoldfastServer> servers = new ArrayList<>();
   private final List<ManagedChannel> channels = new ArrayList<>();
 
+  /** The same registry, seen by a process with another environment. */
+  Registries registriesWith(Map<String, String> environment) {
+    return new Registries(context.withEnvironment(environment), List.of(new MemoryProvider()));
+  }
+
   /** A server of words on a free loopback port, registered, with the name as its answer. */
   HoldfastServer serve(Words words) throws IOException {
     return serve(words, server());
