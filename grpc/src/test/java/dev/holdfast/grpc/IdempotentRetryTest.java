@@ -10,6 +10,8 @@ import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
 import io.grpc.Context;
+import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
+import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -25,6 +27,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -168,7 +171,9 @@ class IdempotentRetryTest {
     Words words = new Words("a");
     words.handler = (request, responses) -> responses.onError(pushback("4000"));
     town.serve(words);
-    ClientCall<String, String> call = town.channel().newCall(Words.GET, CallOptions.DEFAULT);
+    CountDownLatch firstEnded = new CountDownLatch(1);
+    ManagedChannel channel = town.channel(town.builder().intercept(new EndWatch(firstEnded)));
+    ClientCall<String, String> call = channel.newCall(Words.GET, CallOptions.DEFAULT);
     CompletableFuture<Status> end = new CompletableFuture<>();
     call.start(
         new ClientCall.Listener<>() {
@@ -181,7 +186,7 @@ class IdempotentRetryTest {
     call.request(2);
     call.sendMessage("word");
     call.halfClose();
-    await().until(() -> words.gets.get() == 1);
+    assertThat(firstEnded.await(10, TimeUnit.SECONDS)).isTrue();
     call.cancel("enough", null);
     assertThat(end.get(3, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.CANCELLED);
     assertThat(words.gets.get()).isEqualTo(1);
@@ -237,6 +242,28 @@ class IdempotentRetryTest {
     Words words = new Words(name);
     words.handler = (request, responses) -> {};
     return words;
+  }
+
+  /** Sees attempts end, beneath the retries. */
+  private record EndWatch(CountDownLatch ended) implements ClientInterceptor {
+    @Override
+    public <Q, A> ClientCall<Q, A> interceptCall(
+        MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
+      return new SimpleForwardingClientCall<>(next.newCall(method, options)) {
+        @Override
+        public void start(Listener<A> listener, Metadata headers) {
+          super.start(
+              new SimpleForwardingClientCallListener<>(listener) {
+                @Override
+                public void onClose(Status status, Metadata trailers) {
+                  super.onClose(status, trailers);
+                  ended.countDown();
+                }
+              },
+              headers);
+        }
+      };
+    }
   }
 
   private static StatusRuntimeException pushback(String millis) {
