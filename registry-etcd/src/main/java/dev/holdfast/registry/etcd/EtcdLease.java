@@ -2,7 +2,6 @@ package dev.holdfast.registry.etcd;
 
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistryMeter;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
 import dev.holdfast.registry.etcd.proto.LeaseGrantRequest;
@@ -50,17 +49,15 @@ final class EtcdLease {
   private record Waiting(LongConsumer onLease, Consumer<? super EtcdException> onError) {}
 
   private final EtcdTransport transport;
-  private final RegistryContext context;
   private final Scheduler scheduler;
   private final EtcdOptions options;
   private final Consumer<RegistryException> onLost;
   private final List<Waiting> waiting = new ArrayList<>();
   private final List<Runnable> verifying = new ArrayList<>();
-  private State state = State.NONE;
+  private volatile State state = State.NONE;
   private long id;
   private @Nullable LeaseTerm term;
   private @Nullable Subscription timer;
-  private @Nullable Subscription gauge;
   private volatile Duration recordTtl;
 
   /**
@@ -72,7 +69,6 @@ final class EtcdLease {
       EtcdOptions options,
       Consumer<RegistryException> onLost) {
     this.transport = transport;
-    this.context = context;
     this.scheduler = context.scheduler();
     this.options = options;
     this.onLost = onLost;
@@ -157,15 +153,10 @@ final class EtcdLease {
 
   private void ask() {
     state = State.ASKING;
-    if (gauge == null) {
-      gauge =
-          RegistryMeter.LEASE_STATE.gauge(
-              context.meters(), this::gaugeValue, EtcdRegistryProvider.SCHEME);
-    }
     long askedAtNanos = scheduler.clock().nanoTime();
     transport.call(
         LeaseGrpc.getLeaseGrantMethod(),
-        LeaseGrantRequest.newBuilder().setTTL(options.ttl().toSeconds()).build(),
+        LeaseGrantRequest.newBuilder().setTTL(wholeSeconds(options.ttl())).build(),
         options.requestTimeout(),
         reply -> onGranted(askedAtNanos, reply),
         error -> {
@@ -174,6 +165,10 @@ final class EtcdLease {
           }
           drain().forEach(w -> w.onError().accept(error));
         });
+  }
+
+  private static long wholeSeconds(Duration ttl) {
+    return ttl.plusSeconds(1).minusNanos(1).toSeconds();
   }
 
   private void onGranted(long askedAtNanos, LeaseGrantResponse reply) {
@@ -270,10 +265,6 @@ final class EtcdLease {
     // Whoever verified it learns of the loss like all the others.
     verifying.clear();
     closeTimer();
-    if (next == State.NONE && gauge != null) {
-      gauge.close();
-      gauge = null;
-    }
   }
 
   private void verified() {
@@ -289,7 +280,8 @@ final class EtcdLease {
     }
   }
 
-  private int gaugeValue() {
+  /** As in RegistryMeter.LEASE_STATE. From any thread. */
+  int gaugeValue() {
     return switch (state) {
       case NONE, ASKING -> 0;
       case HELD -> 1;

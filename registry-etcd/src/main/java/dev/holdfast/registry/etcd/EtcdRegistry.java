@@ -6,7 +6,6 @@ import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistryMeter;
 import dev.holdfast.core.RegistrySnapshot;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.Scheduler;
@@ -52,7 +51,7 @@ final class EtcdRegistry implements Registry {
   private final EtcdWatcher watcher;
   private final EtcdAnnouncements announcements;
   private final MalformedRecords malformed;
-  private final Subscription gauge;
+  private final Subscription gauges;
   private final Map<String, Followed> followed = new HashMap<>();
   private final AtomicBoolean closing = new AtomicBoolean();
 
@@ -68,7 +67,8 @@ final class EtcdRegistry implements Registry {
     this.watcher = new EtcdWatcher(store, context, checkInterval(options));
     this.announcements = new EtcdAnnouncements(store, watcher, options, context);
     this.malformed = new MalformedRecords(context.meters());
-    this.gauge = RegistryMeter.WATCHES.gauge(context.meters(), watcher::size, "etcd");
+    this.gauges =
+        EtcdGauges.add(context.meters(), watcher::size, announcements.lease()::gaugeValue);
   }
 
   static EtcdRegistry open(RegistryUri uri, RegistryContext context) {
@@ -180,7 +180,7 @@ final class EtcdRegistry implements Registry {
     CompletableFuture<Void> done = new CompletableFuture<>();
     scheduler.execute(
         () -> {
-          gauge.close();
+          gauges.close();
           followed.clear();
           watcher.close();
           announcements.close(

@@ -53,10 +53,12 @@ final class EtcdWatcher {
   private final Counter restarts;
   private final Set<RangeWatch> ranges = new LinkedHashSet<>();
   private final Queue<RangeWatch> waiting = new ArrayDeque<>();
+  private volatile int size;
   private @Nullable WatchStream stream;
   private @Nullable Subscription pause;
   private @Nullable Subscription tick;
   private int listing;
+  private boolean broken;
   private boolean closed;
 
   EtcdWatcher(EtcdStore store, RegistryContext context, Duration checkInterval) {
@@ -75,6 +77,7 @@ final class EtcdWatcher {
     RangeWatch added =
         new RangeWatch(range, keysOnly, handler, new Backoff(RETRY, context.random()));
     ranges.add(added);
+    size = ranges.size();
     waiting.add(added);
     if (tick == null) {
       tick = scheduler.schedule(checkInterval, this::tick);
@@ -87,6 +90,7 @@ final class EtcdWatcher {
     if (!ranges.remove(range)) {
       return;
     }
+    size = ranges.size();
     range.close();
     waiting.remove(range);
     if (stream != null) {
@@ -98,9 +102,9 @@ final class EtcdWatcher {
     }
   }
 
-  /** How many ranges are followed. */
+  /** How many ranges are followed. From any thread. */
   int size() {
-    return ranges.size();
+    return size;
   }
 
   /** Asks the store at once whether it is still the same. */
@@ -299,11 +303,12 @@ final class EtcdWatcher {
   private final class StreamListener implements WatchStream.Listener {
 
     @Override
-    public void onBroken(WatchStream broken, EtcdException cause) {
-      if (broken != stream || closed) {
+    public void onBroken(WatchStream ended, EtcdException cause) {
+      if (ended != stream || closed) {
         return;
       }
       stream = null;
+      broken = true;
       log.info(
           "event=etcd_watch_broken ranges={} reason=\"{}\"", ranges.size(), cause.getMessage());
       for (RangeWatch range : List.copyOf(ranges)) {
@@ -329,6 +334,10 @@ final class EtcdWatcher {
     @Override
     public void onCreated(RangeWatch range) {
       backoff.reset();
+      if (broken) {
+        broken = false;
+        log.info("event=etcd_watch_restored ranges={}", ranges.size());
+      }
     }
 
     @Override

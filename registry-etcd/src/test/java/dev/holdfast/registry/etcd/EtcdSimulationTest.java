@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * -Dholdfast.etcd.seed=<seed>} runs that one alone.
  */
 class EtcdSimulationTest {
-  private static final int SEEDS = Integer.getInteger("holdfast.etcd.seeds", 150);
+  private static final int SEEDS = Integer.getInteger("holdfast.etcd.seeds", 60);
 
   @BeforeAll
   static void quiet() {

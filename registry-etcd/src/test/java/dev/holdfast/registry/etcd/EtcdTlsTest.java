@@ -25,6 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** TLS and mutual TLS with certificates of our own making, at a real etcd. */
 class EtcdTlsTest {
+  // The first handshake of a process takes long where much else goes on.
+  private static final String PATIENT = "request-timeout=30s";
+
   private static final ServiceName ORDERS = ServiceName.parse("test/orders");
 
   @TempDir static Path folder;
@@ -76,7 +79,7 @@ class EtcdTlsTest {
 
   @Test
   void withoutAClientCertificateTheReasonIsSaid() throws Exception {
-    RegistryException failure = readFailure(registries.open(etcd.uri("", ca())), ORDERS);
+    RegistryException failure = readFailure(registries.open(etcd.uri("", ca(), PATIENT)), ORDERS);
 
     assertThat(failure.kind()).isEqualTo(Kind.UNAUTHENTICATED);
     assertThat(failure)
@@ -86,7 +89,8 @@ class EtcdTlsTest {
 
   @Test
   void aMemberThatSpeaksPlainTextOrIsNotTrustedIsNamed() throws Exception {
-    RegistryException untrusted = readFailure(registries.open(etcd.uri("", "tls=true")), ORDERS);
+    RegistryException untrusted =
+        readFailure(registries.open(etcd.uri("", "tls=true", PATIENT)), ORDERS);
 
     assertThat(untrusted.kind()).isEqualTo(Kind.UNAUTHENTICATED);
     assertThat(untrusted).hasMessageContaining("TLS handshake failed");
@@ -99,7 +103,7 @@ class EtcdTlsTest {
     try (EtcdCluster old =
         EtcdCluster.start(1, "--cert-file=" + expired.cert(), "--key-file=" + expired.key())) {
       RegistryException failure =
-          readFailure(registries.open(old.uri("", ca(), files(client))), ORDERS);
+          readFailure(registries.open(old.uri("", ca(), files(client), PATIENT)), ORDERS);
 
       assertThat(failure.kind()).isEqualTo(Kind.UNAUTHENTICATED);
       assertThat(failure).hasMessageContaining("expired");
@@ -167,7 +171,7 @@ class EtcdTlsTest {
   }
 
   private String uri(Path cert, Path key) {
-    return etcd.uri("", ca(), "cert=" + cert, "key=" + key, "request-timeout=10s");
+    return etcd.uri("", ca(), "cert=" + cert, "key=" + key, PATIENT);
   }
 
   private static String ca() {

@@ -212,10 +212,58 @@ class OneMemberTest {
   }
 
   @Test
+  void namesThatBeginAlikeAreWarnedOfWhicheverComesFirst() {
+    try (CapturedLogs logs = new CapturedLogs()) {
+      registries.announce(registry, ServiceName.parse("test/stock"), at(1));
+      registries.announce(registry, ServiceName.parse("test/stock-v2"), at(2));
+      registries.announce(registry, ServiceName.parse("test/stoc"), at(3));
+      registries.announce(registry, ServiceName.parse("test/other"), at(4));
+
+      patiently()
+          .until(
+              () ->
+                  logs.containing("etcd_name_is_prefix service=stock-v2 other=stock ").size() == 1);
+      patiently()
+          .until(() -> logs.containing("etcd_name_is_prefix service=stoc other=stock").size() >= 1);
+      assertThat(logs.containing("other=other")).isEmpty();
+    }
+  }
+
+  @Test
+  void aRecordThatIsNotOursIsMentionedOnceHoweverOftenItIsSeen() throws Exception {
+    try (CapturedLogs logs = new CapturedLogs()) {
+      raw.put("test/orders/b", "garbage " + "x".repeat(100_000));
+      RecordedWatch watch = registries.watch(registry, ORDERS);
+      patiently().until(() -> watch.last().isPresent());
+      for (int i = 0; i < 3; i++) {
+        assertThat(read(registry, ORDERS).endpoints().isEmpty()).isTrue();
+      }
+      assertThat(logs.containing("etcd_record_skipped")).hasSize(1);
+      assertThat(logs.containing("etcd_record_skipped").get(0)).hasSizeLessThan(300);
+    }
+  }
+
+  @Test
+  void twoRegistriesOfAProcessAreAddedUpInTheGauges() {
+    Registry second = registries.open(etcd.uri("", "ttl=3s"));
+    RecordedWatch one = registries.watch(registry, ORDERS);
+    RecordedWatch two = registries.watch(second, ORDERS);
+    registries.announce(second, ORDERS, at(1));
+    patiently().until(() -> !addresses(one).isEmpty() && !addresses(two).isEmpty());
+
+    // The record's own key is watched as well.
+    assertThat(registries.meters().get("holdfast.watches").gauge().value()).isEqualTo(3);
+    assertThat(registries.meters().get("holdfast.lease.state").gauge().value()).isEqualTo(1);
+    second.close();
+    assertThat(registries.meters().get("holdfast.watches").gauge().value()).isEqualTo(1);
+    assertThat(registries.meters().get("holdfast.lease.state").gauge().value()).isZero();
+  }
+
+  @Test
   void manyListenersOfAServiceShareOneWatch() {
     List<RecordedWatch> watches =
         IntStream.range(0, 20).mapToObj(i -> registries.watch(registry, ORDERS)).toList();
-    registries.announce(registries.open(etcd.uri("")), ORDERS, at(1));
+    raw.put(KEY, "10.0.0.1:50051");
 
     watches.forEach(watch -> patiently().until(() -> addresses(watch).size() == 1));
 

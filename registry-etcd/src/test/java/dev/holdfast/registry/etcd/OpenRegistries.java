@@ -109,7 +109,7 @@ final class OpenRegistries implements AutoCloseable {
   }
 
   static ConditionFactory patiently() {
-    return await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(10));
+    return await().atMost(Duration.ofSeconds(40)).pollInterval(Duration.ofMillis(10));
   }
 
   static RegistrySnapshot read(Registry registry, ServiceName service) throws Exception {
@@ -126,7 +126,7 @@ final class OpenRegistries implements AutoCloseable {
   }
 
   static <T> T get(CompletionStage<T> stage) throws Exception {
-    return stage.toCompletableFuture().get(20, TimeUnit.SECONDS);
+    return stage.toCompletableFuture().get(40, TimeUnit.SECONDS);
   }
 
   @Override

@@ -17,7 +17,6 @@ import dev.holdfast.registry.etcd.proto.TxnResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,7 +42,7 @@ final class SimulatedEtcd {
   private final Map<Long, Subscription> leases = new HashMap<>();
   private final Map<Long, Long> ttls = new HashMap<>();
   private final List<Consumer<Change>> followers = new ArrayList<>();
-  private final Set<Set<String>> states = new HashSet<>();
+  private final List<Set<String>> states = new ArrayList<>();
   private long revision = FIRST_REVISION;
   private long compacted;
   private long nextLease = 7;
@@ -54,8 +53,8 @@ final class SimulatedEtcd {
     noteState();
   }
 
-  /** Every content that the store ever had: the life, then the keys with their values. */
-  Set<Set<String>> states() {
+  /** Every content that the store ever had in its services, oldest first; what drains left out. */
+  List<Set<String>> states() {
     return states;
   }
 
@@ -252,7 +251,11 @@ final class SimulatedEtcd {
     Set<String> state = new TreeSet<>();
     records.values().stream()
         .filter(record -> record.getKey().toStringUtf8().startsWith("prod/"))
-        .forEach(record -> state.add(record.getValue().toStringUtf8()));
-    states.add(state);
+        .map(record -> record.getValue().toStringUtf8())
+        .filter(value -> !value.contains("\"draining\":true"))
+        .forEach(state::add);
+    if (states.isEmpty() || !states.get(states.size() - 1).equals(state)) {
+      states.add(state);
+    }
   }
 }
