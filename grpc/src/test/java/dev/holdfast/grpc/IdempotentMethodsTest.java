@@ -1,0 +1,25 @@
+package dev.holdfast.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.MethodDescriptor;
+import io.grpc.health.v1.HealthGrpc;
+import org.junit.jupiter.api.Test;
+
+class IdempotentMethodsTest {
+  private final IdempotentMethods methods = new IdempotentMethods();
+
+  @Test
+  void aGeneratedMethodWithoutADeclarationIsNotIdempotent() {
+    assertThat(methods.contains(HealthGrpc.getCheckMethod())).isFalse();
+    assertThat(methods.contains(HealthGrpc.getCheckMethod())).as("from the cache").isFalse();
+  }
+
+  @Test
+  void aDescriptorMayDeclareItself() {
+    MethodDescriptor<String, String> safe = Words.PLACE.toBuilder().setSafe(true).build();
+    assertThat(methods.contains(safe)).isTrue();
+    assertThat(methods.contains(Words.GET)).isTrue();
+    assertThat(methods.contains(Words.PLACE)).isFalse();
+  }
+}
