@@ -18,9 +18,9 @@ import java.util.function.ToDoubleFunction;
 /** What a Holdfast channel costs against stock grpc-java, call by call. */
 final class ChannelCost extends Comparison {
   private static final Option PAIRS =
-      new Option("--pairs", 24, 2, 1, 1_000, "slices of each side, alternating");
+      new Option("--pairs", 40, 2, 1, 1_000, "slices of each side, alternating");
   private static final Option SLICE_MILLIS =
-      new Option("--slice-millis", 3_000, 500, 100, 60_000, "measured time of a slice");
+      new Option("--slice-millis", 1_500, 500, 100, 60_000, "measured time of a slice");
   private static final Option WARM_UP_SECONDS =
       new Option("--warm-up", 20, 2, 0, 600, "seconds per side before the first pair");
   private static final Option IN_FLIGHT =
