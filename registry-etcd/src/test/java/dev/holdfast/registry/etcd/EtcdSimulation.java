@@ -90,6 +90,9 @@ final class EtcdSimulation {
       scheduler.advance(Duration.ofMillis(random.nextInt(3000)));
       trouble();
     }
+    // The last word of every instance falls into the trouble.
+    scheduler.execute(() -> instances.forEach(Instance::change));
+    scheduler.advance(Duration.ofMillis(random.nextInt(500)));
     transports.forEach(SimulatedTransport::heal);
     scheduler.advance(CALM);
     check();

@@ -15,6 +15,7 @@ import dev.holdfast.core.RegistryMeter;
 import dev.holdfast.core.RegistrySnapshot;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.testkit.RecordedWatch;
+import dev.holdfast.registry.etcd.proto.KeyValue;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -153,6 +154,21 @@ class OneMemberTest {
     get(taken.announcement().withdraw());
 
     assertThat(raw.get(KEY)).isEmpty();
+  }
+
+  @Test
+  void aWriteOfOursThatIsCarriedOutLateIsWrittenOver() {
+    OpenRegistries.Announced ours = registries.announce(registry, ORDERS, at(1));
+    KeyValue first = raw.get(KEY).orElseThrow();
+    ours.announcement().update(at(1).withWeight(7));
+    patiently().until(() -> ours.record().published() == 2);
+
+    // As by a member that was paused with the first write in its hands.
+    raw.put(KEY, first.getValue().toStringUtf8(), first.getLease());
+
+    patiently()
+        .until(() -> raw.get(KEY).orElseThrow().getValue().toStringUtf8().contains("\"weight\":7"));
+    assertThat(ours.record().end()).isEmpty();
   }
 
   @Test
