@@ -50,7 +50,7 @@ final class RegistryNameResolver extends NameResolver {
   private final RememberedEndpoints memory;
   private final SynchronizationContext context;
   private final ScheduledExecutorService timers;
-  private final Executor lookups;
+  private final Executor offload;
   private final HostNames.Lookup lookup;
   private final HostNames hosts = new HostNames();
 
@@ -72,8 +72,8 @@ final class RegistryNameResolver extends NameResolver {
     this.memory = memory;
     this.context = args.getSynchronizationContext();
     this.timers = args.getScheduledExecutorService();
-    Executor offload = args.getOffloadExecutor();
-    this.lookups = offload == null ? ForkJoinPool.commonPool() : offload;
+    Executor given = args.getOffloadExecutor();
+    this.offload = given == null ? ForkJoinPool.commonPool() : given;
   }
 
   @Override
@@ -93,7 +93,7 @@ final class RegistryNameResolver extends NameResolver {
       return;
     }
     registry = opened;
-    ListHandover handover = new ListHandover(lookups, context, this::handleEndpoints);
+    ListHandover handover = new ListHandover(offload, context, this::handleEndpoints);
     patience =
         context.schedule(this::losePatience, PATIENCE.toMillis(), TimeUnit.MILLISECONDS, timers);
     subscription =
@@ -265,7 +265,7 @@ final class RegistryNameResolver extends NameResolver {
       return;
     }
     lookingUp = true;
-    lookups.execute(
+    offload.execute(
         () -> {
           HostNames.Found found = HostNames.lookUp(names, lookup);
           context.execute(() -> handleFound(endpoints, names, found));
