@@ -24,10 +24,11 @@ import org.slf4j.LoggerFactory;
  */
 final class FileAnnouncement {
   /**
-   * How long a record says that it is draining before it is deleted: long enough for every reader
-   * on this machine to see it.
+   * How long a record says that it is draining before it is deleted: two polls by default. A reader
+   * that misses the mark sees a record vanish, and a service that lost its only record is doubted
+   * for the grace time, so even a busy machine must get to see it.
    */
-  static final Duration DRAIN_NOTICE = Duration.ofMillis(100);
+  static final Duration DRAIN_NOTICE = Duration.ofMillis(500);
 
   private static final Logger log = LoggerFactory.getLogger(FileAnnouncement.class);
   private static final int HEARTBEATS_PER_TTL = 3;

@@ -64,6 +64,13 @@ class FileRecordsTest {
   }
 
   @Test
+  void aRecordThatLeavesIsMarkedForTwoPollsOfAReaderWithoutEvents() {
+    FileOptions reader = FileOptions.of(RegistryUri.parse("file:///anywhere"));
+
+    assertThat(FileAnnouncement.DRAIN_NOTICE).isGreaterThanOrEqualTo(reader.poll().multipliedBy(2));
+  }
+
+  @Test
   void aRecordWrittenByHandNeedsAnAddressOnly() throws Exception {
     Files.writeString(fixture.file("mine.json"), "{\"address\": \"10.0.0.7:8080\"}");
     RecordedWatch watch = fixture.watch(fixture.open(""));
