@@ -19,12 +19,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * One call of an idempotent method, and the attempts it takes.
  *
- * <p>An attempt is repeated when it ended with UNAVAILABLE and no trailers had come: so the status
- * was made by this end, because the connection died. A server that says UNAVAILABLE itself is asked
- * again only when it wants that by {@code grpc-retry-pushback-ms}. A unary answer is held back
- * until it is complete, because a process can be killed between its message and its trailers (seen
- * in one kill of five under load); so the application never sees part of an attempt that failed.
- * The headers of a streaming answer commit the call to its attempt.
+ * <p>An attempt is repeated when it ended with UNAVAILABLE (or what {@link
+ * RetryDecision#saysConnectionDied} takes for it) and no trailers had come: so the status was made
+ * by this end, because the connection died. A server that says UNAVAILABLE itself is asked again
+ * only when it wants that by {@code grpc-retry-pushback-ms}. A unary answer is held back until it
+ * is complete, because a process can be killed between its message and its trailers (seen in one
+ * kill of five under load); so the application never sees part of an attempt that failed. The
+ * headers of a streaming answer commit the call to its attempt.
  *
  * <p>At most one attempt is alive. The application's thread sends until {@link #halfClose}; an
  * attempt that fails earlier is repeated there. After it only a finished attempt starts the next
@@ -303,8 +304,7 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
 
     @Override
     public void onClose(Status status, Metadata trailers) {
-      boolean again = status.getCode() == Status.Code.UNAVAILABLE;
-      Retry retry = again ? retryOrNull(trailers) : null;
+      Retry retry = RetryDecision.saysConnectionDied(status) ? retryOrNull(trailers) : null;
       if (retry == null) {
         release();
         super.onClose(status, trailers);

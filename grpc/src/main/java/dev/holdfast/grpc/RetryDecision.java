@@ -5,13 +5,15 @@ import io.grpc.CallOptions;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.Metadata;
+import io.grpc.Status;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides, for one call, whether an attempt that ended with UNAVAILABLE is followed by another.
+ * Decides, for one call, whether an attempt whose connection died is followed by another.
  *
  * <p>Asked between two attempts, by one thread at a time.
  */
@@ -32,6 +34,17 @@ final class RetryDecision {
     this.shared = shared;
     this.callOptions = callOptions;
     this.context = context;
+  }
+
+  /**
+   * Whether this is how grpc-java says that a connection died: UNAVAILABLE, or UNKNOWN where a call
+   * met a socket that Netty had closed before grpc-java was told why. A status that came over the
+   * wire has no cause.
+   */
+  static boolean saysConnectionDied(Status status) {
+    return status.getCode() == Status.Code.UNAVAILABLE
+        || (status.getCode() == Status.Code.UNKNOWN
+            && status.getCause() instanceof ClosedChannelException);
   }
 
   /**

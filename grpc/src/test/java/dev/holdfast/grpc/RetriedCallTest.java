@@ -13,6 +13,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.Status;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +47,23 @@ class RetriedCallTest {
     attempts.get(0).answer("half").endByServer(Status.UNAVAILABLE);
     assertThat(attempts.all).hasSize(1);
     assertThat(heard).containsExactly("headers", "half", "UNAVAILABLE");
+  }
+
+  @Test
+  void aCallThatMetAClosedSocketIsRepeatedThoughGrpcCallsItUnknown() {
+    begin(Words.GET);
+    attempts.get(0).end(Status.UNKNOWN.withCause(new ClosedChannelException()));
+    runPauses();
+    attempts.get(1).answer("whole").endByServer(Status.OK);
+    assertThat(heard).containsExactly("headers", "whole", "OK");
+  }
+
+  @Test
+  void anUnknownOfAnyOtherCauseIsTheEnd() {
+    begin(Words.GET);
+    attempts.get(0).end(Status.UNKNOWN.withCause(new IllegalStateException("a bug")));
+    runPauses();
+    assertThat(heard).containsExactly("UNKNOWN");
   }
 
   @Test
