@@ -1,5 +1,6 @@
 package dev.holdfast.registry.file;
 
+import dev.holdfast.core.Backoff;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.Registry.AnnouncementListener;
 import dev.holdfast.core.RegistryException;
@@ -19,8 +20,9 @@ import org.slf4j.LoggerFactory;
 /**
  * One record that this process publishes and keeps.
  *
- * <p>PUBLISHING -> PUBLISHED -> (PUBLISHING with each update) -> WITHDRAWN or ENDED. Everything
- * runs on the scheduler, but for the methods whose names end in {@code OnIo}.
+ * <p>PUBLISHING -> PUBLISHED -> (PUBLISHING with each update) -> WITHDRAWN or ENDED. A first write
+ * that fails ends it; a later one is tried again, for the record stands as it was. Everything runs
+ * on the scheduler, but for the methods whose names end in {@code OnIo}.
  */
 final class FileAnnouncement {
   /**
@@ -36,7 +38,7 @@ final class FileAnnouncement {
   private enum State {
     /** A write is under way. */
     PUBLISHING,
-    /** The file says what was asked for. */
+    /** The file says what was asked for, or did until an update that is still to be written. */
     PUBLISHED,
     /** It is being deleted, or was, at our own wish. */
     WITHDRAWN,
@@ -49,12 +51,17 @@ final class FileAnnouncement {
   private final FileSurroundings surroundings;
   private final Scheduler scheduler;
   private final AnnouncementListener listener;
+  private final Backoff backoff;
   private State state = State.PUBLISHING;
   private Endpoint wanted;
   // Written on the I/O thread by the first write; null until then.
   private volatile @Nullable FileRecord written;
+  // Whether a write of ours was seen to succeed.
+  private boolean visible;
+  private @Nullable Subscription nextTry;
   private @Nullable Subscription heartbeat;
   private boolean heartbeatFailing;
+  private volatile boolean touching;
   private long awaySinceNanos;
   private boolean away;
   private long drainingSinceNanos;
@@ -70,6 +77,7 @@ final class FileAnnouncement {
     this.listener = listener;
     file = folder.directory().resolve(RecordFileName.of(endpoint.address()));
     scheduler = surroundings.context().scheduler();
+    backoff = new Backoff(Backoff.Options.REGISTRY, surroundings.context().random());
     wanted = endpoint;
   }
 
@@ -109,7 +117,11 @@ final class FileAnnouncement {
                 done.complete(null);
               }
             },
-            done::completeExceptionally);
+            failure -> {
+              // A full disk takes no mark, but it lets a file be deleted.
+              log.info("event=draining_not_shown file={} cause=\"{}\"", file, failure.getMessage());
+              deleteAfter(Duration.ZERO, done);
+            });
     return done;
   }
 
@@ -156,6 +168,7 @@ final class FileAnnouncement {
   }
 
   private void publish() {
+    cancelNextTry();
     state = State.PUBLISHING;
     Endpoint endpoint = wanted;
     surroundings
@@ -168,6 +181,11 @@ final class FileAnnouncement {
       return;
     }
     state = State.PUBLISHED;
+    visible = true;
+    backoff.reset();
+    if (heartbeat == null && record.owner() != null) {
+      scheduleHeartbeat();
+    }
     boolean nowDraining = record.endpoint().draining();
     if (nowDraining && !draining) {
       drainingSinceNanos = surroundings.nowNanos();
@@ -176,9 +194,6 @@ final class FileAnnouncement {
     if (!record.endpoint().equals(wanted)) {
       publish();
       return;
-    }
-    if (heartbeat == null && record.owner() != null) {
-      scheduleHeartbeat();
     }
     listener.onPublished();
   }
@@ -190,11 +205,27 @@ final class FileAnnouncement {
     RegistryMeter.REQUESTS_FAILED
         .counter(surroundings.context().meters(), FileRegistryProvider.SCHEME, cause.kind().name())
         .increment();
+    if (visible && cause.kind() != Kind.TAKEN_OVER && cause.kind() != Kind.CLOSED) {
+      // The file is replaced whole or not at all, so our record is still there as it was: only the
+      // change is missing, and deleting it would take a live instance out of the list.
+      if (backoff.attempts() == 0) {
+        log.warn("event=update_failed file={} cause=\"{}\"", file, cause.getMessage());
+      }
+      state = State.PUBLISHED;
+      nextTry = scheduler.schedule(backoff.next(), this::publishAgain);
+      return;
+    }
     if (cause.kind() == Kind.UNAVAILABLE) {
       // It may have been written all the same, or be written late; nobody would keep it.
       surroundings.io().run("delete " + file, this::deleteOnIo);
     }
     end(cause);
+  }
+
+  private void publishAgain() {
+    if (state == State.PUBLISHED) {
+      publish();
+    }
   }
 
   private FileRecord publishOnIo(Endpoint endpoint) {
@@ -292,19 +323,30 @@ final class FileAnnouncement {
 
   private void beat() {
     scheduleHeartbeat();
-    surroundings
-        .io()
-        .ask(
-            "touch " + file,
-            this::touchOnIo,
-            touched -> heartbeatFailing = false,
-            failure -> {
-              // A missing file is not our business here: the next look ends the announcement.
-              if (!heartbeatFailing) {
-                log.warn("event=heartbeat_failed file={} cause=\"{}\"", file, failure.getMessage());
-              }
-              heartbeatFailing = true;
-            });
+    if (touching) {
+      // The last one still hangs: don't queue more of them behind it.
+      return;
+    }
+    touching = true;
+    boolean taken =
+        surroundings
+            .io()
+            .ask(
+                "touch " + file,
+                this::touchOnIo,
+                touched -> heartbeatFailing = false,
+                this::onTouchFailed);
+    if (!taken) {
+      touching = false;
+    }
+  }
+
+  private void onTouchFailed(RegistryException failure) {
+    // A missing file is not our business here: the next look ends the announcement.
+    if (!heartbeatFailing) {
+      log.warn("event=heartbeat_failed file={} cause=\"{}\"", file, failure.getMessage());
+    }
+    heartbeatFailing = true;
   }
 
   private boolean touchOnIo() {
@@ -313,6 +355,8 @@ final class FileAnnouncement {
       return true;
     } catch (IOException e) {
       throw FileFailure.of("touch", file, e);
+    } finally {
+      touching = false;
     }
   }
 
@@ -327,7 +371,15 @@ final class FileAnnouncement {
       heartbeat.close();
       heartbeat = null;
     }
+    cancelNextTry();
     folder.remove(this);
+  }
+
+  private void cancelNextTry() {
+    if (nextTry != null) {
+      nextTry.close();
+      nextTry = null;
+    }
   }
 
   private RegistryException takenOver(FileRecord by) {

@@ -10,6 +10,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -20,16 +21,24 @@ import org.slf4j.LoggerFactory;
  * for a disk.
  *
  * <p>Work is done one piece at a time, in order; answers come on the scheduler, within {@link
- * #TIMEOUT} even when the file system hangs. Thread-safe.
+ * #TIMEOUT} even when the file system hangs. While it hangs, at most {@link #MAX_WAITING} pieces
+ * wait for it; more are refused at once. Thread-safe.
  */
 final class FileIo implements AutoCloseable {
   /** After what time work is given up. It may still be done later. */
   static final Duration TIMEOUT = Duration.ofSeconds(5);
 
+  /** How many pieces of work wait at most: several times what a start of 10,000 instances takes. */
+  static final int MAX_WAITING = 65_536;
+
+  // Cleaning up is done once per watch and record, and what it leaves behind stays for good.
+  private static final int MAX_WAITING_WITH_CLEANING = 2 * MAX_WAITING;
+
   private static final Logger log = LoggerFactory.getLogger(FileIo.class);
 
   private final Scheduler scheduler;
   private final ExecutorService thread;
+  private final AtomicInteger waiting = new AtomicInteger();
 
   FileIo(Scheduler scheduler) {
     this.scheduler = scheduler;
@@ -47,9 +56,24 @@ final class FileIo implements AutoCloseable {
    *
    * @param what names it in the error when the file system does not answer in time
    * @param work may block, and fails with a {@link RegistryException}
+   * @return false when the work is refused, and so is not even done later
    */
-  <T> void ask(
+  <T> boolean ask(
       String what, Supplier<T> work, Consumer<T> onResult, Consumer<RegistryException> onFailure) {
+    return ask(MAX_WAITING, what, work, onResult, onFailure);
+  }
+
+  private <T> boolean ask(
+      int maxWaiting,
+      String what,
+      Supplier<T> work,
+      Consumer<T> onResult,
+      Consumer<RegistryException> onFailure) {
+    if (waiting.incrementAndGet() > maxWaiting) {
+      waiting.decrementAndGet();
+      scheduler.execute(() -> onFailure.accept(crowded(what, maxWaiting)));
+      return false;
+    }
     AtomicBoolean answered = new AtomicBoolean();
     Subscription timer =
         scheduler.schedule(
@@ -69,23 +93,35 @@ final class FileIo implements AutoCloseable {
                   }
                 });
     try {
-      thread.execute(() -> run(what, work, onResult, onFailure, answer));
+      thread.execute(
+          () -> {
+            waiting.decrementAndGet();
+            run(what, work, onResult, onFailure, answer);
+          });
+      return true;
     } catch (RejectedExecutionException e) {
+      waiting.decrementAndGet();
       answer.accept(
           () -> onFailure.accept(new RegistryException(Kind.CLOSED, "the registry is closed")));
+      return false;
     }
   }
 
   /** Does a piece of work whose failure nobody waits for; it is logged. */
   void run(String what, Runnable work) {
-    ask(
-        what,
-        () -> {
-          work.run();
-          return true;
-        },
-        done -> {},
-        failure -> log.debug("event=file_work_failed work=\"{}\"", what, failure));
+    boolean taken =
+        ask(
+            MAX_WAITING_WITH_CLEANING,
+            what,
+            () -> {
+              work.run();
+              return true;
+            },
+            done -> {},
+            failure -> log.debug("event=file_work_failed work=\"{}\"", what, failure));
+    if (!taken && !thread.isShutdown()) {
+      log.warn("event=file_work_refused work=\"{}\"", what);
+    }
   }
 
   /** Takes no more work; what was handed in is still done. */
@@ -123,6 +159,15 @@ final class FileIo implements AutoCloseable {
         throw error;
       }
     }
+  }
+
+  private static RegistryException crowded(String what, int maxWaiting) {
+    return new RegistryException(
+        Kind.UNAVAILABLE,
+        what
+            + ": the file system does not answer; "
+            + maxWaiting
+            + " operations wait for it already (expected: fewer)");
   }
 
   private static RegistryException late(String what) {

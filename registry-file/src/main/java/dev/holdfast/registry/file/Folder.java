@@ -154,7 +154,11 @@ final class Folder {
       return;
     }
     ioBusy = true;
-    surroundings.io().ask("read " + directory, this::lookNow, this::onScanned, this::onFailure);
+    boolean taken =
+        surroundings.io().ask("read " + directory, this::lookNow, this::onScanned, this::onFailure);
+    if (!taken) {
+      ioBusy = false;
+    }
   }
 
   private ScanResult lookNow() {

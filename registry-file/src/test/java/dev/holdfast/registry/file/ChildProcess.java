@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,6 +52,13 @@ final class ChildProcess implements AutoCloseable {
 
   long pid() {
     return process.pid();
+  }
+
+  /** Gives the program an order. */
+  void tell(String order) throws IOException {
+    Writer in = process.outputWriter(StandardCharsets.UTF_8);
+    in.write(order + "\n");
+    in.flush();
   }
 
   /** SIGKILL: nothing is cleaned up. */

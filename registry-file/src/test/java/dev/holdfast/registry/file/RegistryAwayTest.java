@@ -3,7 +3,6 @@ package dev.holdfast.registry.file;
 import static dev.holdfast.registry.file.FileRegistryFixture.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.Registry;
@@ -17,14 +16,13 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The directory is moved away, deleted, full, or not to be written. */
+/** The directory is moved away, deleted, or not to be written. */
 class RegistryAwayTest {
   private static final String ADDRESS = "127.0.0.1:50051";
 
@@ -155,42 +153,6 @@ class RegistryAwayTest {
     assertThat(record.end().orElseThrow()).hasMessageContaining(fixture.directory().toString());
     RecordedWatch watch = fixture.watch(registry);
     soon().until(() -> !watch.failures().isEmpty());
-  }
-
-  @Test
-  void aFullDiskIsAClearErrorAndLeavesNoHalfRecord() throws Exception {
-    // A file system of one block, in a mount namespace of its own: real ENOSPC.
-    Path small = Files.createDirectories(scratch.resolve("small"));
-    String mount =
-        "mount -t tmpfs -o size=4k tmpfs "
-            + small
-            + " && mkdir -p "
-            + small
-            + "/prod/orders"
-            + " && head -c 4096 /dev/zero > "
-            + small
-            + "/filler; exec \"$@\"";
-    List<String> behind =
-        List.of("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount, "sh");
-    assumeTrue(
-        new ProcessBuilder("unshare", "--user", "--map-root-user", "--mount", "true")
-                .start()
-                .waitFor()
-            == 0,
-        "user namespaces are not allowed here");
-    String namespace = small + "/prod";
-    try (ChildProcess child =
-        ChildProcess.announcing(
-            behind, "file://" + namespace, namespace.substring(1) + "/orders", ADDRESS)) {
-      soon().until(() -> child.saidLineWith("ended") || child.saidLineWith("published"));
-
-      assertThat(child.lines())
-          .anySatisfy(
-              line ->
-                  assertThat(line)
-                      .startsWith("ended UNAVAILABLE can't write " + namespace)
-                      .contains("No space left on device"));
-    }
   }
 
   @Test
