@@ -124,7 +124,7 @@ public final class InstanceOptions {
   Endpoint endpoint(Registry registry, Map<String, String> environment) {
     HostPort address =
         AdvertisedAddress.find(
-            Optional.ofNullable(advertise), port, environment, registry.peerAddress());
+            Optional.ofNullable(advertise), port, environment, registry.peerAddresses());
     return Endpoint.of(address)
         .withInstance(UUID.randomUUID().toString())
         .withZone(zone)

@@ -2,11 +2,14 @@ package dev.holdfast.core;
 
 import java.io.IOException;
 import java.net.DatagramSocket;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /**
  * The address under which other machines reach this instance.
@@ -25,39 +28,69 @@ public final class AdvertisedAddress {
 
   private AdvertisedAddress() {}
 
+  /** Asks the machine's resolver, which may block; a literal is parsed and never looked up. */
+  @FunctionalInterface
+  interface Resolver {
+    InetAddress[] byName(String host) throws UnknownHostException;
+  }
+
   /**
-   * Finds the address to announce.
+   * Whether the address was said, explicitly or by a variable, so that finding it needs no look at
+   * the registry or at the network. A variable that is blank says nothing.
+   */
+  public static boolean isSaid(Optional<String> explicit, Map<String, String> environment) {
+    return explicit.isPresent() || variableIn(environment).isPresent();
+  }
+
+  /**
+   * Finds the address to announce. Unless it {@link #isSaid} this may look up the names of the
+   * registry's hosts and then blocks as long as the machine's resolver does.
    *
    * @param explicit {@code host} or {@code host:port}, or empty
    * @param port the port that the server listens on, used where none is said
    * @param environment where the variables are looked up
-   * @param registryAddress {@link Registry#peerAddress()}: empty when the registry is on this
-   *     machine
+   * @param registryAddresses {@link Registry#peerAddresses()}, resolved or not: empty when the
+   *     registry is on this machine
    * @throws IllegalArgumentException when what was said makes no sense or can't be reached from
-   *     elsewhere, or when nothing was said and there is no route to the registry
+   *     elsewhere, or when nothing was said and there is no route to any member of the registry
    */
   public static HostPort find(
       Optional<String> explicit,
       int port,
       Map<String, String> environment,
-      Optional<InetSocketAddress> registryAddress) {
+      List<InetSocketAddress> registryAddresses) {
+    return find(explicit, port, environment, registryAddresses, InetAddress::getAllByName);
+  }
+
+  /** As above with a resolver of the caller's. */
+  static HostPort find(
+      Optional<String> explicit,
+      int port,
+      Map<String, String> environment,
+      List<InetSocketAddress> registryAddresses,
+      Resolver resolver) {
     if (explicit.isPresent()) {
-      return said("advertised address", explicit.get(), port, registryAddress);
+      return said("advertised address", explicit.get(), port, registryAddresses);
     }
-    for (String variable : new String[] {ADVERTISE_VARIABLE, POD_IP_VARIABLE}) {
-      String value = environment.get(variable);
-      if (value != null && !value.isBlank()) {
-        return said(variable, value, port, registryAddress);
-      }
+    Optional<String> variable = variableIn(environment);
+    if (variable.isPresent()) {
+      String text = String.valueOf(environment.get(variable.get()));
+      return said(variable.get(), text, port, registryAddresses);
     }
-    if (registryAddress.isEmpty()) {
+    if (registryAddresses.isEmpty()) {
       return new HostPort(InetAddress.getLoopbackAddress().getHostAddress(), port);
     }
-    return routed(registryAddress.get(), port);
+    return new HostPort(routed(registryAddresses, resolver).getHostAddress(), port);
+  }
+
+  private static Optional<String> variableIn(Map<String, String> environment) {
+    return Stream.of(ADVERTISE_VARIABLE, POD_IP_VARIABLE)
+        .filter(variable -> !environment.getOrDefault(variable, "").isBlank())
+        .findFirst();
   }
 
   private static HostPort said(
-      String source, String text, int port, Optional<InetSocketAddress> registryAddress) {
+      String source, String text, int port, List<InetSocketAddress> registryAddresses) {
     HostPort address;
     boolean wildcard;
     boolean loopback;
@@ -73,13 +106,13 @@ public final class AdvertisedAddress {
       throw new IllegalArgumentException(
           source + ": " + address + " (expected: one address, not all of them)");
     }
-    if (loopback && isElsewhere(registryAddress)) {
+    if (loopback && registryAddresses.stream().anyMatch(AdvertisedAddress::isElsewhere)) {
       throw new IllegalArgumentException(
           source
               + ": "
               + address
               + " (expected: an address that other machines reach, because the registry "
-              + registryAddress.orElseThrow()
+              + registryAddresses.get(0)
               + " is on another one)");
     }
     return address;
@@ -96,35 +129,69 @@ public final class AdvertisedAddress {
     return HostPort.parse(text);
   }
 
-  private static HostPort routed(InetSocketAddress registry, int port) {
-    // Connecting a datagram socket sends nothing: it asks the kernel for the route only.
-    try (DatagramSocket socket = new DatagramSocket()) {
-      socket.connect(registry);
-      InetAddress local = socket.getLocalAddress();
-      if (!local.isAnyLocalAddress()
-          && (!local.isLoopbackAddress() || !isElsewhere(Optional.of(registry)))) {
-        return new HostPort(local.getHostAddress(), port);
+  /** The local end of the first route there is, to whichever member and address. */
+  private static InetAddress routed(List<InetSocketAddress> members, Resolver resolver) {
+    boolean allHere = true;
+    IOException failure = null;
+    for (InetSocketAddress member : members) {
+      try {
+        for (InetAddress address : addressesOf(member, resolver)) {
+          if (address.isLoopbackAddress()) {
+            continue;
+          }
+          allHere = false;
+          try {
+            InetAddress local = localEnd(new InetSocketAddress(address, member.getPort()));
+            if (isUsableElsewhere(local)) {
+              return local;
+            }
+          } catch (IOException e) {
+            failure = e;
+          }
+        }
+      } catch (UnknownHostException e) {
+        allHere = false;
+        failure = e;
       }
-      throw noRoute(registry, null);
-    } catch (IOException e) {
-      throw noRoute(registry, e);
     }
-  }
-
-  private static IllegalArgumentException noRoute(
-      InetSocketAddress registry, @Nullable IOException cause) {
-    return new IllegalArgumentException(
+    if (allHere) {
+      // Their names mean this machine, as /etc/hosts often has it for the machine's own name.
+      return InetAddress.getLoopbackAddress();
+    }
+    throw new IllegalArgumentException(
         "advertised address: no route to the registry "
-            + registry
+            + members
+            + (failure == null ? "" : ": " + failure.getMessage())
             + " (expected: "
             + ADVERTISE_VARIABLE
             + " or an explicit address)",
-        cause);
+        failure);
   }
 
-  private static boolean isElsewhere(Optional<InetSocketAddress> registry) {
-    return registry.isPresent()
-        && (registry.get().isUnresolved() || !registry.get().getAddress().isLoopbackAddress());
+  private static List<InetAddress> addressesOf(InetSocketAddress member, Resolver resolver)
+      throws UnknownHostException {
+    return member.isUnresolved()
+        ? List.of(resolver.byName(member.getHostString()))
+        : List.of(member.getAddress());
+  }
+
+  private static InetAddress localEnd(InetSocketAddress remote) throws IOException {
+    // Connecting a datagram socket sends nothing: it asks the kernel for the route only.
+    try (DatagramSocket socket = new DatagramSocket()) {
+      socket.connect(remote);
+      // Without the interface that an IPv6 address may carry: it means something here only.
+      return InetAddress.getByAddress(socket.getLocalAddress().getAddress());
+    }
+  }
+
+  private static boolean isUsableElsewhere(InetAddress local) {
+    // A link-local IPv6 address means nothing without the name of an interface of this machine.
+    boolean needsScope = local instanceof Inet6Address && local.isLinkLocalAddress();
+    return !local.isAnyLocalAddress() && !local.isLoopbackAddress() && !needsScope;
+  }
+
+  private static boolean isElsewhere(InetSocketAddress registry) {
+    return registry.isUnresolved() || !registry.getAddress().isLoopbackAddress();
   }
 
   private static boolean isLoopback(String host) {

@@ -156,23 +156,25 @@ public final class InstanceRegistration implements AutoCloseable {
 
   /** Gives the machine an input and carries out what it decides. */
   private void feed(Runnable input) {
-    input.run();
-    for (Optional<Registration.Command> next = machine.poll();
-        next.isPresent();
-        next = machine.poll()) {
-      carryOut(next.get());
+    try {
+      input.run();
+      for (Optional<Registration.Command> next = machine.poll();
+          next.isPresent();
+          next = machine.poll()) {
+        carryOut(next.get());
+      }
+    } finally {
+      // Whatever went wrong, without its timer the machine would stand still for ever.
+      rearm();
+      settle();
     }
-    rearm();
-    settle();
   }
 
   private void carryOut(Registration.Command command) {
     if (command instanceof Registration.Command.Announce announce) {
       announce(announce);
     } else if (command instanceof Registration.Command.Update update) {
-      if (announcement != null) {
-        announcement.update(update.endpoint());
-      }
+      passOn(update.endpoint());
     } else if (command instanceof Registration.Command.Withdraw withdraw) {
       withdraw(withdraw.attempt());
     } else if (command instanceof Registration.Command.Look look) {
@@ -205,6 +207,22 @@ public final class InstanceRegistration implements AutoCloseable {
       // The registry can't say this of an endpoint, today or tomorrow.
       String said = String.valueOf(e.getMessage());
       later(() -> ended(attempt, new RegistryException(Kind.UNSUPPORTED, said, e)));
+    } catch (RuntimeException e) {
+      RegistryException why = unexpected("announce", e);
+      later(() -> ended(attempt, why));
+    }
+  }
+
+  private void passOn(Endpoint value) {
+    Registry.Announcement current = announcement;
+    if (current == null) {
+      return;
+    }
+    try {
+      current.update(value);
+    } catch (RuntimeException e) {
+      // The machine says it again until it is confirmed.
+      var unused = unexpected("update", e);
     }
   }
 
@@ -219,33 +237,56 @@ public final class InstanceRegistration implements AutoCloseable {
       later(() -> machine.onWithdrawn(attempt));
       return;
     }
+    CompletionStage<Void> end;
+    try {
+      end = withdrawing.withdraw();
+    } catch (RuntimeException e) {
+      end = CompletableFuture.failedStage(unexpected("withdraw", e));
+    }
     var unused =
-        withdrawing
-            .withdraw()
-            .whenComplete(
-                (done, failure) -> {
-                  if (failure == null) {
-                    later(() -> machine.onWithdrawn(attempt));
-                  } else {
-                    RegistryException why = asRegistryException(failure);
-                    later(() -> machine.onWithdrawFailed(nowNanos(), attempt, why));
-                  }
-                });
+        end.whenComplete(
+            (done, failure) -> {
+              if (failure == null) {
+                later(() -> machine.onWithdrawn(attempt));
+              } else {
+                RegistryException why = asRegistryException(failure);
+                later(() -> machine.onWithdrawFailed(nowNanos(), attempt, why));
+              }
+            });
   }
 
   private void look(long id) {
+    CompletionStage<RegistrySnapshot> answer;
+    try {
+      answer = registry.read(service);
+    } catch (RuntimeException e) {
+      answer = CompletableFuture.failedStage(unexpected("read", e));
+    }
     var unused =
-        registry
-            .read(service)
-            .whenComplete(
-                (found, failure) -> {
-                  if (failure == null && found != null) {
-                    later(() -> machine.onLooked(nowNanos(), id, found.endpoints()));
-                  } else {
-                    RegistryException why = asRegistryException(failure);
-                    later(() -> machine.onLookFailed(id, why));
-                  }
-                });
+        answer.whenComplete(
+            (found, failure) -> {
+              if (failure == null && found != null) {
+                later(() -> machine.onLooked(nowNanos(), id, found.endpoints()));
+              } else {
+                RegistryException why = asRegistryException(failure);
+                later(() -> machine.onLookFailed(id, why));
+              }
+            });
+  }
+
+  /** A registry that throws what it never says it throws is as good as one that is away. */
+  private RegistryException unexpected(String operation, RuntimeException thrown) {
+    if (thrown instanceof RegistryException known) {
+      return known;
+    }
+    log.warn(
+        "event=registration_{}_failed registry={} service={} address={}",
+        operation,
+        registry.describe(),
+        service,
+        address,
+        thrown);
+    return new RegistryException(Kind.UNAVAILABLE, operation + ": " + thrown, thrown);
   }
 
   private void rearm() {

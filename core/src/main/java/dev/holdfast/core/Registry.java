@@ -2,7 +2,7 @@ package dev.holdfast.core;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
@@ -79,10 +79,11 @@ public interface Registry extends AutoCloseable {
   Duration requestTimeout();
 
   /**
-   * An address of the registry, from which the own address is found that it would be reached by;
-   * empty when the registry is on this machine.
+   * The addresses of the registry's members, from which the own address is found that they would be
+   * reached by; empty when the registry is on this machine. Host names are not resolved: that may
+   * block, and this may be asked from any thread.
    */
-  Optional<InetSocketAddress> peerAddress();
+  List<InetSocketAddress> peerAddresses();
 
   /** Ends all watches and announcements; leases are revoked, so records of this process go away. */
   @Override

@@ -3,21 +3,28 @@ package dev.holdfast.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class AdvertisedAddressTest {
-  private static final Optional<InetSocketAddress> HERE = Optional.empty();
+  private static final List<InetSocketAddress> HERE = List.of();
 
   // Addresses of documentation networks: asking for a route to them sends nothing.
-  private static final Optional<InetSocketAddress> ELSEWHERE = at("192.0.2.1");
+  private static final List<InetSocketAddress> ELSEWHERE = at("192.0.2.1");
 
   @ParameterizedTest
   @CsvSource({
@@ -92,16 +99,117 @@ class AdvertisedAddressTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("addressesOfThisMachine")
+  void theRouteToAMemberIsFoundByLiteralAndByNameAsRegistriesSayThem(InetAddress own) {
+    String literal = own.getHostAddress();
+    List<InetSocketAddress> byLiteral = List.of(unresolved(literal));
+    List<InetSocketAddress> byName = List.of(unresolved("etcd-1.example"));
+
+    HostPort fromLiteral = find(byLiteral, InetAddress::getAllByName);
+    HostPort fromName = find(byName, name -> new InetAddress[] {own});
+
+    assertThat(fromLiteral).isEqualTo(new HostPort(literal, 50051));
+    assertThat(fromName).isEqualTo(fromLiteral);
+    assertThat(AdvertisedAddress.find(Optional.empty(), 50051, Map.of(), byLiteral))
+        .isEqualTo(fromLiteral);
+  }
+
+  @ParameterizedTest
+  @MethodSource("addressesOfThisMachine")
+  void everyMemberAndEveryAddressOfItIsTried(InetAddress own) {
+    InetAddress wrong = literal(own instanceof Inet6Address ? "::1" : "127.0.0.1");
+    Map<String, InetAddress[]> known = Map.of("b", new InetAddress[] {wrong, own});
+    List<String> asked = new ArrayList<>();
+
+    HostPort found =
+        find(
+            List.of(unresolved("a"), unresolved("b")),
+            name -> {
+              asked.add(name);
+              if (known.get(name) == null) {
+                throw new UnknownHostException(name);
+              }
+              return known.get(name);
+            });
+
+    assertThat(found).isEqualTo(new HostPort(own.getHostAddress(), 50051));
+    assertThat(asked).containsExactly("a", "b");
+  }
+
+  @Test
+  void aNameThatMeansThisMachineMakesLoopbackRightAndAnUnknownOneDoesNot() {
+    List<InetSocketAddress> member = List.of(unresolved("my-laptop"));
+
+    assertThat(find(member, name -> new InetAddress[] {literal("127.0.1.1")}))
+        .hasToString("127.0.0.1:50051");
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                find(
+                    member,
+                    name -> {
+                      throw new UnknownHostException(name + ": no such host");
+                    }))
+        .withMessageContaining("no route to the registry [my-laptop")
+        .withMessageContaining("my-laptop: no such host");
+  }
+
+  @Test
+  void nothingIsLookedUpWhenTheAddressIsSaid() {
+    Map<String, String> environment = Map.of("HOLDFAST_ADVERTISE", " ", "POD_IP", "10.0.0.3");
+    HostPort found =
+        AdvertisedAddress.find(
+            Optional.empty(),
+            50051,
+            environment,
+            List.of(unresolved("a")),
+            name -> {
+              throw new AssertionError("looked up " + name);
+            });
+
+    assertThat(found).hasToString("10.0.0.3:50051");
+    assertThat(AdvertisedAddress.isSaid(Optional.empty(), environment)).isTrue();
+    assertThat(AdvertisedAddress.isSaid(Optional.empty(), Map.of("POD_IP", ""))).isFalse();
+    assertThat(AdvertisedAddress.isSaid(Optional.of("h"), Map.of())).isTrue();
+  }
+
+  /** None on a machine with loopback only, where nothing can be reached from elsewhere. */
+  static List<InetAddress> addressesOfThisMachine() throws SocketException {
+    List<InetAddress> found =
+        NetworkInterface.networkInterfaces()
+            .flatMap(NetworkInterface::inetAddresses)
+            .filter(a -> !a.isLoopbackAddress() && !a.isLinkLocalAddress())
+            // Without the interface, which nobody says in a URI.
+            .map(a -> literal(a.getHostAddress().replaceAll("%.*", "")))
+            .toList();
+    Assumptions.assumeFalse(found.isEmpty(), "only loopback here");
+    return found;
+  }
+
+  private static HostPort find(
+      List<InetSocketAddress> members, AdvertisedAddress.Resolver resolver) {
+    return AdvertisedAddress.find(Optional.empty(), 50051, Map.of(), members, resolver);
+  }
+
+  private static InetSocketAddress unresolved(String host) {
+    return InetSocketAddress.createUnresolved(host, 2379);
+  }
+
   private static HostPort find(
       Optional<String> explicit,
       Map<String, String> environment,
-      Optional<InetSocketAddress> registry) {
+      List<InetSocketAddress> registry) {
     return AdvertisedAddress.find(explicit, 50051, environment, registry);
   }
 
-  private static Optional<InetSocketAddress> at(String literal) {
+  private static List<InetSocketAddress> at(String literal) {
+    return List.of(new InetSocketAddress(literal(literal), 2379));
+  }
+
+  private static InetAddress literal(String literal) {
     try {
-      return Optional.of(new InetSocketAddress(InetAddress.getByName(literal), 2379));
+      return InetAddress.getByName(literal);
     } catch (UnknownHostException e) {
       throw new IllegalArgumentException(literal, e);
     }

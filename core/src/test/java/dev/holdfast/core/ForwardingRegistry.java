@@ -2,7 +2,7 @@ package dev.holdfast.core;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
@@ -56,8 +56,8 @@ class ForwardingRegistry implements Registry {
   }
 
   @Override
-  public Optional<InetSocketAddress> peerAddress() {
-    return real.peerAddress();
+  public List<InetSocketAddress> peerAddresses() {
+    return real.peerAddresses();
   }
 
   @Override

@@ -18,6 +18,8 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What the shell adds to the machine: futures, listeners, meters, and a registry that throws. */
@@ -222,6 +224,80 @@ class InstanceRegistrationTest {
     scheduler.advance(Duration.ofSeconds(11));
 
     assertThat(registration.state()).isEqualTo(State.VISIBLE);
+  }
+
+  @Test
+  void aRegistryThatThrowsTheUnexpectedIsTriedAgainLikeOneThatIsAway() {
+    AtomicInteger troubles = new AtomicInteger(3);
+    AtomicBoolean updatesFail = new AtomicBoolean(true);
+    AtomicBoolean withdrawalsFail = new AtomicBoolean(true);
+    Registry faulty =
+        new ForwardingRegistry(registry) {
+          @Override
+          public Announcement announce(
+              ServiceName service, Endpoint endpoint, AnnouncementListener listener) {
+            if (troubles.getAndDecrement() > 0) {
+              throw new IllegalStateException("a bug in announce");
+            }
+            Announcement real = super.announce(service, endpoint, listener);
+            return new Announcement() {
+              @Override
+              public void update(Endpoint value) {
+                if (updatesFail.getAndSet(false)) {
+                  throw new IllegalStateException("a bug in update");
+                }
+                real.update(value);
+              }
+
+              @Override
+              public CompletionStage<Void> withdraw() {
+                if (withdrawalsFail.getAndSet(false)) {
+                  throw new IllegalStateException("a bug in withdraw");
+                }
+                return real.withdraw();
+              }
+            };
+          }
+        };
+    InstanceRegistration registration = start(faulty);
+    assertThat(registration.state()).isEqualTo(State.WAITING);
+    scheduler.advance(Duration.ofSeconds(40));
+    assertThat(registration.state()).isEqualTo(State.VISIBLE);
+
+    registration.update(ONE.withWeight(7));
+    scheduler.advance(Duration.ofSeconds(40));
+    assertThat(store.truth(ORDERS).endpoints()).singleElement().matches(e -> e.weight() == 7);
+
+    CompletableFuture<Void> withdrawn = registration.withdraw().toCompletableFuture();
+    scheduler.advance(Duration.ofSeconds(5));
+    assertThat(withdrawn).isCompleted();
+    assertThat(store.truth(ORDERS).isEmpty()).isTrue();
+  }
+
+  @Test
+  void aReadThatThrowsIsALookThatFailed() {
+    AtomicInteger reads = new AtomicInteger();
+    Registry faulty =
+        new ForwardingRegistry(registry) {
+          @Override
+          public CompletionStage<RegistrySnapshot> read(ServiceName service) {
+            if (reads.getAndIncrement() == 0) {
+              throw new IllegalStateException("a bug in read");
+            }
+            return super.read(service);
+          }
+        };
+    InstanceRegistration older = start(faulty);
+    InMemoryRegistry otherProcess = store.connect(context);
+    InstanceRegistration newer = start(otherProcess);
+    scheduler.advance(Duration.ofHours(1));
+    assertThat(older.state()).isEqualTo(State.CONFLICT);
+
+    newer.close();
+    scheduler.advance(Duration.ofMinutes(1));
+
+    assertThat(reads).hasValueGreaterThan(1);
+    assertThat(older.state()).isEqualTo(State.VISIBLE);
   }
 
   private InstanceRegistration start(Registry with) {

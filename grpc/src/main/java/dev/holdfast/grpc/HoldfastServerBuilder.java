@@ -217,8 +217,9 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
     }
     String text = environment.getOrDefault(WEIGHT_VARIABLE, "1");
     try {
-      return Integer.parseInt(text);
-    } catch (NumberFormatException e) {
+      return new ServerRegistration.Options(Optional.empty(), "", Integer.parseInt(text), Map.of())
+          .weight();
+    } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           WEIGHT_VARIABLE + ": \"" + text + "\" (expected: 1 to 10000)", e);
     }

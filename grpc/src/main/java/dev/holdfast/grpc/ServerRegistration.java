@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +27,17 @@ import org.slf4j.LoggerFactory;
  */
 public final class ServerRegistration {
   private static final Logger log = LoggerFactory.getLogger(ServerRegistration.class);
+
+  /** Threads that wait for the machine's resolver; none while nobody looks anything up. */
+  private static final class AddressLookups {
+    static final Executor EXECUTOR =
+        Executors.newCachedThreadPool(
+            task -> {
+              Thread thread = new Thread(task, "holdfast-address");
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
 
   private final ResolvedTarget target;
   private final Options options;
@@ -121,21 +134,55 @@ public final class ServerRegistration {
     if (withdrawn) {
       return;
     }
-    Registries.Handle handle = registry;
-    if (handle == null) {
-      handle = open();
-      registry = handle;
-    }
-    HostPort found;
     try {
-      found = findAddress(handle, port);
-    } catch (IllegalArgumentException e) {
-      // What was said has been checked, so there is no route: the network may come up later.
-      lastFailure = e;
-      log.warn("event=registration_waits target={} cause=\"{}\"", target(), e.getMessage());
-      var unused = scheduler.schedule(addressBackoff.next(), () -> announce(port));
+      Registries.Handle handle = registry;
+      if (handle == null) {
+        handle = open();
+        registry = handle;
+      }
+      Registries.Handle opened = handle;
+      // Names of hosts may have to be looked up, and nothing else would happen meanwhile.
+      AddressLookups.EXECUTOR.execute(() -> findAndAnnounce(opened, port));
+    } catch (RuntimeException e) {
+      announceLater(port, e);
+    }
+  }
+
+  /** On a thread that may block. */
+  private void findAndAnnounce(Registries.Handle handle, int port) {
+    try {
+      HostPort found = findAddress(handle, port);
+      scheduler.execute(() -> announce(handle, found, port));
+    } catch (RuntimeException e) {
+      scheduler.execute(() -> announceLater(port, e));
+    }
+  }
+
+  /**
+   * What was said has been checked, so there is no route, or a file that the registry needs is not
+   * there: the network may come up later, and so may the file.
+   */
+  private void announceLater(int port, RuntimeException cause) {
+    if (withdrawn) {
       return;
     }
+    lastFailure = cause;
+    log.warn("event=registration_waits target={} cause=\"{}\"", target(), cause.getMessage());
+    var unused = scheduler.schedule(addressBackoff.next(), () -> announce(port));
+  }
+
+  private void announce(Registries.Handle handle, HostPort found, int port) {
+    if (withdrawn) {
+      return;
+    }
+    try {
+      doAnnounce(handle, found);
+    } catch (RuntimeException e) {
+      announceLater(port, e);
+    }
+  }
+
+  private void doAnnounce(Registries.Handle handle, HostPort found) {
     address = found;
     Endpoint endpoint =
         Endpoint.of(found)
@@ -199,13 +246,11 @@ public final class ServerRegistration {
         options.advertised(),
         port,
         target.registries().context().environment(),
-        handle.registry().peerAddress());
+        handle.registry().peerAddresses());
   }
 
   private boolean isAddressSaid() {
-    Map<String, String> environment = target.registries().context().environment();
-    return options.advertised().isPresent()
-        || environment.containsKey(AdvertisedAddress.ADVERTISE_VARIABLE)
-        || environment.containsKey(AdvertisedAddress.POD_IP_VARIABLE);
+    return AdvertisedAddress.isSaid(
+        options.advertised(), target.registries().context().environment());
   }
 }

@@ -172,6 +172,17 @@ class HoldfastServerTest {
     Registries wrong = town.registriesWith(Map.of("HOLDFAST_WEIGHT", "many"));
     assertThatThrownBy(() -> town.server().registries(wrong).build())
         .hasMessage("HOLDFAST_WEIGHT: \"many\" (expected: 1 to 10000)");
+    Registries none = town.registriesWith(Map.of("HOLDFAST_WEIGHT", "0"));
+    assertThatThrownBy(() -> town.server().registries(none).build())
+        .hasMessage("HOLDFAST_WEIGHT: \"0\" (expected: 1 to 10000)");
+  }
+
+  @Test
+  void aVariableThatIsSetToNothingSaysNothing() throws Exception {
+    Registries registries = town.registriesWith(Map.of("POD_IP", "", "HOLDFAST_ADVERTISE", " "));
+    HoldfastServer server = town.serve(new Words("a"), town.server().registries(registries));
+    assertThat(server.registration().address())
+        .contains(new HostPort("127.0.0.1", server.getPort()));
   }
 
   @Test

@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -205,8 +204,8 @@ public final class InMemoryRegistry implements Registry {
   }
 
   @Override
-  public Optional<InetSocketAddress> peerAddress() {
-    return Optional.empty();
+  public List<InetSocketAddress> peerAddresses() {
+    return List.of();
   }
 
   @Override

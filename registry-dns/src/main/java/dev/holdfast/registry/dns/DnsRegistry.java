@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -180,10 +179,10 @@ final class DnsRegistry implements Registry {
   }
 
   @Override
-  public Optional<InetSocketAddress> peerAddress() {
+  public List<InetSocketAddress> peerAddresses() {
     return options.servers().stream()
         .filter(server -> !server.getAddress().isLoopbackAddress())
-        .findFirst();
+        .toList();
   }
 
   @Override

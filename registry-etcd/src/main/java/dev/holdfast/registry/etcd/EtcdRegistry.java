@@ -157,11 +157,11 @@ final class EtcdRegistry implements Registry {
   }
 
   @Override
-  public Optional<InetSocketAddress> peerAddress() {
+  public List<InetSocketAddress> peerAddresses() {
     return options.members().stream()
         .filter(member -> !isLoopback(member.host()))
-        .findFirst()
-        .map(member -> InetSocketAddress.createUnresolved(member.host(), member.port()));
+        .map(member -> InetSocketAddress.createUnresolved(member.host(), member.port()))
+        .toList();
   }
 
   /**

@@ -3,13 +3,19 @@ package dev.holdfast.registry.etcd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.holdfast.core.AdvertisedAddress;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.Registries;
+import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.SystemScheduler;
+import java.net.NetworkInterface;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -134,6 +140,30 @@ class EtcdOptionsTest {
     assertThatThrownBy(() -> EtcdOptions.of(uri, Map.of("HOLDFAST_REGISTRY_PASSWORD", "secret")))
         .hasMessageContaining("HOLDFAST_REGISTRY_USER: not set")
         .hasMessageNotContaining("secret");
+  }
+
+  @Test
+  void theRouteToAMemberTellsTheAddressToAnnounceBehindMembersThatHaveNone() throws Exception {
+    List<String> own =
+        NetworkInterface.networkInterfaces()
+            .flatMap(NetworkInterface::inetAddresses)
+            .filter(a -> !a.isLoopbackAddress() && !a.isLinkLocalAddress())
+            .map(a -> a.getHostAddress().replaceAll("%.*", ""))
+            .toList();
+    Assumptions.assumeFalse(own.isEmpty(), "only loopback here");
+    for (String address : own) {
+      String host = address.contains(":") ? "[" + address + "]" : address;
+      // A name that no resolver is asked for, because it can't be one.
+      String uri = "etcd://127.0.0.1," + "x".repeat(64) + "," + host + ":2379/prod";
+      try (SystemScheduler scheduler = SystemScheduler.create("test");
+          Registry registry =
+              EtcdRegistry.open(
+                  RegistryUri.parse(uri), RegistryContext.system().withScheduler(scheduler))) {
+        assertThat(
+                AdvertisedAddress.find(Optional.empty(), 50051, Map.of(), registry.peerAddresses()))
+            .isEqualTo(new HostPort(address, 50051));
+      }
+    }
   }
 
   private static EtcdOptions options(String uri) {

@@ -124,8 +124,8 @@ final class FileRegistry implements Registry {
   }
 
   @Override
-  public Optional<InetSocketAddress> peerAddress() {
-    return Optional.empty();
+  public List<InetSocketAddress> peerAddresses() {
+    return List.of();
   }
 
   /**
