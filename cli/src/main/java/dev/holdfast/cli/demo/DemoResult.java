@@ -1,6 +1,8 @@
 package dev.holdfast.cli.demo;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -28,9 +30,34 @@ record DemoResult(
   /** The number of steps in the story. */
   static final int STEPS = 5;
 
-  /** 0 when no call failed and every step reached its goal, else 1. */
+  /** The longest that a new instance may wait for its first call. */
+  static final long MOST_SCALE_UP_MILLIS = 500;
+
+  /** 0 when every bound was kept, else 1. */
   int exitCode() {
-    return calls.failed() == 0 && calls.calls() > 0 && steps == STEPS ? 0 : 1;
+    return missedBounds().isEmpty() ? 0 : 1;
+  }
+
+  /** One line per bound that was missed, with what was measured and what was expected. */
+  List<String> missedBounds() {
+    List<String> missed = new ArrayList<>();
+    if (calls.calls() == 0) {
+      missed.add(missed("calls", "at least 1"));
+    }
+    if (calls.failed() > 0) {
+      missed.add(missed("failed", "0"));
+    }
+    if (steps < STEPS) {
+      missed.add(missed("steps", STEPS + "/" + STEPS));
+    }
+    if (scaleUpMillis.isEmpty() || scaleUpMillis.getAsLong() > MOST_SCALE_UP_MILLIS) {
+      missed.add(missed("scale_up_ms", "0 to " + MOST_SCALE_UP_MILLIS));
+    }
+    return missed;
+  }
+
+  private String missed(String name, String expected) {
+    return "bound missed: " + name + "=" + fields().get(name) + " (expected: " + expected + ")";
   }
 
   /** Names and values in the order of the line; a measurement that was not made is -1. */

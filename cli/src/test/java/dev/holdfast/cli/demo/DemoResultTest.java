@@ -28,6 +28,24 @@ class DemoResultTest {
   }
 
   @Test
+  void aNewInstanceThatWaitsLongerThanHalfASecondForACallFailsTheRun() {
+    assertThat(scaledUpWithin(OptionalLong.of(500)).exitCode()).isZero();
+    DemoResult late = scaledUpWithin(OptionalLong.of(501));
+    assertThat(late.exitCode()).isEqualTo(1);
+    assertThat(late.missedBounds())
+        .containsExactly("bound missed: scale_up_ms=501 (expected: 0 to 500)");
+    assertThat(scaledUpWithin(OptionalLong.empty()).missedBounds())
+        .containsExactly("bound missed: scale_up_ms=-1 (expected: 0 to 500)");
+  }
+
+  @Test
+  void everyMissedBoundIsNamed() {
+    assertThat(result(6_001, 2, 4).missedBounds())
+        .containsExactly(
+            "bound missed: failed=2 (expected: 0)", "bound missed: steps=4/5 (expected: 5/5)");
+  }
+
+  @Test
   void aRunWithoutCallsProvesNothingAndFails() {
     assertThat(result(0, 0, 5).exitCode()).isEqualTo(1);
   }
@@ -43,6 +61,11 @@ class DemoResultTest {
             0,
             "etcd");
     assertThat(result.line()).contains(" scale_up_ms=-1 kill_recovery_ms=-1 p99_ms=0.5 ");
+  }
+
+  private static DemoResult scaledUpWithin(OptionalLong millis) {
+    return new DemoResult(
+        new CallLedger.Totals(6_001, 0, 7, 3.24), 5, millis, OptionalLong.of(34), 4_321, "file");
   }
 
   private static DemoResult result(long calls, long failed, int steps) {
