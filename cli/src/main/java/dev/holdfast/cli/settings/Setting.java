@@ -21,6 +21,12 @@ public enum Setting {
       Place.FILE, "path", "none", "A file whose content is the password for the registry."),
   REGISTRY_PASSWORD(
       Place.ENVIRONMENT, "text", "none", "The password for the registry; the file is safer."),
+  SNAPSHOT_DIR(
+      Place.FILE,
+      "path",
+      "none",
+      "A directory that keeps the last lists, so that a program starts while its registry is"
+          + " down."),
   ADVERTISE(
       Place.FILE,
       "host[:port]",

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.cli.UserError;
+import dev.holdfast.core.EndpointDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +37,19 @@ class SettingsTest {
         Settings.load(named.toString(), Map.of("HOLDFAST_CONFIG", "/does/not/exist"));
 
     assertThat(settings.value(Setting.ZONE).orElseThrow().text()).isEqualTo("named");
+  }
+
+  @Test
+  void directoryOfTheLastListsIsKnownToTheProgramAndReachesTheLibrary() throws IOException {
+    Path file = yaml("snapshot-dir: /var/cache/holdfast\n");
+
+    Settings fromFile = Settings.load(file.toString(), Map.of());
+    Settings fromVariable =
+        Settings.load(null, Map.of(EndpointDirectory.SNAPSHOT_VARIABLE, "/var/cache/holdfast"));
+
+    assertThat(fromVariable.warnings()).isEmpty();
+    assertThat(fromFile.environment())
+        .containsEntry(EndpointDirectory.SNAPSHOT_VARIABLE, "/var/cache/holdfast");
   }
 
   @Test
