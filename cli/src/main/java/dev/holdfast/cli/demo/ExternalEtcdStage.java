@@ -2,7 +2,8 @@ package dev.holdfast.cli.demo;
 
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.RegistryUri;
-import java.io.IOException;
+import dev.holdfast.lab.TcpRelay;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,18 +22,19 @@ final class ExternalEtcdStage implements RegistryStage {
   private static final String MEMBERS = "endpoints";
 
   private final RegistryUri uri;
-  private final List<CuttableRelay> relays;
+  private final List<TcpRelay> relays;
 
-  private ExternalEtcdStage(RegistryUri uri, List<CuttableRelay> relays) {
+  private ExternalEtcdStage(RegistryUri uri, List<TcpRelay> relays) {
     this.uri = uri;
     this.relays = relays;
   }
 
   /** Opens the relays; whether etcd answers shows when the first instance registers. */
-  static ExternalEtcdStage open(RegistryUri uri) throws IOException {
-    List<CuttableRelay> relays = new ArrayList<>();
+  static ExternalEtcdStage open(RegistryUri uri) {
+    List<TcpRelay> relays = new ArrayList<>();
     for (HostPort member : members(uri)) {
-      relays.add(CuttableRelay.to(member));
+      // Looked up when somebody connects, as a client would.
+      relays.add(TcpRelay.to(InetSocketAddress.createUnresolved(member.host(), member.port())));
     }
     Map<String, String> parameters = new TreeMap<>(uri.parameters());
     parameters.remove(MEMBERS);
@@ -43,10 +45,10 @@ final class ExternalEtcdStage implements RegistryStage {
           MEMBERS,
           relays.stream()
               .skip(1)
-              .map(relay -> relay.address().toString())
+              .map(relay -> address(relay).toString())
               .collect(Collectors.joining(",")));
     }
-    String first = relays.get(0).address().toString();
+    String first = address(relays.get(0)).toString();
     return new ExternalEtcdStage(
         new RegistryUri(uri.scheme(), uri.userInfo(), first, uri.namespace(), parameters), relays);
   }
@@ -73,6 +75,10 @@ final class ExternalEtcdStage implements RegistryStage {
     return members;
   }
 
+  private static HostPort address(TcpRelay relay) {
+    return new HostPort(relay.address().getAddress().getHostAddress(), relay.port());
+  }
+
   private static HostPort member(String text, int defaultPort) {
     boolean hasPort = text.indexOf(':', text.lastIndexOf(']') + 1) >= 0;
     return HostPort.parse(hasPort ? text : text + ":" + defaultPort);
@@ -94,16 +100,18 @@ final class ExternalEtcdStage implements RegistryStage {
   }
 
   @Override
-  public void takeAway() throws IOException {
-    for (CuttableRelay relay : relays) {
+  public void takeAway() {
+    for (TcpRelay relay : relays) {
+      // Before the cut, so that nobody comes back in between.
+      relay.stopListening();
       relay.cut();
     }
   }
 
   @Override
-  public void bringBack() throws IOException {
-    for (CuttableRelay relay : relays) {
-      relay.mend();
+  public void bringBack() {
+    for (TcpRelay relay : relays) {
+      relay.heal();
     }
   }
 
@@ -118,7 +126,7 @@ final class ExternalEtcdStage implements RegistryStage {
   }
 
   @Override
-  public void close() throws IOException {
-    takeAway();
+  public void close() {
+    relays.forEach(TcpRelay::close);
   }
 }
