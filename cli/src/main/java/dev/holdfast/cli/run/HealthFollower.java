@@ -8,6 +8,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Follows the health of one program from the moment its port opens.
@@ -15,11 +17,13 @@ import org.jspecify.annotations.Nullable;
  * <p>A program that serves grpc.health.v1 is watched through it, so a change is known at once;
  * where nothing is heard for the probe interval it is asked, and two questions without an answer
  * count as NOT_SERVING. Of every other program only the port is tried. A broken connection is a
- * suspicion: it becomes NOT_SERVING when the port does not open again within {@link #GRACE}.
+ * suspicion: it becomes NOT_SERVING when the port does not open again within {@link #GRACE}. When
+ * the following itself fails, it says NOT_SERVING too, and begins anew.
  *
  * <p>It runs on a thread of its own, where the listener is called too.
  */
 public final class HealthFollower implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(HealthFollower.class);
   private static final Duration PORT_POLL = Duration.ofMillis(50);
   private static final Duration RETRY = Duration.ofMillis(250);
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(2);
@@ -27,6 +31,8 @@ public final class HealthFollower implements AutoCloseable {
   private static final int FIRST_QUESTIONS = 5;
   private static final int STRIKES = 2;
   private static final int LOOKS_AT_SILENT = 10;
+  // From a quarter of a second to eight seconds.
+  private static final int MOST_RETRY_DOUBLINGS = 5;
 
   /** Hears of the program. */
   public interface Listener {
@@ -68,18 +74,38 @@ public final class HealthFollower implements AutoCloseable {
   }
 
   private void run() {
+    boolean told = false;
+    int failures = 0;
     try {
-      awaitPort();
-      listener.onPortOpen();
       while (!Thread.currentThread().isInterrupted()) {
-        Optional<String> host = awaitPort();
-        follow(host.orElseThrow());
-        Thread.sleep(RETRY.toMillis());
-        expectPort();
+        try {
+          Optional<String> host = awaitPort();
+          if (!told) {
+            listener.onPortOpen();
+            told = true;
+          }
+          follow(host.orElseThrow());
+          Thread.sleep(RETRY.toMillis());
+          expectPort();
+          failures = 0;
+        } catch (RuntimeException e) {
+          doubt(e);
+          Thread.sleep(RETRY.toMillis() << Math.min(failures++, MOST_RETRY_DOUBLINGS));
+        }
       }
     } catch (InterruptedException e) {
       // Closed.
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Nobody knows how the program is: what was said of it last must not stand for ever. */
+  private void doubt(RuntimeException failure) {
+    log.warn("event=health_follower_failed port={}", options.port(), failure);
+    try {
+      report(Health.NOT_SERVING, "its health could not be found out: " + failure);
+    } catch (RuntimeException e) {
+      log.warn("event=health_listener_failed port={}", options.port(), e);
     }
   }
 
@@ -233,11 +259,13 @@ public final class HealthFollower implements AutoCloseable {
   private void report(Health health, String cause) {
     if (health != last || !cause.equals(lastCause)) {
       boolean news = health != last || health == Health.NOT_SERVING;
-      last = health;
-      lastCause = cause;
+      // Only what was heard counts as said: a listener that fails is told again.
+      last = null;
       if (news) {
         listener.onHealth(health, cause);
       }
+      last = health;
+      lastCause = cause;
     }
   }
 }
