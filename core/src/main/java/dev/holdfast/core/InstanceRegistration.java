@@ -39,6 +39,7 @@ public final class InstanceRegistration implements AutoCloseable {
   private final Scheduler scheduler;
   private final Registration machine;
   private final RegistrationMeters meters;
+  private final RegistrationJournal journal;
   private final String address;
   private final String instance;
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
@@ -46,7 +47,6 @@ public final class InstanceRegistration implements AutoCloseable {
   private final CompletableFuture<Void> withdrawn = new CompletableFuture<>();
   private volatile Registration.State state = Registration.State.ANNOUNCING;
   private @Nullable RegistryException cause;
-  private @Nullable Kind loggedKind;
   private boolean everVisible;
 
   /** The announcement of the latest attempt; dies with it. */
@@ -68,6 +68,7 @@ public final class InstanceRegistration implements AutoCloseable {
     this.address = endpoint.address().toString();
     this.instance = endpoint.instance();
     this.meters = new RegistrationMeters(context.meters(), registry, service, address);
+    this.journal = new RegistrationJournal(registry, service, address);
   }
 
   /**
@@ -315,7 +316,7 @@ public final class InstanceRegistration implements AutoCloseable {
     if (state == before) {
       return;
     }
-    report(before);
+    journal.changed(before, state, cause);
     switch (state) {
       case VISIBLE -> {
         meters.visible(everVisible);
@@ -336,33 +337,6 @@ public final class InstanceRegistration implements AutoCloseable {
       case ANNOUNCING, WAITING, CONFLICT, WITHDRAWING -> {}
     }
     listeners.forEach(this::tell);
-  }
-
-  /** INFO for what an operator acts on; an outage of hours is said once and not at each attempt. */
-  private void report(Registration.State before) {
-    String message = "event=registration_state registry={} service={} address={} from={} to={} {}";
-    String why =
-        cause == null ? "" : "kind=" + cause.kind() + " cause=\"" + cause.getMessage() + "\"";
-    Object[] fields = {registry.describe(), service, address, before, state, why};
-    Kind kind = cause == null ? null : cause.kind();
-    switch (state) {
-      case CONFLICT ->
-          log.warn(message + " code=" + CloseReason.REGISTRATION_CONFLICT.code(), fields);
-      case FAILED ->
-          log.error(message + " code=" + CloseReason.REGISTRATION_UNSUPPORTED.code(), fields);
-      case ANNOUNCING -> log.debug(message, fields);
-      case WAITING -> {
-        if (kind == loggedKind) {
-          log.debug(message, fields);
-        } else {
-          log.warn(message, fields);
-        }
-      }
-      case VISIBLE, WITHDRAWING, ABSENT -> log.info(message, fields);
-    }
-    if (state != Registration.State.ANNOUNCING) {
-      loggedKind = kind;
-    }
   }
 
   private void tell(Listener listener) {
