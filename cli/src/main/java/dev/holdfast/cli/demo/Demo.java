@@ -78,15 +78,13 @@ final class Demo {
     client.start();
     stockClient.start();
     List<StepReport> reports;
+    StallWatch stalls = resources.own(StallWatch.start());
     try (var ticking = ticker.every(TABLE_MILLIS, display)) {
       reports = story.run(options.time());
       client.close();
       stockClient.close();
     }
-    for (CallLedger.Failure failure : ledger.failures()) {
-      double atSeconds = (failure.atNanos() - startNanos) / 1e9;
-      display.failure(atSeconds, failure.step(), failure.status());
-    }
+    showFailures(ledger, stalls, startNanos);
     return new DemoResult(
         ledger.totals(),
         (int) reports.stream().filter(StepReport::reachedGoal).count(),
@@ -94,6 +92,16 @@ final class Demo {
         measured(reports, KillStep.MEASURE),
         stockLedger.totals().failed(),
         stage.kind());
+  }
+
+  private void showFailures(CallLedger ledger, StallWatch stalls, long startNanos) {
+    for (CallLedger.Failure failure : ledger.failures()) {
+      double atSeconds = (failure.atNanos() - startNanos) / 1e9;
+      display.failure(atSeconds, failure.step(), failure.status());
+    }
+    if (!ledger.failures().isEmpty()) {
+      display.say(stalls.longest(startNanos));
+    }
   }
 
   private static void awaitStart(List<InstanceProcess> first, Fleet fleet, RegistryView view)

@@ -1,0 +1,62 @@
+package dev.holdfast.cli.demo;
+
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Notices when this process did not run: a thread that wants to wake every few milliseconds looks
+ * how late it was.
+ *
+ * <p>A call that is answered in time still misses its deadline when its client is not given a
+ * processor, or collects garbage. Without this, such a failure looks like one of the service.
+ */
+final class StallWatch implements AutoCloseable {
+  private static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+  private final Thread thread = new Thread(this::watch, "demo-stall-watch");
+  private volatile boolean closed;
+  private long longestNanos;
+  private long longestEndNanos;
+
+  /** Watches from now on. */
+  static StallWatch start() {
+    StallWatch watch = new StallWatch();
+    watch.thread.setDaemon(true);
+    watch.thread.start();
+    return watch;
+  }
+
+  /** The longest stall, for people; times count from the given moment. */
+  synchronized String longest(long sinceNanos) {
+    return String.format(
+        Locale.ROOT,
+        "this process once stood still for %d ms, until %.3f s",
+        TimeUnit.NANOSECONDS.toMillis(longestNanos),
+        (longestEndNanos - sinceNanos) / 1e9);
+  }
+
+  /** It was to wake at one time and did at another. */
+  synchronized void onWake(long dueNanos, long nowNanos) {
+    if (nowNanos - dueNanos > longestNanos) {
+      longestNanos = nowNanos - dueNanos;
+      longestEndNanos = nowNanos;
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    LockSupport.unpark(thread);
+  }
+
+  private void watch() {
+    long beforeNanos = System.nanoTime();
+    while (!closed) {
+      LockSupport.parkNanos(INTERVAL_NANOS);
+      long nowNanos = System.nanoTime();
+      onWake(beforeNanos + INTERVAL_NANOS, nowNanos);
+      beforeNanos = nowNanos;
+    }
+  }
+}
