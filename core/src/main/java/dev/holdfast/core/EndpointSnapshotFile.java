@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -15,10 +17,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +36,7 @@ import org.slf4j.LoggerFactory;
  * Nothing that happens to the disk changes a list in memory: a failure raises a counter and is
  * logged once until it is over. An empty list deletes the file. Thread-safe.
  */
-final class EndpointSnapshotFile {
+class EndpointSnapshotFile {
   private static final Logger log = LoggerFactory.getLogger(EndpointSnapshotFile.class);
 
   /** Changes within this time are written together. */
@@ -41,7 +45,20 @@ final class EndpointSnapshotFile {
   /** Larger files are neither written nor read: about 20,000 endpoints. */
   static final int MAX_BYTES = 4 << 20;
 
+  /** The longest pause before a write that failed is tried again. */
+  static final Duration MAX_RETRY_DELAY = Duration.ofMinutes(1);
+
+  /** What a process that died left aside is removed after this time. */
+  static final Duration LEFTOVER_AGE = Duration.ofHours(1);
+
   private static final int MAX_READABLE_NAME = 100;
+  private static final String ASIDE_SUFFIX = ".new";
+
+  /** Tells processes apart that share a directory: in containers all of them may have one pid. */
+  private static final String PROCESS =
+      ProcessHandle.current().pid() + "-" + UUID.randomUUID().toString().substring(0, 8);
+
+  private static final AtomicLong SEQUENCE = new AtomicLong();
 
   /** One thread is enough: at most one write per service waits. */
   private static final class Disk {
@@ -61,12 +78,18 @@ final class EndpointSnapshotFile {
    */
   record Found(EndpointSet endpoints, Duration age) {}
 
+  private static final Optional<EndpointSet> NOTHING = Optional.empty();
+
   private final Path file;
   private final RegistryContext context;
   private final Executor disk;
-  private final AtomicReference<Optional<EndpointSet>> pending =
-      new AtomicReference<>(Optional.empty());
+  private final AtomicReference<Optional<EndpointSet>> pending = new AtomicReference<>(NOTHING);
   private volatile boolean failing;
+  private volatile boolean retrying = true;
+
+  // Touched on the disk's thread only.
+  private Duration retryDelay = WRITE_INTERVAL;
+  private boolean leftoversRemoved;
 
   EndpointSnapshotFile(Path file, RegistryContext context, Executor disk) {
     this.file = file;
@@ -103,9 +126,17 @@ final class EndpointSnapshotFile {
   /** Writes the list soon; of several in a row the last one counts. */
   void write(EndpointSet list) {
     if (pending.getAndSet(Optional.of(list)).isEmpty()) {
-      var unused =
-          context.scheduler().schedule(WRITE_INTERVAL, () -> disk.execute(this::writePending));
+      writeAfter(WRITE_INTERVAL);
     }
+  }
+
+  /** A list that could not be written stays unwritten: another owner of the file may have newer. */
+  void stopRetrying() {
+    retrying = false;
+  }
+
+  private void writeAfter(Duration delay) {
+    var unused = context.scheduler().schedule(delay, () -> disk.execute(this::writePending));
   }
 
   private Optional<Found> readNow() {
@@ -126,7 +157,7 @@ final class EndpointSnapshotFile {
   }
 
   private void writePending() {
-    Optional<EndpointSet> list = pending.getAndSet(Optional.empty());
+    Optional<EndpointSet> list = pending.getAndSet(NOTHING);
     if (list.isEmpty()) {
       return;
     }
@@ -136,12 +167,19 @@ final class EndpointSnapshotFile {
       } else {
         replace(list.get());
       }
+      retryDelay = WRITE_INTERVAL;
       if (failing) {
         failing = false;
         log.info("event=snapshot_file_works_again file={}", file);
       }
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       failed("write", e.toString());
+      // A newer list that came meanwhile has its own turn.
+      if (retrying && pending.compareAndSet(NOTHING, list)) {
+        writeAfter(retryDelay);
+        Duration doubled = retryDelay.multipliedBy(2);
+        retryDelay = doubled.compareTo(MAX_RETRY_DELAY) < 0 ? doubled : MAX_RETRY_DELAY;
+      }
     }
   }
 
@@ -149,11 +187,13 @@ final class EndpointSnapshotFile {
     Instant now = context.scheduler().clock().wallTime();
     byte[] bytes = EndpointListText.format(list, now);
     if (bytes.length > MAX_BYTES) {
-      throw new IOException(bytes.length + " bytes (expected: <= " + MAX_BYTES + ")");
+      // It will be too large the next time as well.
+      failed("write", bytes.length + " bytes (expected: <= " + MAX_BYTES + ")");
+      return;
     }
     Path directory = file.toAbsolutePath().getParent();
-    Files.createDirectories(directory);
-    Path aside = file.resolveSibling(file.getFileName() + ".new");
+    removeLeftovers(Files.createDirectories(directory), now);
+    Path aside = aside();
     try (FileChannel channel =
         FileChannel.open(
             aside,
@@ -174,6 +214,36 @@ final class EndpointSnapshotFile {
     // The rename itself is durable only when the directory is.
     try (FileChannel entries = FileChannel.open(directory, StandardOpenOption.READ)) {
       entries.force(true);
+    }
+  }
+
+  /** Where the next list is written first: a place that no other process and no other write has. */
+  Path aside() {
+    return file.resolveSibling(
+        file.getFileName() + "." + PROCESS + "-" + SEQUENCE.incrementAndGet() + ASIDE_SUFFIX);
+  }
+
+  private void removeLeftovers(Path directory, Instant now) throws IOException {
+    if (leftoversRemoved) {
+      return;
+    }
+    leftoversRemoved = true;
+    Instant limit = now.minus(LEFTOVER_AGE);
+    DirectoryStream.Filter<Path> ours =
+        path -> {
+          String name = String.valueOf(path.getFileName());
+          return name.startsWith(file.getFileName() + ".") && name.endsWith(ASIDE_SUFFIX);
+        };
+    try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(directory, ours)) {
+      for (Path leftover : leftovers) {
+        if (Files.getLastModifiedTime(leftover, LinkOption.NOFOLLOW_LINKS)
+            .toInstant()
+            .isBefore(limit)) {
+          Files.deleteIfExists(leftover);
+        }
+      }
+    } catch (NoSuchFileException e) {
+      log.debug("event=snapshot_leftover_gone file={}", e.getFile());
     }
   }
 

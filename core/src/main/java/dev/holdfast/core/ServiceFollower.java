@@ -135,6 +135,7 @@ final class ServiceFollower {
   /** The directory is closed: subscribers learn that nothing more will come. */
   void close() {
     park();
+    file.ifPresent(EndpointSnapshotFile::stopRetrying);
     RegistryException closed = closed();
     for (Subscriber subscriber : List.copyOf(subscribers)) {
       subscriber.tell(listener -> listener.onTrouble(closed));

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -144,13 +145,70 @@ class EndpointSnapshotFileTest {
     Path aside = path.resolveSibling("orders.endpoints.new");
     Files.createSymbolicLink(aside, full);
 
-    write(LIST);
+    EndpointSnapshotFile file =
+        new EndpointSnapshotFile(path, context, Runnable::run) {
+          @Override
+          Path aside() {
+            return aside;
+          }
+        };
+    file.write(LIST);
+    scheduler.advance(EndpointSnapshotFile.WRITE_INTERVAL);
 
     assertThat(failures("write")).isEqualTo(1);
     assertThat(read().orElseThrow().endpoints()).isEqualTo(EndpointSet.of(ONE));
     assertThat(Files.isSymbolicLink(aside)).as("nothing half is left").isFalse();
-    write(LIST);
+    scheduler.advance(EndpointSnapshotFile.WRITE_INTERVAL);
+    assertThat(read().orElseThrow().endpoints()).as("tried again").isEqualTo(LIST);
+  }
+
+  @Test
+  void aWriteThatFailsIsRepeatedWithALongerAndCappedDelayUntilItIsNotWanted() throws IOException {
+    Path obstacle = directory.resolve("made");
+    Files.writeString(obstacle, "a file stands in the way");
+    EndpointSnapshotFile file = new EndpointSnapshotFile(path, context, Runnable::run);
+    file.write(LIST);
+    scheduler.advance(Duration.ofHours(1));
+    assertThat(failures("write")).isBetween(60.0, 70.0);
+
+    Files.delete(obstacle);
+    scheduler.advance(EndpointSnapshotFile.MAX_RETRY_DELAY);
     assertThat(read().orElseThrow().endpoints()).isEqualTo(LIST);
+    assertThat(scheduler.pending()).isZero();
+
+    Files.delete(path);
+    Files.delete(path.getParent());
+    Files.writeString(path.getParent(), "again");
+    file.write(LIST);
+    scheduler.advance(Duration.ofMinutes(5));
+    file.stopRetrying();
+    scheduler.advance(EndpointSnapshotFile.MAX_RETRY_DELAY);
+    assertThat(scheduler.pending()).isZero();
+  }
+
+  @Test
+  void processesThatShareADirectoryNeverWriteIntoTheSameFileAside() throws IOException {
+    EndpointSnapshotFile one = new EndpointSnapshotFile(path, context, Runnable::run);
+    EndpointSnapshotFile two = new EndpointSnapshotFile(path, context, Runnable::run);
+    assertThat(one.aside()).isNotEqualTo(two.aside()).isNotEqualTo(one.aside());
+    assertThat(one.aside().getFileName().toString())
+        .startsWith("orders.endpoints." + ProcessHandle.current().pid() + "-");
+
+    Files.createDirectories(path.getParent());
+    Path old = Files.writeString(path.resolveSibling("orders.endpoints.9-ab-1.new"), "half");
+    Path young = Files.writeString(path.resolveSibling("orders.endpoints.8-ab-1.new"), "half");
+    Path foreign = Files.writeString(path.resolveSibling("others.endpoints.9-ab-1.new"), "half");
+    Instant now = scheduler.clock().wallTime();
+    FileTime longAgo = FileTime.from(now.minus(EndpointSnapshotFile.LEFTOVER_AGE.multipliedBy(2)));
+    Files.setLastModifiedTime(old, longAgo);
+    Files.setLastModifiedTime(foreign, longAgo);
+    Files.setLastModifiedTime(young, FileTime.from(now));
+
+    write(LIST);
+
+    assertThat(old).doesNotExist();
+    assertThat(young).exists();
+    assertThat(foreign).exists();
   }
 
   @Test

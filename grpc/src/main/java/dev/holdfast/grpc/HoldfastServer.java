@@ -62,6 +62,12 @@ public final class HoldfastServer extends Server {
 
   private static final Logger log = LoggerFactory.getLogger(HoldfastServer.class);
 
+  /** How often a server that stops is asked whether it has: grpc-java tells nobody. */
+  private static final Duration END_POLL = Duration.ofMillis(100);
+
+  /** How long cut calls may take to end. */
+  private static final Duration CUT_PATIENCE = Duration.ofSeconds(10);
+
   private final Server delegate;
   private final Parts parts;
   private final Scheduler scheduler;
@@ -179,6 +185,7 @@ public final class HoldfastServer extends Server {
       var unused = withdraw();
     }
     cut();
+    scheduler.execute(() -> awaitEnd(CUT_PATIENCE.dividedBy(END_POLL)));
     return this;
   }
 
@@ -255,6 +262,11 @@ public final class HoldfastServer extends Server {
       return;
     }
     Duration spread = parts.registrations().isEmpty() ? Duration.ZERO : parts.options().spread();
+    log.info(
+        "event=server_spreading port={} spread={} open_calls={}",
+        port,
+        spread,
+        parts.calls().count());
     var unused = scheduler.schedule(spread, this::finish);
   }
 
@@ -268,6 +280,18 @@ public final class HoldfastServer extends Server {
     parts.drain().begin(grace);
     delegate.shutdown();
     var unused = scheduler.schedule(grace, this::cut);
+    awaitEnd(grace.plus(CUT_PATIENCE).dividedBy(END_POLL));
+  }
+
+  /** Nobody has to call awaitTermination for what belongs to the server to go with it. */
+  private void awaitEnd(long looksLeft) {
+    if (delegate.isTerminated()) {
+      onTerminated();
+    } else if (looksLeft > 0) {
+      var unused = scheduler.schedule(END_POLL, () -> awaitEnd(looksLeft - 1));
+    } else {
+      log.warn("event=server_not_terminated port={}", port);
+    }
   }
 
   private void cut() {
@@ -285,7 +309,7 @@ public final class HoldfastServer extends Server {
     }
   }
 
-  private void onTerminated() {
+  private synchronized void onTerminated() {
     Subscription shown = gauge;
     if (shown != null) {
       shown.close();

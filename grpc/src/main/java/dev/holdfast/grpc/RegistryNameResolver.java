@@ -17,10 +17,12 @@ import io.grpc.SynchronizationContext.ScheduledHandle;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -138,9 +140,11 @@ final class RegistryNameResolver extends NameResolver {
       subscription.close();
       subscription = null;
     }
-    if (registry != null) {
-      registry.close();
-      registry = null;
+    Registries.Handle open = registry;
+    registry = null;
+    if (open != null) {
+      // Elsewhere: the last use of a registry closes it, and that may wait for an answer.
+      target.registries().context().scheduler().execute(open::close);
     }
   }
 
@@ -265,11 +269,27 @@ final class RegistryNameResolver extends NameResolver {
       return;
     }
     lookingUp = true;
-    offload.execute(
+    Runnable task =
         () -> {
-          HostNames.Found found = HostNames.lookUp(names, lookup);
+          HostNames.Found found = lookUpNow(names);
           context.execute(() -> handleFound(endpoints, names, found));
-        });
+        };
+    try {
+      offload.execute(task);
+    } catch (RejectedExecutionException e) {
+      // The application has closed its executor before its channel.
+      ForkJoinPool.commonPool().execute(task);
+    }
+  }
+
+  /** Whatever the resolver of the machine throws, there is an answer, so that it is asked again. */
+  private HostNames.Found lookUpNow(Set<String> names) {
+    try {
+      return HostNames.lookUp(names, lookup);
+    } catch (RuntimeException e) {
+      log.warn("event=host_lookup_failed hosts={}", names, e);
+      return new HostNames.Found(Map.of(), false);
+    }
   }
 
   private void handleFound(EndpointSet asked, Set<String> names, HostNames.Found found) {

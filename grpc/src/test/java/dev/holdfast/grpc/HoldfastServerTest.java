@@ -129,6 +129,16 @@ class HoldfastServerTest {
   }
 
   @Test
+  void theGaugeGoesWithTheServerThoughNobodyAwaitsItsEnd() throws Exception {
+    HoldfastServer orderly = town.serve(new Words("a"));
+    HoldfastServer cut = town.serve(new Words("b"));
+    assertThat(town.meters.find("holdfast.grpc.server.state").gauges()).hasSize(2);
+    orderly.shutdown();
+    cut.shutdownNow();
+    await().until(() -> town.meters.find("holdfast.grpc.server.state").gauges().isEmpty());
+  }
+
+  @Test
   void shutdownTwiceIsShutdownOnce() throws Exception {
     HoldfastServer server = town.serve(new Words("a"));
     server.shutdown().shutdown();

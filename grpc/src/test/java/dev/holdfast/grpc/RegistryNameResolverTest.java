@@ -20,6 +20,7 @@ import io.grpc.NameResolver.ServiceConfigParser;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -28,7 +29,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 class RegistryNameResolverTest {
@@ -46,6 +50,9 @@ class RegistryNameResolverTest {
   private final RememberedEndpoints memory = new RememberedEndpoints();
   private final Map<String, InetAddress> hosts = new HashMap<>();
   private final AtomicInteger lookups = new AtomicInteger();
+  private final AtomicInteger closed = new AtomicInteger();
+  private Executor offload = Runnable::run;
+  private int lookupsThatThrow;
   private final SynchronizationContext context =
       new SynchronizationContext(
           (thread, problem) -> {
@@ -215,6 +222,46 @@ class RegistryNameResolverTest {
   }
 
   @Test
+  void aLookupThatThrowsIsRepeated() throws Exception {
+    hosts.put("orders-1", InetAddress.getByName("10.0.0.1"));
+    lookupsThatThrow = 1;
+    store.put(WORDS, Endpoint.of("orders-1:1"));
+    Heard heard = resolve();
+    time.advance(Duration.ofMillis(100));
+    assertThat(heard.results).isEmpty();
+    time.advance(RegistryNameResolver.LOOKUP_INTERVAL);
+    assertThat(heard.groups().get(0).getAddresses().toString()).contains("10.0.0.1");
+  }
+
+  @Test
+  void namesAreLookedUpThoughTheExecutorOfTheChannelIsClosed() throws Exception {
+    hosts.put("orders-1", InetAddress.getByName("10.0.0.1"));
+    offload =
+        task -> {
+          throw new RejectedExecutionException("closed");
+        };
+    store.put(WORDS, Endpoint.of("orders-1:1"));
+    Heard heard = resolve();
+    time.advance(Duration.ofMillis(100));
+    Awaitility.await().until(() -> !heard.results.isEmpty());
+    assertThat(heard.groups().get(0).getAddresses().toString()).contains("10.0.0.1");
+  }
+
+  @Test
+  void theChannelDoesNotWaitForTheRegistryToClose() {
+    NameResolver resolver = resolver();
+    resolver.start(new Heard());
+    time.advance(Duration.ofMillis(100));
+    InMemoryRegistry client = clients.get(clients.size() - 1);
+    assertThat(client.openWatches()).isEqualTo(1);
+    int tasks = closed.get();
+    resolver.shutdown();
+    assertThat(closed).as("closed by the thread that shuts the channel down").hasValue(tasks);
+    time.advance(Duration.ofMillis(1));
+    assertThat(closed).hasValue(tasks + 1);
+  }
+
+  @Test
   void aHostThatCannotBeLookedUpDoesNotHideTheOthers() {
     store.put(WORDS, Endpoint.of("nobody:1"));
     store.put(WORDS, Endpoint.of(B));
@@ -259,7 +306,7 @@ class RegistryNameResolverTest {
             .setSynchronizationContext(context)
             .setScheduledExecutorService(new VirtualTimers(time))
             .setServiceConfigParser(new NoServiceConfig())
-            .setOffloadExecutor(Runnable::run)
+            .setOffloadExecutor(task -> offload.execute(task))
             .build();
     return new RegistryNameResolver(
         ResolvedTarget.parse("memory:///words", registries), memory, this::lookUp, args);
@@ -267,6 +314,9 @@ class RegistryNameResolverTest {
 
   private InetAddress[] lookUp(String name) throws UnknownHostException {
     lookups.incrementAndGet();
+    if (lookupsThatThrow-- > 0) {
+      throw new IllegalStateException("a bug in a resolver");
+    }
     InetAddress found = hosts.get(name);
     if (found == null) {
       throw new UnknownHostException(name);
@@ -331,7 +381,16 @@ class RegistryNameResolverTest {
     public Registry open(RegistryUri uri, RegistryContext registryContext) {
       InMemoryRegistry client = store.connect(registryContext);
       clients.add(client);
-      return client;
+      return (Registry)
+          Proxy.newProxyInstance(
+              Registry.class.getClassLoader(),
+              new Class<?>[] {Registry.class},
+              (proxy, method, arguments) -> {
+                if (method.getName().equals("close")) {
+                  closed.incrementAndGet();
+                }
+                return method.invoke(client, arguments);
+              });
     }
   }
 }

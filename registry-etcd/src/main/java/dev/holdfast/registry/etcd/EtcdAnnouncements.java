@@ -47,7 +47,11 @@ final class EtcdAnnouncements {
       announcement.end(new RegistryException(RegistryException.Kind.CLOSED, "etcd: closed"));
       return;
     }
-    abandoned.remove(announcement.key());
+    EtcdAnnouncement left = abandoned.remove(announcement.key());
+    if (left != null) {
+      // It may be on its way out, and would take the new record for its own.
+      left.supersede();
+    }
     EtcdAnnouncement older = byKey.put(announcement.key(), announcement);
     if (older != null) {
       older.supersede();
