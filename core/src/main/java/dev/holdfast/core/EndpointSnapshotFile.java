@@ -61,7 +61,7 @@ class EndpointSnapshotFile {
   private static final AtomicLong SEQUENCE = new AtomicLong();
 
   /** One thread is enough: at most one write per service waits. */
-  private static final class Disk {
+  static final class Disk {
     static final Executor THREAD =
         Executors.newSingleThreadExecutor(
             task -> {

@@ -19,9 +19,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,6 +61,14 @@ class EndpointSnapshotFileTest {
             new SplittableRandom(1),
             Map.of(EndpointDirectory.SNAPSHOT_VARIABLE, directory.toString()));
     path = directory.resolve("made/when/needed").resolve("orders.endpoints");
+  }
+
+  /**
+   * The disk's thread may still be at a write that no test waits for, when the folder is deleted.
+   */
+  @AfterEach
+  void letTheDiskFinish() {
+    CompletableFuture.runAsync(() -> {}, EndpointSnapshotFile.Disk.THREAD).join();
   }
 
   @Test
