@@ -41,6 +41,15 @@ final class DirectorySentry {
    * @return whether the directory listened to so far was deleted
    */
   boolean ensure() {
+    boolean lost = attach();
+    // Made after the look for it and before its parent was listened to: nobody would report it.
+    if (parent.equals(watched) && Files.isDirectory(directory)) {
+      lost |= attach();
+    }
+    return lost;
+  }
+
+  private boolean attach() {
     Path target = Files.isDirectory(directory) ? directory : parent;
     Object key = keyOf(target);
     boolean valid = registration != null && registration.isValid();
