@@ -13,7 +13,20 @@ public enum CloseReason {
   NONE_ELIGIBLE("HF-203", "Every endpoint of this service is draining or not ready."),
   ENDPOINT_LEFT("HF-204", "The endpoint is no longer in the list of this service."),
   REGISTRATION_CONFLICT("HF-301", "Another process announced itself at the same address."),
-  REGISTRATION_UNSUPPORTED("HF-302", "The registry can't be written to.");
+  REGISTRATION_UNSUPPORTED("HF-302", "The registry can't be written to."),
+  NO_SETTINGS("HF-401", "The peer accepted the connection and sent no HTTP/2 SETTINGS in time."),
+  PROOF_MISSED("HF-402", "The connection was quiet for long and did not answer when asked."),
+  PROBE_MISSED("HF-403", "The peer was silent and did not answer a probe in time."),
+  DATA_UNACKED("HF-404", "The peer's machine acknowledged nothing of what was sent."),
+  PEER_SILENT("HF-405", "The peer answered no probe and acknowledged nothing for the window."),
+  PEER_STUCK("HF-406", "The peer's machine acknowledged, but the peer answered nothing for long."),
+  PATH_DOWN("HF-407", "The peer was silent and no new connection to it came about either."),
+  HOP_ANSWERS_ALONE(
+      "HF-408", "A hop on the path answered probes, but nothing came from beyond it."),
+  RESET_BY_PATH(
+      "HF-409", "The connection was reset from outside: peer, load balancer or firewall."),
+  CLOSED_BY_PEER("HF-410", "The peer closed the connection."),
+  CLOSED_HERE("HF-411", "This side closed the connection.");
 
   private final String code;
   private final String sentence;

@@ -20,6 +20,8 @@ record Room(String name, String packageName, List<String> rooms, List<String> th
       List.of(
           room("core", List.of()),
           room("lab", List.of("core"), NETTY),
+          // Netty only: the gateway's connections are watched by the same monitor as grpc's.
+          room("liveness", List.of("core"), NETTY),
           room("registry-file", List.of("core"), JACKSON),
           // ListenableFuture stands in the signatures that protoc-gen-grpc-java generates.
           room(
@@ -32,7 +34,7 @@ record Room(String name, String packageName, List<String> rooms, List<String> th
               List.of("com.google.common.util.concurrent")),
           room("registry-dns", List.of("core"), List.of("org.xbill.DNS")),
           // A method's idempotency_level stands in its protobuf descriptor.
-          room("grpc", List.of("core"), GRPC, NETTY, PROTOBUF));
+          room("grpc", List.of("core", "liveness"), GRPC, NETTY, PROTOBUF));
 
   /** The room of everything: {@code cli} may use all others and any library, so it has no row. */
   static final List<String> KNOW_ALL_ROOMS = List.of("cli", "bench", "examples");

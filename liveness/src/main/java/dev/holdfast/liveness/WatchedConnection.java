@@ -1,0 +1,34 @@
+package dev.holdfast.liveness;
+
+import java.net.SocketAddress;
+
+/** One live HTTP/2 connection under watch. Thread-safe. */
+public interface WatchedConnection {
+
+  /** The address of the peer, to which a twin is pinned. */
+  SocketAddress remoteAddress();
+
+  /**
+   * When the last byte came from the peer, on the base of {@link System#nanoTime()}. One opaque
+   * read.
+   */
+  long lastReadNanos();
+
+  /**
+   * Whether the connection must not be given a call before it proved itself: it is suspect, or was
+   * silent for longer than {@link LivenessOptions#safeIdle()}. Cheap enough for every pick.
+   *
+   * @param nowNanos {@link System#nanoTime()}
+   */
+  boolean isStale(long nowNanos);
+
+  /**
+   * Asks for a proof of life now. Answered by {@link ConnectionObserver#onProven()}, {@link
+   * ConnectionObserver#onSuspect} or {@link ConnectionObserver#onClosed}; idempotent while one is
+   * under way. Asking a connection that is not stale is answered by {@code onProven} at once.
+   */
+  void prove();
+
+  /** Tells what became of the twin of this connection. */
+  void twin(TwinState state);
+}
