@@ -1,6 +1,7 @@
 package dev.holdfast.cli;
 
 import dev.holdfast.core.DurationText;
+import dev.holdfast.core.TunableDuration;
 import java.time.Duration;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -15,6 +16,10 @@ abstract class Durations implements ITypeConverter<Duration> {
     this.name = name;
     this.min = min;
     this.max = max;
+  }
+
+  Durations(TunableDuration setting) {
+    this(setting.key(), setting.min(), setting.max());
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.holdfast.cli;
 
 import dev.holdfast.cli.run.HealthOptions;
+import dev.holdfast.cli.settings.SettingTimes;
 import dev.holdfast.core.AdvertisedAddress;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
@@ -56,7 +57,7 @@ public final class InstanceOptions {
       converter = WeightConverter.class,
       description =
           "Its share of calls relative to others, 1 to 10000, default 1 (HOLDFAST_WEIGHT).")
-  private Integer weight = 1;
+  private Integer weight = Endpoint.WEIGHT.wholeDefault();
 
   @Option(
       names = "--meta",
@@ -88,16 +89,16 @@ public final class InstanceOptions {
       description =
           "How often the program is probed while nothing is heard, 0s for never; default 5s"
               + " (HOLDFAST_PROBE_INTERVAL).")
-  private Duration probeInterval = Duration.ofSeconds(5);
+  private Duration probeInterval = SettingTimes.PROBE_INTERVAL.defaultValue();
 
   @Option(
       names = "--ready-timeout",
       paramLabel = "DURATION",
       converter = ReadyTimeoutConverter.class,
       description =
-          "How long the port may take to answer, 0s for no limit; default 60s"
+          "How long the port may take to answer, 0s for no limit; default 1m"
               + " (HOLDFAST_READY_TIMEOUT).")
-  private Duration readyTimeout = Duration.ofSeconds(60);
+  private Duration readyTimeout = SettingTimes.READY_TIMEOUT.defaultValue();
 
   @Option(
       names = "--spread",
@@ -106,7 +107,7 @@ public final class InstanceOptions {
       description =
           "How long clients are given to notice after deregistration; default 1s"
               + " (HOLDFAST_SPREAD).")
-  private Duration spread = Duration.ofSeconds(1);
+  private Duration spread = SettingTimes.SPREAD.defaultValue();
 
   String service() {
     return service;
@@ -202,19 +203,19 @@ public final class InstanceOptions {
 
   static final class ProbeIntervalConverter extends Durations {
     ProbeIntervalConverter() {
-      super("probe-interval", Duration.ZERO, Duration.ofHours(1));
+      super(SettingTimes.PROBE_INTERVAL);
     }
   }
 
   static final class ReadyTimeoutConverter extends Durations {
     ReadyTimeoutConverter() {
-      super("ready-timeout", Duration.ZERO, Duration.ofHours(24));
+      super(SettingTimes.READY_TIMEOUT);
     }
   }
 
   static final class SpreadConverter extends Durations {
     SpreadConverter() {
-      super("spread", Duration.ZERO, Duration.ofMinutes(10));
+      super(SettingTimes.SPREAD);
     }
   }
 }

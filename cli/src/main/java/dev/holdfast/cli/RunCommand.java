@@ -5,6 +5,7 @@ import dev.holdfast.cli.run.Notices;
 import dev.holdfast.cli.run.Presence;
 import dev.holdfast.cli.run.StopOptions;
 import dev.holdfast.cli.run.StopRequest;
+import dev.holdfast.cli.settings.SettingTimes;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.Registries;
 import dev.holdfast.core.Registry;
@@ -49,7 +50,7 @@ public final class RunCommand implements Callable<Integer> {
       description =
           "How long the program may take to stop before it is killed; default 30s"
               + " (HOLDFAST_STOP_TIMEOUT).")
-  private Duration stopTimeout = Duration.ofSeconds(30);
+  private Duration stopTimeout = SettingTimes.STOP_TIMEOUT.defaultValue();
 
   @Parameters(
       arity = "1..*",
@@ -81,7 +82,7 @@ public final class RunCommand implements Callable<Integer> {
 
   static final class StopTimeoutConverter extends Durations {
     StopTimeoutConverter() {
-      super("stop-timeout", Duration.ZERO, Duration.ofHours(24));
+      super(SettingTimes.STOP_TIMEOUT);
     }
   }
 }

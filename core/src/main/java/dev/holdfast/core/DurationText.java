@@ -60,7 +60,10 @@ public final class DurationText {
   /** The duration in its largest unit that leaves no rest, milliseconds at least. */
   public static String format(Duration duration) {
     long millis = duration.toMillis();
-    if (millis == 0 || millis % 1000 != 0) {
+    if (millis == 0) {
+      return "0s";
+    }
+    if (millis % 1000 != 0) {
       return millis + "ms";
     }
     long seconds = millis / 1000;

@@ -30,16 +30,19 @@ public record Endpoint(
   /** The largest weight. */
   public static final int MAX_WEIGHT = 10_000;
 
+  /** The bounds and the default of {@code weight}. */
+  public static final TunableNumber WEIGHT =
+      new TunableNumber(
+          "weight", 1, MAX_WEIGHT, 1, "The share of calls, relative to other instances.");
+
   public Endpoint {
-    if (weight < 1 || weight > MAX_WEIGHT) {
-      throw new IllegalArgumentException("weight: " + weight + " (expected: 1 to 10000)");
-    }
+    WEIGHT.require(weight);
     metadata = Collections.unmodifiableMap(new TreeMap<>(metadata));
   }
 
   /** A ready endpoint of weight 1 that is known by its address alone. */
   public static Endpoint of(HostPort address) {
-    return new Endpoint(address, "", "", 1, true, false, Map.of());
+    return new Endpoint(address, "", "", WEIGHT.wholeDefault(), true, false, Map.of());
   }
 
   /** As {@link #of(HostPort)}, from {@code host:port}. */

@@ -1,9 +1,13 @@
 package dev.holdfast.grpc;
 
 import dev.holdfast.core.DurationText;
+import dev.holdfast.core.Tunable;
+import dev.holdfast.core.TunableDuration;
+import dev.holdfast.core.TunableText;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -16,16 +20,20 @@ import java.util.TreeSet;
  *     default
  */
 record BalancingOptions(String zone, Duration slowStart) {
-  static final Duration MAX_SLOW_START = Duration.ofHours(1);
-  static final BalancingOptions DEFAULT = new BalancingOptions("", Duration.ofSeconds(10));
-
-  private static final String ZONE = "zone";
-  private static final String SLOW_START = "slowStart";
+  static final TunableText ZONE =
+      new TunableText(
+          "zone", "text", "none", "The zone of the caller, whose endpoints come first.");
+  static final TunableDuration SLOW_START =
+      new TunableDuration(
+          "slowStart",
+          Duration.ZERO,
+          Duration.ofHours(1),
+          Duration.ofSeconds(10),
+          "For how long an endpoint that joins gets less than its share.");
+  static final BalancingOptions DEFAULT = new BalancingOptions("", SLOW_START.defaultValue());
 
   BalancingOptions {
-    if (slowStart.isNegative() || slowStart.compareTo(MAX_SLOW_START) > 0) {
-      throw new IllegalArgumentException("slowStart: " + slowStart + " (expected: 0s to 1h)");
-    }
+    SLOW_START.require(slowStart);
   }
 
   BalancingOptions withZone(String value) {
@@ -43,39 +51,35 @@ record BalancingOptions(String zone, Duration slowStart) {
    */
   static BalancingOptions parse(Map<String, ?> config) {
     Set<String> unknown = new TreeSet<>(config.keySet());
-    unknown.removeAll(Set.of(ZONE, SLOW_START));
+    unknown.removeAll(Set.of(ZONE.key(), SLOW_START.key()));
     if (!unknown.isEmpty()) {
       throw new IllegalArgumentException(
-          "holdfast: unknown keys " + unknown + " (expected: " + ZONE + ", " + SLOW_START + ")");
+          "holdfast: unknown keys "
+              + unknown
+              + " (expected: "
+              + ZONE.key()
+              + ", "
+              + SLOW_START.key()
+              + ")");
     }
-    BalancingOptions options = DEFAULT;
-    if (config.get(ZONE) != null) {
-      options = options.withZone(text(ZONE, config.get(ZONE)));
-    }
-    if (config.get(SLOW_START) != null) {
-      options =
-          options.withSlowStart(
-              DurationText.parse(
-                  SLOW_START,
-                  text(SLOW_START, config.get(SLOW_START)),
-                  Duration.ZERO,
-                  MAX_SLOW_START));
-    }
-    return options;
+    return DEFAULT
+        .withZone(text(ZONE, config).orElse(DEFAULT.zone()))
+        .withSlowStart(SLOW_START.parse(text(SLOW_START, config)));
   }
 
   /** As {@link #parse} reads it. */
   Map<String, Object> toServiceConfig() {
     Map<String, Object> config = new LinkedHashMap<>();
-    config.put(ZONE, zone);
-    config.put(SLOW_START, DurationText.format(slowStart));
+    config.put(ZONE.key(), zone);
+    config.put(SLOW_START.key(), DurationText.format(slowStart));
     return config;
   }
 
-  private static String text(String name, Object value) {
-    if (value instanceof String string) {
-      return string;
+  private static Optional<String> text(Tunable setting, Map<String, ?> config) {
+    Object value = config.get(setting.key());
+    if (value == null || value instanceof String) {
+      return Optional.ofNullable((String) value);
     }
-    throw new IllegalArgumentException(name + ": " + value + " (expected: a string)");
+    throw new IllegalArgumentException(setting.key() + ": " + value + " (expected: a string)");
   }
 }

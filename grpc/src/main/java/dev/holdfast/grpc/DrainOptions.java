@@ -1,6 +1,9 @@
 package dev.holdfast.grpc;
 
+import dev.holdfast.core.Tunable;
+import dev.holdfast.core.TunableDuration;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * How long a stopping server takes for each step.
@@ -14,17 +17,41 @@ import java.time.Duration;
  *     cut; 0 to 1 h, 30 s by default
  */
 public record DrainOptions(Duration withdrawWithin, Duration spread, Duration grace) {
+  private static final TunableDuration WITHDRAW_WITHIN =
+      new TunableDuration(
+          "withdrawWithin",
+          Duration.ZERO,
+          Duration.ofMinutes(1),
+          Duration.ofSeconds(2),
+          "How long a stopping server waits for its records to be removed before it goes on"
+              + " without.");
+  private static final TunableDuration SPREAD =
+      new TunableDuration(
+          "spread",
+          Duration.ZERO,
+          Duration.ofMinutes(5),
+          Duration.ofSeconds(1),
+          "How long it still takes calls after its records are gone, so that the change reaches"
+              + " every client first. Not waited for by a server that has no record.");
+  private static final TunableDuration GRACE =
+      new TunableDuration(
+          "grace",
+          Duration.ZERO,
+          Duration.ofHours(1),
+          Duration.ofSeconds(30),
+          "How long open calls and streams have to end after they were told, before they are cut.");
+
   /** As in the description of each value. */
   public static final DrainOptions DEFAULT =
-      new DrainOptions(Duration.ofSeconds(2), Duration.ofSeconds(1), Duration.ofSeconds(30));
+      new DrainOptions(WITHDRAW_WITHIN.defaultValue(), SPREAD.defaultValue(), GRACE.defaultValue());
 
   /**
    * @throws IllegalArgumentException naming the value and what was expected
    */
   public DrainOptions {
-    requireBetween("withdrawWithin", withdrawWithin, Duration.ofMinutes(1));
-    requireBetween("spread", spread, Duration.ofMinutes(5));
-    requireBetween("grace", grace, Duration.ofHours(1));
+    WITHDRAW_WITHIN.require(withdrawWithin);
+    SPREAD.require(spread);
+    GRACE.require(grace);
   }
 
   public DrainOptions withWithdrawWithin(Duration value) {
@@ -44,9 +71,8 @@ public record DrainOptions(Duration withdrawWithin, Duration spread, Duration gr
     return withdrawWithin.plus(spread).plus(grace);
   }
 
-  private static void requireBetween(String name, Duration value, Duration max) {
-    if (value.isNegative() || value.compareTo(max) > 0) {
-      throw new IllegalArgumentException(name + ": " + value + " (expected: PT0S to " + max + ")");
-    }
+  /** Every value with its range, default and meaning. */
+  public static List<Tunable> tunables() {
+    return List.of(WITHDRAW_WITHIN, SPREAD, GRACE);
   }
 }

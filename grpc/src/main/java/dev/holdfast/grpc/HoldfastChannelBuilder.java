@@ -37,6 +37,8 @@ public final class HoldfastChannelBuilder
   /** The variable that names the zone this process runs in. */
   public static final String ZONE_VARIABLE = "HOLDFAST_ZONE";
 
+  static final boolean RETRY_IDEMPOTENT = true;
+
   private static final String LOAD_BALANCING_CONFIG = "loadBalancingConfig";
   private static final List<String> USUAL_POLICIES =
       List.of(
@@ -56,7 +58,7 @@ public final class HoldfastChannelBuilder
   private @Nullable String zone;
   private @Nullable Duration slowStart;
   private String policy = HoldfastLoadBalancerProvider.POLICY_NAME;
-  private boolean retryIdempotent = true;
+  private boolean retryIdempotent = RETRY_IDEMPOTENT;
   private RetryOptions retryOptions = RetryOptions.DEFAULT;
   private Map<String, ?> serviceConfig = Map.of();
   private boolean built;

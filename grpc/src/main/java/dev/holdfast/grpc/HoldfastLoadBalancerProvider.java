@@ -1,9 +1,11 @@
 package dev.holdfast.grpc;
 
+import dev.holdfast.core.Tunable;
 import io.grpc.LoadBalancer;
 import io.grpc.LoadBalancerProvider;
 import io.grpc.NameResolver.ConfigOrError;
 import io.grpc.Status;
+import java.util.List;
 import java.util.Map;
 
 /** Makes the policy {@code holdfast} known to grpc-java; found by ServiceLoader. */
@@ -12,6 +14,11 @@ public final class HoldfastLoadBalancerProvider extends LoadBalancerProvider {
   public static final String POLICY_NAME = "holdfast";
 
   private static final int PRIORITY = 5;
+
+  /** Every setting of the policy in a service config. */
+  public static List<Tunable> tunables() {
+    return List.of(BalancingOptions.ZONE, BalancingOptions.SLOW_START);
+  }
 
   @Override
   public boolean isAvailable() {

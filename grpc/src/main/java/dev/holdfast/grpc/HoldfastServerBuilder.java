@@ -1,6 +1,7 @@
 package dev.holdfast.grpc;
 
 import dev.holdfast.core.DrainSignal;
+import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.Registries;
 import io.grpc.BindableService;
 import io.grpc.ForwardingServerBuilder;
@@ -107,7 +108,7 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
    */
   public HoldfastServerBuilder weight(int value) {
     // Fails here, where it was written, instead of in build().
-    weight = new ServerRegistration.Options(Optional.empty(), "", value, Map.of()).weight();
+    weight = Endpoint.WEIGHT.require(value);
     return this;
   }
 
@@ -215,13 +216,12 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
     if (weight != null) {
       return weight;
     }
-    String text = environment.getOrDefault(WEIGHT_VARIABLE, "1");
+    String text = environment.getOrDefault(WEIGHT_VARIABLE, Endpoint.WEIGHT.defaultText());
     try {
-      return new ServerRegistration.Options(Optional.empty(), "", Integer.parseInt(text), Map.of())
-          .weight();
+      return Endpoint.WEIGHT.require(Integer.parseInt(text));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          WEIGHT_VARIABLE + ": \"" + text + "\" (expected: 1 to 10000)", e);
+          WEIGHT_VARIABLE + ": \"" + text + "\" (expected: " + Endpoint.WEIGHT.expected() + ")", e);
     }
   }
 }

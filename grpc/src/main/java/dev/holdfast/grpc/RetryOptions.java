@@ -1,7 +1,12 @@
 package dev.holdfast.grpc;
 
 import dev.holdfast.core.Backoff;
+import dev.holdfast.core.DurationText;
+import dev.holdfast.core.Tunable;
+import dev.holdfast.core.TunableNumber;
+import dev.holdfast.core.TunableText;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * Bounds of the retries of idempotent methods.
@@ -17,28 +22,54 @@ import java.time.Duration;
  */
 public record RetryOptions(
     int maxAttempts, Backoff.Options backoff, int budgetTokens, double budgetRatio) {
+  private static final TunableNumber MAX_ATTEMPTS =
+      new TunableNumber(
+          "maxAttempts", 2, 10, 4, "How often a call is sent at most, the first time included.");
+  private static final Backoff.Options DEFAULT_BACKOFF =
+      new Backoff.Options(Duration.ofMillis(50), Duration.ofSeconds(1));
+  private static final TunableText BACKOFF =
+      new TunableText(
+          "backoff",
+          "base > 0s, cap >= base",
+          DurationText.format(DEFAULT_BACKOFF.base())
+              + " to "
+              + DurationText.format(DEFAULT_BACKOFF.cap()),
+          "Delays, with full jitter, before the second retry and later ones; the first is sent at"
+              + " once, to another endpoint.");
+  private static final TunableNumber BUDGET_TOKENS =
+      new TunableNumber(
+          "budgetTokens",
+          1,
+          1_000_000,
+          500,
+          "How many retries a channel may send beyond budgetRatio, and what it starts with.");
+  private static final TunableNumber BUDGET_RATIO =
+      new TunableNumber(
+          "budgetRatio",
+          0,
+          1,
+          0.2,
+          "What a call adds to the budget, so retries are this part of calls in the long run.");
+
   /** As in the description of each value. */
   public static final RetryOptions DEFAULT =
       new RetryOptions(
-          4, new Backoff.Options(Duration.ofMillis(50), Duration.ofSeconds(1)), 500, 0.2);
-
-  private static final int LEAST_ATTEMPTS = 2;
-  private static final int MOST_ATTEMPTS = 10;
-  private static final int MOST_TOKENS = 1_000_000;
+          MAX_ATTEMPTS.wholeDefault(),
+          DEFAULT_BACKOFF,
+          BUDGET_TOKENS.wholeDefault(),
+          BUDGET_RATIO.defaultValue());
 
   /**
    * @throws IllegalArgumentException naming the value and what was expected
    */
   public RetryOptions {
-    if (maxAttempts < LEAST_ATTEMPTS || maxAttempts > MOST_ATTEMPTS) {
-      throw new IllegalArgumentException("maxAttempts: " + maxAttempts + " (expected: 2 to 10)");
-    }
-    if (budgetTokens < 1 || budgetTokens > MOST_TOKENS) {
-      throw new IllegalArgumentException(
-          "budgetTokens: " + budgetTokens + " (expected: 1 to 1000000)");
-    }
-    if (!(budgetRatio >= 0 && budgetRatio <= 1)) {
-      throw new IllegalArgumentException("budgetRatio: " + budgetRatio + " (expected: 0 to 1)");
-    }
+    MAX_ATTEMPTS.require(maxAttempts);
+    BUDGET_TOKENS.require(budgetTokens);
+    BUDGET_RATIO.require(budgetRatio);
+  }
+
+  /** Every value with its range, default and meaning. */
+  public static List<Tunable> tunables() {
+    return List.of(MAX_ATTEMPTS, BACKOFF, BUDGET_TOKENS, BUDGET_RATIO);
   }
 }

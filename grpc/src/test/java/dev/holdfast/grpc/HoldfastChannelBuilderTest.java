@@ -121,7 +121,7 @@ class HoldfastChannelBuilderTest {
     assertThatThrownBy(() -> builder.loadBalancing("round_robbin"))
         .hasMessage("loadBalancing: \"round_robbin\" (expected: round_robin)");
     assertThatThrownBy(() -> builder.slowStart(Duration.ofHours(2)))
-        .hasMessage("slowStart: PT2H (expected: 0s to 1h)");
+        .hasMessage("slowStart: 2h (expected: 0s to 1h)");
     assertThatThrownBy(() -> town.builder().zone("a").loadBalancing("round_robin").build())
         .hasMessageContaining("zone: set beside another policy");
     assertThatThrownBy(() -> builder("etcd://h/prod/orders")).hasMessageContaining("\"etcd\"");

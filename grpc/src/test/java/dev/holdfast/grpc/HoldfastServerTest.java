@@ -211,7 +211,7 @@ class HoldfastServerTest {
     assertThatThrownBy(() -> town.server().register("nowhere://x/y").build())
         .hasMessageContaining("nowhere");
     assertThatThrownBy(() -> DrainOptions.DEFAULT.withSpread(Duration.ofHours(1)))
-        .hasMessageContaining("spread: PT1H (expected: PT0S to PT5M)");
+        .hasMessageContaining("spread: 1h (expected: 0s to 5m)");
     HoldfastServer wildcard = town.server().register(Town.TARGET).advertise("0.0.0.0").build();
     assertThatThrownBy(wildcard::start)
         .isInstanceOf(IllegalArgumentException.class)

@@ -6,10 +6,17 @@ import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryMeter;
 import dev.holdfast.core.RegistryProvider;
+import dev.holdfast.core.Tunable;
+import dev.holdfast.grpc.ChannelSetting;
+import dev.holdfast.grpc.DrainOptions;
 import dev.holdfast.grpc.GrpcMeter;
+import dev.holdfast.grpc.HoldfastLoadBalancerProvider;
+import dev.holdfast.grpc.RetryOptions;
+import dev.holdfast.grpc.ServerSetting;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /** A part of a document that is made from code, so that it can't drift from it. */
@@ -19,6 +26,50 @@ public enum Document {
     @Override
     public String text() {
       return targets();
+    }
+  },
+  /** Every setting of a channel's builder. */
+  CHANNEL("docs/grpc.md") {
+    @Override
+    public String text() {
+      return settings("setting", List.of(ChannelSetting.values()));
+    }
+  },
+  /** The bounds of calls that are sent again. */
+  RETRY("docs/grpc.md") {
+    @Override
+    public String text() {
+      return settings("of `RetryOptions`", RetryOptions.tunables());
+    }
+  },
+  /** Every setting of the policy holdfast in a service config. */
+  POLICY("docs/grpc.md") {
+    @Override
+    public String text() {
+      return settings("key", HoldfastLoadBalancerProvider.tunables());
+    }
+  },
+  /** Every setting of a server's builder. */
+  SERVER("docs/grpc.md") {
+    @Override
+    public String text() {
+      return settings("setting", List.of(ServerSetting.values()));
+    }
+  },
+  /** The times of a stopping server. */
+  DRAIN("docs/grpc.md") {
+    @Override
+    public String text() {
+      return settings("of `DrainOptions`", DrainOptions.tunables());
+    }
+  },
+  /** Every parameter of a DNS target. */
+  DNS("docs/dns.md") {
+    @Override
+    public String text() {
+      return parameters(
+          Objects.requireNonNull(
+              new Registries(RegistryContext.system()).providers().get("dns"), "the DNS registry"));
     }
   },
   /** Every command with its options. */
@@ -72,17 +123,34 @@ public enum Document {
     providers.forEach(
         (scheme, provider) -> {
           text.append("\n### Parameters of ").append(scheme).append("\n\n");
-          MarkdownTable table = new MarkdownTable("parameter", "expected", "default", "meaning");
-          for (RegistryProvider.Parameter p : provider.parameters()) {
-            table.row(
-                MarkdownTable.code(p.name()),
-                p.expected(),
-                p.defaultValue().isEmpty() ? "-" : p.defaultValue(),
-                p.meaning());
-          }
-          text.append(provider.parameters().isEmpty() ? "None.\n" : table.toString());
+          String table = parameters(provider);
+          text.append(provider.parameters().isEmpty() ? "None.\n" : table);
         });
     return text.toString();
+  }
+
+  private static String parameters(RegistryProvider provider) {
+    MarkdownTable table = new MarkdownTable("parameter", "expected", "default", "meaning");
+    for (RegistryProvider.Parameter p : provider.parameters()) {
+      table.row(
+          MarkdownTable.code(p.name()),
+          p.expected(),
+          p.defaultValue().isEmpty() ? "-" : p.defaultValue(),
+          p.meaning());
+    }
+    return table.toString();
+  }
+
+  private static String settings(String head, List<? extends Tunable> tunables) {
+    MarkdownTable table = new MarkdownTable(head, "expected", "default", "meaning");
+    for (Tunable tunable : tunables) {
+      table.row(
+          MarkdownTable.code(tunable.key()),
+          tunable.expected(),
+          tunable.defaultText().isEmpty() ? "-" : tunable.defaultText(),
+          tunable.meaning());
+    }
+    return table.toString();
   }
 
   private static String meters() {

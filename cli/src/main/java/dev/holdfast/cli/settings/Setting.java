@@ -1,5 +1,7 @@
 package dev.holdfast.cli.settings;
 
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.Tunable;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -33,27 +35,17 @@ public enum Setting {
       "found",
       "The address that clients are told, where the right one can't be found."),
   ZONE(Place.FILE, "text", "none", "The failure domain that this machine is in."),
-  WEIGHT(Place.FILE, "1 to 10000", "1", "The share of calls, relative to other instances."),
+  WEIGHT(Endpoint.WEIGHT),
   HEALTH(
       Place.FILE,
       "auto, grpc, grpc-tls or tcp",
       "auto",
       "What is asked before an instance is registered and while it is."),
   HEALTH_SERVICE(Place.FILE, "name", "the whole server", "The service whose health is asked for."),
-  PROBE_INTERVAL(
-      Place.FILE, "duration, 0s for never", "5s", "How often a registered program is probed."),
-  READY_TIMEOUT(
-      Place.FILE,
-      "duration, 0s for no limit",
-      "60s",
-      "How long a program may take to open its port."),
-  SPREAD(
-      Place.FILE,
-      "duration",
-      "1s",
-      "How long clients are given to hear of a leaving instance before it is stopped."),
-  STOP_TIMEOUT(
-      Place.FILE, "duration", "30s", "How long a program may take to stop before it is killed."),
+  PROBE_INTERVAL(SettingTimes.PROBE_INTERVAL),
+  READY_TIMEOUT(SettingTimes.READY_TIMEOUT),
+  SPREAD(SettingTimes.SPREAD),
+  STOP_TIMEOUT(SettingTimes.STOP_TIMEOUT),
   INSTANCE(Place.ENVIRONMENT, "text", "the address", "The name that the example server goes by."),
   CONFIG(Place.ENVIRONMENT, "path", "none", "The YAML file with defaults."),
   JAVA_OPTS(
@@ -77,6 +69,10 @@ public enum Setting {
     this.expected = expected;
     this.defaultValue = defaultValue;
     this.meaning = meaning;
+  }
+
+  Setting(Tunable value) {
+    this(Place.FILE, value.expected(), value.defaultText(), value.meaning());
   }
 
   /** The name in the YAML file. */

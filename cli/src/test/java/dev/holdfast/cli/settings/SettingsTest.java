@@ -3,14 +3,24 @@ package dev.holdfast.cli.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.holdfast.cli.Holdfast;
 import dev.holdfast.cli.UserError;
+import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointDirectory;
+import dev.holdfast.core.Tunable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 
 class SettingsTest {
   @TempDir private Path directory;
@@ -70,11 +80,40 @@ class SettingsTest {
         "zone: !!java.net.URL [\"http://127.0.0.1:1/\"]\n", ":1: Global tag is not allowed");
   }
 
+  @ParameterizedTest
+  @MethodSource("numbersAndTimes")
+  void helpNamesTheDefaultThatHolds(Tunable setting) {
+    assertThat(optionsCalled(Holdfast.commandLine(), "--" + setting.key()))
+        .isNotEmpty()
+        .allSatisfy(
+            option ->
+                assertThat(String.join(" ", option.description()))
+                    .containsPattern("[dD]efault " + setting.defaultText() + "\\b"));
+  }
+
+  static List<Tunable> numbersAndTimes() {
+    return List.of(
+        SettingTimes.PROBE_INTERVAL,
+        SettingTimes.READY_TIMEOUT,
+        SettingTimes.SPREAD,
+        SettingTimes.STOP_TIMEOUT,
+        Endpoint.WEIGHT);
+  }
+
   @Test
   void missingFileIsAnError() {
     assertThatThrownBy(() -> Settings.load("/does/not/exist", Map.of()))
         .isInstanceOf(UserError.class)
         .hasMessage("config: /does/not/exist: no such file (expected: a YAML file)");
+  }
+
+  private static List<OptionSpec> optionsCalled(CommandLine command, String name) {
+    return Stream.concat(
+            Stream.of(command.getCommandSpec()),
+            command.getSubcommands().values().stream().map(CommandLine::getCommandSpec))
+        .map(spec -> spec.findOption(name))
+        .filter(Objects::nonNull)
+        .toList();
   }
 
   private void assertRefused(String text, String expected) throws IOException {

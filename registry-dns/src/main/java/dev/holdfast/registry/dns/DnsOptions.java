@@ -1,15 +1,19 @@
 package dev.holdfast.registry.dns;
 
-import dev.holdfast.core.DurationText;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.RegistryProvider.Parameter;
 import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.Tunable;
+import dev.holdfast.core.TunableDuration;
+import dev.holdfast.core.TunableText;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What a {@code dns:} or {@code srv:} URI says.
@@ -30,43 +34,50 @@ record DnsOptions(
     Duration timeout) {
   static final int MAX_NAMES = 100;
   private static final int DNS_PORT = 53;
-  private static final Duration MIN_REFRESH = Duration.ofMillis(10);
-  private static final Duration MAX_REFRESH = Duration.ofHours(1);
-  private static final Duration MIN_TIMEOUT = Duration.ofMillis(100);
-  private static final Duration MAX_TIMEOUT = Duration.ofMinutes(1);
 
-  private static final Parameter NAMES =
-      new Parameter(
+  private static final Tunable NAMES =
+      new TunableText(
           "names",
-          "up to 100 names joined by commas",
+          "up to " + MAX_NAMES + " names joined by commas",
           "none",
           "Further names: their endpoints are added to those of the target, and the names can be"
               + " listed.");
-  private static final Parameter PORT =
-      new Parameter("port", "1 to 65535", "none", "The port of names that come without one.");
-  private static final List<Parameter> TIMES =
-      List.of(
-          new Parameter("min-refresh", "10ms to 1h", "1s", "Shortest pause between two questions."),
-          new Parameter(
-              "max-refresh",
-              "min-refresh to 1h",
-              "30s",
-              "Longest pause between two questions, whatever the TTL."),
-          new Parameter(
-              "timeout", "100ms to 1m", "5s", "After what time a resolution is given up."));
+  private static final Tunable PORT =
+      new TunableText("port", "1 to 65535", "none", "The port of names that come without one.");
+  private static final TunableDuration MIN_REFRESH =
+      new TunableDuration(
+          "min-refresh",
+          Duration.ofMillis(10),
+          Duration.ofHours(1),
+          Duration.ofSeconds(1),
+          "Shortest pause between two questions.");
+  private static final TunableDuration MAX_REFRESH =
+      new TunableDuration(
+          "max-refresh",
+          Duration.ofMillis(10),
+          Duration.ofHours(1),
+          Duration.ofSeconds(30),
+          "Longest pause between two questions, whatever the TTL; not less than min-refresh.");
+  private static final TunableDuration TIMEOUT =
+      new TunableDuration(
+          "timeout",
+          Duration.ofMillis(100),
+          Duration.ofMinutes(1),
+          Duration.ofSeconds(5),
+          "After what time a resolution is given up.");
 
   /** The parameters of {@code dns:} URIs. */
   static List<Parameter> addressParameters() {
-    List<Parameter> all = new ArrayList<>(List.of(NAMES, PORT));
-    all.addAll(TIMES);
-    return List.copyOf(all);
+    return parameters(NAMES, PORT, MIN_REFRESH, MAX_REFRESH, TIMEOUT);
   }
 
   /** The parameters of {@code srv:} URIs, whose records bring their own ports. */
   static List<Parameter> serviceParameters() {
-    List<Parameter> all = new ArrayList<>(List.of(NAMES));
-    all.addAll(TIMES);
-    return List.copyOf(all);
+    return parameters(NAMES, MIN_REFRESH, MAX_REFRESH, TIMEOUT);
+  }
+
+  private static List<Parameter> parameters(Tunable... tunables) {
+    return Stream.of(tunables).map(Tunable::parameter).toList();
   }
 
   /** Reads a URI, whose parameter names have been checked. */
@@ -74,18 +85,20 @@ record DnsOptions(
     if (!uri.userInfo().isEmpty()) {
       throw new IllegalArgumentException("user: given (expected: none, DNS knows no users)");
     }
-    Duration minRefresh =
-        DurationText.parse(
-            "min-refresh", uri.parameter("min-refresh").orElse("1s"), MIN_REFRESH, MAX_REFRESH);
+    Duration minRefresh = MIN_REFRESH.parse(uri.parameter(MIN_REFRESH.key()));
     return new DnsOptions(
         parseServers(uri.authority()),
-        parseNames(uri.parameter("names").orElse("")),
-        uri.parameter("port").map(DnsOptions::parsePort).orElse(0),
+        parseNames(uri.parameter(NAMES.key()).orElse("")),
+        uri.parameter(PORT.key()).map(DnsOptions::parsePort).orElse(0),
         minRefresh,
-        DurationText.parse(
-            "max-refresh", uri.parameter("max-refresh").orElse("30s"), minRefresh, MAX_REFRESH),
-        DurationText.parse(
-            "timeout", uri.parameter("timeout").orElse("5s"), MIN_TIMEOUT, MAX_TIMEOUT));
+        maxRefresh(uri, minRefresh),
+        TIMEOUT.parse(uri.parameter(TIMEOUT.key())));
+  }
+
+  /** With a min-refresh above its default, max-refresh has to be said too. */
+  private static Duration maxRefresh(RegistryUri uri, Duration minRefresh) {
+    String text = uri.parameter(MAX_REFRESH.key()).orElse(MAX_REFRESH.defaultText());
+    return MAX_REFRESH.parse(Optional.of(text), minRefresh);
   }
 
   private static int parsePort(String digits) {

@@ -1,9 +1,12 @@
 package dev.holdfast.registry.etcd;
 
-import dev.holdfast.core.DurationText;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.RegistryProvider.Parameter;
 import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.Tunable;
+import dev.holdfast.core.TunableChoice;
+import dev.holdfast.core.TunableDuration;
+import dev.holdfast.core.TunableText;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,44 +38,58 @@ record EtcdOptions(
   static final int DEFAULT_PORT = 2379;
   private static final int MAX_MEMBERS = 32;
 
+  private static final TunableText ENDPOINTS =
+      new TunableText(
+          "endpoints",
+          "host[:port],host[:port],..",
+          "(none)",
+          "More members of the cluster, each with a port of its own.");
+  private static final TunableDuration TTL =
+      new TunableDuration(
+          "ttl",
+          Duration.ofSeconds(2),
+          Duration.ofHours(1),
+          Duration.ofSeconds(10),
+          "How long a record outlives its process: the lease that is asked for.");
+  private static final TunableDuration REQUEST_TIMEOUT =
+      new TunableDuration(
+          "request-timeout",
+          Duration.ofMillis(100),
+          Duration.ofMinutes(1),
+          Duration.ofSeconds(3),
+          "After what time a request is given up, the tries at other members included.");
+  private static final TunableChoice LEASE =
+      new TunableChoice(
+          "lease",
+          List.of("auto", "none"),
+          "auto",
+          "With none, records are written without a lease and stay until they are deleted.");
+  private static final TunableChoice TLS =
+      new TunableChoice(
+          "tls", List.of("true", "false"), "true with ca or cert, else false", "Use TLS.");
+  private static final TunableText CA =
+      new TunableText(
+          "ca",
+          "path of a PEM file",
+          "the JDK's trust store",
+          "Who signed the members' certificates. Read again when it changes.");
+  private static final TunableText CERT =
+      new TunableText(
+          "cert",
+          "path of a PEM file",
+          "(none)",
+          "The client's certificate chain, for mutual TLS. Read again when it changes.");
+  private static final TunableText KEY =
+      new TunableText(
+          "key",
+          "path of a PEM file (PKCS#8)",
+          "(none)",
+          "The private key of cert. Read again when it changes.");
+
   static final List<Parameter> PARAMETERS =
-      List.of(
-          new Parameter(
-              "endpoints",
-              "host[:port],host[:port],..",
-              "(none)",
-              "More members of the cluster, each with a port of its own."),
-          new Parameter(
-              "ttl",
-              "duration, 2s to 1h",
-              "10s",
-              "How long a record outlives its process: the lease that is asked for."),
-          new Parameter(
-              "request-timeout",
-              "duration, 100ms to 1m",
-              "3s",
-              "After what time a request is given up, the tries at other members included."),
-          new Parameter(
-              "lease",
-              "auto or none",
-              "auto",
-              "With none, records are written without a lease and stay until they are deleted."),
-          new Parameter("tls", "true or false", "true with ca or cert, else false", "Use TLS."),
-          new Parameter(
-              "ca",
-              "path of a PEM file",
-              "the JDK's trust store",
-              "Who signed the members' certificates. Read again when it changes."),
-          new Parameter(
-              "cert",
-              "path of a PEM file",
-              "(none)",
-              "The client's certificate chain, for mutual TLS. Read again when it changes."),
-          new Parameter(
-              "key",
-              "path of a PEM file (PKCS#8)",
-              "(none)",
-              "The private key of cert. Read again when it changes."));
+      Stream.of(ENDPOINTS, TTL, REQUEST_TIMEOUT, LEASE, TLS, CA, CERT, KEY)
+          .map(Tunable::parameter)
+          .toList();
 
   EtcdOptions {
     members = List.copyOf(members);
@@ -86,14 +104,9 @@ record EtcdOptions(
   static EtcdOptions of(RegistryUri uri, Map<String, String> environment) {
     return new EtcdOptions(
         members(uri),
-        duration(uri, "ttl", Duration.ofSeconds(10), Duration.ofSeconds(2), Duration.ofHours(1)),
-        duration(
-            uri,
-            "request-timeout",
-            Duration.ofSeconds(3),
-            Duration.ofMillis(100),
-            Duration.ofMinutes(1)),
-        choice(uri, "lease", "auto", "none").orElse("auto").equals("auto"),
+        TTL.parse(uri.parameter(TTL.key())),
+        REQUEST_TIMEOUT.parse(uri.parameter(REQUEST_TIMEOUT.key())),
+        LEASE.parse(uri.parameter(LEASE.key())).filter("none"::equals).isEmpty(),
         tls(uri),
         EtcdCredentials.of(uri, environment));
   }
@@ -109,11 +122,11 @@ record EtcdOptions(
         members.add(member("authority", host, port));
       }
     }
-    uri.parameter("endpoints")
+    uri.parameter(ENDPOINTS.key())
         .ifPresent(
             list -> {
               for (String host : list.split(",", -1)) {
-                members.add(member("endpoints", host, DEFAULT_PORT));
+                members.add(member(ENDPOINTS.key(), host, DEFAULT_PORT));
               }
             });
     if (members.isEmpty() || members.size() > MAX_MEMBERS) {
@@ -155,30 +168,11 @@ record EtcdOptions(
     return colon > 0 && (text.charAt(colon - 1) == ']' || text.indexOf(':') == colon);
   }
 
-  private static Duration duration(
-      RegistryUri uri, String name, Duration defaultValue, Duration min, Duration max) {
-    return uri.parameter(name)
-        .map(text -> DurationText.parse(name, text, min, max))
-        .orElse(defaultValue);
-  }
-
-  private static Optional<String> choice(RegistryUri uri, String name, String a, String b) {
-    Optional<String> given = uri.parameter(name);
-    given.ifPresent(
-        value -> {
-          if (!value.equals(a) && !value.equals(b)) {
-            throw new IllegalArgumentException(
-                name + ": " + value + " (expected: " + a + " or " + b + ")");
-          }
-        });
-    return given;
-  }
-
   private static Optional<TlsFiles> tls(RegistryUri uri) {
-    Optional<String> tls = choice(uri, "tls", "true", "false");
-    Path ca = uri.parameter("ca").map(Path::of).orElse(null);
-    Path cert = uri.parameter("cert").map(Path::of).orElse(null);
-    Path key = uri.parameter("key").map(Path::of).orElse(null);
+    Optional<String> tls = TLS.parse(uri.parameter(TLS.key()));
+    Path ca = uri.parameter(CA.key()).map(Path::of).orElse(null);
+    Path cert = uri.parameter(CERT.key()).map(Path::of).orElse(null);
+    Path key = uri.parameter(KEY.key()).map(Path::of).orElse(null);
     if ((cert == null) != (key == null)) {
       throw new IllegalArgumentException(
           (cert == null ? "cert" : "key") + ": not given (expected: cert and key together)");

@@ -1,10 +1,13 @@
 package dev.holdfast.registry.file;
 
-import dev.holdfast.core.DurationText;
 import dev.holdfast.core.RegistryProvider.Parameter;
 import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.Tunable;
+import dev.holdfast.core.TunableChoice;
+import dev.holdfast.core.TunableDuration;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What the parameters of a {@code file:} URI say.
@@ -14,40 +17,37 @@ import java.util.List;
  * @param leased whether records have an owner and go away with it
  */
 record FileOptions(Duration ttl, Duration poll, boolean leased) {
-  private static final Duration MIN_TTL = Duration.ofSeconds(1);
-  private static final Duration MAX_TTL = Duration.ofHours(1);
-  private static final Duration MIN_POLL = Duration.ofMillis(10);
-  private static final Duration MAX_POLL = Duration.ofMinutes(1);
+  private static final TunableDuration TTL =
+      new TunableDuration(
+          "ttl",
+          Duration.ofSeconds(1),
+          Duration.ofHours(1),
+          Duration.ofSeconds(10),
+          "How long a record outlives an owner in another container or on another machine.");
+  private static final TunableDuration POLL =
+      new TunableDuration(
+          "poll",
+          Duration.ofMillis(10),
+          Duration.ofMinutes(1),
+          Duration.ofMillis(250),
+          "Pause between two looks at a directory whose changes are not reported, and between two"
+              + " looks whether the owners live.");
+  private static final TunableChoice LEASE =
+      new TunableChoice(
+          "lease",
+          List.of("auto", "none"),
+          "auto",
+          "With none, records have no owner and stay until they are withdrawn.");
 
   static final List<Parameter> PARAMETERS =
-      List.of(
-          new Parameter(
-              "ttl",
-              "1s to 1h",
-              "10s",
-              "How long a record outlives an owner in another container or on another machine."),
-          new Parameter(
-              "poll",
-              "10ms to 1m",
-              "250ms",
-              "Pause between two looks at a directory whose changes are not reported, and between"
-                  + " two looks whether the owners live."),
-          new Parameter(
-              "lease",
-              "auto or none",
-              "auto",
-              "With none, records have no owner and stay until they are withdrawn."));
+      Stream.of(TTL, POLL, LEASE).map(Tunable::parameter).toList();
 
   /** Reads the parameters, whose names have been checked. */
   static FileOptions of(RegistryUri uri) {
-    String lease = uri.parameter("lease").orElse("auto");
-    if (!lease.equals("auto") && !lease.equals("none")) {
-      throw new IllegalArgumentException("lease: " + lease + " (expected: auto or none)");
-    }
     return new FileOptions(
-        DurationText.parse("ttl", uri.parameter("ttl").orElse("10s"), MIN_TTL, MAX_TTL),
-        DurationText.parse("poll", uri.parameter("poll").orElse("250ms"), MIN_POLL, MAX_POLL),
-        lease.equals("auto"));
+        TTL.parse(uri.parameter(TTL.key())),
+        POLL.parse(uri.parameter(POLL.key())),
+        LEASE.parse(uri.parameter(LEASE.key())).filter("none"::equals).isEmpty());
   }
 
   /**
