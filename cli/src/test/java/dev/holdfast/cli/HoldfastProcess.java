@@ -60,10 +60,16 @@ final class HoldfastProcess implements AutoCloseable {
     }
   }
 
-  /** This test's Java with its class path, ready for the name of a main class. */
+  /**
+   * This test's Java with its class path, ready for the name of a main class. Signals are set back
+   * to their defaults: what runs under nohup or in the background of a script ignores some, and
+   * passes that on to all its children.
+   */
   static List<String> java() {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     return List.of(
+        "env",
+        "--default-signal=HUP,INT,QUIT,TERM",
         java,
         "-XX:TieredStopAtLevel=1",
         "-XX:+UseSerialGC",
