@@ -134,27 +134,29 @@ public final class ServerRegistration {
     if (withdrawn) {
       return;
     }
-    try {
-      Registries.Handle handle = registry;
-      if (handle == null) {
-        handle = open();
-        registry = handle;
-      }
-      Registries.Handle opened = handle;
-      // Names of hosts may have to be looked up, and nothing else would happen meanwhile.
-      AddressLookups.EXECUTOR.execute(() -> findAndAnnounce(opened, port));
-    } catch (RuntimeException e) {
-      announceLater(port, e);
-    }
+    Optional<Registries.Handle> opened = Optional.ofNullable(registry);
+    // Certificates are read, and names of hosts looked up: nothing else would happen meanwhile.
+    AddressLookups.EXECUTOR.execute(() -> findAndAnnounce(opened, port));
   }
 
   /** On a thread that may block. */
-  private void findAndAnnounce(Registries.Handle handle, int port) {
+  private void findAndAnnounce(Optional<Registries.Handle> opened, int port) {
     try {
+      Registries.Handle handle = opened.orElseGet(this::open);
+      scheduler.execute(() -> keep(handle));
       HostPort found = findAddress(handle, port);
       scheduler.execute(() -> announce(handle, found, port));
     } catch (RuntimeException e) {
       scheduler.execute(() -> announceLater(port, e));
+    }
+  }
+
+  private void keep(Registries.Handle handle) {
+    if (withdrawn) {
+      // It was released, or will not be used.
+      handle.close();
+    } else {
+      registry = handle;
     }
   }
 

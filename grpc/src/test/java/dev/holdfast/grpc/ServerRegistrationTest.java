@@ -27,6 +27,7 @@ class ServerRegistrationTest {
   private final Town town = new Town();
   private final AtomicInteger opened = new AtomicInteger();
   private final AtomicInteger refusals = new AtomicInteger();
+  private final List<String> openedOn = new CopyOnWriteArrayList<>();
   private final List<String> askedOn = new CopyOnWriteArrayList<>();
   private List<InetSocketAddress> peers = List.of();
 
@@ -40,6 +41,7 @@ class ServerRegistrationTest {
     ServerRegistration registration = registration(Optional.of("10.0.0.1"));
     refusals.set(2);
     opened.set(0);
+    openedOn.clear();
 
     registration.start(50051);
 
@@ -47,6 +49,7 @@ class ServerRegistrationTest {
         .atMost(Duration.ofSeconds(20))
         .until(() -> registration.state() == Registration.State.VISIBLE);
     assertThat(opened).hasValue(3);
+    assertThat(openedOn).as("a mount may hang").containsOnly("holdfast-address");
     assertThat(town.store.truth(Town.WORDS).size()).isEqualTo(1);
   }
 
@@ -107,6 +110,7 @@ class ServerRegistrationTest {
     @Override
     public Registry open(RegistryUri uri, RegistryContext context) {
       opened.incrementAndGet();
+      openedOn.add(Thread.currentThread().getName());
       if (refusals.getAndDecrement() > 0) {
         throw new IllegalArgumentException("cert: gone");
       }

@@ -1,6 +1,5 @@
 package dev.holdfast.registry.etcd;
 
-import dev.holdfast.core.Clock;
 import dev.holdfast.core.HostPort;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
@@ -20,12 +19,10 @@ final class EtcdChannels {
   private static final Duration KEEPALIVE_TIMEOUT = Duration.ofSeconds(5);
 
   private final @Nullable EtcdTls tls;
-  private final Clock clock;
   private final Duration connectTimeout;
 
-  EtcdChannels(Optional<EtcdTls> tls, Clock clock, Duration connectTimeout) {
+  EtcdChannels(Optional<EtcdTls> tls, Duration connectTimeout) {
     this.tls = tls.orElse(null);
-    this.clock = clock;
     this.connectTimeout = connectTimeout;
   }
 
@@ -34,7 +31,7 @@ final class EtcdChannels {
     if (tls == null) {
       return 0;
     }
-    tls.refresh(clock.nanoTime(), clock.wallTime());
+    tls.refresh();
     return tls.version();
   }
 

@@ -2,6 +2,8 @@ package dev.holdfast.registry.etcd;
 
 import dev.holdfast.core.RegistryUri;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -17,6 +19,8 @@ final class EtcdCredentials {
   static final String USER = "HOLDFAST_REGISTRY_USER";
   static final String PASSWORD = "HOLDFAST_REGISTRY_PASSWORD";
   static final String PASSWORD_FILE = "HOLDFAST_REGISTRY_PASSWORD_FILE";
+
+  private static final int MAX_FILE_BYTES = 64 << 10;
 
   private final String user;
   private final @Nullable String password;
@@ -76,16 +80,28 @@ final class EtcdCredentials {
     return user;
   }
 
+  /** The password, unless it is in a file. */
+  Optional<String> password() {
+    return Optional.ofNullable(password);
+  }
+
   /**
-   * The password as it is now.
+   * The password as its file has it now. It may block for as long as a mount hangs.
    *
-   * @throws IOException when its file can't be read
+   * @throws IOException when the file can't be read, or is larger than any password
    */
-  String password() throws IOException {
+  String readPassword() throws IOException {
     if (passwordFile == null) {
-      return password == null ? "" : password;
+      throw new IOException("no file was named");
     }
-    return Files.readString(passwordFile).strip();
+    try (InputStream file = Files.newInputStream(passwordFile)) {
+      byte[] bytes = file.readNBytes(MAX_FILE_BYTES + 1);
+      if (bytes.length > MAX_FILE_BYTES) {
+        throw new IOException(
+            passwordFile + " (expected: at most " + MAX_FILE_BYTES + " bytes, a password)");
+      }
+      return new String(bytes, StandardCharsets.UTF_8).strip();
+    }
   }
 
   @Override

@@ -37,7 +37,7 @@ final class EtcdMember {
   EtcdMember(
       HostPort address,
       EtcdChannels channels,
-      Optional<EtcdCredentials> credentials,
+      Optional<EtcdPassword> password,
       Scheduler scheduler) {
     this.address = address;
     this.channels = channels;
@@ -45,7 +45,7 @@ final class EtcdMember {
     this.token =
         new EtcdToken(
             address.toString(),
-            credentials,
+            password,
             (request, timeout, onReply, onError) ->
                 send(
                     AuthGrpc.getAuthenticateMethod(),
@@ -54,7 +54,7 @@ final class EtcdMember {
                     new Metadata(),
                     onReply,
                     onError),
-            scheduler::execute);
+            scheduler);
   }
 
   HostPort address() {
@@ -118,6 +118,7 @@ final class EtcdMember {
 
   void close() {
     closed = true;
+    token.close();
     if (channel != null) {
       channel.shutdownNow();
     }

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
@@ -50,8 +51,10 @@ final class EtcdMembers implements EtcdTransport {
   EtcdMembers(EtcdOptions options, EtcdChannels channels, RegistryContext context) {
     this.scheduler = context.scheduler();
     this.attemptTimeout = attemptTimeout(options);
+    Optional<EtcdPassword> password =
+        options.credentials().map(known -> new EtcdPassword(known, scheduler));
     for (HostPort address : options.members()) {
-      members.add(new EtcdMember(address, channels, options.credentials(), scheduler));
+      members.add(new EtcdMember(address, channels, password, scheduler));
     }
     this.random = context.random();
     this.meters = context.meters();

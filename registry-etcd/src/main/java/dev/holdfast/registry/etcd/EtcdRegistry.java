@@ -1,6 +1,5 @@
 package dev.holdfast.registry.etcd;
 
-import dev.holdfast.core.Clock;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.Registry;
@@ -80,10 +79,9 @@ final class EtcdRegistry implements Registry {
 
   /** The way to a cluster; nothing is connected yet. */
   static EtcdMembers connect(EtcdOptions options, RegistryContext context) {
-    Clock clock = context.scheduler().clock();
-    Optional<EtcdTls> tls = options.tls().map(files -> new EtcdTls(files, clock.wallTime()));
+    Optional<EtcdTls> tls = options.tls().map(files -> EtcdTls.load(files, context.scheduler()));
     return new EtcdMembers(
-        options, new EtcdChannels(tls, clock, EtcdMembers.attemptTimeout(options)), context);
+        options, new EtcdChannels(tls, EtcdMembers.attemptTimeout(options)), context);
   }
 
   private static Duration checkInterval(EtcdOptions options) {

@@ -1,5 +1,6 @@
 package dev.holdfast.registry.etcd;
 
+import dev.holdfast.core.Scheduler;
 import dev.holdfast.registry.etcd.EtcdOptions.TlsFiles;
 import io.grpc.Status;
 import io.grpc.netty.GrpcSslContexts;
@@ -7,6 +8,7 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -30,29 +32,54 @@ import org.slf4j.LoggerFactory;
  * The TLS settings, made again from their files when those have changed.
  *
  * <p>Files are looked at when a request is sent, at most once a second, so a rotated certificate is
- * in use soon after it is written and nothing watches in between. A new file that can't be used (it
- * may be half written) is reported once and the last good settings stay. On the scheduler only.
+ * in use soon after it is written and nothing watches in between. They are read and parsed on a
+ * thread that may hang; requests go on with what there is. A new file that can't be used (it may be
+ * half written) is reported once and the last good settings stay. On the scheduler only.
  */
 final class EtcdTls {
   private static final Logger log = LoggerFactory.getLogger(EtcdTls.class);
   private static final Duration CHECK_INTERVAL = Duration.ofSeconds(1);
+
+  /** After what time a look at the files that is not answered is reported. */
+  private static final Duration LOOK_TIMEOUT = Duration.ofSeconds(5);
+
   private static final int MAX_FILE_BYTES = 1 << 20;
 
+  /** What the files held, and what was made of it. */
+  private record Settings(List<byte[]> contents, SslContext context) {}
+
   private final TlsFiles files;
-  private List<byte[]> seen;
-  private SslContext context;
+  private final Scheduler scheduler;
+  private final BackgroundRead<Settings> look;
+
+  /** Read by the thread that looks, too. */
+  private volatile Settings settings;
+
   private int version;
-  private boolean checked;
+  private boolean looking;
   private @Nullable String reportedFailure;
-  private long checkedAtNanos;
+  private @Nullable Long lookedAtNanos;
+
+  private EtcdTls(TlsFiles files, Scheduler scheduler, Settings first) {
+    this.files = files;
+    this.scheduler = scheduler;
+    this.settings = first;
+    this.look =
+        new BackgroundRead<>(files.toString(), scheduler, () -> read(files, settings, scheduler));
+  }
 
   /**
+   * The settings as the files are now. Waits for them, for five seconds at most.
+   *
    * @throws IllegalArgumentException when a file can't be read or used
    */
-  EtcdTls(TlsFiles files, Instant now) {
-    this.files = files;
-    this.seen = readAll();
-    this.context = build(seen, now);
+  static EtcdTls load(TlsFiles files, Scheduler scheduler) {
+    try {
+      return new EtcdTls(
+          files, scheduler, BackgroundRead.await(() -> read(files, null, scheduler)));
+    } catch (IOException e) {
+      throw new IllegalArgumentException("tls: " + files + ": " + e.getMessage(), e);
+    }
   }
 
   /** Counts how often the files have changed. */
@@ -61,31 +88,38 @@ final class EtcdTls {
   }
 
   SslContext context() {
-    return context;
+    return settings.context();
   }
 
-  /** Looks at the files again, if it is time. */
-  void refresh(long nowNanos, Instant now) {
-    if (checked && nowNanos - checkedAtNanos < CHECK_INTERVAL.toNanos()) {
+  /** Begins to look at the files again, if it is time. */
+  void refresh() {
+    long nowNanos = scheduler.clock().nanoTime();
+    if (looking || (lookedAtNanos != null && nowNanos - lookedAtNanos < CHECK_INTERVAL.toNanos())) {
       return;
     }
-    checked = true;
-    checkedAtNanos = nowNanos;
-    try {
-      List<byte[]> found = readAll();
-      if (sameBytes(found, seen)) {
-        return;
-      }
-      seen = found;
-      context = build(found, now);
+    looking = true;
+    lookedAtNanos = nowNanos;
+    look.ask(LOOK_TIMEOUT, this::looked, this::failed);
+  }
+
+  private void looked(Settings found) {
+    looking = false;
+    reportedFailure = null;
+    if (!found.equals(settings)) {
+      settings = found;
       version++;
-      reportedFailure = null;
       log.info("event=etcd_tls_reloaded files={}", files);
-    } catch (IllegalArgumentException e) {
-      if (!Objects.equals(e.getMessage(), reportedFailure)) {
-        reportedFailure = e.getMessage();
-        log.warn("event=etcd_tls_reload_failed kept=last_good reason={}", reportedFailure);
-      }
+    }
+  }
+
+  private void failed(Exception cause) {
+    looking = false;
+    if (!Objects.equals(cause.getMessage(), reportedFailure)) {
+      reportedFailure = cause.getMessage();
+      log.warn(
+          "event=etcd_tls_reload_failed kept=last_good files={} reason=\"{}\"",
+          files,
+          reportedFailure);
     }
   }
 
@@ -111,8 +145,14 @@ final class EtcdTls {
     return "the TLS handshake failed: " + (root == null ? status : root.getMessage());
   }
 
-  private List<byte[]> readAll() {
-    return List.of(read("ca", files.ca()), read("cert", files.cert()), read("key", files.key()));
+  /** The settings that were known, when the files are as they were. */
+  private static Settings read(TlsFiles files, @Nullable Settings known, Scheduler scheduler) {
+    List<byte[]> contents =
+        List.of(read("ca", files.ca()), read("cert", files.cert()), read("key", files.key()));
+    if (known != null && sameBytes(contents, known.contents())) {
+      return known;
+    }
+    return new Settings(contents, build(files, contents, scheduler.clock().wallTime()));
   }
 
   private static byte[] read(String name, @Nullable Path path) {
@@ -120,17 +160,21 @@ final class EtcdTls {
       return new byte[0];
     }
     try {
-      if (Files.size(path) > MAX_FILE_BYTES) {
+      byte[] bytes;
+      try (InputStream file = Files.newInputStream(path)) {
+        bytes = file.readNBytes(MAX_FILE_BYTES + 1);
+      }
+      if (bytes.length > MAX_FILE_BYTES) {
         throw new IllegalArgumentException(
             name + ": " + path + " (expected: at most " + MAX_FILE_BYTES + " bytes)");
       }
-      return Files.readAllBytes(path);
+      return bytes;
     } catch (IOException e) {
       throw new IllegalArgumentException(name + ": " + path + " (expected: a readable file)", e);
     }
   }
 
-  private SslContext build(List<byte[]> contents, Instant now) {
+  private static SslContext build(TlsFiles files, List<byte[]> contents, Instant now) {
     byte[] ca = contents.get(0);
     byte[] cert = contents.get(1);
     byte[] key = contents.get(2);
@@ -142,7 +186,7 @@ final class EtcdTls {
       }
       if (files.cert() != null) {
         requireValid(files.cert(), certificates("cert", files.cert(), cert), now);
-        useKey(builder, cert, key);
+        useKey(builder, cert, files.key(), key);
       }
       return builder.build();
     } catch (SSLException e) {
@@ -150,12 +194,13 @@ final class EtcdTls {
     }
   }
 
-  private void useKey(SslContextBuilder builder, byte[] cert, byte[] key) {
+  private static void useKey(
+      SslContextBuilder builder, byte[] cert, @Nullable Path path, byte[] key) {
     try {
       builder.keyManager(new ByteArrayInputStream(cert), new ByteArrayInputStream(key));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          "key: " + files.key() + " (expected: the key of cert in PKCS#8, BEGIN PRIVATE KEY)", e);
+          "key: " + path + " (expected: the key of cert in PKCS#8, BEGIN PRIVATE KEY)", e);
     }
   }
 

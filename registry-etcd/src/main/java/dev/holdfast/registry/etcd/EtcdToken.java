@@ -1,14 +1,13 @@
 package dev.holdfast.registry.etcd;
 
+import dev.holdfast.core.Scheduler;
 import dev.holdfast.registry.etcd.proto.AuthenticateRequest;
 import dev.holdfast.registry.etcd.proto.AuthenticateResponse;
 import io.grpc.Metadata;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -45,17 +44,16 @@ final class EtcdToken {
   private record Waiting(Runnable go, Consumer<? super EtcdException> fail) {}
 
   private final String member;
-  private final @Nullable EtcdCredentials credentials;
+  private final @Nullable EtcdPassword password;
   private final Sender sender;
-  private final Executor scheduler;
+  private final Scheduler scheduler;
   private final List<Waiting> waiting = new ArrayList<>();
   private State state = State.NONE;
   private String token = "";
 
-  EtcdToken(
-      String member, Optional<EtcdCredentials> credentials, Sender sender, Executor scheduler) {
+  EtcdToken(String member, Optional<EtcdPassword> password, Sender sender, Scheduler scheduler) {
     this.member = member;
-    this.credentials = credentials.orElse(null);
+    this.password = password.orElse(null);
     this.sender = sender;
     this.scheduler = scheduler;
   }
@@ -64,13 +62,13 @@ final class EtcdToken {
    * Runs {@code go} once {@link #headers} are complete, at once if they are; a failure is later.
    */
   void whenReady(Duration timeout, Runnable go, Consumer<? super EtcdException> fail) {
-    if (credentials == null || state == State.HELD || state == State.NOT_NEEDED) {
+    if (password == null || state == State.HELD || state == State.NOT_NEEDED) {
       go.run();
       return;
     }
     waiting.add(new Waiting(go, fail));
     if (state == State.NONE) {
-      ask(credentials, timeout);
+      ask(password, timeout);
     }
   }
 
@@ -89,7 +87,7 @@ final class EtcdToken {
    * @return whether another try, with another token, makes sense
    */
   boolean refuse(Metadata sent) {
-    if (credentials == null) {
+    if (password == null) {
       return false;
     }
     String refused = sent.get(TOKEN);
@@ -98,6 +96,13 @@ final class EtcdToken {
       state = State.NONE;
     }
     return true;
+  }
+
+  /** Fails who waits, however long a file may take yet. */
+  void close() {
+    if (state == State.ASKING) {
+      scheduler.execute(() -> fail(EtcdMember.closedException()));
+    }
   }
 
   /** Says what to do about a request that was refused for want of a user. */
@@ -116,19 +121,27 @@ final class EtcdToken {
         error);
   }
 
-  private void ask(EtcdCredentials known, Duration timeout) {
-    String password;
-    try {
-      password = known.password();
-    } catch (IOException e) {
-      state = State.ASKING;
-      String message = EtcdCredentials.PASSWORD_FILE + ": can't be read: " + e;
-      scheduler.execute(() -> fail(new EtcdException(EtcdError.PASSWORD_REFUSED, message, e)));
-      return;
-    }
+  private void ask(EtcdPassword known, Duration timeout) {
     state = State.ASKING;
+    long deadlineNanos = scheduler.clock().nanoTime() + timeout.toNanos();
+    known.ask(
+        timeout,
+        found -> {
+          if (state == State.ASKING) {
+            long leftNanos = deadlineNanos - scheduler.clock().nanoTime();
+            authenticate(known.user(), found, Duration.ofNanos(Math.max(1, leftNanos)));
+          }
+        },
+        failure -> {
+          if (state == State.ASKING) {
+            fail(failure);
+          }
+        });
+  }
+
+  private void authenticate(String user, String secret, Duration timeout) {
     sender.authenticate(
-        AuthenticateRequest.newBuilder().setName(known.user()).setPassword(password).build(),
+        AuthenticateRequest.newBuilder().setName(user).setPassword(secret).build(),
         timeout,
         reply -> {
           token = reply.getToken();
@@ -141,7 +154,7 @@ final class EtcdToken {
             fail(
                 new EtcdException(
                     EtcdError.PASSWORD_REFUSED,
-                    "etcd " + member + ": refused user \"" + known.user() + "\" or its password"));
+                    "etcd " + member + ": refused user \"" + user + "\" or its password"));
           } else {
             fail(error);
           }

@@ -113,13 +113,13 @@ class EtcdOptionsTest {
     EtcdCredentials fromEnvironment =
         EtcdOptions.of(plain, environment).credentials().orElseThrow();
     assertThat(fromEnvironment.user()).isEqualTo("env");
-    assertThat(fromEnvironment.password()).isEqualTo("env-secret");
+    assertThat(fromEnvironment.password()).contains("env-secret");
     EtcdCredentials fromUri = EtcdOptions.of(inUri, environment).credentials().orElseThrow();
     assertThat(fromUri.user()).isEqualTo("me");
-    assertThat(fromUri.password()).isEqualTo("my@secret");
+    assertThat(fromUri.password()).contains("my@secret");
     EtcdCredentials mixed = EtcdOptions.of(userInUri, environment).credentials().orElseThrow();
     assertThat(mixed.user()).isEqualTo("me");
-    assertThat(mixed.password()).isEqualTo("env-secret");
+    assertThat(mixed.password()).contains("env-secret");
     assertThat(fromUri).asString().doesNotContain("secret");
     assertThat(EtcdOptions.of(inUri, environment)).asString().doesNotContain("secret");
   }

@@ -1,0 +1,181 @@
+package dev.holdfast.registry.etcd;
+
+import dev.holdfast.core.Scheduler;
+import dev.holdfast.core.Subscription;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One thing that is read from files again and again, never on the scheduler: a mount that hangs
+ * takes one thread and the patience of those who ask, and stops no decision of this process.
+ *
+ * <p>One read is under way at a time; who asks meanwhile gets its answer. All of a process have
+ * {@link #MAX_THREADS} daemon threads between them, none while nothing is read; when all of them
+ * hang, a further read fails at once. On the scheduler only, but for {@link #await}.
+ */
+final class BackgroundRead<T> {
+  /** Reads that hang at the same time, of all registries of a process. */
+  static final int MAX_THREADS = 16;
+
+  /** For how long {@link #await} is patient. */
+  static final Duration MAX_AWAITED = Duration.ofSeconds(5);
+
+  private static final Logger log = LoggerFactory.getLogger(BackgroundRead.class);
+
+  private static final class Threads {
+    private static final Duration IDLE = Duration.ofSeconds(5);
+
+    static final Executor POOL =
+        new ThreadPoolExecutor(
+            0,
+            MAX_THREADS,
+            IDLE.toSeconds(),
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            task -> {
+              Thread thread = new Thread(task, "holdfast-etcd-files");
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  /** Somebody who asked. */
+  private final class Waiter {
+    private final Consumer<? super T> onResult;
+    private final Consumer<? super Exception> onFailure;
+    private final Subscription timer;
+
+    Waiter(Duration timeout, Consumer<? super T> onResult, Consumer<? super Exception> onFailure) {
+      this.onResult = onResult;
+      this.onFailure = onFailure;
+      this.timer =
+          scheduler.schedule(
+              timeout,
+              () -> {
+                if (waiters.remove(this)) {
+                  onFailure.accept(late());
+                }
+              });
+    }
+  }
+
+  private final String what;
+  private final Scheduler scheduler;
+  private final Callable<? extends T> read;
+  private final Set<Waiter> waiters = new LinkedHashSet<>();
+  private boolean underWay;
+
+  /**
+   * @param what names it in log lines
+   * @param read may block; called on a thread of its own
+   */
+  BackgroundRead(String what, Scheduler scheduler, Callable<? extends T> read) {
+    this.what = what;
+    this.scheduler = scheduler;
+    this.read = read;
+  }
+
+  /** Exactly one of the two consumers is called, later, on the scheduler, within the timeout. */
+  void ask(Duration timeout, Consumer<? super T> onResult, Consumer<? super Exception> onFailure) {
+    waiters.add(new Waiter(timeout, onResult, onFailure));
+    if (!underWay) {
+      underWay = true;
+      begin();
+    }
+  }
+
+  /**
+   * Reads on a thread of its own and waits for it, from any thread but the scheduler's.
+   *
+   * @throws IOException when it takes longer than {@link #MAX_AWAITED}, or fails so
+   */
+  static <R> R await(Callable<R> read) throws IOException {
+    CompletableFuture<R> answer = new CompletableFuture<>();
+    try {
+      Threads.POOL.execute(() -> complete(answer, read));
+      return answer.get(MAX_AWAITED.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      throw crowded(e);
+    } catch (TimeoutException e) {
+      throw late();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException unchecked) {
+        throw unchecked;
+      }
+      throw new IOException(String.valueOf(e.getCause()), e);
+    }
+  }
+
+  private void begin() {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    var unused = answer.whenComplete((result, failure) -> hop(() -> finished(answer, failure)));
+    try {
+      Threads.POOL.execute(() -> complete(answer, read));
+    } catch (RejectedExecutionException e) {
+      answer.completeExceptionally(crowded(e));
+    }
+  }
+
+  private void finished(CompletableFuture<T> answer, @Nullable Throwable failure) {
+    underWay = false;
+    for (Waiter waiter : List.copyOf(waiters)) {
+      // One by one, so that those behind one that throws still hear of the time running out.
+      waiters.remove(waiter);
+      waiter.timer.close();
+      if (failure == null) {
+        waiter.onResult.accept(answer.join());
+      } else {
+        waiter.onFailure.accept(
+            failure instanceof Exception known ? known : new IOException(failure));
+      }
+    }
+  }
+
+  private void hop(Runnable task) {
+    try {
+      scheduler.execute(task);
+    } catch (RejectedExecutionException e) {
+      // Whoever closed the loop meanwhile does not wait for a file.
+      log.debug("event=etcd_file_dropped file={} reason=scheduler_closed", what, e);
+    }
+  }
+
+  private static <R> void complete(CompletableFuture<R> answer, Callable<? extends R> read) {
+    try {
+      answer.complete(read.call());
+    } catch (Exception e) {
+      answer.completeExceptionally(e);
+    } catch (Error e) {
+      answer.completeExceptionally(e);
+      throw e;
+    }
+  }
+
+  private static IOException late() {
+    return new IOException("no answer in time (expected: a mount that answers)");
+  }
+
+  private static IOException crowded(Exception cause) {
+    return new IOException(
+        "not tried, as " + MAX_THREADS + " files hang (expected: a mount that answers)", cause);
+  }
+}
