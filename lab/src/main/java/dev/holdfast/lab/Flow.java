@@ -1,0 +1,387 @@
+package dev.holdfast.lab;
+
+import dev.holdfast.lab.FlowEvent.Kind;
+import dev.holdfast.lab.PathFaults.Idle;
+import dev.holdfast.lab.PathFaults.IdleAction;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.socket.SocketChannel;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection through a {@link Middlebox}: its two pipes, its state and the timers of its
+ * faults. States and transitions: {@link FlowState}. Runs on the event loop.
+ */
+final class Flow implements Http2Hop.Wire {
+  private final Middlebox middlebox;
+  private final int number;
+  private final SocketChannel client;
+  private final long openedNanos;
+  private final Map<RelayDirection, FlowPipe> pipes = new EnumMap<>(RelayDirection.class);
+  private final Http2Hop hop = new Http2Hop(this);
+  private final SplittableRandom chance;
+  private @Nullable SocketChannel server;
+  private @Nullable RelayDirection lost;
+  private @Nullable QuietWatch quiet;
+  private FlowState state = FlowState.OPENING;
+  private PathFaults faults;
+  private int generation;
+  private long faultsSinceNanos;
+
+  Flow(Middlebox middlebox, int number, SocketChannel client, PathFaults faults) {
+    this.middlebox = middlebox;
+    this.number = number;
+    this.client = client;
+    this.faults = faults;
+    openedNanos = middlebox.nanoTime();
+    // Odd, so that neighbouring seeds and neighbouring connections never draw the same numbers.
+    chance = new SplittableRandom(faults.seed() * 0x9E3779B97F4A7C15L + number);
+    for (RelayDirection direction : RelayDirection.values()) {
+      pipes.put(direction, new FlowPipe(this, direction, linkClock()));
+    }
+  }
+
+  int number() {
+    return number;
+  }
+
+  FlowState state() {
+    return state;
+  }
+
+  FlowPipe pipe(RelayDirection direction) {
+    return Objects.requireNonNull(pipes.get(direction));
+  }
+
+  void opened(SocketChannel target) {
+    server = target;
+    if (state != FlowState.OPENING) {
+      Sockets.reset(target);
+      return;
+    }
+    state = FlowState.OPEN;
+    event(Kind.OPENED, "from " + client.remoteAddress().getPort());
+    apply(faults);
+    pipe(RelayDirection.TO_SERVER).connect(client, target);
+    pipe(RelayDirection.TO_CLIENT).connect(target, client);
+  }
+
+  void refusedByTarget() {
+    event(Kind.TARGET_REFUSED, "");
+    Sockets.reset(client);
+    end();
+  }
+
+  /** Begins to do what these faults say; their times count from now on. */
+  void apply(PathFaults value) {
+    faults = value;
+    generation++;
+    faultsSinceNanos = elapsedNanos();
+    lost = null;
+    for (RelayDirection direction : RelayDirection.values()) {
+      long cutAt =
+          value
+              .cut()
+              .filter(cut -> cut.direction() == direction)
+              .map(PathFaults.Cut::atByte)
+              .orElse(Long.MAX_VALUE);
+      pipe(direction).shape(linkClock(), cutAt);
+    }
+    if (state != FlowState.OPEN) {
+      return;
+    }
+    value.idle().ifPresent(this::watchIdle);
+    value.stream().ifPresent(f -> new StreamWatch(this, hop, f, value).start(generation));
+    value.loss().ifPresent(l -> afterScaled(l.after(), () -> beginLoss(l.direction())));
+    value.halfOpenAfter().ifPresent(t -> afterScaled(t, this::halfOpen));
+    value.goAway().ifPresent(g -> afterScaled(g.after(), () -> goAway(g.errorCode(), g.debug())));
+  }
+
+  // What pipes tell.
+
+  void onBytes(RelayDirection from, ByteBuf bytes) {
+    boolean hears =
+        state == FlowState.OPEN
+            || (state == FlowState.HALF_OPEN && from == RelayDirection.TO_SERVER);
+    if (state == FlowState.REFUSING) {
+      bytes.release();
+      refuse(from);
+    } else if (!hears || from == lost) {
+      bytes.release();
+    } else {
+      countTraffic(false);
+      hop.feed(from, bytes);
+    }
+  }
+
+  void onPassed(RelayDirection direction, long bytes) {
+    middlebox.onPassed(direction, bytes);
+  }
+
+  void onEnd(RelayDirection from) {
+    if (state == FlowState.REFUSING) {
+      refuse(from);
+    } else if (state == FlowState.OPEN && from != lost) {
+      pipe(from).holdEnd();
+    } else if (state == FlowState.HALF_OPEN) {
+      // Nobody is there to answer, and nobody is left to be told.
+      forget(Kind.ENDED, "by the client");
+    }
+  }
+
+  void onReset(RelayDirection from) {
+    switch (state) {
+      case OPENING, OPEN -> {
+        if (from != lost) {
+          endBoth(Kind.ENDED, "reset by the " + side(from));
+        }
+      }
+      case HALF_OPEN -> {
+        if (from == RelayDirection.TO_SERVER) {
+          endBoth(Kind.ENDED, "reset by the client");
+        }
+      }
+      case SILENCED, REFUSING, CLOSING -> endWhenBothGone();
+      case ENDED -> {}
+    }
+  }
+
+  /** Both directions have come to their end by themselves. */
+  void onPipeEnded() {
+    if (state != FlowState.ENDED && pipes.values().stream().allMatch(FlowPipe::hasEnded)) {
+      boolean byPeers = state == FlowState.OPEN;
+      if (byPeers) {
+        event(Kind.ENDED, "closed by both");
+      }
+      Sockets.close(client);
+      Sockets.close(server);
+      end();
+    }
+  }
+
+  void pump() {
+    pipes.values().forEach(FlowPipe::pump);
+  }
+
+  // What the hop asks.
+
+  @Override
+  public void pass(RelayDirection direction, ByteBuf bytes) {
+    pipe(direction).hold(bytes);
+  }
+
+  @Override
+  public void onHttpTraffic() {
+    countTraffic(true);
+  }
+
+  @Override
+  public boolean answersPings() {
+    return faults.answersPings();
+  }
+
+  @Override
+  public void onPingAnswered() {
+    event(Kind.PING_ANSWERED, "");
+  }
+
+  @Override
+  public long elapsedNanos() {
+    return middlebox.nanoTime() - openedNanos;
+  }
+
+  /** Runs something on the loop after a while, unless the connection has ended by then. */
+  void after(long nanos, Runnable task) {
+    middlebox.after(
+        nanos,
+        () -> {
+          if (state != FlowState.ENDED) {
+            task.run();
+          }
+        });
+  }
+
+  // What the middlebox does.
+
+  /** Lets nothing through any more and tells nobody. */
+  void forget(Kind kind, String why) {
+    if (state == FlowState.ENDED || state == FlowState.SILENCED) {
+      return;
+    }
+    state = FlowState.SILENCED;
+    event(kind, why);
+    silence();
+    middlebox.onSilenced(this);
+  }
+
+  void reset(Kind kind, String why) {
+    if (state != FlowState.ENDED) {
+      middlebox.onResets();
+      endBoth(kind, why);
+    }
+  }
+
+  void cut(long atByte) {
+    reset(Kind.CUT, "after byte " + atByte);
+  }
+
+  /** The connection was quiet for too long. */
+  void onQuiet(IdleAction action) {
+    switch (action) {
+      case DROP -> forget(Kind.IDLE_DROPPED, "");
+      case RESET -> {
+        state = FlowState.REFUSING;
+        event(Kind.IDLE_FORGOTTEN, "");
+        pipes.values().forEach(FlowPipe::discard);
+      }
+      case CLOSE -> close(Kind.IDLE_CLOSED, "");
+      case GOAWAY -> {
+        goAway(0, "idle_timeout");
+        close(Kind.IDLE_CLOSED, "after GOAWAY");
+      }
+    }
+  }
+
+  /** A packet came on a connection that is forgotten. */
+  void refuse(RelayDirection from) {
+    SocketChannel sender = from == RelayDirection.TO_SERVER ? client : server;
+    if (sender != null && sender.isOpen()) {
+      event(Kind.RST, "to the " + side(from));
+      middlebox.onResets();
+      Sockets.reset(sender);
+    }
+    endWhenBothGone();
+  }
+
+  private void watchIdle(Idle idle) {
+    quiet = new QuietWatch(this, idle, faults, client, Objects.requireNonNull(server));
+    quiet.start(generation);
+  }
+
+  boolean isCurrent(int ofGeneration) {
+    return generation == ofGeneration && state != FlowState.ENDED;
+  }
+
+  private void countTraffic(boolean http) {
+    if (quiet != null && (http || quiet.countsAllBytes())) {
+      quiet.onTraffic();
+    }
+  }
+
+  /** A stream without DATA for too long. */
+  void endStream(int streamId, PathFaults.StreamEnd end) {
+    event(Kind.STREAM_ENDED, "stream " + streamId);
+    middlebox.onStreamEnded();
+    if (end == PathFaults.StreamEnd.GOAWAY) {
+      goAway(0, "stream_timeout");
+      close(Kind.IDLE_CLOSED, "after GOAWAY");
+    } else {
+      hop.reset(streamId);
+      pump();
+    }
+  }
+
+  private void goAway(int errorCode, String debug) {
+    if (!hop.isHttp2()) {
+      event(Kind.NOT_HTTP2, "no GOAWAY possible");
+      return;
+    }
+    event(Kind.GOAWAY, "code " + errorCode + " " + debug);
+    hop.goAway(errorCode, debug);
+    pump();
+  }
+
+  private void beginLoss(RelayDirection direction) {
+    if (state == FlowState.OPEN) {
+      event(Kind.LOSS_BEGAN, "from the " + side(direction));
+      lost = direction;
+      // Who sends into the void gets no acknowledgement, and none of its own gets through.
+      var unused = KernelSocket.deafen(senderOf(direction));
+    }
+  }
+
+  private void halfOpen() {
+    if (state != FlowState.OPEN) {
+      return;
+    }
+    state = FlowState.HALF_OPEN;
+    event(Kind.HALF_OPEN, "");
+    pipe(RelayDirection.TO_SERVER).discard();
+    middlebox.onResets();
+    Sockets.reset(server);
+    if (!faults.answersPings()) {
+      var unused = KernelSocket.deafen(client);
+    }
+  }
+
+  private void close(Kind kind, String why) {
+    if (state == FlowState.OPEN) {
+      state = FlowState.CLOSING;
+      event(kind, why);
+      middlebox.onClosed();
+      pipes.values().forEach(FlowPipe::holdEnd);
+    }
+  }
+
+  private void silence() {
+    pipes.values().forEach(FlowPipe::discard);
+    hop.discard();
+    var unused = KernelSocket.deafen(client);
+    if (server != null) {
+      unused = KernelSocket.deafen(server);
+    }
+  }
+
+  private void endBoth(Kind kind, String why) {
+    event(kind, why);
+    Sockets.reset(client);
+    Sockets.reset(server);
+    end();
+  }
+
+  private void endWhenBothGone() {
+    if (!client.isOpen() && (server == null || !server.isOpen())) {
+      end();
+    }
+  }
+
+  private void end() {
+    if (state != FlowState.ENDED) {
+      state = FlowState.ENDED;
+      pipes.values().forEach(FlowPipe::discard);
+      hop.discard();
+      middlebox.onEnded(this);
+    }
+  }
+
+  private LinkClock linkClock() {
+    return new LinkClock(faults, faultsSinceNanos, chance::nextDouble);
+  }
+
+  private void afterScaled(Duration delay, Runnable task) {
+    int begun = generation;
+    after(
+        faults.scaledNanos(delay),
+        () -> {
+          if (begun == generation) {
+            task.run();
+          }
+        });
+  }
+
+  private SocketChannel senderOf(RelayDirection direction) {
+    return direction == RelayDirection.TO_SERVER ? client : Objects.requireNonNull(server);
+  }
+
+  private void event(Kind kind, String detail) {
+    middlebox.onEvent(number, kind, detail);
+  }
+
+  private static String side(RelayDirection from) {
+    return from == RelayDirection.TO_SERVER ? "client" : "server";
+  }
+}

@@ -1,0 +1,69 @@
+package dev.holdfast.lab;
+
+import java.time.Duration;
+import java.util.Locale;
+
+/**
+ * Something that happened to a connection through a {@link Middlebox}.
+ *
+ * @param at since the middlebox was started, by its own clock (not scaled)
+ * @param flow the number of the connection, from 1 in order of arrival
+ * @param kind what happened
+ * @param detail more about it: who, how many; may be empty; ASCII without quotes
+ */
+public record FlowEvent(Duration at, int flow, Kind kind, String detail) {
+
+  /** What can happen to a connection. */
+  public enum Kind {
+    /** Accepted, and connected to the target. */
+    OPENED,
+    /** The target refused or did not answer; the client was reset. */
+    TARGET_REFUSED,
+    /** More connections than {@link Middlebox#MAX_FLOWS}; this one was reset. */
+    TOO_MANY,
+    /** Was quiet for too long and is forgotten; nothing gets through from now on. */
+    IDLE_DROPPED,
+    /** Was quiet for too long; the next packet will be answered by a reset. */
+    IDLE_FORGOTTEN,
+    /** The answer to a packet of a forgotten connection. */
+    RST,
+    /** Was quiet for too long and was closed on both sides. */
+    IDLE_CLOSED,
+    /** A GOAWAY was sent to the client. */
+    GOAWAY,
+    /** A stream without DATA was ended. */
+    STREAM_ENDED,
+    /** A PING that the hop answered itself. */
+    PING_ANSWERED,
+    /** One direction loses everything from now on. */
+    LOSS_BEGAN,
+    /** The server's side was reset, the client was not told. */
+    HALF_OPEN,
+    /** Reset on both sides in the middle of the bytes. */
+    CUT,
+    /** Forgotten by {@link Middlebox#forgetFlows()}. */
+    FORGOTTEN,
+    /** Reset by {@link Middlebox#resetFlows()} or by closing the middlebox. */
+    RESET,
+    /** A fault that needs HTTP/2 without TLS met something else. */
+    NOT_HTTP2,
+    /** One of its ends closed or reset it. */
+    ENDED;
+
+    /** As in logs: {@code idle-dropped}. */
+    public String text() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  /** One line of JSON, without the newline. */
+  public String toJson() {
+    return String.format(
+        Locale.ROOT,
+        "{\"at\":%.3f,\"flow\":%d,\"event\":\"%s\",\"detail\":\"%s\"}",
+        at.toNanos() / 1e9,
+        flow,
+        kind.text(),
+        detail.replaceAll("[^ !#-\\[\\]-~]", "?"));
+  }
+}

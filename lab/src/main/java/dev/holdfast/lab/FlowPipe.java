@@ -1,0 +1,213 @@
+package dev.holdfast.lab;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.SocketChannel;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One direction of a {@link Flow}: reads from its source, holds what came until its time, writes it
+ * to its sink. The end of the stream waits its turn behind the bytes. Reads on only while it holds
+ * less than {@link #MAX_HELD_BYTES}. Runs on the event loop.
+ */
+final class FlowPipe {
+  static final int MAX_HELD_BYTES = 1024 * 1024;
+
+  private static final Logger log = LoggerFactory.getLogger(FlowPipe.class);
+
+  /** Bytes, or the end of the stream when null, and when they may go on. */
+  private record Held(@Nullable ByteBuf bytes, long dueNanos) {}
+
+  private final Flow flow;
+  private final RelayDirection direction;
+  private final Deque<Held> held = new ArrayDeque<>();
+  private @Nullable SocketChannel source;
+  private @Nullable SocketChannel sink;
+  private LinkClock link;
+  private long heldBytes;
+  private long passedBytes;
+  private long cutAtByte = Long.MAX_VALUE;
+  private boolean inputEnded;
+  private boolean ended;
+  private boolean timerSet;
+
+  FlowPipe(Flow flow, RelayDirection direction, LinkClock link) {
+    this.flow = flow;
+    this.direction = direction;
+    this.link = link;
+  }
+
+  void connect(SocketChannel from, SocketChannel to) {
+    source = from;
+    sink = to;
+    pump();
+  }
+
+  /** What is held already keeps its time. */
+  void shape(LinkClock value, long cutAt) {
+    link = value;
+    cutAtByte = cutAt;
+  }
+
+  boolean hasEnded() {
+    return ended;
+  }
+
+  void hold(ByteBuf bytes) {
+    int length = bytes.readableBytes();
+    if (ended || length == 0) {
+      bytes.release();
+      return;
+    }
+    heldBytes += length;
+    held.addLast(new Held(bytes, link.dueNanos(flow.elapsedNanos(), length)));
+  }
+
+  /** Ends the stream behind what is held. */
+  void holdEnd() {
+    if (!inputEnded && !ended) {
+      inputEnded = true;
+      held.addLast(new Held(null, link.dueNanos(flow.elapsedNanos(), 0)));
+      pump();
+    }
+  }
+
+  /** Forgets what it holds and takes nothing more. */
+  void discard() {
+    ended = true;
+    for (Held next = held.pollFirst(); next != null; next = held.pollFirst()) {
+      if (next.bytes != null) {
+        next.bytes.release();
+      }
+    }
+    heldBytes = 0;
+  }
+
+  /** Writes what is due and reads on if there is room. */
+  void pump() {
+    SocketChannel to = sink;
+    SocketChannel from = source;
+    if (to == null || from == null) {
+      return;
+    }
+    boolean wrote = false;
+    while (!ended && to.isWritable() && passNext(to)) {
+      wrote = true;
+    }
+    if (wrote) {
+      to.flush();
+    }
+    // A flow that is forgotten goes on reading, or its sockets would never show their end.
+    if (!inputEnded && heldBytes < MAX_HELD_BYTES && from.isOpen()) {
+      from.read();
+    }
+  }
+
+  ChannelHandler reader() {
+    return new ChannelInboundHandlerAdapter() {
+      @Override
+      public void channelRead(ChannelHandlerContext ctx, Object message) {
+        flow.onBytes(direction, (ByteBuf) message);
+      }
+
+      @Override
+      public void channelReadComplete(ChannelHandlerContext ctx) {
+        flow.pump();
+      }
+
+      @Override
+      public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof ChannelInputShutdownEvent) {
+          flow.onEnd(direction);
+        }
+      }
+
+      @Override
+      public void channelInactive(ChannelHandlerContext ctx) {
+        flow.onReset(direction);
+      }
+
+      @Override
+      public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        flow.pump();
+      }
+
+      @Override
+      public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        // Reset by its peer; the other side hears the same, if this flow tells at all.
+        log.debug("event=lab_flow_reset", cause);
+        flow.onReset(direction);
+      }
+    };
+  }
+
+  private boolean passNext(SocketChannel to) {
+    Held next = held.peekFirst();
+    if (next == null) {
+      return false;
+    }
+    long waitNanos = next.dueNanos - flow.elapsedNanos();
+    if (waitNanos > 0) {
+      pumpAfter(waitNanos);
+      return false;
+    }
+    held.removeFirst();
+    if (next.bytes == null) {
+      finish(to);
+      return false;
+    }
+    int length = next.bytes.readableBytes();
+    heldBytes -= length;
+    if (passedBytes + length >= cutAtByte) {
+      cutWithin(next.bytes, to);
+      return false;
+    }
+    passedBytes += length;
+    flow.onPassed(direction, length);
+    var unused = to.write(next.bytes);
+    return true;
+  }
+
+  private void cutWithin(ByteBuf bytes, SocketChannel to) {
+    int last = (int) Math.max(0, cutAtByte - passedBytes);
+    passedBytes += last;
+    flow.onPassed(direction, last);
+    ended = true;
+    var unused =
+        to.writeAndFlush(bytes.readSlice(last)).addListener(written -> flow.cut(passedBytes));
+  }
+
+  // Behind what is being written: Netty drops that when the output is shut down.
+  private void finish(SocketChannel to) {
+    var unused =
+        to.writeAndFlush(Unpooled.EMPTY_BUFFER)
+            .addListener(
+                written ->
+                    to.shutdownOutput()
+                        .addListener(
+                            shut -> {
+                              ended = true;
+                              flow.onPipeEnded();
+                            }));
+  }
+
+  private void pumpAfter(long waitNanos) {
+    if (!timerSet) {
+      timerSet = true;
+      flow.after(
+          waitNanos,
+          () -> {
+            timerSet = false;
+            pump();
+          });
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package dev.holdfast.lab;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelException;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.unix.RawUnixChannelOption;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a middlebox in user space needs of the kernel to be like one on the path: to be deaf, so
+ * that what a peer sends is not even acknowledged, and to notice segments without bytes.
+ *
+ * <p>Linux with epoll only; elsewhere each method says that it could not. Needs no rights.
+ */
+final class KernelSocket {
+  private static final Logger log = LoggerFactory.getLogger(KernelSocket.class);
+
+  // <linux/tcp.h>: tcpi_segs_in follows eight bytes, 24 words and four double words.
+  private static final RawUnixChannelOption TCP_INFO =
+      new RawUnixChannelOption("TCP_INFO", 6, 11, 192);
+  private static final int SEGS_IN_OFFSET = 140;
+  // <linux/filter.h>: struct sock_fprog is a count and a pointer, struct sock_filter eight bytes.
+  private static final int PROGRAM_HEAD_BYTES = 16;
+  private static final RawUnixChannelOption SO_ATTACH_FILTER =
+      new RawUnixChannelOption("SO_ATTACH_FILTER", 1, 26, PROGRAM_HEAD_BYTES);
+  private static final int INSTRUCTION_BYTES = 8;
+  private static final int BPF_RET = 6;
+
+  private KernelSocket() {}
+
+  /**
+   * Lets the kernel throw away every segment for this socket before it looks at it: no
+   * acknowledgement, no window, no FIN. There is no way back.
+   *
+   * @return whether that was possible
+   */
+  static boolean deafen(SocketChannel channel) {
+    if (!(channel instanceof EpollSocketChannel epoll) || !channel.isOpen()) {
+      return false;
+    }
+    ByteBuf program = Unpooled.directBuffer(INSTRUCTION_BYTES);
+    try {
+      if (!program.hasMemoryAddress()) {
+        return false;
+      }
+      // One instruction: accept 0 bytes of whatever comes.
+      program.writeShortLE(BPF_RET).writeByte(0).writeByte(0).writeIntLE(0);
+      ByteBuffer head =
+          ByteBuffer.allocateDirect(PROGRAM_HEAD_BYTES).order(ByteOrder.nativeOrder());
+      head.putShort(0, (short) 1).putLong(8, program.memoryAddress());
+      return epoll.config().setOption(SO_ATTACH_FILTER, head);
+    } catch (ChannelException e) {
+      log.warn("event=lab_filter_refused", e);
+      return false;
+    } finally {
+      program.release();
+    }
+  }
+
+  /** Segments that came in so far, with bytes or without; -1 when the kernel does not say. */
+  static long segmentsIn(SocketChannel channel) {
+    if (!(channel instanceof EpollSocketChannel epoll) || !channel.isOpen()) {
+      return -1;
+    }
+    try {
+      ByteBuffer info = epoll.config().getOption(TCP_INFO);
+      return info == null
+          ? -1
+          : info.order(ByteOrder.nativeOrder()).getInt(SEGS_IN_OFFSET) & 0xffff_ffffL;
+    } catch (ChannelException e) {
+      log.debug("event=lab_tcp_info_refused", e);
+      return -1;
+    }
+  }
+}

@@ -1,0 +1,360 @@
+package dev.holdfast.lab;
+
+import dev.holdfast.core.Scheduler;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A path with faults: a port on the loopback address whose connections go to a target as {@link
+ * PathFaults} say. Without rights and without kernel modules; {@link TcpRelay} is its simpler
+ * brother, with switches instead of timers.
+ *
+ * <p>With epoll a connection that is dropped is dropped as on a real path: the kernel throws away
+ * what either side sends, so it is not even acknowledged, and TCP keepalive counts as traffic where
+ * the faults say so. Where epoll is missing the kernel goes on acknowledging. In both cases each
+ * side's TCP ends at the middlebox: what it has acknowledged, the other side may not have got.
+ *
+ * <p>One event loop carries all connections. Thread-safe; {@link #faults(PathFaults)} and the other
+ * changes have taken effect when the call returns.
+ */
+public final class Middlebox implements AutoCloseable {
+  /** Connections at a time; the next one is reset. */
+  public static final int MAX_FLOWS = 4_000;
+
+  private static final Logger log = LoggerFactory.getLogger(Middlebox.class);
+  private static final Duration CALL_TIMEOUT = Duration.ofSeconds(10);
+  private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
+  private static final int BACKLOG = 1_024;
+
+  private final EventLoopGroup loop;
+  private final boolean epoll;
+  private final InetSocketAddress target;
+  private final InetSocketAddress address;
+  private final Channel listener;
+  private final Consumer<FlowEvent> events;
+  private final Scheduler scheduler;
+  private final long startedNanos;
+  private final Map<RelayDirection, AtomicLong> bytes = new EnumMap<>(RelayDirection.class);
+  private final AtomicLong resets = new AtomicLong();
+  private final AtomicLong closed = new AtomicLong();
+  private final AtomicLong streamsEnded = new AtomicLong();
+  // On the loop only.
+  private final Map<Integer, Flow> flows = new LinkedHashMap<>();
+  private final Set<Flow> silenced = new LinkedHashSet<>();
+  private PathFaults faults;
+  private int opened;
+
+  private Middlebox(Builder builder) {
+    epoll = builder.epoll && Epoll.isAvailable();
+    loop =
+        new MultiThreadIoEventLoopGroup(
+            1, epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+    target = builder.target;
+    faults = builder.faults;
+    events = builder.events;
+    scheduler = builder.scheduler != null ? builder.scheduler : new LoopScheduler(loop.next());
+    startedNanos = nanoTime();
+    for (RelayDirection direction : RelayDirection.values()) {
+      bytes.put(direction, new AtomicLong());
+    }
+    listener = bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), builder.port));
+    address = (InetSocketAddress) listener.localAddress();
+  }
+
+  /** Begins to describe a middlebox in front of a target. */
+  public static Builder to(InetSocketAddress target) {
+    return new Builder(target);
+  }
+
+  /** Begins to describe a middlebox in front of a port of the loopback address. */
+  public static Builder toPort(int port) {
+    return to(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+  }
+
+  /** Where it listens. */
+  public InetSocketAddress address() {
+    return address;
+  }
+
+  public int port() {
+    return address.getPort();
+  }
+
+  /** Whether dropped connections are not even acknowledged, and TCP keepalive is seen. */
+  public boolean isFaithful() {
+    return epoll;
+  }
+
+  /** Changes the faults now, for open connections too; what is forgotten stays forgotten. */
+  public void faults(PathFaults value) {
+    call(
+        () -> {
+          faults = value;
+          open().forEach(flow -> flow.apply(value));
+        });
+  }
+
+  /** The faults that hold now. */
+  public PathFaults faults() {
+    return ask(() -> faults);
+  }
+
+  /** Lets nothing through any more on any open connection, and tells nobody; new ones pass. */
+  public void forgetFlows() {
+    call(() -> open().forEach(flow -> flow.forget(FlowEvent.Kind.FORGOTTEN, "on request")));
+  }
+
+  /** Resets every open connection on both sides; new ones pass. */
+  public void resetFlows() {
+    call(() -> open().forEach(flow -> flow.reset(FlowEvent.Kind.RESET, "on request")));
+  }
+
+  public MiddleboxCounts counts() {
+    return ask(
+        () ->
+            new MiddleboxCounts(
+                opened,
+                flows.size() - silenced.size(),
+                silenced.size(),
+                resets.get(),
+                closed.get(),
+                streamsEnded.get(),
+                count(RelayDirection.TO_SERVER).get(),
+                count(RelayDirection.TO_CLIENT).get()));
+  }
+
+  /** Resets everything and stops. */
+  @Override
+  public void close() {
+    listener.close().awaitUninterruptibly(CALL_TIMEOUT.toMillis());
+    call(() -> open().forEach(flow -> flow.reset(FlowEvent.Kind.RESET, "the lab stops")));
+    loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+  }
+
+  // For flows; on the loop.
+
+  long nanoTime() {
+    return scheduler.clock().nanoTime();
+  }
+
+  void after(long nanos, Runnable task) {
+    var unused =
+        scheduler.schedule(
+            Duration.ofNanos(nanos),
+            () -> {
+              if (loop.next().inEventLoop()) {
+                task.run();
+              } else if (!loop.isShuttingDown()) {
+                loop.next().execute(task);
+              }
+            });
+  }
+
+  void onPassed(RelayDirection direction, long count) {
+    count(direction).addAndGet(count);
+  }
+
+  void onResets() {
+    resets.incrementAndGet();
+  }
+
+  void onClosed() {
+    closed.incrementAndGet();
+  }
+
+  void onStreamEnded() {
+    streamsEnded.incrementAndGet();
+  }
+
+  void onSilenced(Flow flow) {
+    silenced.add(flow);
+  }
+
+  void onEnded(Flow flow) {
+    flows.remove(flow.number());
+    silenced.remove(flow);
+  }
+
+  void onEvent(int flow, FlowEvent.Kind kind, String detail) {
+    FlowEvent event =
+        new FlowEvent(Duration.ofNanos(nanoTime() - startedNanos), flow, kind, detail);
+    log.debug("event=lab_{} flow={} {}", kind.text(), flow, detail);
+    events.accept(event);
+  }
+
+  private AtomicLong count(RelayDirection direction) {
+    return Objects.requireNonNull(bytes.get(direction));
+  }
+
+  // A copy, because what is done to a flow may remove it.
+  private List<Flow> open() {
+    return List.copyOf(flows.values());
+  }
+
+  private void onAccepted(SocketChannel client) {
+    int number = ++opened;
+    if (flows.size() >= MAX_FLOWS) {
+      onEvent(number, FlowEvent.Kind.TOO_MANY, "more than " + MAX_FLOWS);
+      Sockets.reset(client);
+      return;
+    }
+    Flow flow = new Flow(this, number, client, faults);
+    flows.put(number, flow);
+    client.pipeline().addLast(flow.pipe(RelayDirection.TO_SERVER).reader());
+    ChannelFuture connected =
+        new Bootstrap()
+            .group(loop)
+            .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
+            .option(ChannelOption.AUTO_READ, false)
+            .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+            .option(ChannelOption.TCP_NODELAY, true)
+            .handler(flow.pipe(RelayDirection.TO_CLIENT).reader())
+            .connect(target);
+    connected.addListener(
+        done -> {
+          if (done.isSuccess()) {
+            flow.opened((SocketChannel) connected.channel());
+          } else {
+            flow.refusedByTarget();
+          }
+        });
+  }
+
+  private Channel bind(InetSocketAddress at) {
+    ChannelFuture bound =
+        new ServerBootstrap()
+            .group(loop)
+            .channel(epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
+            .option(ChannelOption.SO_BACKLOG, BACKLOG)
+            .childOption(ChannelOption.AUTO_READ, false)
+            .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childHandler(
+                new ChannelInitializer<SocketChannel>() {
+                  @Override
+                  protected void initChannel(SocketChannel client) {
+                    onAccepted(client);
+                  }
+                })
+            .bind(at)
+            .awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      var unused = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+      throw new IllegalStateException("can't listen on port " + at.getPort(), bound.cause());
+    }
+    return bound.channel();
+  }
+
+  private void call(Runnable task) {
+    ask(
+        () -> {
+          task.run();
+          return true;
+        });
+  }
+
+  private <T> T ask(Supplier<T> question) {
+    if (loop.next().inEventLoop()) {
+      return question.get();
+    }
+    var answer = loop.next().submit(question::get);
+    if (!answer.awaitUninterruptibly(CALL_TIMEOUT.toMillis())) {
+      throw new IllegalStateException("the lab's loop did not answer within " + CALL_TIMEOUT);
+    }
+    if (!answer.isSuccess()) {
+      throw new IllegalStateException("the lab's loop failed", answer.cause());
+    }
+    return answer.getNow();
+  }
+
+  /** Describes a middlebox. */
+  public static final class Builder {
+    private final InetSocketAddress target;
+    private int port;
+    private PathFaults faults = PathFaults.NONE;
+    private Consumer<FlowEvent> events = event -> {};
+    private boolean epoll = true;
+    private @Nullable Scheduler scheduler;
+
+    private Builder(InetSocketAddress target) {
+      this.target = target;
+    }
+
+    /** Where it listens on the loopback address; 0, a free one, by default. */
+    public Builder port(int value) {
+      if (value < 0 || value > 65_535) {
+        throw new IllegalArgumentException("port: " + value + " (expected: 0 to 65535)");
+      }
+      port = value;
+      return this;
+    }
+
+    /** A perfect path by default. */
+    public Builder faults(PathFaults value) {
+      faults = value;
+      return this;
+    }
+
+    /** Hears what happens, on the event loop, so it must not block. */
+    public Builder events(Consumer<FlowEvent> value) {
+      events = value;
+      return this;
+    }
+
+    /** False: NIO even where epoll is there; see the class about what is lost. */
+    public Builder epoll(boolean value) {
+      epoll = value;
+      return this;
+    }
+
+    /**
+     * Whose time counts; that of the machine by default. Under virtual time let idle times count
+     * {@link PathFaults.Counted#BYTES}: when the kernel acknowledges is not virtual.
+     */
+    public Builder scheduler(Scheduler value) {
+      scheduler = value;
+      return this;
+    }
+
+    /**
+     * Starts it.
+     *
+     * @throws IllegalStateException when the port is taken
+     */
+    public Middlebox start() {
+      return new Middlebox(this);
+    }
+  }
+}

@@ -1,0 +1,312 @@
+package dev.holdfast.lab;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * What a {@link Middlebox} does to the connections through it. All times are those of the real
+ * path; {@link #speed} divides each of them where it takes effect. Times "after" something count
+ * from the opening of a connection, or from the last {@link Middlebox#faults(PathFaults)} for one
+ * that was open then.
+ *
+ * @param speed by what all times are divided, 1 to 1,000,000
+ * @param seed of the jitter; the same seed draws the same numbers for the n-th connection
+ * @param idle what becomes of a quiet connection
+ * @param stream what becomes of a quiet HTTP/2 stream
+ * @param answersPings the hop answers HTTP/2 PINGs itself, in both directions, and forwards none
+ * @param link latency, jitter and bandwidth
+ * @param stall windows in which nothing gets through
+ * @param loss one direction loses everything from a time on
+ * @param halfOpenAfter after this long the server's side is reset and the client is not told
+ * @param cut both sides are reset in the middle of the bytes
+ * @param goAway a GOAWAY from the hop
+ */
+public record PathFaults(
+    double speed,
+    long seed,
+    Optional<Idle> idle,
+    Optional<Stream> stream,
+    boolean answersPings,
+    Link link,
+    Optional<Stall> stall,
+    Optional<Loss> loss,
+    Optional<Duration> halfOpenAfter,
+    Optional<Cut> cut,
+    Optional<GoAway> goAway) {
+  private static final double MAX_SPEED = 1_000_000;
+  private static final Duration MAX_DURATION = Duration.ofDays(365);
+
+  /** A perfect path. */
+  public static final PathFaults NONE = builder().build();
+
+  public PathFaults {
+    if (!(speed >= 1 && speed <= MAX_SPEED)) {
+      throw new IllegalArgumentException("speed: " + speed + " (expected: 1 to 1000000)");
+    }
+    halfOpenAfter.ifPresent(after -> requireTime("halfOpenAfter", after, Duration.ZERO));
+  }
+
+  /** What a hop does with a connection that was quiet for too long. */
+  public enum IdleAction {
+    /** Forgets it: nothing gets through any more, and nobody is told. */
+    DROP,
+    /** Forgets it, and answers the next packet of either side with a reset. */
+    RESET,
+    /** Closes it on both sides, with a FIN. */
+    CLOSE,
+    /** Tells the client by a GOAWAY and closes both sides; HTTP/2 without TLS only. */
+    GOAWAY
+  }
+
+  /** What counts as traffic on a connection. */
+  public enum Counted {
+    /**
+     * Every TCP segment, TCP keepalive probes too, as a NAT or a firewall sees them. Where epoll is
+     * missing the same as {@link #BYTES}.
+     */
+    SEGMENTS,
+    /** Bytes only, as for a proxy that ends TCP: keepalive probes stop at it, PINGs do not. */
+    BYTES,
+    /** HEADERS and DATA of HTTP/2 only: PINGs do not count. */
+    HTTP
+  }
+
+  /** How a hop ends a stream that was quiet for too long. */
+  public enum StreamEnd {
+    /** RST_STREAM with INTERNAL_ERROR to both sides. */
+    RST_STREAM,
+    /** GOAWAY to the client, then both sides are closed. */
+    GOAWAY
+  }
+
+  /** A quiet connection: {@code action} once nothing that is {@code counted} came for so long. */
+  public record Idle(Duration timeout, IdleAction action, Counted counted) {
+    public Idle {
+      requireTime("idle.timeout", timeout, Duration.ofMillis(1));
+      if (action == IdleAction.GOAWAY && counted != Counted.HTTP) {
+        throw new IllegalArgumentException(
+            "idle.action: GOAWAY (expected: DROP, RESET or CLOSE where HTTP is not counted)");
+      }
+    }
+  }
+
+  /** A stream without DATA in either direction for so long. */
+  public record Stream(Duration timeout, StreamEnd end) {
+    public Stream {
+      requireTime("stream.timeout", timeout, Duration.ofMillis(1));
+    }
+  }
+
+  /**
+   * The wire.
+   *
+   * @param latency one way
+   * @param jitter at most so much more, evenly distributed; the order of bytes stays
+   * @param bytesPerSecond each way; 0 for no limit
+   */
+  public record Link(Duration latency, Duration jitter, long bytesPerSecond) {
+    /** No delay, no limit. */
+    public static final Link PERFECT = new Link(Duration.ZERO, Duration.ZERO, 0);
+
+    public Link {
+      requireTime("link.latency", latency, Duration.ZERO);
+      requireTime("link.jitter", jitter, Duration.ZERO);
+      if (bytesPerSecond < 0) {
+        throw new IllegalArgumentException(
+            "link.bytesPerSecond: " + bytesPerSecond + " (expected: >= 0)");
+      }
+    }
+  }
+
+  /**
+   * Windows in which nothing gets through in either direction; what came meanwhile goes on after.
+   *
+   * @param after begin of the first
+   * @param length of each
+   * @param every from one begin to the next; zero for a single window
+   */
+  public record Stall(Duration after, Duration length, Duration every) {
+    public Stall {
+      requireTime("stall.after", after, Duration.ZERO);
+      requireTime("stall.length", length, Duration.ofMillis(1));
+      requireTime("stall.every", every, Duration.ZERO);
+      if (!every.isZero() && every.compareTo(length) <= 0) {
+        throw new IllegalArgumentException(
+            "stall.every: " + every + " (expected: 0, or longer than length " + length + ")");
+      }
+    }
+  }
+
+  /** One direction loses everything, acknowledgements too, from a time on. */
+  public record Loss(RelayDirection direction, Duration after) {
+    public Loss {
+      requireTime("loss.after", after, Duration.ZERO);
+    }
+  }
+
+  /** Resets both sides once so many bytes were let through in a direction. */
+  public record Cut(RelayDirection direction, long atByte) {
+    public Cut {
+      if (atByte < 0) {
+        throw new IllegalArgumentException("cut.atByte: " + atByte + " (expected: >= 0)");
+      }
+    }
+  }
+
+  /**
+   * A GOAWAY to the client with the number of its last stream; what is open may end.
+   *
+   * @param after since the opening
+   * @param errorCode of HTTP/2: 0 NO_ERROR, 11 ENHANCE_YOUR_CALM ..
+   * @param debug its debug text, ASCII
+   */
+  public record GoAway(Duration after, int errorCode, String debug) {
+    private static final int MAX_DEBUG_CHARS = 1_000;
+
+    public GoAway {
+      requireTime("goAway.after", after, Duration.ZERO);
+      if (errorCode < 0 || errorCode > 0xd) {
+        throw new IllegalArgumentException("goAway.errorCode: " + errorCode + " (expected: 0..13)");
+      }
+      if (debug.length() > MAX_DEBUG_CHARS) {
+        throw new IllegalArgumentException(
+            "goAway.debug: " + debug.length() + " chars (expected: <= " + MAX_DEBUG_CHARS + ")");
+      }
+    }
+  }
+
+  /** A time of the real path as it passes here, in nanoseconds. */
+  long scaledNanos(Duration time) {
+    return (long) (time.toNanos() / speed);
+  }
+
+  /** The same faults at another speed. */
+  public PathFaults atSpeed(double value) {
+    return toBuilder().speed(value).build();
+  }
+
+  /** A builder that begins with these. */
+  public Builder toBuilder() {
+    return new Builder(this);
+  }
+
+  /** A builder that begins with a perfect path. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  private static void requireTime(String name, Duration value, Duration min) {
+    if (value.compareTo(min) < 0 || value.compareTo(MAX_DURATION) > 0) {
+      throw new IllegalArgumentException(
+          name + ": " + value + " (expected: " + min + " to " + MAX_DURATION + ")");
+    }
+  }
+
+  /** Collects faults; each may be given once, the last one holds. Not thread-safe. */
+  public static final class Builder {
+    private double speed = 1;
+    private long seed = 1;
+    private Optional<Idle> idle = Optional.empty();
+    private Optional<Stream> stream = Optional.empty();
+    private boolean answersPings;
+    private Link link = Link.PERFECT;
+    private Optional<Stall> stall = Optional.empty();
+    private Optional<Loss> loss = Optional.empty();
+    private Optional<Duration> halfOpenAfter = Optional.empty();
+    private Optional<Cut> cut = Optional.empty();
+    private Optional<GoAway> goAway = Optional.empty();
+
+    private Builder() {}
+
+    private Builder(PathFaults from) {
+      speed = from.speed;
+      seed = from.seed;
+      idle = from.idle;
+      stream = from.stream;
+      answersPings = from.answersPings;
+      link = from.link;
+      stall = from.stall;
+      loss = from.loss;
+      halfOpenAfter = from.halfOpenAfter;
+      cut = from.cut;
+      goAway = from.goAway;
+    }
+
+    /** By what all times are divided; 1 by default. */
+    public Builder speed(double value) {
+      speed = value;
+      return this;
+    }
+
+    /** Of the jitter; 1 by default. */
+    public Builder seed(long value) {
+      seed = value;
+      return this;
+    }
+
+    /** A NAT, firewall or load balancer of layer 4: every segment counts. */
+    public Builder idle(Duration timeout, IdleAction action) {
+      return idle(timeout, action, Counted.SEGMENTS);
+    }
+
+    public Builder idle(Duration timeout, IdleAction action, Counted counted) {
+      idle = Optional.of(new Idle(timeout, action, counted));
+      return this;
+    }
+
+    public Builder streamTimeout(Duration timeout, StreamEnd end) {
+      stream = Optional.of(new Stream(timeout, end));
+      return this;
+    }
+
+    public Builder answersPings(boolean value) {
+      answersPings = value;
+      return this;
+    }
+
+    public Builder latency(Duration latency, Duration jitter) {
+      link = new Link(latency, jitter, link.bytesPerSecond());
+      return this;
+    }
+
+    public Builder bytesPerSecond(long value) {
+      link = new Link(link.latency(), link.jitter(), value);
+      return this;
+    }
+
+    public Builder stall(Duration after, Duration length, Duration every) {
+      stall = Optional.of(new Stall(after, length, every));
+      return this;
+    }
+
+    public Builder loss(RelayDirection direction, Duration after) {
+      loss = Optional.of(new Loss(direction, after));
+      return this;
+    }
+
+    public Builder halfOpenAfter(Duration after) {
+      halfOpenAfter = Optional.of(after);
+      return this;
+    }
+
+    public Builder cut(RelayDirection direction, long atByte) {
+      cut = Optional.of(new Cut(direction, atByte));
+      return this;
+    }
+
+    public Builder goAway(Duration after, int errorCode, String debug) {
+      goAway = Optional.of(new GoAway(after, errorCode, debug));
+      return this;
+    }
+
+    /**
+     * The faults.
+     *
+     * @throws IllegalArgumentException naming the value and what was expected
+     */
+    public PathFaults build() {
+      return new PathFaults(
+          speed, seed, idle, stream, answersPings, link, stall, loss, halfOpenAfter, cut, goAway);
+    }
+  }
+}

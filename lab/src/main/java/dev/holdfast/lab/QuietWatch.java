@@ -1,0 +1,90 @@
+package dev.holdfast.lab;
+
+import dev.holdfast.lab.PathFaults.Counted;
+import dev.holdfast.lab.PathFaults.Idle;
+import io.netty.channel.socket.SocketChannel;
+
+/**
+ * Finds out that a {@link Flow} was quiet for too long.
+ *
+ * <p>Bytes are told to it. Segments without bytes (TCP keepalive, acknowledgements) end at the
+ * socket of a middlebox in user space, so it asks the kernel for their number {@value
+ * #LOOKS_PER_TIMEOUT} times per timeout: such traffic counts up to that much later than it came.
+ */
+final class QuietWatch {
+  private static final int LOOKS_PER_TIMEOUT = 16;
+  private static final long MIN_LOOK_NANOS = 5_000_000;
+
+  private final Flow flow;
+  private final Idle idle;
+  private final long timeoutNanos;
+  private final SocketChannel client;
+  private final SocketChannel server;
+  private final boolean countsSegments;
+  private long lastNanos;
+  private long clientSegments;
+  private long serverSegments;
+  private int generation;
+
+  QuietWatch(Flow flow, Idle idle, PathFaults faults, SocketChannel client, SocketChannel server) {
+    this.flow = flow;
+    this.idle = idle;
+    this.client = client;
+    this.server = server;
+    timeoutNanos = faults.scaledNanos(idle.timeout());
+    clientSegments = KernelSocket.segmentsIn(client);
+    serverSegments = KernelSocket.segmentsIn(server);
+    countsSegments = idle.counted() == Counted.SEGMENTS && clientSegments >= 0;
+  }
+
+  void start(int ofGeneration) {
+    generation = ofGeneration;
+    lastNanos = flow.elapsedNanos();
+    lookAgain();
+  }
+
+  boolean countsAllBytes() {
+    return idle.counted() != Counted.HTTP;
+  }
+
+  void onTraffic() {
+    lastNanos = flow.elapsedNanos();
+  }
+
+  private void look() {
+    if (!flow.isCurrent(generation)) {
+      return;
+    }
+    boolean clientSent = clientSegments != (clientSegments = KernelSocket.segmentsIn(client));
+    boolean serverSent = serverSegments != (serverSegments = KernelSocket.segmentsIn(server));
+    if (flow.state() == FlowState.OPEN) {
+      if (countsSegments && (clientSent || serverSent)) {
+        onTraffic();
+      }
+      if (flow.elapsedNanos() - lastNanos >= timeoutNanos) {
+        flow.onQuiet(idle.action());
+      }
+    } else if (flow.state() == FlowState.REFUSING && countsSegments) {
+      if (clientSent && client.isOpen()) {
+        flow.refuse(RelayDirection.TO_SERVER);
+      }
+      if (serverSent && server.isOpen()) {
+        flow.refuse(RelayDirection.TO_CLIENT);
+      }
+    }
+    lookAgain();
+  }
+
+  private void lookAgain() {
+    boolean open = flow.state() == FlowState.OPEN;
+    if (!open && !(flow.state() == FlowState.REFUSING && countsSegments)) {
+      return;
+    }
+    long waitNanos = open ? timeoutNanos - (flow.elapsedNanos() - lastNanos) : timeoutNanos;
+    if (countsSegments) {
+      waitNanos = Math.min(waitNanos, timeoutNanos / LOOKS_PER_TIMEOUT);
+      waitNanos = Math.max(waitNanos, MIN_LOOK_NANOS);
+    }
+    flow.after(Math.max(1, waitNanos), this::look);
+  }
+}
