@@ -34,7 +34,9 @@ record Room(String name, String packageName, List<String> rooms, List<String> th
               List.of("com.google.common.util.concurrent")),
           room("registry-dns", List.of("core"), List.of("org.xbill.DNS")),
           // A method's idempotency_level stands in its protobuf descriptor.
-          room("grpc", List.of("core", "liveness"), GRPC, NETTY, PROTOBUF));
+          room("grpc", List.of("core", "liveness"), GRPC, NETTY, PROTOBUF),
+          // No grpc: it measures the wire, not what a client makes of it.
+          room("doctor", List.of("core"), NETTY));
 
   /** The room of everything: {@code cli} may use all others and any library, so it has no row. */
   static final List<String> KNOW_ALL_ROOMS = List.of("cli", "bench", "examples");

@@ -1,0 +1,46 @@
+package dev.holdfast.doctor;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * What a ladder of connections found out about idle time.
+ *
+ * @param outcome what kind of path it is
+ * @param aliveAt the longest idle time after which a connection still answered; zero when none did
+ * @param deadAt the shortest idle time after which one was dead; empty when none was
+ * @param ending how that one was found dead; empty when none was
+ * @param connections how many were opened
+ * @param notOpened how many could not be opened
+ * @param strays how many died at a time at which others lived
+ * @param took from the first connection to the result
+ */
+public record LadderResult(
+    Outcome outcome,
+    Duration aliveAt,
+    Optional<Duration> deadAt,
+    Optional<Ending> ending,
+    int connections,
+    int notOpened,
+    int strays,
+    Duration took) {
+
+  /** What kind of path it is. */
+  public enum Outcome {
+    /** Every connection answered after the longest time that was tried. */
+    KEPT,
+    /** Somewhere between {@code aliveAt} and {@code deadAt} a connection is forgotten. */
+    FORGOTTEN,
+    /** At {@code deadAt} a connection is ended, which both sides are told at once. */
+    ENDED,
+    /** Connections died, but not at any one age. */
+    UNSTEADY,
+    /** No connection could be brought to an age at which it could be asked. */
+    UNKNOWN
+  }
+
+  /** Whether the path has an idle timeout. */
+  public boolean hasTimeout() {
+    return outcome == Outcome.FORGOTTEN || outcome == Outcome.ENDED;
+  }
+}

@@ -1,0 +1,124 @@
+package dev.holdfast.doctor;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.PriorityQueue;
+
+/** A path under virtual time that does to the connections of a plan what a test wants. */
+final class SimulatedPath {
+  /** What a path does to one connection. */
+  interface Behaviour {
+    /** When an idle connection ends by itself, after it was ready at a time; empty: it does not. */
+    default Optional<Duration> endsAt(Duration readyAt) {
+      return Optional.empty();
+    }
+
+    /** How a connection that was idle for so long answers; empty: it lives. */
+    Optional<Ending> answer(int rung, Duration idle);
+
+    default Duration roundTrip() {
+      return Duration.ofMillis(20);
+    }
+
+    default boolean opens(int rung) {
+      return true;
+    }
+  }
+
+  private record Event(long atNanos, int order, Runnable task) {}
+
+  // Shortly before the overflow, so that code that compares nanos with < fails.
+  private static final long ORIGIN = Long.MAX_VALUE - Duration.ofSeconds(3).toNanos();
+  private static final int MAX_EVENTS = 10_000;
+
+  private final Behaviour behaviour;
+  private final LadderPlan plan;
+  private final PriorityQueue<Event> events =
+      new PriorityQueue<>(
+          (a, b) ->
+              a.atNanos != b.atNanos
+                  ? Long.compare(a.atNanos, b.atNanos)
+                  : Integer.compare(a.order, b.order));
+  private final Map<Integer, Long> readyAt = new HashMap<>();
+  private long nowNanos;
+  private int order;
+
+  SimulatedPath(Behaviour behaviour, LadderOptions options) {
+    this.behaviour = behaviour;
+    plan = new LadderPlan(options, ORIGIN);
+  }
+
+  static LadderResult climb(Behaviour behaviour, Duration longest) {
+    return new SimulatedPath(
+            behaviour,
+            new LadderOptions(
+                longest, Duration.ofMillis(1500), Duration.ofSeconds(10), Duration.ofMillis(100)))
+        .run();
+  }
+
+  LadderResult run() {
+    act();
+    for (int i = 0; i < MAX_EVENTS; i++) {
+      Optional<LadderResult> result = plan.result();
+      if (result.isPresent()) {
+        return result.get();
+      }
+      long due = plan.nextDeadlineNanos().orElseThrow() - ORIGIN;
+      Event next = events.peek();
+      if (next != null && next.atNanos <= due) {
+        events.poll();
+        nowNanos = next.atNanos;
+        next.task.run();
+      } else {
+        nowNanos = Math.max(nowNanos, due);
+        plan.onTimeout(now());
+      }
+      act();
+    }
+    throw new AssertionError("no result after " + MAX_EVENTS + " events");
+  }
+
+  private void act() {
+    for (LadderStep step : plan.takeSteps()) {
+      int rung = step.rung();
+      long roundTrip = behaviour.roundTrip().toNanos();
+      if (step instanceof LadderStep.Open) {
+        after(
+            3 * roundTrip,
+            () -> {
+              if (behaviour.opens(rung)) {
+                opened(rung);
+              } else {
+                plan.onEnd(now(), rung, Ending.RESET);
+              }
+            });
+      } else if (step instanceof LadderStep.Probe) {
+        Duration idle = Duration.ofNanos(nowNanos - readyAt.getOrDefault(rung, 0L));
+        Optional<Ending> end = behaviour.answer(rung, idle);
+        if (end.isEmpty()) {
+          after(roundTrip, () -> plan.onAnswer(now(), rung));
+        } else if (end.get() != Ending.SILENCE) {
+          after(roundTrip, () -> plan.onEnd(now(), rung, end.get()));
+        }
+      }
+    }
+  }
+
+  private void opened(int rung) {
+    readyAt.put(rung, nowNanos);
+    plan.onReady(now(), rung);
+    behaviour
+        .endsAt(Duration.ofNanos(nowNanos))
+        .ifPresent(age -> after(age.toNanos(), () -> plan.onEnd(now(), rung, Ending.CLOSE)));
+  }
+
+  private void after(long nanos, Runnable task) {
+    events.add(new Event(nowNanos + nanos, order++, task));
+  }
+
+  private long now() {
+    return ORIGIN + nowNanos;
+  }
+}
