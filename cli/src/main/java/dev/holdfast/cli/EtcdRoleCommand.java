@@ -1,6 +1,7 @@
 package dev.holdfast.cli;
 
 import dev.holdfast.cli.output.JsonText;
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.registry.etcd.EtcdRoles;
 import java.time.Duration;
@@ -25,7 +26,9 @@ import picocli.CommandLine.Option;
     })
 public final class EtcdRoleCommand implements Callable<Integer> {
   // Several members may each need the whole time of a request before one answers.
+  @Limit(of = "time that `etcd role --apply` may take", then = "it fails")
   private static final Duration APPLY_LIMIT = Duration.ofMinutes(1);
+
   // These words end up in commands that people paste into a shell.
   private static final Pattern USER = Pattern.compile("[A-Za-z0-9._@-]{1,100}");
 

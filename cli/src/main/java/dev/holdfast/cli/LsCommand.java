@@ -3,6 +3,7 @@ package dev.holdfast.cli;
 import dev.holdfast.cli.output.JsonText;
 import dev.holdfast.cli.output.Table;
 import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.Registries;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryException;
@@ -27,6 +28,9 @@ import picocli.CommandLine.Parameters;
 @Command(name = "ls", description = "List the services of a namespace and count their instances.")
 public final class LsCommand implements Callable<Integer> {
   // Reads under way at once: enough to hide the way to the registry, too few to burden it.
+  @Limit(
+      of = "services that `ls` reads at the same time",
+      then = "further ones wait for their turn")
   private static final int MAX_READS = 32;
 
   @Mixin(name = CommonOptions.MIXIN)

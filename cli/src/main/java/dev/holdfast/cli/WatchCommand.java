@@ -6,6 +6,7 @@ import dev.holdfast.core.Clock;
 import dev.holdfast.core.EndpointDirectory;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.EndpointsListener;
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.Registries;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryException;
@@ -37,7 +38,11 @@ import picocli.CommandLine.Parameters;
     })
 public final class WatchCommand implements Callable<Integer> {
   // More services than this in one namespace: watch them one by one.
+  @Limit(
+      of = "services that `watch` follows in a namespace",
+      then = "further ones are named in a line and not followed")
   private static final int MAX_SERVICES = 10_000;
+
   private static final Duration RECOVERY_POLL = Duration.ofMillis(500);
 
   @Mixin(name = CommonOptions.MIXIN)

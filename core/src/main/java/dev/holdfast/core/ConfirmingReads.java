@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 @PureCore
 final class ConfirmingReads {
   /** More unanswered reads than this are not awaited. */
+  @Limit(
+      of = "confirming reads of one list under way",
+      then = "older ones are no longer waited for")
   static final int MAX_OUTSTANDING = 8;
 
   /**

@@ -28,6 +28,9 @@ public record Endpoint(
     boolean draining,
     Map<String, String> metadata) {
   /** The largest weight. */
+  @Limit(
+      of = "weight of an endpoint",
+      then = "a larger one is refused; in a record it makes the record malformed")
   public static final int MAX_WEIGHT = 10_000;
 
   /** The bounds and the default of {@code weight}. */

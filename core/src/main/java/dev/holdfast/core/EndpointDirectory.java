@@ -23,9 +23,15 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class EndpointDirectory implements AutoCloseable {
   /** For how long a watch goes on without a subscriber. */
+  @Limit(
+      of = "time that a watch goes on without a subscriber",
+      then = "the watch ends; its list is remembered")
   public static final Duration LINGER = Duration.ofMinutes(5);
 
   /** Lists that are remembered without a watch; beyond it the oldest one is forgotten. */
+  @Limit(
+      of = "lists that are remembered without a watch",
+      then = "the one unused longest is forgotten")
   public static final int MAX_PARKED = 1_000;
 
   /** The variable that names the directory in which lists are kept. */

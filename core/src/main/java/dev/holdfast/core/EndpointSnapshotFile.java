@@ -40,18 +40,30 @@ class EndpointSnapshotFile {
   private static final Logger log = LoggerFactory.getLogger(EndpointSnapshotFile.class);
 
   /** Changes within this time are written together. */
+  @Limit(
+      of = "time between two writes of a list to disk, at least",
+      then = "changes are written together")
   static final Duration WRITE_INTERVAL = Duration.ofSeconds(1);
 
   /** Larger files are neither written nor read: about 20,000 endpoints. */
+  @Limit(
+      of = "a list on disk, about 20,000 endpoints",
+      then = "a larger one is neither written nor read, counted and logged")
   static final int MAX_BYTES = 4 << 20;
 
   /** The longest pause before a write that failed is tried again. */
+  @Limit(of = "time between two tries to write a list, at most", then = "it goes on being tried")
   static final Duration MAX_RETRY_DELAY = Duration.ofMinutes(1);
 
   /** What a process that died left aside is removed after this time. */
+  @Limit(of = "life of an unfinished file that a killed process left", then = "it is removed")
   static final Duration LEFTOVER_AGE = Duration.ofHours(1);
 
+  @Limit(
+      of = "readable characters in the name of a list on disk",
+      then = "the rest of a long name is in its digest only")
   private static final int MAX_READABLE_NAME = 100;
+
   private static final String ASIDE_SUFFIX = ".new";
 
   /** Tells processes apart that share a directory: in containers all of them may have one pid. */

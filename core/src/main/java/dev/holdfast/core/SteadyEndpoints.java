@@ -91,7 +91,7 @@ public class SteadyEndpoints {
    */
   public record Options(
       Duration recordTtl, Duration grace, Duration confirmWithin, Backoff.Options reads) {
-    /** The default of {@code confirmWithin}. */
+    @Limit(of = "time that one confirming read may take", then = "another is begun beside it")
     public static final Duration CONFIRM_WITHIN = Duration.ofMillis(500);
 
     private static final int GRACE_TTLS = 3;

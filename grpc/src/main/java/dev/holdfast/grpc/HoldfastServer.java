@@ -1,6 +1,7 @@
 package dev.holdfast.grpc;
 
 import dev.holdfast.core.DrainSignal;
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
@@ -66,6 +67,9 @@ public final class HoldfastServer extends Server {
   private static final Duration END_POLL = Duration.ofMillis(100);
 
   /** How long cut calls may take to end. */
+  @Limit(
+      of = "time that calls that were cut may take to end",
+      then = "the server is reported as terminated without them")
   private static final Duration CUT_PATIENCE = Duration.ofSeconds(10);
 
   private final Server delegate;

@@ -1,6 +1,7 @@
 package dev.holdfast.grpc;
 
 import com.google.protobuf.DescriptorProtos.MethodOptions.IdempotencyLevel;
+import dev.holdfast.core.Limit;
 import io.grpc.MethodDescriptor;
 import io.grpc.protobuf.ProtoMethodDescriptorSupplier;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,6 +16,9 @@ import java.util.concurrent.ConcurrentMap;
 final class IdempotentMethods {
   // Descriptors are constants of generated code; a program that makes them up per call must not
   // fill the heap.
+  @Limit(
+      of = "methods whose idempotency is remembered",
+      then = "others are looked at in every call")
   private static final int MAX_CACHED = 10_000;
 
   private final ConcurrentMap<MethodDescriptor<?, ?>, Boolean> cache = new ConcurrentHashMap<>();

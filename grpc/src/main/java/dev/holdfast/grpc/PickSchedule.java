@@ -1,5 +1,6 @@
 package dev.holdfast.grpc;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.PureCore;
 import java.util.Arrays;
 
@@ -14,6 +15,9 @@ import java.util.Arrays;
 @PureCore
 final class PickSchedule {
   /** The length of a schedule that is not plain round robin, at most; longer for more endpoints. */
+  @Limit(
+      of = "places in a schedule of picks that is not plain round robin",
+      then = "weights are rounded; longer only for more endpoints")
   static final int MAX_SLOTS = 4_096;
 
   private static final int SLOTS_PER_ENDPOINT = 4;

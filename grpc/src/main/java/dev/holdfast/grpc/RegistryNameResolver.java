@@ -4,6 +4,7 @@ import dev.holdfast.core.CloseReason;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.EndpointsListener;
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.Subscription;
@@ -41,9 +42,15 @@ import org.slf4j.LoggerFactory;
  */
 final class RegistryNameResolver extends NameResolver {
   /** How long calls wait for a registry that can't be reached when the channel starts. */
+  @Limit(
+      of = "time that calls wait for a first list",
+      then = "they fail with HF-201; later calls go on by themselves")
   static final Duration PATIENCE = Duration.ofSeconds(3);
 
   /** The least time between two lookups of host names, and before a failed one is repeated. */
+  @Limit(
+      of = "time between two lookups of host names in records, at least",
+      then = "the addresses known are used meanwhile")
   static final Duration LOOKUP_INTERVAL = Duration.ofSeconds(5);
 
   private static final Logger log = LoggerFactory.getLogger(RegistryNameResolver.class);

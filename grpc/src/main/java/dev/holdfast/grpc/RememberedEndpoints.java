@@ -1,6 +1,7 @@
 package dev.holdfast.grpc;
 
 import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.Limit;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +14,9 @@ import java.util.Optional;
  * holds at most {@link #MAX_TARGETS}, the longest unused is forgotten first.
  */
 final class RememberedEndpoints {
+  @Limit(
+      of = "targets whose list is remembered for idle channels",
+      then = "the one unused longest is forgotten")
   static final int MAX_TARGETS = 1_000;
 
   private static final RememberedEndpoints SHARED = new RememberedEndpoints();

@@ -2,6 +2,7 @@ package dev.holdfast.cli.run;
 
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
+import dev.holdfast.core.Limit;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,6 +16,9 @@ import java.util.concurrent.TimeUnit;
 
 /** The program that {@code holdfast run} starts; it has our standard streams. */
 final class Child {
+  @Limit(
+      of = "seconds that sending a signal to the program may take",
+      then = "Java's own way to end it is taken")
   private static final int KILL_LIMIT_SECONDS = 10;
 
   private final Process process;

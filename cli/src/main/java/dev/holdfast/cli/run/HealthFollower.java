@@ -1,6 +1,7 @@
 package dev.holdfast.cli.run;
 
 import dev.holdfast.cli.run.GrpcHealth.Answer;
+import dev.holdfast.core.Limit;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -26,10 +27,18 @@ public final class HealthFollower implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(HealthFollower.class);
   private static final Duration PORT_POLL = Duration.ofMillis(50);
   private static final Duration RETRY = Duration.ofMillis(250);
+
+  @Limit(of = "time that a health check may take", then = "it counts as failed")
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(2);
+
   private static final Duration GRACE = Duration.ofSeconds(1);
   private static final int FIRST_QUESTIONS = 5;
+
+  @Limit(
+      of = "health checks that must fail in a row",
+      then = "the instance says that it is not ready")
   private static final int STRIKES = 2;
+
   private static final int LOOKS_AT_SILENT = 10;
   // From a quarter of a second to eight seconds.
   private static final int MOST_RETRY_DOUBLINGS = 5;

@@ -1,5 +1,6 @@
 package dev.holdfast.cli.run;
 
+import dev.holdfast.core.Limit;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -9,6 +10,7 @@ import java.util.Optional;
 
 /** Tries whether a port accepts connections. */
 final class PortProbe {
+  @Limit(of = "time that a port may take to accept", then = "it counts as closed")
   private static final Duration CONNECT_TIMEOUT = Duration.ofMillis(500);
 
   private final List<String> hosts;

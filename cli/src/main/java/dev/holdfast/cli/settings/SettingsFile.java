@@ -1,6 +1,7 @@
 package dev.holdfast.cli.settings;
 
 import dev.holdfast.cli.UserError;
+import dev.holdfast.core.Limit;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -24,6 +25,7 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
  * make the program construct anything. A file may have at most a million characters.
  */
 final class SettingsFile {
+  @Limit(of = "characters of the YAML file", then = "a longer one is refused")
   private static final int MAX_FILE_CHARS = 1_000_000;
 
   private SettingsFile() {}

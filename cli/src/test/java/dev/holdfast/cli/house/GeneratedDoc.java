@@ -19,7 +19,9 @@ record GeneratedDoc(String file, String name, Supplier<String> text) {
   /** Every generated part; whoever generates another adds it here. */
   static final List<GeneratedDoc> ALL =
       Stream.concat(
-              Stream.of(new GeneratedDoc("ARCHITECTURE.md", "rooms", GeneratedDoc::roomTable)),
+              Stream.of(
+                  new GeneratedDoc("ARCHITECTURE.md", "rooms", GeneratedDoc::roomTable),
+                  new GeneratedDoc("docs/limits.md", "limits", LimitTable::text)),
               Arrays.stream(Document.values())
                   .map(part -> new GeneratedDoc(part.file(), part.part(), part::text)))
           .toList();

@@ -17,6 +17,10 @@ final class TidyRules {
   static final int TEST_FILE_LINES = 600;
   static final int METHOD_LINES = 60;
 
+  /** Named like limits, but these only keep sums within their types. */
+  private static final Set<String> ARITHMETIC =
+      Set.of("MAX_DOUBLINGS", "MOST_RETRY_DOUBLINGS", "MAX_DIVISOR", "MAX_PORT");
+
   static final List<TidyRule> ALL =
       List.of(
           perFile(
@@ -80,6 +84,11 @@ final class TidyRules {
                   "pom.xml",
                   "<version>0.1.0-SNAPSHOT</version>"
                       + " <dependency><version>1.2</version></dependency>")),
+          perFile(
+              "a constant named after a limit is marked as one, so that docs/limits.md has it",
+              TidyRules::promisesLimits,
+              TidyRules::unmarkedLimits,
+              java("core/src/main/java/x/A.java", "  static final int MAX_ITEMS = 3;")),
           new TidyRule(
               "every main package is @NullMarked",
               TidyRules::unmarkedPackages,
@@ -135,6 +144,28 @@ final class TidyRules {
       }
       return found;
     };
+  }
+
+  /** The test kit and the demo's own measures are left out: no peer of a user reaches them. */
+  private static boolean promisesLimits(File file) {
+    return file.isMainJava()
+        && file.path().matches("(core|grpc|cli|registry-[a-z]+)/.*")
+        && !file.path().matches(".*/(demo|local)/.*");
+  }
+
+  private static List<String> unmarkedLimits(File file) {
+    List<String> found = new ArrayList<>();
+    Matcher constant =
+        Pattern.compile(
+                "(@Limit\\((?s:.*?)\"\\)\\s*)?[a-z ]* final (?:int|long|Duration)"
+                    + " (M(?:AX|OST)_\\w+)")
+            .matcher(file.text());
+    while (constant.find()) {
+      if (constant.group(1) == null && !ARITHMETIC.contains(constant.group(2))) {
+        found.add(file.path() + ": " + constant.group(2) + " (expected: @Limit)");
+      }
+    }
+    return found;
   }
 
   private static List<String> versions(File pom) {

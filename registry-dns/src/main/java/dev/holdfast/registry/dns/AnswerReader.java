@@ -1,5 +1,6 @@
 package dev.holdfast.registry.dns;
 
+import dev.holdfast.core.Limit;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +19,7 @@ import org.xbill.DNS.Section;
  * own lookup does not tell.
  */
 final class AnswerReader {
+  @Limit(of = "aliases followed within one answer", then = "the answer counts as failed")
   private static final int MAX_ALIASES = 16;
 
   private AnswerReader() {}

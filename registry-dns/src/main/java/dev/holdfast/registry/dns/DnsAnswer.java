@@ -1,5 +1,6 @@
 package dev.holdfast.registry.dns;
 
+import dev.holdfast.core.Limit;
 import java.time.Duration;
 import java.util.List;
 import org.xbill.DNS.Record;
@@ -14,6 +15,7 @@ import org.xbill.DNS.Record;
  */
 record DnsAnswer(boolean nameExists, List<Record> records, List<Record> additional, Duration ttl) {
   /** For how long it is believed that there is nothing, when the server does not say. */
+  @Limit(of = "life of an answer that there is nothing, without an SOA", then = "it is asked again")
   static final Duration NEGATIVE_TTL = Duration.ofSeconds(5);
 
   boolean isFound() {

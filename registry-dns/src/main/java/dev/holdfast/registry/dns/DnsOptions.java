@@ -1,6 +1,7 @@
 package dev.holdfast.registry.dns;
 
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.RegistryProvider.Parameter;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.Tunable;
@@ -32,7 +33,9 @@ record DnsOptions(
     Duration minRefresh,
     Duration maxRefresh,
     Duration timeout) {
+  @Limit(of = "names in `names`", then = "a longer list is refused")
   static final int MAX_NAMES = 100;
+
   private static final int DNS_PORT = 53;
 
   private static final Tunable NAMES =

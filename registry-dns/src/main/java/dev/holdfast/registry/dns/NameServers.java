@@ -1,5 +1,6 @@
 package dev.holdfast.registry.dns;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryException.Kind;
 import dev.holdfast.core.Scheduler;
@@ -34,12 +35,18 @@ import org.xbill.DNS.WireParseException;
  */
 final class NameServers {
   /** More questions than this wait for their turn: each takes a socket. */
+  @Limit(of = "questions under way at one time", then = "further ones wait for their turn")
   static final int MAX_OPEN_QUESTIONS = 64;
 
   /** Of more questions than this it is forgotten whether they ever had an answer. */
+  @Limit(
+      of = "questions of which is known whether they ever had an answer",
+      then = "the oldest is forgotten")
   static final int MAX_REMEMBERED = 10_000;
 
+  @Limit(of = "questions that follow an alias", then = "the name counts as failed")
   private static final int MAX_ALIAS_QUESTIONS = 8;
+
   private static final int MIN_TRIES = 3;
   private static final int MIN_ROUNDS = 2;
   private static final int NO_EDNS = -1;

@@ -2,6 +2,7 @@ package dev.holdfast.registry.dns;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryException.Kind;
 import java.time.Duration;
@@ -32,12 +33,18 @@ import org.xbill.DNS.Type;
  */
 final class Resolution {
   /** Of more hosts behind SRV records the rest is not looked up. */
+  @Limit(
+      of = "hosts behind the SRV records of one list",
+      then = "the rest is not looked up, and logged")
   static final int MAX_HOSTS = 1_000;
 
   /** How often names from the hosts file are looked at. */
+  @Limit(of = "life of an address from the hosts file", then = "it is looked up again")
   static final Duration HOSTS_FILE_TTL = Duration.ofSeconds(5);
 
   private static final Logger log = LoggerFactory.getLogger(Resolution.class);
+
+  @Limit(of = "domains of the search list that are tried", then = "further ones are left out")
   private static final int MAX_SEARCH_DOMAINS = 16;
 
   /**

@@ -1,5 +1,6 @@
 package dev.holdfast.registry.dns;
 
+import dev.holdfast.core.Limit;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -25,6 +26,8 @@ import org.xbill.DNS.config.ResolvConfResolverConfigProvider;
  */
 final class SystemNames {
   private static final Logger log = LoggerFactory.getLogger(SystemNames.class);
+
+  @Limit(of = "the hosts file", then = "a larger one is not used")
   private static final long MAX_HOSTS_BYTES = 16 * 1024 * 1024;
 
   /**

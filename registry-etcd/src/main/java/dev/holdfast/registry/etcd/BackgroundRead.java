@@ -1,5 +1,6 @@
 package dev.holdfast.registry.etcd;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
 import java.io.IOException;
@@ -31,9 +32,13 @@ import org.slf4j.LoggerFactory;
  */
 final class BackgroundRead<T> {
   /** Reads that hang at the same time, of all registries of a process. */
+  @Limit(
+      of = "reads of password and certificate files that hang, per process",
+      then = "further ones fail at once")
   static final int MAX_THREADS = 16;
 
   /** For how long {@link #await} is patient. */
+  @Limit(of = "time that opening a registry waits for its files", then = "it fails")
   static final Duration MAX_AWAITED = Duration.ofSeconds(5);
 
   private static final Logger log = LoggerFactory.getLogger(BackgroundRead.class);

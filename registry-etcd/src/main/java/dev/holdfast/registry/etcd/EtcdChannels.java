@@ -1,6 +1,7 @@
 package dev.holdfast.registry.etcd;
 
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Limit;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.ChannelOption;
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 /** Opens the channels to the members of one cluster. On the scheduler only. */
 final class EtcdChannels {
   /** One page of a list, or one message of a watch, whose records may be of any size. */
+  @Limit(
+      of = "one message of etcd",
+      then = "a page of a list is asked for again in smaller ones; a watch begins anew")
   static final int MAX_INBOUND_MESSAGE_BYTES = 32 << 20;
 
   // etcd permits a ping every 5 s (--grpc-keepalive-min-time); grpc-java sends none below 10 s.

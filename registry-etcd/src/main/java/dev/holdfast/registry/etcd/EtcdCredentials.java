@@ -1,5 +1,6 @@
 package dev.holdfast.registry.etcd;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.RegistryUri;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,6 +21,7 @@ final class EtcdCredentials {
   static final String PASSWORD = "HOLDFAST_REGISTRY_PASSWORD";
   static final String PASSWORD_FILE = "HOLDFAST_REGISTRY_PASSWORD_FILE";
 
+  @Limit(of = "a password file", then = "a larger one is refused")
   private static final int MAX_FILE_BYTES = 64 << 10;
 
   private final String user;

@@ -1,6 +1,7 @@
 package dev.holdfast.registry.etcd;
 
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryMeter;
 import dev.holdfast.core.Scheduler;
@@ -32,6 +33,9 @@ final class EtcdMembers implements EtcdTransport {
   private static final Logger log = LoggerFactory.getLogger(EtcdMembers.class);
 
   /** A cluster of five that serves at all has three members that answer. */
+  @Limit(
+      of = "members that share the time of one request",
+      then = "each is given a third of it, so that a silent one leaves time for others")
   private static final int MAX_MEMBERS_TRIED = 3;
 
   private static final Duration PAUSE_BETWEEN_ROUNDS = Duration.ofMillis(100);

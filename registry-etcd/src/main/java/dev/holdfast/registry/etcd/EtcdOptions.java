@@ -1,6 +1,7 @@
 package dev.holdfast.registry.etcd;
 
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.RegistryProvider.Parameter;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.Tunable;
@@ -36,6 +37,8 @@ record EtcdOptions(
     Optional<TlsFiles> tls,
     Optional<EtcdCredentials> credentials) {
   static final int DEFAULT_PORT = 2379;
+
+  @Limit(of = "members of a cluster", then = "more are refused")
   private static final int MAX_MEMBERS = 32;
 
   private static final TunableText ENDPOINTS =

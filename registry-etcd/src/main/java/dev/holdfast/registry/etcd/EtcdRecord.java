@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.google.protobuf.ByteString;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Limit;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -26,6 +27,8 @@ import java.util.TreeMap;
  */
 final class EtcdRecord {
   private static final JsonFactory JSON = new JsonFactory();
+
+  @Limit(of = "characters of a malformed record in an error", then = "the rest is left out")
   private static final int MAX_SHOWN = 60;
 
   private EtcdRecord() {}

@@ -2,6 +2,7 @@ package dev.holdfast.registry.etcd;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
@@ -37,9 +38,15 @@ final class EtcdRegistry implements Registry {
   private static final Logger log = LoggerFactory.getLogger(EtcdRegistry.class);
 
   /** The store is asked at least this often whether it is still the same one. */
+  @Limit(
+      of = "time between two signs of life that are asked for, at most",
+      then = "the store and the stream of watches are asked")
   private static final Duration MAX_CHECK_INTERVAL = Duration.ofSeconds(5);
 
   /** How long closing may wait for the lease to be revoked. */
+  @Limit(
+      of = "time that closing waits for the lease to be revoked",
+      then = "the lease runs out by itself")
   private static final Duration MAX_CLOSE_TIME = Duration.ofSeconds(2);
 
   private final String description;

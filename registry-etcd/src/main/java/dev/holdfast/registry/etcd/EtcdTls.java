@@ -1,5 +1,6 @@
 package dev.holdfast.registry.etcd;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.registry.etcd.EtcdOptions.TlsFiles;
 import io.grpc.Status;
@@ -38,11 +39,19 @@ import org.slf4j.LoggerFactory;
  */
 final class EtcdTls {
   private static final Logger log = LoggerFactory.getLogger(EtcdTls.class);
+
+  @Limit(
+      of = "time between two looks at certificate files, at least",
+      then = "what was read before stays in use")
   private static final Duration CHECK_INTERVAL = Duration.ofSeconds(1);
 
   /** After what time a look at the files that is not answered is reported. */
+  @Limit(
+      of = "time that a look at certificate files may take",
+      then = "opening a registry fails; later the files last read stay in use")
   private static final Duration LOOK_TIMEOUT = Duration.ofSeconds(5);
 
+  @Limit(of = "a certificate or key file", then = "a larger one is refused")
   private static final int MAX_FILE_BYTES = 1 << 20;
 
   /** What the files held, and what was made of it. */

@@ -1,6 +1,7 @@
 package dev.holdfast.registry.etcd;
 
 import dev.holdfast.core.Backoff;
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryMeter;
@@ -33,12 +34,19 @@ final class EtcdWatcher {
   private static final Logger log = LoggerFactory.getLogger(EtcdWatcher.class);
 
   /** Reads under way at once, so that a return of the store is not met by thousands. */
+  @Limit(of = "lists read at the same time", then = "further ones wait for their turn")
   static final int MAX_LISTS = 8;
 
   /** How often a range is read again, although its watch says that all is well. */
+  @Limit(
+      of = "time until a range is read again beside its watch, at most",
+      then = "it is read, even though all seems well")
   static final Duration RELIST_INTERVAL = Duration.ofMinutes(5);
 
   /** For how many request timeouts one list may go on, page by page. */
+  @Limit(
+      of = "request timeouts that one list may take, page by page",
+      then = "it is given up and tried again")
   private static final int LIST_TIMEOUTS = 10;
 
   /** The registry can be reached again soon after it is back; one process asks once in a second. */

@@ -1,5 +1,6 @@
 package dev.holdfast.registry.etcd;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.registry.etcd.EtcdTransport.WatchCall;
 import dev.holdfast.registry.etcd.EtcdTransport.WatchListener;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class GrpcWatch implements WatchCall {
   /** How many messages may wait for the scheduler; the others wait in the connection's window. */
+  @Limit(
+      of = "messages of a watch that wait to be worked off",
+      then = "the connection's window holds etcd back")
   static final int WINDOW_MESSAGES = 64;
 
   private static final Metadata.Key<String> HAS_LEADER =

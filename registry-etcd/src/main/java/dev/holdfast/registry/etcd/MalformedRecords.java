@@ -1,6 +1,7 @@
 package dev.holdfast.registry.etcd;
 
 import com.google.protobuf.ByteString;
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.RegistryMeter;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -14,6 +15,7 @@ final class MalformedRecords implements ServiceRecords.Rejects {
   private static final Logger log = LoggerFactory.getLogger(MalformedRecords.class);
 
   /** Further keys are counted and not mentioned: somebody else's data fills no log. */
+  @Limit(of = "keys mentioned in the log as malformed", then = "further ones are counted only")
   static final int MAX_KEYS_LOGGED = 1000;
 
   private final Counter counter;

@@ -1,6 +1,7 @@
 package dev.holdfast.registry.etcd;
 
 import com.google.protobuf.ByteString;
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.registry.etcd.proto.KeyValue;
 import dev.holdfast.registry.etcd.proto.RangeRequest;
@@ -27,6 +28,9 @@ final class NameOverlap {
       "older Go resolvers take the endpoints of both for the first; rename one";
 
   /** etcd allows 128 operations in a transaction (--max-txn-ops). */
+  @Limit(
+      of = "letters of the shorter names that a new name may begin with",
+      then = "longer ones are not warned of")
   private static final int MAX_PREFIXES = 100;
 
   private final EtcdStore store;

@@ -2,6 +2,7 @@ package dev.holdfast.registry.etcd;
 
 import com.google.protobuf.ByteString;
 import dev.holdfast.core.Clock;
+import dev.holdfast.core.Limit;
 import dev.holdfast.registry.etcd.EtcdKeys.KeyRange;
 import dev.holdfast.registry.etcd.proto.KeyValue;
 import dev.holdfast.registry.etcd.proto.RangeRequest;
@@ -22,10 +23,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class RangeReader {
   /** Records per page: at 300 bytes each, 300 kB. */
+  @Limit(
+      of = "records per page of a list",
+      then = "the next page is asked for; fewer when they are large")
   static final int PAGE_RECORDS = 1000;
 
   // Coarse, because the member builds the whole page before it is refused.
   private static final int PAGE_SHRINKING = 8;
+
+  @Limit(
+      of = "times that a list begins anew when the store is compacted under it",
+      then = "it counts as failed")
   private static final int MAX_RESTARTS = 3;
 
   private final EtcdStore store;

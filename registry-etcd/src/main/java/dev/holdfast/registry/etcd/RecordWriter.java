@@ -2,6 +2,7 @@ package dev.holdfast.registry.etcd;
 
 import com.google.protobuf.ByteString;
 import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.Limit;
 import dev.holdfast.registry.etcd.proto.Compare;
 import dev.holdfast.registry.etcd.proto.DeleteRangeRequest;
 import dev.holdfast.registry.etcd.proto.KeyValue;
@@ -31,7 +32,11 @@ final class RecordWriter {
     FOREIGN
   }
 
+  @Limit(
+      of = "tries of one write that others interfere with",
+      then = "the attempt fails, and the registration makes the next")
   private static final int MAX_TRIES = 3;
+
   // No record has it, so a transaction on it only reads.
   private static final long UNKNOWN = -1;
 

@@ -1,6 +1,7 @@
 package dev.holdfast.registry.etcd;
 
 import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.Registry.WatchListener;
 import dev.holdfast.core.RegistrySnapshot;
 import dev.holdfast.core.Scheduler;
@@ -19,9 +20,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServiceWatch implements RangeWatch.Handler {
   /** A service up to this size is shown anew at each change. */
+  @Limit(
+      of = "endpoints of a service whose changes are passed on at once",
+      then = "changes of a larger one are gathered first")
   static final int IMMEDIATE_RECORDS = 500;
 
   /** How long changes of a larger one are gathered: its size times this, 100 ms for 10,000. */
+  @Limit(
+      of = "time that changes of a larger service are gathered, per endpoint",
+      then = "they are passed on together")
   static final Duration GATHERING_PER_RECORD = Duration.ofNanos(10_000);
 
   private final Scheduler scheduler;

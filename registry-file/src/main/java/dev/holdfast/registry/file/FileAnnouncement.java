@@ -2,6 +2,7 @@ package dev.holdfast.registry.file;
 
 import dev.holdfast.core.Backoff;
 import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.Registry.AnnouncementListener;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryException.Kind;
@@ -30,6 +31,7 @@ final class FileAnnouncement {
    * that misses the mark sees a record vanish, and a service that lost its only record is doubted
    * for the grace time, so even a busy machine must get to see it.
    */
+  @Limit(of = "time that a record says it is draining before it is deleted", then = "it is deleted")
   static final Duration DRAIN_NOTICE = Duration.ofMillis(500);
 
   private static final Logger log = LoggerFactory.getLogger(FileAnnouncement.class);

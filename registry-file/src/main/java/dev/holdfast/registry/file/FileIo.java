@@ -1,5 +1,6 @@
 package dev.holdfast.registry.file;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryException.Kind;
 import dev.holdfast.core.Scheduler;
@@ -26,12 +27,19 @@ import org.slf4j.LoggerFactory;
  */
 final class FileIo implements AutoCloseable {
   /** After what time work is given up. It may still be done later. */
+  @Limit(
+      of = "time that one piece of work on files may take",
+      then = "it is reported as failed, and may still be done later")
   static final Duration TIMEOUT = Duration.ofSeconds(5);
 
   /** How many pieces of work wait at most: several times what a start of 10,000 instances takes. */
+  @Limit(
+      of = "pieces of work that wait while the file system hangs",
+      then = "further ones are refused at once")
   static final int MAX_WAITING = 65_536;
 
   // Cleaning up is done once per watch and record, and what it leaves behind stays for good.
+  @Limit(of = "the same with cleaning up", then = "it is left undone, and logged")
   private static final int MAX_WAITING_WITH_CLEANING = 2 * MAX_WAITING;
 
   private static final Logger log = LoggerFactory.getLogger(FileIo.class);

@@ -1,6 +1,7 @@
 package dev.holdfast.registry.file;
 
 import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
@@ -33,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class FileRegistry implements Registry {
   /** For how long a close waits until the records of this process are deleted. */
+  @Limit(
+      of = "time that closing waits until records are deleted",
+      then = "they are left to the readers, who see that their owner is gone")
   static final Duration CLOSE_WAIT = Duration.ofSeconds(1);
 
   private final RegistryUri uri;

@@ -1,5 +1,6 @@
 package dev.holdfast.registry.file;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.Registry.WatchListener;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryException.Kind;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * the I/O thread.
  */
 final class Folder {
+  @Limit(
+      of = "time between two words to consumers that an unchanged list still holds, at least",
+      then = "they are told")
   private static final Duration CONFIRM_EVERY = Duration.ofSeconds(1);
 
   private static final class Watcher {

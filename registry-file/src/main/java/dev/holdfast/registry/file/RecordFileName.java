@@ -1,6 +1,7 @@
 package dev.holdfast.registry.file;
 
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Limit;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -12,8 +13,13 @@ final class RecordFileName {
   static final String LIST_SUFFIX = ".list";
   static final String TEMPORARY_SUFFIX = ".tmp";
   static final String CONDEMNED_SUFFIX = ".gone";
+
   // A file name has at most 255 bytes, and that of the temporary file is longer than the record's.
+  @Limit(
+      of = "characters of an address in a record's file name",
+      then = "a longer one is cut and gets a digest")
   private static final int MAX_STEM = 180;
+
   private static final int DIGEST_BYTES = 8;
 
   private RecordFileName() {}

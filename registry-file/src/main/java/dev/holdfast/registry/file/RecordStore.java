@@ -1,6 +1,7 @@
 package dev.holdfast.registry.file;
 
 import dev.holdfast.core.Clock;
+import dev.holdfast.core.Limit;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -21,6 +22,7 @@ import java.util.function.Predicate;
  */
 final class RecordStore {
   /** A longer file is not a record. */
+  @Limit(of = "a record", then = "a longer one is malformed")
   static final int MAX_RECORD_BYTES = 64 * 1024;
 
   private static final AtomicLong sequence = new AtomicLong();

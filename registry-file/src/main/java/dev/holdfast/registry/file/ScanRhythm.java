@@ -1,5 +1,6 @@
 package dev.holdfast.registry.file;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.PureCore;
 import java.time.Duration;
 
@@ -15,9 +16,13 @@ import java.time.Duration;
 @PureCore
 final class ScanRhythm {
   /** Reports that belong together, such as those of a file's replacement, come within this time. */
+  @Limit(of = "time that reports of changes are gathered", then = "the directory is read")
   static final Duration GATHERING = Duration.ofMillis(5);
 
   /** The longest wait after a report, however expensive the last look was. */
+  @Limit(
+      of = "wait after a report, however long the last look took",
+      then = "the directory is read")
   static final Duration MAX_EVENT_PAUSE = Duration.ofSeconds(1);
 
   private static final int POLL_COST_FACTOR = 19;

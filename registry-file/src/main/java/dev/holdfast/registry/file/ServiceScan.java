@@ -2,6 +2,7 @@ package dev.holdfast.registry.file;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryException.Kind;
 import dev.holdfast.core.RegistryMeter;
@@ -36,12 +37,15 @@ import org.slf4j.LoggerFactory;
  */
 final class ServiceScan {
   /** More files than this are not looked at. */
+  @Limit(of = "files in a service's directory", then = "further ones are not looked at, and logged")
   static final int MAX_FILES = 100_000;
 
   /** A longer list is not read. */
+  @Limit(of = "a static list", then = "a longer one is malformed")
   static final int MAX_LIST_BYTES = 16 * 1024 * 1024;
 
   /** An unfinished file that nobody touches for this long was left behind by a killed process. */
+  @Limit(of = "life of an unfinished file that a killed process left", then = "it is removed")
   static final Duration LEFTOVER_AFTER = Duration.ofSeconds(60);
 
   private static final Logger log = LoggerFactory.getLogger(ServiceScan.class);
