@@ -1,0 +1,40 @@
+package dev.holdfast.liveness;
+
+import java.time.Duration;
+
+/**
+ * What the kernel knows of a connection (tcp_info). It speaks for the next TCP hop only: a proxy
+ * that ends TCP acknowledges for a dead peer.
+ *
+ * @param unackedSegments sent and not yet acknowledged
+ * @param retransmits of the oldest unacknowledged segment, in a row
+ * @param keepaliveProbes keepalive probes of the kernel in a row without an answer
+ * @param ackAgeNanos since the last ACK came, of data or of a keepalive probe
+ * @param rttNanos smoothed round trip time; zero when it was never measured
+ */
+record KernelEvidence(
+    long unackedSegments, int retransmits, int keepaliveProbes, long ackAgeNanos, long rttNanos) {
+  private static final int RETRANSMITS_OF_TROUBLE = 2;
+  private static final int KEEPALIVE_PROBES_OF_TROUBLE = 2;
+  private static final int ROUND_TRIPS_OF_TROUBLE = 4;
+
+  /** When the kernel could not be read: an ACK is owed, and none was seen for long. */
+  static final KernelEvidence UNKNOWN =
+      new KernelEvidence(1, 0, 0, Duration.ofDays(365).toNanos(), 0);
+
+  /**
+   * Whether the next hop is silent though it was asked: one retransmission is everyday loss, two
+   * without an ACK are about 0.6 s of nothing on a short path.
+   */
+  boolean isTrouble() {
+    return keepaliveProbes >= KEEPALIVE_PROBES_OF_TROUBLE
+        || (unackedSegments > 0
+            && retransmits >= RETRANSMITS_OF_TROUBLE
+            && ackAgeNanos >= ROUND_TRIPS_OF_TROUBLE * rttNanos);
+  }
+
+  /** Whether the next hop owes an ACK. */
+  boolean isOwed() {
+    return unackedSegments > 0 || keepaliveProbes > 0;
+  }
+}

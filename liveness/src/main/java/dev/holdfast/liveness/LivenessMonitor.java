@@ -1,0 +1,397 @@
+package dev.holdfast.liveness;
+
+import dev.holdfast.core.CloseReason;
+import dev.holdfast.core.PureCore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Judges one connection by its silence: when to ask the peer, when to suspect it, when to give up.
+ *
+ * <p>One missed answer makes a connection SUSPECT and never closes it. It is not closed while ACKs
+ * come within the window, nor while its twin could not connect either, but for the hard limit; who
+ * was not asked is never closed. Time in which this process did not run is not the peer's silence.
+ * A probe never earns a fatal strike ({@link PingBudget}). The table of transitions stands at
+ * {@link LivenessState}.
+ *
+ * <p>Not thread-safe. Before every other input the owner tells {@link #onTraffic}, so that a read
+ * costs an assignment and not a call; afterwards it takes the outputs: {@link #poll} until it is
+ * null, and {@link #nextDeadlineNanos}.
+ */
+@PureCore
+class LivenessMonitor {
+
+  private final LivenessOptions options;
+  private final PingBudget budget;
+  private final Silence silence;
+  private final boolean hasKernel;
+  private LivenessState state = LivenessState.OPENING;
+  private @Nullable CloseReason why;
+
+  /** In PROBING and SUSPECT only. */
+  private @Nullable Question question;
+
+  private int outputs;
+  private long deadlineNanos;
+  private long rttNanos;
+
+  /**
+   * A monitor of a connection that is being opened.
+   *
+   * @param hasKernel whether READ_KERNEL and NUDGE can be done
+   */
+  LivenessMonitor(long nowNanos, LivenessOptions options, Role role, boolean hasKernel) {
+    this.options = options;
+    this.budget = new PingBudget(nowNanos, options, role);
+    this.silence = new Silence(nowNanos, options, hasKernel);
+    this.hasKernel = hasKernel;
+    deadlineNanos = nowNanos + options.connectWithin().toNanos();
+  }
+
+  /** The peer's SETTINGS were seen. */
+  void onSettings(long nowNanos) {
+    if (state == LivenessState.OPENING) {
+      state = LivenessState.LIVE;
+      silence.end(nowNanos);
+      if (hasKernel) {
+        emit(LivenessOutput.READ_KERNEL);
+      }
+      rearm();
+    }
+  }
+
+  /**
+   * What passed over the connection so far; each time is that of the last such event.
+   *
+   * @param readNanos any byte came
+   * @param sentNanos anything was written
+   * @param frameNanos HEADERS or DATA came
+   * @param openCalls streams that are open now
+   */
+  void onTraffic(long nowNanos, long readNanos, long sentNanos, long frameNanos, int openCalls) {
+    Silence.News news = silence.onTraffic(nowNanos, readNanos, sentNanos, frameNanos, openCalls);
+    budget.onCallFrame(silence.callFrameNanos());
+    if (news == Silence.News.NOTHING
+        || question == null
+        || silence.lifeNanos() - question.sinceNanos() < 0) {
+      return;
+    }
+    if (question.isHopDoubted() && news != Silence.News.CALL_FRAME) {
+      question.onHopAnswer();
+    } else {
+      proven(nowNanos, question);
+    }
+    rearm();
+  }
+
+  /** Something was written; only needed while {@link #wantsWrites}. */
+  void onWritten(long nowNanos) {
+    if (wantsWrites()) {
+      silence.onWritten(nowNanos);
+      rearm();
+    }
+  }
+
+  /** Whether the next write must be told at once, because nothing watches over its ACK so far. */
+  boolean wantsWrites() {
+    return state == LivenessState.LIVE && !silence.isWatching();
+  }
+
+  /** A probe was answered. */
+  void onAnswered(long nowNanos, long roundTripNanos) {
+    rttNanos = roundTripNanos;
+    budget.onAnswered(nowNanos);
+  }
+
+  /** A PING was answered that another part of the program had sent. */
+  void onForeignAnswered(long nowNanos) {
+    budget.onForeignAnswered(nowNanos);
+  }
+
+  /** The kernel was read. */
+  void onKernel(long nowNanos, KernelEvidence kernel) {
+    if (kernel.rttNanos() > 0) {
+      rttNanos = kernel.rttNanos();
+    }
+    if (state == LivenessState.LIVE && kernel.isTrouble()) {
+      Question open = begin(nowNanos);
+      open.ask(nowNanos);
+      suspect(nowNanos, open, CloseReason.DATA_UNACKED);
+    } else if (question != null) {
+      onKernel(nowNanos, kernel, question);
+    }
+    rearm();
+  }
+
+  /** A call waits for a proof of life. */
+  void onProve(long nowNanos) {
+    if (state == LivenessState.LIVE) {
+      if (silence.isSafe(nowNanos)) {
+        emit(LivenessOutput.PROVEN);
+      } else {
+        prove(nowNanos);
+      }
+    } else if (state == LivenessState.PROBING && question != null && !question.isProofWanted()) {
+      question.wantProof();
+      question.limit(question.sinceNanos(), rttNanos);
+      onProbingTimeout(nowNanos, question);
+    }
+    rearm();
+  }
+
+  /** What became of the twin. */
+  void onTwin(TwinState fate) {
+    if (question != null) {
+      question.onTwin(fate);
+      rearm();
+    }
+  }
+
+  /** The connection is gone. */
+  void onClosed() {
+    state = LivenessState.CLOSED;
+    question = null;
+    outputs = 0;
+  }
+
+  /**
+   * Time has passed; to be called at {@link #nextDeadlineNanos}, and harmless at any other time.
+   */
+  void onTimeout(long nowNanos) {
+    long lateNanos = nowNanos - deadlineNanos;
+    if (state == LivenessState.CLOSED || lateNanos < 0) {
+      return;
+    }
+    if (silence.isGap(lateNanos)) {
+      onGap(nowNanos, lateNanos);
+    }
+    if (state == LivenessState.OPENING && nowNanos - deadlineNanos >= 0) {
+      close(CloseReason.NO_SETTINGS);
+    } else if (state == LivenessState.LIVE) {
+      onLiveTimeout(nowNanos);
+    } else if (state == LivenessState.PROBING && question != null) {
+      onProbingTimeout(nowNanos, question);
+    } else if (question != null) {
+      onSuspectTimeout(nowNanos, question);
+    }
+    rearm();
+  }
+
+  /** When {@link #onTimeout} is due; without a meaning once CLOSED. */
+  long nextDeadlineNanos() {
+    return deadlineNanos;
+  }
+
+  /** The next thing to do, or null. */
+  @Nullable LivenessOutput poll() {
+    if (outputs == 0) {
+      return null;
+    }
+    LivenessOutput first = LivenessOutput.first(outputs);
+    outputs &= ~first.bit();
+    return first;
+  }
+
+  LivenessState state() {
+    return state;
+  }
+
+  /** Why the connection was last suspected, or closed. */
+  @Nullable CloseReason why() {
+    return why;
+  }
+
+  /** Whether an answer is awaited, so that the next byte must be told at once. */
+  boolean isAsking() {
+    return question != null;
+  }
+
+  /** Whether a probe would cost nothing now. */
+  boolean mayPing(long nowNanos) {
+    return budget.mayPing(nowNanos, silence.hasCalls());
+  }
+
+  Question newQuestion(long nowNanos) {
+    return new Question(nowNanos, options);
+  }
+
+  private void onKernel(long nowNanos, KernelEvidence kernel, Question open) {
+    open.onAck(nowNanos - kernel.ackAgeNanos());
+    if (open.isAnsweredBy(kernel, budget.unanswered())) {
+      proven(nowNanos, open);
+    } else if (state == LivenessState.PROBING && kernel.isTrouble()) {
+      suspect(nowNanos, open, CloseReason.DATA_UNACKED);
+    } else if (state == LivenessState.SUSPECT) {
+      if (kernel.isOwed()) {
+        open.ask(nowNanos);
+      }
+      if (open.isVerdictDue(nowNanos)) {
+        close(open.verdict());
+      }
+    }
+  }
+
+  private void proven(long nowNanos, Question answered) {
+    if (state == LivenessState.SUSPECT || answered.isProofWanted()) {
+      emit(LivenessOutput.PROVEN);
+    }
+    state = LivenessState.LIVE;
+    question = null;
+    why = null;
+    silence.end(nowNanos);
+  }
+
+  private void prove(long nowNanos) {
+    boolean mayPing = mayPing(nowNanos);
+    Question open = begin(nowNanos);
+    if (!mayPing && !hasKernel) {
+      suspect(nowNanos, open, CloseReason.PROOF_MISSED);
+      return;
+    }
+    if (mayPing) {
+      probe(nowNanos, open);
+    } else {
+      open.onKernelRead(nowNanos);
+      open.ask(nowNanos);
+      emit(LivenessOutput.NUDGE);
+    }
+    open.wantProof();
+    open.limit(nowNanos, rttNanos);
+  }
+
+  /** A question begins. */
+  private Question begin(long nowNanos) {
+    Question open = newQuestion(nowNanos);
+    question = open;
+    state = LivenessState.PROBING;
+    return open;
+  }
+
+  private void probe(long nowNanos, Question open) {
+    budget.onSent(nowNanos);
+    open.onProbe(nowNanos);
+    open.ask(nowNanos);
+    emit(LivenessOutput.PROBE);
+  }
+
+  private void askAgain(long nowNanos, Question open) {
+    open.onProbe(nowNanos);
+    if (mayPing(nowNanos)) {
+      probe(nowNanos, open);
+    }
+  }
+
+  private void suspect(long nowNanos, Question open, CloseReason reason) {
+    state = LivenessState.SUSPECT;
+    why = reason;
+    open.onSuspect(nowNanos);
+    askAgain(nowNanos, open);
+    emit(LivenessOutput.SUSPECT);
+  }
+
+  private void close(CloseReason reason) {
+    state = LivenessState.CLOSED;
+    question = null;
+    why = reason;
+    outputs = 0;
+    emit(LivenessOutput.CLOSE);
+  }
+
+  private void onLiveTimeout(long nowNanos) {
+    if (silence.isHopSuspect(nowNanos)) {
+      Question open = begin(nowNanos);
+      open.doubtHop();
+      suspect(nowNanos, open, CloseReason.HOP_ANSWERS_ALONE);
+      return;
+    }
+    if (silence.isWatchDue(nowNanos)) {
+      watch(nowNanos);
+    }
+    if (state == LivenessState.LIVE && silence.isIdleDue(nowNanos)) {
+      onIdle(nowNanos);
+    }
+  }
+
+  /** Something was written and not answered: the kernel knows first, and for free. */
+  private void watch(long nowNanos) {
+    if (hasKernel) {
+      silence.putOffWatch(nowNanos, Question.KERNEL_EVERY_NANOS);
+      emit(LivenessOutput.READ_KERNEL);
+    } else if (mayPing(nowNanos)) {
+      Question open = begin(nowNanos);
+      probe(nowNanos, open);
+      open.limit(nowNanos, rttNanos);
+    } else {
+      silence.putOffWatch(nowNanos, options.spacing().toNanos());
+    }
+  }
+
+  private void onIdle(long nowNanos) {
+    if (!budget.isSavedForCalls(silence.hasCalls()) && mayPing(nowNanos)) {
+      probe(nowNanos, begin(nowNanos));
+    } else {
+      silence.putOffIdle(nowNanos);
+      if (hasKernel) {
+        emit(LivenessOutput.READ_KERNEL);
+      }
+    }
+  }
+
+  private void onProbingTimeout(long nowNanos, Question open) {
+    if (open.isLimitOver(nowNanos) || open.isProbeDue(nowNanos)) {
+      suspect(nowNanos, open, open.missed());
+    } else if (isNudged() && open.isKernelDue(nowNanos)) {
+      readKernel(nowNanos, open);
+    }
+  }
+
+  private boolean isNudged() {
+    return hasKernel && budget.unanswered() == 0;
+  }
+
+  private void onSuspectTimeout(long nowNanos, Question open) {
+    if (open.isProbeDue(nowNanos)) {
+      askAgain(nowNanos, open);
+    }
+    if (open.isHopDoubted() && silence.isHopDead(nowNanos)) {
+      close(CloseReason.HOP_ANSWERS_ALONE);
+    } else if (open.isVerdictDue(nowNanos)) {
+      if (hasKernel && open.isLastWordMissing()) {
+        readKernel(nowNanos, open);
+      } else {
+        close(open.verdict());
+      }
+    } else if (hasKernel && open.isKernelDue(nowNanos)) {
+      readKernel(nowNanos, open);
+    }
+  }
+
+  private void readKernel(long nowNanos, Question open) {
+    open.onKernelRead(nowNanos);
+    emit(LivenessOutput.READ_KERNEL);
+  }
+
+  /** We did not run for a while: what was asked before is asked again, with time to answer. */
+  private void onGap(long nowNanos, long lateNanos) {
+    if (state == LivenessState.OPENING) {
+      deadlineNanos = nowNanos + options.connectWithin().toNanos();
+    } else if (question != null) {
+      question.forgive(nowNanos, lateNanos);
+      askAgain(nowNanos, question);
+    }
+  }
+
+  private void emit(LivenessOutput output) {
+    outputs |= output.bit();
+  }
+
+  private void rearm() {
+    if (state == LivenessState.LIVE) {
+      deadlineNanos = silence.nextNanos();
+    } else if (question != null) {
+      deadlineNanos =
+          state == LivenessState.PROBING
+              ? question.nextProbingNanos(isNudged())
+              : question.nextSuspectNanos(hasKernel);
+    }
+  }
+}

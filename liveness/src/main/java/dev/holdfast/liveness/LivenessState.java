@@ -1,0 +1,43 @@
+package dev.holdfast.liveness;
+
+/**
+ * How a connection fares in the eyes of its {@link LivenessMonitor}.
+ *
+ * <p>States and what the inputs do (a dash changes no state):
+ *
+ * <pre>
+ *          settings bytes    answer  trouble/ACK      prove     twin  timeout           closed
+ * OPENING  LIVE     -        -       -                -         -     CLOSED            CLOSED
+ * LIVE     -        -        -       SUSPECT / -      PROBING*  -     PROBING, SUSPECT' CLOSED
+ * PROBING  -        LIVE     -       SUSPECT / LIVE** SUSPECT** -     SUSPECT           CLOSED
+ * SUSPECT  -        LIVE***  -       - / LIVE**       -         -     - or CLOSED       CLOSED
+ * CLOSED   -        -        -       -                -         -     -                 -
+ * </pre>
+ *
+ * <p>* stays LIVE when the peer spoke lately, SUSPECT when nothing can be asked. ** LIVE only when
+ * no PING is unanswered, so that the ACK is the answer; SUSPECT when the question is old already.
+ * *** only by HEADERS and DATA when a hop answers alone, which is also what ' is.
+ */
+enum LivenessState {
+  /** It is being opened; the peer's SETTINGS have not come. */
+  OPENING(0),
+  /** The peer spoke lately, or nobody asked it anything. */
+  LIVE(1),
+  /** The peer was asked for a sign of life, and has still time to answer. */
+  PROBING(2),
+  /** The peer owes an answer: new calls go elsewhere, and a twin may race. */
+  SUSPECT(3),
+  /** It is closed, or must be. */
+  CLOSED(4);
+
+  private final int code;
+
+  LivenessState(int code) {
+    this.code = code;
+  }
+
+  /** The value that meters and logs show; it never changes its meaning. */
+  int code() {
+    return code;
+  }
+}

@@ -1,0 +1,229 @@
+package dev.holdfast.liveness;
+
+import dev.holdfast.core.CloseReason;
+import dev.holdfast.core.PureCore;
+import java.time.Duration;
+
+/**
+ * A question to a silent peer, from the first probe to the answer or the verdict.
+ *
+ * <p>It exists only while a connection is PROBING or SUSPECT; the {@link LivenessMonitor} that owns
+ * it survives it. Not thread-safe.
+ */
+@PureCore
+class Question {
+  /** How often the kernel is asked while it may see trouble first. */
+  static final long KERNEL_EVERY_NANOS = Duration.ofMillis(250).toNanos();
+
+  /** How soon after a nudge the kernel is asked for the ACK; then twice as long each time. */
+  static final long NUDGE_EVERY_NANOS = Duration.ofMillis(20).toNanos();
+
+  /** The time a proof before a call may take: four round trips within these bounds. */
+  static final long LEAST_PROOF_NANOS = Duration.ofMillis(250).toNanos();
+
+  static final long MOST_PROOF_NANOS = Duration.ofSeconds(2).toNanos();
+  static final int PROOF_ROUND_TRIPS = 4;
+
+  /** The assumed round trip time where nobody measured it. */
+  static final long UNKNOWN_RTT_NANOS = Duration.ofMillis(250).toNanos();
+
+  private final LivenessOptions options;
+  private long sinceNanos;
+  private boolean asked;
+  private long askedNanos;
+  private long ackNanos;
+  private long probeNanos;
+  private long kernelNanos;
+  private long kernelPauseNanos;
+  private boolean proofWanted;
+  private boolean hasProofLimit;
+  private long proofNanos;
+  private boolean hopAlone;
+  private boolean lastWordAsked;
+  private TwinState twin = TwinState.DROPPED;
+  private long graceNanos;
+
+  Question(long nowNanos, LivenessOptions options) {
+    this.options = options;
+    sinceNanos = nowNanos;
+    ackNanos = nowNanos - 1;
+    graceNanos = nowNanos;
+    kernelNanos = nowNanos;
+    kernelPauseNanos = NUDGE_EVERY_NANOS;
+    probeNanos = nowNanos + options.spacing().toNanos();
+  }
+
+  /** Bytes from then on are an answer. */
+  long sinceNanos() {
+    return sinceNanos;
+  }
+
+  /** The connection became suspect: what is read from now on clears it. */
+  void onSuspect(long nowNanos) {
+    sinceNanos = nowNanos;
+    proofWanted = false;
+    hasProofLimit = false;
+    kernelPauseNanos = KERNEL_EVERY_NANOS;
+    kernelNanos = nowNanos + kernelPauseNanos;
+  }
+
+  /** The peer, or at least its kernel, owes an answer from now on. */
+  void ask(long nowNanos) {
+    if (!asked) {
+      asked = true;
+      askedNanos = nowNanos;
+    }
+  }
+
+  /** Whether anything was asked at all: who was not asked is not condemned. */
+  boolean isAsked() {
+    return asked;
+  }
+
+  /** A hop answered, but is known to answer for itself only. */
+  void onHopAnswer() {
+    asked = false;
+  }
+
+  /** The next probe follows after the spacing, whether or not this one could be sent. */
+  void onProbe(long nowNanos) {
+    probeNanos = nowNanos + options.spacing().toNanos();
+  }
+
+  boolean isProbeDue(long nowNanos) {
+    return nowNanos - probeNanos >= 0;
+  }
+
+  /** A call waits for the answer. */
+  void wantProof() {
+    proofWanted = true;
+  }
+
+  boolean isProofWanted() {
+    return proofWanted;
+  }
+
+  /** The answer is awaited for a few round trips only. */
+  void limit(long fromNanos, long rttNanos) {
+    long knownNanos = rttNanos == 0 ? UNKNOWN_RTT_NANOS : rttNanos;
+    hasProofLimit = true;
+    proofNanos =
+        fromNanos
+            + Math.max(
+                LEAST_PROOF_NANOS, Math.min(MOST_PROOF_NANOS, PROOF_ROUND_TRIPS * knownNanos));
+  }
+
+  boolean isLimitOver(long nowNanos) {
+    return hasProofLimit && nowNanos - proofNanos >= 0;
+  }
+
+  /** Whether the kernel is to be read now; the pauses in between grow up to those of a suspect. */
+  boolean isKernelDue(long nowNanos) {
+    return nowNanos - kernelNanos >= 0;
+  }
+
+  /** The kernel is read, or was just told to ask. */
+  void onKernelRead(long nowNanos) {
+    kernelNanos = nowNanos + kernelPauseNanos;
+    kernelPauseNanos = Math.min(KERNEL_EVERY_NANOS, 2 * kernelPauseNanos);
+  }
+
+  void onAck(long atNanos) {
+    ackNanos = latest(ackNanos, atNanos);
+    lastWordAsked = false;
+  }
+
+  /** Whether the kernel is to be read before the verdict: said once, lest nothing be decided. */
+  boolean isLastWordMissing() {
+    boolean missing = !lastWordAsked;
+    lastWordAsked = true;
+    return missing;
+  }
+
+  /**
+   * Whether the kernel's answer is the answer, which it is to nothing but the kernel's question.
+   */
+  boolean isAnsweredBy(KernelEvidence kernel, int unansweredPings) {
+    return asked
+        && unansweredPings == 0
+        && !hopAlone
+        && !kernel.isOwed()
+        && ackNanos - askedNanos >= 0;
+  }
+
+  /** The hop is known to answer PINGs itself, and nothing came from beyond it. */
+  void doubtHop() {
+    hopAlone = true;
+  }
+
+  boolean isHopDoubted() {
+    return hopAlone;
+  }
+
+  void onTwin(TwinState fate) {
+    twin = fate;
+  }
+
+  /** We did not run for a while: the peer gets that time back, and some to answer a new probe. */
+  void forgive(long nowNanos, long lateNanos) {
+    graceNanos = nowNanos + options.spacing().toNanos();
+    askedNanos += lateNanos;
+    ackNanos += lateNanos;
+    proofNanos += lateNanos + LEAST_PROOF_NANOS;
+  }
+
+  /** When a suspect that was asked is given up. */
+  long verdictNanos() {
+    long hardNanos = askedNanos + options.hardLimit().toNanos();
+    long verdictNanos =
+        isHeldForTwin() || patienceEndNanos() - hardNanos > 0 ? hardNanos : patienceEndNanos();
+    return latest(verdictNanos, graceNanos);
+  }
+
+  boolean isVerdictDue(long nowNanos) {
+    return asked && nowNanos - verdictNanos() >= 0;
+  }
+
+  /** Until when a suspect that acknowledges nothing is kept. */
+  long patienceEndNanos() {
+    return latest(askedNanos, ackNanos) + options.window().toNanos();
+  }
+
+  /** Whether closing would gain nothing: no new connection comes about, or none did so far. */
+  boolean isHeldForTwin() {
+    return twin == TwinState.CONNECTING || twin == TwinState.UNREACHABLE;
+  }
+
+  /** What to say when the answer did not come in time. */
+  CloseReason missed() {
+    return proofWanted ? CloseReason.PROOF_MISSED : CloseReason.PROBE_MISSED;
+  }
+
+  /** What to say when it is given up. */
+  CloseReason verdict() {
+    if (ackNanos - askedNanos > 0) {
+      return CloseReason.PEER_STUCK;
+    }
+    return isHeldForTwin() ? CloseReason.PATH_DOWN : CloseReason.PEER_SILENT;
+  }
+
+  /** When to look again while the connection is PROBING. */
+  long nextProbingNanos(boolean readsKernel) {
+    long next = hasProofLimit ? earliest(probeNanos, proofNanos) : probeNanos;
+    return readsKernel ? earliest(next, kernelNanos) : next;
+  }
+
+  /** When to look again while the connection is SUSPECT. */
+  long nextSuspectNanos(boolean readsKernel) {
+    long next = asked ? earliest(probeNanos, verdictNanos()) : probeNanos;
+    return readsKernel ? earliest(next, kernelNanos) : next;
+  }
+
+  static long latest(long a, long b) {
+    return a - b > 0 ? a : b;
+  }
+
+  static long earliest(long a, long b) {
+    return a - b < 0 ? a : b;
+  }
+}

@@ -1,0 +1,190 @@
+package dev.holdfast.liveness;
+
+import static dev.holdfast.liveness.Question.earliest;
+import static dev.holdfast.liveness.Question.latest;
+
+import dev.holdfast.core.PureCore;
+import java.time.Duration;
+
+/**
+ * For how long a connection has been silent, and when that is to be looked at.
+ *
+ * <p>It lives as long as the connection. Not thread-safe.
+ */
+@PureCore
+final class Silence {
+  /** Where no kernel can be asked: silence after a write, after which the peer is. */
+  static final long AFTER_WRITE_NANOS = Duration.ofSeconds(1).toNanos();
+
+  /** A timer this late means that we did not run, not that the peer was silent. */
+  static final long CLOCK_GAP_NANOS = Duration.ofSeconds(1).toNanos();
+
+  /** How many gaps in a row are forgiven, so that a loop that is always late ends too. */
+  static final int MAX_GAPS = 3;
+
+  /** A hop that answers alone is suspect after one hard limit and closed after two. */
+  static final int HOP_HARD_LIMITS = 2;
+
+  /** What came since it was last told. */
+  enum News {
+    NOTHING,
+    /** Bytes, of whatever kind. */
+    BYTES,
+    /** HEADERS or DATA among them: no hop makes those up. */
+    CALL_FRAME
+  }
+
+  private final LivenessOptions options;
+  private final boolean hasKernel;
+  private long lifeNanos;
+  private long writtenNanos;
+  private long callFrameNanos;
+  private long callsSinceNanos;
+  private int calls;
+  private int gaps;
+  private long idleNanos;
+  private boolean watching;
+  private long watchedSinceNanos;
+  private long watchNanos;
+
+  Silence(long nowNanos, LivenessOptions options, boolean hasKernel) {
+    this.options = options;
+    this.hasKernel = hasKernel;
+    lifeNanos = nowNanos;
+    writtenNanos = nowNanos;
+    callFrameNanos = nowNanos;
+    callsSinceNanos = nowNanos;
+    idleNanos = nowNanos + options.idle().toNanos();
+  }
+
+  /** As {@link LivenessMonitor#onTraffic}. */
+  News onTraffic(long nowNanos, long readNanos, long sentNanos, long frameNanos, int openCalls) {
+    writtenNanos = sentNanos;
+    if (openCalls == 0 || calls == 0) {
+      callsSinceNanos = nowNanos;
+    }
+    calls = openCalls;
+    boolean callFrame = frameNanos - callFrameNanos > 0;
+    if (callFrame) {
+      callFrameNanos = frameNanos;
+    }
+    if (readNanos - lifeNanos <= 0) {
+      return News.NOTHING;
+    }
+    lifeNanos = readNanos;
+    gaps = 0;
+    return callFrame ? News.CALL_FRAME : News.BYTES;
+  }
+
+  /** The silence is over: bytes came, or an ACK that answered. */
+  void end(long nowNanos) {
+    lifeNanos = latest(lifeNanos, nowNanos);
+    watching = false;
+    gaps = 0;
+    idleNanos = lifeNanos + options.idle().toNanos();
+  }
+
+  void onWritten(long nowNanos) {
+    writtenNanos = nowNanos;
+    if (!watching) {
+      watching = true;
+      watchedSinceNanos = nowNanos;
+      watchNanos = nowNanos + watchPauseNanos();
+    }
+  }
+
+  boolean isWatching() {
+    return watching;
+  }
+
+  boolean hasCalls() {
+    return calls > 0;
+  }
+
+  long lifeNanos() {
+    return lifeNanos;
+  }
+
+  long callFrameNanos() {
+    return callFrameNanos;
+  }
+
+  /** Whether a call needs no proof. */
+  boolean isSafe(long nowNanos) {
+    return nowNanos - lifeNanos <= options.safeIdle().toNanos();
+  }
+
+  /** Whether the peer was silent for so long that it is to be asked; moves the time on if not. */
+  boolean isIdleDue(long nowNanos) {
+    idleNanos = latest(idleNanos, lifeNanos + options.idle().toNanos());
+    return nowNanos - idleNanos >= 0;
+  }
+
+  /** Nothing can be asked now. */
+  void putOffIdle(long nowNanos) {
+    idleNanos = nowNanos + options.idle().toNanos();
+  }
+
+  /**
+   * Whether something was written and nothing came since, for long enough that somebody is to be
+   * asked; moves the time on if not.
+   */
+  boolean isWatchDue(long nowNanos) {
+    if (!watching || nowNanos - watchNanos < 0) {
+      return false;
+    }
+    if (lifeNanos - watchedSinceNanos <= 0) {
+      return true;
+    }
+    watching = writtenNanos - lifeNanos > 0;
+    watchedSinceNanos = nowNanos;
+    watchNanos = nowNanos + watchPauseNanos();
+    return false;
+  }
+
+  private long watchPauseNanos() {
+    return hasKernel ? Question.KERNEL_EVERY_NANOS : AFTER_WRITE_NANOS;
+  }
+
+  void putOffWatch(long nowNanos, long byNanos) {
+    watchNanos = nowNanos + byNanos;
+  }
+
+  /** Whether a hop that is known to answer PINGs itself brought nothing for the hard limit. */
+  boolean isHopSuspect(long nowNanos) {
+    return isHopSilent(nowNanos, 1);
+  }
+
+  /** Whether it brought nothing for so long that the connection is of no use. */
+  boolean isHopDead(long nowNanos) {
+    return isHopSilent(nowNanos, HOP_HARD_LIMITS);
+  }
+
+  private boolean isHopSilent(long nowNanos, int hardLimits) {
+    return options.pingsEndAtHop()
+        && calls > 0
+        && nowNanos - hopNanos() >= hardLimits * options.hardLimit().toNanos();
+  }
+
+  /** Whether a timer was so late that the silence meanwhile is nobody's fault. */
+  boolean isGap(long lateNanos) {
+    if (lateNanos < CLOCK_GAP_NANOS || gaps >= MAX_GAPS) {
+      return false;
+    }
+    gaps++;
+    callsSinceNanos += lateNanos;
+    return true;
+  }
+
+  /** When to look again. */
+  long nextNanos() {
+    long next = watching ? earliest(idleNanos, watchNanos) : idleNanos;
+    return options.pingsEndAtHop() && calls > 0
+        ? earliest(next, hopNanos() + options.hardLimit().toNanos())
+        : next;
+  }
+
+  private long hopNanos() {
+    return latest(callsSinceNanos, callFrameNanos);
+  }
+}

@@ -1,0 +1,131 @@
+package dev.holdfast.liveness;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A monitor and the time it is told, driven by hand. */
+final class MonitorBench {
+  /** Near the overflow, where comparing by {@code <} goes wrong. */
+  long nowNanos = Long.MAX_VALUE - Duration.ofSeconds(31).toNanos();
+
+  final LivenessOptions options;
+  final LivenessMonitor monitor;
+  final List<LivenessOutput> outputs = new ArrayList<>();
+
+  /** What the kernel says when it is asked; null: the test answers by hand. */
+  @Nullable KernelEvidence kernel;
+
+  long readNanos = nowNanos;
+  long sentNanos = nowNanos;
+  long frameNanos = nowNanos;
+  int calls;
+
+  MonitorBench(LivenessOptions options, Role role, boolean hasKernel) {
+    this.options = options;
+    this.monitor = new LivenessMonitor(nowNanos, options, role, hasKernel);
+  }
+
+  static MonitorBench live(LivenessOptions options, Role role, boolean hasKernel) {
+    MonitorBench bench = new MonitorBench(options, role, hasKernel);
+    bench.monitor.onSettings(bench.nowNanos);
+    bench.take();
+    bench.outputs.clear();
+    return bench;
+  }
+
+  /** Time passes; every timer that becomes due in between fires, at its time. */
+  MonitorBench pass(Duration by) {
+    long untilNanos = nowNanos + by.toNanos();
+    int steps = 0;
+    while (monitor.state() != LivenessState.CLOSED
+        && monitor.nextDeadlineNanos() - untilNanos <= 0) {
+      if (++steps > 100_000) {
+        throw new AssertionError("the monitor's deadline does not move on");
+      }
+      nowNanos = Math.max(monitor.nextDeadlineNanos() - nowNanos, 0) + nowNanos;
+      traffic();
+      monitor.onTimeout(nowNanos);
+      take();
+    }
+    nowNanos = untilNanos;
+    return this;
+  }
+
+  /** Time passes in which no timer fires: then the one that was due does. */
+  MonitorBench sleep(Duration by) {
+    nowNanos += by.toNanos();
+    traffic();
+    monitor.onTimeout(nowNanos);
+    take();
+    return this;
+  }
+
+  MonitorBench bytes() {
+    readNanos = nowNanos;
+    traffic();
+    take();
+    return this;
+  }
+
+  MonitorBench callFrame() {
+    frameNanos = nowNanos;
+    return bytes();
+  }
+
+  MonitorBench write() {
+    sentNanos = nowNanos;
+    monitor.onWritten(nowNanos);
+    take();
+    return this;
+  }
+
+  MonitorBench prove() {
+    traffic();
+    monitor.onProve(nowNanos);
+    take();
+    return this;
+  }
+
+  MonitorBench answer(Duration roundTrip) {
+    bytes();
+    monitor.onAnswered(nowNanos, roundTrip.toNanos());
+    take();
+    return this;
+  }
+
+  MonitorBench twin(TwinState fate) {
+    monitor.onTwin(fate);
+    take();
+    return this;
+  }
+
+  MonitorBench tell(KernelEvidence evidence) {
+    traffic();
+    monitor.onKernel(nowNanos, evidence);
+    take();
+    return this;
+  }
+
+  LivenessState state() {
+    return monitor.state();
+  }
+
+  int count(LivenessOutput output) {
+    return (int) outputs.stream().filter(o -> o == output).count();
+  }
+
+  private void traffic() {
+    monitor.onTraffic(nowNanos, readNanos, sentNanos, frameNanos, calls);
+  }
+
+  private void take() {
+    for (LivenessOutput next = monitor.poll(); next != null; next = monitor.poll()) {
+      outputs.add(next);
+      if (next == LivenessOutput.READ_KERNEL && kernel != null) {
+        monitor.onKernel(nowNanos, kernel);
+      }
+    }
+  }
+}
