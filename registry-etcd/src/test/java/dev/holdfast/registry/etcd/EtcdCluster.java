@@ -19,6 +19,8 @@ public final class EtcdCluster implements AutoCloseable {
   private static final List<String> FAST =
       List.of("--heartbeat-interval=50", "--election-timeout=500", "--bcrypt-cost=4");
 
+  private static final int MAX_PORT_TRIES = 5;
+
   private final Path folder;
   private final List<EtcdProcess> members;
 
@@ -30,26 +32,53 @@ public final class EtcdCluster implements AutoCloseable {
   /** Starts a cluster of this many members and waits until it serves. */
   public static EtcdCluster start(int size, String... arguments) {
     try {
-      Path folder = Files.createTempDirectory("holdfast-etcd");
-      List<EtcdProcess.Ports> ports =
-          IntStream.range(0, size).mapToObj(i -> EtcdProcess.Ports.free()).toList();
-      String initial =
-          IntStream.range(0, size)
-              .mapToObj(i -> "m" + i + "=http://127.0.0.1:" + ports.get(i).peer())
-              .collect(Collectors.joining(","));
-      List<String> all = new ArrayList<>(FAST);
-      all.add("--initial-cluster=" + initial);
-      all.addAll(List.of(arguments));
-      List<EtcdProcess> members =
-          IntStream.range(0, size)
-              .mapToObj(i -> new EtcdProcess("m" + i, folder.resolve("m" + i), ports.get(i), all))
-              .toList();
-      EtcdCluster cluster = new EtcdCluster(folder, members);
-      cluster.startAll();
-      return cluster;
+      IOException last = new IOException("etcd was not tried");
+      for (int i = 0; i < MAX_PORT_TRIES; i++) {
+        EtcdCluster cluster = choose(size, arguments);
+        try {
+          cluster.startAll();
+          return cluster;
+        } catch (IOException e) {
+          boolean portTaken = cluster.isAnyPortTaken();
+          cluster.close();
+          if (!portTaken) {
+            throw e;
+          }
+          last = e;
+        }
+      }
+      throw last;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** A cluster on ports that are free now. */
+  private static EtcdCluster choose(int size, String... arguments) throws IOException {
+    Path folder = Files.createTempDirectory("holdfast-etcd");
+    List<EtcdProcess.Ports> ports =
+        IntStream.range(0, size).mapToObj(i -> EtcdProcess.Ports.free()).toList();
+    String initial =
+        IntStream.range(0, size)
+            .mapToObj(i -> "m" + i + "=http://127.0.0.1:" + ports.get(i).peer())
+            .collect(Collectors.joining(","));
+    List<String> all = new ArrayList<>(FAST);
+    all.add("--initial-cluster=" + initial);
+    all.addAll(List.of(arguments));
+    return new EtcdCluster(
+        folder,
+        IntStream.range(0, size)
+            .mapToObj(i -> new EtcdProcess("m" + i, folder.resolve("m" + i), ports.get(i), all))
+            .toList());
+  }
+
+  private boolean isAnyPortTaken() throws IOException {
+    for (EtcdProcess member : members) {
+      if (member.isPortTaken()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   public EtcdProcess member(int i) {

@@ -3,7 +3,6 @@ package dev.holdfast.registry.etcd.local;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
-import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +14,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * One etcd server process on loopback, with its data in a folder of its own.
  *
  * <p>It can be stopped, killed, paused, wiped and started again with the same ports and flags,
- * which is what real ones suffer. It never outlives this JVM. Not thread-safe.
+ * which is what real ones suffer. It never outlives this JVM, even when that is killed by SIGKILL.
+ * Not thread-safe.
  */
 public final class EtcdProcess implements AutoCloseable {
   private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
@@ -50,10 +51,9 @@ public final class EtcdProcess implements AutoCloseable {
 
     /** Three ports that are free now. Somebody may take them before etcd does; starting tells. */
     public static Ports free() {
-      InetAddress loopback = InetAddress.getLoopbackAddress();
-      try (ServerSocket a = new ServerSocket(0, 1, loopback);
-          ServerSocket b = new ServerSocket(0, 1, loopback);
-          ServerSocket c = new ServerSocket(0, 1, loopback)) {
+      try (ServerSocket a = FreePort.bind();
+          ServerSocket b = FreePort.bind();
+          ServerSocket c = FreePort.bind()) {
         return new Ports(a.getLocalPort(), b.getLocalPort(), c.getLocalPort());
       } catch (IOException e) {
         throw new UncheckedIOException("no free port on loopback", e);
@@ -94,22 +94,33 @@ public final class EtcdProcess implements AutoCloseable {
 
   /** As {@link #start(Path)}, with more arguments on etcd's command line. */
   public static EtcdProcess start(Path folder, List<String> arguments) throws IOException {
+    return start(folder, arguments, Ports::free);
+  }
+
+  /** As above, on ports of the caller's choice; asked again when somebody else has one of them. */
+  static EtcdProcess start(Path folder, List<String> arguments, Supplier<Ports> choice)
+      throws IOException {
     IOException last = new IOException("etcd was not tried");
     for (int i = 0; i < MAX_PORT_TRIES; i++) {
-      EtcdProcess server = new EtcdProcess("holdfast", folder, Ports.free(), arguments);
+      EtcdProcess server = new EtcdProcess("holdfast", folder, choice.get(), arguments);
       try {
         server.start();
         server.awaitHealthy();
         return server;
       } catch (IOException e) {
         server.close();
-        if (!server.logTail().contains("address already in use")) {
+        if (!server.isPortTaken()) {
           throw e;
         }
         last = e;
       }
     }
     throw last;
+  }
+
+  /** Whether it ended because somebody else has one of its ports. */
+  public boolean isPortTaken() throws IOException {
+    return !isAlive() && logTail().contains("address already in use");
   }
 
   /** Starts it, again with whatever data its folder holds, and does not wait. */
@@ -124,7 +135,16 @@ public final class EtcdProcess implements AutoCloseable {
     builder.environment().put("ETCD_UNSUPPORTED_ARCH", System.getProperty("os.arch", ""));
     builder.redirectErrorStream(true);
     builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
-    process = builder.start();
+    // The guard first, so that nobody can be killed between a server and its guard.
+    ParentGuard guard = ParentGuard.start();
+    try {
+      Process started = builder.start();
+      process = started;
+      guard.watch(started);
+    } catch (IOException e) {
+      guard.standDown();
+      throw e;
+    }
     if (!hooked) {
       hooked = true;
       Runtime.getRuntime().addShutdownHook(killer);

@@ -1,0 +1,115 @@
+package dev.holdfast.registry.etcd;
+
+import static dev.holdfast.registry.etcd.OpenRegistries.ORDERS;
+import static dev.holdfast.registry.etcd.OpenRegistries.patiently;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.core.CloseReason;
+import dev.holdfast.core.testkit.RecordedWatch;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Two processes of the operating system that announce one and the same address. */
+class TwoProcessesTest {
+  private static final String ADDRESS = "10.0.0.1:50051";
+  private static final String KEY = "test/orders/" + ADDRESS;
+
+  /** More than the three TTLs of two seconds after which an older one looks again. */
+  private static final Duration BEYOND_A_LOOK = Duration.ofSeconds(8);
+
+  private EtcdCluster etcd;
+  private OpenRegistries registries;
+  private RecordedWatch watch;
+
+  @BeforeEach
+  void start() {
+    etcd = EtcdCluster.start(1);
+    registries = new OpenRegistries();
+    watch = registries.watch(registries.open(etcd.uri("")), ORDERS);
+  }
+
+  @AfterEach
+  void stop() {
+    registries.close();
+    etcd.close();
+  }
+
+  @Test
+  void theNewerKeepsTheRecordAndTheOlderTakesOverWhenItIsKilledOrLeaves() throws Exception {
+    try (ChildJvm older = announcing("older")) {
+      patiently().until(() -> instances().equals(List.of("older")));
+
+      try (ChildJvm newer = announcing("newer")) {
+        patiently().until(() -> older.countOf("state CONFLICT") == 1);
+        assertThat(older.countOf("code=" + CloseReason.REGISTRATION_CONFLICT.code())).isEqualTo(1);
+        assertThat(CloseReason.REGISTRATION_CONFLICT.code()).isEqualTo("HF-301");
+        unchangedBeyondALook("older", "newer");
+
+        newer.kill();
+        patiently().until(() -> older.countOf("state VISIBLE") == 2);
+        patiently().until(() -> last().equals("older"));
+      }
+
+      try (ChildJvm third = announcing("third")) {
+        patiently().until(() -> older.countOf("state CONFLICT") == 2);
+        patiently().until(() -> last().equals("third"));
+
+        third.tell("leave");
+        patiently().until(() -> third.countOf("left") == 1);
+        patiently().until(() -> older.countOf("state VISIBLE") == 3);
+        patiently().until(() -> last().equals("older"));
+      }
+      assertThat(instances()).containsExactly("older", "newer", "older", "third", "older");
+    }
+  }
+
+  /** The record is written by nobody, but for the lease that is kept. */
+  private void unchangedBeyondALook(String... seen) {
+    try (RawEtcd raw = RawEtcd.at(etcd)) {
+      long revision = raw.get(KEY).orElseThrow().getModRevision();
+      patiently()
+          .during(BEYOND_A_LOOK)
+          .until(
+              () ->
+                  instances().equals(List.of(seen))
+                      && raw.get(KEY).filter(r -> r.getModRevision() == revision).isPresent());
+    }
+  }
+
+  private ChildJvm announcing(String instance) throws Exception {
+    ChildJvm started =
+        ChildJvm.start(
+            AnnouncingProgram.class,
+            etcd.uri("", "ttl=2s", "request-timeout=2s"),
+            ORDERS.toString(),
+            ADDRESS,
+            instance);
+    patiently().until(() -> started.countOf("state VISIBLE") == 1);
+    return started;
+  }
+
+  /** Who held the record, one after the other, whether or not there was nobody in between. */
+  private List<String> instances() {
+    List<String> all =
+        watch.snapshots().stream()
+            .flatMap(snapshot -> snapshot.endpoints().endpoints().stream())
+            .map(endpoint -> endpoint.instance())
+            .toList();
+    return IntStream.range(0, all.size())
+        .filter(i -> i == 0 || !all.get(i).equals(all.get(i - 1)))
+        .mapToObj(all::get)
+        .toList();
+  }
+
+  private String last() {
+    return watch.last().stream()
+        .flatMap(list -> list.endpoints().stream())
+        .map(endpoint -> endpoint.instance())
+        .findFirst()
+        .orElse("nobody");
+  }
+}
