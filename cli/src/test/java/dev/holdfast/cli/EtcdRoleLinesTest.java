@@ -1,0 +1,173 @@
+package dev.holdfast.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.registry.etcd.local.EtcdProcess;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The lines that {@code holdfast etcd role} prints, pasted into a shell on a terminal: etcdctl asks
+ * there for the password of the user it makes.
+ */
+class EtcdRoleLinesTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final String PASSWORD = "typed-pw";
+
+  /** Runs a line on a terminal of its own; what we type arrives there, what it shows comes back. */
+  private static final String ON_A_TERMINAL =
+      "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(['sh', '-c',"
+          + " sys.argv[1]])))";
+
+  @TempDir private static Path scratch;
+
+  private static EtcdProcess etcd;
+
+  @BeforeAll
+  static void startEtcd() throws Exception {
+    etcd = EtcdProcess.start(scratch.resolve("etcd"), List.of("--bcrypt-cost=4"));
+    run(Map.of(), "etcdctl user add root:root-pw", "");
+    run(Map.of(), "etcdctl user grant-role root root", "");
+    run(Map.of(), "etcdctl auth enable", "");
+  }
+
+  @AfterAll
+  static void stopEtcd() {
+    etcd.close();
+  }
+
+  @Test
+  void linesForAServerLetItRegisterInItsNamespaceAndNowhereElse() throws Exception {
+    execute("prod/eu", "write", "orders");
+
+    assertThat(register("orders", "prod/eu").code()).isZero();
+    assertThat(as("orders", "prod/eu", "resolve", "a").out()).isEqualTo("127.0.0.1:7001\n");
+    assertThat(register("orders", "prod").code()).isEqualTo(ExitCode.FAILED);
+    assertThat(register("orders", "prod/eu-2").code()).isEqualTo(ExitCode.FAILED);
+    assertThat(as("orders", "prod", "resolve", "a").code()).isEqualTo(ExitCode.FAILED);
+  }
+
+  @Test
+  void linesForAClientLetItReadItsNamespaceAndWriteNothing() throws Exception {
+    assertThat(register("root", "root-pw", "shop").code()).isZero();
+    execute("shop", "read", "shopper");
+
+    assertThat(as("shopper", "shop", "resolve", "a").out()).isEqualTo("127.0.0.1:7001\n");
+    assertThat(as("shopper", "shop", "ls").code()).isZero();
+    assertThat(register("shopper", "shop").code()).isEqualTo(ExitCode.FAILED);
+    assertThat(as("shopper", "prod", "ls").code()).isEqualTo(ExitCode.FAILED);
+  }
+
+  @Test
+  void linesForTheWholeStoreHoldEverywhere() throws Exception {
+    execute("", "write", "captain");
+
+    for (String namespace : List.of("north", "south/pole", "")) {
+      assertThat(register("captain", namespace).code()).isZero();
+      assertThat(as("captain", namespace, "ls").out()).contains("a ");
+    }
+  }
+
+  /** Does as an operator does: root's name in the environment, one line after the other. */
+  private static void execute(String namespace, String access, String user) throws Exception {
+    CommandRun printed =
+        CommandRun.of("etcd", "role", "--namespace", namespace, "--access", access, "--user", user);
+    assertThat(printed.code()).as(printed.err()).isZero();
+    List<String> lines = printed.out().lines().toList();
+    assertThat(lines).hasSize(4).allMatch(line -> line.startsWith("etcdctl "));
+    for (String line : lines) {
+      run(Map.of("ETCDCTL_USER", "root:root-pw"), line, PASSWORD);
+    }
+  }
+
+  private static void run(Map<String, String> environment, String line, String password)
+      throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder("python3", "-c", ON_A_TERMINAL, line).redirectErrorStream(true);
+    builder.environment().put("ETCDCTL_API", "3");
+    builder.environment().put("ETCDCTL_ENDPOINTS", etcd.address());
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    Shown shown = new Shown(process);
+    Writer keyboard = process.outputWriter(StandardCharsets.UTF_8);
+    if (line.startsWith("etcdctl user add") && !line.contains(":")) {
+      // Typed at the prompts and not before them: asking turns the echo off and drops what came.
+      for (int prompts = 1; prompts <= 2; prompts++) {
+        int asked = prompts;
+        await().atMost(PATIENCE).until(() -> shown.countOf("assword of ") >= asked);
+        keyboard.write(password + "\n");
+        keyboard.flush();
+      }
+    }
+    assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).as(shown.text()).isTrue();
+    assertThat(process.exitValue()).as(line + "\n" + shown.text()).isZero();
+    assertThat(shown.text()).doesNotContain(PASSWORD);
+  }
+
+  private static CommandRun register(String user, String namespace) {
+    return register(user, PASSWORD, namespace);
+  }
+
+  private static CommandRun register(String user, String password, String namespace) {
+    return with(
+        user, password, namespace, "register", "--static", "--service", "a", "--port", "7001");
+  }
+
+  private static CommandRun as(String user, String namespace, String... args) {
+    return with(user, PASSWORD, namespace, args);
+  }
+
+  private static CommandRun with(
+      String user, String password, String namespace, String... arguments) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.add("--registry");
+    all.add("etcd://" + etcd.address() + "/" + namespace + "?request-timeout=30s");
+    return CommandRun.with(
+        Map.of("HOLDFAST_REGISTRY_USER", user, "HOLDFAST_REGISTRY_PASSWORD", password),
+        all.toArray(String[]::new));
+  }
+
+  /** What a terminal shows. */
+  private static final class Shown {
+    private final StringBuffer text = new StringBuffer();
+
+    Shown(Process process) {
+      Thread reader = new Thread(() -> read(process.getInputStream()), "terminal");
+      reader.setDaemon(true);
+      reader.start();
+    }
+
+    String text() {
+      return text.toString();
+    }
+
+    int countOf(String part) {
+      return text().split(part, -1).length - 1;
+    }
+
+    private void read(InputStream output) {
+      byte[] buffer = new byte[1024];
+      try (output) {
+        for (int n = output.read(buffer); n >= 0; n = output.read(buffer)) {
+          text.append(new String(buffer, 0, n, StandardCharsets.UTF_8));
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}
