@@ -1,6 +1,7 @@
 package dev.holdfast.cli;
 
 import dev.holdfast.cli.demo.DemoCommand;
+import dev.holdfast.cli.lab.LabCommand;
 import dev.holdfast.cli.settings.Settings;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -37,6 +38,7 @@ import picocli.CommandLine.Spec;
       WatchCommand.class,
       ResolveCommand.class,
       EtcdCommand.class,
+      LabCommand.class,
       CompletionCommand.class,
       VersionCommand.class,
       DocsCommand.class

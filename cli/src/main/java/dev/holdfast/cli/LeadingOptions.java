@@ -12,8 +12,8 @@ import java.util.Set;
 final class LeadingOptions {
   private static final Set<String> WITH_VALUE = Set.of("--registry", "--config");
   private static final Set<String> WITHOUT_VALUE = Set.of("--json", "--debug", "-v", "--verbose");
-  // Commands that only hold others.
-  private static final Set<String> GROUPS = Set.of("etcd");
+  // Commands that hold others; lab also does something by itself.
+  private static final Set<String> GROUPS = Set.of("etcd", "lab");
 
   private LeadingOptions() {}
 
@@ -27,7 +27,9 @@ final class LeadingOptions {
       return args;
     }
     List<String> words = Arrays.asList(args);
-    int command = GROUPS.contains(args[end]) && end + 1 < args.length ? end + 2 : end + 1;
+    boolean deeper =
+        GROUPS.contains(args[end]) && end + 1 < args.length && !args[end + 1].startsWith("-");
+    int command = deeper ? end + 2 : end + 1;
     List<String> moved = new ArrayList<>(words.subList(end, command));
     moved.addAll(words.subList(0, end));
     moved.addAll(words.subList(command, args.length));

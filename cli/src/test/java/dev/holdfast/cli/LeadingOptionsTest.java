@@ -15,6 +15,8 @@ class LeadingOptionsTest {
         + " run --registry file:///x --json --service a -- b --json",
     "--registry=file:///x etcd role --access read,"
         + " etcd role --registry=file:///x --access read",
+    "--json lab profiles, lab profiles --json",
+    "--json lab --listen 0, lab --json --listen 0",
     "--help, --help",
     "--json --help, --json --help",
     "--registry, --registry",

@@ -1,5 +1,6 @@
 package dev.holdfast.lab;
 
+import dev.holdfast.core.PathProfile;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -173,6 +174,44 @@ public record PathFaults(
             "goAway.debug: " + debug.length() + " chars (expected: <= " + MAX_DEBUG_CHARS + ")");
       }
     }
+  }
+
+  /**
+   * What a kind of path does, by its own numbers; see {@link PathProfile}.
+   *
+   * <p>A hop that looks at requests ends TCP and HTTP/2, so it answers PINGs itself. Where it ends
+   * streams and connections after different times, both are here.
+   */
+  public static PathFaults of(PathProfile profile) {
+    Builder faults = builder();
+    if (profile.idleTimeout().isEmpty()) {
+      return faults.build();
+    }
+    Duration timeout = profile.idleTimeout().get();
+    boolean requests = profile.layer() == PathProfile.Layer.REQUESTS;
+    Counted counted = requests ? Counted.HTTP : Counted.SEGMENTS;
+    faults.answersPings(requests);
+    return switch (profile) {
+      case ALB -> faults.idle(timeout, IdleAction.GOAWAY, counted).build();
+      case CLOUDFLARE ->
+          faults
+              .streamTimeout(timeout, StreamEnd.RST_STREAM)
+              .idle(Duration.ofSeconds(400), IdleAction.CLOSE, counted)
+              .build();
+      case ENVOY ->
+          faults
+              .streamTimeout(timeout, StreamEnd.RST_STREAM)
+              .idle(Duration.ofHours(1), IdleAction.GOAWAY, counted)
+              .build();
+      default ->
+          switch (profile.expiry()) {
+            case SILENT_DROP -> faults.idle(timeout, IdleAction.DROP, counted).build();
+            case RESET -> faults.idle(timeout, IdleAction.RESET, counted).build();
+            case CLOSE -> faults.idle(timeout, IdleAction.CLOSE, counted).build();
+            case STREAM_ERROR -> faults.streamTimeout(timeout, StreamEnd.RST_STREAM).build();
+            case NOTHING -> faults.build();
+          };
+    };
   }
 
   /** A time of the real path as it passes here, in nanoseconds. */

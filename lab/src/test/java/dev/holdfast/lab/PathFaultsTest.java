@@ -3,6 +3,7 @@ package dev.holdfast.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.holdfast.core.PathProfile;
 import dev.holdfast.lab.PathFaults.Counted;
 import dev.holdfast.lab.PathFaults.IdleAction;
 import java.time.Duration;
@@ -10,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class PathFaultsTest {
   private static final long MILLI = 1_000_000;
@@ -51,6 +54,18 @@ class PathFaultsTest {
     assertThat(faults.toBuilder().build()).isEqualTo(faults);
     assertThat(faults.atSpeed(10).speed()).isEqualTo(10);
     assertThat(faults.atSpeed(10).idle()).isEqualTo(faults.idle());
+  }
+
+  @ParameterizedTest
+  @EnumSource(PathProfile.class)
+  void everyProfileHasItsFaults(PathProfile profile) {
+    PathFaults faults = PathFaults.of(profile);
+    boolean requests = profile.layer() == PathProfile.Layer.REQUESTS;
+    assertThat(faults.answersPings()).isEqualTo(requests);
+    List<Duration> timeouts = new ArrayList<>();
+    faults.idle().ifPresent(idle -> timeouts.add(idle.timeout()));
+    faults.stream().ifPresent(stream -> timeouts.add(stream.timeout()));
+    assertThat(timeouts.stream().min(Duration::compareTo)).isEqualTo(profile.idleTimeout());
   }
 
   @Test

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * <p>Java can't say before version 22 ({@code System.console()} also wants standard input to be
  * one), so the shell is asked: {@code test -t 1} and {@code stty size}.
  */
-final class Terminal {
+public final class Terminal {
   private static final Size DEFAULT_SIZE = new Size(24, 80);
   private static final long SHELL_MILLIS = 2_000;
   private static final Pattern SIZE = Pattern.compile("\\s*([1-9]\\d*) ([1-9]\\d*)\\s*");
@@ -20,7 +20,7 @@ final class Terminal {
   private Terminal() {}
 
   /** Whether a person reads standard output in a terminal that can move its cursor. */
-  static boolean isInteractive() {
+  public static boolean isInteractive() {
     String term = System.getenv("TERM");
     if (term == null || term.equals("dumb")) {
       return false;
@@ -40,10 +40,10 @@ final class Terminal {
   }
 
   /** Rows and columns of a terminal. */
-  record Size(int rows, int columns) {}
+  public record Size(int rows, int columns) {}
 
   /** The size of the terminal this program was started from; 24 x 80 when it can't be had. */
-  static Size size() {
+  public static Size size() {
     try {
       Process stty = new ProcessBuilder("/bin/sh", "-c", "stty size 2>/dev/null </dev/tty").start();
       if (!stty.waitFor(SHELL_MILLIS, TimeUnit.MILLISECONDS)) {

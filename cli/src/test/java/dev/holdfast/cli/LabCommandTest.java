@@ -1,0 +1,119 @@
+package dev.holdfast.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class LabCommandTest {
+  private static final int LIMIT_MILLIS = 20_000;
+  private static final Pattern LISTENING = Pattern.compile("listening on 127.0.0.1:(\\d+) -> ");
+
+  @TempDir private Path directory;
+
+  @Test
+  void connectionsGoThroughThePathAndBreakAsTheProfileSays() throws IOException {
+    try (ServerSocket target = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        HoldfastProcess lab =
+            lab(target, "--profile", "nlb", "--speed", "1000x", "--idle-counts", "bytes")) {
+      target.setSoTimeout(LIMIT_MILLIS);
+      try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port(lab));
+          Socket server = target.accept()) {
+        client.setSoTimeout(LIMIT_MILLIS);
+        client.getOutputStream().write('a');
+        assertThat(server.getInputStream().read()).isEqualTo('a');
+        lab.awaitOut(out -> out.contains("idle-forgotten"));
+        client.getOutputStream().write('b');
+        assertThatThrownBy(() -> client.getInputStream().read())
+            .isInstanceOf(SocketException.class);
+        lab.awaitOut(out -> out.contains("rst to the client"));
+      }
+      lab.signal("INT");
+      assertThat(lab.exitCode()).isZero();
+      assertThat(lab.out())
+          .containsPattern("opened 1  rst [12]  closed 0")
+          .doesNotContain("\u001b");
+      assertThat(lab.err()).isEmpty();
+    }
+  }
+
+  @Test
+  void jsonIsALinePerEventAndOneAtTheEnd() throws IOException {
+    try (ServerSocket target = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        HoldfastProcess lab = lab(target, "--json")) {
+      lab.awaitOut(out -> out.contains("{\"event\":\"listening\""));
+      lab.signal("TERM");
+      assertThat(lab.exitCode()).isZero();
+      assertThat(lab.out().lines().reduce("", (a, b) -> b))
+          .startsWith("{\"event\":\"stopped\",\"opened\":0,");
+    }
+  }
+
+  @Test
+  void aPortThatIsTakenIsSaid() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      String port = Integer.toString(taken.getLocalPort());
+      CommandRun run = CommandRun.of("lab", "--listen", port, "--target", "127.0.0.1:1");
+      assertThat(run.code()).isEqualTo(ExitCode.FAILED);
+      assertThat(run.err()).contains("can't listen on port " + port);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "lab --target 127.0.0.1:1 | lab: no --listen (expected: --listen PORT",
+        "lab --listen 0 --target 192.0.2.1:1 | --allow-remote-target for another machine",
+        "lab --listen 0 --target 127.0.0.1:1 --profile moon | path: moon (expected: one of swarm",
+        "lab --listen 0 --target 127.0.0.1:1 --speed 0 | speed: 0.0 (expected: 1 to 1000000)",
+        "lab --listen 0 --target 127.0.0.1:1 --idle-drop 5 | idle-drop: \"5\" (expected: a number",
+        "lab --listen 0 --target 127.0.0.1:1 --cut up:5 | cut: \"up\" (expected: to-server or",
+        "lab --listen 0 --target 127.0.0.1:1 --stall 5s | stall: \"5s\" (expected: AFTER:LENGTH",
+        "lab profilse | \"profilse\" is unknown"
+      })
+  void nonsenseIsRefusedWithWhatWasExpected(String command, String expected) {
+    CommandRun run = CommandRun.of(command.split(" "));
+    assertThat(run.err()).contains(expected);
+    assertThat(run.code()).isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
+  void profilesAreListedWithWhatTheyDo() {
+    assertThat(CommandRun.of("lab", "profiles").out())
+        .contains("profile", "swarm", "connection drop after 900s")
+        .contains("stream RST_STREAM after 300s, connection goaway after 3600s");
+    assertThat(CommandRun.of("--json", "lab", "profiles").out())
+        .startsWith("{\"profiles\":[{\"profile\":\"swarm\",\"idle_seconds\":900,");
+  }
+
+  private HoldfastProcess lab(ServerSocket target, String... options) {
+    String[] command = new String[options.length + 5];
+    command[0] = "lab";
+    command[1] = "--listen";
+    command[2] = "0";
+    command[3] = "--target";
+    command[4] = "127.0.0.1:" + target.getLocalPort();
+    System.arraycopy(options, 0, command, 5, options.length);
+    return HoldfastProcess.start(directory, Map.of(), command);
+  }
+
+  private static int port(HoldfastProcess lab) {
+    lab.awaitOut(out -> LISTENING.matcher(out).find());
+    Matcher matcher = LISTENING.matcher(lab.out());
+    assertThat(matcher.find()).isTrue();
+    return Integer.parseInt(matcher.group(1));
+  }
+}
