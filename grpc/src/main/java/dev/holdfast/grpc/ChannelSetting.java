@@ -43,6 +43,20 @@ public enum ChannelSetting implements Tunable {
   /** The bounds of that. */
   RETRY_OPTIONS(
       "retryOptions(o)", "a `RetryOptions`", "as below", "The bounds of the calls sent again."),
+  /** What the network in between does. */
+  PATH(
+      "path(p)",
+      "a `PathProfile`",
+      "`" + PathSetting.VARIABLE + "`, else a path nobody described",
+      "What lies between here and the servers: see \"Quiet and silent connections\"."),
+  /** The same as a number. */
+  IDLE_TIMEOUT_OF_PATH(
+      "idleTimeoutOfPath(d)", "1 s or more", "", "The same, when the number is known."),
+  /** The same in every detail. */
+  LIVENESS("liveness(o)", "a `LivenessOptions`", "", "The same, in every detail."),
+  /** The way back to stock. */
+  WITHOUT_LIVENESS(
+      "withoutLiveness()", "", "", "Leaves connections to gRPC alone, as `HOLDFAST_PATH=off`."),
   /** The way to everything else. */
   CONFIGURE_NETTY(
       "configureNetty(..)", "any", "", "Reaches settings that only `NettyChannelBuilder` has.");

@@ -50,6 +50,20 @@ public enum GrpcMeter {
       "errors",
       List.of("service"),
       "Times that a channel was told that no list is known yet."),
+  TWINS(
+      "holdfast.grpc.twins",
+      RegistryMeter.Type.COUNTER,
+      "races",
+      List.of("service", "outcome"),
+      "Races of a new connection against a suspect one, by outcome: took_over (the new one was"
+          + " ready first), not_needed (the old one spoke first), adopted (the old one ended"
+          + " first), refused, unreachable."),
+  VERIFICATIONS(
+      "holdfast.grpc.verifications",
+      RegistryMeter.Type.COUNTER,
+      "connections",
+      List.of("service"),
+      "Connections that were quiet for so long that they had to prove themselves before a call."),
   SERVER_STATE(
       "holdfast.grpc.server.state",
       RegistryMeter.Type.GAUGE,

@@ -2,20 +2,26 @@ package dev.holdfast.grpc;
 
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.NearestName;
+import dev.holdfast.core.PathProfile;
 import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.liveness.LivenessMeters;
+import dev.holdfast.liveness.LivenessOptions;
 import io.grpc.ChannelCredentials;
 import io.grpc.ForwardingChannelBuilder2;
 import io.grpc.LoadBalancerRegistry;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.netty.NettyChannelBuilder;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +58,7 @@ public final class HoldfastChannelBuilder
           "random_subsetting_experimental");
   private static final int NEAR_ENOUGH_EDITS = 4;
 
+  private final ClientConnections connections = new ClientConnections(EventLoops.shared());
   private final NettyChannelBuilder netty;
   private final Registries registries;
   private final String service;
@@ -61,6 +68,8 @@ public final class HoldfastChannelBuilder
   private boolean retryIdempotent = RETRY_IDEMPOTENT;
   private RetryOptions retryOptions = RetryOptions.DEFAULT;
   private Map<String, ?> serviceConfig = Map.of();
+  private @Nullable LivenessOptions liveness;
+  private boolean livenessOff;
   private boolean built;
 
   private HoldfastChannelBuilder(
@@ -180,6 +189,38 @@ public final class HoldfastChannelBuilder
     return this;
   }
 
+  /**
+   * What lies between here and the servers. By default HOLDFAST_PATH; without it numbers that suit
+   * a path nobody described.
+   */
+  public HoldfastChannelBuilder path(PathProfile value) {
+    return liveness(LivenessOptions.of(value));
+  }
+
+  /**
+   * For how long nothing may happen on a connection before something between here and the servers
+   * forgets it; 1 s or more.
+   */
+  public HoldfastChannelBuilder idleTimeoutOfPath(Duration value) {
+    return liveness(LivenessOptions.ofPathIdleTimeout(value));
+  }
+
+  /** When a silent connection is asked, suspected and closed, in every detail. */
+  public HoldfastChannelBuilder liveness(LivenessOptions value) {
+    liveness = value;
+    livenessOff = false;
+    return this;
+  }
+
+  /**
+   * Leaves connections to gRPC alone: no probes, no proof before use, no twins. So it is too when
+   * the application brings a channel type of its own by {@link #configureNetty}.
+   */
+  public HoldfastChannelBuilder withoutLiveness() {
+    livenessOff = true;
+    return this;
+  }
+
   /** Reaches settings that only {@link NettyChannelBuilder} has. */
   public HoldfastChannelBuilder configureNetty(Consumer<NettyChannelBuilder> settings) {
     settings.accept(netty);
@@ -203,12 +244,25 @@ public final class HoldfastChannelBuilder
           new IdempotentRetry(retryOptions, context.scheduler(), context.meters(), service));
     }
     netty.defaultServiceConfig(completeServiceConfig());
+    if (!livenessOff) {
+      Optional.ofNullable(liveness)
+          .or(() -> PathSetting.liveness(context.environment()))
+          .ifPresent(options -> watch(options, context.meters()));
+    }
     return netty.build();
   }
 
   @Override
   protected ManagedChannelBuilder<?> delegate() {
     return netty;
+  }
+
+  private void watch(LivenessOptions options, MeterRegistry meters) {
+    connections.watch(options, LivenessMeters.NONE);
+    PairedPolicies.install(LoadBalancerRegistry.getDefaultRegistry(), Set.of(policy));
+    netty.setNameResolverArg(
+        ChannelPairing.ARGUMENT,
+        new ChannelPairing(service, meters, TwinLimit.shared(), System::nanoTime, new Random()));
   }
 
   private Map<String, Object> completeServiceConfig() {
@@ -236,10 +290,12 @@ public final class HoldfastChannelBuilder
         ownZone, slowStart == null ? BalancingOptions.DEFAULT.slowStart() : slowStart);
   }
 
-  private static NettyChannelBuilder nettyBuilder(
+  private NettyChannelBuilder nettyBuilder(
       String target, @Nullable ChannelCredentials credentials) {
-    return credentials == null
-        ? NettyChannelBuilder.forTarget(target)
-        : NettyChannelBuilder.forTarget(target, credentials);
+    NettyChannelBuilder builder =
+        credentials == null
+            ? NettyChannelBuilder.forTarget(target)
+            : NettyChannelBuilder.forTarget(target, credentials);
+    return builder.channelFactory(connections).eventLoopGroup(EventLoops.shared().workers());
   }
 }

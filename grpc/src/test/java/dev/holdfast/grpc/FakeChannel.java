@@ -138,14 +138,16 @@ final class FakeChannel extends LoadBalancer.Helper {
   }
 
   static String name(PickResult result) {
-    return result.getSubchannel() instanceof FakeSubchannel subchannel
+    Subchannel picked = result.getSubchannel();
+    // As grpc does, which thus gets through every wrapper.
+    return picked != null && picked.getInternalSubchannel() instanceof FakeSubchannel subchannel
         ? subchannel.address
         : result.getStatus().isOk() ? "wait" : result.getStatus().getCode().name();
   }
 
   @Override
   public Subchannel createSubchannel(CreateSubchannelArgs args) {
-    FakeSubchannel subchannel = new FakeSubchannel(args.getAddresses());
+    FakeSubchannel subchannel = new FakeSubchannel(args);
     subchannels.add(subchannel);
     return subchannel;
   }
@@ -188,32 +190,40 @@ final class FakeChannel extends LoadBalancer.Helper {
   /** One connection. */
   final class FakeSubchannel extends Subchannel {
     final String address;
+    private final Attributes attributes;
     private List<EquivalentAddressGroup> groups;
     private @Nullable SubchannelStateListener listener;
     int connectionRequests;
     boolean shutdown;
 
-    FakeSubchannel(List<EquivalentAddressGroup> groups) {
-      this.groups = groups;
+    FakeSubchannel(CreateSubchannelArgs args) {
+      this.attributes = args.getAttributes();
+      this.groups = args.getAddresses();
       InetSocketAddress first = (InetSocketAddress) groups.get(0).getAddresses().get(0);
       this.address = first.getAddress().getHostAddress() + ":" + first.getPort();
     }
 
     void become(ConnectivityState newState) {
+      become(
+          newState == ConnectivityState.TRANSIENT_FAILURE
+              ? ConnectivityStateInfo.forTransientFailure(
+                  Status.UNAVAILABLE.withDescription("refused by " + address))
+              : ConnectivityStateInfo.forNonError(newState));
+    }
+
+    void become(ConnectivityStateInfo info) {
       SubchannelStateListener told = listener;
       if (told == null) {
         throw new AssertionError("not started: " + this);
       }
-      ConnectivityStateInfo info =
-          newState == ConnectivityState.TRANSIENT_FAILURE
-              ? ConnectivityStateInfo.forTransientFailure(
-                  Status.UNAVAILABLE.withDescription("refused by " + address))
-              : ConnectivityStateInfo.forNonError(newState);
       context.execute(() -> told.onSubchannelState(info));
     }
 
     @Override
     public void start(SubchannelStateListener newListener) {
+      if (listener != null) {
+        throw new AssertionError("started twice: " + this);
+      }
       listener = newListener;
     }
 
@@ -239,7 +249,17 @@ final class FakeChannel extends LoadBalancer.Helper {
 
     @Override
     public Attributes getAttributes() {
-      return Attributes.EMPTY;
+      return attributes;
+    }
+
+    @Override
+    public Attributes getConnectedAddressAttributes() {
+      return groups.get(0).getAttributes();
+    }
+
+    @Override
+    public Object getInternalSubchannel() {
+      return this;
     }
 
     @Override

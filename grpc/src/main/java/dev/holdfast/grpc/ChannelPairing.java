@@ -1,0 +1,27 @@
+package dev.holdfast.grpc;
+
+import io.grpc.NameResolver;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+
+/**
+ * Marks a channel whose endpoints get a pair of connections, and says with what.
+ *
+ * <p>It travels as an argument of the channel's name resolver, because that is what a policy can
+ * see of its channel, however deep in a tree of policies it stands.
+ *
+ * @param service what the channel calls, for meters
+ * @param limit how many twins may open at once
+ * @param nanoClock the clock of {@link dev.holdfast.liveness.WatchedConnection#isStale}
+ * @param random for pauses between twins
+ */
+record ChannelPairing(
+    String service,
+    MeterRegistry meters,
+    TwinLimit limit,
+    LongSupplier nanoClock,
+    RandomGenerator random) {
+  static final NameResolver.Args.Key<ChannelPairing> ARGUMENT =
+      NameResolver.Args.Key.create("dev.holdfast.grpc.pairing");
+}

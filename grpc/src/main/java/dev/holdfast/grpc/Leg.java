@@ -1,0 +1,168 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.core.CloseReason;
+import dev.holdfast.liveness.ConnectionObserver;
+import dev.holdfast.liveness.WatchedConnection;
+import io.grpc.Attributes;
+import io.grpc.ConnectivityState;
+import io.grpc.ConnectivityStateInfo;
+import io.grpc.EquivalentAddressGroup;
+import io.grpc.LoadBalancer.CreateSubchannelArgs;
+import io.grpc.LoadBalancer.Helper;
+import io.grpc.LoadBalancer.Subchannel;
+import io.grpc.Status;
+import io.grpc.SynchronizationContext;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One of the two subchannels that an endpoint may have, with the connection it has now.
+ *
+ * <p>Its addresses carry it as an attribute, and from there the pipeline of each of its connections
+ * finds the way back. What a connection says reaches the listener in the channel's
+ * SynchronizationContext, and only while it is the leg's latest.
+ */
+final class Leg {
+  /** On every address that this leg connects to. */
+  static final Attributes.Key<Leg> KEY = Attributes.Key.create("dev.holdfast.grpc.leg");
+
+  /** Hears of a leg, in the SynchronizationContext. */
+  interface Listener {
+    void onState(Leg leg, ConnectivityStateInfo state);
+
+    void onSuspect(Leg leg, CloseReason why);
+
+    void onProven(Leg leg);
+
+    void onClosed(Leg leg, CloseReason why);
+  }
+
+  private final SynchronizationContext context;
+  private final LongSupplier nanoClock;
+  private final Listener listener;
+  private final Subchannel subchannel;
+  private ConnectivityStateInfo state = ConnectivityStateInfo.forNonError(ConnectivityState.IDLE);
+  private long connectingSinceNanos;
+  private long handshakeNanos;
+  private volatile @Nullable WatchedConnection connection;
+
+  Leg(
+      Helper helper,
+      CreateSubchannelArgs template,
+      List<EquivalentAddressGroup> groups,
+      LongSupplier nanoClock,
+      Listener listener) {
+    this.context = helper.getSynchronizationContext();
+    this.nanoClock = nanoClock;
+    this.listener = listener;
+    this.subchannel =
+        helper.createSubchannel(template.toBuilder().setAddresses(marked(groups)).build());
+  }
+
+  void start() {
+    subchannel.start(this::handleState);
+  }
+
+  Subchannel subchannel() {
+    return subchannel;
+  }
+
+  /** What grpc said of it last. */
+  ConnectivityStateInfo state() {
+    return state;
+  }
+
+  /** The connection in use; null before the first, and when nobody watches. Any thread. */
+  @Nullable WatchedConnection connection() {
+    return connection;
+  }
+
+  /** From the first packet to READY: more than one round trip, and not many; 0 before. */
+  long handshakeNanos() {
+    return handshakeNanos;
+  }
+
+  void updateAddresses(List<EquivalentAddressGroup> groups) {
+    subchannel.updateAddresses(marked(groups));
+  }
+
+  /** For each connection of this leg once. On its event loop. */
+  ConnectionObserver observe() {
+    return new Watch();
+  }
+
+  private void handleState(ConnectivityStateInfo newState) {
+    if (newState.getState() == ConnectivityState.CONNECTING) {
+      connectingSinceNanos = nanoClock.getAsLong();
+    } else if (newState.getState() == ConnectivityState.READY) {
+      handshakeNanos = nanoClock.getAsLong() - connectingSinceNanos;
+    }
+    state = newState;
+    listener.onState(this, newState);
+  }
+
+  private List<EquivalentAddressGroup> marked(List<EquivalentAddressGroup> groups) {
+    List<EquivalentAddressGroup> marked = new ArrayList<>(groups.size());
+    for (EquivalentAddressGroup group : groups) {
+      marked.add(
+          new EquivalentAddressGroup(
+              group.getAddresses(), group.getAttributes().toBuilder().set(KEY, this).build()));
+    }
+    return marked;
+  }
+
+  @Override
+  public String toString() {
+    return "Leg{" + subchannel + ", " + state.getState() + "}";
+  }
+
+  /** One connection's way back; a later connection of the leg makes it mute. */
+  private final class Watch implements ConnectionObserver {
+    private @Nullable WatchedConnection own;
+
+    @Override
+    public void onReady(WatchedConnection ready) {
+      own = ready;
+      connection = ready;
+    }
+
+    @Override
+    public void onProven() {
+      pass(() -> listener.onProven(Leg.this));
+    }
+
+    @Override
+    public void onSuspect(CloseReason why) {
+      pass(() -> listener.onSuspect(Leg.this, why));
+    }
+
+    @Override
+    public void onClosed(CloseReason why) {
+      WatchedConnection closed = own;
+      if (closed != null && connection == closed) {
+        connection = null;
+        context.execute(() -> listener.onClosed(Leg.this, why));
+      }
+    }
+
+    /** With a status of its own, or grpc would say that the network closed for unknown reason. */
+    @Override
+    public Throwable failure(CloseReason why, Object subject) {
+      return Status.UNAVAILABLE.withDescription(why.describe(subject)).asRuntimeException();
+    }
+
+    private void pass(Runnable event) {
+      WatchedConnection speaker = own;
+      if (speaker != null) {
+        context.execute(
+            () -> {
+              if (connection == speaker) {
+                event.run();
+              }
+            });
+      }
+    }
+  }
+}

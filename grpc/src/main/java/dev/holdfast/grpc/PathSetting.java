@@ -1,0 +1,67 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.core.DurationText;
+import dev.holdfast.core.PathProfile;
+import dev.holdfast.liveness.LivenessOptions;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a process says of the paths of its connections from outside its code: {@code HOLDFAST_PATH}
+ * in the environment, or {@code -Dholdfast.path}, which wins.
+ *
+ * <p>The name of a {@link PathProfile}, the idle timeout of the path as a duration, {@code default}
+ * for a path nobody described, or {@code off} for no liveness at all.
+ */
+final class PathSetting {
+  static final String VARIABLE = "HOLDFAST_PATH";
+  static final String PROPERTY = "holdfast.path";
+
+  private static final String OFF = "off";
+  private static final String DEFAULT = "default";
+  private static final Duration SHORTEST = Duration.ofSeconds(1);
+  private static final Duration LONGEST = Duration.ofDays(30);
+
+  private PathSetting() {}
+
+  /** What was said; empty when nothing was. */
+  static Optional<String> said(Map<String, String> environment) {
+    String property = System.getProperty(PROPERTY, "");
+    String text = property.isEmpty() ? environment.getOrDefault(VARIABLE, "") : property;
+    return text.isBlank() ? Optional.empty() : Optional.of(text.strip());
+  }
+
+  /**
+   * What was said, in numbers; the default when nothing was, and empty when it is off.
+   *
+   * @throws IllegalArgumentException naming the variable and what was expected
+   */
+  static Optional<LivenessOptions> liveness(Map<String, String> environment) {
+    String text = said(environment).orElse(DEFAULT).toLowerCase(Locale.ROOT);
+    return switch (text) {
+      case OFF -> Optional.empty();
+      case DEFAULT -> Optional.of(LivenessOptions.DEFAULT);
+      default -> Optional.of(parse(text));
+    };
+  }
+
+  private static LivenessOptions parse(String text) {
+    if (Character.isDigit(text.charAt(0))) {
+      return LivenessOptions.ofPathIdleTimeout(
+          DurationText.parse(VARIABLE, text, SHORTEST, LONGEST));
+    }
+    try {
+      return LivenessOptions.of(PathProfile.parse(text));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          VARIABLE
+              + ": "
+              + text
+              + " (expected: off, default, a duration, or a profile): "
+              + e.getMessage(),
+          e);
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.core.Limit;
+import io.grpc.LoadBalancer.Helper;
+import java.time.Duration;
+
+/**
+ * How long a connection that was quiet may take to show that it lives, and whether calls wait for
+ * that. In the channel's SynchronizationContext, except for {@link #await()}.
+ */
+final class ProofOfLife {
+  /** The least and the most that it gets before its twin opens. */
+  static final Duration LEAST_TIME = Duration.ofMillis(50);
+
+  @Limit(
+      of = "time that a quiet connection gets to prove itself before its twin opens",
+      then = "a twin opens and the call goes to whichever is ready first")
+  static final Duration MOST_TIME = Duration.ofSeconds(1);
+
+  private final Alarm alarm;
+  private volatile boolean awaited;
+
+  ProofOfLife(Helper helper) {
+    this.alarm = new Alarm(helper);
+  }
+
+  /** A call would have gone here, but waits. Any thread. */
+  void await() {
+    awaited = true;
+  }
+
+  /** Whether there was such a call since the last time. */
+  boolean clearAwaited() {
+    boolean was = awaited;
+    awaited = false;
+    return was;
+  }
+
+  boolean isUnderWay() {
+    return alarm.isSet();
+  }
+
+  /**
+   * Asked now.
+   *
+   * @param handshakeNanos what connecting took: at least one round trip and not many, and so as
+   *     long as an answer may take without being late
+   * @param late called once when no answer has come in time
+   */
+  void begin(long handshakeNanos, Runnable late) {
+    long nanos = Math.min(MOST_TIME.toNanos(), Math.max(LEAST_TIME.toNanos(), handshakeNanos));
+    alarm.set(nanos, late);
+  }
+
+  void cancel() {
+    alarm.cancel();
+  }
+}

@@ -1,0 +1,75 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.core.Backoff;
+import io.grpc.LoadBalancer.Helper;
+import io.grpc.SynchronizationContext;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * When an endpoint may open a twin: in its turn among all endpoints of the process, and after a
+ * pause when the last one failed. In the channel's SynchronizationContext.
+ */
+final class TwinTurns {
+  /** Between two twins: soon enough for a network that is back, by far not a storm. */
+  static final Backoff.Options PAUSES =
+      new Backoff.Options(Duration.ofSeconds(1), Duration.ofSeconds(15));
+
+  private final Helper helper;
+  private final TwinLimit limit;
+  private final Backoff backoff;
+  private final Runnable open;
+  private TwinLimit.@Nullable Turn turn;
+  private final Alarm pause;
+
+  /**
+   * @param open opens a twin; called in the SynchronizationContext, later than what asked for it
+   */
+  TwinTurns(Helper helper, ChannelPairing pairing, Runnable open) {
+    this.helper = helper;
+    this.limit = pairing.limit();
+    this.backoff = new Backoff(PAUSES, pairing.random());
+    this.open = open;
+    this.pause = new Alarm(helper);
+  }
+
+  /** A new race begins. */
+  void begin() {
+    backoff.reset();
+    request();
+  }
+
+  /** The twin of this turn has failed: the next turn, after a pause. */
+  void again() {
+    closeTurn();
+    pause.set(backoff.next().toNanos(), this::request);
+  }
+
+  /** The race is over. */
+  void end() {
+    closeTurn();
+    pause.cancel();
+  }
+
+  private void request() {
+    SynchronizationContext context = helper.getSynchronizationContext();
+    TwinLimit.Turn[] asked = new TwinLimit.Turn[1];
+    asked[0] = limit.request(() -> context.execute(() -> open(asked[0])));
+    turn = asked[0];
+  }
+
+  private void open(TwinLimit.@Nullable Turn given) {
+    // One that was closed in the moment it came is nobody's.
+    if (given != null && given == turn) {
+      open.run();
+    }
+  }
+
+  private void closeTurn() {
+    TwinLimit.Turn held = turn;
+    turn = null;
+    if (held != null) {
+      held.close();
+    }
+  }
+}

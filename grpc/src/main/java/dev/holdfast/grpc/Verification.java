@@ -1,0 +1,159 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.core.Limit;
+import io.grpc.Attributes;
+import io.grpc.ConnectivityState;
+import io.grpc.LoadBalancer.CreateSubchannelArgs;
+import io.grpc.LoadBalancer.Helper;
+import io.grpc.LoadBalancer.PickResult;
+import io.grpc.LoadBalancer.PickSubchannelArgs;
+import io.grpc.LoadBalancer.Subchannel;
+import io.grpc.LoadBalancer.SubchannelPicker;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Verify before use: no call goes to a connection that was quiet for longer than its path may
+ * forget it.
+ *
+ * <p>The first pick that meets such a connection starts the proof of all of them at once, and its
+ * call waits, unsent. At the first proof (or the first twin) the picker is published again, and
+ * whoever waits is picked again: one round trip for the first call after a quiet night, however
+ * many endpoints there are. As long as nothing is stale a pick costs the reading of a clock and of
+ * a few fields.
+ *
+ * <p>Everything runs in the SynchronizationContext, except for picks.
+ */
+final class Verification {
+  /** On every subchannel: the pair it belongs to, however many policies wrap it. */
+  static final Attributes.Key<EndpointPair> PAIR = Attributes.Key.create("dev.holdfast.grpc.pair");
+
+  /** How often one call asks the policy for another endpoint that needs no proof. */
+  @Limit(
+      of = "endpoints that a call asks its policy for while it meets quiet connections",
+      then = "it waits for the first proof")
+  static final int MOST_PICKS = 256;
+
+  private static final PickResult PROVING =
+      PickResult.withNoResult("verifying", "holdfast: a quiet connection has to prove itself");
+
+  private final Helper helper;
+  private final LongSupplier nanoClock;
+  private final Set<EndpointPair> pairs = new LinkedHashSet<>();
+  // Whether a pick met a stale connection since the last look at all of them.
+  private final AtomicBoolean asked = new AtomicBoolean();
+  private volatile boolean waiting;
+  private volatile int pairCount;
+  private ConnectivityState lastState = ConnectivityState.CONNECTING;
+  private @Nullable SubchannelPicker lastPicker;
+
+  /**
+   * @param helper where pickers go
+   */
+  Verification(Helper helper, LongSupplier nanoClock) {
+    this.helper = helper;
+    this.nanoClock = nanoClock;
+  }
+
+  /** The arguments of both subchannels of a pair. */
+  CreateSubchannelArgs marked(CreateSubchannelArgs args, EndpointPair pair) {
+    return args.toBuilder()
+        .setAttributes(args.getAttributes().toBuilder().set(PAIR, pair).build())
+        .build();
+  }
+
+  void add(EndpointPair pair) {
+    pairs.add(pair);
+    pairCount = pairs.size();
+  }
+
+  void remove(EndpointPair pair) {
+    pairs.remove(pair);
+    pairCount = pairs.size();
+  }
+
+  /** What a policy wants calls to be picked by. */
+  void publish(ConnectivityState state, SubchannelPicker picker) {
+    lastState = state;
+    lastPicker = picker;
+    waiting = false;
+    helper.updateBalancingState(state, new VerifyingPicker(picker));
+  }
+
+  /** A connection has proven itself or was replaced: whoever waits is picked again. */
+  void onUsable() {
+    SubchannelPicker picker = lastPicker;
+    if (waiting && picker != null) {
+      publish(lastState, picker);
+    }
+  }
+
+  private void proveStale() {
+    asked.set(false);
+    long nowNanos = nanoClock.getAsLong();
+    boolean spokeMeanwhile = false;
+    for (EndpointPair pair : Set.copyOf(pairs)) {
+      if (pair.isStale(nowNanos)) {
+        pair.prove();
+      } else {
+        spokeMeanwhile |= pair.proof().clearAwaited();
+      }
+    }
+    if (spokeMeanwhile) {
+      onUsable();
+    }
+  }
+
+  private final class VerifyingPicker extends SubchannelPicker {
+    private final SubchannelPicker delegate;
+
+    VerifyingPicker(SubchannelPicker delegate) {
+      this.delegate = delegate;
+    }
+
+    @Override
+    public PickResult pickSubchannel(PickSubchannelArgs args) {
+      PickResult result = delegate.pickSubchannel(args);
+      EndpointPair pair = pairOf(result);
+      if (pair == null) {
+        return result;
+      }
+      long nowNanos = nanoClock.getAsLong();
+      return pair.isStale(nowNanos) ? pickProven(args, pair, nowNanos) : result;
+    }
+
+    private PickResult pickProven(PickSubchannelArgs args, EndpointPair first, long nowNanos) {
+      first.proof().await();
+      waiting = true;
+      if (asked.compareAndSet(false, true)) {
+        helper.getSynchronizationContext().execute(Verification.this::proveStale);
+      }
+      int picks = Math.min(pairCount, MOST_PICKS);
+      for (int i = 1; i < picks; i++) {
+        PickResult result = delegate.pickSubchannel(args);
+        EndpointPair pair = pairOf(result);
+        if (pair == null || !pair.isStale(nowNanos)) {
+          return result;
+        }
+        pair.proof().await();
+      }
+      return PROVING;
+    }
+
+    @Override
+    public String toString() {
+      return delegate.toString();
+    }
+  }
+
+  private static @Nullable EndpointPair pairOf(PickResult result) {
+    Subchannel subchannel = result.getSubchannel();
+    if (subchannel == null || subchannel instanceof EndpointPair) {
+      return (EndpointPair) subchannel;
+    }
+    return subchannel.getAttributes().get(PAIR);
+  }
+}

@@ -1,0 +1,68 @@
+package dev.holdfast.grpc;
+
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.liveness.ConnectionObserver;
+import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * Stands where the liveness handler stands, in the pipelines of a real channel, but notices only
+ * what the test tells it.
+ */
+final class Watchman {
+  /** Every connection that is one of a pair, in the order in which they became ready. */
+  final List<Post> posts = new CopyOnWriteArrayList<>();
+
+  /** Puts it into the connections of a channel. */
+  void stand(NettyChannelBuilder builder) {
+    EventLoops loops = EventLoops.shared();
+    builder
+        .eventLoopGroup(loops.workers())
+        .channelFactory(
+            () -> {
+              Channel channel = loops.newClientChannel();
+              channel.pipeline().addFirst(new Handler());
+              return channel;
+            });
+  }
+
+  Post post(int index) {
+    await().until(() -> posts.size() > index);
+    return posts.get(index);
+  }
+
+  /** One connection. */
+  record Post(FakeConnection connection, Channel channel) {
+    void suspect() {
+      channel.eventLoop().execute(connection::suspect);
+    }
+
+    void speak() {
+      channel.eventLoop().execute(connection::speak);
+    }
+  }
+
+  private final class Handler extends ChannelInboundHandlerAdapter {
+    private boolean found;
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+      if (!found) {
+        found = true;
+        var observer = ClientConnections.observerOf(ctx);
+        if (observer != ConnectionObserver.NONE) {
+          FakeConnection connection = new FakeConnection(ctx.channel().remoteAddress(), observer);
+          connection.ready();
+          ctx.channel().closeFuture().addListener(closed -> connection.closed());
+          posts.add(new Post(connection, ctx.channel()));
+        }
+      }
+      ctx.fireChannelRead(message);
+    }
+  }
+}
