@@ -19,11 +19,6 @@ class InMemoryRegistryTest extends RegistryContractTest {
   }
 
   @Override
-  protected boolean canBreakConnection() {
-    return true;
-  }
-
-  @Override
   protected void breakConnection() {
     Objects.requireNonNull(store).stop();
   }

@@ -27,7 +27,7 @@ import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
-/** The back end, the registries and the waiting of a {@link RegistryContractTest}. */
+/** The back end, the registries and the waiting of a {@link ReadableRegistryContractTest}. */
 public abstract class RegistryContractFixture {
   private static final AtomicInteger COUNTER = new AtomicInteger();
 
@@ -71,21 +71,11 @@ public abstract class RegistryContractFixture {
     }
   }
 
-  /** Whether zone, weight, readiness, draining, instance and metadata survive the back end. */
-  protected boolean keepsAttributes() {
-    return true;
-  }
-
-  /** Whether {@link #breakConnection} and {@link #restoreConnection} do something. */
-  protected boolean canBreakConnection() {
-    return false;
-  }
-
   /** Makes the back end unreachable for all registries of this test. */
-  protected void breakConnection() throws Exception {}
+  protected abstract void breakConnection() throws Exception;
 
   /** Ends {@link #breakConnection}; the back end still holds what it held. */
-  protected void restoreConnection() throws Exception {}
+  protected abstract void restoreConnection() throws Exception;
 
   /** The namespace in which the back end of this test is, where it matters; "" by default. */
   protected String place() {

@@ -5,15 +5,15 @@ import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
-import dev.holdfast.core.testkit.RegistryContractTest;
+import dev.holdfast.core.testkit.ReadableRegistryContractTest;
 import dev.holdfast.lab.DnsFault;
 import dev.holdfast.lab.DnsServer;
 import java.time.Duration;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 
-/** The contract at a real name server, which breaks by not answering. */
-class DnsRegistryContractTest extends RegistryContractTest {
+/** The readable part of the contract at a real name server, which breaks by not answering. */
+class DnsRegistryContractTest extends ReadableRegistryContractTest {
   private final DnsServer server = DnsServer.start();
 
   @AfterEach
@@ -40,16 +40,6 @@ class DnsRegistryContractTest extends RegistryContractTest {
             DnsName.ofAddresses(service, 50051).host(),
             Duration.ZERO,
             Stream.of(endpoints).map(e -> e.address().host()).toArray(String[]::new));
-  }
-
-  @Override
-  protected boolean keepsAttributes() {
-    return false;
-  }
-
-  @Override
-  protected boolean canBreakConnection() {
-    return true;
   }
 
   @Override

@@ -27,11 +27,6 @@ class EtcdRegistryContractTest extends RegistryContractTest {
   }
 
   @Override
-  protected boolean canBreakConnection() {
-    return true;
-  }
-
-  @Override
   protected void breakConnection() {
     etcd.member(0).kill();
   }

@@ -25,11 +25,6 @@ class FileRegistryContractTest extends RegistryContractTest {
   }
 
   @Override
-  protected boolean canBreakConnection() {
-    return true;
-  }
-
-  @Override
   protected void breakConnection() throws Exception {
     Files.move(directory(), scratch.resolve("away"));
   }
