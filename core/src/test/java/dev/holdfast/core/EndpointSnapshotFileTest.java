@@ -29,7 +29,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A list on disk helps when it can and never hurts. */
 class EndpointSnapshotFileTest {
@@ -264,6 +266,53 @@ class EndpointSnapshotFileTest {
     store.start();
     scheduler.advance(Duration.ofSeconds(1));
     assertThat(after.state(ORDERS)).isEqualTo(SteadyEndpoints.State.FOLLOWING);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, -1})
+  void aWallClockThatJumpsADayChangesTheAgeOfNoListInMemory(long days) {
+    InMemoryStore store = new InMemoryStore(scheduler, Duration.ofSeconds(5));
+    store.put(ORDERS, ONE);
+    EndpointDirectory followed = follow(store);
+    store.stop();
+    scheduler.advance(Duration.ofMinutes(3));
+    Duration before = followed.age(ORDERS).orElseThrow();
+
+    scheduler.virtualClock().jumpWall(Duration.ofDays(days));
+    scheduler.advance(Duration.ofSeconds(1));
+
+    assertThat(followed.age(ORDERS)).contains(before.plusSeconds(1));
+    assertThat(meters.get("holdfast.endpoints.age").gauge().value()).isBetween(180.0, 190.0);
+    assertThat(followed.current(ORDERS)).contains(EndpointSet.of(ONE));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 86400", "-1, 0"})
+  void aListOnDiskIsADayOldAfterAJumpForwardAndNewAfterOneBack(long days, long seconds) {
+    InMemoryStore store = new InMemoryStore(scheduler, Duration.ofSeconds(5));
+    store.put(ORDERS, ONE);
+    EndpointDirectory before = follow(store);
+    scheduler.advance(EndpointSnapshotFile.WRITE_INTERVAL);
+    Awaitility.await().until(() -> files().anyMatch(f -> f.toString().endsWith(".endpoints")));
+    before.close();
+    store.stop();
+
+    scheduler.virtualClock().jumpWall(Duration.ofDays(days));
+    EndpointDirectory after = follow(store);
+
+    Awaitility.await()
+        .untilAsserted(
+            () -> {
+              scheduler.runUntilIdle();
+              assertThat(after.current(ORDERS)).contains(EndpointSet.of(ONE));
+            });
+    assertThat(after.age(ORDERS).orElseThrow())
+        .isBetween(Duration.ofSeconds(seconds), Duration.ofSeconds(seconds + 30));
+    assertThat(meters.get("holdfast.endpoints.age").gauge().value())
+        .isBetween((double) seconds, seconds + 30.0);
+    store.start();
+    scheduler.advance(Duration.ofSeconds(1));
+    assertThat(after.age(ORDERS).orElseThrow()).isLessThan(Duration.ofSeconds(5));
   }
 
   private EndpointDirectory follow(InMemoryStore store) {
