@@ -21,9 +21,35 @@ class CompletionCommandTest {
     assertThat(completions(script, "holdfast", "etcd", "ro")).contains("role");
   }
 
+  /** A real zsh at a terminal of its own: two words are begun, Tab ends them, Return runs them. */
   @Test
-  void zshGetsTheSameScriptWhichSwitchesItsBashModeOn() {
-    assertThat(CommandRun.of("completion", "zsh").out()).contains("bashcompinit");
+  void zshCompletesCommandsAndOptionsAtTheTabKey() throws Exception {
+    Path script = write(CommandRun.of("completion", "zsh"));
+    Path session =
+        Files.writeString(
+            scratch.resolve("session.zsh"),
+            """
+            zmodload zsh/zpty
+            zpty shell zsh -f -i
+            zpty -w shell 'autoload -U compinit && compinit -u -D; source %s'
+            zpty -w shell 'holdfast() { print "GOT[$*]" }; print READY$((1 + 1))'
+            zpty -r -m shell output '*READY2*'
+            zpty -w shell $'holdfast reg\\t--regi\\t'
+            zpty -r -m shell output '*GOT\\[*\\]*'
+            print -r -- "$output"
+            zpty -d shell
+            """
+                .formatted(script));
+
+    assertThat(output("zsh", "-f", session.toString())).contains("GOT[register --registry]");
+  }
+
+  @Test
+  void otherShellsAreRefusedInWords() {
+    CommandRun fish = CommandRun.of("completion", "fish");
+
+    assertThat(fish.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(fish.err()).contains("completion: \"fish\" (expected: bash or zsh)");
   }
 
   private Path write(CommandRun run) throws IOException {
@@ -35,7 +61,12 @@ class CompletionCommandTest {
     String line =
         "source %s; COMP_WORDS=(%s); COMP_CWORD=%d; _complete_holdfast; echo ${COMPREPLY[*]}"
             .formatted(script, String.join(" ", words), words.length - 1);
-    Process bash = new ProcessBuilder("bash", "-c", line).redirectErrorStream(true).start();
-    return new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return output("bash", "-c", line);
+  }
+
+  /** A shell that is missing fails the test: ./verify installs both. */
+  private static String output(String... command) throws Exception {
+    Process shell = new ProcessBuilder(command).redirectErrorStream(true).start();
+    return new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
   }
 }

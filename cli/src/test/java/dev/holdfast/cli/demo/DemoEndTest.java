@@ -11,8 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,31 +21,38 @@ import org.junit.jupiter.api.io.TempDir;
 class DemoEndTest {
   private static final int PROCESSES_AT_LEAST = 4; // three instances and the caretaker
   private static final String IN_THE_STORY = "step 1/5";
+  private static final int LIMIT_SECONDS = 40;
+  private static final Map<String, Integer> CODE_OF_SIGNAL =
+      Map.of("INT", 130, "KILL", 137, "TERM", 143);
 
   @TempDir Path temporary;
 
   @Test
-  void ctrlCOrSigtermEndsEveryProcessAndRemovesTheFolder() throws IOException {
-    nothingStaysAfter("file", ProcessHandle::destroy);
+  void ctrlCEndsEveryProcessAndRemovesTheFolder() throws Exception {
+    nothingStaysAfter("INT", "file");
   }
 
   @Test
-  void sigtermEndsTheEtcdToo() throws IOException {
-    nothingStaysAfter("etcd:start", ProcessHandle::destroy);
+  void ctrlCEndsTheEtcdToo() throws Exception {
+    nothingStaysAfter("INT", "etcd:start");
   }
 
   @Test
-  void sigkillLeavesNoProcessAndNoFolderBehindEither() throws IOException {
-    nothingStaysAfter("file", ProcessHandle::destroyForcibly);
+  void sigtermEndsEveryProcessAndRemovesTheFolder() throws Exception {
+    nothingStaysAfter("TERM", "file");
   }
 
   @Test
-  void sigkillEndsTheEtcdToo() throws IOException {
-    nothingStaysAfter("etcd:start", ProcessHandle::destroyForcibly);
+  void sigkillLeavesNoProcessAndNoFolderBehindEither() throws Exception {
+    nothingStaysAfter("KILL", "file");
   }
 
-  private void nothingStaysAfter(String registry, Consumer<ProcessHandle> signal)
-      throws IOException {
+  @Test
+  void sigkillEndsTheEtcdToo() throws Exception {
+    nothingStaysAfter("KILL", "etcd:start");
+  }
+
+  private void nothingStaysAfter(String signal, String registry) throws Exception {
     Process demo = startDemo(registry);
     List<String> output = new ArrayList<>();
     try (BufferedReader lines = demo.inputReader(StandardCharsets.UTF_8)) {
@@ -58,9 +65,13 @@ class DemoEndTest {
       List<ProcessHandle> started = demo.descendants().toList();
       assertThat(started).hasSizeGreaterThanOrEqualTo(PROCESSES_AT_LEAST);
       assertThat(scratchFolders()).isNotEmpty();
-      signal.accept(demo.toHandle());
+      assertThat(send(signal, demo)).isZero();
+      assertThat(demo.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).as("ended in time").isTrue();
+      assertThat(demo.exitValue())
+          .as("as of any program that SIG%s ended", signal)
+          .isEqualTo(CODE_OF_SIGNAL.get(signal));
       await()
-          .atMost(40, TimeUnit.SECONDS)
+          .atMost(LIMIT_SECONDS, TimeUnit.SECONDS)
           .untilAsserted(
               () -> {
                 assertThat(started).filteredOn(DemoEndTest::runs).isEmpty();
@@ -74,9 +85,16 @@ class DemoEndTest {
     }
   }
 
+  private static int send(String signal, Process process) throws Exception {
+    return new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
+  }
+
   private Process startDemo(String registry) throws IOException {
     List<String> command =
         List.of(
+            // A script's background jobs ignore SIGINT and pass that on to all their children.
+            "env",
+            "--default-signal=INT,TERM",
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Djava.io.tmpdir=" + temporary,
             "-cp",
