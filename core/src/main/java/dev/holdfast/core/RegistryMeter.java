@@ -17,10 +17,10 @@ import java.util.stream.Stream;
  * Every meter about registries, lists of endpoints and registrations; docs/meters.md is made from
  * it.
  *
- * <p>Tags have few values: {@code registry} is {@link Registry#describe()} on meters of one
- * service, so that two registries that know a service of one name stay apart, and the scheme on
- * what a registry counts of itself; {@code service} is a service that this process follows or
- * announces.
+ * <p>Tags have few values: {@code registry} is {@link Registry#describe()}, so that two registries
+ * stay apart (the registries of files and DNS, which have no gauge, count under their scheme);
+ * {@code service} is a service that this process follows or announces. Gauges of the same tags in
+ * one process show the highest of their values, those that count something the sum.
  */
 public enum RegistryMeter {
   ENDPOINTS(
@@ -96,7 +96,8 @@ public enum RegistryMeter {
       Type.GAUGE,
       "state",
       List.of("registry", "service", "address"),
-      "State of a registration: " + codes(Registration.State.values(), Registration.State::code)),
+      "State of a registration, the highest of several at one address: "
+          + codes(Registration.State.values(), Registration.State::code)),
   REGISTRATION_ATTEMPTS(
       "holdfast.registration.attempts",
       Type.COUNTER,
@@ -186,17 +187,29 @@ public enum RegistryMeter {
   }
 
   /**
-   * A gauge with these tag values, in the order of {@link #tags()}.
+   * A gauge with these tag values, in the order of {@link #tags()}. Several of the same tag values
+   * show one number of all.
    *
-   * @return closing it removes the gauge
+   * @return closing it takes its value away, and the gauge with the last one
    */
   public Subscription gauge(MeterRegistry meters, Supplier<Number> value, String... tagValues) {
     requireType(Type.GAUGE);
+    Tags tagged = tagsOf(tagValues);
+    return SharedGauge.feed(
+        meters, this, List.of(tagValues), value, all -> register(meters, tagged, all));
+  }
+
+  /** What becomes of the values of several gauges with the same tags. */
+  SharedGauge.Combination combination() {
+    return this == WATCHES ? SharedGauge.Combination.SUM : SharedGauge.Combination.MAX;
+  }
+
+  private Subscription register(MeterRegistry meters, Tags tagged, Supplier<Number> value) {
     Meter.Id id =
         Gauge.builder(meterName, value)
             .baseUnit(unit)
             .description(description)
-            .tags(tagsOf(tagValues))
+            .tags(tagged)
             .strongReference(true)
             .register(meters)
             .getId();

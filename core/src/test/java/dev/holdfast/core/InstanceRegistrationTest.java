@@ -89,6 +89,22 @@ class InstanceRegistrationTest {
   }
 
   @Test
+  void ofTwoRegistrationsOfOneAddressTheGaugeShowsTheOneInConflictAndThenTheOther() {
+    InstanceRegistration older = start(registry);
+    InstanceRegistration newer = start(registry);
+    scheduler.advance(Duration.ofSeconds(1));
+    assertThat(older.state()).isEqualTo(State.CONFLICT);
+    assertThat(newer.state()).isEqualTo(State.VISIBLE);
+
+    assertThat(meters.get("holdfast.registration.state").gauge().value())
+        .isEqualTo(State.CONFLICT.code());
+    older.close();
+    scheduler.advance(Duration.ofSeconds(1));
+    assertThat(meters.get("holdfast.registration.state").gauge().value())
+        .isEqualTo(State.VISIBLE.code());
+  }
+
+  @Test
   void whatTheRegistryCantDoFailsPublishedInsteadOfHanging() {
     InstanceRegistration registration =
         start(throwing(new RegistryException(Kind.UNSUPPORTED, "dns can't be written to")));

@@ -52,6 +52,36 @@ class VocabularyTest {
   }
 
   @Test
+  void gaugesOfTheSameTagsAreOneUntilTheLastIsClosed() {
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    RegistryMeter state = RegistryMeter.REGISTRATION_STATE;
+    Subscription older = state.gauge(meters, () -> 3, "r", "orders", "10.0.0.1:1");
+    Subscription newer = state.gauge(meters, () -> 1, "r", "orders", "10.0.0.1:1");
+    Subscription beside = state.gauge(meters, () -> Double.NaN, "r", "orders", "10.0.0.1:1");
+
+    assertThat(meters.get(state.meterName()).gauge().value()).isEqualTo(3);
+    older.close();
+    older.close();
+    assertThat(meters.get(state.meterName()).gauge().value()).isEqualTo(1);
+    newer.close();
+    assertThat(meters.get(state.meterName()).gauge().value()).isNaN();
+    beside.close();
+    assertThat(meters.find(state.meterName()).gauge()).isNull();
+  }
+
+  @Test
+  void gaugesThatCountAreAddedUp() {
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    Subscription one = RegistryMeter.WATCHES.gauge(meters, () -> 2, "r");
+    Subscription two = RegistryMeter.WATCHES.gauge(meters, () -> 5, "r");
+
+    assertThat(meters.get("holdfast.watches").gauge().value()).isEqualTo(7);
+    one.close();
+    assertThat(meters.get("holdfast.watches").gauge().value()).isEqualTo(5);
+    two.close();
+  }
+
+  @Test
   void metersHaveNamesOfTheirOwnAndRefuseTheWrongTags() {
     assertThat(RegistryMeter.values()).extracting(RegistryMeter::meterName).doesNotHaveDuplicates();
     assertThatIllegalArgumentException()

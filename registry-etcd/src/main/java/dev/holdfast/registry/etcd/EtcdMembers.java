@@ -3,11 +3,9 @@ package dev.holdfast.registry.etcd;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.Limit;
 import dev.holdfast.core.RegistryContext;
-import dev.holdfast.core.RegistryMeter;
 import dev.holdfast.core.Scheduler;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -47,12 +45,13 @@ final class EtcdMembers implements EtcdTransport {
   private final Duration attemptTimeout;
   private final Set<GrpcWatch> watches = new LinkedHashSet<>();
   private final RandomGenerator random;
-  private final MeterRegistry meters;
+  private final EtcdMeters meters;
   private int current = NOT_CHOSEN;
   private boolean troubled;
   private boolean closed;
 
-  EtcdMembers(EtcdOptions options, EtcdChannels channels, RegistryContext context) {
+  EtcdMembers(
+      EtcdOptions options, EtcdChannels channels, RegistryContext context, EtcdMeters meters) {
     this.scheduler = context.scheduler();
     this.attemptTimeout = attemptTimeout(options);
     Optional<EtcdPassword> password =
@@ -61,7 +60,7 @@ final class EtcdMembers implements EtcdTransport {
       members.add(new EtcdMember(address, channels, password, scheduler));
     }
     this.random = context.random();
-    this.meters = context.meters();
+    this.meters = meters;
   }
 
   /** The time of a request shared out among the members it may be tried at. */
@@ -216,9 +215,7 @@ final class EtcdMembers implements EtcdTransport {
     }
 
     private void fail(EtcdException error) {
-      RegistryMeter.REQUESTS_FAILED
-          .counter(meters, EtcdRegistryProvider.SCHEME, error.error().kind().name())
-          .increment();
+      meters.requestFailed(error.error().kind());
       onError.accept(error);
     }
   }

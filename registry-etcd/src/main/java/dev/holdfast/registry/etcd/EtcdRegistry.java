@@ -70,25 +70,31 @@ final class EtcdRegistry implements Registry {
     this.scheduler = context.scheduler();
     this.transport = transport;
     this.store = new EtcdStore(transport, options.requestTimeout());
-    this.watcher = new EtcdWatcher(store, context, checkInterval(options));
+    EtcdMeters meters = new EtcdMeters(context.meters(), description);
+    this.watcher = new EtcdWatcher(store, context, meters, checkInterval(options));
     this.announcements = new EtcdAnnouncements(store, watcher, options, context);
-    this.malformed = new MalformedRecords(context.meters());
-    this.gauges =
-        EtcdGauges.add(context.meters(), watcher::size, announcements.lease()::gaugeValue);
+    this.malformed = new MalformedRecords(meters);
+    this.gauges = meters.show(watcher::size, announcements.lease()::gaugeValue);
   }
 
   static EtcdRegistry open(RegistryUri uri, RegistryContext context) {
     EtcdOptions options = EtcdOptions.of(uri, context.environment());
-    // The namespace is left out: Registries shares one registry among all namespaces of a store.
-    return new EtcdRegistry(
-        uri.withNamespace("").toString(), options, context, connect(options, context));
+    return new EtcdRegistry(describe(uri), options, context, connect(uri, options, context));
   }
 
   /** The way to a cluster; nothing is connected yet. */
-  static EtcdMembers connect(EtcdOptions options, RegistryContext context) {
+  static EtcdMembers connect(RegistryUri uri, EtcdOptions options, RegistryContext context) {
     Optional<EtcdTls> tls = options.tls().map(files -> EtcdTls.load(files, context.scheduler()));
     return new EtcdMembers(
-        options, new EtcdChannels(tls, EtcdMembers.attemptTimeout(options)), context);
+        options,
+        new EtcdChannels(tls, EtcdMembers.attemptTimeout(options)),
+        context,
+        new EtcdMeters(context.meters(), describe(uri)));
+  }
+
+  /** The namespace is left out: Registries shares one registry among all namespaces of a store. */
+  private static String describe(RegistryUri uri) {
+    return uri.withNamespace("").toString();
   }
 
   private static Duration checkInterval(EtcdOptions options) {

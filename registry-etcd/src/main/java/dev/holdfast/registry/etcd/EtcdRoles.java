@@ -88,7 +88,7 @@ public final class EtcdRoles {
   public CompletionStage<Void> apply(RegistryUri uri, RegistryContext context) {
     CompletableFuture<Void> done = new CompletableFuture<>();
     EtcdOptions options = EtcdOptions.of(uri, context.environment());
-    EtcdMembers members = EtcdRegistry.connect(options, context);
+    EtcdMembers members = EtcdRegistry.connect(uri, options, context);
     var unused = done.whenComplete((ok, failure) -> context.scheduler().execute(members::close));
     context
         .scheduler()

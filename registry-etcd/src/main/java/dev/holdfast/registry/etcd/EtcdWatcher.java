@@ -4,10 +4,8 @@ import dev.holdfast.core.Backoff;
 import dev.holdfast.core.Limit;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistryMeter;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
-import io.micrometer.core.instrument.Counter;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -58,7 +56,7 @@ final class EtcdWatcher {
   private final Scheduler scheduler;
   private final Duration checkInterval;
   private final Backoff backoff;
-  private final Counter restarts;
+  private final EtcdMeters meters;
   private final Set<RangeWatch> ranges = new LinkedHashSet<>();
   private final Queue<RangeWatch> waiting = new ArrayDeque<>();
   private volatile int size;
@@ -69,14 +67,13 @@ final class EtcdWatcher {
   private boolean broken;
   private boolean closed;
 
-  EtcdWatcher(EtcdStore store, RegistryContext context, Duration checkInterval) {
+  EtcdWatcher(EtcdStore store, RegistryContext context, EtcdMeters meters, Duration checkInterval) {
     this.store = store;
     this.context = context;
     this.scheduler = context.scheduler();
     this.checkInterval = checkInterval;
     this.backoff = new Backoff(RETRY, context.random());
-    this.restarts =
-        RegistryMeter.WATCH_RESTARTS.counter(context.meters(), EtcdRegistryProvider.SCHEME);
+    this.meters = meters;
     store.onWiped(this::onWiped);
   }
 
@@ -256,7 +253,7 @@ final class EtcdWatcher {
     }
     waiting.clear();
     for (RangeWatch range : ranges) {
-      restarts.increment();
+      meters.watchRestarted();
       requeue(range);
     }
     scheduler.execute(this::pump);
@@ -322,7 +319,7 @@ final class EtcdWatcher {
       for (RangeWatch range : List.copyOf(ranges)) {
         if (range.state() == RangeWatch.State.WATCHING
             || range.state() == RangeWatch.State.CREATING) {
-          restarts.increment();
+          meters.watchRestarted();
           requeue(range);
           range.fail(cause);
         }
@@ -334,7 +331,7 @@ final class EtcdWatcher {
     public void onCanceled(RangeWatch range, EtcdException cause) {
       log.info(
           "event=etcd_watch_canceled range={} reason=\"{}\"", range.range(), cause.getMessage());
-      restarts.increment();
+      meters.watchRestarted();
       range.fail(cause);
       requeueLater(range);
     }

@@ -2,9 +2,6 @@ package dev.holdfast.registry.etcd;
 
 import com.google.protobuf.ByteString;
 import dev.holdfast.core.Limit;
-import dev.holdfast.core.RegistryMeter;
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HashSet;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -18,16 +15,16 @@ final class MalformedRecords implements ServiceRecords.Rejects {
   @Limit(of = "keys mentioned in the log as malformed", then = "further ones are counted only")
   static final int MAX_KEYS_LOGGED = 1000;
 
-  private final Counter counter;
+  private final EtcdMeters meters;
   private final Set<ByteString> mentioned = new HashSet<>();
 
-  MalformedRecords(MeterRegistry meters) {
-    this.counter = RegistryMeter.RECORDS_MALFORMED.counter(meters, EtcdRegistryProvider.SCHEME);
+  MalformedRecords(EtcdMeters meters) {
+    this.meters = meters;
   }
 
   @Override
   public void onMalformed(ByteString key, String reason) {
-    counter.increment();
+    meters.recordMalformed();
     if (mentioned.size() < MAX_KEYS_LOGGED && mentioned.add(key)) {
       log.warn("event=etcd_record_skipped key={} reason=\"{}\"", key.toStringUtf8(), reason);
     }

@@ -212,7 +212,10 @@ class OneMemberTest {
     assertThat(read(registry, ORDERS).endpoints().size()).isEqualTo(2);
     raw.put("test/orders/b", "10.0.0.5:50051");
     patiently().until(() -> addresses(watch).contains("10.0.0.5:50051"));
-    assertThat(RegistryMeter.RECORDS_MALFORMED.counter(registries.meters(), "etcd").count())
+    assertThat(
+            RegistryMeter.RECORDS_MALFORMED
+                .counter(registries.meters(), registry.describe())
+                .count())
         .isGreaterThanOrEqualTo(3);
   }
 
@@ -260,19 +263,43 @@ class OneMemberTest {
   }
 
   @Test
-  void twoRegistriesOfAProcessAreAddedUpInTheGauges() {
-    Registry second = registries.open(etcd.uri("", "ttl=3s"));
+  void twoClustersOfAProcessAreToldApartInItsMeters() {
+    try (EtcdCluster another = EtcdCluster.start(1);
+        CapturedLogs logs = new CapturedLogs()) {
+      Registry second = registries.open(another.uri("", "ttl=3s"));
+      RecordedWatch one = registries.watch(registry, ORDERS);
+      RecordedWatch two = registries.watch(second, ORDERS);
+      registries.announce(second, ORDERS, at(1));
+      patiently().until(() -> one.last().isPresent() && !addresses(two).isEmpty());
+
+      assertThat(gauge("holdfast.watches", registry)).isEqualTo(1);
+      // The record's own key is watched as well.
+      assertThat(gauge("holdfast.watches", second)).isEqualTo(2);
+      assertThat(gauge("holdfast.lease.state", registry)).isZero();
+      assertThat(gauge("holdfast.lease.state", second)).isEqualTo(1);
+
+      another.killAll();
+      patiently().until(() -> !logs.containing("etcd_watch_broken").isEmpty());
+      assertThat(counter(RegistryMeter.WATCH_RESTARTS, second)).isGreaterThanOrEqualTo(1);
+      assertThat(counter(RegistryMeter.WATCH_RESTARTS, registry)).isZero();
+      second.close();
+      assertThat(registries.meters().find("holdfast.watches").gauges()).hasSize(1);
+    }
+  }
+
+  @Test
+  void twoRegistriesOfOneClusterAreAddedUpInTheGauges() {
+    Registry second = registries.open(etcd.uri("", "ttl=2s", "request-timeout=2s"));
     RecordedWatch one = registries.watch(registry, ORDERS);
     RecordedWatch two = registries.watch(second, ORDERS);
     registries.announce(second, ORDERS, at(1));
     patiently().until(() -> !addresses(one).isEmpty() && !addresses(two).isEmpty());
 
-    // The record's own key is watched as well.
-    assertThat(registries.meters().get("holdfast.watches").gauge().value()).isEqualTo(3);
-    assertThat(registries.meters().get("holdfast.lease.state").gauge().value()).isEqualTo(1);
+    assertThat(gauge("holdfast.watches", registry)).isEqualTo(3);
+    assertThat(gauge("holdfast.lease.state", registry)).isEqualTo(1);
     second.close();
-    assertThat(registries.meters().get("holdfast.watches").gauge().value()).isEqualTo(1);
-    assertThat(registries.meters().get("holdfast.lease.state").gauge().value()).isZero();
+    assertThat(gauge("holdfast.watches", registry)).isEqualTo(1);
+    assertThat(gauge("holdfast.lease.state", registry)).isZero();
   }
 
   @Test
@@ -339,5 +366,13 @@ class OneMemberTest {
 
     assertThat(watch.snapshots()).hasSize(1);
     assertThat(watch.failures()).isEmpty();
+  }
+
+  private double gauge(String name, Registry of) {
+    return registries.meters().get(name).tag("registry", of.describe()).gauge().value();
+  }
+
+  private double counter(RegistryMeter meter, Registry of) {
+    return meter.counter(registries.meters(), of.describe()).count();
   }
 }
