@@ -1,5 +1,8 @@
 package dev.holdfast.core;
 
+import java.util.Optional;
+import java.util.stream.Stream;
+
 /**
  * Why something ended or could not begin, in a word that both sides, the log, the meter and the
  * status text share.
@@ -28,6 +31,11 @@ public enum CloseReason {
   CLOSED_BY_PEER("HF-410", "The peer closed the connection."),
   CLOSED_HERE("HF-411", "This side closed the connection.");
 
+  /** The length of every code. */
+  public static final int CODE_LENGTH = "HF-101".length();
+
+  private static final String OF_CONNECTIONS = "HF-4";
+
   private final String code;
   private final String sentence;
 
@@ -39,6 +47,16 @@ public enum CloseReason {
   /** The stable code, such as {@code HF-101}. */
   public String code() {
     return code;
+  }
+
+  /** The reason of this code, as a peer may send it. */
+  public static Optional<CloseReason> ofCode(String code) {
+    return Stream.of(values()).filter(reason -> reason.code.equals(code)).findFirst();
+  }
+
+  /** Whether connections end for it, or become suspect. */
+  public boolean endsConnections() {
+    return code.startsWith(OF_CONNECTIONS);
   }
 
   /** One sentence for people. */

@@ -1,19 +1,60 @@
 package dev.holdfast.liveness;
 
+import dev.holdfast.core.CloseReason;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Watches one HTTP/2 connection; meant as the first handler of its pipeline.
+ * Watches one HTTP/2 connection; the first handler of its pipeline, before TLS and gRPC.
  *
- * <p>One handler serves one channel.
+ * <p>The shell around a {@link LivenessMonitor}: it notes what passes, sends PINGs, reads tcp_info,
+ * and closes with a reason that the peer learns too. A read costs an assignment, a write another;
+ * timers are shared by all connections of the event loop. One handler serves one channel, which may
+ * belong to any HTTP/2 stack of Netty whose pipeline contains an {@link Http2ConnectionHandler}.
  */
-public final class LivenessHandler extends ChannelDuplexHandler {
+// How a write or a close ends is told to the promise that was handed in.
+@SuppressWarnings("FutureReturnValueIgnored")
+public final class LivenessHandler extends ChannelDuplexHandler implements WatchedConnection {
+  private static final AtomicLongFieldUpdater<LivenessHandler> LIFE =
+      AtomicLongFieldUpdater.newUpdater(LivenessHandler.class, "lifeNanos");
+  private static final SocketAddress NOWHERE = InetSocketAddress.createUnresolved("none", 0);
+
   private final LivenessOptions options;
   private final Function<ChannelHandlerContext, ConnectionObserver> observerOf;
   private final LivenessMeters meters;
   private final Role role;
+
+  /** Read by any thread, written by the event loop, lazily: a read must cost no fence. */
+  private volatile long lifeNanos;
+
+  private volatile boolean suspect;
+  private volatile @Nullable ChannelHandlerContext context;
+
+  /** On the event loop only; null before the channel is registered. */
+  private @Nullable LivenessMonitor monitor;
+
+  private TimerWheel.@Nullable Timer timer;
+  private WatchedSocket socket = WatchedSocket.OTHER;
+  private @Nullable Http2ConnectionHandler http2;
+  private ConnectionObserver observer = ConnectionObserver.NONE;
+  private @Nullable CloseReason endReason;
+  private LivenessState counted = LivenessState.CLOSED;
+  private boolean ready;
+  private boolean ended;
+  private boolean writing;
+  private boolean nudged;
+  private long sentNanos;
+  private long frameNanos;
+  private long pingNanos;
+  private int pings;
 
   /**
    * A handler for one channel.
@@ -33,13 +74,323 @@ public final class LivenessHandler extends ChannelDuplexHandler {
   }
 
   @Override
-  public String toString() {
-    return "LivenessHandler["
-        + role
-        + ", "
-        + options
-        + (meters == LivenessMeters.NONE)
-        + observerOf
-        + "]";
+  public SocketAddress remoteAddress() {
+    ChannelHandlerContext ctx = context;
+    SocketAddress remote = ctx == null ? null : ctx.channel().remoteAddress();
+    return remote == null ? NOWHERE : remote;
+  }
+
+  @Override
+  public long lastReadNanos() {
+    return lifeNanos;
+  }
+
+  @Override
+  public boolean isStale(long nowNanos) {
+    return suspect || nowNanos - lastReadNanos() > options.safeIdle().toNanos();
+  }
+
+  @Override
+  public void prove() {
+    onLoop(
+        watch -> {
+          if (watch.state() == LivenessState.SUSPECT) {
+            // Told already; told again for those who asked meanwhile.
+            CloseReason why = watch.why();
+            observer.onSuspect(why == null ? CloseReason.PROOF_MISSED : why);
+          } else {
+            watch.onProve(System.nanoTime());
+          }
+        });
+  }
+
+  @Override
+  public void twin(TwinState state) {
+    onLoop(watch -> watch.onTwin(state));
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) {
+    context = ctx;
+    if (ctx.channel().isRegistered()) {
+      begin(ctx);
+    }
+    if (ctx.channel().isActive()) {
+      socket.configure(ctx.channel(), options.tcp());
+    }
+  }
+
+  @Override
+  public void channelRegistered(ChannelHandlerContext ctx) {
+    begin(ctx);
+    ctx.fireChannelRegistered();
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext ctx) {
+    socket.configure(ctx.channel(), options.tcp());
+    ctx.fireChannelActive();
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    long nowNanos = System.nanoTime();
+    LIFE.lazySet(this, nowNanos);
+    LivenessMonitor watch = monitor;
+    if (watch == null) {
+      ctx.fireChannelRead(message);
+      return;
+    }
+    if (watch.isAsking()) {
+      tellTraffic(watch, nowNanos);
+      act(ctx, watch);
+    }
+    if (!ready) {
+      findHttp2(ctx);
+    }
+    ctx.fireChannelRead(message);
+    if (!ready) {
+      lookForSettings(ctx, watch);
+    }
+  }
+
+  @Override
+  public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+    writing = true;
+    ctx.write(message, promise);
+  }
+
+  @Override
+  public void flush(ChannelHandlerContext ctx) {
+    ctx.flush();
+    if (writing) {
+      writing = false;
+      sentNanos = System.nanoTime();
+      LivenessMonitor watch = monitor;
+      if (watch != null && watch.wantsWrites()) {
+        tellTraffic(watch, sentNanos);
+        watch.onWritten(sentNanos);
+        rearm(ctx, watch);
+      }
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (endReason == null) {
+      endReason = ConnectionEnd.reasonOf(cause);
+    }
+    ctx.fireExceptionCaught(cause);
+  }
+
+  @Override
+  public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
+    if (endReason == null) {
+      endReason = CloseReason.CLOSED_HERE;
+    }
+    ctx.close(promise);
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    end(ctx);
+    ctx.fireChannelInactive();
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext ctx) {
+    end(ctx);
+  }
+
+  /** HEADERS or DATA came. */
+  void onCallFrame() {
+    frameNanos = lifeNanos;
+  }
+
+  /** A PING of ours was answered. */
+  void onOwnAnswer(long payload) {
+    LivenessMonitor watch = monitor;
+    if (watch != null) {
+      long nowNanos = System.nanoTime();
+      boolean last = payload == FrameWatch.payload(pings);
+      watch.onAnswered(nowNanos, last ? nowNanos - pingNanos : 0);
+    }
+  }
+
+  /** A PING of gRPC was answered. */
+  void onForeignAnswer() {
+    LivenessMonitor watch = monitor;
+    if (watch != null) {
+      watch.onForeignAnswered(System.nanoTime());
+    }
+  }
+
+  /** The peer said why it closes. */
+  void onGoodbye(CloseReason why) {
+    endReason = why;
+  }
+
+  private void begin(ChannelHandlerContext ctx) {
+    if (monitor != null || ended) {
+      return;
+    }
+    long nowNanos = System.nanoTime();
+    LIFE.lazySet(this, nowNanos);
+    sentNanos = nowNanos;
+    frameNanos = nowNanos;
+    socket = WatchedSocket.of(ctx.channel());
+    LivenessMonitor watch = new LivenessMonitor(nowNanos, options, role, socket.hasKernel());
+    monitor = watch;
+    timer = new TimerWheel.Timer(this::onTimer);
+    counted = LivenessState.OPENING;
+    meters.opened();
+    rearm(ctx, watch);
+  }
+
+  /** TLS and gRPC's negotiation put it into the pipeline later than us. */
+  private void findHttp2(ChannelHandlerContext ctx) {
+    if (http2 == null) {
+      Http2ConnectionHandler found = ctx.pipeline().get(Http2ConnectionHandler.class);
+      if (found != null && found.decoder().frameListener() != null) {
+        found.decoder().frameListener(new FrameWatch(found.decoder().frameListener(), this));
+        http2 = found;
+      }
+    }
+  }
+
+  private void lookForSettings(ChannelHandlerContext ctx, LivenessMonitor watch) {
+    findHttp2(ctx);
+    if (ready || ended || http2 == null || !http2.decoder().prefaceReceived()) {
+      return;
+    }
+    ready = true;
+    observer = observerOf.apply(ctx);
+    watch.onSettings(System.nanoTime());
+    observer.onReady(this);
+    act(ctx, watch);
+  }
+
+  private void onTimer() {
+    onLoop(watch -> watch.onTimeout(System.nanoTime()));
+  }
+
+  private void tellTraffic(LivenessMonitor watch, long nowNanos) {
+    int calls = http2 == null ? 0 : http2.connection().numActiveStreams();
+    watch.onTraffic(nowNanos, lifeNanos, sentNanos, frameNanos, calls);
+  }
+
+  private void onLoop(Consumer<LivenessMonitor> input) {
+    ChannelHandlerContext ctx = context;
+    if (ctx == null || !ctx.channel().isOpen()) {
+      return;
+    }
+    if (!ctx.executor().inEventLoop()) {
+      ctx.executor().execute(() -> onLoop(input));
+      return;
+    }
+    LivenessMonitor watch = monitor;
+    if (watch != null && !ended) {
+      tellTraffic(watch, System.nanoTime());
+      input.accept(watch);
+      act(ctx, watch);
+    }
+  }
+
+  /** Does what the monitor wants done, and sets the timer. */
+  private void act(ChannelHandlerContext ctx, LivenessMonitor watch) {
+    for (LivenessOutput next = watch.poll(); next != null; next = watch.poll()) {
+      switch (next) {
+        case NUDGE -> {
+          nudged = true;
+          meters.nudged();
+          socket.nudge(ctx.channel());
+        }
+        case PROBE -> probe(ctx);
+        case READ_KERNEL -> readKernel(ctx, watch);
+        case PROVEN -> onProven();
+        case SUSPECT -> onSuspect(watch);
+        case CLOSE -> close(ctx, watch);
+      }
+    }
+    count(watch.state());
+    rearm(ctx, watch);
+  }
+
+  private void rearm(ChannelHandlerContext ctx, LivenessMonitor watch) {
+    TimerWheel.Timer set = timer;
+    if (set != null && !ended && watch.state() != LivenessState.CLOSED) {
+      TimerWheel.of(ctx.channel().eventLoop()).fireBy(set, watch.nextDeadlineNanos());
+    }
+  }
+
+  private void probe(ChannelHandlerContext ctx) {
+    Http2ConnectionHandler handler = http2;
+    ChannelHandlerContext at = handler == null ? null : ctx.pipeline().context(handler);
+    if (handler == null || at == null) {
+      return;
+    }
+    pings++;
+    pingNanos = System.nanoTime();
+    meters.probed();
+    handler.encoder().writePing(at, false, FrameWatch.payload(pings), at.newPromise());
+    at.flush();
+  }
+
+  private void readKernel(ChannelHandlerContext ctx, LivenessMonitor watch) {
+    if (nudged) {
+      nudged = false;
+      socket.afterNudge(ctx.channel(), options.tcp());
+    }
+    KernelEvidence evidence = socket.read(ctx.channel());
+    watch.onKernel(System.nanoTime(), evidence == null ? KernelEvidence.UNKNOWN : evidence);
+  }
+
+  private void onProven() {
+    if (suspect) {
+      suspect = false;
+      meters.forgiven(role, remoteAddress());
+    }
+    // An ACK may have been the proof; it makes the connection fit for calls as bytes do.
+    LIFE.lazySet(this, System.nanoTime());
+    observer.onProven();
+  }
+
+  private void onSuspect(LivenessMonitor watch) {
+    suspect = true;
+    CloseReason why = watch.why() == null ? CloseReason.PROBE_MISSED : watch.why();
+    meters.suspected(role, why, remoteAddress());
+    observer.onSuspect(why);
+  }
+
+  private void close(ChannelHandlerContext ctx, LivenessMonitor watch) {
+    CloseReason why = watch.why() == null ? CloseReason.PEER_SILENT : watch.why();
+    endReason = why;
+    meters.givenUp(role, why, remoteAddress());
+    Throwable told = observer.failure(why, remoteAddress());
+    ConnectionEnd.close(ctx, http2, why.describe(remoteAddress()), told);
+  }
+
+  private void end(ChannelHandlerContext ctx) {
+    if (ended) {
+      return;
+    }
+    ended = true;
+    suspect = true;
+    if (timer != null) {
+      TimerWheel.of(ctx.channel().eventLoop()).cancel(timer);
+    }
+    if (monitor != null) {
+      monitor.onClosed();
+      count(LivenessState.CLOSED);
+    }
+    CloseReason why = endReason == null ? CloseReason.CLOSED_BY_PEER : endReason;
+    meters.closed(role, why, remoteAddress());
+    if (ready) {
+      observer.onClosed(why);
+    }
+  }
+
+  private void count(LivenessState now) {
+    counted = meters.moved(counted, now);
   }
 }

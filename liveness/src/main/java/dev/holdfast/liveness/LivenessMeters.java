@@ -1,9 +1,112 @@
 package dev.holdfast.liveness;
 
-/** Counts what happens to the connections of one client or server. Thread-safe. */
-public final class LivenessMeters {
-  /** Counts nothing. */
-  public static final LivenessMeters NONE = new LivenessMeters();
+import dev.holdfast.core.CloseReason;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import java.net.SocketAddress;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-  private LivenessMeters() {}
+/**
+ * Counts and logs what happens to the connections of one client or server; shared by their
+ * handlers. Two of one role on one registry need not be told apart: make one and share it.
+ * Thread-safe.
+ */
+public final class LivenessMeters {
+  private static final Logger log = LoggerFactory.getLogger(LivenessMeters.class);
+
+  /** Counts nothing. */
+  public static final LivenessMeters NONE =
+      new LivenessMeters(new CompositeMeterRegistry(), Role.CLIENT);
+
+  private final Map<LivenessState, AtomicLong> connections = new EnumMap<>(LivenessState.class);
+  private final Map<CloseReason, Counter> suspected = new EnumMap<>(CloseReason.class);
+  private final Map<CloseReason, Counter> closed = new EnumMap<>(CloseReason.class);
+  private final Counter probes;
+  private final Counter nudges;
+  private final Counter forgiven;
+
+  private LivenessMeters(MeterRegistry registry, Role role) {
+    String side = role.name().toLowerCase(Locale.ROOT);
+    probes = LivenessMeter.PROBES.counter(registry, side);
+    nudges = LivenessMeter.NUDGES.counter(registry, side);
+    forgiven = LivenessMeter.FORGIVEN.counter(registry, side);
+    for (LivenessState state : LivenessState.values()) {
+      AtomicLong count = new AtomicLong();
+      connections.put(state, count);
+      if (state != LivenessState.CLOSED) {
+        LivenessMeter.CONNECTIONS.gauge(registry, () -> count, side, state.name());
+      }
+    }
+    for (CloseReason reason : CloseReason.values()) {
+      if (reason.endsConnections()) {
+        suspected.put(reason, LivenessMeter.SUSPECTED.counter(registry, side, reason.code()));
+        closed.put(reason, LivenessMeter.CLOSED.counter(registry, side, reason.code()));
+      }
+    }
+  }
+
+  /** The meters of the connections of this role, on this registry. */
+  public static LivenessMeters on(MeterRegistry registry, Role role) {
+    return new LivenessMeters(registry, role);
+  }
+
+  LivenessState moved(LivenessState from, LivenessState to) {
+    if (from != to) {
+      count(from, -1);
+      count(to, 1);
+    }
+    return to;
+  }
+
+  void opened() {
+    count(LivenessState.OPENING, 1);
+  }
+
+  void probed() {
+    probes.increment();
+  }
+
+  void nudged() {
+    nudges.increment();
+  }
+
+  void suspected(Role role, CloseReason why, SocketAddress peer) {
+    increment(suspected, why);
+    log.debug("event=connection_suspect code={} role={} peer={}", why.code(), role, peer);
+  }
+
+  void forgiven(Role role, SocketAddress peer) {
+    forgiven.increment();
+    log.debug("event=connection_proven role={} peer={}", role, peer);
+  }
+
+  /** The one line an operator acts on: we close, and say why. */
+  void givenUp(Role role, CloseReason why, SocketAddress peer) {
+    log.info("event=connection_given_up role={} peer={} {}", role, peer, why.describe(peer));
+  }
+
+  void closed(Role role, CloseReason why, SocketAddress peer) {
+    increment(closed, why);
+    log.debug("event=connection_ended code={} role={} peer={}", why.code(), role, peer);
+  }
+
+  private void count(LivenessState state, long by) {
+    AtomicLong count = connections.get(state);
+    if (count != null) {
+      count.addAndGet(by);
+    }
+  }
+
+  private static void increment(Map<CloseReason, Counter> counters, CloseReason why) {
+    Counter counter = counters.get(why);
+    if (counter != null) {
+      counter.increment();
+    }
+  }
 }

@@ -98,7 +98,7 @@ class LivenessMonitor {
 
   /** A probe was answered. */
   void onAnswered(long nowNanos, long roundTripNanos) {
-    rttNanos = roundTripNanos;
+    rttNanos = roundTripNanos > 0 ? roundTripNanos : rttNanos;
     budget.onAnswered(nowNanos);
   }
 
@@ -118,6 +118,8 @@ class LivenessMonitor {
       suspect(nowNanos, open, CloseReason.DATA_UNACKED);
     } else if (question != null) {
       onKernel(nowNanos, kernel, question);
+    } else if (!kernel.isOwed()) {
+      silence.onAcked();
     }
     rearm();
   }

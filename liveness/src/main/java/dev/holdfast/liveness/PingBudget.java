@@ -1,5 +1,6 @@
 package dev.holdfast.liveness;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.PureCore;
 import java.time.Duration;
 
@@ -15,7 +16,9 @@ import java.time.Duration;
  */
 @PureCore
 class PingBudget {
-  /** PINGs of a server under way at once; a client has one. */
+  @Limit(
+      of = "unanswered PINGs of a server to one client (a client has one)",
+      then = "no further PING until one is answered; the verdict is not put off")
   static final int MAX_UNANSWERED = 8;
 
   /** What gRPC servers permit while there are calls, when nobody says otherwise. */

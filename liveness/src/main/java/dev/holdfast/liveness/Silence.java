@@ -3,6 +3,7 @@ package dev.holdfast.liveness;
 import static dev.holdfast.liveness.Question.earliest;
 import static dev.holdfast.liveness.Question.latest;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.PureCore;
 import java.time.Duration;
 
@@ -19,7 +20,9 @@ final class Silence {
   /** A timer this late means that we did not run, not that the peer was silent. */
   static final long CLOCK_GAP_NANOS = Duration.ofSeconds(1).toNanos();
 
-  /** How many gaps in a row are forgiven, so that a loop that is always late ends too. */
+  @Limit(
+      of = "gaps of our own clock that are forgiven in a row",
+      then = "time counts as the peer's silence, so that a loop that is always late ends too")
   static final int MAX_GAPS = 3;
 
   /** A hop that answers alone is suspect after one hard limit and closed after two. */
@@ -93,6 +96,11 @@ final class Silence {
     }
   }
 
+  /** All that was written is acknowledged: nobody owes anything. */
+  void onAcked() {
+    watching = false;
+  }
+
   boolean isWatching() {
     return watching;
   }
@@ -133,10 +141,10 @@ final class Silence {
     if (!watching || nowNanos - watchNanos < 0) {
       return false;
     }
-    if (lifeNanos - watchedSinceNanos <= 0) {
+    if (lifeNanos - watchedSinceNanos <= 0 && (hasKernel || calls > 0)) {
       return true;
     }
-    watching = writtenNanos - lifeNanos > 0;
+    watching = writtenNanos - lifeNanos > 0 && (hasKernel || calls > 0);
     watchedSinceNanos = nowNanos;
     watchNanos = nowNanos + watchPauseNanos();
     return false;

@@ -1,0 +1,69 @@
+package dev.holdfast.liveness;
+
+import dev.holdfast.core.CloseReason;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.unix.Errors;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Error;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Closes a connection so that both its ends know why, and reads why one was closed. */
+final class ConnectionEnd {
+  /** How long a goodbye may take; a socket that takes no bytes any more is closed without. */
+  static final Duration GOODBYE = Duration.ofSeconds(1);
+
+  /** Linux: the kernel gave up after keepalive probes or the user timeout. */
+  private static final int ETIMEDOUT_NEGATIVE = -110;
+
+  private ConnectionEnd() {}
+
+  /**
+   * Sends GOAWAY with the reason, tells the stack above us, and closes.
+   *
+   * @param http2 null while TLS or gRPC still negotiate
+   */
+  static void close(
+      ChannelHandlerContext ctx,
+      @Nullable Http2ConnectionHandler http2,
+      String reason,
+      Throwable told) {
+    ChannelHandlerContext at = http2 == null ? null : ctx.pipeline().context(http2);
+    if (http2 == null || at == null) {
+      ctx.pipeline().fireExceptionCaught(told);
+      var unused = ctx.close();
+      return;
+    }
+    // Ours first: the one that onError would send says INTERNAL_ERROR, which stock clients show
+    // as INTERNAL, and a second GOAWAY with the same last stream is left out.
+    var unusedGoodbye =
+        http2.goAway(
+            at,
+            http2.connection().remote().lastStreamCreated(),
+            Http2Error.NO_ERROR.code(),
+            ByteBufUtil.writeUtf8(ctx.alloc(), reason),
+            at.newPromise());
+    at.flush();
+    http2.onError(at, false, told);
+    at.flush();
+    var unused =
+        ctx.executor()
+            .schedule(
+                () -> {
+                  var unusedToo = ctx.close();
+                },
+                GOODBYE.toMillis(),
+                TimeUnit.MILLISECONDS);
+  }
+
+  /** The reason that an exception of a socket tells; null when it tells none. */
+  static @Nullable CloseReason reasonOf(Throwable cause) {
+    if (cause instanceof Errors.NativeIoException e && e.expectedErr() == ETIMEDOUT_NEGATIVE) {
+      return CloseReason.PEER_SILENT;
+    }
+    return cause instanceof IOException ? CloseReason.RESET_BY_PATH : null;
+  }
+}

@@ -1,0 +1,86 @@
+package dev.holdfast.liveness;
+
+import dev.holdfast.core.CloseReason;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2FrameListener;
+import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
+import io.netty.handler.codec.http2.Http2Headers;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Sees the frames before gRPC does: notes HEADERS and DATA, keeps the answers to our own PINGs to
+ * itself (gRPC warns of each), and reads why the peer says goodbye.
+ */
+final class FrameWatch extends Http2FrameListenerDecorator {
+  /** "HFping" and two bytes that count. */
+  private static final long OWN = 0x4846_7069_6e67_0000L;
+
+  private static final long COUNT_MASK = 0xffffL;
+
+  private final LivenessHandler handler;
+
+  FrameWatch(Http2FrameListener listener, LivenessHandler handler) {
+    super(listener);
+    this.handler = handler;
+  }
+
+  /** The payload of our PING of this number. */
+  static long payload(int number) {
+    return OWN | (number & COUNT_MASK);
+  }
+
+  @Override
+  public int onDataRead(
+      ChannelHandlerContext ctx, int streamId, ByteBuf data, int padding, boolean endOfStream)
+      throws Http2Exception {
+    handler.onCallFrame();
+    return listener.onDataRead(ctx, streamId, data, padding, endOfStream);
+  }
+
+  @Override
+  public void onHeadersRead(
+      ChannelHandlerContext ctx, int streamId, Http2Headers headers, int padding, boolean end)
+      throws Http2Exception {
+    handler.onCallFrame();
+    listener.onHeadersRead(ctx, streamId, headers, padding, end);
+  }
+
+  @Override
+  public void onHeadersRead(
+      ChannelHandlerContext ctx,
+      int streamId,
+      Http2Headers headers,
+      int streamDependency,
+      short weight,
+      boolean exclusive,
+      int padding,
+      boolean endStream)
+      throws Http2Exception {
+    handler.onCallFrame();
+    listener.onHeadersRead(
+        ctx, streamId, headers, streamDependency, weight, exclusive, padding, endStream);
+  }
+
+  @Override
+  public void onPingAckRead(ChannelHandlerContext ctx, long data) throws Http2Exception {
+    if ((data & ~COUNT_MASK) == OWN) {
+      handler.onOwnAnswer(data);
+    } else {
+      handler.onForeignAnswer();
+      listener.onPingAckRead(ctx, data);
+    }
+  }
+
+  @Override
+  public void onGoAwayRead(
+      ChannelHandlerContext ctx, int lastStreamId, long errorCode, ByteBuf debugData)
+      throws Http2Exception {
+    int length = Math.min(debugData.readableBytes(), CloseReason.CODE_LENGTH);
+    CloseReason.ofCode(
+            debugData.toString(debugData.readerIndex(), length, StandardCharsets.US_ASCII))
+        .ifPresent(handler::onGoodbye);
+    listener.onGoAwayRead(ctx, lastStreamId, errorCode, debugData);
+  }
+}

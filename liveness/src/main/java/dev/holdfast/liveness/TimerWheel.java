@@ -1,0 +1,178 @@
+package dev.holdfast.liveness;
+
+import io.netty.channel.EventLoop;
+import java.time.Duration;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The timers of all watched connections of one event loop: one scheduled task for all of them.
+ *
+ * <p>A task per connection is what makes idle connections expensive: 15,000 of them in a priority
+ * queue, each re-scheduled with every sign of life. Here a timer stays where it is when its
+ * deadline moves on, fires early, and is put where it belongs. Used on its event loop only.
+ */
+final class TimerWheel implements Runnable {
+  /** Timers fire at most this late. */
+  static final long TICK_NANOS = Duration.ofMillis(20).toNanos();
+
+  /** About 20 s; a timer that is farther away is looked at once per turn. */
+  static final int SLOTS = 1_024;
+
+  private static final ConcurrentHashMap<EventLoop, TimerWheel> WHEELS = new ConcurrentHashMap<>();
+
+  /** A timer of one connection. */
+  static final class Timer {
+    private final Runnable task;
+    private @Nullable Timer next;
+    private @Nullable Timer previous;
+    private long tick;
+    private boolean set;
+
+    Timer(Runnable task) {
+      this.task = task;
+    }
+  }
+
+  private final EventLoop loop;
+  private final Timer[] slots = new Timer[SLOTS];
+  private final long originNanos = System.nanoTime();
+  private long doneTick;
+  private long wakeTick;
+  private @Nullable Future<?> wake;
+  private int size;
+
+  private TimerWheel(EventLoop loop) {
+    this.loop = loop;
+    for (int i = 0; i < SLOTS; i++) {
+      slots[i] = newHead();
+    }
+  }
+
+  /** The wheel of this loop. */
+  static TimerWheel of(EventLoop loop) {
+    return WHEELS.computeIfAbsent(
+        loop,
+        created -> {
+          created.terminationFuture().addListener(ended -> WHEELS.remove(created));
+          return new TimerWheel(created);
+        });
+  }
+
+  /** Timers that are set. */
+  int size() {
+    return size;
+  }
+
+  /** Fires the timer at this time at the latest, but for the tick; earlier is possible. */
+  void fireBy(Timer timer, long deadlineNanos) {
+    long tick = Math.max(doneTick + 1, tickOf(deadlineNanos - originNanos + TICK_NANOS - 1));
+    if (timer.set && timer.tick <= tick) {
+      return;
+    }
+    cancel(timer);
+    timer.tick = Math.min(tick, Math.max(doneTick, tickNow()) + SLOTS - 1);
+    link(slots[(int) (timer.tick % SLOTS)], timer);
+    size++;
+    if (wake == null || timer.tick < wakeTick) {
+      wakeAt(timer.tick);
+    }
+  }
+
+  void cancel(Timer timer) {
+    if (timer.set) {
+      unlink(timer);
+      size--;
+    }
+  }
+
+  @Override
+  public void run() {
+    wake = null;
+    long nowTick = tickNow();
+    long fromTick = Math.max(doneTick + 1, nowTick - SLOTS + 1);
+    for (long tick = fromTick; tick <= nowTick; tick++) {
+      doneTick = tick;
+      fire(slots[(int) (tick % SLOTS)], nowTick);
+    }
+    doneTick = nowTick;
+    if (size > 0 && wake == null) {
+      wakeAt(nextTick());
+    }
+  }
+
+  /** Taken off first, since a task may set or cancel any timer, its own neighbours included. */
+  private void fire(Timer slot, long nowTick) {
+    Timer due = newHead();
+    for (Timer timer = slot.next; timer != null && timer != slot; timer = slot.next) {
+      unlink(timer);
+      link(due, timer);
+    }
+    for (Timer timer = due.next; timer != null && timer != due; timer = due.next) {
+      unlink(timer);
+      if (timer.tick <= nowTick) {
+        size--;
+        timer.task.run();
+      } else {
+        link(slot, timer);
+      }
+    }
+  }
+
+  private static Timer newHead() {
+    Timer head = new Timer(() -> {});
+    head.next = head;
+    head.previous = head;
+    return head;
+  }
+
+  private long nextTick() {
+    for (long tick = doneTick + 1; tick < doneTick + SLOTS; tick++) {
+      Timer head = slots[(int) (tick % SLOTS)];
+      if (head.next != head) {
+        return tick;
+      }
+    }
+    return doneTick + SLOTS;
+  }
+
+  private void wakeAt(long tick) {
+    if (wake != null) {
+      wake.cancel(false);
+    }
+    wakeTick = tick;
+    long delayNanos = tick * TICK_NANOS - (System.nanoTime() - originNanos);
+    wake = loop.schedule(this, Math.max(0, delayNanos), TimeUnit.NANOSECONDS);
+  }
+
+  private long tickNow() {
+    return tickOf(System.nanoTime() - originNanos);
+  }
+
+  private static long tickOf(long nanos) {
+    return Math.floorDiv(nanos, TICK_NANOS);
+  }
+
+  private static void link(Timer head, Timer timer) {
+    Timer last = head.previous;
+    timer.previous = last;
+    timer.next = head;
+    head.previous = timer;
+    if (last != null) {
+      last.next = timer;
+    }
+    timer.set = true;
+  }
+
+  private static void unlink(Timer timer) {
+    if (timer.previous != null && timer.next != null) {
+      timer.previous.next = timer.next;
+      timer.next.previous = timer.previous;
+    }
+    timer.previous = null;
+    timer.next = null;
+    timer.set = false;
+  }
+}

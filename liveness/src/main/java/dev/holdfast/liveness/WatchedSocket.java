@@ -1,0 +1,128 @@
+package dev.holdfast.liveness;
+
+import dev.holdfast.liveness.LivenessOptions.TcpOptions;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.epoll.EpollTcpInfo;
+import io.netty.channel.socket.nio.NioChannelOption;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import java.time.Duration;
+import jdk.net.ExtendedSocketOptions;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the kernel lets us set and see of one socket: everything with epoll, keepalive with NIO.
+ *
+ * <p>Holds nothing, so that a connection needs no object for it; one per kind of channel.
+ */
+enum WatchedSocket {
+  /** Options, tcp_info and keepalive probes on demand. */
+  EPOLL {
+    @Override
+    void configure(Channel channel, TcpOptions options) {
+      set(channel, ChannelOption.SO_KEEPALIVE, true);
+      set(channel, EpollChannelOption.TCP_KEEPIDLE, (int) options.keepIdle().toSeconds());
+      set(channel, EpollChannelOption.TCP_KEEPINTVL, (int) options.keepInterval().toSeconds());
+      set(channel, EpollChannelOption.TCP_KEEPCNT, options.keepCount());
+      // grpc's client sets its keepalive timeout here, which kills after one late ACK.
+      set(channel, EpollChannelOption.TCP_USER_TIMEOUT, (int) options.userTimeout().toMillis());
+    }
+
+    @Override
+    @Nullable KernelEvidence read(Channel channel) {
+      if (!channel.isOpen()) {
+        return null;
+      }
+      try {
+        EpollTcpInfo info = ((EpollSocketChannel) channel).tcpInfo();
+        return new KernelEvidence(
+            info.unacked(),
+            info.retransmits(),
+            info.probes(),
+            Duration.ofMillis(info.lastAckRecv()).toNanos(),
+            info.rtt() * NANOS_PER_MICRO);
+      } catch (ChannelException e) {
+        log.debug("event=tcp_info_failed channel={}", channel, e);
+        return null;
+      }
+    }
+
+    /** The kernel reckons anew from the last ACK: after a second of silence it probes at once. */
+    @Override
+    void nudge(Channel channel) {
+      set(channel, EpollChannelOption.TCP_KEEPIDLE, 1);
+    }
+
+    @Override
+    void afterNudge(Channel channel, TcpOptions options) {
+      set(channel, EpollChannelOption.TCP_KEEPIDLE, (int) options.keepIdle().toSeconds());
+    }
+  },
+  /** Keepalive only: the JDK shows nothing of what the kernel knows. */
+  NIO {
+    @Override
+    void configure(Channel channel, TcpOptions options) {
+      set(channel, ChannelOption.SO_KEEPALIVE, true);
+      set(channel, KEEP_IDLE, (int) options.keepIdle().toSeconds());
+      set(channel, KEEP_INTERVAL, (int) options.keepInterval().toSeconds());
+      set(channel, KEEP_COUNT, options.keepCount());
+    }
+  },
+  /** A channel of another kind, or in a test: nothing. */
+  OTHER {
+    @Override
+    void configure(Channel channel, TcpOptions options) {}
+  };
+
+  private static final Logger log = LoggerFactory.getLogger(WatchedSocket.class);
+  private static final long NANOS_PER_MICRO = 1_000;
+  private static final ChannelOption<Integer> KEEP_IDLE =
+      NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE);
+  private static final ChannelOption<Integer> KEEP_INTERVAL =
+      NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL);
+  private static final ChannelOption<Integer> KEEP_COUNT =
+      NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT);
+
+  static WatchedSocket of(Channel channel) {
+    if (channel instanceof EpollSocketChannel) {
+      return EPOLL;
+    }
+    return channel instanceof NioSocketChannel ? NIO : OTHER;
+  }
+
+  /** Sets the options; an option that the system lacks is left out. */
+  abstract void configure(Channel channel, TcpOptions options);
+
+  boolean hasKernel() {
+    return this == EPOLL;
+  }
+
+  /** What the kernel knows, or null. */
+  @Nullable KernelEvidence read(Channel channel) {
+    return null;
+  }
+
+  /** Makes the kernel send a keepalive probe now. */
+  void nudge(Channel channel) {}
+
+  /** Sets back what {@link #nudge} changed. */
+  void afterNudge(Channel channel, TcpOptions options) {}
+
+  private static <T> void set(Channel channel, ChannelOption<T> option, T value) {
+    if (!channel.isOpen()) {
+      return;
+    }
+    try {
+      if (!channel.config().setOption(option, value)) {
+        log.debug("event=socket_option_unknown option={} channel={}", option, channel);
+      }
+    } catch (ChannelException | UnsupportedOperationException e) {
+      log.debug("event=socket_option_refused option={} channel={}", option, channel, e);
+    }
+  }
+}
