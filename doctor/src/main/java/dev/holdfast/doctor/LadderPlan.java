@@ -174,7 +174,11 @@ final class LadderPlan {
         rung.dueNanos = nowNanos + answerNanos;
         steps.add(new LadderStep.Probe(rung.number));
       }
-      case ASKED -> end(rung, Rung.State.DIED, nowNanos, Ending.SILENCE);
+      case ASKED -> {
+        // It stays open: its opener may look into it, and it may answer yet.
+        end(rung, Rung.State.DIED, nowNanos, Ending.SILENCE);
+        steps.add(new LadderStep.Autopsy(rung.number));
+      }
       default -> throw new IllegalStateException("rung " + rung.number + " is " + rung.state);
     }
   }
@@ -183,7 +187,6 @@ final class LadderPlan {
     rung.state = state;
     rung.endedNanos = nowNanos;
     rung.ending = ending;
-    // The silent one stays open: whoever opened it may look into it, and it may answer yet.
   }
 
   private void decide(long nowNanos) {

@@ -11,6 +11,9 @@ sealed interface LadderStep {
   /** Make a call on it: its time has come. */
   record Probe(int rung) implements LadderStep {}
 
+  /** It did not answer: see what else is known of it, then close it. */
+  record Autopsy(int rung) implements LadderStep {}
+
   /** It has said what it could. */
   record Close(int rung) implements LadderStep {}
 }

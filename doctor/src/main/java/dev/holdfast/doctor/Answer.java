@@ -1,0 +1,55 @@
+package dev.holdfast.doctor;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * How a call, or a held stream, was answered.
+ *
+ * @param httpStatus of HTTP; 0 when no HEADERS came
+ * @param grpcStatus of gRPC; -1 when there was none
+ * @param resetCode the code of a RST_STREAM; -1 when there was none
+ * @param server the header {@code server}, "" without
+ * @param via the header {@code via}, "" without
+ * @param marks names of further headers that only proxies write
+ * @param took from the question to its end
+ */
+record Answer(
+    int httpStatus,
+    int grpcStatus,
+    long resetCode,
+    String server,
+    String via,
+    String marks,
+    Duration took) {
+  private static final int UNIMPLEMENTED = 12;
+  private static final int UNAVAILABLE = 14;
+  private static final int HTTP_NOT_FOUND = 404;
+
+  /** Whether the server has no such method. */
+  boolean isUnknownMethod() {
+    return grpcStatus == UNIMPLEMENTED || httpStatus == HTTP_NOT_FOUND;
+  }
+
+  /** Whether gRPC answered. */
+  boolean isGrpc() {
+    return grpcStatus >= 0;
+  }
+
+  /** Whether a hop speaks for a server that it can't reach. */
+  boolean isHopError() {
+    return (httpStatus >= 502 && httpStatus <= 504) || grpcStatus == UNAVAILABLE || resetCode > 0;
+  }
+
+  Optional<String> serverHeader() {
+    return server.isEmpty() ? Optional.empty() : Optional.of(server);
+  }
+
+  /** For people. */
+  String words() {
+    if (resetCode >= 0) {
+      return "RST_STREAM " + resetCode;
+    }
+    return grpcStatus >= 0 ? "gRPC status " + grpcStatus : "HTTP status " + httpStatus;
+  }
+}

@@ -1,0 +1,376 @@
+package dev.holdfast.doctor;
+
+import dev.holdfast.core.PathProfile;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Says what measurements mean: pure, so that every case can be tested without a network. */
+final class Diagnosis {
+  private static final String MAX_AGE = "max_age";
+  private static final String HEARTBEAT =
+      "send a message on the stream at least every %s (a heartbeat of the application; PINGs do"
+          + " not help)%s";
+
+  private final Measurements seen;
+  private final List<Finding> findings = new ArrayList<>();
+
+  private Diagnosis(Measurements seen) {
+    this.seen = seen;
+  }
+
+  /** What was found, problems first. */
+  static List<Finding> of(Measurements seen) {
+    Diagnosis diagnosis = new Diagnosis(seen);
+    diagnosis.contact();
+    seen.idle().ifPresent(diagnosis::idle);
+    seen.held().ifPresent(diagnosis::held);
+    diagnosis.pings();
+    seen.crashes()
+        .forEach(
+            crash ->
+                diagnosis.add(
+                    FindingCode.CHECK_FAILED, crash, "", "report it, with the output of --debug"));
+    diagnosis.findings.sort(Comparator.comparing(finding -> !finding.isProblem()));
+    return List.copyOf(diagnosis.findings);
+  }
+
+  /** The settings that answer what was found. */
+  static List<Advice> advice(Measurements seen) {
+    Optional<LadderResult> idle = seen.idle().filter(Diagnosis::needsAnswer);
+    if (idle.isEmpty()) {
+      return List.of();
+    }
+    Duration alive = safeAge(idle.get());
+    boolean count = seen.pings().counts().orElse(true);
+    return count
+        ? SettingsAdvice.forIdleTimeout(alive, seen.pings().punished().orElse(false))
+        : SettingsAdvice.forFirstCalls(alive);
+  }
+
+  private static boolean needsAnswer(LadderResult idle) {
+    return idle.hasTimeout();
+  }
+
+  /** An idle time after which a connection surely lives. */
+  private static Duration safeAge(LadderResult idle) {
+    if (idle.outcome() == LadderResult.Outcome.ENDED) {
+      return idle.deadAt().map(dead -> dead.multipliedBy(9).dividedBy(10)).orElse(idle.aliveAt());
+    }
+    return idle.aliveAt();
+  }
+
+  private void contact() {
+    seen.problem().ifPresent(this::problem);
+    if (seen.problem().isEmpty() && seen.contact().isEmpty() && seen.crashes().isEmpty()) {
+      add(
+          FindingCode.CALL_UNANSWERED,
+          "SETTINGS came, and a call was not answered within 10 s",
+          "every call waits for its deadline",
+          "look at the server's load and threads, and at what the proxy in front of it can reach");
+    }
+    seen.contact()
+        .map(Contact::hop)
+        .filter(hop -> hop.kind().isProxy())
+        .ifPresent(
+            hop ->
+                add(
+                    FindingCode.PROXY,
+                    "%s%s answers there (%s)"
+                        .formatted(hop.sure() ? "" : "perhaps ", hop.kind().title(), hop.because()),
+                    "PINGs and TCP keepalive end at it: they say nothing of the server behind",
+                    hop.kind().remedy()));
+  }
+
+  private void problem(WireProblem problem) {
+    String detail = seen.problemDetail().isEmpty() ? "" : " (" + seen.problemDetail() + ")";
+    switch (problem) {
+      case REFUSED -> unreachable("the connection was refused: nothing listens on that port");
+      case CONNECT_TIMEOUT ->
+          unreachable("no answer to TCP within 10 s: a firewall, a wrong address or no machine");
+      case CONNECT_FAILED -> unreachable("TCP failed: no route, or no address" + detail);
+      case TLS_FAILED ->
+          add(
+              FindingCode.TLS_FAILED,
+              "TCP came about and TLS did not",
+              "no client with TLS can connect",
+              "check whether the server speaks TLS there (--plaintext tries without), and whether"
+                  + " it demands a client certificate");
+      case NO_ALPN ->
+          add(
+              FindingCode.NO_ALPN,
+              "TLS came about, and the server chose " + seen.problemDetail() + ", not h2",
+              "gRPC refuses such a connection",
+              "let the server or load balancer offer h2 in ALPN");
+      case NOT_HTTP2 ->
+          add(
+              FindingCode.NOT_HTTP2,
+              "the answer is not HTTP/2" + detail,
+              "no gRPC client can talk to it",
+              "use the port that serves gRPC, or let the proxy speak HTTP/2 to clients");
+      case ENDED ->
+          add(
+              FindingCode.NOT_HTTP2,
+              "the connection was ended before HTTP/2 began",
+              "no gRPC client can talk to it",
+              seen.tls()
+                  ? "check that the port serves gRPC"
+                  : "check whether the port wants TLS (--tls), or serves something else");
+      case NO_SETTINGS ->
+          add(
+              FindingCode.NO_SETTINGS,
+              "TCP is accepted and no SETTINGS came within 5 s",
+              "clients hang in connecting: stock gRPC gives such an attempt no end of its own",
+              "the server is stopped or overloaded, or a load balancer has nobody behind it");
+    }
+  }
+
+  private void unreachable(String measured) {
+    add(
+        FindingCode.UNREACHABLE,
+        measured,
+        "every call fails with UNAVAILABLE",
+        "check address and port, and that the server runs");
+  }
+
+  private void idle(LadderResult idle) {
+    switch (idle.outcome()) {
+      case KEPT ->
+          add(
+              FindingCode.NOTHING_FOUND,
+              "a connection idle for " + Ward.time(idle.aliveAt()) + " answered at once",
+              "",
+              "a longer --max-wait looks further");
+      case UNKNOWN ->
+          add(
+              FindingCode.CHECK_FAILED,
+              "%d of %d connections could not be used, so idle time was not measured"
+                  .formatted(idle.notOpened(), idle.connections()),
+              "",
+              "try again; does the server limit connections?");
+      case UNSTEADY ->
+          add(
+              FindingCode.UNSTEADY,
+              "connections ended at different ages; the longest idle one that answered had waited "
+                  + Ward.time(idle.aliveAt()),
+              "calls fail now and then, whatever the keepalive",
+              "was the server restarted? Otherwise look at what limits connections on the way");
+      case FORGOTTEN, ENDED -> timeout(idle);
+    }
+    hopAnswersAlone();
+  }
+
+  private void timeout(LadderResult idle) {
+    Ending ending = idle.ending().orElse(Ending.SILENCE);
+    Duration dead = idle.deadAt().orElse(idle.aliveAt());
+    String measured =
+        idle.outcome() == LadderResult.Outcome.ENDED
+            ? "connections end by themselves after %s without traffic: %s"
+                .formatted(Ward.time(dead), ending.words() + debug())
+            : "alive after %s without traffic, dead after %s: %s%s"
+                .formatted(
+                    Ward.time(idle.aliveAt()), Ward.time(dead), ending.words(), hints(ending));
+    measured += likely(idle.aliveAt(), dead);
+    String remedy = remedy(idle);
+    switch (ending) {
+      case SILENCE ->
+          add(
+              FindingCode.IDLE_DROP,
+              measured,
+              "the first call after that waits for its deadline, or up to about 15 min; a held"
+                  + " stream dies and neither side is told",
+              remedy);
+      case RESET ->
+          add(
+              FindingCode.IDLE_RESET,
+              measured,
+              "the first call after that fails with UNAVAILABLE, Connection reset by peer; so do"
+                  + " held streams",
+              remedy);
+      case CLOSE ->
+          add(
+              FindingCode.IDLE_CLOSE,
+              measured,
+              "a call that meets the closing fails with UNAVAILABLE; held streams end",
+              remedy);
+      case GOAWAY ->
+          add(
+              FindingCode.IDLE_GOAWAY,
+              measured,
+              "nothing for calls, which use a new connection; a call in that very moment may have"
+                  + " to be sent again, and held streams end when the connection does",
+              debug().contains(MAX_AGE) ? "nothing: the server renews its connections" : remedy);
+      case HOP_ERROR ->
+          add(
+              FindingCode.IDLE_HOP_ERROR,
+              measured,
+              "the first call after that fails with UNAVAILABLE or HTTP 502 to 504",
+              "the connection between hop and server goes idle: set the hop's keepalive to it, or"
+                  + " the server's PINGs; "
+                  + remedy);
+    }
+  }
+
+  /** How the wire itself tells a packet filter from a hop that ends TCP. */
+  private String hints(Ending ending) {
+    if (ending != Ending.SILENCE) {
+      return "";
+    }
+    List<Boolean> acks =
+        seen.connections().stream().flatMap(one -> one.acknowledged().stream()).toList();
+    if (acks.isEmpty()) {
+      return "";
+    }
+    return acks.contains(true)
+        ? ", though TCP acknowledged the question: something on the way ends TCP"
+        : ", not even TCP acknowledged the question: packets vanish on the way";
+  }
+
+  private String debug() {
+    return seen.connections().stream()
+        .flatMap(one -> one.goAway().stream())
+        .map(goAway -> " (" + goAway + ")")
+        .findFirst()
+        .orElse("");
+  }
+
+  /** Which known paths have such a timeout. */
+  private static String likely(Duration alive, Duration dead) {
+    String names =
+        Arrays.stream(PathProfile.values())
+            .filter(
+                profile ->
+                    profile
+                        .idleTimeout()
+                        .filter(t -> t.compareTo(alive) >= 0 && t.compareTo(dead) <= 0)
+                        .isPresent())
+            .map(PathProfile::description)
+            .collect(Collectors.joining("; "));
+    return names.isEmpty() ? "" : ". So do: " + names;
+  }
+
+  private String remedy(LadderResult idle) {
+    Duration alive = safeAge(idle);
+    if (seen.pings().counts().isPresent() && !seen.pings().counts().get()) {
+      return "PINGs do not count here: let clients close their idle connections first, and held"
+          + " streams carry messages of their own (settings below)";
+    }
+    if (!SettingsAdvice.clientCanPing(alive)) {
+      return "clients can't ping often enough (not below "
+          + Ward.time(SettingsAdvice.CLIENT_FLOOR)
+          + "): let the server ping, or clients close their idle connections first (settings"
+          + " below)";
+    }
+    return "let the server ping, or the clients every "
+        + Ward.time(SettingsAdvice.clientInterval(alive))
+        + (seen.pings().punished().orElse(false) ? " with the server's permit" : "")
+        + " (settings below)";
+  }
+
+  private void hopAnswersAlone() {
+    if (seen.connections().stream().anyMatch(one -> one.pingAnswered().orElse(false))) {
+      add(
+          FindingCode.HOP_ANSWERS_ALONE,
+          "on a connection on which calls were not answered any more, a PING was",
+          "keepalive by PINGs reports a dead connection as alive",
+          "do not rely on PINGs here: use deadlines, health calls or messages on the stream");
+    }
+  }
+
+  private void held(HeldResult held) {
+    if (held.method().isEmpty()) {
+      add(
+          FindingCode.STREAMS_UNTRIED,
+          "the server has neither the health service's Watch nor reflection to hold a stream with",
+          "",
+          "name a streaming method with --hold package.Service/Method");
+      return;
+    }
+    if (!held.ended()) {
+      return;
+    }
+    boolean connectionsEndSo =
+        !held.connectionLived()
+            && seen.idle()
+                .flatMap(LadderResult::deadAt)
+                .filter(dead -> dead.compareTo(held.heldFor().multipliedBy(2)) < 0)
+                .isPresent();
+    if (connectionsEndSo) {
+      return; // the connection's end is named, and took the stream with it
+    }
+    String hop =
+        seen.contact()
+            .map(contact -> contact.hop().kind().remedy())
+            .filter(text -> !text.isEmpty())
+            .map(text -> ", or " + text)
+            .orElse(", or raise the stream timeout of the proxy in between");
+    add(
+        FindingCode.STREAM_TIMEOUT,
+        "%s: a stream without messages was ended after %s by %s%s%s"
+            .formatted(
+                held.method().get(),
+                Ward.time(held.heldFor()),
+                held.how(),
+                held.connectionLived()
+                    ? ", while its connection lived: a hop that ends HTTP/2 did it"
+                    : "",
+                held.agreed() ? "" : " (the second stream did not end at that age)"),
+        "every held stream without messages ends so; clients see UNAVAILABLE or INTERNAL",
+        HEARTBEAT.formatted(Ward.time(held.heldFor().dividedBy(2)), hop));
+  }
+
+  private void pings() {
+    PingResult pings = seen.pings();
+    if (pings.counts().isPresent() && !pings.counts().get()) {
+      add(
+          FindingCode.PINGS_DO_NOT_COUNT,
+          "a connection that carried PINGs died as the idle ones did",
+          "HTTP/2 keepalive of client and server does not help",
+          "see the remedies above");
+    }
+    if (pings.punished().orElse(false)) {
+      String told = pings.goAway().map(GoAway::toString).orElse("the end of the connection");
+      add(
+          FindingCode.PINGS_PUNISHED,
+          "the extra connection got %s after %d PINGs without a call".formatted(told, pings.sent()),
+          "a client with keepalive shorter than the server's permit loses its connection again and"
+              + " again; a gRPC server permits one PING in 5 min with calls and in 2 h without,"
+              + " unless told otherwise",
+          "keep the client's interval above the permit, or raise the permit on the server");
+      seen.idle()
+          .filter(Diagnosis::needsAnswer)
+          .ifPresent(
+              idle ->
+                  add(
+                      FindingCode.PERMIT_TOO_LONG,
+                      "the path needs a PING every %s or so, and the server ends connections that"
+                              .formatted(Ward.time(safeAge(idle).multipliedBy(8).dividedBy(10)))
+                          + " ping",
+                      "keepalive on the client alone makes it worse",
+                      "let the server ping itself, or permit the clients' PINGs (settings below)"));
+    }
+    int fromPeer =
+        seen.connections().stream().mapToInt(ConnectionEvidence::pingsFromPeer).max().orElse(0);
+    long ladder =
+        seen.connections().stream()
+            .filter(one -> one.role() == ConnectionEvidence.Role.LADDER)
+            .filter(one -> one.pingsFromPeer() > 1)
+            .count();
+    if (ladder > 0) {
+      add(
+          FindingCode.PEER_PINGS,
+          "up to " + fromPeer + " PINGs came on an idle connection",
+          "",
+          "none needed: the server keeps the path open; a longer timeout than measured may hide"
+              + " behind it");
+    }
+  }
+
+  private void add(FindingCode code, String measured, String breaks, String remedy) {
+    findings.add(new Finding(code, measured, breaks, remedy));
+  }
+}

@@ -1,0 +1,75 @@
+package dev.holdfast.doctor;
+
+import dev.holdfast.core.HostPort;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * What is examined, and how long.
+ *
+ * @param target where the connections go
+ * @param security whether TLS is spoken; default {@link Security#AUTO}
+ * @param authority the {@code :authority} of calls and the name of TLS; default: the target
+ * @param maxWait the longest idle time that is tried, 2 s to 24 h; default 20 min. The whole takes
+ *     about that and half a minute when nothing is found, less when something is
+ * @param heldMethod a streaming method, {@code package.Service/Method}, that stays open after an
+ *     empty request; default: the health service's Watch, else reflection
+ */
+public record DoctorOptions(
+    HostPort target,
+    Security security,
+    Optional<String> authority,
+    Duration maxWait,
+    Optional<String> heldMethod) {
+  /** The shortest {@code maxWait}. */
+  public static final Duration MIN_WAIT = LadderOptions.SHORTEST_LONGEST;
+
+  /** The longest {@code maxWait}. */
+  public static final Duration MAX_WAIT = LadderOptions.LONGEST_LONGEST;
+
+  /** How long is waited when nobody says. */
+  public static final Duration DEFAULT_WAIT = Duration.ofMinutes(20);
+
+  public DoctorOptions {
+    if (maxWait.compareTo(MIN_WAIT) < 0 || maxWait.compareTo(MAX_WAIT) > 0) {
+      throw new IllegalArgumentException("maxWait: " + maxWait + " (expected: 2s to 24h)");
+    }
+    heldMethod.ifPresent(
+        method -> {
+          if (!method.matches("[\\w.]+/\\w+")) {
+            throw new IllegalArgumentException(
+                "heldMethod: " + method + " (expected: package.Service/Method)");
+          }
+        });
+  }
+
+  /** All defaults. */
+  public static DoctorOptions of(HostPort target) {
+    return new DoctorOptions(
+        target, Security.AUTO, Optional.empty(), DEFAULT_WAIT, Optional.empty());
+  }
+
+  /** As these, with another {@link #maxWait}. */
+  public DoctorOptions withMaxWait(Duration newMaxWait) {
+    return new DoctorOptions(target, security, authority, newMaxWait, heldMethod);
+  }
+
+  /** As these, with another {@link #security}. */
+  public DoctorOptions withSecurity(Security newSecurity) {
+    return new DoctorOptions(target, newSecurity, authority, maxWait, heldMethod);
+  }
+
+  /** As these, with another {@link #authority}. */
+  public DoctorOptions withAuthority(String newAuthority) {
+    return new DoctorOptions(target, security, Optional.of(newAuthority), maxWait, heldMethod);
+  }
+
+  /** As these, with another {@link #heldMethod}. */
+  public DoctorOptions withHeldMethod(String newHeldMethod) {
+    return new DoctorOptions(target, security, authority, maxWait, Optional.of(newHeldMethod));
+  }
+
+  String authorityText() {
+    return authority.orElse(target.toString());
+  }
+}

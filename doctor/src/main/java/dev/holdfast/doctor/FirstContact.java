@@ -1,0 +1,163 @@
+package dev.holdfast.doctor;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The first connection: learns whether HTTP/2 is spoken there at all, with TLS or without, by whom,
+ * and how long an answer takes. On the event loop only.
+ */
+final class FirstContact {
+  private static final Duration SETTINGS_WITHIN = Duration.ofSeconds(5);
+  private static final Duration ANSWER_WITHIN = Duration.ofSeconds(10);
+
+  /**
+   * What came of it.
+   *
+   * @param target how further connections are opened
+   * @param problem why there will be none
+   * @param problemDetail what was seen of it, "" for nothing
+   * @param contact what was found; empty: there was a problem, or the call was not answered
+   * @param answer to the call
+   */
+  record Result(
+      WireTarget target,
+      Optional<WireProblem> problem,
+      String problemDetail,
+      Optional<Contact> contact,
+      Optional<Answer> answer) {}
+
+  private final Ward ward;
+  private final InetSocketAddress address;
+
+  FirstContact(Ward ward, InetSocketAddress address) {
+    this.ward = ward;
+    this.address = address;
+  }
+
+  CompletableFuture<Result> run() {
+    return switch (ward.options.security()) {
+      case PLAINTEXT -> contact(false);
+      case TLS -> contact(true);
+      case AUTO -> contact(false).thenCompose(this::orWithTls);
+    };
+  }
+
+  private CompletableFuture<Result> orWithTls(Result plain) {
+    if (plain.problem().filter(FirstContact::worthTls).isEmpty()) {
+      return CompletableFuture.completedFuture(plain);
+    }
+    ward.say("no HTTP/2 without TLS; trying with TLS");
+    return contact(true).thenApply(tls -> better(plain, tls));
+  }
+
+  private static boolean worthTls(WireProblem problem) {
+    return switch (problem) {
+      case NOT_HTTP2, ENDED, NO_SETTINGS -> true;
+      default -> false;
+    };
+  }
+
+  /** Of two failures the one that says more. */
+  private static Result better(Result plain, Result tls) {
+    boolean neverTls = tls.problem().filter(found -> found == WireProblem.TLS_FAILED).isPresent();
+    return neverTls ? plain : tls;
+  }
+
+  private CompletableFuture<Result> contact(boolean tls) {
+    WireTarget target = new WireTarget(address, tls, ward.options.authorityText());
+    Visit visit = new Visit(target);
+    visit.attempt = ward.wires.open(target, visit);
+    ward.after(Wires.CONNECT_WITHIN.plus(SETTINGS_WITHIN), visit::noSettings);
+    return visit.done;
+  }
+
+  /** One attempt. */
+  private final class Visit implements Wire.Listener {
+    private final WireTarget target;
+    private final CompletableFuture<Result> done = new CompletableFuture<>();
+    private WireAttempt attempt;
+
+    @SuppressWarnings("NullAway.Init") // the attempt needs its listener first
+    Visit(WireTarget target) {
+      this.target = target;
+    }
+
+    @Override
+    public void onReady(Wire wire) {
+      wire.call(Ward.HARMLESS_METHOD, this::answered);
+      ward.after(ANSWER_WITHIN, this::unanswered);
+    }
+
+    @Override
+    public void onEnd(Wire wire, Ending ending) {
+      if (wire.settings().isEmpty()) {
+        failed();
+      } else {
+        unanswered();
+      }
+    }
+
+    void noSettings() {
+      if (!done.isDone() && attempt.wire().settings().isEmpty()) {
+        attempt.fail(WireProblem.NO_SETTINGS);
+        failed();
+      }
+    }
+
+    private void failed() {
+      attempt.wire().close();
+      done.complete(
+          new Result(
+              target,
+              Optional.of(attempt.problem()),
+              attempt.http1().orElse(attempt.alpn()),
+              Optional.empty(),
+              Optional.empty()));
+    }
+
+    private void unanswered() {
+      if (!done.isDone()) {
+        close();
+        done.complete(
+            new Result(target, Optional.empty(), "no answer", Optional.empty(), Optional.empty()));
+      }
+    }
+
+    private void answered(Answer answer) {
+      if (done.isDone()) {
+        return;
+      }
+      Wire wire = attempt.wire();
+      Hop hop = Hop.of(wire.settings(), answer.server(), answer.via(), answer.marks());
+      Contact contact =
+          new Contact(
+              address.getAddress().getHostAddress() + " port " + address.getPort(),
+              target.tls(),
+              attempt.tlsVersion(),
+              attempt.alpn(),
+              wire.settings(),
+              answer.words(),
+              answer.server(),
+              answer.via(),
+              attempt.connectTime(),
+              answer.took(),
+              hop);
+      close();
+      done.complete(
+          new Result(target, Optional.empty(), "", Optional.of(contact), Optional.of(answer)));
+    }
+
+    private void close() {
+      ward.evidence.add(
+          ConnectionEvidence.of(
+              ConnectionEvidence.Role.FIRST_CONTACT,
+              Duration.ZERO,
+              attempt.wire(),
+              Optional.empty()));
+      attempt.wire().close();
+    }
+  }
+}

@@ -1,0 +1,202 @@
+package dev.holdfast.doctor;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Two streams, each on a connection of its own, on which nothing happens: a hop that ends HTTP/2
+ * ends them, and nothing else would show it. On the event loop only.
+ */
+final class HeldStreams {
+  /** A method that stays open, and what of its requests is sent. */
+  private record Method(String path, Wire.Requests requests) {}
+
+  private static final List<Method> KNOWN =
+      List.of(
+          new Method("grpc.health.v1.Health/Watch", Wire.Requests.ONE_AND_END),
+          new Method(
+              "grpc.reflection.v1.ServerReflection/ServerReflectionInfo", Wire.Requests.NONE),
+          new Method(
+              "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", Wire.Requests.NONE));
+
+  private static final int STREAMS = 2;
+  private static final Duration STAGGER = Duration.ofMillis(300);
+
+  /** A stream that ends sooner was answered and not held. */
+  private static final Duration LEAST = Duration.ofSeconds(1);
+
+  private static final double SAME_AGE = 1.15;
+
+  private final Ward ward;
+  private final WireTarget target;
+  private final List<Method> methods;
+  private final List<Holder> holders = new ArrayList<>();
+  private boolean stopped;
+
+  HeldStreams(Ward ward, WireTarget target) {
+    this.ward = ward;
+    this.target = target;
+    methods =
+        ward.options
+            .heldMethod()
+            .map(path -> List.of(new Method(path, Wire.Requests.ONE)))
+            .orElse(KNOWN);
+  }
+
+  void start() {
+    for (int i = 0; i < STREAMS; i++) {
+      Holder holder = new Holder();
+      holders.add(holder);
+      ward.after(STAGGER.multipliedBy(i), () -> holder.open(this));
+    }
+  }
+
+  /** Whether both have ended, so that there is nothing to wait for. */
+  boolean isOver() {
+    return holders.stream().allMatch(holder -> holder.endedAfter != null || holder.nothingToHold);
+  }
+
+  /** Whether a stream is being held. */
+  boolean isHolding() {
+    return holders.stream().anyMatch(holder -> holder.isHolding());
+  }
+
+  /** Ends what is still open, and says what was seen. */
+  HeldResult stop() {
+    stopped = true;
+    Duration longest = Duration.ZERO;
+    List<Holder> ended = new ArrayList<>();
+    for (Holder holder : holders) {
+      if (holder.endedAfter != null) {
+        ended.add(holder);
+      } else if (holder.isHolding()) {
+        Duration quiet = holder.quietFor();
+        longest = quiet.compareTo(longest) > 0 ? quiet : longest;
+      }
+      holder.close();
+    }
+    Optional<String> method =
+        holders.stream()
+            .filter(holder -> !holder.nothingToHold && holder.method < methods.size())
+            .map(holder -> methods.get(holder.method).path())
+            .findFirst();
+    if (ended.isEmpty()) {
+      return new HeldResult(method, longest, false, "", true, true);
+    }
+    Duration first = ended.get(0).endedAfterOrZero();
+    Duration last = ended.get(ended.size() - 1).endedAfterOrZero();
+    Duration least = first.compareTo(last) < 0 ? first : last;
+    Duration most = first.compareTo(last) < 0 ? last : first;
+    boolean agreed =
+        ended.size() == STREAMS
+            && most.toMillis() <= SAME_AGE * least.toMillis() + LEAST.toMillis();
+    return new HeldResult(
+        method,
+        least,
+        true,
+        ended.get(0).how,
+        ended.stream().allMatch(holder -> holder.connectionLived),
+        agreed);
+  }
+
+  /** One connection with one stream. */
+  private final class Holder implements Wire.Listener {
+    private @Nullable Wire wire;
+    private @Nullable WireCall call;
+    private @Nullable Duration endedAfter;
+    private String how = "";
+    private int method;
+    private boolean nothingToHold;
+    private boolean connectionLived;
+    private boolean written;
+
+    void open(HeldStreams all) {
+      if (!all.stopped) {
+        wire = ward.wires.open(target, this).wire();
+      }
+    }
+
+    @Override
+    public void onReady(Wire ready) {
+      tryNext(ready);
+    }
+
+    @Override
+    public void onEnd(Wire ended, Ending ending) {
+      if (isHolding()) {
+        endedBy(
+            ended,
+            ended.goAway().map(GoAway::toString).orElse(ending.words()),
+            false,
+            Optional.of(ending));
+      } else if (endedAfter == null) {
+        nothingToHold = true;
+      }
+    }
+
+    boolean isHolding() {
+      return call != null && !call.isOver() && endedAfter == null;
+    }
+
+    Duration quietFor() {
+      return call == null ? Duration.ZERO : call.quietFor();
+    }
+
+    Duration endedAfterOrZero() {
+      return endedAfter == null ? Duration.ZERO : endedAfter;
+    }
+
+    void close() {
+      Wire open = wire;
+      if (open != null) {
+        write(open, Optional.empty());
+        open.close();
+      }
+    }
+
+    private void tryNext(Wire open) {
+      if (stopped || method >= methods.size()) {
+        nothingToHold = true;
+        return;
+      }
+      Method next = methods.get(method);
+      WireCall begun = new WireCall(headers -> {}, answer -> onStreamEnd(open, answer));
+      call = begun;
+      open.hold(next.path(), next.requests(), begun);
+    }
+
+    private void onStreamEnd(Wire open, Answer answer) {
+      if (stopped) {
+        return;
+      }
+      if (answer.took().compareTo(LEAST) < 0) {
+        method++;
+        tryNext(open);
+        return;
+      }
+      connectionLived = !open.isEnded();
+      endedBy(open, answer.words(), connectionLived, Optional.empty());
+    }
+
+    private void endedBy(Wire open, String by, boolean lived, Optional<Ending> ending) {
+      how = by;
+      connectionLived = lived;
+      Duration after = quietFor();
+      endedAfter = after;
+      write(open, ending);
+      ward.say("a stream without traffic ended after " + Ward.time(after) + ": " + by);
+    }
+
+    private void write(Wire open, Optional<Ending> ending) {
+      if (!written) {
+        written = true;
+        Duration idle = endedAfter == null ? quietFor() : endedAfter;
+        ward.evidence.add(
+            ConnectionEvidence.of(ConnectionEvidence.Role.STREAM, idle, open, ending));
+      }
+    }
+  }
+}

@@ -1,0 +1,141 @@
+package dev.holdfast.doctor;
+
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * What seems to speak HTTP/2 at the other end of the connection, by its SETTINGS and headers.
+ *
+ * <p>A header is sure, SETTINGS are a guess: they say which library wrote them, and some are set by
+ * people.
+ *
+ * @param kind what it is
+ * @param sure whether a header said so
+ * @param because what gave it away
+ */
+public record Hop(Kind kind, boolean sure, String because) {
+
+  /** What may stand there. */
+  public enum Kind {
+    NGINX("nginx", true, "raise grpc_read_timeout and grpc_send_timeout in its location"),
+    ENVOY(
+        "Envoy",
+        true,
+        "raise the route's idle_timeout (or stream_idle_timeout) and set timeout: 0s for streams"),
+    HAPROXY("HAProxy", true, "raise timeout client and timeout server (timeout tunnel for TCP)"),
+    AWS("an AWS Application Load Balancer", true, "raise idle_timeout.timeout_seconds"),
+    CLOUDFLARE("Cloudflare", true, "its read timeout can be raised in the Enterprise plan only"),
+    GOOGLE("a Google front end", true, "raise the backend service's timeoutSec"),
+    PROXY("a proxy", true, "raise its idle timeout of streams"),
+    GRPC_JAVA("grpc-java", false, ""),
+    GRPC_GO("grpc-go", false, ""),
+    GRPC_CORE("gRPC C-core (C++, Python, Ruby ..)", false, ""),
+    KESTREL("ASP.NET Core (Kestrel)", false, ""),
+    UNKNOWN("something unknown", false, "");
+
+    private final String title;
+    private final boolean proxy;
+    private final String remedy;
+
+    Kind(String title, boolean proxy, String remedy) {
+      this.title = title;
+      this.proxy = proxy;
+      this.remedy = remedy;
+    }
+
+    /** For people. */
+    public String title() {
+      return title;
+    }
+
+    /** Whether it ends HTTP/2 on the way to the server. */
+    public boolean isProxy() {
+      return proxy;
+    }
+
+    /** What to do about its idle timeout of streams; "" when it is no proxy. */
+    public String remedy() {
+      return remedy;
+    }
+  }
+
+  private static final int MAX_CONCURRENT_STREAMS = 3;
+  private static final int INITIAL_WINDOW_SIZE = 4;
+  private static final int MAX_FRAME_SIZE = 5;
+  private static final int MAX_HEADER_LIST_SIZE = 6;
+  private static final int GRPC_TRUE_BINARY = 0xfe03;
+
+  static Hop of(Map<Integer, Long> settings, String server, String via, String marks) {
+    Hop byHeader = byHeader(server.toLowerCase(Locale.ROOT), via, marks);
+    return byHeader.kind != Kind.UNKNOWN ? byHeader : bySettings(settings);
+  }
+
+  private static Hop byHeader(String server, String via, String marks) {
+    String said = "server: " + server;
+    if (server.contains("nginx")) {
+      return new Hop(Kind.NGINX, true, said);
+    }
+    if (server.contains("envoy")) {
+      return new Hop(Kind.ENVOY, true, said);
+    }
+    if (server.contains("awselb")) {
+      return new Hop(Kind.AWS, true, said);
+    }
+    if (server.contains("cloudflare")) {
+      return new Hop(Kind.CLOUDFLARE, true, said);
+    }
+    if (server.contains("haproxy")) {
+      return new Hop(Kind.HAPROXY, true, said);
+    }
+    if (server.contains("kestrel")) {
+      return new Hop(Kind.KESTREL, true, said);
+    }
+    if (via.contains("google")) {
+      return new Hop(Kind.GOOGLE, true, "via: " + via);
+    }
+    return byMark(via, marks);
+  }
+
+  private static Hop byMark(String via, String marks) {
+    if (marks.contains("x-envoy")) {
+      return new Hop(Kind.ENVOY, true, "header " + marks);
+    }
+    if (marks.contains("x-amzn")) {
+      return new Hop(Kind.AWS, true, "header " + marks);
+    }
+    if (marks.contains("cf-ray")) {
+      return new Hop(Kind.CLOUDFLARE, true, "header " + marks);
+    }
+    return via.isEmpty()
+        ? new Hop(Kind.UNKNOWN, false, "")
+        : new Hop(Kind.PROXY, true, "via: " + via);
+  }
+
+  /** What each writes by default; grpc's as seen by this room's tests, the rest from sources. */
+  private static Hop bySettings(Map<Integer, Long> settings) {
+    long streams = settings.getOrDefault(MAX_CONCURRENT_STREAMS, -1L);
+    long window = settings.getOrDefault(INITIAL_WINDOW_SIZE, -1L);
+    long frame = settings.getOrDefault(MAX_FRAME_SIZE, -1L);
+    long headers = settings.getOrDefault(MAX_HEADER_LIST_SIZE, -1L);
+    String said = "its SETTINGS";
+    if (settings.containsKey(GRPC_TRUE_BINARY)) {
+      return new Hop(Kind.GRPC_CORE, false, said);
+    }
+    if (streams == 128 && window == 65_536 && frame == 16_777_215) {
+      return new Hop(Kind.NGINX, false, said);
+    }
+    if (window == 268_435_456) {
+      return new Hop(Kind.ENVOY, false, said);
+    }
+    if (streams == 100 && (window == 98_304 || window == 786_432) && headers == 32_768) {
+      return new Hop(Kind.KESTREL, false, said);
+    }
+    if (window == 1_048_576 && headers == 8_192) {
+      return new Hop(Kind.GRPC_JAVA, false, said);
+    }
+    if (frame == 16_384 && window < 0 && headers < 0) {
+      return new Hop(Kind.GRPC_GO, false, said);
+    }
+    return new Hop(Kind.UNKNOWN, false, "");
+  }
+}

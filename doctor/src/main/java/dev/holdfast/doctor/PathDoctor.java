@@ -1,0 +1,202 @@
+package dev.holdfast.doctor;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Examines a path: what answers there, after which idle time connections die and how, what becomes
+ * of held streams, what PINGs do. Every connection is asked with a harmless call of the health
+ * service; PINGs are sent on connections of their own, and only the very last may be punished.
+ *
+ * <p>One examination opens about 30 connections at most, all to the first address of the target,
+ * and takes as long as {@link DoctorOptions#maxWait} and half a minute when nothing is found.
+ *
+ * <p>Thread-safe. Closing it ends a running examination: its result then never comes.
+ */
+public final class PathDoctor implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(PathDoctor.class);
+
+  /** Beyond {@code maxWait} for what follows the ladder. */
+  private static final Duration AFTERWARDS = Duration.ofSeconds(60);
+
+  private final Wires wires = new Wires();
+  private final DoctorOptions options;
+  private final DoctorProgress progress;
+
+  /** Nothing is opened yet. */
+  public PathDoctor(DoctorOptions options, DoctorProgress progress) {
+    this.options = options;
+    this.progress = progress;
+  }
+
+  /**
+   * Examines once. A check that fails by itself becomes a finding; what is measured stays.
+   *
+   * @throws UnknownHostException when the host has no address
+   */
+  public CompletionStage<PathReport> examine() throws UnknownHostException {
+    InetAddress[] addresses = InetAddress.getAllByName(options.target().host());
+    Examination examination =
+        new Examination(new InetSocketAddress(addresses[0], options.target().port()));
+    CompletableFuture<PathReport> result = new CompletableFuture<>();
+    wires
+        .loop()
+        .execute(
+            () -> {
+              if (addresses.length > 1) {
+                progress.onStep(
+                    "%d addresses; examining %s"
+                        .formatted(addresses.length, addresses[0].getHostAddress()));
+              }
+              examination.run().whenComplete((report, failure) -> forward(result, report, failure));
+            });
+    return result;
+  }
+
+  @Override
+  public void close() {
+    wires.close();
+  }
+
+  private static <T> void forward(CompletableFuture<T> to, T value, Throwable failure) {
+    if (failure != null) {
+      to.completeExceptionally(failure);
+    } else {
+      to.complete(value);
+    }
+  }
+
+  /** One run; on the event loop. */
+  private final class Examination {
+    private final Ward ward = new Ward(wires, options, progress);
+    private final InetSocketAddress address;
+    private final List<String> crashes = new ArrayList<>();
+    private Optional<FirstContact.Result> first = Optional.empty();
+    private Optional<LadderResult> idle = Optional.empty();
+    private Optional<HeldResult> held = Optional.empty();
+    private PingResult pings = PingResult.UNKNOWN;
+
+    Examination(InetSocketAddress address) {
+      this.address = address;
+    }
+
+    CompletableFuture<PathReport> run() {
+      return check("first contact", this::firstContact)
+          .thenCompose(done -> check("idle time", this::climb))
+          .thenCompose(done -> check("do PINGs count", this::pingsCount))
+          .thenCompose(done -> check("are PINGs punished", this::pingsPunished))
+          .thenApply(done -> report());
+    }
+
+    private CompletableFuture<Void> firstContact(Ward in) {
+      return new FirstContact(in, address)
+          .run()
+          .thenAccept(
+              result -> {
+                first = Optional.of(result);
+                result.contact().ifPresent(this::sayContact);
+              });
+    }
+
+    private void sayContact(Contact contact) {
+      ward.say(
+          "%s answers with %s, %s in %s"
+              .formatted(
+                  contact.hop().kind().title(),
+                  contact.tls() ? "HTTP/2 over " + contact.tlsVersion() : "HTTP/2 in plaintext",
+                  contact.answer(),
+                  Ward.time(contact.roundTrip())));
+    }
+
+    private CompletableFuture<Void> climb(Ward in) {
+      Optional<Answer> answer = first.flatMap(FirstContact.Result::answer);
+      if (answer.isEmpty()) {
+        return nothing();
+      }
+      WireTarget target = first.orElseThrow().target();
+      HeldStreams streams = new HeldStreams(in, target);
+      streams.start();
+      return new LadderClimb(in, target, answer.get())
+          .run()
+          .thenAccept(result -> idle = Optional.of(result))
+          .whenComplete((done, failure) -> held = Optional.of(streams.stop()));
+    }
+
+    private CompletableFuture<Void> pingsCount(Ward in) {
+      Optional<LadderResult> timeout = idle.filter(LadderResult::hasTimeout);
+      if (timeout.isEmpty()) {
+        return nothing();
+      }
+      Duration budget = options.maxWait().plus(AFTERWARDS).minus(in.elapsed());
+      return trials(in).counts(timeout.get(), budget).thenAccept(result -> pings = result);
+    }
+
+    private CompletableFuture<Void> pingsPunished(Ward in) {
+      if (first.flatMap(FirstContact.Result::answer).isEmpty()) {
+        return nothing();
+      }
+      return trials(in).punished(pings).thenAccept(result -> pings = result);
+    }
+
+    private PingTrials trials(Ward in) {
+      FirstContact.Result contact = first.orElseThrow();
+      return new PingTrials(in, contact.target(), contact.answer().orElseThrow());
+    }
+
+    /** Runs a check; whatever it throws becomes a finding. */
+    private CompletableFuture<Void> check(
+        String name, Function<Ward, CompletableFuture<Void>> check) {
+      CompletableFuture<Void> done = new CompletableFuture<>();
+      wires.onCrash(done::completeExceptionally);
+      try {
+        check.apply(ward).whenComplete((nothing, failure) -> forward(done, nothing, failure));
+      } catch (RuntimeException e) {
+        done.completeExceptionally(e);
+      }
+      return done.exceptionally(
+          failure -> {
+            log.warn("event=doctor_check_failed check=\"{}\"", name, failure);
+            crashes.add("the check \"" + name + "\" failed: " + failure);
+            return null;
+          });
+    }
+
+    private PathReport report() {
+      Measurements seen =
+          new Measurements(
+              first.map(result -> result.target().tls()).orElse(false),
+              first.flatMap(FirstContact.Result::problem),
+              first.map(FirstContact.Result::problemDetail).orElse(""),
+              first.flatMap(FirstContact.Result::contact),
+              idle,
+              held,
+              pings,
+              List.copyOf(ward.evidence),
+              crashes);
+      return new PathReport(
+          options.target().toString(),
+          seen.contact(),
+          idle,
+          held,
+          pings,
+          Diagnosis.of(seen),
+          Diagnosis.advice(seen),
+          seen.connections(),
+          ward.elapsed());
+    }
+
+    private static CompletableFuture<Void> nothing() {
+      return CompletableFuture.completedFuture(null);
+    }
+  }
+}

@@ -1,0 +1,76 @@
+package dev.holdfast.doctor;
+
+import dev.holdfast.core.DurationText;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** What the steps of one examination share. On the event loop only. */
+final class Ward {
+  /**
+   * A call that changes nothing, and that every server answers: at worst it knows no such method.
+   */
+  static final String HARMLESS_METHOD = "grpc.health.v1.Health/Check";
+
+  private static final Duration LEAST_PATIENCE = Duration.ofMillis(1_500);
+  private static final Duration MOST_PATIENCE = Duration.ofSeconds(15);
+  private static final int ROUND_TRIPS = 6;
+
+  final Wires wires;
+  final DoctorOptions options;
+  final DoctorProgress progress;
+  final List<ConnectionEvidence> evidence = new ArrayList<>();
+  private final long startedNanos = System.nanoTime();
+
+  Ward(Wires wires, DoctorOptions options, DoctorProgress progress) {
+    this.wires = wires;
+    this.options = options;
+    this.progress = progress;
+  }
+
+  Duration elapsed() {
+    return Duration.ofNanos(System.nanoTime() - startedNanos);
+  }
+
+  /** Runs a task later; what it throws fails the check that runs then. */
+  void after(Duration delay, Runnable task) {
+    var unused =
+        wires
+            .loop()
+            .schedule(
+                () -> {
+                  try {
+                    task.run();
+                  } catch (RuntimeException e) {
+                    wires.crashed(e);
+                  }
+                },
+                Math.max(0, delay.toNanos()),
+                TimeUnit.NANOSECONDS);
+  }
+
+  void say(String line) {
+    progress.onStep(line);
+  }
+
+  /** How long an answer may take on a path with this round trip. */
+  static Duration patience(Duration roundTrip) {
+    Duration some = roundTrip.multipliedBy(ROUND_TRIPS);
+    if (some.compareTo(LEAST_PATIENCE) < 0) {
+      return LEAST_PATIENCE;
+    }
+    return some.compareTo(MOST_PATIENCE) > 0 ? MOST_PATIENCE : some;
+  }
+
+  /** A time as people say it: 350 ms, 4.6 s, 350 s, 20 m. */
+  static String time(Duration time) {
+    if (time.toMillis() < 1_000) {
+      return time.toMillis() + "ms";
+    }
+    if (time.toSeconds() < 20 && time.toMillis() % 1_000 >= 100) {
+      return String.format(java.util.Locale.ROOT, "%.1fs", time.toMillis() / 1_000.0);
+    }
+    return DurationText.format(Duration.ofSeconds(time.toSeconds()));
+  }
+}

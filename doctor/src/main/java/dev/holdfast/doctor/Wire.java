@@ -1,0 +1,291 @@
+package dev.holdfast.doctor;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.epoll.EpollTcpInfo;
+import io.netty.handler.codec.CodecException;
+import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
+import io.netty.handler.codec.http2.DefaultHttp2PingFrame;
+import io.netty.handler.codec.http2.DefaultHttp2WindowUpdateFrame;
+import io.netty.handler.codec.http2.Http2ChannelDuplexHandler;
+import io.netty.handler.codec.http2.Http2DataFrame;
+import io.netty.handler.codec.http2.Http2FrameStream;
+import io.netty.handler.codec.http2.Http2GoAwayFrame;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2HeadersFrame;
+import io.netty.handler.codec.http2.Http2PingFrame;
+import io.netty.handler.codec.http2.Http2ResetFrame;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2SettingsFrame;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The HTTP/2 end of one connection: makes calls and PINGs by hand and notices all that comes back.
+ * On its event loop only.
+ */
+// A write that fails shows as the end of its connection.
+@SuppressWarnings("FutureReturnValueIgnored")
+final class Wire extends Http2ChannelDuplexHandler {
+  /** Who opened the connection. */
+  interface Listener {
+    /** The peer's SETTINGS came. */
+    void onReady(Wire wire);
+
+    /** It ended, once; before or after it was ready. */
+    void onEnd(Wire wire, Ending ending);
+  }
+
+  /** What is sent on a stream at its beginning. */
+  enum Requests {
+    /** Its HEADERS only. */
+    NONE,
+    /** One empty message. */
+    ONE,
+    /** One empty message, and that there will be no other. */
+    ONE_AND_END
+  }
+
+  private static final int EMPTY_MESSAGE_BYTES = 5;
+  private static final int MAX_DEBUG_CHARS = 120;
+
+  private final WireTarget target;
+  private final Listener listener;
+  private final Consumer<Throwable> crashes;
+  private final Map<Http2FrameStream, WireCall> calls = new HashMap<>();
+  private final Map<Integer, Long> settings = new TreeMap<>();
+  private final Map<Long, Runnable> pings = new HashMap<>();
+  private @Nullable ChannelHandlerContext ctx;
+  private @Nullable GoAway goAway;
+  private boolean ready;
+  private boolean reset;
+  private boolean ended;
+  private boolean closedHere;
+  private int pingsFromPeer;
+  private long nextPing = 1;
+
+  /**
+   * @param crashes hears of failures in our own code
+   */
+  Wire(WireTarget target, Listener listener, Consumer<Throwable> crashes) {
+    this.target = target;
+    this.listener = listener;
+    this.crashes = crashes;
+  }
+
+  /** Makes a unary call with an empty message; the consumer gets its end, if it comes. */
+  void call(String method, Consumer<Answer> onEnd) {
+    start(method, Requests.ONE_AND_END, new WireCall(answer -> {}, onEnd));
+  }
+
+  /** Begins a stream. */
+  void hold(String method, Requests requests, WireCall call) {
+    start(method, requests, call);
+  }
+
+  /** Sends one PING; the consumer hears of its answer, if it comes. */
+  void ping(Runnable onAnswer) {
+    ChannelHandlerContext open = ctx;
+    if (open == null || ended) {
+      return;
+    }
+    long content = nextPing++;
+    pings.put(content, onAnswer);
+    open.writeAndFlush(new DefaultHttp2PingFrame(content));
+  }
+
+  /** Ends it; the listener is not told. */
+  void close() {
+    closedHere = true;
+    ended = true;
+    ChannelHandlerContext open = ctx;
+    if (open != null) {
+      open.channel().close();
+    }
+  }
+
+  /**
+   * Whether what was sent is still unacknowledged by the next TCP hop; empty: the kernel is mute.
+   */
+  Optional<Boolean> unacknowledged() {
+    ChannelHandlerContext open = ctx;
+    Channel channel = open == null ? null : open.channel();
+    if (channel instanceof EpollSocketChannel epoll && epoll.isActive()) {
+      EpollTcpInfo info = epoll.tcpInfo();
+      return Optional.of(info.unacked() > 0);
+    }
+    return Optional.empty();
+  }
+
+  Optional<GoAway> goAway() {
+    return Optional.ofNullable(goAway);
+  }
+
+  Map<Integer, Long> settings() {
+    return Map.copyOf(settings);
+  }
+
+  int pingsFromPeer() {
+    return pingsFromPeer;
+  }
+
+  boolean isEnded() {
+    return ended;
+  }
+
+  /** TCP did not come about. */
+  void neverOpened() {
+    end(Ending.RESET);
+  }
+
+  @Override
+  protected void handlerAdded0(ChannelHandlerContext context) {
+    ctx = context;
+    if (closedHere) {
+      context.channel().close();
+    }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    try {
+      onFrame(context, message);
+    } finally {
+      ReferenceCountUtil.release(message);
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    // Only what the kernel reports is a reset; the codec's own complaints end in a close.
+    reset |= cause instanceof IOException;
+    if (cause instanceof RuntimeException && !(cause instanceof CodecException)) {
+      crashes.accept(cause);
+    }
+    context.close();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    end(reset ? Ending.RESET : Ending.CLOSE);
+  }
+
+  private void onFrame(ChannelHandlerContext context, Object message) {
+    if (message instanceof Http2SettingsFrame frame) {
+      onSettings(frame.settings());
+    } else if (message instanceof Http2HeadersFrame frame) {
+      onHeaders(frame);
+    } else if (message instanceof Http2DataFrame frame) {
+      onData(context, frame);
+    } else if (message instanceof Http2ResetFrame frame) {
+      WireCall call = calls.remove(frame.stream());
+      if (call != null) {
+        call.reset(frame.errorCode());
+      }
+    } else if (message instanceof Http2GoAwayFrame frame) {
+      goAway = new GoAway(frame.errorCode(), printable(frame.content()));
+      end(Ending.GOAWAY);
+    } else if (message instanceof Http2PingFrame frame) {
+      onPing(frame);
+    }
+  }
+
+  private void onSettings(Http2Settings frame) {
+    frame.forEach((key, value) -> settings.put((int) key.charValue(), value));
+    if (!ready && !ended) {
+      ready = true;
+      listener.onReady(this);
+    }
+  }
+
+  private void onHeaders(Http2HeadersFrame frame) {
+    WireCall call = calls.get(frame.stream());
+    if (call == null) {
+      return;
+    }
+    call.headers(frame.headers());
+    if (frame.isEndStream()) {
+      calls.remove(frame.stream());
+      call.end();
+    }
+  }
+
+  private void onData(ChannelHandlerContext context, Http2DataFrame frame) {
+    context.writeAndFlush(
+        new DefaultHttp2WindowUpdateFrame(frame.initialFlowControlledBytes())
+            .stream(frame.stream()));
+    WireCall call = calls.get(frame.stream());
+    if (call == null) {
+      return;
+    }
+    call.data();
+    if (frame.isEndStream()) {
+      calls.remove(frame.stream());
+      call.end();
+    }
+  }
+
+  private void onPing(Http2PingFrame frame) {
+    if (!frame.ack()) {
+      pingsFromPeer++; // the codec answers it
+      return;
+    }
+    Runnable waiting = pings.remove(frame.content());
+    if (waiting != null) {
+      waiting.run();
+    }
+  }
+
+  private void start(String method, Requests requests, WireCall call) {
+    ChannelHandlerContext open = ctx;
+    if (open == null || ended) {
+      return;
+    }
+    Http2Headers headers =
+        new DefaultHttp2Headers()
+            .method("POST")
+            .scheme(target.tls() ? "https" : "http")
+            .path("/" + method)
+            .authority(target.authority())
+            .add("te", "trailers")
+            .add("content-type", "application/grpc")
+            .add("user-agent", "holdfast-doctor");
+    Http2FrameStream stream = newStream();
+    calls.put(stream, call);
+    open.write(new DefaultHttp2HeadersFrame(headers, false).stream(stream));
+    if (requests != Requests.NONE) {
+      boolean end = requests == Requests.ONE_AND_END;
+      ByteBuf empty = Unpooled.wrappedBuffer(new byte[EMPTY_MESSAGE_BYTES]);
+      open.write(new DefaultHttp2DataFrame(empty, end).stream(stream));
+    }
+    open.flush();
+  }
+
+  private void end(Ending ending) {
+    if (!ended) {
+      ended = true;
+      listener.onEnd(this, ending);
+      ChannelHandlerContext open = ctx;
+      if (open != null) {
+        open.channel().close();
+      }
+    }
+  }
+
+  private static String printable(ByteBuf text) {
+    String all = text.toString(StandardCharsets.US_ASCII).replaceAll("[^ -~]", "?");
+    return all.length() > MAX_DEBUG_CHARS ? all.substring(0, MAX_DEBUG_CHARS) : all;
+  }
+}

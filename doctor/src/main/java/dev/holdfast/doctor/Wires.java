@@ -1,0 +1,219 @@
+package dev.holdfast.doctor;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.codec.http2.Http2FrameCodec;
+import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import java.net.ConnectException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/** Opens the connections of one examination, on one event loop, and closes those that are left. */
+// A write that fails shows as the end of its connection.
+@SuppressWarnings("FutureReturnValueIgnored")
+final class Wires implements AutoCloseable {
+  static final Duration CONNECT_WITHIN = Duration.ofSeconds(10);
+  private static final int SNIFFED_BYTES = 200;
+
+  private final EventLoopGroup group;
+  private final boolean epoll = Epoll.isAvailable();
+  private final Set<Channel> open = new LinkedHashSet<>();
+  private Consumer<Throwable> crashListener = failure -> {};
+
+  Wires() {
+    group =
+        new MultiThreadIoEventLoopGroup(
+            1, epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+  }
+
+  /** Whom to tell of a failure in the doctor's own code; the one named last counts. */
+  void onCrash(Consumer<Throwable> listener) {
+    crashListener = listener;
+  }
+
+  void crashed(Throwable failure) {
+    crashListener.accept(failure);
+  }
+
+  /** Where all decisions are made. */
+  EventLoop loop() {
+    return group.next();
+  }
+
+  /** Opens a connection; what comes of it, the listener of the returned attempt is told. */
+  WireAttempt open(WireTarget target, Wire.Listener listener) {
+    WireAttempt attempt = new WireAttempt(new Wire(target, listener, this::crashed));
+    new Bootstrap()
+        .group(group)
+        .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
+        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) CONNECT_WITHIN.toMillis())
+        .option(ChannelOption.TCP_NODELAY, true)
+        // The kernel's own keepalive would keep alive what is to be seen dying.
+        .option(ChannelOption.SO_KEEPALIVE, false)
+        .handler(
+            new ChannelInitializer<SocketChannel>() {
+              @Override
+              protected void initChannel(SocketChannel channel) throws SSLException {
+                open.add(channel);
+                channel.closeFuture().addListener(closed -> open.remove(channel));
+                if (target.tls()) {
+                  channel
+                      .pipeline()
+                      .addLast(tls().newHandler(channel.alloc(), target.serverName(), 443));
+                }
+                channel.pipeline().addLast(new Beginning(attempt, target.tls()));
+              }
+            })
+        .connect(target.address())
+        .addListener(
+            connected -> {
+              if (!connected.isSuccess()) {
+                attempt.fail(problemOf(connected.cause()));
+                attempt.wire().neverOpened();
+              }
+            });
+    return attempt;
+  }
+
+  /** Closes every connection and the loop. */
+  @Override
+  public void close() {
+    loop().execute(() -> List.copyOf(open).forEach(Channel::close));
+    group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+  }
+
+  private static WireProblem problemOf(@Nullable Throwable cause) {
+    if (cause instanceof io.netty.channel.ConnectTimeoutException) {
+      return WireProblem.CONNECT_TIMEOUT;
+    }
+    return cause instanceof ConnectException ? WireProblem.REFUSED : WireProblem.CONNECT_FAILED;
+  }
+
+  private static SslContext tls() throws SSLException {
+    return SslContextBuilder.forClient()
+        .trustManager(InsecureTrustManagerFactory.INSTANCE)
+        .endpointIdentificationAlgorithm(null)
+        .applicationProtocolConfig(
+            new ApplicationProtocolConfig(
+                ApplicationProtocolConfig.Protocol.ALPN,
+                ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+                ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+                ApplicationProtocolNames.HTTP_2,
+                ApplicationProtocolNames.HTTP_1_1))
+        .build();
+  }
+
+  /**
+   * Stands first after TLS: adds HTTP/2 when it may be spoken, and remembers the first bytes in
+   * case it is not.
+   */
+  private static final class Beginning extends ChannelInboundHandlerAdapter {
+    private final WireAttempt attempt;
+    private final boolean tls;
+    private boolean speaking;
+
+    Beginning(WireAttempt attempt, boolean tls) {
+      this.attempt = attempt;
+      this.tls = tls;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+      attempt.connected();
+      if (!tls) {
+        speak(ctx);
+      }
+      ctx.fireChannelActive();
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+      if (event instanceof SslHandshakeCompletionEvent handshake) {
+        onHandshake(ctx, handshake);
+      }
+      ctx.fireUserEventTriggered(event);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+      if (message instanceof ByteBuf bytes && attempt.sniffedChars() < SNIFFED_BYTES) {
+        int length = Math.min(bytes.readableBytes(), SNIFFED_BYTES);
+        attempt.sniff(bytes.toString(bytes.readerIndex(), length, StandardCharsets.ISO_8859_1));
+      }
+      ctx.fireChannelRead(message);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+      attempt.fail(WireProblem.ENDED);
+      if (!speaking) {
+        attempt.wire().channelInactive(ctx);
+      }
+      ctx.fireChannelInactive();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      if (speaking) {
+        ctx.fireExceptionCaught(cause);
+      } else {
+        ctx.close(); // the failed handshake has been noted
+      }
+    }
+
+    private void onHandshake(ChannelHandlerContext ctx, SslHandshakeCompletionEvent handshake) {
+      SslHandler handler = ctx.pipeline().get(SslHandler.class);
+      if (!handshake.isSuccess()) {
+        attempt.fail(WireProblem.TLS_FAILED);
+        ctx.close();
+        return;
+      }
+      String chosen = handler.applicationProtocol();
+      attempt.tls(handler.engine().getSession().getProtocol(), chosen == null ? "none" : chosen);
+      if (ApplicationProtocolNames.HTTP_2.equals(chosen)) {
+        speak(ctx);
+      } else {
+        attempt.fail(WireProblem.NO_ALPN);
+        ctx.close();
+      }
+    }
+
+    private void speak(ChannelHandlerContext ctx) {
+      speaking = true;
+      Http2FrameCodec codec =
+          Http2FrameCodecBuilder.forClient()
+              .gracefulShutdownTimeoutMillis(0)
+              .validateHeaders(false)
+              .build();
+      ctx.pipeline().addLast(codec, attempt.wire());
+    }
+  }
+}
