@@ -58,7 +58,7 @@ public final class PathDoctor implements AutoCloseable {
                     "%d addresses; examining %s"
                         .formatted(addresses.length, addresses[0].getHostAddress()));
               }
-              examination.run().whenComplete((report, failure) -> forward(result, report, failure));
+              forward(examination.run(), result);
             });
     return result;
   }
@@ -68,12 +68,16 @@ public final class PathDoctor implements AutoCloseable {
     wires.close();
   }
 
-  private static <T> void forward(CompletableFuture<T> to, T value, Throwable failure) {
-    if (failure != null) {
-      to.completeExceptionally(failure);
-    } else {
-      to.complete(value);
-    }
+  private static <T> void forward(CompletableFuture<T> from, CompletableFuture<T> to) {
+    var unused =
+        from.whenComplete(
+            (value, failure) -> {
+              if (failure != null) {
+                to.completeExceptionally(failure);
+              } else {
+                to.complete(value);
+              }
+            });
   }
 
   /** One run; on the event loop. */
@@ -159,7 +163,7 @@ public final class PathDoctor implements AutoCloseable {
       CompletableFuture<Void> done = new CompletableFuture<>();
       wires.onCrash(done::completeExceptionally);
       try {
-        check.apply(ward).whenComplete((nothing, failure) -> forward(done, nothing, failure));
+        forward(check.apply(ward), done);
       } catch (RuntimeException e) {
         done.completeExceptionally(e);
       }

@@ -83,7 +83,7 @@ final class SettingsAdvice {
         "grpc-java",
         "server",
         what,
-        ("NettyServerBuilder.. .keepAliveTime(%d, SECONDS).keepAliveTimeout(%d, SECONDS)")
+        "NettyServerBuilder.. .keepAliveTime(%d, SECONDS).keepAliveTimeout(%d, SECONDS)"
             .formatted(interval, timeout));
     add(
         "grpc-go",
@@ -123,7 +123,7 @@ final class SettingsAdvice {
         "grpc-java",
         "client",
         what,
-        (".keepAliveTime(%d, SECONDS).keepAliveTimeout(%d, SECONDS).keepAliveWithoutCalls(true)")
+        ".keepAliveTime(%d, SECONDS).keepAliveTimeout(%d, SECONDS).keepAliveWithoutCalls(true)"
             .formatted(seconds, timeout));
     add(
         "grpc-go",

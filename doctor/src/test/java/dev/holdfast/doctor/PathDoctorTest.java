@@ -15,6 +15,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,17 +25,17 @@ class PathDoctorTest {
   private static final Duration TIMEOUT = Duration.ofSeconds(3);
   private static final Duration MAX_WAIT = Duration.ofSeconds(6);
 
+  @SuppressWarnings("NullAway.Init") // each test starts it first
   private Server server;
-  private Middlebox middlebox;
+
+  private @Nullable Middlebox middlebox;
 
   @AfterEach
   void stop() {
     if (middlebox != null) {
       middlebox.close();
     }
-    if (server != null) {
-      server.shutdownNow();
-    }
+    server.shutdownNow();
   }
 
   @ParameterizedTest
@@ -42,7 +43,7 @@ class PathDoctorTest {
       value = IdleAction.class,
       names = {"DROP", "RESET", "CLOSE"})
   void namesWhatAPathDoesToIdleConnections(IdleAction action) throws Exception {
-    serve(tolerant());
+    serve(PathDoctorTest::tolerant);
     PathReport report = examine(path(PathFaults.builder().idle(TIMEOUT, action).build()), MAX_WAIT);
     FindingCode expected =
         switch (action) {
@@ -61,7 +62,7 @@ class PathDoctorTest {
 
   @Test
   void tellsAHopThatEndsStreamsFromAPathThatForgetsConnections() throws Exception {
-    serve(tolerant());
+    serve(PathDoctorTest::tolerant);
     PathReport report =
         examine(
             path(
@@ -94,7 +95,7 @@ class PathDoctorTest {
 
   @Test
   void findsNothingWhereNothingIsWrong() throws Exception {
-    serve(tolerant());
+    serve(PathDoctorTest::tolerant);
     PathReport report = examine(server.getPort(), Duration.ofSeconds(2));
     assertThat(report.findings())
         .as(report.toString())
@@ -113,14 +114,14 @@ class PathDoctorTest {
             .start();
   }
 
-  private static UnaryOperator<NettyServerBuilder> tolerant() {
-    return builder ->
-        builder.permitKeepAliveTime(1, TimeUnit.MILLISECONDS).permitKeepAliveWithoutCalls(true);
+  private static NettyServerBuilder tolerant(NettyServerBuilder builder) {
+    return builder.permitKeepAliveTime(1, TimeUnit.MILLISECONDS).permitKeepAliveWithoutCalls(true);
   }
 
   private int path(PathFaults faults) {
-    middlebox = Middlebox.toPort(server.getPort()).faults(faults).start();
-    return middlebox.port();
+    Middlebox started = Middlebox.toPort(server.getPort()).faults(faults).start();
+    middlebox = started;
+    return started.port();
   }
 
   private static PathReport examine(int port, Duration maxWait) throws Exception {
