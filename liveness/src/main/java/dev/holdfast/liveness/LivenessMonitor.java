@@ -202,12 +202,11 @@ class LivenessMonitor {
     return why;
   }
 
-  /** Whether an answer is awaited, so that the next byte must be told at once. */
+  /** Whether an answer is awaited: the next byte must be told at once. */
   boolean isAsking() {
     return question != null;
   }
 
-  /** Whether a probe would cost nothing now. */
   boolean mayPing(long nowNanos) {
     return budget.mayPing(nowNanos, silence.hasCalls());
   }
@@ -260,7 +259,6 @@ class LivenessMonitor {
     open.limit(nowNanos, rttNanos);
   }
 
-  /** A question begins. */
   private Question begin(long nowNanos) {
     Question open = newQuestion(nowNanos);
     question = open;
@@ -275,10 +273,13 @@ class LivenessMonitor {
     emit(LivenessOutput.PROBE);
   }
 
+  /** Without a question there are no ACKs, so where no PING may be sent the kernel asks. */
   private void askAgain(long nowNanos, Question open) {
     open.onProbe(nowNanos);
     if (mayPing(nowNanos)) {
       probe(nowNanos, open);
+    } else if (hasKernel) {
+      emit(LivenessOutput.NUDGE);
     }
   }
 

@@ -363,6 +363,16 @@ class LivenessMonitorTest {
   }
 
   @Test
+  void aSuspectThatMayNotBePingedAgainIsAskedByTheKernelSoThatThereAreAcksToCome() {
+    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    bench.calls = 1;
+    bench.pass(SECOND).callFrame();
+    bench.pass(OPTIONS.idle().plus(OPTIONS.window()));
+    assertThat(bench.count(LivenessOutput.PROBE)).isEqualTo(1);
+    assertThat(bench.count(LivenessOutput.NUDGE)).isBetween(8, 9);
+  }
+
+  @Test
   void aGapOfOurOwnIsNotThePeersSilence() {
     MonitorBench bench = server();
     bench.kernel = kernel(1, 1, Duration.ofHours(8));

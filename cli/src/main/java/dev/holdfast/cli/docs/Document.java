@@ -13,6 +13,7 @@ import dev.holdfast.grpc.GrpcMeter;
 import dev.holdfast.grpc.HoldfastLoadBalancerProvider;
 import dev.holdfast.grpc.RetryOptions;
 import dev.holdfast.grpc.ServerSetting;
+import dev.holdfast.liveness.LivenessMeter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -159,6 +160,9 @@ public enum Document {
       row(table, m.meterName(), m.type(), m.unit(), m.tags(), m.description());
     }
     for (GrpcMeter m : GrpcMeter.values()) {
+      row(table, m.meterName(), m.type(), m.unit(), m.tags(), m.description());
+    }
+    for (LivenessMeter m : LivenessMeter.values()) {
       row(table, m.meterName(), m.type(), m.unit(), m.tags(), m.description());
     }
     return table.toString();

@@ -1,0 +1,101 @@
+package dev.holdfast.liveness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.liveness.TimerWheel.Timer;
+import io.netty.channel.EventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The timers of an event loop. */
+class TimerWheelTest {
+  private final MultiThreadIoEventLoopGroup group =
+      new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+  private final EventLoop loop = group.next();
+
+  @AfterEach
+  void close() {
+    group.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+  }
+
+  @Test
+  void timersFireInOrderAndNeverBeforeTheirTime() {
+    Queue<Integer> fired = new ConcurrentLinkedQueue<>();
+    AtomicLong early = new AtomicLong();
+    onLoop(
+        () -> {
+          long nowNanos = System.nanoTime();
+          for (int millis : new int[] {300, 100, 200}) {
+            long atNanos = nowNanos + Duration.ofMillis(millis).toNanos();
+            Timer timer =
+                new Timer(
+                    () -> {
+                      fired.add(millis);
+                      if (System.nanoTime() - atNanos < 0) {
+                        early.incrementAndGet();
+                      }
+                    });
+            TimerWheel.of(loop).fireBy(timer, atNanos);
+          }
+        });
+    await().until(() -> fired.size() == 3);
+    assertThat(fired).containsExactly(100, 200, 300);
+    assertThat(early).hasValue(0);
+    onLoop(() -> assertThat(TimerWheel.of(loop).size()).isZero());
+  }
+
+  @Test
+  void aTimerMayBeMovedForwardAndCancelledAndMayCancelItsNeighbours() {
+    Queue<String> fired = new ConcurrentLinkedQueue<>();
+    List<Timer> timers = new ArrayList<>();
+    onLoop(
+        () -> {
+          TimerWheel wheel = TimerWheel.of(loop);
+          long soonNanos = System.nanoTime() + Duration.ofMillis(60).toNanos();
+          Timer moved = new Timer(() -> fired.add("moved"));
+          wheel.fireBy(moved, soonNanos + Duration.ofHours(1).toNanos());
+          wheel.fireBy(moved, soonNanos);
+          for (int i = 0; i < 10; i++) {
+            Timer timer =
+                new Timer(
+                    () -> {
+                      fired.add("first");
+                      timers.forEach(wheel::cancel);
+                    });
+            timers.add(timer);
+            wheel.fireBy(timer, soonNanos);
+          }
+          wheel.fireBy(new Timer(() -> fired.add("last")), soonNanos);
+        });
+    await().until(() -> fired.contains("last"));
+    assertThat(fired).containsExactly("moved", "first", "last");
+  }
+
+  @Test
+  void farTimersWaitAndFiveThousandOfThemNeedOneTask() {
+    onLoop(
+        () -> {
+          TimerWheel wheel = TimerWheel.of(loop);
+          long farNanos = System.nanoTime() + Duration.ofMinutes(5).toNanos();
+          for (int i = 0; i < 5_000; i++) {
+            wheel.fireBy(new Timer(() -> {}), farNanos);
+          }
+          assertThat(wheel.size()).isEqualTo(5_000);
+        });
+    assertThat(group.iterator().next()).isSameAs(loop);
+  }
+
+  private void onLoop(Runnable task) {
+    loop.submit(task).syncUninterruptibly();
+  }
+}
