@@ -143,6 +143,8 @@ class EtcdRoleLinesTest {
 
   /** What a terminal shows. */
   private static final class Shown {
+    // One thread appends what another reads.
+    @SuppressWarnings("JdkObsolete")
     private final StringBuffer text = new StringBuffer();
 
     Shown(Process process) {
