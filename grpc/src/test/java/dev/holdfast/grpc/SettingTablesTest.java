@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The lists that docs/grpc.md is made from name what can be set, all of it and nothing else. */
@@ -21,13 +20,14 @@ class SettingTablesTest {
 
   @Test
   void everyMethodOfTheChannelBuilderHasItsRow() {
-    assertThat(methods(ChannelSetting.values()))
+    assertThat(methods(BuilderSettings.ofChannels()))
         .isEqualTo(ownMethods(HoldfastChannelBuilder.class));
   }
 
   @Test
   void everyMethodOfTheServerBuilderHasItsRow() {
-    assertThat(methods(ServerSetting.values())).isEqualTo(ownMethods(HoldfastServerBuilder.class));
+    assertThat(methods(BuilderSettings.ofServers()))
+        .isEqualTo(ownMethods(HoldfastServerBuilder.class));
   }
 
   @Test
@@ -38,8 +38,8 @@ class SettingTablesTest {
         .isEqualTo(components(BalancingOptions.class));
   }
 
-  private static Set<String> methods(Tunable[] settings) {
-    return Stream.of(settings)
+  private static Set<String> methods(List<Tunable> settings) {
+    return settings.stream()
         .map(setting -> setting.key().substring(0, setting.key().indexOf('(')))
         .collect(Collectors.toCollection(TreeSet::new));
   }

@@ -7,12 +7,11 @@ import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryMeter;
 import dev.holdfast.core.RegistryProvider;
 import dev.holdfast.core.Tunable;
-import dev.holdfast.grpc.ChannelSetting;
+import dev.holdfast.grpc.BuilderSettings;
 import dev.holdfast.grpc.DrainOptions;
 import dev.holdfast.grpc.GrpcMeter;
 import dev.holdfast.grpc.HoldfastLoadBalancerProvider;
 import dev.holdfast.grpc.RetryOptions;
-import dev.holdfast.grpc.ServerSetting;
 import dev.holdfast.liveness.LivenessMeter;
 import java.util.List;
 import java.util.Locale;
@@ -33,7 +32,7 @@ public enum Document {
   CHANNEL("docs/grpc.md") {
     @Override
     public String text() {
-      return settings("setting", List.of(ChannelSetting.values()));
+      return settings("setting", BuilderSettings.ofChannels());
     }
   },
   /** The bounds of calls that are sent again. */
@@ -54,7 +53,7 @@ public enum Document {
   SERVER("docs/grpc.md") {
     @Override
     public String text() {
-      return settings("setting", List.of(ServerSetting.values()));
+      return settings("setting", BuilderSettings.ofServers());
     }
   },
   /** The times of a stopping server. */
@@ -142,7 +141,7 @@ public enum Document {
     return table.toString();
   }
 
-  private static String settings(String head, List<? extends Tunable> tunables) {
+  private static String settings(String head, List<Tunable> tunables) {
     MarkdownTable table = new MarkdownTable(head, "expected", "default", "meaning");
     for (Tunable tunable : tunables) {
       table.row(

@@ -1,0 +1,128 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.core.AdvertisedAddress;
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.Tunable;
+import dev.holdfast.core.TunableText;
+import java.util.List;
+
+/**
+ * Every setting of the two builders, by the call that sets it; the tables in docs/grpc.md are made
+ * from these lists.
+ */
+public final class BuilderSettings {
+  private BuilderSettings() {}
+
+  /** The settings of {@link HoldfastChannelBuilder}. */
+  public static List<Tunable> ofChannels() {
+    return List.of(
+        new TunableText(
+            "forTarget(target[, credentials[, registries]])",
+            "see [targets.md](targets.md); `host:port`; whatever stock grpc-java knows",
+            "",
+            "TLS unless `usePlaintext()` or insecure credentials."),
+        new TunableText(
+            "forAddress(host, port)",
+            "a host and its port",
+            "",
+            "A host, resolved and refreshed by DNS."),
+        new TunableText(
+            "zone(z)",
+            BalancingOptions.ZONE.expected(),
+            "`" + HoldfastChannelBuilder.ZONE_VARIABLE + "`, else none",
+            BalancingOptions.ZONE.meaning()),
+        new TunableText(
+            "slowStart(d)",
+            BalancingOptions.SLOW_START.expected(),
+            BalancingOptions.SLOW_START.defaultText(),
+            BalancingOptions.SLOW_START.meaning() + " Those of the first list get theirs at once."),
+        new TunableText(
+            "loadBalancing(policy)",
+            "`holdfast`, or any policy on the class path",
+            "`" + HoldfastLoadBalancerProvider.POLICY_NAME + "`",
+            "As in a service config, which may name one too."),
+        new TunableText(
+            "retryIdempotent(b)",
+            "true or false",
+            String.valueOf(HoldfastChannelBuilder.RETRY_IDEMPOTENT),
+            "Whether calls of idempotent methods are sent again: see \"What is called again\"."),
+        new TunableText(
+            "retryOptions(o)",
+            "a `RetryOptions`",
+            "as below",
+            "The bounds of the calls sent again."),
+        new TunableText(
+            "path(p)",
+            "a `PathProfile`",
+            "`" + PathSetting.VARIABLE + "`, else a path nobody described",
+            "What lies between here and the servers: see \"Quiet and silent connections\"."),
+        new TunableText(
+            "idleTimeoutOfPath(d)", "1 s or more", "", "The same, when the number is known."),
+        new TunableText("liveness(o)", "a `LivenessOptions`", "", "The same, in every detail."),
+        new TunableText(
+            "withoutLiveness()",
+            "",
+            "",
+            "Leaves connections to gRPC alone, as `HOLDFAST_PATH=off`."),
+        new TunableText(
+            "configureNetty(..)",
+            "any",
+            "",
+            "Reaches settings that only `NettyChannelBuilder` has."));
+  }
+
+  /** The settings of {@link HoldfastServerBuilder}. */
+  public static List<Tunable> ofServers() {
+    return List.of(
+        new TunableText(
+            "forPort(port[, credentials])", "a port, 0 for a free one", "", "Where it listens."),
+        new TunableText(
+            "forAddress(address, credentials)", "a socket address", "", "The same on one address."),
+        new TunableText(
+            "register(target)",
+            "as a client's target; several",
+            "none",
+            "Kept registered there from start to shutdown."),
+        new TunableText(
+            "advertise(address)",
+            "`host` or `host:port`",
+            "`"
+                + AdvertisedAddress.ADVERTISE_VARIABLE
+                + "`, `"
+                + AdvertisedAddress.POD_IP_VARIABLE
+                + "`, the route to the registry",
+            "What clients are told."),
+        new TunableText(
+            "zone(z)",
+            BalancingOptions.ZONE.expected(),
+            "`" + HoldfastChannelBuilder.ZONE_VARIABLE + "`, else none",
+            "The zone it stands in."),
+        new TunableText(
+            "weight(n)",
+            Endpoint.WEIGHT.expected(),
+            "`"
+                + HoldfastServerBuilder.WEIGHT_VARIABLE
+                + "`, else "
+                + Endpoint.WEIGHT.defaultText(),
+            Endpoint.WEIGHT.meaning()),
+        new TunableText("metadata(k, v)", "text", "none", "A property that clients can read."),
+        new TunableText("drain(o)", "a `DrainOptions`", "as below", "The times of stopping."),
+        new TunableText(
+            "drainOnJvmShutdown(b)",
+            "true or false",
+            "false",
+            "Whether the end of the JVM, as by SIGTERM, stops the server in its order."),
+        new TunableText(
+            "health(h)",
+            "a `HealthStatusManager`",
+            "one that says SERVING from start to shutdown",
+            "grpc.health.v1 is always there."),
+        new TunableText(
+            "registries(r)", "a `Registries`", "those of the process", "What knows the targets."),
+        new TunableText(
+            "configureNetty(..)",
+            "any",
+            "",
+            "Reaches settings that only `NettyServerBuilder` has."));
+  }
+}
