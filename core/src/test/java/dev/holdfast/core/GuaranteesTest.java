@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -40,6 +41,24 @@ class GuaranteesTest {
   }
 
   @Test
+  void everyGuaranteeHasOneChecker() throws IOException {
+    assertThat(withoutOneChecker(read(ROOT.resolve("docs/guarantees.md")))).isEmpty();
+  }
+
+  @Test
+  void aGuaranteeWithTwoCheckersIsFound() {
+    String document =
+        """
+        | guarantee | meaning | checker | also |
+        |---|---|---|---|
+        | ONE | x | `OneTest.a` | `.b`, TwoTest |
+        | TWO | x | `OneTest.a`, `.b` | - |
+        """;
+
+    assertThat(withoutOneChecker(document)).containsExactly("TWO");
+  }
+
+  @Test
   void aTestThatIsNamedAndMissingIsFound() {
     Map<String, String> sources =
         Map.of(
@@ -59,13 +78,24 @@ class GuaranteesTest {
         .containsExactly("gone: GoneTest", "renamed: OneTest.b", "unproven: names no test");
   }
 
+  private static List<String> withoutOneChecker(String document) {
+    return document
+        .lines()
+        .filter(line -> line.startsWith("| "))
+        .skip(1)
+        .map(row -> row.split("\\|", -1))
+        .filter(cells -> TEST.matcher(cells[3]).results().count() != 1)
+        .map(cells -> cells[1].strip())
+        .toList();
+  }
+
   private static List<String> unfounded(String document, Map<String, String> sources) {
     List<String> found = new ArrayList<>();
     List<String> rows = document.lines().filter(line -> line.startsWith("| ")).toList();
     for (String row : rows.subList(1, rows.size())) {
       String[] cells = row.split("\\|", -1);
       String title = cells[1].strip();
-      Matcher test = TEST.matcher(cells[cells.length - 2]);
+      Matcher test = TEST.matcher(tests(cells));
       String type = "";
       while (test.find()) {
         type = test.group(1) == null ? type : test.group(1);
@@ -81,6 +111,11 @@ class GuaranteesTest {
       }
     }
     return found;
+  }
+
+  /** All that stands behind the title and its meaning: what checks it, and what else does. */
+  private static String tests(String[] cells) {
+    return String.join(" ", Arrays.copyOfRange(cells, 3, cells.length));
   }
 
   private static boolean hasMethod(String type, String method, Map<String, String> sources) {
