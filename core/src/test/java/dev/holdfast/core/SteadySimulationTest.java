@@ -1,27 +1,17 @@
 package dev.holdfast.core;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assertions.fail;
-
 import dev.holdfast.core.SteadySimulation.Marker;
-import java.util.EnumMap;
-import java.util.Map;
+import dev.holdfast.core.testkit.Schedules;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/**
- * Thousands of schedules of faults against the failure policy. {@code -Dholdfast.seed=N} runs one
- * of them alone, {@code -Dholdfast.schedules=N} more of them.
- */
+/** Thousands of {@link Schedules} of faults against the failure policy. */
 class SteadySimulationTest {
-  private static final Logger log = LoggerFactory.getLogger(SteadySimulationTest.class);
-  private static final int SCHEDULES = Integer.getInteger("holdfast.schedules", 6_000);
+  private static final int SCHEDULES = 6_000;
   private static final int SCHEDULES_PER_MUTANT = 2_000;
 
   @BeforeAll
@@ -33,43 +23,22 @@ class SteadySimulationTest {
   // Seconds of CPU, but minutes on a machine that does much else.
   @Timeout(value = 10, unit = TimeUnit.MINUTES)
   void everyGuaranteeHoldsInEverySchedule() {
-    Long only = Long.getLong("holdfast.seed");
-    Map<Marker, Integer> reached = new EnumMap<>(Marker.class);
-    long first = only == null ? 0 : only;
-    long last = only == null ? SCHEDULES : only + 1;
-    for (long seed = first; seed < last; seed++) {
-      SteadySimulation simulation = new SteadySimulation(seed, SteadyEndpoints::new);
-      try {
-        simulation.run();
-      } catch (AssertionError | RuntimeException e) {
-        throw new AssertionError(
-            "seed "
-                + seed
-                + "; replay: mvn -o -pl core -am test -Dtest=SteadySimulationTest"
-                + " -Dholdfast.seed="
-                + seed,
-            e);
-      }
-      simulation.reached.forEach((marker, times) -> reached.merge(marker, times, Integer::sum));
-    }
-    log.info("event=simulated schedules={} reached={}", last - first, reached);
-    if (only == null) {
-      assertThat(reached).as("rare paths that were reached").containsOnlyKeys(Marker.values());
-    }
+    Schedules.runAll(
+        SteadySimulationTest.class,
+        "core",
+        SCHEDULES,
+        Marker.class,
+        seed -> {
+          SteadySimulation simulation = new SteadySimulation(seed, SteadyEndpoints::new);
+          simulation.run();
+          return simulation.reached;
+        });
   }
 
   @ParameterizedTest
   @EnumSource
   void everyMutantIsCaught(SteadyMutants mutant) {
-    for (long seed = 0; seed < SCHEDULES_PER_MUTANT; seed++) {
-      try {
-        new SteadySimulation(seed, mutant).run();
-      } catch (AssertionError e) {
-        log.info("event=mutant_caught mutant={} seed={}", mutant, seed);
-        assertThat(e).hasMessageContaining("guarantee ");
-        return;
-      }
-    }
-    fail(mutant + " was not caught");
+    Schedules.assertCaught(
+        mutant, SCHEDULES_PER_MUTANT, seed -> new SteadySimulation(seed, mutant).run());
   }
 }
