@@ -24,9 +24,9 @@ final class RegistrationJournal {
   /** INFO for what an operator acts on; an outage of hours is said once and not at each attempt. */
   void changed(
       Registration.State before, Registration.State state, @Nullable RegistryException cause) {
-    String message = "event=registration_state registry={} service={} address={} from={} to={} {}";
+    String message = "event=registration_state registry={} service={} address={} from={} to={}{}";
     String why =
-        cause == null ? "" : "kind=" + cause.kind() + " cause=\"" + cause.getMessage() + "\"";
+        cause == null ? "" : " kind=" + cause.kind() + " cause=\"" + cause.getMessage() + "\"";
     Object[] fields = {registry.describe(), service, address, before, state, why};
     Kind kind = cause == null ? null : cause.kind();
     switch (state) {

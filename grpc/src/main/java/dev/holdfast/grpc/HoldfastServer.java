@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -129,7 +130,12 @@ public final class HoldfastServer extends Server {
     if (parts.shutdownHook()) {
       addShutdownHook();
     }
-    log.info("event=server_started port={} registrations={}", port, parts.registrations());
+    log.info(
+        "event=server_started port={} targets=\"{}\"",
+        port,
+        parts.registrations().stream()
+            .map(ServerRegistration::target)
+            .collect(Collectors.joining(" ")));
     return this;
   }
 

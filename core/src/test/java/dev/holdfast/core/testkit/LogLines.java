@@ -1,0 +1,56 @@
+package dev.holdfast.core.testkit;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.Pattern;
+import org.slf4j.LoggerFactory;
+
+/** What one class says to an operator, at INFO and above, while this is open. */
+public final class LogLines implements AutoCloseable {
+  private static final Pattern KEY_VALUES =
+      Pattern.compile("event=[a-z_]+( [a-z_]+=(\"[^\"]*\"|[^\\s\"]+))*");
+
+  private final List<String> lines = new CopyOnWriteArrayList<>();
+  private final Logger logger;
+  private final Level before;
+  private final AppenderBase<ILoggingEvent> appender =
+      new AppenderBase<>() {
+        @Override
+        protected void append(ILoggingEvent event) {
+          if (event.getLevel().isGreaterOrEqual(Level.INFO)) {
+            lines.add(event.getLevel() + " " + event.getFormattedMessage());
+          }
+        }
+      };
+
+  public LogLines(Class<?> talker) {
+    logger = (Logger) LoggerFactory.getLogger(talker);
+    before = logger.getLevel();
+    // A simulation before this test may have silenced it.
+    logger.setLevel(Level.DEBUG);
+    appender.start();
+    logger.addAppender(appender);
+  }
+
+  /** The lines, each with its level in front. */
+  public List<String> all() {
+    return List.copyOf(lines);
+  }
+
+  /** The lines that are not an event followed by key=value pairs, texts in quotes. */
+  public List<String> untidy() {
+    return lines.stream()
+        .filter(line -> !KEY_VALUES.matcher(line.substring(line.indexOf(' ') + 1)).matches())
+        .toList();
+  }
+
+  @Override
+  public void close() {
+    logger.detachAppender(appender);
+    logger.setLevel(before);
+  }
+}

@@ -1,0 +1,39 @@
+package dev.holdfast.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.core.testkit.LogLines;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What an operator reads of a server: each step of its life, once. */
+class ServerLogLinesTest {
+  private final Town town = new Town();
+
+  @AfterEach
+  void close() {
+    town.close();
+  }
+
+  @Test
+  void everyStepOfItsLifeIsOneLine() throws Exception {
+    try (LogLines log = new LogLines(HoldfastServer.class)) {
+      HoldfastServer server = town.serve(new Words("a"));
+      int port = server.getPort();
+      server.shutdown();
+      await().until(() -> log.all().size() == 5);
+
+      assertThat(log.untidy()).isEmpty();
+      assertThat(log.all())
+          .extracting(line -> line.replaceFirst(" port=" + port + ".*", ""))
+          .containsExactly(
+              "INFO event=server_started",
+              "INFO event=server_withdrawing",
+              "INFO event=server_spreading",
+              "INFO event=server_finishing",
+              "INFO event=server_terminated");
+      assertThat(log.all().get(0)).contains("targets=\"memory:///test/words\"");
+    }
+  }
+}
