@@ -90,6 +90,12 @@ final class TidyRules {
               TidyRules::unmarkedLimits,
               java("core/src/main/java/x/A.java", "  static final int MAX_ITEMS = 3;")),
           new TidyRule(
+              "links between documents lead somewhere",
+              DocumentLinks::broken,
+              List.of(
+                  new File("README.md", "# A\n[b](docs/b.md#part) [c](docs/none.md)"),
+                  new File("docs/b.md", "# Another part"))),
+          new TidyRule(
               "every main package is @NullMarked",
               TidyRules::unmarkedPackages,
               List.of(java("core/src/main/java/x/y/A.java", "class A {}"))));
