@@ -8,6 +8,7 @@ import java.net.SocketAddress;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.WeakHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,11 +21,18 @@ import org.slf4j.LoggerFactory;
 public final class LivenessMeters {
   private static final Logger log = LoggerFactory.getLogger(LivenessMeters.class);
 
+  /**
+   * What the gauges show, by registry: Micrometer ignores a second gauge of one name, so all
+   * channels of a process on one registry count here.
+   */
+  private static final Map<MeterRegistry, Map<Role, Map<LivenessState, AtomicLong>>> COUNTS =
+      new WeakHashMap<>();
+
   /** Counts nothing. */
   public static final LivenessMeters NONE =
       new LivenessMeters(new CompositeMeterRegistry(), Role.CLIENT);
 
-  private final Map<LivenessState, AtomicLong> connections = new EnumMap<>(LivenessState.class);
+  private final Map<LivenessState, AtomicLong> connections;
   private final Map<CloseReason, Counter> suspected = new EnumMap<>(CloseReason.class);
   private final Map<CloseReason, Counter> closed = new EnumMap<>(CloseReason.class);
   private final Counter probes;
@@ -36,12 +44,11 @@ public final class LivenessMeters {
     probes = LivenessMeter.PROBES.counter(registry, side);
     nudges = LivenessMeter.NUDGES.counter(registry, side);
     forgiven = LivenessMeter.FORGIVEN.counter(registry, side);
-    for (LivenessState state : LivenessState.values()) {
-      AtomicLong count = new AtomicLong();
-      connections.put(state, count);
-      if (state != LivenessState.CLOSED) {
-        LivenessMeter.CONNECTIONS.gauge(registry, () -> count, side, state.name());
-      }
+    synchronized (COUNTS) {
+      connections =
+          COUNTS
+              .computeIfAbsent(registry, r -> new EnumMap<>(Role.class))
+              .computeIfAbsent(role, r -> gauges(registry, side));
     }
     for (CloseReason reason : CloseReason.values()) {
       if (reason.endsConnections()) {
@@ -54,6 +61,18 @@ public final class LivenessMeters {
   /** The meters of the connections of this role, on this registry. */
   public static LivenessMeters on(MeterRegistry registry, Role role) {
     return new LivenessMeters(registry, role);
+  }
+
+  private static Map<LivenessState, AtomicLong> gauges(MeterRegistry registry, String side) {
+    Map<LivenessState, AtomicLong> counts = new EnumMap<>(LivenessState.class);
+    for (LivenessState state : LivenessState.values()) {
+      AtomicLong count = new AtomicLong();
+      counts.put(state, count);
+      if (state != LivenessState.CLOSED) {
+        LivenessMeter.CONNECTIONS.gauge(registry, () -> count, side, state.name());
+      }
+    }
+    return counts;
   }
 
   LivenessState moved(LivenessState from, LivenessState to) {

@@ -212,7 +212,7 @@ class LivenessMonitor {
   }
 
   Question newQuestion(long nowNanos) {
-    return new Question(nowNanos, options);
+    return new Question(nowNanos, silence.quietNanos(), options);
   }
 
   private void onKernel(long nowNanos, KernelEvidence kernel, Question open) {

@@ -13,10 +13,11 @@ import java.util.Optional;
  * @param idle for how long a peer may be silent before it is probed; at least 1 s, default 30 s
  * @param spacing between two probes, and how long an answer may take before the connection is
  *     suspect; at least 1 s, default 10 s
- * @param window for how long after the first unanswered probe neither a byte nor an ACK may come
- *     before the connection is closed; at least {@code spacing}, default 90 s
- * @param hardLimit for how long after the first unanswered probe a connection lives at most, while
- *     ACKs come or nothing else can be reached either; at least {@code window}, default 5 min
+ * @param window for how long after the first unanswered probe, and after {@code idle} of silence,
+ *     neither a byte nor an ACK may come before the connection is closed; at least {@code spacing},
+ *     default 90 s
+ * @param hardLimit for how long after that a connection lives at most, while ACKs come or nothing
+ *     else can be reached either; at least {@code window}, default 5 min
  * @param safeIdle for how long a connection may be silent and still be given a call without a proof
  *     of life; at least 100 ms, default 20 s
  * @param connectWithin how long a new connection may take up to the peer's SETTINGS; at least 100

@@ -31,6 +31,7 @@ class Question {
   private long sinceNanos;
   private boolean asked;
   private long askedNanos;
+  private long quietNanos;
   private long ackNanos;
   private long probeNanos;
   private long kernelNanos;
@@ -43,8 +44,15 @@ class Question {
   private TwinState twin = TwinState.DROPPED;
   private long graceNanos;
 
-  Question(long nowNanos, LivenessOptions options) {
+  /**
+   * A question that begins now.
+   *
+   * @param quietNanos when the peer's silence would be long enough for a probe without any
+   *     suspicion: who is asked earlier has no less time to answer
+   */
+  Question(long nowNanos, long quietNanos, LivenessOptions options) {
     this.options = options;
+    this.quietNanos = quietNanos;
     sinceNanos = nowNanos;
     ackNanos = nowNanos - 1;
     graceNanos = nowNanos;
@@ -168,13 +176,14 @@ class Question {
   void forgive(long nowNanos, long lateNanos) {
     graceNanos = nowNanos + options.spacing().toNanos();
     askedNanos += lateNanos;
+    quietNanos += lateNanos;
     ackNanos += lateNanos;
     proofNanos += lateNanos + LEAST_PROOF_NANOS;
   }
 
   /** When a suspect that was asked is given up. */
   long verdictNanos() {
-    long hardNanos = askedNanos + options.hardLimit().toNanos();
+    long hardNanos = latest(askedNanos, quietNanos) + options.hardLimit().toNanos();
     long verdictNanos =
         isHeldForTwin() || patienceEndNanos() - hardNanos > 0 ? hardNanos : patienceEndNanos();
     return latest(verdictNanos, graceNanos);
@@ -186,7 +195,7 @@ class Question {
 
   /** Until when a suspect that acknowledges nothing is kept. */
   long patienceEndNanos() {
-    return latest(askedNanos, ackNanos) + options.window().toNanos();
+    return latest(latest(askedNanos, quietNanos), ackNanos) + options.window().toNanos();
   }
 
   /** Whether closing would gain nothing: no new connection comes about, or none did so far. */

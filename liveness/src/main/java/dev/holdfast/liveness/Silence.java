@@ -84,7 +84,7 @@ final class Silence {
     lifeNanos = latest(lifeNanos, nowNanos);
     watching = false;
     gaps = 0;
-    idleNanos = lifeNanos + options.idle().toNanos();
+    idleNanos = quietNanos();
   }
 
   void onWritten(long nowNanos) {
@@ -113,6 +113,11 @@ final class Silence {
     return lifeNanos;
   }
 
+  /** When the silence is long enough for a probe. */
+  long quietNanos() {
+    return lifeNanos + options.idle().toNanos();
+  }
+
   long callFrameNanos() {
     return callFrameNanos;
   }
@@ -124,7 +129,7 @@ final class Silence {
 
   /** Whether the peer was silent for so long that it is to be asked; moves the time on if not. */
   boolean isIdleDue(long nowNanos) {
-    idleNanos = latest(idleNanos, lifeNanos + options.idle().toNanos());
+    idleNanos = latest(idleNanos, quietNanos());
     return nowNanos - idleNanos >= 0;
   }
 
