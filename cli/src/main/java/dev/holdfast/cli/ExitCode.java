@@ -11,6 +11,9 @@ public final class ExitCode {
   /** The command line, the environment or the configuration file makes no sense. */
   public static final int USAGE = 2;
 
+  /** This machine lacks what the command needs, such as rights or tools; the text names them. */
+  public static final int UNAVAILABLE = 3;
+
   /** {@code run}: the program to start may not be executed (as in a shell). */
   public static final int NOT_EXECUTABLE = 126;
 

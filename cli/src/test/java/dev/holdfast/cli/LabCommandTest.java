@@ -2,6 +2,7 @@ package dev.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -9,6 +10,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -82,12 +84,28 @@ class LabCommandTest {
         "lab --listen 0 --target 127.0.0.1:1 --idle-drop 5 | idle-drop: \"5\" (expected: a number",
         "lab --listen 0 --target 127.0.0.1:1 --cut up:5 | cut: \"up\" (expected: to-server or",
         "lab --listen 0 --target 127.0.0.1:1 --stall 5s | stall: \"5s\" (expected: AFTER:LENGTH",
+        "lab --kernel --profile nginx | kernel: no idle timeout (expected: --idle-drop",
+        "lab --kernel --idle-close 5s | kernel: a fault that this kernel can't play (expected:",
         "lab profilse | \"profilse\" is unknown"
       })
   void nonsenseIsRefusedWithWhatWasExpected(String command, String expected) {
     CommandRun run = CommandRun.of(command.split(" "));
     assertThat(run.err()).contains(expected);
     assertThat(run.code()).isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
+  void aCommandRunsBehindTheKernelsOwnRouterAndItsCodeIsOurs() {
+    try (HoldfastProcess lab =
+        HoldfastProcess.start(
+            directory,
+            Map.of(),
+            List.of("lab", "--kernel", "--idle-drop", "5s", "--", "sh", "-c", "ip addr; exit 7"))) {
+      int code = lab.exitCode();
+      assumeTrue(code != ExitCode.UNAVAILABLE, lab.err());
+      assertThat(code).isEqualTo(7);
+      assertThat(lab.out()).contains("10.77.1.100/24");
+    }
   }
 
   @Test

@@ -60,12 +60,20 @@ public final class LabCommand implements Callable<Integer> {
 
   @Mixin private final FaultOptions faults = new FaultOptions();
 
-  @Parameters(arity = "0..*", hidden = true)
+  @Mixin private final KernelOptions kernel = new KernelOptions();
+
+  @Parameters(
+      arity = "0..*",
+      paramLabel = "COMMAND",
+      description = "With --kernel, after --: the program to run where the clients are.")
   private List<String> words = List.of();
 
   @Override
   public Integer call() throws InterruptedException {
     common.startLogging("WARN");
+    if (kernel.isAsked()) {
+      return kernel.run(common.program(), faults.faults(), words);
+    }
     if (!words.isEmpty()) {
       throw UserError.usage(
           "command: \"" + words.get(0) + "\" is unknown (expected: options, or profiles)");

@@ -1,0 +1,181 @@
+package dev.holdfast.cli.lab;
+
+import dev.holdfast.cli.ExitCode;
+import dev.holdfast.cli.Program;
+import dev.holdfast.cli.UserError;
+import dev.holdfast.cli.run.Signals;
+import dev.holdfast.lab.KernelLab;
+import dev.holdfast.lab.KernelLabException;
+import dev.holdfast.lab.KernelPath;
+import dev.holdfast.lab.PathFaults;
+import dev.holdfast.lab.PathFaults.IdleAction;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** {@code holdfast lab --kernel}: a path with the kernel's own connection tracking. */
+final class KernelOptions {
+  private static final int ROOT = 0;
+  private static final Duration LONGEST_IDLE = Duration.ofDays(5);
+  private static final long STOP_SECONDS = 10;
+  private static final String EXPECTED =
+      " (expected: --idle-drop, --idle-rst, or a --profile that drops or resets, and --speed)";
+
+  @Option(
+      names = "--kernel",
+      description =
+          "Build the path from network namespaces and the kernel's connection tracking; needs"
+              + " iproute2, nftables and root or a user namespace.")
+  private boolean kernel;
+
+  @Option(
+      names = "--server",
+      paramLabel = "COMMAND",
+      description = "With --kernel: a shell command to run where the servers are, on port 50051.")
+  private @Nullable String server;
+
+  @Option(
+      names = "--endpoints",
+      paramLabel = "N",
+      description = "With --kernel: addresses of servers, 1 to 9; 1 by default.")
+  private int endpoints = 1;
+
+  @Option(
+      names = "--loss-percent",
+      paramLabel = "N",
+      description = "With --kernel: packets to lose by chance, 0 to 100.")
+  private double lossPercent;
+
+  boolean isAsked() {
+    return kernel;
+  }
+
+  /** Runs the command where the clients are, or says how to get there and waits for Ctrl-C. */
+  int run(Program program, PathFaults faults, List<String> command) throws InterruptedException {
+    KernelPath path = path(faults);
+    try {
+      if (!isRoot()) {
+        return again();
+      }
+      try (KernelLab lab = KernelLab.open(path)) {
+        lab.lose(lossPercent / 100);
+        return within(lab, program, command);
+      }
+    } catch (KernelLabException e) {
+      boolean unavailable = e.kind() == KernelLabException.Kind.UNAVAILABLE;
+      throw UserError.withCode(
+          unavailable ? ExitCode.UNAVAILABLE : ExitCode.FAILED, "lab: " + e.getMessage());
+    } catch (IOException e) {
+      throw UserError.failed("lab: " + e.getMessage());
+    }
+  }
+
+  private int within(KernelLab lab, Program program, List<String> command)
+      throws IOException, InterruptedException {
+    CountDownLatch stopped = new CountDownLatch(1);
+    for (String signal : List.of("INT", "TERM")) {
+      var unused = Signals.handle(signal, name -> stopped.countDown());
+    }
+    List<Process> children = new ArrayList<>();
+    try {
+      if (server != null) {
+        children.add(start(lab.inServer(List.of("sh", "-c", server))));
+      }
+      if (command.isEmpty()) {
+        explain(lab, program);
+        stopped.await();
+        return ExitCode.OK;
+      }
+      Process client = start(lab.inClient(command));
+      children.add(client);
+      while (!client.waitFor(100, TimeUnit.MILLISECONDS)) {
+        if (stopped.getCount() == 0) {
+          client.destroy();
+          if (!client.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+            client.destroyForcibly();
+          }
+        }
+      }
+      return client.exitValue();
+    } finally {
+      for (Process child : children) {
+        child.descendants().forEach(ProcessHandle::destroy);
+        child.destroy();
+      }
+    }
+  }
+
+  private void explain(KernelLab lab, Program program) {
+    StringBuilder text = new StringBuilder("a path of three network namespaces stands:\n");
+    for (int endpoint = 0; endpoint < endpoints; endpoint++) {
+      text.append("  clients dial ")
+          .append(lab.address(endpoint))
+          .append(", servers listen on ")
+          .append(lab.serverAddress(endpoint))
+          .append('\n');
+    }
+    text.append("  where servers are: ")
+        .append(String.join(" ", lab.inServer(List.of("COMMAND"))))
+        .append("\n  where clients are: ")
+        .append(String.join(" ", lab.inClient(List.of("COMMAND"))))
+        .append("\nCtrl-C takes it away.");
+    program.out().println(text);
+    program.out().flush();
+  }
+
+  private KernelPath path(PathFaults faults) {
+    PathFaults.Idle idle =
+        faults.idle().orElseThrow(() -> UserError.usage("kernel: no idle timeout" + EXPECTED));
+    PathFaults alone =
+        PathFaults.builder()
+            .seed(faults.seed())
+            .speed(faults.speed())
+            .idle(idle.timeout(), idle.action(), idle.counted())
+            .build();
+    if (!alone.equals(faults)
+        || idle.counted() != PathFaults.Counted.SEGMENTS
+        || (idle.action() != IdleAction.DROP && idle.action() != IdleAction.RESET)) {
+      throw UserError.usage("kernel: a fault that this kernel can't play" + EXPECTED);
+    }
+    if (!(lossPercent >= 0 && lossPercent <= 100)) {
+      throw UserError.usage("loss-percent: " + lossPercent + " (expected: 0 to 100)");
+    }
+    // The kernel counts whole seconds.
+    long seconds = Math.max(1, Math.round(idle.timeout().toMillis() / faults.speed() / 1_000));
+    return new KernelPath(
+        Duration.ofSeconds(Math.min(seconds, LONGEST_IDLE.toSeconds())), idle.action(), endpoints);
+  }
+
+  /** Runs this very command line once more, as root of a user namespace. */
+  private static int again() throws IOException, InterruptedException {
+    ProcessHandle.Info self = ProcessHandle.current().info();
+    List<String> words = new ArrayList<>();
+    self.command().ifPresent(words::add);
+    words.addAll(List.of(self.arguments().orElseThrow(() -> noSelf())));
+    Process child = start(KernelLab.inUserNamespace(words));
+    for (String signal : List.of("INT", "TERM")) {
+      var unused = Signals.handle(signal, name -> child.destroy());
+    }
+    return child.waitFor();
+  }
+
+  private static UserError noSelf() {
+    return UserError.withCode(
+        ExitCode.UNAVAILABLE, "lab: the kernel lab needs root (expected: sudo holdfast lab ..)");
+  }
+
+  private static boolean isRoot() throws IOException {
+    return Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(ROOT);
+  }
+
+  private static Process start(List<String> command) throws IOException {
+    return new ProcessBuilder(command).inheritIO().start();
+  }
+}

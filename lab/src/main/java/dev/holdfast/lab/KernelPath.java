@@ -1,0 +1,39 @@
+package dev.holdfast.lab;
+
+import dev.holdfast.lab.PathFaults.IdleAction;
+import java.time.Duration;
+
+/**
+ * What the router of a {@link KernelLab} does.
+ *
+ * @param idleTimeout of established connections, whole seconds, 1 s to 5 days: the kernel's unit
+ * @param action DROP or RESET for what comes on a connection that it has forgotten
+ * @param endpoints addresses of servers behind it, 1 to {@value #MAX_ENDPOINTS}
+ */
+public record KernelPath(Duration idleTimeout, IdleAction action, int endpoints) {
+  /** At most so many addresses of servers. */
+  public static final int MAX_ENDPOINTS = 9;
+
+  private static final Duration MAX_TIMEOUT = Duration.ofDays(5);
+
+  public KernelPath {
+    if (idleTimeout.toSeconds() < 1
+        || idleTimeout.toNanosPart() != 0
+        || idleTimeout.compareTo(MAX_TIMEOUT) > 0) {
+      throw new IllegalArgumentException(
+          "idleTimeout: " + idleTimeout + " (expected: whole seconds, 1s to 5 days)");
+    }
+    if (action != IdleAction.DROP && action != IdleAction.RESET) {
+      throw new IllegalArgumentException("action: " + action + " (expected: DROP or RESET)");
+    }
+    if (endpoints < 1 || endpoints > MAX_ENDPOINTS) {
+      throw new IllegalArgumentException(
+          "endpoints: " + endpoints + " (expected: 1 to " + MAX_ENDPOINTS + ")");
+    }
+  }
+
+  /** A router with one server behind it. */
+  public static KernelPath of(Duration idleTimeout, IdleAction action) {
+    return new KernelPath(idleTimeout, action, 1);
+  }
+}
