@@ -39,12 +39,12 @@ public final class EndpointDirectory implements AutoCloseable {
 
   /** Makes the policy of one service; tests hand in broken ones. */
   interface PolicyFactory {
-    SteadyEndpoints create(SteadyEndpoints.Options options, Backoff reads, boolean seedExpected);
+    SteadyEndpoints create(SteadyOptions options, Backoff reads, boolean seedExpected);
   }
 
   private final Registry registry;
   private final RegistryContext context;
-  private final SteadyEndpoints.Options options;
+  private final SteadyOptions options;
   private final PolicyFactory policies;
   private final Optional<Path> snapshots;
   private final Map<ServiceName, ServiceFollower> followers = new ConcurrentHashMap<>();
@@ -54,10 +54,7 @@ public final class EndpointDirectory implements AutoCloseable {
   private boolean closed;
 
   EndpointDirectory(
-      Registry registry,
-      RegistryContext context,
-      SteadyEndpoints.Options options,
-      PolicyFactory policies) {
+      Registry registry, RegistryContext context, SteadyOptions options, PolicyFactory policies) {
     this.registry = registry;
     this.context = context;
     this.options = options;
@@ -70,7 +67,7 @@ public final class EndpointDirectory implements AutoCloseable {
 
   /** The directory of a registry, which it owns from now on and closes with itself. */
   public static EndpointDirectory over(
-      Registry registry, RegistryContext context, SteadyEndpoints.Options options) {
+      Registry registry, RegistryContext context, SteadyOptions options) {
     return new EndpointDirectory(registry, context, options, SteadyEndpoints::new);
   }
 

@@ -191,8 +191,10 @@ public final class Registries {
 
   private EndpointDirectory directory(RegistryProvider provider, RegistryUri uri) {
     Registry registry = provider.open(uri, context);
+    SteadyOptions options = SteadyOptions.forTtl(registry.recordTtl());
+    boolean renewed = registry.capabilities().contains(Registry.Capability.ANNOUNCE);
     return EndpointDirectory.over(
-        registry, context, SteadyEndpoints.Options.forTtl(registry.recordTtl()));
+        registry, context, renewed ? options : options.withoutResettling());
   }
 
   private RegistryProvider provider(String scheme) {

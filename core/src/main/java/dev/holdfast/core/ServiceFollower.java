@@ -127,7 +127,7 @@ final class ServiceFollower {
       timerNanos = OptionalLong.empty();
       meters.close();
       // From here on nothing is heard, as in an outage.
-      steady.onFailure(nowNanos());
+      steady.onParked(nowNanos());
       publishView();
     }
   }

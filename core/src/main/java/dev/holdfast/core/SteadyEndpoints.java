@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  *       once;
  *   <li>any other loss of more than half of the list is believed after one fresh read. Only a read
  *       that fails prolongs the wait;
+ *   <li>for a while after an outage longer than a TTL any loss is doubted, and the read comes at
+ *       the end of it: what ran out meanwhile registers again one by one;
  *   <li>after a wipe (the epoch changed) the endpoints that the store forgot stay in use until it
  *       has been reachable and not empty for the grace time; what registers again replaces them one
  *       by one. An empty store after a wipe never empties the list.
@@ -79,43 +81,15 @@ public class SteadyEndpoints {
     }
   }
 
-  /**
-   * The times of the policy.
-   *
-   * @param recordTtl how long a record outlives its owner; more than zero
-   * @param grace for how long an empty list, or what a wiped store forgot, is not believed; three
-   *     TTLs by default
-   * @param confirmWithin how long one confirming read may take before another is begun beside it,
-   *     and how long a list from disk waits for the registry's first word; 500 ms by default
-   * @param reads the delays between confirming reads that fail
-   */
-  public record Options(
-      Duration recordTtl, Duration grace, Duration confirmWithin, Backoff.Options reads) {
-    @Limit(of = "time that one confirming read may take", then = "another is begun beside it")
-    public static final Duration CONFIRM_WITHIN = Duration.ofMillis(500);
-
-    private static final int GRACE_TTLS = 3;
-
-    public Options {
-      DurationText.requirePositive("recordTtl", recordTtl);
-      DurationText.requirePositive("grace", grace);
-      DurationText.requirePositive("confirmWithin", confirmWithin);
-    }
-
-    /** The defaults for records that live this long. */
-    public static Options forTtl(Duration recordTtl) {
-      return new Options(
-          recordTtl, recordTtl.multipliedBy(GRACE_TTLS), CONFIRM_WITHIN, Backoff.Options.REGISTRY);
-    }
-  }
-
   private final ConfirmingReads reads;
   private final Evidence evidence;
   private final ForgottenEndpoints forgotten;
   private final SeedList seed;
+  private final Resettlement resettlement;
 
   private State state = State.UNKNOWN;
   private boolean broken;
+  private boolean parked;
   private long snapshots;
 
   /** The registry's last word, from the watch or from a read that was newer. */
@@ -138,11 +112,12 @@ public class SteadyEndpoints {
    * @param readBackoff the delays between confirming reads
    * @param seedExpected whether {@link #onSeed} will be called
    */
-  SteadyEndpoints(Options options, Backoff readBackoff, boolean seedExpected) {
+  SteadyEndpoints(SteadyOptions options, Backoff readBackoff, boolean seedExpected) {
     this.evidence = new Evidence(options.grace());
     this.forgotten = new ForgottenEndpoints(options.grace());
     this.reads = new ConfirmingReads(readBackoff, options.confirmWithin());
     this.seed = new SeedList(options.confirmWithin(), seedExpected);
+    this.resettlement = new Resettlement(options.recordTtl(), options.resettle());
   }
 
   /** The watch delivered the whole list. */
@@ -177,6 +152,12 @@ public class SteadyEndpoints {
     }
   }
 
+  /** Nobody wants to know, so the watch was ended: as an outage, but not one of the registry's. */
+  void onParked(long nowNanos) {
+    parked = true;
+    onFailure(nowNanos);
+  }
+
   /** A read that {@link #pollRead} asked for was answered. */
   void onRead(long nowNanos, long id, RegistrySnapshot answer) {
     ConfirmingReads.Begun read = reads.answered(id);
@@ -199,7 +180,7 @@ public class SteadyEndpoints {
     }
     evidence.spendEmptyProof();
     Long graceEnds = evidence.graceEndsNanos();
-    if (state == State.CONFIRMING) {
+    if (state == State.CONFIRMING && resettlement.endsNanos(nowNanos) == null) {
       reads.demandAfterBackoff(nowNanos);
     } else if (state == State.EMPTYING && graceEnds != null) {
       reads.demandAt(graceEnds);
@@ -277,7 +258,13 @@ public class SteadyEndpoints {
       return;
     }
     broken = false;
-    if (state == State.EMPTYING) {
+    if (word != null && !parked) {
+      resettlement.begin(nowNanos, saidAtNanos);
+    }
+    parked = false;
+    if (state == State.CONFIRMING && resettlement.endsNanos(nowNanos) != null) {
+      demandConfirmation(nowNanos);
+    } else if (state == State.EMPTYING) {
       // The doubt begins anew, with its first read.
       evidence.beginGrace(nowNanos);
       reads.demand();
@@ -347,7 +334,9 @@ public class SteadyEndpoints {
         doubt(nowNanos, State.EMPTYING, missing, said);
         return;
       }
-    } else if (doubtful * 2 > active(present).count()) {
+    } else if (resettlement.endsNanos(nowNanos) != null
+        ? !missing.isEmpty()
+        : doubtful * 2 > active(present).count()) {
       doubt(nowNanos, State.CONFIRMING, missing, said);
       return;
     }
@@ -373,12 +362,23 @@ public class SteadyEndpoints {
     }
     state = reason;
     evidence.clear();
-    reads.demand();
+    demandConfirmation(nowNanos);
     if (reason == State.EMPTYING && broken) {
       // Nothing can be proven before the registry can be followed again.
       reads.cancel();
     } else if (reason == State.EMPTYING) {
       evidence.beginGrace(nowNanos);
+    }
+  }
+
+  /** One read, at once or when everybody has had the time to register again. */
+  private void demandConfirmation(long nowNanos) {
+    Long resettledNanos = resettlement.endsNanos(nowNanos);
+    if (state == State.CONFIRMING && resettledNanos != null) {
+      endDoubt();
+      reads.demandAt(resettledNanos);
+    } else {
+      reads.demand();
     }
   }
 

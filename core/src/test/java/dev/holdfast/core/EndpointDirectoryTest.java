@@ -29,8 +29,7 @@ class EndpointDirectoryTest {
   private final InMemoryStore store = new InMemoryStore(scheduler, Duration.ofSeconds(5));
   private final InMemoryRegistry registry = store.connect(context);
   private final EndpointDirectory directory =
-      EndpointDirectory.over(
-          registry, context, SteadyEndpoints.Options.forTtl(Duration.ofSeconds(5)));
+      EndpointDirectory.over(registry, context, SteadyOptions.forTtl(Duration.ofSeconds(5)));
 
   /** What one subscriber heard. */
   private static final class Heard implements EndpointsListener {
@@ -187,6 +186,8 @@ class EndpointDirectoryTest {
     assertThat(meters.get("holdfast.watch.failures").counter().count()).isEqualTo(1);
 
     store.start();
+    // Until then whoever lost its record in the outage may register again.
+    scheduler.advance(Duration.ofSeconds(16));
     registry.falsify(
         ORDERS, truth -> EndpointSet.of(TWO.withDraining(true)), Duration.ofSeconds(1));
     scheduler.advance(Duration.ofSeconds(2));
@@ -248,8 +249,7 @@ class EndpointDirectoryTest {
           }
         };
     EndpointDirectory other =
-        EndpointDirectory.over(
-            nameless, context, SteadyEndpoints.Options.forTtl(Duration.ofSeconds(5)));
+        EndpointDirectory.over(nameless, context, SteadyOptions.forTtl(Duration.ofSeconds(5)));
 
     assertThatThrownBy(() -> other.subscribeNames("prod", names(new ArrayList<>())))
         .isInstanceOf(RegistryException.class)

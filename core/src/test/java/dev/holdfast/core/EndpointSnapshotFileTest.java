@@ -318,8 +318,7 @@ class EndpointSnapshotFileTest {
   private EndpointDirectory follow(InMemoryStore store) {
     InMemoryRegistry registry = store.connect(context);
     EndpointDirectory followed =
-        EndpointDirectory.over(
-            registry, context, SteadyEndpoints.Options.forTtl(Duration.ofSeconds(5)));
+        EndpointDirectory.over(registry, context, SteadyOptions.forTtl(Duration.ofSeconds(5)));
     followed.subscribe(ORDERS, endpoints -> {});
     scheduler.runUntilIdle();
     return followed;

@@ -77,6 +77,7 @@ class SteadyEndpointsTest {
 
   private static final Duration TTL = Duration.ofSeconds(5);
   private static final Duration GRACE = Duration.ofSeconds(15);
+  private static final Duration RESETTLE = TTL.plus(Backoff.Options.REGISTRY.cap());
   private static final EndpointSet FIVE = list(1, 2, 3, 4, 5);
 
   // Just before the overflow, so that deadlines compared with < fail.
@@ -338,6 +339,87 @@ class SteadyEndpointsTest {
   }
 
   @Test
+  void afterAnOutageOfATtlTheMissingAreKeptUntilTheyHadTheTimeToRegisterAgain() {
+    follow(FIVE);
+    breakFor(TTL);
+    steady.onSnapshot(now, word(1));
+    steady.onRead(now, steady.pollRead(now).orElseThrow(), word(1));
+    long back = now;
+    steady.onSnapshot(now, word(1, 1));
+    assertThat(steady.pollChange()).isEmpty();
+    assertThat(steady.pollRead(now)).as("a read now would prove nothing").isEmpty();
+
+    advance(Duration.ofSeconds(1));
+    steady.onSnapshot(now, word(1, 1, 2, 3, 9));
+    assertThat(steady.pollChange()).contains(list(1, 2, 3, 4, 5, 9));
+
+    untilDeadline();
+    assertThat(Duration.ofNanos(now - back)).isEqualTo(RESETTLE);
+    steady.onRead(now, steady.pollRead(now).orElseThrow(), word(1, 1, 2, 3, 9));
+    assertThat(steady.pollChange()).contains(list(1, 2, 3, 9));
+    assertThat(steady.state()).isEqualTo(State.FOLLOWING);
+  }
+
+  @Test
+  void aDoubtFromBeforeSuchAnOutageWaitsAsWell() {
+    follow(FIVE);
+    steady.onSnapshot(now, word(1, 1));
+    long old = steady.pollRead(now).orElseThrow();
+    breakFor(TTL);
+    steady.onSnapshot(now, word(1, 1));
+
+    steady.onRead(now, old, word(1, 1));
+
+    assertThat(steady.endpoints()).contains(FIVE);
+    assertThat(steady.pollRead(now)).isEmpty();
+    untilDeadline();
+    assertThat(steady.pollRead(now)).isPresent();
+  }
+
+  @Test
+  void whoLeavesProperlyAfterSuchAnOutageLeavesAtOnce() {
+    follow(list(1, 2));
+    breakFor(TTL);
+    steady.onSnapshot(
+        now, new RegistrySnapshot(EndpointSet.of(endpoint(1), endpoint(2).withDraining(true)), 1));
+
+    steady.onSnapshot(now, word(1, 1));
+
+    assertThat(steady.endpoints()).contains(list(1));
+    assertThat(steady.state()).isEqualTo(State.FOLLOWING);
+  }
+
+  @Test
+  void aShorterOutageOrNoneOfTheRegistrysKeepsNobodyWaiting() {
+    follow(FIVE);
+    breakFor(TTL.minusNanos(1));
+    steady.onSnapshot(now, word(1, 1));
+    assertThat(steady.pollRead(now)).isPresent();
+
+    steady = machine(false);
+    follow(FIVE);
+    steady.onParked(now);
+    advance(Duration.ofHours(3));
+    steady.onSnapshot(now, word(1, 1));
+    assertThat(steady.pollRead(now)).isPresent();
+  }
+
+  @Test
+  void recordsThatNobodyRenewsAreNotWaitedFor() {
+    steady =
+        new SteadyEndpoints(
+            SteadyOptions.forTtl(TTL).withoutResettling(),
+            new Backoff(Backoff.Options.REGISTRY, new SplittableRandom(1)),
+            false);
+    follow(FIVE);
+    breakFor(Duration.ofHours(3));
+
+    steady.onSnapshot(now, word(1, 1));
+
+    assertThat(steady.pollRead(now)).isPresent();
+  }
+
+  @Test
   void aListFromDiskIsUsedWhenTheRegistryFails() {
     steady = machine(true);
     steady.onFailure(now);
@@ -408,7 +490,7 @@ class SteadyEndpointsTest {
   @Test
   void optionsOfNoLengthAreRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> SteadyEndpoints.Options.forTtl(Duration.ZERO))
+        .isThrownBy(() -> SteadyOptions.forTtl(Duration.ZERO))
         .withMessage("recordTtl: PT0S (expected: > 0)");
   }
 
@@ -476,13 +558,18 @@ class SteadyEndpointsTest {
     steady.onTimeout(now);
   }
 
+  private void breakFor(Duration time) {
+    steady.onFailure(now);
+    advance(time);
+  }
+
   private void advance(Duration by) {
     now += by.toNanos();
   }
 
   private static SteadyEndpoints machine(boolean seedExpected) {
     return new SteadyEndpoints(
-        SteadyEndpoints.Options.forTtl(TTL),
+        SteadyOptions.forTtl(TTL),
         new Backoff(Backoff.Options.REGISTRY, new SplittableRandom(1)),
         seedExpected);
   }

@@ -207,7 +207,15 @@ final class SteadyInvariants implements SpyRegistry.Observer, EndpointsListener 
           Guarantee.WIPE_KEEPS_THE_LIVING,
           !(instance.live && instance.forgotten && gone.contains(instance.endpoint)),
           instance.endpoint + " is live and was dropped before it could register again");
+      require(
+          Guarantee.OUTAGE_KEEPS_THE_LIVING,
+          !(instance.live && instance.expiredUnheard && gone.contains(instance.endpoint)),
+          instance.endpoint + " is live and was dropped before it could register again");
     }
+  }
+
+  boolean heardNothingSince(long nanos) {
+    return lastWordNanos - nanos <= 0;
   }
 
   private void shrunkWithProof(EndpointSet before, List<Endpoint> gone) {

@@ -9,8 +9,7 @@ import org.jspecify.annotations.Nullable;
 enum SteadyMutants implements EndpointDirectory.PolicyFactory {
   EMPTY_TRUSTED_AT_ONCE {
     @Override
-    public SteadyEndpoints create(
-        SteadyEndpoints.Options options, Backoff reads, boolean seedExpected) {
+    public SteadyEndpoints create(SteadyOptions options, Backoff reads, boolean seedExpected) {
       return new SteadyEndpoints(options, reads, seedExpected) {
         @Override
         void onSnapshot(long nowNanos, RegistrySnapshot snapshot) {
@@ -24,8 +23,7 @@ enum SteadyMutants implements EndpointDirectory.PolicyFactory {
   },
   SHRINK_TRUSTED_AT_ONCE {
     @Override
-    public SteadyEndpoints create(
-        SteadyEndpoints.Options options, Backoff reads, boolean seedExpected) {
+    public SteadyEndpoints create(SteadyOptions options, Backoff reads, boolean seedExpected) {
       return new SteadyEndpoints(options, reads, seedExpected) {
         @Override
         void onSnapshot(long nowNanos, RegistrySnapshot snapshot) {
@@ -39,19 +37,27 @@ enum SteadyMutants implements EndpointDirectory.PolicyFactory {
   },
   GRACE_SKIPPED {
     @Override
-    public SteadyEndpoints create(
-        SteadyEndpoints.Options options, Backoff reads, boolean seedExpected) {
+    public SteadyEndpoints create(SteadyOptions options, Backoff reads, boolean seedExpected) {
       return new SteadyEndpoints(
-          new SteadyEndpoints.Options(
-              options.recordTtl(), Duration.ofMillis(1), options.confirmWithin(), options.reads()),
+          new SteadyOptions(
+              options.recordTtl(),
+              Duration.ofMillis(1),
+              options.confirmWithin(),
+              options.reads(),
+              options.resettle()),
           reads,
           seedExpected);
     }
   },
+  MASS_EXPIRY_TAKEN_FOR_REMOVAL {
+    @Override
+    public SteadyEndpoints create(SteadyOptions options, Backoff reads, boolean seedExpected) {
+      return new SteadyEndpoints(options.withoutResettling(), reads, seedExpected);
+    }
+  },
   FAILED_READ_TAKEN_AS_CONFIRMATION {
     @Override
-    public SteadyEndpoints create(
-        SteadyEndpoints.Options options, Backoff reads, boolean seedExpected) {
+    public SteadyEndpoints create(SteadyOptions options, Backoff reads, boolean seedExpected) {
       return new SteadyEndpoints(options, reads, seedExpected) {
         private @Nullable RegistrySnapshot last;
 
@@ -72,8 +78,7 @@ enum SteadyMutants implements EndpointDirectory.PolicyFactory {
   },
   FAILED_READ_NEVER_REPEATED {
     @Override
-    public SteadyEndpoints create(
-        SteadyEndpoints.Options options, Backoff reads, boolean seedExpected) {
+    public SteadyEndpoints create(SteadyOptions options, Backoff reads, boolean seedExpected) {
       return new SteadyEndpoints(options, reads, seedExpected) {
         @Override
         void onTimeout(long nowNanos) {
@@ -84,8 +89,7 @@ enum SteadyMutants implements EndpointDirectory.PolicyFactory {
   },
   WIPE_TAKEN_FOR_REMOVAL {
     @Override
-    public SteadyEndpoints create(
-        SteadyEndpoints.Options options, Backoff reads, boolean seedExpected) {
+    public SteadyEndpoints create(SteadyOptions options, Backoff reads, boolean seedExpected) {
       return new SteadyEndpoints(options, reads, seedExpected) {
         @Override
         void onSnapshot(long nowNanos, RegistrySnapshot snapshot) {
@@ -101,8 +105,7 @@ enum SteadyMutants implements EndpointDirectory.PolicyFactory {
   },
   AGE_RESET_ON_FAILURE {
     @Override
-    public SteadyEndpoints create(
-        SteadyEndpoints.Options options, Backoff reads, boolean seedExpected) {
+    public SteadyEndpoints create(SteadyOptions options, Backoff reads, boolean seedExpected) {
       return new SteadyEndpoints(options, reads, seedExpected) {
         private @Nullable Long failedNanos;
 
@@ -121,8 +124,7 @@ enum SteadyMutants implements EndpointDirectory.PolicyFactory {
   },
   DRAINING_LATE {
     @Override
-    public SteadyEndpoints create(
-        SteadyEndpoints.Options options, Backoff reads, boolean seedExpected) {
+    public SteadyEndpoints create(SteadyOptions options, Backoff reads, boolean seedExpected) {
       return new SteadyEndpoints(options, reads, seedExpected) {
         @Override
         void onSnapshot(long nowNanos, RegistrySnapshot snapshot) {
@@ -135,8 +137,7 @@ enum SteadyMutants implements EndpointDirectory.PolicyFactory {
   },
   UNCHANGED_LIST_GIVEN_AGAIN {
     @Override
-    public SteadyEndpoints create(
-        SteadyEndpoints.Options options, Backoff reads, boolean seedExpected) {
+    public SteadyEndpoints create(SteadyOptions options, Backoff reads, boolean seedExpected) {
       return new SteadyEndpoints(options, reads, seedExpected) {
         @Override
         Optional<EndpointSet> pollChange() {
@@ -148,8 +149,7 @@ enum SteadyMutants implements EndpointDirectory.PolicyFactory {
   },
   LIST_DROPPED_ON_FAILURE {
     @Override
-    public SteadyEndpoints create(
-        SteadyEndpoints.Options options, Backoff reads, boolean seedExpected) {
+    public SteadyEndpoints create(SteadyOptions options, Backoff reads, boolean seedExpected) {
       return new SteadyEndpoints(options, reads, seedExpected) {
         private boolean failed;
 

@@ -37,6 +37,7 @@ final class SteadySimulation {
     WIPE_LEFT_BEHIND,
     READ_FAILED_IN_DOUBT,
     OUTAGE_OF_HOURS,
+    EXPIRED_IN_OUTAGE,
     KNOWN_EMPTY
   }
 
@@ -46,6 +47,7 @@ final class SteadySimulation {
     boolean live = true;
     boolean registered;
     boolean forgotten;
+    boolean expiredUnheard;
     long diedNanos;
     boolean diedRegistered;
 
@@ -67,6 +69,7 @@ final class SteadySimulation {
   private int started;
   private long slowMillis;
   private boolean readsFail;
+  private boolean isolated;
 
   SteadySimulation(long seed, EndpointDirectory.PolicyFactory policy) {
     random = new SplittableRandom(seed);
@@ -78,7 +81,7 @@ final class SteadySimulation {
     client.setLoseAnswer(() -> readsFail);
     invariants = new SteadyInvariants(this);
     SpyRegistry spy = new SpyRegistry(client, scheduler.clock(), invariants);
-    directory = new EndpointDirectory(spy, context, SteadyEndpoints.Options.forTtl(TTL), policy);
+    directory = new EndpointDirectory(spy, context, SteadyOptions.forTtl(TTL), policy);
   }
 
   /** Runs the schedule; a broken invariant is thrown as an {@link AssertionError}. */
@@ -127,7 +130,7 @@ final class SteadySimulation {
   }
 
   private void event() {
-    switch (random.nextInt(20)) {
+    switch (random.nextInt(22)) {
       case 0, 1 -> start();
       case 2 -> crash(1);
       case 3 -> crash(instances.size() / 2 + 1);
@@ -145,7 +148,8 @@ final class SteadySimulation {
       case 13 -> slow();
       case 14, 15 -> failReads();
       case 16, 17 -> lie();
-      case 18 -> scheduler.virtualClock().jumpWall(Duration.ofDays(random.nextInt(3) - 1L));
+      case 18, 19 -> isolate();
+      case 20 -> scheduler.virtualClock().jumpWall(Duration.ofDays(random.nextInt(3) - 1L));
       default -> note("nothing");
     }
   }
@@ -175,6 +179,7 @@ final class SteadySimulation {
     if (store.isUp()) {
       instance.registered = true;
       instance.forgotten = false;
+      instance.expiredUnheard = false;
       store.put(SERVICE, instance.endpoint);
     } else {
       registerSoon(instance);
@@ -293,7 +298,50 @@ final class SteadySimulation {
   private void cut() {
     note("cut");
     client.cut();
-    var unused = scheduler.schedule(Duration.ofMillis(random.nextInt(30_000)), client::mend);
+    var unused =
+        scheduler.schedule(
+            Duration.ofMillis(random.nextInt(30_000)),
+            () -> {
+              if (!isolated) {
+                client.mend();
+              }
+            });
+  }
+
+  /** Nobody reaches the store, client and instances alike, until all their records have run out. */
+  private void isolate() {
+    if (isolated || !store.isUp()) {
+      return;
+    }
+    isolated = true;
+    Duration away = TTL.plusMillis(1_000 + random.nextInt(20_000));
+    note("isolate for " + away);
+    client.cut();
+    long cutNanos = scheduler.clock().nanoTime();
+    for (Instance instance : instances) {
+      if (instance.live && instance.registered) {
+        var unused = scheduler.schedule(TTL, () -> expire(instance, cutNanos));
+      }
+    }
+    var unused = scheduler.schedule(away, this::endIsolation);
+  }
+
+  private void endIsolation() {
+    if (isolated) {
+      isolated = false;
+      client.mend();
+      instances.stream().filter(i -> i.live).forEach(this::registerSoon);
+    }
+  }
+
+  private void expire(Instance instance, long cutNanos) {
+    if (!isolated || !instance.live || !instance.registered || !store.isUp()) {
+      return;
+    }
+    removeRecord(instance);
+    instance.registered = false;
+    instance.expiredUnheard = invariants.heardNothingSince(cutNanos);
+    mark(Marker.EXPIRED_IN_OUTAGE);
   }
 
   private void slow() {
@@ -322,6 +370,7 @@ final class SteadySimulation {
     readsFail = false;
     scheduler.execute(
         () -> {
+          endIsolation();
           client.mend();
           if (!store.isUp()) {
             store.start();

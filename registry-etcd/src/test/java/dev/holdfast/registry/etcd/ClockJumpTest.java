@@ -17,6 +17,7 @@ import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryMeter;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.SteadyEndpoints;
+import dev.holdfast.core.SteadyOptions;
 import dev.holdfast.core.Subscription;
 import dev.holdfast.registry.etcd.proto.KeyValue;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -143,8 +144,7 @@ class ClockJumpTest {
 
   private EndpointDirectory directory(String uri) {
     Registry registry = open(uri);
-    return EndpointDirectory.over(
-        registry, context, SteadyEndpoints.Options.forTtl(registry.recordTtl()));
+    return EndpointDirectory.over(registry, context, SteadyOptions.forTtl(registry.recordTtl()));
   }
 
   private Registry open(String uri) {

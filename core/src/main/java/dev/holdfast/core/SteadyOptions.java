@@ -1,0 +1,49 @@
+package dev.holdfast.core;
+
+import java.time.Duration;
+
+/**
+ * The times of {@link SteadyEndpoints}.
+ *
+ * @param recordTtl how long a record outlives its owner; more than zero
+ * @param grace for how long an empty list, or what a wiped store forgot, is not believed; three
+ *     TTLs by default
+ * @param confirmWithin how long one confirming read may take before another is begun beside it, and
+ *     how long a list from disk waits for the registry's first word; 500 ms by default
+ * @param reads the delays between confirming reads that fail
+ * @param resettle for how long after an outage of at least a TTL no loss is believed; one TTL and
+ *     the longest delay between attempts by default, zero where records are never renewed
+ */
+public record SteadyOptions(
+    Duration recordTtl,
+    Duration grace,
+    Duration confirmWithin,
+    Backoff.Options reads,
+    Duration resettle) {
+  @Limit(of = "time that one confirming read may take", then = "another is begun beside it")
+  public static final Duration CONFIRM_WITHIN = Duration.ofMillis(500);
+
+  private static final int GRACE_TTLS = 3;
+
+  public SteadyOptions {
+    DurationText.requirePositive("recordTtl", recordTtl);
+    DurationText.requirePositive("grace", grace);
+    DurationText.requirePositive("confirmWithin", confirmWithin);
+  }
+
+  /** The defaults for records that live this long. */
+  public static SteadyOptions forTtl(Duration recordTtl) {
+    Backoff.Options retry = Backoff.Options.REGISTRY;
+    return new SteadyOptions(
+        recordTtl,
+        recordTtl.multipliedBy(GRACE_TTLS),
+        CONFIRM_WITHIN,
+        retry,
+        recordTtl.plus(retry.cap()));
+  }
+
+  /** The same for records that nobody renews, so that an outage takes none away. */
+  public SteadyOptions withoutResettling() {
+    return new SteadyOptions(recordTtl, grace, confirmWithin, reads, Duration.ZERO);
+  }
+}
