@@ -58,8 +58,7 @@ class LogLinesTest {
   void aListSaysWhenItIsDoubtedAndNothingOfEveryChange() {
     store.put(ORDERS, ONE);
     EndpointDirectory directory =
-        EndpointDirectory.over(
-            registry, context, SteadyEndpoints.Options.forTtl(Duration.ofSeconds(5)));
+        EndpointDirectory.over(registry, context, SteadyOptions.forTtl(Duration.ofSeconds(5)));
     try (LogLines log = new LogLines(ServiceFollower.class)) {
       directory.subscribe(ORDERS, endpoints -> {});
       scheduler.advance(Duration.ofSeconds(10));
