@@ -1,14 +1,6 @@
 package dev.holdfast.core;
 
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.Meter;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tag;
-import io.micrometer.core.instrument.Tags;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -22,7 +14,7 @@ import java.util.stream.Stream;
  * {@code service} is a service that this process follows or announces. Gauges of the same tags in
  * one process show the highest of their values, those that count something the sum.
  */
-public enum RegistryMeter {
+public enum RegistryMeter implements DocumentedMeter {
   ENDPOINTS(
       "holdfast.endpoints",
       Type.GAUGE,
@@ -78,7 +70,8 @@ public enum RegistryMeter {
       Type.GAUGE,
       "watches",
       List.of("registry"),
-      "Raw watches that are open now."),
+      "Raw watches that are open now.",
+      true),
   RECORDS_MALFORMED(
       "holdfast.records.malformed",
       Type.COUNTER,
@@ -137,106 +130,32 @@ public enum RegistryMeter {
     GAUGE
   }
 
-  private final String meterName;
-  private final Type type;
-  private final String unit;
-
-  // Made by List.of only, which the checker can't see.
+  // Nothing in it changes, which the checker can't see.
   @SuppressWarnings("ImmutableEnumChecker")
-  private final List<String> tags;
-
-  private final String description;
+  private final MeterSpec spec;
 
   RegistryMeter(String meterName, Type type, String unit, List<String> tags, String description) {
-    this.meterName = meterName;
-    this.type = type;
-    this.unit = unit;
-    this.tags = tags;
-    this.description = description;
+    this(meterName, type, unit, tags, description, false);
   }
 
-  public String meterName() {
-    return meterName;
+  RegistryMeter(
+      String meterName,
+      Type type,
+      String unit,
+      List<String> tags,
+      String description,
+      boolean addsUp) {
+    spec = new MeterSpec(meterName, type, unit, tags, description, addsUp);
   }
 
-  public Type type() {
-    return type;
-  }
-
-  public String unit() {
-    return unit;
-  }
-
-  /** The keys of its tags, in the order in which values are given. */
-  public List<String> tags() {
-    return tags;
-  }
-
-  public String description() {
-    return description;
-  }
-
-  /** The counter with these tag values, in the order of {@link #tags()}. */
-  public Counter counter(MeterRegistry meters, String... tagValues) {
-    requireType(Type.COUNTER);
-    return Counter.builder(meterName)
-        .baseUnit(unit)
-        .description(description)
-        .tags(tagsOf(tagValues))
-        .register(meters);
-  }
-
-  /**
-   * A gauge with these tag values, in the order of {@link #tags()}. Several of the same tag values
-   * show one number of all.
-   *
-   * @return closing it takes its value away, and the gauge with the last one
-   */
-  public Subscription gauge(MeterRegistry meters, Supplier<Number> value, String... tagValues) {
-    requireType(Type.GAUGE);
-    Tags tagged = tagsOf(tagValues);
-    return SharedGauge.feed(
-        meters, this, List.of(tagValues), value, all -> register(meters, tagged, all));
-  }
-
-  /** What becomes of the values of several gauges with the same tags. */
-  SharedGauge.Combination combination() {
-    return this == WATCHES ? SharedGauge.Combination.SUM : SharedGauge.Combination.MAX;
-  }
-
-  private Subscription register(MeterRegistry meters, Tags tagged, Supplier<Number> value) {
-    Meter.Id id =
-        Gauge.builder(meterName, value)
-            .baseUnit(unit)
-            .description(description)
-            .tags(tagged)
-            .strongReference(true)
-            .register(meters)
-            .getId();
-    return () -> meters.remove(id);
-  }
-
-  private Tags tagsOf(String... values) {
-    if (values.length != tags.size()) {
-      throw new IllegalArgumentException(
-          "tagValues: " + values.length + " (expected: " + tags.size() + ", " + tags + ")");
-    }
-    List<Tag> paired = new ArrayList<>();
-    for (int i = 0; i < values.length; i++) {
-      paired.add(Tag.of(tags.get(i), values[i]));
-    }
-    return Tags.of(paired);
+  @Override
+  public MeterSpec spec() {
+    return spec;
   }
 
   private static <E> String codes(E[] states, ToIntFunction<E> code) {
     return Stream.of(states)
         .map(state -> code.applyAsInt(state) + " " + state)
         .collect(Collectors.joining(", ", "", "."));
-  }
-
-  private void requireType(Type expected) {
-    if (type != expected) {
-      throw new IllegalStateException(meterName + " is a " + type + ", not a " + expected);
-    }
   }
 }

@@ -70,16 +70,16 @@ final class SharedGauge {
    */
   static Subscription feed(
       MeterRegistry meters,
-      RegistryMeter meter,
+      MeterSpec meter,
       List<String> tagValues,
       Supplier<Number> value,
       Function<Supplier<Number>, Subscription> register) {
-    Key key = new Key(meters, meter.meterName(), List.copyOf(tagValues));
+    Key key = new Key(meters, meter.name(), List.copyOf(tagValues));
     Source source = new Source(value);
     synchronized (OPEN) {
       SharedGauge shared = OPEN.get(key);
       if (shared == null) {
-        shared = new SharedGauge(meter.combination());
+        shared = new SharedGauge(meter.addsUp() ? Combination.SUM : Combination.MAX);
         OPEN.put(key, shared);
         shared.gauge = register.apply(shared::value);
       }

@@ -1,15 +1,9 @@
 package dev.holdfast.grpc;
 
+import dev.holdfast.core.DocumentedMeter;
+import dev.holdfast.core.MeterSpec;
 import dev.holdfast.core.RegistryMeter;
-import dev.holdfast.core.Subscription;
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.Meter;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tag;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
 
 /**
  * Every meter about channels and servers; docs/meters.md is made from it.
@@ -17,7 +11,7 @@ import java.util.function.Supplier;
  * <p>Tags have few values: {@code service} is the path of the service that a channel calls, as in
  * its target.
  */
-public enum GrpcMeter {
+public enum GrpcMeter implements DocumentedMeter {
   CALLS_RETRIED(
       "holdfast.grpc.calls.retried",
       RegistryMeter.Type.COUNTER,
@@ -78,11 +72,7 @@ public enum GrpcMeter {
       List.of("port"),
       "Calls that were still open when the grace time of a stopping server ended.");
 
-  private final String meterName;
-  private final RegistryMeter.Type type;
-  private final String unit;
-  private final List<String> tags;
-  private final String description;
+  private final MeterSpec spec;
 
   GrpcMeter(
       String meterName,
@@ -90,77 +80,11 @@ public enum GrpcMeter {
       String unit,
       List<String> tags,
       String description) {
-    this.meterName = meterName;
-    this.type = type;
-    this.unit = unit;
-    this.tags = tags;
-    this.description = description;
+    spec = new MeterSpec(meterName, type, unit, tags, description, false);
   }
 
-  public String meterName() {
-    return meterName;
-  }
-
-  public RegistryMeter.Type type() {
-    return type;
-  }
-
-  public String unit() {
-    return unit;
-  }
-
-  /** The keys of its tags, in the order in which values are given. */
-  public List<String> tags() {
-    return tags;
-  }
-
-  public String description() {
-    return description;
-  }
-
-  /** The counter with these tag values, in the order of {@link #tags()}. */
-  public Counter counter(MeterRegistry meters, String... tagValues) {
-    requireType(RegistryMeter.Type.COUNTER);
-    return Counter.builder(meterName)
-        .baseUnit(unit)
-        .description(description)
-        .tags(tagsOf(tagValues))
-        .register(meters);
-  }
-
-  /**
-   * A gauge with these tag values, in the order of {@link #tags()}.
-   *
-   * @return closing it removes the gauge
-   */
-  public Subscription gauge(MeterRegistry meters, Supplier<Number> value, String... tagValues) {
-    requireType(RegistryMeter.Type.GAUGE);
-    Meter.Id id =
-        Gauge.builder(meterName, value)
-            .baseUnit(unit)
-            .description(description)
-            .tags(tagsOf(tagValues))
-            .strongReference(true)
-            .register(meters)
-            .getId();
-    return () -> meters.remove(id);
-  }
-
-  private List<Tag> tagsOf(String... values) {
-    if (values.length != tags.size()) {
-      throw new IllegalArgumentException(
-          "tagValues: " + values.length + " (expected: " + tags.size() + ", " + tags + ")");
-    }
-    List<Tag> paired = new ArrayList<>();
-    for (int i = 0; i < values.length; i++) {
-      paired.add(Tag.of(tags.get(i), values[i]));
-    }
-    return paired;
-  }
-
-  private void requireType(RegistryMeter.Type expected) {
-    if (type != expected) {
-      throw new IllegalStateException(meterName + " is a " + type + ", not a " + expected);
-    }
+  @Override
+  public MeterSpec spec() {
+    return spec;
   }
 }

@@ -1,0 +1,81 @@
+package dev.holdfast.core;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * What a meter is: the row in docs/meters.md, and how it is made.
+ *
+ * @param name as a dashboard knows it
+ * @param type what it does
+ * @param unit what is counted or shown
+ * @param tags the keys of its tags, in the order in which values are given
+ * @param description one sentence
+ * @param addsUp of gauges with the same tag values: whether they show their sum, instead of the
+ *     highest
+ */
+public record MeterSpec(
+    String name,
+    RegistryMeter.Type type,
+    String unit,
+    List<String> tags,
+    String description,
+    boolean addsUp) {
+
+  public MeterSpec {
+    tags = List.copyOf(tags);
+  }
+
+  /** The counter with these tag values. */
+  Counter counter(MeterRegistry meters, String... tagValues) {
+    requireType(RegistryMeter.Type.COUNTER);
+    return Counter.builder(name)
+        .baseUnit(unit)
+        .description(description)
+        .tags(tagsOf(tagValues))
+        .register(meters);
+  }
+
+  /** A gauge with these tag values, which shares its number with others of the same. */
+  Subscription gauge(MeterRegistry meters, Supplier<Number> value, String... tagValues) {
+    requireType(RegistryMeter.Type.GAUGE);
+    Tags tagged = tagsOf(tagValues);
+    return SharedGauge.feed(
+        meters, this, List.of(tagValues), value, all -> register(meters, tagged, all));
+  }
+
+  private Subscription register(MeterRegistry meters, Tags tagged, Supplier<Number> value) {
+    Meter.Id id =
+        Gauge.builder(name, value)
+            .baseUnit(unit)
+            .description(description)
+            .tags(tagged)
+            .strongReference(true)
+            .register(meters)
+            .getId();
+    return () -> meters.remove(id);
+  }
+
+  private Tags tagsOf(String... values) {
+    if (values.length != tags.size()) {
+      throw new IllegalArgumentException(
+          "tagValues: " + values.length + " (expected: " + tags.size() + ", " + tags + ")");
+    }
+    Tags paired = Tags.empty();
+    for (int i = 0; i < values.length; i++) {
+      paired = paired.and(tags.get(i), values[i]);
+    }
+    return paired;
+  }
+
+  private void requireType(RegistryMeter.Type expected) {
+    if (type != expected) {
+      throw new IllegalStateException(name + " is a " + type + ", not a " + expected);
+    }
+  }
+}
