@@ -1,6 +1,7 @@
 package dev.holdfast.cli;
 
 import dev.holdfast.cli.demo.DemoCommand;
+import dev.holdfast.cli.doctor.DoctorCommand;
 import dev.holdfast.cli.lab.LabCommand;
 import dev.holdfast.cli.settings.Settings;
 import java.io.PrintWriter;
@@ -39,6 +40,7 @@ import picocli.CommandLine.Spec;
       ResolveCommand.class,
       EtcdCommand.class,
       LabCommand.class,
+      DoctorCommand.class,
       CompletionCommand.class,
       VersionCommand.class,
       DocsCommand.class

@@ -89,6 +89,7 @@ final class Diagnosis {
   private void problem(WireProblem problem) {
     String detail = seen.problemDetail().isEmpty() ? "" : " (" + seen.problemDetail() + ")";
     switch (problem) {
+      case UNRESOLVED -> unreachable("the host has no address");
       case REFUSED -> unreachable("the connection was refused: nothing listens on that port");
       case CONNECT_TIMEOUT ->
           unreachable("no answer to TCP within 10 s: a firewall, a wrong address or no machine");
@@ -343,6 +344,7 @@ final class Diagnosis {
           "keep the client's interval above the permit, or raise the permit on the server");
       seen.idle()
           .filter(Diagnosis::needsAnswer)
+          .filter(idle -> SettingsAdvice.clientCanPing(safeAge(idle)))
           .ifPresent(
               idle ->
                   add(

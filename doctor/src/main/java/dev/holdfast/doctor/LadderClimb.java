@@ -41,6 +41,12 @@ final class LadderClimb {
     return done;
   }
 
+  /** Ends the climb with what is known. */
+  void stop() {
+    plan.stop(System.nanoTime());
+    act();
+  }
+
   private void act() {
     for (LadderStep step : plan.takeSteps()) {
       if (step instanceof LadderStep.Open open) {
@@ -104,6 +110,7 @@ final class LadderClimb {
     private final int rung;
     private Wire wire;
     private long idleSinceNanos;
+    private Duration askedAfter = Duration.ZERO;
     private boolean written;
 
     @SuppressWarnings("NullAway.Init") // the wire needs its listener first
@@ -134,6 +141,7 @@ final class LadderClimb {
 
     void ask() {
       Duration idle = idle();
+      askedAfter = idle;
       wire.call(
           Ward.HARMLESS_METHOD,
           answer -> {
@@ -162,15 +170,17 @@ final class LadderClimb {
           () -> {
             autopsies--;
             if (!written) {
-              Duration idle = idle().minus(AUTOPSY);
               written = true;
               ward.evidence.add(
                   ConnectionEvidence.of(
-                          ConnectionEvidence.Role.LADDER, idle, wire, Optional.of(Ending.SILENCE))
+                          ConnectionEvidence.Role.LADDER,
+                          askedAfter,
+                          wire,
+                          Optional.of(Ending.SILENCE))
                       .withAutopsy(acknowledged, answered[0]));
               ward.say(
                   "idle for "
-                      + Ward.time(idle)
+                      + Ward.time(askedAfter)
                       + ": silence"
                       + (answered[0] ? ", but a PING is answered" : ""));
             }

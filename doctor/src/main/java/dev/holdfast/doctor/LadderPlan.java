@@ -123,6 +123,15 @@ final class LadderPlan {
     decide(nowNanos);
   }
 
+  /** Nobody wants to wait any longer: what is known so far is the result. */
+  void stop(long nowNanos) {
+    if (result == null) {
+      LadderResult.Outcome kept =
+          lowerNanos() > 0 ? LadderResult.Outcome.KEPT : LadderResult.Outcome.UNKNOWN;
+      finish(firstDead() == null ? kept : LadderResult.Outcome.FORGOTTEN, nowNanos);
+    }
+  }
+
   /** When to call {@link #onTimeout}; empty when there is a result. */
   Optional<Long> nextDeadlineNanos() {
     if (result != null) {

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +33,7 @@ public final class PathDoctor implements AutoCloseable {
   private final Wires wires = new Wires();
   private final DoctorOptions options;
   private final DoctorProgress progress;
+  private volatile @Nullable Examination running;
 
   /** Nothing is opened yet. */
   public PathDoctor(DoctorOptions options, DoctorProgress progress) {
@@ -40,14 +42,20 @@ public final class PathDoctor implements AutoCloseable {
   }
 
   /**
-   * Examines once. A check that fails by itself becomes a finding; what is measured stays.
-   *
-   * @throws UnknownHostException when the host has no address
+   * Examines once; the host is looked up by the calling thread. A check that fails by itself
+   * becomes a finding; what is measured stays.
    */
-  public CompletionStage<PathReport> examine() throws UnknownHostException {
-    InetAddress[] addresses = InetAddress.getAllByName(options.target().host());
+  public CompletionStage<PathReport> examine() {
+    InetAddress[] addresses;
+    try {
+      addresses = InetAddress.getAllByName(options.target().host());
+    } catch (UnknownHostException e) {
+      return CompletableFuture.completedFuture(
+          new Examination(new InetSocketAddress(0)).unresolved());
+    }
     Examination examination =
         new Examination(new InetSocketAddress(addresses[0], options.target().port()));
+    running = examination;
     CompletableFuture<PathReport> result = new CompletableFuture<>();
     wires
         .loop()
@@ -61,6 +69,14 @@ public final class PathDoctor implements AutoCloseable {
               forward(examination.run(), result);
             });
     return result;
+  }
+
+  /** Ends the examination soon, with what is known so far as its result. */
+  public void stop() {
+    Examination examination = running;
+    if (examination != null) {
+      wires.loop().execute(examination::stop);
+    }
   }
 
   @Override
@@ -89,6 +105,8 @@ public final class PathDoctor implements AutoCloseable {
     private Optional<LadderResult> idle = Optional.empty();
     private Optional<HeldResult> held = Optional.empty();
     private PingResult pings = PingResult.UNKNOWN;
+    private @Nullable LadderClimb climb;
+    private boolean stopped;
 
     Examination(InetSocketAddress address) {
       this.address = address;
@@ -100,6 +118,26 @@ public final class PathDoctor implements AutoCloseable {
           .thenCompose(done -> check("do PINGs count", this::pingsCount))
           .thenCompose(done -> check("are PINGs punished", this::pingsPunished))
           .thenApply(done -> report());
+    }
+
+    void stop() {
+      stopped = true;
+      if (climb != null) {
+        climb.stop();
+      }
+    }
+
+    PathReport unresolved() {
+      WireTarget nowhere = new WireTarget(address, false, options.authorityText());
+      first =
+          Optional.of(
+              new FirstContact.Result(
+                  nowhere,
+                  Optional.of(WireProblem.UNRESOLVED),
+                  "",
+                  Optional.empty(),
+                  Optional.empty()));
+      return report();
     }
 
     private CompletableFuture<Void> firstContact(Ward in) {
@@ -124,13 +162,15 @@ public final class PathDoctor implements AutoCloseable {
 
     private CompletableFuture<Void> climb(Ward in) {
       Optional<Answer> answer = first.flatMap(FirstContact.Result::answer);
-      if (answer.isEmpty()) {
+      if (answer.isEmpty() || stopped) {
         return nothing();
       }
       WireTarget target = first.orElseThrow().target();
       HeldStreams streams = new HeldStreams(in, target);
       streams.start();
-      return new LadderClimb(in, target, answer.get())
+      LadderClimb begun = new LadderClimb(in, target, answer.get());
+      climb = begun;
+      return begun
           .run()
           .thenAccept(result -> idle = Optional.of(result))
           .whenComplete((done, failure) -> held = Optional.of(streams.stop()));
@@ -138,7 +178,7 @@ public final class PathDoctor implements AutoCloseable {
 
     private CompletableFuture<Void> pingsCount(Ward in) {
       Optional<LadderResult> timeout = idle.filter(LadderResult::hasTimeout);
-      if (timeout.isEmpty()) {
+      if (timeout.isEmpty() || stopped) {
         return nothing();
       }
       Duration budget = options.maxWait().plus(AFTERWARDS).minus(in.elapsed());
@@ -146,7 +186,7 @@ public final class PathDoctor implements AutoCloseable {
     }
 
     private CompletableFuture<Void> pingsPunished(Ward in) {
-      if (first.flatMap(FirstContact.Result::answer).isEmpty()) {
+      if (first.flatMap(FirstContact.Result::answer).isEmpty() || stopped) {
         return nothing();
       }
       return trials(in).punished(pings).thenAccept(result -> pings = result);

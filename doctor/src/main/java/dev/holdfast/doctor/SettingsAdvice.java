@@ -71,8 +71,8 @@ final class SettingsAdvice {
   private void holdfast() {
     long seconds = Math.max(1, aliveMillis / 1_000);
     String setting = ".idleTimeoutOfPath(Duration.ofSeconds(" + seconds + "))";
-    add("Holdfast", "client", "calls and streams", "HoldfastChannelBuilder.." + setting);
-    add("Holdfast", "server", "calls and streams", "HoldfastServerBuilder.." + setting);
+    add("Holdfast", "client", "calls and streams", "HoldfastChannelBuilder " + setting);
+    add("Holdfast", "server", "calls and streams", "HoldfastServerBuilder " + setting);
   }
 
   private void servers() {
@@ -83,7 +83,7 @@ final class SettingsAdvice {
         "grpc-java",
         "server",
         what,
-        "NettyServerBuilder.. .keepAliveTime(%d, SECONDS).keepAliveTimeout(%d, SECONDS)"
+        "NettyServerBuilder .keepAliveTime(%d, SECONDS).keepAliveTimeout(%d, SECONDS)"
             .formatted(interval, timeout));
     add(
         "grpc-go",

@@ -13,7 +13,7 @@ final class Ward {
    */
   static final String HARMLESS_METHOD = "grpc.health.v1.Health/Check";
 
-  private static final Duration LEAST_PATIENCE = Duration.ofMillis(1_500);
+  private static final Duration LEAST_PATIENCE = Duration.ofSeconds(1);
   private static final Duration MOST_PATIENCE = Duration.ofSeconds(15);
   private static final int ROUND_TRIPS = 6;
 

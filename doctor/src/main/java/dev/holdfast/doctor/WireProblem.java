@@ -2,6 +2,8 @@ package dev.holdfast.doctor;
 
 /** Why a connection never came to speak HTTP/2. */
 enum WireProblem {
+  /** The host has no address. */
+  UNRESOLVED,
   /** Nothing listens there. */
   REFUSED,
   /** TCP did not come about in time. */

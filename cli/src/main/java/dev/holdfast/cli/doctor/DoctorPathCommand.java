@@ -1,0 +1,130 @@
+package dev.holdfast.cli.doctor;
+
+import dev.holdfast.cli.CommonOptions;
+import dev.holdfast.cli.ExitCode;
+import dev.holdfast.cli.Program;
+import dev.holdfast.cli.UserError;
+import dev.holdfast.cli.demo.Terminal;
+import dev.holdfast.cli.run.Signals;
+import dev.holdfast.core.DurationText;
+import dev.holdfast.core.HostPort;
+import dev.holdfast.doctor.DoctorOptions;
+import dev.holdfast.doctor.PathDoctor;
+import dev.holdfast.doctor.PathReport;
+import dev.holdfast.doctor.Security;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Examines the path to one server. */
+@Command(
+    name = "path",
+    description = {
+      "Find out after which idle time connections to a gRPC server die and how, what becomes of"
+          + " streams without messages, whether PINGs help or are punished, and what stands in"
+          + " between.",
+      "About 30 connections are opened at most; each is asked once, with a call of the health"
+          + " service that changes nothing. The last one sends PINGs until the server complains,"
+          + " and may get a GOAWAY; no other does."
+    },
+    footer = {
+      "",
+      "Ctrl-C ends it early, with what is known by then. Exit codes: 0 nothing will break, 1",
+      "something will, 2 the command line makes no sense. docs/doctor.md explains each code.",
+      "",
+      "  holdfast doctor path orders.example:443 --tls",
+      "  holdfast doctor path 10.0.0.7:50051 --max-wait 90s --json"
+    })
+public final class DoctorPathCommand implements Callable<Integer> {
+  /** What follows the longest wait: opening, answers, PINGs. */
+  private static final Duration AFTERWARDS = Duration.ofMinutes(3);
+
+  @Mixin private final CommonOptions common = new CommonOptions();
+
+  @Parameters(paramLabel = "HOST:PORT", description = "The server, as clients address it.")
+  private String target = "";
+
+  @Option(names = "--tls", description = "Speak TLS; the certificate is not checked.")
+  private boolean tls;
+
+  @Option(names = "--plaintext", description = "Do not try TLS. Default: plaintext, then TLS.")
+  private boolean plaintext;
+
+  @Option(
+      names = "--max-wait",
+      paramLabel = "DURATION",
+      defaultValue = "20m",
+      description = "The longest idle time that is tried, 2s to 24h; ${DEFAULT-VALUE} by default.")
+  private String maxWait = "20m";
+
+  @Option(
+      names = "--authority",
+      paramLabel = "NAME",
+      description = "What calls and TLS name as the host; the target by default.")
+  private @Nullable String authority;
+
+  @Option(
+      names = "--hold",
+      paramLabel = "METHOD",
+      description =
+          "A streaming method, package.Service/Method, to hold open; by default Watch of the health"
+              + " service, else reflection.")
+  private @Nullable String hold;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    common.startLogging("ERROR");
+    DoctorOptions options = options();
+    Program program = common.program();
+    boolean terminal = !common.json() && Terminal.isInteractive();
+    ProgressLines progress = new ProgressLines(program.err(), terminal);
+    try (PathDoctor doctor = new PathDoctor(options, progress)) {
+      for (String signal : List.of("INT", "TERM")) {
+        var unused =
+            Signals.handle(
+                signal,
+                name -> {
+                  progress.onStep("stopping; what is known so far follows");
+                  doctor.stop();
+                });
+      }
+      PathReport report = await(doctor, options.maxWait().plus(AFTERWARDS));
+      progress.done();
+      program.out().print(common.json() ? ReportJson.of(report) + "\n" : ReportText.of(report));
+      program.out().flush();
+      return report.hasProblem() ? ExitCode.FAILED : ExitCode.OK;
+    }
+  }
+
+  private DoctorOptions options() {
+    if (tls && plaintext) {
+      throw UserError.usage("--tls, --plaintext: both (expected: one of them, or none)");
+    }
+    Security security = tls ? Security.TLS : plaintext ? Security.PLAINTEXT : Security.AUTO;
+    return new DoctorOptions(
+        HostPort.parse(target),
+        security,
+        Optional.ofNullable(authority),
+        DurationText.parse("max-wait", maxWait, DoctorOptions.MIN_WAIT, DoctorOptions.MAX_WAIT),
+        Optional.ofNullable(hold));
+  }
+
+  private static PathReport await(PathDoctor doctor, Duration limit) throws InterruptedException {
+    try {
+      return doctor.examine().toCompletableFuture().get(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      throw UserError.failed("doctor: no result within " + DurationText.format(limit));
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package dev.holdfast.cli.doctor;
+
+import dev.holdfast.cli.CommonOptions;
+import dev.holdfast.cli.ExitCode;
+import dev.holdfast.cli.output.JsonText;
+import dev.holdfast.cli.output.Table;
+import dev.holdfast.core.DurationText;
+import dev.holdfast.core.PathProfile;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Prints the table of known paths. */
+@Command(
+    name = "profiles",
+    description =
+        "Print what known kinds of path do to quiet connections, each number with its source.")
+public final class DoctorProfilesCommand implements Callable<Integer> {
+  @Mixin private final CommonOptions common = new CommonOptions();
+
+  @Override
+  public Integer call() {
+    common.startLogging("ERROR");
+    common.program().out().print(common.json() ? json() + "\n" : table().toString());
+    common.program().out().flush();
+    return ExitCode.OK;
+  }
+
+  private static Table table() {
+    Table table = new Table("profile", "idle after", "looks at", "then", "on the path", "source");
+    for (PathProfile profile : PathProfile.values()) {
+      table.add(
+          name(profile.name()),
+          profile.idleTimeout().map(DurationText::format).orElse("-"),
+          name(profile.layer().name()),
+          words(profile.expiry()),
+          profile.description(),
+          profile.source());
+    }
+    return table;
+  }
+
+  private static JsonText json() {
+    List<JsonText> rows = new ArrayList<>();
+    for (PathProfile profile : PathProfile.values()) {
+      JsonText row = JsonText.object().with("profile", name(profile.name()));
+      profile.idleTimeout().ifPresent(time -> row.with("idle_timeout_ms", time.toMillis()));
+      rows.add(
+          row.with("layer", name(profile.layer().name()))
+              .with("then", name(profile.expiry().name()))
+              .with("path", profile.description())
+              .with("source", profile.source()));
+    }
+    return JsonText.object().with("profiles", rows);
+  }
+
+  private static String words(PathProfile.Expiry expiry) {
+    return switch (expiry) {
+      case NOTHING -> "-";
+      case SILENT_DROP -> "forgets it, tells nobody";
+      case RESET -> "resets it at the next packet";
+      case CLOSE -> "closes it";
+      case STREAM_ERROR -> "ends the stream";
+    };
+  }
+
+  private static String name(String constant) {
+    return constant.toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

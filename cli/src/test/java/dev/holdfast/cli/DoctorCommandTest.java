@@ -1,0 +1,91 @@
+package dev.holdfast.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DoctorCommandTest {
+  @Test
+  void aHealthyPathEndsWithZeroAndSaysWhatTheServerDoesToPings() throws IOException {
+    Server server = serve();
+    try {
+      CommandRun run =
+          CommandRun.of("doctor", "path", "127.0.0.1:" + server.getPort(), "--max-wait", "2s");
+      assertThat(run.code()).as(run.toString()).isEqualTo(ExitCode.OK);
+      assertThat(run.out())
+          .contains("grpc-java")
+          .contains("HF-530")
+          .endsWith("RESULT problems=0 codes=HF-541,HF-530\n");
+      assertThat(run.err()).contains("idle for 2s: alive");
+    } finally {
+      server.shutdownNow();
+    }
+  }
+
+  @Test
+  void aReportForProgramsIsOneLineOfJson() throws IOException {
+    Server server = serve();
+    try {
+      CommandRun run =
+          CommandRun.of(
+              "doctor", "path", "127.0.0.1:" + server.getPort(), "--max-wait", "2s", "--json");
+      assertThat(run.out())
+          .startsWith("{\"target\":\"127.0.0.1:" + server.getPort() + "\",\"problem\":false,")
+          .contains("\"outcome\":\"kept\",\"alive_at_ms\":2000")
+          .hasLineCount(1);
+    } finally {
+      server.shutdownNow();
+    }
+  }
+
+  @Test
+  void aPortWithoutAServerIsAFinding() throws IOException {
+    int port;
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = socket.getLocalPort();
+    }
+    CommandRun run = CommandRun.of("doctor", "path", "127.0.0.1:" + port);
+    assertThat(run.code()).isEqualTo(ExitCode.FAILED);
+    assertThat(run.out()).contains("HF-501").endsWith("RESULT problems=1 codes=HF-501\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "path nowhere",
+        "path h:1 --tls --plaintext",
+        "path h:1 --max-wait 1s",
+        "path h:1 --max-wait 5",
+        "path h:1 --hold nonsense",
+        "path",
+        "paths"
+      })
+  void whatMakesNoSenseIsSaidAndEndsWithTwo(String words) {
+    CommandRun run = CommandRun.of(("doctor " + words).split(" "));
+    assertThat(run.code()).as(run.toString()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err()).isNotEmpty();
+  }
+
+  @Test
+  void profilesAreATableAndJson() {
+    assertThat(CommandRun.of("doctor", "profiles").out()).contains("swarm").contains("15m");
+    assertThat(CommandRun.of("doctor", "profiles", "--json").out())
+        .contains("{\"profile\":\"nlb\",\"idle_timeout_ms\":350000,");
+  }
+
+  private static Server serve() throws IOException {
+    return NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+        .addService(new HealthStatusManager().getHealthService())
+        .build()
+        .start();
+  }
+}
