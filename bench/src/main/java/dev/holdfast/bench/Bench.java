@@ -8,7 +8,7 @@ import org.slf4j.LoggerFactory;
 public final class Bench {
   /** Every benchmark there is; a new one adds itself here. */
   static final List<Benchmark> ALL =
-      List.of(new Discovery(), new ChannelCost(), new Fleet(), new Outage());
+      List.of(new Discovery(), new ChannelCost(), new Fleet(), new Outage(), new DoctorCases());
 
   /** Logback's own property; children are given it too. */
   static final String LOG_CONFIGURATION = "logback.configurationFile";

@@ -52,6 +52,11 @@ final class Report {
     return figure(key, Long.toString(count));
   }
 
+  /** A count out of a whole, as {@code 5/5}. */
+  Report figure(String key, int part, int whole) {
+    return figure(key, part + "/" + whole);
+  }
+
   /** A bound on speed: it counts in a real run. */
   Report speedBound(boolean kept, String format, Object... args) {
     if (!kept) {
