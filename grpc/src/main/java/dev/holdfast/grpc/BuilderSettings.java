@@ -15,6 +15,55 @@ public final class BuilderSettings {
 
   /** The settings of {@link HoldfastChannelBuilder}. */
   public static List<Tunable> ofChannels() {
+    return joined(List.of(ofCalls(), ofPaths("the servers", "Quiet and silent connections")));
+  }
+
+  /** The settings of {@link HoldfastServerBuilder}. */
+  public static List<Tunable> ofServers() {
+    return joined(List.of(ofService(), ofPaths("the clients", "Silent clients"), ofClients()));
+  }
+
+  private static List<Tunable> joined(List<List<Tunable>> lists) {
+    return lists.stream().flatMap(List::stream).toList();
+  }
+
+  private static List<Tunable> ofPaths(String others, String section) {
+    return List.of(
+        new TunableText(
+            "path(p)",
+            "a `PathProfile`",
+            "`" + PathSetting.VARIABLE + "`, else a path nobody described",
+            "What lies between here and " + others + ": see \"" + section + "\"."),
+        new TunableText(
+            "idleTimeoutOfPath(d)", "1 s or more", "", "The same, when the number is known."),
+        new TunableText("liveness(o)", "a `LivenessOptions`", "", "The same, in every detail."),
+        new TunableText(
+            "withoutLiveness()",
+            "",
+            "",
+            "Leaves connections to gRPC alone, as `HOLDFAST_PATH=off`."));
+  }
+
+  private static List<Tunable> ofClients() {
+    return List.of(
+        new TunableText(
+            "onClientGone(c)",
+            "a listener; several",
+            "none",
+            "Hears of each client connection that has ended, with the reason."),
+        new TunableText(
+            "permitKeepAliveTime(n, unit)",
+            "as of gRPC",
+            "5 min; 5 s where a path was said",
+            "How often clients may ping; more is an abuse and ends their connection."),
+        new TunableText(
+            "permitKeepAliveWithoutCalls(b)",
+            "true or false",
+            "false; true where a path was said",
+            "Whether they may while they have no call."));
+  }
+
+  private static List<Tunable> ofCalls() {
     return List.of(
         new TunableText(
             "forTarget(target[, credentials[, registries]])",
@@ -52,27 +101,13 @@ public final class BuilderSettings {
             "as below",
             "The bounds of the calls sent again."),
         new TunableText(
-            "path(p)",
-            "a `PathProfile`",
-            "`" + PathSetting.VARIABLE + "`, else a path nobody described",
-            "What lies between here and the servers: see \"Quiet and silent connections\"."),
-        new TunableText(
-            "idleTimeoutOfPath(d)", "1 s or more", "", "The same, when the number is known."),
-        new TunableText("liveness(o)", "a `LivenessOptions`", "", "The same, in every detail."),
-        new TunableText(
-            "withoutLiveness()",
-            "",
-            "",
-            "Leaves connections to gRPC alone, as `HOLDFAST_PATH=off`."),
-        new TunableText(
             "configureNetty(..)",
             "any",
             "",
             "Reaches settings that only `NettyChannelBuilder` has."));
   }
 
-  /** The settings of {@link HoldfastServerBuilder}. */
-  public static List<Tunable> ofServers() {
+  private static List<Tunable> ofService() {
     return List.of(
         new TunableText(
             "forPort(port[, credentials])", "a port, 0 for a free one", "", "Where it listens."),

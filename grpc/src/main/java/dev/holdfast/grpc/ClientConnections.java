@@ -5,11 +5,16 @@ import dev.holdfast.liveness.LivenessHandler;
 import dev.holdfast.liveness.LivenessMeters;
 import dev.holdfast.liveness.LivenessOptions;
 import dev.holdfast.liveness.Role;
+import io.grpc.LoadBalancerRegistry;
 import io.grpc.netty.GrpcHttp2ConnectionHandler;
+import io.grpc.netty.NettyChannelBuilder;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelHandlerContext;
 import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
 
 /**
  * Opens the sockets of a channel and puts the watch before everything else in their pipelines.
@@ -18,18 +23,46 @@ import java.util.Optional;
  * what it should do is said when the channel is built.
  */
 final class ClientConnections implements ChannelFactory<Channel> {
-  private final EventLoops loops;
+  private volatile EventLoops loops;
   private volatile Optional<LivenessOptions> liveness = Optional.empty();
   private volatile LivenessMeters meters = LivenessMeters.NONE;
 
-  ClientConnections(EventLoops loops) {
+  private ClientConnections(EventLoops loops) {
     this.loops = loops;
   }
 
-  /** From now on new connections are watched. */
-  void watch(LivenessOptions options, LivenessMeters into) {
-    meters = into;
+  /** Makes this builder's channels open their sockets here. */
+  static ClientConnections of(NettyChannelBuilder builder) {
+    ClientConnections connections = new ClientConnections(EventLoops.shared());
+    connections.use(builder, EventLoops.shared());
+    return connections;
+  }
+
+  /** Opens sockets of another kind. */
+  void use(NettyChannelBuilder builder, EventLoops other) {
+    loops = other;
+    builder.channelFactory(this).eventLoopGroup(other.workers());
+  }
+
+  /**
+   * From now on new connections are watched, and endpoints have pairs of them.
+   *
+   * @param builder the one of {@link #of}
+   * @param service what the channel calls, for meters
+   * @param policy what it names itself
+   */
+  void watch(
+      NettyChannelBuilder builder,
+      LivenessOptions options,
+      String service,
+      MeterRegistry registry,
+      String policy) {
+    meters = WatchMeters.of(registry, Role.CLIENT);
     liveness = Optional.of(options);
+    PairedPolicies.install(LoadBalancerRegistry.getDefaultRegistry(), Set.of(policy));
+    builder.setNameResolverArg(
+        ChannelPairing.ARGUMENT,
+        new ChannelPairing(service, registry, TwinLimit.shared(), System::nanoTime, new Random()));
   }
 
   @Override

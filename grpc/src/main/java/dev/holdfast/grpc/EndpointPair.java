@@ -186,7 +186,7 @@ final class EndpointPair extends ForwardingSubchannel {
     why = reason;
     log.debug("event=connection_suspect endpoint={} reason={}", subject(), reason.code());
     patience.set(PATIENCE.toNanos(), this::losePatience);
-    turns.begin();
+    turns.begin(current.hasSpoken());
     show(ConnectivityStateInfo.forNonError(CONNECTING));
   }
 

@@ -6,7 +6,6 @@ import dev.holdfast.core.PathProfile;
 import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.ServiceTarget;
-import dev.holdfast.liveness.LivenessMeters;
 import dev.holdfast.liveness.LivenessOptions;
 import io.grpc.ChannelCredentials;
 import io.grpc.ForwardingChannelBuilder2;
@@ -14,14 +13,11 @@ import io.grpc.LoadBalancerRegistry;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.netty.NettyChannelBuilder;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -58,8 +54,8 @@ public final class HoldfastChannelBuilder
           "random_subsetting_experimental");
   private static final int NEAR_ENOUGH_EDITS = 4;
 
-  private final ClientConnections connections = new ClientConnections(EventLoops.shared());
   private final NettyChannelBuilder netty;
+  private final ClientConnections connections;
   private final Registries registries;
   private final String service;
   private @Nullable String zone;
@@ -79,6 +75,7 @@ public final class HoldfastChannelBuilder
     if (asked.isEmpty()) {
       service = target;
       netty = nettyBuilder(target, credentials);
+      connections = ClientConnections.of(netty);
       return;
     }
     ResolvedTarget resolved = ResolvedTarget.parse(asked, registries);
@@ -87,6 +84,7 @@ public final class HoldfastChannelBuilder
     // production, and never a password; what it is resolved by travels beside it.
     netty = nettyBuilder(ServiceTarget.ENVIRONMENT_SCHEME + ":///" + service, credentials);
     netty.setNameResolverArg(ResolvedTarget.ARGUMENT, resolved);
+    connections = ClientConnections.of(netty);
   }
 
   /**
@@ -227,6 +225,12 @@ public final class HoldfastChannelBuilder
     return this;
   }
 
+  /** Sockets of another kind than the best of this platform. */
+  HoldfastChannelBuilder eventLoops(EventLoops loops) {
+    connections.use(netty, loops);
+    return this;
+  }
+
   /**
    * @throws IllegalArgumentException when settings contradict each other
    */
@@ -247,7 +251,8 @@ public final class HoldfastChannelBuilder
     if (!livenessOff) {
       Optional.ofNullable(liveness)
           .or(() -> PathSetting.liveness(context.environment()))
-          .ifPresent(options -> watch(options, context.meters()));
+          .ifPresent(
+              options -> connections.watch(netty, options, service, context.meters(), policy));
     }
     return netty.build();
   }
@@ -255,14 +260,6 @@ public final class HoldfastChannelBuilder
   @Override
   protected ManagedChannelBuilder<?> delegate() {
     return netty;
-  }
-
-  private void watch(LivenessOptions options, MeterRegistry meters) {
-    connections.watch(options, LivenessMeters.NONE);
-    PairedPolicies.install(LoadBalancerRegistry.getDefaultRegistry(), Set.of(policy));
-    netty.setNameResolverArg(
-        ChannelPairing.ARGUMENT,
-        new ChannelPairing(service, meters, TwinLimit.shared(), System::nanoTime, new Random()));
   }
 
   private Map<String, Object> completeServiceConfig() {
@@ -290,12 +287,10 @@ public final class HoldfastChannelBuilder
         ownZone, slowStart == null ? BalancingOptions.DEFAULT.slowStart() : slowStart);
   }
 
-  private NettyChannelBuilder nettyBuilder(
+  private static NettyChannelBuilder nettyBuilder(
       String target, @Nullable ChannelCredentials credentials) {
-    NettyChannelBuilder builder =
-        credentials == null
-            ? NettyChannelBuilder.forTarget(target)
-            : NettyChannelBuilder.forTarget(target, credentials);
-    return builder.channelFactory(connections).eventLoopGroup(EventLoops.shared().workers());
+    return credentials == null
+        ? NettyChannelBuilder.forTarget(target)
+        : NettyChannelBuilder.forTarget(target, credentials);
   }
 }

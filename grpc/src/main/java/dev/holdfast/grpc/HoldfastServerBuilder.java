@@ -2,7 +2,9 @@ package dev.holdfast.grpc;
 
 import dev.holdfast.core.DrainSignal;
 import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.PathProfile;
 import dev.holdfast.core.Registries;
+import dev.holdfast.liveness.LivenessOptions;
 import io.grpc.BindableService;
 import io.grpc.ForwardingServerBuilder;
 import io.grpc.ServerBuilder;
@@ -12,11 +14,13 @@ import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +47,7 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   private static final String WHOLE_SERVER = "";
 
   private final NettyServerBuilder netty;
+  private final ServerConnections connections;
   private final List<String> targets = new ArrayList<>();
   private final List<String> serviceNames = new ArrayList<>();
   private final Map<String, String> metadata = new TreeMap<>();
@@ -53,10 +58,15 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   private @Nullable Integer weight;
   private DrainOptions drain = DrainOptions.DEFAULT;
   private boolean shutdownHook;
+  private final List<Consumer<ClientGone>> goneListeners = new ArrayList<>();
+  private @Nullable LivenessOptions liveness;
+  private boolean livenessOff;
+  private boolean permitSaid;
   private boolean built;
 
   private HoldfastServerBuilder(NettyServerBuilder netty) {
     this.netty = netty;
+    this.connections = ServerConnections.of(netty);
   }
 
   /** A plaintext server on a port of all addresses; 0 for a free one. */
@@ -142,6 +152,69 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
     return this;
   }
 
+  /**
+   * What lies between here and the clients. By default HOLDFAST_PATH; without it numbers that suit
+   * a path nobody described.
+   *
+   * <p>Clients are then permitted to ping every 5 s, with or without calls, unless {@link
+   * #permitKeepAliveTime} says otherwise; more than that is still an abuse.
+   */
+  public HoldfastServerBuilder path(PathProfile value) {
+    return liveness(LivenessOptions.of(value));
+  }
+
+  /**
+   * For how long nothing may happen on a connection before something between here and the clients
+   * forgets it; 1 s or more. Otherwise as {@link #path}.
+   */
+  public HoldfastServerBuilder idleTimeoutOfPath(Duration value) {
+    return liveness(LivenessOptions.ofPathIdleTimeout(value));
+  }
+
+  /** When a silent client is asked, suspected and closed, in every detail. */
+  public HoldfastServerBuilder liveness(LivenessOptions value) {
+    liveness = value;
+    livenessOff = false;
+    return this;
+  }
+
+  /**
+   * Leaves connections to gRPC alone. So it is too when the application brings a channel type of
+   * its own by {@link #configureNetty}.
+   */
+  public HoldfastServerBuilder withoutLiveness() {
+    livenessOff = true;
+    return this;
+  }
+
+  /**
+   * Hears of every connection of a client that has ended, with the reason, and not before it has:
+   * never for a ping that came late. May be called several times.
+   *
+   * @param listener called once per connection on a thread of the common pool
+   */
+  public HoldfastServerBuilder onClientGone(Consumer<ClientGone> listener) {
+    goneListeners.add(listener);
+    return this;
+  }
+
+  /**
+   * How often clients may ping before that is an abuse, which ends their connection; 5 min by
+   * default, 5 s where a path was said.
+   */
+  @Override
+  public HoldfastServerBuilder permitKeepAliveTime(long keepAliveTime, TimeUnit timeUnit) {
+    permitSaid = true;
+    return super.permitKeepAliveTime(keepAliveTime, timeUnit);
+  }
+
+  /** Whether they may while they have no call; false by default, true where a path was said. */
+  @Override
+  public HoldfastServerBuilder permitKeepAliveWithoutCalls(boolean permit) {
+    permitSaid = true;
+    return super.permitKeepAliveWithoutCalls(permit);
+  }
+
   /** Reaches settings that only {@link NettyServerBuilder} has. */
   public HoldfastServerBuilder configureNetty(Consumer<NettyServerBuilder> settings) {
     settings.accept(netty);
@@ -173,6 +246,7 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
     DrainSignal signal = new DrainSignal(registries.context().scheduler().clock());
     OpenCalls calls = new OpenCalls(signal);
     netty.addStreamTracerFactory(calls);
+    watch(registries.context().environment());
     HealthStatusManager said = health == null ? new HealthStatusManager() : health;
     List<String> healthNames = new ArrayList<>();
     if (!serviceNames.contains(HealthGrpc.SERVICE_NAME)) {
@@ -198,6 +272,22 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   @Override
   protected ServerBuilder<?> delegate() {
     return netty;
+  }
+
+  private void watch(Map<String, String> environment) {
+    if (livenessOff) {
+      return;
+    }
+    boolean said = liveness != null || PathSetting.said(environment).isPresent();
+    Optional.ofNullable(liveness)
+        .or(() -> PathSetting.liveness(environment))
+        .ifPresent(
+            options -> {
+              connections.watch(options, registries.context().meters(), goneListeners);
+              if (said && !permitSaid) {
+                ServerConnections.permitPings(netty);
+              }
+            });
   }
 
   private List<ServerRegistration> registrations() {

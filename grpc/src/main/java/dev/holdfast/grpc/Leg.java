@@ -47,6 +47,7 @@ final class Leg {
   private long connectingSinceNanos;
   private long handshakeNanos;
   private volatile @Nullable WatchedConnection connection;
+  private volatile long firstReadNanos;
 
   Leg(
       Helper helper,
@@ -82,6 +83,12 @@ final class Leg {
   /** From the first packet to READY: more than one round trip, and not many; 0 before. */
   long handshakeNanos() {
     return handshakeNanos;
+  }
+
+  /** Whether anything came on its connection after the peer's SETTINGS. */
+  boolean hasSpoken() {
+    WatchedConnection ready = connection;
+    return ready != null && ready.lastReadNanos() - firstReadNanos > 0;
   }
 
   void updateAddresses(List<EquivalentAddressGroup> groups) {
@@ -125,6 +132,7 @@ final class Leg {
     @Override
     public void onReady(WatchedConnection ready) {
       own = ready;
+      firstReadNanos = ready.lastReadNanos();
       connection = ready;
     }
 

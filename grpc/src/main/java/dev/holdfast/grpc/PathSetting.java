@@ -26,6 +26,10 @@ final class PathSetting {
 
   private PathSetting() {}
 
+  static boolean isOff(String text) {
+    return text.equalsIgnoreCase(OFF);
+  }
+
   /** What was said; empty when nothing was. */
   static Optional<String> said(Map<String, String> environment) {
     String property = System.getProperty(PROPERTY, "");

@@ -33,10 +33,19 @@ final class TwinTurns {
     this.pause = new Alarm(helper);
   }
 
-  /** A new race begins. */
-  void begin() {
-    backoff.reset();
-    request();
+  /**
+   * A new race begins.
+   *
+   * @param atOnce false when the connection never spoke since it won the last race: then it is as
+   *     if that one had failed
+   */
+  void begin(boolean atOnce) {
+    if (atOnce) {
+      backoff.reset();
+      request();
+    } else {
+      again();
+    }
   }
 
   /** The twin of this turn has failed: the next turn, after a pause. */

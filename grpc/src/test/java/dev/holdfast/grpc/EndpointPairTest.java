@@ -309,6 +309,21 @@ class EndpointPairTest {
   }
 
   @Test
+  void aTwinThatWonAndNeverSpokeIsFollowedByTheNextOnlyAfterAPause() {
+    ready(A);
+    connect(0).suspect();
+    become(1, CONNECTING, READY);
+    FakeConnection mute =
+        new FakeConnection(address(A), legOf(channel.subchannels.get(1)).observe());
+    mute.readyAndMute();
+    mute.suspect();
+    assertThat(seen).endsWith(READY, CONNECTING);
+    assertThat(channel.subchannels).hasSize(2);
+    channel.time.advance(TwinTurns.PAUSES.base());
+    assertThat(channel.subchannels).hasSize(3);
+  }
+
+  @Test
   void outcomesAreCounted() {
     ready(A);
     FakeConnection old = connect(0);

@@ -18,6 +18,7 @@ final class FakeConnection implements WatchedConnection {
   /** Whether it answers as soon as it is asked. */
   volatile boolean awake;
 
+  private volatile long lastReadNanos;
   private final SocketAddress remote;
   private final ConnectionObserver observer;
 
@@ -27,6 +28,12 @@ final class FakeConnection implements WatchedConnection {
   }
 
   void ready() {
+    readyAndMute();
+    lastReadNanos = 1;
+  }
+
+  /** Its peer sent SETTINGS and then nothing more. */
+  void readyAndMute() {
     observer.onReady(this);
   }
 
@@ -51,7 +58,7 @@ final class FakeConnection implements WatchedConnection {
 
   @Override
   public long lastReadNanos() {
-    throw new UnsupportedOperationException();
+    return lastReadNanos;
   }
 
   @Override

@@ -36,6 +36,12 @@ public enum Setting {
       "The address that clients are told, where the right one can't be found."),
   ZONE(Place.FILE, "text", "none", "The failure domain that this machine is in."),
   WEIGHT(Endpoint.WEIGHT),
+  PATH(
+      Place.ENVIRONMENT,
+      "a profile, a duration, default or off",
+      "default",
+      "What lies between the clients and servers of gRPC: a profile, or for how long"
+          + " nothing may happen on a connection there. Programs with the jar alone need it."),
   HEALTH(
       Place.FILE,
       "auto, grpc, grpc-tls or tcp",

@@ -1,0 +1,46 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.liveness.LivenessOptions;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * What happens to programs that have the jar on their class path and nothing of it in their code.
+ */
+final class JarOnly {
+  // As grpc logs, so that its users see it; slf4j may have no back end in such a program.
+  private static final System.Logger log = System.getLogger("dev.holdfast.grpc");
+  private static final AtomicBoolean said = new AtomicBoolean();
+
+  private JarOnly() {}
+
+  /** Whether the environment asks for it. */
+  static boolean isOn() {
+    return PathSetting.said(System.getenv()).filter(text -> !PathSetting.isOff(text)).isPresent();
+  }
+
+  /**
+   * What it asks for; says so in the log, once.
+   *
+   * @throws IllegalArgumentException when what was said makes no sense
+   */
+  static LivenessOptions options() {
+    LivenessOptions options = PathSetting.liveness(System.getenv()).orElse(LivenessOptions.DEFAULT);
+    if (said.compareAndSet(false, true)) {
+      log.log(
+          System.Logger.Level.INFO,
+          "event=liveness_on path={0} idle={1} safe_idle={2} off_by=\"{3}=off\"",
+          PathSetting.said(System.getenv()).orElse(""),
+          options.idle(),
+          options.safeIdle(),
+          PathSetting.VARIABLE);
+    }
+    return options;
+  }
+
+  /** The name of a meter's tag: of a target only what can't be a secret. */
+  static String serviceIn(String target) {
+    String path = target.replaceFirst("[?#].*", "");
+    String last = path.substring(path.lastIndexOf('/') + 1);
+    return last.substring(last.lastIndexOf('@') + 1);
+  }
+}

@@ -1,0 +1,89 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.core.RegistryContext;
+import dev.holdfast.liveness.LivenessOptions;
+import io.grpc.ChannelCredentials;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.ManagedChannelProvider;
+import io.grpc.NameResolverProvider;
+import io.grpc.NameResolverRegistry;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.NettyChannelProvider;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.Collection;
+import java.util.Set;
+
+/**
+ * Gives plain grpc-java channels liveness that forgives by the presence of the jar: {@code
+ * ManagedChannelBuilder.forTarget}, {@code forAddress} and {@code Grpc.newChannelBuilder} of a
+ * program that knows nothing of Holdfast.
+ *
+ * <p>Only where HOLDFAST_PATH or {@code -Dholdfast.path} says something other than {@code off}.
+ * Everything else, the policy included, is as grpc-java has it. Found by ServiceLoader.
+ */
+public final class LivenessChannelProvider extends ManagedChannelProvider {
+  // Above grpc's own Netty (5), and above its Unix domain sockets (3) which it doesn't offer.
+  private static final int PRIORITY = 6;
+
+  // grpc marks this class as its own business; but copying it would miss what it learns later.
+  private final NettyChannelProvider netty = new NettyChannelProvider();
+
+  @Override
+  protected boolean isAvailable() {
+    return JarOnly.isOn();
+  }
+
+  @Override
+  protected int priority() {
+    return PRIORITY;
+  }
+
+  @Override
+  protected ManagedChannelBuilder<?> builderForAddress(String name, int port) {
+    return watched(netty.builderForAddress(name, port), name);
+  }
+
+  @Override
+  protected ManagedChannelBuilder<?> builderForTarget(String target) {
+    return watched(netty.builderForTarget(target), target);
+  }
+
+  @Override
+  protected NewChannelBuilderResult newChannelBuilder(
+      String target, ChannelCredentials credentials) {
+    return watched(netty.newChannelBuilder(target, credentials), target);
+  }
+
+  @Override
+  protected NewChannelBuilderResult newChannelBuilder(
+      String target,
+      ChannelCredentials credentials,
+      NameResolverRegistry resolvers,
+      NameResolverProvider resolver) {
+    return watched(netty.newChannelBuilder(target, credentials, resolvers, resolver), target);
+  }
+
+  @Override
+  protected Collection<Class<? extends SocketAddress>> getSupportedSocketAddressTypes() {
+    return Set.of(InetSocketAddress.class);
+  }
+
+  private static NewChannelBuilderResult watched(NewChannelBuilderResult result, String target) {
+    return result.getChannelBuilder() instanceof NettyChannelBuilder builder
+        ? NewChannelBuilderResult.channelBuilder(watched(builder, target))
+        : result;
+  }
+
+  private static NettyChannelBuilder watched(NettyChannelBuilder builder, String target) {
+    LivenessOptions options = JarOnly.options();
+    ClientConnections.of(builder)
+        .watch(
+            builder,
+            options,
+            JarOnly.serviceIn(target),
+            RegistryContext.system().meters(),
+            "pick_first");
+    return builder;
+  }
+}

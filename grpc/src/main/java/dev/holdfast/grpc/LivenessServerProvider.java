@@ -1,0 +1,53 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.core.RegistryContext;
+import io.grpc.ServerBuilder;
+import io.grpc.ServerCredentials;
+import io.grpc.ServerProvider;
+import io.grpc.netty.NettyServerBuilder;
+import java.util.List;
+
+/**
+ * Gives plain grpc-java servers liveness that forgives by the presence of the jar: {@code
+ * ServerBuilder.forPort} and {@code Grpc.newServerBuilderForPort} of a program that knows nothing
+ * of Holdfast. The twin of {@link LivenessChannelProvider}, switched by the same setting.
+ */
+public final class LivenessServerProvider extends ServerProvider {
+  // Above grpc's own Netty (5).
+  private static final int PRIORITY = 6;
+
+  @Override
+  protected boolean isAvailable() {
+    return JarOnly.isOn();
+  }
+
+  @Override
+  protected int priority() {
+    return PRIORITY;
+  }
+
+  @Override
+  protected ServerBuilder<?> builderForPort(int port) {
+    return watched(NettyServerBuilder.forPort(port));
+  }
+
+  @Override
+  protected NewServerBuilderResult newServerBuilderForPort(
+      int port, ServerCredentials credentials) {
+    NettyServerBuilder builder;
+    try {
+      builder = NettyServerBuilder.forPort(port, credentials);
+    } catch (IllegalArgumentException e) {
+      // Credentials of another transport: the next provider may know them.
+      return NewServerBuilderResult.error(String.valueOf(e.getMessage()));
+    }
+    return NewServerBuilderResult.serverBuilder(watched(builder));
+  }
+
+  private static NettyServerBuilder watched(NettyServerBuilder builder) {
+    ServerConnections.of(builder)
+        .watch(JarOnly.options(), RegistryContext.system().meters(), List.of());
+    ServerConnections.permitPings(builder);
+    return builder;
+  }
+}

@@ -1,0 +1,211 @@
+package dev.holdfast.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.HostPort;
+import dev.holdfast.lab.Middlebox;
+import dev.holdfast.lab.PathFaults;
+import dev.holdfast.lab.RelayDirection;
+import dev.holdfast.liveness.LivenessOptions;
+import io.grpc.CallOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Real sockets through a path that forgets, resets and stalls. */
+class SilentPathTest {
+  // The kernel probes on demand only after a second of silence.
+  private static final Duration SAFE_IDLE = Duration.ofSeconds(1);
+  private static final LivenessOptions QUICK =
+      LivenessOptions.DEFAULT
+          .withSafeIdle(SAFE_IDLE)
+          .withProbing(Duration.ofSeconds(1), Duration.ofSeconds(1));
+
+  /** A round trip and a handshake on loopback, with room for a busy machine. */
+  private static final Duration SOON = Duration.ofSeconds(2);
+
+  private static final Duration STALL = Duration.ofSeconds(4);
+
+  private final Town town = new Town();
+  private final List<Middlebox> paths = new ArrayList<>();
+
+  @AfterEach
+  void close() {
+    town.close();
+    paths.forEach(Middlebox::close);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"holdfast", "round_robin", "pick_first"})
+  void theFirstCallAfterASilentDropSucceedsOnATwin(String policy) throws Exception {
+    Middlebox path = pathTo(new Words("a"));
+    ManagedChannel channel = town.channel(quick().loadBalancing(policy));
+    assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+    path.forgetFlows();
+    beQuiet();
+    long startNanos = System.nanoTime();
+    assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+    assertThat(Duration.ofNanos(System.nanoTime() - startNanos)).isLessThan(SOON);
+    assertThat(races("took_over")).isEqualTo(1);
+    assertThat(path.counts().opened()).isEqualTo(2);
+  }
+
+  @Test
+  void theSameWithoutEpoll() throws Exception {
+    Middlebox path = pathTo(new Words("a"));
+    ManagedChannel channel = town.channel(quick().eventLoops(EventLoops.nio()));
+    assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+    path.forgetFlows();
+    beQuiet();
+    assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+    assertThat(races("took_over")).isEqualTo(1);
+  }
+
+  @Test
+  void aQuietConnectionThatLivesIsUsedAgain() throws Exception {
+    Middlebox path = pathTo(new Words("a"));
+    ManagedChannel channel = town.channel(quick());
+    for (int i = 0; i < 3; i++) {
+      assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+      beQuiet();
+    }
+    assertThat(path.counts().opened()).as("no second connection").isEqualTo(1);
+    assertThat(town.meters.get("holdfast.grpc.verifications").counter().count()).isPositive();
+  }
+
+  @Test
+  void aHeldStreamSurvivesAStall() throws Exception {
+    HoldfastServer server = town.serveUnregistered(new Words("a"), town.server());
+    Middlebox path = pathTo(server.getPort());
+    ManagedChannel channel = town.channel(quick());
+    List<String> words = new CopyOnWriteArrayList<>();
+    follow(channel, words);
+    await().until(() -> words.contains("a"));
+    path.faults(PathFaults.builder().stall(Duration.ZERO, STALL, Duration.ZERO).build());
+    Call during = new Call(channel);
+    await().until(() -> during.tookAtMost(STALL.plus(SOON)));
+    server.shutdown();
+    await().until(() -> words.contains("completed"));
+    assertThat(words).containsExactly("a", Words.LAST_WORD, "completed");
+  }
+
+  @Test
+  void callsLeaveAnEndpointThatFellSilent() throws Exception {
+    List<Middlebox> three = new ArrayList<>();
+    for (String name : List.of("a", "b", "c")) {
+      three.add(pathTo(new Words(name)));
+    }
+    ManagedChannel channel = town.channel(quick());
+    List<Call> calls = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      assertThat(Town.call(channel, Words.PLACE)).isNotEmpty();
+    }
+    Middlebox silent = three.get(1);
+    silent.forgetFlows();
+    silent.faults(PathFaults.builder().loss(RelayDirection.TO_CLIENT, Duration.ZERO).build());
+    long silentNanos = System.nanoTime();
+    await()
+        .pollInterval(Duration.ofMillis(20))
+        .until(
+            () -> {
+              calls.add(new Call(channel));
+              return System.nanoTime() - silentNanos > TimeUnit.SECONDS.toNanos(4);
+            });
+    long afterNanos = silentNanos + SOON.toNanos();
+    List<Call> later = calls.stream().filter(call -> call.startNanos > afterNanos).toList();
+    assertThat(later).hasSizeGreaterThan(20);
+    await().untilAsserted(() -> assertThat(later).allMatch(call -> call.tookAtMost(SOON)));
+  }
+
+  /** One call and when it was answered. */
+  private static final class Call {
+    final long startNanos = System.nanoTime();
+    private volatile long tookNanos = Long.MAX_VALUE;
+
+    Call(ManagedChannel channel) {
+      ClientCalls.asyncUnaryCall(
+          channel.newCall(Words.PLACE, CallOptions.DEFAULT.withDeadlineAfter(20, TimeUnit.SECONDS)),
+          "word",
+          new StreamObserver<>() {
+            @Override
+            public void onNext(String word) {}
+
+            @Override
+            public void onError(Throwable t) {}
+
+            @Override
+            public void onCompleted() {
+              tookNanos = System.nanoTime() - startNanos;
+            }
+          });
+    }
+
+    @Override
+    public String toString() {
+      return TimeUnit.NANOSECONDS.toMillis(tookNanos) + "ms";
+    }
+
+    boolean tookAtMost(Duration most) {
+      return tookNanos <= most.toNanos();
+    }
+  }
+
+  private Middlebox pathTo(Words words) throws Exception {
+    return pathTo(town.serveUnregistered(words, town.server()).getPort());
+  }
+
+  /** A path to a port, and what is registered is the way through it. */
+  private Middlebox pathTo(int port) {
+    Middlebox path = Middlebox.toPort(port).start();
+    paths.add(path);
+    town.store.put(Town.WORDS, Endpoint.of(new HostPort("127.0.0.1", path.port()).toString()));
+    return path;
+  }
+
+  private HoldfastChannelBuilder quick() {
+    return town.builder().retryIdempotent(false).liveness(QUICK);
+  }
+
+  private static void beQuiet() {
+    long startNanos = System.nanoTime();
+    await().until(() -> System.nanoTime() - startNanos > SAFE_IDLE.plusMillis(200).toNanos());
+  }
+
+  private double races(String outcome) {
+    var counter = town.meters.find("holdfast.grpc.twins").tag("outcome", outcome).counter();
+    return counter == null ? 0 : counter.count();
+  }
+
+  private static void follow(ManagedChannel channel, List<String> words) {
+    ClientCalls.asyncServerStreamingCall(
+        channel.newCall(Words.FOLLOW, CallOptions.DEFAULT),
+        "word",
+        new StreamObserver<>() {
+          @Override
+          public void onNext(String word) {
+            words.add(word);
+          }
+
+          @Override
+          public void onError(Throwable t) {
+            words.add(t.toString());
+          }
+
+          @Override
+          public void onCompleted() {
+            words.add("completed");
+          }
+        });
+  }
+}
