@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
  * and how long an answer takes. On the event loop only.
  */
 final class FirstContact {
+  private static final String HTTP1 = "HTTP/1.";
   private static final Duration SETTINGS_WITHIN = Duration.ofSeconds(5);
   private static final Duration ANSWER_WITHIN = Duration.ofSeconds(10);
 
@@ -27,7 +28,11 @@ final class FirstContact {
       Optional<WireProblem> problem,
       String problemDetail,
       Optional<Contact> contact,
-      Optional<Answer> answer) {}
+      Optional<Answer> answer) {
+    Result withHttp1(String line) {
+      return new Result(target, Optional.of(WireProblem.NOT_HTTP2), line, contact, answer);
+    }
+  }
 
   private final Ward ward;
   private final InetSocketAddress address;
@@ -39,10 +44,24 @@ final class FirstContact {
 
   CompletableFuture<Result> run() {
     return switch (ward.options.security()) {
-      case PLAINTEXT -> contact(false);
+      case PLAINTEXT -> contact(false).thenCompose(this::orHttp1);
       case TLS -> contact(true);
-      case AUTO -> contact(false).thenCompose(this::orWithTls);
+      case AUTO -> contact(false).thenCompose(this::orWithTls).thenCompose(this::orHttp1);
     };
+  }
+
+  /** Says whether it is HTTP/1 that stays silent when it is told the preface of HTTP/2. */
+  private CompletableFuture<Result> orHttp1(Result plain) {
+    boolean ask =
+        !plain.target().tls()
+            && plain.problem().filter(FirstContact::worthTls).isPresent()
+            && !plain.problemDetail().startsWith(HTTP1);
+    if (!ask) {
+      return CompletableFuture.completedFuture(plain);
+    }
+    return ward.wires
+        .askHttp1(plain.target())
+        .thenApply(line -> line.startsWith(HTTP1) ? plain.withHttp1(line) : plain);
   }
 
   private CompletableFuture<Result> orWithTls(Result plain) {
@@ -60,16 +79,17 @@ final class FirstContact {
     };
   }
 
-  /** Of two failures the one that says more. */
+  /** Of two failures the one that says more: that of TLS when TLS itself came about. */
   private static Result better(Result plain, Result tls) {
-    boolean neverTls = tls.problem().filter(found -> found == WireProblem.TLS_FAILED).isPresent();
-    return neverTls ? plain : tls;
+    boolean shookHands = !tls.problemDetail().isEmpty();
+    return tls.problem().isEmpty() || shookHands ? tls : plain;
   }
 
   private CompletableFuture<Result> contact(boolean tls) {
     WireTarget target = new WireTarget(address, tls, ward.options.authorityText());
     Visit visit = new Visit(target);
     visit.attempt = ward.wires.open(target, visit);
+    ward.after(SETTINGS_WITHIN, visit::noSettingsIfConnected);
     ward.after(Wires.CONNECT_WITHIN.plus(SETTINGS_WITHIN), visit::noSettings);
     return visit.done;
   }
@@ -101,9 +121,16 @@ final class FirstContact {
       }
     }
 
+    void noSettingsIfConnected() {
+      if (!attempt.connectTime().isZero()) {
+        noSettings();
+      }
+    }
+
     void noSettings() {
       if (!done.isDone() && attempt.wire().settings().isEmpty()) {
-        attempt.fail(WireProblem.NO_SETTINGS);
+        boolean noTls = target.tls() && attempt.alpn().isEmpty();
+        attempt.fail(noTls ? WireProblem.TLS_FAILED : WireProblem.NO_SETTINGS);
         failed();
       }
     }

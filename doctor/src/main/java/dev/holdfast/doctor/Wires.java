@@ -3,6 +3,7 @@ package dev.holdfast.doctor;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -31,6 +32,7 @@ import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
@@ -41,6 +43,7 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("FutureReturnValueIgnored")
 final class Wires implements AutoCloseable {
   static final Duration CONNECT_WITHIN = Duration.ofSeconds(10);
+  private static final Duration ANSWER_WITHIN = Duration.ofSeconds(3);
   private static final int SNIFFED_BYTES = 200;
 
   private final EventLoopGroup group;
@@ -71,13 +74,7 @@ final class Wires implements AutoCloseable {
   /** Opens a connection; what comes of it, the listener of the returned attempt is told. */
   WireAttempt open(WireTarget target, Wire.Listener listener) {
     WireAttempt attempt = new WireAttempt(new Wire(target, listener, this::crashed));
-    new Bootstrap()
-        .group(group)
-        .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
-        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) CONNECT_WITHIN.toMillis())
-        .option(ChannelOption.TCP_NODELAY, true)
-        // The kernel's own keepalive would keep alive what is to be seen dying.
-        .option(ChannelOption.SO_KEEPALIVE, false)
+    bootstrap()
         .handler(
             new ChannelInitializer<SocketChannel>() {
               @Override
@@ -101,6 +98,27 @@ final class Wires implements AutoCloseable {
               }
             });
     return attempt;
+  }
+
+  /** Asks for an upgrade from HTTP/1.1; the first line of the answer, "" for none in time. */
+  CompletableFuture<String> askHttp1(WireTarget target) {
+    Http1Question question = new Http1Question(target.authority());
+    ChannelFuture connected = bootstrap().handler(question).connect(target.address());
+    connected.channel().closeFuture().addListener(closed -> question.firstLine().complete(""));
+    return question
+        .firstLine()
+        .completeOnTimeout("", ANSWER_WITHIN.toMillis(), TimeUnit.MILLISECONDS)
+        .whenCompleteAsync((line, failure) -> connected.channel().close(), loop());
+  }
+
+  private Bootstrap bootstrap() {
+    return new Bootstrap()
+        .group(group)
+        .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
+        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) CONNECT_WITHIN.toMillis())
+        .option(ChannelOption.TCP_NODELAY, true)
+        // The kernel's own keepalive would keep alive what is to be seen dying.
+        .option(ChannelOption.SO_KEEPALIVE, false);
   }
 
   /** Closes every connection and the loop. */

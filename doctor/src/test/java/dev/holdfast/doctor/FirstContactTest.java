@@ -1,0 +1,138 @@
+package dev.holdfast.doctor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.holdfast.core.HostPort;
+import io.grpc.netty.GrpcSslContexts;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What stands at the other end, and what is said of it when that is not HTTP/2. */
+class FirstContactTest {
+  private static final String PASSWORD = "secret";
+  private static final Duration SHORT = Duration.ofSeconds(2);
+
+  @TempDir Path folder;
+
+  @Test
+  void findsTlsByItselfAndSaysWhatAlpnChose() throws Exception {
+    SslContext tls = GrpcSslContexts.configure(keys()).build();
+    try (ExaminedServer server = ExaminedServer.with(builder -> builder.sslContext(tls))) {
+      PathReport report = ExaminedServer.examine(server.port(), SHORT);
+      Contact contact = report.contact().orElseThrow();
+      assertThat(contact.tls()).isTrue();
+      assertThat(contact.alpn()).isEqualTo("h2");
+      assertThat(contact.tlsVersion()).startsWith("TLSv1.");
+      assertThat(report.idle().orElseThrow().outcome()).isEqualTo(LadderResult.Outcome.KEPT);
+      assertThat(report.hasProblem()).as(report.toString()).isFalse();
+    }
+  }
+
+  @Test
+  void saysThatTlsOnAPlaintextPortFails() throws Exception {
+    try (ExaminedServer server = ExaminedServer.tolerant()) {
+      PathReport report = ExaminedServer.examine(options(server.port()).withSecurity(Security.TLS));
+      assertThat(report.findings())
+          .extracting(Finding::code)
+          .containsExactly(FindingCode.TLS_FAILED);
+    }
+  }
+
+  @Test
+  void recognisesHttp1() throws Exception {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    // Without threads of its own it would go on reading the preface of HTTP/2 for ever.
+    ExecutorService threads = Executors.newCachedThreadPool();
+    server.setExecutor(threads);
+    server.start();
+    try {
+      PathReport report = ExaminedServer.examine(server.getAddress().getPort(), SHORT);
+      assertThat(report.findings())
+          .singleElement()
+          .satisfies(
+              finding -> {
+                assertThat(finding.code()).isEqualTo(FindingCode.NOT_HTTP2);
+                assertThat(finding.measured()).contains("HTTP/1.");
+              });
+    } finally {
+      server.stop(0);
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void saysThatAServerAcceptsAndIsSilent() throws Exception {
+    try (ServerSocket silent = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      PathReport report =
+          ExaminedServer.examine(options(silent.getLocalPort()).withSecurity(Security.PLAINTEXT));
+      assertThat(report.findings())
+          .extracting(Finding::code)
+          .containsExactly(FindingCode.NO_SETTINGS);
+    }
+  }
+
+  @Test
+  void saysThatNobodyListensOrThatTheHostHasNoAddress() throws Exception {
+    int port;
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = socket.getLocalPort();
+    }
+    assertThat(ExaminedServer.examine(port, SHORT).findings())
+        .singleElement()
+        .satisfies(finding -> assertThat(finding.measured()).contains("refused"));
+    DoctorOptions nowhere = DoctorOptions.of(HostPort.parse("no-such-host.invalid:1"));
+    assertThat(ExaminedServer.examine(nowhere).findings())
+        .singleElement()
+        .satisfies(finding -> assertThat(finding.measured()).contains("no address"));
+  }
+
+  private static DoctorOptions options(int port) {
+    return DoctorOptions.of(HostPort.parse("127.0.0.1:" + port)).withMaxWait(SHORT);
+  }
+
+  /** Made by the JDK's keytool, so that nothing else has to be installed. */
+  private SslContextBuilder keys() throws Exception {
+    Path store = folder.resolve("doctor.p12");
+    Process keytool =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-genkeypair",
+                "-alias",
+                "doctor",
+                "-keyalg",
+                "EC",
+                "-validity",
+                "2",
+                "-dname",
+                "CN=doctor",
+                "-storetype",
+                "PKCS12",
+                "-keystore",
+                store.toString(),
+                "-storepass",
+                PASSWORD)
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(keytool.waitFor()).as(output).isZero();
+    KeyStore keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
+    return SslContextBuilder.forServer(
+        (PrivateKey) keys.getKey("doctor", PASSWORD.toCharArray()),
+        (X509Certificate) keys.getCertificate("doctor"));
+  }
+}
