@@ -196,13 +196,23 @@ final class Flow implements Http2Hop.Wire {
 
   /** Runs something on the loop after a while, unless the connection has ended by then. */
   void after(long nanos, Runnable task) {
-    middlebox.after(
-        nanos,
-        () -> {
-          if (state != FlowState.ENDED) {
-            task.run();
-          }
-        });
+    middlebox.after(nanos, () -> unlessEnded(task));
+  }
+
+  /** As {@link #after}, but by the machine's time: when a packet comes is never virtual. */
+  void afterReally(long nanos, Runnable task) {
+    middlebox.afterReally(nanos, () -> unlessEnded(task));
+  }
+
+  private void unlessEnded(Runnable task) {
+    if (state != FlowState.ENDED) {
+      task.run();
+    }
+  }
+
+  /** Connections through the middlebox now. */
+  int neighbours() {
+    return middlebox.flowCount();
   }
 
   // What the middlebox does.
@@ -237,6 +247,7 @@ final class Flow implements Http2Hop.Wire {
         state = FlowState.REFUSING;
         event(Kind.IDLE_FORGOTTEN, "");
         pipes.values().forEach(FlowPipe::discard);
+        new RefusalWatch(this, client, Objects.requireNonNull(server)).start();
       }
       case CLOSE -> close(Kind.IDLE_CLOSED, "");
       case GOAWAY -> {

@@ -24,6 +24,10 @@ final class KernelSocket {
   private static final RawUnixChannelOption TCP_INFO =
       new RawUnixChannelOption("TCP_INFO", 6, 11, 192);
   private static final int SEGS_IN_OFFSET = 140;
+  // <linux/sock_diag.h>: nine words, the last one counts what the filter threw away.
+  private static final RawUnixChannelOption SO_MEMINFO =
+      new RawUnixChannelOption("SO_MEMINFO", 1, 55, 36);
+  private static final int DROPS_OFFSET = 32;
   // <linux/filter.h>: struct sock_fprog is a count and a pointer, struct sock_filter eight bytes.
   private static final int PROGRAM_HEAD_BYTES = 16;
   private static final RawUnixChannelOption SO_ATTACH_FILTER =
@@ -64,16 +68,23 @@ final class KernelSocket {
 
   /** Segments that came in so far, with bytes or without; -1 when the kernel does not say. */
   static long segmentsIn(SocketChannel channel) {
+    return word(channel, TCP_INFO, SEGS_IN_OFFSET);
+  }
+
+  /** Segments that a deaf socket threw away so far; -1 when the kernel does not say. */
+  static long segmentsDropped(SocketChannel channel) {
+    return word(channel, SO_MEMINFO, DROPS_OFFSET);
+  }
+
+  private static long word(SocketChannel channel, RawUnixChannelOption option, int offset) {
     if (!(channel instanceof EpollSocketChannel epoll) || !channel.isOpen()) {
       return -1;
     }
     try {
-      ByteBuffer info = epoll.config().getOption(TCP_INFO);
-      return info == null
-          ? -1
-          : info.order(ByteOrder.nativeOrder()).getInt(SEGS_IN_OFFSET) & 0xffff_ffffL;
+      ByteBuffer info = epoll.config().getOption(option);
+      return info == null ? -1 : info.order(ByteOrder.nativeOrder()).getInt(offset) & 0xffff_ffffL;
     } catch (ChannelException e) {
-      log.debug("event=lab_tcp_info_refused", e);
+      log.debug("event=lab_socket_option_refused option={}", option, e);
       return -1;
     }
   }

@@ -181,6 +181,14 @@ public final class Middlebox implements AutoCloseable {
             });
   }
 
+  void afterReally(long nanos, Runnable task) {
+    var unused = loop.next().schedule(task, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  int flowCount() {
+    return flows.size();
+  }
+
   void onPassed(RelayDirection direction, long count) {
     count(direction).addAndGet(count);
   }

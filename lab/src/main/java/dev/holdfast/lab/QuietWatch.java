@@ -52,35 +52,23 @@ final class QuietWatch {
   }
 
   private void look() {
-    if (!flow.isCurrent(generation)) {
+    if (!flow.isCurrent(generation) || flow.state() != FlowState.OPEN) {
       return;
     }
     boolean clientSent = clientSegments != (clientSegments = KernelSocket.segmentsIn(client));
     boolean serverSent = serverSegments != (serverSegments = KernelSocket.segmentsIn(server));
-    if (flow.state() == FlowState.OPEN) {
-      if (countsSegments && (clientSent || serverSent)) {
-        onTraffic();
-      }
-      if (flow.elapsedNanos() - lastNanos >= timeoutNanos) {
-        flow.onQuiet(idle.action());
-      }
-    } else if (flow.state() == FlowState.REFUSING && countsSegments) {
-      if (clientSent && client.isOpen()) {
-        flow.refuse(RelayDirection.TO_SERVER);
-      }
-      if (serverSent && server.isOpen()) {
-        flow.refuse(RelayDirection.TO_CLIENT);
-      }
+    if (countsSegments && (clientSent || serverSent)) {
+      onTraffic();
     }
-    lookAgain();
+    if (flow.elapsedNanos() - lastNanos >= timeoutNanos) {
+      flow.onQuiet(idle.action());
+    } else {
+      lookAgain();
+    }
   }
 
   private void lookAgain() {
-    boolean open = flow.state() == FlowState.OPEN;
-    if (!open && !(flow.state() == FlowState.REFUSING && countsSegments)) {
-      return;
-    }
-    long waitNanos = open ? timeoutNanos - (flow.elapsedNanos() - lastNanos) : timeoutNanos;
+    long waitNanos = timeoutNanos - (flow.elapsedNanos() - lastNanos);
     if (countsSegments) {
       waitNanos = Math.min(waitNanos, timeoutNanos / LOOKS_PER_TIMEOUT);
       waitNanos = Math.max(waitNanos, MIN_LOOK_NANOS);

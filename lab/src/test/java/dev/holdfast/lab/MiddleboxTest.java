@@ -287,6 +287,21 @@ class MiddleboxTest {
   }
 
   @Test
+  void aForgottenConnectionAnswersEvenAKeepaliveProbeWithARstAndAcknowledgesNothing()
+      throws Exception {
+    inRealTime(PathFaults.builder().idle(Duration.ofMillis(500), IdleAction.RESET).build());
+    assumeTrue(middlebox.isFaithful(), "epoll is missing");
+    try (FlowPair pair = connect()) {
+      exchange(pair);
+      awaitEvent(Kind.IDLE_FORGOTTEN);
+      keepAliveEverySecond(pair.client);
+      assertThatThrownBy(() -> pair.client.getInputStream().read())
+          .isInstanceOf(SocketException.class);
+      awaitEvent(Kind.RST);
+    }
+  }
+
+  @Test
   void keepaliveOfTheKernelCountsForANatAndNotForAProxy() throws Exception {
     Duration timeout = Duration.ofMillis(2_500);
     inRealTime(PathFaults.builder().idle(timeout, IdleAction.CLOSE).build());

@@ -27,7 +27,7 @@ import picocli.CommandLine.Parameters;
           + " and break as the profile and the options say. No root needed; the same seed gives"
           + " the same run.",
     },
-    subcommands = LabProfilesCommand.class,
+    subcommands = {LabProfilesCommand.class, LabMatrixCommand.class},
     footer = {
       "",
       "Prints what happens to each connection, and ends with Ctrl-C and exit code 0. Times are"

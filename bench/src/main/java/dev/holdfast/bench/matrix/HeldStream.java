@@ -1,0 +1,70 @@
+package dev.holdfast.bench.matrix;
+
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A bidirectional stream that is open without a deadline, as those of control planes are. */
+final class HeldStream {
+  /** What came: a message, or the end when null. */
+  private record Heard(@Nullable Status end) {}
+
+  private final BlockingQueue<Heard> heard = new LinkedBlockingQueue<>();
+  private final ClientCall<byte[], byte[]> call;
+  private final StreamObserver<byte[]> requests;
+
+  HeldStream(ManagedChannel channel) {
+    call = channel.newCall(MatrixService.HOLD, CallOptions.DEFAULT);
+    requests =
+        ClientCalls.asyncBidiStreamingCall(
+            call,
+            new StreamObserver<>() {
+              @Override
+              public void onNext(byte[] value) {
+                heard.add(new Heard(null));
+              }
+
+              @Override
+              public void onError(Throwable cause) {
+                heard.add(new Heard(Status.fromThrowable(cause)));
+              }
+
+              @Override
+              public void onCompleted() {
+                heard.add(new Heard(Status.OK.withDescription("the server ended it")));
+              }
+            });
+  }
+
+  /** Sends a message and waits for its echo. */
+  Outcome exchange(byte[] message, Duration limit) throws InterruptedException {
+    long begunNanos = System.nanoTime();
+    Heard before = heard.peek();
+    if (before == null) {
+      try {
+        requests.onNext(message);
+      } catch (IllegalStateException e) {
+        // It ended this very moment; how, is about to be heard.
+        call.cancel("sent after its end", e);
+      }
+    }
+    Heard next = heard.poll(limit.toNanos(), TimeUnit.NANOSECONDS);
+    Duration after = Duration.ofNanos(System.nanoTime() - begunNanos);
+    if (next == null) {
+      return Outcome.failed(Status.DEADLINE_EXCEEDED.withDescription("no echo"), after);
+    }
+    return next.end() == null ? Outcome.answered(after) : Outcome.failed(next.end(), after);
+  }
+
+  void cancel() {
+    call.cancel("the cell ends", null);
+  }
+}

@@ -1,0 +1,111 @@
+package dev.holdfast.bench.matrix;
+
+import dev.holdfast.lab.Middlebox;
+import io.grpc.CallOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One path, one pair: two channels through one middlebox. The first makes a call, is quiet, and
+ * makes the first call after that; the second holds a stream, is quiet, and sends a message on it.
+ */
+final class MatrixCell implements AutoCloseable {
+  /** After this long a call or a message counts as hung. */
+  static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
+
+  private static final Duration SETUP_LIMIT = Duration.ofSeconds(60);
+  private static final byte[] PAYLOAD = new byte[64];
+
+  private final MatrixPath path;
+  private final MatrixPair pair;
+  private final Server server;
+  private final Middlebox middlebox;
+  private final ManagedChannel calling;
+  private final ManagedChannel holding;
+  private final HeldStream stream;
+  private long quietSinceNanos;
+
+  private MatrixCell(MatrixPath path, MatrixPair pair) throws IOException {
+    this.path = path;
+    this.pair = pair;
+    MatrixEnds ends = new MatrixEnds(path, pair);
+    server = ends.server();
+    middlebox = Middlebox.toPort(server.getPort()).faults(path.faults()).start();
+    calling = ends.channel(middlebox.port());
+    holding = ends.channel(middlebox.port());
+    stream = new HeldStream(holding);
+  }
+
+  /** Sets the cell up; its quiet time begins. */
+  static MatrixCell open(MatrixPath path, MatrixPair pair)
+      throws IOException, InterruptedException {
+    MatrixCell cell = new MatrixCell(path, pair);
+    try {
+      call(cell.calling, SETUP_LIMIT);
+      Outcome held = cell.stream.exchange(PAYLOAD, SETUP_LIMIT);
+      if (!held.ok()) {
+        throw new IllegalStateException("stream: " + held.detail());
+      }
+      cell.quietSinceNanos = System.nanoTime();
+      return cell;
+    } catch (RuntimeException | InterruptedException e) {
+      cell.close();
+      throw e;
+    }
+  }
+
+  /** How long nothing must happen yet. */
+  Duration quietLeft() {
+    Duration passed = Duration.ofNanos(System.nanoTime() - quietSinceNanos);
+    return path.quietTime().minus(passed);
+  }
+
+  Outcome firstCall() {
+    long begunNanos = System.nanoTime();
+    try {
+      call(calling, ANSWER_LIMIT);
+      return Outcome.answered(since(begunNanos));
+    } catch (StatusRuntimeException e) {
+      return Outcome.failed(e.getStatus(), since(begunNanos));
+    }
+  }
+
+  Outcome heldStream() throws InterruptedException {
+    return stream.exchange(PAYLOAD, ANSWER_LIMIT);
+  }
+
+  CellResult result(Outcome first, Outcome held) {
+    return new CellResult(path, pair, first, held);
+  }
+
+  @Override
+  public void close() {
+    stream.cancel();
+    calling.shutdownNow();
+    holding.shutdownNow();
+    server.shutdownNow();
+    middlebox.close();
+  }
+
+  private static void call(ManagedChannel channel, Duration limit) {
+    byte[] answer =
+        ClientCalls.blockingUnaryCall(
+            channel,
+            MatrixService.CALL,
+            CallOptions.DEFAULT.withDeadlineAfter(limit.toNanos(), TimeUnit.NANOSECONDS),
+            PAYLOAD);
+    if (answer.length != PAYLOAD.length) {
+      throw Status.DATA_LOSS.withDescription("answer: " + answer.length).asRuntimeException();
+    }
+  }
+
+  private static Duration since(long nanos) {
+    return Duration.ofNanos(System.nanoTime() - nanos);
+  }
+}

@@ -1,0 +1,81 @@
+package dev.holdfast.bench.matrix;
+
+import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.stub.ServerCalls;
+import io.grpc.stub.StreamObserver;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+
+/** An echo, once and as a stream, without generated code. */
+final class MatrixService {
+  private static final String NAME = "holdfast.bench.Matrix";
+
+  private static final MethodDescriptor.Marshaller<byte[]> BYTES =
+      new MethodDescriptor.Marshaller<>() {
+        @Override
+        public InputStream stream(byte[] value) {
+          return new ByteArrayInputStream(value);
+        }
+
+        @Override
+        public byte[] parse(InputStream stream) {
+          try {
+            return stream.readAllBytes();
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        }
+      };
+
+  /** Not idempotent: nobody may repeat it for us. */
+  static final MethodDescriptor<byte[], byte[]> CALL = method("Call", MethodType.UNARY);
+
+  static final MethodDescriptor<byte[], byte[]> HOLD = method("Hold", MethodType.BIDI_STREAMING);
+
+  private MatrixService() {}
+
+  static ServerServiceDefinition definition() {
+    return ServerServiceDefinition.builder(NAME)
+        .addMethod(
+            CALL,
+            ServerCalls.asyncUnaryCall(
+                (request, answers) -> {
+                  answers.onNext(request);
+                  answers.onCompleted();
+                }))
+        .addMethod(HOLD, ServerCalls.asyncBidiStreamingCall(MatrixService::echo))
+        .build();
+  }
+
+  private static StreamObserver<byte[]> echo(StreamObserver<byte[]> answers) {
+    return new StreamObserver<>() {
+      @Override
+      public void onNext(byte[] value) {
+        answers.onNext(value);
+      }
+
+      @Override
+      public void onError(Throwable cause) {
+        // The client is gone, which is what some cells are about; nobody is left to answer.
+      }
+
+      @Override
+      public void onCompleted() {
+        answers.onCompleted();
+      }
+    };
+  }
+
+  private static MethodDescriptor<byte[], byte[]> method(String name, MethodType type) {
+    return MethodDescriptor.<byte[], byte[]>newBuilder()
+        .setType(type)
+        .setFullMethodName(MethodDescriptor.generateFullMethodName(NAME, name))
+        .setRequestMarshaller(BYTES)
+        .setResponseMarshaller(BYTES)
+        .build();
+  }
+}

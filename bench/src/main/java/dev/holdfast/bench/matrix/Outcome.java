@@ -1,0 +1,34 @@
+package dev.holdfast.bench.matrix;
+
+import io.grpc.Status;
+import java.time.Duration;
+
+/**
+ * What a first call or a held stream saw.
+ *
+ * @param ok whether it worked
+ * @param word for the table: ok, hung, or the status
+ * @param detail what was seen in full
+ */
+public record Outcome(boolean ok, String word, String detail) {
+
+  static Outcome answered(Duration after) {
+    return new Outcome(true, "ok", "answered after " + after.toMillis() + " ms");
+  }
+
+  static Outcome failed(Status status, Duration after) {
+    boolean hung = status.getCode() == Status.Code.DEADLINE_EXCEEDED;
+    String description = status.getDescription() == null ? "" : ": " + status.getDescription();
+    if (status.getCause() != null) {
+      description += " (" + status.getCause().getMessage() + ")";
+    }
+    return new Outcome(
+        false,
+        hung ? "hung" : status.getCode().name(),
+        status.getCode() + description + " after " + after.toMillis() + " ms");
+  }
+
+  static Outcome broken(Throwable cause) {
+    return new Outcome(false, "BROKEN", "the cell itself failed: " + cause);
+  }
+}

@@ -1,0 +1,5 @@
+/** Every kind of path against five pairs of client and server. */
+@NullMarked
+package dev.holdfast.bench.matrix;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,136 @@
+package dev.holdfast.cli.lab;
+
+import dev.holdfast.bench.matrix.CellResult;
+import dev.holdfast.bench.matrix.LabMatrix;
+import dev.holdfast.bench.matrix.MatrixPair;
+import dev.holdfast.bench.matrix.MatrixPath;
+import dev.holdfast.bench.matrix.MatrixReport;
+import dev.holdfast.cli.CommonOptions;
+import dev.holdfast.cli.ExitCode;
+import dev.holdfast.cli.UserError;
+import dev.holdfast.cli.output.JsonText;
+import dev.holdfast.cli.output.Table;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code holdfast lab matrix}: every kind of path against five pairs of client and server. */
+@Command(
+    name = "matrix",
+    description = {
+      "Run every kind of path against stock grpc-java, stock grpc-java with the usual fix, Holdfast"
+          + " on one side and on both, all at once, and print what the first call after a quiet"
+          + " time and a held stream saw.",
+      "Exits 1 when a cell with Holdfast on both sides failed, when stock survived a path that"
+          + " forgets connections (so nothing was proven), or when it took 4 minutes or more."
+    },
+    footer = {
+      "",
+      "A cell is \"first call / held stream\". hung: no answer for 10 s. heartbeat: an HTTP hop"
+          + " ends",
+      "a stream without DATA, which only traffic inside the stream prevents.",
+      "Each path runs as fast as stays fair, at most 60 times: what a machine needs is not scaled."
+    })
+public final class LabMatrixCommand implements Callable<Integer> {
+  @Mixin private final CommonOptions common = new CommonOptions();
+
+  @Option(
+      names = "--only",
+      paramLabel = "NAME",
+      split = ",",
+      description =
+          "Only these paths, such as swarm,nlb: a quick look. Its RESULT is one of those alone.")
+  private List<String> only = List.of();
+
+  @Override
+  public Integer call() throws InterruptedException {
+    // What breaks in a cell is its result; the loggers of gRPC and Netty would repeat it.
+    common.startLogging("OFF");
+    PrintWriter out = common.program().out();
+    PrintWriter err = common.program().err();
+    MatrixReport report =
+        new LabMatrix(paths(), MatrixPair.available(), line -> err.println("lab: " + line)).run();
+    if (common.json()) {
+      out.println(json(report));
+    } else {
+      out.print(table(report));
+      report.notes().forEach(note -> out.println("  " + note));
+      for (CellResult cell : report.oneSidedFailures()) {
+        out.println("one side alone can't fix: " + cell.path().name() + ", " + cell.pair().title());
+      }
+      report.missedBounds().forEach(missed -> out.println("missed: " + missed));
+      out.println(report.resultLine());
+    }
+    out.flush();
+    return report.missedBounds().isEmpty() ? ExitCode.OK : ExitCode.FAILED;
+  }
+
+  private List<MatrixPath> paths() {
+    List<MatrixPath> all = MatrixPath.all();
+    if (only.isEmpty()) {
+      return all;
+    }
+    List<MatrixPath> chosen = new ArrayList<>();
+    for (String name : only) {
+      chosen.add(
+          all.stream()
+              .filter(path -> path.name().equals(name))
+              .findFirst()
+              .orElseThrow(
+                  () ->
+                      UserError.usage(
+                          "only: "
+                              + name
+                              + " (expected: "
+                              + String.join(", ", all.stream().map(MatrixPath::name).toList())
+                              + ")")));
+    }
+    return chosen;
+  }
+
+  private static String table(MatrixReport report) {
+    List<String> heads = new ArrayList<>(List.of("path", "quiet", "speed"));
+    for (MatrixPair pair : MatrixPair.values()) {
+      heads.add(pair.title());
+    }
+    Table table = new Table(heads.toArray(String[]::new));
+    for (MatrixPath path : report.paths()) {
+      List<String> row = new ArrayList<>();
+      row.add(path.name());
+      row.add(path.profile().idleTimeout().map(t -> t.toSeconds() + "s").orElse("-"));
+      row.add(String.format(Locale.ROOT, "%.0fx", path.faults().speed()));
+      for (MatrixPair pair : MatrixPair.values()) {
+        row.add(report.pairs().contains(pair) ? report.cell(path, pair).text() : "not yet");
+      }
+      table.add(row.toArray(String[]::new));
+    }
+    return table.toString();
+  }
+
+  private static JsonText json(MatrixReport report) {
+    List<JsonText> cells = new ArrayList<>();
+    for (MatrixPath path : report.paths()) {
+      for (MatrixPair pair : report.pairs()) {
+        CellResult cell = report.cell(path, pair);
+        cells.add(
+            JsonText.object()
+                .with("path", path.name())
+                .with("pair", pair.title())
+                .with("failed", cell.isFailed())
+                .with("needs_heartbeat", cell.needsHeartbeat())
+                .with("first_call", cell.firstCall().detail())
+                .with("held_stream", cell.heldStream().detail()));
+      }
+    }
+    return JsonText.object()
+        .with("cells", cells)
+        .with("missed", report.missedBounds())
+        .with("seconds", report.took().toSeconds())
+        .with("result", report.resultLine());
+  }
+}
