@@ -11,6 +11,7 @@ import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -62,6 +63,27 @@ class PairedPoliciesTest {
         Map.of("loadBalancingConfig", List.of(Map.of("outlier_detection_experimental", outlier)));
     raceUnderCalls(town.channel(watched(town.builder().defaultServiceConfig(config))));
     assertThat(watchman.posts).as("one connection and its twin").hasSize(2);
+  }
+
+  /** The watch of a health service is a stream too: if it stayed, the loser would never end. */
+  @Test
+  void aHealthWatchMovesToTheTwinSoThatTheOldConnectionEnds() throws Exception {
+    town.serve(new Words("a"));
+    Map<String, Object> config =
+        Map.of(
+            "healthCheckConfig",
+            Map.of("serviceName", ""),
+            "loadBalancingConfig",
+            List.of(Map.of("round_robin", Map.of())));
+    ManagedChannel channel = town.channel(watched(town.builder().defaultServiceConfig(config)));
+    assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+    Watchman.Post old = watchman.post(0);
+    old.suspect();
+    await().until(() -> old.connection().twins.contains(TwinState.READY));
+    assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+    await().atMost(Duration.ofSeconds(20)).until(() -> !old.channel().isActive());
+    assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+    assertThat(watchman.posts).hasSize(2);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.holdfast.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.Endpoint;
@@ -13,6 +14,8 @@ import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,6 +101,46 @@ class SilentPathTest {
     server.shutdown();
     await().until(() -> words.contains("completed"));
     assertThat(words).containsExactly("a", Words.LAST_WORD, "completed");
+  }
+
+  @Test
+  void aStreamThatEndsForSilenceSaysWhyInItsStatus() throws Exception {
+    Middlebox path = pathTo(new Words("a"));
+    LivenessOptions brief = QUICK.withPatience(Duration.ofSeconds(2), Duration.ofSeconds(3));
+    ManagedChannel channel = town.channel(quick().liveness(brief));
+    List<String> words = new CopyOnWriteArrayList<>();
+    follow(channel, words);
+    await().until(() -> words.contains("a"));
+    path.forgetFlows();
+    beQuiet();
+    assertThat(Town.call(channel, Words.PLACE)).as("new calls don't wait for it").isEqualTo("a");
+    await().until(() -> words.size() == 2);
+    assertThat(words.get(1)).contains("UNAVAILABLE").containsPattern("HF-40[0-9]");
+  }
+
+  @Test
+  void aStreamThatAResetEndsSaysSoInItsStatus() throws Exception {
+    Middlebox path = pathTo(new Words("a"));
+    ManagedChannel channel = town.channel(quick());
+    List<String> words = new CopyOnWriteArrayList<>();
+    follow(channel, words);
+    await().until(() -> words.contains("a"));
+    path.resetFlows();
+    await().until(() -> words.size() == 2);
+    assertThat(words.get(1)).contains("UNAVAILABLE: HF-409");
+  }
+
+  @Test
+  void aPeerThatAcceptsAndSaysNothingIsGivenUpInTime() throws Exception {
+    try (ServerSocket mute = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      town.store.put(
+          Town.WORDS, Endpoint.of(new HostPort("127.0.0.1", mute.getLocalPort()).toString()));
+      LivenessOptions brief = QUICK.withConnectWithin(Duration.ofMillis(500));
+      ManagedChannel channel = town.channel(quick().liveness(brief));
+      assertThatThrownBy(() -> Town.call(channel, Words.PLACE))
+          .hasMessageContaining("UNAVAILABLE")
+          .hasStackTraceContaining("HF-401");
+    }
   }
 
   @Test

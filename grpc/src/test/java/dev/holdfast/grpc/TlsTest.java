@@ -2,7 +2,11 @@ package dev.holdfast.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.core.HostPort;
+import dev.holdfast.lab.Middlebox;
+import dev.holdfast.liveness.LivenessOptions;
 import io.grpc.ChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.ServerCredentials;
@@ -15,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
+import java.time.Duration;
 import java.util.Base64;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,6 +30,7 @@ class TlsTest {
   private static final String PASSWORD = "only-for-this-test";
 
   private final Town town = new Town();
+  private HoldfastServer server;
   @TempDir private Path folder;
 
   @BeforeEach
@@ -32,11 +38,12 @@ class TlsTest {
     Path certificate = certificateFor("words");
     ServerCredentials credentials =
         TlsServerCredentials.create(certificate.toFile(), folder.resolve("words.key").toFile());
-    town.serve(
-        new Words("secret"),
-        HoldfastServerBuilder.forAddress(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), credentials)
-            .registries(town.registries));
+    server =
+        town.serve(
+            new Words("secret"),
+            HoldfastServerBuilder.forAddress(
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), credentials)
+                .registries(town.registries));
   }
 
   @AfterEach
@@ -58,6 +65,30 @@ class TlsTest {
                 .overrideAuthority("payments")
                 .retryIdempotent(false));
     assertThatThrownBy(() -> Town.call(channel, Words.GET)).hasMessageContaining("UNAVAILABLE");
+  }
+
+  @Test
+  void theFirstCallAfterASilentDropSucceedsOverTlsToo() throws Exception {
+    LivenessOptions quick = LivenessOptions.DEFAULT.withSafeIdle(Duration.ofSeconds(1));
+    try (Middlebox path = Middlebox.toPort(server.getPort()).start()) {
+      ManagedChannel channel =
+          town.channel(
+              HoldfastChannelBuilder.forTarget(
+                      new HostPort("127.0.0.1", path.port()).toString(),
+                      TlsChannelCredentials.newBuilder()
+                          .trustManager(folder.resolve("words.crt").toFile())
+                          .build(),
+                      town.registries)
+                  .overrideAuthority("words")
+                  .retryIdempotent(false)
+                  .liveness(quick));
+      assertThat(Town.call(channel, Words.PLACE)).isEqualTo("secret");
+      path.forgetFlows();
+      long quietNanos = System.nanoTime();
+      await().until(() -> System.nanoTime() - quietNanos > 2 * quick.safeIdle().toNanos());
+      assertThat(Town.call(channel, Words.PLACE)).isEqualTo("secret");
+      assertThat(path.counts().opened()).isEqualTo(2);
+    }
   }
 
   private HoldfastChannelBuilder trusting(Path certificate) throws IOException {

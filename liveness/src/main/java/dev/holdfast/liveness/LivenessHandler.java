@@ -177,10 +177,18 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    CloseReason why = ConnectionEnd.reasonOf(cause);
     if (endReason == null) {
-      endReason = ConnectionEnd.reasonOf(cause);
+      endReason = why;
     }
-    ctx.fireExceptionCaught(cause);
+    if (why == null || !ready || ended) {
+      ctx.fireExceptionCaught(cause);
+      return;
+    }
+    // Calls on it end with what stands here, so they get the code that the log and the meter have.
+    Throwable told = observer.failure(why, remoteAddress());
+    told.addSuppressed(cause);
+    ctx.fireExceptionCaught(told);
   }
 
   @Override
