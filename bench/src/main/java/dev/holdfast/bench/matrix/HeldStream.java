@@ -59,7 +59,7 @@ final class HeldStream {
     Heard next = heard.poll(limit.toNanos(), TimeUnit.NANOSECONDS);
     Duration after = Duration.ofNanos(System.nanoTime() - begunNanos);
     if (next == null) {
-      return Outcome.failed(Status.DEADLINE_EXCEEDED.withDescription("no echo"), after);
+      return Outcome.hung(after);
     }
     return next.end() == null ? Outcome.answered(after) : Outcome.failed(next.end(), after);
   }

@@ -1,7 +1,9 @@
 package dev.holdfast.bench.matrix;
 
 import dev.holdfast.grpc.HoldfastChannelBuilder;
+import dev.holdfast.grpc.HoldfastServerBuilder;
 import dev.holdfast.liveness.LivenessOptions;
+import io.grpc.InsecureServerCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.netty.NettyChannelBuilder;
@@ -49,8 +51,17 @@ final class MatrixEnds {
   }
 
   Server server() throws IOException {
+    InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    if (pair.serverIsOurs()) {
+      return HoldfastServerBuilder.forAddress(anyPort, InsecureServerCredentials.create())
+          .liveness(liveness())
+          .drainOnJvmShutdown(false)
+          .addService(MatrixService.definition())
+          .build()
+          .start();
+    }
     NettyServerBuilder server =
-        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+        NettyServerBuilder.forAddress(anyPort)
             .permitKeepAliveTime(path.scaled(SERVER_PERMITS).toNanos(), TimeUnit.NANOSECONDS)
             .keepAliveTime(path.scaled(SERVER_PING_AFTER).toNanos(), TimeUnit.NANOSECONDS)
             .addService(MatrixService.definition());

@@ -1,7 +1,5 @@
 package dev.holdfast.bench.matrix;
 
-import java.util.List;
-
 /** Who talks to whom in a cell. */
 public enum MatrixPair {
   /** grpc-java as it comes on both sides. */
@@ -31,11 +29,6 @@ public enum MatrixPair {
     this.title = title;
     this.clientIsOurs = clientIsOurs;
     this.serverIsOurs = serverIsOurs;
-  }
-
-  /** Those that can be run so far: Holdfast's server does not know its path yet. */
-  public static List<MatrixPair> available() {
-    return List.of(STOCK, FIXED, HOLDFAST_CLIENT, VERIFY);
   }
 
   /** The head of its column. */

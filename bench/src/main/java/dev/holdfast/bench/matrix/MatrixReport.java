@@ -69,12 +69,12 @@ public final class MatrixReport {
     return failed(pair -> pair.isOneSided());
   }
 
-  /** The last line. */
+  /** The last line; {@code cells} are those of the five pairs. */
   public String resultLine() {
     return ("RESULT cells=%d stock_failed=%d fixed_failed=%d holdfast_failed=%s one_sided_failed=%s"
             + " needs_heartbeat=%d verify_failed=%s")
         .formatted(
-            results.size(),
+            results.stream().filter(result -> result.pair() != MatrixPair.VERIFY).count(),
             failed(pair -> pair == MatrixPair.STOCK).size(),
             failed(pair -> pair == MatrixPair.FIXED).size(),
             count(MatrixPair.HOLDFAST, failed(pair -> pair == MatrixPair.HOLDFAST).size()),

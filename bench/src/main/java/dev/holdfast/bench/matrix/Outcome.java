@@ -16,15 +16,21 @@ public record Outcome(boolean ok, String word, String detail) {
     return new Outcome(true, "ok", "answered after " + after.toMillis() + " ms");
   }
 
+  static Outcome hung(Duration after) {
+    return new Outcome(false, "hung", "no answer for " + after.toSeconds() + " s");
+  }
+
   static Outcome failed(Status status, Duration after) {
-    boolean hung = status.getCode() == Status.Code.DEADLINE_EXCEEDED;
+    if (status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
+      return hung(after);
+    }
     String description = status.getDescription() == null ? "" : ": " + status.getDescription();
     if (status.getCause() != null) {
       description += " (" + status.getCause().getMessage() + ")";
     }
     return new Outcome(
         false,
-        hung ? "hung" : status.getCode().name(),
+        status.getCode().name(),
         status.getCode() + description + " after " + after.toMillis() + " ms");
   }
 

@@ -54,7 +54,8 @@ public final class LabMatrixCommand implements Callable<Integer> {
     PrintWriter out = common.program().out();
     PrintWriter err = common.program().err();
     MatrixReport report =
-        new LabMatrix(paths(), MatrixPair.available(), line -> err.println("lab: " + line)).run();
+        new LabMatrix(paths(), List.of(MatrixPair.values()), line -> err.println("lab: " + line))
+            .run();
     if (common.json()) {
       out.println(json(report));
     } else {
@@ -64,6 +65,7 @@ public final class LabMatrixCommand implements Callable<Integer> {
         out.println("one side alone can't fix: " + cell.path().name() + ", " + cell.pair().title());
       }
       report.missedBounds().forEach(missed -> out.println("missed: " + missed));
+      out.println("took " + report.took().toSeconds() + " s");
       out.println(report.resultLine());
     }
     out.flush();
@@ -95,7 +97,7 @@ public final class LabMatrixCommand implements Callable<Integer> {
 
   private static String table(MatrixReport report) {
     List<String> heads = new ArrayList<>(List.of("path", "quiet", "speed"));
-    for (MatrixPair pair : MatrixPair.values()) {
+    for (MatrixPair pair : report.pairs()) {
       heads.add(pair.title());
     }
     Table table = new Table(heads.toArray(String[]::new));
@@ -104,8 +106,8 @@ public final class LabMatrixCommand implements Callable<Integer> {
       row.add(path.name());
       row.add(path.profile().idleTimeout().map(t -> t.toSeconds() + "s").orElse("-"));
       row.add(String.format(Locale.ROOT, "%.0fx", path.faults().speed()));
-      for (MatrixPair pair : MatrixPair.values()) {
-        row.add(report.pairs().contains(pair) ? report.cell(path, pair).text() : "not yet");
+      for (MatrixPair pair : report.pairs()) {
+        row.add(report.cell(path, pair).text());
       }
       table.add(row.toArray(String[]::new));
     }
