@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param goAway the GOAWAY it got
  * @param acknowledged where it stayed silent: whether the next TCP hop acknowledged the question
  * @param pingAnswered where it stayed silent: whether a PING was answered all the same
- * @param pingsFromPeer how many PINGs the other side sent
+ * @param pingsFromPeer how many PINGs the other side sent while nothing else went on
  */
 public record ConnectionEvidence(
     Role role,

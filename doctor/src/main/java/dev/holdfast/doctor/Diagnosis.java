@@ -233,6 +233,7 @@ final class Diagnosis {
 
   private String debug() {
     return seen.connections().stream()
+        .filter(one -> one.role() != ConnectionEvidence.Role.PING_PUNISHED)
         .flatMap(one -> one.goAway().stream())
         .map(goAway -> " (" + goAway + ")")
         .findFirst()
@@ -331,7 +332,7 @@ final class Diagnosis {
           FindingCode.PINGS_DO_NOT_COUNT,
           "a connection that carried PINGs died as the idle ones did",
           "HTTP/2 keepalive of client and server does not help",
-          "see the remedies above");
+          "use the settings below, which do without PINGs");
     }
     if (pings.punished().orElse(false)) {
       String told = pings.goAway().map(GoAway::toString).orElse("the end of the connection");
@@ -360,7 +361,7 @@ final class Diagnosis {
     long ladder =
         seen.connections().stream()
             .filter(one -> one.role() == ConnectionEvidence.Role.LADDER)
-            .filter(one -> one.pingsFromPeer() > 1)
+            .filter(one -> one.pingsFromPeer() > 0)
             .count();
     if (ladder > 0) {
       add(

@@ -17,7 +17,7 @@ public enum FindingCode {
   IDLE_GOAWAY("HF-513", Severity.NOTE, "Idle connections are ended with a GOAWAY"),
   IDLE_HOP_ERROR("HF-514", Severity.PROBLEM, "After idle time a hop answers with errors"),
   HOP_ANSWERS_ALONE("HF-515", Severity.PROBLEM, "PINGs are answered where calls are not"),
-  PINGS_DO_NOT_COUNT("HF-516", Severity.PROBLEM, "PINGs do not keep the connection alive"),
+  PINGS_DO_NOT_COUNT("HF-516", Severity.NOTE, "PINGs do not keep the connection alive"),
   STREAM_TIMEOUT("HF-520", Severity.PROBLEM, "Streams without traffic are ended"),
   PROXY("HF-521", Severity.NOTE, "A proxy ends HTTP/2 on the way"),
   STREAMS_UNTRIED("HF-522", Severity.NOTE, "Held streams could not be tried"),

@@ -13,6 +13,9 @@ import java.util.List;
  * calls, not held streams.
  */
 final class SettingsAdvice {
+  /** Servers in Java raise anything lower to this, as clients do. */
+  private static final Duration JAVA_FLOOR = Duration.ofSeconds(10);
+
   /** Clients in Java and Go raise anything lower to this. */
   static final Duration CLIENT_FLOOR = Duration.ofSeconds(10);
 
@@ -79,12 +82,23 @@ final class SettingsAdvice {
     String what = "calls and streams; needs nothing of clients";
     long interval = serverSeconds();
     long timeout = PING_TIMEOUT.toSeconds();
-    add(
-        "grpc-java",
-        "server",
-        what,
-        "NettyServerBuilder .keepAliveTime(%d, SECONDS).keepAliveTimeout(%d, SECONDS)"
-            .formatted(interval, timeout));
+    if (clientCanPing(Duration.ofMillis(aliveMillis))) {
+      add(
+          "grpc-java",
+          "server",
+          what,
+          "NettyServerBuilder .keepAliveTime(%d, SECONDS).keepAliveTimeout(%d, SECONDS)"
+              .formatted(Math.max(interval, JAVA_FLOOR.toSeconds()), timeout));
+    } else {
+      add(
+          "grpc-java",
+          "server",
+          what + "; its PINGs have a floor of 10 s, so TCP keepalive, where a hop passes TCP on",
+          ("NettyServerBuilder .withChildOption(ChannelOption.SO_KEEPALIVE, true)"
+                  + ".withChildOption(EpollChannelOption.TCP_KEEPIDLE, %d)"
+                  + ".withChildOption(EpollChannelOption.TCP_KEEPINTVL, %d)")
+              .formatted(interval, interval));
+    }
     add(
         "grpc-go",
         "server",

@@ -29,6 +29,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +60,7 @@ final class Wire extends Http2ChannelDuplexHandler {
   }
 
   private static final int EMPTY_MESSAGE_BYTES = 5;
+  private static final long AFTER_A_CALL_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
   private static final int MAX_DEBUG_CHARS = 120;
 
   private final WireTarget target;
@@ -75,6 +77,7 @@ final class Wire extends Http2ChannelDuplexHandler {
   private boolean closedHere;
   private int pingsFromPeer;
   private long nextPing = 1;
+  private long lastCallNanos = System.nanoTime();
 
   /**
    * @param crashes hears of failures in our own code
@@ -137,6 +140,7 @@ final class Wire extends Http2ChannelDuplexHandler {
     return Map.copyOf(settings);
   }
 
+  /** How many PINGs came while nothing else went on. */
   int pingsFromPeer() {
     return pingsFromPeer;
   }
@@ -211,6 +215,7 @@ final class Wire extends Http2ChannelDuplexHandler {
   }
 
   private void onHeaders(Http2HeadersFrame frame) {
+    lastCallNanos = System.nanoTime();
     WireCall call = calls.get(frame.stream());
     if (call == null) {
       return;
@@ -239,7 +244,10 @@ final class Wire extends Http2ChannelDuplexHandler {
 
   private void onPing(Http2PingFrame frame) {
     if (!frame.ack()) {
-      pingsFromPeer++; // the codec answers it
+      // The codec answers it. Those right after a call measure bandwidth; they keep nothing alive.
+      if (System.nanoTime() - lastCallNanos > AFTER_A_CALL_NANOS) {
+        pingsFromPeer++;
+      }
       return;
     }
     Runnable waiting = pings.remove(frame.content());
@@ -249,6 +257,7 @@ final class Wire extends Http2ChannelDuplexHandler {
   }
 
   private void start(String method, Requests requests, WireCall call) {
+    lastCallNanos = System.nanoTime();
     ChannelHandlerContext open = ctx;
     if (open == null || ended) {
       return;

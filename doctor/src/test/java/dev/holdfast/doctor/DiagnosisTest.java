@@ -1,0 +1,192 @@
+package dev.holdfast.doctor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.doctor.ConnectionEvidence.Role;
+import dev.holdfast.doctor.LadderResult.Outcome;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class DiagnosisTest {
+  private static final Contact CONTACT =
+      new Contact(
+          "192.0.2.1 port 443",
+          false,
+          "",
+          "",
+          Map.of(),
+          "gRPC status 0",
+          "",
+          "",
+          Duration.ofMillis(1),
+          Duration.ofMillis(2),
+          new Hop(Hop.Kind.UNKNOWN, false, ""));
+
+  @Test
+  void namesTheKnownPathsWhoseTimeoutFits() {
+    List<Finding> findings = Diagnosis.of(forgotten(300, 364, Ending.RESET, punished(true)));
+    assertThat(findings.get(0).code()).isEqualTo(FindingCode.IDLE_RESET);
+    assertThat(findings.get(0).measured()).contains("AWS NAT gateway");
+  }
+
+  @Test
+  void aStrictServerOnAShortPathNeedsItsOwnPingsOrAPermit() {
+    Measurements seen = forgotten(300, 364, Ending.RESET, punished(true));
+    assertThat(Diagnosis.of(seen))
+        .extracting(Finding::code)
+        .contains(FindingCode.PERMIT_TOO_LONG, FindingCode.PINGS_PUNISHED);
+    assertThat(Diagnosis.advice(seen))
+        .extracting(Advice::setting)
+        .contains(
+            "NettyServerBuilder .keepAliveTime(135, SECONDS).keepAliveTimeout(20, SECONDS)",
+            ".permitKeepAliveTime(112, SECONDS).permitKeepAliveWithoutCalls(true)",
+            "grpc.WithIdleTimeout(240 * time.Second)");
+  }
+
+  @Test
+  void aServerThatTakesPingsNeedsNoPermit() {
+    assertThat(Diagnosis.advice(forgotten(300, 364, Ending.SILENCE, punished(false))))
+        .extracting(Advice::setting)
+        .noneMatch(setting -> setting.contains("permitKeepAliveTime"));
+  }
+
+  @Test
+  void noClientIsToldToPingBelowItsFloorAndNoJavaServerEither() {
+    List<Advice> advice = Diagnosis.advice(forgotten(5, 6, Ending.SILENCE, punished(true)));
+    assertThat(advice)
+        .filteredOn(one -> one.side().equals("client") && !one.who().equals("Holdfast"))
+        .allMatch(one -> one.purpose().startsWith("first calls only"));
+    assertThat(advice)
+        .filteredOn(one -> one.who().equals("grpc-java") && one.side().equals("server"))
+        .singleElement()
+        .satisfies(one -> assertThat(one.setting()).contains("TCP_KEEPIDLE, 2"));
+  }
+
+  @Test
+  void aRenewedConnectionIsNotTakenForAnIdleTimeout() {
+    LadderResult ended = idle(Outcome.ENDED, 200, 300, Ending.GOAWAY);
+    ConnectionEvidence told =
+        evidence(Optional.of(new GoAway(0, "max_age")), Optional.empty(), Optional.empty(), 0);
+    Finding finding = Diagnosis.of(measured(ended, PingResult.UNKNOWN, List.of(told))).get(0);
+    assertThat(finding.code()).isEqualTo(FindingCode.IDLE_GOAWAY);
+    assertThat(finding.isProblem()).isFalse();
+    assertThat(finding.remedy()).startsWith("nothing");
+  }
+
+  @Test
+  void acknowledgementsTellAHopThatEndsTcpFromPacketsThatVanish() {
+    LadderResult idle = idle(Outcome.FORGOTTEN, 50, 60, Ending.SILENCE);
+    ConnectionEvidence acked = evidence(Optional.empty(), Optional.of(true), Optional.of(true), 0);
+    List<Finding> findings = Diagnosis.of(measured(idle, PingResult.UNKNOWN, List.of(acked)));
+    assertThat(findings.get(0).measured()).contains("something on the way ends TCP");
+    assertThat(findings).extracting(Finding::code).contains(FindingCode.HOP_ANSWERS_ALONE);
+  }
+
+  @Test
+  void saysThatTheServerKeepsThePathOpenByItsOwnPings() {
+    LadderResult kept =
+        new LadderResult(
+            Outcome.KEPT,
+            Duration.ofMinutes(20),
+            Optional.empty(),
+            Optional.empty(),
+            20,
+            0,
+            0,
+            Duration.ofMinutes(20));
+    ConnectionEvidence pinged = evidence(Optional.empty(), Optional.empty(), Optional.empty(), 3);
+    assertThat(Diagnosis.of(measured(kept, PingResult.UNKNOWN, List.of(pinged))))
+        .extracting(Finding::code)
+        .containsExactly(FindingCode.NOTHING_FOUND, FindingCode.PEER_PINGS);
+  }
+
+  @ParameterizedTest
+  @EnumSource(WireProblem.class)
+  void everyWayInWhichHttp2DoesNotComeAboutIsAProblemWithARemedy(WireProblem problem) {
+    Measurements seen =
+        new Measurements(
+            false,
+            Optional.of(problem),
+            "",
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            PingResult.UNKNOWN,
+            List.of(),
+            List.of());
+    assertThat(Diagnosis.of(seen))
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.isProblem()).isTrue();
+              assertThat(finding.remedy()).isNotEmpty();
+            });
+  }
+
+  @Test
+  void aCheckThatCrashedIsAFindingBesideWhatTheOthersFound() {
+    Measurements seen =
+        new Measurements(
+            false,
+            Optional.empty(),
+            "",
+            Optional.of(CONTACT),
+            Optional.of(idle(Outcome.FORGOTTEN, 50, 60, Ending.RESET)),
+            Optional.empty(),
+            PingResult.UNKNOWN,
+            List.of(),
+            List.of("the check \"x\" failed"));
+    assertThat(Diagnosis.of(seen))
+        .extracting(Finding::code)
+        .containsExactlyInAnyOrder(FindingCode.IDLE_RESET, FindingCode.CHECK_FAILED);
+  }
+
+  private static Measurements forgotten(
+      long aliveSeconds, long deadSeconds, Ending ending, PingResult pings) {
+    return measured(idle(Outcome.FORGOTTEN, aliveSeconds, deadSeconds, ending), pings, List.of());
+  }
+
+  private static Measurements measured(
+      LadderResult idle, PingResult pings, List<ConnectionEvidence> connections) {
+    return new Measurements(
+        false,
+        Optional.empty(),
+        "",
+        Optional.of(CONTACT),
+        Optional.of(idle),
+        Optional.empty(),
+        pings,
+        connections,
+        List.of());
+  }
+
+  private static PingResult punished(boolean punished) {
+    return PingResult.UNKNOWN
+        .withCounts(Optional.of(true), "")
+        .withPunished(punished, 3, 3, Optional.empty());
+  }
+
+  private static LadderResult idle(
+      Outcome outcome, long aliveSeconds, long deadSeconds, Ending ending) {
+    return new LadderResult(
+        outcome,
+        Duration.ofSeconds(aliveSeconds),
+        Optional.of(Duration.ofSeconds(deadSeconds)),
+        Optional.of(ending),
+        12,
+        0,
+        0,
+        Duration.ofSeconds(deadSeconds));
+  }
+
+  private static ConnectionEvidence evidence(
+      Optional<GoAway> goAway, Optional<Boolean> acked, Optional<Boolean> ping, int pings) {
+    return new ConnectionEvidence(
+        Role.LADDER, Duration.ofSeconds(60), Optional.empty(), goAway, acked, ping, pings);
+  }
+}
