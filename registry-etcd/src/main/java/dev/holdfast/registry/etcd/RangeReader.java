@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads a range of keys page by page, all at one revision.
@@ -20,8 +22,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Pages keep a service of 10,000 endpoints out of one huge message; a page that is still too
  * large (somebody keeps large values there) is asked for again in ever smaller ones, down to single
  * records. Used once, on the scheduler.
+ *
+ * <p>A range without end is no reason to run out of memory: at the limits below the list ends, with
+ * a warning. It does not fail instead, because then every client would read as much again every two
+ * seconds, and because the first 100,000 endpoints of a service are as good as all of them.
  */
 final class RangeReader {
+  private static final Logger log = LoggerFactory.getLogger(RangeReader.class);
+
   /** Records per page: at 300 bytes each, 300 kB. */
   @Limit(
       of = "records per page of a list",
@@ -30,6 +38,20 @@ final class RangeReader {
 
   // Coarse, because the member builds the whole page before it is refused.
   private static final int PAGE_SHRINKING = 8;
+
+  /** As many as the file registry looks at. */
+  @Limit(of = "records of a service", then = "further ones are left out, and logged")
+  static final int MAX_RECORDS = 100_000;
+
+  /** Keys without values: those of all services of a namespace. */
+  @Limit(
+      of = "records of a namespace whose names are listed",
+      then = "names of further ones may be left out, and it is logged")
+  static final int MAX_KEYS = 1_000_000;
+
+  /** Values of others may be large; ours have 300 bytes. */
+  @Limit(of = "one list, all pages together", then = "further pages are left out, and logged")
+  static final long MAX_LIST_BYTES = 256L * 1024 * 1024;
 
   @Limit(
       of = "times that a list begins anew when the store is compacted under it",
@@ -43,6 +65,7 @@ final class RangeReader {
   private final long deadlineNanos;
   private final List<KeyValue> records = new ArrayList<>();
   private @Nullable ResponseHeader header;
+  private long bytes;
   private int pageRecords = PAGE_RECORDS;
   private int restarts;
 
@@ -76,7 +99,7 @@ final class RangeReader {
         RangeRequest.newBuilder()
             .setKey(nextKey())
             .setRangeEnd(range.end())
-            .setLimit(pageRecords)
+            .setLimit(Math.min(pageRecords, maxRecords() - records.size()))
             .setKeysOnly(keysOnly);
     if (header != null) {
       page.setRevision(header.getRevision());
@@ -86,6 +109,10 @@ final class RangeReader {
         left,
         reply -> onPage(reply, onResult, onError),
         error -> onFailure(error, onResult, onError));
+  }
+
+  private int maxRecords() {
+    return keysOnly ? MAX_KEYS : MAX_RECORDS;
   }
 
   private ByteString nextKey() {
@@ -103,11 +130,26 @@ final class RangeReader {
     ResponseHeader first = header == null ? reply.getHeader() : header;
     header = first;
     records.addAll(reply.getKvsList());
-    if (reply.getMore() && reply.getKvsCount() > 0) {
+    bytes += reply.getSerializedSize();
+    boolean more = reply.getMore() && reply.getKvsCount() > 0;
+    if (more && !isFull()) {
       read(onResult, onError);
-    } else {
-      onResult.accept(new Result(first, List.copyOf(records)));
+      return;
     }
+    if (more) {
+      log.warn(
+          "event=etcd_list_cut range={} records={} max_records={} bytes={} max_bytes={}",
+          range,
+          records.size(),
+          maxRecords(),
+          bytes,
+          MAX_LIST_BYTES);
+    }
+    onResult.accept(new Result(first, List.copyOf(records)));
+  }
+
+  private boolean isFull() {
+    return records.size() >= maxRecords() || bytes >= MAX_LIST_BYTES;
   }
 
   private void onFailure(
@@ -119,6 +161,7 @@ final class RangeReader {
       read(onResult, onError);
     } else if (error.error() == EtcdError.COMPACTED && restarts++ < MAX_RESTARTS) {
       records.clear();
+      bytes = 0;
       header = null;
       read(onResult, onError);
     } else {
