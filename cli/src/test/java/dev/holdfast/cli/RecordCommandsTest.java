@@ -2,6 +2,7 @@ package dev.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -90,6 +91,23 @@ class RecordCommandsTest {
         .contains("{\"service\":\"orders\",\"endpoints\":2,\"eligible\":2,");
     assertThat(registry.run("ls", "elsewhere").out())
         .isEqualTo("SERVICE  ELIGIBLE  UNREADY  DRAINING\n");
+  }
+
+  @Test
+  void whatNoServiceCanBeCalledHidesNoOther() throws IOException {
+    writeStatic("orders", 7001);
+    writeStatic("copied", 7002);
+    Files.move(registry.records("copied"), registry.records("copy of orders"));
+
+    CommandRun listed = registry.run("ls");
+
+    assertThat(listed.err()).isEmpty();
+    assertThat(listed.out())
+        .isEqualTo(
+            """
+            SERVICE  ELIGIBLE  UNREADY  DRAINING
+            orders   1         0        0
+            """);
   }
 
   @Test

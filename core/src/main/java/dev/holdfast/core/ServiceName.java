@@ -45,6 +45,14 @@ public record ServiceName(String namespace, String name, @Nullable String port)
   }
 
   /**
+   * Whether a text can be the name of a service. A registry shows no other names, whatever else
+   * somebody keeps beside its records.
+   */
+  public static boolean isName(String text) {
+    return SEGMENT.matcher(text).matches() && !text.equals(".") && !text.equals("..");
+  }
+
+  /**
    * Parses {@code [namespace/]name[:port]}.
    *
    * @throws IllegalArgumentException naming the part that is malformed
@@ -89,7 +97,7 @@ public record ServiceName(String namespace, String name, @Nullable String port)
   }
 
   private static void requireSegment(String part, String segment, String whole) {
-    if (!SEGMENT.matcher(segment).matches() || segment.equals(".") || segment.equals("..")) {
+    if (!isName(segment)) {
       throw new IllegalArgumentException(part + ": \"" + whole + "\"" + EXPECTED);
     }
   }

@@ -33,14 +33,17 @@ final class EtcdKeys {
         : KeyRange.prefix(namespace + "/");
   }
 
-  /** The service's name that a key of a namespace belongs to; empty for keys of nested ones. */
+  /**
+   * The service's name that a key of a namespace belongs to; empty for keys of nested ones, and for
+   * those of somebody else that no service can have.
+   */
   static Optional<String> serviceOf(String namespace, String key) {
     int start = namespace.isEmpty() ? 0 : namespace.length() + 1;
     int slash = key.indexOf('/', start);
     if (slash <= start || slash == key.length() - 1 || key.indexOf('/', slash + 1) >= 0) {
       return Optional.empty();
     }
-    return Optional.of(key.substring(start, slash));
+    return Optional.of(key.substring(start, slash)).filter(ServiceName::isName);
   }
 
   /**

@@ -40,5 +40,7 @@ class EtcdKeysTest {
     assertThat(EtcdKeys.serviceOf("prod", "prod/orders")).isEmpty();
     assertThat(EtcdKeys.serviceOf("prod", "prod/orders/")).isEmpty();
     assertThat(EtcdKeys.serviceOf("prod", "prod//h:1")).isEmpty();
+    assertThat(EtcdKeys.serviceOf("prod", "prod/no\nname/h:1")).isEmpty();
+    assertThat(EtcdKeys.serviceOf("prod", "prod/../h:1")).isEmpty();
   }
 }

@@ -3,6 +3,7 @@ package dev.holdfast.registry.file;
 import dev.holdfast.core.Registry.NamesListener;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.Scheduler;
+import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.Subscription;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
@@ -125,7 +126,10 @@ final class NamesWatch implements Subscription {
     try (DirectoryStream<Path> directories = Files.newDirectoryStream(registry.path())) {
       for (Path directory : directories) {
         String name = directory.getFileName().toString();
-        if (!name.startsWith(".") && Files.isDirectory(directory) && hasInstance(directory)) {
+        if (!name.startsWith(".")
+            && ServiceName.isName(name)
+            && Files.isDirectory(directory)
+            && hasInstance(directory)) {
           names.add(name);
         }
       }
