@@ -26,7 +26,9 @@ final class RegistrationJournal {
       Registration.State before, Registration.State state, @Nullable RegistryException cause) {
     String message = "event=registration_state registry={} service={} address={} from={} to={}{}";
     String why =
-        cause == null ? "" : " kind=" + cause.kind() + " cause=\"" + cause.getMessage() + "\"";
+        cause == null
+            ? ""
+            : " kind=" + cause.kind() + " cause=\"" + LogText.of(cause.getMessage()) + "\"";
     Object[] fields = {registry.describe(), service, address, before, state, why};
     Kind kind = cause == null ? null : cause.kind();
     switch (state) {

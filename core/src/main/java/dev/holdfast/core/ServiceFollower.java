@@ -253,7 +253,7 @@ final class ServiceFollower {
           state,
           steady.endpoints().map(EndpointSet::size).orElse(-1),
           steady.heard().map(EndpointSet::size).orElse(-1),
-          trouble == null ? "" : trouble.getMessage());
+          trouble == null ? "" : LogText.of(trouble.getMessage()));
     }
   }
 

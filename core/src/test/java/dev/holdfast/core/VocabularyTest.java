@@ -168,6 +168,14 @@ class VocabularyTest {
     assertThat(NearestName.of("", List.of(), 3)).isEmpty();
   }
 
+  @Test
+  void textOfOthersCanNeitherForgeALogLineNorFillTheLog() {
+    assertThat(LogText.of("a\nevent=forged b=\"c\" \u2028\u0085\u001b[2J"))
+        .isEqualTo("a?event=forged b='c' ???[2J");
+    assertThat(LogText.of("x".repeat(1_000_000))).hasSize(LogText.MAX_CHARS + 3).endsWith("x...");
+    assertThat(LogText.of(null)).isEqualTo("null");
+  }
+
   private static List<Integer> range(int end) {
     return IntStream.range(0, end).boxed().toList();
   }

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.holdfast.core.Backoff;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.LogText;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryException.Kind;
@@ -211,7 +212,7 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
         "event=etcd_record_lost key={} kind={} reason=\"{}\"",
         key.toStringUtf8(),
         cause.kind(),
-        cause.getMessage());
+        LogText.of(cause.getMessage()));
     listener.onEnded(cause);
   }
 

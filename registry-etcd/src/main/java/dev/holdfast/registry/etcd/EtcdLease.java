@@ -1,5 +1,6 @@
 package dev.holdfast.registry.etcd;
 
+import dev.holdfast.core.LogText;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.Scheduler;
@@ -145,7 +146,7 @@ final class EtcdLease {
                 "event=etcd_lease_not_revoked lease={} expires_within_s={} reason=\"{}\"",
                 Long.toHexString(released),
                 recordTtl.toSeconds(),
-                error.getMessage());
+                LogText.of(error.getMessage()));
           }
           done.run();
         });
@@ -253,7 +254,7 @@ final class EtcdLease {
   private void lose(String why) {
     String lost = Long.toHexString(id);
     drop(State.LOST);
-    log.warn("event=etcd_lease_lost lease={} reason=\"{}\"", lost, why);
+    log.warn("event=etcd_lease_lost lease={} reason=\"{}\"", lost, LogText.of(why));
     onLost.accept(
         new RegistryException(
             RegistryException.Kind.LEASE_LOST, "etcd: lease " + lost + " is lost: " + why));

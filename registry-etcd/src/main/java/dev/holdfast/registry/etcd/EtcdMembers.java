@@ -2,6 +2,7 @@ package dev.holdfast.registry.etcd;
 
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.Limit;
+import dev.holdfast.core.LogText;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.Scheduler;
 import io.grpc.Metadata;
@@ -133,7 +134,7 @@ final class EtcdMembers implements EtcdTransport {
             "event=etcd_member_left member={} next={} reason=\"{}\"",
             member.address(),
             current().address(),
-            cause.getMessage());
+            LogText.of(cause.getMessage()));
     troubled = true;
     List.copyOf(watches).stream()
         .filter(watch -> watch.member() == member)

@@ -1,6 +1,7 @@
 package dev.holdfast.registry.etcd;
 
 import dev.holdfast.core.Limit;
+import dev.holdfast.core.LogText;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.registry.etcd.EtcdOptions.TlsFiles;
 import io.grpc.Status;
@@ -117,7 +118,7 @@ final class EtcdTls {
     if (!found.equals(settings)) {
       settings = found;
       version++;
-      log.info("event=etcd_tls_reloaded files={}", files);
+      log.info("event=etcd_tls_reloaded files=\"{}\"", files);
     }
   }
 
@@ -126,9 +127,9 @@ final class EtcdTls {
     if (!Objects.equals(cause.getMessage(), reportedFailure)) {
       reportedFailure = cause.getMessage();
       log.warn(
-          "event=etcd_tls_reload_failed kept=last_good files={} reason=\"{}\"",
+          "event=etcd_tls_reload_failed kept=last_good files=\"{}\" reason=\"{}\"",
           files,
-          reportedFailure);
+          LogText.of(reportedFailure));
     }
   }
 

@@ -2,6 +2,7 @@ package dev.holdfast.registry.etcd;
 
 import dev.holdfast.core.Backoff;
 import dev.holdfast.core.Limit;
+import dev.holdfast.core.LogText;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.Scheduler;
@@ -315,7 +316,9 @@ final class EtcdWatcher {
       stream = null;
       broken = true;
       log.info(
-          "event=etcd_watch_broken ranges={} reason=\"{}\"", ranges.size(), cause.getMessage());
+          "event=etcd_watch_broken ranges={} reason=\"{}\"",
+          ranges.size(),
+          LogText.of(cause.getMessage()));
       for (RangeWatch range : List.copyOf(ranges)) {
         if (range.state() == RangeWatch.State.WATCHING
             || range.state() == RangeWatch.State.CREATING) {
@@ -330,7 +333,9 @@ final class EtcdWatcher {
     @Override
     public void onCanceled(RangeWatch range, EtcdException cause) {
       log.info(
-          "event=etcd_watch_canceled range={} reason=\"{}\"", range.range(), cause.getMessage());
+          "event=etcd_watch_canceled range={} reason=\"{}\"",
+          range.range(),
+          LogText.of(cause.getMessage()));
       meters.watchRestarted();
       range.fail(cause);
       requeueLater(range);

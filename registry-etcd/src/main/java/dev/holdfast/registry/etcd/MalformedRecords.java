@@ -2,6 +2,7 @@ package dev.holdfast.registry.etcd;
 
 import com.google.protobuf.ByteString;
 import dev.holdfast.core.Limit;
+import dev.holdfast.core.LogText;
 import java.util.HashSet;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -26,7 +27,10 @@ final class MalformedRecords implements ServiceRecords.Rejects {
   public void onMalformed(ByteString key, String reason) {
     meters.recordMalformed();
     if (mentioned.size() < MAX_KEYS_LOGGED && mentioned.add(key)) {
-      log.warn("event=etcd_record_skipped key={} reason=\"{}\"", key.toStringUtf8(), reason);
+      log.warn(
+          "event=etcd_record_skipped key=\"{}\" reason=\"{}\"",
+          LogText.of(key.toStringUtf8()),
+          LogText.of(reason));
     }
   }
 }

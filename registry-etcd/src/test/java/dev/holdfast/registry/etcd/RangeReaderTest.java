@@ -13,8 +13,10 @@ import io.grpc.MethodDescriptor;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Where a list ends that has no end. */
@@ -71,7 +73,7 @@ class RangeReaderTest {
   }
 
   private RangeReader.Result read(Endless transport, boolean keysOnly) {
-    AtomicReference<RangeReader.Result> result = new AtomicReference<>();
+    AtomicReference<RangeReader.@Nullable Result> result = new AtomicReference<>();
     new RangeReader(
             new EtcdStore(transport, Duration.ofSeconds(1)),
             scheduler.clock(),
@@ -87,7 +89,7 @@ class RangeReaderTest {
     for (int page = 0; page <= 2000 && result.get() == null; page++) {
       scheduler.advance(Duration.ZERO);
     }
-    return result.get();
+    return Objects.requireNonNull(result.get());
   }
 
   /** As many records as one cares to read, a page of a few at a time. */

@@ -3,6 +3,7 @@ package dev.holdfast.registry.file;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.Limit;
+import dev.holdfast.core.LogText;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryException.Kind;
 import dev.holdfast.core.RegistryMeter;
@@ -225,7 +226,10 @@ final class ServiceScan {
     }
     String problem = read.problem;
     if (problem != null && (last == null || !Objects.equals(last.problem, problem))) {
-      log.warn("event=file_malformed file={} problem=\"{}\"", file, problem);
+      log.warn(
+          "event=file_malformed file=\"{}\" problem=\"{}\"",
+          LogText.of(file.toString()),
+          LogText.of(problem));
       RegistryMeter.RECORDS_MALFORMED
           .counter(surroundings.context().meters(), FileRegistryProvider.SCHEME)
           .increment();

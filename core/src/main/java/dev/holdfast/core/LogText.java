@@ -1,0 +1,21 @@
+package dev.holdfast.core;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Text that somebody else has chosen, as it may stand between the quotes of a log line: keys and
+ * values of a registry, answers of servers, names of files. Thread-safe.
+ */
+public final class LogText {
+  @Limit(of = "characters of somebody else's text in a log line", then = "the rest is left out")
+  static final int MAX_CHARS = 300;
+
+  private LogText() {}
+
+  /** On one line, without the quotes that would end it early, and not long. */
+  public static String of(@Nullable String text) {
+    String all = String.valueOf(text);
+    String start = all.length() <= MAX_CHARS ? all : all.substring(0, MAX_CHARS) + "...";
+    return start.replaceAll("[\\p{Cntrl}\\u0085\\u2028\\u2029]", "?").replace('"', '\'');
+  }
+}
