@@ -181,13 +181,8 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
     if (endReason == null) {
       endReason = why;
     }
-    if (why == null || !ready || ended) {
-      ctx.fireExceptionCaught(cause);
-      return;
-    }
-    // Calls on it end with what stands here, so they get the code that the log and the meter have.
-    Throwable told = observer.failure(why, remoteAddress());
-    told.addSuppressed(cause);
+    // Calls end with what stands here: they get the code that the log and the meter have.
+    Throwable told = why == null || !ready ? cause : observer.failure(why, remoteAddress());
     ctx.fireExceptionCaught(told);
   }
 
