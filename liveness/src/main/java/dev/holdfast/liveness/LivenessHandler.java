@@ -106,7 +106,7 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
 
   @Override
   public void twin(TwinState state) {
-    onLoop(watch -> watch.onTwin(state));
+    onLoop(watch -> watch.onTwin(System.nanoTime(), state));
   }
 
   @Override

@@ -34,11 +34,7 @@ class LivenessMonitor {
   private long deadlineNanos;
   private long rttNanos;
 
-  /**
-   * A monitor of a connection that is being opened.
-   *
-   * @param hasKernel whether READ_KERNEL and NUDGE can be done
-   */
+  /** Of a connection that is being opened; {@code hasKernel}: READ_KERNEL and NUDGE can be done. */
   LivenessMonitor(long nowNanos, LivenessOptions options, Role role, boolean hasKernel) {
     this.options = options;
     this.budget = new PingBudget(nowNanos, options, role);
@@ -51,11 +47,11 @@ class LivenessMonitor {
   void onSettings(long nowNanos) {
     if (state == LivenessState.OPENING) {
       state = LivenessState.LIVE;
-      silence.end(nowNanos);
+      silence.end(nowNanos, false);
       if (hasKernel) {
         emit(LivenessOutput.READ_KERNEL);
       }
-      rearm();
+      rearm(nowNanos);
     }
   }
 
@@ -68,6 +64,9 @@ class LivenessMonitor {
    * @param openCalls streams that are open now
    */
   void onTraffic(long nowNanos, long readNanos, long sentNanos, long frameNanos, int openCalls) {
+    if (silence.isGap(nowNanos - deadlineNanos)) {
+      onGap(nowNanos, nowNanos - deadlineNanos);
+    }
     Silence.News news = silence.onTraffic(nowNanos, readNanos, sentNanos, frameNanos, openCalls);
     budget.onCallFrame(silence.callFrameNanos());
     if (news == Silence.News.NOTHING
@@ -80,14 +79,14 @@ class LivenessMonitor {
     } else {
       proven(nowNanos, question);
     }
-    rearm();
+    rearm(nowNanos);
   }
 
   /** Something was written; only needed while {@link #wantsWrites}. */
   void onWritten(long nowNanos) {
     if (wantsWrites()) {
       silence.onWritten(nowNanos);
-      rearm();
+      rearm(nowNanos);
     }
   }
 
@@ -121,7 +120,7 @@ class LivenessMonitor {
     } else if (!kernel.isOwed()) {
       silence.onAcked();
     }
-    rearm();
+    rearm(nowNanos);
   }
 
   /** A call waits for a proof of life. */
@@ -137,14 +136,14 @@ class LivenessMonitor {
       question.limit(question.sinceNanos(), rttNanos);
       onProbingTimeout(nowNanos, question);
     }
-    rearm();
+    rearm(nowNanos);
   }
 
   /** What became of the twin. */
-  void onTwin(TwinState fate) {
+  void onTwin(long nowNanos, TwinState fate) {
     if (question != null) {
       question.onTwin(fate);
-      rearm();
+      rearm(nowNanos);
     }
   }
 
@@ -159,14 +158,10 @@ class LivenessMonitor {
    * Time has passed; to be called at {@link #nextDeadlineNanos}, and harmless at any other time.
    */
   void onTimeout(long nowNanos) {
-    long lateNanos = nowNanos - deadlineNanos;
-    if (state == LivenessState.CLOSED || lateNanos < 0) {
+    if (nowNanos - deadlineNanos < 0) {
       return;
     }
-    if (silence.isGap(lateNanos)) {
-      onGap(nowNanos, lateNanos);
-    }
-    if (state == LivenessState.OPENING && nowNanos - deadlineNanos >= 0) {
+    if (state == LivenessState.OPENING) {
       close(CloseReason.NO_SETTINGS);
     } else if (state == LivenessState.LIVE) {
       onLiveTimeout(nowNanos);
@@ -175,7 +170,7 @@ class LivenessMonitor {
     } else if (question != null) {
       onSuspectTimeout(nowNanos, question);
     }
-    rearm();
+    rearm(nowNanos);
   }
 
   /** When {@link #onTimeout} is due; without a meaning once CLOSED. */
@@ -211,8 +206,8 @@ class LivenessMonitor {
     return budget.mayPing(nowNanos, silence.hasCalls());
   }
 
-  Question newQuestion(long nowNanos) {
-    return new Question(nowNanos, silence.quietNanos(), options);
+  Question newQuestion(long nowNanos, long quietNanos) {
+    return new Question(nowNanos, quietNanos, options);
   }
 
   private void onKernel(long nowNanos, KernelEvidence kernel, Question open) {
@@ -232,13 +227,14 @@ class LivenessMonitor {
   }
 
   private void proven(long nowNanos, Question answered) {
-    if (state == LivenessState.SUSPECT || answered.isProofWanted()) {
+    boolean wasSuspect = state == LivenessState.SUSPECT;
+    if (wasSuspect || answered.isProofWanted()) {
       emit(LivenessOutput.PROVEN);
     }
     state = LivenessState.LIVE;
     question = null;
     why = null;
-    silence.end(nowNanos);
+    silence.end(nowNanos, wasSuspect);
   }
 
   private void prove(long nowNanos) {
@@ -251,7 +247,7 @@ class LivenessMonitor {
     if (mayPing) {
       probe(nowNanos, open);
     } else {
-      open.onKernelRead(nowNanos);
+      open.onNudge(nowNanos);
       open.ask(nowNanos);
       emit(LivenessOutput.NUDGE);
     }
@@ -260,7 +256,7 @@ class LivenessMonitor {
   }
 
   private Question begin(long nowNanos) {
-    Question open = newQuestion(nowNanos);
+    Question open = newQuestion(nowNanos, silence.quietNanos());
     question = open;
     state = LivenessState.PROBING;
     return open;
@@ -331,6 +327,9 @@ class LivenessMonitor {
   private void onIdle(long nowNanos) {
     if (!budget.isSavedForCalls(silence.hasCalls()) && mayPing(nowNanos)) {
       probe(nowNanos, begin(nowNanos));
+    } else if (budget.unanswered() > 0) {
+      // What was asked before the peer last spoke is still owed.
+      begin(nowNanos).ask(nowNanos);
     } else {
       silence.putOffIdle(nowNanos);
       if (hasKernel) {
@@ -342,13 +341,9 @@ class LivenessMonitor {
   private void onProbingTimeout(long nowNanos, Question open) {
     if (open.isLimitOver(nowNanos) || open.isProbeDue(nowNanos)) {
       suspect(nowNanos, open, open.missed());
-    } else if (isNudged() && open.isKernelDue(nowNanos)) {
+    } else if (hasKernel && open.isKernelDue(nowNanos)) {
       readKernel(nowNanos, open);
     }
-  }
-
-  private boolean isNudged() {
-    return hasKernel && budget.unanswered() == 0;
   }
 
   private void onSuspectTimeout(long nowNanos, Question open) {
@@ -380,6 +375,7 @@ class LivenessMonitor {
     } else if (question != null) {
       question.forgive(nowNanos, lateNanos);
       askAgain(nowNanos, question);
+      rearm(nowNanos);
     }
   }
 
@@ -387,14 +383,16 @@ class LivenessMonitor {
     outputs |= output.bit();
   }
 
-  private void rearm() {
+  /** What is overdue is due now: a deadline in the past would look like a gap of our own. */
+  private void rearm(long nowNanos) {
     if (state == LivenessState.LIVE) {
-      deadlineNanos = silence.nextNanos();
+      deadlineNanos = Question.latest(nowNanos, silence.nextNanos());
     } else if (question != null) {
-      deadlineNanos =
+      long nextNanos =
           state == LivenessState.PROBING
-              ? question.nextProbingNanos(isNudged())
+              ? question.nextProbingNanos(hasKernel)
               : question.nextSuspectNanos(hasKernel);
+      deadlineNanos = Question.latest(nowNanos, nextNanos);
     }
   }
 }

@@ -9,7 +9,7 @@ package dev.holdfast.liveness;
  *          settings bytes    answer  trouble/ACK      prove     twin  timeout           closed
  * OPENING  LIVE     -        -       -                -         -     CLOSED            CLOSED
  * LIVE     -        -        -       SUSPECT / -      PROBING*  -     PROBING, SUSPECT' CLOSED
- * PROBING  -        LIVE     -       SUSPECT / LIVE** SUSPECT** -     SUSPECT           CLOSED
+ * PROBING  -        LIVE     -       SUSPECT / LIVE** SUSPECT** -     - or SUSPECT      CLOSED
  * SUSPECT  -        LIVE***  -       - / LIVE**       -         -     - or CLOSED       CLOSED
  * CLOSED   -        -        -       -                -         -     -                 -
  * </pre>

@@ -56,8 +56,8 @@ class Question {
     sinceNanos = nowNanos;
     ackNanos = nowNanos - 1;
     graceNanos = nowNanos;
-    kernelNanos = nowNanos;
-    kernelPauseNanos = NUDGE_EVERY_NANOS;
+    kernelPauseNanos = KERNEL_EVERY_NANOS;
+    kernelNanos = nowNanos + kernelPauseNanos;
     probeNanos = nowNanos + options.spacing().toNanos();
   }
 
@@ -130,10 +130,16 @@ class Question {
     return nowNanos - kernelNanos >= 0;
   }
 
-  /** The kernel is read, or was just told to ask. */
-  void onKernelRead(long nowNanos) {
+  /** The kernel was told to ask, and will know soon. */
+  void onNudge(long nowNanos) {
+    kernelPauseNanos = NUDGE_EVERY_NANOS;
     kernelNanos = nowNanos + kernelPauseNanos;
+  }
+
+  /** The kernel is read. */
+  void onKernelRead(long nowNanos) {
     kernelPauseNanos = Math.min(KERNEL_EVERY_NANOS, 2 * kernelPauseNanos);
+    kernelNanos = nowNanos + kernelPauseNanos;
   }
 
   void onAck(long atNanos) {

@@ -79,20 +79,31 @@ final class Silence {
     return callFrame ? News.CALL_FRAME : News.BYTES;
   }
 
-  /** The silence is over: bytes came, or an ACK that answered. */
-  void end(long nowNanos) {
+  /**
+   * The silence is over: bytes came, or an ACK that answered.
+   *
+   * @param owed whether some of what was written before may still be without an ACK
+   */
+  void end(long nowNanos, boolean owed) {
     lifeNanos = latest(lifeNanos, nowNanos);
     watching = false;
     gaps = 0;
     idleNanos = quietNanos();
+    if (owed && hasKernel) {
+      startWatch(nowNanos);
+    }
+  }
+
+  private void startWatch(long nowNanos) {
+    watching = true;
+    watchedSinceNanos = nowNanos;
+    watchNanos = nowNanos + watchPauseNanos();
   }
 
   void onWritten(long nowNanos) {
     writtenNanos = nowNanos;
     if (!watching) {
-      watching = true;
-      watchedSinceNanos = nowNanos;
-      watchNanos = nowNanos + watchPauseNanos();
+      startWatch(nowNanos);
     }
   }
 
@@ -139,19 +150,22 @@ final class Silence {
   }
 
   /**
-   * Whether something was written and nothing came since, for long enough that somebody is to be
-   * asked; moves the time on if not.
+   * Whether somebody is to be asked about what was written; moves the time on if not. Only the
+   * kernel can tell that all of it arrived: what the peer says may have been said before.
    */
   boolean isWatchDue(long nowNanos) {
     if (!watching || nowNanos - watchNanos < 0) {
       return false;
     }
-    if (lifeNanos - watchedSinceNanos <= 0 && (hasKernel || calls > 0)) {
+    boolean silent = lifeNanos - watchedSinceNanos <= 0;
+    if (hasKernel || (silent && calls > 0)) {
       return true;
     }
-    watching = writtenNanos - lifeNanos > 0 && (hasKernel || calls > 0);
-    watchedSinceNanos = nowNanos;
-    watchNanos = nowNanos + watchPauseNanos();
+    if (writtenNanos - lifeNanos > 0 && calls > 0) {
+      startWatch(nowNanos);
+    } else {
+      watching = false;
+    }
     return false;
   }
 

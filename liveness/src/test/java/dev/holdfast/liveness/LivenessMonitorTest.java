@@ -53,7 +53,7 @@ class LivenessMonitorTest {
       PROBING,  PROVE,       SUSPECT
       PROBING,  TWIN,        PROBING
       PROBING,  WRITTEN,     PROBING
-      PROBING,  TIMEOUT,     SUSPECT
+      PROBING,  TIMEOUT,     PROBING
       PROBING,  EARLY,       PROBING
       PROBING,  CLOSED,      CLOSED
       SUSPECT,  SETTINGS,    SUSPECT
@@ -231,6 +231,16 @@ class LivenessMonitorTest {
   }
 
   @Test
+  void aVerdictThatOnlyTheTwinHeldBackIsNotTakenForAGapOfOurOwn() {
+    MonitorBench bench = server();
+    bench.kernel = kernel(1, 9, Duration.ofDays(1));
+    bench.pass(OPTIONS.idle().plus(OPTIONS.spacing())).twin(TwinState.CONNECTING);
+    bench.pass(OPTIONS.window().plus(SECOND.multipliedBy(20))).twin(TwinState.REFUSED);
+    bench.pass(SECOND);
+    assertThat(bench.monitor.why()).isEqualTo(CloseReason.PEER_SILENT);
+  }
+
+  @Test
   void unacknowledgedDataMakesASuspectWithinASecondAndWithoutAProbe() {
     MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
     bench.calls = 1;
@@ -265,11 +275,16 @@ class LivenessMonitorTest {
   }
 
   @Test
-  void nothingIsReadFromTheKernelWhileThePeerSpeaks() {
+  void theKernelIsReadFourTimesASecondWhileBusyAndNotAtAllWhileIdle() {
     MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    bench.kernel = ACKED;
     for (int i = 0; i < 100; i++) {
       bench.write().pass(Duration.ofMillis(50)).bytes();
     }
+    assertThat(bench.count(LivenessOutput.READ_KERNEL)).isBetween(15, 20);
+    bench.pass(SECOND);
+    bench.outputs.clear();
+    bench.pass(OPTIONS.idle().minus(SECOND.multipliedBy(2)));
     assertThat(bench.outputs).isEmpty();
   }
 

@@ -96,7 +96,7 @@ final class MonitorBench {
   }
 
   MonitorBench twin(TwinState fate) {
-    monitor.onTwin(fate);
+    monitor.onTwin(nowNanos, fate);
     take();
     return this;
   }

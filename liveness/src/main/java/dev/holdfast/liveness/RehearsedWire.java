@@ -1,0 +1,153 @@
+package dev.holdfast.liveness;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.random.RandomGenerator;
+
+/**
+ * One direction of a TCP connection as its sender's kernel lives it: what is lost is sent again at
+ * once, after twice the time, and so on; what comes later waits for it.
+ */
+final class RehearsedWire {
+  static final long NEVER = Long.MAX_VALUE / 4;
+  private static final long LEAST_RTO_NANOS = Duration.ofMillis(200).toNanos();
+  private static final long MOST_RTO_NANOS = Duration.ofMinutes(2).toNanos();
+  private static final int MAX_RETRANSMITS = 40;
+
+  private record Segment(long sentNanos, long ackedNanos) {}
+
+  private final RandomGenerator random;
+  private final Weather weather;
+  private final Intervals stalls;
+  private final long deadFromNanos;
+  private final long rtoNanos;
+  private final ArrayDeque<Segment> unacked = new ArrayDeque<>();
+  private long lastArrivalNanos;
+  private long lastAckNanos;
+  private int keepalives;
+
+  RehearsedWire(RandomGenerator random, Weather weather, Intervals stalls, long deadFromNanos) {
+    this.random = random;
+    this.weather = weather;
+    this.stalls = stalls;
+    this.deadFromNanos = deadFromNanos;
+    rtoNanos =
+        Math.max(
+            LEAST_RTO_NANOS, 2 * (weather.roundTrip().toNanos() + 2 * weather.jitter().toNanos()));
+  }
+
+  /** Sends a segment; the time at which it arrives, or {@link #NEVER}. */
+  long send(long nowNanos) {
+    forgetAcked(nowNanos);
+    Segment last = unacked.peekLast();
+    long leaveNanos = nowNanos;
+    if (last != null && last.ackedNanos >= NEVER) {
+      unacked.add(new Segment(nowNanos, NEVER));
+      return NEVER;
+    }
+    if (last == null) {
+      leaveNanos = firstPassing(nowNanos);
+    } else if (last.ackedNanos > nowNanos) {
+      // Behind what is still on its way: it goes with that.
+      leaveNanos = Math.max(nowNanos, last.ackedNanos - weather.roundTrip().toNanos());
+    }
+    if (leaveNanos >= NEVER) {
+      unacked.add(new Segment(nowNanos, NEVER));
+      return NEVER;
+    }
+    long arrivalNanos = Math.max(lastArrivalNanos, leaveNanos + oneWay());
+    lastArrivalNanos = arrivalNanos;
+    unacked.add(new Segment(nowNanos, arrivalNanos + oneWay()));
+    return arrivalNanos;
+  }
+
+  /** Whether a single packet and its answer pass now, as for a keepalive probe. */
+  boolean keepalive(long nowNanos) {
+    forgetAcked(nowNanos);
+    if (!unacked.isEmpty()) {
+      return false;
+    }
+    if (passes(nowNanos)) {
+      keepalives = 0;
+      return true;
+    }
+    keepalives++;
+    return false;
+  }
+
+  /** Any packet from the peer carries an ACK. */
+  void onHeard(long nowNanos) {
+    lastAckNanos = Math.max(lastAckNanos, nowNanos);
+    keepalives = 0;
+  }
+
+  /** When the kernel last heard an ACK. */
+  long lastAckNanos(long nowNanos) {
+    forgetAcked(nowNanos);
+    return lastAckNanos;
+  }
+
+  /** Since when the oldest of what was sent is unacknowledged; {@link #NEVER} without such. */
+  long owedSinceNanos(long nowNanos) {
+    forgetAcked(nowNanos);
+    Segment head = unacked.peekFirst();
+    return head == null ? NEVER : head.sentNanos;
+  }
+
+  /** How long after it was sent a segment has been sent again twice. */
+  long secondRetransmitNanos() {
+    return 3 * rtoNanos;
+  }
+
+  KernelEvidence evidence(long nowNanos) {
+    forgetAcked(nowNanos);
+    Segment head = unacked.peekFirst();
+    return new KernelEvidence(
+        unacked.size(),
+        head == null ? 0 : retransmits(nowNanos - head.sentNanos),
+        keepalives,
+        nowNanos - lastAckNanos,
+        weather.roundTrip().toNanos());
+  }
+
+  private void forgetAcked(long nowNanos) {
+    while (!unacked.isEmpty() && unacked.peekFirst().ackedNanos <= nowNanos) {
+      lastAckNanos = Math.max(lastAckNanos, unacked.pollFirst().ackedNanos);
+      keepalives = 0;
+    }
+  }
+
+  private long firstPassing(long nowNanos) {
+    long atNanos = nowNanos;
+    long pauseNanos = rtoNanos;
+    for (int i = 0; i < MAX_RETRANSMITS; i++) {
+      if (passes(atNanos)) {
+        return atNanos;
+      }
+      atNanos += pauseNanos;
+      pauseNanos = Math.min(MOST_RTO_NANOS, 2 * pauseNanos);
+    }
+    return NEVER;
+  }
+
+  private int retransmits(long ageNanos) {
+    int times = 0;
+    long pauseNanos = rtoNanos;
+    for (long at = pauseNanos; at <= ageNanos && times < MAX_RETRANSMITS; times++) {
+      pauseNanos = Math.min(MOST_RTO_NANOS, 2 * pauseNanos);
+      at += pauseNanos;
+    }
+    return times;
+  }
+
+  private boolean passes(long atNanos) {
+    return atNanos < deadFromNanos
+        && !stalls.contains(atNanos)
+        && !stalls.contains(atNanos + weather.roundTrip().toNanos())
+        && random.nextDouble() >= weather.loss();
+  }
+
+  private long oneWay() {
+    return weather.roundTrip().toNanos() / 2 + random.nextLong(weather.jitter().toNanos() + 1);
+  }
+}

@@ -1,0 +1,65 @@
+package dev.holdfast.liveness;
+
+import java.time.Duration;
+
+/**
+ * Keepalive as gRPC has it: a PING after so much silence, and the end when nothing at all comes
+ * within the timeout. One miss, one verdict.
+ */
+final class StockKeeper implements Keeper {
+  private final Stage stage;
+  private final long timeNanos;
+  private final long timeoutNanos;
+  private long readNanos;
+  private long pingedNanos;
+  private boolean pinged;
+
+  StockKeeper(Stage stage, Duration time, Duration timeout, long nowNanos) {
+    readNanos = nowNanos;
+    this.stage = stage;
+    timeNanos = time.toNanos();
+    timeoutNanos = timeout.toNanos();
+  }
+
+  @Override
+  public void onRead(long nowNanos, boolean callFrame) {
+    readNanos = nowNanos;
+    pinged = false;
+  }
+
+  @Override
+  public void onWritten(long nowNanos) {}
+
+  @Override
+  public void onCalls(int calls) {}
+
+  @Override
+  public void onPingAnswered(long nowNanos, long roundTripNanos) {}
+
+  @Override
+  public void onTwin(long nowNanos, TwinState state) {}
+
+  @Override
+  public void onTimeout(long nowNanos) {
+    if (nowNanos < nextDeadlineNanos()) {
+      return;
+    }
+    if (pinged) {
+      stage.close();
+    } else {
+      pinged = true;
+      pingedNanos = nowNanos;
+      stage.ping();
+    }
+  }
+
+  @Override
+  public long nextDeadlineNanos() {
+    return pinged ? pingedNanos + timeoutNanos : readNanos + timeNanos;
+  }
+
+  @Override
+  public boolean admitsCall(long nowNanos) {
+    return true;
+  }
+}
