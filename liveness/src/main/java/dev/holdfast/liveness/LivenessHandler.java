@@ -222,9 +222,8 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
 
   /** A PING of gRPC was answered. */
   void onForeignAnswer() {
-    LivenessMonitor watch = monitor;
-    if (watch != null) {
-      watch.onForeignAnswered(System.nanoTime());
+    if (monitor != null) {
+      monitor.onForeignAnswered(System.nanoTime());
     }
   }
 
