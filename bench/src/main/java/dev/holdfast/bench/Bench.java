@@ -8,7 +8,13 @@ import org.slf4j.LoggerFactory;
 public final class Bench {
   /** Every benchmark there is; a new one adds itself here. */
   static final List<Benchmark> ALL =
-      List.of(new Discovery(), new ChannelCost(), new Fleet(), new Outage(), new DoctorCases());
+      List.of(
+          new Discovery(),
+          new ChannelCost(),
+          new Fleet(),
+          new Outage(),
+          new DoctorCases(),
+          new FalseClose());
 
   /** Logback's own property; children are given it too. */
   static final String LOG_CONFIGURATION = "logback.configurationFile";

@@ -1,0 +1,49 @@
+package dev.holdfast.liveness;
+
+/**
+ * Something that is wrong with keepalive settings, and what to do.
+ *
+ * @param code what it is, stable
+ * @param sentence what will happen, with the numbers
+ * @param fix the setting that mends it
+ */
+public record KeepaliveFinding(Code code, String sentence, String fix) {
+
+  /** What can be wrong; the codes are stable, and scripts match them. */
+  public enum Code {
+    /** The client's PINGs come faster than the server permits. */
+    PING_TOO_OFTEN("KL-01"),
+    /** The client pings without calls, and the server permits that only every two hours. */
+    PING_WITHOUT_CALLS("KL-02"),
+    /** Nobody pings often enough for the path. */
+    PATH_IDLES_OUT("KL-03"),
+    /** Held streams are kept, but the connection idles out between calls. */
+    IDLE_BETWEEN_CALLS("KL-04"),
+    /** The permit is not shorter than the path's idle timeout. */
+    PERMIT_TOO_LONG("KL-05"),
+    /** C-core stops pinging after two PINGs without data. */
+    C_CORE_THROTTLE("KL-06"),
+    /** A hop answers PINGs itself: only DATA keeps a stream. */
+    STREAM_NEEDS_HEARTBEAT("KL-07"),
+    /** A single late answer closes the connection. */
+    TIMEOUT_SHORT("KL-08"),
+    /** The client's time is below what its library allows. */
+    BELOW_FLOOR("KL-09");
+
+    private final String text;
+
+    Code(String text) {
+      this.text = text;
+    }
+
+    /** As it is printed, such as {@code KL-01}. */
+    public String text() {
+      return text;
+    }
+  }
+
+  @Override
+  public String toString() {
+    return code.text() + " " + sentence + " Fix: " + fix;
+  }
+}

@@ -1,0 +1,240 @@
+package dev.holdfast.liveness;
+
+import dev.holdfast.core.DurationText;
+import dev.holdfast.core.PathProfile;
+import dev.holdfast.core.PathProfile.Layer;
+import dev.holdfast.core.PureCore;
+import dev.holdfast.liveness.KeepaliveFinding.Code;
+import dev.holdfast.liveness.KeepaliveSettings.Stack;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Reads the keepalive settings of a client and its server together with their path, and says what
+ * is wrong, each in one sentence with the fix.
+ *
+ * <p>The rules are those of gRPC's sources and of measured paths. Immutable and thread-safe.
+ */
+@PureCore
+public final class KeepaliveLinter {
+  /** A PING must come well before the path forgets: timers are late, packets get lost. */
+  static final double SHARE_OF_PATH_TIMEOUT = 0.8;
+
+  /** Over the server's permit: the clocks of two machines differ, and a PING may arrive early. */
+  static final double SHARE_OF_PERMIT = 1.1;
+
+  /** What a server permits without calls unless it permits PINGs without calls. */
+  static final Duration PERMIT_WITHOUT_CALLS = Duration.ofHours(2);
+
+  /** Mobile paths stall this long and go on; a shorter timeout closes what lives. */
+  static final Duration LONG_STALL = Duration.ofSeconds(20);
+
+  /** grpc-java and grpc-go raise a client's shorter time to this. */
+  static final Duration CLIENT_FLOOR = Duration.ofSeconds(10);
+
+  /** After so long without a call grpc-java and grpc-js close the connection themselves. */
+  static final Duration IDLE_MODE = Duration.ofMinutes(30);
+
+  private final KeepaliveSettings client;
+  private final KeepaliveSettings server;
+  private final Optional<Duration> pathTimeout;
+  private final Layer layer;
+  private final List<KeepaliveFinding> findings = new ArrayList<>();
+
+  private KeepaliveLinter(
+      KeepaliveSettings client,
+      KeepaliveSettings server,
+      Optional<Duration> pathTimeout,
+      Layer layer) {
+    this.client = client;
+    this.server = server;
+    this.pathTimeout = pathTimeout;
+    this.layer = layer;
+  }
+
+  /** What is wrong on a path of this kind; empty when nothing is. */
+  public static List<KeepaliveFinding> lint(
+      KeepaliveSettings client, KeepaliveSettings server, PathProfile path) {
+    return lint(client, server, path.idleTimeout(), path.layer());
+  }
+
+  /**
+   * What is wrong; empty when nothing is.
+   *
+   * @param pathTimeout after what silence the path forgets a connection or ends a stream; empty:
+   *     never
+   * @param layer what the path looks at
+   */
+  public static List<KeepaliveFinding> lint(
+      KeepaliveSettings client,
+      KeepaliveSettings server,
+      Optional<Duration> pathTimeout,
+      Layer layer) {
+    KeepaliveLinter linter = new KeepaliveLinter(client, server, pathTimeout, layer);
+    linter.strikes();
+    linter.path();
+    linter.client();
+    linter.timeouts();
+    return List.copyOf(linter.findings);
+  }
+
+  /** PINGs that the server punishes: grpc-java's client raises its time only after a GOAWAY. */
+  private void strikes() {
+    if (client.stack() == Stack.HOLDFAST || !server.stack().punishesPings()) {
+      return;
+    }
+    client
+        .time()
+        .ifPresent(
+            time -> {
+              if (time.compareTo(scaled(server.permit(), SHARE_OF_PERMIT)) < 0) {
+                add(
+                    Code.PING_TOO_OFTEN,
+                    "The client pings after %s, the server permits one per %s and closes at the"
+                        + " third with too_many_pings.",
+                    "server: permit %3$s or less; or client: time %4$s or more",
+                    text(time),
+                    text(server.permit()),
+                    text(scaled(time, 1 / SHARE_OF_PERMIT)),
+                    text(scaled(server.permit(), SHARE_OF_PERMIT)));
+              }
+              if (client.withoutCalls() && !server.permitWithoutCalls()) {
+                add(
+                    Code.PING_WITHOUT_CALLS,
+                    "The client pings while no call is open, which the server permits every %s"
+                        + " only, not every %s.",
+                    "server: permit keepalive without calls",
+                    text(PERMIT_WITHOUT_CALLS),
+                    text(time));
+              }
+            });
+  }
+
+  private void path() {
+    if (pathTimeout.isEmpty()) {
+      return;
+    }
+    Duration timeout = pathTimeout.get();
+    if (layer == Layer.REQUESTS) {
+      add(
+          Code.STREAM_NEEDS_HEARTBEAT,
+          "A hop on the path answers PINGs itself and ends a stream without DATA after %s.",
+          "send messages on quiet streams every %2$s, or raise the hop's timeout",
+          text(timeout),
+          text(scaled(timeout, SHARE_OF_PATH_TIMEOUT / 2)));
+      return;
+    }
+    Duration needed = scaled(timeout, SHARE_OF_PATH_TIMEOUT);
+    boolean serverKeeps = server.time().filter(t -> t.compareTo(needed) <= 0).isPresent();
+    boolean holdfast = client.stack() == Stack.HOLDFAST || server.stack() == Stack.HOLDFAST;
+    if (serverKeeps || holdfast) {
+      return;
+    }
+    boolean clientKeeps = client.time().filter(t -> t.compareTo(needed) <= 0).isPresent();
+    if (clientKeeps && client.withoutCalls()) {
+      return;
+    }
+    boolean permitTooLong =
+        server.stack().punishesPings()
+            && scaled(server.permit(), SHARE_OF_PERMIT).compareTo(needed) > 0;
+    if (clientKeeps && isIdleModeFirst(timeout)) {
+      return;
+    }
+    if (clientKeeps) {
+      add(
+          Code.IDLE_BETWEEN_CALLS,
+          "The client pings only while a call is open, so the path forgets the connection after %s"
+              + " between calls and the next call fails.",
+          "client: keepalive without calls, and server: permit it; or server: keepalive time %2$s",
+          text(timeout),
+          text(needed));
+    } else {
+      add(
+          Code.PATH_IDLES_OUT,
+          "Nobody pings within %s, so the path forgets a quiet connection and the next call fails.",
+          permitTooLong
+              ? "server: keepalive time %2$s"
+              : "server: keepalive time %2$s; or client: time %2$s, without calls",
+          text(timeout),
+          text(needed));
+    }
+    if (permitTooLong) {
+      add(
+          Code.PERMIT_TOO_LONG,
+          "The server permits a PING per %s, which is too rare for a path that forgets after %s: no"
+              + " client can mend that.",
+          "server: keepalive time %3$s, or permit %4$s or less",
+          text(server.permit()),
+          text(timeout),
+          text(needed),
+          text(scaled(needed, 1 / SHARE_OF_PERMIT)));
+    }
+  }
+
+  /** Such clients close a channel without calls themselves, before the path does. */
+  private boolean isIdleModeFirst(Duration timeout) {
+    boolean closesIdle = client.stack() == Stack.JAVA || client.stack() == Stack.NODE;
+    return closesIdle && timeout.compareTo(IDLE_MODE) >= 0;
+  }
+
+  private void client() {
+    client
+        .time()
+        .ifPresent(
+            time -> {
+              if (client.stack() == Stack.C_CORE && client.limitsPingsWithoutData()) {
+                add(
+                    Code.C_CORE_THROTTLE,
+                    "C-core stops after two PINGs without data, so its keepalive of %s ends on a"
+                        + " quiet connection.",
+                    "client: grpc.http2.max_pings_without_data=0",
+                    text(time));
+              }
+              boolean floored = client.stack() == Stack.JAVA || client.stack() == Stack.GO;
+              if (floored && time.compareTo(CLIENT_FLOOR) < 0) {
+                add(
+                    Code.BELOW_FLOOR,
+                    "The client's library raises a time of %s to %s without a word.",
+                    "client: time %2$s or more",
+                    text(time),
+                    text(CLIENT_FLOOR));
+              }
+            });
+  }
+
+  private void timeouts() {
+    shortTimeout("client", client);
+    shortTimeout("server", server);
+  }
+
+  private void shortTimeout(String side, KeepaliveSettings settings) {
+    boolean tolerant = settings.stack() == Stack.HOLDFAST || settings.time().isEmpty();
+    if (!tolerant && settings.timeout().compareTo(LONG_STALL) < 0) {
+      add(
+          Code.TIMEOUT_SHORT,
+          "The %s closes a connection whose one answer is %s late; mobile paths stall for %s and go"
+              + " on.",
+          "%1$s: timeout %3$s or more",
+          side,
+          text(settings.timeout()),
+          text(LONG_STALL));
+    }
+  }
+
+  // Two formats of the same values; the annotation would be a dependency for one private method.
+  @SuppressWarnings("AnnotateFormatMethod")
+  private void add(Code code, String sentence, String fix, Object... values) {
+    findings.add(
+        new KeepaliveFinding(code, String.format(sentence, values), String.format(fix, values)));
+  }
+
+  private static Duration scaled(Duration value, double by) {
+    return Duration.ofSeconds(Math.max(1, (long) (value.toMillis() * by / 1000)));
+  }
+
+  private static String text(Duration value) {
+    return DurationText.format(value);
+  }
+}

@@ -1,0 +1,136 @@
+package dev.holdfast.liveness;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * The keepalive settings of one end of a gRPC connection, whatever library it uses, as the {@link
+ * KeepaliveLinter} reads them.
+ *
+ * @param stack the library
+ * @param time silence before it sends a PING; empty: it sends none
+ * @param timeout how long the answer may take before it closes the connection
+ * @param withoutCalls of a client: whether it sends PINGs while no call is open
+ * @param permit of a server: the shortest spacing of a client's PINGs that it does not punish
+ * @param permitWithoutCalls of a server: whether that counts while no call is open, too; else it is
+ *     two hours then
+ * @param limitsPingsWithoutData of a C-core client (C++, Python, Ruby, PHP): whether it stops after
+ *     two PINGs without data, which it does unless grpc.http2.max_pings_without_data is 0
+ */
+public record KeepaliveSettings(
+    Stack stack,
+    Optional<Duration> time,
+    Duration timeout,
+    boolean withoutCalls,
+    Duration permit,
+    boolean permitWithoutCalls,
+    boolean limitsPingsWithoutData) {
+
+  /** A gRPC library, for what it does when nothing is set. */
+  public enum Stack {
+    JAVA(true),
+    GO(true),
+    /** C++, Python, Ruby, PHP, Objective-C. */
+    C_CORE(true),
+    NODE(false),
+    DOTNET(false),
+    RUST_TONIC(false),
+    /** grpc-java with Holdfast: probes are tolerant and never earn a strike. */
+    HOLDFAST(true);
+
+    private final boolean punishesPings;
+
+    Stack(boolean punishesPings) {
+      this.punishesPings = punishesPings;
+    }
+
+    /** Whether its servers close connections for PINGs they did not permit. */
+    public boolean punishesPings() {
+      return punishesPings;
+    }
+  }
+
+  private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(20);
+  private static final Duration DEFAULT_SERVER_TIME = Duration.ofHours(2);
+  private static final Duration DEFAULT_PERMIT = Duration.ofMinutes(5);
+
+  public KeepaliveSettings {
+    time.ifPresent(value -> positive("time", value));
+    positive("timeout", timeout);
+    if (permit.isNegative()) {
+      throw new IllegalArgumentException("permit: " + permit + " (expected: >= 0)");
+    }
+  }
+
+  /** A client with the defaults: no PINGs. */
+  public static KeepaliveSettings client(Stack stack) {
+    return new KeepaliveSettings(
+        stack,
+        Optional.empty(),
+        DEFAULT_TIMEOUT,
+        false,
+        DEFAULT_PERMIT,
+        false,
+        stack == Stack.C_CORE);
+  }
+
+  /** A server with the defaults: a PING after two hours, clients may send one each five minutes. */
+  public static KeepaliveSettings server(Stack stack) {
+    return new KeepaliveSettings(
+        stack,
+        Optional.of(DEFAULT_SERVER_TIME),
+        DEFAULT_TIMEOUT,
+        false,
+        DEFAULT_PERMIT,
+        false,
+        false);
+  }
+
+  /** As these, with PINGs after this silence. */
+  public KeepaliveSettings withTime(Duration newTime) {
+    return new KeepaliveSettings(
+        stack,
+        Optional.of(newTime),
+        timeout,
+        withoutCalls,
+        permit,
+        permitWithoutCalls,
+        limitsPingsWithoutData);
+  }
+
+  /** As these, with another {@link #timeout}. */
+  public KeepaliveSettings withTimeout(Duration newTimeout) {
+    return new KeepaliveSettings(
+        stack, time, newTimeout, withoutCalls, permit, permitWithoutCalls, limitsPingsWithoutData);
+  }
+
+  /** As these, with or without PINGs while no call is open. */
+  public KeepaliveSettings withoutCalls(boolean newWithoutCalls) {
+    return new KeepaliveSettings(
+        stack, time, timeout, newWithoutCalls, permit, permitWithoutCalls, limitsPingsWithoutData);
+  }
+
+  /** As these, with another {@link #permit}. */
+  public KeepaliveSettings withPermit(Duration newPermit, boolean newPermitWithoutCalls) {
+    return new KeepaliveSettings(
+        stack,
+        time,
+        timeout,
+        withoutCalls,
+        newPermit,
+        newPermitWithoutCalls,
+        limitsPingsWithoutData);
+  }
+
+  /** As these, with or without C-core's limit. */
+  public KeepaliveSettings withPingLimit(boolean newLimitsPingsWithoutData) {
+    return new KeepaliveSettings(
+        stack, time, timeout, withoutCalls, permit, permitWithoutCalls, newLimitsPingsWithoutData);
+  }
+
+  private static void positive(String name, Duration value) {
+    if (value.isZero() || value.isNegative()) {
+      throw new IllegalArgumentException(name + ": " + value + " (expected: > 0)");
+    }
+  }
+}

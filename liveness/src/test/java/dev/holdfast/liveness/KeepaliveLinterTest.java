@@ -1,0 +1,136 @@
+package dev.holdfast.liveness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.holdfast.core.PathProfile;
+import dev.holdfast.liveness.KeepaliveFinding.Code;
+import dev.holdfast.liveness.KeepaliveSettings.Stack;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The rules of keepalive, each with a pair that breaks it and one that keeps it. */
+class KeepaliveLinterTest {
+  private static final KeepaliveSettings CLIENT = KeepaliveSettings.client(Stack.JAVA);
+  private static final KeepaliveSettings SERVER = KeepaliveSettings.server(Stack.JAVA);
+
+  @Test
+  void defaultsAreRightWhereNothingIsInBetween() {
+    assertThat(codes(CLIENT, SERVER, PathProfile.LAN)).isEmpty();
+  }
+
+  @Test
+  void pingsFasterThanThePermitEndInTooManyPings() {
+    KeepaliveSettings eager = CLIENT.withTime(Duration.ofSeconds(10));
+    List<KeepaliveFinding> found = KeepaliveLinter.lint(eager, SERVER, PathProfile.LAN);
+    assertThat(found)
+        .extracting(KeepaliveFinding::toString)
+        .containsExactly(
+            "KL-01 The client pings after 10s, the server permits one per 5m and closes at the"
+                + " third with too_many_pings. Fix: server: permit 9s or less; or client: time"
+                + " 330s or more");
+    assertThat(codes(eager, SERVER.withPermit(Duration.ofSeconds(9), false), PathProfile.LAN))
+        .isEmpty();
+    assertThat(codes(eager, SERVER.withPermit(Duration.ofSeconds(10), false), PathProfile.LAN))
+        .as("just the permit is too close")
+        .containsExactly(Code.PING_TOO_OFTEN);
+  }
+
+  @Test
+  void pingsWithoutCallsNeedThePermit() {
+    KeepaliveSettings pinging = CLIENT.withTime(Duration.ofMinutes(6)).withoutCalls(true);
+    assertThat(codes(pinging, SERVER, PathProfile.LAN)).containsExactly(Code.PING_WITHOUT_CALLS);
+    assertThat(codes(pinging, SERVER.withPermit(Duration.ofMinutes(5), true), PathProfile.LAN))
+        .isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"NODE", "DOTNET", "RUST_TONIC"})
+  void serversThatDoNotPunishPermitEverything(Stack stack) {
+    KeepaliveSettings eager = CLIENT.withTime(Duration.ofSeconds(10)).withoutCalls(true);
+    assertThat(codes(eager, KeepaliveSettings.server(stack), PathProfile.SWARM)).isEmpty();
+  }
+
+  @Test
+  void theFirstCallAfterAQuietQuarterOfAnHourIsForeseen() {
+    assertThat(codes(CLIENT, SERVER, PathProfile.SWARM)).containsExactly(Code.PATH_IDLES_OUT);
+    assertThat(codes(CLIENT, SERVER.withTime(Duration.ofSeconds(800)), PathProfile.SWARM))
+        .as("the field note's fix is just not enough of a margin")
+        .contains(Code.PATH_IDLES_OUT);
+    assertThat(codes(CLIENT, SERVER.withTime(Duration.ofMinutes(10)), PathProfile.SWARM)).isEmpty();
+  }
+
+  @Test
+  void pingsOnlyDuringCallsLeaveTheConnectionToThePathInBetween() {
+    KeepaliveSettings duringCalls = CLIENT.withTime(Duration.ofMinutes(6));
+    assertThat(codes(duringCalls, SERVER, PathProfile.SWARM))
+        .containsExactly(Code.IDLE_BETWEEN_CALLS);
+    assertThat(codes(duringCalls, SERVER, PathProfile.FIREWALL))
+        .as("idle mode closes the channel first")
+        .isEmpty();
+  }
+
+  @Test
+  void aPathShorterThanThePermitIsTheServersToMend() {
+    List<KeepaliveFinding> found = KeepaliveLinter.lint(CLIENT, SERVER, PathProfile.AZURE);
+    assertThat(found)
+        .extracting(KeepaliveFinding::code)
+        .containsExactly(Code.PATH_IDLES_OUT, Code.PERMIT_TOO_LONG);
+    assertThat(found.get(0).fix()).isEqualTo("server: keepalive time 192s");
+    assertThat(found.get(1).fix()).isEqualTo("server: keepalive time 192s, or permit 174s or less");
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"ALB", "NGINX", "ENVOY", "HAPROXY", "CLOUDFLARE"})
+  void aHopThatAnswersPingsNeedsTrafficInTheStream(PathProfile path) {
+    assertThat(codes(CLIENT, SERVER, path)).containsExactly(Code.STREAM_NEEDS_HEARTBEAT);
+  }
+
+  @Test
+  void coreStopsPingingUnlessTold() {
+    KeepaliveSettings python =
+        KeepaliveSettings.client(Stack.C_CORE).withTime(Duration.ofMinutes(6));
+    assertThat(codes(python, SERVER, PathProfile.LAN)).containsExactly(Code.C_CORE_THROTTLE);
+    assertThat(codes(python.withPingLimit(false), SERVER, PathProfile.LAN)).isEmpty();
+  }
+
+  @Test
+  void timesBelowTheFloorAndShortTimeoutsAreNamed() {
+    KeepaliveSettings hasty =
+        CLIENT.withTime(Duration.ofSeconds(5)).withTimeout(Duration.ofSeconds(5));
+    assertThat(codes(hasty, SERVER.withPermit(Duration.ofSeconds(1), true), PathProfile.LAN))
+        .containsExactly(Code.BELOW_FLOOR, Code.TIMEOUT_SHORT);
+  }
+
+  @Test
+  void holdfastOnEitherSideKeepsAPathOfPackets() {
+    KeepaliveSettings ours = KeepaliveSettings.client(Stack.HOLDFAST);
+    for (PathProfile path : List.of(PathProfile.SWARM, PathProfile.AZURE, PathProfile.MOBILE)) {
+      assertThat(codes(ours, SERVER, path)).isEmpty();
+      assertThat(codes(CLIENT, KeepaliveSettings.server(Stack.HOLDFAST), path)).isEmpty();
+    }
+  }
+
+  @Test
+  void settingsThatCanNotBeSayWhatWasExpected() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> CLIENT.withTime(Duration.ZERO))
+        .withMessage("time: PT0S (expected: > 0)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SERVER.withPermit(Duration.ofSeconds(-1), false))
+        .withMessage("permit: PT-1S (expected: >= 0)");
+  }
+
+  @Test
+  void codesAreUnique() {
+    assertThat(Code.values()).extracting(Code::text).doesNotHaveDuplicates();
+  }
+
+  private static List<Code> codes(
+      KeepaliveSettings client, KeepaliveSettings server, PathProfile path) {
+    return KeepaliveLinter.lint(client, server, path).stream().map(KeepaliveFinding::code).toList();
+  }
+}
