@@ -86,6 +86,7 @@ class LabCommandTest {
         "lab --listen 0 --target 127.0.0.1:1 --stall 5s | stall: \"5s\" (expected: AFTER:LENGTH",
         "lab --kernel --profile nginx | kernel: no idle timeout (expected: --idle-drop",
         "lab --kernel --idle-close 5s | kernel: a fault that this kernel can't play (expected:",
+        "lab matrix --only moon | only: moon (expected: swarm, swarm-rst, conntrack",
         "lab profilse | \"profilse\" is unknown"
       })
   void nonsenseIsRefusedWithWhatWasExpected(String command, String expected) {

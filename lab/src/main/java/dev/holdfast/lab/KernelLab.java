@@ -96,12 +96,22 @@ public final class KernelLab implements AutoCloseable {
 
   /** Where clients reach an endpoint, from 0: {@code 10.77.1.1:50051}. */
   public String address(int endpoint) {
-    return RouterRules.clientSide(checked(endpoint)) + ":" + RouterRules.PORT;
+    return clientAddressOf(checked(endpoint));
   }
 
   /** Where the server of an endpoint must listen, or on all addresses of its namespace. */
   public String serverAddress(int endpoint) {
-    return RouterRules.serverSide(checked(endpoint)) + ":" + RouterRules.PORT;
+    return serverAddressOf(checked(endpoint));
+  }
+
+  /** As {@link #address}, for a program that runs in a lab and did not open it. */
+  public static String clientAddressOf(int endpoint) {
+    return RouterRules.clientSide(endpoint) + ":" + RouterRules.PORT;
+  }
+
+  /** As {@link #serverAddress}, for a program that runs in a lab and did not open it. */
+  public static String serverAddressOf(int endpoint) {
+    return RouterRules.serverSide(endpoint) + ":" + RouterRules.PORT;
   }
 
   /** The command as it runs where the clients are. */

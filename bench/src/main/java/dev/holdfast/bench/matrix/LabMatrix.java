@@ -25,9 +25,15 @@ public final class LabMatrix {
   // Setting up is work; the quiet time of a cell begins after its own.
   private static final int SETUPS_AT_ONCE = 4;
 
+  /** Sets a cell up. */
+  interface Opener {
+    MatrixCell open(MatrixPath path, MatrixPair pair) throws Exception;
+  }
+
   private final List<MatrixPath> paths;
   private final List<MatrixPair> pairs;
   private final Consumer<String> progress;
+  private final Opener opener;
   private final Semaphore setups = new Semaphore(SETUPS_AT_ONCE);
   private final AtomicInteger open = new AtomicInteger();
   private final AtomicInteger done = new AtomicInteger();
@@ -38,9 +44,15 @@ public final class LabMatrix {
    * @param progress takes a line every few seconds
    */
   public LabMatrix(List<MatrixPath> paths, List<MatrixPair> pairs, Consumer<String> progress) {
+    this(paths, pairs, progress, MatrixCell::open);
+  }
+
+  LabMatrix(
+      List<MatrixPath> paths, List<MatrixPair> pairs, Consumer<String> progress, Opener opener) {
     this.paths = List.copyOf(paths);
     this.pairs = List.copyOf(pairs);
     this.progress = progress;
+    this.opener = opener;
   }
 
   /** Runs all cells and waits for them. */
@@ -91,7 +103,7 @@ public final class LabMatrix {
   private MatrixCell opened(MatrixPath path, MatrixPair pair) throws Exception {
     setups.acquire();
     try {
-      return MatrixCell.open(path, pair);
+      return opener.open(path, pair);
     } finally {
       setups.release();
     }

@@ -8,7 +8,10 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -24,28 +27,41 @@ final class MatrixCell implements AutoCloseable {
 
   private final MatrixPath path;
   private final MatrixPair pair;
-  private final Server server;
-  private final Middlebox middlebox;
+  private final List<AutoCloseable> site;
   private final ManagedChannel calling;
   private final ManagedChannel holding;
   private final HeldStream stream;
   private long quietSinceNanos;
 
-  private MatrixCell(MatrixPath path, MatrixPair pair) throws IOException {
+  private MatrixCell(MatrixPath path, MatrixPair pair, String address, List<AutoCloseable> site) {
     this.path = path;
     this.pair = pair;
+    this.site = site;
     MatrixEnds ends = new MatrixEnds(path, pair);
-    server = ends.server();
-    middlebox = Middlebox.toPort(server.getPort()).faults(path.faults()).start();
-    calling = ends.channel(middlebox.port());
-    holding = ends.channel(middlebox.port());
+    calling = ends.channel(address);
+    holding = ends.channel(address);
     stream = new HeldStream(holding);
   }
 
-  /** Sets the cell up; its quiet time begins. */
+  /** Sets the cell up with a server and a middlebox of its own; its quiet time begins. */
   static MatrixCell open(MatrixPath path, MatrixPair pair)
       throws IOException, InterruptedException {
-    MatrixCell cell = new MatrixCell(path, pair);
+    InetAddress loopback = InetAddress.getLoopbackAddress();
+    Server server = new MatrixEnds(path, pair).server(new InetSocketAddress(loopback, 0));
+    Middlebox middlebox = Middlebox.toPort(server.getPort()).faults(path.faults()).start();
+    String address = loopback.getHostAddress() + ":" + middlebox.port();
+    return begun(new MatrixCell(path, pair, address, List.of(server::shutdownNow, middlebox)));
+  }
+
+  /**
+   * Sets the cell's client up, for a server behind a path that are there; its quiet time begins.
+   */
+  static MatrixCell open(MatrixPath path, MatrixPair pair, String address)
+      throws InterruptedException {
+    return begun(new MatrixCell(path, pair, address, List.of()));
+  }
+
+  private static MatrixCell begun(MatrixCell cell) throws InterruptedException {
     try {
       call(cell.calling, SETUP_LIMIT);
       Outcome held = cell.stream.exchange(PAYLOAD, SETUP_LIMIT);
@@ -89,8 +105,13 @@ final class MatrixCell implements AutoCloseable {
     stream.cancel();
     calling.shutdownNow();
     holding.shutdownNow();
-    server.shutdownNow();
-    middlebox.close();
+    for (AutoCloseable part : site) {
+      try {
+        part.close();
+      } catch (Exception e) {
+        throw new IllegalStateException("cell " + path.name() + " can't be closed", e);
+      }
+    }
   }
 
   private static void call(ManagedChannel channel, Duration limit) {

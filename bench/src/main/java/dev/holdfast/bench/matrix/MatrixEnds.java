@@ -12,7 +12,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -50,10 +49,9 @@ final class MatrixEnds {
     this.pair = pair;
   }
 
-  Server server() throws IOException {
-    InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+  Server server(InetSocketAddress address) throws IOException {
     if (pair.serverIsOurs()) {
-      return HoldfastServerBuilder.forAddress(anyPort, InsecureServerCredentials.create())
+      return HoldfastServerBuilder.forAddress(address, InsecureServerCredentials.create())
           .liveness(liveness())
           .drainOnJvmShutdown(false)
           .addService(MatrixService.definition())
@@ -61,7 +59,7 @@ final class MatrixEnds {
           .start();
     }
     NettyServerBuilder server =
-        NettyServerBuilder.forAddress(anyPort)
+        NettyServerBuilder.forAddress(address)
             .permitKeepAliveTime(path.scaled(SERVER_PERMITS).toNanos(), TimeUnit.NANOSECONDS)
             .keepAliveTime(path.scaled(SERVER_PING_AFTER).toNanos(), TimeUnit.NANOSECONDS)
             .addService(MatrixService.definition());
@@ -81,8 +79,7 @@ final class MatrixEnds {
     return server.build().start();
   }
 
-  ManagedChannel channel(int port) {
-    String address = InetAddress.getLoopbackAddress().getHostAddress() + ":" + port;
+  ManagedChannel channel(String address) {
     long idleModeMillis = path.scaled(MatrixPath.IDLE_MODE).toMillis();
     if (pair.clientIsOurs()) {
       return HoldfastChannelBuilder.forTarget(address)

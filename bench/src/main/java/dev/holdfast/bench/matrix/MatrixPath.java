@@ -44,6 +44,11 @@ public record MatrixPath(String name, PathProfile profile, PathFaults faults) {
     return all;
   }
 
+  /** The rows that the kernel's own connection tracking plays: a Swarm that drops, and resets. */
+  static List<MatrixPath> kernel() {
+    return all().stream().filter(path -> path.profile() == PathProfile.SWARM).toList();
+  }
+
   private static MatrixPath of(String name, PathProfile profile, PathFaults faults) {
     double ratio = (double) timeout(profile).toMillis() / SHORTEST_TIMEOUT.toMillis();
     return new MatrixPath(name, profile, faults.atSpeed(Math.max(1, Math.min(FASTEST, ratio))));

@@ -95,6 +95,17 @@ class MatrixReportTest {
         .allSatisfy(path -> assertThat(path.quietTime()).isLessThan(Duration.ofMinutes(2)));
   }
 
+  @Test
+  void aCellCrossesTheNamespaceAsALine() {
+    Outcome odd = new Outcome(false, "UNAVAILABLE", "two\tfields,\ntwo lines");
+    CellResult parsed =
+        MatrixPeer.parse(SWARM, MatrixPeer.line(new CellResult(SWARM, MatrixPair.VERIFY, OK, odd)));
+    assertThat(parsed.pair()).isEqualTo(MatrixPair.VERIFY);
+    assertThat(parsed.firstCall()).isEqualTo(OK);
+    assertThat(parsed.heldStream())
+        .isEqualTo(new Outcome(false, "UNAVAILABLE", "two fields, two lines"));
+  }
+
   private static MatrixReport report(
       MatrixPath path, Map<MatrixPair, Outcome> outcomes, Duration took) {
     List<CellResult> results = new ArrayList<>();

@@ -10,8 +10,6 @@ import dev.holdfast.lab.KernelPath;
 import dev.holdfast.lab.PathFaults;
 import dev.holdfast.lab.PathFaults.IdleAction;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +20,6 @@ import picocli.CommandLine.Option;
 
 /** {@code holdfast lab --kernel}: a path with the kernel's own connection tracking. */
 final class KernelOptions {
-  private static final int ROOT = 0;
   private static final Duration LONGEST_IDLE = Duration.ofDays(5);
   private static final long STOP_SECONDS = 10;
   private static final String EXPECTED =
@@ -61,17 +58,15 @@ final class KernelOptions {
   int run(Program program, PathFaults faults, List<String> command) throws InterruptedException {
     KernelPath path = path(faults);
     try {
-      if (!isRoot()) {
-        return again();
+      if (!KernelRights.isRoot()) {
+        return KernelRights.again();
       }
       try (KernelLab lab = KernelLab.open(path)) {
         lab.lose(lossPercent / 100);
         return within(lab, program, command);
       }
     } catch (KernelLabException e) {
-      boolean unavailable = e.kind() == KernelLabException.Kind.UNAVAILABLE;
-      throw UserError.withCode(
-          unavailable ? ExitCode.UNAVAILABLE : ExitCode.FAILED, "lab: " + e.getMessage());
+      throw KernelRights.error(e);
     } catch (IOException e) {
       throw UserError.failed("lab: " + e.getMessage());
     }
@@ -151,28 +146,6 @@ final class KernelOptions {
     long seconds = Math.max(1, Math.round(idle.timeout().toMillis() / faults.speed() / 1_000));
     return new KernelPath(
         Duration.ofSeconds(Math.min(seconds, LONGEST_IDLE.toSeconds())), idle.action(), endpoints);
-  }
-
-  /** Runs this very command line once more, as root of a user namespace. */
-  private static int again() throws IOException, InterruptedException {
-    ProcessHandle.Info self = ProcessHandle.current().info();
-    List<String> words = new ArrayList<>();
-    self.command().ifPresent(words::add);
-    words.addAll(List.of(self.arguments().orElseThrow(() -> noSelf())));
-    Process child = start(KernelLab.inUserNamespace(words));
-    for (String signal : List.of("INT", "TERM")) {
-      var unused = Signals.handle(signal, name -> child.destroy());
-    }
-    return child.waitFor();
-  }
-
-  private static UserError noSelf() {
-    return UserError.withCode(
-        ExitCode.UNAVAILABLE, "lab: the kernel lab needs root (expected: sudo holdfast lab ..)");
-  }
-
-  private static boolean isRoot() throws IOException {
-    return Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(ROOT);
   }
 
   private static Process start(List<String> command) throws IOException {

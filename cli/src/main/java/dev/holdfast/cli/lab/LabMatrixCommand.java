@@ -1,6 +1,7 @@
 package dev.holdfast.cli.lab;
 
 import dev.holdfast.bench.matrix.CellResult;
+import dev.holdfast.bench.matrix.KernelMatrix;
 import dev.holdfast.bench.matrix.LabMatrix;
 import dev.holdfast.bench.matrix.MatrixPair;
 import dev.holdfast.bench.matrix.MatrixPath;
@@ -10,11 +11,14 @@ import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.cli.output.JsonText;
 import dev.holdfast.cli.output.Table;
+import dev.holdfast.lab.KernelLabException;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -47,15 +51,27 @@ public final class LabMatrixCommand implements Callable<Integer> {
           "Only these paths, such as swarm,nlb: a quick look. Its RESULT is one of those alone.")
   private List<String> only = List.of();
 
+  @Option(
+      names = "--kernel",
+      description =
+          "Idle drop and idle RST by the kernel's own connection tracking instead; needs what lab"
+              + " --kernel needs, and exits 3 without.")
+  private boolean kernel;
+
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() throws InterruptedException, IOException {
     // What breaks in a cell is its result; the loggers of gRPC and Netty would repeat it.
     common.startLogging("OFF");
     PrintWriter out = common.program().out();
     PrintWriter err = common.program().err();
+    Consumer<String> progress = line -> err.println("lab: " + line);
+    if (kernel && !KernelRights.isRoot()) {
+      return again();
+    }
     MatrixReport report =
-        new LabMatrix(paths(), List.of(MatrixPair.values()), line -> err.println("lab: " + line))
-            .run();
+        kernel
+            ? kernelReport(progress)
+            : new LabMatrix(paths(), List.of(MatrixPair.values()), progress).run();
     if (common.json()) {
       out.println(json(report));
     } else {
@@ -70,6 +86,22 @@ public final class LabMatrixCommand implements Callable<Integer> {
     }
     out.flush();
     return report.missedBounds().isEmpty() ? ExitCode.OK : ExitCode.FAILED;
+  }
+
+  private static MatrixReport kernelReport(Consumer<String> progress) throws IOException {
+    try {
+      return new KernelMatrix(progress).run();
+    } catch (KernelLabException e) {
+      throw KernelRights.error(e);
+    }
+  }
+
+  private static int again() throws IOException, InterruptedException {
+    try {
+      return KernelRights.again();
+    } catch (KernelLabException e) {
+      throw KernelRights.error(e);
+    }
   }
 
   private List<MatrixPath> paths() {

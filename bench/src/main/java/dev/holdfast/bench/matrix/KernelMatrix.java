@@ -1,0 +1,144 @@
+package dev.holdfast.bench.matrix;
+
+import dev.holdfast.lab.KernelLab;
+import dev.holdfast.lab.KernelPath;
+import dev.holdfast.lab.PathFaults;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+
+/**
+ * The matrix on the kernel's own connection tracking: a kernel lab per path, with a program where
+ * the servers are and one where the clients are.
+ */
+public final class KernelMatrix {
+  private final Consumer<String> progress;
+
+  /**
+   * Prepares a run.
+   *
+   * @param progress takes a line every few seconds
+   */
+  public KernelMatrix(Consumer<String> progress) {
+    this.progress = progress;
+  }
+
+  /**
+   * Runs all cells and waits for them.
+   *
+   * @throws dev.holdfast.lab.KernelLabException where the kernel lab can't be had
+   */
+  public MatrixReport run() throws IOException {
+    long begunNanos = System.nanoTime();
+    List<CompletableFuture<List<CellResult>>> runs = new ArrayList<>();
+    List<AutoCloseable> open = new ArrayList<>();
+    try {
+      for (MatrixPath path : MatrixPath.kernel()) {
+        KernelLab lab = open(path);
+        open.add(lab);
+        Process server = start(lab.inServer(peer("server", path)));
+        open.add(0, server::destroyForcibly);
+        await(server, MatrixPeer.READY);
+        Process client = start(lab.inClient(peer("client", path)));
+        open.add(0, client::destroyForcibly);
+        runs.add(CompletableFuture.supplyAsync(() -> results(client, path)));
+      }
+      List<CellResult> results = new ArrayList<>();
+      runs.forEach(run -> results.addAll(run.join()));
+      return new MatrixReport(
+          MatrixPath.kernel(),
+          List.of(MatrixPair.values()),
+          results,
+          Duration.ofNanos(System.nanoTime() - begunNanos));
+    } finally {
+      close(open);
+    }
+  }
+
+  private static KernelLab open(MatrixPath path) {
+    PathFaults.Idle idle = path.faults().idle().orElseThrow();
+    // The kernel counts whole seconds.
+    Duration timeout = Duration.ofSeconds(path.scaled(idle.timeout()).toSeconds());
+    return KernelLab.open(new KernelPath(timeout, idle.action(), MatrixPair.values().length));
+  }
+
+  private List<CellResult> results(Process client, MatrixPath path) {
+    List<CellResult> results = new ArrayList<>();
+    try (BufferedReader lines = reader(client)) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        if (line.startsWith(MatrixPeer.PROGRESS)) {
+          progress.accept(path.name() + ", " + line.substring(MatrixPeer.PROGRESS.length()));
+        } else if (line.startsWith(MatrixPeer.CELL)) {
+          results.add(MatrixPeer.parse(path, line));
+        }
+      }
+    } catch (IOException e) {
+      throw new CompletionException(e);
+    }
+    if (results.size() != MatrixPair.values().length) {
+      throw new CompletionException(
+          new IOException(
+              path.name()
+                  + ": the client's program ended with "
+                  + results.size()
+                  + " results (expected: "
+                  + MatrixPair.values().length
+                  + ")"));
+    }
+    return results;
+  }
+
+  private static void await(Process process, String wanted) throws IOException {
+    // Not closed: what the server says later is its own matter.
+    BufferedReader lines = reader(process);
+    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      if (line.equals(wanted)) {
+        return;
+      }
+    }
+    throw new IOException("the server's program ended before it was ready");
+  }
+
+  private static BufferedReader reader(Process process) {
+    return new BufferedReader(
+        new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+  }
+
+  // Its standard input is our pipe: when we are gone, it ends.
+  private static Process start(List<String> command) throws IOException {
+    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+  }
+
+  private static List<String> peer(String side, MatrixPath path) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-XX:+UseSerialGC", "-Dlogback.configurationFile=logback-bench.xml"));
+    command.addAll(List.of("-Dholdfast.log.level=OFF", "-cp"));
+    command.add(System.getProperty("java.class.path"));
+    command.add(MatrixPeer.class.getName());
+    command.addAll(List.of(side, path.name()));
+    return command;
+  }
+
+  private static void close(List<AutoCloseable> open) throws IOException {
+    IOException failure = null;
+    for (AutoCloseable part : open) {
+      try {
+        part.close();
+      } catch (Exception e) {
+        failure = new IOException("the kernel lab can't be taken away", e);
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+}
