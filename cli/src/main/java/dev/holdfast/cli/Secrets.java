@@ -4,10 +4,12 @@ import java.util.regex.Pattern;
 
 /** Keeps passwords off the command line and out of every text that is shown. */
 public final class Secrets {
-  // Greedy up to the last "@": a password may hold an "@" or a slash itself.
-  private static final Pattern USER_INFO = Pattern.compile("://\\S*@");
-  // Looked for in the text: a slash in the password would hide it from a parser of URIs.
-  private static final Pattern PASSWORD = Pattern.compile("://[^?]*:[^?]*@");
+  private static final String ADVICE = "etcd://USER@..";
+  // Greedy up to the last "@": a password may hold an "@" or a slash itself. Not our own advice.
+  private static final Pattern USER_INFO = Pattern.compile("://(?!USER@\\.\\.)\\S*@");
+  // Looked for in the text: a slash in the password would hide it from a parser of URIs. A colon
+  // may be written as %3A, which is decoded before user and password are told apart.
+  private static final Pattern PASSWORD = Pattern.compile("://[^?]*(?::|%3[aA])[^?]*@");
 
   private Secrets() {}
 
@@ -26,7 +28,9 @@ public final class Secrets {
       throw UserError.usage(
           name
               + ": a password in a URI on the command line can be read by every process of this"
-              + " machine (expected: etcd://USER@.. with the password in the file that"
+              + " machine (expected: "
+              + ADVICE
+              + " with the password in the file that"
               + " HOLDFAST_REGISTRY_PASSWORD_FILE names, or in HOLDFAST_REGISTRY_PASSWORD)");
     }
   }

@@ -63,7 +63,7 @@ class BadInputTest {
         new Bad(
             RUN + "--spread 5 -- true",
             "spread: \"5\" (expected: a number and ms, s, m or h, such as 250ms)"),
-        new Bad(RUN + "--spread 1h -- true", "spread: 1h (expected: 0ms to 10m)"),
+        new Bad(RUN + "--spread 1h -- true", "spread: 1h (expected: 0s to 10m)"),
         new Bad(
             "register --registry file:///tmp/x --service orders --port 1 --force",
             "--force: without --static (expected: both, or none)"),
@@ -98,6 +98,7 @@ class BadInputTest {
     assertThat(run.code()).isEqualTo(ExitCode.USAGE);
     assertThat(run.err())
         .doesNotContain("s3cret")
+        .contains("(expected: etcd://USER@.. with the password in the file that")
         .contains("HOLDFAST_REGISTRY_PASSWORD_FILE", "HOLDFAST_REGISTRY_PASSWORD");
   }
 
@@ -108,6 +109,8 @@ class BadInputTest {
         List.of("watch", "orders", "--registry=" + uri),
         List.of("resolve", uri + "/orders"),
         List.of("watch", "etcd://root:s3c/s3cret@h/prod/orders"),
+        List.of("resolve", "etcd://root%3As3cret@h/prod/orders"),
+        List.of("ls", "--registry", "etcd://root%3as3cret@h/prod"),
         List.of("run", "--registry", uri, "--service", "a", "--port", "1", "--", "true"));
   }
 
