@@ -150,6 +150,23 @@ class OrdersOverFilesTest {
   }
 
   @Test
+  void theClientToCopyCallsTheServerToCopyAndEndsWithZero() throws Exception {
+    spawn("a");
+    await().atMost(Duration.ofSeconds(60)).until(() -> holdsARecord("orders"));
+    Path output = folder.resolveSibling(folder.getFileName() + ".out");
+    ProcessBuilder builder = program(OrdersClient.class, "120");
+
+    Process client = builder.redirectOutput(output.toFile()).start();
+    processes.add(client);
+
+    assertThat(client.waitFor(90, TimeUnit.SECONDS)).isTrue();
+    assertThat(Files.readString(output))
+        .endsWith("calls=100 failed=0 answers={a=100}\ncalls=120 failed=0 answers={a=120}\n");
+    assertThat(client.exitValue()).isZero();
+    Files.delete(output);
+  }
+
+  @Test
   void aProcessThatIsToldToStopLeavesTheRegistryAndEndsWithItsSignal() throws Exception {
     Process process = spawn("a");
     ManagedChannel channel =
@@ -185,18 +202,37 @@ class OrdersOverFilesTest {
   }
 
   private Process spawn(String name) throws IOException {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            OrdersServer.class.getName());
-    builder.environment().put("HOLDFAST_REGISTRY", "file://" + folder);
+    ProcessBuilder builder = program(OrdersServer.class);
     builder.environment().put("HOLDFAST_INSTANCE", name);
-    Process process = builder.inheritIO().start();
+    Process process = builder.start();
     processes.add(process);
     return process;
+  }
+
+  /** A program of the examples as a process, its output beside ours. */
+  private ProcessBuilder program(Class<?> main, String... arguments) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName()));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
+    builder.environment().put("HOLDFAST_REGISTRY", "file://" + folder);
+    return builder;
+  }
+
+  private boolean holdsARecord(String service) throws IOException {
+    Path directory = folder.resolve(service);
+    if (!Files.isDirectory(directory)) {
+      return false;
+    }
+    try (var files = Files.list(directory)) {
+      return files.anyMatch(file -> file.toString().endsWith(".json"));
+    }
   }
 
   private ManagedChannel keep(ManagedChannel channel) {

@@ -39,6 +39,10 @@ final class EtcdChannels {
     return tls.version();
   }
 
+  boolean arePlainText() {
+    return tls == null;
+  }
+
   ManagedChannel open(HostPort member) {
     NettyChannelBuilder builder =
         NettyChannelBuilder.forAddress(member.host(), member.port())

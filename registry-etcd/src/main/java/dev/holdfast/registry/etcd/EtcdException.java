@@ -8,6 +8,10 @@ import org.jspecify.annotations.Nullable;
 final class EtcdException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  // How grpc-java calls the end of a connection that a member with TLS closes; a hint depends on
+  // it.
+  private static final String CLOSED_WITHOUT_A_WORD = "Network closed for unknown reason";
+
   private final EtcdError error;
 
   EtcdException(EtcdError error, String message, @Nullable Throwable cause) {
@@ -20,9 +24,12 @@ final class EtcdException extends RuntimeException {
   }
 
   /** From the status of a call; says which member it came from. */
-  static EtcdException of(Status status, String member) {
+  static EtcdException of(Status status, String member, boolean plainText) {
     EtcdError error = EtcdError.of(status);
     String what = error == EtcdError.CERTIFICATE_REFUSED ? EtcdTls.explain(status) : words(status);
+    if (plainText && CLOSED_WITHOUT_A_WORD.equals(status.getDescription())) {
+      what += " (it was asked without TLS; a member that wants TLS needs tls=true)";
+    }
     return new EtcdException(error, "etcd " + member + ": " + what, status.getCause());
   }
 

@@ -109,7 +109,7 @@ final class EtcdMember {
   }
 
   EtcdException exception(Status status) {
-    return EtcdException.of(status, address.toString());
+    return EtcdException.of(status, address.toString(), channels.arePlainText());
   }
 
   boolean isClosed() {

@@ -37,8 +37,7 @@ class EtcdLogLinesTest {
   @Test
   void aWatchThatBreaksSaysSoOnceAndOnceThatItIsBackHoweverLongItTook() {
     var unused = registry.watch(ORDERS, new RecordedWatch(scheduler));
-    var unusedToo =
-        registry.watch(ServiceName.parse("prod/stock"), new RecordedWatch(scheduler));
+    var unusedToo = registry.watch(ServiceName.parse("prod/stock"), new RecordedWatch(scheduler));
     scheduler.advance(Duration.ofSeconds(1));
     try (LogLines log = new LogLines(EtcdWatcher.class)) {
       transport.condition(SimulatedTransport.Condition.REFUSED);

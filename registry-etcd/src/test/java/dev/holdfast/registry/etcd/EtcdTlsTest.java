@@ -88,12 +88,30 @@ class EtcdTlsTest {
   }
 
   @Test
-  void aMemberThatSpeaksPlainTextOrIsNotTrustedIsNamed() throws Exception {
+  void aMemberThatIsNotTrustedIsNamed() throws Exception {
     RegistryException untrusted =
         readFailure(registries.open(etcd.uri("", "tls=true", PATIENT)), ORDERS);
 
     assertThat(untrusted.kind()).isEqualTo(Kind.UNAUTHENTICATED);
-    assertThat(untrusted).hasMessageContaining("TLS handshake failed");
+    assertThat(untrusted)
+        .hasMessageContaining(etcd.member(0).address())
+        .hasMessageContaining("TLS handshake failed");
+  }
+
+  @Test
+  void plainTextAndTlsThatMeetAreAnErrorInTimeThatNamesTheMember() throws Exception {
+    RegistryException plain = readFailure(registries.open(etcd.uri("")), ORDERS);
+    assertThat(plain)
+        .hasMessageContaining(etcd.member(0).address())
+        .hasMessageContaining("needs tls=true");
+
+    try (EtcdCluster talksPlainly = EtcdCluster.start(1)) {
+      RegistryException tls =
+          readFailure(registries.open(talksPlainly.uri("", "tls=true")), ORDERS);
+      assertThat(tls)
+          .hasMessageContaining(talksPlainly.member(0).address())
+          .hasMessageContaining("TLS negotiation");
+    }
   }
 
   @Test
