@@ -5,6 +5,7 @@ import io.grpc.LoadBalancer;
 import io.grpc.LoadBalancerProvider;
 import io.grpc.LoadBalancerRegistry;
 import io.grpc.NameResolver.ConfigOrError;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -41,8 +42,7 @@ final class PairedPolicies {
    * @param named policies that the channel names itself, which may be registered by code
    */
   static synchronized void install(LoadBalancerRegistry registry, Set<String> named) {
-    Set<String> names = new LinkedHashSet<>(ALWAYS_THERE);
-    names.addAll(onClassPath());
+    Set<String> names = new LinkedHashSet<>(OnClassPath.NAMES);
     names.addAll(named);
     for (String name : names) {
       LoadBalancerProvider found = registry.getProvider(name);
@@ -53,7 +53,7 @@ final class PairedPolicies {
   }
 
   private static Set<String> onClassPath() {
-    Set<String> names = new LinkedHashSet<>();
+    Set<String> names = new LinkedHashSet<>(ALWAYS_THERE);
     Iterator<LoadBalancerProvider> providers =
         ServiceLoader.load(LoadBalancerProvider.class, LoadBalancerProvider.class.getClassLoader())
             .iterator();
@@ -68,6 +68,11 @@ final class PairedPolicies {
       }
     }
     return names;
+  }
+
+  /** Looked for once: a program may build thousands of channels. */
+  private static final class OnClassPath {
+    static final Set<String> NAMES = Collections.unmodifiableSet(onClassPath());
   }
 
   private static final class Paired extends LoadBalancerProvider {

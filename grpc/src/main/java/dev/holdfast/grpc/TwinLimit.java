@@ -10,8 +10,9 @@ import java.util.List;
  *
  * <p>One suspect endpoint is a race worth running; hundreds at once mean that the network is away,
  * and hundreds of connection attempts would only add to its trouble. The rest wait in the order in
- * which they asked. At most one turn per endpoint waits, so the queue is as long as the list of
- * endpoints at most. Thread-safe.
+ * which they asked, first twins before those that follow a failed one: a connection that was lost
+ * alone must not wait for a rack that is away. At most one turn per endpoint waits, so the queue is
+ * as long as the list of endpoints at most. Thread-safe.
  */
 final class TwinLimit {
   /** Enough for a rack that vanishes, few enough for a telephone line. */
@@ -23,7 +24,8 @@ final class TwinLimit {
   private static final TwinLimit SHARED = new TwinLimit(DEFAULT_MOST);
 
   private final int most;
-  private final ArrayDeque<Turn> waiting = new ArrayDeque<>();
+  private final ArrayDeque<Turn> first = new ArrayDeque<>();
+  private final ArrayDeque<Turn> again = new ArrayDeque<>();
   private int open;
 
   TwinLimit(int most) {
@@ -41,13 +43,14 @@ final class TwinLimit {
   /**
    * Asks for a turn.
    *
+   * @param isFirst whether it is the first twin of a race
    * @param begin called once when it has come, at once or later, on the thread that makes room;
    *     never under a lock. It may still come when the turn is closed at that very moment
    */
-  Turn request(Runnable begin) {
+  Turn request(boolean isFirst, Runnable begin) {
     Turn turn = new Turn(begin);
     synchronized (this) {
-      waiting.add(turn);
+      (isFirst ? first : again).add(turn);
     }
     beginNext();
     return turn;
@@ -60,14 +63,14 @@ final class TwinLimit {
 
   /** How many wait for one. */
   synchronized int waiting() {
-    return waiting.size();
+    return first.size() + again.size();
   }
 
   private void beginNext() {
     List<Turn> next = new ArrayList<>();
     synchronized (this) {
-      while (open < most && !waiting.isEmpty()) {
-        Turn turn = waiting.remove();
+      while (open < most && waiting() > 0) {
+        Turn turn = (first.isEmpty() ? again : first).remove();
         turn.running = true;
         open++;
         next.add(turn);
@@ -92,8 +95,8 @@ final class TwinLimit {
         if (running) {
           running = false;
           open--;
-        } else {
-          waiting.remove(this);
+        } else if (!first.remove(this)) {
+          again.remove(this);
         }
       }
       beginNext();

@@ -42,7 +42,7 @@ final class TwinTurns {
   void begin(boolean atOnce) {
     if (atOnce) {
       backoff.reset();
-      request();
+      request(true);
     } else {
       again();
     }
@@ -51,7 +51,7 @@ final class TwinTurns {
   /** The twin of this turn has failed: the next turn, after a pause. */
   void again() {
     closeTurn();
-    pause.set(backoff.next().toNanos(), this::request);
+    pause.set(backoff.next().toNanos(), () -> request(false));
   }
 
   /** The race is over. */
@@ -60,10 +60,10 @@ final class TwinTurns {
     pause.cancel();
   }
 
-  private void request() {
+  private void request(boolean isFirst) {
     SynchronizationContext context = helper.getSynchronizationContext();
     TwinLimit.Turn[] asked = new TwinLimit.Turn[1];
-    asked[0] = limit.request(() -> context.execute(() -> open(asked[0])));
+    asked[0] = limit.request(isFirst, () -> context.execute(() -> open(asked[0])));
     turn = asked[0];
   }
 

@@ -324,6 +324,53 @@ class EndpointPairTest {
   }
 
   @Test
+  void aConnectionLostAloneDoesNotWaitForARackThatIsAway() {
+    int rack = 20;
+    for (int i = 0; i < rack; i++) {
+      ready("10.0.1." + i + ":1");
+      connect(i).suspect();
+    }
+    int next = rack;
+    while (next < channel.subchannels.size()) {
+      fail(next++, new ConnectException("no answer"));
+    }
+    channel.time.advance(TwinTurns.PAUSES.base());
+    assertThat(limit.waiting()).as("the next twins of the rack").isPositive();
+    ready(A);
+    connect(channel.subchannels.size() - 1).suspect();
+    fail(next, new ConnectException("no answer"));
+    FakeSubchannel newest = channel.subchannels.get(channel.subchannels.size() - 1);
+    assertThat(addressesOf(newest)).containsExactly(address(A));
+  }
+
+  @Test
+  void aNetworkThatIsAwayForTenMinutesCostsFewAttemptsAndAllAreBackSoonAfter() {
+    int endpoints = 500;
+    for (int i = 0; i < endpoints; i++) {
+      ready("10.0." + i / 100 + "." + (1 + i % 100) + ":1");
+    }
+    IntStream.range(0, endpoints).mapToObj(this::connect).toList().forEach(FakeConnection::suspect);
+    int failed = endpoints;
+    for (int seconds = 0; seconds < 600; seconds += 20) {
+      assertThat(limit.open()).isLessThanOrEqualTo(2);
+      channel.time.advance(Duration.ofSeconds(20));
+      for (int open = channel.subchannels.size(); failed < open; failed++) {
+        fail(failed, new ConnectException("no answer within 20 s"));
+      }
+    }
+    assertThat(failed - endpoints).as("two at a time, 20 s each").isLessThanOrEqualTo(62);
+    seen.clear();
+    for (int seconds = 0; seconds < 20; seconds++) {
+      for (int i = failed; i < channel.subchannels.size(); i++) {
+        become(i, CONNECTING, READY);
+        failed++;
+      }
+      channel.time.advance(Duration.ofSeconds(1));
+    }
+    assertThat(seen).hasSize(endpoints).containsOnly(READY);
+  }
+
+  @Test
   void outcomesAreCounted() {
     ready(A);
     FakeConnection old = connect(0);

@@ -1,0 +1,61 @@
+package dev.holdfast.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.holdfast.core.PathProfile;
+import dev.holdfast.liveness.LivenessOptions;
+import io.grpc.InsecureChannelCredentials;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class PathSettingTest {
+  private final Town town = new Town();
+
+  @AfterEach
+  void close() {
+    town.close();
+  }
+
+  @Test
+  void aProfileADurationAndTheTwoWordsAreUnderstood() {
+    assertThat(liveness("NLB")).contains(LivenessOptions.of(PathProfile.NLB));
+    assertThat(liveness("aws-nat")).contains(LivenessOptions.of(PathProfile.AWS_NAT));
+    assertThat(liveness("60s")).contains(LivenessOptions.ofPathIdleTimeout(Duration.ofMinutes(1)));
+    assertThat(liveness("default")).contains(LivenessOptions.DEFAULT);
+    assertThat(liveness(" Off ")).isEmpty();
+    assertThat(PathSetting.liveness(Map.of())).contains(LivenessOptions.DEFAULT);
+    assertThat(PathSetting.said(Map.of(PathSetting.VARIABLE, "  "))).isEmpty();
+  }
+
+  @Test
+  void whatMakesNoSenseSaysWhatWasExpected() {
+    assertThatThrownBy(() -> liveness("swamp"))
+        .hasMessageContaining("HOLDFAST_PATH: swamp (expected:")
+        .hasMessageContaining("swarm");
+    assertThatThrownBy(() -> liveness("0s")).hasMessageContaining("HOLDFAST_PATH: 0s (expected:");
+  }
+
+  @Test
+  void theEnvironmentReachesTheBuildersAndTheirOwnSettingsCountMore() {
+    Map<String, String> environment = Map.of(PathSetting.VARIABLE, "swamp");
+    HoldfastChannelBuilder plain =
+        HoldfastChannelBuilder.forTarget(
+            Town.TARGET, InsecureChannelCredentials.create(), town.registriesWith(environment));
+    assertThatThrownBy(plain::build).hasMessageContaining("HOLDFAST_PATH: swamp");
+    HoldfastChannelBuilder own =
+        HoldfastChannelBuilder.forTarget(
+                Town.TARGET, InsecureChannelCredentials.create(), town.registriesWith(environment))
+            .path(PathProfile.LAN);
+    assertThat(town.channel(own)).isNotNull();
+    assertThatThrownBy(() -> town.server().registries(town.registriesWith(environment)).build())
+        .hasMessageContaining("HOLDFAST_PATH: swamp");
+  }
+
+  private static Optional<LivenessOptions> liveness(String said) {
+    return PathSetting.liveness(Map.of(PathSetting.VARIABLE, said));
+  }
+}
