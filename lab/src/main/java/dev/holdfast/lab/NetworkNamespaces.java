@@ -62,7 +62,10 @@ final class NetworkNamespaces implements AutoCloseable {
     return prefix + "s";
   }
 
-  /** Takes away what processes that are gone left behind; returns the names. */
+  /**
+   * Takes away what processes that are gone left behind, with the programs that still run in it;
+   * returns the names.
+   */
   static List<String> removeStale() {
     List<String> stale =
         ip("netns", "list")
@@ -72,6 +75,7 @@ final class NetworkNamespaces implements AutoCloseable {
             .toList();
     for (String name : stale) {
       log.info("event=lab_stale_namespace name={}", name);
+      endPrograms(name);
       remove(name);
     }
     return stale;
@@ -112,6 +116,19 @@ final class NetworkNamespaces implements AutoCloseable {
       ip("netns", "del", name);
     } catch (KernelLabException e) {
       log.warn("event=lab_namespace_left name={} cause=\"{}\"", name, e.getMessage());
+    }
+  }
+
+  // Only those of a lab whose owner is gone: nobody else runs in a namespace of that name.
+  private static void endPrograms(String name) {
+    try {
+      ip("netns", "pids", name)
+          .lines()
+          .map(pid -> ProcessHandle.of(Long.parseLong(pid.strip())))
+          .flatMap(Optional::stream)
+          .forEach(ProcessHandle::destroyForcibly);
+    } catch (KernelLabException e) {
+      log.warn("event=lab_programs_left name={} cause=\"{}\"", name, e.getMessage());
     }
   }
 

@@ -102,7 +102,11 @@ class KernelLabTest {
       assertThat(NetworkNamespaces.ip("netns", "list")).contains(names);
       assertThat(names).noneMatch(NetworkNamespaces::isStale);
       NetworkNamespaces.ip("netns", "add", stale);
-      assertThat(NetworkNamespaces.removeStale()).containsExactly(stale);
+      List<String> sleeper = new ArrayList<>(NetworkNamespaces.within(stale));
+      sleeper.addAll(List.of("sh", "-c", "echo ready; exec sleep 60"));
+      Process left = start(sleeper).process;
+      assertThat(NetworkNamespaces.removeStale()).contains(stale);
+      await().atMost(Duration.ofSeconds(10)).until(() -> !left.isAlive());
     }
     assertThat(NetworkNamespaces.ip("netns", "list")).doesNotContain(names).doesNotContain(stale);
   }
