@@ -46,7 +46,9 @@ class WatchCommandTest {
     Files.delete(record);
 
     watch.awaitOut(out -> out.contains("removed    orders  10.0.0.7:7001"));
-    assertThat(watch.out()).contains("registered  [zone=a]", "1 -> 5", "about to leave", "drained");
+    assertThat(watch.out())
+        .contains("registered  [zone=a]", "1 -> 5", "about to leave", "drained")
+        .containsPattern("draining +orders +10\\.0\\.0\\.7:7001 +age=\\d+m?s +about to leave");
   }
 
   @Test
