@@ -14,7 +14,8 @@ public final class Bench {
           new Fleet(),
           new Outage(),
           new DoctorCases(),
-          new FalseClose());
+          new FalseClose(),
+          new InKernelLab(new DeadPeer()));
 
   /** Logback's own property; children are given it too. */
   static final String LOG_CONFIGURATION = "logback.configurationFile";

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 
 /**
  * Another JVM on the same class path, spoken to by lines. It ends when its standard input does
@@ -46,14 +47,37 @@ final class ChildJvm implements AutoCloseable {
    */
   static ChildJvm start(String name, Class<?> program, List<String> jvmOptions, List<String> args)
       throws IOException {
+    return startIn(UnaryOperator.identity(), name, program, jvmOptions, args);
+  }
+
+  /**
+   * As {@link #start}, in another place of this machine.
+   *
+   * @param place makes a command line one that runs there, such as in a network namespace
+   */
+  static ChildJvm startIn(
+      UnaryOperator<List<String>> place,
+      String name,
+      Class<?> program,
+      List<String> jvmOptions,
+      List<String> args)
+      throws IOException {
+    Process process =
+        new ProcessBuilder(place.apply(command(program, jvmOptions, args)))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    return new ChildJvm(name, process);
+  }
+
+  /** The command line of a program on our class path. */
+  static List<String> command(Class<?> program, List<String> jvmOptions, List<String> args) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(jvmOptions);
     command.add("-D" + Bench.LOG_CONFIGURATION + "=" + System.getProperty(Bench.LOG_CONFIGURATION));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
     command.addAll(args);
-    return new ChildJvm(
-        name, new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
+    return command;
   }
 
   long pid() {

@@ -1,0 +1,122 @@
+package dev.holdfast.bench;
+
+import dev.holdfast.bench.DeadPeerCut.Seen;
+import dev.holdfast.lab.KernelLab;
+import dev.holdfast.lab.KernelPath;
+import dev.holdfast.lab.PathFaults.IdleAction;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** How long calls suffer when a path or a whole machine goes silent. */
+final class DeadPeer extends Comparison {
+  private static final Option CONNECTIONS =
+      new Option("--connections", 100, 10, 1, 1_000, "connections of each side that go silent");
+  private static final Option INTERVAL_MILLIS =
+      new Option("--interval", 100, 100, 10, 10_000, "milliseconds between two calls of each");
+  private static final Option SETTLE_SECONDS =
+      new Option("--settle", 10, 4, 1, 600, "seconds of calls before the cut");
+  private static final Option WATCH_SECONDS =
+      new Option("--watch", 45, 8, 5, 600, "seconds of calls after the cut");
+
+  private static final int ENDPOINTS = 3;
+  private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration NEVER_IDLE = Duration.ofHours(1);
+  private static final double RATIO_BOUND = 0.1;
+
+  @Override
+  public String name() {
+    return "dead-peer";
+  }
+
+  @Override
+  public String summary() {
+    return "from silence on the path to calls that succeed: p99 against stock keepalive <= 0.1";
+  }
+
+  @Override
+  List<Option> options() {
+    return List.of(CONNECTIONS, INTERVAL_MILLIS, SETTLE_SECONDS, WATCH_SECONDS);
+  }
+
+  @Override
+  List<String> method() {
+    return List.of(
+        "Network namespaces with the kernel's own connection tracking and NAT in between; stock"
+            + " servers on one",
+        "side, on the other a process of stock channels (keepalive 10 s, time-out 20 s,"
+            + " round_robin) beside a",
+        "process of Holdfast channels (asked after 10 s, given up 20 s later): the same 30 s at"
+            + " most. Every channel",
+        "calls at a fixed rate, without deadlines. flow: all established connections are dropped,"
+            + " new ones pass.",
+        "endpoint: one of three servers falls silent for good, for every channel one connection"
+            + " of three.",
+        "Per channel the time from the cut to the answer of the first call after the last one that"
+            + " failed or",
+        "waited more than 2 s: from then on calls succeed. stuck: calls under way at the cut or"
+            + " begun later that",
+        "waited more than 2 s, of both cuts. A channel that did not recover counts with the time"
+            + " watched.");
+  }
+
+  @Override
+  List<String> unfair() {
+    return List.of(
+        "to stock: its keepalive can't be set below 10 s on the client, and it is not.",
+        "to Holdfast: the time that nft takes to load the cut counts as silence.");
+  }
+
+  @Override
+  void measure(Options options, Scope scope, Report report) throws Exception {
+    KernelLab lab =
+        scope.own(KernelLab.open(new KernelPath(NEVER_IDLE, IdleAction.DROP, ENDPOINTS)));
+    List<String> listening = IntStream.range(0, ENDPOINTS).mapToObj(lab::serverAddress).toList();
+    ChildJvm servers =
+        scope.own(
+            ChildJvm.startIn(
+                lab::inServer, "servers", DeadPeerServers.class, List.of("-Xmx1g"), listening));
+    servers.await(DeadPeerServers.LISTENING, START);
+    List<String> addresses = IntStream.range(0, ENDPOINTS).mapToObj(lab::address).toList();
+    DeadPeerCut cut =
+        new DeadPeerCut(
+            lab,
+            Duration.ofSeconds(options.get(SETTLE_SECONDS)),
+            Duration.ofSeconds(options.get(WATCH_SECONDS)),
+            options.get(CONNECTIONS),
+            options.get(INTERVAL_MILLIS));
+    Seen flow = cut.run(scope, report, "flow", addresses.subList(0, 1), lab::dropEstablished);
+    Seen endpoint = cut.run(scope, report, "endpoint", addresses, () -> lab.silence(0));
+    conclude(report, flow, endpoint);
+  }
+
+  private static void conclude(Report report, Seen flow, Seen endpoint) {
+    report
+        .figure("flow_ratio", flow.ratio())
+        .figure("endpoint_ratio", endpoint.ratio())
+        .figure("flow_p99_ms", flow.holdfast().p99Millis())
+        .figure("endpoint_p99_ms", endpoint.holdfast().p99Millis())
+        .figure("stuck_stock", flow.stock().stuck() + endpoint.stock().stuck())
+        .figure("stuck_holdfast", flow.holdfast().stuck() + endpoint.holdfast().stuck())
+        .figure("flow_stock_p99_ms", flow.stock().p99Millis())
+        .figure("endpoint_stock_p99_ms", endpoint.stock().p99Millis());
+    for (Seen one : List.of(flow, endpoint)) {
+      report.bound(
+          one.holdfast().lost() == 0,
+          "%s: %d channels of Holdfast did not recover (expected: 0)",
+          one.name(),
+          one.holdfast().lost());
+      report.speedBound(
+          one.stock().lost() == 0,
+          "%s: %d stock channels did not recover (expected: 0; a longer --watch)",
+          one.name(),
+          one.stock().lost());
+      report.speedBound(
+          one.ratio() <= RATIO_BOUND,
+          "%s_ratio: %.3f (expected: <= %.1f)",
+          one.name(),
+          one.ratio(),
+          RATIO_BOUND);
+    }
+  }
+}

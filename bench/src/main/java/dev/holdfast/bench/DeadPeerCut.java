@@ -1,0 +1,98 @@
+package dev.holdfast.bench;
+
+import dev.holdfast.lab.KernelLab;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One cut through the calls of both sides at once, so that it meets them in the same state.
+ *
+ * @param settle calls before the cut
+ * @param watch calls after it
+ */
+record DeadPeerCut(
+    KernelLab lab, Duration settle, Duration watch, int connections, int intervalMillis) {
+  private static final Duration START = Duration.ofSeconds(60);
+  private static final double TAIL_PERCENT = 99;
+
+  /** What both saw of it. */
+  record Seen(String name, Side stock, Side holdfast) {
+    double ratio() {
+      return holdfast.p99Millis() / stock.p99Millis();
+    }
+  }
+
+  /**
+   * What one side saw.
+   *
+   * @param lost channels that did not recover; they count with the time watched
+   * @param stuck calls that waited for long
+   */
+  record Side(Sample millis, int lost, long stuck) {
+    double p99Millis() {
+      return millis.percentile(TAIL_PERCENT);
+    }
+  }
+
+  /** Starts both sides, cuts, watches, and ends them. */
+  Seen run(Scope scope, Report report, String name, List<String> addresses, Runnable deed)
+      throws IOException, InterruptedException {
+    ChildJvm stock = start(scope, DeadPeerCalls.STOCK, addresses);
+    ChildJvm holdfast = start(scope, DeadPeerCalls.HOLDFAST, addresses);
+    stock.await(DeadPeerCalls.CONNECTED, START);
+    holdfast.await(DeadPeerCalls.CONNECTED, START);
+    TimeUnit.NANOSECONDS.sleep(settle.toNanos());
+    long cutNanos = System.nanoTime();
+    deed.run();
+    report.say("%s: cut, watching for %d s", name, watch.toSeconds());
+    TimeUnit.NANOSECONDS.sleep(watch.toNanos());
+    stock.send(Long.toString(cutNanos));
+    holdfast.send(Long.toString(cutNanos));
+    Seen seen = new Seen(name, side(stock), side(holdfast));
+    stock.close();
+    holdfast.close();
+    say(report, name + ", stock", seen.stock);
+    say(report, name + ", holdfast", seen.holdfast);
+    return seen;
+  }
+
+  private ChildJvm start(Scope scope, String side, List<String> addresses) throws IOException {
+    List<String> args = new ArrayList<>();
+    args.add(side);
+    args.add(Integer.toString(connections));
+    args.add(Integer.toString(intervalMillis));
+    args.addAll(addresses);
+    return scope.own(
+        ChildJvm.startIn(lab::inClient, side, DeadPeerCalls.class, List.of("-Xmx1g"), args));
+  }
+
+  private Side side(ChildJvm child) throws InterruptedException {
+    long stuck = Long.parseLong(child.await(DeadPeerCalls.STUCK, START));
+    double[] millis =
+        Arrays.stream(child.await(DeadPeerCalls.TIMES, START).split(" ", -1))
+            .mapToDouble(Double::parseDouble)
+            .toArray();
+    double[] known = Arrays.stream(millis).map(t -> t < 0 ? watch.toMillis() : t).toArray();
+    int lost = (int) Arrays.stream(millis).filter(t -> t < 0).count();
+    return new Side(Sample.of(known), lost, stuck);
+  }
+
+  private static void say(Report report, String what, Side side) {
+    report.say(
+        "%s: calls succeed after median %.0f ms, quartiles %.0f to %.0f, p99 %.0f, range %.0f to"
+            + " %.0f; not at all %d; stuck calls %d",
+        what,
+        side.millis.median(),
+        side.millis.lowerQuartile(),
+        side.millis.upperQuartile(),
+        side.p99Millis(),
+        side.millis.min(),
+        side.millis.max(),
+        side.lost,
+        side.stuck);
+  }
+}

@@ -1,0 +1,43 @@
+package dev.holdfast.bench;
+
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Stock servers on given addresses, who permit PINGs as often as a stock client can send them. */
+final class DeadPeerServers {
+  /** Said when all of them listen. */
+  static final String LISTENING = "LISTENING";
+
+  private static final int PERMIT_SECONDS = 5;
+
+  private DeadPeerServers() {}
+
+  /** The program: {@code HOST:PORT..}. */
+  public static void main(String[] args) throws Exception {
+    List<Server> servers = new ArrayList<>();
+    for (String address : args) {
+      int colon = address.lastIndexOf(':');
+      servers.add(
+          NettyServerBuilder.forAddress(
+                  new InetSocketAddress(
+                      address.substring(0, colon), Integer.parseInt(address.substring(colon + 1))))
+              .directExecutor()
+              .permitKeepAliveTime(PERMIT_SECONDS, TimeUnit.SECONDS)
+              .permitKeepAliveWithoutCalls(true)
+              .addService(new EchoInstance(address))
+              .build()
+              .start());
+    }
+    ParentLine parent = new ParentLine();
+    parent.say("%s", LISTENING);
+    while (!parent.next().isEmpty()) {
+      // Nothing is asked of servers but to be there.
+    }
+    servers.forEach(Server::shutdownNow);
+    System.exit(0);
+  }
+}
