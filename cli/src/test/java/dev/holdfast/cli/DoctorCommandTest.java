@@ -2,6 +2,7 @@ package dev.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.liveness.KeepaliveFinding;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
@@ -9,8 +10,12 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DoctorCommandTest {
@@ -66,6 +71,12 @@ class DoctorCommandTest {
         "path h:1 --max-wait 1s",
         "path h:1 --max-wait 5",
         "path h:1 --hold nonsense",
+        "path h:1 --authority a/b",
+        "lint --client nonsense",
+        "lint --path nonsense",
+        "lint --client-keepalive 30",
+        "lint --client-without-calls maybe",
+        "lint --file nowhere.yaml",
         "path",
         "paths"
       })
@@ -80,6 +91,40 @@ class DoctorCommandTest {
     assertThat(CommandRun.of("doctor", "profiles").out()).contains("swarm").contains("15m");
     assertThat(CommandRun.of("doctor", "profiles", "--json").out())
         .contains("{\"profile\":\"nlb\",\"idle_timeout_ms\":350000,");
+  }
+
+  @Test
+  void lintNamesWhatIsWrongBetweenClientServerAndPath() {
+    CommandRun run =
+        CommandRun.of("doctor", "lint", "--client-keepalive", "30s", "--path", "azure");
+    assertThat(run.code()).isEqualTo(ExitCode.FAILED);
+    assertThat(run.out())
+        .contains("KL-01", "permit 27s")
+        .contains("RESULT findings=3 codes=KL-01,KL-04,KL-05\n");
+    assertThat(CommandRun.of("doctor", "lint").code()).isEqualTo(ExitCode.OK);
+  }
+
+  @Test
+  void lintTakesFromAFileWhatNoOptionSays(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("keepalive.yaml");
+    Files.writeString(file, "server-keepalive: 100s\npath: nlb\n");
+    assertThat(CommandRun.of("doctor", "lint", "--file", file.toString()).code())
+        .isEqualTo(ExitCode.OK);
+    CommandRun run =
+        CommandRun.of(
+            "doctor", "lint", "--file", file.toString(), "--server-keepalive", "400s", "--json");
+    assertThat(run.code()).isEqualTo(ExitCode.FAILED);
+    assertThat(run.out()).startsWith("{\"findings\":[{\"code\":\"KL-03\"");
+    Files.writeString(file, "server-permitt: 1m\n");
+    assertThat(CommandRun.of("doctor", "lint", "--file", file.toString()).err())
+        .contains("\"server-permitt\" is unknown (expected: server-permit)");
+  }
+
+  @ParameterizedTest
+  @EnumSource(KeepaliveFinding.Code.class)
+  void everyCodeOfLintHasASectionInTheDocuments(KeepaliveFinding.Code code) throws IOException {
+    Path page = Path.of(System.getProperty("holdfast.root"), "docs/doctor.md");
+    assertThat(Files.readAllLines(page)).contains("### " + code.text());
   }
 
   private static Server serve() throws IOException {

@@ -34,6 +34,13 @@ public record DoctorOptions(
     if (maxWait.compareTo(MIN_WAIT) < 0 || maxWait.compareTo(MAX_WAIT) > 0) {
       throw new IllegalArgumentException("maxWait: " + maxWait + " (expected: 2s to 24h)");
     }
+    authority.ifPresent(
+        name -> {
+          if (!name.matches("[\\w.:\\[\\]%-]{1,255}")) {
+            throw new IllegalArgumentException(
+                "authority: " + name + " (expected: a host name or address, and a port)");
+          }
+        });
     heldMethod.ifPresent(
         method -> {
           if (!method.matches("[\\w.]+/\\w+")) {

@@ -66,6 +66,7 @@ final class LadderClimb {
     }
     Optional<LadderResult> result = plan.result();
     if (result.isPresent() && autopsies == 0) {
+      ward.progress.onStatus("");
       done.complete(result.get());
     } else {
       arm();
@@ -95,7 +96,7 @@ final class LadderClimb {
   private void status() {
     if (!done.isDone()) {
       ward.progress.onStatus(
-          "alive after %s idle; %d connections wait for their time; %s of at most about %s"
+          "alive after %s idle; waiting connections: %d; %s of at most about %s"
               .formatted(
                   Ward.time(plan.aliveAt()),
                   plan.waiting(),

@@ -12,7 +12,7 @@ import picocli.CommandLine.Spec;
     name = "doctor",
     description = "Find out what a path does to quiet connections, and which settings it wants.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {DoctorPathCommand.class, DoctorProfilesCommand.class})
+    subcommands = {DoctorPathCommand.class, DoctorLintCommand.class, DoctorProfilesCommand.class})
 public final class DoctorCommand implements Runnable {
   @Mixin
   @SuppressWarnings("UnusedVariable") // picocli finds --help in it

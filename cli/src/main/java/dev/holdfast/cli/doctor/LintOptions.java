@@ -1,0 +1,219 @@
+package dev.holdfast.cli.doctor;
+
+import dev.holdfast.cli.UserError;
+import dev.holdfast.core.DurationText;
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.PathProfile;
+import dev.holdfast.liveness.KeepaliveFinding;
+import dev.holdfast.liveness.KeepaliveLinter;
+import dev.holdfast.liveness.KeepaliveSettings;
+import dev.holdfast.liveness.KeepaliveSettings.Stack;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/**
+ * A client's and a server's keepalive and a path, as options; what is not said comes from a file.
+ */
+final class LintOptions {
+  private static final Duration LONGEST = Duration.ofDays(365);
+
+  @Limit(of = "the PINGs without data that lint believes", then = "a larger number is refused")
+  private static final int MAX_PINGS = 1_000_000;
+
+  @Option(
+      names = "--client",
+      paramLabel = "LIBRARY",
+      description =
+          "java (the default), go, c-core (C++, Python, Ruby), node, dotnet, rust-tonic or"
+              + " holdfast.")
+  private @Nullable String client;
+
+  @Option(
+      names = "--client-keepalive",
+      paramLabel = "DURATION",
+      description = "The interval of the client's PINGs; none by default.")
+  private @Nullable String clientKeepalive;
+
+  @Option(
+      names = "--client-without-calls",
+      paramLabel = "BOOLEAN",
+      arity = "0..1",
+      fallbackValue = "true",
+      description = "The client pings without calls too.")
+  private @Nullable String clientWithoutCalls;
+
+  @Option(
+      names = "--client-timeout",
+      paramLabel = "DURATION",
+      description = "How long the answer to the client's PING may take; 20s by default.")
+  private @Nullable String clientTimeout;
+
+  @Option(
+      names = "--client-max-pings-without-data",
+      paramLabel = "N",
+      description = "Of c-core; 2 by default, 0 for no limit.")
+  private @Nullable String clientMaxPingsWithoutData;
+
+  @Option(names = "--server", paramLabel = "LIBRARY", description = "As --client; java by default.")
+  private @Nullable String server;
+
+  @Option(
+      names = "--server-keepalive",
+      paramLabel = "DURATION",
+      description = "The interval of the server's PINGs; 2h by default.")
+  private @Nullable String serverKeepalive;
+
+  @Option(
+      names = "--server-timeout",
+      paramLabel = "DURATION",
+      description = "How long the answer to the server's PING may take; 20s by default.")
+  private @Nullable String serverTimeout;
+
+  @Option(
+      names = "--server-permit",
+      paramLabel = "DURATION",
+      description = "The shortest interval of PINGs that the server permits; 5m by default.")
+  private @Nullable String serverPermit;
+
+  @Option(
+      names = "--server-permit-without-calls",
+      paramLabel = "BOOLEAN",
+      arity = "0..1",
+      fallbackValue = "true",
+      description = "The permit holds without calls too.")
+  private @Nullable String serverPermitWithoutCalls;
+
+  @Option(
+      names = "--path",
+      paramLabel = "PROFILE",
+      description = "The kind of path, such as swarm; lan by default. doctor profiles lists them.")
+  private @Nullable String path;
+
+  @Option(
+      names = "--path-timeout",
+      paramLabel = "DURATION",
+      description = "The idle timeout of the path, as doctor path measured it.")
+  private @Nullable String pathTimeout;
+
+  /** What was said: by an option, else in the file. */
+  private Map<String, String> said = Map.of();
+
+  /**
+   * Takes what the file says for what no option said.
+   *
+   * @throws UserError naming a key that no option has
+   */
+  void merge(LintFile file) {
+    Map<String, @Nullable String> options = options();
+    file.requireKnown(options.keySet());
+    Map<String, String> merged = new LinkedHashMap<>();
+    options.forEach(
+        (name, value) -> {
+          String either = value != null ? value : file.values().get(name);
+          if (either != null) {
+            merged.put(name, either);
+          }
+        });
+    said = merged;
+  }
+
+  /** What is wrong with what was said. */
+  List<KeepaliveFinding> lint() {
+    PathProfile profile =
+        Optional.ofNullable(said.get("path")).map(PathProfile::parse).orElse(PathProfile.LAN);
+    Optional<Duration> timeout = time("path-timeout").or(profile::idleTimeout);
+    return KeepaliveLinter.lint(client(), server(), timeout, profile.layer());
+  }
+
+  private KeepaliveSettings client() {
+    KeepaliveSettings client = KeepaliveSettings.client(stack("client"));
+    client = client.withoutCalls(flag("client-without-calls", client.withoutCalls()));
+    client = client.withTimeout(time("client-timeout").orElse(client.timeout()));
+    client = time("client-keepalive").map(client::withTime).orElse(client);
+    boolean limited =
+        said.containsKey("client-max-pings-without-data")
+            ? number("client-max-pings-without-data") > 0
+            : client.limitsPingsWithoutData();
+    return client.withPingLimit(limited);
+  }
+
+  private KeepaliveSettings server() {
+    KeepaliveSettings server = KeepaliveSettings.server(stack("server"));
+    server =
+        server.withPermit(
+            time("server-permit").orElse(server.permit()),
+            flag("server-permit-without-calls", server.permitWithoutCalls()));
+    server = server.withTimeout(time("server-timeout").orElse(server.timeout()));
+    return time("server-keepalive").map(server::withTime).orElse(server);
+  }
+
+  private Map<String, @Nullable String> options() {
+    Map<String, @Nullable String> options = new LinkedHashMap<>();
+    options.put("client", client);
+    options.put("client-keepalive", clientKeepalive);
+    options.put("client-without-calls", clientWithoutCalls);
+    options.put("client-timeout", clientTimeout);
+    options.put("client-max-pings-without-data", clientMaxPingsWithoutData);
+    options.put("server", server);
+    options.put("server-keepalive", serverKeepalive);
+    options.put("server-timeout", serverTimeout);
+    options.put("server-permit", serverPermit);
+    options.put("server-permit-without-calls", serverPermitWithoutCalls);
+    options.put("path", path);
+    options.put("path-timeout", pathTimeout);
+    return options;
+  }
+
+  private Stack stack(String name) {
+    String text = said.getOrDefault(name, "java");
+    return Arrays.stream(Stack.values())
+        .filter(stack -> name(stack).equals(text.toLowerCase(Locale.ROOT)))
+        .findFirst()
+        .orElseThrow(() -> wrong(name, text, "one of " + stacks()));
+  }
+
+  private static String stacks() {
+    return Arrays.stream(Stack.values()).map(LintOptions::name).collect(Collectors.joining(", "));
+  }
+
+  private static String name(Stack stack) {
+    return stack.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  private Optional<Duration> time(String name) {
+    return Optional.ofNullable(said.get(name))
+        .map(text -> DurationText.parse(name, text, Duration.ofMillis(1), LONGEST));
+  }
+
+  private boolean flag(String name, boolean otherwise) {
+    String text = said.get(name);
+    if (text == null) {
+      return otherwise;
+    }
+    return switch (text) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw wrong(name, text, "true or false");
+    };
+  }
+
+  private int number(String name) {
+    String text = said.getOrDefault(name, "");
+    if (!text.matches("\\d{1,7}") || Integer.parseInt(text) > MAX_PINGS) {
+      throw wrong(name, text, "0 to " + MAX_PINGS);
+    }
+    return Integer.parseInt(text);
+  }
+
+  private static UserError wrong(String name, String text, String expected) {
+    return UserError.usage(name + ": \"" + text + "\" (expected: " + expected + ")");
+  }
+}
