@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +67,7 @@ public final class HoldfastChannelBuilder
   private Map<String, ?> serviceConfig = Map.of();
   private @Nullable LivenessOptions liveness;
   private boolean livenessOff;
+  private final OwnKeepalive keepalive = new OwnKeepalive();
   private boolean built;
 
   private HoldfastChannelBuilder(
@@ -192,6 +194,7 @@ public final class HoldfastChannelBuilder
    * a path nobody described.
    */
   public HoldfastChannelBuilder path(PathProfile value) {
+    keepalive.path(value.idleTimeout());
     return liveness(LivenessOptions.of(value));
   }
 
@@ -200,6 +203,7 @@ public final class HoldfastChannelBuilder
    * forgets it; 1 s or more.
    */
   public HoldfastChannelBuilder idleTimeoutOfPath(Duration value) {
+    keepalive.path(Optional.of(value));
     return liveness(LivenessOptions.ofPathIdleTimeout(value));
   }
 
@@ -217,6 +221,30 @@ public final class HoldfastChannelBuilder
   public HoldfastChannelBuilder withoutLiveness() {
     livenessOff = true;
     return this;
+  }
+
+  /**
+   * gRPC's own keepalive, which closes a connection after a single late answer; liveness needs
+   * none. What is wrong with it is said in the log when the channel is built.
+   */
+  @Override
+  public HoldfastChannelBuilder keepAliveTime(long keepAliveTime, TimeUnit timeUnit) {
+    keepalive.time(Duration.ofNanos(timeUnit.toNanos(keepAliveTime)));
+    return super.keepAliveTime(keepAliveTime, timeUnit);
+  }
+
+  /** How long gRPC's own keepalive waits for an answer; 20 s by default. */
+  @Override
+  public HoldfastChannelBuilder keepAliveTimeout(long keepAliveTimeout, TimeUnit timeUnit) {
+    keepalive.timeout(Duration.ofNanos(timeUnit.toNanos(keepAliveTimeout)));
+    return super.keepAliveTimeout(keepAliveTimeout, timeUnit);
+  }
+
+  /** Whether gRPC's own keepalive goes on while there is no call; false by default. */
+  @Override
+  public HoldfastChannelBuilder keepAliveWithoutCalls(boolean enable) {
+    keepalive.withoutCalls(enable);
+    return super.keepAliveWithoutCalls(enable);
   }
 
   /** Reaches settings that only {@link NettyChannelBuilder} has. */
@@ -252,7 +280,10 @@ public final class HoldfastChannelBuilder
       Optional.ofNullable(liveness)
           .or(() -> PathSetting.liveness(context.environment()))
           .ifPresent(
-              options -> connections.watch(netty, options, service, context.meters(), policy));
+              options -> {
+                keepalive.warn(service, options);
+                connections.watch(netty, options, service, context.meters(), policy);
+              });
     }
     return netty.build();
   }

@@ -16,7 +16,14 @@ import org.junit.jupiter.api.Test;
 /** The lists that docs/grpc.md is made from name what can be set, all of it and nothing else. */
 class SettingTablesTest {
   private static final Set<String> OF_GRPC =
-      Set.of("build", "addService", "defaultServiceConfig", "defaultLoadBalancingPolicy");
+      Set.of(
+          "build",
+          "addService",
+          "defaultServiceConfig",
+          "defaultLoadBalancingPolicy",
+          "keepAliveTime",
+          "keepAliveTimeout",
+          "keepAliveWithoutCalls");
 
   @Test
   void everyMethodOfTheChannelBuilderHasItsRow() {
