@@ -96,8 +96,7 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
         watch -> {
           if (watch.state() == LivenessState.SUSPECT) {
             // Told already; told again for those who asked meanwhile.
-            CloseReason why = watch.why();
-            observer.onSuspect(why == null ? CloseReason.PROOF_MISSED : why);
+            observer.onSuspect(reason(watch));
           } else {
             watch.onProve(System.nanoTime());
           }
@@ -212,22 +211,19 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
 
   /** A PING of ours was answered. */
   void onOwnAnswer(long payload) {
-    LivenessMonitor watch = monitor;
-    if (watch != null) {
+    if (monitor != null) {
       long nowNanos = System.nanoTime();
       boolean last = payload == FrameWatch.payload(pings);
-      watch.onAnswered(nowNanos, last ? nowNanos - pingNanos : 0);
+      monitor.onAnswered(nowNanos, last ? nowNanos - pingNanos : 0);
     }
   }
 
-  /** A PING of gRPC was answered. */
   void onForeignAnswer() {
     if (monitor != null) {
       monitor.onForeignAnswered(System.nanoTime());
     }
   }
 
-  /** The peer said why it closes. */
   void onGoodbye(CloseReason why) {
     endReason = why;
   }
@@ -309,12 +305,12 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
         }
         case PROBE -> probe(ctx);
         case READ_KERNEL -> readKernel(ctx, watch);
-        case PROVEN -> onProven();
+        case PROVEN -> onProven(ctx);
         case SUSPECT -> onSuspect(watch);
         case CLOSE -> close(ctx, watch);
       }
     }
-    count(watch.state());
+    counted = meters.moved(counted, watch.state());
     rearm(ctx, watch);
   }
 
@@ -339,15 +335,21 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
   }
 
   private void readKernel(ChannelHandlerContext ctx, LivenessMonitor watch) {
-    if (nudged) {
-      nudged = false;
-      socket.afterNudge(ctx.channel(), options.tcp());
-    }
+    endNudge(ctx);
     KernelEvidence evidence = socket.read(ctx.channel());
     watch.onKernel(System.nanoTime(), evidence == null ? KernelEvidence.UNKNOWN : evidence);
   }
 
-  private void onProven() {
+  /** The kernel goes on probing each second until it is told to stop. */
+  private void endNudge(ChannelHandlerContext ctx) {
+    if (nudged) {
+      nudged = false;
+      socket.afterNudge(ctx.channel(), options.tcp());
+    }
+  }
+
+  private void onProven(ChannelHandlerContext ctx) {
+    endNudge(ctx);
     if (suspect) {
       suspect = false;
       meters.forgiven(role, remoteAddress());
@@ -359,17 +361,21 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
 
   private void onSuspect(LivenessMonitor watch) {
     suspect = true;
-    CloseReason why = watch.why() == null ? CloseReason.PROBE_MISSED : watch.why();
+    CloseReason why = reason(watch);
     meters.suspected(role, why, remoteAddress());
     observer.onSuspect(why);
   }
 
   private void close(ChannelHandlerContext ctx, LivenessMonitor watch) {
-    CloseReason why = watch.why() == null ? CloseReason.PEER_SILENT : watch.why();
+    CloseReason why = reason(watch);
     endReason = why;
     meters.givenUp(role, why, remoteAddress());
     Throwable told = observer.failure(why, remoteAddress());
     ConnectionEnd.close(ctx, http2, why.describe(remoteAddress()), told);
+  }
+
+  private static CloseReason reason(LivenessMonitor watch) {
+    return watch.why() == null ? CloseReason.PEER_SILENT : watch.why();
   }
 
   private void end(ChannelHandlerContext ctx) {
@@ -383,16 +389,12 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
     }
     if (monitor != null) {
       monitor.onClosed();
-      count(LivenessState.CLOSED);
+      counted = meters.moved(counted, LivenessState.CLOSED);
     }
     CloseReason why = endReason == null ? CloseReason.CLOSED_BY_PEER : endReason;
     meters.closed(role, why, remoteAddress());
     if (ready) {
       observer.onClosed(why);
     }
-  }
-
-  private void count(LivenessState now) {
-    counted = meters.moved(counted, now);
   }
 }

@@ -9,6 +9,7 @@ import dev.holdfast.lab.TcpRelay;
 import dev.holdfast.liveness.Http2Pair.Heard;
 import dev.holdfast.liveness.LivenessOptions.TcpOptions;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.epoll.EpollSocketChannelConfig;
 import io.netty.channel.socket.nio.NioChannelOption;
@@ -192,6 +193,37 @@ class LivenessHandlerTest {
               return config.getTcpKeepIdle()
                   == (int) LivenessOptions.DEFAULT.tcp().keepIdle().toSeconds();
             });
+  }
+
+  @Test
+  void bytesThatComeBeforeTheKernelsAnswerEndItsProbingToo() {
+    InetSocketAddress at = pair.serve(loopback(), null, null);
+    Channel channel = connect(at, LivenessOptions.DEFAULT.withSafeIdle(Duration.ofMillis(1200)));
+    await().until(() -> client.events.contains("ready"));
+    await().until(() -> client.watched().isStale(System.nanoTime()));
+    EpollSocketChannelConfig config = (EpollSocketChannelConfig) channel.config();
+    Channel peer = pair.served.remove();
+
+    // In one turn of the client's loop, so that nothing comes in between.
+    channel
+        .eventLoop()
+        .submit(
+            () -> {
+              client.watched().prove();
+              channel.pipeline().fireChannelRead(windowUpdate(channel));
+            })
+        .syncUninterruptibly();
+
+    assertThat(client.events).containsExactly("ready", "proven");
+    assertThat(registry.get("holdfast.liveness.nudges").counter().count()).isEqualTo(1);
+    assertThat(config.getTcpKeepIdle()).isEqualTo(45);
+    assertThat(peer.isActive()).isTrue();
+  }
+
+  /** A frame that nobody answers. */
+  private static ByteBuf windowUpdate(Channel channel) {
+    ByteBuf frame = channel.alloc().buffer();
+    return frame.writeMedium(4).writeByte(8).writeByte(0).writeInt(0).writeInt(1);
   }
 
   @ParameterizedTest
