@@ -66,7 +66,7 @@ final class FlowDisplay {
 
   synchronized void tick(MiddleboxCounts counts) {
     String line = line(counts);
-    if (json) {
+    if (json || line.equals(lastCounts)) {
       return;
     }
     if (terminal) {
@@ -76,7 +76,7 @@ final class FlowDisplay {
       return;
     }
     ticks++;
-    if (ticks % TICKS_PER_PLAIN_LINE == 0 && !line.equals(lastCounts)) {
+    if (ticks % TICKS_PER_PLAIN_LINE == 0) {
       print(line);
       lastCounts = line;
     }
