@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +39,10 @@ final class ServerConnections implements ChannelFactory<ServerChannel> {
   private static final Duration PERMIT = Duration.ofSeconds(5);
 
   private final EventLoops loops;
+
+  /** One for all: as a lambda of the door it would be an object per connection. */
+  private final Observers observers = new Observers();
+
   private volatile @Nullable LivenessOptions liveness;
   private volatile LivenessMeters meters = LivenessMeters.NONE;
   private volatile List<Consumer<ClientGone>> listeners = List.of();
@@ -108,12 +113,17 @@ final class ServerConnections implements ChannelFactory<ServerChannel> {
     public void channelRead(ChannelHandlerContext ctx, Object accepted) {
       LivenessOptions options = liveness;
       if (options != null && accepted instanceof Channel child) {
-        child
-            .pipeline()
-            .addFirst(
-                new LivenessHandler(options, unused -> new ClientWatch(), meters, Role.SERVER));
+        child.pipeline().addFirst(new LivenessHandler(options, observers, meters, Role.SERVER));
       }
       ctx.fireChannelRead(accepted);
+    }
+  }
+
+  /** Who hears of a connection. */
+  private final class Observers implements Function<ChannelHandlerContext, ConnectionObserver> {
+    @Override
+    public ConnectionObserver apply(ChannelHandlerContext ctx) {
+      return new ClientWatch();
     }
   }
 
