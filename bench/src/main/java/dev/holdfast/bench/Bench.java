@@ -15,7 +15,8 @@ public final class Bench {
           new Outage(),
           new DoctorCases(),
           new FalseClose(),
-          new InKernelLab(new DeadPeer()));
+          new InKernelLab(new DeadPeer()),
+          new IdleCost());
 
   /** Logback's own property; children are given it too. */
   static final String LOG_CONFIGURATION = "logback.configurationFile";

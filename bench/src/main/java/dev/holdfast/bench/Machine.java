@@ -3,10 +3,13 @@ package dev.holdfast.bench;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryUsage;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 
 /** What the figures were measured on, and what this process has used of it. */
 final class Machine {
   private static final double BUSY_SHARE = 0.25;
+  private static final int SETTLING_COLLECTIONS = 3;
+  private static final long SETTLING_MILLIS = 200;
 
   private Machine() {}
 
@@ -47,6 +50,19 @@ final class Machine {
     memory.gc();
     MemoryUsage heap = memory.getHeapMemoryUsage();
     return heap.getUsed();
+  }
+
+  /**
+   * As {@link #liveHeapBytes}, once what goes only after a collection, such as what a cleaner
+   * holds, is gone too.
+   */
+  static long settledHeapBytes() throws InterruptedException {
+    long least = liveHeapBytes();
+    for (int i = 0; i < SETTLING_COLLECTIONS; i++) {
+      TimeUnit.MILLISECONDS.sleep(SETTLING_MILLIS);
+      least = Math.min(least, liveHeapBytes());
+    }
+    return least;
   }
 
   private static double loadAverage() {
