@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 /** What the figures were measured on, and what this process has used of it. */
 final class Machine {
   private static final double BUSY_SHARE = 0.25;
-  private static final int SETTLING_COLLECTIONS = 3;
-  private static final long SETTLING_MILLIS = 200;
+  private static final int SETTLING_COLLECTIONS = 6;
+  private static final long SETTLING_MILLIS = 700;
 
   private Machine() {}
 
