@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -23,18 +24,34 @@ public final class EtcdCluster implements AutoCloseable {
 
   private final Path folder;
   private final List<EtcdProcess> members;
+  private final Optional<PeerNetwork> network;
 
-  private EtcdCluster(Path folder, List<EtcdProcess> members) {
+  private EtcdCluster(Path folder, List<EtcdProcess> members, Optional<PeerNetwork> network) {
     this.folder = folder;
     this.members = members;
+    this.network = network;
   }
 
   /** Starts a cluster of this many members and waits until it serves. */
   public static EtcdCluster start(int size, String... arguments) {
+    return start(() -> choose(size, arguments));
+  }
+
+  /** Starts a cluster whose members can be {@link #cutOff} from each other. Linux only. */
+  static EtcdCluster startDivisible(int size, String... arguments) {
+    return start(() -> chooseDivisible(size, arguments));
+  }
+
+  /** Makes a cluster that is not running yet. */
+  private interface Choice {
+    EtcdCluster choose() throws IOException;
+  }
+
+  private static EtcdCluster start(Choice choice) {
     try {
       IOException last = new IOException("etcd was not tried");
       for (int i = 0; i < MAX_PORT_TRIES; i++) {
-        EtcdCluster cluster = choose(size, arguments);
+        EtcdCluster cluster = choice.choose();
         try {
           cluster.startAll();
           return cluster;
@@ -69,7 +86,38 @@ public final class EtcdCluster implements AutoCloseable {
         folder,
         IntStream.range(0, size)
             .mapToObj(i -> new EtcdProcess("m" + i, folder.resolve("m" + i), ports.get(i), all))
-            .toList());
+            .toList(),
+        Optional.empty());
+  }
+
+  /** The same, with a network between the members. */
+  private static EtcdCluster chooseDivisible(int size, String... arguments) throws IOException {
+    Path folder = Files.createTempDirectory("holdfast-etcd");
+    PeerNetwork network = new PeerNetwork(size);
+    String initial =
+        IntStream.range(0, size)
+            .mapToObj(i -> "m" + i + "=" + network.url(i))
+            .collect(Collectors.joining(","));
+    List<EtcdProcess> members = new ArrayList<>();
+    for (int i = 0; i < size; i++) {
+      List<String> all = new ArrayList<>(FAST);
+      all.add("--initial-cluster=" + initial);
+      all.add("--initial-advertise-peer-urls=" + network.url(i));
+      all.addAll(List.of(arguments));
+      members.add(new EtcdProcess("m" + i, folder.resolve("m" + i), EtcdProcess.Ports.free(), all));
+    }
+    network.connect(members);
+    return new EtcdCluster(folder, members, Optional.of(network));
+  }
+
+  /** Cuts one member off from all others; clients reach it as before. */
+  void cutOff(int member) {
+    network.orElseThrow().cutOff(member);
+  }
+
+  /** Ends what {@link #cutOff} began. */
+  void heal() {
+    network.orElseThrow().heal();
   }
 
   private boolean isAnyPortTaken() throws IOException {
@@ -153,6 +201,7 @@ public final class EtcdCluster implements AutoCloseable {
   @Override
   public void close() {
     members.forEach(EtcdProcess::close);
+    network.ifPresent(PeerNetwork::close);
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);

@@ -1,0 +1,219 @@
+package dev.holdfast.registry.etcd;
+
+import dev.holdfast.registry.etcd.local.EtcdProcess;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Carries what the members of a cluster say to each other, and can cut one of them off.
+ *
+ * <p>Each member has a door here, which is its advertised peer address. Who knocks is read from the
+ * kernel's table of sockets (Linux only) and not from what is sent: members name themselves in raft
+ * messages, but neither when they probe each other nor when they forward keepalives to the leader,
+ * and a connection that began so carries votes later. Thread-safe.
+ */
+final class PeerNetwork implements AutoCloseable {
+  private static final int MAX_LINES = 256;
+  private static final int BACKLOG = 64;
+  private static final int NOBODY = -1;
+  private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
+
+  private final List<ServerSocket> doors = new ArrayList<>();
+  private final Set<Line> lines = new HashSet<>();
+  private List<EtcdProcess> members = List.of();
+  private int cutOff = NOBODY;
+
+  PeerNetwork(int size) throws IOException {
+    for (int i = 0; i < size; i++) {
+      doors.add(new ServerSocket(0, BACKLOG, LOOPBACK));
+    }
+  }
+
+  /** The peer URL that a member is to advertise. */
+  String url(int member) {
+    return "http://127.0.0.1:" + doors.get(member).getLocalPort();
+  }
+
+  /** Begins to carry. */
+  void connect(List<EtcdProcess> all) {
+    synchronized (this) {
+      members = List.copyOf(all);
+    }
+    for (int i = 0; i < doors.size(); i++) {
+      int to = i;
+      start("peer-door-" + to, () -> serve(to));
+    }
+  }
+
+  /** Ends all connections from and to a member and lets none through until {@link #heal}. */
+  synchronized void cutOff(int member) {
+    cutOff = member;
+    List.copyOf(lines).stream()
+        .filter(line -> line.from == member || line.to == member)
+        .forEach(this::end);
+  }
+
+  synchronized void heal() {
+    cutOff = NOBODY;
+  }
+
+  @Override
+  public synchronized void close() {
+    doors.forEach(PeerNetwork::closeSocket);
+    List.copyOf(lines).forEach(this::end);
+  }
+
+  private void serve(int to) {
+    ServerSocket door = doors.get(to);
+    while (!door.isClosed()) {
+      Socket near;
+      try {
+        near = door.accept();
+      } catch (IOException e) {
+        // The network was closed.
+        return;
+      }
+      try {
+        admit(near, to);
+      } catch (IOException e) {
+        // The member is down, or the one who knocked has gone: as if the address did not answer.
+        closeSocket(near);
+      }
+    }
+  }
+
+  private void admit(Socket near, int to) throws IOException {
+    List<EtcdProcess> all = members();
+    int from = memberBehind(near, all);
+    if (from == NOBODY || isCut(from, to)) {
+      closeSocket(near);
+      return;
+    }
+    Line line = new Line(from, to, near, new Socket(LOOPBACK, all.get(to).ports().peer()));
+    line.near.setTcpNoDelay(true);
+    line.far.setTcpNoDelay(true);
+    if (add(line)) {
+      start("peer-line", () -> carry(line, line.near, line.far));
+      start("peer-line", () -> carry(line, line.far, line.near));
+    } else {
+      end(line);
+    }
+  }
+
+  private synchronized List<EtcdProcess> members() {
+    return members;
+  }
+
+  private synchronized boolean isCut(int from, int to) {
+    return cutOff == from || cutOff == to;
+  }
+
+  /** Asked again here, since it may have been cut while the line was made. */
+  private synchronized boolean add(Line line) {
+    return !isCut(line.from, line.to)
+        && !doors.get(line.to).isClosed()
+        && lines.size() < MAX_LINES
+        && lines.add(line);
+  }
+
+  private synchronized void end(Line line) {
+    lines.remove(line);
+    closeSocket(line.near);
+    closeSocket(line.far);
+  }
+
+  private void carry(Line line, Socket in, Socket out) {
+    try {
+      in.getInputStream().transferTo(out.getOutputStream());
+    } catch (IOException e) {
+      // It was cut, or a member died: over for the other direction too.
+      end(line);
+      return;
+    }
+    end(line);
+  }
+
+  private static int memberBehind(Socket near, List<EtcdProcess> all) throws IOException {
+    Path socket = Path.of("socket:[" + inode(near) + "]");
+    for (int i = 0; i < all.size(); i++) {
+      if (all.get(i).isAlive() && hasOpen(all.get(i).pid(), socket)) {
+        return i;
+      }
+    }
+    return NOBODY;
+  }
+
+  /** The number of the socket at the other end of a connection, as the kernel lists it. */
+  private static String inode(Socket near) throws IOException {
+    String ends = String.format("0100007F:%04X 0100007F:%04X", near.getPort(), near.getLocalPort());
+    String table = Files.readString(Path.of("/proc/net/tcp"), StandardCharsets.US_ASCII);
+    return table
+        .lines()
+        .filter(row -> row.contains(ends))
+        .map(row -> row.trim().split("\\s+", -1)[9])
+        .findFirst()
+        .orElseThrow(() -> new IOException("nobody is at the other end of " + near));
+  }
+
+  private static boolean hasOpen(long pid, Path file) throws IOException {
+    try (Stream<Path> open = Files.list(Path.of("/proc/" + pid + "/fd"))) {
+      for (Path link : open.toList()) {
+        if (isLinkTo(link, file)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static boolean isLinkTo(Path link, Path file) throws IOException {
+    try {
+      return Files.readSymbolicLink(link).equals(file);
+    } catch (NoSuchFileException e) {
+      // Closed since it was listed.
+      return false;
+    }
+  }
+
+  private static void start(String name, Runnable work) {
+    Thread thread = new Thread(work, name);
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private static void closeSocket(Closeable socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** One connection between two members, in two halves. */
+  private static final class Line {
+    private final int from;
+    private final int to;
+    private final Socket near;
+    private final Socket far;
+
+    Line(int from, int to, Socket near, Socket far) {
+      this.from = from;
+      this.to = to;
+      this.near = near;
+      this.far = far;
+    }
+  }
+}
