@@ -9,8 +9,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** {@code run} and {@code register} beside a real gRPC server with grpc.health.v1. */
+@Execution(ExecutionMode.CONCURRENT)
 class HealthFollowingTest {
   @TempDir private Path scratch;
 

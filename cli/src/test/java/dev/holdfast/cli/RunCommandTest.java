@@ -17,8 +17,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** {@code run} with real processes and real signals; the child is written in Python. */
+@Execution(ExecutionMode.CONCURRENT)
 class RunCommandTest {
   @TempDir private Path scratch;
 

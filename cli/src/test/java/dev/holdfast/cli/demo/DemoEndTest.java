@@ -16,8 +16,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** However a run of the demo ends in the middle of its story, nothing of it stays. */
+@Execution(ExecutionMode.CONCURRENT)
 class DemoEndTest {
   private static final int PROCESSES_AT_LEAST = 4; // three instances and the caretaker
   private static final String IN_THE_STORY = "step 1/5";
