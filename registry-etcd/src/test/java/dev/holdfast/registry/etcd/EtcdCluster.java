@@ -2,7 +2,11 @@ package dev.holdfast.registry.etcd;
 
 import dev.holdfast.registry.etcd.local.EtcdProcess;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +17,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 
 /** Real etcd members on loopback, their data in a temporary folder. */
 public final class EtcdCluster implements AutoCloseable {
@@ -205,6 +210,39 @@ public final class EtcdCluster implements AutoCloseable {
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * A member that does not lead. etcd 3.4 leaves linearizable reads unanswered for seconds that
+   * were asked while a leader was elected: who pauses a leader tests that.
+   */
+  int follower() {
+    return Awaitility.await()
+        .until(
+            () ->
+                IntStream.range(0, members.size())
+                    .filter(i -> says(i, "etcd_server_has_leader 1"))
+                    .filter(i -> says(i, "etcd_server_is_leader 0"))
+                    .boxed()
+                    .findFirst(),
+            Optional::isPresent)
+        .orElseThrow();
+  }
+
+  /** Whether this line stands in what a member tells of itself. */
+  boolean says(int member, String metric) {
+    try {
+      URI uri = URI.create("http://127.0.0.1:" + member(member).ports().metrics() + "/metrics");
+      HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
+      connection.setConnectTimeout(5000);
+      connection.setReadTimeout(5000);
+      try (InputStream body = connection.getInputStream()) {
+        String metrics = new String(body.readAllBytes(), StandardCharsets.UTF_8);
+        return metrics.lines().anyMatch(metric::equals);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

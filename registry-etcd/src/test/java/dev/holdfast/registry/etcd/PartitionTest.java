@@ -16,12 +16,6 @@ import dev.holdfast.registry.etcd.local.EtcdProcess;
 import dev.holdfast.registry.etcd.proto.KeyValue;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.net.HttpURLConnection;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -186,18 +180,6 @@ class PartitionTest {
   }
 
   private static boolean says(int member, String metric) {
-    try {
-      URI uri =
-          URI.create("http://127.0.0.1:" + etcd.member(member).ports().metrics() + "/metrics");
-      HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
-      connection.setConnectTimeout(5000);
-      connection.setReadTimeout(5000);
-      try (InputStream body = connection.getInputStream()) {
-        String metrics = new String(body.readAllBytes(), StandardCharsets.UTF_8);
-        return metrics.lines().anyMatch(metric::equals);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return etcd.says(member, metric);
   }
 }

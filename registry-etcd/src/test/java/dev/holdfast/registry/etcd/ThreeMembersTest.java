@@ -76,19 +76,21 @@ class ThreeMembersTest {
 
   @Test
   void aPausedMemberIsLeftWithinTheRequestTimeout() throws Exception {
-    EtcdProcess paused = etcd.member(0);
+    int follower = etcd.follower();
+    EtcdProcess paused = etcd.member(follower);
+    EtcdProcess next = etcd.member((follower + 1) % 3);
     Registry client =
         registries.openAtFirst(
             "etcd://"
                 + paused.address()
                 + "/?ttl=5s&request-timeout=3s&endpoints="
-                + etcd.member(1).address());
+                + next.address());
     OpenRegistries.Announced record = registries.announce(client, service, at(1));
     RecordedWatch watch = registries.watch(client, service);
     patiently().until(() -> addresses(watch).size() == 1);
 
     paused.pause();
-    try (RawEtcd raw = new RawEtcd(etcd.member(1).address())) {
+    try (RawEtcd raw = new RawEtcd(next.address())) {
       long begun = System.nanoTime();
       assertThat(read(client, service).endpoints().size()).isEqualTo(1);
       assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(client.requestTimeout());
@@ -103,14 +105,21 @@ class ThreeMembersTest {
 
   @Test
   void aStartAtAPausedMemberGoesOnAtTheNext() throws Exception {
-    etcd.member(0).pause();
+    int follower = etcd.follower();
+    EtcdProcess paused = etcd.member(follower);
+    paused.pause();
     try {
-      Registry client = registries.openAtFirst(etcd.uri("", "request-timeout=3s"));
+      Registry client =
+          registries.openAtFirst(
+              "etcd://"
+                  + paused.address()
+                  + "/?request-timeout=3s&endpoints="
+                  + etcd.member((follower + 1) % 3).address());
       RecordedWatch watch = registries.watch(client, service);
       assertThat(read(client, service).endpoints().isEmpty()).isTrue();
       patiently().until(() -> watch.last().isPresent());
     } finally {
-      etcd.member(0).resume();
+      paused.resume();
     }
   }
 
