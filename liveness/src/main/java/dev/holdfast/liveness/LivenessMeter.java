@@ -1,13 +1,9 @@
 package dev.holdfast.liveness;
 
+import dev.holdfast.core.DocumentedMeter;
+import dev.holdfast.core.MeterSpec;
 import dev.holdfast.core.RegistryMeter;
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tag;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
 
 /**
  * Every meter about watched connections; docs/meters.md is made from it.
@@ -15,7 +11,7 @@ import java.util.function.Supplier;
  * <p>Tags have few values: {@code role} is client or server, {@code code} one of {@link
  * dev.holdfast.core.CloseReason}.
  */
-public enum LivenessMeter {
+public enum LivenessMeter implements DocumentedMeter {
   CONNECTIONS(
       "holdfast.liveness.connections",
       RegistryMeter.Type.GAUGE,
@@ -53,15 +49,7 @@ public enum LivenessMeter {
       List.of("role", "code"),
       "Connections that ended, by reason.");
 
-  private final String meterName;
-  private final RegistryMeter.Type type;
-  private final String unit;
-
-  // Made by List.of only, which the checker can't see.
-  @SuppressWarnings("ImmutableEnumChecker")
-  private final List<String> tags;
-
-  private final String description;
+  private final MeterSpec spec;
 
   LivenessMeter(
       String meterName,
@@ -69,62 +57,11 @@ public enum LivenessMeter {
       String unit,
       List<String> tags,
       String description) {
-    this.meterName = meterName;
-    this.type = type;
-    this.unit = unit;
-    this.tags = tags;
-    this.description = description;
+    spec = new MeterSpec(meterName, type, unit, tags, description, true);
   }
 
-  public String meterName() {
-    return meterName;
-  }
-
-  public RegistryMeter.Type type() {
-    return type;
-  }
-
-  public String unit() {
-    return unit;
-  }
-
-  /** The keys of its tags, in the order in which values are given. */
-  public List<String> tags() {
-    return tags;
-  }
-
-  public String description() {
-    return description;
-  }
-
-  /** The counter with these tag values, in the order of {@link #tags()}. */
-  Counter counter(MeterRegistry meters, String... tagValues) {
-    return Counter.builder(meterName)
-        .baseUnit(unit)
-        .description(description)
-        .tags(tagsOf(tagValues))
-        .register(meters);
-  }
-
-  /** A gauge with these tag values, in the order of {@link #tags()}. */
-  Gauge gauge(MeterRegistry meters, Supplier<Number> value, String... tagValues) {
-    return Gauge.builder(meterName, value)
-        .baseUnit(unit)
-        .description(description)
-        .tags(tagsOf(tagValues))
-        .strongReference(true)
-        .register(meters);
-  }
-
-  private List<Tag> tagsOf(String... values) {
-    if (values.length != tags.size()) {
-      throw new IllegalArgumentException(
-          "tagValues: " + values.length + " (expected: " + tags.size() + ", " + tags + ")");
-    }
-    List<Tag> paired = new ArrayList<>();
-    for (int i = 0; i < values.length; i++) {
-      paired.add(Tag.of(tags.get(i), values[i]));
-    }
-    return paired;
+  @Override
+  public MeterSpec spec() {
+    return spec;
   }
 }

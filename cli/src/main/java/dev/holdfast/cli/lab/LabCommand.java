@@ -76,7 +76,7 @@ public final class LabCommand implements Callable<Integer> {
     }
     if (!words.isEmpty()) {
       throw UserError.usage(
-          "command: \"" + words.get(0) + "\" is unknown (expected: options, or profiles)");
+          "command: \"" + words.get(0) + "\" is unknown (expected: options, profiles or matrix)");
     }
     if (listen == null || target == null) {
       throw UserError.usage(
