@@ -2,15 +2,18 @@ package dev.holdfast.registry.etcd;
 
 import dev.holdfast.core.RegistryException;
 import io.grpc.Status;
+import java.io.IOException;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A request to etcd that failed, with the reason that the client's machines branch on. */
 final class EtcdException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  // How grpc-java calls the end of a connection that a member with TLS closes; a hint depends on
-  // it.
+  // A member with TLS hangs up on plain text. Whether its client then reads an orderly end, a reset
+  // or can't write any more depends on what was still unread, so each of them earns the hint.
   private static final String CLOSED_WITHOUT_A_WORD = "Network closed for unknown reason";
+  private static final Pattern HUNG_UP = Pattern.compile("Connection reset|Broken pipe");
 
   private final EtcdError error;
 
@@ -27,7 +30,7 @@ final class EtcdException extends RuntimeException {
   static EtcdException of(Status status, String member, boolean plainText) {
     EtcdError error = EtcdError.of(status);
     String what = error == EtcdError.CERTIFICATE_REFUSED ? EtcdTls.explain(status) : words(status);
-    if (plainText && CLOSED_WITHOUT_A_WORD.equals(status.getDescription())) {
+    if (plainText && isHangUp(status)) {
       what += " (it was asked without TLS; a member that wants TLS needs tls=true)";
     }
     return new EtcdException(error, "etcd " + member + ": " + what, status.getCause());
@@ -47,6 +50,16 @@ final class EtcdException extends RuntimeException {
     return message == null ? error.name() : message;
   }
 
+  private static boolean isHangUp(Status status) {
+    if (CLOSED_WITHOUT_A_WORD.equals(status.getDescription())) {
+      return true;
+    }
+    Throwable root = root(status);
+    return root instanceof IOException
+        && root.getMessage() != null
+        && HUNG_UP.matcher(root.getMessage()).find();
+  }
+
   private static String words(Status status) {
     if (status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
       return "no answer in time";
@@ -55,10 +68,15 @@ final class EtcdException extends RuntimeException {
         status.getDescription() == null
             ? status.getCode().toString()
             : status.getCode() + ": " + status.getDescription();
+    Throwable root = root(status);
+    return root == null || root.getMessage() == null ? text : text + " (" + root.getMessage() + ")";
+  }
+
+  private static @Nullable Throwable root(Status status) {
     Throwable root = status.getCause();
     while (root != null && root.getCause() != null) {
       root = root.getCause();
     }
-    return root == null || root.getMessage() == null ? text : text + " (" + root.getMessage() + ")";
+    return root;
   }
 }
