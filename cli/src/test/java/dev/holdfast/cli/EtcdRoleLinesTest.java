@@ -1,19 +1,17 @@
 package dev.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.registry.etcd.local.EtcdProcess;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.io.Writer;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -27,11 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
 class EtcdRoleLinesTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final String PASSWORD = "typed-pw";
-
-  /** Runs a line on a terminal of its own; what we type arrives there, what it shows comes back. */
-  private static final String ON_A_TERMINAL =
-      "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(['sh', '-c',"
-          + " sys.argv[1]])))";
 
   @TempDir private static Path scratch;
 
@@ -94,28 +87,38 @@ class EtcdRoleLinesTest {
     }
   }
 
+  /** Types the password, where the line asks for one. */
   private static void run(Map<String, String> environment, String line, String password)
       throws Exception {
+    Path shown = Files.createTempFile(scratch, "terminal", ".txt");
     ProcessBuilder builder =
-        new ProcessBuilder("python3", "-c", ON_A_TERMINAL, line).redirectErrorStream(true);
+        new ProcessBuilder("python3", script(), "assword of ", password, line)
+            .redirectErrorStream(true)
+            .redirectOutput(shown.toFile());
     builder.environment().put("ETCDCTL_API", "3");
     builder.environment().put("ETCDCTL_ENDPOINTS", etcd.address());
     builder.environment().putAll(environment);
     Process process = builder.start();
-    Shown shown = new Shown(process);
-    Writer keyboard = process.outputWriter(StandardCharsets.UTF_8);
-    if (line.startsWith("etcdctl user add") && !line.contains(":")) {
-      // Typed at the prompts and not before them: asking turns the echo off and drops what came.
-      for (int prompts = 1; prompts <= 2; prompts++) {
-        int asked = prompts;
-        await().atMost(PATIENCE).until(() -> shown.countOf("assword of ") >= asked);
-        keyboard.write(password + "\n");
-        keyboard.flush();
+    try {
+      boolean ended = process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      assertThat(ended).as(line + "\n" + Files.readString(shown)).isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+    assertThat(process.exitValue()).as(line + "\n" + Files.readString(shown)).isZero();
+    if (!password.isEmpty()) {
+      assertThat(Files.readString(shown)).doesNotContain(password);
+    }
+  }
+
+  private static String script() throws IOException {
+    Path script = scratch.resolve("password.py");
+    if (!Files.exists(script)) {
+      try (InputStream in = EtcdRoleLinesTest.class.getResourceAsStream("password.py")) {
+        Files.copy(Objects.requireNonNull(in), script);
       }
     }
-    assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).as(shown.text()).isTrue();
-    assertThat(process.exitValue()).as(line + "\n" + shown.text()).isZero();
-    assertThat(shown.text()).doesNotContain(PASSWORD);
+    return script.toString();
   }
 
   private static CommandRun register(String user, String namespace) {
@@ -139,37 +142,5 @@ class EtcdRoleLinesTest {
     return CommandRun.with(
         Map.of("HOLDFAST_REGISTRY_USER", user, "HOLDFAST_REGISTRY_PASSWORD", password),
         all.toArray(String[]::new));
-  }
-
-  /** What a terminal shows. */
-  private static final class Shown {
-    // One thread appends what another reads.
-    @SuppressWarnings("JdkObsolete")
-    private final StringBuffer text = new StringBuffer();
-
-    Shown(Process process) {
-      Thread reader = new Thread(() -> read(process.getInputStream()), "terminal");
-      reader.setDaemon(true);
-      reader.start();
-    }
-
-    String text() {
-      return text.toString();
-    }
-
-    int countOf(String part) {
-      return text().split(part, -1).length - 1;
-    }
-
-    private void read(InputStream output) {
-      byte[] buffer = new byte[1024];
-      try (output) {
-        for (int n = output.read(buffer); n >= 0; n = output.read(buffer)) {
-          text.append(new String(buffer, 0, n, StandardCharsets.UTF_8));
-        }
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
   }
 }
