@@ -10,11 +10,20 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
 /** A file registry in a scratch directory, looked at through the program itself. */
 final class FileRegistryDirectory {
   private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final int FIRST_PORT = 10_000;
+  private static final int PORTS = 5_000;
+  private static final int MAX_PORT_TRIES = 100;
+
+  /** Begins anywhere, so that another run beside this one takes other ports. */
+  private static final AtomicInteger NEXT_PORT =
+      new AtomicInteger(ThreadLocalRandom.current().nextInt(PORTS));
 
   private final Path directory;
 
@@ -54,12 +63,20 @@ final class FileRegistryDirectory {
     return await("endpoints of " + service).atMost(LIMIT).until(() -> endpoints(service), wanted);
   }
 
-  /** A port on which nothing listens. */
+  /**
+   * A port on which nothing listens, another one at each call. Below the range from which the
+   * kernel serves whoever asks for any port, so that nobody is given it before its user comes.
+   */
   static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    IOException last = new IOException("no port was tried");
+    for (int i = 0; i < MAX_PORT_TRIES; i++) {
+      int port = FIRST_PORT + Math.floorMod(NEXT_PORT.getAndIncrement(), PORTS);
+      try (ServerSocket socket = new ServerSocket(port)) {
+        return socket.getLocalPort();
+      } catch (IOException e) {
+        last = e;
+      }
     }
+    throw new UncheckedIOException(last);
   }
 }
