@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -200,11 +201,14 @@ class RecordCommandsTest {
     return registry.run(args.toArray(String[]::new));
   }
 
-  /** An instance in a language that knows nothing of us. */
+  /**
+   * An instance in a language that knows nothing of us. Whoever is told that another one took its
+   * record over looks again after three times to live.
+   */
   private HoldfastProcess running(int port) {
     return HoldfastProcess.start(
         scratch,
-        registry.environment(),
+        Map.of("HOLDFAST_REGISTRY", registry.uri() + "?ttl=2s"),
         List.of(
             "run",
             "--service",
