@@ -168,11 +168,11 @@ class RunCommandTest {
   @Test
   void childThatNeverListensIsStoppedWithAnErrorThatNamesThePort() {
     HoldfastProcess run =
-        start(List.of("--ready-timeout", "1s"), List.of("python3", script.toString(), "0"));
+        start(List.of("--ready-timeout", "3s"), List.of("python3", script.toString(), "0"));
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(run.err())
-        .contains("port " + port + ": no answer within 1s on 127.0.0.1, ::1 (expected: ");
+        .contains("port " + port + ": no answer within 3s on 127.0.0.1, ::1 (expected: ");
     assertThat(ProcessHandle.of(childPid(run)).filter(ProcessHandle::isAlive)).isEmpty();
   }
 
