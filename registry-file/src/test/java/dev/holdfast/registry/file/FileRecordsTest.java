@@ -217,7 +217,8 @@ class FileRecordsTest {
       soon().until(() -> FileRegistryFixture.addresses(watch).contains(added));
       bestNanos = Math.min(bestNanos, System.nanoTime() - beganNanos);
     }
-    assertThat(Duration.ofNanos(bestNanos)).isLessThan(Duration.ofMillis(50));
+    // The poll is a minute; the best of five is a few milliseconds unless the machine is busy.
+    assertThat(Duration.ofNanos(bestNanos)).isLessThan(Duration.ofSeconds(1));
   }
 
   @Test

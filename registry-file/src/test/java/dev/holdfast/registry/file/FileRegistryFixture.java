@@ -115,7 +115,7 @@ final class FileRegistryFixture implements AutoCloseable {
   }
 
   static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(15)).pollInterval(Duration.ofMillis(5));
+    return await().atMost(Duration.ofSeconds(40)).pollInterval(Duration.ofMillis(5));
   }
 
   @Override

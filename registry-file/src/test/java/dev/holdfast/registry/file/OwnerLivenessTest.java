@@ -48,7 +48,7 @@ class OwnerLivenessTest {
 
       // A poll of 250 ms and a machine that is busy; the TTL alone would be 10 s.
       assertThat(Duration.ofNanos(System.nanoTime() - killedNanos))
-          .isLessThan(Duration.ofSeconds(2));
+          .isLessThan(Duration.ofSeconds(6));
       soon().until(() -> !Files.exists(fixture.file("127.0.0.1_50051.json")));
       assertThat(fixture.strayFiles()).isEmpty();
     }
@@ -111,21 +111,22 @@ class OwnerLivenessTest {
 
   @Test
   void anOwnerElsewhereLivesByItsHeartbeatWhateverItsClockSays() throws Exception {
-    plant("127.0.0.1_50051.json", new Owner(1, 1, "another-boot", "pid:[1]", 1_000));
+    // Beats come five times as often as they must, for a machine that is busy.
+    plant("127.0.0.1_50051.json", new Owner(1, 1, "another-boot", "pid:[1]", 2_000));
     Path file = fixture.file("127.0.0.1_50051.json");
     RecordedWatch watch = fixture.watch(fixture.open("?poll=50ms"));
     fixture.awaitAddresses(watch, ADDRESS);
 
     // Its clock is years off, and even goes backwards: a change is a change.
-    for (int beat = 0; beat < 8; beat++) {
+    for (int beat = 0; beat < 8; beat++) { // 3.2 s in all
       Files.setLastModifiedTime(file, FileTime.from(Instant.EPOCH.plusSeconds(1_000 - beat)));
-      await().pollDelay(Duration.ofMillis(300)).until(() -> true);
+      await().pollDelay(Duration.ofMillis(400)).until(() -> true);
       assertThat(FileRegistryFixture.addresses(watch)).containsExactly(ADDRESS);
     }
     long silentNanos = System.nanoTime();
     fixture.awaitAddresses(watch);
     assertThat(Duration.ofNanos(System.nanoTime() - silentNanos))
-        .isBetween(Duration.ofMillis(500), Duration.ofSeconds(5));
+        .isBetween(Duration.ofSeconds(1), Duration.ofSeconds(12));
     assertThat(file).doesNotExist();
   }
 

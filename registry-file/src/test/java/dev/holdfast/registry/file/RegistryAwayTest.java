@@ -165,12 +165,18 @@ class RegistryAwayTest {
         .isEqualTo(Kind.PERMISSION_DENIED);
   }
 
-  private static void deleteTree(Path root) throws IOException {
-    // Announcements may write into it meanwhile, so a directory may be found not empty once.
-    try (Stream<Path> tree = Files.walk(root)) {
-      for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    }
+  /** Announcements may write into it meanwhile, so that a directory may be found not empty. */
+  private static void deleteTree(Path root) {
+    soon()
+        .ignoreExceptionsInstanceOf(IOException.class)
+        .until(
+            () -> {
+              try (Stream<Path> tree = Files.walk(root)) {
+                for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
+                  Files.deleteIfExists(path);
+                }
+              }
+              return true;
+            });
   }
 }
