@@ -84,7 +84,7 @@ public abstract class RegistryContractFixture {
 
   /** Within what time a change must arrive. */
   protected Duration patience() {
-    return Duration.ofSeconds(10);
+    return Duration.ofSeconds(40);
   }
 
   /** The loop that the registries of this test run on. */

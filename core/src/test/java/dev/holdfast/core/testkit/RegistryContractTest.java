@@ -119,7 +119,7 @@ public abstract class RegistryContractTest extends ReadableRegistryContractTest 
 
     await()
         .pollDelay(registry.recordTtl().multipliedBy(2))
-        .atMost(registry.recordTtl().multipliedBy(3))
+        .atMost(registry.recordTtl().multipliedBy(10))
         .untilAsserted(() -> assertThat(announced.record().end()).isEmpty());
     assertAddresses(watch, at(1));
   }
