@@ -154,7 +154,8 @@ class OrdersOverEtcdTest {
     try (Registries.Handle newcomer =
         new Registries(RegistryContext.system())
             .open(RegistryUri.parse(etcd.uri("prod") + TIMES))) {
-      soon().until(() -> records(newcomer).endpoints().size() == count);
+      // What the store says in time: a busy machine may take longer over a request now and then.
+      soon().ignoreExceptions().until(() -> records(newcomer).endpoints().size() == count);
     }
   }
 
@@ -182,6 +183,6 @@ class OrdersOverEtcdTest {
   }
 
   private static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(20));
+    return await().atMost(Duration.ofSeconds(40)).pollInterval(Duration.ofMillis(20));
   }
 }
