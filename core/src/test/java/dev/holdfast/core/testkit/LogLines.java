@@ -7,6 +7,7 @@ import ch.qos.logback.core.AppenderBase;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /** What one class says to an operator, at INFO and above, while this is open. */
@@ -15,19 +16,31 @@ public final class LogLines implements AutoCloseable {
       Pattern.compile("event=[a-z_]+( [a-z_]+=(\"[^\"]*\"|[^\\s\"]+))*");
 
   private final List<String> lines = new CopyOnWriteArrayList<>();
+  private final @Nullable Thread only;
   private final Logger logger;
   private final Level before;
   private final AppenderBase<ILoggingEvent> appender =
       new AppenderBase<>() {
         @Override
         protected void append(ILoggingEvent event) {
-          if (event.getLevel().isGreaterOrEqual(Level.INFO)) {
+          if (event.getLevel().isGreaterOrEqual(Level.INFO) && isHeard()) {
             lines.add(event.getLevel() + " " + event.getFormattedMessage());
           }
         }
       };
 
+  /** What it says on any thread. */
   public LogLines(Class<?> talker) {
+    this(talker, null);
+  }
+
+  /** What it says on the calling thread: for virtual time, with other tests beside it. */
+  public static LogLines ofThisThread(Class<?> talker) {
+    return new LogLines(talker, Thread.currentThread());
+  }
+
+  private LogLines(Class<?> talker, @Nullable Thread only) {
+    this.only = only;
     logger = (Logger) LoggerFactory.getLogger(talker);
     before = logger.getLevel();
     // A simulation before this test may have silenced it.
@@ -46,6 +59,10 @@ public final class LogLines implements AutoCloseable {
     return lines.stream()
         .filter(line -> !KEY_VALUES.matcher(line.substring(line.indexOf(' ') + 1)).matches())
         .toList();
+  }
+
+  private boolean isHeard() {
+    return only == null || Thread.currentThread() == only;
   }
 
   @Override

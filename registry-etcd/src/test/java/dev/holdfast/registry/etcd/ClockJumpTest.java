@@ -38,7 +38,7 @@ class ClockJumpTest {
   private static final String KEY = "test/orders/10.0.0.1:50051";
 
   /** Longer than a record could stay without its lease being kept. */
-  private static final Duration WATCHED = Duration.ofSeconds(4);
+  private static final Duration WATCHED = Duration.ofSeconds(5);
 
   private final JumpingScheduler scheduler = new JumpingScheduler();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -54,7 +54,7 @@ class ClockJumpTest {
   void aWallClockThatJumpsADayLosesNothingAndRegistersNothingAgain() {
     try (EtcdCluster etcd = EtcdCluster.start(1);
         RawEtcd raw = RawEtcd.at(etcd);
-        EndpointDirectory directory = directory(etcd.uri("", "ttl=2s", "request-timeout=2s"))) {
+        EndpointDirectory directory = directory(etcd.uri("", "ttl=3s", "request-timeout=5s"))) {
       Lists lists = new Lists();
       Subscription unused = directory.subscribe(ORDERS, lists);
       InstanceRegistration registration =
@@ -63,7 +63,7 @@ class ClockJumpTest {
       KeyValue record = raw.get(KEY).orElseThrow();
       int heard = lists.all.size();
 
-      for (int days : new int[] {1, 0, -1, 365}) {
+      for (int days : new int[] {1, -1, 365}) {
         scheduler.setAhead(Duration.ofDays(days));
 
         patiently()
@@ -108,7 +108,7 @@ class ClockJumpTest {
                 "--key-file=" + server.key(),
                 "--client-cert-auth",
                 "--trusted-ca-file=" + certificates.ca());
-        CapturedLogs logs = new CapturedLogs();
+        CapturedLogs logs = new CapturedLogs(scheduler);
         Registry registry =
             open(
                 etcd.uri(

@@ -126,7 +126,7 @@ class EtcdAuthTest {
   @Test
   void aWrongPasswordNamesTheUserAndNeverThePassword() throws Exception {
     RegistryException failure;
-    try (CapturedLogs logs = new CapturedLogs()) {
+    try (CapturedLogs logs = new CapturedLogs(registries.scheduler())) {
       failure = readFailure(openAs("test-read", "wrong-secret"), service);
       assertThat(logs.containing("wrong-secret")).isEmpty();
     }
@@ -221,7 +221,7 @@ class EtcdAuthTest {
                   Map.of(
                       "HOLDFAST_REGISTRY_USER", "root",
                       "HOLDFAST_REGISTRY_PASSWORD", "root-password"))
-              .open(fresh.uri("", "ttl=2s"));
+              .open(fresh.uri("", "ttl=6s"));
       RecordedWatch watch = registries.watch(client, service);
       OpenRegistries.Announced record = registries.announce(client, service, at(1));
       patiently().until(() -> addresses(watch).size() == 1);
@@ -259,6 +259,6 @@ class EtcdAuthTest {
   private Registry openAs(String user, String password) {
     return registries
         .with(Map.of("HOLDFAST_REGISTRY_USER", user, "HOLDFAST_REGISTRY_PASSWORD", password))
-        .open(etcd.uri("", "ttl=2s", "request-timeout=2s"));
+        .open(etcd.uri("", "ttl=6s", "request-timeout=10s"));
   }
 }

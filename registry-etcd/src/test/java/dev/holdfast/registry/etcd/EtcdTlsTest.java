@@ -100,14 +100,14 @@ class EtcdTlsTest {
 
   @Test
   void plainTextAndTlsThatMeetAreAnErrorInTimeThatNamesTheMember() throws Exception {
-    RegistryException plain = readFailure(registries.open(etcd.uri("")), ORDERS);
+    RegistryException plain = readFailure(registries.open(etcd.uri("", PATIENT)), ORDERS);
     assertThat(plain)
         .hasMessageContaining(etcd.member(0).address())
         .hasMessageContaining("needs tls=true");
 
     try (EtcdCluster talksPlainly = EtcdCluster.start(1)) {
       RegistryException tls =
-          readFailure(registries.open(talksPlainly.uri("", "tls=true")), ORDERS);
+          readFailure(registries.open(talksPlainly.uri("", "tls=true", PATIENT)), ORDERS);
       assertThat(tls)
           .hasMessageContaining(talksPlainly.member(0).address())
           .hasMessageContaining("TLS negotiation");

@@ -28,6 +28,9 @@ import org.junit.jupiter.api.Test;
 class OneMemberTest {
   private static final String KEY = "test/orders/10.0.0.1:50051";
 
+  // Long enough that no lease is lost where much else goes on; its third is the check's interval.
+  private static final String TTL = "ttl=5s";
+
   private static EtcdCluster etcd;
   private OpenRegistries registries;
   private RawEtcd raw;
@@ -48,7 +51,7 @@ class OneMemberTest {
     raw = RawEtcd.at(etcd);
     raw.deleteAll("test/");
     registries = new OpenRegistries();
-    registry = registries.open(etcd.uri("", "ttl=2s", "request-timeout=2s"));
+    registry = registries.open(etcd.uri("", TTL, "request-timeout=10s"));
   }
 
   @AfterEach
@@ -126,7 +129,7 @@ class OneMemberTest {
 
   @Test
   void aWithdrawnRecordIsSeenDrainingBeforeItGoes() throws Exception {
-    Registry watcher = registries.open(etcd.uri("", "ttl=2s"));
+    Registry watcher = registries.open(etcd.uri("", TTL));
     OpenRegistries.Announced ours = registries.announce(registry, ORDERS, at(1));
     RecordedWatch watch = registries.watch(watcher, ORDERS);
     patiently().until(() -> addresses(watch).size() == 1);
@@ -232,7 +235,7 @@ class OneMemberTest {
 
   @Test
   void namesThatBeginAlikeAreWarnedOfWhicheverComesFirst() {
-    try (CapturedLogs logs = new CapturedLogs()) {
+    try (CapturedLogs logs = new CapturedLogs(registries.scheduler())) {
       registries.announce(registry, ServiceName.parse("test/stock"), at(1));
       registries.announce(registry, ServiceName.parse("test/stock-v2"), at(2));
       registries.announce(registry, ServiceName.parse("test/stoc"), at(3));
@@ -250,7 +253,7 @@ class OneMemberTest {
 
   @Test
   void aRecordThatIsNotOursIsMentionedOnceHoweverOftenItIsSeen() throws Exception {
-    try (CapturedLogs logs = new CapturedLogs()) {
+    try (CapturedLogs logs = new CapturedLogs(registries.scheduler())) {
       raw.put("test/orders/b", "garbage " + "x".repeat(100_000));
       RecordedWatch watch = registries.watch(registry, ORDERS);
       patiently().until(() -> watch.last().isPresent());
@@ -265,8 +268,8 @@ class OneMemberTest {
   @Test
   void twoClustersOfAProcessAreToldApartInItsMeters() {
     try (EtcdCluster another = EtcdCluster.start(1);
-        CapturedLogs logs = new CapturedLogs()) {
-      Registry second = registries.open(another.uri("", "ttl=3s"));
+        CapturedLogs logs = new CapturedLogs(registries.scheduler())) {
+      Registry second = registries.open(another.uri("", TTL));
       RecordedWatch one = registries.watch(registry, ORDERS);
       RecordedWatch two = registries.watch(second, ORDERS);
       registries.announce(second, ORDERS, at(1));
@@ -289,7 +292,7 @@ class OneMemberTest {
 
   @Test
   void twoRegistriesOfOneClusterAreAddedUpInTheGauges() {
-    Registry second = registries.open(etcd.uri("", "ttl=2s", "request-timeout=2s"));
+    Registry second = registries.open(etcd.uri("", TTL, "request-timeout=10s"));
     RecordedWatch one = registries.watch(registry, ORDERS);
     RecordedWatch two = registries.watch(second, ORDERS);
     registries.announce(second, ORDERS, at(1));

@@ -18,8 +18,8 @@ class TwoProcessesTest {
   private static final String ADDRESS = "10.0.0.1:50051";
   private static final String KEY = "test/orders/" + ADDRESS;
 
-  /** More than the three TTLs of two seconds after which an older one looks again. */
-  private static final Duration BEYOND_A_LOOK = Duration.ofSeconds(8);
+  /** More than the three TTLs of three seconds after which an older one looks again. */
+  private static final Duration BEYOND_A_LOOK = Duration.ofSeconds(11);
 
   private EtcdCluster etcd;
   private OpenRegistries registries;
@@ -84,7 +84,7 @@ class TwoProcessesTest {
     ChildJvm started =
         ChildJvm.start(
             AnnouncingProgram.class,
-            etcd.uri("", "ttl=2s", "request-timeout=2s"),
+            etcd.uri("", "ttl=3s", "request-timeout=5s"),
             ORDERS.toString(),
             ADDRESS,
             instance);
