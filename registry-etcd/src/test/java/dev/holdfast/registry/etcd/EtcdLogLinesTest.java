@@ -39,7 +39,7 @@ class EtcdLogLinesTest {
     var unused = registry.watch(ORDERS, new RecordedWatch(scheduler));
     var unusedToo = registry.watch(ServiceName.parse("prod/stock"), new RecordedWatch(scheduler));
     scheduler.advance(Duration.ofSeconds(1));
-    try (LogLines log = new LogLines(EtcdWatcher.class)) {
+    try (LogLines log = LogLines.ofThisThread(EtcdWatcher.class)) {
       transport.condition(SimulatedTransport.Condition.REFUSED);
       scheduler.advance(Duration.ofHours(3));
       assertThat(log.all()).singleElement().asString().contains(" ranges=2 reason=\"");
@@ -55,7 +55,7 @@ class EtcdLogLinesTest {
   @Test
   void aWatchThatFellBehindACompactionSaysSo() {
     var unused = registry.watch(ORDERS, new RecordedWatch(scheduler));
-    try (LogLines log = new LogLines(EtcdWatcher.class)) {
+    try (LogLines log = LogLines.ofThisThread(EtcdWatcher.class)) {
       for (int i = 0; i < 100; i++) {
         scheduler.schedule(
             Duration.ofMillis(4L * i),
@@ -75,8 +75,8 @@ class EtcdLogLinesTest {
   void aLeaseThatIsLostAndTheRecordsUnderItAreSaid() {
     var unused = registry.announce(ORDERS, ONE, new RecordedAnnouncement(scheduler));
     scheduler.advance(Duration.ofSeconds(1));
-    try (LogLines lease = new LogLines(EtcdLease.class);
-        LogLines record = new LogLines(EtcdAnnouncement.class)) {
+    try (LogLines lease = LogLines.ofThisThread(EtcdLease.class);
+        LogLines record = LogLines.ofThisThread(EtcdAnnouncement.class)) {
       transport.condition(SimulatedTransport.Condition.REFUSED);
       scheduler.advance(Duration.ofHours(3));
 
@@ -94,7 +94,7 @@ class EtcdLogLinesTest {
   void aWipeIsSaidOnce() {
     var unused = registry.watch(ORDERS, new RecordedWatch(scheduler));
     scheduler.advance(Duration.ofSeconds(1));
-    try (LogLines log = new LogLines(EtcdStore.class)) {
+    try (LogLines log = LogLines.ofThisThread(EtcdStore.class)) {
       etcd.wipe(1);
       scheduler.advance(Duration.ofMinutes(10));
 
@@ -107,7 +107,7 @@ class EtcdLogLinesTest {
   void keysAndValuesOfOthersForgeNoLine() {
     etcd.put("prod/orders/x\nevent=forged y=\"1\"", "{\"Addr\":\"no\nevent=forged\"}");
     RecordedWatch watch = new RecordedWatch(scheduler);
-    try (LogLines log = new LogLines(MalformedRecords.class)) {
+    try (LogLines log = LogLines.ofThisThread(MalformedRecords.class)) {
       var unused = registry.watch(ORDERS, watch);
       scheduler.advance(Duration.ofSeconds(1));
 

@@ -9,12 +9,14 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.slf4j.LoggerFactory;
 
 /**
  * Thousands of virtual minutes of bad days. A failure names its seed; {@code
- * -Dholdfast.etcd.seed=<seed>} runs that one alone.
+ * -Dholdfast.etcd.seed=<seed>} runs that one alone. Isolated, since it silences the whole room.
  */
+@Isolated
 class EtcdSimulationTest {
   private static final int SEEDS = Integer.getInteger("holdfast.etcd.seeds", 60);
 

@@ -28,7 +28,7 @@ class RangeReaderTest {
 
   @Test
   void aServiceWithoutEndIsCutAtItsLimitAndThatIsLogged() {
-    try (LogLines log = new LogLines(RangeReader.class)) {
+    try (LogLines log = LogLines.ofThisThread(RangeReader.class)) {
       RangeReader.Result list = read(new Endless(ByteString.copyFromUtf8("x"), 999), false);
 
       assertThat(list.records()).hasSize(RangeReader.MAX_RECORDS);
@@ -53,7 +53,7 @@ class RangeReaderTest {
   void largeValuesOfOthersEndAListBeforeTheyFillTheMemory() {
     // One value for all records: the test needs no such memory.
     ByteString large = ByteString.copyFrom(new byte[1024 * 1024]);
-    try (LogLines log = new LogLines(RangeReader.class)) {
+    try (LogLines log = LogLines.ofThisThread(RangeReader.class)) {
       RangeReader.Result list = read(new Endless(large, 8), false);
 
       assertThat(list.records()).hasSize(256);
@@ -63,7 +63,7 @@ class RangeReaderTest {
 
   @Test
   void aListThatEndsAtItsLimitIsWhole() {
-    try (LogLines log = new LogLines(RangeReader.class)) {
+    try (LogLines log = LogLines.ofThisThread(RangeReader.class)) {
       Endless store = new Endless(ByteString.EMPTY, 1000);
       store.records = RangeReader.MAX_RECORDS;
 

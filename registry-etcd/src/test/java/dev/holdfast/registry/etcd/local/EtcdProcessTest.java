@@ -56,18 +56,6 @@ class EtcdProcessTest {
   }
 
   @Test
-  void itsGuardGoesWithIt() throws IOException {
-    try (EtcdProcess etcd = EtcdProcess.start(folder)) {
-      assertThat(shells()).isEqualTo(1);
-      etcd.stop();
-      await().until(() -> shells() == 0);
-      etcd.start();
-      assertThat(shells()).isEqualTo(1);
-    }
-    await().until(() -> shells() == 0);
-  }
-
-  @Test
   void otherPortsAreTriedWhenSomebodyTookOne() throws IOException {
     try (ServerSocket taken = FreePort.bind()) {
       EtcdProcess.Ports free = EtcdProcess.Ports.free();
@@ -95,13 +83,5 @@ class EtcdProcessTest {
     } catch (IOException e) {
       return false;
     }
-  }
-
-  private static long shells() {
-    return ProcessHandle.current()
-        .children()
-        .filter(ProcessHandle::isAlive)
-        .filter(child -> child.info().command().orElse("").endsWith("sh"))
-        .count();
   }
 }
