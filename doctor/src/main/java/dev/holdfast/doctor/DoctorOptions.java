@@ -1,6 +1,7 @@
 package dev.holdfast.doctor;
 
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Limit;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -25,6 +26,7 @@ public record DoctorOptions(
   public static final Duration MIN_WAIT = LadderOptions.SHORTEST_LONGEST;
 
   /** The longest {@code maxWait}. */
+  @Limit(of = "the longest idle time that is tried", then = "a longer one is refused")
   public static final Duration MAX_WAIT = LadderOptions.LONGEST_LONGEST;
 
   /** How long is waited when nobody says. */

@@ -59,10 +59,10 @@ public record Hop(Kind kind, boolean sure, String because) {
     }
   }
 
-  private static final int MAX_CONCURRENT_STREAMS = 3;
-  private static final int INITIAL_WINDOW_SIZE = 4;
-  private static final int MAX_FRAME_SIZE = 5;
-  private static final int MAX_HEADER_LIST_SIZE = 6;
+  private static final int SETTINGS_MAX_CONCURRENT_STREAMS = 3;
+  private static final int SETTINGS_INITIAL_WINDOW_SIZE = 4;
+  private static final int SETTINGS_MAX_FRAME_SIZE = 5;
+  private static final int SETTINGS_MAX_HEADER_LIST_SIZE = 6;
   private static final int GRPC_TRUE_BINARY = 0xfe03;
 
   static Hop of(Map<Integer, Long> settings, String server, String via, String marks) {
@@ -113,10 +113,10 @@ public record Hop(Kind kind, boolean sure, String because) {
 
   /** What each writes by default; grpc's as seen by this room's tests, the rest from sources. */
   private static Hop bySettings(Map<Integer, Long> settings) {
-    long streams = settings.getOrDefault(MAX_CONCURRENT_STREAMS, -1L);
-    long window = settings.getOrDefault(INITIAL_WINDOW_SIZE, -1L);
-    long frame = settings.getOrDefault(MAX_FRAME_SIZE, -1L);
-    long headers = settings.getOrDefault(MAX_HEADER_LIST_SIZE, -1L);
+    long streams = settings.getOrDefault(SETTINGS_MAX_CONCURRENT_STREAMS, -1L);
+    long window = settings.getOrDefault(SETTINGS_INITIAL_WINDOW_SIZE, -1L);
+    long frame = settings.getOrDefault(SETTINGS_MAX_FRAME_SIZE, -1L);
+    long headers = settings.getOrDefault(SETTINGS_MAX_HEADER_LIST_SIZE, -1L);
     String said = "its SETTINGS";
     if (settings.containsKey(GRPC_TRUE_BINARY)) {
       return new Hop(Kind.GRPC_CORE, false, said);

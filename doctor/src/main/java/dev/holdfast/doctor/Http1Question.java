@@ -1,5 +1,6 @@
 package dev.holdfast.doctor;
 
+import dev.holdfast.core.Limit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -9,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** Asks for an upgrade from HTTP/1.1 to HTTP/2, to learn whether HTTP/1 is spoken at all. */
 final class Http1Question extends SimpleChannelInboundHandler<ByteBuf> {
+  @Limit(of = "characters of the first line of an HTTP/1 answer", then = "the rest is not read")
   private static final int MAX_LINE_CHARS = 200;
 
   private final String request;

@@ -1,5 +1,6 @@
 package dev.holdfast.doctor;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.PureCore;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -39,9 +40,15 @@ final class LadderPlan {
   private static final int REFINING = 4;
 
   private static final double SAME_AGE = 1.15;
+
+  @Limit(
+      of = "connections that end at no particular age",
+      then = "the examination ends: the path is unsteady")
   private static final int MAX_STRAYS = 3;
 
-  /** A bound on everything; the default ladder needs less than 30. */
+  @Limit(
+      of = "connections of one ladder",
+      then = "no further one is opened; the default ladder needs less than 30")
   private static final int MAX_RUNGS = 60;
 
   private final LadderOptions options;

@@ -1,6 +1,7 @@
 package dev.holdfast.doctor;
 
 import dev.holdfast.core.DurationText;
+import dev.holdfast.core.Limit;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +15,10 @@ final class Ward {
   static final String HARMLESS_METHOD = "grpc.health.v1.Health/Check";
 
   private static final Duration LEAST_PATIENCE = Duration.ofSeconds(1);
+
+  @Limit(of = "time that an answer may take on a slow path", then = "the connection counts as dead")
   private static final Duration MOST_PATIENCE = Duration.ofSeconds(15);
+
   private static final int ROUND_TRIPS = 6;
 
   final Wires wires;

@@ -1,5 +1,6 @@
 package dev.holdfast.doctor;
 
+import dev.holdfast.core.Limit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -61,6 +62,8 @@ final class Wire extends Http2ChannelDuplexHandler {
 
   private static final int EMPTY_MESSAGE_BYTES = 5;
   private static final long AFTER_A_CALL_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+  @Limit(of = "characters of a GOAWAY's text in a report", then = "the rest is left out")
   private static final int MAX_DEBUG_CHARS = 120;
 
   private final WireTarget target;

@@ -1,5 +1,6 @@
 package dev.holdfast.doctor;
 
+import dev.holdfast.core.Limit;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.time.Duration;
 import java.util.Locale;
@@ -14,6 +15,7 @@ final class WireCall {
   private static final Set<String> PROXY_MARKS =
       Set.of("x-envoy-upstream-service-time", "cf-ray", "x-amzn-trace-id", "x-cache", "alt-svc");
 
+  @Limit(of = "characters of a server's header in a report", then = "the rest is left out")
   private static final int MAX_HEADER_CHARS = 60;
 
   private final Consumer<Answer> onHeaders;

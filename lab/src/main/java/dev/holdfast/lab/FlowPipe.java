@@ -1,5 +1,6 @@
 package dev.holdfast.lab;
 
+import dev.holdfast.core.Limit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandler;
@@ -19,6 +20,9 @@ import org.slf4j.LoggerFactory;
  * less than {@link #MAX_HELD_BYTES}. Runs on the event loop.
  */
 final class FlowPipe {
+  @Limit(
+      of = "bytes that one direction of a connection holds back, give or take one read",
+      then = "nothing more is read, so that TCP holds the sender back")
   static final int MAX_HELD_BYTES = 1024 * 1024;
 
   private static final Logger log = LoggerFactory.getLogger(FlowPipe.class);

@@ -1,5 +1,6 @@
 package dev.holdfast.lab;
 
+import dev.holdfast.core.Limit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +29,10 @@ final class FrameScanner {
 
   private static final byte[] PREFACE =
       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+
+  @Limit(
+      of = "frames of a hop that wait for the end of a frame of others",
+      then = "further ones are left out")
   private static final int MAX_PENDING_FRAMES = 1_000;
 
   /** Hears of frames; on the loop. */

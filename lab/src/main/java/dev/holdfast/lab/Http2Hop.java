@@ -1,5 +1,6 @@
 package dev.holdfast.lab;
 
+import dev.holdfast.core.Limit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -16,7 +17,11 @@ import java.util.Objects;
  * quiet; and frames of its own. Runs on the event loop.
  */
 final class Http2Hop {
+  @Limit(
+      of = "open streams of one connection that are watched",
+      then = "further ones are let through and never ended")
   private static final int MAX_STREAMS = 100_000;
+
   private static final int INTERNAL_ERROR = 2;
   private static final int END_OF_CLIENT = 1;
   private static final int END_OF_SERVER = 2;

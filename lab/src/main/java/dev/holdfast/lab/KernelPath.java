@@ -1,5 +1,6 @@
 package dev.holdfast.lab;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.lab.PathFaults.IdleAction;
 import java.time.Duration;
 
@@ -12,8 +13,12 @@ import java.time.Duration;
  */
 public record KernelPath(Duration idleTimeout, IdleAction action, int endpoints) {
   /** At most so many addresses of servers. */
+  @Limit(of = "addresses of servers behind the kernel lab", then = "more are refused")
   public static final int MAX_ENDPOINTS = 9;
 
+  @Limit(
+      of = "idle timeout of the kernel lab, which is the kernel's default",
+      then = "a longer one is refused")
   private static final Duration MAX_TIMEOUT = Duration.ofDays(5);
 
   public KernelPath {

@@ -1,5 +1,6 @@
 package dev.holdfast.lab;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.lab.KernelLabException.Kind;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -17,7 +18,10 @@ final class KernelTool {
   static final String UNSHARE = "unshare";
 
   private static final long LIMIT_SECONDS = 20;
+
+  @Limit(of = "output of ip and nft that is read", then = "the rest is left unread")
   private static final int MAX_OUTPUT_BYTES = 1024 * 1024;
+
   // Debian keeps these out of the path of ordinary users.
   private static final List<String> ADMIN_DIRECTORIES = List.of("/usr/sbin", "/sbin");
 

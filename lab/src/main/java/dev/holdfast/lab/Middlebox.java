@@ -1,5 +1,6 @@
 package dev.holdfast.lab;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.Scheduler;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
@@ -50,6 +51,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Middlebox implements AutoCloseable {
   /** Connections at a time; the next one is reset. */
+  @Limit(of = "connections through a middlebox at a time", then = "the next one is reset")
   public static final int MAX_FLOWS = 4_000;
 
   private static final Logger log = LoggerFactory.getLogger(Middlebox.class);

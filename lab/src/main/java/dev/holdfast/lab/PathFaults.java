@@ -1,5 +1,6 @@
 package dev.holdfast.lab;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.PathProfile;
 import java.time.Duration;
 import java.util.Optional;
@@ -35,6 +36,8 @@ public record PathFaults(
     Optional<Cut> cut,
     Optional<GoAway> goAway) {
   private static final double MAX_SPEED = 1_000_000;
+
+  @Limit(of = "every time of a fault", then = "a longer one is refused")
   private static final Duration MAX_DURATION = Duration.ofDays(365);
 
   /** A perfect path. */
@@ -162,6 +165,7 @@ public record PathFaults(
    * @param debug its debug text, ASCII
    */
   public record GoAway(Duration after, int errorCode, String debug) {
+    @Limit(of = "characters of an injected GOAWAY's text", then = "a longer one is refused")
     private static final int MAX_DEBUG_CHARS = 1_000;
 
     public GoAway {

@@ -155,8 +155,8 @@ final class TidyRules {
   /** The test kit and the demo's own measures are left out: no peer of a user reaches them. */
   private static boolean promisesLimits(File file) {
     return file.isMainJava()
-        && file.path().matches("(core|grpc|cli|registry-[a-z]+)/.*")
-        && !file.path().matches(".*/(demo|local)/.*");
+        && file.path().matches("(core|grpc|doctor|lab|cli|registry-[a-z]+)/.*")
+        && !file.path().matches(".*/(demo|local)/.*|.*/(Dns|Relay)\\w+[.]java");
   }
 
   private static List<String> unmarkedLimits(File file) {
