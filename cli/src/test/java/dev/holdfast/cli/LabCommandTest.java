@@ -79,7 +79,9 @@ class LabCommandTest {
       value = {
         "lab --target 127.0.0.1:1 | lab: no --listen (expected: --listen PORT",
         "lab --listen 0 --target 192.0.2.1:1 | --allow-remote-target for another machine",
-        "lab --listen 0 --target 127.0.0.1:1 --profile moon | path: moon (expected: one of swarm",
+        "lab --listen 0 --target 127.0.0.1:1 --profile moon | profile: moon (expected: one of"
+            + " swarm",
+        "lab --listen 0 --target 127.0.0.1:1 --profile swram | lan; did you mean swarm?)",
         "lab --listen 0 --target 127.0.0.1:1 --speed 0 | speed: 0.0 (expected: 1 to 1000000)",
         "lab --listen 0 --target 127.0.0.1:1 --idle-drop 5 | idle-drop: \"5\" (expected: a number",
         "lab --listen 0 --target 127.0.0.1:1 --cut up:5 | cut: \"up\" (expected: to-server or",

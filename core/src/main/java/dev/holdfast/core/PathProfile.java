@@ -1,8 +1,10 @@
 package dev.holdfast.core;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -141,6 +143,8 @@ public enum PathProfile {
     STREAM_ERROR
   }
 
+  private static final int TYPING_ERRORS = 2;
+
   private final String description;
   private final Layer layer;
   private final Expiry expiry;
@@ -191,25 +195,34 @@ public enum PathProfile {
   /**
    * The profile of this name, in any case, with {@code -} for {@code _}.
    *
-   * @throws IllegalArgumentException listing the names there are
+   * @param setting where the name was said, for the error
+   * @throws IllegalArgumentException listing the names there are, and which one may be meant
    */
-  public static PathProfile parse(String name) {
+  public static PathProfile parse(String setting, String name) {
     String wanted = name.strip().toUpperCase(Locale.ROOT).replace('-', '_');
     for (PathProfile profile : values()) {
       if (profile.name().equals(wanted)) {
         return profile;
       }
     }
-    throw new IllegalArgumentException("path: " + name + " (expected: one of " + names() + ")");
+    List<String> names = Stream.of(values()).map(PathProfile::spelling).toList();
+    String nearest = NearestName.of(name.strip().toLowerCase(Locale.ROOT), names, TYPING_ERRORS);
+    throw new IllegalArgumentException(
+        setting
+            + ": "
+            + name
+            + " (expected: one of "
+            + String.join(", ", names)
+            + (nearest.isEmpty() ? "" : "; did you mean " + nearest + "?")
+            + ")");
   }
 
-  private static String names() {
-    StringBuilder names = new StringBuilder();
-    for (PathProfile profile : values()) {
-      names
-          .append(names.isEmpty() ? "" : ", ")
-          .append(profile.name().toLowerCase(Locale.ROOT).replace('_', '-'));
-    }
-    return names.toString();
+  /** As {@link #parse(String, String)}, of a setting called {@code path}. */
+  public static PathProfile parse(String name) {
+    return parse("path", name);
+  }
+
+  private String spelling() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

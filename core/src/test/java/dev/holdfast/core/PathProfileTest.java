@@ -27,6 +27,11 @@ class PathProfileTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> PathProfile.parse("swamp"))
         .withMessageStartingWith("path: swamp (expected: one of swarm, conntrack, nlb, ")
-        .withMessageContaining("aws-nat");
+        .withMessageContaining("aws-nat")
+        .withMessageEndingWith(", lan; did you mean swarm?)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> PathProfile.parse("profile", "moon"))
+        .withMessageStartingWith("profile: moon (expected: one of swarm, ")
+        .withMessageEndingWith(", lan)");
   }
 }

@@ -131,7 +131,7 @@ final class FaultOptions {
    */
   PathFaults faults() {
     PathFaults begin =
-        profile == null ? PathFaults.NONE : PathFaults.of(PathProfile.parse(profile));
+        profile == null ? PathFaults.NONE : PathFaults.of(PathProfile.parse("profile", profile));
     PathFaults.Builder faults = begin.toBuilder().speed(parseSpeed(speed)).seed(seed);
     idle(faults);
     streams(faults);
