@@ -7,6 +7,7 @@ import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.ServiceTarget;
 import dev.holdfast.liveness.LivenessOptions;
+import dev.holdfast.liveness.Role;
 import io.grpc.ChannelCredentials;
 import io.grpc.ForwardingChannelBuilder2;
 import io.grpc.LoadBalancerRegistry;
@@ -67,7 +68,7 @@ public final class HoldfastChannelBuilder
   private Map<String, ?> serviceConfig = Map.of();
   private @Nullable LivenessOptions liveness;
   private boolean livenessOff;
-  private final OwnKeepalive keepalive = new OwnKeepalive();
+  private final OwnKeepalive keepalive = new OwnKeepalive(Role.CLIENT);
   private boolean built;
 
   private HoldfastChannelBuilder(

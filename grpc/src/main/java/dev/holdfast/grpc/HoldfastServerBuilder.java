@@ -5,6 +5,7 @@ import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.PathProfile;
 import dev.holdfast.core.Registries;
 import dev.holdfast.liveness.LivenessOptions;
+import dev.holdfast.liveness.Role;
 import io.grpc.BindableService;
 import io.grpc.ForwardingServerBuilder;
 import io.grpc.ServerBuilder;
@@ -45,6 +46,7 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   public static final String WEIGHT_VARIABLE = "HOLDFAST_WEIGHT";
 
   private static final String WHOLE_SERVER = "";
+  private static final int MAX_PORT = 65_535;
 
   private final NettyServerBuilder netty;
   private final ServerConnections connections;
@@ -61,6 +63,7 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   private final List<Consumer<ClientGone>> goneListeners = new ArrayList<>();
   private @Nullable LivenessOptions liveness;
   private boolean livenessOff;
+  private final OwnKeepalive keepalive = new OwnKeepalive(Role.SERVER);
   private boolean permitSaid;
   private boolean built;
 
@@ -69,14 +72,23 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
     this.connections = ServerConnections.of(netty);
   }
 
-  /** A plaintext server on a port of all addresses; 0 for a free one. */
+  /**
+   * A plaintext server on a port of all addresses; 0 for a free one.
+   *
+   * @throws IllegalArgumentException when there is no such port
+   */
   public static HoldfastServerBuilder forPort(int port) {
-    return new HoldfastServerBuilder(NettyServerBuilder.forPort(port));
+    return new HoldfastServerBuilder(NettyServerBuilder.forPort(requirePort(port)));
   }
 
-  /** A server on a port of all addresses, with TLS or whatever the credentials say. */
+  /**
+   * A server on a port of all addresses, with TLS or whatever the credentials say; 0 for a free
+   * port.
+   *
+   * @throws IllegalArgumentException when there is no such port
+   */
   public static HoldfastServerBuilder forPort(int port, ServerCredentials credentials) {
-    return new HoldfastServerBuilder(NettyServerBuilder.forPort(port, credentials));
+    return new HoldfastServerBuilder(NettyServerBuilder.forPort(requirePort(port), credentials));
   }
 
   /** A server on one address. */
@@ -160,6 +172,7 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
    * #permitKeepAliveTime} says otherwise; more than that is still an abuse.
    */
   public HoldfastServerBuilder path(PathProfile value) {
+    keepalive.path(value.idleTimeout());
     return liveness(LivenessOptions.of(value));
   }
 
@@ -168,6 +181,7 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
    * forgets it; 1 s or more. Otherwise as {@link #path}.
    */
   public HoldfastServerBuilder idleTimeoutOfPath(Duration value) {
+    keepalive.path(Optional.of(value));
     return liveness(LivenessOptions.ofPathIdleTimeout(value));
   }
 
@@ -196,6 +210,24 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   public HoldfastServerBuilder onClientGone(Consumer<ClientGone> listener) {
     goneListeners.add(listener);
     return this;
+  }
+
+  /**
+   * gRPC's own keepalive, which closes a connection after a single late answer; liveness needs
+   * none. gRPC raises less than 10 s to 10 s. What is wrong with it is said in the log when the
+   * server is built.
+   */
+  @Override
+  public HoldfastServerBuilder keepAliveTime(long keepAliveTime, TimeUnit timeUnit) {
+    keepalive.time(Duration.ofNanos(timeUnit.toNanos(keepAliveTime)));
+    return super.keepAliveTime(keepAliveTime, timeUnit);
+  }
+
+  /** How long gRPC's own keepalive waits for an answer; 20 s by default. */
+  @Override
+  public HoldfastServerBuilder keepAliveTimeout(long keepAliveTimeout, TimeUnit timeUnit) {
+    keepalive.timeout(Duration.ofNanos(timeUnit.toNanos(keepAliveTimeout)));
+    return super.keepAliveTimeout(keepAliveTimeout, timeUnit);
   }
 
   /**
@@ -283,11 +315,19 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
         .or(() -> PathSetting.liveness(environment))
         .ifPresent(
             options -> {
+              keepalive.warn(String.join(",", serviceNames), options);
               connections.watch(options, registries.context().meters(), goneListeners);
               if (said && !permitSaid) {
                 ServerConnections.permitPings(netty);
               }
             });
+  }
+
+  private static int requirePort(int port) {
+    if (port < 0 || port > MAX_PORT) {
+      throw new IllegalArgumentException("port: " + port + " (expected: 0 to " + MAX_PORT + ")");
+    }
+    return port;
   }
 
   private List<ServerRegistration> registrations() {

@@ -6,9 +6,12 @@ import dev.holdfast.liveness.KeepaliveLinter;
 import dev.holdfast.liveness.KeepaliveSettings;
 import dev.holdfast.liveness.KeepaliveSettings.Stack;
 import dev.holdfast.liveness.LivenessOptions;
+import dev.holdfast.liveness.Role;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -16,23 +19,28 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The keepalive of gRPC that an application sets on a channel beside our liveness, and what is
- * wrong with it, said in the log once per finding and process.
+ * The keepalive of gRPC that an application sets on a channel or server beside our liveness, and
+ * what is wrong with it, said in the log once per finding and process.
  *
- * <p>Nobody here knows the server's settings: those of gRPC's own servers are assumed.
+ * <p>Nobody here knows the settings of the other side: those of gRPC without settings are assumed.
  */
 final class OwnKeepalive {
   private static final Logger log = LoggerFactory.getLogger(OwnKeepalive.class);
-  private static final Set<KeepaliveFinding.Code> SAID =
-      EnumSet.noneOf(KeepaliveFinding.Code.class);
+  private static final Map<Role, Set<KeepaliveFinding.Code>> SAID = new EnumMap<>(Role.class);
 
   /** From here on gRPC takes a keepalive time for "never". */
   private static final Duration AS_LARGE_AS_INFINITE = Duration.ofDays(1_000);
 
+  private final Role role;
   private @Nullable Duration time;
   private @Nullable Duration timeout;
   private boolean withoutCalls;
   private Optional<Duration> pathTimeout = Optional.empty();
+
+  /** Of one builder, whose channels or servers stand on this side. */
+  OwnKeepalive(Role role) {
+    this.role = role;
+  }
 
   void time(Duration value) {
     boolean never = value.compareTo(AS_LARGE_AS_INFINITE) >= 0;
@@ -51,30 +59,43 @@ final class OwnKeepalive {
     pathTimeout = idleTimeout;
   }
 
-  /** What is wrong with it, given what the channel does besides. */
+  /** What is wrong with it, given what this side does besides. */
   List<KeepaliveFinding> findings(LivenessOptions options) {
-    KeepaliveSettings client = KeepaliveSettings.client(Stack.HOLDFAST);
-    if (time != null) {
-      client = KeepaliveSettings.client(Stack.JAVA).withTime(time).withoutCalls(withoutCalls);
-      client = timeout == null ? client : client.withTimeout(timeout);
-    }
     Layer layer = options.pingsEndAtHop() ? Layer.REQUESTS : Layer.PACKETS;
-    return KeepaliveLinter.lint(client, KeepaliveSettings.server(Stack.JAVA), pathTimeout, layer);
+    KeepaliveSettings client = KeepaliveSettings.client(Stack.HOLDFAST);
+    KeepaliveSettings server = KeepaliveSettings.server(Stack.JAVA);
+    // That the path is kept open is our own liveness's matter, whichever side it is on.
+    if (role == Role.CLIENT && time != null) {
+      client = timed(KeepaliveSettings.client(Stack.JAVA)).withoutCalls(withoutCalls);
+    } else if (role == Role.SERVER) {
+      server = timed(server);
+    }
+    return KeepaliveLinter.lint(client, server, pathTimeout, layer);
+  }
+
+  private KeepaliveSettings timed(KeepaliveSettings settings) {
+    KeepaliveSettings said = time == null ? settings : settings.withTime(time);
+    return timeout == null ? said : said.withTimeout(timeout);
   }
 
   /** Says it, unless it was said before. */
-  void warn(String service, LivenessOptions options) {
+  void warn(String subject, LivenessOptions options) {
     for (KeepaliveFinding finding : findings(options)) {
       boolean isNew;
       synchronized (SAID) {
-        isNew = SAID.add(finding.code());
+        isNew =
+            SAID.computeIfAbsent(role, side -> EnumSet.noneOf(KeepaliveFinding.Code.class))
+                .add(finding.code());
       }
       if (isNew) {
+        boolean client = role == Role.CLIENT;
         log.warn(
-            "event=keepalive_doubtful service={} finding=\"{}\" assumed=\"a server of gRPC without"
+            "event=keepalive_doubtful {}={} finding=\"{}\" assumed=\"a {} of gRPC without"
                 + " settings\"",
-            service,
-            finding);
+            client ? "service" : "server",
+            subject,
+            finding,
+            client ? "server" : "client");
       }
     }
   }

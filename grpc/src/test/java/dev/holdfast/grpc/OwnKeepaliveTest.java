@@ -6,12 +6,14 @@ import dev.holdfast.core.PathProfile;
 import dev.holdfast.liveness.KeepaliveFinding;
 import dev.holdfast.liveness.KeepaliveFinding.Code;
 import dev.holdfast.liveness.LivenessOptions;
+import dev.holdfast.liveness.Role;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class OwnKeepaliveTest {
-  private final OwnKeepalive keepalive = new OwnKeepalive();
+  private final OwnKeepalive keepalive = new OwnKeepalive(Role.CLIENT);
+  private final OwnKeepalive ofServer = new OwnKeepalive(Role.SERVER);
 
   @Test
   void aChannelWithoutItIsFineOnEveryPathOfPackets() {
@@ -43,7 +45,32 @@ class OwnKeepaliveTest {
     assertThat(codes(PathProfile.LAN)).isEmpty();
   }
 
+  @Test
+  void aServerWithoutItIsFineOnEveryPathOfPackets() {
+    for (PathProfile path : PathProfile.values()) {
+      if (path.layer() == PathProfile.Layer.PACKETS) {
+        assertThat(codes(ofServer, path)).isEmpty();
+      }
+    }
+    assertThat(codes(ofServer, PathProfile.NGINX)).containsExactly(Code.STREAM_NEEDS_HEARTBEAT);
+  }
+
+  @Test
+  void aServersTimesThatAreRaisedOrKillAreFound() {
+    ofServer.time(Duration.ofSeconds(3));
+    ofServer.timeout(Duration.ofSeconds(5));
+    assertThat(codes(ofServer, PathProfile.LAN))
+        .containsExactly(Code.BELOW_FLOOR, Code.TIMEOUT_SHORT);
+    ofServer.time(Duration.ofDays(1_000_000));
+    ofServer.timeout(Duration.ZERO);
+    assertThat(codes(ofServer, PathProfile.LAN)).isEmpty();
+  }
+
   private List<Code> codes(PathProfile path) {
+    return codes(keepalive, path);
+  }
+
+  private static List<Code> codes(OwnKeepalive keepalive, PathProfile path) {
     keepalive.path(path.idleTimeout());
     return keepalive.findings(LivenessOptions.of(path)).stream()
         .map(KeepaliveFinding::code)

@@ -27,7 +27,7 @@ public record KeepaliveFinding(Code code, String sentence, String fix) {
     STREAM_NEEDS_HEARTBEAT("KL-07"),
     /** A single late answer closes the connection. */
     TIMEOUT_SHORT("KL-08"),
-    /** The client's time is below what its library allows. */
+    /** A time is below what its library allows. */
     BELOW_FLOOR("KL-09");
 
     private final String text;

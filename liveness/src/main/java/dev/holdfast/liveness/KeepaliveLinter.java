@@ -31,14 +31,16 @@ public final class KeepaliveLinter {
   /** Mobile paths stall this long and go on; a shorter timeout closes what lives. */
   static final Duration LONG_STALL = Duration.ofSeconds(20);
 
-  /** grpc-java and grpc-go raise a client's shorter time to this. */
-  static final Duration CLIENT_FLOOR = Duration.ofSeconds(10);
-
   /** After so long without a call grpc-java and grpc-js close the connection themselves. */
   static final Duration IDLE_MODE = Duration.ofMinutes(30);
 
   private final KeepaliveSettings client;
   private final KeepaliveSettings server;
+
+  /** As its library takes it, not as it is written. */
+  private final Optional<Duration> clientTime;
+
+  private final Optional<Duration> serverTime;
   private final Optional<Duration> pathTimeout;
   private final Layer layer;
   private final List<KeepaliveFinding> findings = new ArrayList<>();
@@ -50,6 +52,8 @@ public final class KeepaliveLinter {
       Layer layer) {
     this.client = client;
     this.server = server;
+    this.clientTime = raised(client.time(), client.stack().clientFloor());
+    this.serverTime = raised(server.time(), server.stack().serverFloor());
     this.pathTimeout = pathTimeout;
     this.layer = layer;
   }
@@ -76,6 +80,7 @@ public final class KeepaliveLinter {
     linter.strikes();
     linter.path();
     linter.client();
+    linter.floors();
     linter.timeouts();
     return List.copyOf(linter.findings);
   }
@@ -85,31 +90,29 @@ public final class KeepaliveLinter {
     if (client.stack() == Stack.HOLDFAST || !server.stack().punishesPings()) {
       return;
     }
-    client
-        .time()
-        .ifPresent(
-            time -> {
-              if (time.compareTo(scaled(server.permit(), SHARE_OF_PERMIT)) < 0) {
-                add(
-                    Code.PING_TOO_OFTEN,
-                    "The client pings after %s, the server permits one per %s and closes at the"
-                        + " third with too_many_pings.",
-                    "server: permit %3$s or less; or client: time %4$s or more",
-                    text(time),
-                    text(server.permit()),
-                    text(scaled(time, 1 / SHARE_OF_PERMIT)),
-                    text(scaled(server.permit(), SHARE_OF_PERMIT)));
-              }
-              if (client.withoutCalls() && !server.permitWithoutCalls()) {
-                add(
-                    Code.PING_WITHOUT_CALLS,
-                    "The client pings while no call is open, which the server permits every %s"
-                        + " only, not every %s.",
-                    "server: permit keepalive without calls",
-                    text(PERMIT_WITHOUT_CALLS),
-                    text(time));
-              }
-            });
+    clientTime.ifPresent(
+        time -> {
+          if (time.compareTo(scaled(server.permit(), SHARE_OF_PERMIT)) < 0) {
+            add(
+                Code.PING_TOO_OFTEN,
+                "The client pings after %s, the server permits one per %s and closes at the"
+                    + " third strike with too_many_pings.",
+                "server: permit %3$s or less; or client: time %4$s or more",
+                text(time),
+                text(server.permit()),
+                text(scaled(time, 1 / SHARE_OF_PERMIT)),
+                text(scaled(server.permit(), SHARE_OF_PERMIT)));
+          }
+          if (client.withoutCalls() && !server.permitWithoutCalls()) {
+            add(
+                Code.PING_WITHOUT_CALLS,
+                "The client pings while no call is open, which the server permits every %s"
+                    + " only, not every %s.",
+                "server: permit keepalive without calls",
+                text(PERMIT_WITHOUT_CALLS),
+                text(time));
+          }
+        });
   }
 
   private void path() {
@@ -127,12 +130,12 @@ public final class KeepaliveLinter {
       return;
     }
     Duration needed = scaled(timeout, SHARE_OF_PATH_TIMEOUT);
-    boolean serverKeeps = server.time().filter(t -> t.compareTo(needed) <= 0).isPresent();
+    boolean serverKeeps = serverTime.filter(t -> t.compareTo(needed) <= 0).isPresent();
     boolean holdfast = client.stack() == Stack.HOLDFAST || server.stack() == Stack.HOLDFAST;
     if (serverKeeps || holdfast) {
       return;
     }
-    boolean clientKeeps = client.time().filter(t -> t.compareTo(needed) <= 0).isPresent();
+    boolean clientKeeps = clientTime.filter(t -> t.compareTo(needed) <= 0).isPresent();
     if (clientKeeps && client.withoutCalls()) {
       return;
     }
@@ -154,13 +157,11 @@ public final class KeepaliveLinter {
       add(
           Code.PATH_IDLES_OUT,
           "Nobody pings within %s, so the path forgets a quiet connection and the next call fails.",
-          permitTooLong
-              ? "server: keepalive time %2$s"
-              : "server: keepalive time %2$s; or client: time %2$s, without calls",
+          fixOfIdlePath(needed, permitTooLong),
           text(timeout),
           text(needed));
     }
-    if (permitTooLong) {
+    if (permitTooLong && !isBelowServerFloor(needed)) {
       add(
           Code.PERMIT_TOO_LONG,
           "The server permits a PING per %s, which is too rare for a path that forgets after %s: no"
@@ -173,6 +174,23 @@ public final class KeepaliveLinter {
     }
   }
 
+  private String fixOfIdlePath(Duration needed, boolean permitTooLong) {
+    if (isBelowServerFloor(needed)) {
+      return "TCP keepalive every %2$s on the sockets of either end, where no hop ends TCP, because"
+          + " the server's PINGs never come faster than every "
+          + text(server.stack().serverFloor())
+          + "; or Holdfast at either end";
+    }
+    boolean clientCan = needed.compareTo(client.stack().clientFloor()) >= 0;
+    return permitTooLong || !clientCan
+        ? "server: keepalive time %2$s"
+        : "server: keepalive time %2$s; or client: time %2$s, without calls";
+  }
+
+  private boolean isBelowServerFloor(Duration needed) {
+    return needed.compareTo(server.stack().serverFloor()) < 0;
+  }
+
   /** Such clients close a channel without calls themselves, before the path does. */
   private boolean isIdleModeFirst(Duration timeout) {
     boolean closesIdle = client.stack() == Stack.JAVA || client.stack() == Stack.NODE;
@@ -180,28 +198,37 @@ public final class KeepaliveLinter {
   }
 
   private void client() {
-    client
+    if (client.stack() == Stack.C_CORE && client.limitsPingsWithoutData()) {
+      clientTime.ifPresent(
+          time ->
+              add(
+                  Code.C_CORE_THROTTLE,
+                  "C-core stops after two PINGs without data, so its keepalive of %s ends on a"
+                      + " quiet connection.",
+                  "client: grpc.http2.max_pings_without_data=0",
+                  text(time)));
+    }
+  }
+
+  /** A library that raises a time says nothing, so what is written misleads whoever reads it. */
+  private void floors() {
+    belowFloor("client", client, client.stack().clientFloor());
+    belowFloor("server", server, server.stack().serverFloor());
+  }
+
+  private void belowFloor(String side, KeepaliveSettings settings, Duration floor) {
+    settings
         .time()
+        .filter(time -> time.compareTo(floor) < 0)
         .ifPresent(
-            time -> {
-              if (client.stack() == Stack.C_CORE && client.limitsPingsWithoutData()) {
-                add(
-                    Code.C_CORE_THROTTLE,
-                    "C-core stops after two PINGs without data, so its keepalive of %s ends on a"
-                        + " quiet connection.",
-                    "client: grpc.http2.max_pings_without_data=0",
-                    text(time));
-              }
-              boolean floored = client.stack() == Stack.JAVA || client.stack() == Stack.GO;
-              if (floored && time.compareTo(CLIENT_FLOOR) < 0) {
+            time ->
                 add(
                     Code.BELOW_FLOOR,
-                    "The client's library raises a time of %s to %s without a word.",
-                    "client: time %2$s or more",
+                    "The %s's library raises a time of %s to %s without a word.",
+                    "%1$s: time %3$s or more",
+                    side,
                     text(time),
-                    text(CLIENT_FLOOR));
-              }
-            });
+                    text(floor)));
   }
 
   private void timeouts() {
@@ -228,6 +255,10 @@ public final class KeepaliveLinter {
   private void add(Code code, String sentence, String fix, Object... values) {
     findings.add(
         new KeepaliveFinding(code, String.format(sentence, values), String.format(fix, values)));
+  }
+
+  private static Optional<Duration> raised(Optional<Duration> time, Duration floor) {
+    return time.map(said -> said.compareTo(floor) < 0 ? floor : said);
   }
 
   private static Duration scaled(Duration value, double by) {

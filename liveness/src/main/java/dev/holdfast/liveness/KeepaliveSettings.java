@@ -28,20 +28,34 @@ public record KeepaliveSettings(
 
   /** A gRPC library, for what it does when nothing is set. */
   public enum Stack {
-    JAVA(true),
-    GO(true),
+    JAVA(true, 10, 10),
+    GO(true, 10, 1),
     /** C++, Python, Ruby, PHP, Objective-C. */
-    C_CORE(true),
-    NODE(false),
-    DOTNET(false),
-    RUST_TONIC(false),
+    C_CORE(true, 0, 0),
+    NODE(false, 0, 0),
+    DOTNET(false, 0, 0),
+    RUST_TONIC(false, 0, 0),
     /** grpc-java with Holdfast: probes are tolerant and never earn a strike. */
-    HOLDFAST(true);
+    HOLDFAST(true, 10, 10);
 
     private final boolean punishesPings;
+    private final Duration clientFloor;
+    private final Duration serverFloor;
 
-    Stack(boolean punishesPings) {
+    Stack(boolean punishesPings, int clientFloorSeconds, int serverFloorSeconds) {
       this.punishesPings = punishesPings;
+      this.clientFloor = Duration.ofSeconds(clientFloorSeconds);
+      this.serverFloor = Duration.ofSeconds(serverFloorSeconds);
+    }
+
+    /** To what its clients raise a shorter time; zero: nothing is raised. */
+    public Duration clientFloor() {
+      return clientFloor;
+    }
+
+    /** To what its servers raise a shorter time; zero: nothing is raised. */
+    public Duration serverFloor() {
+      return serverFloor;
     }
 
     /** Whether its servers close connections for PINGs they did not permit. */

@@ -8,6 +8,7 @@ import dev.holdfast.liveness.KeepaliveFinding.Code;
 import dev.holdfast.liveness.KeepaliveSettings.Stack;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -30,8 +31,8 @@ class KeepaliveLinterTest {
         .extracting(KeepaliveFinding::toString)
         .containsExactly(
             "KL-01 The client pings after 10s, the server permits one per 5m and closes at the"
-                + " third with too_many_pings. Fix: server: permit 9s or less; or client: time"
-                + " 330s or more");
+                + " third strike with too_many_pings. Fix: server: permit 9s or less; or client:"
+                + " time 330s or more");
     assertThat(codes(eager, SERVER.withPermit(Duration.ofSeconds(9), false), PathProfile.LAN))
         .isEmpty();
     assertThat(codes(eager, SERVER.withPermit(Duration.ofSeconds(10), false), PathProfile.LAN))
@@ -103,6 +104,45 @@ class KeepaliveLinterTest {
         CLIENT.withTime(Duration.ofSeconds(5)).withTimeout(Duration.ofSeconds(5));
     assertThat(codes(hasty, SERVER.withPermit(Duration.ofSeconds(1), true), PathProfile.LAN))
         .containsExactly(Code.BELOW_FLOOR, Code.TIMEOUT_SHORT);
+  }
+
+  @Test
+  void aServersTimeHasAFloorToo() {
+    KeepaliveSettings hasty = SERVER.withTime(Duration.ofSeconds(3));
+    assertThat(KeepaliveLinter.lint(CLIENT, hasty, PathProfile.LAN))
+        .extracting(KeepaliveFinding::toString)
+        .containsExactly(
+            "KL-09 The server's library raises a time of 3s to 10s without a word. Fix: server:"
+                + " time 10s or more");
+    KeepaliveSettings go = KeepaliveSettings.server(Stack.GO);
+    assertThat(codes(CLIENT, go.withTime(Duration.ofSeconds(3)), PathProfile.LAN)).isEmpty();
+    assertThat(codes(CLIENT, go.withTime(Duration.ofMillis(300)), PathProfile.LAN))
+        .containsExactly(Code.BELOW_FLOOR);
+    KeepaliveSettings core = KeepaliveSettings.server(Stack.C_CORE);
+    assertThat(codes(CLIENT, core.withTime(Duration.ofMillis(300)), PathProfile.LAN)).isEmpty();
+  }
+
+  @Test
+  void whatALibraryRaisesCountsAsRaised() {
+    Optional<Duration> eight = Optional.of(Duration.ofSeconds(8));
+    List<KeepaliveFinding> found =
+        KeepaliveLinter.lint(
+            CLIENT, SERVER.withTime(Duration.ofSeconds(3)), eight, PathProfile.Layer.PACKETS);
+    assertThat(found)
+        .extracting(KeepaliveFinding::code)
+        .containsExactly(Code.PATH_IDLES_OUT, Code.BELOW_FLOOR);
+    assertThat(found.get(0).fix()).startsWith("TCP keepalive every 6s on the sockets");
+    assertThat(
+            KeepaliveLinter.lint(
+                CLIENT,
+                KeepaliveSettings.server(Stack.GO).withTime(Duration.ofSeconds(3)),
+                eight,
+                PathProfile.Layer.PACKETS))
+        .isEmpty();
+    KeepaliveSettings hasty = CLIENT.withTime(Duration.ofSeconds(3));
+    assertThat(codes(hasty, SERVER.withPermit(Duration.ofSeconds(9), false), PathProfile.LAN))
+        .as("it pings every 10 s")
+        .containsExactly(Code.BELOW_FLOOR);
   }
 
   @Test
