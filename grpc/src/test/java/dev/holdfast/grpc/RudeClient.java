@@ -73,15 +73,16 @@ final class RudeClient implements AutoCloseable {
             .open()
             .syncUninterruptibly()
             .getNow();
-    stream.write(
-        new DefaultHttp2HeadersFrame(
-            new DefaultHttp2Headers()
-                .method("POST")
-                .scheme("http")
-                .authority("localhost")
-                .path("/test.Words/Follow")
-                .add("content-type", "application/grpc")
-                .add("te", "trailers")));
+    var unused =
+        stream.write(
+            new DefaultHttp2HeadersFrame(
+                new DefaultHttp2Headers()
+                    .method("POST")
+                    .scheme("http")
+                    .authority("localhost")
+                    .path("/test.Words/Follow")
+                    .add("content-type", "application/grpc")
+                    .add("te", "trailers")));
     byte[] text = request.getBytes(StandardCharsets.UTF_8);
     ByteBuf message = Unpooled.buffer().writeByte(0).writeInt(text.length).writeBytes(text);
     stream.writeAndFlush(new DefaultHttp2DataFrame(message, true)).syncUninterruptibly();
