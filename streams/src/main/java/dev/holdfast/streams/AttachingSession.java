@@ -1,0 +1,235 @@
+package dev.holdfast.streams;
+
+import dev.holdfast.core.PureCore;
+import dev.holdfast.streams.wire.Hello;
+import dev.holdfast.streams.wire.SessionId;
+import dev.holdfast.streams.wire.SessionToken;
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The half of a client's session that keeps it attached: opens, doubts, races, replaces and gives
+ * up attachments. What is said on them is the other half's, {@link ClientSession}.
+ */
+@PureCore
+abstract sealed class AttachingSession extends StreamSession permits ClientSession {
+  final Attempts attempts;
+
+  /** Being opened; it may write before the answer only when it is the first. */
+  @Nullable StreamAttachment pending;
+
+  /** Whether an attachment that nobody answered may have brought messages to a peer. */
+  boolean touched;
+
+  /** From the last welcome. */
+  SessionToken token = SessionToken.NONE;
+
+  private long attachedNanos;
+  private long suspectNanos;
+
+  AttachingSession(
+      SessionId id, SessionOptions options, SessionRules rules, RandomGenerator random) {
+    super(id, options, rules);
+    this.attempts = new Attempts(options.timing(), random);
+  }
+
+  /** The connection below is suspect, by somebody who sees more of it than this stream. */
+  public void onSuspect(long nowNanos, StreamAttachment attachment) {
+    if (attachment == current && state() == SessionState.ATTACHED && attachment.proved) {
+      become(SessionState.SUSPECT);
+      suspectNanos = nowNanos;
+      attachment.probeDue = true;
+    }
+  }
+
+  /** The connection below will end (GOAWAY), or should: the attachment is replaced first. */
+  public void onDrain(long nowNanos, StreamAttachment attachment) {
+    if (attachment == current && attachment.proved) {
+      drain(nowNanos, attachment);
+    }
+  }
+
+  /** The pending attachment was answered and carries the session from now on. */
+  final void attached(long nowNanos) {
+    pending = null;
+    attachedNanos = nowNanos;
+  }
+
+  abstract void pendingClosed(long nowNanos, StreamAttachment attachment, PhysicalEnd how);
+
+  abstract void currentClosed(long nowNanos, StreamAttachment attachment, PhysicalEnd how);
+
+  abstract void assumePlain(StreamAttachment opening);
+
+  /** Does what is due of opening, replacing and giving up. */
+  final void keepAttached(long nowNanos) {
+    SessionOptions.Timing timing = options.timing();
+    StreamAttachment opening = pending;
+    if (opening != null
+        && Due.isOver(nowNanos, opening.openedNanos() + timing.handshake().toNanos())) {
+      close(opening, AttachmentEnd.SILENT);
+      pendingClosed(nowNanos, opening, PhysicalEnd.connection());
+    } else if (opening != null
+        && mayWaitForUs(opening)
+        && Due.isOver(nowNanos, opening.openedNanos() + timing.assumePlain().toNanos())) {
+      assumePlain(opening);
+    }
+    StreamAttachment carrying = current;
+    if (carrying != null && carrying.proved) {
+      silence(nowNanos, carrying);
+    }
+    if (pending == null && attempts.isDue(nowNanos)) {
+      become(state() == SessionState.DRAIN ? SessionState.HANDOVER : SessionState.RESUMING);
+      open(nowNanos);
+    }
+  }
+
+  private void silence(long nowNanos, StreamAttachment carrying) {
+    SessionOptions.Timing timing = options.timing();
+    switch (state()) {
+      case ATTACHED -> {
+        if (!timing.suspect().isZero()
+            && Due.isOver(nowNanos, carrying.heardNanos + timing.suspect().toNanos())) {
+          onSuspect(nowNanos, carrying);
+        } else if (!timing.rotate().isZero()
+            && Due.isOver(nowNanos, attachedNanos + timing.rotate().toNanos())) {
+          drain(nowNanos, carrying);
+        }
+      }
+      case SUSPECT -> {
+        if (Due.isOver(nowNanos, suspectNanos + timing.race().toNanos())) {
+          become(SessionState.RACING);
+          open(nowNanos);
+        }
+      }
+      default -> {}
+    }
+    boolean doubted = state() == SessionState.SUSPECT || state() == SessionState.RACING;
+    if (doubted && Due.isOver(nowNanos, carrying.heardNanos + timing.dead().toNanos())) {
+      close(carrying, AttachmentEnd.SILENT);
+      currentClosed(nowNanos, carrying, PhysicalEnd.connection());
+    }
+  }
+
+  @Override
+  void addDeadlines(Due due) {
+    attempts.addDeadlines(due, pending != null);
+    SessionOptions.Timing timing = options.timing();
+    if (pending != null) {
+      due.after(pending.openedNanos(), timing.handshake());
+      if (mayWaitForUs(pending)) {
+        due.after(pending.openedNanos(), timing.assumePlain());
+      }
+    }
+    if (current == null || !current.proved) {
+      return;
+    }
+    switch (state()) {
+      case ATTACHED -> {
+        due.after(current.heardNanos, timing.suspect());
+        due.after(attachedNanos, timing.rotate());
+      }
+      case SUSPECT -> {
+        due.after(suspectNanos, timing.race());
+        due.after(current.heardNanos, timing.dead());
+      }
+      case RACING -> due.after(current.heardNanos, timing.dead());
+      default -> {}
+    }
+  }
+
+  @Override
+  void onLife(long nowNanos) {
+    if (state() == SessionState.SUSPECT || state() == SessionState.RACING) {
+      if (pending != null) {
+        close(pending, AttachmentEnd.UNNEEDED);
+        pending = null;
+      }
+      become(SessionState.ATTACHED);
+    }
+  }
+
+  @Override
+  void onProgress() {
+    attempts.onProgress();
+  }
+
+  /** Begins an attachment, which is pending until it is answered. */
+  final StreamAttachment open(long nowNanos) {
+    StreamAttachment next = attempts.next(nowNanos);
+    pending = next;
+    long remainingMillis = 0;
+    if (deadlineNanos != null) {
+      remainingMillis = Math.max(1, Duration.ofNanos(deadlineNanos - nowNanos).toMillis());
+    }
+    Hello hello =
+        new Hello(
+            id(),
+            next.number(),
+            next.tag(),
+            inbox.watermark(),
+            outbox.low(),
+            inbox.credit(),
+            remainingMillis,
+            !touched,
+            token);
+    next.toldCredit = hello.credit();
+    next.toldAck = hello.watermark();
+    outputs.add(new SessionOutput.Open(next, hello, attempts.address()));
+    return next;
+  }
+
+  /** An attachment that works is to be replaced before it ends. */
+  final void drain(long nowNanos, StreamAttachment attachment) {
+    if (attachment == current
+        && (state() == SessionState.ATTACHED || state() == SessionState.SUSPECT)) {
+      become(SessionState.DRAIN);
+      attempts.soon(nowNanos);
+      keepAttached(nowNanos);
+    }
+  }
+
+  /** The pending attachment came to nothing. */
+  final void attemptFailed(long nowNanos, long atLeastMillis) {
+    touched |= pending != null && pending.touched;
+    pending = null;
+    attempts.onFailed();
+    switch (state()) {
+      case RACING -> {
+        become(SessionState.SUSPECT);
+        suspectNanos = nowNanos + attempts.delayNanos();
+      }
+      case HANDOVER -> {
+        become(SessionState.DRAIN);
+        attempts.later(nowNanos, Duration.ofMillis(atLeastMillis));
+      }
+      default -> detach(nowNanos, atLeastMillis);
+    }
+  }
+
+  /** No attachment is left; the next one is tried after a delay. */
+  final void detach(long nowNanos, long atLeastMillis) {
+    attempts.alone(nowNanos);
+    become(SessionState.DETACHED);
+    attempts.later(nowNanos, Duration.ofMillis(atLeastMillis));
+  }
+
+  /** Whether a plain peer might say nothing before it gets what we hold back. */
+  private boolean mayWaitForUs(StreamAttachment opening) {
+    return opening.mayWriteUnproved
+        && !opening.plain
+        && (outbox.isFinished() || end != null || !outbox.isReady());
+  }
+
+  final void closeAll() {
+    if (current != null) {
+      close(current, end != null && current.proved ? AttachmentEnd.DONE : AttachmentEnd.UNNEEDED);
+    }
+    if (pending != null) {
+      close(pending, AttachmentEnd.UNNEEDED);
+    }
+    current = null;
+    pending = null;
+  }
+}

@@ -1,0 +1,26 @@
+package dev.holdfast.streams;
+
+/** Why a session closes one of its attachments. */
+public enum AttachmentEnd {
+  /** The session is over and the peer knows: end the call in the ordinary way. */
+  DONE("The session is over."),
+  /** A newer attachment carries the session. */
+  REPLACED("A newer attachment carries the session."),
+  /** The peer broke the protocol: a gap, a number beyond the end, a header that makes no sense. */
+  BROKEN("The peer broke the duplex protocol."),
+  /** The peer said nothing for too long. */
+  SILENT("The peer was silent for too long."),
+  /** It is no longer needed: the older one spoke again, or the session ended. */
+  UNNEEDED("The attachment is no longer needed.");
+
+  private final String sentence;
+
+  AttachmentEnd(String sentence) {
+    this.sentence = sentence;
+  }
+
+  /** One sentence for people. */
+  public String sentence() {
+    return sentence;
+  }
+}

@@ -1,0 +1,136 @@
+package dev.holdfast.streams;
+
+import dev.holdfast.core.Backoff;
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.PureCore;
+import dev.holdfast.streams.wire.FrameHeader;
+import dev.holdfast.streams.wire.Welcome;
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * When a client tries its next attachment, where, with which number, and when it gives up.
+ *
+ * <p>Full jitter, reset only by a message that was acknowledged or is new; plus the server's
+ * spread.
+ */
+@PureCore
+final class Attempts {
+  @Limit(
+      of = "redirections to another instance in a row",
+      then = "the next attempt waits its delay")
+  static final int MAX_MOVES = 3;
+
+  private final SessionOptions.Timing timing;
+  private final RandomGenerator random;
+  private final Backoff backoff;
+  private Duration ttl;
+  private long numbers;
+  private long spreadMillis;
+  private String address = "";
+  private int moves;
+  private @Nullable Long retryNanos;
+  private @Nullable Long aloneNanos;
+
+  Attempts(SessionOptions.Timing timing, RandomGenerator random) {
+    this.timing = timing;
+    this.random = random;
+    this.backoff = new Backoff(timing.backoff(), random);
+    this.ttl = timing.ttl();
+  }
+
+  /** A new attachment, with a number above all before. */
+  StreamAttachment next(long nowNanos) {
+    retryNanos = null;
+    numbers++;
+    return new StreamAttachment(numbers, random.nextLong(1, FrameHeader.MAX_TAG + 1), nowNanos);
+  }
+
+  /** Where to; "" for wherever the channel leads. */
+  String address() {
+    return address;
+  }
+
+  void onProgress() {
+    backoff.reset();
+  }
+
+  void onWelcome(Welcome welcome) {
+    ttl = Duration.ofMillis(welcome.ttlMillis());
+    spreadMillis = welcome.spreadMillis();
+    onAnswered();
+  }
+
+  /** A peer took the attachment. */
+  void onAnswered() {
+    retryNanos = null;
+    aloneNanos = null;
+    moves = 0;
+  }
+
+  /** Whether a redirection is followed at once. */
+  boolean follow(String newAddress) {
+    moves++;
+    address = newAddress;
+    return moves <= MAX_MOVES;
+  }
+
+  /** An attempt failed: the next one is wherever the channel leads. */
+  void onFailed() {
+    address = "";
+    moves = 0;
+  }
+
+  /** There is no attachment from now on. */
+  void alone(long nowNanos) {
+    if (aloneNanos == null) {
+      aloneNanos = nowNanos;
+    }
+  }
+
+  /** The next attempt is due after a delay. */
+  void later(long nowNanos, Duration atLeast) {
+    retryNanos = nowNanos + atLeast.toNanos() + delayNanos() + spreadNanos();
+  }
+
+  /** A working attachment is to be replaced: at once, or within the server's spread. */
+  void soon(long nowNanos) {
+    retryNanos = nowNanos + spreadNanos();
+  }
+
+  /** The delay before the next attempt; counts as one more that failed. */
+  long delayNanos() {
+    return backoff.next().toNanos();
+  }
+
+  boolean isDue(long nowNanos) {
+    return Due.isOver(nowNanos, retryNanos);
+  }
+
+  /** Whether a server would no longer hold the session, with one attempt more. */
+  boolean isHopeless(long nowNanos) {
+    return aloneNanos != null && nowNanos - aloneNanos >= patience().toNanos();
+  }
+
+  Duration ttl() {
+    return ttl;
+  }
+
+  void addDeadlines(Due due, boolean opening) {
+    if (!opening) {
+      due.at(retryNanos);
+    }
+    if (aloneNanos != null) {
+      due.after(aloneNanos, patience());
+    }
+  }
+
+  private Duration patience() {
+    return ttl.plus(timing.backoff().cap()).plus(timing.handshake());
+  }
+
+  private long spreadNanos() {
+    return random.nextLong(Duration.ofMillis(spreadMillis).toNanos() + 1);
+  }
+}

@@ -1,0 +1,338 @@
+package dev.holdfast.streams;
+
+import dev.holdfast.core.PureCore;
+import dev.holdfast.streams.Outbox.Item;
+import dev.holdfast.streams.SessionEnd.Kind;
+import dev.holdfast.streams.wire.FrameHeader;
+import dev.holdfast.streams.wire.FrameHeader.Flag;
+import dev.holdfast.streams.wire.Refusal;
+import dev.holdfast.streams.wire.SessionId;
+import dev.holdfast.streams.wire.Welcome;
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The side of a session that opens attachments: at the start, after a cut, in a race against a
+ * silent one, and before an old one ends.
+ *
+ * <p>The first attachment sends at once. Each later one waits for its welcome, so that a peer that
+ * knows nothing of the session never gets a message that another one may have processed. An attempt
+ * carries a number more than every one before it. After the end was told the session may linger for
+ * a while, until its server knows it too.
+ */
+@PureCore
+public final class ClientSession extends AttachingSession {
+
+  private boolean welcomed;
+  private boolean leaving;
+  private boolean cancelled;
+  private long dropped;
+  private @Nullable Long lingerNanos;
+
+  /**
+   * A session that has not begun.
+   *
+   * @param id 128 bits of a secure random source
+   * @param random for delays and tags
+   */
+  public ClientSession(
+      SessionId id, SessionOptions options, SessionRules rules, RandomGenerator random) {
+    super(id, options, rules, random);
+  }
+
+  /**
+   * Begins.
+   *
+   * @param deadline time until the session ends with DEADLINE; zero for none
+   */
+  public void start(long nowNanos, Duration deadline) {
+    if (!deadline.isZero()) {
+      deadlineNanos = nowNanos + deadline.toNanos();
+    }
+    become(SessionState.OPENING);
+    StreamAttachment first = open(nowNanos);
+    first.mayWriteUnproved = true;
+    first.cursor = 1;
+  }
+
+  /** The application will send no more. */
+  public void halfClose() {
+    outbox.finish(Flag.HALF_CLOSE, 0, Payload.EMPTY);
+  }
+
+  /** The application wants no more: it is told so at once, and the server as soon as possible. */
+  public void cancel(long nowNanos) {
+    if (end == null) {
+      cancelled = true;
+      conclude(nowNanos, SessionEnd.of(Kind.CANCELLED, this));
+    }
+  }
+
+  /** The server's response headers came with a welcome. */
+  public void onWelcome(long nowNanos, StreamAttachment from, Welcome welcome) {
+    if (from != pending || state().isTerminal()) {
+      return;
+    }
+    if (!agrees(welcome.watermark(), welcome.low())) {
+      lose(Kind.LOST_GAP);
+      return;
+    }
+    if (current != null && current != from) {
+      close(current, AttachmentEnd.REPLACED);
+    }
+    token = welcome.token();
+    attempts.onWelcome(welcome);
+    welcomed = true;
+    touched = true;
+    attached(nowNanos);
+    long next = from.mayWriteUnproved ? from.cursor : welcome.watermark() + 1;
+    if (state() == SessionState.DETACHED) {
+      become(SessionState.RESUMING);
+    }
+    carry(nowNanos, from, welcome.low(), welcome.credit(), next);
+    if (from.halfClosed) {
+      // The welcome came after we took the peer for a plain one: acks need an open request side.
+      drain(nowNanos, from);
+    }
+  }
+
+  /** The server's response headers came without a welcome: it knows no sessions. */
+  public void onPlain(long nowNanos, StreamAttachment from) {
+    if (from != pending || state().isTerminal()) {
+      return;
+    }
+    if (cancelled) {
+      finish();
+    } else if (welcomed || (touched && options.level() != Level.REOPEN)) {
+      // Somebody else is there now, and the session is not.
+      lose(Kind.LOST_UNKNOWN);
+    } else {
+      boolean again = from.number() > 1;
+      assumePlain(from);
+      current = from;
+      attached(nowNanos);
+      attempts.onAnswered();
+      become(SessionState.ATTACHED);
+      if (again) {
+        outputs.add(new SessionOutput.Reopened(dropped));
+      }
+    }
+  }
+
+  /** The server refused the attachment, or replaced it by another one. */
+  public void onRefused(long nowNanos, StreamAttachment from, Refusal refusal) {
+    if (state().isTerminal()) {
+      return;
+    }
+    if (from != pending) {
+      onClosed(nowNanos, from, PhysicalEnd.connection());
+      return;
+    }
+    if (end != null
+        && refusal.code() != Refusal.Code.BUSY
+        && refusal.code() != Refusal.Code.MOVED) {
+      finish();
+      return;
+    }
+    // What it was sent it has not taken.
+    from.touched = false;
+    switch (refusal.code()) {
+      case UNKNOWN -> lose(Kind.LOST_UNKNOWN);
+      case EXPIRED -> lose(Kind.LOST_EXPIRED);
+      case GAP -> lose(Kind.LOST_GAP);
+      case DENIED -> lose(Kind.LOST_DENIED);
+      case FENCED -> attemptFailed(nowNanos, 0);
+      case BUSY -> attemptFailed(nowNanos, refusal.retryAfterMillis());
+      case MOVED -> {
+        if (attempts.follow(refusal.address())) {
+          pending = null;
+          open(nowNanos);
+        } else {
+          attemptFailed(nowNanos, 0);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void onClosed(long nowNanos, StreamAttachment attachment, PhysicalEnd how) {
+    if (state().isTerminal()) {
+      return;
+    }
+    boolean wasCurrent = attachment == current;
+    if (attachment == pending) {
+      pendingClosed(nowNanos, attachment, how);
+    } else if (wasCurrent && attachment.plain) {
+      plainClosed(nowNanos, how);
+    } else if (wasCurrent) {
+      currentClosed(nowNanos, attachment, how);
+    }
+  }
+
+  /** A server ends its half only together with the call. */
+  @Override
+  public void onHalfClosed(long nowNanos, StreamAttachment attachment) {}
+
+  @Override
+  public void onTimeout(long nowNanos) {
+    if (state().isTerminal()) {
+      return;
+    }
+    if (end == null && Due.isOver(nowNanos, deadlineNanos)) {
+      tell(SessionEnd.of(Kind.DEADLINE, this));
+      finish();
+    } else if (Due.isOver(nowNanos, lingerNanos)) {
+      finish();
+    } else if (attempts.isHopeless(nowNanos)) {
+      lose(Kind.LOST_UNREACHABLE);
+    } else {
+      keepAttached(nowNanos);
+    }
+  }
+
+  @Override
+  void addDeadlines(Due due) {
+    super.addDeadlines(due);
+    due.at(lingerNanos);
+  }
+
+  @Override
+  void onFlags(long nowNanos, StreamAttachment from, FrameHeader header) {
+    leaving |= header.has(Flag.LEAVING);
+    if (header.has(Flag.DRAIN) && !header.has(Flag.LEAVING)) {
+      drain(nowNanos, from);
+    }
+  }
+
+  @Override
+  void onUnmarked(long nowNanos, StreamAttachment from, Payload body) {
+    if (from.plain) {
+      receive(nowNanos, from, inbox.received() + 1, 0, 0, body);
+    } else {
+      broken(nowNanos, from);
+    }
+  }
+
+  @Override
+  void onFinal(long nowNanos, Item item) {
+    boolean moved = (item.flags() & Flag.MOVED) != 0;
+    Kind kind = moved ? Kind.MOVED : Kind.FINISHED;
+    conclude(nowNanos, SessionEnd.of(kind, item.status(), item.body(), this));
+  }
+
+  @Override
+  @Nullable StreamAttachment writing() {
+    if (current != null) {
+      return current;
+    }
+    return pending != null && (pending.mayWriteUnproved || pending.plain) ? pending : null;
+  }
+
+  @Override
+  boolean maySend(StreamAttachment attachment, Item item) {
+    if (end != null || leaving) {
+      return false;
+    }
+    boolean halfClose = (item.flags() & Flag.HALF_CLOSE) != 0;
+    return attachment.proved ? super.maySend(attachment, item) : attachment.plain || !halfClose;
+  }
+
+  @Override
+  int wantedFlags() {
+    return (cancelled ? Flag.CANCEL : 0) | (leaving && end == null ? Flag.SETTLED : 0);
+  }
+
+  @Override
+  void broken(long nowNanos, StreamAttachment attachment) {
+    close(attachment, AttachmentEnd.BROKEN);
+    currentClosed(nowNanos, attachment, PhysicalEnd.stream(PhysicalEnd.UNAVAILABLE));
+  }
+
+  @Override
+  void pendingClosed(long nowNanos, StreamAttachment attachment, PhysicalEnd how) {
+    if (how.isUnrepeatable() && welcomed) {
+      lose(Kind.LOST_REFUSED);
+    } else if (end == null
+        && !welcomed
+        && (attachment.plain
+            || (how.kind() == PhysicalEnd.Kind.STATUS
+                && how.status() != PhysicalEnd.UNAVAILABLE))) {
+      pending = null;
+      tell(SessionEnd.of(Kind.PLAIN, how.status(), how.trailers(), this));
+      finish();
+    } else {
+      attemptFailed(nowNanos, 0);
+    }
+  }
+
+  @Override
+  void currentClosed(long nowNanos, StreamAttachment attachment, PhysicalEnd how) {
+    if (end != null && how.kind() == PhysicalEnd.Kind.STATUS) {
+      finish();
+    } else if (end == null && how.isUnrepeatable()) {
+      lose(Kind.LOST_REFUSED);
+    } else if (end == null && isStuck(attachment, how)) {
+      lose(Kind.LOST_STUCK);
+    } else {
+      current = null;
+      if (pending == null) {
+        detach(nowNanos, 0);
+      } else {
+        attempts.alone(nowNanos);
+        become(SessionState.RESUMING);
+      }
+    }
+  }
+
+  private void plainClosed(long nowNanos, PhysicalEnd how) {
+    boolean again = options.level() == Level.REOPEN && how.kind() != PhysicalEnd.Kind.STATUS;
+    current = null;
+    if (again && end == null) {
+      dropped += outbox.held();
+      outbox.release(outbox.end());
+      detach(nowNanos, 0);
+    } else {
+      tell(SessionEnd.of(Kind.PLAIN, how.status(), how.trailers(), this));
+      finish();
+    }
+  }
+
+  @Override
+  void assumePlain(StreamAttachment opening) {
+    opening.plain = true;
+    if (opening.cursor == 0) {
+      opening.cursor = outbox.low();
+    }
+    outbox.release(opening.cursor - 1);
+    if (cancelled) {
+      finish();
+    }
+  }
+
+  /** The application knows the end; the server is still to hear of it. */
+  private void conclude(long nowNanos, SessionEnd how) {
+    tell(how);
+    boolean server = welcomed || pending != null;
+    if (!server || (current != null && current.plain)) {
+      finish();
+    } else {
+      lingerNanos = nowNanos + attempts.ttl().toNanos();
+      if (current != null) {
+        current.repeatAck = inbox.ack() > 0;
+      }
+    }
+  }
+
+  private void lose(Kind why) {
+    boolean told = end != null;
+    tell(SessionEnd.of(why, this));
+    closeAll();
+    become(told ? SessionState.CLOSED : SessionState.LOST);
+  }
+
+  private void finish() {
+    closeAll();
+    become(SessionState.CLOSED);
+  }
+}

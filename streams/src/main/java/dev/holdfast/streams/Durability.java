@@ -1,0 +1,217 @@
+package dev.holdfast.streams;
+
+import dev.holdfast.core.Backoff;
+import dev.holdfast.core.PureCore;
+import dev.holdfast.streams.Outbox.Item;
+import dev.holdfast.streams.SessionRecord.Caller;
+import dev.holdfast.streams.wire.Hello;
+import dev.holdfast.streams.wire.Refusal;
+import dev.holdfast.streams.wire.SessionId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A durable session's dealings with its store: one request at a time, a claim before a change, and
+ * a change whose fate is unknown again and unaltered, so that the store can tell that it has it.
+ */
+@PureCore
+final class Durability {
+  /** What an answer means to the session, and what the call that asked for it hears. */
+  enum News {
+    CLAIMED(null),
+    /** Nobody knows; the client asks again. */
+    NOT_CLAIMED(Refusal.busy(CLAIM_AGAIN_MILLIS)),
+    MISSING(Refusal.of(Refusal.Code.UNKNOWN)),
+    FENCED(Refusal.of(Refusal.Code.FENCED)),
+    /** Another instance had the session meanwhile: what is in this memory is no longer true. */
+    STALE(Refusal.busy(1)),
+    SAVED(null),
+    NOTHING(null);
+
+    private final @Nullable Refusal refusal;
+
+    News(@Nullable Refusal refusal) {
+      this.refusal = refusal;
+    }
+
+    Refusal refusal() {
+      return refusal == null ? Refusal.busy(1) : refusal;
+    }
+  }
+
+  private static final long CLAIM_AGAIN_MILLIS = 100;
+
+  private final SessionId id;
+  private final String owner;
+  private final Caller caller;
+  private final Backoff backoff;
+  private StoreRequest.@Nullable Claim claim;
+  private StoreRequest.@Nullable Save save;
+  private StoreRequest.@Nullable Save saved;
+  private @Nullable StoreRequest asked;
+  private @Nullable SessionRecord record;
+  private @Nullable Long retryNanos;
+  private long attach;
+  private long version;
+  private long savedEnd;
+  private long savedProcessed;
+  private boolean savedOver;
+
+  Durability(SessionId id, String owner, Caller caller, Backoff backoff) {
+    this.id = id;
+    this.owner = owner;
+    this.caller = caller;
+    this.backoff = backoff;
+  }
+
+  /** An attachment is to be let in; replaces a claim that was not sent yet. */
+  void claim(Hello hello) {
+    // Before it is in the store nothing was processed, so whoever holds everything may begin.
+    boolean mayBegin = hello.low() == 1 && hello.watermark() == 0;
+    Optional<SessionRecord> fresh =
+        mayBegin
+            ? Optional.of(SessionRecord.fresh(hello.attach(), owner, caller))
+            : Optional.empty();
+    claim = new StoreRequest.Claim(id, hello.attach(), owner, fresh);
+  }
+
+  /** What the store is to have. */
+  void want(Outbox outbox, Inbox inbox, boolean over) {
+    if (save != null || record == null) {
+      return;
+    }
+    long processed = inbox.toCommit();
+    boolean news = processed > savedProcessed || outbox.end() > savedEnd || (over && !savedOver);
+    if (!news) {
+      return;
+    }
+    List<Item> appended = new ArrayList<>();
+    for (long seq = Math.max(savedEnd + 1, outbox.low()); seq <= outbox.end(); seq++) {
+      Item item = outbox.at(seq);
+      if (item != null) {
+        appended.add(item);
+      }
+    }
+    save =
+        new StoreRequest.Save(
+            id,
+            attach,
+            owner,
+            version,
+            processed,
+            outbox.acked(),
+            appended,
+            inbox.isFinished(),
+            over);
+  }
+
+  /** The next request, if there is one. */
+  @Nullable StoreRequest next(long nowNanos) {
+    if (asked != null) {
+      return null;
+    }
+    if (claim != null) {
+      asked = claim;
+      claim = null;
+    } else if (save != null && (retryNanos == null || nowNanos - retryNanos >= 0)) {
+      retryNanos = null;
+      asked = save;
+    }
+    return asked;
+  }
+
+  News onAnswer(long nowNanos, StoreRequest request, StoreAnswer answer) {
+    if (request != asked) {
+      return News.NOTHING;
+    }
+    asked = null;
+    if (answer instanceof StoreAnswer.Fenced) {
+      return News.FENCED;
+    }
+    if (answer instanceof StoreAnswer.Missing) {
+      return News.MISSING;
+    }
+    if (answer instanceof StoreAnswer.Claimed claimed) {
+      return onClaimed(request.attach(), claimed.record());
+    }
+    if (answer instanceof StoreAnswer.Saved && save != null) {
+      return onSaved(save);
+    }
+    retryNanos = nowNanos + backoff.next().toNanos();
+    return request instanceof StoreRequest.Claim ? News.NOT_CLAIMED : News.NOTHING;
+  }
+
+  private News onClaimed(long newAttach, SessionRecord claimed) {
+    boolean ours =
+        record == null
+            || (claimed.previousOwner().equals(owner)
+                && (claimed.previousAttach() == attach || claimed.previousAttach() == newAttach));
+    if (!ours) {
+      return News.STALE;
+    }
+    boolean first = record == null;
+    record = claimed;
+    attach = newAttach;
+    if (first) {
+      version = claimed.version();
+      savedProcessed = claimed.processed();
+      savedEnd = claimed.acked() + claimed.unacked().size();
+      savedOver = claimed.over();
+    } else if (save != null) {
+      // What is on its way was made under the old fence.
+      save =
+          new StoreRequest.Save(
+              id,
+              attach,
+              owner,
+              save.version(),
+              save.processed(),
+              save.acked(),
+              save.appended(),
+              save.halfClosed(),
+              save.over());
+    }
+    return News.CLAIMED;
+  }
+
+  private News onSaved(StoreRequest.Save done) {
+    backoff.reset();
+    save = null;
+    saved = done;
+    version = done.version() + 1;
+    savedProcessed = done.processed();
+    savedOver = done.over();
+    if (!done.appended().isEmpty()) {
+      savedEnd = done.appended().get(done.appended().size() - 1).seq();
+    }
+    return News.SAVED;
+  }
+
+  /** The highest position of the server that is in the store. */
+  long savedEnd() {
+    return savedEnd;
+  }
+
+  /** When the next request is due, if one waits. */
+  @Nullable Long retryNanos() {
+    return asked == null ? retryNanos : null;
+  }
+
+  /** As it was claimed last. */
+  SessionRecord record() {
+    if (record == null) {
+      throw new IllegalStateException(id + ": no record");
+    }
+    return record;
+  }
+
+  /** The change that was stored last. */
+  StoreRequest.Save saved() {
+    if (saved == null) {
+      throw new IllegalStateException(id + ": nothing saved");
+    }
+    return saved;
+  }
+}

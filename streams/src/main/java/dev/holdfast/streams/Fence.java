@@ -1,0 +1,29 @@
+package dev.holdfast.streams;
+
+import dev.holdfast.core.PureCore;
+
+/** Lets only the newest attachment of a session in, by its number and not by its arrival. */
+@PureCore
+public class Fence {
+  private long newest;
+
+  /** Whether an attachment may carry the session from now on. */
+  public boolean admits(long number) {
+    return number > newest;
+  }
+
+  /** It does. */
+  public void admitted(long number) {
+    newest = Math.max(newest, number);
+  }
+
+  /** Whether the attachment that carried the session so far ends when a newer one is admitted. */
+  public boolean endsOlder() {
+    return true;
+  }
+
+  /** The highest number that was admitted. */
+  public long newest() {
+    return newest;
+  }
+}

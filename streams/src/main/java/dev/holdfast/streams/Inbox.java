@@ -1,0 +1,194 @@
+package dev.holdfast.streams;
+
+import dev.holdfast.core.PureCore;
+import dev.holdfast.streams.Outbox.Item;
+import dev.holdfast.streams.wire.FrameHeader.Flag;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What came from the peer, by position: {@code committed <= processed <= delivered <= received}.
+ *
+ * <p>A position is received in order or not at all, delivered once, processed when the application
+ * says so, and committed when that will be remembered. Only what is committed is acknowledged.
+ */
+@PureCore
+public class Inbox {
+  /** What became of a position that arrived. */
+  public enum Verdict {
+    /** It is the next one. */
+    ACCEPTED,
+    /** It was received before. */
+    DUPLICATE,
+    /** One before it is missing. */
+    GAP,
+    /** It makes no sense: no number, behind the last one, or too much at once. */
+    BROKEN
+  }
+
+  private final int windowMessages;
+  private final long limitBytes;
+  private final Deque<Item> waiting = new ArrayDeque<>(2);
+  private long received;
+  private long delivered;
+  private long processed;
+  private long committed;
+  private long lastSeq = Long.MAX_VALUE;
+  private long heldBytes;
+  private long granted;
+  private long demand;
+
+  public Inbox(int windowMessages, long limitBytes) {
+    this.windowMessages = windowMessages;
+    this.limitBytes = limitBytes;
+    granted = windowMessages;
+  }
+
+  /** Begins where an earlier instance of the server stopped. */
+  void restore(SessionRecord record) {
+    received = record.processed();
+    delivered = record.processed();
+    processed = record.processed();
+    committed = record.processed();
+    granted = committed + windowMessages;
+    if (record.halfClosed()) {
+      lastSeq = record.processed();
+    }
+  }
+
+  /** Takes a position, if it is the next one. */
+  public Verdict receive(long seq, int flags, int status, Payload body) {
+    if (seq == 0) {
+      return Verdict.BROKEN;
+    }
+    if (isDuplicate(seq)) {
+      return Verdict.DUPLICATE;
+    }
+    if (seq > received + 1) {
+      return Verdict.GAP;
+    }
+    boolean tooMuch = heldBytes > 0 && heldBytes + body.sizeBytes() > 2 * limitBytes;
+    if (seq > lastSeq || tooMuch) {
+      return Verdict.BROKEN;
+    }
+    accept(seq, flags, status, body);
+    return Verdict.ACCEPTED;
+  }
+
+  protected final void accept(long seq, int flags, int status, Payload body) {
+    received = Math.max(received, seq);
+    waiting.add(new Item(seq, body, flags, status));
+    heldBytes += body.sizeBytes();
+    if ((flags & (Flag.FINAL | Flag.HALF_CLOSE)) != 0) {
+      lastSeq = seq;
+    }
+  }
+
+  /** Whether this position was received before. */
+  protected boolean isDuplicate(long seq) {
+    return seq <= received;
+  }
+
+  /** The application wants so many messages more. */
+  void request(long messages) {
+    demand = Math.min(demand + messages, Integer.MAX_VALUE);
+  }
+
+  /** The next position for the application, which counts as delivered. */
+  @Nullable Item deliver() {
+    Item next = waiting.peek();
+    if (next == null) {
+      return null;
+    }
+    boolean last = (next.flags() & (Flag.FINAL | Flag.HALF_CLOSE)) != 0;
+    if (!last) {
+      if (demand == 0) {
+        return null;
+      }
+      demand--;
+    }
+    waiting.remove();
+    heldBytes -= next.body().sizeBytes();
+    delivered = next.seq();
+    if (last) {
+      processed(processed);
+    }
+    return next;
+  }
+
+  /** The application has processed everything up to here, which it had been given. */
+  void processed(long upTo) {
+    if (upTo < processed || upTo > delivered) {
+      throw new IllegalArgumentException(
+          "upTo: %d (expected: processed %d <= upTo <= delivered %d)"
+              .formatted(upTo, processed, delivered));
+    }
+    // Nobody processes a half-close or a status: whoever processed all before it did.
+    processed = upTo == lastSeq - 1 && delivered == lastSeq ? lastSeq : upTo;
+  }
+
+  /** Everything up to here will be remembered. */
+  void commit(long upTo) {
+    committed = Math.max(committed, upTo);
+  }
+
+  /** The handshake said which position the peer holds as its lowest: ours is our own. */
+  protected void onHandshake(long peerLow) {}
+
+  /** Forgets what the application was not given yet. */
+  void clear() {
+    waiting.clear();
+    heldBytes = 0;
+  }
+
+  protected final void moveTo(long position) {
+    received = position;
+    waiting.clear();
+    heldBytes = 0;
+  }
+
+  /** What frames acknowledge. */
+  public long ack() {
+    return committed;
+  }
+
+  /** What a handshake and the store call processed. */
+  public long watermark() {
+    return committed;
+  }
+
+  /** What is to be remembered next. */
+  public long toCommit() {
+    return processed;
+  }
+
+  /** The highest position that may come; it never goes back. */
+  long credit() {
+    if (heldBytes < limitBytes) {
+      granted = Math.max(granted, processed + windowMessages);
+    }
+    return granted;
+  }
+
+  public long received() {
+    return received;
+  }
+
+  public long delivered() {
+    return delivered;
+  }
+
+  public long processed() {
+    return processed;
+  }
+
+  public long heldBytes() {
+    return heldBytes;
+  }
+
+  /** Whether the last position was processed. */
+  boolean isFinished() {
+    return processed == lastSeq;
+  }
+}

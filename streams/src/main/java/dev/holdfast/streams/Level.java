@@ -1,0 +1,11 @@
+package dev.holdfast.streams;
+
+/** What a method's streams survive; chosen per method. */
+public enum Level {
+  /** A cut stream is opened again and the application sends its first messages anew. */
+  REOPEN,
+  /** The session lives in its server's memory: exactly once through all but the instance's end. */
+  RESUME,
+  /** The session's state is in a store and survives the instance as well. */
+  DURABLE
+}

@@ -1,0 +1,162 @@
+package dev.holdfast.streams;
+
+import dev.holdfast.core.PureCore;
+import dev.holdfast.streams.wire.FrameHeader.Flag;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one side has sent or will send and the peer has not processed, by position: {@code acked <
+ * low <= end + 1}. Positions begin at 1, ascend by one and are never given twice.
+ *
+ * <p>It is bounded: beyond its limits {@link #isReady} is false, at twice the limits a message is
+ * refused, and nothing that was taken is ever thrown out before the peer has processed it.
+ */
+@PureCore
+public class Outbox {
+  private static final int INITIAL_SLOTS = 8;
+
+  /**
+   * One position.
+   *
+   * @param flags FINAL, HALF_CLOSE, MOVED or none
+   */
+  public record Item(long seq, Payload body, int flags, int status) {}
+
+  private final int limitMessages;
+  private final long limitBytes;
+  private @Nullable Item[] slots = new Item[INITIAL_SLOTS];
+  private long low = 1;
+  private long end;
+  private long acked;
+  private long highestSent;
+  private long heldBytes;
+  private boolean finished;
+
+  public Outbox(int limitMessages, long limitBytes) {
+    this.limitMessages = limitMessages;
+    this.limitBytes = limitBytes;
+  }
+
+  /** Begins where an earlier instance of the server stopped. */
+  void restore(SessionRecord record) {
+    low = record.acked() + 1;
+    acked = record.acked();
+    end = record.acked();
+    for (Item item : record.unacked()) {
+      append(item.body(), item.flags(), item.status());
+    }
+    highestSent = end;
+  }
+
+  /** Whether more is welcome. */
+  public boolean isReady() {
+    return !finished && held() < limitMessages && heldBytes < limitBytes;
+  }
+
+  /** Takes a message, unless twice the limits are reached. */
+  public boolean offer(Payload message) {
+    boolean fits = held() < 2 * limitMessages && heldBytes + message.sizeBytes() <= 2 * limitBytes;
+    if (finished || !(fits || held() == 0)) {
+      return false;
+    }
+    append(message, 0, 0);
+    return true;
+  }
+
+  /** Takes the last position: a half-close or a final status. It always fits; only one counts. */
+  public void finish(int flags, int status, Payload body) {
+    if (!finished) {
+      append(body, flags, status);
+      finished = true;
+    }
+  }
+
+  /** What the peer has processed; false when it can't be: it was never sent. */
+  public boolean ack(long upTo) {
+    if (upTo > highestSent) {
+      return false;
+    }
+    acked = Math.max(acked, upTo);
+    release(upTo);
+    return true;
+  }
+
+  /** Forgets positions that were written to a peer that will never acknowledge. */
+  void release(long upTo) {
+    while (low <= upTo) {
+      Item item = slots[index(low)];
+      slots[index(low)] = null;
+      heldBytes -= item == null ? 0 : item.body().sizeBytes();
+      low++;
+    }
+  }
+
+  /** What stands at a position that is held. */
+  public @Nullable Item at(long seq) {
+    return seq < low || seq > end ? null : slots[index(seq)];
+  }
+
+  /** The number that goes on the wire for a position: itself. */
+  public long numberOf(Item item, StreamAttachment attachment) {
+    return item.seq();
+  }
+
+  void onSent(long seq) {
+    highestSent = Math.max(highestSent, seq);
+  }
+
+  /** The lowest position held; one more than the last when there is none. */
+  public long low() {
+    return low;
+  }
+
+  /** The highest position given so far. */
+  public long end() {
+    return end;
+  }
+
+  /** The highest position up to which the peer has processed everything. */
+  public long acked() {
+    return acked;
+  }
+
+  public long heldBytes() {
+    return heldBytes;
+  }
+
+  public int held() {
+    return (int) (end + 1 - low);
+  }
+
+  /** Whether the last position was given. */
+  public boolean isFinished() {
+    return finished;
+  }
+
+  /** Whether the peer has processed everything up to the last position. */
+  public boolean isSettled() {
+    return finished && acked == end;
+  }
+
+  private void append(Payload body, int flags, int status) {
+    if (held() == slots.length) {
+      grow();
+    }
+    end++;
+    slots[index(end)] = new Item(end, body, flags, status);
+    heldBytes += body.sizeBytes();
+    finished |= (flags & (Flag.FINAL | Flag.HALF_CLOSE)) != 0;
+  }
+
+  private void grow() {
+    @Nullable Item[] larger = new Item[slots.length * 2];
+    for (long seq = low; seq <= end; seq++) {
+      larger[(int) (seq & (larger.length - 1))] = slots[index(seq)];
+    }
+    slots = larger;
+  }
+
+  private int index(long seq) {
+    return (int) (seq & (slots.length - 1));
+  }
+}

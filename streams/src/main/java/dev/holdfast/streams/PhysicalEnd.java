@@ -1,0 +1,53 @@
+package dev.holdfast.streams;
+
+/**
+ * How the physical call of an attachment ended, in the words of its shell.
+ *
+ * @param kind what ended
+ * @param status the gRPC status code that the call ended with
+ * @param trailers what came with it, for {@link SessionEnd.Kind#PLAIN}
+ */
+public record PhysicalEnd(Kind kind, int status, Payload trailers) {
+  static final int OK = 0;
+  static final int PERMISSION_DENIED = 7;
+  static final int RESOURCE_EXHAUSTED = 8;
+  static final int UNIMPLEMENTED = 12;
+  static final int UNAVAILABLE = 14;
+  static final int UNAUTHENTICATED = 16;
+
+  /** What ended. */
+  public enum Kind {
+    /**
+     * The connection below, with all its streams, or there was none: says nothing of this stream.
+     */
+    CONNECTION,
+    /** This stream alone, by a reset and without a status. */
+    STREAM,
+    /** This stream, by a status of the peer or of somebody on the way. */
+    STATUS
+  }
+
+  /** The connection broke. */
+  public static PhysicalEnd connection() {
+    return new PhysicalEnd(Kind.CONNECTION, UNAVAILABLE, Payload.EMPTY);
+  }
+
+  /** The stream was reset. */
+  public static PhysicalEnd stream(int status) {
+    return new PhysicalEnd(Kind.STREAM, status, Payload.EMPTY);
+  }
+
+  /** The stream ended with a status. */
+  public static PhysicalEnd status(int status, Payload trailers) {
+    return new PhysicalEnd(Kind.STATUS, status, trailers);
+  }
+
+  /** Whether another attempt would end the same way. */
+  boolean isUnrepeatable() {
+    return kind == Kind.STATUS
+        && (status == RESOURCE_EXHAUSTED
+            || status == UNIMPLEMENTED
+            || status == UNAUTHENTICATED
+            || status == PERMISSION_DENIED);
+  }
+}

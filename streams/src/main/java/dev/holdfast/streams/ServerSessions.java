@@ -1,0 +1,178 @@
+package dev.holdfast.streams;
+
+import dev.holdfast.core.Backoff;
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.PureCore;
+import dev.holdfast.streams.SessionRecord.Caller;
+import dev.holdfast.streams.wire.Hello;
+import dev.holdfast.streams.wire.Refusal;
+import dev.holdfast.streams.wire.SessionId;
+import dev.holdfast.streams.wire.SessionToken;
+import dev.holdfast.streams.wire.TokenMint;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All sessions of one server: who is let in, which session a call belongs to, and how those ended
+ * that a late resume asks for.
+ *
+ * <p>Not thread-safe: the owner guards it by a lock of its own, and never calls a session under it.
+ */
+@PureCore
+public final class ServerSessions {
+  @Limit(of = "tombstones of a server", then = "the oldest is forgotten; its client hears UNKNOWN")
+  static final int MAX_TOMBSTONES = 100_000;
+
+  /**
+   * What this server is.
+   *
+   * @param owner this start of this process, unique
+   * @param address where clients reach this instance and no other, as host:port; "" when they can't
+   * @param maxSessions sessions at the same time; beyond it new ones are refused with BUSY
+   */
+  public record Host(String owner, String address, int maxSessions) {}
+
+  /** What becomes of a call. */
+  public sealed interface Admission {
+    /** It is refused. */
+    record Refused(Refusal refusal) implements Admission {}
+
+    /** It belongs to this session, whose outputs say what becomes of it. */
+    record Admitted(ServerSession session) implements Admission {}
+  }
+
+  private record Tombstone(long processed, long untilNanos) {}
+
+  private final Host host;
+  private final TokenMint mint;
+  private final SessionOptions options;
+  private final SessionRules rules;
+  private final RandomGenerator random;
+  private final Map<SessionId, ServerSession> sessions = new HashMap<>();
+  private final Map<SessionId, Tombstone> tombstones = new LinkedHashMap<>();
+  private boolean draining;
+  private long forgotten;
+
+  public ServerSessions(
+      Host host,
+      TokenMint mint,
+      SessionOptions options,
+      SessionRules rules,
+      RandomGenerator random) {
+    this.host = host;
+    this.mint = mint;
+    this.options = options;
+    this.rules = rules;
+    this.random = random;
+  }
+
+  /**
+   * A call came with a hello.
+   *
+   * @param attachment a new one with the hello's numbers
+   * @param caller whom the authentication outside of Holdfast found, and the method
+   */
+  public Admission onHello(long nowNanos, StreamAttachment attachment, Hello hello, Caller caller) {
+    buryOld(nowNanos);
+    boolean shown = !hello.token().isNone();
+    if (shown
+        && !mint.verify(hello.token(), hello.session(), caller.principal(), caller.method())) {
+      return new Admission.Refused(Refusal.of(Refusal.Code.DENIED));
+    }
+    ServerSession known = sessions.get(hello.session());
+    if (known != null && !known.caller().equals(caller)) {
+      return new Admission.Refused(Refusal.of(Refusal.Code.DENIED));
+    }
+    if (known == null) {
+      Refusal refusal = whyNotBegin(hello, shown);
+      if (refusal != null) {
+        return new Admission.Refused(refusal);
+      }
+      known = begin(hello, caller);
+    }
+    known.onHello(nowNanos, attachment, hello);
+    return new Admission.Admitted(known);
+  }
+
+  /** Takes a session out that is over, and remembers how it ended. */
+  public void retire(long nowNanos, ServerSession session) {
+    if (session.isOver() && sessions.remove(session.id(), session)) {
+      SessionEnd end = session.end();
+      if (end != null && end.kind() != SessionEnd.Kind.RELEASED) {
+        long untilNanos = nowNanos + options.timing().ttl().toNanos();
+        tombstones.put(session.id(), new Tombstone(session.processed(), untilNanos));
+        buryOld(nowNanos);
+      }
+    }
+  }
+
+  /** The instance leaves: nobody is let in any more. */
+  public void drain() {
+    draining = true;
+  }
+
+  /** The sessions that are there. */
+  public Collection<ServerSession> sessions() {
+    return Collections.unmodifiableCollection(sessions.values());
+  }
+
+  /** Tombstones that were forgotten before their time. */
+  public long forgotten() {
+    return forgotten;
+  }
+
+  private @Nullable Refusal whyNotBegin(Hello hello, boolean shown) {
+    Tombstone tombstone = tombstones.get(hello.session());
+    if (tombstone != null) {
+      return Refusal.over(Refusal.Code.EXPIRED, tombstone.processed());
+    }
+    boolean durable = options.level() == Level.DURABLE;
+    if (draining || sessions.size() >= host.maxSessions()) {
+      return Refusal.busy(options.timing().backoff().base().toMillis());
+    }
+    if (durable) {
+      return null;
+    }
+    if (shown) {
+      String owner = hello.token().owner().orElse("");
+      return owner.isEmpty() || owner.equals(host.address())
+          ? Refusal.of(Refusal.Code.UNKNOWN)
+          : Refusal.moved(owner);
+    }
+    // Without a token it was never welcomed; but an earlier instance may have processed something.
+    return hello.untouched() ? null : Refusal.of(Refusal.Code.UNKNOWN);
+  }
+
+  private ServerSession begin(Hello hello, Caller caller) {
+    boolean durable = options.level() == Level.DURABLE;
+    SessionToken token =
+        mint.mint(
+            hello.session(), caller.principal(), caller.method(), durable ? "" : host.address());
+    Durability durability = null;
+    if (durable) {
+      Backoff backoff = new Backoff(options.timing().backoff(), random);
+      durability = new Durability(hello.session(), host.owner(), caller, backoff);
+    }
+    ServerSession session = new ServerSession(hello, options, rules, caller, token, durability);
+    sessions.put(hello.session(), session);
+    return session;
+  }
+
+  private void buryOld(long nowNanos) {
+    Iterator<Tombstone> oldest = tombstones.values().iterator();
+    while (oldest.hasNext()) {
+      boolean late = nowNanos - oldest.next().untilNanos() >= 0;
+      if (!late && tombstones.size() <= MAX_TOMBSTONES) {
+        return;
+      }
+      forgotten += late ? 0 : 1;
+      oldest.remove();
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package dev.holdfast.streams;
+
+/**
+ * How a session ended, told to the application once.
+ *
+ * @param kind how
+ * @param status the gRPC status code with FINISHED and PLAIN, 0 otherwise
+ * @param trailers what came with the status, as the server's binding wrote it; empty otherwise
+ * @param processedByPeer the highest position up to which the peer is known to have processed what
+ *     this side sent; what is above it may have been processed or not, except with MOVED, where it
+ *     was not
+ * @param processedHere the highest position up to which this side has processed what the peer sent
+ */
+public record SessionEnd(
+    Kind kind, int status, Payload trailers, long processedByPeer, long processedHere) {
+
+  /** The kinds of ends. */
+  public enum Kind {
+    /** The server's final status: delivered to the client, acknowledged to the server. */
+    FINISHED(false),
+    /** The client's application cancelled. */
+    CANCELLED(false),
+    /** The deadline of the session passed. */
+    DEADLINE(false),
+    /** The server's instance leaves; both sides know exactly what was processed. */
+    MOVED(false),
+    /**
+     * On a server: another instance holds the session now; it goes on, and this is no end of it.
+     */
+    RELEASED(false),
+    /** The peer knows no sessions, and its stream ended with this status. */
+    PLAIN(false),
+    /** The peer knows nothing of the session. */
+    LOST_UNKNOWN(true),
+    /** The session's time without an attachment was over. */
+    LOST_EXPIRED(true),
+    /** One side no longer holds what the other one needs. */
+    LOST_GAP(true),
+    /** The peer refused the token. */
+    LOST_DENIED(true),
+    /** Several attachments in a row ended at the same message. */
+    LOST_STUCK(true),
+    /** The stream was ended by a status that repeating can't change. */
+    LOST_REFUSED(true),
+    /** Nobody could be reached for as long as a peer would have kept the session. */
+    LOST_UNREACHABLE(true);
+
+    private final boolean lost;
+
+    Kind(boolean lost) {
+      this.lost = lost;
+    }
+
+    /** Whether this is SESSION_LOST. */
+    public boolean isLost() {
+      return lost;
+    }
+  }
+
+  static SessionEnd of(Kind kind, StreamSession session) {
+    return of(kind, 0, Payload.EMPTY, session);
+  }
+
+  static SessionEnd of(Kind kind, int status, Payload trailers, StreamSession session) {
+    return new SessionEnd(kind, status, trailers, session.acked(), session.processed());
+  }
+}

@@ -1,0 +1,208 @@
+package dev.holdfast.streams;
+
+import dev.holdfast.core.Backoff;
+import java.time.Duration;
+
+/**
+ * The numbers of a session. Immutable; {@link #DEFAULT} with the {@code with..} methods.
+ *
+ * @param level what its streams survive; default RESUME
+ * @param sendMessages messages kept until the peer has processed them, from which on the session is
+ *     not ready; at twice as many one is refused; 1 to 65,536, default 256
+ * @param sendBytes the same in bytes; default 256 KiB
+ * @param receiveMessages messages that the peer may send ahead of what was processed; default 256
+ * @param receiveBytes bytes received and not yet delivered from which on no more credit is given;
+ *     default 256 KiB
+ * @param ackEvery messages processed after which an ack is sent at once; default 16
+ * @param timing the times
+ */
+public record SessionOptions(
+    Level level,
+    int sendMessages,
+    long sendBytes,
+    int receiveMessages,
+    long receiveBytes,
+    int ackEvery,
+    Timing timing) {
+
+  private static final int MOST_MESSAGES = 65_536;
+  private static final long BUFFER_BYTES = 256 * 1024;
+
+  /** What a method gets without more. */
+  public static final SessionOptions DEFAULT =
+      new SessionOptions(Level.RESUME, 256, BUFFER_BYTES, 256, BUFFER_BYTES, 16, Timing.DEFAULT);
+
+  /**
+   * The times of a session.
+   *
+   * @param ackDelay the most time between processing and its ack; default 50 ms
+   * @param ttl for how long a session without an attachment is kept; default 2 min
+   * @param handshake the most time between an attachment's begin and its welcome; default 10 s
+   * @param assumePlain time after which a peer that has not answered the first attachment is taken
+   *     for one without sessions, when there is something it may wait for; default 1 s
+   * @param heartbeat silence of this side after which it sends a frame; zero (default): none
+   * @param suspect silence of the peer after which the attachment is suspect; zero (default): only
+   *     when the shell says so
+   * @param race time from then until a second attachment is begun; default 1 s
+   * @param dead silence of a suspect attachment after which it is given up; default 30 s
+   * @param rotate age at which an attachment is replaced; zero (default): never
+   * @param backoff the delays between attachments
+   */
+  public record Timing(
+      Duration ackDelay,
+      Duration ttl,
+      Duration handshake,
+      Duration assumePlain,
+      Duration heartbeat,
+      Duration suspect,
+      Duration race,
+      Duration dead,
+      Duration rotate,
+      Backoff.Options backoff) {
+
+    /** What a session gets without more. */
+    public static final Timing DEFAULT =
+        new Timing(
+            Duration.ofMillis(50),
+            Duration.ofMinutes(2),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(1),
+            Duration.ZERO,
+            Duration.ZERO,
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(30),
+            Duration.ZERO,
+            new Backoff.Options(Duration.ofMillis(250), Duration.ofSeconds(30)));
+
+    public Timing {
+      positive("ackDelay", ackDelay);
+      positive("ttl", ttl);
+      positive("handshake", handshake);
+      positive("assumePlain", assumePlain);
+      notNegative("heartbeat", heartbeat);
+      notNegative("suspect", suspect);
+      positive("race", race);
+      positive("dead", dead);
+      notNegative("rotate", rotate);
+    }
+
+    public Timing withTtl(Duration newTtl) {
+      return new Timing(
+          ackDelay,
+          newTtl,
+          handshake,
+          assumePlain,
+          heartbeat,
+          suspect,
+          race,
+          dead,
+          rotate,
+          backoff);
+    }
+
+    public Timing withHandshake(Duration newHandshake) {
+      return new Timing(
+          ackDelay,
+          ttl,
+          newHandshake,
+          assumePlain,
+          heartbeat,
+          suspect,
+          race,
+          dead,
+          rotate,
+          backoff);
+    }
+
+    /** With heartbeats, and a peer that sends none for {@code newSuspect} is suspect. */
+    public Timing withHeartbeat(Duration newHeartbeat, Duration newSuspect, Duration newDead) {
+      return new Timing(
+          ackDelay,
+          ttl,
+          handshake,
+          assumePlain,
+          newHeartbeat,
+          newSuspect,
+          race,
+          newDead,
+          rotate,
+          backoff);
+    }
+
+    public Timing withRotate(Duration newRotate) {
+      return new Timing(
+          ackDelay,
+          ttl,
+          handshake,
+          assumePlain,
+          heartbeat,
+          suspect,
+          race,
+          dead,
+          newRotate,
+          backoff);
+    }
+
+    /** Silence after which a server gives an attachment up; zero: never. */
+    Duration silent() {
+      return suspect.isZero() ? Duration.ZERO : suspect.plus(dead);
+    }
+
+    private static void positive(String name, Duration value) {
+      if (value.isNegative() || value.isZero()) {
+        throw new IllegalArgumentException(name + ": " + value + " (expected: > 0)");
+      }
+    }
+
+    private static void notNegative(String name, Duration value) {
+      if (value.isNegative()) {
+        throw new IllegalArgumentException(name + ": " + value + " (expected: >= 0)");
+      }
+    }
+  }
+
+  public SessionOptions {
+    messages("sendMessages", sendMessages);
+    bytes("sendBytes", sendBytes);
+    messages("receiveMessages", receiveMessages);
+    bytes("receiveBytes", receiveBytes);
+    messages("ackEvery", ackEvery);
+  }
+
+  public SessionOptions withLevel(Level newLevel) {
+    return new SessionOptions(
+        newLevel, sendMessages, sendBytes, receiveMessages, receiveBytes, ackEvery, timing);
+  }
+
+  public SessionOptions withSendBuffer(int messages, long bytes) {
+    return new SessionOptions(
+        level, messages, bytes, receiveMessages, receiveBytes, ackEvery, timing);
+  }
+
+  public SessionOptions withReceiveBuffer(int messages, long bytes) {
+    return new SessionOptions(level, sendMessages, sendBytes, messages, bytes, ackEvery, timing);
+  }
+
+  public SessionOptions withAckEvery(int messages) {
+    return new SessionOptions(
+        level, sendMessages, sendBytes, receiveMessages, receiveBytes, messages, timing);
+  }
+
+  public SessionOptions withTiming(Timing newTiming) {
+    return new SessionOptions(
+        level, sendMessages, sendBytes, receiveMessages, receiveBytes, ackEvery, newTiming);
+  }
+
+  private static void messages(String name, int value) {
+    if (value < 1 || value > MOST_MESSAGES) {
+      throw new IllegalArgumentException(
+          name + ": " + value + " (expected: 1 to " + MOST_MESSAGES + ")");
+    }
+  }
+
+  private static void bytes(String name, long value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(name + ": " + value + " (expected: >= 1)");
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package dev.holdfast.streams;
+
+import dev.holdfast.streams.wire.FrameHeader;
+import dev.holdfast.streams.wire.Hello;
+import dev.holdfast.streams.wire.Refusal;
+import dev.holdfast.streams.wire.Welcome;
+import org.jspecify.annotations.Nullable;
+
+/** What a session wants done; the shell does it in the order in which it is polled. */
+public sealed interface SessionOutput {
+
+  /**
+   * Client: begin a physical call.
+   *
+   * @param hello goes into its request headers
+   * @param address where to, as host:port; "" for wherever the channel leads
+   */
+  record Open(StreamAttachment attachment, Hello hello, String address) implements SessionOutput {}
+
+  /** Server: send response headers with the welcome, now. */
+  record Accept(StreamAttachment attachment, Welcome welcome) implements SessionOutput {}
+
+  /** Server: end the call with trailers that carry the refusal. */
+  record Refuse(StreamAttachment attachment, Refusal refusal) implements SessionOutput {}
+
+  /**
+   * Write one gRPC message: the header's bytes, if there is one, then the body's.
+   *
+   * @param header null where the peer is not to see one
+   */
+  record Send(StreamAttachment attachment, @Nullable FrameHeader header, Payload body)
+      implements SessionOutput {}
+
+  /** Client: half-close the physical call, because a plain peer may wait for it. */
+  record HalfClose(StreamAttachment attachment) implements SessionOutput {}
+
+  /**
+   * End the physical call. With DONE a server ends it with OK and a client half-closes and reads to
+   * the end; otherwise it is reset, by a server with trailers that carry FENCED when REPLACED.
+   */
+  record Close(StreamAttachment attachment, AttachmentEnd why) implements SessionOutput {}
+
+  /**
+   * Server: start the application's handler, before anything is delivered to it.
+   *
+   * @param resumedFrom the position up to which an earlier instance had processed everything; 0 in
+   *     a new session
+   * @param halfClosed whether the client's half-close was among it
+   * @param position the highest position that was ever given to a message of the server
+   */
+  record Start(long resumedFrom, boolean halfClosed, long position) implements SessionOutput {}
+
+  /** Hand a message to the application; tell {@link StreamSession#processed} when it is done. */
+  record Deliver(long seq, Payload message) implements SessionOutput {}
+
+  /** Server: the client's application half-closed, after everything delivered so far. */
+  record HalfClosed() implements SessionOutput {}
+
+  /** {@link StreamSession#isReady} became true again. */
+  record Ready() implements SessionOutput {}
+
+  /**
+   * Client, level reopen: a new plain stream was opened, and the application sends its first
+   * messages anew.
+   *
+   * @param dropped messages that were offered and never written
+   */
+  record Reopened(long dropped) implements SessionOutput {}
+
+  /** Server, level durable: ask the store, and answer by {@link ServerSession#onStored}. */
+  record Store(StoreRequest request) implements SessionOutput {}
+
+  /** Tell the application the end of the session; comes once. */
+  record Ended(SessionEnd end) implements SessionOutput {}
+}

@@ -1,0 +1,28 @@
+package dev.holdfast.streams;
+
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Keeps the sessions of level durable: a fenced compare-and-set.
+ *
+ * <p>Both operations are atomic for one session id and idempotent. Thread-safe. A stage that fails
+ * counts as {@link StoreAnswer.Failed}; the shell gives each request a time limit.
+ *
+ * <ul>
+ *   <li>{@code claim}: without a record, stores {@code fresh} ({@link StoreAnswer.Claimed}) or says
+ *       {@link StoreAnswer.Missing}. With one whose fence is lower, or has the same number and
+ *       owner, takes attach and owner over ({@code Claimed}). Otherwise {@link StoreAnswer.Fenced}.
+ *   <li>{@code save}: unless the record has exactly this attach and owner, {@code Fenced}. At the
+ *       given version, applies the change ({@link StoreAnswer.Saved}); one version later it was
+ *       applied before ({@code Saved}).
+ * </ul>
+ *
+ * <p>An application that keeps the watermark in its own transaction does there what {@code save}
+ * would do, under the same condition, and answers {@code Saved} here. Records expire some time
+ * after the TTL of their session.
+ */
+public interface SessionStore {
+  CompletionStage<StoreAnswer> claim(StoreRequest.Claim request);
+
+  CompletionStage<StoreAnswer> save(StoreRequest.Save request);
+}

@@ -1,0 +1,19 @@
+package dev.holdfast.streams;
+
+/** What a {@link SessionStore} answers. */
+public sealed interface StoreAnswer {
+  /** The claim holds; this is the record as it stands now. */
+  record Claimed(SessionRecord record) implements StoreAnswer {}
+
+  /** The change is in the store, by this request or by an earlier one of the same version. */
+  record Saved() implements StoreAnswer {}
+
+  /** Another attachment or owner has the session. */
+  record Fenced() implements StoreAnswer {}
+
+  /** There is no record, and none was to be begun. */
+  record Missing() implements StoreAnswer {}
+
+  /** Nobody knows whether the request was carried out. */
+  record Failed() implements StoreAnswer {}
+}

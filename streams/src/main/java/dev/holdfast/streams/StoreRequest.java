@@ -1,0 +1,50 @@
+package dev.holdfast.streams;
+
+import dev.holdfast.streams.wire.SessionId;
+import java.util.List;
+import java.util.Optional;
+
+/** What a durable session asks its {@link SessionStore}; one request of a session at a time. */
+public sealed interface StoreRequest {
+  SessionId id();
+
+  /** The fence: nothing is written when the record has a higher one. */
+  long attach();
+
+  /** The instance that asks; unique for each start of a process. */
+  String owner();
+
+  /**
+   * Take the session over for an attachment.
+   *
+   * @param fresh what to begin with when there is no record; empty when there must be one
+   */
+  record Claim(SessionId id, long attach, String owner, Optional<SessionRecord> fresh)
+      implements StoreRequest {}
+
+  /**
+   * Write what was processed and what is to be sent, in one step.
+   *
+   * @param version of the record that this changes
+   * @param processed the new watermark of the client's positions
+   * @param acked the client has processed so much of the server's; lower positions are dropped
+   * @param appended new positions of the server, in order
+   * @param over the session has ended
+   */
+  record Save(
+      SessionId id,
+      long attach,
+      String owner,
+      long version,
+      long processed,
+      long acked,
+      List<Outbox.Item> appended,
+      boolean halfClosed,
+      boolean over)
+      implements StoreRequest {
+
+    public Save {
+      appended = List.copyOf(appended);
+    }
+  }
+}

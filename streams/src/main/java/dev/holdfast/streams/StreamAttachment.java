@@ -1,0 +1,97 @@
+package dev.holdfast.streams;
+
+import dev.holdfast.core.PureCore;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One physical call that carries a session for a while, and everything that dies with it: what was
+ * already said on it, and when it was last heard. What survives is in {@link StreamSession}.
+ *
+ * <p>It is the handle by which shell and session speak of the call; {@link #attach} and {@link
+ * #carrier} keep the shell's own object with it. Used by the owner of the session only.
+ */
+@PureCore
+public final class StreamAttachment {
+  private final long number;
+  private final long tag;
+  private final long openedNanos;
+  private @Nullable Object carrier;
+
+  // What the fields below say is read and written by the session alone.
+  boolean proved;
+  boolean plain;
+  boolean mayWriteUnproved;
+  boolean touched;
+  boolean marked;
+  boolean halfClosed;
+  boolean writable = true;
+  long cursor;
+  long headSent;
+  long lastSeq;
+  long toldAck;
+  long toldCredit;
+  int toldFlags;
+  boolean repeatAck;
+  long echo;
+  long probe;
+  boolean probeDue;
+  long heardNanos;
+  long sentNanos;
+
+  /**
+   * A call with the numbers of its hello. A server makes one for each call whose request headers
+   * carry a hello; a client is given one by {@link SessionOutput.Open}.
+   */
+  public StreamAttachment(long number, long tag, long nowNanos) {
+    this.number = number;
+    this.tag = tag;
+    openedNanos = nowNanos;
+    heardNanos = nowNanos;
+    sentNanos = nowNanos;
+  }
+
+  /** The shell's own object for this call. */
+  public void attach(Object newCarrier) {
+    carrier = newCarrier;
+  }
+
+  /** What {@link #attach} was given. */
+  public @Nullable Object carrier() {
+    return carrier;
+  }
+
+  /** Strictly ascending over the life of the session; the fencing token. */
+  public long number() {
+    return number;
+  }
+
+  /** What the frames of this attachment carry. */
+  public long tag() {
+    return tag;
+  }
+
+  /** Whether the peer has shown by its welcome, or its hello, that it speaks the protocol. */
+  public boolean isProved() {
+    return proved;
+  }
+
+  /** Whether the peer turned out, or was taken, to be one that does not. */
+  public boolean isPlain() {
+    return plain;
+  }
+
+  long openedNanos() {
+    return openedNanos;
+  }
+
+  /** Whether nothing was heard for so long; never when that is zero. */
+  boolean isSilent(long nowNanos, Duration silence) {
+    return !silence.isZero() && nowNanos - heardNanos >= silence.toNanos();
+  }
+
+  @Override
+  public String toString() {
+    return "attachment " + number + (proved ? "" : plain ? " (plain)" : " (unproved)");
+  }
+}

@@ -1,0 +1,367 @@
+package dev.holdfast.streams;
+
+import dev.holdfast.core.PureCore;
+import dev.holdfast.streams.Outbox.Item;
+import dev.holdfast.streams.wire.FrameHeader;
+import dev.holdfast.streams.wire.FrameHeader.Flag;
+import dev.holdfast.streams.wire.SessionId;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What survives of a stream when its connections end: positions, what was not acknowledged, the
+ * deadline, and the end. What dies with each connection is in {@link StreamAttachment}.
+ *
+ * <p>What it guarantees to both applications: messages in order, none lost, none twice; one end;
+ * and if that can't be kept, an end that says so with the last numbers known. An ack means
+ * processed. Buffers have bounds, at which {@link #isReady} is false and nothing is thrown out.
+ *
+ * <p>Not thread-safe. After every input the owner takes the outputs: {@link #poll} until it is
+ * null, and {@link #nextDeadlineNanos}. {@link SessionState} has the states; the two sides are
+ * {@link ClientSession} and {@link ServerSession}.
+ */
+@PureCore
+public abstract sealed class StreamSession permits AttachingSession, ServerSession {
+  private final SessionId id;
+  final SessionOptions options;
+  final Outbox outbox;
+  final Inbox inbox;
+  final Deque<SessionOutput> outputs = new ArrayDeque<>(2);
+  private SessionState state = SessionState.NEW;
+
+  /** Carries the session, or did so last until it is told to be gone. */
+  @Nullable StreamAttachment current;
+
+  /** What the application was told. */
+  @Nullable SessionEnd end;
+
+  long peerCredit = Long.MAX_VALUE;
+  @Nullable Long deadlineNanos;
+  private final FrameWriter writer;
+  private final StuckMessage stuck = new StuckMessage();
+  private boolean ready = true;
+  private long duplicates;
+
+  StreamSession(SessionId id, SessionOptions options, SessionRules rules) {
+    this.id = id;
+    this.options = options;
+    this.outbox = rules.outbox(options);
+    this.inbox = rules.inbox(options);
+    this.writer = new FrameWriter(options, outbox, inbox);
+  }
+
+  // What the application does.
+
+  /**
+   * Takes a message to the peer; it is kept until the peer has processed it.
+   *
+   * @return false, and nothing taken, when the application went on to twice the limit although
+   *     {@link #isReady} is false, or after the end
+   */
+  public final boolean offer(Payload message) {
+    boolean taken = end == null && outbox.offer(message);
+    ready = outbox.isReady();
+    return taken;
+  }
+
+  /** Whether more messages are welcome; {@link SessionOutput.Ready} says when they are again. */
+  public final boolean isReady() {
+    return end == null && outbox.isReady();
+  }
+
+  /** The application wants so many messages more than it asked for so far. */
+  public final void request(int messages) {
+    if (messages < 1) {
+      throw new IllegalArgumentException("messages: " + messages + " (expected: >= 1)");
+    }
+    inbox.request(messages);
+  }
+
+  /** The application has processed everything up to a position that was delivered to it. */
+  public final void processed(long nowNanos, long upTo) {
+    if (end == null && upTo > inbox.processed()) {
+      inbox.processed(upTo);
+      onProcessed(nowNanos);
+    }
+  }
+
+  // What the shell tells.
+
+  /**
+   * A gRPC message came.
+   *
+   * @param header what stood before it; null when there was none, or one with another tag than the
+   *     attachment's, which then is a part of the body
+   * @param body what stood behind it
+   */
+  public final void onFrame(
+      long nowNanos, StreamAttachment from, @Nullable FrameHeader header, Payload body) {
+    // Of an attachment that was replaced nothing is read any more: fencing on this side.
+    if (from != current || state.isTerminal()) {
+      return;
+    }
+    from.heardNanos = nowNanos;
+    onLife(nowNanos);
+    if (header == null) {
+      onUnmarked(nowNanos, from, body);
+      return;
+    }
+    if (header.ack() > 0 && !onAck(header.ack())) {
+      broken(nowNanos, from);
+      return;
+    }
+    peerCredit = Math.max(peerCredit, header.credit());
+    if (header.probe() != 0 && !header.has(Flag.ECHO)) {
+      from.echo = header.probe();
+    }
+    onFlags(nowNanos, from, header);
+    if (header.seq() != 0 && from == current) {
+      from.lastSeq = header.seq();
+      receive(nowNanos, from, header.seq(), header.flags(), header.status(), body);
+    }
+    afterInput(nowNanos);
+  }
+
+  /** The physical call can take more, or can't. A session writes only to one that can. */
+  public final void onWritable(StreamAttachment attachment, boolean writable) {
+    attachment.writable = writable;
+  }
+
+  /** The physical call ended, for whatever reason, here or there. */
+  public abstract void onClosed(long nowNanos, StreamAttachment attachment, PhysicalEnd how);
+
+  /** The other side closed its half of the physical call. */
+  public abstract void onHalfClosed(long nowNanos, StreamAttachment attachment);
+
+  /** Time has passed: due at {@link #nextDeadlineNanos}, harmless at any other time. */
+  public abstract void onTimeout(long nowNanos);
+
+  /** When {@link #onTimeout} is due. */
+  public final OptionalLong nextDeadlineNanos() {
+    Due due = new Due();
+    if (!state.isTerminal()) {
+      if (end == null) {
+        due.at(deadlineNanos);
+      }
+      if (current != null) {
+        writer.addDeadlines(due, current);
+      }
+      addDeadlines(due);
+    }
+    return due.earliest();
+  }
+
+  /** The next thing to do, or null. */
+  public final @Nullable SessionOutput poll(long nowNanos) {
+    while (true) {
+      SessionOutput next = outputs.poll();
+      if (next != null) {
+        return next;
+      }
+      Item item = end == null && mayDeliver() ? inbox.deliver() : null;
+      if (item == null) {
+        beforeFrames(nowNanos);
+        next = outputs.poll();
+        return next == null ? nextFrame(nowNanos) : next;
+      }
+      if ((item.flags() & Flag.FINAL) != 0) {
+        onProcessed(nowNanos);
+        onFinal(nowNanos, item);
+      } else if ((item.flags() & Flag.HALF_CLOSE) != 0) {
+        onProcessed(nowNanos);
+        return new SessionOutput.HalfClosed();
+      } else {
+        return new SessionOutput.Deliver(item.seq(), item.body());
+      }
+    }
+  }
+
+  // What others see.
+
+  public final SessionId id() {
+    return id;
+  }
+
+  public final SessionState state() {
+    return state;
+  }
+
+  /** Whether nothing more will come of it: the shell may forget it. */
+  public final boolean isOver() {
+    return state.isTerminal() && outputs.isEmpty();
+  }
+
+  /** The end that the application was told, if it was. */
+  public final @Nullable SessionEnd end() {
+    return end;
+  }
+
+  /** The highest position up to which the peer has processed what this side sent. */
+  public final long acked() {
+    return outbox.acked();
+  }
+
+  /** The highest position up to which this side has processed what the peer sent. */
+  public final long processed() {
+    return inbox.processed();
+  }
+
+  /** The highest position that this side gave to a message. */
+  public final long position() {
+    return outbox.end();
+  }
+
+  /** Bytes that wait for the peer, and bytes that wait for the application. */
+  public final long heldBytes() {
+    return outbox.heldBytes() + inbox.heldBytes();
+  }
+
+  /** Messages that came more than once and were dropped. */
+  public final long duplicates() {
+    return duplicates;
+  }
+
+  // What the two sides do differently.
+
+  abstract void onFlags(long nowNanos, StreamAttachment from, FrameHeader header);
+
+  abstract void onUnmarked(long nowNanos, StreamAttachment from, Payload body);
+
+  abstract void onFinal(long nowNanos, Item item);
+
+  abstract void addDeadlines(Due due);
+
+  /** The attachment is given up, because the peer broke the rules. */
+  abstract void broken(long nowNanos, StreamAttachment attachment);
+
+  /** The current attachment, or one that may be written to before the peer has answered. */
+  abstract @Nullable StreamAttachment writing();
+
+  abstract int wantedFlags();
+
+  boolean mayDeliver() {
+    return true;
+  }
+
+  boolean maySend(StreamAttachment attachment, Item item) {
+    return item.seq() <= peerCredit || item.flags() != 0;
+  }
+
+  void onLife(long nowNanos) {}
+
+  /** The peer has processed something, or sent something new. */
+  void onProgress() {}
+
+  void afterInput(long nowNanos) {}
+
+  /** Everything that was to be done for earlier inputs is done but frames. */
+  void beforeFrames(long nowNanos) {}
+
+  /** The application has processed something; from when on may it be acknowledged? Now. */
+  void onProcessed(long nowNanos) {
+    inbox.commit(inbox.toCommit());
+    scheduleAck(nowNanos);
+  }
+
+  // What they have in common.
+
+  final void become(SessionState next) {
+    if (state != next) {
+      if (!state.mayBecome(next)) {
+        throw new IllegalStateException(id + ": " + state + " -> " + next);
+      }
+      state = next;
+    }
+  }
+
+  /** Tells the application the end, once. */
+  final void tell(SessionEnd told) {
+    if (end == null) {
+      end = told;
+      inbox.clear();
+      outputs.add(new SessionOutput.Ended(told));
+    }
+  }
+
+  final void close(StreamAttachment attachment, AttachmentEnd why) {
+    outputs.add(new SessionOutput.Close(attachment, why));
+  }
+
+  final boolean onAck(long upTo) {
+    long before = outbox.acked();
+    if (!outbox.ack(upTo)) {
+      return false;
+    }
+    if (outbox.acked() > before) {
+      onProgress();
+    }
+    if (!ready && isReady()) {
+      ready = true;
+      outputs.add(new SessionOutput.Ready());
+    }
+    return true;
+  }
+
+  final void receive(
+      long nowNanos, StreamAttachment from, long seq, int flags, int status, Payload body) {
+    if (end != null) {
+      return;
+    }
+    switch (inbox.receive(seq, flags & (Flag.FINAL | Flag.HALF_CLOSE | Flag.MOVED), status, body)) {
+      case ACCEPTED -> onProgress();
+      case DUPLICATE -> {
+        // Whoever repeats it has missed the ack.
+        duplicates++;
+        from.repeatAck = inbox.ack() > 0;
+      }
+      case GAP, BROKEN -> broken(nowNanos, from);
+    }
+  }
+
+  /**
+   * Whether a handshake fits what is held here: the peer has processed nothing that was not sent or
+   * was forgotten, and holds what comes next. Then it also counts as an ack.
+   */
+  final boolean agrees(long peerWatermark, long peerLow) {
+    return peerWatermark >= outbox.low() - 1
+        && peerLow <= inbox.watermark() + 1
+        && onAck(peerWatermark);
+  }
+
+  final void scheduleAck(long nowNanos) {
+    writer.scheduleAck(nowNanos, current);
+  }
+
+  /** An attachment was accepted with what the peer says of itself; the caller has checked both. */
+  final void carry(long nowNanos, StreamAttachment next, long peerLow, long credit, long cursor) {
+    inbox.onHandshake(peerLow);
+    current = next;
+    next.proved = true;
+    next.heardNanos = nowNanos;
+    next.sentNanos = nowNanos;
+    next.cursor = Math.max(cursor, outbox.low());
+    peerCredit = credit;
+    writer.restart();
+    become(SessionState.ATTACHED);
+    scheduleAck(nowNanos);
+  }
+
+  /** Whether an attachment that ended without progress was one too many at the same message. */
+  final boolean isStuck(StreamAttachment ended, PhysicalEnd how) {
+    return stuck.isLimit(ended, how, outbox);
+  }
+
+  private @Nullable SessionOutput nextFrame(long nowNanos) {
+    StreamAttachment to = writing();
+    if (to == null || !to.writable || state.isTerminal()) {
+      return null;
+    }
+    Item item = to.cursor == 0 ? null : outbox.at(to.cursor);
+    if (item != null && maySend(to, item)) {
+      return writer.message(nowNanos, to, item, wantedFlags());
+    }
+    return to.proved ? writer.control(nowNanos, to, wantedFlags()) : null;
+  }
+}

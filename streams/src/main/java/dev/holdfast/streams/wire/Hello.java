@@ -1,0 +1,97 @@
+package dev.holdfast.streams.wire;
+
+import dev.holdfast.streams.wire.WireException.Kind;
+
+/**
+ * What a client says at the beginning of each attachment.
+ *
+ * @param session which session it is
+ * @param attach the number of the attachment, from 1, strictly ascending over the life of the
+ *     session: the fencing token. A physical attempt more is a number more
+ * @param tag what the frames of this attachment carry, in both directions; 1 to 2^32-1
+ * @param watermark the highest position up to which the client has processed everything
+ * @param low the lowest position that the client still holds; one more than the last position when
+ *     it holds none
+ * @param credit the highest position that the client is ready to receive
+ * @param remainingMillis time until the deadline of the session; 0 for none, at least 1 otherwise
+ * @param untouched whether no message was ever handed to an earlier attachment, so that a server
+ *     that does not know the session may begin it
+ * @param token from the last welcome
+ */
+public record Hello(
+    SessionId session,
+    long attach,
+    long tag,
+    long watermark,
+    long low,
+    long credit,
+    long remainingMillis,
+    boolean untouched,
+    SessionToken token) {
+
+  private static final int SESSION = 2;
+  private static final int ATTACH = 3;
+  private static final int TAG = 4;
+  private static final int WATERMARK = 5;
+  private static final int LOW = 6;
+  private static final int CREDIT = 7;
+  private static final int REMAINING = 8;
+  private static final int UNTOUCHED = 9;
+  private static final int TOKEN = 10;
+
+  /** The bytes of the metadata value. */
+  public byte[] toByteArray() {
+    return new WireWriter()
+        .varint(1, Handshake.VERSION)
+        .bytes(SESSION, session.toByteArray())
+        .varint(ATTACH, attach)
+        .varint(TAG, tag)
+        .varint(WATERMARK, watermark)
+        .varint(LOW, low)
+        .varint(CREDIT, credit)
+        .varint(REMAINING, remainingMillis)
+        .varint(UNTOUCHED, untouched ? 1 : 0)
+        .bytes(TOKEN, token.toByteArray())
+        .toByteArray();
+  }
+
+  /**
+   * Reads the metadata value.
+   *
+   * @throws WireException when it is none, or its values contradict each other
+   */
+  public static Hello parse(byte[] bytes) throws WireException {
+    WireReader in = Handshake.open(bytes);
+    byte[] session = new byte[0];
+    long attach = 0;
+    long tag = 0;
+    long watermark = 0;
+    long low = 0;
+    long credit = 0;
+    long remaining = 0;
+    boolean untouched = false;
+    SessionToken token = SessionToken.NONE;
+    while (in.next()) {
+      switch (in.field()) {
+        case SESSION -> session = in.bytes(SessionId.BYTES);
+        case ATTACH -> attach = in.varint(Long.MAX_VALUE);
+        case TAG -> tag = in.varint(FrameHeader.MAX_TAG);
+        case WATERMARK -> watermark = in.varint(Long.MAX_VALUE);
+        case LOW -> low = in.varint(Long.MAX_VALUE);
+        case CREDIT -> credit = in.varint(Long.MAX_VALUE);
+        case REMAINING -> remaining = in.varint(Handshake.MAX_MILLIS);
+        case UNTOUCHED -> untouched = in.varint(1) == 1;
+        case TOKEN -> token = new SessionToken(in.bytes(Handshake.MAX_TOKEN_LENGTH));
+        default -> throw in.unknownField();
+      }
+    }
+    if (session.length != SessionId.BYTES) {
+      throw new WireException(Kind.BAD_VALUE, "session: " + session.length + " bytes");
+    }
+    Handshake.require(attach > 0, "attach: 0 (expected: >= 1)");
+    Handshake.require(tag > 0, "tag: 0 (expected: >= 1)");
+    Handshake.require(low > 0, "low: 0 (expected: >= 1)");
+    return new Hello(
+        SessionId.of(session), attach, tag, watermark, low, credit, remaining, untouched, token);
+  }
+}

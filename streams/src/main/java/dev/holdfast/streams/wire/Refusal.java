@@ -1,0 +1,117 @@
+package dev.holdfast.streams.wire;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * What a server answers when it does not accept an attachment.
+ *
+ * @param code why
+ * @param address with {@link Code#MOVED}: where the session is, as host:port; "" otherwise
+ * @param retryAfterMillis with {@link Code#BUSY}: when to come again at the earliest; 0 otherwise
+ * @param processed the last position of the client that the server is known to have processed; 0
+ *     when it does not know
+ */
+public record Refusal(Code code, String address, long retryAfterMillis, long processed) {
+
+  /** Why an attachment is not accepted. */
+  public enum Code {
+    /** No session of this id is here, and none may begin with what the client still holds. */
+    UNKNOWN(1),
+    /** The session is over; its tombstone is still there. */
+    EXPIRED(2),
+    /** One side no longer holds what the other one needs. */
+    GAP(3),
+    /** A newer attachment was accepted before. */
+    FENCED(4),
+    /** Another instance holds the session. */
+    MOVED(5),
+    /** Not now. */
+    BUSY(6),
+    /** The token does not fit, or the hello makes no sense. */
+    DENIED(7);
+
+    private final int number;
+
+    Code(int number) {
+      this.number = number;
+    }
+
+    /** On the wire. */
+    public int number() {
+      return number;
+    }
+  }
+
+  private static final int CODE = 2;
+  private static final int ADDRESS = 3;
+  private static final int RETRY_AFTER = 4;
+  private static final int PROCESSED = 5;
+
+  /** A refusal that needs no more words. */
+  public static Refusal of(Code code) {
+    return new Refusal(code, "", 0, 0);
+  }
+
+  /** The session is at this address. */
+  public static Refusal moved(String address) {
+    return new Refusal(Code.MOVED, address, 0, 0);
+  }
+
+  /** Come again later. */
+  public static Refusal busy(long retryAfterMillis) {
+    return new Refusal(Code.BUSY, "", retryAfterMillis, 0);
+  }
+
+  /** The session is over, and so much of what the client sent had been processed. */
+  public static Refusal over(Code code, long processed) {
+    return new Refusal(code, "", 0, processed);
+  }
+
+  /** The bytes of the metadata value. */
+  public byte[] toByteArray() {
+    return new WireWriter()
+        .varint(1, Handshake.VERSION)
+        .varint(CODE, code.number)
+        .bytes(ADDRESS, address.getBytes(StandardCharsets.UTF_8))
+        .varint(RETRY_AFTER, retryAfterMillis)
+        .varint(PROCESSED, processed)
+        .toByteArray();
+  }
+
+  /**
+   * Reads the metadata value.
+   *
+   * @throws WireException when it is none
+   */
+  public static Refusal parse(byte[] bytes) throws WireException {
+    WireReader in = Handshake.open(bytes);
+    int code = 0;
+    String address = "";
+    long retryAfter = 0;
+    long processed = 0;
+    while (in.next()) {
+      switch (in.field()) {
+        case CODE -> code = (int) in.varint(Code.values().length);
+        case ADDRESS -> address = text(in.bytes(Handshake.MAX_ADDRESS_LENGTH));
+        case RETRY_AFTER -> retryAfter = in.varint(Handshake.MAX_MILLIS);
+        case PROCESSED -> processed = in.varint(Long.MAX_VALUE);
+        default -> throw in.unknownField();
+      }
+    }
+    Handshake.require(code > 0, "code: 0 (expected: 1 to 7)");
+    Code meaning = Code.values()[code - 1];
+    Handshake.require(
+        (meaning == Code.MOVED) == !address.isEmpty(), "address: with MOVED and only with it");
+    return new Refusal(meaning, address, retryAfter, processed);
+  }
+
+  private static String text(byte[] bytes) throws WireException {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw new WireException(WireException.Kind.BAD_VALUE, "address: no UTF-8");
+    }
+  }
+}

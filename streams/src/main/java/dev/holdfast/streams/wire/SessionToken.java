@@ -1,0 +1,60 @@
+package dev.holdfast.streams.wire;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * What a server gives its client to show on every resume. To the client it is opaque; {@link
+ * TokenMint} makes and checks it. Immutable.
+ */
+public final class SessionToken {
+  /** Of a client that was never welcomed. */
+  public static final SessionToken NONE = new SessionToken(new byte[0]);
+
+  private final byte[] bytes;
+
+  /** Takes the array over. */
+  SessionToken(byte[] bytes) {
+    this.bytes = bytes;
+  }
+
+  /** Whether it is {@link #NONE}. */
+  public boolean isNone() {
+    return bytes.length == 0;
+  }
+
+  /** For the wire and stores. */
+  public byte[] toByteArray() {
+    return bytes.clone();
+  }
+
+  /** The address of the instance that made it, as it says itself: check it first. */
+  public Optional<String> owner() {
+    if (bytes.length <= TokenMint.MAC_BYTES) {
+      return Optional.empty();
+    }
+    int length = bytes.length - TokenMint.MAC_BYTES;
+    return Optional.of(new String(bytes, 0, length, StandardCharsets.UTF_8));
+  }
+
+  byte[] mac() {
+    return Arrays.copyOfRange(bytes, Math.max(0, bytes.length - TokenMint.MAC_BYTES), bytes.length);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof SessionToken token && Arrays.equals(bytes, token.bytes);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(bytes);
+  }
+
+  /** Shows its length only: whoever reads a log must not be able to resume. */
+  @Override
+  public String toString() {
+    return "SessionToken(" + bytes.length + " bytes)";
+  }
+}

@@ -1,0 +1,34 @@
+package dev.holdfast.streams.wire;
+
+/**
+ * A peer's bytes are not what the protocol says. It carries no stack trace: a peer that sends
+ * nonsense must not cost more than one that does not.
+ */
+public final class WireException extends Exception {
+  /** What is wrong with the bytes. */
+  public enum Kind {
+    /** They end in the middle of a value. */
+    TRUNCATED,
+    /** They are longer than the protocol permits. */
+    TOO_LONG,
+    /** A value has a spelling that is not the shortest, stands twice or out of order. */
+    NOT_CANONICAL,
+    /** There is a field that this version does not know. */
+    UNKNOWN_FIELD,
+    /** A value is outside its range, or missing. */
+    BAD_VALUE
+  }
+
+  private static final long serialVersionUID = 1;
+
+  private final Kind kind;
+
+  WireException(Kind kind, String message) {
+    super(kind + ": " + message, null, false, false);
+    this.kind = kind;
+  }
+
+  public Kind kind() {
+    return kind;
+  }
+}
