@@ -23,6 +23,7 @@ final class Flow implements Http2Hop.Wire {
   private final long openedNanos;
   private final Map<RelayDirection, FlowPipe> pipes = new EnumMap<>(RelayDirection.class);
   private final Http2Hop hop = new Http2Hop(this);
+  private final Ears ears = new Ears();
   private final SplittableRandom chance;
   private @Nullable SocketChannel server;
   private @Nullable RelayDirection lost;
@@ -38,6 +39,7 @@ final class Flow implements Http2Hop.Wire {
     this.client = client;
     this.faults = faults;
     openedNanos = middlebox.nanoTime();
+    ears.add(client);
     // Odd, so that neighbouring seeds and neighbouring connections never draw the same numbers.
     chance = new SplittableRandom(faults.seed() * 0x9E3779B97F4A7C15L + number);
     for (RelayDirection direction : RelayDirection.values()) {
@@ -53,6 +55,10 @@ final class Flow implements Http2Hop.Wire {
     return state;
   }
 
+  Ears ears() {
+    return ears;
+  }
+
   FlowPipe pipe(RelayDirection direction) {
     return Objects.requireNonNull(pipes.get(direction));
   }
@@ -64,6 +70,7 @@ final class Flow implements Http2Hop.Wire {
       return;
     }
     state = FlowState.OPEN;
+    ears.add(target);
     event(Kind.OPENED, "from " + client.remoteAddress().getPort());
     apply(faults);
     pipe(RelayDirection.TO_SERVER).connect(client, target);
@@ -224,7 +231,9 @@ final class Flow implements Http2Hop.Wire {
     }
     state = FlowState.SILENCED;
     event(kind, why);
-    silence();
+    pipes.values().forEach(FlowPipe::discard);
+    hop.discard();
+    ears.closeForGood();
     middlebox.onSilenced(this);
   }
 
@@ -311,7 +320,7 @@ final class Flow implements Http2Hop.Wire {
       event(Kind.LOSS_BEGAN, "from the " + side(direction));
       lost = direction;
       // Who sends into the void gets no acknowledgement, and none of its own gets through.
-      var unused = KernelSocket.deafen(senderOf(direction));
+      ears.closeForGood(senderOf(direction));
     }
   }
 
@@ -325,7 +334,7 @@ final class Flow implements Http2Hop.Wire {
     middlebox.onResets();
     Sockets.reset(server);
     if (!faults.answersPings()) {
-      var unused = KernelSocket.deafen(client);
+      ears.closeForGood(client);
     }
   }
 
@@ -335,15 +344,6 @@ final class Flow implements Http2Hop.Wire {
       event(kind, why);
       middlebox.onClosed();
       pipes.values().forEach(FlowPipe::holdEnd);
-    }
-  }
-
-  private void silence() {
-    pipes.values().forEach(FlowPipe::discard);
-    hop.discard();
-    var unused = KernelSocket.deafen(client);
-    if (server != null) {
-      unused = KernelSocket.deafen(server);
     }
   }
 

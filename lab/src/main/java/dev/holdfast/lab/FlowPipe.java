@@ -99,7 +99,7 @@ final class FlowPipe {
   void pump() {
     SocketChannel to = sink;
     SocketChannel from = source;
-    if (to == null || from == null) {
+    if (to == null || from == null || flow.ears().isPulled()) {
       return;
     }
     boolean wrote = false;

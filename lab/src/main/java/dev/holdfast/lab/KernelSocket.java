@@ -2,9 +2,12 @@ package dev.holdfast.lab;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
+import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.channel.unix.RawUnixChannelOption;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -32,6 +35,8 @@ final class KernelSocket {
   private static final int PROGRAM_HEAD_BYTES = 16;
   private static final RawUnixChannelOption SO_ATTACH_FILTER =
       new RawUnixChannelOption("SO_ATTACH_FILTER", 1, 26, PROGRAM_HEAD_BYTES);
+  private static final IntegerUnixChannelOption SO_DETACH_FILTER =
+      new IntegerUnixChannelOption("SO_DETACH_FILTER", 1, 27);
   private static final int INSTRUCTION_BYTES = 8;
   private static final int BPF_RET = 6;
 
@@ -39,12 +44,12 @@ final class KernelSocket {
 
   /**
    * Lets the kernel throw away every segment for this socket before it looks at it: no
-   * acknowledgement, no window, no FIN. There is no way back.
+   * acknowledgement, no window, no FIN; of one that listens, no answer to who knocks.
    *
    * @return whether that was possible
    */
-  static boolean deafen(SocketChannel channel) {
-    if (!(channel instanceof EpollSocketChannel epoll) || !channel.isOpen()) {
+  static boolean deafen(Channel channel) {
+    if (!isEpoll(channel) || !channel.isOpen()) {
       return false;
     }
     ByteBuf program = Unpooled.directBuffer(INSTRUCTION_BYTES);
@@ -57,12 +62,29 @@ final class KernelSocket {
       ByteBuffer head =
           ByteBuffer.allocateDirect(PROGRAM_HEAD_BYTES).order(ByteOrder.nativeOrder());
       head.putShort(0, (short) 1).putLong(8, program.memoryAddress());
-      return epoll.config().setOption(SO_ATTACH_FILTER, head);
+      return channel.config().setOption(SO_ATTACH_FILTER, head);
     } catch (ChannelException e) {
       log.warn("event=lab_filter_refused", e);
       return false;
     } finally {
       program.release();
+    }
+  }
+
+  /**
+   * Ends {@link #deafen}: what the other side's kernel sends again is heard.
+   *
+   * @return whether that was possible
+   */
+  static boolean undeafen(Channel channel) {
+    if (!isEpoll(channel) || !channel.isOpen()) {
+      return false;
+    }
+    try {
+      return channel.config().setOption(SO_DETACH_FILTER, 0);
+    } catch (ChannelException e) {
+      log.warn("event=lab_filter_stays", e);
+      return false;
     }
   }
 
@@ -74,6 +96,10 @@ final class KernelSocket {
   /** Segments that a deaf socket threw away so far; -1 when the kernel does not say. */
   static long segmentsDropped(SocketChannel channel) {
     return word(channel, SO_MEMINFO, DROPS_OFFSET);
+  }
+
+  private static boolean isEpoll(Channel channel) {
+    return channel instanceof EpollSocketChannel || channel instanceof EpollServerSocketChannel;
   }
 
   private static long word(SocketChannel channel, RawUnixChannelOption option, int offset) {

@@ -3,20 +3,15 @@ package dev.holdfast.lab;
 import dev.holdfast.core.Limit;
 import dev.holdfast.core.Scheduler;
 import io.netty.bootstrap.Bootstrap;
-import io.netty.bootstrap.ServerBootstrap;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -57,13 +52,11 @@ public final class Middlebox implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Middlebox.class);
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(10);
   private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
-  private static final int BACKLOG = 1_024;
 
   private final EventLoopGroup loop;
   private final boolean epoll;
   private final InetSocketAddress target;
-  private final InetSocketAddress address;
-  private final Channel listener;
+  private final Doors doors;
   private final Consumer<FlowEvent> events;
   private final Scheduler scheduler;
   private final long startedNanos;
@@ -75,6 +68,7 @@ public final class Middlebox implements AutoCloseable {
   private final Map<Integer, Flow> flows = new LinkedHashMap<>();
   private final Set<Flow> silenced = new LinkedHashSet<>();
   private PathFaults faults;
+  private boolean pulled;
   private int opened;
 
   private Middlebox(Builder builder) {
@@ -90,8 +84,13 @@ public final class Middlebox implements AutoCloseable {
     for (RelayDirection direction : RelayDirection.values()) {
       bytes.put(direction, new AtomicLong());
     }
-    listener = bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), builder.port));
-    address = (InetSocketAddress) listener.localAddress();
+    doors = new Doors(loop, epoll, this::onAccepted);
+    try {
+      doors.open(builder.host, builder.port, builder.portCount);
+    } catch (IllegalStateException e) {
+      var unused = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+      throw e;
+    }
   }
 
   /** Begins to describe a middlebox in front of a target. */
@@ -104,13 +103,18 @@ public final class Middlebox implements AutoCloseable {
     return to(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
   }
 
-  /** Where it listens. */
+  /** Where it listens, first of all. */
   public InetSocketAddress address() {
-    return address;
+    return doors.first();
   }
 
   public int port() {
-    return address.getPort();
+    return address().getPort();
+  }
+
+  /** All ports it listens on. */
+  public List<Integer> ports() {
+    return doors.ports();
   }
 
   /** Whether dropped connections are not even acknowledged, and TCP keepalive is seen. */
@@ -142,6 +146,20 @@ public final class Middlebox implements AutoCloseable {
     call(() -> open().forEach(flow -> flow.reset(FlowEvent.Kind.RESET, "on request")));
   }
 
+  /**
+   * Pulls the cable: until {@link #plugIn()} nothing gets through, on open connections and on new
+   * ones. With epoll not an acknowledgement does, nor the first packet of a new connection;
+   * elsewhere the kernel goes on acknowledging and accepting.
+   */
+  public void pullOut() {
+    pull(true);
+  }
+
+  /** Ends {@link #pullOut()}: what was held goes on, and what is sent again is heard. */
+  public void plugIn() {
+    pull(false);
+  }
+
   public MiddleboxCounts counts() {
     return ask(
         () ->
@@ -159,7 +177,7 @@ public final class Middlebox implements AutoCloseable {
   /** Resets everything and stops. */
   @Override
   public void close() {
-    listener.close().awaitUninterruptibly(CALL_TIMEOUT.toMillis());
+    doors.close(CALL_TIMEOUT);
     call(() -> open().forEach(flow -> flow.reset(FlowEvent.Kind.RESET, "the lab stops")));
     loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
   }
@@ -223,6 +241,16 @@ public final class Middlebox implements AutoCloseable {
     events.accept(event);
   }
 
+  private void pull(boolean value) {
+    call(
+        () -> {
+          pulled = value;
+          doors.deafen(value);
+          open().forEach(flow -> flow.ears().pull(value));
+          open().forEach(Flow::pump);
+        });
+  }
+
   private AtomicLong count(RelayDirection direction) {
     return Objects.requireNonNull(bytes.get(direction));
   }
@@ -241,6 +269,7 @@ public final class Middlebox implements AutoCloseable {
     }
     Flow flow = new Flow(this, number, client, faults);
     flows.put(number, flow);
+    flow.ears().pull(pulled);
     client.pipeline().addLast(flow.pipe(RelayDirection.TO_SERVER).reader());
     ChannelFuture connected =
         new Bootstrap()
@@ -260,31 +289,6 @@ public final class Middlebox implements AutoCloseable {
             flow.refusedByTarget();
           }
         });
-  }
-
-  private Channel bind(InetSocketAddress at) {
-    ChannelFuture bound =
-        new ServerBootstrap()
-            .group(loop)
-            .channel(epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
-            .option(ChannelOption.SO_BACKLOG, BACKLOG)
-            .childOption(ChannelOption.AUTO_READ, false)
-            .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-            .childOption(ChannelOption.TCP_NODELAY, true)
-            .childHandler(
-                new ChannelInitializer<SocketChannel>() {
-                  @Override
-                  protected void initChannel(SocketChannel client) {
-                    onAccepted(client);
-                  }
-                })
-            .bind(at)
-            .awaitUninterruptibly();
-    if (!bound.isSuccess()) {
-      var unused = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
-      throw new IllegalStateException("can't listen on port " + at.getPort(), bound.cause());
-    }
-    return bound.channel();
   }
 
   private void call(Runnable task) {
@@ -312,7 +316,9 @@ public final class Middlebox implements AutoCloseable {
   /** Describes a middlebox. */
   public static final class Builder {
     private final InetSocketAddress target;
+    private InetAddress host = InetAddress.getLoopbackAddress();
     private int port;
+    private int portCount = 1;
     private PathFaults faults = PathFaults.NONE;
     private Consumer<FlowEvent> events = event -> {};
     private boolean epoll = true;
@@ -328,6 +334,25 @@ public final class Middlebox implements AutoCloseable {
         throw new IllegalArgumentException("port: " + value + " (expected: 0 to 65535)");
       }
       port = value;
+      return this;
+    }
+
+    /** On how many ports it listens, all but the first of them free ones; 1 by default. */
+    public Builder ports(int value) {
+      if (value < 1 || value > MAX_FLOWS) {
+        throw new IllegalArgumentException(
+            "ports: " + value + " (expected: 1 to " + MAX_FLOWS + ")");
+      }
+      portCount = value;
+      return this;
+    }
+
+    /** The loopback address it listens on, such as that of IPv6; the JDK's own by default. */
+    public Builder host(InetAddress value) {
+      if (!value.isLoopbackAddress()) {
+        throw new IllegalArgumentException("host: " + value + " (expected: a loopback address)");
+      }
+      host = value;
       return this;
     }
 
