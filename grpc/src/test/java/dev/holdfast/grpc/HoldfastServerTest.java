@@ -8,7 +8,6 @@ import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.Registration;
 import dev.holdfast.core.Registries;
-import io.grpc.CallOptions;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.ManagedChannel;
@@ -18,7 +17,6 @@ import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.NettyChannelBuilder;
-import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -27,7 +25,6 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -112,11 +109,10 @@ class HoldfastServerTest {
                     DrainOptions.DEFAULT
                         .withSpread(Duration.ofMillis(50))
                         .withGrace(Duration.ofMillis(300))));
-    CompletableFuture<Status> end = new CompletableFuture<>();
-    List<String> words = follow(town.channel(), "deaf", end);
-    await().until(() -> words.contains("a"));
+    HeldStream held = HeldStream.follow(town.channel(), "deaf");
+    await().until(() -> held.heard().contains("a"));
     server.shutdown();
-    assertThat(end.get(10, TimeUnit.SECONDS).getCode())
+    assertThat(held.awaitEnd().getCode())
         .as("what grpc-java's shutdownNow makes of it, by the moment")
         .isIn(Status.Code.CANCELLED, Status.Code.UNAVAILABLE);
     assertThat(server.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
@@ -126,9 +122,8 @@ class HoldfastServerTest {
   @Test
   void shutdownNowIsPromptAndRemovesTheRecord() throws Exception {
     HoldfastServer server = town.serve(new Words("a"));
-    CompletableFuture<Status> end = new CompletableFuture<>();
-    List<String> words = follow(town.channel(), "deaf", end);
-    await().until(() -> words.contains("a"));
+    HeldStream held = HeldStream.follow(town.channel(), "deaf");
+    await().until(() -> held.heard().contains("a"));
     server.shutdownNow();
     assertThat(server.awaitTermination(3, TimeUnit.SECONDS)).isTrue();
     await().until(() -> town.store.truth(Town.WORDS).isEmpty());
@@ -231,31 +226,6 @@ class HoldfastServerTest {
     } catch (IOException e) {
       return false;
     }
-  }
-
-  private static List<String> follow(
-      ManagedChannel channel, String request, CompletableFuture<Status> end) {
-    List<String> words = new CopyOnWriteArrayList<>();
-    ClientCalls.asyncServerStreamingCall(
-        channel.newCall(Words.FOLLOW, CallOptions.DEFAULT),
-        request,
-        new StreamObserver<>() {
-          @Override
-          public void onNext(String word) {
-            words.add(word);
-          }
-
-          @Override
-          public void onError(Throwable failure) {
-            end.complete(Status.fromThrowable(failure));
-          }
-
-          @Override
-          public void onCompleted() {
-            end.complete(Status.OK);
-          }
-        });
-    return words;
   }
 
   private static List<ServingStatus> watchHealth(ManagedChannel direct) {

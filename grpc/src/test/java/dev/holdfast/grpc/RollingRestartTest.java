@@ -3,11 +3,8 @@ package dev.holdfast.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
-import io.grpc.stub.ClientCalls;
-import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -56,31 +53,11 @@ class RollingRestartTest {
   void aStreamIsToldBeforeItsServerGoes() throws Exception {
     HoldfastServer server = town.serve(new Words("a"));
     ManagedChannel channel = town.channel();
-    List<String> words = new CopyOnWriteArrayList<>();
-    AtomicBoolean completed = new AtomicBoolean();
-    ClientCalls.asyncServerStreamingCall(
-        channel.newCall(Words.FOLLOW, CallOptions.DEFAULT),
-        "word",
-        new StreamObserver<>() {
-          @Override
-          public void onNext(String word) {
-            words.add(word);
-          }
-
-          @Override
-          public void onError(Throwable t) {
-            words.add(t.toString());
-          }
-
-          @Override
-          public void onCompleted() {
-            completed.set(true);
-          }
-        });
-    await().until(() -> words.contains("a"));
+    HeldStream held = HeldStream.follow(channel, "word");
+    await().until(() -> held.heard().contains("a"));
     server.shutdown();
-    await().untilTrue(completed);
-    assertThat(words).containsExactly("a", Words.LAST_WORD);
+    assertThat(held.awaitEnd().isOk()).isTrue();
+    assertThat(held.heard()).containsExactly("a", Words.LAST_WORD);
     assertThat(server.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
   }
 

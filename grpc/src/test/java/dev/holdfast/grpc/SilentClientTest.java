@@ -8,13 +8,10 @@ import dev.holdfast.core.HostPort;
 import dev.holdfast.core.PathProfile;
 import dev.holdfast.lab.Middlebox;
 import dev.holdfast.liveness.LivenessOptions;
-import io.grpc.CallOptions;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.GrpcHttp2ConnectionHandler;
 import io.grpc.netty.NettyChannelBuilder;
-import io.grpc.stub.ClientCalls;
-import io.grpc.stub.StreamObserver;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import java.time.Duration;
@@ -46,9 +43,8 @@ class SilentClientTest {
     HoldfastServer server = serve(town.server().liveness(QUICK));
     try (Middlebox path = Middlebox.toPort(server.getPort()).start()) {
       ManagedChannel client = stock(path.port());
-      List<String> words = new CopyOnWriteArrayList<>();
-      follow(client, words);
-      await().until(() -> words.contains("a"));
+      HeldStream held = HeldStream.follow(client, "deaf");
+      await().until(() -> held.heard().contains("a"));
       await().pollDelay(QUICK.idle().multipliedBy(3)).until(gone::isEmpty);
       path.forgetFlows();
       await().until(() -> gone.size() == 1);
@@ -148,27 +144,5 @@ class SilentClientTest {
                   return socket;
                 })
             .build());
-  }
-
-  private static void follow(ManagedChannel channel, List<String> words) {
-    ClientCalls.asyncServerStreamingCall(
-        channel.newCall(Words.FOLLOW, CallOptions.DEFAULT),
-        "deaf",
-        new StreamObserver<>() {
-          @Override
-          public void onNext(String word) {
-            words.add(word);
-          }
-
-          @Override
-          public void onError(Throwable t) {
-            words.add(t.toString());
-          }
-
-          @Override
-          public void onCompleted() {
-            words.add("completed");
-          }
-        });
   }
 }

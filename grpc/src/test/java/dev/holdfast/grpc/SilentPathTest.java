@@ -19,7 +19,6 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -92,15 +91,14 @@ class SilentPathTest {
     HoldfastServer server = town.serveUnregistered(new Words("a"), town.server());
     Middlebox path = pathTo(server.getPort());
     ManagedChannel channel = town.channel(quick());
-    List<String> words = new CopyOnWriteArrayList<>();
-    follow(channel, words);
-    await().until(() -> words.contains("a"));
+    HeldStream held = HeldStream.follow(channel, "word");
+    await().until(() -> held.heard().contains("a"));
     path.faults(PathFaults.builder().stall(Duration.ZERO, STALL, Duration.ZERO).build());
     Call during = new Call(channel);
     await().until(() -> during.tookAtMost(STALL.plus(SOON)));
     server.shutdown();
-    await().until(() -> words.contains("completed"));
-    assertThat(words).containsExactly("a", Words.LAST_WORD, "completed");
+    assertThat(held.awaitEnd().isOk()).isTrue();
+    assertThat(held.heard()).containsExactly("a", Words.LAST_WORD);
   }
 
   @Test
@@ -108,26 +106,22 @@ class SilentPathTest {
     Middlebox path = pathTo(new Words("a"));
     LivenessOptions brief = QUICK.withPatience(Duration.ofSeconds(2), Duration.ofSeconds(3));
     ManagedChannel channel = town.channel(quick().liveness(brief));
-    List<String> words = new CopyOnWriteArrayList<>();
-    follow(channel, words);
-    await().until(() -> words.contains("a"));
+    HeldStream held = HeldStream.follow(channel, "word");
+    await().until(() -> held.heard().contains("a"));
     path.forgetFlows();
     beQuiet();
     assertThat(Town.call(channel, Words.PLACE)).as("new calls don't wait for it").isEqualTo("a");
-    await().until(() -> words.size() == 2);
-    assertThat(words.get(1)).contains("UNAVAILABLE").containsPattern("HF-40[0-9]");
+    assertThat(held.awaitEnd().toString()).contains("UNAVAILABLE").containsPattern("HF-40[0-9]");
   }
 
   @Test
   void aStreamThatAResetEndsSaysSoInItsStatus() throws Exception {
     Middlebox path = pathTo(new Words("a"));
     ManagedChannel channel = town.channel(quick());
-    List<String> words = new CopyOnWriteArrayList<>();
-    follow(channel, words);
-    await().until(() -> words.contains("a"));
+    HeldStream held = HeldStream.follow(channel, "word");
+    await().until(() -> held.heard().contains("a"));
     path.resetFlows();
-    await().until(() -> words.size() == 2);
-    assertThat(words.get(1)).contains("UNAVAILABLE: HF-409");
+    assertThat(held.awaitEnd().toString()).contains("UNAVAILABLE", "HF-409");
   }
 
   @Test
@@ -228,27 +222,5 @@ class SilentPathTest {
   private double races(String outcome) {
     var counter = town.meters.find("holdfast.grpc.twins").tag("outcome", outcome).counter();
     return counter == null ? 0 : counter.count();
-  }
-
-  private static void follow(ManagedChannel channel, List<String> words) {
-    ClientCalls.asyncServerStreamingCall(
-        channel.newCall(Words.FOLLOW, CallOptions.DEFAULT),
-        "word",
-        new StreamObserver<>() {
-          @Override
-          public void onNext(String word) {
-            words.add(word);
-          }
-
-          @Override
-          public void onError(Throwable t) {
-            words.add(t.toString());
-          }
-
-          @Override
-          public void onCompleted() {
-            words.add("completed");
-          }
-        });
   }
 }

@@ -2,6 +2,8 @@ package dev.holdfast.grpc;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.HostPort;
 import dev.holdfast.core.Registration;
 import dev.holdfast.core.Registries;
 import dev.holdfast.core.Registry;
@@ -18,7 +20,9 @@ import io.grpc.InsecureChannelCredentials;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -35,6 +39,9 @@ import java.util.concurrent.TimeUnit;
 final class Town implements AutoCloseable {
   static final ServiceName WORDS = ServiceName.of("test", "words");
   static final String TARGET = "memory:///test/words";
+
+  /** How often clients may ping servers that are made for it: often, so that silence shows soon. */
+  static final Duration PERMIT = Duration.ofSeconds(1);
 
   final SystemScheduler scheduler = SystemScheduler.create("town");
   final InMemoryStore store = new InMemoryStore(scheduler, Duration.ofSeconds(5));
@@ -77,6 +84,19 @@ final class Town implements AutoCloseable {
     return started;
   }
 
+  /** Something on this machine. */
+  static InetSocketAddress at(int port) {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+  }
+
+  /** Where the service is said to be, whoever is there. */
+  void announce(InetSocketAddress... places) {
+    for (InetSocketAddress place : places) {
+      String host = place.getAddress().getHostAddress();
+      store.put(WORDS, Endpoint.of(new HostPort(host, place.getPort()).toString()));
+    }
+  }
+
   HoldfastServerBuilder server() {
     return server(0);
   }
@@ -87,6 +107,13 @@ final class Town implements AutoCloseable {
             InsecureServerCredentials.create())
         .drain(DrainOptions.DEFAULT.withSpread(Duration.ofMillis(200)))
         .registries(registries);
+  }
+
+  /** Lets clients ping every {@link #PERMIT}, with or without calls. */
+  static HoldfastServerBuilder permitting(HoldfastServerBuilder server) {
+    return server
+        .permitKeepAliveTime(PERMIT.toMillis(), TimeUnit.MILLISECONDS)
+        .permitKeepAliveWithoutCalls(true);
   }
 
   ManagedChannel channel() {
@@ -109,8 +136,31 @@ final class Town implements AutoCloseable {
   }
 
   static String call(ManagedChannel channel, MethodDescriptor<String, String> method) {
-    return ClientCalls.blockingUnaryCall(
-        channel, method, CallOptions.DEFAULT.withDeadlineAfter(5, TimeUnit.SECONDS), "word");
+    return call(channel, method, 5);
+  }
+
+  static String call(
+      ManagedChannel channel, MethodDescriptor<String, String> method, int deadlineSeconds) {
+    CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(deadlineSeconds, TimeUnit.SECONDS);
+    return ClientCalls.blockingUnaryCall(channel, method, options, "word");
+  }
+
+  /** Who answers so many calls; one that fails is answered by nobody. */
+  static List<String> answers(ManagedChannel channel, int calls, int deadlineSeconds) {
+    List<String> answers = new ArrayList<>();
+    for (int i = 0; i < calls; i++) {
+      try {
+        answers.add(call(channel, Words.PLACE, deadlineSeconds));
+      } catch (StatusRuntimeException e) {
+        answers.add("nobody: " + e.getStatus());
+      }
+    }
+    return answers;
+  }
+
+  /** The sum of a counter over all its tags but this one. */
+  double count(String meter, String tag, String value) {
+    return meters.find(meter).tag(tag, value).counters().stream().mapToDouble(Counter::count).sum();
   }
 
   @Override

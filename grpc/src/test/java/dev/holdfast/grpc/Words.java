@@ -27,6 +27,10 @@ final class Words {
   static final MethodDescriptor<String, String> FOLLOW =
       method("Follow", MethodType.SERVER_STREAMING, false);
 
+  /** The instance's name at once, and then with every word of the client's. */
+  static final MethodDescriptor<String, String> TALK =
+      method("Talk", MethodType.BIDI_STREAMING, false);
+
   /** The last word of a stream whose server drains. */
   static final String LAST_WORD = "draining";
 
@@ -61,6 +65,7 @@ final class Words {
                   handler.accept(request, responses);
                 }))
         .addMethod(FOLLOW, ServerCalls.asyncServerStreamingCall(this::follow))
+        .addMethod(TALK, ServerCalls.asyncBidiStreamingCall(this::talk))
         .build();
   }
 
@@ -77,6 +82,27 @@ final class Words {
                 responses.onCompleted();
               });
     }
+  }
+
+  private StreamObserver<String> talk(StreamObserver<String> responses) {
+    ((ServerCallStreamObserver<String>) responses).setOnCancelHandler(() -> {});
+    responses.onNext(name);
+    return new StreamObserver<>() {
+      @Override
+      public void onNext(String word) {
+        responses.onNext(name + " " + word);
+      }
+
+      @Override
+      public void onError(Throwable cancelled) {
+        // Told to the handler above too; there is nobody to answer.
+      }
+
+      @Override
+      public void onCompleted() {
+        responses.onCompleted();
+      }
+    };
   }
 
   private static MethodDescriptor<String, String> method(

@@ -1,0 +1,83 @@
+package dev.holdfast.grpc;
+
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.Status;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.StreamObserver;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A stream that a client holds open: what it heard on it, and how it ended. */
+final class HeldStream implements StreamObserver<String> {
+  private static final int PATIENCE_SECONDS = 60;
+
+  private final List<String> heard = new CopyOnWriteArrayList<>();
+  private final CompletableFuture<Status> end = new CompletableFuture<>();
+  private @Nullable StreamObserver<String> said;
+
+  private HeldStream() {}
+
+  /** One that only listens; see {@link Words#FOLLOW}. */
+  static HeldStream follow(Channel channel, String request) {
+    HeldStream stream = new HeldStream();
+    ClientCalls.asyncServerStreamingCall(
+        channel.newCall(Words.FOLLOW, CallOptions.DEFAULT), request, stream);
+    return stream;
+  }
+
+  /** One that is answered word by word; see {@link Words#TALK}. */
+  static HeldStream talk(Channel channel) {
+    HeldStream stream = new HeldStream();
+    stream.said =
+        ClientCalls.asyncBidiStreamingCall(
+            channel.newCall(Words.TALK, CallOptions.DEFAULT), stream);
+    return stream;
+  }
+
+  /** Only where it talks. */
+  void say(String word) {
+    Objects.requireNonNull(said).onNext(word);
+  }
+
+  /** Says that nothing more will be said. */
+  void hangUp() {
+    Objects.requireNonNull(said).onCompleted();
+  }
+
+  List<String> heard() {
+    return heard;
+  }
+
+  boolean isOpen() {
+    return !end.isDone();
+  }
+
+  CompletableFuture<Status> end() {
+    return end;
+  }
+
+  /** How it ended, or ends. */
+  Status awaitEnd() throws Exception {
+    return end.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+  }
+
+  @Override
+  public void onNext(String word) {
+    heard.add(word);
+  }
+
+  @Override
+  public void onError(Throwable t) {
+    end.complete(Status.fromThrowable(t));
+  }
+
+  @Override
+  public void onCompleted() {
+    end.complete(Status.OK);
+  }
+}

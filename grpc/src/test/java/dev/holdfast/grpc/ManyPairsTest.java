@@ -1,0 +1,108 @@
+package dev.holdfast.grpc;
+
+import static io.grpc.ConnectivityState.CONNECTING;
+import static io.grpc.ConnectivityState.READY;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.grpc.FakeChannel.FakeSubchannel;
+import java.net.ConnectException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Many endpoints that turn suspect at once, and twins that fail: who may connect when. */
+class ManyPairsTest {
+  private final PairStage stage = new PairStage();
+
+  @Test
+  void onlyAFewTwinsOpenAtOnceAndTheOthersFollow() {
+    int endpoints = 100;
+    List<EndpointPair> pairs = new ArrayList<>();
+    for (int i = 0; i < endpoints; i++) {
+      pairs.add(stage.ready("10.0.1." + i + ":1"));
+    }
+    List<FakeConnection> connections =
+        IntStream.range(0, endpoints).mapToObj(stage::connect).toList();
+    connections.forEach(FakeConnection::suspect);
+    assertThat(stage.limit.open()).isEqualTo(2);
+    assertThat(stage.limit.waiting()).isEqualTo(endpoints - 2);
+    assertThat(stage.channel.subchannels).hasSize(endpoints + 2);
+    connections.get(50).speak();
+    assertThat(stage.limit.waiting()).as("one that spoke waits no more").isEqualTo(endpoints - 3);
+    stage.become(endpoints, CONNECTING, READY);
+    assertThat(stage.channel.subchannels).hasSize(endpoints + 3);
+    connections.get(1).speak();
+    assertThat(stage.limit.open()).isEqualTo(2);
+    pairs.forEach(EndpointPair::shutdown);
+    assertThat(stage.limit.open() + stage.limit.waiting()).isZero();
+  }
+
+  @Test
+  void aTwinThatWonAndNeverSpokeIsFollowedByTheNextOnlyAfterAPause() {
+    stage.ready(PairStage.A);
+    stage.connect(0).suspect();
+    stage.become(1, CONNECTING, READY);
+    FakeConnection mute =
+        new FakeConnection(
+            PairStage.address(PairStage.A),
+            PairStage.legOf(stage.channel.subchannels.get(1)).observe());
+    mute.readyAndMute();
+    mute.suspect();
+    assertThat(stage.seen).endsWith(READY, CONNECTING);
+    assertThat(stage.channel.subchannels).hasSize(2);
+    stage.channel.time.advance(TwinTurns.PAUSES.base());
+    assertThat(stage.channel.subchannels).hasSize(3);
+  }
+
+  @Test
+  void aConnectionLostAloneDoesNotWaitForARackThatIsAway() {
+    int rack = 20;
+    for (int i = 0; i < rack; i++) {
+      stage.ready("10.0.1." + i + ":1");
+      stage.connect(i).suspect();
+    }
+    int next = rack;
+    while (next < stage.channel.subchannels.size()) {
+      stage.fail(next++, new ConnectException("no answer"));
+    }
+    stage.channel.time.advance(TwinTurns.PAUSES.base());
+    assertThat(stage.limit.waiting()).as("the next twins of the rack").isPositive();
+    stage.ready(PairStage.A);
+    stage.connect(stage.channel.subchannels.size() - 1).suspect();
+    stage.fail(next, new ConnectException("no answer"));
+    FakeSubchannel newest = stage.channel.subchannels.get(stage.channel.subchannels.size() - 1);
+    assertThat(PairStage.addressesOf(newest)).containsExactly(PairStage.address(PairStage.A));
+  }
+
+  @Test
+  void aNetworkThatIsAwayForTenMinutesCostsFewAttemptsAndAllAreBackSoonAfter() {
+    int endpoints = 500;
+    for (int i = 0; i < endpoints; i++) {
+      stage.ready("10.0." + i / 100 + "." + (1 + i % 100) + ":1");
+    }
+    IntStream.range(0, endpoints)
+        .mapToObj(stage::connect)
+        .toList()
+        .forEach(FakeConnection::suspect);
+    int failed = endpoints;
+    for (int seconds = 0; seconds < 600; seconds += 20) {
+      assertThat(stage.limit.open()).isLessThanOrEqualTo(2);
+      stage.channel.time.advance(Duration.ofSeconds(20));
+      for (int open = stage.channel.subchannels.size(); failed < open; failed++) {
+        stage.fail(failed, new ConnectException("no answer within 20 s"));
+      }
+    }
+    assertThat(failed - endpoints).as("two at a time, 20 s each").isLessThanOrEqualTo(62);
+    stage.seen.clear();
+    for (int seconds = 0; seconds < 20; seconds++) {
+      for (int i = failed; i < stage.channel.subchannels.size(); i++) {
+        stage.become(i, CONNECTING, READY);
+        failed++;
+      }
+      stage.channel.time.advance(Duration.ofSeconds(1));
+    }
+    assertThat(stage.seen).hasSize(endpoints).containsOnly(READY);
+  }
+}
