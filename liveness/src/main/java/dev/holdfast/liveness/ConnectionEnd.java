@@ -6,8 +6,11 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.unix.Errors;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +23,20 @@ final class ConnectionEnd {
   private static final int ETIMEDOUT_NEGATIVE = -110;
 
   private ConnectionEnd() {}
+
+  /**
+   * Tells those above us what a socket says of its end.
+   *
+   * @param http2 null while TLS or gRPC still negotiate
+   */
+  static void tell(
+      ChannelHandlerContext ctx, @Nullable Http2ConnectionHandler http2, Throwable told) {
+    ChannelHandlerContext at = http2 == null ? null : ctx.pipeline().context(http2);
+    if (http2 != null && at != null) {
+      failCalls(at, http2, told);
+    }
+    ctx.fireExceptionCaught(told);
+  }
 
   /**
    * Sends GOAWAY with the reason, tells the stack above us, and closes.
@@ -47,6 +64,7 @@ final class ConnectionEnd {
             ByteBufUtil.writeUtf8(ctx.alloc(), reason),
             at.newPromise());
     at.flush();
+    failCalls(at, http2, told);
     http2.onError(at, false, told);
     at.flush();
     var unused =
@@ -57,6 +75,33 @@ final class ConnectionEnd {
                 },
                 GOODBYE.toMillis(),
                 TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * Ends each call of a client with the reason: left to itself grpc would tell them why it let go
+   * of the connection first, which may have been a race that they outlived.
+   */
+  private static void failCalls(
+      ChannelHandlerContext at, Http2ConnectionHandler http2, Throwable told) {
+    if (http2.connection().isServer()) {
+      return;
+    }
+    List<Integer> open = new ArrayList<>();
+    try {
+      http2
+          .connection()
+          .forEachActiveStream(
+              stream -> {
+                open.add(stream.id());
+                return true;
+              });
+    } catch (Http2Exception e) {
+      throw new IllegalStateException("to collect numbers can't fail", e);
+    }
+    for (int id : open) {
+      http2.onError(
+          at, false, Http2Exception.streamError(id, Http2Error.CANCEL, told, "connection lost"));
+    }
   }
 
   /** The reason that an exception of a socket tells; null when it tells none. */

@@ -182,7 +182,7 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
     }
     // Calls end with what stands here: they get the code that the log and the meter have.
     Throwable told = why == null || !ready ? cause : observer.failure(why, remoteAddress());
-    ctx.fireExceptionCaught(told);
+    ConnectionEnd.tell(ctx, http2, told);
   }
 
   @Override
