@@ -186,6 +186,8 @@ final class EndpointPair extends ForwardingSubchannel {
     why = reason;
     log.debug("event=connection_suspect endpoint={} reason={}", subject(), reason.code());
     patience.set(PATIENCE.toNanos(), this::losePatience);
+    // Before its turn comes too: among hundreds it would else be given up while it waits.
+    tellCurrent(TwinState.CONNECTING);
     turns.begin(current.hasSpoken());
     show(ConnectivityStateInfo.forNonError(CONNECTING));
   }
@@ -197,7 +199,6 @@ final class EndpointPair extends ForwardingSubchannel {
     state = State.RACING;
     Leg opened = newLeg(pinned());
     twin = opened;
-    tellCurrent(TwinState.CONNECTING);
     opened.start();
     opened.subchannel().requestConnection();
   }
@@ -242,9 +243,8 @@ final class EndpointPair extends ForwardingSubchannel {
   private void failTwin(Leg failed, Status status) {
     boolean refused = Refusal.isIn(status);
     twin = null;
-    failed.subchannel().shutdown();
     state = State.HOLDING;
-    turns.again();
+    turns.again(failed, refused);
     count(refused ? "refused" : "unreachable");
     tellCurrent(refused ? TwinState.REFUSED : TwinState.UNREACHABLE);
     log.debug("event=twin_failed endpoint={} refused={} cause=\"{}\"", subject(), refused, status);

@@ -46,6 +46,7 @@ final class Leg {
   private ConnectivityStateInfo state = ConnectivityStateInfo.forNonError(ConnectivityState.IDLE);
   private long connectingSinceNanos;
   private long handshakeNanos;
+  private Runnable gone = () -> {};
   private volatile @Nullable WatchedConnection connection;
   private volatile long firstReadNanos;
 
@@ -64,6 +65,16 @@ final class Leg {
 
   void start() {
     subchannel.start(this::handleState);
+  }
+
+  /**
+   * Lets it go.
+   *
+   * @param whenGone called in the SynchronizationContext, once it connects no more
+   */
+  void shutdown(Runnable whenGone) {
+    gone = whenGone;
+    subchannel.shutdown();
   }
 
   Subchannel subchannel() {
@@ -105,6 +116,8 @@ final class Leg {
       connectingSinceNanos = nanoClock.getAsLong();
     } else if (newState.getState() == ConnectivityState.READY) {
       handshakeNanos = nanoClock.getAsLong() - connectingSinceNanos;
+    } else if (newState.getState() == ConnectivityState.SHUTDOWN) {
+      gone.run();
     }
     state = newState;
     listener.onState(this, newState);

@@ -44,13 +44,27 @@ final class TwinTurns {
       backoff.reset();
       request(true);
     } else {
-      again();
+      pause();
     }
   }
 
-  /** The twin of this turn has failed: the next turn, after a pause. */
-  void again() {
-    closeTurn();
+  /**
+   * The twin of this turn has failed and is let go: the next turn, after a pause.
+   *
+   * <p>grpc ends a subchannel seconds after it was told to, and until then connects it again: where
+   * nobody answers, its place is taken for as long. Being refused costs the network nothing.
+   */
+  void again(Leg failed, boolean refused) {
+    if (refused) {
+      closeTurn();
+    }
+    TwinLimit.Turn held = turn;
+    turn = null;
+    failed.shutdown(held == null ? () -> {} : held::close);
+    pause();
+  }
+
+  private void pause() {
     pause.set(backoff.next().toNanos(), () -> request(false));
   }
 

@@ -2,9 +2,11 @@ package dev.holdfast.grpc;
 
 import static io.grpc.ConnectivityState.CONNECTING;
 import static io.grpc.ConnectivityState.READY;
+import static io.grpc.ConnectivityState.SHUTDOWN;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.grpc.FakeChannel.FakeSubchannel;
+import dev.holdfast.liveness.TwinState;
 import java.net.ConnectException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -104,5 +106,44 @@ class ManyPairsTest {
       stage.channel.time.advance(Duration.ofSeconds(1));
     }
     assertThat(stage.seen).hasSize(endpoints).containsOnly(READY);
+  }
+
+  @Test
+  void aSuspectWhoseTwinWaitsForItsTurnIsHeldLikeOneThatHasIt() {
+    int endpoints = 5;
+    for (int i = 0; i < endpoints; i++) {
+      stage.ready("10.0.1." + i + ":1");
+    }
+    List<FakeConnection> suspects = IntStream.range(0, endpoints).mapToObj(stage::connect).toList();
+    suspects.forEach(FakeConnection::suspect);
+    assertThat(stage.limit.waiting()).isEqualTo(endpoints - 2);
+    assertThat(suspects)
+        .allSatisfy(suspect -> assertThat(suspect.twins).containsExactly(TwinState.CONNECTING));
+  }
+
+  /** grpc connects a subchannel again for some seconds after it was told to shut it down. */
+  @Test
+  void aTwinThatFailedKeepsItsPlaceUntilItConnectsNoMore() {
+    for (int i = 0; i < 3; i++) {
+      stage.ready("10.0.1." + i + ":1");
+    }
+    IntStream.range(0, 3).mapToObj(stage::connect).toList().forEach(FakeConnection::suspect);
+    stage.failAndLinger(3, new ConnectException("no answer"));
+    assertThat(stage.channel.subchannels.get(3).shutdown).isTrue();
+    assertThat(stage.limit.open()).isEqualTo(2);
+    assertThat(stage.limit.waiting()).isEqualTo(1);
+    stage.become(3, SHUTDOWN);
+    assertThat(stage.limit.waiting()).isZero();
+    assertThat(stage.channel.subchannels).hasSize(6);
+  }
+
+  @Test
+  void aTwinThatWasRefusedMakesRoomAtOnce() {
+    for (int i = 0; i < 3; i++) {
+      stage.ready("10.0.1." + i + ":1");
+    }
+    IntStream.range(0, 3).mapToObj(stage::connect).toList().forEach(FakeConnection::suspect);
+    stage.failAndLinger(3, new ConnectException("Connection refused"));
+    assertThat(stage.limit.waiting()).isZero();
   }
 }

@@ -1,0 +1,153 @@
+package dev.holdfast.grpc;
+
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.liveness.LivenessOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.micrometer.core.instrument.Gauge;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+
+/**
+ * A client with a connection to each of many endpoints and a held stream on each, in a JVM of its
+ * own: {@code ports}, with commas in between. Orders: {@code watch}, {@code report}, {@code check}.
+ */
+final class CrowdProgram {
+  static final Duration HARD_LIMIT = Duration.ofSeconds(6);
+  static final Duration CONNECT_WITHIN = Duration.ofSeconds(2);
+  static final LivenessOptions LIVENESS =
+      LivenessOptions.DEFAULT
+          .withSafeIdle(Duration.ofSeconds(1))
+          .withProbing(Duration.ofSeconds(1), Duration.ofSeconds(1))
+          .withPatience(Duration.ofSeconds(2), HARD_LIMIT)
+          .withConnectWithin(CONNECT_WITHIN)
+          .withPingPermit(Town.PERMIT);
+
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final int SAMPLE_MILLIS = 10;
+
+  private final Town town = new Town();
+  private final int endpoints;
+  private final ManagedChannel channel;
+  private final List<HeldStream> held = new ArrayList<>();
+  private final AtomicInteger mostTwins = new AtomicInteger();
+  private final AtomicInteger mostOpening = new AtomicInteger();
+  private final AtomicLong firstEndNanos = new AtomicLong(Long.MAX_VALUE);
+  private final long originNanos = System.nanoTime();
+  private volatile long watchedNanos;
+
+  private CrowdProgram(List<Integer> ports) {
+    endpoints = ports.size();
+    ports.forEach(port -> town.announce(Town.at(port)));
+    channel = town.builder().loadBalancing("round_robin").liveness(LIVENESS).build();
+  }
+
+  public static void main(String[] args) throws Exception {
+    CrowdProgram crowd =
+        new CrowdProgram(Stream.of(args[0].split(",", -1)).map(Integer::valueOf).toList());
+    crowd.hold();
+    BufferedReader orders =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    for (String order = orders.readLine(); order != null; order = orders.readLine()) {
+      switch (order) {
+        case "watch" -> crowd.watch();
+        case "report" -> crowd.report();
+        default -> crowd.check();
+      }
+    }
+    crowd.channel.shutdownNow();
+  }
+
+  /** One stream each: while all are ready, round_robin goes round. */
+  private void hold() {
+    var unused = channel.getState(true);
+    awaitAllConnected();
+    for (int i = 0; i < endpoints; i++) {
+      HeldStream stream = HeldStream.follow(channel, "deaf");
+      var unusedEnd = stream.end().thenRun(() -> firstEndNanos.accumulateAndGet(now(), Math::min));
+      held.add(stream);
+    }
+    await()
+        .atMost(PATIENCE)
+        .until(() -> held.stream().noneMatch(stream -> stream.heard().isEmpty()));
+    System.out.println("held " + held.size());
+  }
+
+  /** Must not be late: a bound that is looked at too seldom is no bound. */
+  private void watch() {
+    watchedNanos = now();
+    ScheduledExecutorService sampler =
+        Executors.newSingleThreadScheduledExecutor(
+            task -> {
+              Thread thread = new Thread(task, "sampler");
+              thread.setDaemon(true);
+              return thread;
+            });
+    var unused =
+        sampler.scheduleWithFixedDelay(
+            () -> {
+              mostTwins.accumulateAndGet(TwinLimit.shared().open(), Math::max);
+              mostOpening.accumulateAndGet(connections("OPENING"), Math::max);
+            },
+            0,
+            SAMPLE_MILLIS,
+            TimeUnit.MILLISECONDS);
+    System.out.println("watching");
+  }
+
+  private void report() {
+    List<Status> ends =
+        held.stream().filter(stream -> !stream.isOpen()).map(s -> s.end().join()).toList();
+    List<String> codes = ends.stream().map(CrowdProgram::code).distinct().sorted().toList();
+    long nowNanos = now();
+    System.out.printf(
+        "report ended=%d codes=%s first_ms=%d elapsed_ms=%d twins_open=%d twins=%d opening=%d%n",
+        ends.size(),
+        String.join(",", codes),
+        ends.isEmpty() ? -1 : TimeUnit.NANOSECONDS.toMillis(firstEndNanos.get() - watchedNanos),
+        TimeUnit.NANOSECONDS.toMillis(nowNanos - watchedNanos),
+        mostTwins.get(),
+        (int) town.count("holdfast.grpc.twins", "outcome", "unreachable"),
+        mostOpening.get());
+  }
+
+  private void check() {
+    awaitAllConnected();
+    List<String> answers = Town.answers(channel, endpoints, 20);
+    System.out.println("answered " + answers.stream().filter("a"::equals).count());
+  }
+
+  private void awaitAllConnected() {
+    await().atMost(PATIENCE).until(() -> connections("LIVE") + connections("PROBING") >= endpoints);
+  }
+
+  private int connections(String state) {
+    Gauge gauge =
+        town.meters
+            .find("holdfast.liveness.connections")
+            .tag("role", "client")
+            .tag("state", state)
+            .gauge();
+    return gauge == null ? 0 : (int) gauge.value();
+  }
+
+  private long now() {
+    return System.nanoTime() - originNanos;
+  }
+
+  private static String code(Status end) {
+    String description = end.getDescription();
+    return description == null ? end.getCode().name() : description.split(" ", 2)[0];
+  }
+}

@@ -1,0 +1,92 @@
+package dev.holdfast.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.core.testkit.ChildJvm;
+import dev.holdfast.lab.Middlebox;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/**
+ * The whole network of a client with 500 connections goes away, for twice as long as the hard
+ * limit: ten minutes by default, some seconds here. {@link ManyPairsTest} has the ten minutes in
+ * virtual time.
+ */
+@Execution(ExecutionMode.CONCURRENT)
+class NetworkAwayTest {
+  private static final int ENDPOINTS = 500;
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  /** More than enough, and far from what would hold a connection attempt per endpoint and try. */
+  private static final List<String> LITTLE_MEMORY = List.of("-Xmx64m");
+
+  private final Town town = new Town();
+
+  @AfterEach
+  void close() {
+    town.close();
+  }
+
+  @Test
+  @Timeout(300)
+  void noneIsKilledBeforeTheHardLimitFewAttemptsAreMadeAndEverythingReturns() throws Exception {
+    HoldfastServer server = town.serveUnregistered(new Words("a"), Town.permitting(town.server()));
+    try (Middlebox network = Middlebox.toPort(server.getPort()).ports(ENDPOINTS).start();
+        ChildJvm crowd = ChildJvm.start(LITTLE_MEMORY, CrowdProgram.class, ports(network))) {
+      crowd.await("held " + ENDPOINTS);
+      crowd.ask("watch", "watching");
+      network.pullOut();
+      long pulledNanos = System.nanoTime();
+      await()
+          .atMost(PATIENCE)
+          .until(
+              () -> {
+                boolean all = number(crowd.ask("report", "report"), "ended") == ENDPOINTS;
+                long awayNanos = System.nanoTime() - pulledNanos;
+                return all && awayNanos > CrowdProgram.HARD_LIMIT.multipliedBy(2).toNanos();
+              });
+      String report = crowd.ask("report", "report");
+      assertThat(report)
+          .as("path down, or given up by the kernel")
+          .containsPattern("codes=HF-40[57](,HF-407)? ");
+      assertThat(number(report, "first_ms"))
+          .as("%s", report)
+          .isGreaterThan(CrowdProgram.HARD_LIMIT.toMillis() - 500);
+      assertThat(number(report, "twins_open"))
+          .as("%s", report)
+          .isLessThanOrEqualTo(TwinLimit.DEFAULT_MOST);
+      long rounds = number(report, "elapsed_ms") / CrowdProgram.CONNECT_WITHIN.toMillis() + 1;
+      assertThat(number(report, "twins"))
+          .as("%s", report)
+          .isBetween(1L, rounds * TwinLimit.DEFAULT_MOST);
+      assertThat(number(report, "opening"))
+          .as("%s", report)
+          .isLessThanOrEqualTo(ENDPOINTS + TwinLimit.DEFAULT_MOST);
+      network.plugIn();
+      assertThat(crowd.ask("check", "answered")).isEqualTo(Integer.toString(ENDPOINTS));
+    }
+  }
+
+  private static String ports(Middlebox network) {
+    return network.ports().stream().map(String::valueOf).collect(Collectors.joining(","));
+  }
+
+  private static long number(String report, String name) {
+    return Pattern.compile("\\b" + name + "=(-?\\d+)")
+        .matcher(report)
+        .results()
+        .map(MatchResult::group)
+        .map(found -> Long.parseLong(found.substring(name.length() + 1)))
+        .findFirst()
+        .orElseThrow();
+  }
+}
