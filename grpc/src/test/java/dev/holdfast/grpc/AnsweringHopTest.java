@@ -1,0 +1,83 @@
+package dev.holdfast.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.lab.FlowEvent;
+import dev.holdfast.lab.Middlebox;
+import dev.holdfast.lab.PathFaults;
+import dev.holdfast.liveness.LivenessOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/** A middlebox answers PINGs itself, and acknowledges, while the server behind it is gone. */
+@Execution(ExecutionMode.CONCURRENT)
+class AnsweringHopTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration HARD_LIMIT = Duration.ofSeconds(4);
+  private static final PathFaults ANSWERS = PathFaults.builder().answersPings(true).build();
+  private static final LivenessOptions QUICK =
+      LivenessOptions.DEFAULT
+          .withProbing(Duration.ofSeconds(1), Duration.ofSeconds(1))
+          .withPingPermit(Town.PERMIT)
+          .withPatience(Duration.ofSeconds(1), HARD_LIMIT);
+
+  private final Town town = new Town();
+  private final Queue<FlowEvent> events = new ConcurrentLinkedQueue<>();
+
+  @AfterEach
+  void close() {
+    town.close();
+  }
+
+  @Test
+  void whereAHopIsKnownToAnswerAloneNewCallsLeaveAndTheConnectionEndsInBoundedTime()
+      throws Exception {
+    HoldfastServer server = town.serveUnregistered(new Words("a"), Town.permitting(town.server()));
+    try (Middlebox hop =
+        Middlebox.toPort(server.getPort()).faults(ANSWERS).events(events::add).start()) {
+      town.announce(hop.address());
+      ManagedChannel channel = channel(QUICK.withPingsEndAtHop(true));
+      HeldStream held = talk(channel);
+      HeldStream believer = talk(channel(QUICK));
+      hop.faults(ANSWERS.toBuilder().halfOpenAfter(Duration.ZERO).build());
+      await().atMost(PATIENCE).until(() -> count(FlowEvent.Kind.HALF_OPEN) >= 2);
+      long goneNanos = System.nanoTime();
+      // What is open stays half open; what comes now reaches a server.
+      hop.faults(ANSWERS);
+
+      await()
+          .atMost(PATIENCE)
+          .until(() -> town.count("holdfast.grpc.twins", "outcome", "took_over") > 0);
+      assertThat(Town.call(channel, Words.PLACE, 20)).isEqualTo("a");
+      Status end = held.awaitEnd();
+      assertThat(end.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+      assertThat(end.getDescription()).startsWith("HF-408");
+      assertThat(System.nanoTime() - goneNanos).isGreaterThan(HARD_LIMIT.toNanos());
+      assertThat(count(FlowEvent.Kind.PING_ANSWERED)).as("the hop spoke for the dead").isPositive();
+      assertThat(believer.isOpen()).as("who is not told believes the hop").isTrue();
+    }
+  }
+
+  private ManagedChannel channel(LivenessOptions liveness) {
+    return town.channel(town.builder().retryIdempotent(false).liveness(liveness));
+  }
+
+  private static HeldStream talk(ManagedChannel channel) {
+    HeldStream stream = HeldStream.talk(channel);
+    await().atMost(PATIENCE).until(() -> stream.heard().equals(List.of("a")));
+    return stream;
+  }
+
+  private long count(FlowEvent.Kind kind) {
+    return events.stream().filter(event -> event.kind() == kind).count();
+  }
+}

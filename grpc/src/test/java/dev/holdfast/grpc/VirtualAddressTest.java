@@ -1,0 +1,67 @@
+package dev.holdfast.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.lab.RelayConnection;
+import dev.holdfast.lab.TcpRelay;
+import dev.holdfast.liveness.LivenessOptions;
+import io.grpc.ManagedChannel;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/** One address with two machines behind it: the twin may reach the other one. */
+@Execution(ExecutionMode.CONCURRENT)
+class VirtualAddressTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final LivenessOptions QUICK =
+      LivenessOptions.DEFAULT
+          .withSafeIdle(Duration.ofSeconds(1))
+          .withProbing(Duration.ofSeconds(1), Duration.ofSeconds(1))
+          .withPingPermit(Town.PERMIT);
+
+  private final Town town = new Town();
+
+  @AfterEach
+  void close() {
+    town.close();
+  }
+
+  @Test
+  void aTwinThatReachedTheOtherMachineProvesNothingAboutTheFirst() throws Exception {
+    HoldfastServer first =
+        town.serveUnregistered(new Words("first"), Town.permitting(town.server()));
+    HoldfastServer second =
+        town.serveUnregistered(new Words("second"), Town.permitting(town.server()));
+    try (TcpRelay address = TcpRelay.toPort(first.getPort())) {
+      town.announce(address.address());
+      ManagedChannel channel = town.channel(town.builder().retryIdempotent(false).liveness(QUICK));
+      HeldStream held = HeldStream.talk(channel);
+      await().atMost(PATIENCE).until(() -> held.heard().equals(List.of("first")));
+      RelayConnection old = address.connections().get(0);
+
+      address.retarget(Town.at(second.getPort()));
+      old.stall();
+      await()
+          .atMost(PATIENCE)
+          .until(() -> Town.answers(channel, 5, 2).equals(Collections.nCopies(5, "second")));
+      assertThat(town.count("holdfast.grpc.twins", "outcome", "took_over")).isEqualTo(1);
+      assertThat(held.isOpen()).isTrue();
+
+      old.heal();
+      held.say("who are you?");
+      await()
+          .atMost(PATIENCE)
+          .until(() -> held.heard().equals(List.of("first", "first who are you?")));
+      assertThat(Town.call(channel, Words.PLACE, 20)).as("it does not go back").isEqualTo("second");
+      held.hangUp();
+      assertThat(held.awaitEnd().isOk()).isTrue();
+      await().atMost(PATIENCE).until(() -> !address.connections().contains(old));
+    }
+  }
+}
