@@ -2,6 +2,7 @@ package dev.holdfast.registry.etcd;
 
 import dev.holdfast.core.RegistryException;
 import io.grpc.Status;
+import io.netty.handler.ssl.NotSslRecordException;
 import java.io.IOException;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,11 @@ final class EtcdException extends RuntimeException {
   // or can't write any more depends on what was still unread, so each of them earns the hint.
   private static final String CLOSED_WITHOUT_A_WORD = "Network closed for unknown reason";
   private static final Pattern HUNG_UP = Pattern.compile("Connection reset|Broken pipe");
+
+  // The same the other way round: a connection that ended before its handshake was through, and the
+  // handler that is still there when it breaks.
+  private static final String ENDED_IN_HANDSHAKE = "while performing TLS negotiation";
+  private static final String HANDLER_OF_HANDSHAKE = "ClientTlsHandler";
 
   private final EtcdError error;
 
@@ -32,6 +38,8 @@ final class EtcdException extends RuntimeException {
     String what = error == EtcdError.CERTIFICATE_REFUSED ? EtcdTls.explain(status) : words(status);
     if (plainText && isHangUp(status)) {
       what += " (it was asked without TLS; a member that wants TLS needs tls=true)";
+    } else if (!plainText && isHangUpInHandshake(status)) {
+      what += " (it was asked with TLS; a member without TLS needs tls=false)";
     }
     return new EtcdException(error, "etcd " + member + ": " + what, status.getCause());
   }
@@ -58,6 +66,13 @@ final class EtcdException extends RuntimeException {
     return root instanceof IOException
         && root.getMessage() != null
         && HUNG_UP.matcher(root.getMessage()).find();
+  }
+
+  private static boolean isHangUpInHandshake(Status status) {
+    String description = status.getDescription() == null ? "" : status.getDescription();
+    return description.contains(ENDED_IN_HANDSHAKE)
+        || (description.contains(HANDLER_OF_HANDSHAKE) && isHangUp(status))
+        || root(status) instanceof NotSslRecordException;
   }
 
   private static String words(Status status) {

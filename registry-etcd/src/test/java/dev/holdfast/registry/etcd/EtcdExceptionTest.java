@@ -3,10 +3,12 @@ package dev.holdfast.registry.etcd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
+import io.netty.handler.ssl.NotSslRecordException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketException;
 import java.util.List;
+import javax.net.ssl.SSLHandshakeException;
 import org.junit.jupiter.api.Test;
 
 final class EtcdExceptionTest {
@@ -33,8 +35,40 @@ final class EtcdExceptionTest {
   @Test
   void overTlsAHangUpIsNoHintOfTls() {
     for (Status hangUp : HANG_UPS) {
-      assertThat(EtcdException.of(hangUp, MEMBER, false).getMessage())
-          .doesNotContain("needs tls=true");
+      assertThat(EtcdException.of(hangUp, MEMBER, false).getMessage()).doesNotContain("needs tls=");
+    }
+  }
+
+  @Test
+  void aHangUpInTheHandshakeSaysThatTlsMayNotBeWanted() {
+    List<Status> inHandshake =
+        List.of(
+            Status.UNAVAILABLE.withDescription(
+                "Connection closed while performing TLS negotiation for [SslHandler#0]"),
+            Status.UNAVAILABLE
+                .withDescription(
+                    "io exception\nChannel Pipeline: [SslHandler#0,"
+                        + " ProtocolNegotiators$ClientTlsHandler#0]")
+                .withCause(new SocketException("Connection reset")),
+            failedWith(new NotSslRecordException("not an SSL/TLS record: 48545450")));
+    for (Status hangUp : inHandshake) {
+      assertThat(EtcdException.of(hangUp, MEMBER, false))
+          .hasMessageContaining(MEMBER)
+          .hasMessageContaining("needs tls=false");
+    }
+  }
+
+  @Test
+  void whatElseEndsAHandshakeIsNoHintOfPlainText() {
+    for (Exception cause :
+        List.of(
+            new SSLHandshakeException("PKIX path building failed"),
+            new ConnectException("Connection refused"))) {
+      Status other =
+          Status.UNAVAILABLE
+              .withDescription("io exception\nChannel Pipeline: [ClientTlsHandler#0]")
+              .withCause(cause);
+      assertThat(EtcdException.of(other, MEMBER, false).getMessage()).doesNotContain("needs tls=");
     }
   }
 

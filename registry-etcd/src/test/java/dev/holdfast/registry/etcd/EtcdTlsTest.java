@@ -110,7 +110,7 @@ class EtcdTlsTest {
           readFailure(registries.open(talksPlainly.uri("", "tls=true", PATIENT)), ORDERS);
       assertThat(tls)
           .hasMessageContaining(talksPlainly.member(0).address())
-          .hasMessageContaining("TLS negotiation");
+          .hasMessageContaining("needs tls=false");
     }
   }
 
