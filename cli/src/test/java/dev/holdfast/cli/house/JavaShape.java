@@ -13,8 +13,10 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.tools.JavaCompiler;
-import javax.tools.JavaFileObject;
+import javax.tools.JavaFileManager;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 import org.jspecify.annotations.Nullable;
@@ -24,13 +26,24 @@ record JavaShape(List<Method> methods, List<String> typeNames) {
   /** A method with its first and last line. */
   record Method(String name, long firstLine, long lines) {}
 
+  private static final JavaCompiler COMPILER = ToolProvider.getSystemJavaCompiler();
+
+  // Opening the class files of the JDK is most of the work of a parser that needs none of them.
+  private static final JavaFileManager FILES =
+      COMPILER.getStandardFileManager(problem -> {}, null, null);
+
+  /** What several rules ask for is parsed once. */
+  private static final Map<SourceTree.File, JavaShape> KNOWN = new ConcurrentHashMap<>();
+
   static JavaShape of(SourceTree.File file) {
-    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-    JavaFileObject source = new Text(file);
+    return KNOWN.computeIfAbsent(file, JavaShape::parse);
+  }
+
+  private static JavaShape parse(SourceTree.File file) {
     JavacTask task =
         (JavacTask)
-            compiler.getTask(
-                null, null, problem -> {}, List.of("-proc:none"), null, List.of(source));
+            COMPILER.getTask(
+                null, FILES, problem -> {}, List.of("-proc:none"), null, List.of(new Text(file)));
     Scanner scanner = new Scanner(Trees.instance(task).getSourcePositions());
     try {
       task.parse().forEach(unit -> scanner.scan(unit, null));
