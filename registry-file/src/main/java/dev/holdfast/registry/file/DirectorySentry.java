@@ -25,6 +25,13 @@ final class DirectorySentry {
   private DirectoryEvents.@Nullable Registration registration;
   private @Nullable Path watched;
   private @Nullable Object watchedKey;
+
+  /**
+   * Of the directory, while it is not at its path: whether it was moved away or deleted is told a
+   * moment later, and its number in the file system may be another's by then.
+   */
+  private DirectoryEvents.@Nullable Registration former;
+
   private boolean troubleReported;
 
   DirectorySentry(Path directory, Path parent, DirectoryEvents events, Runnable listener) {
@@ -53,11 +60,20 @@ final class DirectorySentry {
     Path target = Files.isDirectory(directory) ? directory : parent;
     Object key = keyOf(target);
     boolean valid = registration != null && registration.isValid();
-    if (valid && target.equals(watched) && key != null && key.equals(watchedKey)) {
-      return false;
+    boolean lost = former != null && !former.isValid();
+    if (lost || target.equals(directory)) {
+      closeFormer();
     }
-    boolean lost = registration != null && !valid && directory.equals(watched);
-    close();
+    if (valid && target.equals(watched) && key != null && key.equals(watchedKey)) {
+      return lost;
+    }
+    lost |= registration != null && !valid && directory.equals(watched);
+    if (valid && directory.equals(watched) && !target.equals(directory)) {
+      closeFormer();
+      former = registration;
+      registration = null;
+    }
+    closeRegistration();
     if (key != null) {
       register(target, key);
     }
@@ -65,12 +81,24 @@ final class DirectorySentry {
   }
 
   void close() {
+    closeFormer();
+    closeRegistration();
+  }
+
+  private void closeFormer() {
+    if (former != null) {
+      former.close();
+      former = null;
+    }
+  }
+
+  private void closeRegistration() {
     if (registration != null) {
       registration.close();
       registration = null;
-      watched = null;
-      watchedKey = null;
     }
+    watched = null;
+    watchedKey = null;
   }
 
   private void register(Path target, Object key) {
