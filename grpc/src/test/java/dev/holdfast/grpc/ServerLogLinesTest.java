@@ -7,8 +7,10 @@ import dev.holdfast.core.testkit.LogLines;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** What an operator reads of a server: each step of its life, once. */
+@Isolated("it reads what a class logs, for whomever")
 class ServerLogLinesTest {
   private final Town town = new Town();
 

@@ -16,8 +16,11 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Lists follow DNS at its TTL, and no stumbling server takes one away. */
+@Execution(ExecutionMode.CONCURRENT)
 class DnsRefreshTest {
   private static final Duration SECOND = Duration.ofSeconds(1);
 
