@@ -31,7 +31,7 @@ class PairedPoliciesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"holdfast", "round_robin", "pick_first"})
+  @ValueSource(strings = {"holdfast", "round_robin", "pick_first", "weighted_round_robin"})
   void aTwinTakesNewCallsAndTheOldConnectionKeepsItsStream(String policy) throws Exception {
     Words words = new Words("a");
     town.serve(words);
@@ -89,8 +89,7 @@ class PairedPoliciesTest {
     ManagedChannel channel = town.channel(watched(town.builder()));
     await().until(() -> reached(channel).size() == 2);
     Watchman.Post first = watchman.post(0);
-    first.suspect();
-    first.speak();
+    first.suspectAndSpeak();
     await().until(() -> first.connection().twins.contains(TwinState.DROPPED));
     await().until(() -> reached(channel).size() == 2);
   }

@@ -51,6 +51,9 @@ class VirtualAddressTest {
           .atMost(PATIENCE)
           .until(() -> Town.answers(channel, 5, 2).equals(Collections.nCopies(5, "second")));
       assertThat(town.count("holdfast.grpc.twins", "outcome", "took_over")).isEqualTo(1);
+      await()
+          .atMost(PATIENCE)
+          .until(() -> town.count("holdfast.liveness.suspected", "role", "client") > 0);
       assertThat(held.isOpen()).isTrue();
 
       old.heal();
