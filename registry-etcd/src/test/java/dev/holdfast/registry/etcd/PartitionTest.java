@@ -27,6 +27,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,6 +35,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** One member of three that clients reach as ever, but that its fellows do not reach any more. */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "the network between members reads /proc")
+@Order(1) // among the longest: the others run beside it
 class PartitionTest {
   // Kept alive every 2 s, so still at the member that is cut off, and then elsewhere in time.
   private static final String OPTIONS = "?ttl=6s&request-timeout=3s";

@@ -21,9 +21,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
 /** Members of a real cluster that die, pause, lose their quorum and come back. */
+@Order(1) // among the longest: the others run beside it
 class ThreeMembersTest {
   private static final AtomicInteger RUN = new AtomicInteger();
   private static EtcdCluster etcd;
