@@ -158,7 +158,8 @@ public record FrameHeader(
     }
     int content = bytes[offset + KEY.length];
     if (content < 0 || content > MAX_CONTENT_LENGTH) {
-      throw new WireException(Kind.TOO_LONG, "header of more than " + MAX_CONTENT_LENGTH + " bytes");
+      throw new WireException(
+          Kind.TOO_LONG, "header of more than " + MAX_CONTENT_LENGTH + " bytes");
     }
     if (content > length - PREFIX_BYTES) {
       throw new WireException(Kind.TRUNCATED, "header of " + content + " bytes");

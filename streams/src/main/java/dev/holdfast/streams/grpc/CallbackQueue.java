@@ -1,0 +1,53 @@
+package dev.holdfast.streams.grpc;
+
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Calls the application, one callback at a time and in order, on an executor: a slow application
+ * keeps its own session waiting and neither acks nor other sessions. Thread-safe.
+ */
+final class CallbackQueue implements Executor {
+  private static final Logger log = LoggerFactory.getLogger(CallbackQueue.class);
+
+  private final Executor executor;
+  private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger waiting = new AtomicInteger();
+
+  CallbackQueue(Executor executor) {
+    this.executor = executor;
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    tasks.add(task);
+    if (waiting.getAndIncrement() == 0) {
+      executor.execute(this::runAll);
+    }
+  }
+
+  private void runAll() {
+    int count = 1;
+    do {
+      for (int i = 0; i < count; i++) {
+        Runnable task = tasks.poll();
+        if (task != null) {
+          run(task);
+        }
+      }
+      count = waiting.addAndGet(-count);
+    } while (count != 0);
+  }
+
+  private static void run(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException e) {
+      log.error("event=stream_callback_failed", e);
+    }
+  }
+}

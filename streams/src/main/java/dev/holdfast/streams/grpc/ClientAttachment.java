@@ -1,0 +1,211 @@
+package dev.holdfast.streams.grpc;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.streams.AttachmentEnd;
+import dev.holdfast.streams.PhysicalEnd;
+import dev.holdfast.streams.StreamAttachment;
+import dev.holdfast.streams.wire.FrameHeader;
+import dev.holdfast.streams.wire.Refusal;
+import dev.holdfast.streams.wire.Welcome;
+import dev.holdfast.streams.wire.WireException;
+import io.grpc.Attributes;
+import io.grpc.ClientCall;
+import io.grpc.ClientStreamTracer;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.net.SocketAddress;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One physical call of a client's session.
+ *
+ * <p>What is sent comes from the session's driver, one thread at a time; what is received comes
+ * from grpc, one callback at a time, on the thread of the transport.
+ */
+final class ClientAttachment extends ClientCall.Listener<Frame> {
+  @Limit(
+      of = "time that a server may take to end a call whose session is over",
+      then = "the call is cancelled")
+  static final Duration DONE_PATIENCE = Duration.ofSeconds(10);
+
+  private final ResumableCall<?, ?> owner;
+  private final StreamAttachment attachment;
+  private final ClientCall<Frame, Frame> call;
+  private final ServerWord word;
+  private boolean sendsNoMore;
+  private @Nullable Boolean compression;
+  private volatile boolean plain;
+
+  /** Hears whether the server itself ended a call: what this end makes up has no trailers. */
+  static final class ServerWord extends ClientStreamTracer.Factory {
+    private volatile boolean ended;
+
+    @Override
+    public ClientStreamTracer newClientStreamTracer(
+        ClientStreamTracer.StreamInfo info, Metadata headers) {
+      // Of several transport attempts the last one counts.
+      ended = false;
+      return new ClientStreamTracer() {
+        @Override
+        public void inboundTrailers(Metadata trailers) {
+          ended = true;
+        }
+      };
+    }
+  }
+
+  ClientAttachment(
+      ResumableCall<?, ?> owner,
+      StreamAttachment attachment,
+      ClientCall<Frame, Frame> call,
+      ServerWord word) {
+    this.owner = owner;
+    this.attachment = attachment;
+    this.call = call;
+    this.word = word;
+  }
+
+  // To the server; by the driver.
+
+  void start(Metadata headers) {
+    call.start(this, headers);
+    // Whatever was written before the transport is there waits in memory.
+    followWritable();
+  }
+
+  void send(@Nullable FrameHeader header, dev.holdfast.streams.Payload body, boolean compressed) {
+    if (sendsNoMore) {
+      return;
+    }
+    if (compression == null ? !compressed : compression != compressed) {
+      compression = compressed;
+      call.setMessageCompression(compressed);
+    }
+    call.sendMessage(new Frame(header, body));
+    followWritable();
+  }
+
+  void halfClose() {
+    if (!sendsNoMore) {
+      sendsNoMore = true;
+      call.halfClose();
+    }
+  }
+
+  void close(AttachmentEnd why) {
+    if (why == AttachmentEnd.DONE && attachment.isProved()) {
+      halfClose();
+      owner.later(DONE_PATIENCE, () -> cancel(why));
+    } else {
+      sendsNoMore = true;
+      cancel(why);
+    }
+  }
+
+  private void cancel(AttachmentEnd why) {
+    call.cancel(why.sentence(), null);
+  }
+
+  /** Messages that a server without sessions may send; others are slowed down by credit. */
+  void request(int messages) {
+    call.request(messages);
+  }
+
+  private void followWritable() {
+    if (!call.isReady()) {
+      owner.tell(session -> session.onWritable(attachment, false));
+      if (call.isReady()) {
+        // It became ready in between, and said so before we said it was not.
+        owner.tell(session -> session.onWritable(attachment, true));
+      }
+    }
+  }
+
+  // From the server; by grpc.
+
+  @Override
+  public void onHeaders(Metadata headers) {
+    byte[] value = headers.get(Handshakes.KEY);
+    if (value == null) {
+      plain = true;
+      owner.onHeaders(headers);
+      owner.onPlain(attachment, this);
+      return;
+    }
+    Welcome welcome;
+    try {
+      welcome = Welcome.parse(value);
+    } catch (WireException e) {
+      breakOff("welcome", e);
+      return;
+    }
+    headers.discardAll(Handshakes.KEY);
+    owner.onHeaders(headers);
+    owner.input((session, now) -> session.onWelcome(now, attachment, welcome));
+    call.request(Integer.MAX_VALUE);
+  }
+
+  @Override
+  public void onMessage(Frame frame) {
+    Frame opened = frame;
+    if (!plain) {
+      try {
+        opened = frame.open(attachment.tag());
+      } catch (WireException e) {
+        breakOff("frame", e);
+        return;
+      }
+    }
+    FrameHeader header = opened.header();
+    dev.holdfast.streams.Payload body = opened.body();
+    owner.input((session, now) -> session.onFrame(now, attachment, header, body));
+  }
+
+  @Override
+  public void onReady() {
+    owner.input((session, now) -> session.onWritable(attachment, true));
+  }
+
+  @Override
+  public void onClose(Status status, Metadata trailers) {
+    byte[] value = trailers.get(Handshakes.KEY);
+    if (value != null) {
+      try {
+        Refusal refusal = Refusal.parse(value);
+        owner.onRefused(attachment, refusal, status);
+        return;
+      } catch (WireException e) {
+        owner.onPhysicalEnd(attachment, PhysicalEnd.stream(status.getCode().value()), status);
+        return;
+      }
+    }
+    owner.onPhysicalEnd(attachment, howEnded(status, trailers), status);
+  }
+
+  /** Where the server is; null before a connection was found. */
+  @Nullable SocketAddress peer() {
+    return call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+  }
+
+  Attributes attributes() {
+    return call.getAttributes();
+  }
+
+  private PhysicalEnd howEnded(Status status, Metadata trailers) {
+    int code = status.getCode().value();
+    if (word.ended) {
+      return PhysicalEnd.status(code, new FinalStatus(status, trailers));
+    }
+    return status.getCode() == Status.Code.UNAVAILABLE
+        ? PhysicalEnd.connection()
+        : PhysicalEnd.stream(code);
+  }
+
+  private void breakOff(String what, WireException why) {
+    Status status = Status.INTERNAL.withDescription(what + ": " + why.getMessage());
+    call.cancel(status.getDescription(), why);
+    owner.onPhysicalEnd(attachment, PhysicalEnd.stream(status.getCode().value()), status);
+  }
+}

@@ -1,0 +1,217 @@
+package dev.holdfast.streams.grpc;
+
+import dev.holdfast.core.Scheduler;
+import dev.holdfast.streams.Level;
+import dev.holdfast.streams.SessionOptions;
+import dev.holdfast.streams.wire.FrameHeader;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.MethodDescriptor;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes the bidirectional streams of channels outlive their connections; all other calls pass by.
+ *
+ * <p>An interceptor as any other. Those that stand between it and the transport see bytes instead
+ * of messages; those outside see one call for the whole session. Thread-safe; may serve several
+ * channels.
+ */
+public final class ClientStreams implements ClientInterceptor, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ClientStreams.class);
+
+  private final Builder settings;
+  private final Set<ResumableCall<?, ?>> calls = ConcurrentHashMap.newKeySet();
+  private final Set<String> otherMessages = ConcurrentHashMap.newKeySet();
+
+  private ClientStreams(Builder settings) {
+    this.settings = settings;
+  }
+
+  /** Begins with what {@link Holdfast#resumable()} has. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  @Override
+  public <ReqT, RespT> ClientCall<ReqT, RespT> interceptCall(
+      MethodDescriptor<ReqT, RespT> method, CallOptions callOptions, Channel next) {
+    return isResumable(method)
+        ? new ResumableCall<>(this, next, method, callOptions)
+        : next.newCall(method, callOptions);
+  }
+
+  /** The sessions that are not over, in no order. */
+  public List<SessionView> sessions() {
+    return calls.stream().map(ResumableCall::view).toList();
+  }
+
+  /** Cancels all streams; grpc-java tells no interceptor that its channel was shut down. */
+  @Override
+  public void close() {
+    calls.forEach(call -> call.cancel("ClientStreams closed", null));
+  }
+
+  private boolean isResumable(MethodDescriptor<?, ?> method) {
+    if (!ProtobufMethods.isBidi(method)) {
+      return false;
+    }
+    String name = method.getFullMethodName();
+    if (!settings.methods.isEmpty()) {
+      boolean named = settings.methods.contains(name);
+      if (named) {
+        ProtobufMethods.require(method);
+      }
+      return named;
+    }
+    boolean protobuf = ProtobufMethods.isProtobuf(method);
+    if (!protobuf && otherMessages.add(name)) {
+      log.info("event=stream_not_resumable method={} cause=\"messages are not protobuf\"", name);
+    }
+    return protobuf;
+  }
+
+  Shared shared() {
+    return settings.shared;
+  }
+
+  SessionOptions options() {
+    return settings.options;
+  }
+
+  StreamEvents events() {
+    return settings.events;
+  }
+
+  void add(ResumableCall<?, ?> call) {
+    calls.add(call);
+  }
+
+  void remove(ResumableCall<?, ?> call) {
+    calls.remove(call);
+  }
+
+  Channel channelTo(String address, Channel usual) {
+    return address.isEmpty() ? usual : settings.redirects.apply(address, usual);
+  }
+
+  MethodDescriptor<Frame, Frame> framed(MethodDescriptor<?, ?> method) {
+    return method.toBuilder(Frame.MARSHALLER, Frame.MARSHALLER).build();
+  }
+
+  /** A limit of messages is meant for the application's bytes. */
+  CallOptions roomForHeader(CallOptions options) {
+    CallOptions roomy = options;
+    Integer in = options.getMaxInboundMessageSize();
+    if (in != null) {
+      roomy = roomy.withMaxInboundMessageSize(withHeader(in));
+    }
+    Integer out = options.getMaxOutboundMessageSize();
+    return out == null ? roomy : roomy.withMaxOutboundMessageSize(withHeader(out));
+  }
+
+  private static int withHeader(int bytes) {
+    return (int) Math.min(Integer.MAX_VALUE, (long) bytes + FrameHeader.MAX_BYTES);
+  }
+
+  /** Finds a way to one instance. */
+  @FunctionalInterface
+  public interface Redirects {
+    /**
+     * The channel to an instance that holds a session.
+     *
+     * @param address as that instance says it, host:port
+     * @param usual the channel of the call
+     */
+    Channel apply(String address, Channel usual);
+  }
+
+  /** Builds {@link ClientStreams}. */
+  public static final class Builder {
+    private Shared shared = Shared.standard();
+    private SessionOptions options = SessionOptions.DEFAULT;
+    private StreamEvents events = new StreamEvents() {};
+    private Redirects redirects = (address, usual) -> usual;
+    private Set<String> methods = Set.of();
+
+    private Builder() {}
+
+    /** What streams survive; default {@link Level#RESUME}. The server has the last word on it. */
+    public Builder level(Level level) {
+      options = options.withLevel(level);
+      return this;
+    }
+
+    /** Buffers and times; default {@link SessionOptions#DEFAULT}. */
+    public Builder options(SessionOptions newOptions) {
+      options = newOptions;
+      return this;
+    }
+
+    /**
+     * Full names ({@code package.Service/Method}) of the methods that are resumable; default: every
+     * bidirectional one whose messages are protobuf. A named method with other messages fails.
+     */
+    public Builder methods(String... fullNames) {
+      methods = Set.copyOf(new HashSet<>(List.of(fullNames)));
+      return this;
+    }
+
+    /** For calls without {@link StreamEvents#KEY}. */
+    public Builder events(StreamEvents newEvents) {
+      events = newEvents;
+      return this;
+    }
+
+    /** The way to an instance that a server names; default: the channel's own. */
+    public Builder redirects(Redirects newRedirects) {
+      redirects = newRedirects;
+      return this;
+    }
+
+    /** As {@link #redirects(Redirects)}, for who keeps a channel per address. */
+    public Builder redirects(Function<String, Channel> channels) {
+      return redirects((address, usual) -> channels.apply(address));
+    }
+
+    /**
+     * Calls the application for calls that name no executor themselves; default: daemon threads of
+     * Holdfast's own. A channel's executor can't be seen from here.
+     */
+    public Builder executor(Executor executor) {
+      shared = shared.withExecutor(executor);
+      return this;
+    }
+
+    /** Runs timers; default {@link dev.holdfast.core.SystemScheduler#shared()}. */
+    public Builder scheduler(Scheduler scheduler) {
+      shared = shared.withScheduler(scheduler);
+      return this;
+    }
+
+    /** Default: Micrometer's global registry. */
+    public Builder meters(MeterRegistry meters) {
+      shared = shared.withMeters(meters);
+      return this;
+    }
+
+    public ClientStreams build() {
+      Builder copy = new Builder();
+      copy.shared = shared;
+      copy.options = options;
+      copy.events = events;
+      copy.redirects = redirects;
+      copy.methods = methods;
+      return new ClientStreams(copy);
+    }
+  }
+}

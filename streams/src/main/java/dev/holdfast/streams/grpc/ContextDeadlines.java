@@ -1,0 +1,24 @@
+package dev.holdfast.streams.grpc;
+
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+
+/** Cancels contexts of sessions with a deadline, so that calls made in them carry it on. */
+final class ContextDeadlines {
+  static final ScheduledExecutorService EXECUTOR = create();
+
+  private ContextDeadlines() {}
+
+  private static ScheduledExecutorService create() {
+    ScheduledThreadPoolExecutor executor =
+        new ScheduledThreadPoolExecutor(
+            1,
+            task -> {
+              Thread thread = new Thread(task, "holdfast-stream-deadlines");
+              thread.setDaemon(true);
+              return thread;
+            });
+    executor.setRemoveOnCancelPolicy(true);
+    return executor;
+  }
+}

@@ -1,0 +1,124 @@
+package dev.holdfast.streams.grpc;
+
+import dev.holdfast.streams.Payload;
+import dev.holdfast.streams.wire.FrameHeader;
+import dev.holdfast.streams.wire.WireException;
+import io.grpc.Drainable;
+import io.grpc.KnownLength;
+import io.grpc.MethodDescriptor.Marshaller;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One gRPC message on the wire of a session: perhaps a header, then the application's bytes. A
+ * frame that came has no header until somebody who knows the attachment's tag looks for it.
+ */
+record Frame(@Nullable FrameHeader header, Payload body) {
+  static final Marshaller<Frame> MARSHALLER =
+      new Marshaller<>() {
+        @Override
+        public InputStream stream(Frame frame) {
+          InputStream body = ByteSlice.streamOf(frame.body);
+          return frame.header == null
+              ? body
+              : new HeadedStream(frame.header.toByteArray(), body, frame.body.sizeBytes());
+        }
+
+        @Override
+        public Frame parse(InputStream stream) {
+          try {
+            return new Frame(null, ByteSlice.of(read(stream)));
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        }
+      };
+
+  /** A message without a header, as plain gRPC has it. */
+  static Frame plain(Payload body) {
+    return new Frame(null, body);
+  }
+
+  /**
+   * Of a frame that came: takes the header off, if it begins with one of this attachment.
+   *
+   * @throws WireException when there is one that makes no sense
+   */
+  Frame open(long tag) throws WireException {
+    if (!(body instanceof ByteSlice whole)) {
+      return this;
+    }
+    FrameHeader found = whole.header();
+    // One with another tag is somebody else's, and an unknown field of the message.
+    return found == null || found.tag() != tag
+        ? this
+        : new Frame(found, whole.from(found.sizeBytes()));
+  }
+
+  private static byte[] read(InputStream stream) throws IOException {
+    if (!(stream instanceof KnownLength)) {
+      return stream.readAllBytes();
+    }
+    byte[] bytes = new byte[stream.available()];
+    int read = stream.readNBytes(bytes, 0, bytes.length);
+    if (read < bytes.length) {
+      throw new IOException("message of " + bytes.length + " bytes ended after " + read);
+    }
+    return bytes;
+  }
+
+  /** Header, then body; keeps what grpc-java looks for in order not to copy every message. */
+  private static final class HeadedStream extends InputStream implements KnownLength, Drainable {
+    private final byte[] header;
+    private final InputStream body;
+    private final int bodyBytes;
+    private int at;
+
+    HeadedStream(byte[] header, InputStream body, int bodyBytes) {
+      this.header = header;
+      this.body = body;
+      this.bodyBytes = bodyBytes;
+    }
+
+    @Override
+    public int available() throws IOException {
+      int rest = body instanceof KnownLength ? body.available() : bodyBytes;
+      return header.length - at + rest;
+    }
+
+    @Override
+    public int read() throws IOException {
+      return at < header.length ? header[at++] & 0xff : body.read();
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+      if (at == header.length || length == 0) {
+        return body.read(target, offset, length);
+      }
+      int count = Math.min(length, header.length - at);
+      System.arraycopy(header, at, target, offset, count);
+      at += count;
+      return count;
+    }
+
+    @Override
+    public int drainTo(OutputStream target) throws IOException {
+      int count = header.length - at;
+      target.write(header, at, count);
+      at = header.length;
+      if (body instanceof Drainable drainable) {
+        return count + drainable.drainTo(target);
+      }
+      return count + (int) body.transferTo(target);
+    }
+
+    @Override
+    public void close() throws IOException {
+      body.close();
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package dev.holdfast.streams.grpc;
+
+import io.grpc.BindableService;
+import io.grpc.ClientInterceptor;
+import io.grpc.ServerServiceDefinition;
+
+/**
+ * One line on each side, and bidirectional streams outlive their connections:
+ *
+ * <pre>{@code
+ * server.addService(Holdfast.resumable(new ChatService()));
+ * channel.intercept(Holdfast.resumable());
+ * }</pre>
+ *
+ * <p>Everything that can be chosen is at {@link ServerStreams} and {@link ClientStreams}. Unary
+ * calls and streams in one direction are untouched; against a peer without Holdfast a stream runs
+ * as plain gRPC.
+ */
+public final class Holdfast {
+  private static final class Standard {
+    static final ClientStreams CLIENT = ClientStreams.builder().build();
+    static final ServerStreams SERVER = ServerStreams.builder().build();
+  }
+
+  private Holdfast() {}
+
+  /** For {@code ManagedChannelBuilder.intercept}: level resume, for every method that can. */
+  public static ClientInterceptor resumable() {
+    return Standard.CLIENT;
+  }
+
+  /**
+   * For {@code ServerBuilder.addService}: level resume, sessions in the memory of this process.
+   *
+   * @throws IllegalArgumentException when messages of a bidirectional method are not protobuf
+   */
+  public static ServerServiceDefinition resumable(BindableService service) {
+    return Standard.SERVER.resumable(service);
+  }
+
+  /**
+   * As {@link #resumable(BindableService)}, for one that has interceptors of its own already: they
+   * see one call for each session, and those of the server one for each attachment.
+   */
+  public static ServerServiceDefinition resumable(ServerServiceDefinition service) {
+    return Standard.SERVER.resumable(service);
+  }
+
+  /** The sessions of services that were made resumable here. */
+  public static ServerStreams server() {
+    return Standard.SERVER;
+  }
+
+  /** The sessions of channels that were made resumable here. */
+  public static ClientStreams client() {
+    return Standard.CLIENT;
+  }
+}

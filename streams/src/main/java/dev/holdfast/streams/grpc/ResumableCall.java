@@ -1,0 +1,381 @@
+package dev.holdfast.streams.grpc;
+
+import dev.holdfast.streams.ClientSession;
+import dev.holdfast.streams.PhysicalEnd;
+import dev.holdfast.streams.SessionEnd;
+import dev.holdfast.streams.SessionOutput;
+import dev.holdfast.streams.SessionRules;
+import dev.holdfast.streams.StreamAttachment;
+import dev.holdfast.streams.wire.Refusal;
+import io.grpc.Attributes;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.Context;
+import io.grpc.Deadline;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The call that the application sees: one session, carried by one {@link ClientAttachment} after
+ * the other.
+ */
+final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
+    implements SessionDriver.Shell {
+  private final ClientStreams streams;
+  private final Channel channel;
+  private final MethodDescriptor<ReqT, RespT> method;
+  private final CallOptions options;
+  private final Context context = Context.current();
+  private final Context.CancellationListener onContextCancelled =
+      cancelled -> cancel("Context cancelled", cancelled.cancellationCause());
+  private final CallbackQueue application;
+  private final SessionDriver<ClientSession> driver;
+
+  // Set before the session begins.
+  private @Nullable Listener<RespT> listener;
+  private @Nullable Metadata headers;
+
+  private volatile boolean compressed = true;
+  private volatile @Nullable ClientAttachment latest;
+  private volatile String lastCause = "";
+  private volatile @Nullable Status lastStatus;
+  private volatile @Nullable Status cancellation;
+
+  // Guarded by the driver's lock.
+  private @Nullable ClientAttachment plainCarrier;
+  private int demand;
+  private long attempts;
+
+  // Used by the callbacks of grpc, of one attachment at a time.
+  private boolean hasHeaders;
+
+  ResumableCall(
+      ClientStreams streams,
+      Channel channel,
+      MethodDescriptor<ReqT, RespT> method,
+      CallOptions options) {
+    this.streams = streams;
+    this.channel = channel;
+    this.method = method;
+    this.options = options;
+    this.application =
+        new CallbackQueue(
+            options.getExecutor() == null ? streams.shared().executor() : options.getExecutor());
+    ClientSession session =
+        new ClientSession(Shared.newId(), streams.options(), SessionRules.STANDARD, Shared.CHANCE);
+    this.driver = new SessionDriver<>(session, streams.shared().scheduler(), this);
+  }
+
+  // What the application does.
+
+  @Override
+  public void start(Listener<RespT> newListener, Metadata newHeaders) {
+    listener = newListener;
+    headers = newHeaders;
+    streams.add(this);
+    driver.input((session, now) -> session.start(now, timeLeft()));
+    context.addListener(onContextCancelled, Runnable::run);
+    call(Listener::onReady);
+  }
+
+  @Override
+  public void request(int messages) {
+    ClientAttachment plain =
+        driver.locked(
+            session -> {
+              session.request(messages);
+              demand = (int) Math.min(Integer.MAX_VALUE, (long) demand + messages);
+              return plainCarrier;
+            });
+    if (plain != null) {
+      plain.request(messages);
+    }
+    driver.drive();
+  }
+
+  @Override
+  public void sendMessage(ReqT message) {
+    if (!driver.offer(
+        MessageBody.of(method.getRequestMarshaller(), message), Shared.SEND_PATIENCE)) {
+      cancel(
+          Status.RESOURCE_EXHAUSTED.withDescription(
+              "send buffer full for %s (expected: wait for isReady)"
+                  .formatted(Shared.SEND_PATIENCE)));
+    }
+  }
+
+  @Override
+  public void halfClose() {
+    driver.input((session, now) -> session.halfClose());
+  }
+
+  @Override
+  public void cancel(@Nullable String reason, @Nullable Throwable cause) {
+    Status status = Status.CANCELLED.withCause(cause);
+    cancel(reason == null ? status : status.withDescription(reason));
+  }
+
+  private void cancel(Status status) {
+    driver.input(
+        (session, now) -> {
+          if (session.end() == null) {
+            cancellation = status;
+          }
+          session.cancel(now);
+        });
+  }
+
+  @Override
+  public boolean isReady() {
+    return driver.isReady();
+  }
+
+  @Override
+  public void setMessageCompression(boolean enabled) {
+    compressed = enabled;
+  }
+
+  @Override
+  public Attributes getAttributes() {
+    ClientAttachment attached = latest;
+    return attached == null ? Attributes.EMPTY : attached.attributes();
+  }
+
+  // What the session wants.
+
+  @Override
+  public void onTurn() {}
+
+  @Override
+  public void act(SessionOutput output) {
+    if (output instanceof SessionOutput.Send send) {
+      carrier(send.attachment()).send(send.header(), send.body(), compressed);
+    } else if (output instanceof SessionOutput.Deliver deliver) {
+      driver.locked(session -> demand--);
+      application.execute(() -> deliver(deliver));
+    } else if (output instanceof SessionOutput.Open open) {
+      open(open);
+    } else if (output instanceof SessionOutput.HalfClose halfClose) {
+      carrier(halfClose.attachment()).halfClose();
+    } else if (output instanceof SessionOutput.Close close) {
+      lastCause = close.why().name();
+      carrier(close.attachment()).close(close.why());
+    } else if (output instanceof SessionOutput.Ready) {
+      call(Listener::onReady);
+    } else if (output instanceof SessionOutput.Reopened reopened) {
+      StreamMeter.REOPENED.counter(streams.shared().meters()).increment();
+      application.execute(() -> run(() -> events().onReopened(reopened.dropped())));
+    } else if (output instanceof SessionOutput.Ended ended) {
+      onEnded(ended.end());
+    } else {
+      throw new IllegalStateException("output of a server: " + output);
+    }
+  }
+
+  @Override
+  public void onOver() {
+    streams.remove(this);
+  }
+
+  private void open(SessionOutput.Open open) {
+    StreamMeter.ATTACHMENTS.counter(streams.shared().meters(), "client").increment();
+    driver.locked(session -> attempts = open.attachment().number());
+    ClientAttachment.ServerWord word = new ClientAttachment.ServerWord();
+    CallOptions physical =
+        options.withExecutor(Runnable::run).withDeadline(deadline()).withStreamTracerFactory(word);
+    // The deadline and the end of the application's context are the session's: it has them.
+    context
+        .fork()
+        .run(
+            () -> {
+              ClientCall<Frame, Frame> call =
+                  streams
+                      .channelTo(open.address(), channel)
+                      .newCall(streams.framed(method), streams.roomForHeader(physical));
+              ClientAttachment attached = new ClientAttachment(this, open.attachment(), call, word);
+              open.attachment().attach(attached);
+              latest = attached;
+              attached.start(Handshakes.with(headers, open.hello().toByteArray()));
+            });
+  }
+
+  private void onEnded(SessionEnd end) {
+    context.removeListener(onContextCancelled);
+    StreamMeter.ENDED.counter(streams.shared().meters(), "client", end.kind().name()).increment();
+    application.execute(
+        () -> {
+          if (end.kind() == SessionEnd.Kind.MOVED) {
+            run(() -> events().onMoved(end.processedByPeer()));
+          } else if (end.kind().isLost()) {
+            run(() -> events().onLost(end));
+          }
+        });
+    FinalStatus last = statusOf(end);
+    call(to -> to.onClose(last.status(), last.trailers()));
+  }
+
+  private FinalStatus statusOf(SessionEnd end) {
+    Status refused = lastStatus;
+    SessionEndedException why = new SessionEndedException(end);
+    return switch (end.kind()) {
+      case FINISHED, PLAIN -> FinalStatus.of(end.status(), end.trailers());
+      case CANCELLED -> {
+        Status asked = cancellation;
+        yield new FinalStatus(asked == null ? Status.CANCELLED : asked, new Metadata());
+      }
+      case DEADLINE ->
+          new FinalStatus(
+              Status.DEADLINE_EXCEEDED.withDescription("deadline of the session").withCause(why),
+              new Metadata());
+      case LOST_REFUSED, LOST_DENIED ->
+          new FinalStatus(
+              (refused == null ? Status.UNAVAILABLE : Status.fromCode(refused.getCode()))
+                  .withDescription(why.getMessage())
+                  .withCause(why),
+              new Metadata());
+      default ->
+          new FinalStatus(
+              Status.UNAVAILABLE.withDescription(why.getMessage()).withCause(why), new Metadata());
+    };
+  }
+
+  // What attachments tell.
+
+  void input(SessionDriver.Step<ClientSession> step) {
+    driver.input(step);
+  }
+
+  /** As an input by whoever acts for the session just now. */
+  void tell(Consumer<ClientSession> word) {
+    driver.locked(
+        session -> {
+          word.accept(session);
+          return true;
+        });
+  }
+
+  void later(Duration delay, Runnable action) {
+    var unused = streams.shared().scheduler().schedule(delay, action);
+  }
+
+  void onHeaders(Metadata answer) {
+    if (!hasHeaders) {
+      hasHeaders = true;
+      call(to -> to.onHeaders(answer));
+    }
+  }
+
+  void onPlain(StreamAttachment attachment, ClientAttachment carrier) {
+    int asked =
+        driver.locked(
+            session -> {
+              session.onPlain(driver.nowNanos(), attachment);
+              plainCarrier = carrier;
+              return demand;
+            });
+    driver.drive();
+    if (asked > 0) {
+      carrier.request(asked);
+    }
+  }
+
+  void onRefused(StreamAttachment attachment, Refusal refusal, Status status) {
+    lastCause = refusal.code().name();
+    lastStatus = status;
+    driver.input((session, now) -> session.onRefused(now, attachment, refusal));
+  }
+
+  void onPhysicalEnd(StreamAttachment attachment, PhysicalEnd how, Status status) {
+    lastCause = how.kind() + " " + status.getCode();
+    lastStatus = status;
+    driver.input((session, now) -> session.onClosed(now, attachment, how));
+  }
+
+  /** As it stands. */
+  SessionView view() {
+    ClientAttachment attached = latest;
+    SocketAddress peer = attached == null ? null : attached.peer();
+    return driver.locked(
+        session ->
+            new SessionView(
+                session.id().toString(),
+                peer == null ? "" : peer.toString(),
+                "",
+                method.getFullMethodName(),
+                session.state(),
+                attempts,
+                lastCause,
+                session.heldBytes(),
+                session.position(),
+                session.acked(),
+                session.processed(),
+                session.duplicates()));
+  }
+
+  // To the application.
+
+  private void deliver(SessionOutput.Deliver deliver) {
+    RespT message;
+    try {
+      message = method.parseResponse(ByteSlice.streamOf(deliver.message()));
+    } catch (RuntimeException e) {
+      cancel(Status.INTERNAL.withDescription("unreadable message").withCause(e));
+      return;
+    }
+    if (run(() -> Objects.requireNonNull(listener).onMessage(message))) {
+      driver.input((session, now) -> session.processed(now, deliver.seq()));
+    }
+  }
+
+  private void call(Consumer<Listener<RespT>> callback) {
+    Listener<RespT> to = Objects.requireNonNull(listener);
+    application.execute(() -> run(() -> callback.accept(to)));
+  }
+
+  /** In the application's context; what it throws ends the call, as in grpc-java. */
+  private boolean run(Runnable callback) {
+    Context before = context.attach();
+    try {
+      callback.run();
+      return true;
+    } catch (RuntimeException e) {
+      cancel(Status.CANCELLED.withDescription("the application's listener failed").withCause(e));
+      return false;
+    } finally {
+      context.detach(before);
+    }
+  }
+
+  private StreamEvents events() {
+    StreamEvents own = options.getOption(StreamEvents.KEY);
+    return own == StreamEvents.KEY.getDefault() ? streams.events() : own;
+  }
+
+  private @Nullable Deadline deadline() {
+    Deadline own = options.getDeadline();
+    Deadline outer = context.getDeadline();
+    if (own == null || outer == null) {
+      return own == null ? outer : own;
+    }
+    return own.minimum(outer);
+  }
+
+  private Duration timeLeft() {
+    Deadline deadline = deadline();
+    return deadline == null
+        ? Duration.ZERO
+        : Duration.ofNanos(Math.max(1, deadline.timeRemaining(TimeUnit.NANOSECONDS)));
+  }
+
+  private static ClientAttachment carrier(StreamAttachment attachment) {
+    return (ClientAttachment) Objects.requireNonNull(attachment.carrier());
+  }
+}

@@ -1,0 +1,44 @@
+package dev.holdfast.streams.grpc;
+
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerMethodDefinition;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.ServiceDescriptor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Rewrites a service so that its bidirectional methods are called with bytes; an interceptor would
+ * be too late, because grpc-java parses a request before it.
+ */
+final class ResumableService {
+  private ResumableService() {}
+
+  static ServerServiceDefinition of(ServerServiceDefinition service, ServerStreams streams) {
+    ServiceDescriptor before = service.getServiceDescriptor();
+    ServiceDescriptor.Builder after =
+        ServiceDescriptor.newBuilder(before.getName())
+            .setSchemaDescriptor(before.getSchemaDescriptor());
+    List<ServerMethodDefinition<?, ?>> methods = new ArrayList<>();
+    for (ServerMethodDefinition<?, ?> method : service.getMethods()) {
+      ServerMethodDefinition<?, ?> rewritten =
+          ProtobufMethods.isBidi(method.getMethodDescriptor()) ? framed(method, streams) : method;
+      methods.add(rewritten);
+      after.addMethod(rewritten.getMethodDescriptor());
+    }
+    ServerServiceDefinition.Builder definition = ServerServiceDefinition.builder(after.build());
+    methods.forEach(definition::addMethod);
+    return definition.build();
+  }
+
+  private static <ReqT, RespT> ServerMethodDefinition<Frame, Frame> framed(
+      ServerMethodDefinition<ReqT, RespT> definition, ServerStreams streams) {
+    MethodDescriptor<ReqT, RespT> method = definition.getMethodDescriptor();
+    ProtobufMethods.require(method);
+    ServerCallHandler<ReqT, RespT> handler = definition.getServerCallHandler();
+    return ServerMethodDefinition.create(
+        method.toBuilder(Frame.MARSHALLER, Frame.MARSHALLER).build(),
+        (call, headers) -> streams.startCall(call, headers, method, handler));
+  }
+}

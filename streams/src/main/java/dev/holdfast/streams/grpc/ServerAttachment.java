@@ -1,0 +1,177 @@
+package dev.holdfast.streams.grpc;
+
+import dev.holdfast.streams.AttachmentEnd;
+import dev.holdfast.streams.Payload;
+import dev.holdfast.streams.PhysicalEnd;
+import dev.holdfast.streams.StreamAttachment;
+import dev.holdfast.streams.wire.FrameHeader;
+import dev.holdfast.streams.wire.Refusal;
+import dev.holdfast.streams.wire.Welcome;
+import dev.holdfast.streams.wire.WireException;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.Status;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One physical call of a server's session.
+ *
+ * <p>What is sent comes from the session's driver, one thread at a time; what is received comes
+ * from grpc, one callback at a time.
+ */
+final class ServerAttachment extends ServerCall.Listener<Frame> {
+  private final ServerCall<Frame, Frame> call;
+  private final StreamAttachment attachment;
+  private @Nullable ServerStream<?, ?> stream;
+
+  // Used by the driver.
+  private @Nullable Welcome heldWelcome;
+  private boolean headersSent;
+  private boolean closed;
+  private boolean compression;
+
+  ServerAttachment(ServerCall<Frame, Frame> call, StreamAttachment attachment) {
+    this.call = call;
+    this.attachment = attachment;
+  }
+
+  /** It was admitted to a session; before grpc calls. */
+  void bind(ServerStream<?, ?> admitted) {
+    stream = admitted;
+    call.request(Integer.MAX_VALUE);
+  }
+
+  // To the client; by the driver.
+
+  /** The welcome goes out with the headers, which may wait for what the handler puts into them. */
+  void hold(Welcome welcome) {
+    heldWelcome = welcome;
+  }
+
+  boolean isHolding() {
+    return heldWelcome != null;
+  }
+
+  void sendHeaders(Metadata application, @Nullable String compressor) {
+    Welcome welcome = heldWelcome;
+    if (welcome == null || closed) {
+      return;
+    }
+    heldWelcome = null;
+    headersSent = true;
+    if (compressor != null) {
+      call.setCompression(compressor);
+    }
+    call.sendHeaders(Handshakes.with(application, welcome.toByteArray()));
+    followWritable();
+  }
+
+  void send(@Nullable FrameHeader header, Payload body, boolean compressed) {
+    if (closed || !headersSent) {
+      return;
+    }
+    if (compressed != compression) {
+      compression = compressed;
+      call.setMessageCompression(compressed);
+    }
+    call.sendMessage(new Frame(header, body));
+    followWritable();
+  }
+
+  void refuse(Refusal refusal) {
+    end(statusOf(refusal), Handshakes.with(null, refusal.toByteArray()));
+  }
+
+  void close(AttachmentEnd why) {
+    switch (why) {
+      case DONE, UNNEEDED -> end(Status.OK, new Metadata());
+      case REPLACED -> refuse(Refusal.of(Refusal.Code.FENCED));
+      case BROKEN -> end(Status.INTERNAL.withDescription(why.sentence()), new Metadata());
+      case SILENT -> end(Status.UNAVAILABLE.withDescription(why.sentence()), new Metadata());
+    }
+  }
+
+  private void end(Status status, Metadata trailers) {
+    if (!closed) {
+      closed = true;
+      call.close(status, trailers);
+    }
+  }
+
+  private void followWritable() {
+    if (!call.isReady()) {
+      stream().tell(session -> session.onWritable(attachment, false));
+      if (call.isReady()) {
+        // It became ready in between, and said so before we said it was not.
+        stream().tell(session -> session.onWritable(attachment, true));
+      }
+    }
+  }
+
+  // From the client; by grpc.
+
+  @Override
+  public void onMessage(Frame frame) {
+    Frame opened;
+    try {
+      opened = frame.open(attachment.tag());
+    } catch (WireException e) {
+      stream().onNonsense(attachment, e);
+      return;
+    }
+    stream()
+        .input((session, now) -> session.onFrame(now, attachment, opened.header(), opened.body()));
+  }
+
+  @Override
+  public void onHalfClose() {
+    stream().input((session, now) -> session.onHalfClosed(now, attachment));
+  }
+
+  @Override
+  public void onReady() {
+    stream().input((session, now) -> session.onWritable(attachment, true));
+  }
+
+  @Override
+  public void onCancel() {
+    // A reset of the stream and the end of its connection look the same from here.
+    stream().onPhysicalEnd(attachment, PhysicalEnd.connection(), "connection or stream ended");
+  }
+
+  @Override
+  public void onComplete() {
+    stream().onPhysicalEnd(attachment, PhysicalEnd.connection(), "call ended");
+  }
+
+  StreamAttachment attachment() {
+    return attachment;
+  }
+
+  ServerCall<Frame, Frame> call() {
+    return call;
+  }
+
+  String peer() {
+    Object address = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+    return address == null ? "" : address.toString();
+  }
+
+  /** The status for clients and proxies that don't know the refusal beside it. */
+  static Status statusOf(Refusal refusal) {
+    Status status =
+        switch (refusal.code()) {
+          case UNKNOWN, EXPIRED, GAP -> Status.FAILED_PRECONDITION;
+          case FENCED -> Status.ABORTED;
+          case MOVED, BUSY -> Status.UNAVAILABLE;
+          case DENIED -> Status.PERMISSION_DENIED;
+        };
+    return status.withDescription("stream session: " + refusal.code());
+  }
+
+  private ServerStream<?, ?> stream() {
+    return Objects.requireNonNull(stream);
+  }
+}

@@ -1,0 +1,334 @@
+package dev.holdfast.streams.grpc;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.streams.PhysicalEnd;
+import dev.holdfast.streams.ServerSession;
+import dev.holdfast.streams.SessionEnd;
+import dev.holdfast.streams.SessionOutput;
+import dev.holdfast.streams.StreamAttachment;
+import dev.holdfast.streams.wire.WireException;
+import io.grpc.Context;
+import io.grpc.Deadline;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One session on a server: what its handler sees, whatever becomes of connections. The handler's
+ * call is {@link SessionCall}; {@link ServerAttachment}s carry it.
+ */
+final class ServerStream<ReqT, RespT> implements SessionDriver.Shell {
+  private static final Logger log = LoggerFactory.getLogger(ServerStream.class);
+
+  /** So that headers of the handler's go out with the welcome; its first message ends the wait. */
+  @Limit(
+      of = "time that a welcome waits for response headers of the handler",
+      then = "it is sent without, and headers that come later are dropped and counted")
+  static final Duration HEADERS_PATIENCE = Duration.ofMillis(20);
+
+  /**
+   * A method and what a call of it begins with.
+   *
+   * @param headers of the first attachment, which are the session's
+   */
+  record Opening<ReqT, RespT>(
+      MethodDescriptor<ReqT, RespT> method,
+      ServerCallHandler<ReqT, RespT> handler,
+      Metadata headers,
+      Duration deadline) {}
+
+  private final ServerStreams streams;
+  private final SessionDriver<ServerSession> driver;
+  private final Opening<ReqT, RespT> opening;
+  private final CallbackQueue application;
+  private final Context.CancellableContext context;
+  private final SessionCall<ReqT, RespT> call;
+
+  /** The handler's; set by the first callback. */
+  private ServerCall.@Nullable Listener<ReqT> listener;
+
+  private volatile @Nullable ServerAttachment latest;
+  private volatile String lastCause = "";
+  private volatile boolean headersDue;
+  private boolean settled;
+
+  ServerStream(
+      ServerStreams streams,
+      ServerSession session,
+      Opening<ReqT, RespT> opening,
+      ServerCall<Frame, Frame> first) {
+    this.streams = streams;
+    this.opening = opening;
+    this.driver = new SessionDriver<>(session, streams.shared().scheduler(), this);
+    this.application = new CallbackQueue(streams.shared().executor());
+    this.context = sessionContext(opening.deadline());
+    this.call = new SessionCall<>(this, opening.method(), first);
+  }
+
+  /** Of its own, because grpc-java cancels the call's when its transport closes. */
+  private static Context.CancellableContext sessionContext(Duration deadline) {
+    Context fork = Context.current().fork();
+    return deadline.isZero()
+        ? fork.withCancellation()
+        : fork.withDeadline(
+            Deadline.after(deadline.toNanos(), TimeUnit.NANOSECONDS), ContextDeadlines.EXECUTOR);
+  }
+
+  SessionDriver<ServerSession> driver() {
+    return driver;
+  }
+
+  // What the session wants.
+
+  @Override
+  public void onTurn() {
+    ServerAttachment attached = latest;
+    if (headersDue && attached != null) {
+      attached.sendHeaders(call.headers(), call.compressor());
+    }
+  }
+
+  @Override
+  public void act(SessionOutput output) {
+    if (output instanceof SessionOutput.Send send) {
+      ServerAttachment to = carrier(send.attachment());
+      to.sendHeaders(call.headers(), call.compressor());
+      to.send(send.header(), send.body(), call.isMessageCompressed());
+    } else if (output instanceof SessionOutput.Deliver deliver) {
+      application.execute(() -> deliver(deliver));
+    } else if (output instanceof SessionOutput.Accept accept) {
+      accept(accept);
+    } else if (output instanceof SessionOutput.Refuse refuse) {
+      streams.countRefused(refuse.refusal().code().name());
+      carrier(refuse.attachment()).refuse(refuse.refusal());
+    } else if (output instanceof SessionOutput.Close close) {
+      lastCause = close.why().name();
+      ServerAttachment closed = carrier(close.attachment());
+      closed.sendHeaders(call.headers(), call.compressor());
+      closed.close(close.why());
+    } else if (output instanceof SessionOutput.Start) {
+      application.execute(this::startHandler);
+    } else if (output instanceof SessionOutput.HalfClosed) {
+      tellHandler(ServerCall.Listener::onHalfClose);
+    } else if (output instanceof SessionOutput.Ready) {
+      tellHandler(ServerCall.Listener::onReady);
+    } else if (output instanceof SessionOutput.Store store) {
+      streams.ask(this, store.request());
+    } else if (output instanceof SessionOutput.Ended ended) {
+      onEnded(ended.end());
+    } else {
+      throw new IllegalStateException("output of a client: " + output);
+    }
+  }
+
+  @Override
+  public void onOver() {
+    streams.retire(this);
+  }
+
+  private void accept(SessionOutput.Accept accept) {
+    StreamMeter.ATTACHMENTS.counter(streams.shared().meters(), "server").increment();
+    ServerAttachment accepted = carrier(accept.attachment());
+    accepted.hold(accept.welcome());
+    latest = accepted;
+    if (headersDue) {
+      accepted.sendHeaders(call.headers(), call.compressor());
+    } else {
+      var unused = streams.shared().scheduler().schedule(HEADERS_PATIENCE, this::sendHeadersNow);
+    }
+  }
+
+  /** The handler said its headers, or it was waited for long enough. */
+  void sendHeadersNow() {
+    if (!headersDue) {
+      headersDue = true;
+      call.headersAreGone();
+      driver.drive();
+    }
+  }
+
+  private void onEnded(SessionEnd end) {
+    streams.onEnded(this, end);
+    boolean complete = end.kind() == SessionEnd.Kind.FINISHED;
+    call.end(!complete);
+    application.execute(
+        () -> {
+          settled = true;
+          SessionEndedException why = complete ? null : new SessionEndedException(end);
+          ServerCall.Listener<ReqT> to = listener;
+          // First the context, as grpc-java does: handlers look at it in onCancel.
+          context.cancel(why);
+          if (to != null) {
+            attached(() -> end(to, complete));
+          }
+        });
+  }
+
+  private void end(ServerCall.Listener<ReqT> to, boolean complete) {
+    try {
+      if (complete) {
+        to.onComplete();
+      } else {
+        to.onCancel();
+      }
+    } catch (RuntimeException e) {
+      log.warn("event=stream_handler_failed session={}", id(), e);
+    }
+  }
+
+  // What the handler does, through its call.
+
+  void input(SessionDriver.Step<ServerSession> step) {
+    driver.input(step);
+  }
+
+  void finish(Status status, Metadata trailers) {
+    headersDue = true;
+    FinalStatus last = new FinalStatus(status, trailers);
+    driver.input((session, now) -> session.finish(now, status.getCode().value(), last));
+  }
+
+  boolean offer(RespT message) {
+    return driver.offer(
+        MessageBody.of(opening.method().getResponseMarshaller(), message), Shared.SEND_PATIENCE);
+  }
+
+  // What attachments tell.
+
+  /** As an input by whoever acts for the session just now. */
+  void tell(Consumer<ServerSession> word) {
+    driver.locked(
+        session -> {
+          word.accept(session);
+          return true;
+        });
+  }
+
+  void onLateHeaders() {
+    StreamMeter.LATE_HEADERS.counter(streams.shared().meters()).increment();
+    log.debug("event=stream_headers_late session={}", id());
+  }
+
+  void onPhysicalEnd(StreamAttachment attachment, PhysicalEnd how, String cause) {
+    lastCause = cause;
+    driver.input((session, now) -> session.onClosed(now, attachment, how));
+  }
+
+  void onNonsense(StreamAttachment attachment, WireException why) {
+    log.warn("event=stream_frame_refused session={} cause=\"{}\"", id(), why.getMessage());
+    streams.countRefused("INVALID");
+    // On the call at once; the session sees an attachment that ended.
+    carrier(attachment)
+        .call()
+        .close(
+            Status.INVALID_ARGUMENT.withDescription("stream frame: " + why.getMessage()),
+            new Metadata());
+    onPhysicalEnd(attachment, PhysicalEnd.stream(Status.Code.INTERNAL.value()), "BROKEN");
+  }
+
+  // To the handler.
+
+  private void startHandler() {
+    attached(
+        () -> {
+          try {
+            listener = opening.handler().startCall(call, opening.headers());
+          } catch (RuntimeException e) {
+            fail(e);
+            return;
+          }
+          callListener(ServerCall.Listener::onReady);
+        });
+  }
+
+  private void deliver(SessionOutput.Deliver deliver) {
+    if (settled) {
+      return;
+    }
+    attached(
+        () -> {
+          ReqT message;
+          try {
+            message = opening.method().parseRequest(ByteSlice.streamOf(deliver.message()));
+          } catch (RuntimeException e) {
+            finish(
+                Status.INTERNAL.withDescription("unreadable message").withCause(e), new Metadata());
+            return;
+          }
+          if (callListener(to -> to.onMessage(message))) {
+            driver.input((session, now) -> session.processed(now, deliver.seq()));
+          }
+        });
+  }
+
+  private void tellHandler(Consumer<ServerCall.Listener<ReqT>> callback) {
+    application.execute(() -> attached(() -> callListener(callback)));
+  }
+
+  private boolean callListener(Consumer<ServerCall.Listener<ReqT>> callback) {
+    ServerCall.Listener<ReqT> to = listener;
+    if (to == null || settled) {
+      return false;
+    }
+    try {
+      callback.accept(to);
+      return true;
+    } catch (RuntimeException e) {
+      fail(e);
+      return false;
+    }
+  }
+
+  /** As grpc-java: the client learns that something failed, and not what. */
+  private void fail(RuntimeException e) {
+    log.warn("event=stream_handler_failed session={}", id(), e);
+    finish(
+        Status.UNKNOWN.withDescription("Application error processing RPC").withCause(e),
+        new Metadata());
+  }
+
+  private void attached(Runnable callback) {
+    Context before = context.attach();
+    try {
+      callback.run();
+    } finally {
+      context.detach(before);
+    }
+  }
+
+  SessionView view() {
+    ServerAttachment attached = latest;
+    return driver.locked(
+        session ->
+            new SessionView(
+                id(),
+                attached == null ? "" : attached.peer(),
+                session.caller().principal(),
+                session.caller().method(),
+                session.state(),
+                session.attach(),
+                lastCause,
+                session.heldBytes(),
+                session.position(),
+                session.acked(),
+                session.processed(),
+                session.duplicates()));
+  }
+
+  private String id() {
+    return driver.locked(session -> session.id().toString());
+  }
+
+  private static ServerAttachment carrier(StreamAttachment attachment) {
+    return (ServerAttachment) Objects.requireNonNull(attachment.carrier());
+  }
+}

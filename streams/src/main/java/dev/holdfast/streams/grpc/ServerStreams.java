@@ -1,0 +1,370 @@
+package dev.holdfast.streams.grpc;
+
+import dev.holdfast.core.DrainSignal;
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.Scheduler;
+import dev.holdfast.core.Subscription;
+import dev.holdfast.streams.Level;
+import dev.holdfast.streams.ServerSession;
+import dev.holdfast.streams.ServerSessions;
+import dev.holdfast.streams.SessionEnd;
+import dev.holdfast.streams.SessionOptions;
+import dev.holdfast.streams.SessionRecord.Caller;
+import dev.holdfast.streams.SessionRules;
+import dev.holdfast.streams.SessionState;
+import dev.holdfast.streams.SessionStore;
+import dev.holdfast.streams.StoreAnswer;
+import dev.holdfast.streams.StoreRequest;
+import dev.holdfast.streams.StreamAttachment;
+import dev.holdfast.streams.wire.Hello;
+import dev.holdfast.streams.wire.Refusal;
+import dev.holdfast.streams.wire.SessionId;
+import dev.holdfast.streams.wire.TokenMint;
+import dev.holdfast.streams.wire.WireException;
+import io.grpc.BindableService;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+/**
+ * The sessions of a server: makes services resumable, lists their sessions, and settles them when
+ * the instance leaves. Thread-safe. One of it may serve several services and servers.
+ */
+public final class ServerStreams implements AutoCloseable {
+  @Limit(of = "time that a session store may take for an answer", then = "the request is repeated")
+  static final Duration STORE_PATIENCE = Duration.ofSeconds(10);
+
+  private final Builder settings;
+  private final Object lock = new Object();
+  private final List<Subscription> gauges = new ArrayList<>();
+
+  // Guarded by lock.
+  private final ServerSessions sessions;
+  private final Map<SessionId, ServerStream<?, ?>> streams = new HashMap<>();
+
+  private ServerStreams(Builder settings) {
+    this.settings = settings;
+    ServerSessions.Host host =
+        new ServerSessions.Host(Shared.newId().toString(), settings.address, settings.maxSessions);
+    this.sessions =
+        new ServerSessions(
+            host,
+            new TokenMint(settings.tokenKey),
+            settings.options,
+            SessionRules.STANDARD,
+            Shared.CHANCE);
+    for (SessionState state : SessionState.values()) {
+      gauges.add(
+          StreamMeter.SESSIONS.gauge(settings.shared.meters(), () -> count(state), state.name()));
+    }
+  }
+
+  /** Begins with what {@link Holdfast#resumable(BindableService)} has. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * The service with its bidirectional methods made resumable.
+   *
+   * @throws IllegalArgumentException when messages of such a method are not protobuf
+   */
+  public ServerServiceDefinition resumable(BindableService service) {
+    return resumable(service.bindService());
+  }
+
+  /** As {@link #resumable(BindableService)}; interceptors that it has run once a session. */
+  public ServerServiceDefinition resumable(ServerServiceDefinition service) {
+    return ResumableService.of(service, this);
+  }
+
+  /** The sessions that are not over, in no order. */
+  public List<SessionView> sessions() {
+    return open().stream().map(ServerStream::view).toList();
+  }
+
+  /**
+   * This instance leaves. New sessions are refused; those in memory settle with their clients and
+   * end with MOVED, so that the client's {@link StreamEvents#onMoved} knows where to go on.
+   *
+   * @param grace how long messages that came may still be handed to handlers
+   */
+  public void drain(Duration grace) {
+    synchronized (lock) {
+      sessions.drain();
+    }
+    open().forEach(s -> s.input((session, now) -> session.drain(now, true, grace)));
+  }
+
+  /** {@link #drain} with the time that is left, when a server's signal says so. */
+  public Subscription drainOn(DrainSignal signal) {
+    return signal.onDrain(() -> drain(signal.remaining().orElse(Duration.ZERO)));
+  }
+
+  /** Takes the meters away. Sessions go on until they end. */
+  @Override
+  public void close() {
+    gauges.forEach(Subscription::close);
+  }
+
+  // For the calls of resumable services.
+
+  <ReqT, RespT> ServerCall.Listener<Frame> startCall(
+      ServerCall<Frame, Frame> call,
+      Metadata headers,
+      MethodDescriptor<ReqT, RespT> method,
+      ServerCallHandler<ReqT, RespT> handler) {
+    byte[] value = headers.get(Handshakes.KEY);
+    if (value == null) {
+      return PlainCall.start(call, headers, method, handler);
+    }
+    Hello hello;
+    try {
+      hello = Hello.parse(value);
+    } catch (WireException e) {
+      countRefused("INVALID");
+      call.close(
+          Status.INVALID_ARGUMENT.withDescription(Handshakes.KEY.name() + ": " + e.getMessage()),
+          new Metadata());
+      return new ServerCall.Listener<>() {};
+    }
+    headers.discardAll(Handshakes.KEY);
+    Caller caller =
+        new Caller(
+            settings.principal.of(call.getAttributes(), headers), method.getFullMethodName());
+    long nowNanos = shared().scheduler().clock().nanoTime();
+    StreamAttachment attachment = new StreamAttachment(hello.attach(), hello.tag(), nowNanos);
+    ServerAttachment carrier = new ServerAttachment(call, attachment);
+    attachment.attach(carrier);
+    ServerStream.Opening<ReqT, RespT> opening =
+        new ServerStream.Opening<>(
+            method, handler, headers, Duration.ofMillis(hello.remainingMillis()));
+    Optional<ServerStream<?, ?>> admitted = admit(carrier, hello, caller, opening);
+    admitted.ifPresent(stream -> stream.driver().drive());
+    return admitted.isPresent() ? carrier : new ServerCall.Listener<>() {};
+  }
+
+  private Optional<ServerStream<?, ?>> admit(
+      ServerAttachment carrier, Hello hello, Caller caller, ServerStream.Opening<?, ?> opening) {
+    StreamAttachment attachment = carrier.attachment();
+    ServerSessions.Admission admission;
+    synchronized (lock) {
+      long nowNanos = shared().scheduler().clock().nanoTime();
+      ServerStream<?, ?> known = streams.get(hello.session());
+      // A session that is known has other threads; its own lock comes after ours, never before.
+      admission =
+          known == null
+              ? sessions.onHello(nowNanos, attachment, hello, caller)
+              : known
+                  .driver()
+                  .locked(session -> sessions.onHello(nowNanos, attachment, hello, caller));
+      if (admission instanceof ServerSessions.Admission.Admitted found) {
+        ServerStream<?, ?> stream =
+            known == null ? begin(found.session(), opening, carrier) : known;
+        carrier.bind(stream);
+        return Optional.of(stream);
+      }
+    }
+    Refusal refusal = ((ServerSessions.Admission.Refused) admission).refusal();
+    countRefused(refusal.code().name());
+    carrier.refuse(refusal);
+    return Optional.empty();
+  }
+
+  private ServerStream<?, ?> begin(
+      ServerSession session, ServerStream.Opening<?, ?> opening, ServerAttachment first) {
+    ServerStream<?, ?> stream = new ServerStream<>(this, session, opening, first.call());
+    streams.put(session.id(), stream);
+    return stream;
+  }
+
+  void retire(ServerStream<?, ?> stream) {
+    ServerSession session = stream.driver().locked(known -> known);
+    synchronized (lock) {
+      sessions.retire(shared().scheduler().clock().nanoTime(), session);
+      streams.remove(session.id(), stream);
+    }
+  }
+
+  void onEnded(ServerStream<?, ?> stream, SessionEnd end) {
+    StreamMeter.ENDED.counter(shared().meters(), "server", end.kind().name()).increment();
+    if (end.kind() == SessionEnd.Kind.LOST_EXPIRED) {
+      SessionView view = stream.view();
+      shared().executor().execute(() -> settings.clientGone.accept(view));
+    }
+  }
+
+  void countRefused(String code) {
+    StreamMeter.REFUSED.counter(shared().meters(), code).increment();
+  }
+
+  void ask(ServerStream<?, ?> stream, StoreRequest request) {
+    SessionStore store = settings.store;
+    AtomicBoolean answered = new AtomicBoolean();
+    Consumer<StoreAnswer> once =
+        answer -> {
+          if (answered.compareAndSet(false, true)) {
+            stream.input((session, now) -> session.onStored(now, request, answer));
+          }
+        };
+    Subscription timeout =
+        shared().scheduler().schedule(STORE_PATIENCE, () -> once.accept(new StoreAnswer.Failed()));
+    CompletionStage<StoreAnswer> answer =
+        request instanceof StoreRequest.Claim claim
+            ? store.claim(claim)
+            : store.save((StoreRequest.Save) request);
+    var unused =
+        answer.whenComplete(
+            (said, failure) -> {
+              timeout.close();
+              once.accept(failure == null ? said : new StoreAnswer.Failed());
+            });
+  }
+
+  Shared shared() {
+    return settings.shared;
+  }
+
+  private List<ServerStream<?, ?>> open() {
+    synchronized (lock) {
+      return List.copyOf(streams.values());
+    }
+  }
+
+  private long count(SessionState state) {
+    return open().stream()
+        .filter(stream -> stream.driver().locked(session -> session.state() == state))
+        .count();
+  }
+
+  /** Builds {@link ServerStreams}. */
+  public static final class Builder {
+    private static final int SESSIONS = 200_000;
+
+    private Shared shared = Shared.standard();
+    private SessionOptions options = SessionOptions.DEFAULT;
+    private byte[] tokenKey = Shared.newKey();
+    private String address = "";
+    private int maxSessions = SESSIONS;
+    private PrincipalSource principal = PrincipalSource.CERTIFICATE;
+    private Consumer<SessionView> clientGone = gone -> {};
+    private SessionStore store = NoStore.INSTANCE;
+
+    private Builder() {}
+
+    /** Buffers and times; default {@link SessionOptions#DEFAULT}. */
+    public Builder options(SessionOptions newOptions) {
+      options = newOptions;
+      return this;
+    }
+
+    /**
+     * Level durable: sessions are kept in a store, and survive this instance. All instances need
+     * the same {@link #tokenKey}.
+     */
+    public Builder store(SessionStore newStore) {
+      store = newStore;
+      options = options.withLevel(Level.DURABLE);
+      return this;
+    }
+
+    /**
+     * Secret of all instances that may get each other's clients, from which their tokens are made;
+     * at least 16 bytes of a secure random source; default: a new one of this process.
+     */
+    public Builder tokenKey(byte[] key) {
+      tokenKey = key.clone();
+      return this;
+    }
+
+    /** Where clients reach this instance and no other, as host:port; default: nowhere. */
+    public Builder address(String newAddress) {
+      address = newAddress;
+      return this;
+    }
+
+    /** Sessions at the same time; beyond it new ones are refused with BUSY; default 200,000. */
+    public Builder maxSessions(int sessions) {
+      if (sessions < 1) {
+        throw new IllegalArgumentException("maxSessions: " + sessions + " (expected: >= 1)");
+      }
+      maxSessions = sessions;
+      return this;
+    }
+
+    /** Who clients are; default {@link PrincipalSource#CERTIFICATE}. */
+    public Builder principal(PrincipalSource source) {
+      principal = source;
+      return this;
+    }
+
+    /** Is told of each client that did not come back within the TTL; on the executor. */
+    public Builder onClientGone(Consumer<SessionView> listener) {
+      clientGone = listener;
+      return this;
+    }
+
+    /** Calls handlers; default: daemon threads of Holdfast's own. */
+    public Builder executor(Executor executor) {
+      shared = shared.withExecutor(executor);
+      return this;
+    }
+
+    /** Runs timers; default {@link dev.holdfast.core.SystemScheduler#shared()}. */
+    public Builder scheduler(Scheduler scheduler) {
+      shared = shared.withScheduler(scheduler);
+      return this;
+    }
+
+    /** Default: Micrometer's global registry. */
+    public Builder meters(MeterRegistry meters) {
+      shared = shared.withMeters(meters);
+      return this;
+    }
+
+    public ServerStreams build() {
+      if (options.level() == Level.DURABLE && store == NoStore.INSTANCE) {
+        throw new IllegalArgumentException("store: none (expected: one with level DURABLE)");
+      }
+      Builder copy = new Builder();
+      copy.shared = shared;
+      copy.options = options;
+      copy.tokenKey = tokenKey;
+      copy.address = address;
+      copy.maxSessions = maxSessions;
+      copy.principal = principal;
+      copy.clientGone = clientGone;
+      copy.store = store;
+      return new ServerStreams(copy);
+    }
+  }
+
+  /** Where there is no level durable, nobody asks a store. */
+  private enum NoStore implements SessionStore {
+    INSTANCE;
+
+    @Override
+    public CompletionStage<StoreAnswer> claim(StoreRequest.Claim request) {
+      throw new IllegalStateException("no store");
+    }
+
+    @Override
+    public CompletionStage<StoreAnswer> save(StoreRequest.Save request) {
+      throw new IllegalStateException("no store");
+    }
+  }
+}

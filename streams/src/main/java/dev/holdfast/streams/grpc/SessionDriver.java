@@ -1,0 +1,198 @@
+package dev.holdfast.streams.grpc;
+
+import dev.holdfast.core.Scheduler;
+import dev.holdfast.core.Subscription;
+import dev.holdfast.streams.Payload;
+import dev.holdfast.streams.SessionOutput;
+import dev.holdfast.streams.StreamSession;
+import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Drives one session: decides under a lock, acts outside of it.
+ *
+ * <p>Inputs may come from any thread. Whoever brings one takes the outputs as well, unless another
+ * thread is at it, which then takes them: outputs are acted on by one thread at a time, in order.
+ * No lock is held meanwhile.
+ */
+final class SessionDriver<S extends StreamSession> {
+  private static final Logger log = LoggerFactory.getLogger(SessionDriver.class);
+
+  /** What becomes of outputs. All of it is called by one thread at a time, without a lock. */
+  interface Shell {
+    /** Before outputs are taken: for what the shell wants done among them. */
+    void onTurn();
+
+    void act(SessionOutput output);
+
+    /** The session is over; comes once. */
+    void onOver();
+  }
+
+  /** An input. */
+  interface Step<S> {
+    void apply(S session, long nowNanos);
+  }
+
+  private final Object lock = new Object();
+  private final AtomicInteger turns = new AtomicInteger();
+  private final S session;
+  private final Scheduler scheduler;
+  private final Shell shell;
+  private volatile @Nullable Thread acting;
+
+  // Guarded by lock.
+  private @Nullable Subscription timer;
+  private long timerNanos;
+  private int waiters;
+  private boolean over;
+
+  SessionDriver(S session, Scheduler scheduler, Shell shell) {
+    this.session = session;
+    this.scheduler = scheduler;
+    this.shell = shell;
+  }
+
+  long nowNanos() {
+    return scheduler.clock().nanoTime();
+  }
+
+  /** Tells the session something and does what it wants. */
+  void input(Step<S> step) {
+    synchronized (lock) {
+      step.apply(session, nowNanos());
+    }
+    drive();
+  }
+
+  /** Looks at the session, or tells it something without acting yet. */
+  <T> T locked(Function<S, T> question) {
+    synchronized (lock) {
+      return question.apply(session);
+    }
+  }
+
+  boolean isReady() {
+    synchronized (lock) {
+      return session.isReady();
+    }
+  }
+
+  /**
+   * Offers a message; when the buffer is full to twice its limit the caller waits until there is
+   * room, as code that never asks for isReady must be slowed down by something.
+   *
+   * @return whether it was taken, or the session had ended; false when there was no room in time
+   */
+  boolean offer(Payload message, Duration patience) {
+    long endNanos = System.nanoTime() + patience.toNanos();
+    synchronized (lock) {
+      waiters++;
+      try {
+        while (!session.offer(message)) {
+          if (session.end() != null || session.state().isTerminal()) {
+            return true;
+          }
+          long leftMillis = (endNanos - System.nanoTime()) / 1_000_000;
+          // Who acts for the session can't wait for itself.
+          if (leftMillis <= 0 || acting == Thread.currentThread()) {
+            return false;
+          }
+          lock.wait(leftMillis);
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return false;
+      } finally {
+        waiters--;
+      }
+    }
+    drive();
+    return true;
+  }
+
+  /** Takes outputs until there are none, unless another thread is at it. */
+  void drive() {
+    if (turns.getAndIncrement() != 0) {
+      return;
+    }
+    int done;
+    do {
+      done = turns.get();
+      acting = Thread.currentThread();
+      turn();
+      acting = null;
+    } while (!turns.compareAndSet(done, 0));
+  }
+
+  private void turn() {
+    try {
+      shell.onTurn();
+      SessionOutput next = poll();
+      while (next != null) {
+        shell.act(next);
+        next = poll();
+      }
+      if (hasEnded()) {
+        shell.onOver();
+      }
+    } catch (RuntimeException e) {
+      // One that can't act must not keep the next thread from it.
+      log.error("event=stream_output_failed session={}", session.id(), e);
+    }
+  }
+
+  private @Nullable SessionOutput poll() {
+    synchronized (lock) {
+      SessionOutput next = session.poll(nowNanos());
+      if (next == null) {
+        arm();
+        if (waiters > 0) {
+          lock.notifyAll();
+        }
+      }
+      return next;
+    }
+  }
+
+  private boolean hasEnded() {
+    synchronized (lock) {
+      boolean first = !over && session.isOver();
+      over |= first;
+      return first;
+    }
+  }
+
+  /** One timer, which may be early and never late. */
+  private void arm() {
+    OptionalLong due = session.nextDeadlineNanos();
+    if (due.isEmpty()) {
+      if (timer != null && session.state().isTerminal()) {
+        timer.close();
+        timer = null;
+      }
+      return;
+    }
+    if (timer != null) {
+      if (due.getAsLong() - timerNanos >= 0) {
+        return;
+      }
+      timer.close();
+    }
+    timerNanos = due.getAsLong();
+    timer = scheduler.schedule(Duration.ofNanos(timerNanos - nowNanos()), this::onTimer);
+  }
+
+  private void onTimer() {
+    input(
+        (s, now) -> {
+          timer = null;
+          s.onTimeout(now);
+        });
+  }
+}

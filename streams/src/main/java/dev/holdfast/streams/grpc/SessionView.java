@@ -1,0 +1,33 @@
+package dev.holdfast.streams.grpc;
+
+import dev.holdfast.streams.SessionState;
+
+/**
+ * One session as it stood when somebody looked.
+ *
+ * @param id 32 hexadecimal digits, the same on both sides
+ * @param peer the address of the other side, as of the last attachment; "" when there was none
+ * @param principal who the client is, on a server; "" for nobody
+ * @param method the full name of the method
+ * @param state where it stands
+ * @param attempts attachments so far: the number of the newest
+ * @param lastCause how the last attachment ended; "" while the first one lasts
+ * @param queuedBytes what waits here, for the peer and for the application
+ * @param sent the highest position that was given to a message of this side
+ * @param acked up to where the peer has processed them
+ * @param processed up to where this side has processed the peer's
+ * @param duplicates messages that came more than once and were dropped
+ */
+public record SessionView(
+    String id,
+    String peer,
+    String principal,
+    String method,
+    SessionState state,
+    long attempts,
+    String lastCause,
+    long queuedBytes,
+    long sent,
+    long acked,
+    long processed,
+    long duplicates) {}

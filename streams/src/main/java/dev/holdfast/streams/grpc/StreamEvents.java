@@ -1,0 +1,41 @@
+package dev.holdfast.streams.grpc;
+
+import dev.holdfast.streams.SessionEnd;
+import io.grpc.CallOptions;
+
+/**
+ * What a client is told about one stream besides its messages. Called from the same thread as the
+ * stream's own callbacks, in order with them; may block as they may.
+ *
+ * <p>Given for one call by {@code stub.withOption(StreamEvents.KEY, events)}, or for all of a
+ * channel by {@link ClientStreams.Builder#events}.
+ */
+public interface StreamEvents {
+  /** Where a call's events go. */
+  CallOptions.Key<StreamEvents> KEY =
+      CallOptions.Key.createWithDefault("holdfast-stream-events", new StreamEvents() {});
+
+  /**
+   * Level reopen, at a server without Holdfast: a cut stream was opened again. The server knows
+   * nothing of the old one, so the application sends its first messages anew.
+   *
+   * @param dropped messages that were sent and never written to any connection
+   */
+  default void onReopened(long dropped) {}
+
+  /**
+   * The server's instance leaves, and both sides have agreed on the numbers. The call ends with
+   * UNAVAILABLE right after; a successor begins after this message.
+   *
+   * @param lastProcessed how many messages of this stream the server has processed
+   */
+  default void onMoved(long lastProcessed) {}
+
+  /**
+   * SESSION_LOST, once: the session could not be kept. The call ends right after, with a {@link
+   * SessionEndedException} as its cause.
+   *
+   * @param end the reason, and the last numbers known processed
+   */
+  default void onLost(SessionEnd end) {}
+}

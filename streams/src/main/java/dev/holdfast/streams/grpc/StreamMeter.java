@@ -1,0 +1,65 @@
+package dev.holdfast.streams.grpc;
+
+import dev.holdfast.core.DocumentedMeter;
+import dev.holdfast.core.MeterSpec;
+import dev.holdfast.core.RegistryMeter;
+import java.util.List;
+
+/** Every meter about sessions; docs/meters.md is made from it. */
+public enum StreamMeter implements DocumentedMeter {
+  SESSIONS(
+      "holdfast.streams.sessions",
+      RegistryMeter.Type.GAUGE,
+      "sessions",
+      List.of("state"),
+      "Sessions of this process's servers, by state."),
+  ATTACHMENTS(
+      "holdfast.streams.attachments",
+      RegistryMeter.Type.COUNTER,
+      "calls",
+      List.of("side"),
+      "Physical calls that were begun (client) or accepted (server) for sessions."),
+  REFUSED(
+      "holdfast.streams.refused",
+      RegistryMeter.Type.COUNTER,
+      "calls",
+      List.of("code"),
+      "Physical calls that a server refused, by the code of the refusal; INVALID is a hello that"
+          + " makes no sense."),
+  REOPENED(
+      "holdfast.streams.reopened",
+      RegistryMeter.Type.COUNTER,
+      "streams",
+      List.of(),
+      "Streams to servers without sessions that were opened again."),
+  LATE_HEADERS(
+      "holdfast.streams.headers.late",
+      RegistryMeter.Type.COUNTER,
+      "headers",
+      List.of(),
+      "Response headers of handlers that came after the welcome had to be sent, and were dropped."),
+  ENDED(
+      "holdfast.streams.ended",
+      RegistryMeter.Type.COUNTER,
+      "sessions",
+      List.of("side", "kind"),
+      "Sessions that ended, by how; kinds that begin with LOST are SESSION_LOST.");
+
+  private final MeterSpec spec;
+
+  StreamMeter(
+      String meterName,
+      RegistryMeter.Type type,
+      String unit,
+      List<String> tags,
+      String description) {
+    spec =
+        new MeterSpec(
+            meterName, type, unit, tags, description, type.equals(RegistryMeter.Type.GAUGE));
+  }
+
+  @Override
+  public MeterSpec spec() {
+    return spec;
+  }
+}
