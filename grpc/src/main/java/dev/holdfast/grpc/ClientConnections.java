@@ -1,5 +1,6 @@
 package dev.holdfast.grpc;
 
+import dev.holdfast.core.CloseReason;
 import dev.holdfast.liveness.ConnectionObserver;
 import dev.holdfast.liveness.LivenessHandler;
 import dev.holdfast.liveness.LivenessMeters;
@@ -23,6 +24,15 @@ import java.util.Set;
  * what it should do is said when the channel is built.
  */
 final class ClientConnections implements ChannelFactory<Channel> {
+  /** Hears nothing: the connection is none of a pair, or does not belong to one yet. */
+  static final ConnectionObserver NOBODY =
+      new ConnectionObserver() {
+        @Override
+        public Throwable failure(CloseReason why, Object subject) {
+          return Leg.unavailable(why, subject);
+        }
+      };
+
   private volatile EventLoops loops;
   private volatile Optional<LivenessOptions> liveness = Optional.empty();
   private volatile LivenessMeters meters = LivenessMeters.NONE;
@@ -78,11 +88,11 @@ final class ClientConnections implements ChannelFactory<Channel> {
     return channel;
   }
 
-  /** Who in the balancer has opened this connection; nobody when it is not one of a pair. */
+  /** Who in the balancer has opened this connection. */
   static ConnectionObserver observerOf(ChannelHandlerContext ctx) {
     GrpcHttp2ConnectionHandler grpc = ctx.pipeline().get(GrpcHttp2ConnectionHandler.class);
     Leg leg = grpc == null ? null : grpc.getEagAttributes().get(Leg.KEY);
-    return leg == null ? ConnectionObserver.NONE : leg.observe();
+    return leg == null ? NOBODY : leg.observe();
   }
 
   @Override

@@ -111,6 +111,11 @@ final class Leg {
     return new Watch();
   }
 
+  /** With a status of its own, or grpc would say that the network closed for unknown reason. */
+  static Throwable unavailable(CloseReason why, Object subject) {
+    return Status.UNAVAILABLE.withDescription(why.describe(subject)).asRuntimeException();
+  }
+
   private void handleState(ConnectivityStateInfo newState) {
     if (newState.getState() == ConnectivityState.CONNECTING) {
       connectingSinceNanos = nanoClock.getAsLong();
@@ -168,10 +173,9 @@ final class Leg {
       }
     }
 
-    /** With a status of its own, or grpc would say that the network closed for unknown reason. */
     @Override
     public Throwable failure(CloseReason why, Object subject) {
-      return Status.UNAVAILABLE.withDescription(why.describe(subject)).asRuntimeException();
+      return unavailable(why, subject);
     }
 
     private void pass(Runnable event) {

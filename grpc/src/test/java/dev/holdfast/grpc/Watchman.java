@@ -2,7 +2,6 @@ package dev.holdfast.grpc;
 
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.liveness.ConnectionObserver;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -62,7 +61,7 @@ final class Watchman {
       if (!found) {
         found = true;
         var observer = ClientConnections.observerOf(ctx);
-        if (observer != ConnectionObserver.NONE) {
+        if (observer != ClientConnections.NOBODY) {
           FakeConnection connection = new FakeConnection(ctx.channel().remoteAddress(), observer);
           connection.ready();
           ctx.channel().closeFuture().addListener(closed -> connection.closed());

@@ -104,11 +104,24 @@ final class ConnectionEnd {
     }
   }
 
-  /** The reason that an exception of a socket tells; null when it tells none. */
-  static @Nullable CloseReason reasonOf(Throwable cause) {
+  /** Why a monitor suspects or closes. */
+  static CloseReason reasonOf(LivenessMonitor watch) {
+    return watch.why() == null ? CloseReason.PEER_SILENT : watch.why();
+  }
+
+  /**
+   * The reason that an exception of a socket tells; null when it tells none.
+   *
+   * @param saidGoodbye whether the peer sent a GOAWAY and no call is open: who then closes a socket
+   *     with something unread in it resets it to TCP, and has closed it all the same
+   */
+  static @Nullable CloseReason reasonOf(Throwable cause, boolean saidGoodbye) {
     if (cause instanceof Errors.NativeIoException e && e.expectedErr() == ETIMEDOUT_NEGATIVE) {
       return CloseReason.PEER_SILENT;
     }
-    return cause instanceof IOException ? CloseReason.RESET_BY_PATH : null;
+    if (!(cause instanceof IOException)) {
+      return null;
+    }
+    return saidGoodbye ? CloseReason.CLOSED_BY_PEER : CloseReason.RESET_BY_PATH;
   }
 }

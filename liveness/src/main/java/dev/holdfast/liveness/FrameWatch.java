@@ -3,11 +3,14 @@ package dev.holdfast.liveness;
 import dev.holdfast.core.CloseReason;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameListener;
 import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sees the frames before gRPC does: notes HEADERS and DATA, keeps the answers to our own PINGs to
@@ -24,6 +27,30 @@ final class FrameWatch extends Http2FrameListenerDecorator {
   FrameWatch(Http2FrameListener listener, LivenessHandler handler) {
     super(listener);
     this.handler = handler;
+  }
+
+  /** Puts itself before gRPC's listener; null while TLS or gRPC still negotiate. */
+  static @Nullable Http2ConnectionHandler install(
+      ChannelPipeline pipeline, LivenessHandler handler) {
+    Http2ConnectionHandler found = pipeline.get(Http2ConnectionHandler.class);
+    if (found == null || found.decoder().frameListener() == null) {
+      return null;
+    }
+    found.decoder().frameListener(new FrameWatch(found.decoder().frameListener(), handler));
+    return found;
+  }
+
+  /** Sends our PING of this number; says whether there was a way to. */
+  static boolean ping(
+      ChannelPipeline pipeline, @Nullable Http2ConnectionHandler http2, int number) {
+    ChannelHandlerContext at = http2 == null ? null : pipeline.context(http2);
+    if (http2 == null || at == null) {
+      return false;
+    }
+    // How it ends shows as an answer, or as the end of the connection.
+    var unused = http2.encoder().writePing(at, false, payload(number), at.newPromise());
+    at.flush();
+    return true;
   }
 
   /** The payload of our PING of this number. */
@@ -78,9 +105,10 @@ final class FrameWatch extends Http2FrameListenerDecorator {
       ChannelHandlerContext ctx, int lastStreamId, long errorCode, ByteBuf debugData)
       throws Http2Exception {
     int length = Math.min(debugData.readableBytes(), CloseReason.CODE_LENGTH);
-    CloseReason.ofCode(
-            debugData.toString(debugData.readerIndex(), length, StandardCharsets.US_ASCII))
-        .ifPresent(handler::onGoodbye);
+    handler.onGoodbye(
+        CloseReason.ofCode(
+                debugData.toString(debugData.readerIndex(), length, StandardCharsets.US_ASCII))
+            .orElse(null));
     listener.onGoAwayRead(ctx, lastStreamId, errorCode, debugData);
   }
 }

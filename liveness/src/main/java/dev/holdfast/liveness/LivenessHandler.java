@@ -49,6 +49,7 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
   private LivenessState counted = LivenessState.CLOSED;
   private boolean ready;
   private boolean ended;
+  private boolean farewell;
   private boolean writing;
   private boolean nudged;
   private long sentNanos;
@@ -59,8 +60,8 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
   /**
    * A handler for one channel.
    *
-   * @param observerOf who hears of the connection; asked once, on the event loop, when the peer's
-   *     SETTINGS were seen
+   * @param observerOf who hears of the connection; asked on the event loop when the peer's SETTINGS
+   *     were seen, or when the connection ends before that, for its failure only
    */
   public LivenessHandler(
       LivenessOptions options,
@@ -96,7 +97,7 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
         watch -> {
           if (watch.state() == LivenessState.SUSPECT) {
             // Told already; told again for those who asked meanwhile.
-            observer.onSuspect(reason(watch));
+            observer.onSuspect(ConnectionEnd.reasonOf(watch));
           } else {
             watch.onProve(System.nanoTime());
           }
@@ -176,13 +177,11 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    CloseReason why = ConnectionEnd.reasonOf(cause);
+    CloseReason why = ConnectionEnd.reasonOf(cause, farewell && openCalls() == 0);
     if (endReason == null) {
       endReason = why;
     }
-    // Calls end with what stands here: they get the code that the log and the meter have.
-    Throwable told = why == null || !ready ? cause : observer.failure(why, remoteAddress());
-    ConnectionEnd.tell(ctx, http2, told);
+    ConnectionEnd.tell(ctx, http2, why == null ? cause : failure(ctx, why));
   }
 
   @Override
@@ -195,7 +194,11 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
+    boolean withoutAWord = !farewell && endReason == null && role == Role.CLIENT;
     end(ctx);
+    if (withoutAWord) {
+      ConnectionEnd.tell(ctx, http2, failure(ctx, CloseReason.CLOSED_BY_PEER));
+    }
     ctx.fireChannelInactive();
   }
 
@@ -224,8 +227,10 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
     }
   }
 
-  void onGoodbye(CloseReason why) {
-    endReason = why;
+  /** The peer sent a GOAWAY; without a reason of ours it may be a drain, and calls go on. */
+  void onGoodbye(@Nullable CloseReason why) {
+    farewell = true;
+    endReason = why == null ? endReason : why;
   }
 
   private void begin(ChannelHandlerContext ctx) {
@@ -248,11 +253,7 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
   /** TLS and gRPC's negotiation put it into the pipeline later than us. */
   private void findHttp2(ChannelHandlerContext ctx) {
     if (http2 == null) {
-      Http2ConnectionHandler found = ctx.pipeline().get(Http2ConnectionHandler.class);
-      if (found != null && found.decoder().frameListener() != null) {
-        found.decoder().frameListener(new FrameWatch(found.decoder().frameListener(), this));
-        http2 = found;
-      }
+      http2 = FrameWatch.install(ctx.pipeline(), this);
     }
   }
 
@@ -273,8 +274,11 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
   }
 
   private void tellTraffic(LivenessMonitor watch, long nowNanos) {
-    int calls = http2 == null ? 0 : http2.connection().numActiveStreams();
-    watch.onTraffic(nowNanos, lifeNanos, sentNanos, frameNanos, calls);
+    watch.onTraffic(nowNanos, lifeNanos, sentNanos, frameNanos, openCalls());
+  }
+
+  private int openCalls() {
+    return http2 == null ? 0 : http2.connection().numActiveStreams();
   }
 
   private void onLoop(Consumer<LivenessMonitor> input) {
@@ -322,16 +326,12 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
   }
 
   private void probe(ChannelHandlerContext ctx) {
-    Http2ConnectionHandler handler = http2;
-    ChannelHandlerContext at = handler == null ? null : ctx.pipeline().context(handler);
-    if (handler == null || at == null) {
-      return;
+    long nowNanos = System.nanoTime();
+    if (FrameWatch.ping(ctx.pipeline(), http2, pings + 1)) {
+      pings++;
+      pingNanos = nowNanos;
+      meters.probed();
     }
-    pings++;
-    pingNanos = System.nanoTime();
-    meters.probed();
-    handler.encoder().writePing(at, false, FrameWatch.payload(pings), at.newPromise());
-    at.flush();
   }
 
   private void readKernel(ChannelHandlerContext ctx, LivenessMonitor watch) {
@@ -361,21 +361,21 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
 
   private void onSuspect(LivenessMonitor watch) {
     suspect = true;
-    CloseReason why = reason(watch);
+    CloseReason why = ConnectionEnd.reasonOf(watch);
     meters.suspected(role, why, remoteAddress());
     observer.onSuspect(why);
   }
 
   private void close(ChannelHandlerContext ctx, LivenessMonitor watch) {
-    CloseReason why = reason(watch);
+    CloseReason why = ConnectionEnd.reasonOf(watch);
     endReason = why;
     meters.givenUp(role, why, remoteAddress());
-    Throwable told = observer.failure(why, remoteAddress());
-    ConnectionEnd.close(ctx, http2, why.describe(remoteAddress()), told);
+    ConnectionEnd.close(ctx, http2, why.describe(remoteAddress()), failure(ctx, why));
   }
 
-  private static CloseReason reason(LivenessMonitor watch) {
-    return watch.why() == null ? CloseReason.PEER_SILENT : watch.why();
+  /** What calls end with: it has the code that the log and the meter have. */
+  private Throwable failure(ChannelHandlerContext ctx, CloseReason why) {
+    return (ready ? observer : observerOf.apply(ctx)).failure(why, remoteAddress());
   }
 
   private void end(ChannelHandlerContext ctx) {
