@@ -140,6 +140,7 @@ class ForeignServersTest {
       assertThat(callers).allMatch(caller -> caller.probes() >= MANY_PINGS);
       stalled.forEach(PingingUser::assertStreamGoesOn);
       stalled.forEach(PingingUser::assertUnharmed);
+      stalled.forEach(PingingUser::assertOnOneConnection);
       assertThat(stalled).allMatch(user -> user.probes() >= 1);
     } finally {
       users.forEach(PingingUser::close);

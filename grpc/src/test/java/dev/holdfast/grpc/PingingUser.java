@@ -111,8 +111,21 @@ final class PingingUser implements AutoCloseable {
     await().until(() -> words.size() > before + 2);
   }
 
+  /** A server's GOAWAY would make a further connection; on a busy machine so do twins. */
   void assertOnOneConnection() {
-    assertThat(path.counts().opened()).as(title + ": connections").isEqualTo(1);
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(path.counts().opened())
+                    .as(title + ": connections")
+                    .isLessThanOrEqualTo(1 + twins()));
+  }
+
+  private long twins() {
+    return (long)
+        town.meters.find("holdfast.grpc.twins").counters().stream()
+            .mapToDouble(Counter::count)
+            .sum();
   }
 
   @Override

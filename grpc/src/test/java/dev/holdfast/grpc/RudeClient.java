@@ -14,11 +14,14 @@ import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
 import io.netty.handler.codec.http2.DefaultHttp2PingFrame;
+import io.netty.handler.codec.http2.DefaultHttp2SettingsFrame;
 import io.netty.handler.codec.http2.Http2DataFrame;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2PingFrame;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2SettingsAckFrame;
 import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetAddress;
@@ -32,13 +35,11 @@ import java.util.concurrent.atomic.AtomicInteger;
  * connection; closed by {@link #close()}.
  */
 final class RudeClient implements AutoCloseable {
-  /** What a server writes in one go it has written by then. */
-  private static final Duration AFTER_AN_ANSWER = Duration.ofMillis(50);
-
   private static final Duration LIMIT = Duration.ofSeconds(10);
 
   final AtomicInteger words = new AtomicInteger();
   private final AtomicInteger answers = new AtomicInteger();
+  private final AtomicInteger settingsAnswers = new AtomicInteger();
   private final Channel channel;
   private int pings;
   private volatile String goodbye = "";
@@ -63,6 +64,8 @@ final class RudeClient implements AutoCloseable {
             .connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
             .syncUninterruptibly()
             .channel();
+    // The answer to the SETTINGS that every connection begins with.
+    await().atMost(LIMIT).until(() -> settingsAnswers.get() == 1);
   }
 
   /** Opens a stream of words and keeps it. */
@@ -104,16 +107,23 @@ final class RudeClient implements AutoCloseable {
         .until(() -> answers.get() >= sent || isGone());
   }
 
-  /** Which PING of this connection, each sent after the answer to the one before, is its last. */
+  /** Which PING of this connection, each sent after what the server did of the last, is fatal. */
   int pingUntilGone(int most) {
     while (!isGone() && pings < most) {
       ping();
-      long answeredNanos = System.nanoTime();
-      await()
-          .pollInterval(Duration.ofMillis(5))
-          .until(() -> isGone() || System.nanoTime() - answeredNanos > AFTER_AN_ANSWER.toNanos());
+      fence();
     }
     return pings;
+  }
+
+  /** What the server wrote before it answered something else has arrived. */
+  private void fence() {
+    int before = settingsAnswers.get();
+    var unused = channel.writeAndFlush(new DefaultHttp2SettingsFrame(new Http2Settings()));
+    await()
+        .pollInterval(Duration.ofMillis(5))
+        .atMost(LIMIT)
+        .until(() -> settingsAnswers.get() > before || isGone());
   }
 
   boolean isGone() {
@@ -135,6 +145,8 @@ final class RudeClient implements AutoCloseable {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
       if (message instanceof Http2PingFrame ping && ping.ack()) {
         answers.incrementAndGet();
+      } else if (message instanceof Http2SettingsAckFrame) {
+        settingsAnswers.incrementAndGet();
       } else if (message instanceof Http2DataFrame data && data.content().isReadable()) {
         words.incrementAndGet();
       } else if (message instanceof Http2GoAwayFrame end) {
