@@ -57,7 +57,7 @@ class AnsweringHopTest {
       await()
           .atMost(PATIENCE)
           .until(() -> town.count("holdfast.grpc.twins", "outcome", "took_over") > 0);
-      assertThat(Town.call(channel, Words.PLACE, 20)).isEqualTo("a");
+      assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
       Status end = held.awaitEnd();
       assertThat(end.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
       assertThat(end.getDescription()).startsWith("HF-408");

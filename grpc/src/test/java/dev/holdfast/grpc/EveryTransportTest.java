@@ -85,10 +85,10 @@ class EveryTransportTest {
       HeldStream heldByStock = talk(stock(path, trust));
 
       beQuiet();
-      assertThat(Town.call(channel, Words.PLACE, 20)).isEqualTo("a");
+      assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
       path.forgetFlows();
       beQuiet();
-      assertThat(Town.call(channel, Words.PLACE, 20)).isEqualTo("a");
+      assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
       assertThat(town.count("holdfast.grpc.twins", "outcome", "took_over")).isPositive();
       assertThat(town.meters.get("holdfast.grpc.verifications").counter().count()).isPositive();
 

@@ -66,7 +66,7 @@ class LoadReportsTest {
     ManagedChannel channel =
         town.channel(
             town.builder().defaultServiceConfig(FOLLOWS_REPORTS).configureNetty(watchman::stand));
-    assertThat(Town.call(channel, Words.PLACE, 20)).isEqualTo("a");
+    assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
     Watchman.Post old = watchman.post(0);
     await().atMost(PATIENCE).until(() -> reported.now().equals(Set.of(localOf(old))));
 
@@ -74,7 +74,7 @@ class LoadReportsTest {
     Watchman.Post twin = watchman.post(1);
     await().atMost(PATIENCE).until(() -> reported.now().equals(Set.of(localOf(twin))));
     await().atMost(PATIENCE).until(() -> !old.channel().isActive());
-    assertThat(Town.call(channel, Words.PLACE, 20)).isEqualTo("a");
+    assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
     assertThat(reported.now()).containsExactly(localOf(twin));
   }
 

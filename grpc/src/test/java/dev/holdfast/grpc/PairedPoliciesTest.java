@@ -15,10 +15,13 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Pairs under real channels, whoever names the policy. */
+@Execution(ExecutionMode.CONCURRENT)
 class PairedPoliciesTest {
   private static final int CALLS = 200;
 

@@ -45,7 +45,7 @@ class SleepingClientTest {
 
   /**
    * The network goes before the machine does, and comes back after it: at the moment of waking an
-   * answer is owed for longer than the hard limit, if the gap counts.
+   * answer is owed for longer than the hard limit, and whoever counts the gap closes at once.
    */
   @Test
   @Execution(ExecutionMode.CONCURRENT)

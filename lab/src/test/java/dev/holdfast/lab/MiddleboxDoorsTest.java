@@ -69,6 +69,9 @@ class MiddleboxDoorsTest {
   void aForgottenConnectionStaysForgottenHoweverOftenTheCableIsPulled() throws Exception {
     try (Middlebox middlebox = Middlebox.toPort(target.getLocalPort()).start();
         FlowPair pair = FlowPair.through(middlebox.address(), target)) {
+      // One that is still being opened is not forgotten but refused.
+      pair.clientSays("ping");
+      assertThat(pair.serverHears(4)).isEqualTo("ping");
       middlebox.forgetFlows();
       middlebox.pullOut();
       middlebox.plugIn();
