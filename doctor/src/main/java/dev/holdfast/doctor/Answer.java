@@ -24,6 +24,7 @@ record Answer(
     Duration took) {
   private static final int UNIMPLEMENTED = 12;
   private static final int UNAVAILABLE = 14;
+  private static final int HTTP_OK = 200;
   private static final int HTTP_NOT_FOUND = 404;
 
   /** Whether the server has no such method. */
@@ -50,6 +51,10 @@ record Answer(
     if (resetCode >= 0) {
       return "RST_STREAM " + resetCode;
     }
-    return grpcStatus >= 0 ? "gRPC status " + grpcStatus : "HTTP status " + httpStatus;
+    if (grpcStatus >= 0) {
+      return "gRPC status " + grpcStatus;
+    }
+    // HAProxy ends a quiet stream that had begun well by nothing but its end.
+    return httpStatus == HTTP_OK ? "an end without a gRPC status" : "HTTP status " + httpStatus;
   }
 }

@@ -63,6 +63,7 @@ public record Hop(Kind kind, boolean sure, String because) {
   private static final int SETTINGS_INITIAL_WINDOW_SIZE = 4;
   private static final int SETTINGS_MAX_FRAME_SIZE = 5;
   private static final int SETTINGS_MAX_HEADER_LIST_SIZE = 6;
+  private static final int SETTINGS_ENABLE_CONNECT_PROTOCOL = 8;
   private static final int GRPC_TRUE_BINARY = 0xfe03;
 
   static Hop of(Map<Integer, Long> settings, String server, String via, String marks) {
@@ -111,7 +112,9 @@ public record Hop(Kind kind, boolean sure, String because) {
         : new Hop(Kind.PROXY, true, "via: " + via);
   }
 
-  /** What each writes by default; grpc's as seen by this room's tests, the rest from sources. */
+  /**
+   * What each writes by default; docs/doctor.md says which of them were seen and in what version.
+   */
   private static Hop bySettings(Map<Integer, Long> settings) {
     long streams = settings.getOrDefault(SETTINGS_MAX_CONCURRENT_STREAMS, -1L);
     long window = settings.getOrDefault(SETTINGS_INITIAL_WINDOW_SIZE, -1L);
@@ -123,6 +126,10 @@ public record Hop(Kind kind, boolean sure, String because) {
     }
     if (streams == 128 && window == 65_536 && frame == 16_777_215) {
       return new Hop(Kind.NGINX, false, said);
+    }
+    boolean connects = settings.getOrDefault(SETTINGS_ENABLE_CONNECT_PROTOCOL, 0L) == 1;
+    if (connects && streams == 100 && window < 0 && frame < 0 && headers < 0) {
+      return new Hop(Kind.HAPROXY, false, said);
     }
     if (window == 268_435_456) {
       return new Hop(Kind.ENVOY, false, said);
