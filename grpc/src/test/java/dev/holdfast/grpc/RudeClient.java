@@ -28,6 +28,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -42,6 +43,8 @@ final class RudeClient implements AutoCloseable {
   private final AtomicInteger settingsAnswers = new AtomicInteger();
   private final Channel channel;
   private int pings;
+  private final long bornNanos = System.nanoTime();
+  private volatile long goneNanos;
   private volatile String goodbye = "";
 
   RudeClient(int port) {
@@ -135,6 +138,11 @@ final class RudeClient implements AutoCloseable {
     return goodbye;
   }
 
+  /** From its beginning to the server's goodbye. */
+  long lifeMillis() {
+    return TimeUnit.NANOSECONDS.toMillis(goneNanos - bornNanos);
+  }
+
   @Override
   public void close() {
     channel.close().syncUninterruptibly();
@@ -150,6 +158,7 @@ final class RudeClient implements AutoCloseable {
       } else if (message instanceof Http2DataFrame data && data.content().isReadable()) {
         words.incrementAndGet();
       } else if (message instanceof Http2GoAwayFrame end) {
+        goneNanos = System.nanoTime();
         goodbye =
             end.errorCode()
                 + " "

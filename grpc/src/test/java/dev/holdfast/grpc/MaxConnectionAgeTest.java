@@ -1,0 +1,74 @@
+package dev.holdfast.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.core.CloseReason;
+import dev.holdfast.liveness.LivenessOptions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What gRPC's own bound on the age of connections does in a server of ours. */
+class MaxConnectionAgeTest {
+  private static final Duration AGE = Duration.ofSeconds(1);
+  private static final int MANY = 16;
+
+  private final Town town = new Town();
+
+  @AfterEach
+  void close() {
+    town.close();
+  }
+
+  @Test
+  void connectionsThatCameTogetherDoNotEndTogether() throws Exception {
+    HoldfastServer server =
+        town.serveUnregistered(
+            new Words("a"), town.server().maxConnectionAge(AGE.toMillis(), TimeUnit.MILLISECONDS));
+    List<RudeClient> clients = new ArrayList<>();
+    try {
+      for (int i = 0; i < MANY; i++) {
+        clients.add(new RudeClient(server.getPort()));
+      }
+      await().until(() -> clients.stream().allMatch(RudeClient::isGone));
+      assertThat(clients).allMatch(client -> client.goodbye().endsWith("max_age"));
+      long earliest = clients.stream().mapToLong(RudeClient::lifeMillis).min().orElseThrow();
+      // A busy machine makes them later and never earlier: less than the age is the jitter.
+      assertThat(earliest).isLessThan(AGE.toMillis()).isGreaterThan(AGE.toMillis() * 4 / 5);
+    } finally {
+      clients.forEach(RudeClient::close);
+    }
+  }
+
+  @Test
+  void aHeldStreamHasTheGraceTimeAndNewCallsGoElsewhereMeanwhile() throws Exception {
+    List<ClientGone> gone = new CopyOnWriteArrayList<>();
+    HoldfastServer server =
+        town.serveUnregistered(
+            new Words("a"),
+            town.server()
+                .maxConnectionAge(AGE.toMillis(), TimeUnit.MILLISECONDS)
+                .maxConnectionAgeGrace(2 * AGE.toMillis(), TimeUnit.MILLISECONDS)
+                .onClientGone(gone::add));
+    try (PingingUser user =
+        new PingingUser("aged", server.getPort(), LivenessOptions.DEFAULT).follow("deaf")) {
+      await().until(() -> user.words.contains("a"));
+      await()
+          .until(
+              () -> {
+                user.call();
+                return user.path.counts().opened() >= 2;
+              });
+      assertThat(user.words).as("still held").containsExactly("a");
+      await().until(() -> user.words.size() == 2);
+      assertThat(user.words.get(1)).contains("UNAVAILABLE", "debug data: max_age");
+      await().until(() -> !gone.isEmpty());
+      assertThat(gone.get(0).reason()).isEqualTo(CloseReason.CLOSED_HERE);
+    }
+  }
+}
