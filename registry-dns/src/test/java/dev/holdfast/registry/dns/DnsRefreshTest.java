@@ -177,7 +177,9 @@ class DnsRefreshTest {
       soon().until(() -> !watch.failures().isEmpty());
       assertThat(Duration.ofNanos(System.nanoTime() - beganNanos))
           .isBetween(Duration.ofMillis(1_500), Duration.ofSeconds(8));
-      assertThat(watch.failures().get(0)).hasMessageContaining("was not answered");
+      // Either the last server's time ran out or that of all of them, a tenth of it later.
+      assertThat(watch.failures().get(0).getMessage())
+          .containsPattern(NAME + ".* was not (answered|resolved)");
     }
   }
 
@@ -196,7 +198,8 @@ class DnsRefreshTest {
               TARGET);
       awaitAddresses(watch, "10.0.0.1:50051");
     }
-    soon().until(() -> watch.failures().size() == 1);
+    // On a busy machine one may have come before.
+    soon().until(() -> !watch.failures().isEmpty());
     try (DnsServer second = DnsServer.startAt(port)) {
       second.zone().addresses(NAME, Duration.ZERO, "10.0.0.2");
       awaitAddresses(watch, "10.0.0.2:50051");
