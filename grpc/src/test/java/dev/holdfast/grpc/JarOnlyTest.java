@@ -8,8 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The jar on the class path of a plain grpc-java program, each time in a JVM of its own. */
+@Execution(ExecutionMode.CONCURRENT)
 class JarOnlyTest {
   @Test
   void theVariableTurnsLivenessOnAndOneLineSaysSo() throws Exception {
