@@ -13,6 +13,7 @@ import dev.holdfast.grpc.GrpcMeter;
 import dev.holdfast.grpc.HoldfastLoadBalancerProvider;
 import dev.holdfast.grpc.RetryOptions;
 import dev.holdfast.liveness.LivenessMeter;
+import dev.holdfast.streams.grpc.StreamMeter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -162,6 +163,9 @@ public enum Document {
       row(table, m.meterName(), m.type(), m.unit(), m.tags(), m.description());
     }
     for (LivenessMeter m : LivenessMeter.values()) {
+      row(table, m.meterName(), m.type(), m.unit(), m.tags(), m.description());
+    }
+    for (StreamMeter m : StreamMeter.values()) {
       row(table, m.meterName(), m.type(), m.unit(), m.tags(), m.description());
     }
     return table.toString();

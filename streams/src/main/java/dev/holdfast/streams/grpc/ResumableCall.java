@@ -235,7 +235,7 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
           new FinalStatus(
               Status.DEADLINE_EXCEEDED.withDescription("deadline of the session").withCause(why),
               new Metadata());
-      case LOST_REFUSED, LOST_DENIED ->
+      case LOST_REFUSED ->
           new FinalStatus(
               (refused == null ? Status.UNAVAILABLE : Status.fromCode(refused.getCode()))
                   .withDescription(why.getMessage())

@@ -93,7 +93,7 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
     }
   }
 
-  private void end(Status status, Metadata trailers) {
+  void end(Status status, Metadata trailers) {
     if (!closed) {
       closed = true;
       call.close(status, trailers);

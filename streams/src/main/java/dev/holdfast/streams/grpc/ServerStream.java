@@ -46,6 +46,9 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell {
       Metadata headers,
       Duration deadline) {}
 
+  /** An attachment whose client sends what is no frame. */
+  private record Nonsense(ServerAttachment from, Status status) {}
+
   private final ServerStreams streams;
   private final SessionDriver<ServerSession> driver;
   private final Opening<ReqT, RespT> opening;
@@ -59,6 +62,7 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell {
   private volatile @Nullable ServerAttachment latest;
   private volatile String lastCause = "";
   private volatile boolean headersDue;
+  private volatile @Nullable Nonsense nonsense;
   private boolean settled;
 
   ServerStream(
@@ -91,6 +95,11 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell {
 
   @Override
   public void onTurn() {
+    Nonsense heard = nonsense;
+    if (heard != null) {
+      nonsense = null;
+      heard.from().end(heard.status(), new Metadata());
+    }
     ServerAttachment attached = latest;
     if (headersDue && attached != null) {
       attached.sendHeaders(call.headers(), call.compressor());
@@ -226,12 +235,11 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell {
   void onNonsense(StreamAttachment attachment, WireException why) {
     log.warn("event=stream_frame_refused session={} cause=\"{}\"", id(), why.getMessage());
     streams.countRefused("INVALID");
-    // On the call at once; the session sees an attachment that ended.
-    carrier(attachment)
-        .call()
-        .close(
-            Status.INVALID_ARGUMENT.withDescription("stream frame: " + why.getMessage()),
-            new Metadata());
+    // Who drives the session ends the call: it may be writing to it just now.
+    nonsense =
+        new Nonsense(
+            carrier(attachment),
+            Status.INVALID_ARGUMENT.withDescription("stream frame: " + why.getMessage()));
     onPhysicalEnd(attachment, PhysicalEnd.stream(Status.Code.INTERNAL.value()), "BROKEN");
   }
 

@@ -1,17 +1,22 @@
 package dev.holdfast.streams.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.StringValue;
+import dev.holdfast.lab.RelayConnection;
 import dev.holdfast.lab.TcpRelay;
-import io.grpc.CallOptions;
+import dev.holdfast.streams.SessionOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.Status;
-import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -34,19 +39,12 @@ class CutStreamTest {
         town.serve(
             town.serverStreams()
                 .build()
-                .resumable(
-                    StreamTown.talk(
-                        answers -> {
-                          StreamObserver<StringValue> echo = StreamTown.echo(answers);
-                          return new Recording(served, echo);
-                        })));
+                .resumable(StreamTown.talk(answers -> StreamTown.recording(served, answers))));
     TcpRelay relay = town.relayTo(server);
     ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
 
     Listener listener = new Listener();
-    StreamObserver<StringValue> requests =
-        ClientCalls.asyncBidiStreamingCall(
-            channel.newCall(StreamTown.TALK, CallOptions.DEFAULT), listener);
+    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
     for (int i = 0; i < messages; i++) {
       requests.onNext(Listener.message(texts.get(i)));
       if (i % 2_000 == 1_000) {
@@ -63,22 +61,82 @@ class CutStreamTest {
     assertThat(relay.acceptedCount()).isGreaterThanOrEqualTo(5);
   }
 
-  private record Recording(List<String> served, StreamObserver<StringValue> next)
-      implements StreamObserver<StringValue> {
-    @Override
-    public void onNext(StringValue message) {
-      served.add(message.getValue());
-      next.onNext(message);
-    }
+  @Test
+  void serverThatEndsConnectionsByAgeEndsNoStream() {
+    ServerStreams streams = town.serverStreams().build();
+    Server server =
+        town.serve(
+            builder ->
+                builder
+                    .maxConnectionAge(1, TimeUnit.SECONDS)
+                    .maxConnectionAgeGrace(50, TimeUnit.MILLISECONDS)
+                    .addService(streams.resumable(StreamTown.talk(StreamTown::echo))));
+    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    Listener listener = new Listener();
+    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
 
-    @Override
-    public void onError(Throwable failure) {
-      next.onError(failure);
-    }
+    requests.onNext(Listener.message("before"));
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> streams.sessions().stream().anyMatch(session -> session.attempts() >= 2));
+    requests.onNext(Listener.message("after"));
+    requests.onCompleted();
 
-    @Override
-    public void onCompleted() {
-      next.onCompleted();
-    }
+    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(listener.heard()).containsExactly("before", "after");
+  }
+
+  @Test
+  void serverThatStopsHandsItsConnectionsToAnotherAndNoMessageIsLost() throws Exception {
+    ServerStreams streams = town.serverStreams().build();
+    Server old = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    Server young = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    TcpRelay relay = town.relayTo(old);
+    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
+    Listener listener = new Listener();
+    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    requests.onNext(Listener.message("1"));
+    listener.awaitCount(1);
+
+    relay.retarget(new InetSocketAddress(InetAddress.getLoopbackAddress(), young.getPort()));
+    // GOAWAY first, as a server that drains sends it; then its end.
+    old.shutdown();
+    requests.onNext(Listener.message("2"));
+    listener.awaitCount(2);
+    StreamTown.stop(old);
+    requests.onNext(Listener.message("3"));
+    requests.onCompleted();
+
+    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(listener.heard()).containsExactly("1", "2", "3");
+  }
+
+  @Test
+  void pathThatFallsSilentIsNoticedByHeartbeatsAndReplaced() {
+    SessionOptions beating =
+        StreamTown.QUICK.withTiming(
+            StreamTown.QUICK
+                .timing()
+                .withHeartbeat(
+                    Duration.ofMillis(100), Duration.ofSeconds(1), Duration.ofSeconds(3)));
+    ServerStreams streams = town.serverStreams().options(beating).build();
+    Server server = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    TcpRelay relay = town.relayTo(server);
+    ManagedChannel channel =
+        town.channelTo(relay.port(), town.clientStreams().options(beating).build());
+    Listener listener = new Listener();
+    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    requests.onNext(Listener.message("1"));
+    listener.awaitCount(1);
+
+    relay.connections().forEach(RelayConnection::stall);
+    // The next call gets a connection of its own, as one of Holdfast's channels sees to itself.
+    channel.enterIdle();
+    requests.onNext(Listener.message("2"));
+    requests.onCompleted();
+
+    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(listener.heard()).containsExactly("1", "2");
+    assertThat(relay.acceptedCount()).isGreaterThanOrEqualTo(2);
   }
 }

@@ -4,6 +4,8 @@ import com.google.protobuf.StringValue;
 import dev.holdfast.core.Backoff;
 import dev.holdfast.lab.TcpRelay;
 import dev.holdfast.streams.SessionOptions;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
 import io.grpc.ClientInterceptor;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
@@ -12,6 +14,8 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.ProtoUtils;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientCalls;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -23,6 +27,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -93,10 +98,15 @@ final class StreamTown implements AutoCloseable {
 
   /** Says back what it is told. */
   static StreamObserver<StringValue> echo(StreamObserver<StringValue> answers) {
+    return recording(new ArrayList<>(), answers);
+  }
+
+  /** Says back what it is told, with something before it. */
+  static StreamObserver<StringValue> prefixing(String prefix, StreamObserver<StringValue> answers) {
     return new StreamObserver<>() {
       @Override
       public void onNext(StringValue message) {
-        answers.onNext(message);
+        answers.onNext(StringValue.of(prefix + message.getValue()));
       }
 
       @Override
@@ -109,6 +119,50 @@ final class StreamTown implements AutoCloseable {
         answers.onCompleted();
       }
     };
+  }
+
+  /** Says nothing. */
+  static StreamObserver<StringValue> silent() {
+    return recording(new ArrayList<>(), Optional.empty());
+  }
+
+  /** Writes down what it is told, and says it back. */
+  static StreamObserver<StringValue> recording(
+      List<String> heard, StreamObserver<StringValue> answers) {
+    return recording(heard, Optional.of(answers));
+  }
+
+  private static StreamObserver<StringValue> recording(
+      List<String> heard, Optional<StreamObserver<StringValue>> answers) {
+    return new StreamObserver<>() {
+      @Override
+      public void onNext(StringValue message) {
+        heard.add(message.getValue());
+        answers.ifPresent(to -> to.onNext(message));
+      }
+
+      @Override
+      public void onError(Throwable failure) {
+        // The client is gone; there is nobody to tell.
+      }
+
+      @Override
+      public void onCompleted() {
+        answers.ifPresent(StreamObserver::onCompleted);
+      }
+    };
+  }
+
+  /** What a generated asynchronous stub does. */
+  static ClientCallStreamObserver<StringValue> open(
+      Channel channel, CallOptions options, StreamObserver<StringValue> answers) {
+    return (ClientCallStreamObserver<StringValue>)
+        ClientCalls.asyncBidiStreamingCall(channel.newCall(TALK, options), answers);
+  }
+
+  static ClientCallStreamObserver<StringValue> open(
+      Channel channel, StreamObserver<StringValue> answers) {
+    return open(channel, CallOptions.DEFAULT, answers);
   }
 
   ServerStreams.Builder serverStreams() {

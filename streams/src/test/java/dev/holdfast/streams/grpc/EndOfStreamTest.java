@@ -1,0 +1,289 @@
+package dev.holdfast.streams.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.StringValue;
+import dev.holdfast.lab.TcpRelay;
+import dev.holdfast.streams.SessionEnd;
+import dev.holdfast.streams.SessionOptions;
+import io.grpc.CallOptions;
+import io.grpc.Context;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** How sessions end, and what both applications hear of it. */
+class EndOfStreamTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Metadata.Key<String> TEXT =
+      Metadata.Key.of("why", Metadata.ASCII_STRING_MARSHALLER);
+  private static final Metadata.Key<byte[]> BYTES =
+      Metadata.Key.of("why-bin", Metadata.BINARY_BYTE_MARSHALLER);
+
+  private final StreamTown town = new StreamTown();
+
+  @AfterEach
+  void close() throws Exception {
+    town.close();
+  }
+
+  @Test
+  void statusOfTheHandlerArrivesWithItsTrailersEvenWhenTheConnectionWasCutMeanwhile() {
+    Handlers handlers = new Handlers();
+    Server server = town.serve(town.serverStreams().build().resumable(handlers.service()));
+    TcpRelay relay = town.relayTo(server);
+    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
+    Listener listener = new Listener();
+    StreamTown.open(channel, listener).onNext(Listener.message("hello"));
+    handlers.awaitMessage();
+
+    relay.stall();
+    relay.cut();
+    Metadata trailers = new Metadata();
+    trailers.put(TEXT, "because");
+    trailers.put(BYTES, new byte[] {0, 1, 2});
+    handlers.answers().onError(Status.DATA_LOSS.withDescription("gone").asException(trailers));
+    relay.heal();
+
+    Status status = listener.awaitEnd();
+    assertThat(status.getCode()).isEqualTo(Status.Code.DATA_LOSS);
+    assertThat(status.getDescription()).isEqualTo("gone");
+    Metadata heard = Status.trailersFromThrowable(listener.failure());
+    assertThat(heard.get(TEXT)).isEqualTo("because");
+    assertThat(heard.get(BYTES)).containsExactly(0, 1, 2);
+    assertThat(listener.ends()).isOne();
+  }
+
+  @Test
+  void cancelReachesTheHandler() {
+    Handlers handlers = new Handlers();
+    ServerStreams streams = town.serverStreams().build();
+    Server server = town.serve(streams.resumable(handlers.service()));
+    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    Listener listener = new Listener();
+    ClientCallStreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    requests.onNext(Listener.message("hello"));
+    handlers.awaitMessage();
+
+    requests.cancel("enough", null);
+
+    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.CANCELLED);
+    assertThat(handlers.awaitEnd()).contains("CANCELLED");
+    await().atMost(PATIENCE).until(() -> streams.sessions().isEmpty());
+  }
+
+  @Test
+  void deadConnectionCancelsNothing() {
+    Handlers handlers = new Handlers();
+    ServerStreams streams = town.serverStreams().build();
+    Server server = town.serve(streams.resumable(handlers.service()));
+    TcpRelay relay = town.relayTo(server);
+    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
+    Listener listener = new Listener();
+    StreamTown.open(channel, listener).onNext(Listener.message("hello"));
+    handlers.awaitMessage();
+
+    relay.refuseNew();
+    relay.cut();
+    await()
+        .atMost(PATIENCE)
+        .until(() -> streams.sessions().stream().noneMatch(s -> s.state().isAttached()));
+
+    assertThat(handlers.hasEnded()).isFalse();
+    assertThat(handlers.context().isCancelled()).isFalse();
+    relay.heal();
+    handlers.answers().onCompleted();
+    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+  }
+
+  @Test
+  void deadlineBelongsToTheSession() {
+    Handlers handlers = new Handlers();
+    Server server = town.serve(town.serverStreams().build().resumable(handlers.service()));
+    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    Listener listener = new Listener();
+
+    StreamTown.open(channel, CallOptions.DEFAULT.withDeadlineAfter(2, TimeUnit.SECONDS), listener)
+        .onNext(Listener.message("hello"));
+    handlers.awaitMessage();
+    assertThat(handlers.context().getDeadline()).isNotNull();
+
+    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+    handlers.awaitEnd();
+    assertThat(handlers.context().isCancelled()).isTrue();
+  }
+
+  @Test
+  void clientThatDoesNotComeBackIsReportedOnceAndHearsThatItsSessionIsLost() {
+    Handlers handlers = new Handlers();
+    List<SessionView> gone = new CopyOnWriteArrayList<>();
+    SessionOptions shortLived =
+        StreamTown.QUICK.withTiming(StreamTown.QUICK.timing().withTtl(Duration.ofMillis(300)));
+    Server server =
+        town.serve(
+            town.serverStreams()
+                .options(shortLived)
+                .onClientGone(gone::add)
+                .build()
+                .resumable(handlers.service()));
+    TcpRelay relay = town.relayTo(server);
+    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
+    Listener listener = new Listener();
+    Lost lost = new Lost();
+    StreamTown.open(channel, CallOptions.DEFAULT.withOption(StreamEvents.KEY, lost), listener)
+        .onNext(Listener.message("hello"));
+    handlers.awaitMessage();
+
+    relay.refuseNew();
+    relay.cut();
+    handlers.awaitEnd();
+    relay.heal();
+
+    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(lost.ends).singleElement().matches(end -> end.kind().isLost());
+    await().atMost(PATIENCE).until(() -> gone.size() == 1);
+    assertThat(gone.get(0).method()).isEqualTo("test.Talk/Talk");
+  }
+
+  @Test
+  void serverThatStartedAgainKnowsNothingOfTheSessionAndTheClientHearsItOnce() {
+    byte[] key = Shared.newKey();
+    Server old =
+        town.serve(
+            town.serverStreams()
+                .tokenKey(key)
+                .build()
+                .resumable(StreamTown.talk(StreamTown::echo)));
+    Server young =
+        town.serve(
+            town.serverStreams()
+                .tokenKey(key)
+                .build()
+                .resumable(StreamTown.talk(StreamTown::echo)));
+    TcpRelay relay = town.relayTo(old);
+    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
+    Listener listener = new Listener();
+    Lost lost = new Lost();
+    StreamTown.open(channel, CallOptions.DEFAULT.withOption(StreamEvents.KEY, lost), listener)
+        .onNext(Listener.message("hello"));
+    listener.awaitCount(1);
+
+    relay.retarget(new InetSocketAddress(InetAddress.getLoopbackAddress(), young.getPort()));
+    relay.cut();
+
+    Status status = listener.awaitEnd();
+    assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(lost.ends)
+        .singleElement()
+        .matches(end -> end.kind() == SessionEnd.Kind.LOST_UNKNOWN);
+    assertThat(SessionEndedException.in(status.getCause()))
+        .hasValueSatisfying(why -> assertThat(why.isSessionLost()).isTrue());
+  }
+
+  @Test
+  void serverThatDrainsTellsItsClientsWhatItHasProcessed() {
+    ServerStreams streams = town.serverStreams().build();
+    Server server = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    Listener listener = new Listener();
+    Lost events = new Lost();
+    StreamObserver<StringValue> requests =
+        StreamTown.open(
+            channel, CallOptions.DEFAULT.withOption(StreamEvents.KEY, events), listener);
+    for (int i = 0; i < 5; i++) {
+      requests.onNext(Listener.message("m" + i));
+    }
+    listener.awaitCount(5);
+
+    streams.drain(Duration.ofSeconds(30));
+
+    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(events.moved).containsExactly(5L);
+    assertThat(events.ends).isEmpty();
+    await().atMost(PATIENCE).until(() -> streams.sessions().isEmpty());
+  }
+
+  private static final class Lost implements StreamEvents {
+    private final List<SessionEnd> ends = new CopyOnWriteArrayList<>();
+    private final List<Long> moved = new CopyOnWriteArrayList<>();
+
+    @Override
+    public void onLost(SessionEnd end) {
+      ends.add(end);
+    }
+
+    @Override
+    public void onMoved(long lastProcessed) {
+      moved.add(lastProcessed);
+    }
+  }
+
+  /** A handler that says nothing by itself. */
+  private static final class Handlers {
+    private final AtomicReference<@Nullable StreamObserver<StringValue>> answers =
+        new AtomicReference<>();
+    private final AtomicReference<@Nullable Context> context = new AtomicReference<>();
+    private final List<String> heard = new CopyOnWriteArrayList<>();
+    private final AtomicReference<@Nullable String> end = new AtomicReference<>();
+
+    io.grpc.ServerServiceDefinition service() {
+      return StreamTown.talk(
+          to -> {
+            answers.set(to);
+            context.set(Context.current());
+            return new StreamObserver<>() {
+              @Override
+              public void onNext(StringValue message) {
+                heard.add(message.getValue());
+              }
+
+              @Override
+              public void onError(Throwable failure) {
+                end.compareAndSet(null, failure.toString());
+              }
+
+              @Override
+              public void onCompleted() {
+                end.compareAndSet(null, "completed");
+              }
+            };
+          });
+    }
+
+    void awaitMessage() {
+      await().atMost(PATIENCE).until(() -> !heard.isEmpty());
+    }
+
+    String awaitEnd() {
+      await().atMost(PATIENCE).until(() -> end.get() != null);
+      return String.valueOf(end.get());
+    }
+
+    boolean hasEnded() {
+      return end.get() != null;
+    }
+
+    StreamObserver<StringValue> answers() {
+      return Objects.requireNonNull(answers.get());
+    }
+
+    Context context() {
+      return Objects.requireNonNull(context.get());
+    }
+  }
+}

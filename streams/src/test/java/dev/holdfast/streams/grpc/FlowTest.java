@@ -1,0 +1,336 @@
+package dev.holdfast.streams.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.StringValue;
+import dev.holdfast.lab.RelayDirection;
+import dev.holdfast.lab.TcpRelay;
+import dev.holdfast.streams.SessionOptions;
+import io.grpc.CallOptions;
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.ServerCalls;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Flow control, compression, interceptors and what can be seen of sessions. */
+class FlowTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final String KILOBYTE = "x".repeat(1_024);
+
+  private final StreamTown town = new StreamTown();
+
+  @AfterEach
+  void close() throws Exception {
+    town.close();
+  }
+
+  @Test
+  void slowHandlerMakesItsClientNotReadyAndMemoryStaysBounded() {
+    CountDownLatch slow = new CountDownLatch(1);
+    AtomicInteger served = new AtomicInteger();
+    ServerStreams streams = town.serverStreams().build();
+    Server server =
+        town.serve(
+            streams.resumable(StreamTown.talk(answers -> new Blocked(slow, served, answers))));
+    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    ReadyListener listener = new ReadyListener();
+    ClientCallStreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+
+    int sent = 0;
+    while (requests.isReady() && sent < 5_000) {
+      requests.onNext(Listener.message(KILOBYTE));
+      sent++;
+    }
+    assertThat(sent).isLessThanOrEqualTo(SessionOptions.DEFAULT.sendMessages());
+    await().atMost(PATIENCE).until(() -> streams.sessions().size() == 1);
+    assertThat(streams.sessions().get(0).queuedBytes()).isLessThan(2 * 256 * 1_024);
+    assertThat(served).hasValue(0);
+
+    slow.countDown();
+    await().atMost(PATIENCE).until(requests::isReady);
+    requests.onCompleted();
+    assertThat(listener.listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(served).hasValue(sent);
+    assertThat(listener.ready.get()).isGreaterThanOrEqualTo(2);
+  }
+
+  @Test
+  void senderThatNeverAsksIsSlowedDownAndLosesNothing() {
+    AtomicInteger served = new AtomicInteger();
+    Server server =
+        town.serve(
+            town.serverStreams()
+                .build()
+                .resumable(
+                    StreamTown.talk(
+                        answers -> new Blocked(new CountDownLatch(0), served, answers))));
+    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    Listener listener = new Listener();
+    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+
+    for (int i = 0; i < 3_000; i++) {
+      requests.onNext(Listener.message(KILOBYTE));
+    }
+    requests.onCompleted();
+
+    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(served).hasValue(3_000);
+  }
+
+  @Test
+  void messagesAreCompressedBothWays() {
+    ServerServiceDefinition gzip =
+        ServerServiceDefinition.builder("test.Talk")
+            .addMethod(
+                StreamTown.TALK,
+                ServerCalls.asyncBidiStreamingCall(
+                    answers -> {
+                      ((ServerCallStreamObserver<StringValue>) answers).setCompression("gzip");
+                      return StreamTown.echo(answers);
+                    }))
+            .build();
+    Server server = town.serve(town.serverStreams().build().resumable(gzip));
+    TcpRelay relay = town.relayTo(server);
+    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
+    Listener listener = new Listener();
+    StreamObserver<StringValue> requests =
+        StreamTown.open(channel, CallOptions.DEFAULT.withCompression("gzip"), listener);
+    for (int i = 0; i < 50; i++) {
+      requests.onNext(Listener.message(KILOBYTE.repeat(10)));
+    }
+    requests.onCompleted();
+
+    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(listener.heard()).hasSize(50).containsOnly(KILOBYTE.repeat(10));
+    assertThat(relay.byteCount(RelayDirection.TO_SERVER)).isLessThan(100_000);
+    assertThat(relay.byteCount(RelayDirection.TO_CLIENT)).isLessThan(100_000);
+  }
+
+  @Test
+  void outerInterceptorsSeeEachAttachmentAndInnerOnesOneSession() {
+    Context.Key<String> user = Context.key("user");
+    AtomicInteger outside = new AtomicInteger();
+    AtomicInteger inside = new AtomicInteger();
+    List<String> users = new CopyOnWriteArrayList<>();
+    ServerServiceDefinition business =
+        ServerInterceptors.intercept(
+            StreamTown.talk(
+                answers -> {
+                  users.add(String.valueOf(user.get()));
+                  return StreamTown.echo(answers);
+                }),
+            counting(inside, user, "inner"));
+    ServerStreams streams = town.serverStreams().build();
+    Server server =
+        town.serve(
+            builder ->
+                builder
+                    .intercept(counting(outside, user, "outer"))
+                    .addService(streams.resumable(business)));
+    TcpRelay relay = town.relayTo(server);
+    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
+    Listener listener = new Listener();
+    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    requests.onNext(Listener.message("1"));
+    listener.awaitCount(1);
+    relay.cut();
+    requests.onNext(Listener.message("2"));
+    listener.awaitCount(2);
+    requests.onCompleted();
+
+    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(outside.get()).isGreaterThanOrEqualTo(2);
+    assertThat(inside).hasValue(1);
+    assertThat(users).containsExactly("inner");
+  }
+
+  @Test
+  void headersOfTheHandlerReachTheClient() {
+    Metadata.Key<String> key = Metadata.Key.of("greeting", Metadata.ASCII_STRING_MARSHALLER);
+    ServerServiceDefinition greeting =
+        ServerInterceptors.intercept(
+            StreamTown.talk(StreamTown::echo),
+            new ServerInterceptor() {
+              @Override
+              public <ReqT, RespT> ServerCall.Listener<ReqT> interceptCall(
+                  ServerCall<ReqT, RespT> call,
+                  Metadata headers,
+                  ServerCallHandler<ReqT, RespT> next) {
+                Metadata answer = new Metadata();
+                answer.put(key, "hello");
+                call.sendHeaders(answer);
+                return next.startCall(
+                    new io.grpc.ForwardingServerCall.SimpleForwardingServerCall<>(call) {
+                      @Override
+                      public void sendHeaders(Metadata ignored) {}
+                    },
+                    headers);
+              }
+            });
+    Server server = town.serve(town.serverStreams().build().resumable(greeting));
+    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    List<String> heard = new CopyOnWriteArrayList<>();
+    var call = channel.newCall(StreamTown.TALK, CallOptions.DEFAULT);
+    call.start(
+        new io.grpc.ClientCall.Listener<>() {
+          @Override
+          public void onHeaders(Metadata headers) {
+            heard.add(String.valueOf(headers.get(key)));
+            heard.add(String.valueOf(headers.containsKey(Handshakes.KEY)));
+          }
+        },
+        new Metadata());
+
+    await().atMost(PATIENCE).until(() -> heard.size() == 2);
+    assertThat(heard).containsExactly("hello", "false");
+  }
+
+  @Test
+  void servicesOfOneServerKeepTheirSessionsApartAndAllAreListed() {
+    ServerStreams streams = town.serverStreams().build();
+    var other = StreamTown.method("test.Other/Talk");
+    Server server =
+        town.serve(
+            builder ->
+                builder
+                    .addService(streams.resumable(StreamTown.talk(StreamTown::echo)))
+                    .addService(
+                        streams.resumable(
+                            ServerServiceDefinition.builder("test.Other")
+                                .addMethod(
+                                    other,
+                                    ServerCalls.asyncBidiStreamingCall(
+                                        answers -> StreamTown.prefixing("other ", answers)))
+                                .build())));
+    ClientStreams clientStreams = town.clientStreams().build();
+    ManagedChannel channel = town.channelTo(server.getPort(), clientStreams);
+    Listener one = new Listener();
+    Listener two = new Listener();
+    StreamObserver<StringValue> first = StreamTown.open(channel, one);
+    StreamObserver<StringValue> second =
+        io.grpc.stub.ClientCalls.asyncBidiStreamingCall(
+            channel.newCall(other, CallOptions.DEFAULT), two);
+    first.onNext(Listener.message("1"));
+    second.onNext(Listener.message("2"));
+    one.awaitCount(1);
+    two.awaitCount(1);
+
+    assertThat(one.heard()).containsExactly("1");
+    assertThat(two.heard()).containsExactly("other 2");
+    assertThat(streams.sessions())
+        .extracting(SessionView::method)
+        .containsExactlyInAnyOrder("test.Talk/Talk", "test.Other/Talk");
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(streams.sessions())
+                    .allSatisfy(
+                        session -> {
+                          assertThat(session.state().isAttached()).isTrue();
+                          assertThat(session.attempts()).isOne();
+                          assertThat(session.processed()).isOne();
+                          assertThat(session.sent()).isOne();
+                          assertThat(session.acked()).isOne();
+                          assertThat(session.queuedBytes()).isZero();
+                          assertThat(session.peer()).contains("127.0.0.1");
+                        }));
+    assertThat(clientStreams.sessions()).hasSize(2);
+    assertThat(
+            town.meters
+                .get(StreamMeter.SESSIONS.meterName())
+                .tag("state", "ATTACHED")
+                .gauge()
+                .value())
+        .isEqualTo(2);
+    first.onCompleted();
+    second.onCompleted();
+    one.awaitEnd();
+    two.awaitEnd();
+    await().atMost(PATIENCE).until(() -> clientStreams.sessions().isEmpty());
+  }
+
+  private static ServerInterceptor counting(
+      AtomicInteger count, Context.Key<String> key, String value) {
+    return new ServerInterceptor() {
+      @Override
+      public <ReqT, RespT> ServerCall.Listener<ReqT> interceptCall(
+          ServerCall<ReqT, RespT> call, Metadata headers, ServerCallHandler<ReqT, RespT> next) {
+        count.incrementAndGet();
+        return Contexts.interceptCall(Context.current().withValue(key, value), call, headers, next);
+      }
+    };
+  }
+
+  /** Waits for a latch in each message, as a slow handler. */
+  private record Blocked(
+      CountDownLatch latch, AtomicInteger served, StreamObserver<StringValue> answers)
+      implements StreamObserver<StringValue> {
+    @Override
+    public void onNext(StringValue message) {
+      try {
+        assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      served.incrementAndGet();
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      // The client is gone; there is nobody to tell.
+    }
+
+    @Override
+    public void onCompleted() {
+      answers.onCompleted();
+    }
+  }
+
+  private static final class ReadyListener
+      implements ClientResponseObserver<StringValue, StringValue> {
+    private final Listener listener = new Listener();
+    private final AtomicInteger ready = new AtomicInteger();
+
+    @Override
+    public void beforeStart(ClientCallStreamObserver<StringValue> requests) {
+      requests.setOnReadyHandler(ready::incrementAndGet);
+    }
+
+    @Override
+    public void onNext(StringValue message) {
+      listener.onNext(message);
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      listener.onError(failure);
+    }
+
+    @Override
+    public void onCompleted() {
+      listener.onCompleted();
+    }
+  }
+}

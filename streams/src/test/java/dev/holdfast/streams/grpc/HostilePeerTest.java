@@ -1,0 +1,177 @@
+package dev.holdfast.streams.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.StringValue;
+import dev.holdfast.streams.wire.FrameHeader;
+import dev.holdfast.streams.wire.Hello;
+import dev.holdfast.streams.wire.Refusal;
+import dev.holdfast.streams.wire.SessionId;
+import dev.holdfast.streams.wire.SessionToken;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.StreamObserver;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Peers that send what they should not. */
+class HostilePeerTest {
+  private static final Metadata.Key<String> USER =
+      Metadata.Key.of("user", Metadata.ASCII_STRING_MARSHALLER);
+
+  private final StreamTown town = new StreamTown();
+
+  @AfterEach
+  void close() throws Exception {
+    town.close();
+  }
+
+  /** How a raw call ended. */
+  private record End(Status status, Metadata trailers) {}
+
+  @Test
+  void stolenSessionIdIsOfNoUseToAnotherPrincipal() throws Exception {
+    ServerStreams streams =
+        town.serverStreams()
+            .principal((attributes, headers) -> String.valueOf(headers.get(USER)))
+            .build();
+    Server server = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    ManagedChannel alices =
+        town.channelTo(
+            server.getPort(),
+            MetadataUtils.newAttachHeadersInterceptor(user("alice")),
+            town.clientStreams().build());
+    Listener listener = new Listener();
+    StreamObserver<StringValue> requests = StreamTown.open(alices, listener);
+    requests.onNext(Listener.message("1"));
+    listener.awaitCount(1);
+    SessionView session = streams.sessions().get(0);
+    assertThat(session.principal()).isEqualTo("alice");
+
+    ManagedChannel mallorys = town.channelTo(server.getPort());
+    Metadata headers = user("mallory");
+    headers.put(Handshakes.KEY, hello(session.id(), 99).toByteArray());
+    End end = call(mallorys, headers, new byte[0]).get(30, TimeUnit.SECONDS);
+
+    assertThat(end.status().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
+    assertThat(Refusal.parse(end.trailers().get(Handshakes.KEY)).code())
+        .isEqualTo(Refusal.Code.DENIED);
+    requests.onNext(Listener.message("2"));
+    requests.onCompleted();
+    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(listener.heard()).containsExactly("1", "2");
+  }
+
+  @Test
+  void nonsenseInTheHandshakeIsRefusedAndLeavesNothing() throws Exception {
+    ServerStreams streams = town.serverStreams().build();
+    Server server =
+        town.serve(
+            streams.resumable(
+                StreamTown.talk(
+                    answers -> {
+                      throw new AssertionError("the handler is not to hear of it");
+                    })));
+    ManagedChannel channel = town.channelTo(server.getPort());
+    Random random = new Random(4);
+    for (int length : new int[] {0, 1, 16, 200, 1_024, 1_025, 3_000}) {
+      byte[] nonsense = new byte[length];
+      random.nextBytes(nonsense);
+      Metadata headers = new Metadata();
+      headers.put(Handshakes.KEY, nonsense);
+
+      End end = call(channel, headers, new byte[0]).get(30, TimeUnit.SECONDS);
+
+      assertThat(end.status().getCode())
+          .as("%d bytes", length)
+          .isEqualTo(Status.Code.INVALID_ARGUMENT);
+      assertThat(end.status().getDescription()).contains("holdfast-stream-bin");
+    }
+    assertThat(streams.sessions()).isEmpty();
+  }
+
+  @Test
+  void nonsenseInFrontOfAMessageEndsTheCallWithAClearStatus() throws Exception {
+    ServerStreams streams = town.serverStreams().build();
+    Server server = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    ManagedChannel channel = town.channelTo(server.getPort());
+    Metadata headers = new Metadata();
+    headers.put(Handshakes.KEY, hello("0123456789abcdef0123456789abcdef", 1).toByteArray());
+    byte[] frame = FrameHeader.control(1, 0, 0, 0).toByteArray();
+    // A length that goes beyond the message.
+    frame[5] = 79;
+
+    End end = call(channel, headers, frame).get(30, TimeUnit.SECONDS);
+
+    assertThat(end.status().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(end.status().getDescription()).contains("stream frame");
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> streams.sessions().stream().noneMatch(s -> s.state().isAttached()));
+  }
+
+  private static Hello hello(String id, long attach) {
+    SessionId session =
+        new SessionId(
+            HexFormat.fromHexDigitsToLong(id.substring(0, 16)),
+            HexFormat.fromHexDigitsToLong(id.substring(16)));
+    return new Hello(session, attach, 1, 0, 1, 100, 0, true, SessionToken.NONE);
+  }
+
+  private static Metadata user(String name) {
+    Metadata headers = new Metadata();
+    headers.put(USER, name);
+    return headers;
+  }
+
+  private static CompletableFuture<End> call(
+      ManagedChannel channel, Metadata headers, byte[] message) {
+    MethodDescriptor<byte[], byte[]> method =
+        StreamTown.TALK.toBuilder(new Bytes(), new Bytes()).build();
+    ClientCall<byte[], byte[]> call = channel.newCall(method, CallOptions.DEFAULT);
+    CompletableFuture<End> end = new CompletableFuture<>();
+    call.start(
+        new ClientCall.Listener<>() {
+          @Override
+          public void onClose(Status status, Metadata trailers) {
+            end.complete(new End(status, trailers));
+          }
+        },
+        headers);
+    call.request(10);
+    call.sendMessage(message);
+    return end;
+  }
+
+  private static final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
+    @Override
+    public InputStream stream(byte[] value) {
+      return new ByteArrayInputStream(value);
+    }
+
+    @Override
+    public byte[] parse(InputStream stream) {
+      try {
+        return stream.readAllBytes();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}

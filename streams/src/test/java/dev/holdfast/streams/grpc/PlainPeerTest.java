@@ -1,0 +1,134 @@
+package dev.holdfast.streams.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.StringValue;
+import io.grpc.CallOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
+import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.StreamObserver;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Peers that know nothing of Holdfast, and calls that are none of its business. */
+class PlainPeerTest {
+  private final StreamTown town = new StreamTown();
+
+  @AfterEach
+  void close() throws Exception {
+    town.close();
+  }
+
+  @Test
+  void resumableClientTalksToPlainServer() {
+    Server server = town.serve(StreamTown.talk(StreamTown::echo));
+    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+
+    assertThat(talk(channel, 1_000)).isEqualTo(1_000);
+  }
+
+  @Test
+  void plainClientTalksToResumableServer() {
+    ServerStreams streams = town.serverStreams().build();
+    Server server = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    ManagedChannel channel = town.channelTo(server.getPort());
+
+    assertThat(talk(channel, 1_000)).isEqualTo(1_000);
+    assertThat(town.meters.find(StreamMeter.ATTACHMENTS.meterName()).counter()).isNull();
+  }
+
+  @Test
+  void unaryCallsPassByBothSides() {
+    Server server =
+        town.serve(town.serverStreams().build().resumable(StreamTown.talk(StreamTown::echo)));
+    ClientStreams clientStreams = town.clientStreams().build();
+    ManagedChannel channel = town.channelTo(server.getPort(), clientStreams);
+
+    StringValue answer =
+        ClientCalls.blockingUnaryCall(
+            channel, StreamTown.ASK, CallOptions.DEFAULT, Listener.message("hello"));
+
+    assertThat(answer.getValue()).isEqualTo("hello");
+    assertThat(town.meters.find(StreamMeter.ATTACHMENTS.meterName()).counter()).isNull();
+  }
+
+  @Test
+  void statusOfPlainServerArrivesAsItIs() {
+    Server server =
+        town.serve(
+            StreamTown.talk(
+                answers -> {
+                  answers.onError(Status.ABORTED.withDescription("not today").asException());
+                  return StreamTown.silent();
+                }));
+    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    Listener listener = new Listener();
+
+    StreamTown.open(channel, listener).onNext(Listener.message("x"));
+
+    Status status = listener.awaitEnd();
+    assertThat(status.getCode()).isEqualTo(Status.Code.ABORTED);
+    assertThat(status.getDescription()).isEqualTo("not today");
+  }
+
+  @Test
+  void methodWithOtherMessagesIsRefusedWhenItIsConfigured() {
+    ServerServiceDefinition service =
+        ServerServiceDefinition.builder("test.Text")
+            .addMethod(text(), (call, headers) -> new ServerCall.Listener<>() {})
+            .build();
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> town.serverStreams().build().resumable(service))
+        .withMessageContaining("test.Text/Talk")
+        .withMessageContaining("protobuf");
+    ManagedChannel channel =
+        town.channelTo(1, town.clientStreams().methods("test.Text/Talk").build());
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> channel.newCall(text(), CallOptions.DEFAULT))
+        .withMessageContaining("protobuf");
+  }
+
+  private static MethodDescriptor<String, String> text() {
+    MethodDescriptor.Marshaller<String> marshaller =
+        new MethodDescriptor.Marshaller<>() {
+          @Override
+          public InputStream stream(String value) {
+            return new ByteArrayInputStream(new byte[0]);
+          }
+
+          @Override
+          public String parse(InputStream stream) {
+            return "";
+          }
+        };
+    return MethodDescriptor.<String, String>newBuilder()
+        .setType(MethodDescriptor.MethodType.BIDI_STREAMING)
+        .setFullMethodName("test.Text/Talk")
+        .setRequestMarshaller(marshaller)
+        .setResponseMarshaller(marshaller)
+        .build();
+  }
+
+  private static int talk(ManagedChannel channel, int messages) {
+    Listener listener = new Listener();
+    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    for (int i = 0; i < messages; i++) {
+      requests.onNext(Listener.message("m" + i));
+    }
+    requests.onCompleted();
+    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    await().atMost(Duration.ofSeconds(10)).until(() -> listener.ends() == 1);
+    return listener.heard().size();
+  }
+}
