@@ -1,6 +1,7 @@
 package dev.holdfast.liveness;
 
 import dev.holdfast.core.CloseReason;
+import dev.holdfast.core.Limit;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.unix.Errors;
@@ -16,7 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Closes a connection so that both its ends know why, and reads why one was closed. */
 final class ConnectionEnd {
-  /** How long a goodbye may take; a socket that takes no bytes any more is closed without. */
+  @Limit(
+      of = "time that saying why to a peer that is given up may take",
+      then = "the connection is closed without")
   static final Duration GOODBYE = Duration.ofSeconds(1);
 
   /** Linux: the kernel gave up after keepalive probes or the user timeout. */

@@ -1,11 +1,14 @@
 package dev.holdfast.liveness;
 
+import dev.holdfast.core.Limit;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /** Times of trouble on a line of time that begins at zero, drawn in advance. */
 final class Intervals {
-  /** Of one kind in one play. */
+  @Limit(
+      of = "times of trouble of one kind in a rehearsal",
+      then = "the network is calm from then on")
   private static final int MAX_INTERVALS = 4_096;
 
   private final long[] from = new long[MAX_INTERVALS];

@@ -38,11 +38,17 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
   private volatile boolean suspect;
   private volatile @Nullable ChannelHandlerContext context;
 
+  private final TimerWheel.Timer alarm =
+      new TimerWheel.Timer() {
+        @Override
+        void fire() {
+          onLoop(watch -> watch.onTimeout(System.nanoTime()));
+        }
+      };
+
   /** On the event loop only; null before the channel is registered. */
   private @Nullable LivenessMonitor monitor;
 
-  private TimerWheel.@Nullable Timer timer;
-  private WatchedSocket socket = WatchedSocket.OTHER;
   private @Nullable Http2ConnectionHandler http2;
   private ConnectionObserver observer = ConnectionObserver.NONE;
   private @Nullable CloseReason endReason;
@@ -116,7 +122,7 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
       begin(ctx);
     }
     if (ctx.channel().isActive()) {
-      socket.configure(ctx.channel(), options.tcp());
+      socket(ctx).configure(ctx.channel(), options.tcp());
     }
   }
 
@@ -128,7 +134,7 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
 
   @Override
   public void channelActive(ChannelHandlerContext ctx) {
-    socket.configure(ctx.channel(), options.tcp());
+    socket(ctx).configure(ctx.channel(), options.tcp());
     ctx.fireChannelActive();
   }
 
@@ -241,12 +247,9 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
     LIFE.lazySet(this, nowNanos);
     sentNanos = nowNanos;
     frameNanos = nowNanos;
-    socket = WatchedSocket.of(ctx.channel());
-    LivenessMonitor watch = new LivenessMonitor(nowNanos, options, role, socket.hasKernel());
+    LivenessMonitor watch = new LivenessMonitor(nowNanos, options, role, socket(ctx).hasKernel());
     monitor = watch;
-    timer = new TimerWheel.Timer(this::onTimer);
-    counted = LivenessState.OPENING;
-    meters.opened();
+    counted = meters.opened();
     rearm(ctx, watch);
   }
 
@@ -267,10 +270,6 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
     watch.onSettings(System.nanoTime());
     observer.onReady(this);
     act(ctx, watch);
-  }
-
-  private void onTimer() {
-    onLoop(watch -> watch.onTimeout(System.nanoTime()));
   }
 
   private void tellTraffic(LivenessMonitor watch, long nowNanos) {
@@ -305,7 +304,7 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
         case NUDGE -> {
           nudged = true;
           meters.nudged();
-          socket.nudge(ctx.channel());
+          socket(ctx).nudge(ctx.channel());
         }
         case PROBE -> probe(ctx);
         case READ_KERNEL -> readKernel(ctx, watch);
@@ -319,9 +318,8 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
   }
 
   private void rearm(ChannelHandlerContext ctx, LivenessMonitor watch) {
-    TimerWheel.Timer set = timer;
-    if (set != null && !ended && watch.state() != LivenessState.CLOSED) {
-      TimerWheel.of(ctx.channel().eventLoop()).fireBy(set, watch.nextDeadlineNanos());
+    if (!ended && watch.state() != LivenessState.CLOSED) {
+      TimerWheel.of(ctx.channel().eventLoop()).fireBy(alarm, watch.nextDeadlineNanos());
     }
   }
 
@@ -336,15 +334,14 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
 
   private void readKernel(ChannelHandlerContext ctx, LivenessMonitor watch) {
     endNudge(ctx);
-    KernelEvidence evidence = socket.read(ctx.channel());
-    watch.onKernel(System.nanoTime(), evidence == null ? KernelEvidence.UNKNOWN : evidence);
+    watch.onKernel(System.nanoTime(), socket(ctx).read(ctx.channel()));
   }
 
   /** The kernel goes on probing each second until it is told to stop. */
   private void endNudge(ChannelHandlerContext ctx) {
     if (nudged) {
       nudged = false;
-      socket.afterNudge(ctx.channel(), options.tcp());
+      socket(ctx).afterNudge(ctx.channel(), options.tcp());
     }
   }
 
@@ -378,16 +375,19 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
     return (ready ? observer : observerOf.apply(ctx)).failure(why, remoteAddress());
   }
 
+  /** Looked up and not kept: a check of a type now and then is less than a field for all time. */
+  private static WatchedSocket socket(ChannelHandlerContext ctx) {
+    return WatchedSocket.of(ctx.channel());
+  }
+
   private void end(ChannelHandlerContext ctx) {
     if (ended) {
       return;
     }
     ended = true;
     suspect = true;
-    if (timer != null) {
-      TimerWheel.of(ctx.channel().eventLoop()).cancel(timer);
-    }
     if (monitor != null) {
+      TimerWheel.of(ctx.channel().eventLoop()).cancel(alarm);
       monitor.onClosed();
       counted = meters.moved(counted, LivenessState.CLOSED);
     }

@@ -75,16 +75,19 @@ public final class LivenessMeters {
     return counts;
   }
 
+  /** One more is watched; the state in which it is counted. */
+  LivenessState opened() {
+    count(LivenessState.OPENING, 1);
+    return LivenessState.OPENING;
+  }
+
+  /** As {@link #opened}, of one that is counted already. */
   LivenessState moved(LivenessState from, LivenessState to) {
     if (from != to) {
       count(from, -1);
       count(to, 1);
     }
     return to;
-  }
-
-  void opened() {
-    count(LivenessState.OPENING, 1);
   }
 
   void probed() {

@@ -1,5 +1,6 @@
 package dev.holdfast.liveness;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.PathProfile;
 import java.time.Duration;
 import java.util.Optional;
@@ -78,6 +79,8 @@ public record LivenessOptions(
 
   static final Duration SECOND = Duration.ofSeconds(1);
   private static final Duration SHORTEST = Duration.ofMillis(100);
+
+  @Limit(of = "each time in the options of liveness", then = "a longer one is refused")
   private static final Duration LONGEST = Duration.ofDays(1);
 
   /** The probes of a path must come several times within its idle timeout: one may be lost. */

@@ -27,18 +27,16 @@ class PingBudget {
   /** Over the permitted spacing: the peer's clock and the way there are not ours. */
   private static final double MARGIN = 1.1;
 
+  private final LivenessOptions options;
   private final boolean punished;
-  private final boolean permitKnown;
-  private final long permitNanos;
   private long lastPingNanos;
   private long settledNanos;
   private long callFrameNanos;
   private int unanswered;
 
   PingBudget(long nowNanos, LivenessOptions options, Role role) {
+    this.options = options;
     punished = role == Role.CLIENT;
-    permitKnown = options.pingPermit().isPresent();
-    permitNanos = (long) (options.pingPermit().orElse(DEFAULT_PERMIT).toNanos() * MARGIN);
     lastPingNanos = nowNanos;
     settledNanos = nowNanos;
     callFrameNanos = nowNanos;
@@ -83,8 +81,9 @@ class PingBudget {
       return unanswered < MAX_UNANSWERED;
     }
     boolean forgiven = callFrameNanos - lastPingNanos > 0;
+    long permitNanos = (long) (options.pingPermit().orElse(DEFAULT_PERMIT).toNanos() * MARGIN);
     boolean permitted =
-        (permitKnown || hasCalls)
+        (isPermitKnown() || hasCalls)
             && nowNanos - settledNanos >= permitNanos
             && nowNanos - lastPingNanos >= permitNanos;
     return unanswered == 0 && (forgiven || permitted);
@@ -95,6 +94,10 @@ class PingBudget {
    * connection without calls is worth more then than now.
    */
   boolean isSavedForCalls(boolean hasCalls) {
-    return punished && !permitKnown && !hasCalls;
+    return punished && !isPermitKnown() && !hasCalls;
+  }
+
+  private boolean isPermitKnown() {
+    return options.pingPermit().isPresent();
   }
 }

@@ -1,6 +1,7 @@
 package dev.holdfast.liveness;
 
 import dev.holdfast.core.CloseReason;
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.PureCore;
 import java.time.Duration;
 
@@ -18,10 +19,14 @@ class Question {
   /** How soon after a nudge the kernel is asked for the ACK; then twice as long each time. */
   static final long NUDGE_EVERY_NANOS = Duration.ofMillis(20).toNanos();
 
-  /** The time a proof before a call may take: four round trips within these bounds. */
+  /** The time a proof before a call may take: four round trips, but no less, and a limit. */
   static final long LEAST_PROOF_NANOS = Duration.ofMillis(250).toNanos();
 
-  static final long MOST_PROOF_NANOS = Duration.ofSeconds(2).toNanos();
+  @Limit(
+      of = "time that a proof of life before a call may take",
+      then = "the connection is suspect, and the call goes elsewhere or to its twin")
+  static final Duration MOST_PROOF = Duration.ofSeconds(2);
+
   static final int PROOF_ROUND_TRIPS = 4;
 
   /** The assumed round trip time where nobody measured it. */
@@ -118,7 +123,7 @@ class Question {
     proofNanos =
         fromNanos
             + Math.max(
-                LEAST_PROOF_NANOS, Math.min(MOST_PROOF_NANOS, PROOF_ROUND_TRIPS * knownNanos));
+                LEAST_PROOF_NANOS, Math.min(MOST_PROOF.toNanos(), PROOF_ROUND_TRIPS * knownNanos));
   }
 
   boolean isLimitOver(long nowNanos) {

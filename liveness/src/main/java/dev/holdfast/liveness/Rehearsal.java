@@ -1,5 +1,6 @@
 package dev.holdfast.liveness;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.liveness.RehearsalEvent.Kind;
 import java.time.Duration;
 import java.util.OptionalLong;
@@ -49,6 +50,8 @@ public final class Rehearsal implements Keeper.Stage {
 
   private static final Duration TWIN_AGAIN = Duration.ofSeconds(5);
   private static final double HELD_CALLS = 0.1;
+
+  @Limit(of = "events in the rehearsal of one connection", then = "the play ends there")
   private static final int MAX_EVENTS = 1_000_000;
 
   final Scene scene;

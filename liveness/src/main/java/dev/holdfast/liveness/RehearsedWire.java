@@ -1,5 +1,6 @@
 package dev.holdfast.liveness;
 
+import dev.holdfast.core.Limit;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.random.RandomGenerator;
@@ -12,6 +13,8 @@ final class RehearsedWire {
   static final long NEVER = Long.MAX_VALUE / 4;
   private static final long LEAST_RTO_NANOS = Duration.ofMillis(200).toNanos();
   private static final long MOST_RTO_NANOS = Duration.ofMinutes(2).toNanos();
+
+  @Limit(of = "times that a rehearsed kernel repeats a segment", then = "it is lost for ever")
   private static final int MAX_RETRANSMITS = 40;
 
   private record Segment(long sentNanos, long ackedNanos) {}

@@ -25,7 +25,10 @@ final class Silence {
       then = "time counts as the peer's silence, so that a loop that is always late ends too")
   static final int MAX_GAPS = 3;
 
-  /** A hop that answers alone is suspect after one hard limit and closed after two. */
+  /** It is suspect after the first of them. */
+  @Limit(
+      of = "hard limits for which a hop may answer PINGs while nothing comes from beyond it",
+      then = "the connection is closed, if calls are open on it")
   static final int HOP_HARD_LIMITS = 2;
 
   /** What came since it was last told. */

@@ -23,16 +23,27 @@ final class TimerWheel implements Runnable {
 
   private static final ConcurrentHashMap<EventLoop, TimerWheel> WHEELS = new ConcurrentHashMap<>();
 
-  /** A timer of one connection. */
-  static final class Timer {
-    private final Runnable task;
+  /** A timer of one connection; a subclass says what it does, as a task would be an object more. */
+  abstract static class Timer {
+    /** Its neighbours in a slot; null while it is not set. */
     private @Nullable Timer next;
+
     private @Nullable Timer previous;
     private long tick;
-    private boolean set;
 
-    Timer(Runnable task) {
-      this.task = task;
+    /** The time has come. */
+    abstract void fire();
+
+    private boolean isSet() {
+      return next != null;
+    }
+  }
+
+  /** Where the ring of a slot begins and ends. */
+  private static final class Head extends Timer {
+    @Override
+    void fire() {
+      throw new IllegalStateException("the head of a slot is never due");
     }
   }
 
@@ -69,7 +80,7 @@ final class TimerWheel implements Runnable {
   /** Fires the timer at this time at the latest, but for the tick; earlier is possible. */
   void fireBy(Timer timer, long deadlineNanos) {
     long tick = Math.max(doneTick + 1, tickOf(deadlineNanos - originNanos + TICK_NANOS - 1));
-    if (timer.set && timer.tick <= tick) {
+    if (timer.isSet() && timer.tick <= tick) {
       return;
     }
     cancel(timer);
@@ -82,7 +93,7 @@ final class TimerWheel implements Runnable {
   }
 
   void cancel(Timer timer) {
-    if (timer.set) {
+    if (timer.isSet()) {
       unlink(timer);
       size--;
     }
@@ -114,7 +125,7 @@ final class TimerWheel implements Runnable {
       unlink(timer);
       if (timer.tick <= nowTick) {
         size--;
-        timer.task.run();
+        timer.fire();
       } else {
         link(slot, timer);
       }
@@ -122,7 +133,7 @@ final class TimerWheel implements Runnable {
   }
 
   private static Timer newHead() {
-    Timer head = new Timer(() -> {});
+    Timer head = new Head();
     head.next = head;
     head.previous = head;
     return head;
@@ -163,7 +174,6 @@ final class TimerWheel implements Runnable {
     if (last != null) {
       last.next = timer;
     }
-    timer.set = true;
   }
 
   private static void unlink(Timer timer) {
@@ -173,6 +183,5 @@ final class TimerWheel implements Runnable {
     }
     timer.previous = null;
     timer.next = null;
-    timer.set = false;
   }
 }

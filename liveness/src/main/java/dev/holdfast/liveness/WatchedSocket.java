@@ -11,7 +11,6 @@ import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.time.Duration;
 import jdk.net.ExtendedSocketOptions;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,9 +33,9 @@ enum WatchedSocket {
     }
 
     @Override
-    @Nullable KernelEvidence read(Channel channel) {
+    KernelEvidence read(Channel channel) {
       if (!channel.isOpen()) {
-        return null;
+        return KernelEvidence.UNKNOWN;
       }
       try {
         EpollTcpInfo info = ((EpollSocketChannel) channel).tcpInfo();
@@ -48,7 +47,7 @@ enum WatchedSocket {
             info.rtt() * NANOS_PER_MICRO);
       } catch (ChannelException e) {
         log.debug("event=tcp_info_failed channel={}", channel, e);
-        return null;
+        return KernelEvidence.UNKNOWN;
       }
     }
 
@@ -102,9 +101,9 @@ enum WatchedSocket {
     return this == EPOLL;
   }
 
-  /** What the kernel knows, or null. */
-  @Nullable KernelEvidence read(Channel channel) {
-    return null;
+  /** What the kernel knows; {@link KernelEvidence#UNKNOWN} when it can't be asked. */
+  KernelEvidence read(Channel channel) {
+    return KernelEvidence.UNKNOWN;
   }
 
   /** Makes the kernel send a keepalive probe now. */

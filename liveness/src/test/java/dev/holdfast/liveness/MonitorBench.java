@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A monitor and the time it is told, driven by hand. */
 final class MonitorBench {
+  static final KernelEvidence ACKED = kernel(0, 0, Duration.ZERO);
+  static final KernelEvidence TROUBLE = kernel(3, 2, Duration.ofMillis(600));
+
   /** Near the overflow, where comparing by {@code <} goes wrong. */
   long nowNanos = Long.MAX_VALUE - Duration.ofSeconds(31).toNanos();
 
@@ -33,6 +36,12 @@ final class MonitorBench {
     bench.take();
     bench.outputs.clear();
     return bench;
+  }
+
+  /** What the kernel says on a path of 10 ms there and back. */
+  static KernelEvidence kernel(long unacked, int retransmits, Duration ackAge) {
+    return new KernelEvidence(
+        unacked, retransmits, 0, ackAge.toNanos(), Duration.ofMillis(10).toNanos());
   }
 
   /** Time passes; every timer that becomes due in between fires, at its time. */

@@ -38,7 +38,7 @@ class TimerWheelTest {
           for (int millis : new int[] {300, 100, 200}) {
             long atNanos = nowNanos + Duration.ofMillis(millis).toNanos();
             Timer timer =
-                new Timer(
+                timer(
                     () -> {
                       fired.add(millis);
                       if (System.nanoTime() - atNanos < 0) {
@@ -62,12 +62,12 @@ class TimerWheelTest {
         () -> {
           TimerWheel wheel = TimerWheel.of(loop);
           long soonNanos = System.nanoTime() + Duration.ofMillis(60).toNanos();
-          Timer moved = new Timer(() -> fired.add("moved"));
+          Timer moved = timer(() -> fired.add("moved"));
           wheel.fireBy(moved, soonNanos + Duration.ofHours(1).toNanos());
           wheel.fireBy(moved, soonNanos);
           for (int i = 0; i < 10; i++) {
             Timer timer =
-                new Timer(
+                timer(
                     () -> {
                       fired.add("first");
                       timers.forEach(wheel::cancel);
@@ -75,7 +75,7 @@ class TimerWheelTest {
             timers.add(timer);
             wheel.fireBy(timer, soonNanos);
           }
-          wheel.fireBy(new Timer(() -> fired.add("last")), soonNanos);
+          wheel.fireBy(timer(() -> fired.add("last")), soonNanos);
         });
     await().until(() -> fired.contains("last"));
     assertThat(fired).containsExactly("moved", "first", "last");
@@ -88,11 +88,20 @@ class TimerWheelTest {
           TimerWheel wheel = TimerWheel.of(loop);
           long farNanos = System.nanoTime() + Duration.ofMinutes(5).toNanos();
           for (int i = 0; i < 5_000; i++) {
-            wheel.fireBy(new Timer(() -> {}), farNanos);
+            wheel.fireBy(timer(() -> {}), farNanos);
           }
           assertThat(wheel.size()).isEqualTo(5_000);
         });
     assertThat(group.iterator().next()).isSameAs(loop);
+  }
+
+  private static Timer timer(Runnable task) {
+    return new Timer() {
+      @Override
+      void fire() {
+        task.run();
+      }
+    };
   }
 
   private void onLoop(Runnable task) {

@@ -1,0 +1,163 @@
+package dev.holdfast.liveness;
+
+import static dev.holdfast.liveness.MonitorBench.ACKED;
+import static dev.holdfast.liveness.MonitorBench.TROUBLE;
+import static dev.holdfast.liveness.MonitorBench.kernel;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.core.CloseReason;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** Whom the monitor asks for a sign of life, when, and what it takes for one. */
+class LivenessEvidenceTest {
+  private static final LivenessOptions OPTIONS = LivenessOptions.DEFAULT;
+  private static final Duration SECOND = Duration.ofSeconds(1);
+
+  @Test
+  void unacknowledgedDataMakesASuspectWithinASecondAndWithoutAProbe() {
+    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    bench.calls = 1;
+    bench.write().pass(Duration.ofMillis(250)).tell(kernel(1, 1, Duration.ofMillis(250)));
+    assertThat(bench.state()).isEqualTo(LivenessState.LIVE);
+    bench.pass(Duration.ofMillis(500));
+    assertThat(bench.count(LivenessOutput.READ_KERNEL)).isEqualTo(3);
+    bench.tell(kernel(1, 2, Duration.ofMillis(750)));
+    assertThat(bench.state()).isEqualTo(LivenessState.SUSPECT);
+    assertThat(bench.monitor.why()).isEqualTo(CloseReason.DATA_UNACKED);
+    assertThat(bench.count(LivenessOutput.PROBE)).isZero();
+  }
+
+  @Test
+  void anAckClearsASuspicionThatOnlyTheKernelHad() {
+    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    bench.calls = 1;
+    bench.write().pass(SECOND).tell(TROUBLE).pass(SECOND);
+    bench.tell(ACKED);
+    assertThat(bench.state()).isEqualTo(LivenessState.LIVE);
+    assertThat(bench.outputs).endsWith(LivenessOutput.PROVEN);
+  }
+
+  @Test
+  void anAckIsNoAnswerToAPing() {
+    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    bench.calls = 1;
+    bench.pass(SECOND).callFrame().write().pass(SECOND).tell(TROUBLE);
+    assertThat(bench.count(LivenessOutput.PROBE)).isEqualTo(1);
+    bench.pass(SECOND).tell(ACKED);
+    assertThat(bench.state()).isEqualTo(LivenessState.SUSPECT);
+  }
+
+  @Test
+  void theKernelIsReadFourTimesASecondWhileBusyAndNotAtAllWhileIdle() {
+    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    bench.kernel = ACKED;
+    for (int i = 0; i < 100; i++) {
+      bench.write().pass(Duration.ofMillis(50)).bytes();
+    }
+    assertThat(bench.count(LivenessOutput.READ_KERNEL)).isBetween(15, 20);
+    bench.pass(SECOND);
+    bench.outputs.clear();
+    bench.pass(OPTIONS.idle().minus(SECOND.multipliedBy(2)));
+    assertThat(bench.outputs).isEmpty();
+  }
+
+  @Test
+  void aConnectionThatWasSilentForLongProvesItselfByItsOneFreePing() {
+    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    bench.pass(SECOND).callFrame().pass(Duration.ofMinutes(20));
+    assertThat(bench.count(LivenessOutput.PROBE)).as("saved for this call").isZero();
+    bench.prove();
+    assertThat(bench.outputs).endsWith(LivenessOutput.PROBE);
+    bench.pass(Duration.ofMillis(5)).answer(Duration.ofMillis(5));
+    assertThat(bench.outputs).endsWith(LivenessOutput.PROVEN);
+  }
+
+  @Test
+  void askingTwiceSendsOneProbeAndAnswersOnce() {
+    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    bench.pass(SECOND).callFrame().pass(Duration.ofMinutes(1)).prove().prove().prove();
+    assertThat(bench.count(LivenessOutput.PROBE)).isEqualTo(1);
+    bench.answer(SECOND);
+    assertThat(bench.count(LivenessOutput.PROVEN)).isEqualTo(1);
+  }
+
+  @Test
+  void aProofThatIsNotNeededIsGivenAtOnce() {
+    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    bench.prove();
+    assertThat(bench.outputs).containsExactly(LivenessOutput.PROVEN);
+  }
+
+  @Test
+  void withoutAFreePingTheKernelIsMadeToAsk() {
+    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    bench.pass(Duration.ofMinutes(1)).prove();
+    assertThat(bench.outputs).endsWith(LivenessOutput.NUDGE);
+    bench.kernel = kernel(0, 0, Duration.ofMillis(3));
+    bench.pass(Duration.ofMillis(20));
+    assertThat(bench.state()).isEqualTo(LivenessState.LIVE);
+    assertThat(bench.outputs).endsWith(LivenessOutput.READ_KERNEL, LivenessOutput.PROVEN);
+    assertThat(bench.count(LivenessOutput.PROBE)).isZero();
+  }
+
+  @Test
+  void aNudgeWithoutAnAckMakesASuspectAfterAFewRoundTrips() {
+    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    bench.kernel = kernel(0, 0, Duration.ofMinutes(1));
+    bench.pass(Duration.ofMinutes(1)).prove().pass(SECOND);
+    assertThat(bench.monitor.why()).isEqualTo(CloseReason.PROOF_MISSED);
+  }
+
+  @Test
+  void withoutAnythingToAskATwinIsRacedAtOnceAndTheOldOneIsNotCondemned() {
+    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, false);
+    bench.pass(Duration.ofMinutes(1)).prove();
+    assertThat(bench.monitor.why()).isEqualTo(CloseReason.PROOF_MISSED);
+    bench.twin(TwinState.READY).pass(Duration.ofHours(2));
+    assertThat(bench.state()).isEqualTo(LivenessState.SUSPECT);
+  }
+
+  @Test
+  void withoutAKernelSilenceAfterAWriteIsProbed() {
+    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, false);
+    bench.calls = 1;
+    bench.pass(SECOND).callFrame().write().pass(SECOND);
+    assertThat(bench.state()).isEqualTo(LivenessState.PROBING);
+    bench.pass(SECOND);
+    assertThat(bench.monitor.why()).isEqualTo(CloseReason.PROBE_MISSED);
+  }
+
+  @Test
+  void aMonthWithoutCallsCostsADefaultServerNoPing() {
+    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    bench.kernel = kernel(0, 0, Duration.ofSeconds(30));
+    bench.pass(Duration.ofDays(30));
+    assertThat(bench.count(LivenessOutput.PROBE)).isZero();
+    assertThat(bench.state()).isEqualTo(LivenessState.LIVE);
+  }
+
+  @Test
+  void aQuietHeldStreamIsProbedAsOftenAsADefaultServerPermits() {
+    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    bench.calls = 1;
+    for (int i = 0; i < 3600; i++) {
+      int before = bench.count(LivenessOutput.PROBE);
+      bench.pass(SECOND);
+      if (bench.count(LivenessOutput.PROBE) > before) {
+        bench.answer(Duration.ofMillis(1));
+      }
+    }
+    assertThat(bench.count(LivenessOutput.PROBE)).isBetween(9, 11);
+  }
+
+  @Test
+  void aSuspectThatMayNotBePingedAgainIsAskedByTheKernelSoThatThereAreAcksToCome() {
+    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    bench.calls = 1;
+    bench.pass(SECOND).callFrame();
+    bench.pass(OPTIONS.idle().plus(OPTIONS.window()));
+    assertThat(bench.count(LivenessOutput.PROBE)).isEqualTo(1);
+    assertThat(bench.count(LivenessOutput.NUDGE)).isBetween(8, 9);
+  }
+}
