@@ -28,6 +28,7 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import javax.management.JMException;
 
 /**
  * Connections of HTTP/2 on which nothing happens but the answers to PINGs; without gRPC, whose
@@ -85,7 +86,7 @@ final class IdleClients {
     System.exit(0);
   }
 
-  private long answer(String asked) throws InterruptedException {
+  private long answer(String asked) throws InterruptedException, JMException {
     return switch (asked) {
       case OPEN -> open.get();
       case PINGS -> pings.sum();

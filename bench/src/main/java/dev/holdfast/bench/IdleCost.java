@@ -47,7 +47,7 @@ final class IdleCost extends Comparison {
             + " without liveness.",
         "The clients are bare HTTP/2 connections that answer PINGs; those of the first have the"
             + " liveness handler too.",
-        "Heap: what full collections leave, less what they left before the connections, per"
+        "Heap: the bytes of all reachable objects, less what they were before the connections, per"
             + " connection; added is",
         "the first server less the third, and the same for the clients' processes.",
         "CPU: of the whole server process per PING sent, first over second, in windows that both"
