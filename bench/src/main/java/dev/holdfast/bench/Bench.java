@@ -14,7 +14,7 @@ public final class Bench {
           new Fleet(),
           new Outage(),
           new DoctorCases(),
-          new FalseClose(),
+          new InKernelLab(new FalseClose()),
           new InKernelLab(new DeadPeer()),
           new IdleCost());
 

@@ -1,0 +1,166 @@
+package dev.holdfast.bench;
+
+import dev.holdfast.lab.KernelLab;
+import dev.holdfast.lab.KernelPath;
+import dev.holdfast.lab.PathFaults.IdleAction;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * The same bad weather for devices of a stock server and of Holdfast's, on real sockets and a real
+ * kernel; then both lose their devices for good.
+ *
+ * @param lab with an endpoint for each server
+ * @param devices of each server
+ * @param seed of the stalls; which single packets are lost is the kernel's chance
+ */
+record KernelWeather(KernelLab lab, int devices, long seed) {
+  private static final double LOSS = 0.01;
+  private static final Duration LEAST_STALL = Duration.ofSeconds(2);
+  private static final Duration MOST_STALL = Duration.ofSeconds(6);
+
+  /** As uneven as that, or stalls come in step with PINGs and meet none of them. */
+  private static final Duration LEAST_CALM = Duration.ofSeconds(4);
+
+  private static final Duration MOST_CALM = Duration.ofSeconds(16);
+
+  private static final int STOCK = 0;
+  private static final int HOLDFAST = 1;
+  private static final int SERVERS = 2;
+  private static final long PACE_MILLIS = 30;
+  private static final Duration NEVER_IDLE = Duration.ofHours(1);
+  private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(250);
+  private static final List<String> JVM_OPTIONS = List.of("-Xmx512m");
+
+  /**
+   * What one server saw.
+   *
+   * @param falseCloses streams that ended though the device lived
+   * @param deadSeconds from the devices' end to the end of each stream
+   */
+  record Side(long falseCloses, List<Double> deadSeconds) {}
+
+  /** What both saw. */
+  record Seen(Side stock, Side holdfast) {}
+
+  /** A path with an endpoint for each server. */
+  static KernelLab openLab() {
+    return KernelLab.open(new KernelPath(NEVER_IDLE, IdleAction.DROP, SERVERS));
+  }
+
+  /**
+   * Plays it.
+   *
+   * @param weather how long it is bad
+   * @param mourning how long both may take to notice that all devices are gone; zero: not played
+   */
+  Seen play(Scope scope, Report report, Duration weather, Duration mourning)
+      throws IOException, InterruptedException {
+    ChildJvm servers =
+        start(
+            scope,
+            "servers",
+            WeatherServers.class,
+            List.of(lab.serverAddress(STOCK), lab.serverAddress(HOLDFAST)));
+    servers.await(WeatherServers.LISTENING, START);
+    ChildJvm clients =
+        start(
+            scope,
+            "devices",
+            WeatherDevices.class,
+            List.of("" + devices, "" + PACE_MILLIS, lab.address(STOCK), lab.address(HOLDFAST)));
+    clients.await(WeatherDevices.STARTED, START);
+    awaitAll(servers);
+    report.say("kernel: %d devices of each server are connected", devices);
+    blow(report, servers, weather);
+    lab.heal();
+    // Who has asked in the last stall gives up by then, if at all.
+    TimeUnit.NANOSECONDS.sleep(
+        Math.min(weather.toNanos(), WeatherServers.HOLDFAST_PATIENCE.toNanos()));
+    awaitAll(servers);
+    long[] ended = ask(servers, WeatherServers.ENDED);
+    List<List<Double>> dead =
+        mourning.isZero() ? List.of(List.of(), List.of()) : mourn(report, servers, mourning);
+    return new Seen(
+        new Side(ended[STOCK], dead.get(STOCK)), new Side(ended[HOLDFAST], dead.get(HOLDFAST)));
+  }
+
+  private ChildJvm start(Scope scope, String name, Class<?> program, List<String> args)
+      throws IOException {
+    boolean serves = program == WeatherServers.class;
+    return scope.own(
+        ChildJvm.startIn(serves ? lab::inServer : lab::inClient, name, program, JVM_OPTIONS, args));
+  }
+
+  /** Stalls and single losses in turn. */
+  private void blow(Report report, ChildJvm servers, Duration weather)
+      throws IOException, InterruptedException {
+    SplittableRandom random = new SplittableRandom(seed);
+    long endNanos = System.nanoTime() + weather.toNanos();
+    for (int stalls = 1; System.nanoTime() - endNanos < 0; stalls++) {
+      long calmNanos = random.nextLong(LEAST_CALM.toNanos(), MOST_CALM.toNanos());
+      long stallNanos = random.nextLong(LEAST_STALL.toNanos(), MOST_STALL.toNanos());
+      lab.lose(LOSS);
+      sleepUpTo(calmNanos, endNanos);
+      lab.lose(1);
+      sleepUpTo(stallNanos, endNanos);
+      long[] ended = ask(servers, WeatherServers.ENDED);
+      report.say(
+          "kernel: stall %d, %.1f s after %.1f s of calm; closed though alive so far: stock %d,"
+              + " Holdfast %d",
+          stalls, stallNanos / 1e9, calmNanos / 1e9, ended[STOCK], ended[HOLDFAST]);
+    }
+  }
+
+  private static void sleepUpTo(long nanos, long endNanos) throws InterruptedException {
+    TimeUnit.NANOSECONDS.sleep(Math.max(0, Math.min(nanos, endNanos - System.nanoTime())));
+  }
+
+  /** Takes all devices away at once; how long each connection outlives them. */
+  private List<List<Double>> mourn(Report report, ChildJvm servers, Duration mourning)
+      throws IOException, InterruptedException {
+    long goneNanos = System.nanoTime();
+    lab.silence(STOCK);
+    lab.silence(HOLDFAST);
+    report.say("kernel: all devices are gone, watching for %d s", mourning.toSeconds());
+    TimeUnit.NANOSECONDS.sleep(mourning.toNanos());
+    servers.send(WeatherServers.TIMES + " " + goneNanos);
+    return List.of(
+        seconds(servers.await(WeatherServers.STOCK, START)),
+        seconds(servers.await(WeatherServers.HOLDFAST, START)));
+  }
+
+  private static List<Double> seconds(String words) {
+    return words.isEmpty()
+        ? List.of()
+        : Stream.of(words.split(" ", -1)).map(millis -> Double.parseDouble(millis) / 1e3).toList();
+  }
+
+  private void awaitAll(ChildJvm servers) throws IOException, InterruptedException {
+    long deadlineNanos = System.nanoTime() + START.toNanos();
+    for (long[] open = ask(servers, WeatherServers.OPEN);
+        open[STOCK] != devices || open[HOLDFAST] != devices;
+        open = ask(servers, WeatherServers.OPEN)) {
+      if (System.nanoTime() - deadlineNanos > 0) {
+        throw new IllegalStateException(
+            "connected: " + Arrays.toString(open) + " (expected: " + devices + " of each server)");
+      }
+      TimeUnit.NANOSECONDS.sleep(LOOK_AGAIN.toNanos());
+    }
+  }
+
+  /** A number of each server. */
+  private static long[] ask(ChildJvm servers, String what)
+      throws IOException, InterruptedException {
+    servers.send(what);
+    return Arrays.stream(servers.await(what, START).split(" ", -1))
+        .mapToLong(Long::parseLong)
+        .toArray();
+  }
+}
