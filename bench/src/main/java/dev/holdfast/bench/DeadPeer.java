@@ -24,6 +24,11 @@ final class DeadPeer extends Comparison {
   private static final Duration NEVER_IDLE = Duration.ofHours(1);
   private static final double RATIO_BOUND = 0.1;
 
+  /** From the first byte that is lost: two retransmissions take 0.6 s. */
+  private static final double SUSPECT_BOUND_MILLIS = 1_000;
+
+  private static final double P99 = 99;
+
   @Override
   public String name() {
     return "dead-peer";
@@ -57,7 +62,11 @@ final class DeadPeer extends Comparison {
         "waited more than 2 s: from then on calls succeed. stuck: calls under way at the cut or"
             + " begun later that",
         "waited more than 2 s, of both cuts. A channel that did not recover counts with the time"
-            + " watched.");
+            + " watched.",
+        "suspect: from the flow cut until Holdfast suspects a connection because its bytes are not"
+            + " acknowledged",
+        "(HF-404), as its meter shows; the call that is lost first comes up to one interval after"
+            + " the cut.");
   }
 
   @Override
@@ -88,6 +97,26 @@ final class DeadPeer extends Comparison {
     Seen flow = cut.run(scope, report, "flow", addresses.subList(0, 1), lab::dropEstablished);
     Seen endpoint = cut.run(scope, report, "endpoint", addresses, () -> lab.silence(0));
     conclude(report, flow, endpoint);
+    suspicion(report, flow.holdfast().suspected(), options);
+  }
+
+  /** Unacknowledged bytes alone must make each connection suspect, and soon. */
+  private static void suspicion(Report report, List<Double> suspected, Options options) {
+    int connections = options.get(CONNECTIONS);
+    double boundMillis = SUSPECT_BOUND_MILLIS + options.get(INTERVAL_MILLIS);
+    long inTime = suspected.stream().filter(millis -> millis <= boundMillis).count();
+    double p99Millis = suspected.isEmpty() ? Double.NaN : Sample.of(suspected).percentile(P99);
+    report.say(
+        "flow: %d of %d connections suspect for unacknowledged bytes (HF-404) within %.0f ms",
+        inTime, connections, boundMillis);
+    report
+        .figure("suspect_p99_ms", p99Millis)
+        .bound(!suspected.isEmpty(), "suspect: no connection by HF-404 (expected: %d)", connections)
+        .speedBound(
+            p99Millis <= boundMillis,
+            "suspect_p99_ms: %.0f (expected: <= %.0f)",
+            p99Millis,
+            boundMillis);
   }
 
   private static void conclude(Report report, Seen flow, Seen endpoint) {

@@ -39,6 +39,9 @@ final class DeadPeerCalls {
   /** How many calls waited for long. */
   static final String STUCK = "STUCK";
 
+  /** Milliseconds from the cut to each connection that the kernel made a suspect. */
+  static final String SUSPECTED = "SUSPECTED";
+
   static final String STOCK = "stock";
   static final String HOLDFAST = "holdfast";
 
@@ -69,6 +72,7 @@ final class DeadPeerCalls {
   public static void main(String[] args) throws Exception {
     List<String> addresses = List.of(args).subList(3, args.length);
     register(addresses);
+    Suspicions suspicions = Suspicions.watch();
     List<ManagedChannel> channels = new ArrayList<>();
     for (int i = 0; i < Integer.parseInt(args[1]); i++) {
       channels.add(args[0].equals(HOLDFAST) ? holdfast() : stock());
@@ -86,7 +90,9 @@ final class DeadPeerCalls {
     if (!cut.isEmpty()) {
       calls.stopping = true;
       caller.join(TimeUnit.SECONDS.toMillis(1));
-      calls.report(parent, Long.parseLong(cut));
+      long cutNanos = Long.parseLong(cut);
+      calls.report(parent, cutNanos);
+      parent.say("%s %s", SUSPECTED, words(suspicions.millisSince(cutNanos)));
       parent.next();
     }
     channels.forEach(ManagedChannel::shutdownNow);
@@ -155,6 +161,10 @@ final class DeadPeerCalls {
             .map(t -> t.isPresent() ? TimeUnit.NANOSECONDS.toMillis(t.getAsLong()) : -1)
             .map(String::valueOf)
             .collect(Collectors.joining(" ")));
+  }
+
+  private static String words(List<Long> numbers) {
+    return numbers.stream().map(String::valueOf).collect(Collectors.joining(" "));
   }
 
   /** One channel. */

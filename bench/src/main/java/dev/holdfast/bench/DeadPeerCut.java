@@ -31,8 +31,9 @@ record DeadPeerCut(
    *
    * @param lost channels that did not recover; they count with the time watched
    * @param stuck calls that waited for long
+   * @param suspected when the kernel made a connection suspect, which stock never asks
    */
-  record Side(Sample millis, int lost, long stuck) {
+  record Side(Sample millis, int lost, long stuck, List<Double> suspected) {
     double p99Millis() {
       return millis.percentile(TAIL_PERCENT);
     }
@@ -72,13 +73,17 @@ record DeadPeerCut(
 
   private Side side(ChildJvm child) throws InterruptedException {
     long stuck = Long.parseLong(child.await(DeadPeerCalls.STUCK, START));
-    double[] millis =
-        Arrays.stream(child.await(DeadPeerCalls.TIMES, START).split(" ", -1))
-            .mapToDouble(Double::parseDouble)
-            .toArray();
+    double[] millis = numbers(child.await(DeadPeerCalls.TIMES, START));
     double[] known = Arrays.stream(millis).map(t -> t < 0 ? watch.toMillis() : t).toArray();
     int lost = (int) Arrays.stream(millis).filter(t -> t < 0).count();
-    return new Side(Sample.of(known), lost, stuck);
+    double[] suspected = numbers(child.await(DeadPeerCalls.SUSPECTED, START));
+    return new Side(Sample.of(known), lost, stuck, Arrays.stream(suspected).boxed().toList());
+  }
+
+  private static double[] numbers(String words) {
+    return words.isEmpty()
+        ? new double[0]
+        : Arrays.stream(words.split(" ", -1)).mapToDouble(Double::parseDouble).toArray();
   }
 
   private static void say(Report report, String what, Side side) {
