@@ -1,6 +1,7 @@
 package dev.holdfast.streams;
 
 import dev.holdfast.core.PureCore;
+import dev.holdfast.streams.wire.Handshake;
 import dev.holdfast.streams.wire.Hello;
 import dev.holdfast.streams.wire.SessionId;
 import dev.holdfast.streams.wire.SessionToken;
@@ -24,6 +25,9 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
 
   /** From the last welcome. */
   SessionToken token = SessionToken.NONE;
+
+  /** Whether the first attachment may have met a peer without sessions. */
+  boolean mayBePlain;
 
   private long attachedNanos;
   private long suspectNanos;
@@ -60,7 +64,7 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
 
   abstract void currentClosed(long nowNanos, StreamAttachment attachment, PhysicalEnd how);
 
-  abstract void assumePlain(StreamAttachment opening);
+  abstract void onLongSilence(StreamAttachment opening);
 
   /** Does what is due of opening, replacing and giving up. */
   final void keepAttached(long nowNanos) {
@@ -73,7 +77,7 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
     } else if (opening != null
         && mayWaitForUs(opening)
         && Due.isOver(nowNanos, opening.openedNanos() + timing.assumePlain().toNanos())) {
-      assumePlain(opening);
+      onLongSilence(opening);
     }
     StreamAttachment carrying = current;
     if (carrying != null && carrying.proved) {
@@ -105,11 +109,19 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
       }
       default -> {}
     }
-    boolean doubted = state() == SessionState.SUSPECT || state() == SessionState.RACING;
-    if (doubted && Due.isOver(nowNanos, carrying.heardNanos + timing.dead().toNanos())) {
+    if (mayBeDead() && carrying.isSilent(nowNanos, timing.dead())) {
       close(carrying, AttachmentEnd.SILENT);
       currentClosed(nowNanos, carrying, PhysicalEnd.connection());
     }
+  }
+
+  /** A healthy attachment is suspected first, and one without heartbeats may be silent for ever. */
+  private boolean mayBeDead() {
+    return switch (state()) {
+      case SUSPECT, RACING -> true;
+      case DRAIN, HANDOVER -> !options.timing().suspect().isZero();
+      default -> false;
+    };
   }
 
   @Override
@@ -130,12 +142,11 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
         due.after(current.heardNanos, timing.suspect());
         due.after(attachedNanos, timing.rotate());
       }
-      case SUSPECT -> {
-        due.after(suspectNanos, timing.race());
-        due.after(current.heardNanos, timing.dead());
-      }
-      case RACING -> due.after(current.heardNanos, timing.dead());
+      case SUSPECT -> due.after(suspectNanos, timing.race());
       default -> {}
+    }
+    if (mayBeDead()) {
+      due.after(current.heardNanos, timing.dead());
     }
   }
 
@@ -218,13 +229,18 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
   /** Whether a plain peer might say nothing before it gets what we hold back. */
   private boolean mayWaitForUs(StreamAttachment opening) {
     return opening.mayWriteUnproved
+        && mayBePlain
         && !opening.plain
-        && (outbox.isFinished() || end != null || !outbox.isReady());
+        && !opening.halfClosed
+        && (end != null
+            || outbox.isFinished()
+            || !outbox.isReady()
+            || opening.cursor > Handshake.INITIAL_CREDIT);
   }
 
-  final void closeAll() {
+  final void closeAll(AttachmentEnd why) {
     if (current != null) {
-      close(current, end != null && current.proved ? AttachmentEnd.DONE : AttachmentEnd.UNNEEDED);
+      close(current, why);
     }
     if (pending != null) {
       close(pending, AttachmentEnd.UNNEEDED);

@@ -41,12 +41,23 @@ public final class ClientSession extends AttachingSession {
     super(id, options, rules, random);
   }
 
+  /** What is known of the peer before the first attachment. */
+  public enum Peer {
+    /** Nothing: after a while of silence it is treated as one without sessions. */
+    UNKNOWN,
+    /** It has sessions: it welcomed one before, or somebody configured it. */
+    HOLDFAST,
+    /** It has none: the stream runs as plain gRPC. */
+    PLAIN
+  }
+
   /**
    * Begins.
    *
+   * @param peer what is known of it, from earlier sessions of the channel or from configuration
    * @param deadline time until the session ends with DEADLINE; zero for none
    */
-  public void start(long nowNanos, Duration deadline) {
+  public void start(long nowNanos, Duration deadline, Peer peer) {
     if (!deadline.isZero()) {
       deadlineNanos = nowNanos + deadline.toNanos();
     }
@@ -54,6 +65,8 @@ public final class ClientSession extends AttachingSession {
     StreamAttachment first = open(nowNanos);
     first.mayWriteUnproved = true;
     first.cursor = 1;
+    first.plain = peer == Peer.PLAIN;
+    mayBePlain = peer == Peer.UNKNOWN;
   }
 
   /** The application will send no more. */
@@ -74,7 +87,10 @@ public final class ClientSession extends AttachingSession {
     if (from != pending || state().isTerminal()) {
       return;
     }
-    if (!agrees(welcome.watermark(), welcome.low())) {
+    // A server that forgot what it had acknowledged would want what is no longer held. A hello may
+    // be older than acks that overtook it; a welcome can't.
+    boolean forgot = welcome.watermark() < outbox.low() - 1;
+    if (forgot || !agrees(welcome.watermark(), welcome.low())) {
       lose(Kind.LOST_GAP);
       return;
     }
@@ -90,6 +106,7 @@ public final class ClientSession extends AttachingSession {
     if (state() == SessionState.DETACHED) {
       become(SessionState.RESUMING);
     }
+    from.heard = true;
     carry(nowNanos, from, welcome.low(), welcome.credit(), next);
     if (from.halfClosed) {
       // The welcome came after we took the peer for a plain one: acks need an open request side.
@@ -109,7 +126,7 @@ public final class ClientSession extends AttachingSession {
       lose(Kind.LOST_UNKNOWN);
     } else {
       boolean again = from.number() > 1;
-      assumePlain(from);
+      becomePlain(from);
       current = from;
       attached(nowNanos);
       attempts.onAnswered();
@@ -135,8 +152,10 @@ public final class ClientSession extends AttachingSession {
       finish();
       return;
     }
-    // What it was sent it has not taken.
-    from.touched = false;
+    if (refusal.code() == Refusal.Code.BUSY || refusal.code() == Refusal.Code.MOVED) {
+      // What it was sent it has not taken.
+      from.touched = false;
+    }
     switch (refusal.code()) {
       case UNKNOWN -> lose(Kind.LOST_UNKNOWN);
       case EXPIRED -> lose(Kind.LOST_EXPIRED);
@@ -195,6 +214,7 @@ public final class ClientSession extends AttachingSession {
   void addDeadlines(Due due) {
     super.addDeadlines(due);
     due.at(lingerNanos);
+    due.at(end == null ? deadlineNanos : null);
   }
 
   @Override
@@ -235,7 +255,7 @@ public final class ClientSession extends AttachingSession {
       return false;
     }
     boolean halfClose = (item.flags() & Flag.HALF_CLOSE) != 0;
-    return attachment.proved ? super.maySend(attachment, item) : attachment.plain || !halfClose;
+    return (attachment.proved || attachment.plain || !halfClose) && super.maySend(attachment, item);
   }
 
   @Override
@@ -298,16 +318,25 @@ public final class ClientSession extends AttachingSession {
     }
   }
 
+  /** The peer said nothing for a while, and may be one that waits for what is held back. */
   @Override
-  void assumePlain(StreamAttachment opening) {
-    opening.plain = true;
-    if (opening.cursor == 0) {
-      opening.cursor = outbox.low();
-    }
-    outbox.release(opening.cursor - 1);
+  void onLongSilence(StreamAttachment opening) {
+    Item next = outbox.at(opening.cursor);
     if (cancelled) {
       finish();
+    } else if (next != null && (next.flags() & Flag.HALF_CLOSE) != 0) {
+      // All is still held, so that a welcome may come as late as it likes.
+      opening.halfClosed = true;
+      outputs.add(new SessionOutput.HalfClose(opening));
+    } else {
+      becomePlain(opening);
     }
+  }
+
+  private void becomePlain(StreamAttachment attachment) {
+    attachment.plain = true;
+    attachment.cursor = Math.max(attachment.cursor, outbox.low());
+    outbox.release(attachment.cursor - 1);
   }
 
   /** The application knows the end; the server is still to hear of it. */
@@ -327,12 +356,12 @@ public final class ClientSession extends AttachingSession {
   private void lose(Kind why) {
     boolean told = end != null;
     tell(SessionEnd.of(why, this));
-    closeAll();
+    closeAll(AttachmentEnd.UNNEEDED);
     become(told ? SessionState.CLOSED : SessionState.LOST);
   }
 
   private void finish() {
-    closeAll();
+    closeAll(lingerNanos == null ? AttachmentEnd.UNNEEDED : AttachmentEnd.DONE);
     become(SessionState.CLOSED);
   }
 }

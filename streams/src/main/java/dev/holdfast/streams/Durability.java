@@ -139,8 +139,11 @@ final class Durability {
     if (answer instanceof StoreAnswer.Saved && save != null) {
       return onSaved(save);
     }
+    if (request instanceof StoreRequest.Claim) {
+      return News.NOT_CLAIMED;
+    }
     retryNanos = nowNanos + backoff.next().toNanos();
-    return request instanceof StoreRequest.Claim ? News.NOT_CLAIMED : News.NOTHING;
+    return News.NOTHING;
   }
 
   private News onClaimed(long newAttach, SessionRecord claimed) {

@@ -3,6 +3,7 @@ package dev.holdfast.streams;
 import dev.holdfast.core.PureCore;
 import dev.holdfast.streams.Outbox.Item;
 import dev.holdfast.streams.wire.FrameHeader.Flag;
+import dev.holdfast.streams.wire.Handshake;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,7 @@ public class Inbox {
     DUPLICATE,
     /** One before it is missing. */
     GAP,
-    /** It makes no sense: no number, behind the last one, or too much at once. */
+    /** It makes no sense: no number, behind the last one, or beyond the credit. */
     BROKEN
   }
 
@@ -68,8 +69,9 @@ public class Inbox {
     if (seq > received + 1) {
       return Verdict.GAP;
     }
-    boolean tooMuch = heldBytes > 0 && heldBytes + body.sizeBytes() > 2 * limitBytes;
-    if (seq > lastSeq || tooMuch) {
+    boolean last = (flags & (Flag.FINAL | Flag.HALF_CLOSE)) != 0;
+    boolean invited = last || seq <= Math.max(granted, Handshake.INITIAL_CREDIT);
+    if (seq > lastSeq || !invited) {
       return Verdict.BROKEN;
     }
     accept(seq, flags, status, body);

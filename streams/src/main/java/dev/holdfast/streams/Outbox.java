@@ -82,7 +82,7 @@ public class Outbox {
   }
 
   /** Forgets positions that were written to a peer that will never acknowledge. */
-  void release(long upTo) {
+  protected final void release(long upTo) {
     while (low <= upTo) {
       Item item = slots[index(low)];
       slots[index(low)] = null;

@@ -35,7 +35,8 @@ public final class ServerSession extends StreamSession {
   private @Nullable SessionEnd wanted;
   private final Departure departure = new Departure();
   private boolean started;
-  private boolean draining;
+  private boolean leavingForGood;
+  private @Nullable StreamAttachment rotating;
   private boolean moved;
   private long spreadMillis;
 
@@ -85,7 +86,12 @@ public final class ServerSession extends StreamSession {
     switch (news) {
       case CLAIMED -> onClaimed(nowNanos, request.attach(), durability.record());
       case SAVED -> onSaved(nowNanos, durability.saved());
-      case NOT_CLAIMED -> refuseOffered(request.attach(), news.refusal());
+      case NOT_CLAIMED -> {
+        refuseOffered(request.attach(), news.refusal());
+        if (!started && offered == null) {
+          release();
+        }
+      }
       case MISSING, FENCED, STALE -> {
         refuseOffered(request.attach(), news.refusal());
         release();
@@ -111,7 +117,7 @@ public final class ServerSession extends StreamSession {
   /** A peer that is unproved to itself can't put its half-close into a frame. */
   @Override
   public void onHalfClosed(long nowNanos, StreamAttachment attachment) {
-    if (attachment == current && !attachment.marked && attachment.lastSeq > 0) {
+    if (attachment == current && attachment.begun && !attachment.welcomeSeen) {
       attachment.lastSeq++;
       receive(nowNanos, attachment, attachment.lastSeq, Flag.HALF_CLOSE, 0, Payload.EMPTY);
     }
@@ -124,7 +130,8 @@ public final class ServerSession extends StreamSession {
    *     when all that came was processed, after {@code grace} at the latest
    */
   public void drain(long nowNanos, boolean leaving, Duration grace) {
-    draining = true;
+    rotating = current;
+    leavingForGood |= leaving;
     if (leaving && durability == null) {
       departure.begin(nowNanos + grace.toNanos());
       leave(nowNanos);
@@ -258,7 +265,7 @@ public final class ServerSession extends StreamSession {
 
   @Override
   void beforeFrames(long nowNanos) {
-    if (durability != null && started) {
+    if (durability != null) {
       durability.want(outbox, inbox, wanted != null);
     }
     StoreRequest request = durability == null ? null : durability.next(nowNanos);
@@ -295,13 +302,9 @@ public final class ServerSession extends StreamSession {
   }
 
   @Override
-  void onFinal(long nowNanos, Item item) {
-    // A client has no final status: its number was taken, and says nothing.
-  }
-
-  @Override
   void addDeadlines(Due due) {
     if (wanted == null) {
+      due.at(deadlineNanos);
       due.at(expiresNanos);
       due.at(departure.graceEndsNanos());
     }
@@ -320,7 +323,8 @@ public final class ServerSession extends StreamSession {
 
   @Override
   int wantedFlags() {
-    return (draining ? Flag.DRAIN : 0) | (departure.hasBegun() ? Flag.LEAVING : 0);
+    boolean drain = leavingForGood || (rotating != null && rotating == current);
+    return (drain ? Flag.DRAIN : 0) | (departure.hasBegun() ? Flag.LEAVING : 0);
   }
 
   @Override
@@ -355,25 +359,23 @@ public final class ServerSession extends StreamSession {
   }
 
   private void over(SessionEnd how) {
-    tell(how);
-    if (current != null) {
-      close(current, AttachmentEnd.DONE);
-      current = null;
-    }
-    refuseOffered(Long.MAX_VALUE, Refusal.over(Refusal.Code.EXPIRED, processed()));
-    become(how.kind().isLost() ? SessionState.LOST : SessionState.CLOSED);
+    end(how, AttachmentEnd.DONE, Refusal.over(Refusal.Code.EXPIRED, processed()));
   }
 
   private void release() {
+    end(SessionEnd.of(Kind.RELEASED, this), AttachmentEnd.REPLACED, Refusal.busy(1));
+  }
+
+  private void end(SessionEnd how, AttachmentEnd why, Refusal refusal) {
     if (started) {
-      tell(SessionEnd.of(Kind.RELEASED, this));
+      tell(how);
     }
     if (current != null) {
-      close(current, AttachmentEnd.REPLACED);
+      close(current, why);
       current = null;
     }
-    refuseOffered(Long.MAX_VALUE, Refusal.busy(1));
-    become(SessionState.CLOSED);
+    refuseOffered(Long.MAX_VALUE, refusal);
+    become(how.kind().isLost() ? SessionState.LOST : SessionState.CLOSED);
   }
 
   private void detach(long nowNanos) {

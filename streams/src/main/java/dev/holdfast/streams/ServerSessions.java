@@ -33,7 +33,8 @@ public final class ServerSessions {
    * What this server is.
    *
    * @param owner this start of this process, unique
-   * @param address where clients reach this instance and no other, as host:port; "" when they can't
+   * @param address where clients reach this instance and no other, as host:port; "" only where it
+   *     is the only one or level is durable
    * @param maxSessions sessions at the same time; beyond it new ones are refused with BUSY
    */
   public record Host(String owner, String address, int maxSessions) {}
@@ -89,6 +90,15 @@ public final class ServerSessions {
     if (known != null && !known.caller().equals(caller)) {
       return new Admission.Refused(Refusal.of(Refusal.Code.DENIED));
     }
+    boolean durable = options.level() == Level.DURABLE;
+    if (draining && durable) {
+      return new Admission.Refused(busy());
+    }
+    String owner = hello.token().owner().orElse(host.address());
+    if (!durable && !owner.equals(host.address())) {
+      // Even if an attempt that nobody answered began one here: it is not the session.
+      return new Admission.Refused(Refusal.moved(owner));
+    }
     if (known == null) {
       Refusal refusal = whyNotBegin(hello, shown);
       if (refusal != null) {
@@ -134,19 +144,17 @@ public final class ServerSessions {
     }
     boolean durable = options.level() == Level.DURABLE;
     if (draining || sessions.size() >= host.maxSessions()) {
-      return Refusal.busy(options.timing().backoff().base().toMillis());
+      return busy();
     }
     if (durable) {
       return null;
     }
-    if (shown) {
-      String owner = hello.token().owner().orElse("");
-      return owner.isEmpty() || owner.equals(host.address())
-          ? Refusal.of(Refusal.Code.UNKNOWN)
-          : Refusal.moved(owner);
-    }
     // Without a token it was never welcomed; but an earlier instance may have processed something.
-    return hello.untouched() ? null : Refusal.of(Refusal.Code.UNKNOWN);
+    return shown || !hello.untouched() ? Refusal.of(Refusal.Code.UNKNOWN) : null;
+  }
+
+  private Refusal busy() {
+    return Refusal.busy(options.timing().backoff().base().toMillis());
   }
 
   private ServerSession begin(Hello hello, Caller caller) {

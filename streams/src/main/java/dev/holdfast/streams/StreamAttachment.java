@@ -21,6 +21,9 @@ public final class StreamAttachment {
   // What the fields below say is read and written by the session alone.
   boolean proved;
   boolean plain;
+  boolean heard;
+  boolean begun;
+  boolean welcomeSeen;
   boolean mayWriteUnproved;
   boolean touched;
   boolean marked;

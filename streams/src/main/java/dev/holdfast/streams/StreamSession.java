@@ -4,6 +4,7 @@ import dev.holdfast.core.PureCore;
 import dev.holdfast.streams.Outbox.Item;
 import dev.holdfast.streams.wire.FrameHeader;
 import dev.holdfast.streams.wire.FrameHeader.Flag;
+import dev.holdfast.streams.wire.Handshake;
 import dev.holdfast.streams.wire.SessionId;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -37,7 +38,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
   /** What the application was told. */
   @Nullable SessionEnd end;
 
-  long peerCredit = Long.MAX_VALUE;
+  long peerCredit = Handshake.INITIAL_CREDIT;
   @Nullable Long deadlineNanos;
   private final FrameWriter writer;
   private final StuckMessage stuck = new StuckMessage();
@@ -103,11 +104,15 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
       return;
     }
     from.heardNanos = nowNanos;
+    from.heard = true;
     onLife(nowNanos);
     if (header == null) {
       onUnmarked(nowNanos, from, body);
       return;
     }
+    // Only the first frame has a header while the peer does not know our welcome.
+    from.welcomeSeen = from.begun || header.seq() == 0;
+    from.begun = true;
     if (header.ack() > 0 && !onAck(header.ack())) {
       broken(nowNanos, from);
       return;
@@ -117,7 +122,9 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
       from.echo = header.probe();
     }
     onFlags(nowNanos, from, header);
-    if (header.seq() != 0 && from == current) {
+    // A last word without a number is no last word: the inbox refuses it.
+    boolean position = header.seq() != 0 || header.has(Flag.FINAL | Flag.HALF_CLOSE);
+    if (position && from == current) {
       from.lastSeq = header.seq();
       receive(nowNanos, from, header.seq(), header.flags(), header.status(), body);
     }
@@ -142,9 +149,6 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
   public final OptionalLong nextDeadlineNanos() {
     Due due = new Due();
     if (!state.isTerminal()) {
-      if (end == null) {
-        due.at(deadlineNanos);
-      }
       if (current != null) {
         writer.addDeadlines(due, current);
       }
@@ -229,7 +233,8 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
 
   abstract void onUnmarked(long nowNanos, StreamAttachment from, Payload body);
 
-  abstract void onFinal(long nowNanos, Item item);
+  /** A final status is next; a client has none, and one of it means nothing. */
+  void onFinal(long nowNanos, Item item) {}
 
   abstract void addDeadlines(Due due);
 
@@ -246,7 +251,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
   }
 
   boolean maySend(StreamAttachment attachment, Item item) {
-    return item.seq() <= peerCredit || item.flags() != 0;
+    return attachment.plain || item.seq() <= peerCredit || item.flags() != 0;
   }
 
   void onLife(long nowNanos) {}
@@ -321,13 +326,11 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
   }
 
   /**
-   * Whether a handshake fits what is held here: the peer has processed nothing that was not sent or
-   * was forgotten, and holds what comes next. Then it also counts as an ack.
+   * Whether a handshake fits what is held here: the peer has processed nothing that was not sent,
+   * and holds what comes next. Then it also counts as an ack.
    */
   final boolean agrees(long peerWatermark, long peerLow) {
-    return peerWatermark >= outbox.low() - 1
-        && peerLow <= inbox.watermark() + 1
-        && onAck(peerWatermark);
+    return peerLow <= inbox.watermark() + 1 && onAck(peerWatermark);
   }
 
   final void scheduleAck(long nowNanos) {

@@ -22,7 +22,8 @@ final class StuckMessage {
   /** An attachment ended; returns whether it was one too many. */
   boolean isLimit(StreamAttachment ended, PhysicalEnd how, Outbox outbox) {
     long head = outbox.acked() + 1;
-    if (!ended.proved || head > outbox.end() || ended.cursor <= head) {
+    // Who never heard of it may have given it up before it was let in.
+    if (!ended.heard || head > outbox.end() || ended.cursor <= head) {
       return false;
     }
     weight = at == head ? weight : 0;

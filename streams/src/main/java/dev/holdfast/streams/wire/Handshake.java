@@ -11,6 +11,9 @@ public final class Handshake {
   /** The binary metadata key of all three: hello, welcome (headers) and refusal (trailers). */
   public static final String KEY = "holdfast-stream-bin";
 
+  /** The messages that a client may send before it knows the server's credit. */
+  public static final int INITIAL_CREDIT = 16;
+
   @Limit(of = "bytes of a hello, a welcome or a refusal", then = "it is refused")
   public static final int MAX_BYTES = 1024;
 

@@ -1,0 +1,206 @@
+package dev.holdfast.streams.rehearsal;
+
+import dev.holdfast.streams.Fence;
+import dev.holdfast.streams.Inbox;
+import dev.holdfast.streams.Outbox;
+import dev.holdfast.streams.Payload;
+import dev.holdfast.streams.SessionOptions;
+import dev.holdfast.streams.SessionRules;
+import dev.holdfast.streams.StreamAttachment;
+import dev.holdfast.streams.wire.FrameHeader.Flag;
+import org.jspecify.annotations.Nullable;
+
+/** Rules that are broken on purpose, by the name of the mistake: the rehearsal must catch each. */
+public enum Mutant {
+  /** What was handed to the application counts as processed. */
+  WATERMARK_BEFORE_EFFECT(
+      new Broken() {
+        @Override
+        protected Inbox inbox(SessionOptions options) {
+          return new StandardInbox(options) {
+            @Override
+            public long watermark() {
+              return delivered();
+            }
+
+            @Override
+            public long toCommit() {
+              return delivered();
+            }
+          };
+        }
+      }),
+  /** Numbers begin at 1 again on each attachment. */
+  COUNTERS_RESET_ON_RESUME(
+      new Broken() {
+        @Override
+        protected Outbox outbox(SessionOptions options) {
+          return new StandardOutbox(options) {
+            private @Nullable StreamAttachment last;
+            private long base;
+
+            @Override
+            public long numberOf(Item item, StreamAttachment attachment) {
+              if (attachment != last) {
+                last = attachment;
+                base = item.seq() - 1;
+              }
+              return item.seq() - base;
+            }
+          };
+        }
+      }),
+  /** The receiver goes on where the sender says it begins. */
+  CURSOR_TAKEN_FROM_WELCOME(
+      new Broken() {
+        @Override
+        protected Inbox inbox(SessionOptions options) {
+          return new StandardInbox(options) {
+            @Override
+            protected void onHandshake(long peerLow) {
+              moveTo(peerLow - 1);
+            }
+          };
+        }
+      }),
+  /** What arrived is acknowledged. */
+  ACK_ON_RECEIVE(
+      new Broken() {
+        @Override
+        protected Inbox inbox(SessionOptions options) {
+          return new StandardInbox(options) {
+            @Override
+            public long ack() {
+              return received();
+            }
+          };
+        }
+      }),
+  /** A full buffer makes room. */
+  OLDEST_EVICTED_WHEN_FULL(
+      new Broken() {
+        @Override
+        protected Outbox outbox(SessionOptions options) {
+          return new StandardOutbox(options) {
+            @Override
+            public boolean isReady() {
+              return !isFinished();
+            }
+
+            @Override
+            public boolean offer(Payload message) {
+              if (!isFinished() && !super.isReady()) {
+                release(low());
+              }
+              return super.offer(message);
+            }
+          };
+        }
+      }),
+  /** A server lets every attachment in beside the others. */
+  NO_FENCING_ON_THE_SERVER(
+      new Broken() {
+        @Override
+        protected Fence fence() {
+          return new Fence() {
+            @Override
+            public boolean admits(long number) {
+              return true;
+            }
+
+            @Override
+            public boolean endsOlder() {
+              return false;
+            }
+          };
+        }
+      }),
+  /** The status is sent as soon as it is known, and ends the stream when it comes. */
+  STATUS_WITHOUT_SEQUENCE(
+      new Broken() {
+        @Override
+        protected Outbox outbox(SessionOptions options) {
+          return new StandardOutbox(options) {
+            @Override
+            public @Nullable Item at(long seq) {
+              Item last = isFinished() ? super.at(end()) : null;
+              return isStatus(last) && seq <= end() ? last : super.at(seq);
+            }
+
+            @Override
+            public long numberOf(Item item, StreamAttachment attachment) {
+              return isStatus(item) ? 0 : item.seq();
+            }
+
+            private static boolean isStatus(@Nullable Item item) {
+              return item != null && (item.flags() & Flag.FINAL) != 0;
+            }
+          };
+        }
+
+        @Override
+        protected Inbox inbox(SessionOptions options) {
+          return new StandardInbox(options) {
+            @Override
+            public Verdict receive(long seq, int flags, int status, Payload body) {
+              if (seq == 0 && (flags & Flag.FINAL) != 0) {
+                accept(received() + 1, flags, status, body);
+                return Verdict.ACCEPTED;
+              }
+              return super.receive(seq, flags, status, body);
+            }
+          };
+        }
+      }),
+  /** What comes twice is delivered twice. */
+  NO_DEDUPE(
+      new Broken() {
+        @Override
+        protected Inbox inbox(SessionOptions options) {
+          return new StandardInbox(options) {
+            @Override
+            protected boolean isDuplicate(long seq) {
+              return false;
+            }
+          };
+        }
+      }),
+  /** The attachment that came last carries the session, whatever its number. */
+  FENCING_BY_ARRIVAL_ORDER(
+      new Broken() {
+        @Override
+        protected Fence fence() {
+          return new Fence() {
+            @Override
+            public boolean admits(long number) {
+              return true;
+            }
+          };
+        }
+      });
+
+  private final SessionRules rules;
+
+  Mutant(SessionRules rules) {
+    this.rules = rules;
+  }
+
+  /** The broken rules. */
+  public SessionRules rules() {
+    return rules;
+  }
+
+  private static class Broken extends SessionRules {}
+
+  private static class StandardInbox extends Inbox {
+    StandardInbox(SessionOptions options) {
+      super(options.receiveMessages(), options.receiveBytes());
+    }
+  }
+
+  private static class StandardOutbox extends Outbox {
+    StandardOutbox(SessionOptions options) {
+      super(options.sendMessages(), options.sendBytes());
+    }
+  }
+}

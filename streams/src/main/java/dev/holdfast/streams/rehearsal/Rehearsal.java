@@ -1,0 +1,358 @@
+package dev.holdfast.streams.rehearsal;
+
+import dev.holdfast.streams.Level;
+import dev.holdfast.streams.Payload;
+import dev.holdfast.streams.SessionOptions;
+import dev.holdfast.streams.SessionOutput;
+import dev.holdfast.streams.SessionRules;
+import dev.holdfast.streams.StoreRequest;
+import dev.holdfast.streams.StreamAttachment;
+import dev.holdfast.streams.wire.Handshake;
+import dev.holdfast.streams.wire.SessionId;
+import dev.holdfast.streams.wire.TokenMint;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One schedule of faults, made from a seed, against real sessions: a few clients, two instances, a
+ * store and a network that delays, cuts, stalls and repeats. Every {@link Guarantee} is checked
+ * after every step; when the faults are over, every session must come to its end.
+ */
+public final class Rehearsal {
+  private static final int FAULTS_MILLIS = 60_000;
+  private static final Duration HEALING = Duration.ofMinutes(10);
+  private static final int SEND_MESSAGES = 6;
+  private static final long SEND_BYTES = 600;
+  private static final int RECEIVE_MESSAGES = 5;
+  private static final long RECEIVE_BYTES = 500;
+  private static final int MOST_PAYLOAD_BYTES = 150;
+  private static final int KEY_BYTES = 32;
+
+  final VirtualTime time = new VirtualTime();
+  final SplittableRandom random;
+  final SessionRules rules;
+  final SessionOptions options;
+  final TokenMint mint = new TokenMint(new byte[KEY_BYTES]);
+  final RehearsedStore store = new RehearsedStore(this);
+  private final Level level;
+  private final List<RehearsedInstance> instances = new ArrayList<>();
+  private final List<RehearsedClient> clients = new ArrayList<>();
+  private final Map<SessionId, RehearsedClient> byId = new HashMap<>();
+  private final List<RehearsedCall> calls = new ArrayList<>();
+  private final Map<Marker, Integer> reached = new EnumMap<>(Marker.class);
+  private final List<String> trace = new ArrayList<>();
+  private final boolean traced;
+  private boolean healed;
+  private long stalledUntilNanos;
+  private int slowMillis = 30;
+
+  private Rehearsal(long seed, SessionRules rules, boolean traced) {
+    this.random = new SplittableRandom(seed);
+    this.rules = rules;
+    this.traced = traced;
+    this.level = random.nextBoolean() ? Level.RESUME : Level.DURABLE;
+    SessionOptions.Timing timing =
+        SessionOptions.Timing.DEFAULT
+            .withTtl(Duration.ofSeconds(20))
+            .withHandshake(Duration.ofSeconds(3))
+            .withHeartbeat(Duration.ofSeconds(1), Duration.ofMillis(2_500), Duration.ofSeconds(8))
+            .withRotate(random.nextInt(3) == 0 ? Duration.ofSeconds(10) : Duration.ZERO);
+    this.options =
+        SessionOptions.DEFAULT
+            .withLevel(level)
+            .withSendBuffer(SEND_MESSAGES, SEND_BYTES)
+            .withReceiveBuffer(RECEIVE_MESSAGES, RECEIVE_BYTES)
+            .withAckEvery(3)
+            .withTiming(timing);
+  }
+
+  /**
+   * Plays one schedule.
+   *
+   * @return how often it reached which rare path
+   * @throws BrokenGuarantee when a session did not keep what it promises
+   */
+  public static Map<Marker, Integer> play(long seed, SessionRules rules) {
+    Rehearsal rehearsal = new Rehearsal(seed, rules, false);
+    rehearsal.run();
+    return rehearsal.reached;
+  }
+
+  /** The same, and what happened in lines, whatever came of it. */
+  public static List<String> trace(long seed, SessionRules rules) {
+    Rehearsal rehearsal = new Rehearsal(seed, rules, true);
+    try {
+      rehearsal.run();
+    } catch (BrokenGuarantee | IllegalStateException e) {
+      rehearsal.note(e.toString());
+    }
+    return rehearsal.trace;
+  }
+
+  private void run() {
+    instances.add(new RehearsedInstance(this, "a:1"));
+    instances.add(new RehearsedInstance(this, "b:1"));
+    int sessions = 1 + random.nextInt(3);
+    for (int i = 0; i < sessions; i++) {
+      time.afterMillis(random.nextInt(5_000), this::startClient);
+    }
+    int faults = 5 + random.nextInt(25);
+    for (int i = 0; i < faults; i++) {
+      time.afterMillis(random.nextInt(FAULTS_MILLIS), this::fault);
+    }
+    time.run(Duration.ofMillis(FAULTS_MILLIS), this::check, () -> false);
+    heal();
+    time.run(HEALING, this::check, this::isAllOver);
+    atTheEnd();
+  }
+
+  private void startClient() {
+    SessionId id = new SessionId(random.nextLong(), random.nextLong());
+    SessionLedger ledger = new SessionLedger(level, random.nextInt(40), random.nextInt(40));
+    RehearsedClient client = new RehearsedClient(this, id, ledger, random.nextLong());
+    clients.add(client);
+    byId.put(id, client);
+    boolean hurried = random.nextInt(12) == 0;
+    client.start(
+        hurried ? Duration.ofMillis(2_000L + random.nextInt(30_000)) : Duration.ofMinutes(9));
+  }
+
+  // Faults.
+
+  private void fault() {
+    RehearsedCall call = anyCall();
+    RehearsedInstance instance = instances.get(random.nextInt(instances.size()));
+    switch (random.nextInt(20)) {
+      case 0, 1, 2, 3 -> cutAll(call);
+      case 4 -> cutAllCalls();
+      case 5, 6 -> stall(random.nextInt(6_000));
+      case 7 -> stall(random.nextInt(30_000));
+      case 8 -> slowMillis = 1 + random.nextInt(random.nextInt(3) == 0 ? 2_000 : 60);
+      case 9, 10 -> restart(instance, random.nextInt(8_000));
+      case 11 -> leave(instance);
+      case 12 -> instance.drain(false);
+      case 13 -> anyClient(RehearsedClient::suspect);
+      case 14 -> anyClient(RehearsedClient::drain);
+      case 15 -> resetCall(call);
+      case 16 -> breakStore();
+      case 17 -> store.setLoses(random.nextInt(40));
+      case 18 -> crashOrCancel();
+      default -> note("nothing");
+    }
+  }
+
+  private void cutAll(@Nullable RehearsedCall call) {
+    if (call != null) {
+      note("cut " + call.hello.attach());
+      // Half-open: one end, or both, never hear of it.
+      call.cut(random.nextInt(4) > 0, random.nextInt(4) > 0);
+    }
+  }
+
+  private void cutAllCalls() {
+    note("cut all");
+    for (RehearsedCall call : List.copyOf(calls)) {
+      call.cut(true, random.nextBoolean());
+    }
+  }
+
+  private void resetCall(@Nullable RehearsedCall call) {
+    if (call != null) {
+      note("reset " + call.hello.attach());
+      call.reset();
+    }
+  }
+
+  private void stall(int millis) {
+    note("stall for " + millis);
+    stalledUntilNanos = time.elapsed().plusMillis(millis).toNanos();
+  }
+
+  private void restart(RehearsedInstance instance, int downMillis) {
+    instance.crash();
+    time.afterMillis(downMillis, instance::start);
+  }
+
+  private void leave(RehearsedInstance instance) {
+    instance.drain(true);
+    time.afterMillis(4_000L + random.nextInt(6_000), () -> restart(instance, 500));
+  }
+
+  private void breakStore() {
+    note("store down");
+    store.setDown(true);
+    time.afterMillis(random.nextInt(10_000), () -> store.setDown(false));
+  }
+
+  private void crashOrCancel() {
+    if (random.nextInt(3) == 0) {
+      anyClient(
+          client -> {
+            note("client of " + client.session.id() + " crashes");
+            client.crash();
+            callsOf(client).forEach(call -> call.cut(false, random.nextBoolean()));
+          });
+    } else {
+      anyClient(RehearsedClient::cancel);
+    }
+  }
+
+  private void heal() {
+    note("heal");
+    healed = true;
+    stalledUntilNanos = 0;
+    slowMillis = 30;
+    store.setDown(false);
+    store.setLoses(0);
+    instances.forEach(RehearsedInstance::start);
+  }
+
+  // The network.
+
+  void open(RehearsedClient client, SessionOutput.Open open) {
+    RehearsedInstance instance = instances.get(random.nextInt(instances.size()));
+    for (RehearsedInstance other : instances) {
+      boolean named = other.address.equals(open.address());
+      boolean better = open.address().isEmpty() && instance.isDraining() && !other.isDraining();
+      if (named || better) {
+        instance = other;
+      }
+    }
+    RehearsedCall call = new RehearsedCall(client, instance, open.attachment(), open.hello());
+    open.attachment().attach(call);
+    calls.removeIf(old -> !old.isOpen());
+    calls.add(call);
+    call.begin();
+    if (!healed && random.nextInt(10) == 0) {
+      // In memory two instances can't know of each other: nobody may repeat a call elsewhere.
+      RehearsedInstance other = instances.get(random.nextInt(instances.size()));
+      call.haunt(level == Level.DURABLE ? other : instance, random.nextInt(4_000));
+    }
+  }
+
+  /** When something that is sent now arrives. */
+  long arrivalNanos() {
+    long delayMillis = 1L + random.nextInt(slowMillis);
+    return Math.max(time.elapsed().plusMillis(delayMillis).toNanos(), stalledUntilNanos);
+  }
+
+  Stream<RehearsedCall> callsOf(RehearsedInstance instance) {
+    return List.copyOf(calls).stream().filter(call -> call.server == instance);
+  }
+
+  private Stream<RehearsedCall> callsOf(RehearsedClient client) {
+    return List.copyOf(calls).stream().filter(call -> call.client == client);
+  }
+
+  @Nullable StreamAttachment newestOf(RehearsedClient client) {
+    return callsOf(client)
+        .map(call -> call.clientSide)
+        .filter(StreamAttachment::isProved)
+        .reduce((first, second) -> second)
+        .orElse(null);
+  }
+
+  private @Nullable RehearsedCall anyCall() {
+    return calls.isEmpty() ? null : calls.get(random.nextInt(calls.size()));
+  }
+
+  private void anyClient(java.util.function.Consumer<RehearsedClient> what) {
+    if (!clients.isEmpty()) {
+      what.accept(clients.get(random.nextInt(clients.size())));
+    }
+  }
+
+  // What must be true.
+
+  void granted(StoreRequest.Claim claim) {
+    RehearsedClient client = byId.get(claim.id());
+    if (client != null) {
+      client.ledger.granted.add(claim.attach());
+    }
+  }
+
+  void remembered(StoreRequest.Save save) {
+    RehearsedClient client = byId.get(save.id());
+    if (client != null) {
+      client.ledger.onRemembered(save.processed(), save.halfClosed());
+    }
+  }
+
+  private void check() {
+    long most =
+        2 * SEND_BYTES + RECEIVE_BYTES + (long) MOST_PAYLOAD_BYTES * (1 + Handshake.INITIAL_CREDIT);
+    for (RehearsedClient client : clients) {
+      if (!client.crashed) {
+        client.ledger.checkClient(client.session.acked());
+        client.ledger.require(
+            client.session.heldBytes() <= most,
+            Guarantee.STREAM_BUFFERS_BOUNDED,
+            "the client holds " + client.session.heldBytes());
+      }
+    }
+    for (RehearsedInstance instance : instances) {
+      for (Hosting hosting : instance.hostings()) {
+        hosting.ledger.checkServer(hosting.session.acked());
+        hosting.ledger.require(
+            hosting.session.heldBytes() <= most,
+            Guarantee.STREAM_BUFFERS_BOUNDED,
+            "the server holds " + hosting.session.heldBytes());
+      }
+    }
+  }
+
+  private boolean isAllOver() {
+    return clients.stream().allMatch(client -> client.crashed || client.session.isOver())
+        && instances.stream().allMatch(instance -> instance.hostings().isEmpty());
+  }
+
+  private void atTheEnd() {
+    for (RehearsedClient client : clients) {
+      client.ledger.require(
+          client.crashed || (client.session.isOver() && client.ledger.clientEnd != null),
+          Guarantee.STREAM_GOES_ON,
+          client.session.id() + " is " + client.session.state());
+    }
+    for (RehearsedInstance instance : instances) {
+      for (Hosting hosting : instance.hostings()) {
+        hosting.ledger.require(
+            false,
+            Guarantee.STREAM_GOES_ON,
+            instance.address + " still has " + hosting.session.state());
+      }
+    }
+  }
+
+  // What all need.
+
+  long now() {
+    return time.now();
+  }
+
+  void mark(Marker marker) {
+    reached.merge(marker, 1, Integer::sum);
+  }
+
+  void note(String what) {
+    if (traced) {
+      trace.add(time.elapsed() + " " + what);
+    }
+  }
+
+  Payload payload(long content) {
+    int size = Long.BYTES + random.nextInt(MOST_PAYLOAD_BYTES - Long.BYTES);
+    return Payload.of(ByteBuffer.allocate(size).putLong(content).array());
+  }
+
+  static long contentOf(Payload message) {
+    return ByteBuffer.wrap(message.toByteArray()).getLong();
+  }
+}

@@ -1,0 +1,218 @@
+package dev.holdfast.streams.rehearsal;
+
+import dev.holdfast.streams.AttachmentEnd;
+import dev.holdfast.streams.Payload;
+import dev.holdfast.streams.PhysicalEnd;
+import dev.holdfast.streams.StreamAttachment;
+import dev.holdfast.streams.wire.FrameHeader;
+import dev.holdfast.streams.wire.Hello;
+import dev.holdfast.streams.wire.Refusal;
+import dev.holdfast.streams.wire.Welcome;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One physical call over the bad network: what is sent arrives in order or, from some point on, not
+ * at all; and each end hears late of the end, or never.
+ */
+final class RehearsedCall {
+  private static final int BUFFERED_FRAMES = 4;
+  private static final int REMEMBERED_FRAMES = 3;
+
+  private record Frame(@Nullable FrameHeader header, Payload body) {}
+
+  final Rehearsal world;
+  final RehearsedClient client;
+  final RehearsedInstance server;
+  final StreamAttachment clientSide;
+  final StreamAttachment serverSide;
+  final Hello hello;
+
+  /** The life of the server that its connection leads to. */
+  final String owner;
+
+  private final boolean ghost;
+  private final List<Frame> sent = new ArrayList<>();
+  private final List<Frame> unread = new ArrayList<>();
+  private boolean accepted;
+  private boolean cut;
+  private boolean clientDone;
+  private boolean serverDone;
+  private long toServerNanos;
+  private long toClientNanos;
+  private int toServerQueued;
+  private int toClientQueued;
+
+  RehearsedCall(
+      RehearsedClient client, RehearsedInstance server, StreamAttachment side, Hello hello) {
+    this(client, server, side, hello, false);
+  }
+
+  private RehearsedCall(
+      RehearsedClient client,
+      RehearsedInstance server,
+      StreamAttachment side,
+      Hello hello,
+      boolean ghost) {
+    this.world = client.world;
+    this.client = client;
+    this.server = server;
+    this.clientSide = side;
+    this.hello = hello;
+    this.owner = server.owner();
+    this.ghost = ghost;
+    this.serverSide = new StreamAttachment(hello.attach(), hello.tag(), world.now());
+    serverSide.attach(this);
+  }
+
+  void begin() {
+    toServer(() -> server.onCall(this));
+  }
+
+  /** A retry on the way sends the same call again, to whomever, later. */
+  void haunt(RehearsedInstance other, long delayMillis) {
+    RehearsedCall again = new RehearsedCall(client, other, clientSide, hello, true);
+    world.time.afterMillis(
+        delayMillis,
+        () -> {
+          again.begin();
+          sent.forEach(frame -> again.toServer(() -> again.serverReads(frame)));
+          world.time.afterMillis(world.random.nextInt(4_000), () -> again.cut(true, true));
+        });
+  }
+
+  // What the client does.
+
+  void clientSends(@Nullable FrameHeader header, Payload body) {
+    if (sent.size() < REMEMBERED_FRAMES) {
+      sent.add(new Frame(header, body));
+    }
+    toServerQueued++;
+    client.session.onWritable(clientSide, toServerQueued < BUFFERED_FRAMES);
+    toServer(
+        () -> {
+          toServerQueued--;
+          if (!clientDone && !client.crashed) {
+            client.session.onWritable(clientSide, true);
+            client.drive();
+          }
+          serverReads(new Frame(header, body));
+        });
+  }
+
+  /** A server asks its call for messages once it has accepted it. */
+  private void serverReads(Frame frame) {
+    if (accepted) {
+      server.onFrame(this, frame.header(), frame.body());
+    } else {
+      unread.add(frame);
+    }
+  }
+
+  void clientCloses(AttachmentEnd why) {
+    clientDone = true;
+    if (why == AttachmentEnd.DONE) {
+      toServer(() -> server.onHalfClosed(this));
+    } else {
+      toServer(() -> server.onClosed(this, PhysicalEnd.stream(1)));
+    }
+  }
+
+  // What the server does.
+
+  void serverWelcomes(Welcome welcome) {
+    accepted = true;
+    List<Frame> waiting = List.copyOf(unread);
+    unread.clear();
+    world.time.after(0, () -> waiting.forEach(f -> server.onFrame(this, f.header(), f.body())));
+    toClient(() -> client.onWelcome(this, welcome));
+  }
+
+  void serverRefuses(Refusal refusal) {
+    serverDone = true;
+    toClient(() -> client.onRefused(this, refusal));
+  }
+
+  void serverSends(@Nullable FrameHeader header, Payload body) {
+    toClientQueued++;
+    server.onWritable(this, toClientQueued < BUFFERED_FRAMES, false);
+    toClient(
+        () -> {
+          toClientQueued--;
+          if (!serverDone) {
+            server.onWritable(this, true, true);
+          }
+          client.onFrame(this, header, body);
+        });
+  }
+
+  void serverCloses(AttachmentEnd why) {
+    serverDone = true;
+    switch (why) {
+      case DONE -> toClient(() -> client.onClosed(this, PhysicalEnd.status(0, Payload.EMPTY)));
+      case REPLACED -> toClient(() -> client.onRefused(this, Refusal.of(Refusal.Code.FENCED)));
+      default -> toClient(() -> client.onClosed(this, PhysicalEnd.stream(1)));
+    }
+  }
+
+  // What the network does.
+
+  /** Nothing passes any more, and each end may hear of it. */
+  void cut(boolean clientHears, boolean serverHears) {
+    end(clientHears, serverHears, PhysicalEnd.connection());
+  }
+
+  /** Somebody resets the stream and leaves the connection as it is. */
+  void reset() {
+    client.ledger.resets++;
+    end(true, true, PhysicalEnd.stream(2));
+  }
+
+  private void end(boolean clientHears, boolean serverHears, PhysicalEnd how) {
+    if (cut) {
+      return;
+    }
+    cut = true;
+    if (!ghost) {
+      client.ledger.cuts++;
+    }
+    if (clientHears && !ghost) {
+      world.time.afterMillis(world.random.nextInt(1_000), () -> client.onClosed(this, how));
+    }
+    if (serverHears) {
+      world.time.afterMillis(world.random.nextInt(1_000), () -> server.onClosed(this, how));
+    }
+  }
+
+  boolean isOpen() {
+    return !cut && !(clientDone && serverDone);
+  }
+
+  boolean isDoneHere(boolean atClient) {
+    return atClient ? clientDone || ghost : serverDone;
+  }
+
+  private void toServer(Runnable arrival) {
+    toServerNanos = Math.max(toServerNanos, world.arrivalNanos());
+    travel(toServerNanos, arrival);
+  }
+
+  private void toClient(Runnable arrival) {
+    if (ghost) {
+      return;
+    }
+    toClientNanos = Math.max(toClientNanos, world.arrivalNanos());
+    travel(toClientNanos, arrival);
+  }
+
+  private void travel(long atNanos, Runnable arrival) {
+    world.time.after(
+        atNanos - world.time.elapsed().toNanos(),
+        () -> {
+          if (!cut) {
+            arrival.run();
+          }
+        });
+  }
+}

@@ -1,0 +1,250 @@
+package dev.holdfast.streams.rehearsal;
+
+import dev.holdfast.streams.AttachmentEnd;
+import dev.holdfast.streams.ClientSession;
+import dev.holdfast.streams.Payload;
+import dev.holdfast.streams.PhysicalEnd;
+import dev.holdfast.streams.SessionEnd;
+import dev.holdfast.streams.SessionOutput;
+import dev.holdfast.streams.SessionState;
+import dev.holdfast.streams.StreamAttachment;
+import dev.holdfast.streams.wire.FrameHeader;
+import dev.holdfast.streams.wire.Refusal;
+import dev.holdfast.streams.wire.SessionId;
+import dev.holdfast.streams.wire.Welcome;
+import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/** A client: its session, the shell around it and the application above it. */
+final class RehearsedClient {
+  final Rehearsal world;
+  final ClientSession session;
+  final SessionLedger ledger;
+  boolean crashed;
+  private final SplittableRandom random;
+  private final int slowestMillis;
+  private long offered;
+  private long busyUntilNanos;
+  private long armedNanos = Long.MAX_VALUE;
+  private SessionState last = SessionState.NEW;
+
+  RehearsedClient(Rehearsal world, SessionId id, SessionLedger ledger, long seed) {
+    this.world = world;
+    this.ledger = ledger;
+    this.random = new SplittableRandom(seed);
+    this.session = new ClientSession(id, world.options, world.rules, random.split());
+    this.slowestMillis = 1 + random.nextInt(random.nextInt(4) == 0 ? 1_500 : 150);
+  }
+
+  void start(Duration deadline) {
+    session.start(world.now(), deadline, ClientSession.Peer.HOLDFAST);
+    session.request(1 + random.nextInt(4));
+    drive();
+    tick();
+  }
+
+  void cancel() {
+    if (!crashed && session.end() == null) {
+      if (!session.state().isAttached()) {
+        world.mark(Marker.CANCEL_DELIVERED_LATER);
+      }
+      session.cancel(world.now());
+      drive();
+    }
+  }
+
+  /** The process is gone; nobody hears of it from here. */
+  void crash() {
+    crashed = true;
+    ledger.clientCrashed = true;
+  }
+
+  void suspect() {
+    StreamAttachment current = world.newestOf(this);
+    if (current != null && !crashed) {
+      session.onSuspect(world.now(), current);
+      drive();
+    }
+  }
+
+  void drain() {
+    StreamAttachment current = world.newestOf(this);
+    if (current != null && !crashed) {
+      session.onDrain(world.now(), current);
+      drive();
+    }
+  }
+
+  // The application.
+
+  private void tick() {
+    if (crashed || session.end() != null) {
+      return;
+    }
+    int burst = 1 + random.nextInt(4);
+    for (int i = 0; i < burst && offered < ledger.clientTotal; i++) {
+      boolean rude = random.nextInt(20) == 0;
+      if (!session.isReady()) {
+        world.mark(Marker.SENDER_STOPPED_BY_BUFFER);
+      }
+      if (session.isReady() || rude) {
+        offered += session.offer(world.payload(offered + 1)) ? 1 : 0;
+      }
+    }
+    if (offered == ledger.clientTotal) {
+      session.halfClose();
+    } else {
+      world.time.afterMillis(1 + random.nextInt(300), this::tick);
+    }
+    drive();
+  }
+
+  private void onDelivered(long seq, Payload message) {
+    long content = Rehearsal.contentOf(message);
+    ledger.onDeliver("the client", content, ledger.clientDelivered);
+    ledger.clientDelivered = content;
+    busyUntilNanos = Math.max(busyUntilNanos, world.time.elapsed().toNanos());
+    busyUntilNanos += Duration.ofMillis(random.nextInt(slowestMillis)).toNanos();
+    world.time.after(
+        busyUntilNanos - world.time.elapsed().toNanos(),
+        () -> {
+          if (!crashed) {
+            ledger.clientEffects = content;
+            session.processed(world.now(), seq);
+            session.request(1);
+            drive();
+          }
+        });
+  }
+
+  private void onEnded(SessionEnd end) {
+    world.note("client of " + session.id() + " " + end.kind());
+    ledger.onClientEnd(end);
+    switch (end.kind()) {
+      case MOVED -> world.mark(Marker.SETTLED_AND_MOVED);
+      case DEADLINE -> world.mark(Marker.DEADLINE_PASSED);
+      case LOST_UNKNOWN -> world.mark(Marker.INSTANCE_LOST_SESSION);
+      default -> {}
+    }
+  }
+
+  // The shell.
+
+  void onWelcome(RehearsedCall call, Welcome welcome) {
+    if (isOurs(call)) {
+      SessionState before = session.state();
+      ledger.welcomed = true;
+      session.onWelcome(world.now(), call.clientSide, welcome);
+      if (before == SessionState.RACING) {
+        world.mark(Marker.RACE_WON_BY_TWIN);
+      } else if (before == SessionState.HANDOVER) {
+        world.mark(Marker.HANDED_OVER);
+      }
+      drive();
+    }
+  }
+
+  void onRefused(RehearsedCall call, Refusal refusal) {
+    if (isOurs(call)) {
+      switch (refusal.code()) {
+        case MOVED -> world.mark(Marker.REDIRECTED);
+        case BUSY -> world.mark(Marker.BUSY_SERVER);
+        case FENCED -> world.mark(Marker.FENCED_ATTACHMENT);
+        case EXPIRED -> world.mark(Marker.TOMBSTONE_HIT);
+        default -> {}
+      }
+      session.onRefused(world.now(), call.clientSide, refusal);
+      drive();
+    }
+  }
+
+  void onFrame(RehearsedCall call, @Nullable FrameHeader header, Payload body) {
+    if (isOurs(call)) {
+      SessionState before = session.state();
+      session.onFrame(world.now(), call.clientSide, header, body);
+      if (before == SessionState.RACING && session.state() == SessionState.ATTACHED) {
+        world.mark(Marker.RACE_WON_BY_OLD);
+      }
+      drive();
+    }
+  }
+
+  void onClosed(RehearsedCall call, PhysicalEnd how) {
+    if (isOurs(call)) {
+      session.onClosed(world.now(), call.clientSide, how);
+      drive();
+    }
+  }
+
+  private boolean isOurs(RehearsedCall call) {
+    return !crashed && !call.isDoneHere(true);
+  }
+
+  void drive() {
+    if (crashed) {
+      return;
+    }
+    SessionOutput next = session.poll(world.now());
+    while (next != null) {
+      perform(next);
+      next = session.poll(world.now());
+    }
+    if (session.state() == SessionState.RACING && last != SessionState.RACING) {
+      world.mark(Marker.RACE_BEGAN);
+    }
+    last = session.state();
+    arm();
+  }
+
+  private void perform(SessionOutput output) {
+    if (output instanceof SessionOutput.Open open) {
+      world.note(session.id() + " opens " + open.hello().attach() + " " + open.address());
+      world.open(this, open);
+    } else if (output instanceof SessionOutput.Send send) {
+      call(send.attachment()).clientSends(send.header(), send.body());
+    } else if (output instanceof SessionOutput.Close close) {
+      closeCall(close.attachment(), close.why());
+    } else if (output instanceof SessionOutput.Deliver deliver) {
+      onDelivered(deliver.seq(), deliver.message());
+    } else if (output instanceof SessionOutput.Ended ended) {
+      onEnded(ended.end());
+    }
+  }
+
+  private void closeCall(StreamAttachment attachment, AttachmentEnd why) {
+    if (attachment.carrier() != null) {
+      call(attachment).clientCloses(why);
+    }
+  }
+
+  private static RehearsedCall call(StreamAttachment attachment) {
+    if (attachment.carrier() instanceof RehearsedCall call) {
+      return call;
+    }
+    throw new IllegalStateException(attachment + " has no call");
+  }
+
+  private void arm() {
+    OptionalLong due = session.nextDeadlineNanos();
+    if (due.isEmpty()) {
+      return;
+    }
+    long atNanos = world.time.elapsed().toNanos() + Math.max(0, due.getAsLong() - world.now());
+    if (atNanos < armedNanos) {
+      armedNanos = atNanos;
+      world.time.after(
+          atNanos - world.time.elapsed().toNanos(),
+          () -> {
+            if (armedNanos == atNanos) {
+              armedNanos = Long.MAX_VALUE;
+              if (!crashed) {
+                session.onTimeout(world.now());
+                drive();
+              }
+            }
+          });
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package dev.holdfast.streams.rehearsal;
+
+import dev.holdfast.streams.Payload;
+import dev.holdfast.streams.PhysicalEnd;
+import dev.holdfast.streams.ServerSession;
+import dev.holdfast.streams.ServerSessions;
+import dev.holdfast.streams.ServerSessions.Admission;
+import dev.holdfast.streams.SessionRecord.Caller;
+import dev.holdfast.streams.wire.FrameHeader;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A server instance: its sessions while it lives, nothing of them afterwards. */
+final class RehearsedInstance {
+  private static final Caller CALLER = new Caller("device", "test.Devices/Talk");
+  private static final int MAX_SESSIONS = 100;
+
+  final Rehearsal world;
+  final String address;
+  private final Map<ServerSession, Hosting> hostings = new LinkedHashMap<>();
+  private @Nullable ServerSessions sessions;
+  private int lives;
+  private boolean draining;
+
+  RehearsedInstance(Rehearsal world, String address) {
+    this.world = world;
+    this.address = address;
+    start();
+  }
+
+  boolean isUp() {
+    return sessions != null;
+  }
+
+  boolean isDraining() {
+    return draining;
+  }
+
+  /** This start of this process. */
+  String owner() {
+    return address + "#" + lives;
+  }
+
+  void start() {
+    if (sessions == null) {
+      lives++;
+      draining = false;
+      sessions =
+          new ServerSessions(
+              new ServerSessions.Host(owner(), address, MAX_SESSIONS),
+              world.mint,
+              world.options,
+              world.rules,
+              world.random.split());
+    }
+  }
+
+  /** Everything in memory is gone, and so are all calls. */
+  void crash() {
+    if (sessions == null) {
+      return;
+    }
+    world.note(address + " crashes");
+    for (Hosting hosting : hostings()) {
+      hosting.die();
+    }
+    hostings.clear();
+    sessions = null;
+    world.callsOf(this).forEach(call -> call.cut(true, false));
+  }
+
+  void drain(boolean leaving) {
+    ServerSessions here = sessions;
+    if (here != null) {
+      world.note(address + " drains, leaving=" + leaving);
+      draining |= leaving;
+      if (leaving) {
+        here.drain();
+      }
+      for (Hosting hosting : List.copyOf(hostings())) {
+        hosting.session.drain(world.now(), leaving, Duration.ofSeconds(3));
+        hosting.drive();
+      }
+    }
+  }
+
+  Collection<Hosting> hostings() {
+    return hostings.values();
+  }
+
+  void onCall(RehearsedCall call) {
+    ServerSessions here = sessions;
+    if (here == null || !call.owner.equals(owner())) {
+      call.cut(true, false);
+      return;
+    }
+    Admission admission = here.onHello(world.now(), call.serverSide, call.hello, CALLER);
+    if (admission instanceof Admission.Refused refused) {
+      call.serverRefuses(refused.refusal());
+    } else if (admission instanceof Admission.Admitted admitted) {
+      ServerSession session = admitted.session();
+      hostings.computeIfAbsent(session, s -> new Hosting(this, s, call.client.ledger)).drive();
+    }
+  }
+
+  void onFrame(RehearsedCall call, @Nullable FrameHeader header, Payload body) {
+    for (Hosting hosting : hostingsOf(call)) {
+      hosting.session.onFrame(world.now(), call.serverSide, header, body);
+      hosting.drive();
+    }
+  }
+
+  void onHalfClosed(RehearsedCall call) {
+    for (Hosting hosting : hostingsOf(call)) {
+      hosting.session.onHalfClosed(world.now(), call.serverSide);
+      hosting.drive();
+    }
+  }
+
+  void onClosed(RehearsedCall call, PhysicalEnd how) {
+    for (Hosting hosting : hostingsOf(call)) {
+      hosting.session.onClosed(world.now(), call.serverSide, how);
+      hosting.drive();
+    }
+  }
+
+  void onWritable(RehearsedCall call, boolean writable, boolean drive) {
+    for (Hosting hosting : hostingsOf(call)) {
+      hosting.session.onWritable(call.serverSide, writable);
+      if (drive) {
+        hosting.drive();
+      }
+    }
+  }
+
+  private List<Hosting> hostingsOf(RehearsedCall call) {
+    List<Hosting> found = new ArrayList<>(1);
+    if (!call.isDoneHere(false)) {
+      for (Hosting hosting : hostings.values()) {
+        if (hosting.ledger == call.client.ledger) {
+          found.add(hosting);
+        }
+      }
+    }
+    return found;
+  }
+
+  void retire(Hosting hosting) {
+    if (sessions != null) {
+      sessions.retire(world.now(), hosting.session);
+      hostings.remove(hosting.session);
+    }
+  }
+}

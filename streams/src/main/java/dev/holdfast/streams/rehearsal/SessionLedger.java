@@ -1,0 +1,197 @@
+package dev.holdfast.streams.rehearsal;
+
+import static dev.holdfast.streams.rehearsal.Guarantee.STREAM_ACKED_IS_PROCESSED;
+import static dev.holdfast.streams.rehearsal.Guarantee.STREAM_IN_ORDER;
+import static dev.holdfast.streams.rehearsal.Guarantee.STREAM_NOTHING_LOST;
+import static dev.holdfast.streams.rehearsal.Guarantee.STREAM_NOTHING_TWICE;
+import static dev.holdfast.streams.rehearsal.Guarantee.STREAM_NO_VAIN_LOSS;
+import static dev.holdfast.streams.rehearsal.Guarantee.STREAM_ONE_END;
+import static dev.holdfast.streams.rehearsal.Guarantee.STREAM_ONE_OWNER;
+
+import dev.holdfast.streams.Level;
+import dev.holdfast.streams.SessionEnd;
+import dev.holdfast.streams.SessionEnd.Kind;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is true of one session, whoever believes what: what both applications said, what was done
+ * with it, who was let in, and how it ended.
+ */
+final class SessionLedger {
+  /** Stream resets that must have happened before a session may call itself stuck. */
+  private static final int RESETS_OF_STUCK = 3;
+
+  private static final int CUTS_OF_STUCK = 12;
+
+  final Level level;
+  final long clientTotal;
+  final long serverTotal;
+
+  /** What the applications have done with what came; a server's effects as they are remembered. */
+  long clientEffects;
+
+  long serverEffects;
+  long clientDelivered;
+  boolean halfCloseDone;
+
+  /** Attachments that the store let in. */
+  final Set<Long> granted = new HashSet<>();
+
+  boolean finalDone;
+  boolean welcomed;
+  boolean clientCrashed;
+  boolean hostDied;
+  int resets;
+  int statusesSent;
+  int cuts;
+  @Nullable SessionEnd clientEnd;
+  @Nullable SessionEnd serverEnd;
+  private long newestAccepted;
+  private @Nullable Hosting owner;
+  private long serverEffectsAtMove = -1;
+
+  SessionLedger(Level level, long clientTotal, long serverTotal) {
+    this.level = level;
+    this.clientTotal = clientTotal;
+    this.serverTotal = serverTotal;
+  }
+
+  void onAccept(Hosting by, long attach) {
+    // In memory a call that was given up may still begin a session elsewhere, which stays empty.
+    // The store's word may come late, and says nothing wrong: who is fenced there writes nothing.
+    boolean granted =
+        level == Level.DURABLE ? this.granted.contains(attach) : attach > newestAccepted;
+    require(
+        granted || isStillborn(by),
+        STREAM_ONE_OWNER,
+        "attachment " + attach + " was let in after " + newestAccepted);
+    if (attach > newestAccepted) {
+      newestAccepted = attach;
+      owner = by;
+    }
+  }
+
+  private boolean isStillborn(Hosting hosting) {
+    return level == Level.RESUME && hosting != owner && hosting.effects == 0;
+  }
+
+  /** A handler starts where somebody else had stopped. */
+  void onStart(Hosting by, long resumedFrom) {
+    long effects = serverEffects + (halfCloseDone ? 1 : 0);
+    if (isStillborn(by) || (level == Level.DURABLE && by != owner)) {
+      return;
+    }
+    require(
+        resumedFrom <= effects,
+        STREAM_NOTHING_LOST,
+        "resumed from " + resumedFrom + " though " + effects + " was done");
+    require(
+        resumedFrom == effects,
+        STREAM_NOTHING_TWICE,
+        "resumed from " + resumedFrom + " though " + effects + " was done");
+  }
+
+  /** A message is handed to an application that was given so many before. */
+  void onDeliver(String to, long content, long before) {
+    require(content > before, STREAM_NOTHING_TWICE, to + " gets " + content + " after " + before);
+    require(content == before + 1, STREAM_IN_ORDER, to + " gets " + content + " after " + before);
+  }
+
+  /** A handler whose effects live in memory has processed a message. */
+  void onServerEffect(Hosting by, long upTo) {
+    require(
+        by == owner,
+        STREAM_ONE_OWNER,
+        "somebody processed " + upTo + " who does not own the session");
+    onEffect(upTo);
+  }
+
+  /** The store took the effects of everything up to a position, and the position. */
+  void onRemembered(long upTo, boolean halfClosed) {
+    onEffect(Math.min(upTo, clientTotal));
+    halfCloseDone |= halfClosed;
+  }
+
+  private void onEffect(long upTo) {
+    require(
+        serverEffectsAtMove < 0,
+        STREAM_NOTHING_TWICE,
+        "processed " + upTo + " after the word that it would not be");
+    require(upTo >= serverEffects, STREAM_IN_ORDER, "effects went back to " + upTo);
+    serverEffects = upTo;
+  }
+
+  void onClientEnd(SessionEnd end) {
+    require(clientEnd == null, STREAM_ONE_END, "the client is told " + end + " after " + clientEnd);
+    clientEnd = end;
+    if (end.kind() == Kind.FINISHED) {
+      require(
+          clientDelivered == serverTotal,
+          STREAM_NOTHING_LOST,
+          "finished after " + clientDelivered + " of " + serverTotal);
+      finalDone = true;
+    } else if (end.kind() == Kind.MOVED) {
+      long effects = serverEffects + (halfCloseDone ? 1 : 0);
+      require(
+          end.processedByPeer() == effects,
+          STREAM_NOTHING_LOST,
+          "moved at " + end.processedByPeer() + " though " + effects + " was done");
+      serverEffectsAtMove = serverEffects;
+      finalDone = true;
+    }
+    require(
+        isJustified(end.kind()), STREAM_NO_VAIN_LOSS, "the client is told " + end + " for nothing");
+  }
+
+  void onServerEnd(Hosting by, SessionEnd end) {
+    if (isStillborn(by)) {
+      return;
+    }
+    require(serverEnd == null, STREAM_ONE_END, "the server is told " + end + " after " + serverEnd);
+    serverEnd = end;
+    if (end.kind() == Kind.FINISHED) {
+      require(
+          clientEffects == serverTotal,
+          STREAM_NOTHING_LOST,
+          "the server may forget " + (serverTotal - clientEffects) + " messages");
+    }
+    require(
+        isJustified(end.kind()), STREAM_NO_VAIN_LOSS, "the server is told " + end + " for nothing");
+  }
+
+  private boolean isJustified(Kind kind) {
+    return switch (kind) {
+      case FINISHED, CANCELLED, DEADLINE, MOVED, RELEASED -> true;
+      // Time without attachment: the sessions measure it themselves, and faults end.
+      case LOST_EXPIRED -> true;
+      case LOST_UNREACHABLE -> cuts + resets > 0;
+      case LOST_UNKNOWN -> level == Level.RESUME && (hostDied || !welcomed || cuts > 0);
+      case LOST_STUCK -> resets >= RESETS_OF_STUCK || cuts >= CUTS_OF_STUCK;
+      case PLAIN, LOST_GAP, LOST_DENIED, LOST_REFUSED -> false;
+    };
+  }
+
+  void checkClient(long acked) {
+    long may = serverEffects + (serverEffects == clientTotal && halfCloseDone ? 1 : 0);
+    require(
+        acked <= may,
+        STREAM_ACKED_IS_PROCESSED,
+        "the client believes that " + acked + " are processed, but " + may + " are");
+  }
+
+  void checkServer(long acked) {
+    long may = clientEffects + (finalDone ? 1 : 0);
+    require(
+        acked <= may || serverEnd != null,
+        STREAM_ACKED_IS_PROCESSED,
+        "the server believes that " + acked + " are processed, but " + may + " are");
+  }
+
+  void require(boolean holds, Guarantee guarantee, String otherwise) {
+    if (!holds) {
+      throw new BrokenGuarantee(guarantee, otherwise);
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package dev.holdfast.streams.rehearsal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import dev.holdfast.core.testkit.Schedules;
+import dev.holdfast.streams.SessionRules;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Thousands of {@link Rehearsal}s of the session; {@code -Dholdfast.schedules=30000} for more. */
+class StreamSimulationTest {
+  private static final int SCHEDULES = 10_000;
+  private static final int SCHEDULES_PER_MUTANT = 2_000;
+
+  @Test
+  // Seconds of CPU, but minutes on a machine that does much else.
+  @Timeout(value = 10, unit = TimeUnit.MINUTES)
+  void everyGuaranteeHoldsInEverySchedule() {
+    Schedules.runAll(
+        StreamSimulationTest.class,
+        "streams",
+        SCHEDULES,
+        Marker.class,
+        seed -> Rehearsal.play(seed, SessionRules.STANDARD));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyMutantIsCaught(Mutant mutant) {
+    for (long seed = 0; seed < SCHEDULES_PER_MUTANT; seed++) {
+      try {
+        Rehearsal.play(seed, mutant.rules());
+      } catch (BrokenGuarantee e) {
+        assertThat(e).hasMessageContaining("guarantee ");
+        return;
+      }
+    }
+    fail(mutant + " was not caught");
+  }
+}
