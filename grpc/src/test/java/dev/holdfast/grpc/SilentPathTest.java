@@ -40,6 +40,7 @@ class SilentPathTest {
   /** A round trip and a handshake on loopback, with room for a busy machine. */
   private static final Duration SOON = Duration.ofSeconds(2);
 
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration STALL = Duration.ofSeconds(4);
 
   private final Town town = new Town();
@@ -61,7 +62,9 @@ class SilentPathTest {
     beQuiet();
     long startNanos = System.nanoTime();
     assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
-    assertThat(Duration.ofNanos(System.nanoTime() - startNanos)).isLessThan(SOON);
+    assertThat(Duration.ofNanos(System.nanoTime() - startNanos))
+        .as("by far not what the kernel would need to give up")
+        .isLessThan(SOON.multipliedBy(5));
     assertThat(races("took_over")).isEqualTo(1);
     assertThat(path.counts().opened()).isEqualTo(2);
   }
@@ -85,10 +88,10 @@ class SilentPathTest {
       assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
       beQuiet();
     }
-    // A machine that is busy enough may keep the proof waiting, and that is for a twin.
-    assertThat(path.counts().opened())
-        .as("no second connection but for a suspect")
-        .isLessThanOrEqualTo(1 + suspicions());
+    // On a busy machine an answer may take longer than the 50 ms until a twin is opened.
+    assertThat((double) path.counts().opened())
+        .as("no second connection without a race")
+        .isLessThanOrEqualTo(1 + races("took_over") + races("not_needed"));
     assertThat(town.meters.get("holdfast.grpc.verifications").counter().count()).isPositive();
   }
 
@@ -140,6 +143,22 @@ class SilentPathTest {
       assertThatThrownBy(() -> Town.call(channel, Words.PLACE))
           .hasMessageStartingWith("UNAVAILABLE: HF-401");
     }
+  }
+
+  /** Places are the process's: one that stayed taken would be missing for ever. */
+  @Test
+  void aChannelThatIsClosedWhileItsTwinFailsGivesThePlaceBack() throws Exception {
+    Middlebox path = pathTo(new Words("a"));
+    LivenessOptions brief = QUICK.withConnectWithin(Duration.ofMillis(500));
+    ManagedChannel channel = town.channel(quick().liveness(brief));
+    assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+    path.pullOut();
+    beQuiet();
+    Call call = new Call(channel);
+    await().atMost(PATIENCE).until(() -> races("unreachable") > 0);
+    assertThat(TwinLimit.shared().open()).as("%s waits", call).isPositive();
+    channel.shutdownNow();
+    await().atMost(PATIENCE).until(() -> TwinLimit.shared().open() == 0);
   }
 
   @Test
@@ -222,13 +241,6 @@ class SilentPathTest {
   private static void beQuiet() {
     long startNanos = System.nanoTime();
     await().until(() -> System.nanoTime() - startNanos > SAFE_IDLE.plusMillis(200).toNanos());
-  }
-
-  private int suspicions() {
-    return (int)
-        town.meters.find("holdfast.liveness.suspected").counters().stream()
-            .mapToDouble(suspected -> suspected.count())
-            .sum();
   }
 
   private double races(String outcome) {
