@@ -51,6 +51,11 @@ public final class ClientSession extends AttachingSession {
     PLAIN
   }
 
+  /** Begins with a peer of whom nothing is known. */
+  public void start(long nowNanos, Duration deadline) {
+    start(nowNanos, deadline, Peer.UNKNOWN);
+  }
+
   /**
    * Begins.
    *
