@@ -60,7 +60,18 @@ public final class BuilderSettings {
             "permitKeepAliveWithoutCalls(b)",
             "true or false",
             "false; true where a path was said",
-            "Whether they may while they have no call."));
+            "Whether they may while they have no call."),
+        new TunableText(
+            "maxConnectionAge(n, unit)",
+            "1 s or more",
+            "none",
+            "The age, give or take 10 %, at which a connection gets a GOAWAY and its streams hear"
+                + " of it by `HoldfastServer.DRAIN`."),
+        new TunableText(
+            "maxConnectionAgeGrace(n, unit)",
+            "as of gRPC",
+            "without end",
+            "How long its streams have to end from then on before they are cut."));
   }
 
   private static List<Tunable> ofCalls() {

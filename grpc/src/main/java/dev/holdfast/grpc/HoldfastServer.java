@@ -57,8 +57,9 @@ public final class HoldfastServer extends Server {
   }
 
   /**
-   * In the Context of every call: tells that the server is about to stop, so that a handler of a
-   * long stream can end it in an orderly way.
+   * In the Context of every call: tells that the server is about to stop, or that the connection
+   * has reached the {@link HoldfastServerBuilder#maxConnectionAge} of the builder, so that a
+   * handler of a long stream can end it in an orderly way.
    */
   public static final Context.Key<DrainSignal> DRAIN = Context.key("holdfast-drain");
 

@@ -48,6 +48,9 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   private static final String WHOLE_SERVER = "";
   private static final int MAX_PORT = 65_535;
 
+  /** From here on gRPC takes a time for "never". */
+  private static final Duration FOR_EVER = Duration.ofDays(1_000);
+
   private final NettyServerBuilder netty;
   private final ServerConnections connections;
   private final List<String> targets = new ArrayList<>();
@@ -65,6 +68,8 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   private boolean livenessOff;
   private final OwnKeepalive keepalive = new OwnKeepalive(Role.SERVER);
   private boolean permitSaid;
+  private boolean ageSaid;
+  private Duration ageGrace = FOR_EVER;
   private boolean built;
 
   private HoldfastServerBuilder(NettyServerBuilder netty) {
@@ -247,6 +252,26 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
     return super.permitKeepAliveWithoutCalls(permit);
   }
 
+  /**
+   * The age at which a connection gets a GOAWAY, so that its client makes its new calls on another;
+   * 1 s or more, give or take 10 % at random, none by default. Its streams hear of it by {@link
+   * HoldfastServer#DRAIN}, unless the application brings a channel type of its own by {@link
+   * #configureNetty}.
+   */
+  @Override
+  public HoldfastServerBuilder maxConnectionAge(long maxConnectionAge, TimeUnit timeUnit) {
+    ageSaid = true;
+    return super.maxConnectionAge(maxConnectionAge, timeUnit);
+  }
+
+  /** How long streams have to end from then on before they are cut; without end by default. */
+  @Override
+  public HoldfastServerBuilder maxConnectionAgeGrace(long grace, TimeUnit timeUnit) {
+    Duration said = Duration.ofNanos(timeUnit.toNanos(grace));
+    ageGrace = said.compareTo(FOR_EVER) > 0 ? FOR_EVER : said;
+    return super.maxConnectionAgeGrace(grace, timeUnit);
+  }
+
   /** Reaches settings that only {@link NettyServerBuilder} has. */
   public HoldfastServerBuilder configureNetty(Consumer<NettyServerBuilder> settings) {
     settings.accept(netty);
@@ -278,6 +303,12 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
     DrainSignal signal = new DrainSignal(registries.context().scheduler().clock());
     OpenCalls calls = new OpenCalls(signal);
     netty.addStreamTracerFactory(calls);
+    if (ageSaid) {
+      AgingConnections ages =
+          new AgingConnections(signal, ageGrace, registries.context().scheduler().clock());
+      connections.limitAge(ages);
+      netty.intercept(ages);
+    }
     watch(registries.context().environment());
     HealthStatusManager said = health == null ? new HealthStatusManager() : health;
     List<String> healthNames = new ArrayList<>();

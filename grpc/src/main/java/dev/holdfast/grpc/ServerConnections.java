@@ -46,6 +46,7 @@ final class ServerConnections implements ChannelFactory<ServerChannel> {
   private volatile @Nullable LivenessOptions liveness;
   private volatile LivenessMeters meters = LivenessMeters.NONE;
   private volatile List<Consumer<ClientGone>> listeners = List.of();
+  private volatile @Nullable AgingConnections ages;
 
   private ServerConnections(EventLoops loops) {
     this.loops = loops;
@@ -67,6 +68,11 @@ final class ServerConnections implements ChannelFactory<ServerChannel> {
     meters = WatchMeters.of(registry, Role.SERVER);
     listeners = List.copyOf(toTell);
     liveness = options;
+  }
+
+  /** From now on the streams of accepted connections hear of the age of theirs. */
+  void limitAge(AgingConnections connections) {
+    ages = connections;
   }
 
   /**
@@ -114,6 +120,10 @@ final class ServerConnections implements ChannelFactory<ServerChannel> {
       LivenessOptions options = liveness;
       if (options != null && accepted instanceof Channel child) {
         child.pipeline().addFirst(new LivenessHandler(options, observers, meters, Role.SERVER));
+      }
+      AgingConnections limited = ages;
+      if (limited != null && accepted instanceof Channel child) {
+        limited.accept(child);
       }
       ctx.fireChannelRead(accepted);
     }

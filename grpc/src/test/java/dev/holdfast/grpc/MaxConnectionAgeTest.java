@@ -46,6 +46,36 @@ class MaxConnectionAgeTest {
   }
 
   @Test
+  void theHandlerOfAStreamHearsOfTheAgeOfItsConnectionAndEndsInOrder() throws Exception {
+    HoldfastServer server =
+        town.serveUnregistered(
+            new Words("a"),
+            town.server()
+                .maxConnectionAge(AGE.toMillis(), TimeUnit.MILLISECONDS)
+                .maxConnectionAgeGrace(1, TimeUnit.HOURS));
+    try (PingingUser user =
+        new PingingUser("aged", server.getPort(), LivenessOptions.DEFAULT).follow("attentive")) {
+      await().until(() -> user.words.size() == 3);
+      assertThat(user.words).containsExactly("a", Words.LAST_WORD, "ended: OK");
+      assertThat(server.state()).isEqualTo(HoldfastServer.State.SERVING);
+      assertThat(user.call()).isEqualTo("a");
+    }
+  }
+
+  @Test
+  void theDrainOfTheServerReachesStreamsOfConnectionsWithAnAgeToo() throws Exception {
+    HoldfastServer server =
+        town.serveUnregistered(new Words("a"), town.server().maxConnectionAge(1, TimeUnit.HOURS));
+    try (PingingUser user =
+        new PingingUser("drained", server.getPort(), LivenessOptions.DEFAULT).follow("attentive")) {
+      await().until(() -> user.words.contains("a"));
+      server.shutdown();
+      await().until(() -> user.words.size() == 3);
+      assertThat(user.words).containsExactly("a", Words.LAST_WORD, "ended: OK");
+    }
+  }
+
+  @Test
   void aHeldStreamHasTheGraceTimeAndNewCallsGoElsewhereMeanwhile() throws Exception {
     List<ClientGone> gone = new CopyOnWriteArrayList<>();
     HoldfastServer server =
