@@ -5,6 +5,7 @@ import static dev.holdfast.registry.etcd.OpenRegistries.patiently;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.CloseReason;
+import dev.holdfast.core.testkit.ChildJvm;
 import dev.holdfast.core.testkit.RecordedWatch;
 import java.time.Duration;
 import java.util.List;
