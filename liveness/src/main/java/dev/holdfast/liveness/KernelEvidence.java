@@ -33,6 +33,11 @@ record KernelEvidence(
             && ackAgeNanos >= ROUND_TRIPS_OF_TROUBLE * rttNanos);
   }
 
+  /** Whether trouble may show soon: something was sent again, which is everyday loss so far. */
+  boolean isHint() {
+    return unackedSegments > 0 && retransmits > 0;
+  }
+
   /** Whether the next hop owes an ACK. */
   boolean isOwed() {
     return unackedSegments > 0 || keepaliveProbes > 0;

@@ -119,6 +119,8 @@ class LivenessMonitor {
       onKernel(nowNanos, kernel, question);
     } else if (!kernel.isOwed()) {
       silence.onAcked();
+    } else if (kernel.isHint()) {
+      silence.putOffWatch(nowNanos, Question.KERNEL_SOON_NANOS);
     }
     rearm(nowNanos);
   }

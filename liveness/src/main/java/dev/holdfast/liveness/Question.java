@@ -16,6 +16,9 @@ class Question {
   /** How often the kernel is asked while it may see trouble first. */
   static final long KERNEL_EVERY_NANOS = Duration.ofMillis(250).toNanos();
 
+  /** How soon the kernel is asked again that has sent something twice: a third time is trouble. */
+  static final long KERNEL_SOON_NANOS = Duration.ofMillis(50).toNanos();
+
   /** How soon after a nudge the kernel is asked for the ACK; then twice as long each time. */
   static final long NUDGE_EVERY_NANOS = Duration.ofMillis(20).toNanos();
 

@@ -29,6 +29,17 @@ class LivenessEvidenceTest {
   }
 
   @Test
+  void aKernelThatSentSomethingTwiceIsReadAgainSoonSoThatTheThirdTimeIsSeen() {
+    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    bench.calls = 1;
+    bench.kernel = kernel(1, 1, Duration.ofMillis(250));
+    bench.write().pass(Duration.ofMillis(600));
+    bench.kernel = TROUBLE;
+    bench.pass(Duration.ofMillis(50));
+    assertThat(bench.monitor.why()).isEqualTo(CloseReason.DATA_UNACKED);
+  }
+
+  @Test
   void anAckClearsASuspicionThatOnlyTheKernelHad() {
     MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
     bench.calls = 1;
