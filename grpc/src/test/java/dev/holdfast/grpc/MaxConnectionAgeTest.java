@@ -12,10 +12,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What gRPC's own bound on the age of connections does in a server of ours. */
+@Execution(ExecutionMode.CONCURRENT)
 class MaxConnectionAgeTest {
-  private static final Duration AGE = Duration.ofSeconds(1);
+  private static final Duration AGE = Duration.ofSeconds(3);
   private static final int MANY = 16;
 
   private final Town town = new Town();
