@@ -1,0 +1,115 @@
+package dev.holdfast.streams.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.StringValue;
+import dev.holdfast.lab.FlowEvent;
+import dev.holdfast.lab.Middlebox;
+import dev.holdfast.lab.PathFaults;
+import dev.holdfast.lab.RelayDirection;
+import dev.holdfast.streams.SessionEnd;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Connections reset in the middle of a handshake or a message, at one byte after the other. Every
+ * {@code holdfast.cut.step}-th of them, 7 unless told: {@code -Dholdfast.cut.step=1} takes all.
+ */
+class CutAtEveryByteTest {
+  private static final int STEP = Integer.getInteger("holdfast.cut.step", 7);
+  private static final int MESSAGES = 3;
+  private static final int MOST_BYTES = 4_000;
+
+  private final StreamTown town = new StreamTown();
+  private final AtomicInteger cuts = new AtomicInteger();
+
+  @AfterEach
+  void close() throws Exception {
+    town.close();
+  }
+
+  @ParameterizedTest
+  @EnumSource(RelayDirection.class)
+  void noMessageIsLostOrComesTwice(RelayDirection direction) {
+    Server server =
+        town.serve(town.serverStreams().build().resumable(StreamTown.talk(StreamTown::echo)));
+    Middlebox path =
+        town.closing(Middlebox.toPort(server.getPort()).events(event -> count(event)).start());
+    int atByte = 0;
+    boolean reached = true;
+    while (reached && atByte < MOST_BYTES) {
+      reached = talk(path, direction, atByte);
+      atByte += STEP;
+    }
+    // The conversation has less bytes than that, and more than its handshake.
+    assertThat(atByte).isBetween(300, MOST_BYTES);
+  }
+
+  /** Whether the connection was cut while they talked. */
+  private boolean talk(Middlebox path, RelayDirection direction, int atByte) {
+    int before = cuts.get();
+    path.faults(PathFaults.builder().cut(direction, atByte).build());
+    ManagedChannel channel = town.channelTo(path.port(), town.clientStreams().build());
+    Listener listener = new Listener();
+    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    for (int i = 0; i < MESSAGES; i++) {
+      requests.onNext(Listener.message("m" + i));
+    }
+    await()
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(1))
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> cuts.get() > before || listener.heard().size() == MESSAGES);
+    boolean cut = cuts.get() > before;
+    path.faults(PathFaults.NONE);
+    requests.onCompleted();
+    await()
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(1))
+        .atMost(Duration.ofSeconds(60))
+        .until(
+            () -> {
+              // The channel's own pause after a refused connection is not what is tested here.
+              channel.resetConnectBackoff();
+              return listener.ends() > 0;
+            });
+    judge(listener, atByte);
+    channel.shutdownNow();
+    return cut;
+  }
+
+  /**
+   * All, once and in order. Only before the client knows a token may it be told that its session is
+   * lost: nobody can tell then whether another server has its first messages.
+   */
+  private static void judge(Listener listener, int atByte) {
+    Status status = listener.awaitEnd();
+    assertThat(listener.ends()).isOne();
+    if (status.isOk()) {
+      assertThat(listener.heard()).as("cut at byte %d", atByte).containsExactly("m0", "m1", "m2");
+      return;
+    }
+    assertThat(SessionEndedException.in(status.getCause()))
+        .as("cut at byte %d: %s", atByte, status)
+        .hasValueSatisfying(
+            why -> {
+              assertThat(why.end().kind()).isEqualTo(SessionEnd.Kind.LOST_UNKNOWN);
+              assertThat(why.end().processedByPeer()).isZero();
+            });
+    assertThat(listener.heard()).isEmpty();
+  }
+
+  private void count(FlowEvent event) {
+    if (event.kind() == FlowEvent.Kind.CUT) {
+      cuts.incrementAndGet();
+    }
+  }
+}
