@@ -71,6 +71,7 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
     SessionOptions.Timing timing = options.timing();
     StreamAttachment opening = pending;
     if (opening != null
+        && !mayStaySilent(opening)
         && Due.isOver(nowNanos, opening.openedNanos() + timing.handshake().toNanos())) {
       close(opening, AttachmentEnd.SILENT);
       pendingClosed(nowNanos, opening, PhysicalEnd.connection());
@@ -129,7 +130,9 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
     attempts.addDeadlines(due, pending != null);
     SessionOptions.Timing timing = options.timing();
     if (pending != null) {
-      due.after(pending.openedNanos(), timing.handshake());
+      if (!mayStaySilent(pending)) {
+        due.after(pending.openedNanos(), timing.handshake());
+      }
       if (mayWaitForUs(pending)) {
         due.after(pending.openedNanos(), timing.assumePlain());
       }
@@ -224,6 +227,11 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
     attempts.alone(nowNanos);
     become(SessionState.DETACHED);
     attempts.later(nowNanos, Duration.ofMillis(atLeastMillis));
+  }
+
+  /** A plain peer's headers may come with its first message, whenever that is. */
+  private boolean mayStaySilent(StreamAttachment opening) {
+    return opening.plain || (opening.mayWriteUnproved && mayBePlain);
   }
 
   /** Whether a plain peer might say nothing before it gets what we hold back. */

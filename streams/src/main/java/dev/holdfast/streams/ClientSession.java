@@ -233,7 +233,11 @@ public final class ClientSession extends AttachingSession {
   @Override
   void onUnmarked(long nowNanos, StreamAttachment from, Payload body) {
     if (from.plain) {
-      receive(nowNanos, from, inbox.received() + 1, 0, 0, body);
+      if (end == null) {
+        // It knows no credit: the transport asks it for what the application wants.
+        inbox.accept(inbox.received() + 1, 0, 0, body);
+        onProgress();
+      }
     } else {
       broken(nowNanos, from);
     }
@@ -260,7 +264,9 @@ public final class ClientSession extends AttachingSession {
       return false;
     }
     boolean halfClose = (item.flags() & Flag.HALF_CLOSE) != 0;
-    return (attachment.proved || attachment.plain || !halfClose) && super.maySend(attachment, item);
+    // A plain peer gives no credit; its transport slows us down.
+    return attachment.plain
+        || ((attachment.proved || !halfClose) && super.maySend(attachment, item));
   }
 
   @Override

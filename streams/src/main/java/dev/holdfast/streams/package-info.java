@@ -19,10 +19,10 @@
  *   <li>A server keeps one {@link dev.holdfast.streams.ServerSessions}. A call without a hello runs
  *       as plain gRPC; with one it goes to {@code onHello}, and the outputs of the session that it
  *       is admitted to say the rest. A session that {@code isOver} is retired.
- *   <li>Each message that comes is given to {@code onFrame} with the header in front of it, if there
- *       is one with the attachment's tag. A server asks its physical call for messages only after
- *       {@code Accept}; from then on both sides ask freely: flow control of the application is {@code
- *       request}, and goes to the peer as credit.
+ *   <li>Each message that comes is given to {@code onFrame} with the header in front of it, if
+ *       there is one with the attachment's tag. A server asks its physical call for messages only
+ *       after {@code Accept}; from then on both sides ask freely: flow control of the application
+ *       is {@code request}, and goes to the peer as credit.
  *   <li>{@code onWritable} follows the physical call's isReady, so that no more than its buffer
  *       waits outside of the session.
  * </ol>

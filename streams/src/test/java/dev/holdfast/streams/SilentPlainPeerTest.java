@@ -1,0 +1,85 @@
+package dev.holdfast.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.streams.wire.SessionId;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** A peer without sessions says nothing until its application does. */
+class SilentPlainPeerTest {
+  private static final long AN_HOUR = Duration.ofHours(1).toNanos();
+
+  @Test
+  void firstAttachmentIsNotGivenUpWhileItMayBeAPlainPeers() {
+    ClientSession session =
+        new ClientSession(
+            new SessionId(1, 2), SessionOptions.DEFAULT, SessionRules.STANDARD, new Random(1));
+    session.start(0, Duration.ZERO);
+    assertThat(session.offer(Payload.of(new byte[] {1}))).isTrue();
+    session.halfClose();
+    outputs(session, 0);
+
+    session.onTimeout(Duration.ofSeconds(2).toNanos());
+    outputs(session, Duration.ofSeconds(2).toNanos());
+    session.onTimeout(AN_HOUR);
+
+    assertThat(outputs(session, AN_HOUR)).isEmpty();
+    assertThat(session.end()).isNull();
+  }
+
+  @Test
+  void plainPeerGetsMoreThanTheInitialCredit() {
+    ClientSession session =
+        new ClientSession(
+            new SessionId(1, 2), SessionOptions.DEFAULT, SessionRules.STANDARD, new Random(1));
+    session.start(0, Duration.ZERO);
+    StreamAttachment first = opened(session);
+    session.onPlain(0, first);
+    for (int i = 0; i < SessionOptions.DEFAULT.sendMessages(); i++) {
+      assertThat(session.offer(Payload.of(new byte[] {1}))).isTrue();
+    }
+
+    assertThat(outputs(session, 0)).hasSize(SessionOptions.DEFAULT.sendMessages());
+  }
+
+  @Test
+  void plainPeerMaySendWhatTheTransportAskedFor() {
+    ClientSession session =
+        new ClientSession(
+            new SessionId(1, 2), SessionOptions.DEFAULT, SessionRules.STANDARD, new Random(1));
+    session.start(0, Duration.ZERO);
+    StreamAttachment first = opened(session);
+    session.onPlain(0, first);
+    session.request(Integer.MAX_VALUE);
+    int messages = 2 * SessionOptions.DEFAULT.receiveMessages();
+    for (int i = 0; i < messages; i++) {
+      session.onFrame(0, first, null, Payload.of(new byte[] {1}));
+    }
+
+    assertThat(outputs(session, 0))
+        .hasSize(messages)
+        .allMatch(SessionOutput.Deliver.class::isInstance);
+  }
+
+  private static StreamAttachment opened(ClientSession session) {
+    return outputs(session, 0).stream()
+        .map(SessionOutput.Open.class::cast)
+        .findFirst()
+        .orElseThrow()
+        .attachment();
+  }
+
+  private static List<SessionOutput> outputs(ClientSession session, long nowNanos) {
+    List<SessionOutput> all = new ArrayList<>();
+    SessionOutput next = session.poll(nowNanos);
+    while (next != null) {
+      all.add(next);
+      next = session.poll(nowNanos);
+    }
+    return all;
+  }
+}
