@@ -2,6 +2,7 @@ package dev.holdfast.streams.grpc;
 
 import dev.holdfast.core.Limit;
 import dev.holdfast.streams.AttachmentEnd;
+import dev.holdfast.streams.Payload;
 import dev.holdfast.streams.PhysicalEnd;
 import dev.holdfast.streams.StreamAttachment;
 import dev.holdfast.streams.wire.FrameHeader;
@@ -34,6 +35,7 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
   private final StreamAttachment attachment;
   private final ClientCall<Frame, Frame> call;
   private final ServerWord word;
+  private final boolean again;
   private boolean sendsNoMore;
   private @Nullable Boolean compression;
   private volatile boolean plain;
@@ -56,15 +58,20 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
     }
   }
 
+  /**
+   * @param again whether it opens a plain server's stream again
+   */
   ClientAttachment(
       ResumableCall<?, ?> owner,
       StreamAttachment attachment,
       ClientCall<Frame, Frame> call,
-      ServerWord word) {
+      ServerWord word,
+      boolean again) {
     this.owner = owner;
     this.attachment = attachment;
     this.call = call;
     this.word = word;
+    this.again = again;
   }
 
   // To the server; by the driver.
@@ -73,9 +80,20 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
     call.start(this, headers);
     // Whatever was written before the transport is there waits in memory.
     followWritable();
+    if (call.isReady()) {
+      beginAgain();
+    }
   }
 
-  void send(@Nullable FrameHeader header, dev.holdfast.streams.Payload body, boolean compressed) {
+  /** A plain server's headers may come late: a stream is open again when there is a transport. */
+  private void beginAgain() {
+    if (again && !plain) {
+      plain = true;
+      owner.onPlain(attachment, this);
+    }
+  }
+
+  void send(@Nullable FrameHeader header, Payload body, boolean compressed) {
     if (sendsNoMore) {
       return;
     }
@@ -129,9 +147,11 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
   public void onHeaders(Metadata headers) {
     byte[] value = headers.get(Handshakes.KEY);
     if (value == null) {
-      plain = true;
       owner.onHeaders(headers);
-      owner.onPlain(attachment, this);
+      if (!plain) {
+        plain = true;
+        owner.onPlain(attachment, this);
+      }
       return;
     }
     Welcome welcome;
@@ -143,7 +163,7 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
     }
     headers.discardAll(Handshakes.KEY);
     owner.onHeaders(headers);
-    owner.input((session, now) -> session.onWelcome(now, attachment, welcome));
+    owner.onWelcome(attachment, welcome);
     call.request(Integer.MAX_VALUE);
   }
 
@@ -159,13 +179,14 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
       }
     }
     FrameHeader header = opened.header();
-    dev.holdfast.streams.Payload body = opened.body();
+    Payload body = opened.body();
     owner.input((session, now) -> session.onFrame(now, attachment, header, body));
   }
 
   @Override
   public void onReady() {
     owner.input((session, now) -> session.onWritable(attachment, true));
+    beginAgain();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.holdfast.streams.grpc;
 
 import dev.holdfast.core.Scheduler;
+import dev.holdfast.streams.ClientSession;
 import dev.holdfast.streams.Level;
 import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.wire.FrameHeader;
@@ -10,9 +11,11 @@ import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
 import io.grpc.MethodDescriptor;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -32,6 +35,10 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
   private final Builder settings;
   private final Set<ResumableCall<?, ?>> calls = ConcurrentHashMap.newKeySet();
   private final Set<String> otherMessages = ConcurrentHashMap.newKeySet();
+
+  /** Channels whose servers have sessions; weak, as channels come and go. */
+  private final Set<Channel> proved =
+      Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
   private ClientStreams(Builder settings) {
     this.settings = settings;
@@ -98,6 +105,20 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
 
   void remove(ResumableCall<?, ?> call) {
     calls.remove(call);
+  }
+
+  /** What earlier streams of the channel have shown. */
+  ClientSession.Peer peerOf(Channel channel) {
+    return proved.contains(channel) ? ClientSession.Peer.HOLDFAST : ClientSession.Peer.UNKNOWN;
+  }
+
+  /** A server answered. One without sessions may stand beside others, so all are doubted then. */
+  void onPeer(Channel channel, boolean hasSessions) {
+    if (!hasSessions) {
+      proved.remove(channel);
+    } else if (!proved.contains(channel)) {
+      proved.add(channel);
+    }
   }
 
   Channel channelTo(String address, Channel usual) {

@@ -11,14 +11,20 @@ final class Handshakes {
 
   private Handshakes() {}
 
-  /** Metadata with a value of the handshake besides what is there. */
+  /** A copy of metadata with a value of the handshake besides what is there. */
   static Metadata with(@Nullable Metadata others, byte[] value) {
+    Metadata all = without(others);
+    all.put(KEY, value);
+    return all;
+  }
+
+  /** A copy of metadata as the application knows it. */
+  static Metadata without(@Nullable Metadata others) {
     Metadata all = new Metadata();
     if (others != null) {
       all.merge(others);
       all.discardAll(KEY);
     }
-    all.put(KEY, value);
     return all;
   }
 }

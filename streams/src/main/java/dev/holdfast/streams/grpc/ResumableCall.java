@@ -1,12 +1,14 @@
 package dev.holdfast.streams.grpc;
 
 import dev.holdfast.streams.ClientSession;
+import dev.holdfast.streams.Level;
 import dev.holdfast.streams.PhysicalEnd;
 import dev.holdfast.streams.SessionEnd;
 import dev.holdfast.streams.SessionOutput;
 import dev.holdfast.streams.SessionRules;
 import dev.holdfast.streams.StreamAttachment;
 import dev.holdfast.streams.wire.Refusal;
+import dev.holdfast.streams.wire.Welcome;
 import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
@@ -45,6 +47,7 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
 
   private volatile boolean compressed = true;
   private volatile @Nullable ClientAttachment latest;
+  private volatile boolean wasPlain;
   private volatile String lastCause = "";
   private volatile @Nullable Status lastStatus;
   private volatile @Nullable Status cancellation;
@@ -81,7 +84,7 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
     listener = newListener;
     headers = newHeaders;
     streams.add(this);
-    driver.input((session, now) -> session.start(now, timeLeft()));
+    driver.input((session, now) -> session.start(now, timeLeft(), streams.peerOf(channel)));
     context.addListener(onContextCancelled, Runnable::run);
     call(Listener::onReady);
   }
@@ -200,10 +203,16 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
                   streams
                       .channelTo(open.address(), channel)
                       .newCall(streams.framed(method), streams.roomForHeader(physical));
-              ClientAttachment attached = new ClientAttachment(this, open.attachment(), call, word);
+              // A server that was plain stays so for the stream: it can't know the session.
+              boolean again = wasPlain && streams.options().level() == Level.REOPEN;
+              ClientAttachment attached =
+                  new ClientAttachment(this, open.attachment(), call, word, again);
               open.attachment().attach(attached);
               latest = attached;
-              attached.start(Handshakes.with(headers, open.hello().toByteArray()));
+              attached.start(
+                  again
+                      ? Handshakes.without(headers)
+                      : Handshakes.with(headers, open.hello().toByteArray()));
             });
   }
 
@@ -273,7 +282,14 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
     }
   }
 
+  void onWelcome(StreamAttachment attachment, Welcome welcome) {
+    streams.onPeer(channel, true);
+    driver.input((session, now) -> session.onWelcome(now, attachment, welcome));
+  }
+
   void onPlain(StreamAttachment attachment, ClientAttachment carrier) {
+    streams.onPeer(channel, false);
+    wasPlain = true;
     int asked =
         driver.locked(
             session -> {

@@ -40,7 +40,6 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
   /** It was admitted to a session; before grpc calls. */
   void bind(ServerStream<?, ?> admitted) {
     stream = admitted;
-    call.request(Integer.MAX_VALUE);
   }
 
   // To the client; by the driver.
@@ -48,10 +47,8 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
   /** The welcome goes out with the headers, which may wait for what the handler puts into them. */
   void hold(Welcome welcome) {
     heldWelcome = welcome;
-  }
-
-  boolean isHolding() {
-    return heldWelcome != null;
+    // From now on the session's credit bounds what comes.
+    call.request(Integer.MAX_VALUE);
   }
 
   void sendHeaders(Metadata application, @Nullable String compressor) {

@@ -238,6 +238,15 @@ class FlowTest {
 
     assertThat(one.heard()).containsExactly("1");
     assertThat(two.heard()).containsExactly("other 2");
+    assertListed(streams, clientStreams);
+    first.onCompleted();
+    second.onCompleted();
+    one.awaitEnd();
+    two.awaitEnd();
+    await().atMost(PATIENCE).until(() -> clientStreams.sessions().isEmpty());
+  }
+
+  private void assertListed(ServerStreams streams, ClientStreams clientStreams) {
     assertThat(streams.sessions())
         .extracting(SessionView::method)
         .containsExactlyInAnyOrder("test.Talk/Talk", "test.Other/Talk");
@@ -264,11 +273,6 @@ class FlowTest {
                 .gauge()
                 .value())
         .isEqualTo(2);
-    first.onCompleted();
-    second.onCompleted();
-    one.awaitEnd();
-    two.awaitEnd();
-    await().atMost(PATIENCE).until(() -> clientStreams.sessions().isEmpty());
   }
 
   private static ServerInterceptor counting(

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.StringValue;
+import dev.holdfast.lab.TcpRelay;
+import dev.holdfast.streams.Level;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
@@ -17,6 +19,8 @@ import io.grpc.stub.StreamObserver;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -79,6 +83,42 @@ class PlainPeerTest {
     Status status = listener.awaitEnd();
     assertThat(status.getCode()).isEqualTo(Status.Code.ABORTED);
     assertThat(status.getDescription()).isEqualTo("not today");
+  }
+
+  @Test
+  void cutStreamOfPlainServerIsOpenedAgainAndTheApplicationSendsItsFirstMessagesAnew() {
+    List<String> served = new CopyOnWriteArrayList<>();
+    Server server = town.serve(StreamTown.talk(answers -> StreamTown.recording(served, answers)));
+    TcpRelay relay = town.relayTo(server);
+    ManagedChannel channel =
+        town.channelTo(relay.port(), town.clientStreams().level(Level.REOPEN).build());
+    Listener listener = new Listener();
+    Subscriber subscriber = new Subscriber();
+
+    StreamObserver<StringValue> requests =
+        StreamTown.open(
+            channel, CallOptions.DEFAULT.withOption(StreamEvents.KEY, subscriber), listener);
+    subscriber.requests = requests;
+    requests.onNext(Listener.message("subscribe"));
+    listener.awaitCount(1);
+    relay.cut();
+    listener.awaitCount(2);
+    requests.onCompleted();
+
+    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(served).containsExactly("subscribe", "subscribe");
+    assertThat(subscriber.reopened).isOne();
+  }
+
+  private static final class Subscriber implements StreamEvents {
+    private volatile StreamObserver<StringValue> requests = StreamTown.silent();
+    private volatile int reopened;
+
+    @Override
+    public void onReopened(long dropped) {
+      reopened = reopened + 1;
+      requests.onNext(Listener.message("subscribe"));
+    }
   }
 
   @Test
