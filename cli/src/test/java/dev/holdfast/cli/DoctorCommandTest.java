@@ -102,6 +102,12 @@ class DoctorCommandTest {
         .contains("KL-01", "permit 27s")
         .contains("RESULT findings=3 codes=KL-01,KL-04,KL-05\n");
     assertThat(CommandRun.of("doctor", "lint").code()).isEqualTo(ExitCode.OK);
+    CommandRun floored =
+        CommandRun.of("doctor", "lint", "--server-keepalive", "3s", "--path-timeout", "8s");
+    assertThat(floored.code()).isEqualTo(ExitCode.FAILED);
+    assertThat(floored.out())
+        .contains("KL-09  The server's library raises a time of 3s to 10s")
+        .endsWith("RESULT findings=2 codes=KL-03,KL-09\n");
   }
 
   @Test

@@ -35,7 +35,8 @@ record Room(String name, String packageName, List<String> rooms, List<String> th
           room("registry-dns", List.of("core"), List.of("org.xbill.DNS")),
           // A method's idempotency_level stands in its protobuf descriptor.
           room("grpc", List.of("core", "liveness"), GRPC, NETTY, PROTOBUF),
-          // grpc-api's interceptors and calls; never a transport. Packages can't say "api", poms do.
+          // grpc-api's interceptors and calls; never a transport. Packages can't say "api", poms
+          // do.
           room("streams", List.of("core"), GRPC),
           // No grpc: it measures the wire, not what a client makes of it.
           room("doctor", List.of("core"), NETTY));
