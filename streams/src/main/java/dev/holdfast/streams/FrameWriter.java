@@ -57,7 +57,9 @@ final class FrameWriter {
     if (!to.plain && (to.proved || !to.marked)) {
       boolean last = (item.flags() & Flag.FINAL) != 0;
       long ack = inbox.ack() > to.toldAck || last ? inbox.ack() : 0;
-      long credit = inbox.credit() > to.toldCredit ? inbox.credit() : 0;
+      // Not with each message: a quarter of the window is soon enough.
+      boolean news = 4 * (inbox.credit() - to.toldCredit) >= options.receiveMessages();
+      long credit = news ? inbox.credit() : 0;
       int flags = item.flags() | (to.proved ? wantedFlags & ~to.toldFlags : 0);
       long number = outbox.numberOf(item, to);
       header = new FrameHeader(to.tag(), number, ack, credit, flags, 0, item.status(), 0);

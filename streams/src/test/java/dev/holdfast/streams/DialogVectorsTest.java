@@ -1,0 +1,142 @@
+package dev.holdfast.streams;
+
+import dev.holdfast.streams.ServerSessions.Admission;
+import dev.holdfast.streams.SessionRecord.Caller;
+import dev.holdfast.streams.wire.FrameHeader;
+import dev.holdfast.streams.wire.FrameHeader.Flag;
+import dev.holdfast.streams.wire.Hello;
+import dev.holdfast.streams.wire.SessionId;
+import dev.holdfast.streams.wire.SessionToken;
+import dev.holdfast.streams.wire.TokenMint;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A whole dialog as bytes: what a server that echoes each message answers to a client, through a
+ * cut with a lost ack, a duplicate and the end. No time passes in it.
+ */
+class DialogVectorsTest {
+  private static final HexFormat HEX = HexFormat.of();
+  private static final SessionId ID = new SessionId(0x0123456789abcdefL, 0x1122334455667788L);
+  private static final TokenMint MINT =
+      new TokenMint("0123456789abcdef0123456789abcdef".getBytes(StandardCharsets.UTF_8));
+  private static final Caller CALLER = new Caller("device-7", "test.Devices/Talk");
+
+  private final List<String> lines = new ArrayList<>();
+  private final ServerSessions sessions =
+      new ServerSessions(
+          new ServerSessions.Host("server-1", "10.0.0.1:50051", 10),
+          MINT,
+          SessionOptions.DEFAULT,
+          SessionRules.STANDARD,
+          new SplittableRandom(1));
+  private @Nullable ServerSession session;
+
+  @Test
+  void anEchoThroughACutIsAsTheVectorsSay() throws IOException {
+    SessionToken token = MINT.mint(ID, "device-7", "test.Devices/Talk", "10.0.0.1:50051");
+
+    StreamAttachment one = hello(new Hello(ID, 1, 300, 0, 1, 256, 0, true, SessionToken.NONE));
+    frame(one, new FrameHeader(300, 1, 0, 0, 0, 0, 0, 0), "a");
+    frame(one, null, "b");
+    frame(one, new FrameHeader(300, 3, 1, 257, 0, 0, 0, 0), "c");
+    cut(one);
+    StreamAttachment two = hello(new Hello(ID, 2, 301, 2, 2, 258, 0, false, token));
+    frame(two, new FrameHeader(301, 3, 2, 0, 0, 0, 0, 0), "c");
+    frame(two, new FrameHeader(301, 4, 3, 0, Flag.HALF_CLOSE, 0, 0, 0), "");
+    frame(two, FrameHeader.control(301, 4, 260, 0), "");
+    hello(new Hello(ID, 3, 302, 4, 5, 260, 0, false, token));
+    hello(new Hello(ID, 4, 303, 4, 5, 260, 0, false, SessionToken.NONE));
+
+    Vectors.check(
+        "dialog.json",
+        "{\n \"server\": \"echoes each message, finishes with OK after the half-close, key"
+            + " 0123456789abcdef0123456789abcdef, address 10.0.0.1:50051\",\n"
+            + " \"principal\": \"device-7\", \"method\": \"test.Devices/Talk\",\n \"steps\": [\n"
+            + String.join(",\n", lines)
+            + "\n ]\n}\n");
+  }
+
+  private StreamAttachment hello(Hello hello) {
+    StreamAttachment attachment = new StreamAttachment(hello.attach(), hello.tag(), 0);
+    step("hello", attachment, hello.toByteArray());
+    Admission admission = sessions.onHello(0, attachment, hello, CALLER);
+    if (admission instanceof Admission.Refused refused) {
+      out("refusal", attachment, refused.refusal().toByteArray());
+    } else if (admission instanceof Admission.Admitted admitted) {
+      session = admitted.session();
+      drive(admitted.session());
+    }
+    return attachment;
+  }
+
+  private void frame(StreamAttachment from, @Nullable FrameHeader header, String body) {
+    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    step("message", from, joined(header, bytes));
+    here().onFrame(0, from, header, Payload.of(bytes));
+    drive(here());
+  }
+
+  private void cut(StreamAttachment attachment) {
+    step("cut", attachment, new byte[0]);
+    here().onClosed(0, attachment, PhysicalEnd.connection());
+    drive(here());
+  }
+
+  private void drive(ServerSession driven) {
+    for (SessionOutput out = driven.poll(0); out != null; out = driven.poll(0)) {
+      if (out instanceof SessionOutput.Accept accept) {
+        out("welcome", accept.attachment(), accept.welcome().toByteArray());
+      } else if (out instanceof SessionOutput.Refuse refuse) {
+        out("refusal", refuse.attachment(), refuse.refusal().toByteArray());
+      } else if (out instanceof SessionOutput.Send send) {
+        out("message", send.attachment(), joined(send.header(), send.body().toByteArray()));
+      } else if (out instanceof SessionOutput.Close close) {
+        out("close " + close.why(), close.attachment(), new byte[0]);
+      } else if (out instanceof SessionOutput.Start) {
+        driven.request(100);
+      } else if (out instanceof SessionOutput.Deliver deliver) {
+        driven.offer(deliver.message());
+        driven.processed(0, deliver.seq());
+      } else if (out instanceof SessionOutput.HalfClosed) {
+        driven.finish(0, 0, Payload.EMPTY);
+      }
+    }
+    sessions.retire(0, driven);
+  }
+
+  private ServerSession here() {
+    ServerSession known = session;
+    if (known == null) {
+      throw new IllegalStateException("no session was admitted");
+    }
+    return known;
+  }
+
+  private static byte[] joined(@Nullable FrameHeader header, byte[] body) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.writeBytes(header == null ? new byte[0] : header.toByteArray());
+    out.writeBytes(body);
+    return out.toByteArray();
+  }
+
+  private void step(String what, StreamAttachment attachment, byte[] bytes) {
+    lines.add(line("client", what, attachment, bytes));
+  }
+
+  private void out(String what, StreamAttachment attachment, byte[] bytes) {
+    lines.add(line("server", what, attachment, bytes));
+  }
+
+  private static String line(String who, String what, StreamAttachment on, byte[] bytes) {
+    return "  {\"from\": \"%s\", \"what\": \"%s\", \"attachment\": %d, \"bytes\": \"%s\"}"
+        .formatted(who, what, on.number(), HEX.formatHex(bytes));
+  }
+}

@@ -1,0 +1,208 @@
+package dev.holdfast.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.streams.ServerSessions.Admission;
+import dev.holdfast.streams.SessionEnd.Kind;
+import dev.holdfast.streams.SessionRecord.Caller;
+import dev.holdfast.streams.wire.FrameHeader;
+import dev.holdfast.streams.wire.FrameHeader.Flag;
+import dev.holdfast.streams.wire.Hello;
+import dev.holdfast.streams.wire.Refusal;
+import dev.holdfast.streams.wire.SessionId;
+import dev.holdfast.streams.wire.SessionToken;
+import dev.holdfast.streams.wire.TokenMint;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/** Who is let in, who is not and why; and the ends that only a server sees. */
+class ServerSessionsTest {
+  private static final SessionId ID = new SessionId(1, 2);
+  private static final Caller CALLER = new Caller("device", "test.Devices/Talk");
+  private static final Caller THIEF = new Caller("thief", "test.Devices/Talk");
+  private static final TokenMint MINT = new TokenMint(new byte[16]);
+  private static final Duration TTL = SessionOptions.DEFAULT.timing().ttl();
+
+  private long now;
+  private final List<SessionOutput> outputs = new ArrayList<>();
+  private final ServerSessions sessions = sessions("a:1", 2);
+
+  @Test
+  void aStolenSessionIdIsUseless() {
+    admit(hello(1, SessionToken.NONE));
+
+    assertThat(refused(hello(2, SessionToken.NONE), THIEF)).isEqualTo(Refusal.Code.DENIED);
+    assertThat(refused(hello(2, token("a:1")), THIEF)).isEqualTo(Refusal.Code.DENIED);
+    SessionToken other = MINT.mint(ID, CALLER.principal(), "test.Devices/Other", "a:1");
+    assertThat(refused(hello(2, other), CALLER)).isEqualTo(Refusal.Code.DENIED);
+  }
+
+  @Test
+  void aResumeAtAnotherInstanceIsSentToTheOwner() {
+    Admission admission = offer(sessions("b:1", 2), hello(2, token("a:1")), CALLER);
+
+    assertThat(admission).isEqualTo(new Admission.Refused(Refusal.moved("a:1")));
+  }
+
+  @Test
+  void aResumeOfASessionThatDiedWithItsInstanceIsUnknown() {
+    assertThat(refused(hello(2, token("a:1")), CALLER)).isEqualTo(Refusal.Code.UNKNOWN);
+  }
+
+  @Test
+  void aFirstAttachmentThatMayHaveBroughtMessagesElsewhereBeginsNothing() {
+    Hello touched = new Hello(ID, 2, 7, 0, 1, 9, 0, false, SessionToken.NONE);
+
+    assertThat(refused(touched, CALLER)).isEqualTo(Refusal.Code.UNKNOWN);
+  }
+
+  @Test
+  void beyondTheLimitNewSessionsAreRefusedAndOldOnesResume() {
+    admit(hello(1, SessionToken.NONE));
+    admit(new Hello(new SessionId(5, 5), 1, 7, 0, 1, 9, 0, true, SessionToken.NONE));
+
+    Hello third = new Hello(new SessionId(6, 6), 1, 7, 0, 1, 9, 0, true, SessionToken.NONE);
+    assertThat(refused(third, CALLER)).isEqualTo(Refusal.Code.BUSY);
+    admit(hello(2, token("a:1")));
+    assertThat(outputs).hasAtLeastOneElementOfType(SessionOutput.Accept.class);
+  }
+
+  @Test
+  void anOlderAttachmentThatArrivesLaterIsFenced() {
+    admit(hello(5, SessionToken.NONE));
+    outputs.clear();
+    admit(hello(4, token("a:1")));
+    admit(hello(5, token("a:1")));
+
+    assertThat(outputs)
+        .allMatch(
+            out ->
+                out instanceof SessionOutput.Refuse refuse
+                    && refuse.refusal().code() == Refusal.Code.FENCED)
+        .hasSize(2);
+  }
+
+  @Test
+  void aClientIsGoneWhenItsTimeIsOverAndNotBefore() {
+    StreamAttachment first = new StreamAttachment(1, 7, now);
+    ServerSession session = admit(first, hello(1, SessionToken.NONE));
+    session.onClosed(now, first, PhysicalEnd.connection());
+    now += TTL.toNanos() - 1;
+    session.onTimeout(now);
+    drive(session);
+    assertThat(session.end()).isNull();
+
+    now += 1;
+    session.onTimeout(now);
+    drive(session);
+    assertThat(Objects.requireNonNull(session.end()).kind()).isEqualTo(Kind.LOST_EXPIRED);
+    assertThat(sessions.sessions()).isEmpty();
+  }
+
+  @Test
+  void aLateResumeHearsThatTheSessionIsOverForAsLongAsItsTime() {
+    StreamAttachment first = new StreamAttachment(1, 7, now);
+    ServerSession session = admit(first, hello(1, SessionToken.NONE));
+    session.onFrame(now, first, FrameHeader.control(7, 0, 0, Flag.CANCEL), Payload.EMPTY);
+    drive(session);
+    assertThat(Objects.requireNonNull(session.end()).kind()).isEqualTo(Kind.CANCELLED);
+    assertThat(refused(hello(2, token("a:1")), CALLER)).isEqualTo(Refusal.Code.EXPIRED);
+
+    now += TTL.toNanos();
+    assertThat(refused(hello(3, token("a:1")), CALLER)).isEqualTo(Refusal.Code.UNKNOWN);
+  }
+
+  @Test
+  void theSessionsDeadlineIsTheOneOfItsFirstHello() {
+    Hello hurried = new Hello(ID, 1, 7, 0, 1, 9, 5_000, true, SessionToken.NONE);
+    StreamAttachment first = new StreamAttachment(1, 7, now);
+    ServerSession session = admit(first, hurried);
+    session.onClosed(now, first, PhysicalEnd.connection());
+    now += Duration.ofSeconds(3).toNanos();
+    admit(new Hello(ID, 2, 8, 0, 1, 9, 9_000, false, token("a:1")));
+    now += Duration.ofSeconds(2).toNanos();
+    session.onTimeout(now);
+    drive(session);
+
+    assertThat(Objects.requireNonNull(session.end()).kind()).isEqualTo(Kind.DEADLINE);
+  }
+
+  @Test
+  void anInstanceThatLeavesSettlesWhatItWasGivenAndSaysSo() {
+    StreamAttachment first = new StreamAttachment(1, 7, now);
+    ServerSession session = admit(first, hello(1, SessionToken.NONE));
+    session.request(9);
+    session.onFrame(now, first, new FrameHeader(7, 1, 0, 0, 0, 0, 0, 0), Payload.EMPTY);
+    session.drain(now, true, Duration.ofSeconds(9));
+    drive(session);
+    FrameHeader settled = new FrameHeader(7, 0, 0, 0, Flag.SETTLED, 1, 0, 0);
+    session.onFrame(now, first, settled, Payload.EMPTY);
+    drive(session);
+    assertThat(session.position()).isZero();
+
+    session.processed(now, 1);
+    drive(session);
+    SessionOutput last = outputs.get(outputs.size() - 1);
+    assertThat(last)
+        .isInstanceOfSatisfying(
+            SessionOutput.Send.class,
+            send -> {
+              FrameHeader header = Objects.requireNonNull(send.header());
+              assertThat(header.has(Flag.MOVED)).isTrue();
+              assertThat(header.ack()).isEqualTo(1);
+            });
+    session.onFrame(now, first, FrameHeader.control(7, 1, 0, 0), Payload.EMPTY);
+    drive(session);
+    assertThat(Objects.requireNonNull(session.end()).kind()).isEqualTo(Kind.MOVED);
+  }
+
+  private static ServerSessions sessions(String address, int most) {
+    return new ServerSessions(
+        new ServerSessions.Host("this start", address, most),
+        MINT,
+        SessionOptions.DEFAULT,
+        SessionRules.STANDARD,
+        new SplittableRandom(3));
+  }
+
+  private static SessionToken token(String owner) {
+    return MINT.mint(ID, CALLER.principal(), CALLER.method(), owner);
+  }
+
+  private static Hello hello(long attach, SessionToken token) {
+    return new Hello(ID, attach, 7, 0, 1, 9, 0, true, token);
+  }
+
+  private Admission offer(ServerSessions to, Hello hello, Caller caller) {
+    return to.onHello(now, new StreamAttachment(hello.attach(), hello.tag(), now), hello, caller);
+  }
+
+  private Refusal.Code refused(Hello hello, Caller caller) {
+    Admission admission = offer(sessions, hello, caller);
+    assertThat(admission).isInstanceOf(Admission.Refused.class);
+    return ((Admission.Refused) admission).refusal().code();
+  }
+
+  private void admit(Hello hello) {
+    admit(new StreamAttachment(hello.attach(), hello.tag(), now), hello);
+  }
+
+  private ServerSession admit(StreamAttachment attachment, Hello hello) {
+    Admission admission = sessions.onHello(now, attachment, hello, CALLER);
+    assertThat(admission).isInstanceOf(Admission.Admitted.class);
+    ServerSession session = ((Admission.Admitted) admission).session();
+    drive(session);
+    return session;
+  }
+
+  private void drive(ServerSession session) {
+    for (SessionOutput out = session.poll(now); out != null; out = session.poll(now)) {
+      outputs.add(out);
+    }
+    sessions.retire(now, session);
+  }
+}

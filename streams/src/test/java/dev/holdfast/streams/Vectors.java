@@ -1,0 +1,27 @@
+package dev.holdfast.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The test vectors under streams/vectors, for people who write the protocol in another language.
+ * They are made by the code and committed; {@code -Dholdfast.docs.write=true} renews them.
+ */
+public final class Vectors {
+  private static final Path DIRECTORY =
+      Path.of(System.getProperty("holdfast.root", "..")).resolve("streams/vectors");
+
+  private Vectors() {}
+
+  /** Fails when the committed file says something else than the code. */
+  public static void check(String name, String text) throws IOException {
+    Path file = DIRECTORY.resolve(name);
+    if (Boolean.getBoolean("holdfast.docs.write")) {
+      Files.writeString(file, text);
+    }
+    assertThat(Files.readString(file)).as("%s: the protocol has changed", name).isEqualTo(text);
+  }
+}
