@@ -1,5 +1,6 @@
 package dev.holdfast.bench;
 
+import dev.holdfast.bench.streams.StreamsSim;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.slf4j.LoggerFactory;
@@ -15,6 +16,7 @@ public final class Bench {
           new Outage(),
           new DoctorCases(),
           new InKernelLab(new FalseClose()),
+          new StreamsSim(),
           new InKernelLab(new DeadPeer()),
           new IdleCost());
 

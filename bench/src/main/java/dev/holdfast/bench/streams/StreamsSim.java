@@ -1,0 +1,124 @@
+package dev.holdfast.bench.streams;
+
+import dev.holdfast.bench.Benchmark;
+import dev.holdfast.streams.SessionRules;
+import dev.holdfast.streams.rehearsal.BrokenGuarantee;
+import dev.holdfast.streams.rehearsal.Marker;
+import dev.holdfast.streams.rehearsal.Mutant;
+import dev.holdfast.streams.rehearsal.Rehearsal;
+import java.io.PrintStream;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Plays thousands of schedules of faults against the session in virtual time, and each of the nine
+ * mistakes until it is caught. No speed is measured.
+ */
+public final class StreamsSim implements Benchmark {
+  private static final long SEEDS = 30_000;
+  private static final long QUICK_SEEDS = 10_000;
+  private static final long SEEDS_PER_MUTANT = 2_000;
+  private static final long SEEDS_PER_LINE = 5_000;
+  private static final int SHOWN_VIOLATIONS = 10;
+
+  private final PrintStream out;
+
+  public StreamsSim() {
+    this(System.out);
+  }
+
+  StreamsSim(PrintStream out) {
+    this.out = out;
+  }
+
+  @Override
+  public String name() {
+    return "streams-sim";
+  }
+
+  @Override
+  public String summary() {
+    return "violations of a stream's promises in thousands of bad networks, and nine mutants";
+  }
+
+  @Override
+  public int run(List<String> args) {
+    if (args.contains("--help") || args.contains("-h")) {
+      out.println("bench/run streams-sim [--quick | --trace SEED]");
+      out.println("  " + summary() + ", in virtual time.");
+      out.printf("  %,d seeds; --quick: %,d. --trace plays one and says all%n", SEEDS, QUICK_SEEDS);
+      out.println("  Bounds: no violation, every mutant caught, every rare path reached.");
+      return 0;
+    }
+    if (args.size() == 2 && args.get(0).equals("--trace") && args.get(1).matches("\\d{1,9}")) {
+      Rehearsal.trace(Long.parseLong(args.get(1)), SessionRules.STANDARD).forEach(out::println);
+      return 0;
+    }
+    if (!args.isEmpty() && !args.equals(List.of("--quick"))) {
+      System.err.printf("bench streams-sim: %s (expected: --quick, --trace SEED)%n", args);
+      return 2;
+    }
+    return play(args.isEmpty() ? SEEDS : QUICK_SEEDS, SEEDS_PER_MUTANT);
+  }
+
+  int play(long seeds, long seedsPerMutant) {
+    Map<Marker, Integer> reached = new EnumMap<>(Marker.class);
+    long violations = violations(seeds, reached);
+    List<Marker> never =
+        Arrays.stream(Marker.values()).filter(marker -> !reached.containsKey(marker)).toList();
+    int caught = 0;
+    for (Mutant mutant : Mutant.values()) {
+      caught += isCaught(mutant, seedsPerMutant) ? 1 : 0;
+    }
+    int mutants = Mutant.values().length;
+    out.println("  rare paths: " + reached);
+    boolean kept = violations == 0 && caught == mutants && never.isEmpty();
+    if (!kept) {
+      out.printf(
+          "MISSED: violations %d (expected: 0), mutants caught %d (expected: %d), never reached"
+              + " %s%n",
+          violations, caught, mutants, never);
+    }
+    out.printf(
+        "RESULT seeds=%d violations=%d mutants_caught=%d/%d%n", seeds, violations, caught, mutants);
+    return kept ? 0 : 1;
+  }
+
+  private long violations(long seeds, Map<Marker, Integer> reached) {
+    long violations = 0;
+    for (long seed = 0; seed < seeds; seed++) {
+      try {
+        Rehearsal.play(seed, SessionRules.STANDARD)
+            .forEach((marker, times) -> reached.merge(marker, times, Integer::sum));
+      } catch (BrokenGuarantee | IllegalStateException e) {
+        violations++;
+        if (violations <= SHOWN_VIOLATIONS) {
+          out.printf(
+              "  seed %d: %s; bench/run streams-sim --trace %d%n", seed, e.getMessage(), seed);
+        }
+      }
+      if ((seed + 1) % SEEDS_PER_LINE == 0) {
+        out.printf("  %d seeds, %d violations%n", seed + 1, violations);
+      }
+    }
+    return violations;
+  }
+
+  private boolean isCaught(Mutant mutant, long seeds) {
+    for (long seed = 0; seed < seeds; seed++) {
+      try {
+        Rehearsal.play(seed, mutant.rules());
+      } catch (BrokenGuarantee e) {
+        out.printf("  %s caught by seed %d: %s%n", mutant, seed, e.guarantee());
+        return true;
+      } catch (IllegalStateException e) {
+        out.printf("  %s caught by seed %d: %s%n", mutant, seed, e.getMessage());
+        return true;
+      }
+    }
+    out.printf("  %s was not caught by %d seeds%n", mutant, seeds);
+    return false;
+  }
+}

@@ -1,0 +1,5 @@
+/** Streams that outlive connections: the rehearsal of their session. */
+@NullMarked
+package dev.holdfast.bench.streams;
+
+import org.jspecify.annotations.NullMarked;
