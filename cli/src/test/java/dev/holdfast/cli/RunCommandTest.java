@@ -237,7 +237,7 @@ class RunCommandTest {
     Files.createDirectory(directory);
 
     run.awaitErr("registered orders at");
-    await().atMost(Duration.ofSeconds(10)).until(() -> registry.endpoints("orders").size() == 1);
+    await().atMost(Duration.ofSeconds(30)).until(() -> registry.endpoints("orders").size() == 1);
   }
 
   private HoldfastProcess run(List<String> options, String... childOptions) {

@@ -104,7 +104,7 @@ class SilentPathTest {
     await().until(() -> held.heard().contains("a"));
     path.faults(PathFaults.builder().stall(Duration.ZERO, STALL, Duration.ZERO).build());
     Call during = new Call(channel);
-    await().until(() -> during.tookAtMost(STALL.plus(SOON)));
+    await().atMost(STALL.multipliedBy(5)).until(() -> during.tookAtMost(STALL.multipliedBy(4)));
     server.shutdown();
     assertThat(held.awaitEnd().isOk()).isTrue();
     assertThat(held.heard()).containsExactly("a", Words.LAST_WORD);
