@@ -21,6 +21,7 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -107,16 +108,16 @@ class PlainPeerTest {
 
     assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
     assertThat(served).containsExactly("subscribe", "subscribe");
-    assertThat(subscriber.reopened).isOne();
+    assertThat(subscriber.reopened).hasValue(1);
   }
 
   private static final class Subscriber implements StreamEvents {
     private volatile StreamObserver<StringValue> requests = StreamTown.silent();
-    private volatile int reopened;
+    private final AtomicInteger reopened = new AtomicInteger();
 
     @Override
     public void onReopened(long dropped) {
-      reopened = reopened + 1;
+      reopened.incrementAndGet();
       requests.onNext(Listener.message("subscribe"));
     }
   }
