@@ -92,7 +92,10 @@ class PairedPoliciesTest {
     ManagedChannel channel = town.channel(watched(town.builder()));
     await().until(() -> reached(channel).size() == 2);
     Watchman.Post first = watchman.post(0);
-    first.suspectAndSpeak();
+    // Its twin must not be the quicker one.
+    watchman.holdBackNewConnections();
+    first.suspect();
+    first.speak();
     await().until(() -> first.connection().twins.contains(TwinState.DROPPED));
     await().until(() -> reached(channel).size() == 2);
   }

@@ -4,8 +4,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
+import java.net.SocketAddress;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -16,6 +18,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class Watchman {
   /** Every connection that is one of a pair, in the order in which they became ready. */
   final List<Post> posts = new CopyOnWriteArrayList<>();
+
+  private volatile boolean holdsBack;
+
+  /** From now on no connection gets anywhere, as if nobody answered. */
+  void holdBackNewConnections() {
+    holdsBack = true;
+  }
 
   /** Puts it into the connections of a channel. */
   void stand(NettyChannelBuilder builder) {
@@ -41,20 +50,25 @@ final class Watchman {
       channel.eventLoop().execute(connection::suspect);
     }
 
-    /** And is quicker than any twin. */
-    void suspectAndSpeak() {
-      channel
-          .eventLoop()
-          .execute(
-              () -> {
-                connection.suspect();
-                connection.speak();
-              });
+    void speak() {
+      channel.eventLoop().execute(connection::speak);
     }
   }
 
-  private final class Handler extends ChannelInboundHandlerAdapter {
+  private final class Handler extends ChannelDuplexHandler {
     private boolean found;
+
+    @Override
+    public void connect(
+        ChannelHandlerContext ctx,
+        SocketAddress remote,
+        SocketAddress local,
+        ChannelPromise promise)
+        throws Exception {
+      if (!holdsBack) {
+        super.connect(ctx, remote, local, promise);
+      }
+    }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
