@@ -18,6 +18,7 @@ import io.grpc.stub.StreamObserver;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.AbstractList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -85,6 +86,58 @@ class EndOfStreamTest {
     assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.CANCELLED);
     assertThat(handlers.awaitEnd()).contains("CANCELLED");
     await().atMost(PATIENCE).until(() -> streams.sessions().isEmpty());
+  }
+
+  @Test
+  void messageTooLargeForTheServerIsNotRepeatedForEver() {
+    Server server =
+        town.serve(
+            builder ->
+                builder
+                    .maxInboundMessageSize(1_000)
+                    .addService(
+                        town.serverStreams().build().resumable(StreamTown.talk(StreamTown::echo))));
+    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    Listener listener = new Listener();
+    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    requests.onNext(Listener.message("small"));
+    listener.awaitCount(1);
+
+    requests.onNext(Listener.message("x".repeat(2_000)));
+
+    // grpc-java resets such a call without a word, so it takes three of them to know.
+    assertThat(SessionEndedException.in(listener.awaitEnd().getCause()))
+        .hasValueSatisfying(
+            why -> assertThat(why.end().kind()).isEqualTo(SessionEnd.Kind.LOST_STUCK));
+    assertThat(listener.ends()).isOne();
+  }
+
+  @Test
+  void handlerThatThrowsEndsTheStreamAsInGrpc() {
+    Server server =
+        town.serve(
+            town.serverStreams()
+                .build()
+                .resumable(
+                    StreamTown.talk(answers -> StreamTown.recording(new FullList(), answers))));
+    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    Listener listener = new Listener();
+
+    StreamTown.open(channel, listener).onNext(Listener.message("x"));
+
+    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.UNKNOWN);
+  }
+
+  private static final class FullList extends AbstractList<String> {
+    @Override
+    public String get(int index) {
+      throw new IndexOutOfBoundsException(index);
+    }
+
+    @Override
+    public int size() {
+      return 0;
+    }
   }
 
   @Test

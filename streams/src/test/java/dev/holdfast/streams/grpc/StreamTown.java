@@ -46,8 +46,8 @@ final class StreamTown implements AutoCloseable {
   static final MethodDescriptor<StringValue, StringValue> ASK =
       method("test.Talk/Ask").toBuilder().setType(MethodDescriptor.MethodType.UNARY).build();
 
-  /** Netty's server reports each cut with a stack trace, and cuts are what happens here. */
-  private static final Logger CUTS = Logger.getLogger("io.grpc.netty.NettyServerHandler");
+  /** grpc's server reports each cut with a stack trace, and cuts are what happens here. */
+  private static final Logger CUTS = Logger.getLogger("io.grpc.netty");
 
   static {
     CUTS.setLevel(Level.SEVERE);
