@@ -37,6 +37,7 @@ public class Inbox {
   private long committed;
   private long lastSeq = Long.MAX_VALUE;
   private long heldBytes;
+  private @Nullable BufferBudget budget;
   private long granted;
   private long demand;
 
@@ -81,7 +82,7 @@ public class Inbox {
   protected final void accept(long seq, int flags, int status, Payload body) {
     received = Math.max(received, seq);
     waiting.add(new Item(seq, body, flags, status));
-    heldBytes += body.sizeBytes();
+    hold(body.sizeBytes());
     if ((flags & (Flag.FINAL | Flag.HALF_CLOSE)) != 0) {
       lastSeq = seq;
     }
@@ -111,7 +112,7 @@ public class Inbox {
       demand--;
     }
     waiting.remove();
-    heldBytes -= next.body().sizeBytes();
+    hold(-next.body().sizeBytes());
     delivered = next.seq();
     if (last) {
       processed(processed);
@@ -141,13 +142,25 @@ public class Inbox {
   /** Forgets what the application was not given yet. */
   void clear() {
     waiting.clear();
-    heldBytes = 0;
+    hold(-heldBytes);
   }
 
   protected final void moveTo(long position) {
     received = position;
-    waiting.clear();
-    heldBytes = 0;
+    clear();
+  }
+
+  /** Counts what is held here among all sessions of the process. */
+  void limitBy(BufferBudget shared) {
+    budget = shared;
+    shared.take(heldBytes);
+  }
+
+  private void hold(long bytes) {
+    heldBytes += bytes;
+    if (budget != null) {
+      budget.take(bytes);
+    }
   }
 
   /** What frames acknowledge. */
@@ -167,8 +180,12 @@ public class Inbox {
 
   /** The highest position that may come; it never goes back. */
   long credit() {
-    if (heldBytes < limitBytes) {
+    boolean room = budget == null || budget.hasRoom();
+    if (room && heldBytes < limitBytes) {
       granted = Math.max(granted, processed + windowMessages);
+    } else if (waiting.isEmpty()) {
+      // One at a time goes on, or this session would wait for others.
+      granted = Math.max(granted, processed + 1);
     }
     return granted;
   }

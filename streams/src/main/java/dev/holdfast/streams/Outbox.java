@@ -31,6 +31,7 @@ public class Outbox {
   private long highestSent;
   private long heldBytes;
   private boolean finished;
+  private @Nullable BufferBudget budget;
 
   public Outbox(int limitMessages, long limitBytes) {
     this.limitMessages = limitMessages;
@@ -48,9 +49,22 @@ public class Outbox {
     highestSent = end;
   }
 
+  /** Counts what is held here among all sessions of the process. */
+  void limitBy(BufferBudget shared) {
+    budget = shared;
+    shared.take(heldBytes);
+  }
+
+  /** The session is over: nothing is kept any more. */
+  void clear() {
+    release(end);
+  }
+
   /** Whether more is welcome. */
   public boolean isReady() {
-    return !finished && held() < limitMessages && heldBytes < limitBytes;
+    // Who holds nothing may always take one, or it would wait for others.
+    boolean room = budget == null || budget.hasRoom() || held() == 0;
+    return !finished && room && held() < limitMessages && heldBytes < limitBytes;
   }
 
   /** Takes a message, unless twice the limits are reached. */
@@ -86,7 +100,7 @@ public class Outbox {
     while (low <= upTo) {
       Item item = slots[index(low)];
       slots[index(low)] = null;
-      heldBytes -= item == null ? 0 : item.body().sizeBytes();
+      hold(item == null ? 0 : -item.body().sizeBytes());
       low++;
     }
   }
@@ -144,8 +158,15 @@ public class Outbox {
     }
     end++;
     slots[index(end)] = new Item(end, body, flags, status);
-    heldBytes += body.sizeBytes();
+    hold(body.sizeBytes());
     finished |= (flags & (Flag.FINAL | Flag.HALF_CLOSE)) != 0;
+  }
+
+  private void hold(long bytes) {
+    heldBytes += bytes;
+    if (budget != null) {
+      budget.take(bytes);
+    }
   }
 
   private void grow() {

@@ -34,6 +34,7 @@ public final class ServerSession extends StreamSession {
   private @Nullable Long expiresNanos;
   private @Nullable SessionEnd wanted;
   private final Departure departure = new Departure();
+  private boolean restored;
   private boolean started;
   private boolean leavingForGood;
   private @Nullable StreamAttachment rotating;
@@ -138,7 +139,7 @@ public final class ServerSession extends StreamSession {
     }
   }
 
-  /** For storms: clients are asked to spread their next attempts over so much time. */
+  /** In a storm: clients are asked to spread their next attempts over so much time. */
   public void spread(Duration over) {
     spreadMillis = over.toMillis();
   }
@@ -221,7 +222,8 @@ public final class ServerSession extends StreamSession {
       release();
       return;
     }
-    if (!started) {
+    if (!restored) {
+      restored = true;
       outbox.restore(record);
       inbox.restore(record);
     }
@@ -314,11 +316,6 @@ public final class ServerSession extends StreamSession {
     if (current != null) {
       due.after(current.heardNanos, options.timing().silent());
     }
-  }
-
-  @Override
-  @Nullable StreamAttachment writing() {
-    return current;
   }
 
   @Override

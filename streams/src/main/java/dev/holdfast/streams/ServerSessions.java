@@ -57,6 +57,7 @@ public final class ServerSessions {
   private final RandomGenerator random;
   private final Map<SessionId, ServerSession> sessions = new HashMap<>();
   private final Map<SessionId, Tombstone> tombstones = new LinkedHashMap<>();
+  private BufferBudget budget = BufferBudget.standard();
   private boolean draining;
   private long forgotten;
 
@@ -122,6 +123,13 @@ public final class ServerSessions {
     }
   }
 
+  /**
+   * The bytes that all sessions of the process share; without it these have 256 MiB to themselves.
+   */
+  public void limitBy(BufferBudget shared) {
+    budget = shared;
+  }
+
   /** The instance leaves: nobody is let in any more. */
   public void drain() {
     draining = true;
@@ -168,6 +176,7 @@ public final class ServerSessions {
       durability = new Durability(hello.session(), host.owner(), caller, backoff);
     }
     ServerSession session = new ServerSession(hello, options, rules, caller, token, durability);
+    session.limitBy(budget);
     sessions.put(hello.session(), session);
     return session;
   }

@@ -53,6 +53,12 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     this.writer = new FrameWriter(options, outbox, inbox);
   }
 
+  /** Counts what this session holds among all sessions of the process; before anything else. */
+  public final void limitBy(BufferBudget shared) {
+    outbox.limitBy(shared);
+    inbox.limitBy(shared);
+  }
+
   // What the application does.
 
   /**
@@ -242,7 +248,9 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
   abstract void broken(long nowNanos, StreamAttachment attachment);
 
   /** The current attachment, or one that may be written to before the peer has answered. */
-  abstract @Nullable StreamAttachment writing();
+  @Nullable StreamAttachment writing() {
+    return current;
+  }
 
   abstract int wantedFlags();
 
@@ -278,6 +286,10 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
         throw new IllegalStateException(id + ": " + state + " -> " + next);
       }
       state = next;
+      if (next.isTerminal()) {
+        outbox.clear();
+        inbox.clear();
+      }
     }
   }
 

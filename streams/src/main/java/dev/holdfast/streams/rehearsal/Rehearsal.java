@@ -1,5 +1,6 @@
 package dev.holdfast.streams.rehearsal;
 
+import dev.holdfast.streams.BufferBudget;
 import dev.holdfast.streams.Level;
 import dev.holdfast.streams.Payload;
 import dev.holdfast.streams.SessionOptions;
@@ -36,11 +37,15 @@ public final class Rehearsal {
   private static final int MOST_PAYLOAD_BYTES = 150;
   private static final int KEY_BYTES = 32;
 
+  /** Less than what all sessions together want. */
+  static final long BUDGET_BYTES = 2_000;
+
   final VirtualTime time = new VirtualTime();
   final SplittableRandom random;
   final SessionRules rules;
   final SessionOptions options;
   final TokenMint mint = new TokenMint(new byte[KEY_BYTES]);
+  final BufferBudget budget = new BufferBudget(BUDGET_BYTES);
   final RehearsedStore store = new RehearsedStore(this);
   private final Level level;
   private final List<RehearsedInstance> instances = new ArrayList<>();
@@ -320,6 +325,15 @@ public final class Rehearsal {
           client.crashed || (client.session.isOver() && client.ledger.clientEnd != null),
           Guarantee.STREAM_GOES_ON,
           client.session.id() + " is " + client.session.state());
+    }
+    boolean crashed = clients.stream().anyMatch(client -> client.crashed);
+    long heldBytes = crashed ? 0 : budget.heldBytes();
+    for (RehearsedInstance instance : instances) {
+      heldBytes += instance.heldBytes();
+    }
+    if (heldBytes != 0) {
+      throw new BrokenGuarantee(
+          Guarantee.STREAM_BUFFERS_BOUNDED, heldBytes + " bytes are held for nobody");
     }
     for (RehearsedInstance instance : instances) {
       for (Hosting hosting : instance.hostings()) {

@@ -35,6 +35,7 @@ final class RehearsedClient {
     this.ledger = ledger;
     this.random = new SplittableRandom(seed);
     this.session = new ClientSession(id, world.options, world.rules, random.split());
+    session.limitBy(world.budget);
     this.slowestMillis = 1 + random.nextInt(random.nextInt(4) == 0 ? 1_500 : 150);
   }
 

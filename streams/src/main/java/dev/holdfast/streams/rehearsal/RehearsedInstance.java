@@ -1,5 +1,6 @@
 package dev.holdfast.streams.rehearsal;
 
+import dev.holdfast.streams.BufferBudget;
 import dev.holdfast.streams.Payload;
 import dev.holdfast.streams.PhysicalEnd;
 import dev.holdfast.streams.ServerSession;
@@ -24,6 +25,7 @@ final class RehearsedInstance {
   final String address;
   private final Map<ServerSession, Hosting> hostings = new LinkedHashMap<>();
   private @Nullable ServerSessions sessions;
+  private BufferBudget budget = new BufferBudget(Rehearsal.BUDGET_BYTES);
   private int lives;
   private boolean draining;
 
@@ -35,6 +37,11 @@ final class RehearsedInstance {
 
   boolean isUp() {
     return sessions != null;
+  }
+
+  /** What its sessions hold by their own account. */
+  long heldBytes() {
+    return isUp() ? budget.heldBytes() : 0;
   }
 
   boolean isDraining() {
@@ -57,6 +64,8 @@ final class RehearsedInstance {
               world.options,
               world.rules,
               world.random.split());
+      budget = new BufferBudget(Rehearsal.BUDGET_BYTES);
+      sessions.limitBy(budget);
     }
   }
 
