@@ -56,8 +56,6 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
   private @Nullable ClientAttachment plainCarrier;
   private int demand;
   private long attempts;
-
-  // Used by the callbacks of grpc, of one attachment at a time.
   private boolean hasHeaders;
 
   ResumableCall(
@@ -276,8 +274,14 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
   }
 
   void onHeaders(Metadata answer) {
-    if (!hasHeaders) {
-      hasHeaders = true;
+    boolean first =
+        driver.locked(
+            session -> {
+              boolean none = !hasHeaders;
+              hasHeaders = true;
+              return none;
+            });
+    if (first) {
       call(to -> to.onHeaders(answer));
     }
   }

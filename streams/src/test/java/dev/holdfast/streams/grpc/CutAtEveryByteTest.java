@@ -21,10 +21,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Connections reset in the middle of a handshake or a message, at one byte after the other. Every
- * {@code holdfast.cut.step}-th of them, 11 unless told: {@code -Dholdfast.cut.step=1} takes all.
+ * {@code holdfast.cut.step}-th of them, 7 unless told: {@code -Dholdfast.cut.step=1} takes all.
  */
 class CutAtEveryByteTest {
-  private static final int STEP = Integer.getInteger("holdfast.cut.step", 11);
+  private static final int STEP = Integer.getInteger("holdfast.cut.step", 7);
   private static final int MESSAGES = 3;
   private static final int MOST_BYTES = 4_000;
 

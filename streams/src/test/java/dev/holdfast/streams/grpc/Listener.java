@@ -57,11 +57,18 @@ final class Listener implements StreamObserver<StringValue> {
   }
 
   void awaitCount(int least) {
-    await().atMost(PATIENCE).until(() -> count.get() >= least || ends.get() > 0);
+    if (count.get() < least) {
+      await()
+          .pollInterval(Duration.ofMillis(5))
+          .atMost(PATIENCE)
+          .until(() -> count.get() >= least || ends.get() > 0);
+    }
   }
 
   Status awaitEnd() {
-    await().atMost(PATIENCE).until(() -> status != null);
+    if (status == null) {
+      await().atMost(PATIENCE).until(() -> status != null);
+    }
     return java.util.Objects.requireNonNull(status);
   }
 }
