@@ -74,7 +74,7 @@ final class Durability {
         mayBegin
             ? Optional.of(SessionRecord.fresh(hello.attach(), owner, caller))
             : Optional.empty();
-    claim = new StoreRequest.Claim(id, hello.attach(), owner, fresh);
+    claim = new StoreRequest.Claim(id, hello.attach(), owner, caller, fresh);
   }
 
   /** What the store is to have. */

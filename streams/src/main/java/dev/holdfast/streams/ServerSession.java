@@ -93,10 +93,7 @@ public final class ServerSession extends StreamSession {
           release();
         }
       }
-      case MISSING, FENCED, STALE -> {
-        refuseOffered(request.attach(), news.refusal());
-        release();
-      }
+      case MISSING, FENCED, STALE -> turnAway(request.attach(), news.refusal());
       case NOTHING -> {}
     }
   }
@@ -139,8 +136,8 @@ public final class ServerSession extends StreamSession {
     }
   }
 
-  /** In a storm: clients are asked to spread their next attempts over so much time. */
-  public void spread(Duration over) {
+  /** Clients are asked to spread their next attempts over so much time. */
+  void spread(Duration over) {
     spreadMillis = over.toMillis();
   }
 
@@ -217,9 +214,10 @@ public final class ServerSession extends StreamSession {
   }
 
   private void onClaimed(long nowNanos, long attach, SessionRecord record) {
-    if (record.over()) {
-      refuseOffered(attach, Refusal.over(Refusal.Code.EXPIRED, record.processed()));
-      release();
+    boolean ours = record.caller().equals(caller);
+    if (!ours || record.over()) {
+      Refusal.Code code = ours ? Refusal.Code.EXPIRED : Refusal.Code.DENIED;
+      turnAway(attach, Refusal.over(code, ours ? record.processed() : 0));
       return;
     }
     if (!restored) {
@@ -357,6 +355,11 @@ public final class ServerSession extends StreamSession {
 
   private void over(SessionEnd how) {
     end(how, AttachmentEnd.DONE, Refusal.over(Refusal.Code.EXPIRED, processed()));
+  }
+
+  private void turnAway(long attach, Refusal refusal) {
+    refuseOffered(attach, refusal);
+    release();
   }
 
   private void release() {

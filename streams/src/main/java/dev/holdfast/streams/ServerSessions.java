@@ -36,8 +36,14 @@ public final class ServerSessions {
    * @param address where clients reach this instance and no other, as host:port; "" only where it
    *     is the only one or level is durable
    * @param maxSessions sessions at the same time; beyond it new ones are refused with BUSY
+   * @param maxPerPrincipal the same for each principal
    */
-  public record Host(String owner, String address, int maxSessions) {}
+  public record Host(String owner, String address, int maxSessions, int maxPerPrincipal) {
+    /** Without a limit of its own for a principal. */
+    public Host(String owner, String address, int maxSessions) {
+      this(owner, address, maxSessions, maxSessions);
+    }
+  }
 
   /** What becomes of a call. */
   public sealed interface Admission {
@@ -57,6 +63,8 @@ public final class ServerSessions {
   private final RandomGenerator random;
   private final Map<SessionId, ServerSession> sessions = new HashMap<>();
   private final Map<SessionId, Tombstone> tombstones = new LinkedHashMap<>();
+  private final Map<String, Integer> perPrincipal = new HashMap<>();
+  private final ResumeRate resumes = new ResumeRate(0);
   private BufferBudget budget = BufferBudget.standard();
   private boolean draining;
   private long forgotten;
@@ -100,13 +108,17 @@ public final class ServerSessions {
       // Even if an attempt that nobody answered began one here: it is not the session.
       return new Admission.Refused(Refusal.moved(owner));
     }
+    if (known != null || shown) {
+      resumes.onResume(nowNanos);
+    }
     if (known == null) {
-      Refusal refusal = whyNotBegin(hello, shown);
+      Refusal refusal = whyNotBegin(nowNanos, hello, caller);
       if (refusal != null) {
         return new Admission.Refused(refusal);
       }
       known = begin(hello, caller);
     }
+    known.spread(resumes.spread(nowNanos));
     known.onHello(nowNanos, attachment, hello);
     return new Admission.Admitted(known);
   }
@@ -114,6 +126,8 @@ public final class ServerSessions {
   /** Takes a session out that is over, and remembers how it ended. */
   public void retire(long nowNanos, ServerSession session) {
     if (session.isOver() && sessions.remove(session.id(), session)) {
+      perPrincipal.computeIfPresent(
+          session.caller().principal(), (who, count) -> count > 1 ? count - 1 : null);
       SessionEnd end = session.end();
       if (end != null && end.kind() != SessionEnd.Kind.RELEASED) {
         long untilNanos = nowNanos + options.timing().ttl().toNanos();
@@ -145,13 +159,17 @@ public final class ServerSessions {
     return forgotten;
   }
 
-  private @Nullable Refusal whyNotBegin(Hello hello, boolean shown) {
+  private @Nullable Refusal whyNotBegin(long nowNanos, Hello hello, Caller caller) {
+    boolean shown = !hello.token().isNone();
     Tombstone tombstone = tombstones.get(hello.session());
     if (tombstone != null) {
       return Refusal.over(Refusal.Code.EXPIRED, tombstone.processed());
     }
     boolean durable = options.level() == Level.DURABLE;
-    if (draining || sessions.size() >= host.maxSessions()) {
+    int ofPrincipal = perPrincipal.getOrDefault(caller.principal(), 0);
+    boolean full = sessions.size() >= host.maxSessions() || ofPrincipal >= host.maxPerPrincipal();
+    // In a storm those that exist go first.
+    if (draining || full || (!shown && resumes.isStorm(nowNanos))) {
       return busy();
     }
     if (durable) {
@@ -177,6 +195,7 @@ public final class ServerSessions {
     }
     ServerSession session = new ServerSession(hello, options, rules, caller, token, durability);
     session.limitBy(budget);
+    perPrincipal.merge(caller.principal(), 1, Integer::sum);
     sessions.put(hello.session(), session);
     return session;
   }

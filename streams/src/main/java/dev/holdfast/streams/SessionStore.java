@@ -9,9 +9,11 @@ import java.util.concurrent.CompletionStage;
  * counts as {@link StoreAnswer.Failed}; the shell gives each request a time limit.
  *
  * <ul>
- *   <li>{@code claim}: without a record, stores {@code fresh} ({@link StoreAnswer.Claimed}) or says
- *       {@link StoreAnswer.Missing}. With one whose fence is lower, or has the same number and
- *       owner, takes attach and owner over ({@code Claimed}). Otherwise {@link StoreAnswer.Fenced}.
+ *   <li>{@code claim}: with a record of another caller, {@link StoreAnswer.Missing} and nothing
+ *       changed, so that a session can't be stolen or fenced by somebody else. Without a record,
+ *       stores {@code fresh} ({@link StoreAnswer.Claimed}) or says {@link StoreAnswer.Missing}.
+ *       With one whose fence is lower, or has the same number and owner, takes attach and owner
+ *       over ({@code Claimed}). Otherwise {@link StoreAnswer.Fenced}.
  *   <li>{@code save}: unless the record has exactly this attach and owner, {@code Fenced}. At the
  *       given version, applies the change ({@link StoreAnswer.Saved}); one version later it was
  *       applied before ({@code Saved}).

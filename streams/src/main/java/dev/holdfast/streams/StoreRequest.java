@@ -17,9 +17,15 @@ public sealed interface StoreRequest {
   /**
    * Take the session over for an attachment.
    *
+   * @param caller who asks; a record of another one counts as none
    * @param fresh what to begin with when there is no record; empty when there must be one
    */
-  record Claim(SessionId id, long attach, String owner, Optional<SessionRecord> fresh)
+  record Claim(
+      SessionId id,
+      long attach,
+      String owner,
+      SessionRecord.Caller caller,
+      Optional<SessionRecord> fresh)
       implements StoreRequest {}
 
   /**

@@ -72,6 +72,40 @@ class ServerSessionsTest {
   }
 
   @Test
+  void inAStormThoseThatExistGoFirstAndAllAreAskedToSpread() {
+    admit(hello(1, SessionToken.NONE));
+    for (int i = 0; i <= ResumeRate.MAX_QUIET_PER_SECOND; i++) {
+      admit(hello(2 + i, token("a:1")));
+    }
+    assertThat(refused(newcomer(5), CALLER)).isEqualTo(Refusal.Code.BUSY);
+    SessionOutput last =
+        outputs.stream()
+            .filter(SessionOutput.Accept.class::isInstance)
+            .reduce((first, second) -> second)
+            .orElseThrow();
+    assertThat(((SessionOutput.Accept) last).welcome().spreadMillis()).isPositive();
+
+    now += Duration.ofSeconds(3).toNanos();
+    admit(newcomer(5));
+  }
+
+  @Test
+  void onePrincipalCantTakeAllThePlaces() {
+    ServerSessions.Host host = new ServerSessions.Host("this start", "a:1", 9, 1);
+    ServerSessions one =
+        new ServerSessions(
+            host, MINT, SessionOptions.DEFAULT, SessionRules.STANDARD, new SplittableRandom(3));
+    offer(one, newcomer(5), CALLER);
+
+    assertThat(offer(one, newcomer(6), CALLER)).isInstanceOf(Admission.Refused.class);
+    assertThat(offer(one, newcomer(7), THIEF)).isInstanceOf(Admission.Admitted.class);
+  }
+
+  private static Hello newcomer(long id) {
+    return new Hello(new SessionId(id, id), 1, 7, 0, 1, 9, 0, true, SessionToken.NONE);
+  }
+
+  @Test
   void anOlderAttachmentThatArrivesLaterIsFenced() {
     admit(hello(5, SessionToken.NONE));
     outputs.clear();

@@ -78,6 +78,9 @@ final class RehearsedStore {
       records.put(claim.id(), claim.fresh().get());
       return new StoreAnswer.Claimed(claim.fresh().get());
     }
+    if (!record.caller().equals(claim.caller())) {
+      return new StoreAnswer.Missing();
+    }
     boolean again = claim.attach() == record.attach() && claim.owner().equals(record.owner());
     if (!again && claim.attach() <= record.attach()) {
       return new StoreAnswer.Fenced();
