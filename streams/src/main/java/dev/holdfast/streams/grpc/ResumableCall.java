@@ -225,33 +225,8 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
             run(() -> events().onLost(end));
           }
         });
-    FinalStatus last = statusOf(end);
+    FinalStatus last = ClientStatus.of(end, cancellation, lastStatus);
     call(to -> to.onClose(last.status(), last.trailers()));
-  }
-
-  private FinalStatus statusOf(SessionEnd end) {
-    Status refused = lastStatus;
-    SessionEndedException why = new SessionEndedException(end);
-    return switch (end.kind()) {
-      case FINISHED, PLAIN -> FinalStatus.of(end.status(), end.trailers());
-      case CANCELLED -> {
-        Status asked = cancellation;
-        yield new FinalStatus(asked == null ? Status.CANCELLED : asked, new Metadata());
-      }
-      case DEADLINE ->
-          new FinalStatus(
-              Status.DEADLINE_EXCEEDED.withDescription("deadline of the session").withCause(why),
-              new Metadata());
-      case LOST_REFUSED ->
-          new FinalStatus(
-              (refused == null ? Status.UNAVAILABLE : Status.fromCode(refused.getCode()))
-                  .withDescription(why.getMessage())
-                  .withCause(why),
-              new Metadata());
-      default ->
-          new FinalStatus(
-              Status.UNAVAILABLE.withDescription(why.getMessage()).withCause(why), new Metadata());
-    };
   }
 
   // What attachments tell.
