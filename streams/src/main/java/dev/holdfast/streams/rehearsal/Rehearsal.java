@@ -29,6 +29,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Rehearsal {
   private static final int FAULTS_MILLIS = 60_000;
+  private static final Duration TTL = Duration.ofSeconds(20);
+  private static final Duration HANDSHAKE = Duration.ofSeconds(3);
+
+  /** A client without attachment goes on at least so long. */
+  static final Duration PATIENCE =
+      TTL.plus(SessionOptions.Timing.DEFAULT.backoff().cap()).plus(HANDSHAKE);
+
   private static final Duration HEALING = Duration.ofMinutes(10);
   private static final int SEND_MESSAGES = 6;
   private static final long SEND_BYTES = 600;
@@ -66,8 +73,8 @@ public final class Rehearsal {
     this.level = random.nextBoolean() ? Level.RESUME : Level.DURABLE;
     SessionOptions.Timing timing =
         SessionOptions.Timing.DEFAULT
-            .withTtl(Duration.ofSeconds(20))
-            .withHandshake(Duration.ofSeconds(3))
+            .withTtl(TTL)
+            .withHandshake(HANDSHAKE)
             .withHeartbeat(Duration.ofSeconds(1), Duration.ofMillis(2_500), Duration.ofSeconds(8))
             .withRotate(random.nextInt(3) == 0 ? Duration.ofSeconds(10) : Duration.ZERO);
     this.options =

@@ -26,6 +26,7 @@ final class RehearsedClient {
   private final SplittableRandom random;
   private final int slowestMillis;
   private long offered;
+  private long attachedNanos;
   private long busyUntilNanos;
   private long armedNanos = Long.MAX_VALUE;
   private SessionState last = SessionState.NEW;
@@ -40,6 +41,7 @@ final class RehearsedClient {
   }
 
   void start(Duration deadline) {
+    attachedNanos = world.time.elapsed().toNanos();
     session.start(world.now(), deadline, ClientSession.Peer.HOLDFAST);
     session.request(1 + random.nextInt(4));
     drive();
@@ -187,6 +189,11 @@ final class RehearsedClient {
     if (crashed) {
       return;
     }
+    long elapsedNanos = world.time.elapsed().toNanos();
+    if (session.state().isAttached()) {
+      attachedNanos = elapsedNanos;
+    }
+    ledger.aloneNanos = elapsedNanos - attachedNanos;
     SessionOutput next = session.poll(world.now());
     while (next != null) {
       perform(next);

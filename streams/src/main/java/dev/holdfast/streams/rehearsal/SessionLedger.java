@@ -43,6 +43,10 @@ final class SessionLedger {
   boolean welcomed;
   boolean clientCrashed;
   boolean hostDied;
+
+  /** For how long the client has had no attachment that works. */
+  long aloneNanos;
+
   int resets;
   int statusesSent;
   int cuts;
@@ -166,7 +170,7 @@ final class SessionLedger {
       case FINISHED, CANCELLED, DEADLINE, MOVED, RELEASED -> true;
       // Time without attachment: the sessions measure it themselves, and faults end.
       case LOST_EXPIRED -> true;
-      case LOST_UNREACHABLE -> cuts + resets > 0;
+      case LOST_UNREACHABLE -> aloneNanos >= Rehearsal.PATIENCE.toNanos();
       case LOST_UNKNOWN -> level == Level.RESUME && (hostDied || !welcomed || cuts > 0);
       case LOST_STUCK -> resets >= RESETS_OF_STUCK || cuts >= CUTS_OF_STUCK;
       case PLAIN, LOST_GAP, LOST_DENIED, LOST_REFUSED -> false;
