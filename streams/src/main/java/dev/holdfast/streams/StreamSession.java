@@ -88,7 +88,9 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
 
   /** The application has processed everything up to a position that was delivered to it. */
   public final void processed(long nowNanos, long upTo) {
-    if (end == null && upTo > inbox.processed()) {
+    // Also after the end was told: what the application still had then is acknowledged as well, or
+    // the peer would wait for it.
+    if (!state.isTerminal() && upTo > inbox.processed()) {
       inbox.processed(upTo);
       onProcessed(nowNanos);
     }
