@@ -14,6 +14,7 @@ import io.grpc.stub.StreamObserver;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -59,6 +60,43 @@ class CutStreamTest {
     assertThat(served).isEqualTo(texts);
     assertThat(listener.heard()).isEqualTo(texts);
     assertThat(relay.acceptedCount()).isGreaterThanOrEqualTo(5);
+  }
+
+  @Test
+  void manyStreamsOfOneChannelSurviveCutsTogether() {
+    int streamCount = 20;
+    int messages = 200;
+    ServerStreams streams = town.serverStreams().build();
+    Server server = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    TcpRelay relay = town.relayTo(server);
+    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
+    List<Listener> listeners = new ArrayList<>();
+    List<StreamObserver<StringValue>> requests = new ArrayList<>();
+    for (int i = 0; i < streamCount; i++) {
+      listeners.add(new Listener());
+      requests.add(StreamTown.open(channel, listeners.get(i)));
+    }
+    List<String> texts = IntStream.range(0, messages).mapToObj(i -> "m" + i).toList();
+    for (int i = 0; i < messages; i++) {
+      for (StreamObserver<StringValue> stream : requests) {
+        stream.onNext(Listener.message(texts.get(i)));
+      }
+      if (i % 80 == 40) {
+        // Each has its token by then, and goes on whatever happens.
+        int heard = i / 2;
+        listeners.forEach(listener -> listener.awaitCount(heard));
+        relay.cut();
+      }
+    }
+    requests.forEach(StreamObserver::onCompleted);
+
+    for (Listener listener : listeners) {
+      assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+      assertThat(listener.heard()).isEqualTo(texts);
+      assertThat(listener.ends()).isOne();
+    }
+    // The last acknowledgement, too, whenever the application was done with its messages.
+    await().atMost(Duration.ofSeconds(60)).until(() -> streams.sessions().isEmpty());
   }
 
   @Test

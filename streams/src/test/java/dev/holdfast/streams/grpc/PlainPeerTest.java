@@ -68,6 +68,22 @@ class PlainPeerTest {
   }
 
   @Test
+  void plainMiddlemanThatForwardsUnknownFieldsConfusesNobody() {
+    List<String> served = new CopyOnWriteArrayList<>();
+    Server behind =
+        town.serve(
+            town.serverStreams()
+                .build()
+                .resumable(StreamTown.talk(answers -> StreamTown.recording(served, answers))));
+    ManagedChannel onwards = town.channelTo(behind.getPort(), town.clientStreams().build());
+    Server middleman = town.serve(StreamTown.talk(answers -> StreamTown.open(onwards, answers)));
+    ManagedChannel channel = town.channelTo(middleman.getPort(), town.clientStreams().build());
+
+    assertThat(talk(channel, 300)).isEqualTo(300);
+    assertThat(served).hasSize(300).doesNotHaveDuplicates();
+  }
+
+  @Test
   void statusOfPlainServerArrivesAsItIs() {
     Server server =
         town.serve(
