@@ -94,7 +94,8 @@ public final class ClientSession extends AttachingSession {
     }
     // A server that forgot what it had acknowledged would want what is no longer held. A hello may
     // be older than acks that overtook it; a welcome can't.
-    boolean forgot = welcome.watermark() < outbox.low() - 1;
+    // On the call that was taken for a plain one too early all that was let go is on its way.
+    boolean forgot = !from.plain && welcome.watermark() < outbox.low() - 1;
     if (forgot || !agrees(welcome.watermark(), welcome.low())) {
       lose(Kind.LOST_GAP);
       return;
@@ -111,6 +112,7 @@ public final class ClientSession extends AttachingSession {
     if (state() == SessionState.DETACHED) {
       become(SessionState.RESUMING);
     }
+    from.plain = false;
     from.heard = true;
     carry(nowNanos, from, welcome.low(), welcome.credit(), next);
     if (from.halfClosed) {

@@ -3,6 +3,8 @@ package dev.holdfast.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.streams.wire.SessionId;
+import dev.holdfast.streams.wire.TokenMint;
+import dev.holdfast.streams.wire.Welcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +31,43 @@ class SilentPlainPeerTest {
 
     assertThat(outputs(session, AN_HOUR)).isEmpty();
     assertThat(session.end()).isNull();
+  }
+
+  @Test
+  void welcomeThatComesAfterThePeerWasTakenForPlainLosesNothing() {
+    ClientSession session =
+        new ClientSession(
+            new SessionId(1, 2), SessionOptions.DEFAULT, SessionRules.STANDARD, new Random(1));
+    session.start(0, Duration.ZERO);
+    StreamAttachment first = opened(session);
+    int messages = SessionOptions.DEFAULT.sendMessages();
+    for (int i = 0; i < messages; i++) {
+      assertThat(session.offer(Payload.of(new byte[] {1}))).isTrue();
+    }
+    outputs(session, 0);
+    long late = Duration.ofSeconds(5).toNanos();
+    session.onTimeout(late);
+    outputs(session, late);
+
+    session.onWelcome(
+        late,
+        first,
+        new Welcome(
+            new TokenMint(new byte[32]).mint(session.id(), "", "m", ""),
+            0,
+            1,
+            messages + 1,
+            60_000,
+            16,
+            50,
+            0));
+    assertThat(session.end()).isNull();
+    assertThat(session.state()).isEqualTo(SessionState.ATTACHED);
+    assertThat(session.offer(Payload.of(new byte[] {1}))).isTrue();
+    assertThat(outputs(session, late))
+        .filteredOn(SessionOutput.Send.class::isInstance)
+        .map(SessionOutput.Send.class::cast)
+        .anyMatch(send -> send.header() != null && send.header().seq() == messages + 1);
   }
 
   @Test
