@@ -42,6 +42,7 @@ class TelemetryTest {
   }
 
   private static boolean isAttached() {
-    return Holdfast.client().sessions().stream().anyMatch(session -> session.state().isAttached());
+    return Holdfast.client().sessions().stream()
+        .anyMatch(session -> session.state().isAttached() && session.acked() > 0);
   }
 }
