@@ -46,10 +46,18 @@ final class Diagnosis {
       return List.of();
     }
     Duration alive = safeAge(idle.get());
-    boolean count = seen.pings().counts().orElse(true);
-    return count
+    return pingsMayCount(seen)
         ? SettingsAdvice.forIdleTimeout(alive, seen.pings().punished().orElse(false))
         : SettingsAdvice.forFirstCalls(alive);
+  }
+
+  /** Where nobody measured it: unless a hop was seen to answer PINGs for a server it lost. */
+  private static boolean pingsMayCount(Measurements seen) {
+    return seen.pings().counts().orElse(!hopAnswered(seen));
+  }
+
+  private static boolean hopAnswered(Measurements seen) {
+    return seen.connections().stream().anyMatch(one -> one.pingAnswered().orElse(false));
   }
 
   private static boolean needsAnswer(LadderResult idle) {
@@ -257,7 +265,7 @@ final class Diagnosis {
 
   private String remedy(LadderResult idle) {
     Duration alive = safeAge(idle);
-    if (seen.pings().counts().isPresent() && !seen.pings().counts().get()) {
+    if (!pingsMayCount(seen)) {
       return "PINGs do not count here: let clients close their idle connections first, and held"
           + " streams carry messages of their own (settings below)";
     }
@@ -274,7 +282,7 @@ final class Diagnosis {
   }
 
   private void hopAnswersAlone() {
-    if (seen.connections().stream().anyMatch(one -> one.pingAnswered().orElse(false))) {
+    if (hopAnswered(seen)) {
       add(
           FindingCode.HOP_ANSWERS_ALONE,
           "on a connection on which calls were not answered any more, a PING was",

@@ -29,6 +29,9 @@ final class SettingsAdvice {
 
   private static final double SINGLE_OF_TIMEOUT = 0.8;
 
+  private static final String FIRST_CALLS =
+      "first calls only, not held streams; needs nothing of servers";
+
   private final long aliveMillis;
   private final List<Advice> advice = new ArrayList<>();
 
@@ -51,7 +54,7 @@ final class SettingsAdvice {
   /** For a path on which PINGs don't help: first calls only. */
   static List<Advice> forFirstCalls(Duration aliveAt) {
     SettingsAdvice all = new SettingsAdvice(aliveAt);
-    all.holdfast();
+    all.holdfastWherePingsDoNotCount();
     all.firstCalls();
     return List.copyOf(all.advice);
   }
@@ -71,11 +74,25 @@ final class SettingsAdvice {
     return Math.max(1, (long) (aliveMillis * OF_TIMEOUT / 1_000));
   }
 
+  private long pathSeconds() {
+    return Math.max(1, aliveMillis / 1_000);
+  }
+
   private void holdfast() {
-    long seconds = Math.max(1, aliveMillis / 1_000);
-    String setting = ".idleTimeoutOfPath(Duration.ofSeconds(" + seconds + "))";
+    String setting = ".idleTimeoutOfPath(Duration.ofSeconds(" + pathSeconds() + "))";
     add("Holdfast", "client", "calls and streams", "HoldfastChannelBuilder " + setting);
     add("Holdfast", "server", "calls and streams", "HoldfastServerBuilder " + setting);
+  }
+
+  /** Only a client can do something there: it proves a quiet connection before it gives a call. */
+  private void holdfastWherePingsDoNotCount() {
+    add(
+        "Holdfast",
+        "client",
+        FIRST_CALLS,
+        "HoldfastChannelBuilder .liveness(LivenessOptions.ofPathIdleTimeout(Duration.ofSeconds("
+            + pathSeconds()
+            + ")).withPingsEndAtHop(true))");
   }
 
   private void servers() {
@@ -198,15 +215,18 @@ final class SettingsAdvice {
 
   private void firstCalls() {
     long seconds = Math.max(1, (long) (aliveMillis * SINGLE_OF_TIMEOUT / 1_000));
-    String what = "first calls only, not held streams; needs nothing of servers";
-    add("grpc-java", "client", what, ".idleTimeout(" + seconds + ", SECONDS)");
-    add("grpc-go", "client", what, "grpc.WithIdleTimeout(" + seconds + " * time.Second)");
-    add("C++, Python", "client", what, "grpc.client_idle_timeout_ms=" + seconds * 1_000);
-    add("Node (grpc-js)", "client", what, "'grpc.client_idle_timeout_ms': " + seconds * 1_000);
+    add("grpc-java", "client", FIRST_CALLS, ".idleTimeout(" + seconds + ", SECONDS)");
+    add("grpc-go", "client", FIRST_CALLS, "grpc.WithIdleTimeout(" + seconds + " * time.Second)");
+    add("C++, Python", "client", FIRST_CALLS, "grpc.client_idle_timeout_ms=" + seconds * 1_000);
+    add(
+        "Node (grpc-js)",
+        "client",
+        FIRST_CALLS,
+        "'grpc.client_idle_timeout_ms': " + seconds * 1_000);
     add(
         ".NET",
         "client",
-        what,
+        FIRST_CALLS,
         "new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromSeconds("
             + seconds
             + ") }");

@@ -68,6 +68,22 @@ class DiagnosisTest {
   }
 
   @Test
+  void wherePingsDoNotCountNobodyIsToldThatTheyHoldStreams() {
+    PingResult notCounted = PingResult.UNKNOWN.withCounts(Optional.of(false), "");
+    List<Advice> advice = Diagnosis.advice(forgotten(300, 364, Ending.RESET, notCounted));
+    assertThat(advice).allMatch(one -> one.purpose().startsWith("first calls only"));
+    assertThat(advice)
+        .filteredOn(one -> one.who().equals("Holdfast"))
+        .singleElement()
+        .satisfies(
+            one ->
+                assertThat(one.setting())
+                    .isEqualTo(
+                        "HoldfastChannelBuilder .liveness(LivenessOptions.ofPathIdleTimeout("
+                            + "Duration.ofSeconds(300)).withPingsEndAtHop(true))"));
+  }
+
+  @Test
   void aRenewedConnectionIsNotTakenForAnIdleTimeout() {
     LadderResult ended = idle(Outcome.ENDED, 200, 300, Ending.GOAWAY);
     ConnectionEvidence told =

@@ -97,7 +97,7 @@ class PathDoctorTest {
       assertThat(report.pings().counts()).contains(false);
       assertThat(report.has(FindingCode.PINGS_DO_NOT_COUNT)).isTrue();
       assertThat(report.advice())
-          .filteredOn(advice -> !advice.who().equals("Holdfast"))
+          .isNotEmpty()
           .allMatch(advice -> advice.purpose().startsWith("first calls only"));
     }
   }
