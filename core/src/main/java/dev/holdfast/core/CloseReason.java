@@ -4,17 +4,15 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Why something ended or could not begin, in a word that both sides, the log, the meter and the
- * status text share.
+ * Why something ended or could not begin, in a word that the log, the meter and the status text
+ * share, and both sides of a connection that was given up.
  *
  * <p>The code is stable: it is what people search for and what alerts match.
  */
 public enum CloseReason {
-  DRAINING("HF-101", "The instance is shutting down and takes no new calls."),
   NO_ENDPOINTS_YET("HF-201", "No list of endpoints has been received from the registry so far."),
   NO_ENDPOINTS("HF-202", "The registry knows of no endpoint of this service."),
   NONE_ELIGIBLE("HF-203", "Every endpoint of this service is draining or not ready."),
-  ENDPOINT_LEFT("HF-204", "The endpoint is no longer in the list of this service."),
   REGISTRATION_CONFLICT("HF-301", "Another process announced itself at the same address."),
   REGISTRATION_UNSUPPORTED("HF-302", "The registry can't be written to."),
   NO_SETTINGS("HF-401", "The peer accepted the connection and sent no HTTP/2 SETTINGS in time."),
@@ -32,7 +30,7 @@ public enum CloseReason {
   CLOSED_HERE("HF-411", "This side closed the connection.");
 
   /** The length of every code. */
-  public static final int CODE_LENGTH = "HF-101".length();
+  public static final int CODE_LENGTH = "HF-201".length();
 
   private static final String OF_CONNECTIONS = "HF-4";
 
@@ -44,7 +42,7 @@ public enum CloseReason {
     this.sentence = sentence;
   }
 
-  /** The stable code, such as {@code HF-101}. */
+  /** The stable code, such as {@code HF-201}. */
   public String code() {
     return code;
   }
