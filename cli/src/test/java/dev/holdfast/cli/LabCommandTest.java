@@ -86,6 +86,27 @@ class LabCommandTest {
         "lab --listen 0 --target 127.0.0.1:1 --idle-drop 5 | idle-drop: \"5\" (expected: a number",
         "lab --listen 0 --target 127.0.0.1:1 --cut up:5 | cut: \"up\" (expected: to-server or",
         "lab --listen 0 --target 127.0.0.1:1 --stall 5s | stall: \"5s\" (expected: AFTER:LENGTH",
+        "lab --listen 0 --target 127.0.0.1:1 --idle-drop 5s --idle-rst 9s | idle-rst: beside"
+            + " --idle-drop (expected: one of --idle-drop, --idle-rst, --idle-close",
+        "lab --listen 0 --target 127.0.0.1:1 --stream-timeout 5s --stream-goaway 9s |"
+            + " stream-goaway: beside --stream-timeout (expected: one of",
+        "lab --listen 0 --target 127.0.0.1:1 --idle-counts http | idle-counts: \"http\" (expected:"
+            + " beside --idle-drop",
+        "lab --listen 0 --target 127.0.0.1:1 --profile nginx --idle-counts http | idle-counts:"
+            + " \"http\" (expected: beside",
+        "lab --listen 0 --target 127.0.0.1:1 --idle-goaway 5s --idle-counts bytes | idle-counts:"
+            + " \"bytes\" (expected: http, where a GOAWAY",
+        "lab --listen 0 --target 127.0.0.1:1 --profile alb --idle-counts bytes | idle-counts:"
+            + " \"bytes\" (expected: http, where a GOAWAY",
+        "lab --listen 0 --target 127.0.0.1:1 --endpoints 2 | endpoints: 2 (expected: beside"
+            + " --kernel",
+        "lab --listen 0 --target 127.0.0.1:1 --loss-percent 5 | loss-percent: 5.0 (expected:"
+            + " beside",
+        "lab --listen 0 --target 127.0.0.1:1 --server true | server: true (expected: beside"
+            + " --kernel",
+        "lab --kernel --listen 0 --idle-drop 5s | kernel: beside --listen (expected: --server",
+        "lab --kernel --profile nlb --idle-counts http | kernel: a fault that this kernel can't"
+            + " play",
         "lab --kernel --profile nginx | kernel: no idle timeout (expected: --idle-drop",
         "lab --kernel --idle-close 5s | kernel: a fault that this kernel can't play (expected:",
         "lab matrix --only moon | only: moon (expected: swarm, swarm-rst, conntrack",

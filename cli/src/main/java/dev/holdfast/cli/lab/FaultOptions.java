@@ -8,8 +8,11 @@ import dev.holdfast.lab.PathFaults.IdleAction;
 import dev.holdfast.lab.PathFaults.StreamEnd;
 import dev.holdfast.lab.RelayDirection;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -63,8 +66,9 @@ final class FaultOptions {
       names = "--idle-counts",
       paramLabel = "WHAT",
       description =
-          "What counts as traffic: segments (the default; TCP keepalive counts), bytes (a proxy"
-              + " that ends TCP) or http (HEADERS and DATA only).")
+          "What counts as traffic for the idle timeout, that of the profile too: segments (the"
+              + " default; TCP keepalive counts), bytes (a proxy that ends TCP) or http (HEADERS"
+              + " and DATA only).")
   private @Nullable String idleCounts;
 
   @Option(
@@ -133,7 +137,7 @@ final class FaultOptions {
     PathFaults begin =
         profile == null ? PathFaults.NONE : PathFaults.of(PathProfile.parse("profile", profile));
     PathFaults.Builder faults = begin.toBuilder().speed(parseSpeed(speed)).seed(seed);
-    idle(faults);
+    idle(faults, begin.idle());
     streams(faults);
     if (answerPings) {
       faults.answersPings(true);
@@ -175,30 +179,82 @@ final class FaultOptions {
     return profile == null ? "faults by options" : profile.toLowerCase(Locale.ROOT);
   }
 
-  private void idle(PathFaults.Builder faults) {
-    Counted counted =
-        idleCounts == null ? Counted.SEGMENTS : choice("idle-counts", idleCounts, Counted.values());
-    if (idleDrop != null) {
-      faults.idle(time("idle-drop", idleDrop), IdleAction.DROP, counted);
+  /** One timeout for quiet connections: what is said here, else the profile's. */
+  private void idle(PathFaults.Builder faults, Optional<PathFaults.Idle> ofProfile) {
+    Map<String, @Nullable String> said = new LinkedHashMap<>();
+    said.put("idle-drop", idleDrop);
+    said.put("idle-rst", idleReset);
+    said.put("idle-close", idleClose);
+    said.put("idle-goaway", idleGoAway);
+    String name = onlyOne(said);
+    if (name.isEmpty()) {
+      ofProfile.ifPresent(idle -> faults.idle(idle.timeout(), idle.action(), counted(idle)));
+      if (ofProfile.isEmpty() && idleCounts != null) {
+        throw new IllegalArgumentException(
+            "idle-counts: \""
+                + idleCounts
+                + "\" (expected: beside --idle-drop, --idle-rst, --idle-close or a --profile with"
+                + " such a timeout)");
+      }
+      return;
     }
-    if (idleReset != null) {
-      faults.idle(time("idle-rst", idleReset), IdleAction.RESET, counted);
+    IdleAction action =
+        switch (name) {
+          case "idle-drop" -> IdleAction.DROP;
+          case "idle-rst" -> IdleAction.RESET;
+          case "idle-close" -> IdleAction.CLOSE;
+          default -> IdleAction.GOAWAY;
+        };
+    Counted byDefault = action == IdleAction.GOAWAY ? Counted.HTTP : Counted.SEGMENTS;
+    Duration timeout = time(name, said.get(name));
+    faults.idle(timeout, action, counted(action, byDefault));
+  }
+
+  private Counted counted(PathFaults.Idle ofProfile) {
+    return counted(ofProfile.action(), ofProfile.counted());
+  }
+
+  private Counted counted(IdleAction action, Counted byDefault) {
+    if (idleCounts == null) {
+      return byDefault;
     }
-    if (idleClose != null) {
-      faults.idle(time("idle-close", idleClose), IdleAction.CLOSE, counted);
+    Counted counted = choice("idle-counts", idleCounts, Counted.values());
+    if (action == IdleAction.GOAWAY && counted != Counted.HTTP) {
+      throw new IllegalArgumentException(
+          "idle-counts: \"" + idleCounts + "\" (expected: http, where a GOAWAY is sent)");
     }
-    if (idleGoAway != null) {
-      faults.idle(time("idle-goaway", idleGoAway), IdleAction.GOAWAY, Counted.HTTP);
-    }
+    return counted;
   }
 
   private void streams(PathFaults.Builder faults) {
-    if (streamTimeout != null) {
-      faults.streamTimeout(time("stream-timeout", streamTimeout), StreamEnd.RST_STREAM);
+    Map<String, @Nullable String> said = new LinkedHashMap<>();
+    said.put("stream-timeout", streamTimeout);
+    said.put("stream-goaway", streamGoAway);
+    String name = onlyOne(said);
+    if (!name.isEmpty()) {
+      faults.streamTimeout(
+          time(name, said.get(name)),
+          name.equals("stream-goaway") ? StreamEnd.GOAWAY : StreamEnd.RST_STREAM);
     }
-    if (streamGoAway != null) {
-      faults.streamTimeout(time("stream-goaway", streamGoAway), StreamEnd.GOAWAY);
+  }
+
+  /** The option that was given; "" for none. A path does one thing to what is quiet. */
+  private static String onlyOne(Map<String, @Nullable String> options) {
+    List<String> given =
+        options.entrySet().stream()
+            .filter(option -> option.getValue() != null)
+            .map(Map.Entry::getKey)
+            .toList();
+    if (given.size() > 1) {
+      throw new IllegalArgumentException(
+          given.get(1)
+              + ": beside --"
+              + given.get(0)
+              + " (expected: one of --"
+              + String.join(", --", options.keySet())
+              + ")");
     }
+    return given.isEmpty() ? "" : given.get(0);
   }
 
   static double parseSpeed(String text) {

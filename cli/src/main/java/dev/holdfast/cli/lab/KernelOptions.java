@@ -42,16 +42,41 @@ final class KernelOptions {
       names = "--endpoints",
       paramLabel = "N",
       description = "With --kernel: addresses of servers, 1 to 9; 1 by default.")
-  private int endpoints = 1;
+  private @Nullable Integer endpoints;
 
   @Option(
       names = "--loss-percent",
       paramLabel = "N",
       description = "With --kernel: packets to lose by chance, 0 to 100.")
-  private double lossPercent;
+  private @Nullable Double lossPercent;
 
   boolean isAsked() {
     return kernel;
+  }
+
+  /**
+   * Refuses what means nothing on a path without a kernel.
+   *
+   * @throws UserError naming the option
+   */
+  void requireUnused() {
+    unused("server", server);
+    unused("endpoints", endpoints);
+    unused("loss-percent", lossPercent);
+  }
+
+  private static void unused(String name, @Nullable Object value) {
+    if (value != null) {
+      throw UserError.usage(name + ": " + value + " (expected: beside --kernel only)");
+    }
+  }
+
+  private int endpoints() {
+    return endpoints == null ? 1 : endpoints;
+  }
+
+  private double loss() {
+    return lossPercent == null ? 0 : lossPercent;
   }
 
   /** Runs the command where the clients are, or says how to get there and waits for Ctrl-C. */
@@ -62,7 +87,7 @@ final class KernelOptions {
         return KernelRights.again();
       }
       try (KernelLab lab = KernelLab.open(path)) {
-        lab.lose(lossPercent / 100);
+        lab.lose(loss() / 100);
         return within(lab, program, command);
       }
     } catch (KernelLabException e) {
@@ -109,7 +134,7 @@ final class KernelOptions {
 
   private void explain(KernelLab lab, Program program) {
     StringBuilder text = new StringBuilder("a path of three network namespaces stands:\n");
-    for (int endpoint = 0; endpoint < endpoints; endpoint++) {
+    for (int endpoint = 0; endpoint < endpoints(); endpoint++) {
       text.append("  clients dial ")
           .append(lab.address(endpoint))
           .append(", servers listen on ")
@@ -139,13 +164,15 @@ final class KernelOptions {
         || (idle.action() != IdleAction.DROP && idle.action() != IdleAction.RESET)) {
       throw UserError.usage("kernel: a fault that this kernel can't play" + EXPECTED);
     }
-    if (!(lossPercent >= 0 && lossPercent <= 100)) {
+    if (!(loss() >= 0 && loss() <= 100)) {
       throw UserError.usage("loss-percent: " + lossPercent + " (expected: 0 to 100)");
     }
     // The kernel counts whole seconds.
     long seconds = Math.max(1, Math.round(idle.timeout().toMillis() / faults.speed() / 1_000));
     return new KernelPath(
-        Duration.ofSeconds(Math.min(seconds, LONGEST_IDLE.toSeconds())), idle.action(), endpoints);
+        Duration.ofSeconds(Math.min(seconds, LONGEST_IDLE.toSeconds())),
+        idle.action(),
+        endpoints());
   }
 
   private static Process start(List<String> command) throws IOException {

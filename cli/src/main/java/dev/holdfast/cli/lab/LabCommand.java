@@ -72,8 +72,15 @@ public final class LabCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     common.startLogging("WARN");
     if (kernel.isAsked()) {
+      if (listen != null || target != null) {
+        throw UserError.usage(
+            "kernel: beside --"
+                + (listen == null ? "target" : "listen")
+                + " (expected: --server, and clients after --)");
+      }
       return kernel.run(common.program(), faults.faults(), words);
     }
+    kernel.requireUnused();
     if (!words.isEmpty()) {
       throw UserError.usage(
           "command: \"" + words.get(0) + "\" is unknown (expected: options, profiles or matrix)");
