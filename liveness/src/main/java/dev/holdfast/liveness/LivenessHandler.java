@@ -1,13 +1,11 @@
 package dev.holdfast.liveness;
 
 import dev.holdfast.core.CloseReason;
-import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -22,9 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 // How a write or a close ends is told to the promise that was handed in.
 @SuppressWarnings("FutureReturnValueIgnored")
-public final class LivenessHandler extends ChannelDuplexHandler implements WatchedConnection {
-  private static final AtomicLongFieldUpdater<LivenessHandler> LIFE =
-      AtomicLongFieldUpdater.newUpdater(LivenessHandler.class, "lifeNanos");
+public final class LivenessHandler extends StalenessHandler {
   private static final SocketAddress NOWHERE = InetSocketAddress.createUnresolved("none", 0);
 
   private final LivenessOptions options;
@@ -32,10 +28,6 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
   private final LivenessMeters meters;
   private final Role role;
 
-  /** Read by any thread, written by the event loop, lazily: a read must cost no fence. */
-  private volatile long lifeNanos;
-
-  private volatile boolean suspect;
   private volatile @Nullable ChannelHandlerContext context;
 
   private final TimerWheel.Timer alarm =
@@ -74,6 +66,17 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
       Function<ChannelHandlerContext, ConnectionObserver> observerOf,
       LivenessMeters meters,
       Role role) {
+    this(options, observerOf, meters, role, MACHINE);
+  }
+
+  /** As above, with a clock of another machine that may sleep. */
+  public LivenessHandler(
+      LivenessOptions options,
+      Function<ChannelHandlerContext, ConnectionObserver> observerOf,
+      LivenessMeters meters,
+      Role role,
+      SleepWatch sleep) {
+    super(options, sleep);
     this.options = options;
     this.observerOf = observerOf;
     this.meters = meters;
@@ -88,16 +91,6 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
   }
 
   @Override
-  public long lastReadNanos() {
-    return lifeNanos;
-  }
-
-  @Override
-  public boolean isStale(long nowNanos) {
-    return suspect || nowNanos - lastReadNanos() > options.safeIdle().toNanos();
-  }
-
-  @Override
   public void prove() {
     onLoop(
         watch -> {
@@ -105,7 +98,8 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
             // Told already; told again for those who asked meanwhile.
             observer.onSuspect(ConnectionEnd.reasonOf(watch));
           } else {
-            watch.onProve(System.nanoTime());
+            long nowNanos = System.nanoTime();
+            watch.onProve(nowNanos, wokeNanos(nowNanos));
           }
         });
   }
@@ -141,7 +135,7 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     long nowNanos = System.nanoTime();
-    LIFE.lazySet(this, nowNanos);
+    heard(nowNanos);
     LivenessMonitor watch = monitor;
     if (watch == null) {
       ctx.fireChannelRead(message);
@@ -215,7 +209,7 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
 
   /** HEADERS or DATA came. */
   void onCallFrame() {
-    frameNanos = lifeNanos;
+    frameNanos = lastReadNanos();
   }
 
   /** A PING of ours was answered. */
@@ -244,7 +238,7 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
       return;
     }
     long nowNanos = System.nanoTime();
-    LIFE.lazySet(this, nowNanos);
+    heard(nowNanos);
     sentNanos = nowNanos;
     frameNanos = nowNanos;
     LivenessMonitor watch = new LivenessMonitor(nowNanos, options, role, socket(ctx).hasKernel());
@@ -273,7 +267,7 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
   }
 
   private void tellTraffic(LivenessMonitor watch, long nowNanos) {
-    watch.onTraffic(nowNanos, lifeNanos, sentNanos, frameNanos, openCalls());
+    watch.onTraffic(nowNanos, lastReadNanos(), sentNanos, frameNanos, openCalls());
   }
 
   private int openCalls() {
@@ -347,17 +341,17 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
 
   private void onProven(ChannelHandlerContext ctx) {
     endNudge(ctx);
-    if (suspect) {
-      suspect = false;
+    if (isSuspect()) {
+      suspect(false);
       meters.forgiven(role, remoteAddress());
     }
     // An ACK may have been the proof; it makes the connection fit for calls as bytes do.
-    LIFE.lazySet(this, System.nanoTime());
+    heard(System.nanoTime());
     observer.onProven();
   }
 
   private void onSuspect(LivenessMonitor watch) {
-    suspect = true;
+    suspect(true);
     CloseReason why = ConnectionEnd.reasonOf(watch);
     meters.suspected(role, why, remoteAddress());
     observer.onSuspect(why);
@@ -385,7 +379,7 @@ public final class LivenessHandler extends ChannelDuplexHandler implements Watch
       return;
     }
     ended = true;
-    suspect = true;
+    suspect(true);
     if (monitor != null) {
       TimerWheel.of(ctx.channel().eventLoop()).cancel(alarm);
       monitor.onClosed();

@@ -125,10 +125,10 @@ class LivenessMonitor {
     rearm(nowNanos);
   }
 
-  /** A call waits for a proof of life. */
-  void onProve(long nowNanos) {
+  /** A call waits for a proof of life; what was heard before the machine woke is none. */
+  void onProve(long nowNanos, long wokeNanos) {
     if (state == LivenessState.LIVE) {
-      if (silence.isSafe(nowNanos)) {
+      if (silence.isSafe(nowNanos, wokeNanos)) {
         emit(LivenessOutput.PROVEN);
       } else {
         prove(nowNanos);

@@ -5,6 +5,8 @@ final class MonitorKeeper implements Keeper {
   private final Stage stage;
   private final LivenessMonitor monitor;
   private final LivenessOptions options;
+  // The rehearsed machine is awake since it began.
+  private final long wokeNanos;
   private long readNanos;
   private long writtenNanos;
   private long frameNanos;
@@ -14,6 +16,7 @@ final class MonitorKeeper implements Keeper {
     this.stage = stage;
     this.monitor = monitor;
     this.options = options;
+    wokeNanos = nowNanos;
     readNanos = nowNanos;
     writtenNanos = nowNanos;
     frameNanos = nowNanos;
@@ -84,7 +87,7 @@ final class MonitorKeeper implements Keeper {
         monitor.state() == LivenessState.SUSPECT
             || nowNanos - readNanos > options.safeIdle().toNanos();
     if (stale) {
-      monitor.onProve(nowNanos);
+      monitor.onProve(nowNanos, wokeNanos);
       act(nowNanos);
     }
     return !stale;

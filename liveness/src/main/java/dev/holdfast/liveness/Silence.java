@@ -137,8 +137,8 @@ final class Silence {
   }
 
   /** Whether a call needs no proof. */
-  boolean isSafe(long nowNanos) {
-    return nowNanos - lifeNanos <= options.safeIdle().toNanos();
+  boolean isSafe(long nowNanos, long wokeNanos) {
+    return nowNanos - lifeNanos <= options.safeIdle().toNanos() && lifeNanos - wokeNanos >= 0;
   }
 
   /** Whether the peer was silent for so long that it is to be asked; moves the time on if not. */

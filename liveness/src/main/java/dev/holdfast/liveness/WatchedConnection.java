@@ -16,7 +16,8 @@ public interface WatchedConnection {
 
   /**
    * Whether the connection must not be given a call before it proved itself: it is suspect, or was
-   * silent for longer than {@link LivenessOptions#safeIdle()}. Cheap enough for every pick.
+   * silent for longer than {@link LivenessOptions#safeIdle()}, or the machine slept since the peer
+   * was last heard. Cheap enough for every pick.
    *
    * @param nowNanos {@link System#nanoTime()}
    */

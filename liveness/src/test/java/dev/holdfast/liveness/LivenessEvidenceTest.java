@@ -171,4 +171,23 @@ class LivenessEvidenceTest {
     assertThat(bench.count(LivenessOutput.PROBE)).isEqualTo(1);
     assertThat(bench.count(LivenessOutput.NUDGE)).isBetween(8, 9);
   }
+
+  @Test
+  void bytesFromBeforeTheMachineSleptAreNoProofAndTheFirstAfterItAre() {
+    MonitorBench bench = MonitorBench.live(LivenessOptions.DEFAULT, Role.CLIENT, true);
+    bench.pass(Duration.ofMillis(20)).bytes().pass(Duration.ofMillis(20)).prove();
+    assertThat(bench.state()).as("awake").isEqualTo(LivenessState.LIVE);
+    bench.outputs.clear();
+
+    bench.wokeNanos = bench.nowNanos;
+    bench.prove();
+    assertThat(bench.state()).isEqualTo(LivenessState.PROBING);
+    assertThat(bench.count(LivenessOutput.PROVEN)).isZero();
+
+    bench.pass(Duration.ofMillis(20)).bytes();
+    assertThat(bench.count(LivenessOutput.PROVEN)).isEqualTo(1);
+    bench.outputs.clear();
+    bench.pass(Duration.ofMillis(20)).prove();
+    assertThat(bench.outputs).as("once is enough").containsExactly(LivenessOutput.PROVEN);
+  }
 }

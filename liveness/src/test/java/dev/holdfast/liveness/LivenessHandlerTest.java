@@ -21,6 +21,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import jdk.net.ExtendedSocketOptions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -196,6 +197,32 @@ class LivenessHandlerTest {
               return config.getTcpKeepIdle()
                   == (int) LivenessOptions.DEFAULT.tcp().keepIdle().toSeconds();
             });
+  }
+
+  /** Nanoseconds stand still while a machine sleeps, so that they alone say "heard just now". */
+  @Test
+  void whatWasHeardBeforeTheMachineSleptMakesNoConnectionFitForACall() {
+    AtomicLong wallMillis = new AtomicLong(System.currentTimeMillis());
+    SleepWatch sleep = new SleepWatch(wallMillis::get, System.nanoTime());
+    InetSocketAddress at = pair.serve(loopback(), null, null);
+    LivenessOptions calm = LivenessOptions.DEFAULT.withPingPermit(SECOND);
+    var meters = LivenessMeters.on(registry, Role.CLIENT);
+    pair.connect(at, new LivenessHandler(calm, c -> client, meters, Role.CLIENT, sleep), null);
+    await().until(() -> client.events.contains("ready"));
+    WatchedConnection only = client.watched();
+    long heardNanos = only.lastReadNanos();
+    await().until(() -> System.nanoTime() - heardNanos > SECOND.toNanos());
+    assertThat(only.isStale(System.nanoTime())).as("the machine was awake").isFalse();
+
+    wallMillis.addAndGet(Duration.ofHours(8).toMillis());
+    assertThat(only.isStale(System.nanoTime())).isTrue();
+    only.prove();
+
+    await().untilAsserted(() -> assertThat(client.events).contains("proven"));
+    assertThat(registry.get("holdfast.liveness.nudges").counter().count() + probes())
+        .as("it was asked, and not only believed")
+        .isEqualTo(1);
+    await().until(() -> !only.isStale(System.nanoTime()));
   }
 
   @Test

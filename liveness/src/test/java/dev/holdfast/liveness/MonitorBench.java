@@ -20,6 +20,9 @@ final class MonitorBench {
   /** What the kernel says when it is asked; null: the test answers by hand. */
   @Nullable KernelEvidence kernel;
 
+  /** When the machine last woke. */
+  long wokeNanos = nowNanos;
+
   long readNanos = nowNanos;
   long sentNanos = nowNanos;
   long frameNanos = nowNanos;
@@ -92,7 +95,7 @@ final class MonitorBench {
 
   MonitorBench prove() {
     traffic();
-    monitor.onProve(nowNanos);
+    monitor.onProve(nowNanos, wokeNanos);
     take();
     return this;
   }

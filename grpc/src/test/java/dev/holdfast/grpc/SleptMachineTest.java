@@ -1,0 +1,122 @@
+package dev.holdfast.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.lab.Middlebox;
+import dev.holdfast.liveness.LivenessHandler;
+import dev.holdfast.liveness.LivenessMeters;
+import dev.holdfast.liveness.LivenessOptions;
+import dev.holdfast.liveness.Role;
+import dev.holdfast.liveness.SleepWatch;
+import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.Channel;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/**
+ * A machine that is suspended: {@code System.nanoTime()} stands still and the wall clock goes on. A
+ * stopped process ({@link SleepingClientTest}) does not show this, its clocks agree.
+ */
+@Execution(ExecutionMode.CONCURRENT)
+class SleptMachineTest {
+  private final Town town = new Town();
+  private final AtomicLong wallMillis = new AtomicLong(System.currentTimeMillis());
+  private final SleepWatch sleep = new SleepWatch(wallMillis::get, System.nanoTime());
+
+  @AfterEach
+  void close() {
+    town.close();
+  }
+
+  @Test
+  void theFirstCallAfterWakingGoesToATwinWhenThePathForgotTheConnectionMeanwhile()
+      throws Exception {
+    HoldfastServer server = town.serveUnregistered(new Words("a"), Town.permitting(town.server()));
+    try (Middlebox path = Middlebox.toPort(server.getPort()).start()) {
+      ManagedChannel channel = channelTo(path);
+      assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+      path.forgetFlows();
+      sleepForEightHours();
+      assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+      assertThat(path.counts().opened()).isEqualTo(2);
+    }
+  }
+
+  /** What the wall clock is read for: by the other clock this connection was heard just now. */
+  @Test
+  void withoutALookAtTheWallClockTheSameCallGoesToTheDeadConnection() throws Exception {
+    HoldfastServer server = town.serveUnregistered(new Words("a"), Town.permitting(town.server()));
+    try (Middlebox path = Middlebox.toPort(server.getPort()).start()) {
+      ManagedChannel channel = channelTo(path);
+      assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+      path.forgetFlows();
+      assertThatThrownBy(() -> Town.call(channel, Words.PLACE, 2))
+          .isInstanceOf(StatusRuntimeException.class);
+      assertThat(verifications()).isZero();
+    }
+  }
+
+  @Test
+  void whereThePathKeptItTheConnectionProvesItselfOnceAndGoesOn() throws Exception {
+    HoldfastServer server = town.serveUnregistered(new Words("a"), Town.permitting(town.server()));
+    try (Middlebox path = Middlebox.toPort(server.getPort()).start()) {
+      ManagedChannel channel = channelTo(path);
+      for (int i = 0; i < 20; i++) {
+        assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+      }
+      assertThat(verifications()).as("awake").isZero();
+      sleepForEightHours();
+      for (int i = 0; i < 20; i++) {
+        assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+      }
+      assertThat(verifications()).isEqualTo(1);
+    }
+  }
+
+  /** Nobody falls asleep and wakes within the millisecond in which a byte came. */
+  private void sleepForEightHours() {
+    long heardNanos = System.nanoTime();
+    await().until(() -> System.nanoTime() - heardNanos > Duration.ofMillis(2).toNanos());
+    wallMillis.addAndGet(Duration.ofHours(8).toMillis());
+  }
+
+  private double verifications() {
+    var counter = town.meters.find("holdfast.grpc.verifications").counter();
+    return counter == null ? 0 : counter.count();
+  }
+
+  private ManagedChannel channelTo(Middlebox path) {
+    town.announce(path.address());
+    return town.channel(town.builder().configureNetty(this::watch));
+  }
+
+  /** As the builder does, on a machine whose clocks are ours. */
+  private void watch(NettyChannelBuilder builder) {
+    EventLoops loops = EventLoops.shared();
+    LivenessOptions options = LivenessOptions.DEFAULT.withPingPermit(Town.PERMIT);
+    builder
+        .eventLoopGroup(loops.workers())
+        .channelFactory(
+            () -> {
+              Channel channel = loops.newClientChannel();
+              channel
+                  .pipeline()
+                  .addFirst(
+                      new LivenessHandler(
+                          options,
+                          ClientConnections::observerOf,
+                          LivenessMeters.NONE,
+                          Role.CLIENT,
+                          sleep));
+              return channel;
+            });
+  }
+}
