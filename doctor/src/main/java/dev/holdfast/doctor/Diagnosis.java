@@ -132,9 +132,11 @@ final class Diagnosis {
       case NO_SETTINGS ->
           add(
               FindingCode.NO_SETTINGS,
-              "TCP is accepted and no SETTINGS came within 5 s",
+              "TCP is accepted and no SETTINGS came, on a second connection not within "
+                  + Ward.time(FirstContact.SETTINGS_WITHIN_AT_LAST)
+                  + " either",
               "clients hang in connecting: stock gRPC gives such an attempt no end of its own",
-              "the server is stopped or overloaded, or a load balancer has nobody behind it");
+              "the server is stopped or far too slow, or a load balancer has nobody behind it");
     }
   }
 

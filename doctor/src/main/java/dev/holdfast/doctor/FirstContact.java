@@ -12,6 +12,10 @@ import java.util.concurrent.CompletableFuture;
 final class FirstContact {
   private static final String HTTP1 = "HTTP/1.";
   private static final Duration SETTINGS_WITHIN = Duration.ofSeconds(5);
+
+  /** On a second connection, so that a busy server is not taken for a dead one. */
+  static final Duration SETTINGS_WITHIN_AT_LAST = Duration.ofSeconds(20);
+
   private static final Duration ANSWER_WITHIN = Duration.ofSeconds(10);
 
   /**
@@ -36,6 +40,8 @@ final class FirstContact {
 
   private final Ward ward;
   private final InetSocketAddress address;
+  private Duration settingsWithin = SETTINGS_WITHIN;
+  private boolean silent;
 
   FirstContact(Ward ward, InetSocketAddress address) {
     this.ward = ward;
@@ -43,11 +49,50 @@ final class FirstContact {
   }
 
   CompletableFuture<Result> run() {
+    CompletableFuture<Result> quick =
+        switch (ward.options.security()) {
+          case PLAINTEXT -> contact(false);
+          case TLS -> contact(true);
+          case AUTO -> contact(false).thenCompose(this::orWithTls);
+        };
+    return quick.thenCompose(this::orHttp1).thenCompose(this::orSlowly);
+  }
+
+  /** Asks a server that said nothing once more, and waits for longer. */
+  private CompletableFuture<Result> orSlowly(Result quick) {
+    boolean maySlowly =
+        silent
+            && quick
+                .problem()
+                .filter(p -> p == WireProblem.NO_SETTINGS || p == WireProblem.TLS_FAILED)
+                .isPresent();
+    if (!maySlowly) {
+      return CompletableFuture.completedFuture(quick);
+    }
+    settingsWithin = SETTINGS_WITHIN_AT_LAST;
+    ward.say(
+        "no SETTINGS within %s; waiting for up to %s on another connection"
+            .formatted(Ward.time(SETTINGS_WITHIN), Ward.time(settingsWithin)));
     return switch (ward.options.security()) {
-      case PLAINTEXT -> contact(false).thenCompose(this::orHttp1);
+      case PLAINTEXT -> contact(false);
       case TLS -> contact(true);
-      case AUTO -> contact(false).thenCompose(this::orWithTls).thenCompose(this::orHttp1);
+      case AUTO -> firstToSucceed(contact(false), contact(true));
     };
+  }
+
+  private static CompletableFuture<Result> firstToSucceed(
+      CompletableFuture<Result> plain, CompletableFuture<Result> tls) {
+    CompletableFuture<Result> best = new CompletableFuture<>();
+    var unusedPlain = plain.thenAccept(result -> completeIfWell(best, result));
+    var unusedTls = tls.thenAccept(result -> completeIfWell(best, result));
+    var unusedBoth = plain.thenCombine(tls, FirstContact::better).thenAccept(best::complete);
+    return best;
+  }
+
+  private static void completeIfWell(CompletableFuture<Result> best, Result result) {
+    if (result.problem().isEmpty()) {
+      best.complete(result);
+    }
   }
 
   /** Says whether it is HTTP/1 that stays silent when it is told the preface of HTTP/2. */
@@ -89,8 +134,8 @@ final class FirstContact {
     WireTarget target = new WireTarget(address, tls, ward.options.authorityText());
     Visit visit = new Visit(target);
     visit.attempt = ward.wires.open(target, visit);
-    ward.after(SETTINGS_WITHIN, visit::noSettingsIfConnected);
-    ward.after(Wires.CONNECT_WITHIN.plus(SETTINGS_WITHIN), visit::noSettings);
+    ward.after(settingsWithin, visit::noSettingsIfConnected);
+    ward.after(Wires.CONNECT_WITHIN.plus(settingsWithin), visit::noSettings);
     return visit.done;
   }
 
@@ -129,6 +174,7 @@ final class FirstContact {
 
     void noSettings() {
       if (!done.isDone() && attempt.wire().settings().isEmpty()) {
+        silent = true;
         boolean noTls = target.tls() && attempt.alpn().isEmpty();
         attempt.fail(noTls ? WireProblem.TLS_FAILED : WireProblem.NO_SETTINGS);
         failed();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.holdfast.core.HostPort;
+import dev.holdfast.lab.PathFaults;
 import io.grpc.netty.GrpcSslContexts;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -16,10 +17,15 @@ import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What stands at the other end, and what is said of it when that is not HTTP/2. */
 class FirstContactTest {
@@ -83,6 +89,30 @@ class FirstContactTest {
       assertThat(report.findings())
           .extracting(Finding::code)
           .containsExactly(FindingCode.NO_SETTINGS);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Security.class,
+      names = {"PLAINTEXT", "AUTO"})
+  void aBusyServerIsNotTakenForADeadOne(Security security) throws Exception {
+    PathFaults slow =
+        PathFaults.builder().stall(Duration.ZERO, Duration.ofSeconds(7), Duration.ZERO).build();
+    try (ExaminedServer server = ExaminedServer.tolerant();
+        Wires wires = new Wires()) {
+      int port = server.behind(slow);
+      Ward ward = new Ward(wires, options(port).withSecurity(security), DoctorProgress.NONE);
+      FirstContact.Result result =
+          CompletableFuture.supplyAsync(
+                  new FirstContact(
+                          ward, new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+                      ::run,
+                  wires.loop())
+              .thenCompose(Function.identity())
+              .get(60, TimeUnit.SECONDS);
+      assertThat(result.problem()).as(result.toString()).isEmpty();
+      assertThat(result.contact().orElseThrow().tls()).isFalse();
     }
   }
 
