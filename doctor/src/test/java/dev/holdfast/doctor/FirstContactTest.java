@@ -21,7 +21,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -103,14 +102,16 @@ class FirstContactTest {
         Wires wires = new Wires()) {
       int port = server.behind(slow);
       Ward ward = new Ward(wires, options(port).withSecurity(security), DoctorProgress.NONE);
-      FirstContact.Result result =
-          CompletableFuture.supplyAsync(
-                  new FirstContact(
-                          ward, new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
-                      ::run,
-                  wires.loop())
-              .thenCompose(Function.identity())
-              .get(60, TimeUnit.SECONDS);
+      FirstContact first =
+          new FirstContact(ward, new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      CompletableFuture<FirstContact.Result> done = new CompletableFuture<>();
+      wires
+          .loop()
+          .execute(
+              () -> {
+                var unused = first.run().thenAccept(done::complete);
+              });
+      FirstContact.Result result = done.get(60, TimeUnit.SECONDS);
       assertThat(result.problem()).as(result.toString()).isEmpty();
       assertThat(result.contact().orElseThrow().tls()).isFalse();
     }
