@@ -23,6 +23,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Pairs under real channels, whoever names the policy. */
 @Execution(ExecutionMode.CONCURRENT)
 class PairedPoliciesTest {
+  /** Lets ring_hash take its hash from a header, as it must without xDS; read at each parsing. */
+  private static final String RING_HASH_HEADER = "GRPC_EXPERIMENTAL_RING_HASH_SET_REQUEST_HASH_KEY";
+
   private static final int CALLS = 200;
 
   private final Town town = new Town();
@@ -47,6 +50,31 @@ class PairedPoliciesTest {
     Map<String, Object> config =
         Map.of("loadBalancingConfig", List.of(Map.of("round_robin", Map.of())));
     raceUnderCalls(town.channel(watched(town.builder().defaultServiceConfig(config))));
+  }
+
+  /** All that grpc-util and grpc-xds bring and a service config can name without xDS. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ring_hash_experimental",
+        "least_request_experimental",
+        "random_subsetting_experimental"
+      })
+  void experimentalPoliciesOfTheServiceConfigArePairedToo(String policy) throws Exception {
+    System.setProperty(RING_HASH_HEADER, "true");
+    // Whoever needs none of these overlooks them.
+    Map<String, Object> settings =
+        Map.of(
+            "requestHashHeader",
+            "word",
+            "subsetSize",
+            2.0,
+            "childPolicy",
+            List.of(Map.of("round_robin", Map.of())));
+    town.serve(new Words("a"));
+    Map<String, Object> config = Map.of("loadBalancingConfig", List.of(Map.of(policy, settings)));
+    raceUnderCalls(town.channel(watched(town.builder().defaultServiceConfig(config))));
+    assertThat(watchman.posts).as("one connection and its twin").hasSize(2);
   }
 
   @Test
