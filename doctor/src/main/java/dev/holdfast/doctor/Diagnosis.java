@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Says what measurements mean: pure, so that every case can be tested without a network. */
@@ -41,14 +40,36 @@ final class Diagnosis {
 
   /** The settings that answer what was found. */
   static List<Advice> advice(Measurements seen) {
-    Optional<LadderResult> idle = seen.idle().filter(Diagnosis::needsAnswer);
-    if (idle.isEmpty()) {
-      return List.of();
-    }
-    Duration alive = safeAge(idle.get());
-    return pingsMayCount(seen)
-        ? SettingsAdvice.forIdleTimeout(alive, seen.pings().punished().orElse(false))
-        : SettingsAdvice.forFirstCalls(alive);
+    List<Advice> advice = new ArrayList<>();
+    seen.idle()
+        .filter(Diagnosis::needsAnswer)
+        .map(Diagnosis::safeAge)
+        .map(
+            alive ->
+                pingsMayCount(seen)
+                    ? SettingsAdvice.forIdleTimeout(alive, seen.pings().punished().orElse(false))
+                    : SettingsAdvice.forFirstCalls(alive))
+        .ifPresent(advice::addAll);
+    seen.held()
+        .filter(held -> endsStreamsItself(seen, held))
+        .map(held -> StreamAdvice.of(held.heldFor(), hop(seen)))
+        .ifPresent(advice::addAll);
+    return List.copyOf(advice);
+  }
+
+  private static Hop.Kind hop(Measurements seen) {
+    return seen.contact().map(contact -> contact.hop().kind()).orElse(Hop.Kind.UNKNOWN);
+  }
+
+  /** Not where the end of the connection is named already, and took the stream with it. */
+  private static boolean endsStreamsItself(Measurements seen, HeldResult held) {
+    boolean connectionsEndSo =
+        !held.connectionLived()
+            && seen.idle()
+                .flatMap(LadderResult::deadAt)
+                .filter(dead -> dead.compareTo(held.heldFor().multipliedBy(2)) < 0)
+                .isPresent();
+    return held.method().isPresent() && held.ended() && !connectionsEndSo;
   }
 
   /** Where nobody measured it: unless a hop was seen to answer PINGs for a server it lost. */
@@ -302,24 +323,11 @@ final class Diagnosis {
           "name a streaming method with --hold package.Service/Method");
       return;
     }
-    if (!held.ended()) {
+    if (!endsStreamsItself(seen, held)) {
       return;
     }
-    boolean connectionsEndSo =
-        !held.connectionLived()
-            && seen.idle()
-                .flatMap(LadderResult::deadAt)
-                .filter(dead -> dead.compareTo(held.heldFor().multipliedBy(2)) < 0)
-                .isPresent();
-    if (connectionsEndSo) {
-      return; // the connection's end is named, and took the stream with it
-    }
-    String hop =
-        seen.contact()
-            .map(contact -> contact.hop().kind().remedy())
-            .filter(text -> !text.isEmpty())
-            .map(text -> ", or " + text)
-            .orElse(", or raise the stream timeout of the proxy in between");
+    String remedy = hop(seen).remedy();
+    String hop = ", or " + (remedy.isEmpty() ? StreamAdvice.UNKNOWN_HOP : remedy);
     add(
         FindingCode.STREAM_TIMEOUT,
         "%s: a stream without messages was ended after %s by %s%s%s"
@@ -332,7 +340,7 @@ final class Diagnosis {
                     : "",
                 held.agreed() ? "" : " (the second stream did not end at that age)"),
         "every held stream without messages ends so; clients see UNAVAILABLE or INTERNAL",
-        HEARTBEAT.formatted(Ward.time(held.heldFor().dividedBy(2)), hop));
+        HEARTBEAT.formatted(Ward.time(held.heldFor().dividedBy(2)), hop + " (settings below)"));
   }
 
   private void pings() {

@@ -1,6 +1,7 @@
 package dev.holdfast.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.holdfast.doctor.ConnectionEvidence.Role;
 import dev.holdfast.doctor.LadderResult.Outcome;
@@ -81,6 +82,33 @@ class DiagnosisTest {
                     .isEqualTo(
                         "HoldfastChannelBuilder .liveness(LivenessOptions.ofPathIdleTimeout("
                             + "Duration.ofSeconds(300)).withPingsEndAtHop(true))"));
+  }
+
+  @Test
+  void aHopThatEndsStreamsIsAnsweredByMessagesAndItsOwnDirective() {
+    HeldResult held =
+        new HeldResult(
+            Optional.of("grpc.health.v1.Health/Watch"),
+            Duration.ofSeconds(60),
+            true,
+            "RST_STREAM",
+            true,
+            true);
+    List<Advice> advice = Diagnosis.advice(measured(Hop.Kind.NGINX, held));
+    assertThat(advice).allMatch(one -> one.purpose().equals("held streams"));
+    assertThat(advice)
+        .extracting(Advice::who, Advice::setting)
+        .contains(
+            tuple(
+                "Holdfast",
+                "ClientStreams.builder().options(SessionOptions.DEFAULT.withTiming("
+                    + "SessionOptions.Timing.DEFAULT.withHeartbeat("
+                    + "Duration.ofSeconds(27), Duration.ofSeconds(81), Duration.ofSeconds(243))))"),
+            tuple("nginx", "grpc_read_timeout 1h; grpc_send_timeout 1h; (now 1m)"),
+            tuple(
+                "every other library",
+                "no library setting does it: send application messages on the stream at least"
+                    + " every 27s"));
   }
 
   @Test
@@ -178,6 +206,32 @@ class DiagnosisTest {
         Optional.empty(),
         pings,
         connections,
+        List.of());
+  }
+
+  private static Measurements measured(Hop.Kind hop, HeldResult held) {
+    Contact contact =
+        new Contact(
+            CONTACT.address(),
+            false,
+            "",
+            "",
+            Map.of(),
+            "gRPC status 0",
+            "",
+            "",
+            Duration.ofMillis(1),
+            Duration.ofMillis(2),
+            new Hop(hop, true, ""));
+    return new Measurements(
+        false,
+        Optional.empty(),
+        "",
+        Optional.of(contact),
+        Optional.empty(),
+        Optional.of(held),
+        PingResult.UNKNOWN,
+        List.of(),
         List.of());
   }
 
