@@ -279,7 +279,7 @@ public final class HoldfastChannelBuilder
     netty.defaultServiceConfig(completeServiceConfig());
     if (!livenessOff) {
       Optional.ofNullable(liveness)
-          .or(() -> PathSetting.liveness(context.environment()))
+          .or(() -> keepalive.said(context.environment()))
           .ifPresent(
               options -> {
                 keepalive.warn(service, options);

@@ -343,7 +343,7 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
     }
     boolean said = liveness != null || PathSetting.said(environment).isPresent();
     Optional.ofNullable(liveness)
-        .or(() -> PathSetting.liveness(environment))
+        .or(() -> keepalive.said(environment))
         .ifPresent(
             options -> {
               keepalive.warn(String.join(",", serviceNames), options);

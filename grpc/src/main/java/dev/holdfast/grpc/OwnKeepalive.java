@@ -59,6 +59,12 @@ final class OwnKeepalive {
     pathTimeout = idleTimeout;
   }
 
+  /** What the environment says of the path, which is its path now; empty when that is "off". */
+  Optional<LivenessOptions> said(Map<String, String> environment) {
+    path(PathSetting.idleTimeout(environment));
+    return PathSetting.liveness(environment);
+  }
+
   /** What is wrong with it, given what this side does besides. */
   List<KeepaliveFinding> findings(LivenessOptions options) {
     Layer layer = options.pingsEndAtHop() ? Layer.REQUESTS : Layer.PACKETS;

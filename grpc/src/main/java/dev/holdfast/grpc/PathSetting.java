@@ -51,13 +51,35 @@ final class PathSetting {
     };
   }
 
-  private static LivenessOptions parse(String text) {
-    if (Character.isDigit(text.charAt(0))) {
-      return LivenessOptions.ofPathIdleTimeout(
-          DurationText.parse(VARIABLE, text, SHORTEST, LONGEST));
+  /**
+   * After how long without traffic the path forgets a connection; empty when nothing of the kind
+   * was said.
+   *
+   * @throws IllegalArgumentException as {@link #liveness}
+   */
+  static Optional<Duration> idleTimeout(Map<String, String> environment) {
+    String text = said(environment).orElse(DEFAULT).toLowerCase(Locale.ROOT);
+    if (text.equals(OFF) || text.equals(DEFAULT)) {
+      return Optional.empty();
     }
+    return Character.isDigit(text.charAt(0))
+        ? Optional.of(time(text))
+        : profile(text).idleTimeout();
+  }
+
+  private static LivenessOptions parse(String text) {
+    return Character.isDigit(text.charAt(0))
+        ? LivenessOptions.ofPathIdleTimeout(time(text))
+        : LivenessOptions.of(profile(text));
+  }
+
+  private static Duration time(String text) {
+    return DurationText.parse(VARIABLE, text, SHORTEST, LONGEST);
+  }
+
+  private static PathProfile profile(String text) {
     try {
-      return LivenessOptions.of(PathProfile.parse(text));
+      return PathProfile.parse(text);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           VARIABLE

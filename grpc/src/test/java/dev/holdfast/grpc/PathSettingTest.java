@@ -32,6 +32,16 @@ class PathSettingTest {
   }
 
   @Test
+  void theIdleTimeoutOfThePathIsKnownWhereOneWasSaid() {
+    assertThat(idleTimeout("nlb")).isEqualTo(PathProfile.NLB.idleTimeout()).isPresent();
+    assertThat(idleTimeout("60s")).contains(Duration.ofMinutes(1));
+    assertThat(idleTimeout("default")).isEmpty();
+    assertThat(idleTimeout("off")).isEmpty();
+    assertThat(PathSetting.idleTimeout(Map.of())).isEmpty();
+    assertThatThrownBy(() -> idleTimeout("swamp")).hasMessageContaining("HOLDFAST_PATH: swamp");
+  }
+
+  @Test
   void whatMakesNoSenseSaysWhatWasExpected() {
     assertThatThrownBy(() -> liveness("swamp"))
         .hasMessageContaining("HOLDFAST_PATH: swamp (expected:")
@@ -57,5 +67,9 @@ class PathSettingTest {
 
   private static Optional<LivenessOptions> liveness(String said) {
     return PathSetting.liveness(Map.of(PathSetting.VARIABLE, said));
+  }
+
+  private static Optional<Duration> idleTimeout(String said) {
+    return PathSetting.idleTimeout(Map.of(PathSetting.VARIABLE, said));
   }
 }
