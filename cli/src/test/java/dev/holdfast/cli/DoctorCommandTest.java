@@ -88,9 +88,13 @@ class DoctorCommandTest {
 
   @Test
   void profilesAreATableAndJson() {
-    assertThat(CommandRun.of("doctor", "profiles").out()).contains("swarm").contains("15m");
+    assertThat(CommandRun.of("doctor", "profiles").out())
+        .contains("swarm")
+        .contains("15m")
+        .containsPattern("envoy .*sends GOAWAY after 1h");
     assertThat(CommandRun.of("doctor", "profiles", "--json").out())
-        .contains("{\"profile\":\"nlb\",\"idle_timeout_ms\":350000,");
+        .contains("{\"profile\":\"nlb\",\"idle_timeout_ms\":350000,")
+        .contains("\"connection_idle_timeout_ms\":400000,\"connection_then\":\"close\"");
   }
 
   @Test

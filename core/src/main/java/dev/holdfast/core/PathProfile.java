@@ -70,6 +70,7 @@ public enum PathProfile {
       Layer.REQUESTS,
       Expiry.CLOSE,
       Duration.ofSeconds(100),
+      new Connections(Duration.ofSeconds(400), Expiry.CLOSE),
       "Cloudflare documentation: proxy read timeout 100 s; idle connections close after 400 s to"
           + " 900 s"),
   ENVOY(
@@ -77,6 +78,7 @@ public enum PathProfile {
       Layer.REQUESTS,
       Expiry.STREAM_ERROR,
       Duration.ofMinutes(5),
+      new Connections(Duration.ofHours(1), Expiry.GOAWAY),
       "Envoy documentation: stream_idle_timeout 5 min; idle_timeout of a connection without"
           + " requests 1 h"),
   NGINX(
@@ -139,9 +141,19 @@ public enum PathProfile {
     RESET,
     /** It is closed at once, and both sides see that. */
     CLOSE,
+    /** The client is told by a GOAWAY, and it is closed. */
+    GOAWAY,
     /** The stream ends with an error of the hop (504, GOAWAY, 5xx). */
     STREAM_ERROR
   }
+
+  /**
+   * What becomes of whole connections, where a hop has another timeout for them than for streams.
+   *
+   * @param idleTimeout for how long there may be no request
+   * @param expiry what happens then
+   */
+  public record Connections(Duration idleTimeout, Expiry expiry) {}
 
   private static final int TYPING_ERRORS = 2;
 
@@ -149,6 +161,7 @@ public enum PathProfile {
   private final Layer layer;
   private final Expiry expiry;
   private final @Nullable Duration idleTimeout;
+  private final @Nullable Connections connections;
   private final String source;
 
   PathProfile(
@@ -157,10 +170,21 @@ public enum PathProfile {
       Expiry expiry,
       @Nullable Duration idleTimeout,
       String source) {
+    this(description, layer, expiry, idleTimeout, null, source);
+  }
+
+  PathProfile(
+      String description,
+      Layer layer,
+      Expiry expiry,
+      @Nullable Duration idleTimeout,
+      @Nullable Connections connections,
+      String source) {
     this.description = description;
     this.layer = layer;
     this.expiry = expiry;
     this.idleTimeout = idleTimeout;
+    this.connections = connections;
     this.source = source;
   }
 
@@ -187,7 +211,15 @@ public enum PathProfile {
     return Optional.ofNullable(idleTimeout);
   }
 
-  /** Where the number comes from, and how far it may be off. */
+  /**
+   * What becomes of connections without requests, where that has a timeout of its own; {@link
+   * #idleTimeout()} is that of streams then. Empty elsewhere.
+   */
+  public Optional<Connections> connections() {
+    return Optional.ofNullable(connections);
+  }
+
+  /** Where the numbers come from, and how far they may be off. */
   public String source() {
     return source;
   }

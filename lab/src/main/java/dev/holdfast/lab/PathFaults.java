@@ -195,27 +195,31 @@ public record PathFaults(
     boolean requests = profile.layer() == PathProfile.Layer.REQUESTS;
     Counted counted = requests ? Counted.HTTP : Counted.SEGMENTS;
     faults.answersPings(requests);
-    return switch (profile) {
-      case ALB -> faults.idle(timeout, IdleAction.GOAWAY, counted).build();
-      case CLOUDFLARE ->
-          faults
-              .streamTimeout(timeout, StreamEnd.RST_STREAM)
-              .idle(Duration.ofSeconds(400), IdleAction.CLOSE, counted)
-              .build();
-      case ENVOY ->
-          faults
-              .streamTimeout(timeout, StreamEnd.RST_STREAM)
-              .idle(Duration.ofHours(1), IdleAction.GOAWAY, counted)
-              .build();
-      default ->
-          switch (profile.expiry()) {
-            case SILENT_DROP -> faults.idle(timeout, IdleAction.DROP, counted).build();
-            case RESET -> faults.idle(timeout, IdleAction.RESET, counted).build();
-            case CLOSE -> faults.idle(timeout, IdleAction.CLOSE, counted).build();
-            case STREAM_ERROR -> faults.streamTimeout(timeout, StreamEnd.RST_STREAM).build();
-            case NOTHING -> faults.build();
-          };
-    };
+    if (profile == PathProfile.ALB) {
+      return faults.idle(timeout, IdleAction.GOAWAY, counted).build();
+    }
+    if (profile.connections().isEmpty()) {
+      expire(faults, timeout, profile.expiry(), counted);
+    } else {
+      faults.streamTimeout(timeout, StreamEnd.RST_STREAM);
+      PathProfile.Connections whole = profile.connections().get();
+      expire(faults, whole.idleTimeout(), whole.expiry(), counted);
+    }
+    return faults.build();
+  }
+
+  private static void expire(
+      Builder faults, Duration timeout, PathProfile.Expiry expiry, Counted counted) {
+    switch (expiry) {
+      case SILENT_DROP -> faults.idle(timeout, IdleAction.DROP, counted);
+      case RESET -> faults.idle(timeout, IdleAction.RESET, counted);
+      case CLOSE -> faults.idle(timeout, IdleAction.CLOSE, counted);
+      case GOAWAY -> faults.idle(timeout, IdleAction.GOAWAY, counted);
+      case STREAM_ERROR -> faults.streamTimeout(timeout, StreamEnd.RST_STREAM);
+      case NOTHING -> {
+        // a path that keeps everything
+      }
+    }
   }
 
   /** A time of the real path as it passes here, in nanoseconds. */

@@ -30,13 +30,16 @@ public final class DoctorProfilesCommand implements Callable<Integer> {
   }
 
   private static Table table() {
-    Table table = new Table("profile", "idle after", "looks at", "then", "on the path", "source");
+    Table table =
+        new Table(
+            "profile", "idle after", "looks at", "then", "connections", "on the path", "source");
     for (PathProfile profile : PathProfile.values()) {
       table.add(
           name(profile.name()),
           profile.idleTimeout().map(DurationText::format).orElse("-"),
           name(profile.layer().name()),
           words(profile.expiry()),
+          profile.connections().map(DoctorProfilesCommand::words).orElse("-"),
           profile.description(),
           profile.source());
     }
@@ -48,6 +51,12 @@ public final class DoctorProfilesCommand implements Callable<Integer> {
     for (PathProfile profile : PathProfile.values()) {
       JsonText row = JsonText.object().with("profile", name(profile.name()));
       profile.idleTimeout().ifPresent(time -> row.with("idle_timeout_ms", time.toMillis()));
+      profile
+          .connections()
+          .ifPresent(
+              whole ->
+                  row.with("connection_idle_timeout_ms", whole.idleTimeout().toMillis())
+                      .with("connection_then", name(whole.expiry().name())));
       rows.add(
           row.with("layer", name(profile.layer().name()))
               .with("then", name(profile.expiry().name()))
@@ -57,12 +66,17 @@ public final class DoctorProfilesCommand implements Callable<Integer> {
     return JsonText.object().with("profiles", rows);
   }
 
+  private static String words(PathProfile.Connections whole) {
+    return words(whole.expiry()) + " after " + DurationText.format(whole.idleTimeout());
+  }
+
   private static String words(PathProfile.Expiry expiry) {
     return switch (expiry) {
       case NOTHING -> "-";
       case SILENT_DROP -> "forgets it, tells nobody";
       case RESET -> "resets it at the next packet";
       case CLOSE -> "closes it";
+      case GOAWAY -> "sends GOAWAY";
       case STREAM_ERROR -> "ends the stream";
     };
   }
