@@ -5,7 +5,7 @@ import java.util.stream.Stream;
 
 /**
  * Why something ended or could not begin, in a word that the log, the meter and the status text
- * share, and both sides of a connection that was given up.
+ * share, and both sides of a connection.
  *
  * <p>The code is stable: it is what people search for and what alerts match.
  */
@@ -27,7 +27,11 @@ public enum CloseReason {
   RESET_BY_PATH(
       "HF-409", "The connection was reset from outside: peer, load balancer or firewall."),
   CLOSED_BY_PEER("HF-410", "The peer closed the connection."),
-  CLOSED_HERE("HF-411", "This side closed the connection.");
+  CLOSED_HERE("HF-411", "This side closed the connection."),
+  DRAINING("HF-412", "The server stops, and ends its connections when their calls have ended."),
+  MAX_AGE("HF-413", "The connection reached the age that its server permits."),
+  MAX_IDLE("HF-414", "The connection had no call for as long as its server permits."),
+  TOO_MANY_PINGS("HF-415", "The client sent more PINGs than its server permits.");
 
   /** The length of every code. */
   public static final int CODE_LENGTH = "HF-201".length();

@@ -22,6 +22,7 @@ class MaxConnectionAgeTest {
   private static final int MANY = 16;
 
   private final Town town = new Town();
+  private final List<ClientGone> gone = new CopyOnWriteArrayList<>();
 
   @AfterEach
   void close() {
@@ -68,19 +69,21 @@ class MaxConnectionAgeTest {
   @Test
   void theDrainOfTheServerReachesStreamsOfConnectionsWithAnAgeToo() throws Exception {
     HoldfastServer server =
-        town.serveUnregistered(new Words("a"), town.server().maxConnectionAge(1, TimeUnit.HOURS));
+        town.serveUnregistered(
+            new Words("a"),
+            town.server().maxConnectionAge(1, TimeUnit.HOURS).onClientGone(gone::add));
     try (PingingUser user =
         new PingingUser("drained", server.getPort(), LivenessOptions.DEFAULT).follow("attentive")) {
       await().until(() -> user.words.contains("a"));
       server.shutdown();
       await().until(() -> user.words.size() == 3);
       assertThat(user.words).containsExactly("a", Words.LAST_WORD, "ended: OK");
+      assertBothEndsNamed(CloseReason.DRAINING, user);
     }
   }
 
   @Test
   void aHeldStreamHasTheGraceTimeAndNewCallsGoElsewhereMeanwhile() throws Exception {
-    List<ClientGone> gone = new CopyOnWriteArrayList<>();
     HoldfastServer server =
         town.serveUnregistered(
             new Words("a"),
@@ -99,9 +102,31 @@ class MaxConnectionAgeTest {
               });
       assertThat(user.words).as("still held").containsExactly("a");
       await().until(() -> user.words.size() == 2);
-      assertThat(user.words.get(1)).contains("UNAVAILABLE", "debug data: max_age");
-      await().until(() -> !gone.isEmpty());
-      assertThat(gone.get(0).reason()).isEqualTo(CloseReason.CLOSED_HERE);
+      assertThat(user.words.get(1)).contains("UNAVAILABLE", "description=HF-413");
+      assertBothEndsNamed(CloseReason.MAX_AGE, user);
     }
+  }
+
+  @Test
+  void aConnectionThatIsIdleForTooLongHasTheSameCodeAtBothEnds() throws Exception {
+    HoldfastServer server =
+        town.serveUnregistered(
+            new Words("a"),
+            town.server().maxConnectionIdle(1, TimeUnit.SECONDS).onClientGone(gone::add));
+    try (PingingUser user = new PingingUser("idle", server.getPort(), LivenessOptions.DEFAULT)) {
+      assertThat(user.call()).isEqualTo("a");
+      assertBothEndsNamed(CloseReason.MAX_IDLE, user);
+    }
+  }
+
+  private void assertBothEndsNamed(CloseReason why, PingingUser user) {
+    await().until(() -> user.ended(why) > 0);
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(gone)
+                    .extracting(ClientGone::reason)
+                    .contains(why)
+                    .doesNotContain(CloseReason.CLOSED_HERE));
   }
 }

@@ -99,6 +99,11 @@ final class PingingUser implements AutoCloseable {
             .sum();
   }
 
+  /** Connections that ended for this. */
+  int ended(CloseReason why) {
+    return (int) town.count("holdfast.liveness.closed", "code", why.code());
+  }
+
   void assertUnharmed() {
     assertThat(words).as(title).noneMatch(word -> word.startsWith("ended"));
     assertThat(lost()).as(title + ": connections lost, after " + probes() + " probes").isZero();

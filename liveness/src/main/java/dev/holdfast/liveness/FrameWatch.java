@@ -1,6 +1,5 @@
 package dev.holdfast.liveness;
 
-import dev.holdfast.core.CloseReason;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
@@ -9,7 +8,6 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameListener;
 import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
 import io.netty.handler.codec.http2.Http2Headers;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,20 +21,25 @@ final class FrameWatch extends Http2FrameListenerDecorator {
   private static final long COUNT_MASK = 0xffffL;
 
   private final LivenessHandler handler;
+  private final Goodbye goodbye;
 
-  FrameWatch(Http2FrameListener listener, LivenessHandler handler) {
+  FrameWatch(Http2FrameListener listener, LivenessHandler handler, Goodbye goodbye) {
     super(listener);
     this.handler = handler;
+    this.goodbye = goodbye;
   }
 
   /** Puts itself before gRPC's listener; null while TLS or gRPC still negotiate. */
   static @Nullable Http2ConnectionHandler install(
-      ChannelPipeline pipeline, LivenessHandler handler) {
+      ChannelPipeline pipeline, LivenessHandler handler, Goodbye goodbye) {
     Http2ConnectionHandler found = pipeline.get(Http2ConnectionHandler.class);
     if (found == null || found.decoder().frameListener() == null) {
       return null;
     }
-    found.decoder().frameListener(new FrameWatch(found.decoder().frameListener(), handler));
+    found
+        .decoder()
+        .frameListener(new FrameWatch(found.decoder().frameListener(), handler, goodbye));
+    found.connection().addListener(goodbye);
     return found;
   }
 
@@ -104,11 +107,8 @@ final class FrameWatch extends Http2FrameListenerDecorator {
   public void onGoAwayRead(
       ChannelHandlerContext ctx, int lastStreamId, long errorCode, ByteBuf debugData)
       throws Http2Exception {
-    int length = Math.min(debugData.readableBytes(), CloseReason.CODE_LENGTH);
-    handler.onGoodbye(
-        CloseReason.ofCode(
-                debugData.toString(debugData.readerIndex(), length, StandardCharsets.US_ASCII))
-            .orElse(null));
+    // Before gRPC, which ends calls for it.
+    goodbye.onHeard(debugData);
     listener.onGoAwayRead(ctx, lastStreamId, errorCode, debugData);
   }
 }

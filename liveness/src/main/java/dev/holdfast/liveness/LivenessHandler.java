@@ -38,16 +38,16 @@ public final class LivenessHandler extends StalenessHandler {
         }
       };
 
+  private final Goodbye goodbye = new Goodbye();
+
   /** On the event loop only; null before the channel is registered. */
   private @Nullable LivenessMonitor monitor;
 
   private @Nullable Http2ConnectionHandler http2;
   private ConnectionObserver observer = ConnectionObserver.NONE;
-  private @Nullable CloseReason endReason;
   private LivenessState counted = LivenessState.CLOSED;
   private boolean ready;
   private boolean ended;
-  private boolean farewell;
   private boolean writing;
   private boolean nudged;
   private long sentNanos;
@@ -177,27 +177,22 @@ public final class LivenessHandler extends StalenessHandler {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    CloseReason why = ConnectionEnd.reasonOf(cause, farewell && openCalls() == 0);
-    if (endReason == null) {
-      endReason = why;
-    }
-    ConnectionEnd.tell(ctx, http2, why == null ? cause : failure(ctx, why));
+    CloseReason why = ConnectionEnd.reasonOf(cause, goodbye.isHeard() && openCalls() == 0);
+    ConnectionEnd.tell(ctx, http2, why == null ? cause : failure(ctx, goodbye.orElse(why)));
   }
 
   @Override
   public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
-    if (endReason == null) {
-      endReason = CloseReason.CLOSED_HERE;
-    }
+    goodbye.orElse(CloseReason.CLOSED_HERE);
     ctx.close(promise);
   }
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
-    boolean withoutAWord = !farewell && endReason == null && role == Role.CLIENT;
+    boolean untold = role == Role.CLIENT && goodbye.isUntold(openCalls());
     end(ctx);
-    if (withoutAWord) {
-      ConnectionEnd.tell(ctx, http2, failure(ctx, CloseReason.CLOSED_BY_PEER));
+    if (untold) {
+      ConnectionEnd.tell(ctx, http2, failure(ctx, goodbye.orElse(CloseReason.CLOSED_BY_PEER)));
     }
     ctx.fireChannelInactive();
   }
@@ -227,12 +222,6 @@ public final class LivenessHandler extends StalenessHandler {
     }
   }
 
-  /** The peer sent a GOAWAY; without a reason of ours it may be a drain, and calls go on. */
-  void onGoodbye(@Nullable CloseReason why) {
-    farewell = true;
-    endReason = why == null ? endReason : why;
-  }
-
   private void begin(ChannelHandlerContext ctx) {
     if (monitor != null || ended) {
       return;
@@ -250,7 +239,7 @@ public final class LivenessHandler extends StalenessHandler {
   /** TLS and gRPC's negotiation put it into the pipeline later than us. */
   private void findHttp2(ChannelHandlerContext ctx) {
     if (http2 == null) {
-      http2 = FrameWatch.install(ctx.pipeline(), this);
+      http2 = FrameWatch.install(ctx.pipeline(), this, goodbye);
     }
   }
 
@@ -359,7 +348,7 @@ public final class LivenessHandler extends StalenessHandler {
 
   private void close(ChannelHandlerContext ctx, LivenessMonitor watch) {
     CloseReason why = ConnectionEnd.reasonOf(watch);
-    endReason = why;
+    goodbye.onGivenUp(why);
     meters.givenUp(role, why, remoteAddress());
     ConnectionEnd.close(ctx, http2, why.describe(remoteAddress()), failure(ctx, why));
   }
@@ -385,7 +374,7 @@ public final class LivenessHandler extends StalenessHandler {
       monitor.onClosed();
       counted = meters.moved(counted, LivenessState.CLOSED);
     }
-    CloseReason why = endReason == null ? CloseReason.CLOSED_BY_PEER : endReason;
+    CloseReason why = goodbye.orElse(CloseReason.CLOSED_BY_PEER);
     meters.closed(role, why, remoteAddress());
     if (ready) {
       observer.onClosed(why);
