@@ -1,11 +1,13 @@
 package dev.holdfast.registry.etcd;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
+import dev.holdfast.core.RegistryException.Kind;
 import dev.holdfast.core.RegistrySnapshot;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
@@ -29,6 +31,8 @@ import org.awaitility.core.ConditionFactory;
 /** Registries opened by one test, on a loop of their own; all closed at its end. */
 final class OpenRegistries implements AutoCloseable {
   static final ServiceName ORDERS = ServiceName.parse("test/orders");
+
+  private static final int MAX_ANNOUNCEMENTS = 20;
 
   private final SystemScheduler scheduler = SystemScheduler.create("etcd-test");
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -80,6 +84,23 @@ final class OpenRegistries implements AutoCloseable {
     return watch;
   }
 
+  /**
+   * Announces again and again until it is published, as a Registration does: while a cluster elects
+   * its leader, requests fail.
+   */
+  Announced announceUntilPublished(Registry registry, ServiceName service, Endpoint endpoint) {
+    for (int i = 0; i < MAX_ANNOUNCEMENTS; i++) {
+      Announced announced = begin(registry, service, endpoint);
+      RecordedAnnouncement record = announced.record();
+      patiently().until(() -> record.published() > 0 || record.end().isPresent());
+      if (record.published() > 0) {
+        return announced;
+      }
+      assertThat(record.end().orElseThrow().kind()).isEqualTo(Kind.UNAVAILABLE);
+    }
+    throw new AssertionError(endpoint + " was not published in " + MAX_ANNOUNCEMENTS + " tries");
+  }
+
   /** Announces and waits until it is published. */
   Announced announce(Registry registry, ServiceName service, Endpoint endpoint) {
     Announced announced = begin(registry, service, endpoint);
@@ -92,7 +113,7 @@ final class OpenRegistries implements AutoCloseable {
     return new Announced(registry.announce(service, endpoint, record), record);
   }
 
-  RegistryException.Kind endOf(Announced announced) {
+  Kind endOf(Announced announced) {
     patiently().until(() -> announced.record().end().isPresent());
     return announced.record().end().orElseThrow().kind();
   }

@@ -56,10 +56,7 @@ class PartitionTest {
   @BeforeAll
   static void startEtcd() {
     // A member says "no leader" after four timeouts at the earliest: later than a keepalive is due.
-    // Without pre-vote (the default before 3.5) its return would depose the leader of the others.
-    etcd =
-        EtcdCluster.startDivisible(
-            3, "--heartbeat-interval=100", "--election-timeout=1000", "--pre-vote");
+    etcd = EtcdCluster.startDivisible(3, "--heartbeat-interval=100", "--election-timeout=1000");
   }
 
   @AfterAll

@@ -24,7 +24,7 @@ class PausedStoreTest {
         OpenRegistries registries = new OpenRegistries()) {
       Registry registry = registries.open(etcd.uri("", "ttl=3s", "request-timeout=2s"));
       RecordedWatch watch = registries.watch(registry, ORDERS);
-      OpenRegistries.Announced record = registries.announce(registry, ORDERS, at(1));
+      OpenRegistries.Announced record = registries.announceUntilPublished(registry, ORDERS, at(1));
       patiently().until(() -> addresses(watch).size() == 1);
 
       etcd.member(0).pause();
@@ -45,7 +45,7 @@ class PausedStoreTest {
         etcd.member(0).resume();
       }
 
-      registries.announce(registry, ORDERS, at(2));
+      registries.announceUntilPublished(registry, ORDERS, at(2));
       patiently().until(() -> addresses(watch).contains("10.0.0.2:50051"));
       assertThat(leaseState(registries, registry)).isEqualTo(1);
     }

@@ -58,7 +58,7 @@ class ThreeMembersTest {
   void anyMemberMayBeKilledWithoutLosingARecordOrAChange() throws Exception {
     Registry server = registries.open(etcd.uri("", "ttl=20s", "request-timeout=10s"));
     Registry client = registries.open(etcd.uri("", "ttl=20s", "request-timeout=10s"));
-    OpenRegistries.Announced record = registries.announce(server, service, at(1));
+    OpenRegistries.Announced record = registries.announceUntilPublished(server, service, at(1));
     RecordedWatch watch = registries.watch(client, service);
     patiently().until(() -> addresses(watch).size() == 1);
 
@@ -87,7 +87,7 @@ class ThreeMembersTest {
                 + paused.address()
                 + "/?ttl=20s&request-timeout=6s&endpoints="
                 + next.address());
-    OpenRegistries.Announced record = registries.announce(client, service, at(1));
+    OpenRegistries.Announced record = registries.announceUntilPublished(client, service, at(1));
     RecordedWatch watch = registries.watch(client, service);
     patiently().until(() -> addresses(watch).size() == 1);
 
@@ -129,7 +129,7 @@ class ThreeMembersTest {
   void withoutQuorumReadsFailWatchesSaySoAndEverythingComesBack() throws Exception {
     Registry server = registries.open(etcd.uri("", "ttl=3s", "request-timeout=3s"));
     Registry client = registries.open(etcd.uri("", "ttl=3s", "request-timeout=3s"));
-    OpenRegistries.Announced record = registries.announce(server, service, at(1));
+    OpenRegistries.Announced record = registries.announceUntilPublished(server, service, at(1));
     RecordedWatch watch = registries.watch(client, service);
     patiently().until(() -> addresses(watch).size() == 1);
 
@@ -145,7 +145,7 @@ class ThreeMembersTest {
     etcd.startAll();
 
     patiently().until(() -> watch.snapshots().size() > snapshots);
-    registries.announce(server, service, at(2));
+    registries.announceUntilPublished(server, service, at(2));
     patiently().until(() -> addresses(watch).contains("10.0.0.2:50051"));
   }
 
@@ -170,7 +170,7 @@ class ThreeMembersTest {
     // own.
     Registry server = registries.open(etcd.uri("", "ttl=1m", "request-timeout=5s"));
     Registry client = registries.open(etcd.uri("", "ttl=1m", "request-timeout=5s"));
-    OpenRegistries.Announced record = registries.announce(server, service, at(1));
+    OpenRegistries.Announced record = registries.announceUntilPublished(server, service, at(1));
     RecordedWatch watch = registries.watch(client, service);
     patiently().until(() -> addresses(watch).size() == 1);
     for (int i = 2; i < 30; i++) {
