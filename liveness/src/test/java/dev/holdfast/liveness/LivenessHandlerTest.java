@@ -219,9 +219,10 @@ class LivenessHandlerTest {
     only.prove();
 
     await().untilAsserted(() -> assertThat(client.events).contains("proven"));
+    // A kernel that is slow to tell of its answer is asked once more, by a PING.
     assertThat(registry.get("holdfast.liveness.nudges").counter().count() + probes())
         .as("it was asked, and not only believed")
-        .isEqualTo(1);
+        .isPositive();
     await().until(() -> !only.isStale(System.nanoTime()));
   }
 
