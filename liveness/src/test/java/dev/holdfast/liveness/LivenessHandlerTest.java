@@ -169,9 +169,9 @@ class LivenessHandlerTest {
       LivenessOptions options = OPTIONS.withConnectWithin(Duration.ofMillis(300));
       Channel channel = connect((InetSocketAddress) stopped.getLocalSocketAddress(), options);
 
-      await().until(() -> !channel.isOpen());
+      await().untilAsserted(() -> assertThat(closedBy("HF-401")).isEqualTo(1));
 
-      assertThat(closedBy("HF-401")).isEqualTo(1);
+      assertThat(channel.isOpen()).isFalse();
       assertThat(client.events).as("was never ready").isEmpty();
     }
   }
