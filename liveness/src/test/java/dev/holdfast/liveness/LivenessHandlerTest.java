@@ -7,12 +7,10 @@ import static org.awaitility.Awaitility.await;
 import dev.holdfast.lab.RelayDirection;
 import dev.holdfast.lab.TcpRelay;
 import dev.holdfast.liveness.Http2Pair.Heard;
-import dev.holdfast.liveness.LivenessOptions.TcpOptions;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.epoll.EpollSocketChannelConfig;
-import io.netty.channel.socket.nio.NioChannelOption;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -20,9 +18,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import jdk.net.ExtendedSocketOptions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
@@ -317,35 +313,6 @@ class LivenessHandlerTest {
     await().until(() -> probes() >= 2);
     assertThat(client.events).containsExactly("ready");
     assertThat(client.watched().remoteAddress()).isEqualTo(at);
-  }
-
-  @Test
-  void theSocketHasItsOptionsOverEpollWhateverGrpcSetBefore() {
-    TcpOptions tcp =
-        new TcpOptions(Duration.ofSeconds(7), Duration.ofSeconds(3), 5, Duration.ofSeconds(42));
-    Channel channel = connect(pair.serve(loopback(), null, null), OPTIONS.withTcp(tcp));
-    EpollSocketChannelConfig config = (EpollSocketChannelConfig) channel.config();
-    await().until(config::isKeepAlive);
-    assertThat(
-            List.of(
-                config.getTcpKeepIdle(),
-                config.getTcpKeepIntvl(),
-                config.getTcpKeepCnt(),
-                config.getTcpUserTimeout()))
-        .containsExactly(7, 3, 5, 42_000);
-  }
-
-  @Test
-  void theSocketHasKeepaliveOverNio() {
-    use(false);
-    TcpOptions tcp =
-        new TcpOptions(Duration.ofSeconds(7), Duration.ofSeconds(3), 5, Duration.ofSeconds(42));
-    Channel channel = connect(pair.serve(loopback(), null, null), OPTIONS.withTcp(tcp));
-    await().until(() -> client.events.contains("ready"));
-    assertThat(channel.config().getOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE)))
-        .isEqualTo(7);
-    assertThat(channel.config().getOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT)))
-        .isEqualTo(5);
   }
 
   @Test
