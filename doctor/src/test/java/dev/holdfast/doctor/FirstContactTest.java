@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.testkit.TestCertificate;
 import dev.holdfast.lab.PathFaults;
 import io.grpc.netty.GrpcSslContexts;
 import io.netty.handler.ssl.SslContext;
@@ -11,11 +12,7 @@ import io.netty.handler.ssl.SslContextBuilder;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.KeyStore;
-import java.security.PrivateKey;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -28,7 +25,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** What stands at the other end, and what is said of it when that is not HTTP/2. */
 class FirstContactTest {
-  private static final String PASSWORD = "secret";
   private static final Duration SHORT = Duration.ofSeconds(2);
 
   @TempDir Path folder;
@@ -137,34 +133,8 @@ class FirstContactTest {
     return DoctorOptions.of(HostPort.parse("127.0.0.1:" + port)).withMaxWait(SHORT);
   }
 
-  /** Made by the JDK's keytool, so that nothing else has to be installed. */
   private SslContextBuilder keys() throws Exception {
-    Path store = folder.resolve("doctor.p12");
-    Process keytool =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair",
-                "-alias",
-                "doctor",
-                "-keyalg",
-                "EC",
-                "-validity",
-                "2",
-                "-dname",
-                "CN=doctor",
-                "-storetype",
-                "PKCS12",
-                "-keystore",
-                store.toString(),
-                "-storepass",
-                PASSWORD)
-            .redirectErrorStream(true)
-            .start();
-    String output = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(keytool.waitFor()).as(output).isZero();
-    KeyStore keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
-    return SslContextBuilder.forServer(
-        (PrivateKey) keys.getKey("doctor", PASSWORD.toCharArray()),
-        (X509Certificate) keys.getCertificate("doctor"));
+    TestCertificate doctor = TestCertificate.create(folder, "doctor");
+    return SslContextBuilder.forServer(doctor.certificate(), doctor.key());
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.testkit.ChildJvm;
+import dev.holdfast.core.testkit.TestCertificate;
 import dev.holdfast.lab.Middlebox;
 import dev.holdfast.liveness.LivenessOptions;
 import io.grpc.ChannelCredentials;
@@ -15,6 +16,8 @@ import io.grpc.InsecureServerCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.ServerCredentials;
 import io.grpc.Status;
+import io.grpc.TlsChannelCredentials;
+import io.grpc.TlsServerCredentials;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
@@ -69,8 +72,8 @@ class EveryTransportTest {
     ChannelCredentials trust = InsecureChannelCredentials.create();
     if (tls) {
       TestCertificate certificate = TestCertificate.create(folder, "words");
-      proof = certificate.server();
-      trust = certificate.client();
+      proof = TlsServerCredentials.create(certificate.certificate(), certificate.key());
+      trust = TlsChannelCredentials.newBuilder().trustManager(certificate.certificate()).build();
     }
     HoldfastServer server = serve(address, proof);
     InetSocketAddress target = new InetSocketAddress(address, server.getPort());

@@ -3,7 +3,10 @@ package dev.holdfast.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.holdfast.core.testkit.TestCertificate;
 import io.grpc.ManagedChannel;
+import io.grpc.TlsChannelCredentials;
+import io.grpc.TlsServerCredentials;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -26,7 +29,8 @@ class TlsTest {
     town.serve(
         new Words("secret"),
         HoldfastServerBuilder.forAddress(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), certificate.server())
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                TlsServerCredentials.create(certificate.certificate(), certificate.key()))
             .registries(town.registries));
   }
 
@@ -49,6 +53,9 @@ class TlsTest {
   }
 
   private HoldfastChannelBuilder trusting() throws IOException {
-    return HoldfastChannelBuilder.forTarget(Town.TARGET, certificate.client(), town.registries);
+    return HoldfastChannelBuilder.forTarget(
+        Town.TARGET,
+        TlsChannelCredentials.newBuilder().trustManager(certificate.certificate()).build(),
+        town.registries);
   }
 }

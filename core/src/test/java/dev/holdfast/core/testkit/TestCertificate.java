@@ -1,11 +1,6 @@
-package dev.holdfast.grpc;
+package dev.holdfast.core.testkit;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import io.grpc.ChannelCredentials;
-import io.grpc.ServerCredentials;
-import io.grpc.TlsChannelCredentials;
-import io.grpc.TlsServerCredentials;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,19 +8,22 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.util.Base64;
 
-/** A certificate for one name, made by the JDK's keytool so that nothing has to be installed. */
-final class TestCertificate {
+/**
+ * A certificate for one name that signs itself, made by the JDK's keytool so that nothing has to be
+ * installed.
+ *
+ * @param certificate PEM
+ * @param key PEM, PKCS#8, without a password
+ */
+public record TestCertificate(File certificate, File key) {
   private static final String PASSWORD = "only-for-this-test";
 
-  private final Path certificate;
-  private final Path key;
-
-  private TestCertificate(Path certificate, Path key) {
-    this.certificate = certificate;
-    this.key = key;
-  }
-
-  static TestCertificate create(Path folder, String name) throws Exception {
+  /**
+   * Makes one that is valid for two days.
+   *
+   * @param name also a DNS name that it is for
+   */
+  public static TestCertificate create(Path folder, String name) throws Exception {
     Path store = folder.resolve(name + ".p12");
     Process keytool =
         new ProcessBuilder(
@@ -50,7 +48,9 @@ final class TestCertificate {
             .redirectErrorStream(true)
             .start();
     String output = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(keytool.waitFor()).as(output).isZero();
+    if (keytool.waitFor() != 0) {
+      throw new IOException("keytool: " + output);
+    }
     KeyStore keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
     return new TestCertificate(
         write(folder.resolve(name + ".crt"), "CERTIFICATE", keys.getCertificate(name).getEncoded()),
@@ -60,19 +60,10 @@ final class TestCertificate {
             keys.getKey(name, PASSWORD.toCharArray()).getEncoded()));
   }
 
-  /** Of a server that proves itself by it. */
-  ServerCredentials server() throws IOException {
-    return TlsServerCredentials.create(certificate.toFile(), key.toFile());
-  }
-
-  /** Of a client that trusts nobody else. */
-  ChannelCredentials client() throws IOException {
-    return TlsChannelCredentials.newBuilder().trustManager(certificate.toFile()).build();
-  }
-
-  private static Path write(Path file, String type, byte[] der) throws IOException {
+  private static File write(Path file, String type, byte[] der) throws IOException {
     String body = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
     return Files.writeString(
-        file, "-----BEGIN " + type + "-----\n" + body + "\n-----END " + type + "-----\n");
+            file, "-----BEGIN " + type + "-----\n" + body + "\n-----END " + type + "-----\n")
+        .toFile();
   }
 }
