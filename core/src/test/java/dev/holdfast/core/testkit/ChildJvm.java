@@ -44,7 +44,19 @@ public final class ChildJvm implements AutoCloseable {
    */
   public static ChildJvm start(List<String> jvmOptions, Class<?> program, String... arguments)
       throws IOException {
-    List<String> command = new ArrayList<>();
+    return start(List.of(), jvmOptions, program, arguments);
+  }
+
+  /** Starts a program behind a command that becomes it, such as {@code unshare}. */
+  public static ChildJvm startBehind(List<String> launcher, Class<?> program, String... arguments)
+      throws IOException {
+    return start(launcher, List.of(), program, arguments);
+  }
+
+  private static ChildJvm start(
+      List<String> launcher, List<String> jvmOptions, Class<?> program, String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>(launcher);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData"));
     command.add(

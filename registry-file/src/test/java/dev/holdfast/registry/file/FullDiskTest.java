@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.holdfast.core.testkit.ChildJvm;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -38,8 +39,8 @@ class FullDiskTest {
 
   @Test
   void aFirstRecordIsAClearErrorAndLeavesNothingHalf() throws Exception {
-    try (ChildProcess child = announce("4k", "head -c 4096 /dev/zero > filler;")) {
-      soon().until(() -> child.saidLineWith("ended") || child.saidLineWith("published"));
+    try (ChildJvm child = announce("4k", "head -c 4096 /dev/zero > filler;")) {
+      soon().until(() -> child.countOf("ended") > 0 || child.countOf("published") > 0);
 
       assertThat(child.lines())
           .anySatisfy(
@@ -53,14 +54,14 @@ class FullDiskTest {
 
   @Test
   void anUpdateLeavesTheRecordAsItIsAndIsWrittenOnceThereIsSpace() throws Exception {
-    try (ChildProcess child = announce("64k", "")) {
-      soon().until(() -> child.saidLineWith("published"));
+    try (ChildJvm child = announce("64k", "")) {
+      soon().until(() -> child.countOf("published") > 0);
       Path record = inside(child).resolve("prod/orders/127.0.0.1_50051.json");
       String before = Files.readString(record);
       fill(inside(child));
 
       child.tell("zone attic");
-      soon().until(() -> child.saidLineWith("update_failed") || child.saidLineWith("ended"));
+      soon().until(() -> child.countOf("update_failed") > 0 || child.countOf("ended") > 0);
       assertThat(record).hasContent(before);
       Files.delete(inside(child).resolve("filler"));
 
@@ -72,32 +73,33 @@ class FullDiskTest {
 
   @Test
   void aRecordThatCanNotBeMarkedAsDrainingIsDeletedAllTheSame() throws Exception {
-    try (ChildProcess child = announce("64k", "")) {
-      soon().until(() -> child.saidLineWith("published"));
+    try (ChildJvm child = announce("64k", "")) {
+      soon().until(() -> child.countOf("published") > 0);
       fill(inside(child));
 
       child.tell("withdraw");
 
-      soon().until(() -> child.saidLineWith("withdrawn") || child.saidLineWith("stays"));
+      soon().until(() -> child.countOf("withdrawn") > 0 || child.countOf("stays") > 0);
       assertThat(child.lines()).contains("withdrawn");
       assertThat(inside(child).resolve("prod/orders")).isEmptyDirectory();
     }
   }
 
-  private ChildProcess announce(String size, String before) throws IOException {
+  private ChildJvm announce(String size, String before) throws IOException {
     String mount =
         "mount -t tmpfs -o size=%s tmpfs %s && cd %s && mkdir -p prod/orders && %s exec \"$@\""
             .formatted(size, mountPoint, mountPoint, before);
     String namespace = mountPoint + "/prod";
-    return ChildProcess.announcing(
+    return ChildJvm.startBehind(
         List.of("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount, "sh"),
+        AnnouncingProgram.class,
         "file://" + namespace,
         namespace.substring(1) + "/orders",
         ADDRESS);
   }
 
   /** The small file system as that process sees it. */
-  private Path inside(ChildProcess child) {
+  private Path inside(ChildJvm child) {
     return Path.of("/proc/" + child.pid() + "/root" + mountPoint);
   }
 

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.Registry;
+import dev.holdfast.core.testkit.ChildJvm;
 import dev.holdfast.core.testkit.RecordedWatch;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,7 +41,7 @@ class OwnerLivenessTest {
   @Test
   void theRecordOfAKilledProcessGoesWithinASecond() throws Exception {
     RecordedWatch watch = fixture.watch(fixture.open(""));
-    try (ChildProcess child = child()) {
+    try (ChildJvm child = child()) {
       fixture.awaitAddresses(watch, ADDRESS);
       long killedNanos = System.nanoTime();
       child.kill();
@@ -56,8 +57,8 @@ class OwnerLivenessTest {
 
   @Test
   void aReaderThatComesLaterNeverSeesTheRecordOfAKilledProcess() throws Exception {
-    try (ChildProcess child = child()) {
-      soon().until(() -> child.saidLineWith("published"));
+    try (ChildJvm child = child()) {
+      soon().until(() -> child.countOf("published") > 0);
       child.kill();
       soon().until(() -> !ProcessHandle.of(child.pid()).map(ProcessHandle::isAlive).orElse(false));
     }
@@ -67,21 +68,21 @@ class OwnerLivenessTest {
   @Test
   void theRecordOfAStoppedProcessStays() throws Exception {
     RecordedWatch watch = fixture.watch(fixture.open("?ttl=1s&poll=50ms"));
-    try (ChildProcess child = child()) {
+    try (ChildJvm child = child()) {
       fixture.awaitAddresses(watch, ADDRESS);
-      child.signal("STOP");
+      child.pause();
       await().pollDelay(Duration.ofSeconds(3)).until(() -> true);
 
       assertThat(FileRegistryFixture.addresses(watch)).containsExactly(ADDRESS);
       assertThat(fixture.file("127.0.0.1_50051.json")).exists();
-      child.signal("CONT");
+      child.resume();
     }
   }
 
   @Test
   void aProcessThatGotTheNumberOfADeadOwnerDoesNotKeepItsRecord() throws Exception {
-    try (ChildProcess other = child("127.0.0.1:50099")) {
-      soon().until(() -> other.saidLineWith("published"));
+    try (ChildJvm other = child("127.0.0.1:50099")) {
+      soon().until(() -> other.countOf("published") > 0);
       Owner self = LocalProcesses.system().self(Duration.ofHours(1));
       long otherStart = startOf("127.0.0.1_50099.json");
       plant(
@@ -199,13 +200,13 @@ class OwnerLivenessTest {
     assertThat(fixture.file("127.0.0.1_50051.json")).doesNotExist();
   }
 
-  private ChildProcess child() throws IOException {
+  private ChildJvm child() throws IOException {
     return child(ADDRESS);
   }
 
-  private ChildProcess child(String address) throws IOException {
-    return ChildProcess.announcing(
-        List.of(), fixture.uri(""), fixture.orders().toString(), address);
+  private ChildJvm child(String address) throws IOException {
+    return ChildJvm.start(
+        AnnouncingProgram.class, fixture.uri(""), fixture.orders().toString(), address);
   }
 
   private long startOf(String name) throws Exception {
