@@ -17,11 +17,8 @@ class SilentPlainPeerTest {
 
   @Test
   void firstAttachmentIsNotGivenUpWhileItMayBeAPlainPeers() {
-    ClientSession session =
-        new ClientSession(
-            new SessionId(1, 2), SessionOptions.DEFAULT, SessionRules.STANDARD, new Random(1));
-    session.start(0, Duration.ZERO);
-    assertThat(session.offer(Payload.of(new byte[] {1}))).isTrue();
+    ClientSession session = started();
+    offer(session, 1);
     session.halfClose();
     outputs(session, 0);
 
@@ -35,15 +32,10 @@ class SilentPlainPeerTest {
 
   @Test
   void welcomeThatComesAfterThePeerWasTakenForPlainLosesNothing() {
-    ClientSession session =
-        new ClientSession(
-            new SessionId(1, 2), SessionOptions.DEFAULT, SessionRules.STANDARD, new Random(1));
-    session.start(0, Duration.ZERO);
+    ClientSession session = started();
     StreamAttachment first = opened(session);
     int messages = SessionOptions.DEFAULT.sendMessages();
-    for (int i = 0; i < messages; i++) {
-      assertThat(session.offer(Payload.of(new byte[] {1}))).isTrue();
-    }
+    offer(session, messages);
     outputs(session, 0);
     long late = Duration.ofSeconds(5).toNanos();
     session.onTimeout(late);
@@ -63,7 +55,7 @@ class SilentPlainPeerTest {
             0));
     assertThat(session.end()).isNull();
     assertThat(session.state()).isEqualTo(SessionState.ATTACHED);
-    assertThat(session.offer(Payload.of(new byte[] {1}))).isTrue();
+    offer(session, 1);
     assertThat(outputs(session, late))
         .filteredOn(SessionOutput.Send.class::isInstance)
         .map(SessionOutput.Send.class::cast)
@@ -72,25 +64,17 @@ class SilentPlainPeerTest {
 
   @Test
   void plainPeerGetsMoreThanTheInitialCredit() {
-    ClientSession session =
-        new ClientSession(
-            new SessionId(1, 2), SessionOptions.DEFAULT, SessionRules.STANDARD, new Random(1));
-    session.start(0, Duration.ZERO);
+    ClientSession session = started();
     StreamAttachment first = opened(session);
     session.onPlain(0, first);
-    for (int i = 0; i < SessionOptions.DEFAULT.sendMessages(); i++) {
-      assertThat(session.offer(Payload.of(new byte[] {1}))).isTrue();
-    }
+    offer(session, SessionOptions.DEFAULT.sendMessages());
 
     assertThat(outputs(session, 0)).hasSize(SessionOptions.DEFAULT.sendMessages());
   }
 
   @Test
   void plainPeerMaySendWhatTheTransportAskedFor() {
-    ClientSession session =
-        new ClientSession(
-            new SessionId(1, 2), SessionOptions.DEFAULT, SessionRules.STANDARD, new Random(1));
-    session.start(0, Duration.ZERO);
+    ClientSession session = started();
     StreamAttachment first = opened(session);
     session.onPlain(0, first);
     session.request(Integer.MAX_VALUE);
@@ -102,6 +86,20 @@ class SilentPlainPeerTest {
     assertThat(outputs(session, 0))
         .hasSize(messages)
         .allMatch(SessionOutput.Deliver.class::isInstance);
+  }
+
+  private static ClientSession started() {
+    ClientSession session =
+        new ClientSession(
+            new SessionId(1, 2), SessionOptions.DEFAULT, SessionRules.STANDARD, new Random(1));
+    session.start(0, Duration.ZERO);
+    return session;
+  }
+
+  private static void offer(ClientSession session, int messages) {
+    for (int i = 0; i < messages; i++) {
+      assertThat(session.offer(Payload.of(new byte[] {1}))).isTrue();
+    }
   }
 
   private static StreamAttachment opened(ClientSession session) {
