@@ -17,6 +17,7 @@ public final class Bench {
           new DoctorCases(),
           new InKernelLab(new FalseClose()),
           new StreamsSim(),
+          new StreamCost(),
           new InKernelLab(new DeadPeer()),
           new IdleCost());
 
