@@ -115,6 +115,23 @@ class DoctorCommandTest {
   }
 
   @Test
+  void lintKnowsTheKernelsProbes() {
+    String[] often = {"doctor", "lint", "--client-tcp-keepalive", "60s", "--path", "azure"};
+    assertThat(CommandRun.of(often).out()).isEqualTo("RESULT findings=0 codes=none\n");
+    CommandRun rare =
+        CommandRun.of("doctor", "lint", "--server-tcp-keepalive", "200s", "--path", "azure");
+    assertThat(rare.out())
+        .contains("or TCP keepalive after 192s on the sockets of either end")
+        .endsWith("RESULT findings=2 codes=KL-03,KL-05\n");
+    CommandRun hop =
+        CommandRun.of("doctor", "lint", "--client-tcp-keepalive", "5s", "--path", "haproxy");
+    assertThat(hop.out()).endsWith("RESULT findings=1 codes=KL-07\n");
+    CommandRun tooShort = CommandRun.of("doctor", "lint", "--server-tcp-keepalive", "500ms");
+    assertThat(tooShort.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(tooShort.err()).contains("server-tcp-keepalive", "500ms", "1s");
+  }
+
+  @Test
   void lintTakesFromAFileWhatNoOptionSays(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("keepalive.yaml");
     Files.writeString(file, "server-keepalive: 100s\npath: nlb\n");

@@ -70,13 +70,20 @@ final class OwnKeepalive {
     Layer layer = options.pingsEndAtHop() ? Layer.REQUESTS : Layer.PACKETS;
     KeepaliveSettings client = KeepaliveSettings.client(Stack.HOLDFAST);
     KeepaliveSettings server = KeepaliveSettings.server(Stack.JAVA);
-    // That the path is kept open is our own liveness's matter, whichever side it is on.
     if (role == Role.CLIENT && time != null) {
       client = timed(KeepaliveSettings.client(Stack.JAVA)).withoutCalls(withoutCalls);
+      client = client.withTcpKeepalive(options.tcp().keepIdle());
     } else if (role == Role.SERVER) {
-      server = timed(server);
+      client = KeepaliveSettings.client(Stack.JAVA);
+      server = timed(server).withTcpKeepalive(firstProbe(options));
     }
     return KeepaliveLinter.lint(client, server, pathTimeout, layer);
+  }
+
+  /** A server's PINGs are never punished, so whichever comes first keeps the path open. */
+  private static Duration firstProbe(LivenessOptions options) {
+    Duration ofKernel = options.tcp().keepIdle();
+    return options.idle().compareTo(ofKernel) < 0 ? options.idle() : ofKernel;
   }
 
   private KeepaliveSettings timed(KeepaliveSettings settings) {

@@ -56,6 +56,19 @@ class OwnKeepaliveTest {
   }
 
   @Test
+  void theKernelsProbesThatAreReallySetKeepAPathOfPacketsOpen() {
+    keepalive.time(Duration.ofMinutes(6));
+    assertThat(codes(PathProfile.AZURE)).isEmpty();
+    keepalive.path(PathProfile.AZURE.idleTimeout());
+    assertThat(codes(keepalive.findings(probingEvery(Duration.ofMinutes(10)))))
+        .containsExactly(Code.PATH_IDLES_OUT, Code.PERMIT_TOO_LONG);
+    ofServer.path(PathProfile.AZURE.idleTimeout());
+    assertThat(codes(ofServer.findings(probingEvery(Duration.ofMinutes(10)))))
+        .containsExactly(Code.PATH_IDLES_OUT, Code.PERMIT_TOO_LONG);
+    assertThat(codes(ofServer.findings(probingEvery(Duration.ofMinutes(3))))).isEmpty();
+  }
+
+  @Test
   void aServersTimesThatAreRaisedOrKillAreFound() {
     ofServer.time(Duration.ofSeconds(3));
     ofServer.timeout(Duration.ofSeconds(5));
@@ -72,8 +85,20 @@ class OwnKeepaliveTest {
 
   private static List<Code> codes(OwnKeepalive keepalive, PathProfile path) {
     keepalive.path(path.idleTimeout());
-    return keepalive.findings(LivenessOptions.of(path)).stream()
-        .map(KeepaliveFinding::code)
-        .toList();
+    return codes(keepalive.findings(LivenessOptions.of(path)));
+  }
+
+  private static List<Code> codes(List<KeepaliveFinding> findings) {
+    return findings.stream().map(KeepaliveFinding::code).toList();
+  }
+
+  /** PINGs and the kernel's probes alike. */
+  private static LivenessOptions probingEvery(Duration idle) {
+    LivenessOptions.TcpOptions tcp = LivenessOptions.DEFAULT.tcp();
+    return LivenessOptions.DEFAULT
+        .withProbing(idle, LivenessOptions.DEFAULT.spacing())
+        .withTcp(
+            new LivenessOptions.TcpOptions(
+                idle, tcp.keepInterval(), tcp.keepCount(), tcp.userTimeout()));
   }
 }

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Reads the keepalive settings of a client and its server together with their path, and says what
@@ -33,6 +34,10 @@ public final class KeepaliveLinter {
 
   /** After so long without a call grpc-java and grpc-js close the connection themselves. */
   static final Duration IDLE_MODE = Duration.ofMinutes(30);
+
+  /** Of a path that takes %2$s of silence; a hop that ends TCP answers the probes itself. */
+  private static final String TCP_KEEPALIVE_FIX =
+      "TCP keepalive after %2$s on the sockets of either end, where no hop ends TCP";
 
   private final KeepaliveSettings client;
   private final KeepaliveSettings server;
@@ -119,20 +124,27 @@ public final class KeepaliveLinter {
     if (pathTimeout.isEmpty()) {
       return;
     }
-    Duration timeout = pathTimeout.get();
     if (layer == Layer.REQUESTS) {
-      add(
-          Code.STREAM_NEEDS_HEARTBEAT,
-          "A hop on the path answers PINGs itself and ends a stream without DATA after %s.",
-          "send messages on quiet streams every %2$s, or raise the hop's timeout",
-          text(timeout),
-          text(scaled(timeout, SHARE_OF_PATH_TIMEOUT / 2)));
-      return;
+      hop(pathTimeout.get());
+    } else {
+      packets(pathTimeout.get());
     }
+  }
+
+  private void hop(Duration timeout) {
+    add(
+        Code.STREAM_NEEDS_HEARTBEAT,
+        "A hop on the path answers PINGs itself and ends a stream without DATA after %s.",
+        "send messages on quiet streams every %2$s, or raise the hop's timeout",
+        text(timeout),
+        text(scaled(timeout, SHARE_OF_PATH_TIMEOUT / 2)));
+  }
+
+  private void packets(Duration timeout) {
     Duration needed = scaled(timeout, SHARE_OF_PATH_TIMEOUT);
     boolean serverKeeps = serverTime.filter(t -> t.compareTo(needed) <= 0).isPresent();
     boolean holdfast = client.stack() == Stack.HOLDFAST || server.stack() == Stack.HOLDFAST;
-    if (serverKeeps || holdfast) {
+    if (serverKeeps || holdfast || isKeptByKernel(needed)) {
       return;
     }
     boolean clientKeeps = clientTime.filter(t -> t.compareTo(needed) <= 0).isPresent();
@@ -150,13 +162,16 @@ public final class KeepaliveLinter {
           Code.IDLE_BETWEEN_CALLS,
           "The client pings only while a call is open, so the path forgets the connection after %s"
               + " between calls and the next call fails.",
-          "client: keepalive without calls, and server: permit it; or server: keepalive time %2$s",
+          "client: keepalive without calls, and server: permit it; or server: keepalive time %2$s;"
+              + " or "
+              + TCP_KEEPALIVE_FIX,
           text(timeout),
           text(needed));
     } else {
       add(
           Code.PATH_IDLES_OUT,
-          "Nobody pings within %s, so the path forgets a quiet connection and the next call fails.",
+          "Neither a PING nor TCP keepalive comes within %s, so the path forgets a quiet connection"
+              + " and the next call fails.",
           fixOfIdlePath(needed, permitTooLong),
           text(timeout),
           text(needed));
@@ -165,7 +180,7 @@ public final class KeepaliveLinter {
       add(
           Code.PERMIT_TOO_LONG,
           "The server permits a PING per %s, which is too rare for a path that forgets after %s: no"
-              + " client can mend that.",
+              + " client's PINGs can mend that.",
           "server: keepalive time %3$s, or permit %4$s or less",
           text(server.permit()),
           text(timeout),
@@ -176,15 +191,24 @@ public final class KeepaliveLinter {
 
   private String fixOfIdlePath(Duration needed, boolean permitTooLong) {
     if (isBelowServerFloor(needed)) {
-      return "TCP keepalive every %2$s on the sockets of either end, where no hop ends TCP, because"
-          + " the server's PINGs never come faster than every "
+      return TCP_KEEPALIVE_FIX
+          + ", because the server's PINGs never come faster than every "
           + text(server.stack().serverFloor())
           + "; or Holdfast at either end";
     }
     boolean clientCan = needed.compareTo(client.stack().clientFloor()) >= 0;
-    return permitTooLong || !clientCan
-        ? "server: keepalive time %2$s"
-        : "server: keepalive time %2$s; or client: time %2$s, without calls";
+    String pings =
+        permitTooLong || !clientCan
+            ? "server: keepalive time %2$s"
+            : "server: keepalive time %2$s; or client: time %2$s, without calls";
+    return pings + "; or " + TCP_KEEPALIVE_FIX;
+  }
+
+  /** Such a path counts any packet, and each probe that is answered puts the next one off. */
+  private boolean isKeptByKernel(Duration needed) {
+    return Stream.of(client, server)
+        .flatMap(end -> end.tcpKeepalive().stream())
+        .anyMatch(probe -> probe.compareTo(needed) <= 0);
   }
 
   private boolean isBelowServerFloor(Duration needed) {

@@ -16,6 +16,8 @@ import java.util.Optional;
  *     two hours then
  * @param limitsPingsWithoutData of a C-core client (C++, Python, Ruby, PHP): whether it stops after
  *     two PINGs without data, which it does unless grpc.http2.max_pings_without_data is 0
+ * @param tcpKeepalive silence before the kernel of this end sends a TCP keepalive probe on the
+ *     socket, at least 1 s; empty: never, or after the two hours that systems have as a default
  */
 public record KeepaliveSettings(
     Stack stack,
@@ -24,7 +26,8 @@ public record KeepaliveSettings(
     boolean withoutCalls,
     Duration permit,
     boolean permitWithoutCalls,
-    boolean limitsPingsWithoutData) {
+    boolean limitsPingsWithoutData,
+    Optional<Duration> tcpKeepalive) {
 
   /** A gRPC library, for what it does when nothing is set. */
   public enum Stack {
@@ -64,6 +67,9 @@ public record KeepaliveSettings(
     }
   }
 
+  /** The kernel counts whole seconds. */
+  public static final Duration SHORTEST_TCP_KEEPALIVE = Duration.ofSeconds(1);
+
   private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(20);
   private static final Duration DEFAULT_SERVER_TIME = Duration.ofHours(2);
   private static final Duration DEFAULT_PERMIT = Duration.ofMinutes(5);
@@ -74,6 +80,12 @@ public record KeepaliveSettings(
     if (permit.isNegative()) {
       throw new IllegalArgumentException("permit: " + permit + " (expected: >= 0)");
     }
+    tcpKeepalive
+        .filter(value -> value.compareTo(SHORTEST_TCP_KEEPALIVE) < 0)
+        .ifPresent(
+            value -> {
+              throw new IllegalArgumentException("tcpKeepalive: " + value + " (expected: >= 1s)");
+            });
   }
 
   /** A client with the defaults: no PINGs. */
@@ -85,7 +97,8 @@ public record KeepaliveSettings(
         false,
         DEFAULT_PERMIT,
         false,
-        stack == Stack.C_CORE);
+        stack == Stack.C_CORE,
+        Optional.empty());
   }
 
   /** A server with the defaults: a PING after two hours, clients may send one each five minutes. */
@@ -97,7 +110,8 @@ public record KeepaliveSettings(
         false,
         DEFAULT_PERMIT,
         false,
-        false);
+        false,
+        Optional.empty());
   }
 
   /** As these, with PINGs after this silence. */
@@ -109,19 +123,34 @@ public record KeepaliveSettings(
         withoutCalls,
         permit,
         permitWithoutCalls,
-        limitsPingsWithoutData);
+        limitsPingsWithoutData,
+        tcpKeepalive);
   }
 
   /** As these, with another {@link #timeout}. */
   public KeepaliveSettings withTimeout(Duration newTimeout) {
     return new KeepaliveSettings(
-        stack, time, newTimeout, withoutCalls, permit, permitWithoutCalls, limitsPingsWithoutData);
+        stack,
+        time,
+        newTimeout,
+        withoutCalls,
+        permit,
+        permitWithoutCalls,
+        limitsPingsWithoutData,
+        tcpKeepalive);
   }
 
   /** As these, with or without PINGs while no call is open. */
   public KeepaliveSettings withoutCalls(boolean newWithoutCalls) {
     return new KeepaliveSettings(
-        stack, time, timeout, newWithoutCalls, permit, permitWithoutCalls, limitsPingsWithoutData);
+        stack,
+        time,
+        timeout,
+        newWithoutCalls,
+        permit,
+        permitWithoutCalls,
+        limitsPingsWithoutData,
+        tcpKeepalive);
   }
 
   /** As these, with another {@link #permit}. */
@@ -133,13 +162,34 @@ public record KeepaliveSettings(
         withoutCalls,
         newPermit,
         newPermitWithoutCalls,
-        limitsPingsWithoutData);
+        limitsPingsWithoutData,
+        tcpKeepalive);
   }
 
   /** As these, with or without C-core's limit. */
   public KeepaliveSettings withPingLimit(boolean newLimitsPingsWithoutData) {
     return new KeepaliveSettings(
-        stack, time, timeout, withoutCalls, permit, permitWithoutCalls, newLimitsPingsWithoutData);
+        stack,
+        time,
+        timeout,
+        withoutCalls,
+        permit,
+        permitWithoutCalls,
+        newLimitsPingsWithoutData,
+        tcpKeepalive);
+  }
+
+  /** As these, with the kernel's probes after this silence. */
+  public KeepaliveSettings withTcpKeepalive(Duration newTcpKeepalive) {
+    return new KeepaliveSettings(
+        stack,
+        time,
+        timeout,
+        withoutCalls,
+        permit,
+        permitWithoutCalls,
+        limitsPingsWithoutData,
+        Optional.of(newTcpKeepalive));
   }
 
   private static void positive(String name, Duration value) {

@@ -80,8 +80,43 @@ class KeepaliveLinterTest {
     assertThat(found)
         .extracting(KeepaliveFinding::code)
         .containsExactly(Code.PATH_IDLES_OUT, Code.PERMIT_TOO_LONG);
-    assertThat(found.get(0).fix()).isEqualTo("server: keepalive time 192s");
+    assertThat(found.get(0).fix())
+        .isEqualTo(
+            "server: keepalive time 192s; or TCP keepalive after 192s on the sockets of either end,"
+                + " where no hop ends TCP");
     assertThat(found.get(1).fix()).isEqualTo("server: keepalive time 192s, or permit 174s or less");
+  }
+
+  @Test
+  void theKernelsProbesOfEitherEndKeepAPathOfPackets() {
+    Duration just = Duration.ofSeconds(192);
+    assertThat(codes(CLIENT.withTcpKeepalive(just), SERVER, PathProfile.AZURE)).isEmpty();
+    assertThat(codes(CLIENT, SERVER.withTcpKeepalive(just), PathProfile.AZURE)).isEmpty();
+    KeepaliveSettings duringCalls = CLIENT.withTime(Duration.ofMinutes(6));
+    assertThat(codes(duringCalls.withTcpKeepalive(just), SERVER, PathProfile.SWARM)).isEmpty();
+  }
+
+  @Test
+  void theKernelsProbesNeedAMarginToo() {
+    KeepaliveSettings late = CLIENT.withTcpKeepalive(Duration.ofSeconds(230));
+    assertThat(codes(late, SERVER, PathProfile.AZURE))
+        .containsExactly(Code.PATH_IDLES_OUT, Code.PERMIT_TOO_LONG);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"ALB", "NGINX", "ENVOY", "HAPROXY", "CLOUDFLARE"})
+  void theKernelsProbesEndAtAHopThatEndsTcp(PathProfile path) {
+    Duration often = Duration.ofSeconds(5);
+    assertThat(codes(CLIENT.withTcpKeepalive(often), SERVER.withTcpKeepalive(often), path))
+        .containsExactly(Code.STREAM_NEEDS_HEARTBEAT);
+  }
+
+  @Test
+  void theKernelsProbesForgiveNoPingThatAServerPunishes() {
+    KeepaliveSettings eager = CLIENT.withTime(Duration.ofSeconds(10));
+    Duration often = Duration.ofSeconds(5);
+    assertThat(codes(eager.withTcpKeepalive(often), SERVER, PathProfile.AZURE))
+        .containsExactly(Code.PING_TOO_OFTEN);
   }
 
   @ParameterizedTest
@@ -131,7 +166,7 @@ class KeepaliveLinterTest {
     assertThat(found)
         .extracting(KeepaliveFinding::code)
         .containsExactly(Code.PATH_IDLES_OUT, Code.BELOW_FLOOR);
-    assertThat(found.get(0).fix()).startsWith("TCP keepalive every 6s on the sockets");
+    assertThat(found.get(0).fix()).startsWith("TCP keepalive after 6s on the sockets");
     assertThat(
             KeepaliveLinter.lint(
                 CLIENT,
@@ -162,6 +197,9 @@ class KeepaliveLinterTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SERVER.withPermit(Duration.ofSeconds(-1), false))
         .withMessage("permit: PT-1S (expected: >= 0)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> CLIENT.withTcpKeepalive(Duration.ofMillis(999)))
+        .withMessage("tcpKeepalive: PT0.999S (expected: >= 1s)");
   }
 
   @Test

@@ -62,6 +62,14 @@ final class LintOptions {
       description = "Of c-core; 2 by default, 0 for no limit.")
   private @Nullable String clientMaxPingsWithoutData;
 
+  @Option(
+      names = "--client-tcp-keepalive",
+      paramLabel = "DURATION",
+      description =
+          "The silence after which the kernel of the client sends a TCP keepalive probe (its"
+              + " idle time, TCP_KEEPIDLE); none by default.")
+  private @Nullable String clientTcpKeepalive;
+
   @Option(names = "--server", paramLabel = "LIBRARY", description = "As --client; java by default.")
   private @Nullable String server;
 
@@ -90,6 +98,14 @@ final class LintOptions {
       fallbackValue = "true",
       description = "The permit holds without calls too.")
   private @Nullable String serverPermitWithoutCalls;
+
+  @Option(
+      names = "--server-tcp-keepalive",
+      paramLabel = "DURATION",
+      description =
+          "The silence after which the kernel of the server sends a TCP keepalive probe (its"
+              + " idle time, TCP_KEEPIDLE); none by default.")
+  private @Nullable String serverTcpKeepalive;
 
   @Option(
       names = "--path",
@@ -142,7 +158,8 @@ final class LintOptions {
         said.containsKey("client-max-pings-without-data")
             ? number("client-max-pings-without-data") > 0
             : client.limitsPingsWithoutData();
-    return client.withPingLimit(limited);
+    client = client.withPingLimit(limited);
+    return tcpKeepalive("client-tcp-keepalive").map(client::withTcpKeepalive).orElse(client);
   }
 
   private KeepaliveSettings server() {
@@ -152,7 +169,8 @@ final class LintOptions {
             time("server-permit").orElse(server.permit()),
             flag("server-permit-without-calls", server.permitWithoutCalls()));
     server = server.withTimeout(time("server-timeout").orElse(server.timeout()));
-    return time("server-keepalive").map(server::withTime).orElse(server);
+    server = time("server-keepalive").map(server::withTime).orElse(server);
+    return tcpKeepalive("server-tcp-keepalive").map(server::withTcpKeepalive).orElse(server);
   }
 
   private Map<String, @Nullable String> options() {
@@ -162,11 +180,13 @@ final class LintOptions {
     options.put("client-without-calls", clientWithoutCalls);
     options.put("client-timeout", clientTimeout);
     options.put("client-max-pings-without-data", clientMaxPingsWithoutData);
+    options.put("client-tcp-keepalive", clientTcpKeepalive);
     options.put("server", server);
     options.put("server-keepalive", serverKeepalive);
     options.put("server-timeout", serverTimeout);
     options.put("server-permit", serverPermit);
     options.put("server-permit-without-calls", serverPermitWithoutCalls);
+    options.put("server-tcp-keepalive", serverTcpKeepalive);
     options.put("path", path);
     options.put("path-timeout", pathTimeout);
     return options;
@@ -189,8 +209,16 @@ final class LintOptions {
   }
 
   private Optional<Duration> time(String name) {
+    return time(name, Duration.ofMillis(1));
+  }
+
+  private Optional<Duration> tcpKeepalive(String name) {
+    return time(name, KeepaliveSettings.SHORTEST_TCP_KEEPALIVE);
+  }
+
+  private Optional<Duration> time(String name, Duration least) {
     return Optional.ofNullable(said.get(name))
-        .map(text -> DurationText.parse(name, text, Duration.ofMillis(1), LONGEST));
+        .map(text -> DurationText.parse(name, text, least, LONGEST));
   }
 
   private boolean flag(String name, boolean otherwise) {
