@@ -7,6 +7,7 @@ import dev.holdfast.streams.SessionRecord.Caller;
 import dev.holdfast.streams.wire.Hello;
 import dev.holdfast.streams.wire.Refusal;
 import dev.holdfast.streams.wire.SessionId;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +26,8 @@ final class Durability {
     NOT_CLAIMED(Refusal.busy(CLAIM_AGAIN_MILLIS)),
     MISSING(Refusal.of(Refusal.Code.UNKNOWN)),
     FENCED(Refusal.of(Refusal.Code.FENCED)),
+    /** What the store has is not what was saved. */
+    LOST(null),
     /** Another instance had the session meanwhile: what is in this memory is no longer true. */
     STALE(Refusal.busy(1)),
     SAVED(null),
@@ -42,11 +45,13 @@ final class Durability {
   }
 
   private static final long CLAIM_AGAIN_MILLIS = 100;
+  private static final int KEPT_TTLS = 3;
 
   private final SessionId id;
   private final String owner;
   private final Caller caller;
   private final Backoff backoff;
+  private final Duration ttl;
   private StoreRequest.@Nullable Claim claim;
   private StoreRequest.@Nullable Save save;
   private StoreRequest.@Nullable Save saved;
@@ -58,33 +63,42 @@ final class Durability {
   private long savedEnd;
   private long savedProcessed;
   private boolean savedOver;
+  private long keptNanos;
 
-  Durability(SessionId id, String owner, Caller caller, Backoff backoff) {
+  /**
+   * Of one session.
+   *
+   * @param ttl its time without an attachment
+   */
+  Durability(SessionId id, String owner, Caller caller, Backoff backoff, Duration ttl) {
     this.id = id;
     this.owner = owner;
     this.caller = caller;
     this.backoff = backoff;
+    this.ttl = ttl;
   }
 
   /** An attachment is to be let in; replaces a claim that was not sent yet. */
   void claim(Hello hello) {
-    // Before it is in the store nothing was processed, so whoever holds everything may begin.
-    boolean mayBegin = hello.low() == 1 && hello.watermark() == 0;
+    // Before it is in the store nothing was processed, so whoever holds everything may begin; but
+    // who was welcomed was in the store, and would find that it has forgotten.
+    boolean mayBegin = hello.low() == 1 && hello.watermark() == 0 && hello.token().isNone();
     Optional<SessionRecord> fresh =
         mayBegin
             ? Optional.of(SessionRecord.fresh(hello.attach(), owner, caller))
             : Optional.empty();
-    claim = new StoreRequest.Claim(id, hello.attach(), owner, caller, fresh);
+    claim = new StoreRequest.Claim(id, hello.attach(), owner, caller, fresh, keep());
   }
 
   /** What the store is to have. */
-  void want(Outbox outbox, Inbox inbox, boolean over) {
+  void want(long nowNanos, Outbox outbox, Inbox inbox, boolean over) {
     if (save != null || record == null) {
       return;
     }
     long processed = inbox.toCommit();
     boolean news = processed > savedProcessed || outbox.end() > savedEnd || (over && !savedOver);
-    if (!news) {
+    Long renewNanos = renewNanos();
+    if (!news && (renewNanos == null || nowNanos - renewNanos < 0)) {
       return;
     }
     List<Item> appended = new ArrayList<>();
@@ -104,7 +118,8 @@ final class Durability {
             outbox.acked(),
             appended,
             inbox.isFinished(),
-            over);
+            over,
+            over ? ttl : keep());
   }
 
   /** The next request, if there is one. */
@@ -131,13 +146,17 @@ final class Durability {
       return News.FENCED;
     }
     if (answer instanceof StoreAnswer.Missing) {
-      return News.MISSING;
+      // Of a session that is there it is the store that has forgotten.
+      return record == null ? News.MISSING : News.LOST;
+    }
+    if (answer instanceof StoreAnswer.Lost) {
+      return News.LOST;
     }
     if (answer instanceof StoreAnswer.Claimed claimed) {
-      return onClaimed(request.attach(), claimed.record());
+      return onClaimed(nowNanos, request.attach(), claimed.record());
     }
     if (answer instanceof StoreAnswer.Saved && save != null) {
-      return onSaved(save);
+      return onSaved(nowNanos, save);
     }
     if (request instanceof StoreRequest.Claim) {
       return News.NOT_CLAIMED;
@@ -146,7 +165,7 @@ final class Durability {
     return News.NOTHING;
   }
 
-  private News onClaimed(long newAttach, SessionRecord claimed) {
+  private News onClaimed(long nowNanos, long newAttach, SessionRecord claimed) {
     boolean ours =
         record == null
             || (claimed.previousOwner().equals(owner)
@@ -154,8 +173,12 @@ final class Durability {
     if (!ours) {
       return News.STALE;
     }
+    if (record != null && claimed.version() < version) {
+      return News.LOST;
+    }
     boolean first = record == null;
     record = claimed;
+    keptNanos = nowNanos;
     attach = newAttach;
     if (first) {
       version = claimed.version();
@@ -174,13 +197,15 @@ final class Durability {
               save.acked(),
               save.appended(),
               save.halfClosed(),
-              save.over());
+              save.over(),
+              save.keep());
     }
     return News.CLAIMED;
   }
 
-  private News onSaved(StoreRequest.Save done) {
+  private News onSaved(long nowNanos, StoreRequest.Save done) {
     backoff.reset();
+    keptNanos = nowNanos;
     save = null;
     saved = done;
     version = done.version() + 1;
@@ -198,8 +223,19 @@ final class Durability {
   }
 
   /** When the next request is due, if one waits. */
-  @Nullable Long retryNanos() {
-    return asked == null ? retryNanos : null;
+  void addDeadlines(Due due) {
+    due.at(asked == null ? retryNanos : null);
+    due.at(renewNanos());
+  }
+
+  /** When the record is to be renewed, lest the store forgets a session that is only idle. */
+  private @Nullable Long renewNanos() {
+    return record == null || save != null || savedOver ? null : keptNanos + ttl.toNanos();
+  }
+
+  /** Renewed once a TTL: two of them may pass without a word from the store. */
+  private Duration keep() {
+    return ttl.multipliedBy(KEPT_TTLS);
   }
 
   /** As it was claimed last. */

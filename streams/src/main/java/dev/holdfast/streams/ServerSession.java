@@ -94,6 +94,7 @@ public final class ServerSession extends StreamSession {
         }
       }
       case MISSING, FENCED, STALE -> turnAway(request.attach(), news.refusal());
+      case LOST -> over(wanted == null ? SessionEnd.of(Kind.LOST_STORE, this) : wanted);
       case NOTHING -> {}
     }
   }
@@ -266,7 +267,7 @@ public final class ServerSession extends StreamSession {
   @Override
   void beforeFrames(long nowNanos) {
     if (durability != null) {
-      durability.want(outbox, inbox, wanted != null);
+      durability.want(nowNanos, outbox, inbox, wanted != null);
     }
     StoreRequest request = durability == null ? null : durability.next(nowNanos);
     if (request != null) {
@@ -309,7 +310,7 @@ public final class ServerSession extends StreamSession {
       due.at(departure.graceEndsNanos());
     }
     if (durability != null) {
-      due.at(durability.retryNanos());
+      durability.addDeadlines(due);
     }
     if (current != null) {
       due.after(current.heardNanos, options.timing().silent());

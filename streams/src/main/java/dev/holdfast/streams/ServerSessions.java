@@ -9,6 +9,7 @@ import dev.holdfast.streams.wire.Refusal;
 import dev.holdfast.streams.wire.SessionId;
 import dev.holdfast.streams.wire.SessionToken;
 import dev.holdfast.streams.wire.TokenMint;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
@@ -28,6 +29,11 @@ import org.jspecify.annotations.Nullable;
 public final class ServerSessions {
   @Limit(of = "tombstones of a server", then = "the oldest is forgotten; its client hears UNKNOWN")
   static final int MAX_TOMBSTONES = 100_000;
+
+  @Limit(
+      of = "time between two attempts of a session to write to its store",
+      then = "it is tried again")
+  static final Duration STORE_CAP = Duration.ofSeconds(5);
 
   /**
    * What this server is.
@@ -190,14 +196,21 @@ public final class ServerSessions {
             hello.session(), caller.principal(), caller.method(), durable ? "" : host.address());
     Durability durability = null;
     if (durable) {
-      Backoff backoff = new Backoff(options.timing().backoff(), random);
-      durability = new Durability(hello.session(), host.owner(), caller, backoff);
+      Duration ttl = options.timing().ttl();
+      Backoff backoff = new Backoff(storeBackoff(options.timing().backoff()), random);
+      durability = new Durability(hello.session(), host.owner(), caller, backoff, ttl);
     }
     ServerSession session = new ServerSession(hello, options, rules, caller, token, durability);
     session.limitBy(budget);
     perPrincipal.merge(caller.principal(), 1, Integer::sum);
     sessions.put(hello.session(), session);
     return session;
+  }
+
+  /** A store that is back is to be used soon: clients wait for it. */
+  private static Backoff.Options storeBackoff(Backoff.Options clients) {
+    Duration cap = clients.cap().compareTo(STORE_CAP) < 0 ? clients.cap() : STORE_CAP;
+    return new Backoff.Options(clients.base().compareTo(cap) < 0 ? clients.base() : cap, cap);
   }
 
   private void buryOld(long nowNanos) {

@@ -38,6 +38,8 @@ public record SessionEnd(
     LOST_GAP(true),
     /** The peer refused the token. */
     LOST_DENIED(true),
+    /** On a server: the store forgot the session, went back in time, or can't keep it. */
+    LOST_STORE(true),
     /** Several attachments in a row ended at the same message. */
     LOST_STUCK(true),
     /** The stream was ended by a status that repeating can't change. */

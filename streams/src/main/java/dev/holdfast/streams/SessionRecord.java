@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param attach the number of the attachment whose owner may write: the fence
  * @param owner the instance that may write
- * @param previousAttach the fence before this claim; equal to {@code attach} when it was the same
+ * @param previousAttach the fence before the claim that took it; a claim said again changes nothing
  * @param previousOwner the owner before this claim
  * @param version how many changes were saved
  * @param caller who may resume

@@ -16,12 +16,14 @@ import java.util.concurrent.CompletionStage;
  *       over ({@code Claimed}). Otherwise {@link StoreAnswer.Fenced}.
  *   <li>{@code save}: unless the record has exactly this attach and owner, {@code Fenced}. At the
  *       given version, applies the change ({@link StoreAnswer.Saved}); one version later it was
- *       applied before ({@code Saved}).
+ *       applied before ({@code Saved}). Without a record, with a lower fence or another version the
+ *       store went back in time or forgot: {@link StoreAnswer.Lost}, and nobody may go on from what
+ *       is left.
  * </ul>
  *
- * <p>An application that keeps the watermark in its own transaction does there what {@code save}
- * would do, under the same condition, and answers {@code Saved} here. Records expire some time
- * after the TTL of their session.
+ * <p>A record may be forgotten {@link StoreRequest#keep} after the last request that was carried
+ * out for it; a session that is there asks early enough. {@code SessionStoreContract} in the test
+ * jar is all of this as tests.
  */
 public interface SessionStore {
   CompletionStage<StoreAnswer> claim(StoreRequest.Claim request);

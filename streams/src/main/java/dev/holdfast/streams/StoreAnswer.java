@@ -14,6 +14,13 @@ public sealed interface StoreAnswer {
   /** There is no record, and none was to be begun. */
   record Missing() implements StoreAnswer {}
 
+  /**
+   * The store has not what it had, or can't have what it should: nobody can keep the session.
+   *
+   * @param why for the log
+   */
+  record Lost(String why) implements StoreAnswer {}
+
   /** Nobody knows whether the request was carried out. */
   record Failed() implements StoreAnswer {}
 }

@@ -1,6 +1,7 @@
 package dev.holdfast.streams;
 
 import dev.holdfast.streams.wire.SessionId;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,6 +15,9 @@ public sealed interface StoreRequest {
   /** The instance that asks; unique for each start of a process. */
   String owner();
 
+  /** For how long from now the record is to be kept at least. */
+  Duration keep();
+
   /**
    * Take the session over for an attachment.
    *
@@ -25,11 +29,13 @@ public sealed interface StoreRequest {
       long attach,
       String owner,
       SessionRecord.Caller caller,
-      Optional<SessionRecord> fresh)
+      Optional<SessionRecord> fresh,
+      Duration keep)
       implements StoreRequest {}
 
   /**
-   * Write what was processed and what is to be sent, in one step.
+   * Write what was processed and what is to be sent, in one step. Nothing may be new in it: then it
+   * only keeps the record.
    *
    * @param version of the record that this changes
    * @param processed the new watermark of the client's positions
@@ -46,7 +52,8 @@ public sealed interface StoreRequest {
       long acked,
       List<Outbox.Item> appended,
       boolean halfClosed,
-      boolean over)
+      boolean over,
+      Duration keep)
       implements StoreRequest {
 
     public Save {

@@ -92,9 +92,10 @@ final class RehearsedStore {
   }
 
   private StoreAnswer apply(StoreRequest.Save save, @Nullable SessionRecord record) {
-    if (record == null
-        || record.attach() != save.attach()
-        || !record.owner().equals(save.owner())) {
+    if (record == null || record.attach() < save.attach()) {
+      return new StoreAnswer.Lost("it forgets nothing here");
+    }
+    if (record.attach() != save.attach() || !record.owner().equals(save.owner())) {
       return new StoreAnswer.Fenced();
     }
     if (record.version() == save.version()) {

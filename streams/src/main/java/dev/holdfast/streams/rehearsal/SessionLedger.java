@@ -173,7 +173,7 @@ final class SessionLedger {
       case LOST_UNREACHABLE -> aloneNanos >= Rehearsal.PATIENCE.toNanos();
       case LOST_UNKNOWN -> level == Level.RESUME && (hostDied || !welcomed || cuts > 0);
       case LOST_STUCK -> resets >= RESETS_OF_STUCK || cuts >= CUTS_OF_STUCK;
-      case PLAIN, LOST_GAP, LOST_DENIED, LOST_REFUSED -> false;
+      case PLAIN, LOST_GAP, LOST_STORE, LOST_DENIED, LOST_REFUSED -> false;
     };
   }
 

@@ -5,11 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.StringValue;
 import dev.holdfast.lab.TcpRelay;
-import dev.holdfast.streams.SessionRecord;
-import dev.holdfast.streams.SessionStore;
-import dev.holdfast.streams.StoreAnswer;
-import dev.holdfast.streams.StoreRequest;
-import dev.holdfast.streams.wire.SessionId;
+import dev.holdfast.streams.testkit.MemorySessionStore;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.Status;
@@ -17,11 +13,7 @@ import io.grpc.stub.StreamObserver;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -37,7 +29,7 @@ class DurableStreamTest {
 
   @Test
   void streamGoesOnAtAnotherInstanceWhenItsOwnIsGone() throws Exception {
-    Shelf shelf = new Shelf();
+    MemorySessionStore shelf = new MemorySessionStore();
     byte[] key = Shared.newKey();
     List<String> served = new CopyOnWriteArrayList<>();
     Server old = instance(shelf, key, served);
@@ -64,60 +56,12 @@ class DurableStreamTest {
     assertThat(served).isEqualTo(listener.heard());
   }
 
-  private Server instance(Shelf shelf, byte[] key, List<String> served) {
+  private Server instance(MemorySessionStore shelf, byte[] key, List<String> served) {
     return town.serve(
         town.serverStreams()
             .store(shelf)
             .tokenKey(key)
             .build()
             .resumable(StreamTown.talk(answers -> StreamTown.recording(served, answers))));
-  }
-
-  /** A store in memory, as the interface describes it. */
-  private static final class Shelf implements SessionStore {
-    private final Map<SessionId, SessionRecord> records = new HashMap<>();
-
-    synchronized long processed() {
-      return records.values().stream().mapToLong(SessionRecord::processed).max().orElse(0);
-    }
-
-    @Override
-    public synchronized CompletionStage<StoreAnswer> claim(StoreRequest.Claim request) {
-      SessionRecord known = records.get(request.id());
-      StoreAnswer answer;
-      if (known == null) {
-        request.fresh().ifPresent(fresh -> records.put(request.id(), fresh));
-        answer =
-            request
-                .fresh()
-                .<StoreAnswer>map(StoreAnswer.Claimed::new)
-                .orElseGet(StoreAnswer.Missing::new);
-      } else if (known.attach() < request.attach()
-          || (known.attach() == request.attach() && known.owner().equals(request.owner()))) {
-        SessionRecord claimed = known.claimed(request.attach(), request.owner());
-        records.put(request.id(), claimed);
-        answer = new StoreAnswer.Claimed(claimed);
-      } else {
-        answer = new StoreAnswer.Fenced();
-      }
-      return CompletableFuture.completedFuture(answer);
-    }
-
-    @Override
-    public synchronized CompletionStage<StoreAnswer> save(StoreRequest.Save request) {
-      SessionRecord known = records.get(request.id());
-      StoreAnswer answer;
-      if (known == null) {
-        answer = new StoreAnswer.Missing();
-      } else if (known.attach() != request.attach() || !known.owner().equals(request.owner())) {
-        answer = new StoreAnswer.Fenced();
-      } else {
-        if (known.version() == request.version()) {
-          records.put(request.id(), known.changed(request));
-        }
-        answer = new StoreAnswer.Saved();
-      }
-      return CompletableFuture.completedFuture(answer);
-    }
   }
 }
