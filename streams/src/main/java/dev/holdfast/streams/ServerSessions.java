@@ -102,7 +102,7 @@ public final class ServerSessions {
       return new Admission.Refused(Refusal.of(Refusal.Code.DENIED));
     }
     ServerSession known = sessions.get(hello.session());
-    if (known != null && !known.caller().equals(caller)) {
+    if (known != null && !isWhoOpened(known, caller, shown)) {
       return new Admission.Refused(Refusal.of(Refusal.Code.DENIED));
     }
     boolean durable = options.level() == Level.DURABLE;
@@ -124,6 +124,7 @@ public final class ServerSessions {
       }
       known = begin(hello, caller);
     }
+    known.peerWelcomed |= shown;
     known.spread(resumes.spread(nowNanos));
     known.onHello(nowNanos, attachment, hello);
     return new Admission.Admitted(known);
@@ -163,6 +164,11 @@ public final class ServerSessions {
   /** Tombstones that were forgotten before their time. */
   public long forgotten() {
     return forgotten;
+  }
+
+  /** Without the token it may be its client only as long as that one can't have it. */
+  private static boolean isWhoOpened(ServerSession known, Caller caller, boolean shown) {
+    return known.caller().equals(caller) && (shown || !known.peerWelcomed);
   }
 
   private @Nullable Refusal whyNotBegin(long nowNanos, Hello hello, Caller caller) {

@@ -38,6 +38,9 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
   /** What the application was told. */
   @Nullable SessionEnd end;
 
+  /** Whether the peer has shown that a welcome, and the token in it, arrived there. */
+  boolean peerWelcomed;
+
   long peerCredit = Handshake.INITIAL_CREDIT;
   @Nullable Long deadlineNanos;
   private final FrameWriter writer;
@@ -121,6 +124,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     // Only the first frame has a header while the peer does not know our welcome.
     from.welcomeSeen = from.begun || header.seq() == 0;
     from.begun = true;
+    peerWelcomed |= from.welcomeSeen;
     if (header.ack() > 0 && !onAck(header.ack())) {
       broken(nowNanos, from);
       return;

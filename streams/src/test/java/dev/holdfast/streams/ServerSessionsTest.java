@@ -42,6 +42,22 @@ class ServerSessionsTest {
   }
 
   @Test
+  void aSessionWhoseClientHasItsTokenIsNotGivenToOneWhoHasNone() {
+    StreamAttachment first = new StreamAttachment(1, 7, now);
+    ServerSession session = admit(first, hello(1, SessionToken.NONE));
+    // Its welcome may be lost: until the client shows that it came, the token can't be asked for.
+    admit(hello(2, SessionToken.NONE));
+    StreamAttachment third = new StreamAttachment(3, 7, now);
+    admit(third, hello(3, SessionToken.NONE));
+    session.onFrame(now, third, FrameHeader.control(7, 0, 9, 0), Payload.EMPTY);
+
+    assertThat(refused(hello(4, SessionToken.NONE), CALLER)).isEqualTo(Refusal.Code.DENIED);
+    outputs.clear();
+    admit(hello(4, token("a:1")));
+    assertThat(outputs).hasAtLeastOneElementOfType(SessionOutput.Accept.class);
+  }
+
+  @Test
   void aResumeAtAnotherInstanceIsSentToTheOwner() {
     Admission admission = offer(sessions("b:1", 2), hello(2, token("a:1")), CALLER);
 

@@ -59,7 +59,11 @@ public final class ServerStreams implements AutoCloseable {
   private ServerStreams(Builder settings) {
     this.settings = settings;
     ServerSessions.Host host =
-        new ServerSessions.Host(Shared.newId().toString(), settings.address, settings.maxSessions);
+        new ServerSessions.Host(
+            Shared.newId().toString(),
+            settings.address,
+            settings.maxSessions,
+            settings.maxPerPrincipal);
     this.sessions =
         new ServerSessions(
             host,
@@ -260,6 +264,7 @@ public final class ServerStreams implements AutoCloseable {
     private byte[] tokenKey = Shared.newKey();
     private String address = "";
     private int maxSessions = SESSIONS;
+    private int maxPerPrincipal = Integer.MAX_VALUE;
     private PrincipalSource principal = PrincipalSource.CERTIFICATE;
     private Consumer<SessionView> clientGone = gone -> {};
     private SessionStore store = NoStore.INSTANCE;
@@ -299,11 +304,24 @@ public final class ServerStreams implements AutoCloseable {
 
     /** Sessions at the same time; beyond it new ones are refused with BUSY; default 200,000. */
     public Builder maxSessions(int sessions) {
-      if (sessions < 1) {
-        throw new IllegalArgumentException("maxSessions: " + sessions + " (expected: >= 1)");
-      }
-      maxSessions = sessions;
+      maxSessions = atLeastOne("maxSessions", sessions);
       return this;
+    }
+
+    /**
+     * Sessions at the same time of each principal, all clients without one together; beyond it new
+     * ones are refused with BUSY; default: no limit but {@link #maxSessions}.
+     */
+    public Builder maxSessionsPerPrincipal(int sessions) {
+      maxPerPrincipal = atLeastOne("maxSessionsPerPrincipal", sessions);
+      return this;
+    }
+
+    private static int atLeastOne(String name, int value) {
+      if (value < 1) {
+        throw new IllegalArgumentException(name + ": " + value + " (expected: >= 1)");
+      }
+      return value;
     }
 
     /** Who clients are; default {@link PrincipalSource#CERTIFICATE}. */
@@ -346,6 +364,7 @@ public final class ServerStreams implements AutoCloseable {
       copy.tokenKey = tokenKey;
       copy.address = address;
       copy.maxSessions = maxSessions;
+      copy.maxPerPrincipal = maxPerPrincipal;
       copy.principal = principal;
       copy.clientGone = clientGone;
       copy.store = store;

@@ -1,5 +1,6 @@
 package dev.holdfast.streams.grpc;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -26,7 +27,6 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -67,7 +67,7 @@ class HostilePeerTest {
     ManagedChannel mallorys = town.channelTo(server.getPort());
     Metadata headers = user("mallory");
     headers.put(Handshakes.KEY, hello(session.id(), 99).toByteArray());
-    End end = call(mallorys, headers, new byte[0]).get(30, TimeUnit.SECONDS);
+    End end = call(mallorys, headers, new byte[0]).get(30, SECONDS);
 
     assertThat(end.status().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
     assertThat(Refusal.parse(end.trailers().get(Handshakes.KEY)).code())
@@ -76,6 +76,57 @@ class HostilePeerTest {
     requests.onCompleted();
     assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
     assertThat(listener.heard()).containsExactly("1", "2");
+  }
+
+  @Test
+  void sessionIdAloneIsOfNoUseEvenWhereNobodyHasAName() throws Exception {
+    ServerStreams streams = town.serverStreams().build();
+    Server server = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    Listener listener = new Listener();
+    StreamObserver<StringValue> requests =
+        StreamTown.open(town.channelTo(server.getPort(), town.clientStreams().build()), listener);
+    requests.onNext(Listener.message("1"));
+    listener.awaitCount(1);
+    await().until(() -> streams.sessions().get(0).acked() == 1);
+
+    Metadata headers = new Metadata();
+    headers.put(Handshakes.KEY, hello(streams.sessions().get(0).id(), 99).toByteArray());
+    End end = call(town.channelTo(server.getPort()), headers, new byte[0]).get(30, SECONDS);
+
+    assertThat(end.status().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
+    requests.onNext(Listener.message("2"));
+    requests.onCompleted();
+    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(listener.heard()).containsExactly("1", "2");
+  }
+
+  @Test
+  void onePrincipalMayHaveSoManySessionsAndNoMore() throws Exception {
+    ServerStreams streams =
+        town.serverStreams()
+            .principal((attributes, headers) -> String.valueOf(headers.get(USER)))
+            .maxSessionsPerPrincipal(1)
+            .build();
+    Server server = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    ManagedChannel channel = town.channelTo(server.getPort());
+
+    Metadata alices = user("alice");
+    alices.put(Handshakes.KEY, hello(Shared.newId().toString(), 1).toByteArray());
+    var unused = call(channel, alices, new byte[0]);
+    await().until(() -> streams.sessions().size() == 1);
+    Metadata alicesSecond = user("alice");
+    alicesSecond.put(Handshakes.KEY, hello(Shared.newId().toString(), 1).toByteArray());
+    End end = call(channel, alicesSecond, new byte[0]).get(30, SECONDS);
+    Metadata bobs = user("bob");
+    bobs.put(Handshakes.KEY, hello(Shared.newId().toString(), 1).toByteArray());
+    unused = call(channel, bobs, new byte[0]);
+
+    assertThat(Refusal.parse(end.trailers().get(Handshakes.KEY)).code())
+        .isEqualTo(Refusal.Code.BUSY);
+    await().until(() -> streams.sessions().size() == 2);
+    assertThat(streams.sessions())
+        .extracting(SessionView::principal)
+        .containsExactlyInAnyOrder("alice", "bob");
   }
 
   @Test
@@ -96,7 +147,7 @@ class HostilePeerTest {
       Metadata headers = new Metadata();
       headers.put(Handshakes.KEY, nonsense);
 
-      End end = call(channel, headers, new byte[0]).get(30, TimeUnit.SECONDS);
+      End end = call(channel, headers, new byte[0]).get(30, SECONDS);
 
       assertThat(end.status().getCode())
           .as("%d bytes", length)
@@ -117,7 +168,7 @@ class HostilePeerTest {
     // A length that goes beyond the message.
     frame[5] = 79;
 
-    End end = call(channel, headers, frame).get(30, TimeUnit.SECONDS);
+    End end = call(channel, headers, frame).get(30, SECONDS);
 
     assertThat(end.status().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
     assertThat(end.status().getDescription()).contains("stream frame");
