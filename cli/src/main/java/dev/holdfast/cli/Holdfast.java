@@ -4,6 +4,7 @@ import dev.holdfast.cli.demo.DemoCommand;
 import dev.holdfast.cli.doctor.DoctorCommand;
 import dev.holdfast.cli.lab.LabCommand;
 import dev.holdfast.cli.settings.Settings;
+import dev.holdfast.cli.streams.StreamsCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -41,6 +42,7 @@ import picocli.CommandLine.Spec;
       EtcdCommand.class,
       LabCommand.class,
       DoctorCommand.class,
+      StreamsCommand.class,
       CompletionCommand.class,
       VersionCommand.class,
       DocsCommand.class

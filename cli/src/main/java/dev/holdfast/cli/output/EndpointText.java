@@ -52,7 +52,7 @@ public final class EndpointText {
   }
 
   /** A record may come from anyone: control characters must not reach the terminal. */
-  static String printable(String text) {
+  public static String printable(String text) {
     return text.replaceAll("\\p{Cntrl}", "?");
   }
 }

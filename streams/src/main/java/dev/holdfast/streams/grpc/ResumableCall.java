@@ -40,6 +40,7 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
       cancelled -> cancel("Context cancelled", cancelled.cancellationCause());
   private final CallbackQueue application;
   private final SessionDriver<ClientSession> driver;
+  private final SessionAge age;
 
   // Set before the session begins.
   private @Nullable Listener<RespT> listener;
@@ -73,6 +74,7 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
     ClientSession session =
         new ClientSession(Shared.newId(), streams.options(), SessionRules.STANDARD, Shared.CHANCE);
     this.driver = new SessionDriver<>(session, streams.shared().scheduler(), this);
+    this.age = new SessionAge(streams.shared().scheduler().clock());
   }
 
   // What the application does.
@@ -263,6 +265,7 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
 
   void onWelcome(StreamAttachment attachment, Welcome welcome) {
     streams.onPeer(channel, true);
+    age.onChange();
     driver.input((session, now) -> session.onWelcome(now, attachment, welcome));
   }
 
@@ -290,6 +293,7 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
 
   void onPhysicalEnd(StreamAttachment attachment, PhysicalEnd how, Status status) {
     lastCause = how.kind() + " " + status.getCode();
+    age.onChange();
     lastStatus = status;
     driver.input((session, now) -> session.onClosed(now, attachment, how));
   }
@@ -312,7 +316,9 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
                 session.position(),
                 session.acked(),
                 session.processed(),
-                session.duplicates()));
+                session.duplicates(),
+                age.whole(),
+                age.unchanged()));
   }
 
   // To the application.

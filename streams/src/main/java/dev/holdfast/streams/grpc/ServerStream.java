@@ -55,6 +55,7 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell {
   private final CallbackQueue application;
   private final Context.CancellableContext context;
   private final SessionCall<ReqT, RespT> call;
+  private final SessionAge age;
 
   /** The handler's; set by the first callback. */
   private ServerCall.@Nullable Listener<ReqT> listener;
@@ -75,6 +76,7 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell {
     this.driver = new SessionDriver<>(session, streams.shared().scheduler(), this);
     this.application = new CallbackQueue(streams.shared().executor());
     this.context = sessionContext(opening.deadline());
+    this.age = new SessionAge(streams.shared().scheduler().clock());
     this.call = new SessionCall<>(this, opening.method(), first);
   }
 
@@ -149,6 +151,7 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell {
     ServerAttachment accepted = carrier(accept.attachment());
     accepted.hold(accept.welcome());
     latest = accepted;
+    age.onChange();
     if (headersDue) {
       accepted.sendHeaders(call.headers(), call.compressor());
     } else {
@@ -229,6 +232,7 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell {
 
   void onPhysicalEnd(StreamAttachment attachment, PhysicalEnd how, String cause) {
     lastCause = cause;
+    age.onChange();
     driver.input((session, now) -> session.onClosed(now, attachment, how));
   }
 
@@ -329,7 +333,9 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell {
                 session.position(),
                 session.acked(),
                 session.processed(),
-                session.duplicates()));
+                session.duplicates(),
+                age.whole(),
+                age.unchanged()));
   }
 
   private String id() {

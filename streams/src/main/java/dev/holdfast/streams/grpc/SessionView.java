@@ -1,6 +1,7 @@
 package dev.holdfast.streams.grpc;
 
 import dev.holdfast.streams.SessionState;
+import java.time.Duration;
 
 /**
  * One session as it stood when somebody looked.
@@ -17,6 +18,8 @@ import dev.holdfast.streams.SessionState;
  * @param acked up to where the peer has processed them
  * @param processed up to where this side has processed the peer's
  * @param duplicates messages that came more than once and were dropped
+ * @param age since this process has the session
+ * @param unchanged since an attachment was accepted or ended
  */
 public record SessionView(
     String id,
@@ -30,4 +33,6 @@ public record SessionView(
     long sent,
     long acked,
     long processed,
-    long duplicates) {}
+    long duplicates,
+    Duration age,
+    Duration unchanged) {}
