@@ -91,18 +91,19 @@ final class Durability {
   }
 
   /** What the store is to have. */
-  void want(long nowNanos, Outbox outbox, Inbox inbox, boolean over) {
+  private void want(long nowNanos, Outbox outbox, Inbox inbox, boolean over) {
     if (save != null || record == null) {
       return;
     }
     long processed = inbox.toCommit();
-    boolean news = processed > savedProcessed || outbox.end() > savedEnd || (over && !savedOver);
+    long end = over ? outbox.end() : outbox.endToCommit();
+    boolean news = processed > savedProcessed || end > savedEnd || (over && !savedOver);
     Long renewNanos = renewNanos();
     if (!news && (renewNanos == null || nowNanos - renewNanos < 0)) {
       return;
     }
     List<Item> appended = new ArrayList<>();
-    for (long seq = Math.max(savedEnd + 1, outbox.low()); seq <= outbox.end(); seq++) {
+    for (long seq = Math.max(savedEnd + 1, outbox.low()); seq <= end; seq++) {
       Item item = outbox.at(seq);
       if (item != null) {
         appended.add(item);
@@ -123,7 +124,8 @@ final class Durability {
   }
 
   /** The next request, if there is one. */
-  @Nullable StoreRequest next(long nowNanos) {
+  @Nullable StoreRequest next(long nowNanos, Outbox outbox, Inbox inbox, boolean over) {
+    want(nowNanos, outbox, inbox, over);
     if (asked != null) {
       return null;
     }

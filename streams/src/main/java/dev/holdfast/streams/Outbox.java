@@ -31,6 +31,7 @@ public class Outbox {
   private long highestSent;
   private long heldBytes;
   private boolean finished;
+  private long heldEnd = Long.MAX_VALUE;
   private @Nullable BufferBudget budget;
 
   public Outbox(int limitMessages, long limitBytes) {
@@ -65,6 +66,21 @@ public class Outbox {
     // Who holds nothing may always take one, or it would wait for others.
     boolean room = budget == null || budget.hasRoom() || held() == 0;
     return !finished && room && held() < limitMessages && heldBytes < limitBytes;
+  }
+
+  /** The application begins or ends to handle a message of the peer's. */
+  void handling(boolean begins) {
+    heldEnd = begins ? end() : Long.MAX_VALUE;
+  }
+
+  /**
+   * Up to where a store may have it: what the application sends while it handles a message goes
+   * there in one step with that message's position, or another instance would do both again. Who
+   * sends more than the buffer is meant for is not held up.
+   */
+  long endToCommit() {
+    boolean full = held() >= limitMessages || heldBytes >= limitBytes;
+    return full ? end() : Math.min(heldEnd, end());
   }
 
   /** Takes a message, unless twice the limits are reached. */

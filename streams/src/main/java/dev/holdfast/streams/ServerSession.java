@@ -266,10 +266,9 @@ public final class ServerSession extends StreamSession {
 
   @Override
   void beforeFrames(long nowNanos) {
-    if (durability != null) {
-      durability.want(nowNanos, outbox, inbox, wanted != null);
-    }
-    StoreRequest request = durability == null ? null : durability.next(nowNanos);
+    boolean over = wanted != null;
+    StoreRequest request =
+        durability == null ? null : durability.next(nowNanos, outbox, inbox, over);
     if (request != null) {
       outputs.add(new SessionOutput.Store(request));
     }

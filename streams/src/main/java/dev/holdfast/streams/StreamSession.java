@@ -89,6 +89,11 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     inbox.request(messages);
   }
 
+  /** Before and after the application has a message in hand: its answers are stored with that. */
+  public final void handling(boolean begins) {
+    outbox.handling(begins);
+  }
+
   /** The application has processed everything up to a position that was delivered to it. */
   public final void processed(long nowNanos, long upTo) {
     // Also after the end was told: what the application still had then is acknowledged as well, or

@@ -276,9 +276,15 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell {
                 Status.INTERNAL.withDescription("unreadable message").withCause(e), new Metadata());
             return;
           }
-          if (callListener(to -> to.onMessage(message))) {
-            driver.input((session, now) -> session.processed(now, deliver.seq()));
-          }
+          tell(session -> session.handling(true));
+          boolean handled = callListener(to -> to.onMessage(message));
+          driver.input(
+              (session, now) -> {
+                session.handling(false);
+                if (handled) {
+                  session.processed(now, deliver.seq());
+                }
+              });
         });
   }
 

@@ -5,6 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.StringValue;
 import dev.holdfast.lab.TcpRelay;
+import dev.holdfast.streams.Outbox;
+import dev.holdfast.streams.SessionStore;
+import dev.holdfast.streams.StoreAnswer;
+import dev.holdfast.streams.StoreRequest;
 import dev.holdfast.streams.testkit.MemorySessionStore;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
@@ -14,6 +18,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -56,7 +61,36 @@ class DurableStreamTest {
     assertThat(served).isEqualTo(listener.heard());
   }
 
-  private Server instance(MemorySessionStore shelf, byte[] key, List<String> served) {
+  @Test
+  void answersAreStoredInOneStepWithTheMessageTheyAnswer() throws Exception {
+    List<StoreRequest.Save> saves = new CopyOnWriteArrayList<>();
+    SessionStore recording =
+        new MemorySessionStore() {
+          @Override
+          public synchronized CompletionStage<StoreAnswer> save(StoreRequest.Save request) {
+            saves.add(request);
+            return super.save(request);
+          }
+        };
+    Server server = instance(recording, Shared.newKey(), new CopyOnWriteArrayList<>());
+    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    Listener listener = new Listener();
+    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    for (int i = 0; i < 50; i++) {
+      requests.onNext(Listener.message("m" + i));
+    }
+    listener.awaitCount(50);
+
+    // One answer a message: the positions of both directions go together.
+    assertThat(saves).isNotEmpty();
+    for (StoreRequest.Save save : saves) {
+      long end = save.appended().stream().mapToLong(Outbox.Item::seq).max().orElse(0);
+      assertThat(end).isLessThanOrEqualTo(save.processed());
+      assertThat(save.appended().isEmpty() || end == save.processed()).isTrue();
+    }
+  }
+
+  private Server instance(SessionStore shelf, byte[] key, List<String> served) {
     return town.serve(
         town.serverStreams()
             .store(shelf)

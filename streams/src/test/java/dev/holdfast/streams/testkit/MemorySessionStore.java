@@ -15,7 +15,7 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** A store in memory, as the interface describes it: for servers of one process. Thread-safe. */
-public final class MemorySessionStore implements SessionStore {
+public class MemorySessionStore implements SessionStore {
   private record Kept(SessionRecord record, long untilNanos) {}
 
   private final Map<SessionId, Kept> records = new HashMap<>();
