@@ -1,7 +1,6 @@
 package dev.holdfast.streams;
 
 import dev.holdfast.core.PureCore;
-import dev.holdfast.streams.wire.Handshake;
 import dev.holdfast.streams.wire.Hello;
 import dev.holdfast.streams.wire.SessionId;
 import dev.holdfast.streams.wire.SessionToken;
@@ -26,8 +25,10 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
   /** From the last welcome. */
   SessionToken token = SessionToken.NONE;
 
-  /** Whether the first attachment may have met a peer without sessions. */
-  boolean mayBePlain;
+  final PeerDoubt doubt;
+  final Reopening reopening = new Reopening();
+
+  private long startNanos;
 
   private long attachedNanos;
   private long suspectNanos;
@@ -36,6 +37,7 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
       SessionId id, SessionOptions options, SessionRules rules, RandomGenerator random) {
     super(id, options, rules);
     this.attempts = new Attempts(options.timing(), random);
+    this.doubt = new PeerDoubt(options.timing());
   }
 
   /** The connection below is suspect, by somebody who sees more of it than this stream. */
@@ -54,6 +56,27 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
     }
   }
 
+  /**
+   * The application is about to be told that its stream was reopened, and to send its first
+   * messages anew; call {@link #begunAgain} when it has.
+   *
+   * @return messages that were offered and never written, so far
+   */
+  public final long beginAgain() {
+    StreamAttachment open = current;
+    reopening.onBegin(outbox, open != null);
+    if (open != null) {
+      open.cursor = outbox.low();
+    }
+    announceReady();
+    return reopening.dropped();
+  }
+
+  /** The application has sent its first messages anew. */
+  public final void begunAgain() {
+    reopening.onBegun(outbox);
+  }
+
   /** The pending attachment was answered and carries the session from now on. */
   final void attached(long nowNanos) {
     pending = null;
@@ -64,21 +87,23 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
 
   abstract void currentClosed(long nowNanos, StreamAttachment attachment, PhysicalEnd how);
 
-  abstract void onLongSilence(StreamAttachment opening);
+  abstract void onSilence(StreamAttachment opening, PeerDoubt.Step step);
 
   /** Does what is due of opening, replacing and giving up. */
   final void keepAttached(long nowNanos) {
     SessionOptions.Timing timing = options.timing();
     StreamAttachment opening = pending;
     if (opening != null
-        && !mayStaySilent(opening)
+        && !doubt.mayStaySilent(opening)
         && Due.isOver(nowNanos, opening.openedNanos() + timing.handshake().toNanos())) {
       close(opening, AttachmentEnd.SILENT);
       pendingClosed(nowNanos, opening, PhysicalEnd.connection());
-    } else if (opening != null
-        && mayWaitForUs(opening)
-        && Due.isOver(nowNanos, opening.openedNanos() + timing.assumePlain().toNanos())) {
-      onLongSilence(opening);
+    } else if (opening != null) {
+      PeerDoubt.Step step = doubt.next(opening, outbox, end != null);
+      if (step != null
+          && Due.isOver(nowNanos, opening.openedNanos() + doubt.patience(step).toNanos())) {
+        onSilence(opening, step);
+      }
     }
     StreamAttachment carrying = current;
     if (carrying != null && carrying.proved) {
@@ -130,11 +155,12 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
     attempts.addDeadlines(due, pending != null);
     SessionOptions.Timing timing = options.timing();
     if (pending != null) {
-      if (!mayStaySilent(pending)) {
+      if (!doubt.mayStaySilent(pending)) {
         due.after(pending.openedNanos(), timing.handshake());
       }
-      if (mayWaitForUs(pending)) {
-        due.after(pending.openedNanos(), timing.assumePlain());
+      PeerDoubt.Step step = doubt.next(pending, outbox, end != null);
+      if (step != null) {
+        due.after(pending.openedNanos(), doubt.patience(step));
       }
     }
     if (current == null || !current.proved) {
@@ -169,10 +195,24 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
     attempts.onProgress();
   }
 
+  /** Begins the first attachment. */
+  final void openFirst(long nowNanos, ClientSession.Peer peer) {
+    startNanos = nowNanos;
+    doubt.begin(peer);
+    become(SessionState.OPENING);
+    open(nowNanos);
+  }
+
   /** Begins an attachment, which is pending until it is answered. */
   final StreamAttachment open(long nowNanos) {
     StreamAttachment next = attempts.next(nowNanos);
     pending = next;
+    // One before that came to no server was none.
+    next.first = mayBegin() && (next.number() == 1 || doubt.mayBePlain());
+    if (next.first) {
+      next.mayWriteUnproved = options.firstMessage() == FirstMessage.AT_ONCE;
+      next.cursor = outbox.low();
+    }
     long remainingMillis = 0;
     if (deadlineNanos != null) {
       remainingMillis = Math.max(1, Duration.ofNanos(deadlineNanos - nowNanos).toMillis());
@@ -187,11 +227,24 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
             inbox.credit(),
             remainingMillis,
             !touched,
-            token);
+            token,
+            ageMillis(nowNanos));
     next.toldCredit = hello.credit();
     next.toldAck = hello.watermark();
-    outputs.add(new SessionOutput.Open(next, hello, attempts.address()));
+    outputs.add(new SessionOutput.Open(next, hello, attempts.address(), reopening.isPlain()));
     return next;
+  }
+
+  /** Whether no server can have got a message, and none has welcomed the session. */
+  private boolean mayBegin() {
+    return !touched && token.isNone() && end == null && !reopening.isPlain();
+  }
+
+  /** Said when a server needs it, to know whether it was there all the time. */
+  private long ageMillis(long nowNanos) {
+    boolean needed = touched && token.isNone();
+    Duration sinceStart = Duration.ofNanos(nowNanos - startNanos);
+    return needed ? sinceStart.plus(options.timing().handshake()).toMillis() : 0;
   }
 
   /** An attachment that works is to be replaced before it ends. */
@@ -229,21 +282,16 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
     attempts.later(nowNanos, Duration.ofMillis(atLeastMillis));
   }
 
-  /** A plain peer's headers may come with its first message, whenever that is. */
-  private boolean mayStaySilent(StreamAttachment opening) {
-    return opening.plain || (opening.mayWriteUnproved && mayBePlain);
+  /** As plain gRPC, from the beginning. */
+  final void reopen(long nowNanos) {
+    reopening.onCut(outbox);
+    detach(nowNanos, 0);
   }
 
-  /** Whether a plain peer might say nothing before it gets what we hold back. */
-  private boolean mayWaitForUs(StreamAttachment opening) {
-    return opening.mayWriteUnproved
-        && mayBePlain
-        && !opening.plain
-        && !opening.halfClosed
-        && (end != null
-            || outbox.isFinished()
-            || !outbox.isReady()
-            || opening.cursor > Handshake.INITIAL_CREDIT);
+  final void becomePlain(StreamAttachment attachment) {
+    attachment.plain = true;
+    attachment.cursor = Math.max(attachment.cursor, outbox.low());
+    outbox.release(attachment.cursor - 1);
   }
 
   final void closeAll(AttachmentEnd why) {

@@ -27,7 +27,6 @@ public final class ClientSession extends AttachingSession {
   private boolean welcomed;
   private boolean leaving;
   private boolean cancelled;
-  private long dropped;
   private @Nullable Long lingerNanos;
 
   /**
@@ -47,6 +46,8 @@ public final class ClientSession extends AttachingSession {
     UNKNOWN,
     /** It has sessions: it welcomed one before, or somebody configured it. */
     HOLDFAST,
+    /** Nothing for sure; those before had none. */
+    LIKELY_PLAIN,
     /** It has none: the stream runs as plain gRPC. */
     PLAIN
   }
@@ -66,17 +67,15 @@ public final class ClientSession extends AttachingSession {
     if (!deadline.isZero()) {
       deadlineNanos = nowNanos + deadline.toNanos();
     }
-    become(SessionState.OPENING);
-    StreamAttachment first = open(nowNanos);
-    first.mayWriteUnproved = true;
-    first.cursor = 1;
-    first.plain = peer == Peer.PLAIN;
-    mayBePlain = peer == Peer.UNKNOWN;
+    openFirst(nowNanos, peer);
+    if (pending != null) {
+      pending.plain = peer == Peer.PLAIN;
+    }
   }
 
   /** The application will send no more. */
   public void halfClose() {
-    outbox.finish(Flag.HALF_CLOSE, 0, Payload.EMPTY);
+    reopening.onHalfClose(outbox);
   }
 
   /** The application wants no more: it is told so at once, and the server as soon as possible. */
@@ -112,6 +111,7 @@ public final class ClientSession extends AttachingSession {
     if (state() == SessionState.DETACHED) {
       become(SessionState.RESUMING);
     }
+    doubt.end();
     from.plain = false;
     from.heard = true;
     carry(nowNanos, from, welcome.low(), welcome.credit(), next);
@@ -132,14 +132,16 @@ public final class ClientSession extends AttachingSession {
       // Somebody else is there now, and the session is not.
       lose(Kind.LOST_UNKNOWN);
     } else {
-      boolean again = from.number() > 1;
+      if (touched && !reopening.isWithheld()) {
+        reopening.onCut(outbox);
+      }
       becomePlain(from);
       current = from;
       attached(nowNanos);
       attempts.onAnswered();
       become(SessionState.ATTACHED);
-      if (again) {
-        outputs.add(new SessionOutput.Reopened(dropped));
+      if (reopening.isWithheld()) {
+        outputs.add(new SessionOutput.Reopened());
       }
     }
   }
@@ -153,6 +155,7 @@ public final class ClientSession extends AttachingSession {
       onClosed(nowNanos, from, PhysicalEnd.connection());
       return;
     }
+    doubt.end();
     if (end != null
         && refusal.code() != Refusal.Code.BUSY
         && refusal.code() != Refusal.Code.MOVED) {
@@ -164,7 +167,14 @@ public final class ClientSession extends AttachingSession {
       from.touched = false;
     }
     switch (refusal.code()) {
-      case UNKNOWN -> lose(Kind.LOST_UNKNOWN);
+      case UNKNOWN -> {
+        if (options.level() == Level.REOPEN && !welcomed) {
+          pending = null;
+          reopen(nowNanos);
+        } else {
+          lose(Kind.LOST_UNKNOWN);
+        }
+      }
       case EXPIRED -> lose(Kind.LOST_EXPIRED);
       case GAP -> lose(Kind.LOST_GAP);
       case DENIED -> lose(Kind.LOST_DENIED);
@@ -262,12 +272,13 @@ public final class ClientSession extends AttachingSession {
 
   @Override
   boolean maySend(StreamAttachment attachment, Item item) {
-    if (end != null || leaving) {
+    if (end != null || leaving || reopening.isWithheld()) {
       return false;
     }
     boolean halfClose = (item.flags() & Flag.HALF_CLOSE) != 0;
     // A plain peer gives no credit; its transport slows us down.
     return attachment.plain
+        || (attachment.assumed && !attachment.proved && !halfClose)
         || ((attachment.proved || !halfClose) && super.maySend(attachment, item));
   }
 
@@ -284,13 +295,20 @@ public final class ClientSession extends AttachingSession {
 
   @Override
   void pendingClosed(long nowNanos, StreamAttachment attachment, PhysicalEnd how) {
+    if (how.kind() == PhysicalEnd.Kind.UNREACHED) {
+      attachment.touched = false;
+    }
+    boolean status =
+        how.kind() == PhysicalEnd.Kind.STATUS && how.status() != PhysicalEnd.UNAVAILABLE;
+    boolean unsure = doubt.mayBePlain() && (touched || attachment.touched);
     if (how.isUnrepeatable() && welcomed) {
       lose(Kind.LOST_REFUSED);
-    } else if (end == null
-        && !welcomed
-        && (attachment.plain
-            || (how.kind() == PhysicalEnd.Kind.STATUS
-                && how.status() != PhysicalEnd.UNAVAILABLE))) {
+    } else if (end != null || welcomed || !(status || attachment.plain || unsure)) {
+      attemptFailed(nowNanos, 0);
+    } else if (options.level() == Level.REOPEN && !status) {
+      pending = null;
+      reopen(nowNanos);
+    } else if (status || attachment.plain) {
       pending = null;
       tell(SessionEnd.of(Kind.PLAIN, how.status(), how.trailers(), this));
       finish();
@@ -322,34 +340,26 @@ public final class ClientSession extends AttachingSession {
     boolean again = options.level() == Level.REOPEN && how.kind() != PhysicalEnd.Kind.STATUS;
     current = null;
     if (again && end == null) {
-      dropped += outbox.held();
-      outbox.release(outbox.end());
-      detach(nowNanos, 0);
+      reopen(nowNanos);
     } else {
       tell(SessionEnd.of(Kind.PLAIN, how.status(), how.trailers(), this));
       finish();
     }
   }
 
-  /** The peer said nothing for a while, and may be one that waits for what is held back. */
   @Override
-  void onLongSilence(StreamAttachment opening) {
-    Item next = outbox.at(opening.cursor);
-    if (cancelled) {
-      finish();
-    } else if (next != null && (next.flags() & Flag.HALF_CLOSE) != 0) {
-      // All is still held, so that a welcome may come as late as it likes.
-      opening.halfClosed = true;
-      outputs.add(new SessionOutput.HalfClose(opening));
-    } else {
-      becomePlain(opening);
+  void onSilence(StreamAttachment opening, PeerDoubt.Step step) {
+    switch (step) {
+      case GIVE_UP -> finish();
+      case WRITE -> opening.mayWriteUnproved = true;
+      case HALF_CLOSE -> {
+        // All is still held, so that a welcome may come as late as it likes.
+        opening.halfClosed = true;
+        outputs.add(new SessionOutput.HalfClose(opening));
+      }
+      case WRITE_ON -> opening.assumed = true;
+      case PLAIN -> becomePlain(opening);
     }
-  }
-
-  private void becomePlain(StreamAttachment attachment) {
-    attachment.plain = true;
-    attachment.cursor = Math.max(attachment.cursor, outbox.low());
-    outbox.release(attachment.cursor - 1);
   }
 
   /** The application knows the end; the server is still to hear of it. */

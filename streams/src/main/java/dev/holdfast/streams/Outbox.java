@@ -93,6 +93,19 @@ public class Outbox {
     return true;
   }
 
+  /**
+   * What is held is forgotten, a half-close too, and more may be taken.
+   *
+   * @return how many messages that were
+   */
+  int reopen() {
+    boolean last = finished && held() > 0;
+    int messages = last ? held() - 1 : held();
+    release(end);
+    finished = false;
+    return messages;
+  }
+
   /** Takes the last position: a half-close or a final status. It always fits; only one counts. */
   public void finish(int flags, int status, Payload body) {
     if (!finished) {

@@ -21,6 +21,8 @@ public record PhysicalEnd(Kind kind, int status, Payload trailers) {
      * The connection below, with all its streams, or there was none: says nothing of this stream.
      */
     CONNECTION,
+    /** As CONNECTION, and it is certain that no server got anything of the call. */
+    UNREACHED,
     /** This stream alone, by a reset and without a status. */
     STREAM,
     /** This stream, by a status of the peer or of somebody on the way. */
@@ -32,6 +34,11 @@ public record PhysicalEnd(Kind kind, int status, Payload trailers) {
     return new PhysicalEnd(Kind.CONNECTION, UNAVAILABLE, Payload.EMPTY);
   }
 
+  /** Nothing of the call came to any server. */
+  public static PhysicalEnd unreached() {
+    return new PhysicalEnd(Kind.UNREACHED, UNAVAILABLE, Payload.EMPTY);
+  }
+
   /** The stream was reset. */
   public static PhysicalEnd stream(int status) {
     return new PhysicalEnd(Kind.STREAM, status, Payload.EMPTY);
@@ -40,6 +47,11 @@ public record PhysicalEnd(Kind kind, int status, Payload trailers) {
   /** The stream ended with a status. */
   public static PhysicalEnd status(int status, Payload trailers) {
     return new PhysicalEnd(Kind.STATUS, status, trailers);
+  }
+
+  /** Whether it says nothing of this stream. */
+  boolean isConnection() {
+    return kind == Kind.CONNECTION || kind == Kind.UNREACHED;
   }
 
   /** Whether another attempt would end the same way. */

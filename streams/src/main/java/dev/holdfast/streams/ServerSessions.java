@@ -43,11 +43,29 @@ public final class ServerSessions {
    *     is the only one or level is durable
    * @param maxSessions sessions at the same time; beyond it new ones are refused with BUSY
    * @param maxPerPrincipal the same for each principal
+   * @param soleSinceNanos since when, in monotonic time, nobody else could have taken a session of
+   *     these clients, no earlier start of this server either; null when somebody may have
    */
-  public record Host(String owner, String address, int maxSessions, int maxPerPrincipal) {
+  public record Host(
+      String owner,
+      String address,
+      int maxSessions,
+      int maxPerPrincipal,
+      @Nullable Long soleSinceNanos) {
+
+    /** One of several instances. */
+    public Host(String owner, String address, int maxSessions, int maxPerPrincipal) {
+      this(owner, address, maxSessions, maxPerPrincipal, null);
+    }
+
     /** Without a limit of its own for a principal. */
     public Host(String owner, String address, int maxSessions) {
       this(owner, address, maxSessions, maxSessions);
+    }
+
+    /** As the only instance, from now on. */
+    public Host soleSince(long nowNanos) {
+      return new Host(owner, address, maxSessions, maxPerPrincipal, nowNanos);
     }
   }
 
@@ -74,6 +92,7 @@ public final class ServerSessions {
   private BufferBudget budget = BufferBudget.standard();
   private boolean draining;
   private long forgotten;
+  private @Nullable Long forgottenNanos;
 
   public ServerSessions(
       Host host,
@@ -97,15 +116,19 @@ public final class ServerSessions {
   public Admission onHello(long nowNanos, StreamAttachment attachment, Hello hello, Caller caller) {
     buryOld(nowNanos);
     boolean shown = !hello.token().isNone();
-    if (shown
-        && !mint.verify(hello.token(), hello.session(), caller.principal(), caller.method())) {
-      return new Admission.Refused(Refusal.of(Refusal.Code.DENIED));
-    }
     ServerSession known = sessions.get(hello.session());
     if (known != null && !isWhoOpened(known, caller, shown)) {
       return new Admission.Refused(Refusal.of(Refusal.Code.DENIED));
     }
     boolean durable = options.level() == Level.DURABLE;
+    if (shown
+        && !mint.verify(hello.token(), hello.session(), caller.principal(), caller.method())) {
+      // Nobody can show a token for a session that is not here: of another key, as that of an
+      // earlier start, it says no more than that. A store may hold what memory does not.
+      boolean nobodys = known == null && !durable;
+      Refusal.Code why = nobodys ? Refusal.Code.UNKNOWN : Refusal.Code.DENIED;
+      return new Admission.Refused(Refusal.of(why));
+    }
     if (draining && durable) {
       return new Admission.Refused(busy());
     }
@@ -187,8 +210,22 @@ public final class ServerSessions {
     if (durable) {
       return null;
     }
-    // Without a token it was never welcomed; but an earlier instance may have processed something.
-    return shown || !hello.untouched() ? Refusal.of(Refusal.Code.UNKNOWN) : null;
+    // Without a token it was never welcomed; but somebody else may have processed something.
+    boolean begins = !shown && rules.mayBegin(hello, soleFor(nowNanos));
+    return begins ? null : Refusal.of(Refusal.Code.UNKNOWN);
+  }
+
+  /** Whatever began within this time began here, and is still here or has its tombstone. */
+  private Duration soleFor(long nowNanos) {
+    if (host.soleSinceNanos() == null) {
+      return Duration.ZERO;
+    }
+    long soleNanos = nowNanos - host.soleSinceNanos();
+    if (forgottenNanos != null) {
+      soleNanos = Math.min(soleNanos, nowNanos - forgottenNanos);
+    }
+    // An end is remembered for the TTL from then on.
+    return Duration.ofNanos(Math.min(soleNanos, options.timing().ttl().toNanos()));
   }
 
   private Refusal busy() {
@@ -226,7 +263,10 @@ public final class ServerSessions {
       if (!late && tombstones.size() <= MAX_TOMBSTONES) {
         return;
       }
-      forgotten += late ? 0 : 1;
+      if (!late) {
+        forgotten++;
+        forgottenNanos = nowNanos;
+      }
       oldest.remove();
     }
   }

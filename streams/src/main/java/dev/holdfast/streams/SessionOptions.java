@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param receiveBytes bytes received and not yet delivered from which on no more credit is given;
  *     default 256 KiB
  * @param ackEvery messages processed after which an ack is sent at once; default 16
+ * @param firstMessage when the first messages of a client are sent; default at once
  * @param timing the times
  */
 public record SessionOptions(
@@ -23,6 +24,7 @@ public record SessionOptions(
     int receiveMessages,
     long receiveBytes,
     int ackEvery,
+    FirstMessage firstMessage,
     Timing timing) {
 
   private static final int MOST_MESSAGES = 65_536;
@@ -30,7 +32,15 @@ public record SessionOptions(
 
   /** What a method gets without more. */
   public static final SessionOptions DEFAULT =
-      new SessionOptions(Level.RESUME, 256, BUFFER_BYTES, 256, BUFFER_BYTES, 16, Timing.DEFAULT);
+      new SessionOptions(
+          Level.RESUME,
+          256,
+          BUFFER_BYTES,
+          256,
+          BUFFER_BYTES,
+          16,
+          FirstMessage.AT_ONCE,
+          Timing.DEFAULT);
 
   /**
    * The times of a session.
@@ -171,26 +181,53 @@ public record SessionOptions(
 
   public SessionOptions withLevel(Level newLevel) {
     return new SessionOptions(
-        newLevel, sendMessages, sendBytes, receiveMessages, receiveBytes, ackEvery, timing);
+        newLevel,
+        sendMessages,
+        sendBytes,
+        receiveMessages,
+        receiveBytes,
+        ackEvery,
+        firstMessage,
+        timing);
   }
 
   public SessionOptions withSendBuffer(int messages, long bytes) {
     return new SessionOptions(
-        level, messages, bytes, receiveMessages, receiveBytes, ackEvery, timing);
+        level, messages, bytes, receiveMessages, receiveBytes, ackEvery, firstMessage, timing);
   }
 
   public SessionOptions withReceiveBuffer(int messages, long bytes) {
-    return new SessionOptions(level, sendMessages, sendBytes, messages, bytes, ackEvery, timing);
+    return new SessionOptions(
+        level, sendMessages, sendBytes, messages, bytes, ackEvery, firstMessage, timing);
   }
 
   public SessionOptions withAckEvery(int messages) {
     return new SessionOptions(
-        level, sendMessages, sendBytes, receiveMessages, receiveBytes, messages, timing);
+        level,
+        sendMessages,
+        sendBytes,
+        receiveMessages,
+        receiveBytes,
+        messages,
+        firstMessage,
+        timing);
+  }
+
+  public SessionOptions withFirstMessage(FirstMessage when) {
+    return new SessionOptions(
+        level, sendMessages, sendBytes, receiveMessages, receiveBytes, ackEvery, when, timing);
   }
 
   public SessionOptions withTiming(Timing newTiming) {
     return new SessionOptions(
-        level, sendMessages, sendBytes, receiveMessages, receiveBytes, ackEvery, newTiming);
+        level,
+        sendMessages,
+        sendBytes,
+        receiveMessages,
+        receiveBytes,
+        ackEvery,
+        firstMessage,
+        newTiming);
   }
 
   private static void messages(String name, int value) {

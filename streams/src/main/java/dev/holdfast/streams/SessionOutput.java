@@ -14,8 +14,11 @@ public sealed interface SessionOutput {
    *
    * @param hello goes into its request headers
    * @param address where to, as host:port; "" for wherever the channel leads
+   * @param plain whether it goes without the hello, to a server that can't know the session; it
+   *     counts as answered ({@link ClientSession#onPlain}) as soon as there is a transport
    */
-  record Open(StreamAttachment attachment, Hello hello, String address) implements SessionOutput {}
+  record Open(StreamAttachment attachment, Hello hello, String address, boolean plain)
+      implements SessionOutput {}
 
   /** Server: send response headers with the welcome, now. */
   record Accept(StreamAttachment attachment, Welcome welcome) implements SessionOutput {}
@@ -61,11 +64,9 @@ public sealed interface SessionOutput {
 
   /**
    * Client, level reopen: a new plain stream was opened, and the application sends its first
-   * messages anew.
-   *
-   * @param dropped messages that were offered and never written
+   * messages anew, between {@link ClientSession#beginAgain} and {@link ClientSession#begunAgain}.
    */
-  record Reopened(long dropped) implements SessionOutput {}
+  record Reopened() implements SessionOutput {}
 
   /** Server, level durable: ask the store, and answer by {@link ServerSession#onStored}. */
   record Store(StoreRequest request) implements SessionOutput {}

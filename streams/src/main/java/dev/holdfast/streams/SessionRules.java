@@ -1,5 +1,8 @@
 package dev.holdfast.streams;
 
+import dev.holdfast.streams.wire.Hello;
+import java.time.Duration;
+
 /**
  * Makes the parts of a session that decide what is kept, delivered, acknowledged and let in.
  *
@@ -22,5 +25,16 @@ public class SessionRules {
 
   protected Fence fence() {
     return new Fence();
+  }
+
+  /**
+   * Whether a server without a store may begin a session that it does not know and never welcomed.
+   *
+   * @param hello without a token
+   * @param soleFor for how long nobody else, no earlier start of the server included, could have
+   *     taken a session, and its own would still be remembered; zero when there may be others
+   */
+  protected boolean mayBegin(Hello hello, Duration soleFor) {
+    return hello.untouched() || (hello.ageMillis() > 0 && hello.ageMillis() < soleFor.toMillis());
   }
 }

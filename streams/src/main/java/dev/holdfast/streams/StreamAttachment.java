@@ -24,7 +24,9 @@ public final class StreamAttachment {
   boolean heard;
   boolean begun;
   boolean welcomeSeen;
+  boolean first;
   boolean mayWriteUnproved;
+  boolean assumed;
   boolean touched;
   boolean marked;
   boolean halfClosed;

@@ -325,11 +325,15 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     if (outbox.acked() > before) {
       onProgress();
     }
+    announceReady();
+    return true;
+  }
+
+  final void announceReady() {
     if (!ready && isReady()) {
       ready = true;
       outputs.add(new SessionOutput.Ready());
     }
-    return true;
   }
 
   final void receive(

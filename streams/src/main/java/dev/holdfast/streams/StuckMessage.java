@@ -28,7 +28,7 @@ final class StuckMessage {
     }
     weight = at == head ? weight : 0;
     at = head;
-    boolean connection = how.kind() == PhysicalEnd.Kind.CONNECTION;
+    boolean connection = how.isConnection();
     weight += connection ? CONNECTION_WEIGHT : STREAM_WEIGHT;
     return weight >= TOO_MUCH;
   }

@@ -12,6 +12,7 @@ import dev.holdfast.streams.wire.Refusal;
 import dev.holdfast.streams.wire.SessionId;
 import dev.holdfast.streams.wire.SessionToken;
 import dev.holdfast.streams.wire.TokenMint;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,6 +75,54 @@ class ServerSessionsTest {
     Hello touched = new Hello(ID, 2, 7, 0, 1, 9, 0, false, SessionToken.NONE);
 
     assertThat(refused(touched, CALLER)).isEqualTo(Refusal.Code.UNKNOWN);
+  }
+
+  @Test
+  void theOnlyInstanceBeginsWhatItWouldKnowIfAnybodyDid() {
+    Duration up = Duration.ofSeconds(30);
+    ServerSessions only = onlyInstance();
+    now += up.toNanos();
+
+    assertThat(offer(only, touched(1, up.toMillis() - 1), CALLER))
+        .isInstanceOf(Admission.Admitted.class);
+    Admission unknown = new Admission.Refused(Refusal.of(Refusal.Code.UNKNOWN));
+    assertThat(offer(only, touched(2, up.toMillis()), CALLER)).isEqualTo(unknown);
+    assertThat(offer(only, touched(3, 0), CALLER)).isEqualTo(unknown);
+    assertThat(offer(sessions, touched(4, 1), CALLER)).isEqualTo(unknown);
+  }
+
+  @Test
+  void theOnlyInstanceBeginsNothingThatItMayHaveForgotten() {
+    ServerSessions only = onlyInstance();
+    now += 10 * TTL.toNanos();
+
+    assertThat(offer(only, touched(1, TTL.toMillis()), CALLER))
+        .isEqualTo(new Admission.Refused(Refusal.of(Refusal.Code.UNKNOWN)));
+  }
+
+  private ServerSessions onlyInstance() {
+    return new ServerSessions(
+        new ServerSessions.Host("this start", "", 9).soleSince(now),
+        MINT,
+        SessionOptions.DEFAULT,
+        SessionRules.STANDARD,
+        new SplittableRandom(3));
+  }
+
+  private static Hello touched(long id, long ageMillis) {
+    SessionId session = new SessionId(id, 9);
+    return new Hello(session, 2, 7, 0, 1, 9, 0, false, SessionToken.NONE, ageMillis);
+  }
+
+  @Test
+  void aTokenThatNobodyCanCheckIsOfASessionThatNobodyKnows() {
+    SessionToken earlier =
+        new TokenMint("another start's key".getBytes(StandardCharsets.UTF_8))
+            .mint(ID, CALLER.principal(), CALLER.method(), "a:1");
+    assertThat(refused(hello(2, earlier), CALLER)).isEqualTo(Refusal.Code.UNKNOWN);
+
+    admit(hello(3, SessionToken.NONE));
+    assertThat(refused(hello(4, earlier), CALLER)).isEqualTo(Refusal.Code.DENIED);
   }
 
   @Test

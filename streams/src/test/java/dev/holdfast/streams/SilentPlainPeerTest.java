@@ -3,6 +3,7 @@ package dev.holdfast.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.streams.wire.SessionId;
+import dev.holdfast.streams.wire.SessionToken;
 import dev.holdfast.streams.wire.TokenMint;
 import dev.holdfast.streams.wire.Welcome;
 import java.time.Duration;
@@ -60,6 +61,48 @@ class SilentPlainPeerTest {
         .filteredOn(SessionOutput.Send.class::isInstance)
         .map(SessionOutput.Send.class::cast)
         .anyMatch(send -> send.header() != null && send.header().seq() == messages + 1);
+  }
+
+  @Test
+  void cutOfASlowServerThatWasTakenForAPlainOneLosesNothing() {
+    ClientSession session = started();
+    StreamAttachment first = opened(session);
+    int messages = SessionOptions.DEFAULT.sendMessages();
+    offer(session, messages);
+    long late = Duration.ofSeconds(5).toNanos();
+    session.onTimeout(late);
+    assertThat(outputs(session, late)).hasSizeGreaterThanOrEqualTo(messages - 16);
+    SessionToken token = new TokenMint(new byte[32]).mint(session.id(), "", "m", "");
+    session.onWelcome(late, first, new Welcome(token, 0, 1, 16, 60_000, 16, 50, 0));
+    session.onClosed(late, first, PhysicalEnd.connection());
+    outputs(session, late);
+    long later = session.nextDeadlineNanos().orElseThrow();
+    session.onTimeout(later);
+    StreamAttachment second = opened(session);
+    session.onWelcome(later, second, new Welcome(token, 3, 1, 16, 60_000, 16, 50, 0));
+
+    assertThat(session.end()).isNull();
+    assertThat(outputs(session, later))
+        .filteredOn(SessionOutput.Send.class::isInstance)
+        .map(output -> ((SessionOutput.Send) output).header())
+        .allMatch(header -> header != null && header.seq() > 3)
+        .hasSize(13);
+  }
+
+  @Test
+  void aPeerThatStaysSilentAtAFullBufferIsAPlainOne() {
+    ClientSession session = started();
+    offer(session, SessionOptions.DEFAULT.sendMessages());
+    outputs(session, 0);
+    long now = 0;
+    for (int i = 0; i < 3 && !session.isReady(); i++) {
+      now = session.nextDeadlineNanos().orElseThrow();
+      session.onTimeout(now);
+      outputs(session, now);
+    }
+
+    assertThat(session.isReady()).isTrue();
+    assertThat(Duration.ofNanos(now)).isEqualTo(SessionOptions.DEFAULT.timing().handshake());
   }
 
   @Test

@@ -40,16 +40,28 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
   private @Nullable Boolean compression;
   private volatile boolean plain;
 
-  /** Hears whether the server itself ended a call: what this end makes up has no trailers. */
+  /**
+   * Hears whether a server may have got anything of a call, and whether it ended it itself: what
+   * this end makes up has no trailers.
+   */
   static final class ServerWord extends ClientStreamTracer.Factory {
     private volatile boolean ended;
+    private volatile boolean reached;
 
     @Override
     public ClientStreamTracer newClientStreamTracer(
         ClientStreamTracer.StreamInfo info, Metadata headers) {
       // Of several transport attempts the last one counts.
       ended = false;
+      // grpc begins such a one only when it knows that the last attempt was not processed: refused,
+      // above the last stream of a GOAWAY, or never written.
+      reached &= !info.isTransparentRetry();
       return new ClientStreamTracer() {
+        @Override
+        public void outboundHeaders() {
+          reached = true;
+        }
+
         @Override
         public void inboundTrailers(Metadata trailers) {
           ended = true;
@@ -218,6 +230,9 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
     int code = status.getCode().value();
     if (word.ended) {
       return PhysicalEnd.status(code, new FinalStatus(status, trailers));
+    }
+    if (!word.reached) {
+      return PhysicalEnd.unreached();
     }
     return status.getCode() == Status.Code.UNAVAILABLE
         ? PhysicalEnd.connection()

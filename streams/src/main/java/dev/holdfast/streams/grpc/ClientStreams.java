@@ -2,6 +2,7 @@ package dev.holdfast.streams.grpc;
 
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.streams.ClientSession;
+import dev.holdfast.streams.FirstMessage;
 import dev.holdfast.streams.Level;
 import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.wire.FrameHeader;
@@ -14,6 +15,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,9 +38,9 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
   private final Set<ResumableCall<?, ?>> calls = ConcurrentHashMap.newKeySet();
   private final Set<String> otherMessages = ConcurrentHashMap.newKeySet();
 
-  /** Channels whose servers have sessions; weak, as channels come and go. */
-  private final Set<Channel> proved =
-      Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+  /** What the servers of channels were last; weak, as channels come and go. */
+  private final Map<Channel, ClientSession.Peer> peers =
+      Collections.synchronizedMap(new WeakHashMap<>());
 
   private ClientStreams(Builder settings) {
     this.settings = settings;
@@ -109,15 +111,15 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
 
   /** What earlier streams of the channel have shown. */
   ClientSession.Peer peerOf(Channel channel) {
-    return proved.contains(channel) ? ClientSession.Peer.HOLDFAST : ClientSession.Peer.UNKNOWN;
+    return peers.getOrDefault(channel, ClientSession.Peer.UNKNOWN);
   }
 
   /** A server answered. One without sessions may stand beside others, so all are doubted then. */
   void onPeer(Channel channel, boolean hasSessions) {
-    if (!hasSessions) {
-      proved.remove(channel);
-    } else if (!proved.contains(channel)) {
-      proved.add(channel);
+    ClientSession.Peer peer =
+        hasSessions ? ClientSession.Peer.HOLDFAST : ClientSession.Peer.LIKELY_PLAIN;
+    if (peers.get(channel) != peer) {
+      peers.put(channel, peer);
     }
   }
 
@@ -169,6 +171,15 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
     /** What streams survive; default {@link Level#RESUME}. The server has the last word on it. */
     public Builder level(Level level) {
       options = options.withLevel(level);
+      return this;
+    }
+
+    /**
+     * Whether a stream's first messages wait for the server's welcome; default {@link
+     * FirstMessage#AT_ONCE}.
+     */
+    public Builder firstMessage(FirstMessage when) {
+      options = options.withFirstMessage(when);
       return this;
     }
 

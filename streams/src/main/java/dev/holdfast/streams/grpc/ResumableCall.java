@@ -1,7 +1,6 @@
 package dev.holdfast.streams.grpc;
 
 import dev.holdfast.streams.ClientSession;
-import dev.holdfast.streams.Level;
 import dev.holdfast.streams.PhysicalEnd;
 import dev.holdfast.streams.SessionEnd;
 import dev.holdfast.streams.SessionOutput;
@@ -48,7 +47,6 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
 
   private volatile boolean compressed = true;
   private volatile @Nullable ClientAttachment latest;
-  private volatile boolean wasPlain;
   private volatile String lastCause = "";
   private volatile @Nullable Status lastStatus;
   private volatile @Nullable Status cancellation;
@@ -173,9 +171,9 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
       carrier(close.attachment()).close(close.why());
     } else if (output instanceof SessionOutput.Ready) {
       call(Listener::onReady);
-    } else if (output instanceof SessionOutput.Reopened reopened) {
+    } else if (output instanceof SessionOutput.Reopened) {
       StreamMeter.REOPENED.counter(streams.shared().meters()).increment();
-      application.execute(() -> run(() -> events().onReopened(reopened.dropped())));
+      application.execute(this::beginAgain);
     } else if (output instanceof SessionOutput.Ended ended) {
       onEnded(ended.end());
     } else {
@@ -203,17 +201,30 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
                   streams
                       .channelTo(open.address(), channel)
                       .newCall(streams.framed(method), streams.roomForHeader(physical));
-              // A server that was plain stays so for the stream: it can't know the session.
-              boolean again = wasPlain && streams.options().level() == Level.REOPEN;
               ClientAttachment attached =
-                  new ClientAttachment(this, open.attachment(), call, word, again);
+                  new ClientAttachment(this, open.attachment(), call, word, open.plain());
               open.attachment().attach(attached);
               latest = attached;
               attached.start(
-                  again
+                  open.plain()
                       ? Handshakes.without(headers)
-                      : Handshakes.with(headers, open.hello().toByteArray()));
+                      : Handshakes.with(
+                          headers,
+                          age.of(open.hello(), streams.options().timing().handshake())
+                              .toByteArray()));
             });
+  }
+
+  private void beginAgain() {
+    long dropped = driver.locked(ClientSession::beginAgain);
+    run(() -> events().onReopened(dropped, this::sendAgain));
+    driver.input((session, now) -> session.begunAgain());
+  }
+
+  @SuppressWarnings("unchecked")
+  private void sendAgain(Object message) {
+    // As with any call of grpc's, another type fails in the marshaller.
+    sendMessage((ReqT) message);
   }
 
   private void onEnded(SessionEnd end) {
@@ -271,7 +282,6 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
 
   void onPlain(StreamAttachment attachment, ClientAttachment carrier) {
     streams.onPeer(channel, false);
-    wasPlain = true;
     int asked =
         driver.locked(
             session -> {

@@ -64,9 +64,10 @@ public final class ServerStreams implements AutoCloseable {
             settings.address,
             settings.maxSessions,
             settings.maxPerPrincipal);
+    long nowNanos = shared().scheduler().clock().nanoTime();
     this.sessions =
         new ServerSessions(
-            host,
+            settings.sole ? host.soleSince(nowNanos) : host,
             new TokenMint(settings.tokenKey),
             settings.options,
             SessionRules.STANDARD,
@@ -263,6 +264,7 @@ public final class ServerStreams implements AutoCloseable {
     private SessionOptions options = SessionOptions.DEFAULT;
     private byte[] tokenKey = Shared.newKey();
     private String address = "";
+    private boolean sole;
     private int maxSessions = SESSIONS;
     private int maxPerPrincipal = Integer.MAX_VALUE;
     private PrincipalSource principal = PrincipalSource.CERTIFICATE;
@@ -299,6 +301,16 @@ public final class ServerStreams implements AutoCloseable {
     /** Where clients reach this instance and no other, as host:port; default: nowhere. */
     public Builder address(String newAddress) {
       address = newAddress;
+      return this;
+    }
+
+    /**
+     * Clients reach no other instance, so that a stream goes on whose first connection was cut
+     * before the server answered. Not to be said of one of several: each would do what another one
+     * did. Not needed with a store. Default: there may be others.
+     */
+    public Builder onlyInstance() {
+      sole = true;
       return this;
     }
 
@@ -363,27 +375,13 @@ public final class ServerStreams implements AutoCloseable {
       copy.options = options;
       copy.tokenKey = tokenKey;
       copy.address = address;
+      copy.sole = sole;
       copy.maxSessions = maxSessions;
       copy.maxPerPrincipal = maxPerPrincipal;
       copy.principal = principal;
       copy.clientGone = clientGone;
       copy.store = store;
       return new ServerStreams(copy);
-    }
-  }
-
-  /** Where there is no level durable, nobody asks a store. */
-  private enum NoStore implements SessionStore {
-    INSTANCE;
-
-    @Override
-    public CompletionStage<StoreAnswer> claim(StoreRequest.Claim request) {
-      throw new IllegalStateException("no store");
-    }
-
-    @Override
-    public CompletionStage<StoreAnswer> save(StoreRequest.Save request) {
-      throw new IllegalStateException("no store");
     }
   }
 }

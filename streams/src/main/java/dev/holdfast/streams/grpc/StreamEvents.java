@@ -2,6 +2,7 @@ package dev.holdfast.streams.grpc;
 
 import dev.holdfast.streams.SessionEnd;
 import io.grpc.CallOptions;
+import java.util.function.Consumer;
 
 /**
  * What a client is told about one stream besides its messages. Called from the same thread as the
@@ -19,9 +20,22 @@ public interface StreamEvents {
    * Level reopen, at a server without Holdfast: a cut stream was opened again. The server knows
    * nothing of the old one, so the application sends its first messages anew.
    *
+   * <p>A half-close that the application had said is said again after this, and what others send
+   * between the cut and this call is dropped.
+   *
    * @param dropped messages that were sent and never written to any connection
    */
   default void onReopened(long dropped) {}
+
+  /**
+   * As {@link #onReopened(long)}, which it calls unless overridden, for streams that may have been
+   * half-closed: a stub's observer takes nothing after its {@code onCompleted}.
+   *
+   * @param first sends messages of the method's request type on the new stream, until this returns
+   */
+  default void onReopened(long dropped, Consumer<Object> first) {
+    onReopened(dropped);
+  }
 
   /**
    * The server's instance leaves, and both sides have agreed on the numbers. The call ends with

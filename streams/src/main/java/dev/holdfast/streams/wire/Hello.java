@@ -17,6 +17,8 @@ import dev.holdfast.streams.wire.WireException.Kind;
  * @param untouched whether no message was ever handed to an earlier attachment, so that a server
  *     that does not know the session may begin it
  * @param token from the last welcome
+ * @param ageMillis the most time that will have passed since the session began when this hello is
+ *     answered; 0 when it is not said, as when nothing depends on it
  */
 public record Hello(
     SessionId session,
@@ -27,7 +29,8 @@ public record Hello(
     long credit,
     long remainingMillis,
     boolean untouched,
-    SessionToken token) {
+    SessionToken token,
+    long ageMillis) {
 
   private static final int SESSION = 2;
   private static final int ATTACH = 3;
@@ -38,6 +41,30 @@ public record Hello(
   private static final int REMAINING = 8;
   private static final int UNTOUCHED = 9;
   private static final int TOKEN = 10;
+  private static final int AGE = 11;
+
+  /** Without an age. */
+  public Hello(
+      SessionId session,
+      long attach,
+      long tag,
+      long watermark,
+      long low,
+      long credit,
+      long remainingMillis,
+      boolean untouched,
+      SessionToken token) {
+    this(session, attach, tag, watermark, low, credit, remainingMillis, untouched, token, 0);
+  }
+
+  /** With an age that is at least so high, when it has one. */
+  public Hello atLeastAged(long millis) {
+    long older = Math.min(Math.max(ageMillis, millis), Handshake.MAX_MILLIS);
+    return ageMillis == 0
+        ? this
+        : new Hello(
+            session, attach, tag, watermark, low, credit, remainingMillis, untouched, token, older);
+  }
 
   /** The bytes of the metadata value. */
   public byte[] toByteArray() {
@@ -52,6 +79,7 @@ public record Hello(
         .varint(REMAINING, remainingMillis)
         .varint(UNTOUCHED, untouched ? 1 : 0)
         .bytes(TOKEN, token.toByteArray())
+        .varint(AGE, ageMillis)
         .toByteArray();
   }
 
@@ -71,6 +99,7 @@ public record Hello(
     long remaining = 0;
     boolean untouched = false;
     SessionToken token = SessionToken.NONE;
+    long age = 0;
     while (in.next()) {
       switch (in.field()) {
         case SESSION -> session = in.bytes(SessionId.BYTES);
@@ -82,6 +111,7 @@ public record Hello(
         case REMAINING -> remaining = in.varint(Handshake.MAX_MILLIS);
         case UNTOUCHED -> untouched = in.varint(1) == 1;
         case TOKEN -> token = new SessionToken(in.bytes(Handshake.MAX_TOKEN_LENGTH));
+        case AGE -> age = in.varint(Handshake.MAX_MILLIS);
         default -> throw in.unknownField();
       }
     }
@@ -92,6 +122,15 @@ public record Hello(
     Handshake.require(tag > 0, "tag: 0 (expected: >= 1)");
     Handshake.require(low > 0, "low: 0 (expected: >= 1)");
     return new Hello(
-        SessionId.of(session), attach, tag, watermark, low, credit, remaining, untouched, token);
+        SessionId.of(session),
+        attach,
+        tag,
+        watermark,
+        low,
+        credit,
+        remaining,
+        untouched,
+        token,
+        age);
   }
 }

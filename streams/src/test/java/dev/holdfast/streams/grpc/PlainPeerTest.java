@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -125,6 +126,68 @@ class PlainPeerTest {
     assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
     assertThat(served).containsExactly("subscribe", "subscribe");
     assertThat(subscriber.reopened).hasValue(1);
+  }
+
+  @Test
+  void halfCloseIsRepeatedOnAStreamThatWasOpenedAgain() {
+    List<String> served = new CopyOnWriteArrayList<>();
+    AtomicInteger halfCloses = new AtomicInteger();
+    Server server =
+        town.serve(
+            StreamTown.talk(
+                answers -> {
+                  StreamObserver<StringValue> inner = StreamTown.recording(served, answers);
+                  // The first stream has no end but that of its connection.
+                  return onCompleted(
+                      inner,
+                      () -> {
+                        if (halfCloses.incrementAndGet() > 1) {
+                          inner.onCompleted();
+                        }
+                      });
+                }));
+    TcpRelay relay = town.relayTo(server);
+    ManagedChannel channel =
+        town.channelTo(relay.port(), town.clientStreams().level(Level.REOPEN).build());
+    Listener listener = new Listener();
+    StreamEvents subscriber =
+        new StreamEvents() {
+          @Override
+          public void onReopened(long dropped, Consumer<Object> first) {
+            first.accept(Listener.message("subscribe"));
+          }
+        };
+    StreamObserver<StringValue> requests =
+        StreamTown.open(
+            channel, CallOptions.DEFAULT.withOption(StreamEvents.KEY, subscriber), listener);
+    requests.onNext(Listener.message("subscribe"));
+    requests.onCompleted();
+    listener.awaitCount(1);
+    await().atMost(Duration.ofSeconds(30)).until(() -> halfCloses.get() == 1);
+    relay.cut();
+
+    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(served).containsExactly("subscribe", "subscribe");
+  }
+
+  private static StreamObserver<StringValue> onCompleted(
+      StreamObserver<StringValue> inner, Runnable completed) {
+    return new StreamObserver<>() {
+      @Override
+      public void onNext(StringValue message) {
+        inner.onNext(message);
+      }
+
+      @Override
+      public void onError(Throwable failure) {
+        inner.onError(failure);
+      }
+
+      @Override
+      public void onCompleted() {
+        completed.run();
+      }
+    };
   }
 
   private static final class Subscriber implements StreamEvents {

@@ -54,7 +54,8 @@ class HandshakePropertiesTest {
                         credit,
                         remaining,
                         tag % 2 == 0,
-                        token));
+                        token,
+                        low % Handshake.MAX_MILLIS));
     return numbers;
   }
 
