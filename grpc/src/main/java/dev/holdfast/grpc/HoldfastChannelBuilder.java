@@ -69,6 +69,7 @@ public final class HoldfastChannelBuilder
   private @Nullable LivenessOptions liveness;
   private boolean livenessOff;
   private final OwnKeepalive keepalive = new OwnKeepalive(Role.CLIENT);
+  private final InboundLimit inboundLimit = new InboundLimit();
   private boolean built;
 
   private HoldfastChannelBuilder(
@@ -248,8 +249,16 @@ public final class HoldfastChannelBuilder
     return super.keepAliveWithoutCalls(enable);
   }
 
+  /** The most bytes of a message to the client, the headers of resumable streams not counted. */
+  @Override
+  public HoldfastChannelBuilder maxInboundMessageSize(int bytes) {
+    inboundLimit.say(bytes);
+    return super.maxInboundMessageSize(bytes);
+  }
+
   /** Reaches settings that only {@link NettyChannelBuilder} has. */
   public HoldfastChannelBuilder configureNetty(Consumer<NettyChannelBuilder> settings) {
+    inboundLimit.maybeSaidElsewhere();
     settings.accept(netty);
     return this;
   }
@@ -277,16 +286,18 @@ public final class HoldfastChannelBuilder
           new IdempotentRetry(retryOptions, context.scheduler(), context.meters(), service));
     }
     netty.defaultServiceConfig(completeServiceConfig());
+    Optional<LivenessOptions> path = Optional.ofNullable(liveness);
     if (!livenessOff) {
-      Optional.ofNullable(liveness)
-          .or(() -> keepalive.said(context.environment()))
-          .ifPresent(
-              options -> {
-                keepalive.warn(service, options);
-                connections.watch(netty, options, service, context.meters(), policy);
-              });
+      path = path.or(() -> keepalive.said(context.environment()));
+      path.ifPresent(
+          options -> {
+            keepalive.warn(service, options);
+            connections.watch(netty, options, service, context.meters(), policy);
+          });
     }
-    return netty.build();
+    OwnChannel own = new OwnChannel(path, inboundLimit.said());
+    netty.intercept(own);
+    return own.host(netty.build());
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.holdfast.core.Limit;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
+import dev.holdfast.hooks.HostServer;
 import io.grpc.Context;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
@@ -61,7 +62,7 @@ public final class HoldfastServer extends Server {
    * has reached the {@link HoldfastServerBuilder#maxConnectionAge} of the builder, so that a
    * handler of a long stream can end it in an orderly way.
    */
-  public static final Context.Key<DrainSignal> DRAIN = Context.key("holdfast-drain");
+  public static final Context.Key<DrainSignal> DRAIN = HostServer.DRAIN;
 
   private static final Logger log = LoggerFactory.getLogger(HoldfastServer.class);
 
@@ -89,6 +90,7 @@ public final class HoldfastServer extends Server {
    *
    * @param health whose services follow the server's life
    * @param healthNames the services whose health is said, "" for the server as a whole
+   * @param self what its streams see of it
    * @param calls counts open calls
    * @param shutdownHook whether the end of the JVM stops the server
    */
@@ -96,7 +98,7 @@ public final class HoldfastServer extends Server {
       List<ServerRegistration> registrations,
       HealthStatusManager health,
       List<String> healthNames,
-      DrainSignal drain,
+      OwnServer self,
       OpenCalls calls,
       DrainOptions options,
       boolean shutdownHook,
@@ -124,6 +126,7 @@ public final class HoldfastServer extends Server {
     }
     parts.healthNames().forEach(name -> parts.health().setStatus(name, ServingStatus.SERVING));
     port = delegate.getPort();
+    parts.self().listensAt(port);
     parts.registrations().forEach(registration -> registration.start(delegate.getPort()));
     gauge =
         GrpcMeter.SERVER_STATE.gauge(
@@ -288,7 +291,7 @@ public final class HoldfastServer extends Server {
     Duration grace = parts.options().grace();
     log.info("event=server_finishing port={} open_calls={}", port, parts.calls().count());
     // Told before GOAWAY, so that a last message can still say where things stand.
-    parts.drain().begin(grace);
+    parts.self().drain().begin(grace);
     delegate.shutdown();
     var unused = scheduler.schedule(grace, this::cut);
     awaitEnd(grace.plus(CUT_PATIENCE).dividedBy(END_POLL));
@@ -315,7 +318,7 @@ public final class HoldfastServer extends Server {
             .increment((double) open);
       }
       // Handlers that ask learn that there is no time left.
-      parts.drain().begin(Duration.ZERO);
+      parts.self().drain().begin(Duration.ZERO);
       delegate.shutdownNow();
     }
   }

@@ -54,7 +54,7 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   private final NettyServerBuilder netty;
   private final ServerConnections connections;
   private final List<String> targets = new ArrayList<>();
-  private final List<String> serviceNames = new ArrayList<>();
+  private final ServedServices services = new ServedServices();
   private final Map<String, String> metadata = new TreeMap<>();
   private Registries registries = Registries.shared();
   private @Nullable HealthStatusManager health;
@@ -70,6 +70,7 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   private boolean permitSaid;
   private boolean ageSaid;
   private Duration ageGrace = FOR_EVER;
+  private final InboundLimit inboundLimit = new InboundLimit();
   private boolean built;
 
   private HoldfastServerBuilder(NettyServerBuilder netty) {
@@ -272,8 +273,19 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
     return super.maxConnectionAgeGrace(grace, timeUnit);
   }
 
+  /**
+   * The most bytes of a message of a client; 4 MiB by default. For servers with resumable streams
+   * gRPC is told as much more as a stream's header takes.
+   */
+  @Override
+  public HoldfastServerBuilder maxInboundMessageSize(int bytes) {
+    inboundLimit.say(bytes);
+    return super.maxInboundMessageSize(bytes);
+  }
+
   /** Reaches settings that only {@link NettyServerBuilder} has. */
   public HoldfastServerBuilder configureNetty(Consumer<NettyServerBuilder> settings) {
+    inboundLimit.maybeSaidElsewhere();
     settings.accept(netty);
     return this;
   }
@@ -285,7 +297,7 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
 
   @Override
   public HoldfastServerBuilder addService(ServerServiceDefinition service) {
-    serviceNames.add(service.getServiceDescriptor().getName());
+    services.add(service);
     netty.addService(service);
     return this;
   }
@@ -300,8 +312,18 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
     }
     built = true;
     List<ServerRegistration> registrations = registrations();
+    Map<String, String> environment = registries.context().environment();
     DrainSignal signal = new DrainSignal(registries.context().scheduler().clock());
-    OpenCalls calls = new OpenCalls(signal);
+    Optional<LivenessOptions> path = watch(environment);
+    OwnServer self =
+        new OwnServer(
+            signal,
+            path.flatMap(OwnChannel::heartbeatOf),
+            registrations,
+            Optional.ofNullable(advertised),
+            environment);
+    OpenCalls calls = new OpenCalls(self, services.streams());
+    inboundLimit.said().ifPresent(n -> netty.maxInboundMessageSize(services.withHeader(n)));
     netty.addStreamTracerFactory(calls);
     if (ageSaid) {
       AgingConnections ages =
@@ -309,15 +331,14 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
       connections.limitAge(ages);
       netty.intercept(ages);
     }
-    watch(registries.context().environment());
     HealthStatusManager said = health == null ? new HealthStatusManager() : health;
     List<String> healthNames = new ArrayList<>();
-    if (!serviceNames.contains(HealthGrpc.SERVICE_NAME)) {
+    if (!services.names().contains(HealthGrpc.SERVICE_NAME)) {
       netty.addService(said.getHealthService());
     }
     if (health == null) {
       healthNames.add(WHOLE_SERVER);
-      healthNames.addAll(serviceNames);
+      healthNames.addAll(services.names());
     }
     return new HoldfastServer(
         netty.build(),
@@ -325,7 +346,7 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
             registrations,
             said,
             healthNames,
-            signal,
+            self,
             calls,
             drain,
             shutdownHook,
@@ -337,21 +358,23 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
     return netty;
   }
 
-  private void watch(Map<String, String> environment) {
+  /** What is known of the path, after it was acted upon. */
+  private Optional<LivenessOptions> watch(Map<String, String> environment) {
     if (livenessOff) {
-      return;
+      return Optional.ofNullable(liveness);
     }
     boolean said = liveness != null || PathSetting.said(environment).isPresent();
-    Optional.ofNullable(liveness)
-        .or(() -> keepalive.said(environment))
-        .ifPresent(
-            options -> {
-              keepalive.warn(String.join(",", serviceNames), options);
-              connections.watch(options, registries.context().meters(), goneListeners);
-              if (said && !permitSaid) {
-                ServerConnections.permitPings(netty);
-              }
-            });
+    Optional<LivenessOptions> path =
+        Optional.ofNullable(liveness).or(() -> keepalive.said(environment));
+    path.ifPresent(
+        options -> {
+          keepalive.warn(String.join(",", services.names()), options);
+          connections.watch(options, registries.context().meters(), goneListeners);
+          if (said && !permitSaid) {
+            ServerConnections.permitPings(netty);
+          }
+        });
+    return path;
   }
 
   private static int requirePort(int port) {
@@ -367,22 +390,9 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
         zone != null ? zone : environment.getOrDefault(HoldfastChannelBuilder.ZONE_VARIABLE, "");
     ServerRegistration.Options options =
         new ServerRegistration.Options(
-            Optional.ofNullable(advertised), ownZone, ownWeight(environment), metadata);
+            Optional.ofNullable(advertised), ownZone, OwnWeight.of(weight, environment), metadata);
     return targets.stream()
         .map(target -> new ServerRegistration(ResolvedTarget.parse(target, registries), options))
         .toList();
-  }
-
-  private int ownWeight(Map<String, String> environment) {
-    if (weight != null) {
-      return weight;
-    }
-    String text = environment.getOrDefault(WEIGHT_VARIABLE, Endpoint.WEIGHT.defaultText());
-    try {
-      return Endpoint.WEIGHT.require(Integer.parseInt(text));
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(
-          WEIGHT_VARIABLE + ": \"" + text + "\" (expected: " + Endpoint.WEIGHT.expected() + ")", e);
-    }
   }
 }

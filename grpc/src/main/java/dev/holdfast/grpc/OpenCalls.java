@@ -1,10 +1,12 @@
 package dev.holdfast.grpc;
 
 import dev.holdfast.core.DrainSignal;
+import dev.holdfast.hooks.HostServer;
 import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
+import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -16,10 +18,19 @@ import java.util.concurrent.atomic.LongAdder;
 final class OpenCalls extends ServerStreamTracer.Factory {
   private final DrainSignal drain;
   private final LongAdder open = new LongAdder();
+  private final OwnServer server;
+  private final Set<String> streams;
   private final ServerStreamTracer tracer = new Tracer();
+  private final ServerStreamTracer streamTracer = new StreamTracer();
 
-  OpenCalls(DrainSignal drain) {
-    this.drain = drain;
+  /**
+   * @param streams full names of the methods that are resumable: what they can know of the server
+   *     they find in their Context too
+   */
+  OpenCalls(OwnServer server, Set<String> streams) {
+    this.drain = server.drain();
+    this.server = server;
+    this.streams = streams;
   }
 
   long count() {
@@ -29,11 +40,11 @@ final class OpenCalls extends ServerStreamTracer.Factory {
   @Override
   public ServerStreamTracer newServerStreamTracer(String fullMethodName, Metadata headers) {
     open.increment();
-    return tracer;
+    return streams.contains(fullMethodName) ? streamTracer : tracer;
   }
 
   /** Without a state of its own, one serves all calls. */
-  private final class Tracer extends ServerStreamTracer {
+  private class Tracer extends ServerStreamTracer {
     @Override
     public Context filterContext(Context context) {
       return context.withValue(HoldfastServer.DRAIN, drain);
@@ -42,6 +53,13 @@ final class OpenCalls extends ServerStreamTracer.Factory {
     @Override
     public void streamClosed(Status status) {
       open.decrement();
+    }
+  }
+
+  private final class StreamTracer extends Tracer {
+    @Override
+    public Context filterContext(Context context) {
+      return super.filterContext(context).withValue(HostServer.KEY, server);
     }
   }
 }

@@ -95,7 +95,8 @@ final class FrameWriter {
       flags |= Flag.ECHO;
       probe = to.echo;
       to.echo = 0;
-    } else if (to.probeDue) {
+    } else if (to.probeDue || beat) {
+      // The answer keeps the other direction, when only this side knows of the path.
       probe = ++to.probe;
       to.probeDue = false;
     }

@@ -114,6 +114,20 @@ public final class ServerSessions {
    * @param caller whom the authentication outside of Holdfast found, and the method
    */
   public Admission onHello(long nowNanos, StreamAttachment attachment, Hello hello, Caller caller) {
+    return onHello(nowNanos, attachment, hello, caller, options);
+  }
+
+  /**
+   * As above.
+   *
+   * @param fresh what the session has if it begins with this call; of the level of the others
+   */
+  public Admission onHello(
+      long nowNanos,
+      StreamAttachment attachment,
+      Hello hello,
+      Caller caller,
+      SessionOptions fresh) {
     buryOld(nowNanos);
     boolean shown = !hello.token().isNone();
     ServerSession known = sessions.get(hello.session());
@@ -145,7 +159,7 @@ public final class ServerSessions {
       if (refusal != null) {
         return new Admission.Refused(refusal);
       }
-      known = begin(hello, caller);
+      known = begin(hello, caller, fresh);
     }
     known.peerWelcomed |= shown;
     known.spread(resumes.spread(nowNanos));
@@ -232,7 +246,7 @@ public final class ServerSessions {
     return Refusal.busy(options.timing().backoff().base().toMillis());
   }
 
-  private ServerSession begin(Hello hello, Caller caller) {
+  private ServerSession begin(Hello hello, Caller caller, SessionOptions fresh) {
     boolean durable = options.level() == Level.DURABLE;
     SessionToken token =
         mint.mint(
@@ -243,7 +257,7 @@ public final class ServerSessions {
       Backoff backoff = new Backoff(storeBackoff(options.timing().backoff()), random);
       durability = new Durability(hello.session(), host.owner(), caller, backoff, ttl);
     }
-    ServerSession session = new ServerSession(hello, options, rules, caller, token, durability);
+    ServerSession session = new ServerSession(hello, fresh, rules, caller, token, durability);
     session.limitBy(budget);
     perPrincipal.merge(caller.principal(), 1, Integer::sum);
     sessions.put(hello.session(), session);

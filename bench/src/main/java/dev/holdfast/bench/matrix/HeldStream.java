@@ -1,5 +1,7 @@
 package dev.holdfast.bench.matrix;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.BytesValue;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
@@ -18,8 +20,8 @@ final class HeldStream {
   private record Heard(@Nullable Status end) {}
 
   private final BlockingQueue<Heard> heard = new LinkedBlockingQueue<>();
-  private final ClientCall<byte[], byte[]> call;
-  private final StreamObserver<byte[]> requests;
+  private final ClientCall<BytesValue, BytesValue> call;
+  private final StreamObserver<BytesValue> requests;
 
   HeldStream(ManagedChannel channel) {
     call = channel.newCall(MatrixService.HOLD, CallOptions.DEFAULT);
@@ -28,7 +30,7 @@ final class HeldStream {
             call,
             new StreamObserver<>() {
               @Override
-              public void onNext(byte[] value) {
+              public void onNext(BytesValue value) {
                 heard.add(new Heard(null));
               }
 
@@ -50,7 +52,7 @@ final class HeldStream {
     Heard before = heard.peek();
     if (before == null) {
       try {
-        requests.onNext(message);
+        requests.onNext(BytesValue.of(ByteString.copyFrom(message)));
       } catch (IllegalStateException e) {
         // It ended this very moment; how, is about to be heard.
         call.cancel("sent after its end", e);

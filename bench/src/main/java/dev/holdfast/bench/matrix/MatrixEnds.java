@@ -3,9 +3,11 @@ package dev.holdfast.bench.matrix;
 import dev.holdfast.grpc.HoldfastChannelBuilder;
 import dev.holdfast.grpc.HoldfastServerBuilder;
 import dev.holdfast.liveness.LivenessOptions;
+import dev.holdfast.streams.grpc.Holdfast;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.ChannelOption;
@@ -54,7 +56,7 @@ final class MatrixEnds {
       return HoldfastServerBuilder.forAddress(address, InsecureServerCredentials.create())
           .liveness(liveness())
           .drainOnJvmShutdown(false)
-          .addService(MatrixService.definition())
+          .addService(service())
           .build()
           .start();
     }
@@ -82,11 +84,12 @@ final class MatrixEnds {
   ManagedChannel channel(String address) {
     long idleModeMillis = path.scaled(MatrixPath.IDLE_MODE).toMillis();
     if (pair.clientIsOurs()) {
-      return HoldfastChannelBuilder.forTarget(address)
-          .usePlaintext()
-          .liveness(liveness())
-          .configureNetty(netty -> netty.idleTimeout(idleModeMillis, TimeUnit.MILLISECONDS))
-          .build();
+      HoldfastChannelBuilder channel =
+          HoldfastChannelBuilder.forTarget(address)
+              .usePlaintext()
+              .liveness(liveness())
+              .configureNetty(netty -> netty.idleTimeout(idleModeMillis, TimeUnit.MILLISECONDS));
+      return (pair.hasSessions() ? channel.intercept(Holdfast.resumable()) : channel).build();
     }
     NettyChannelBuilder channel =
         NettyChannelBuilder.forTarget(address)
@@ -102,6 +105,11 @@ final class MatrixEnds {
       }
     }
     return channel.build();
+  }
+
+  private ServerServiceDefinition service() {
+    ServerServiceDefinition service = MatrixService.definition();
+    return pair.hasSessions() ? Holdfast.resumable(service) : service;
   }
 
   /** What {@code path(profile)} sets, scaled; or next to nothing. */

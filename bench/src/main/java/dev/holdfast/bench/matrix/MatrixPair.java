@@ -13,7 +13,7 @@ public enum MatrixPair {
   HOLDFAST_CLIENT("holdfast client", true, false),
   /** Only the server can be changed. */
   HOLDFAST_SERVER("holdfast server", false, true),
-  /** Both. */
+  /** Both, and so the stream is a resumable one, whose heartbeats come from the path. */
   HOLDFAST("holdfast both", true, true),
   /**
    * Holdfast's client with no keepalive of any kind and no word about the path, and a stock server:
@@ -42,6 +42,11 @@ public enum MatrixPair {
 
   boolean serverIsOurs() {
     return serverIsOurs;
+  }
+
+  /** Whether both sides have sessions. */
+  boolean hasSessions() {
+    return this == HOLDFAST;
   }
 
   /** Whether a stream that is quiet can be expected to be kept. */

@@ -1,8 +1,10 @@
 package dev.holdfast.bench.matrix;
 
+import com.google.protobuf.BytesValue;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.protobuf.ProtoUtils;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import java.io.ByteArrayInputStream;
@@ -32,9 +34,22 @@ final class MatrixService {
       };
 
   /** Not idempotent: nobody may repeat it for us. */
-  static final MethodDescriptor<byte[], byte[]> CALL = method("Call", MethodType.UNARY);
+  static final MethodDescriptor<byte[], byte[]> CALL =
+      MethodDescriptor.<byte[], byte[]>newBuilder()
+          .setType(MethodType.UNARY)
+          .setFullMethodName(MethodDescriptor.generateFullMethodName(NAME, "Call"))
+          .setRequestMarshaller(BYTES)
+          .setResponseMarshaller(BYTES)
+          .build();
 
-  static final MethodDescriptor<byte[], byte[]> HOLD = method("Hold", MethodType.BIDI_STREAMING);
+  /** Of protobuf messages, as streams that Holdfast resumes have to be. */
+  static final MethodDescriptor<BytesValue, BytesValue> HOLD =
+      MethodDescriptor.<BytesValue, BytesValue>newBuilder()
+          .setType(MethodType.BIDI_STREAMING)
+          .setFullMethodName(MethodDescriptor.generateFullMethodName(NAME, "Hold"))
+          .setRequestMarshaller(ProtoUtils.marshaller(BytesValue.getDefaultInstance()))
+          .setResponseMarshaller(ProtoUtils.marshaller(BytesValue.getDefaultInstance()))
+          .build();
 
   private MatrixService() {}
 
@@ -51,10 +66,10 @@ final class MatrixService {
         .build();
   }
 
-  private static StreamObserver<byte[]> echo(StreamObserver<byte[]> answers) {
+  private static StreamObserver<BytesValue> echo(StreamObserver<BytesValue> answers) {
     return new StreamObserver<>() {
       @Override
-      public void onNext(byte[] value) {
+      public void onNext(BytesValue value) {
         answers.onNext(value);
       }
 
@@ -68,14 +83,5 @@ final class MatrixService {
         answers.onCompleted();
       }
     };
-  }
-
-  private static MethodDescriptor<byte[], byte[]> method(String name, MethodType type) {
-    return MethodDescriptor.<byte[], byte[]>newBuilder()
-        .setType(type)
-        .setFullMethodName(MethodDescriptor.generateFullMethodName(NAME, name))
-        .setRequestMarshaller(BYTES)
-        .setResponseMarshaller(BYTES)
-        .build();
   }
 }

@@ -27,4 +27,18 @@ class MatrixCellTest {
     assertThat(failed.firstCall().detail()).contains("Connection reset");
     assertThat(report.cell(perfect, MatrixPair.STOCK).text()).isEqualTo("ok / ok");
   }
+
+  @Test
+  void aHopEndsAStocksStreamAndNoneThatBothSidesHold() throws Exception {
+    MatrixPath hop =
+        new MatrixPath("hop", PathProfile.NGINX, PathFaults.of(PathProfile.NGINX).atSpeed(15));
+
+    MatrixReport report =
+        new LabMatrix(List.of(hop), List.of(MatrixPair.STOCK, MatrixPair.HOLDFAST), line -> {})
+            .run();
+
+    assertThat(report.cell(hop, MatrixPair.STOCK).heldStream().detail()).contains("RST_STREAM");
+    assertThat(report.cell(hop, MatrixPair.HOLDFAST).text()).isEqualTo("ok / ok");
+    assertThat(report.resultLine()).contains(" needs_heartbeat=0 ");
+  }
 }

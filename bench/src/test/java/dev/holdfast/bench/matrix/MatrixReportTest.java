@@ -71,11 +71,16 @@ class MatrixReportTest {
   }
 
   @Test
-  void aStreamThroughAnHttpHopNeedsAHeartbeatAndIsNotAFailure() {
-    CellResult cell = new CellResult(NGINX, MatrixPair.HOLDFAST, OK, HUNG);
-    assertThat(cell.isFailed()).isFalse();
-    assertThat(cell.needsHeartbeat()).isTrue();
-    assertThat(cell.text()).isEqualTo("ok / heartbeat");
+  void aStreamThatAnHttpHopEndsIsAFailureAndLacksAHeartbeatWhereBothSidesCouldHaveOne() {
+    CellResult both = new CellResult(NGINX, MatrixPair.HOLDFAST, OK, HUNG);
+    assertThat(both.isFailed()).isTrue();
+    assertThat(both.needsHeartbeat()).isTrue();
+    assertThat(both.text()).isEqualTo("ok / hung");
+    for (MatrixPair pair : List.of(MatrixPair.STOCK, MatrixPair.HOLDFAST_CLIENT)) {
+      CellResult cell = new CellResult(NGINX, pair, OK, HUNG);
+      assertThat(cell.isFailed()).isTrue();
+      assertThat(cell.needsHeartbeat()).isFalse();
+    }
   }
 
   @Test

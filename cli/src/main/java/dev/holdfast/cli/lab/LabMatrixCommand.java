@@ -35,9 +35,10 @@ import picocli.CommandLine.Option;
     },
     footer = {
       "",
-      "A cell is \"first call / held stream\". hung: no answer for 10 s. heartbeat: an HTTP hop"
-          + " ends",
-      "a stream without DATA, which only traffic inside the stream prevents.",
+      "A cell is \"first call / held stream\". hung: no answer for 10 s. With Holdfast on both"
+          + " sides",
+      "the held stream is a resumable one; needs_heartbeat counts those that an HTTP hop still"
+          + " ended.",
       "Each path runs as fast as stays fair, at most 60 times: what a machine needs is not scaled."
     })
 public final class LabMatrixCommand implements Callable<Integer> {

@@ -1,6 +1,7 @@
 package dev.holdfast.streams.grpc;
 
 import dev.holdfast.core.Scheduler;
+import dev.holdfast.hooks.HostChannel;
 import dev.holdfast.streams.ClientSession;
 import dev.holdfast.streams.FirstMessage;
 import dev.holdfast.streams.Level;
@@ -21,6 +22,7 @@ import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -97,6 +99,11 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
     return settings.options;
   }
 
+  /** As on a channel of this kind. */
+  SessionOptions options(@Nullable HostChannel host) {
+    return host == null ? settings.options : PathTiming.of(settings.options, host.heartbeat());
+  }
+
   StreamEvents events() {
     return settings.events;
   }
@@ -135,6 +142,10 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
   CallOptions roomForHeader(CallOptions options) {
     CallOptions roomy = options;
     Integer in = options.getMaxInboundMessageSize();
+    HostChannel host = options.getOption(HostChannel.KEY);
+    if (in == null && host != null && host.maxInboundMessageBytes().isPresent()) {
+      in = host.maxInboundMessageBytes().getAsInt();
+    }
     if (in != null) {
       roomy = roomy.withMaxInboundMessageSize(withHeader(in));
     }

@@ -1,5 +1,6 @@
 package dev.holdfast.streams.grpc;
 
+import dev.holdfast.hooks.HeaderedMarshaller;
 import dev.holdfast.streams.Payload;
 import dev.holdfast.streams.wire.FrameHeader;
 import dev.holdfast.streams.wire.WireException;
@@ -17,25 +18,7 @@ import org.jspecify.annotations.Nullable;
  * frame that came has no header until somebody who knows the attachment's tag looks for it.
  */
 record Frame(@Nullable FrameHeader header, Payload body) {
-  static final Marshaller<Frame> MARSHALLER =
-      new Marshaller<>() {
-        @Override
-        public InputStream stream(Frame frame) {
-          InputStream body = ByteSlice.streamOf(frame.body);
-          return frame.header == null
-              ? body
-              : new HeadedStream(frame.header.toByteArray(), body, frame.body.sizeBytes());
-        }
-
-        @Override
-        public Frame parse(InputStream stream) {
-          try {
-            return new Frame(null, ByteSlice.of(read(stream)));
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-        }
-      };
+  static final Marshaller<Frame> MARSHALLER = new Bytes();
 
   /** A message without a header, as plain gRPC has it. */
   static Frame plain(Payload body) {
@@ -56,6 +39,31 @@ record Frame(@Nullable FrameHeader header, Payload body) {
     return found == null || found.tag() != tag
         ? this
         : new Frame(found, whole.from(found.sizeBytes()));
+  }
+
+  /** By which a server recognises a resumable method, too. */
+  private static final class Bytes implements Marshaller<Frame>, HeaderedMarshaller {
+    @Override
+    public InputStream stream(Frame frame) {
+      InputStream body = ByteSlice.streamOf(frame.body);
+      return frame.header == null
+          ? body
+          : new HeadedStream(frame.header.toByteArray(), body, frame.body.sizeBytes());
+    }
+
+    @Override
+    public Frame parse(InputStream stream) {
+      try {
+        return new Frame(null, ByteSlice.of(read(stream)));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public int headerBytes() {
+      return FrameHeader.MAX_BYTES;
+    }
   }
 
   private static byte[] read(InputStream stream) throws IOException {

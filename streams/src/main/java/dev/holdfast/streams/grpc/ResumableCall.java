@@ -1,5 +1,6 @@
 package dev.holdfast.streams.grpc;
 
+import dev.holdfast.hooks.HostChannel;
 import dev.holdfast.streams.ClientSession;
 import dev.holdfast.streams.PhysicalEnd;
 import dev.holdfast.streams.SessionEnd;
@@ -70,7 +71,11 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
         new CallbackQueue(
             options.getExecutor() == null ? streams.shared().executor() : options.getExecutor());
     ClientSession session =
-        new ClientSession(Shared.newId(), streams.options(), SessionRules.STANDARD, Shared.CHANCE);
+        new ClientSession(
+            Shared.newId(),
+            streams.options(options.getOption(HostChannel.KEY)),
+            SessionRules.STANDARD,
+            Shared.CHANCE);
     this.driver = new SessionDriver<>(session, streams.shared().scheduler(), this);
     this.age = new SessionAge(streams.shared().scheduler().clock());
   }

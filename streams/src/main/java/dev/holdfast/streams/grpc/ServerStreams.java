@@ -4,6 +4,7 @@ import dev.holdfast.core.DrainSignal;
 import dev.holdfast.core.Limit;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
+import dev.holdfast.hooks.HostServer;
 import dev.holdfast.streams.Level;
 import dev.holdfast.streams.ServerSession;
 import dev.holdfast.streams.ServerSessions;
@@ -158,13 +159,20 @@ public final class ServerStreams implements AutoCloseable {
     ServerStream.Opening<ReqT, RespT> opening =
         new ServerStream.Opening<>(
             method, handler, headers, Duration.ofMillis(hello.remainingMillis()));
-    Optional<ServerStream<?, ?>> admitted = admit(carrier, hello, caller, opening);
+    HostServer host = HostServer.KEY.get();
+    SessionOptions fresh =
+        host == null ? settings.options : PathTiming.of(settings.options, host.heartbeat());
+    Optional<ServerStream<?, ?>> admitted = admit(carrier, hello, caller, opening, fresh);
     admitted.ifPresent(stream -> stream.driver().drive());
     return admitted.isPresent() ? carrier : new ServerCall.Listener<>() {};
   }
 
   private Optional<ServerStream<?, ?>> admit(
-      ServerAttachment carrier, Hello hello, Caller caller, ServerStream.Opening<?, ?> opening) {
+      ServerAttachment carrier,
+      Hello hello,
+      Caller caller,
+      ServerStream.Opening<?, ?> opening,
+      SessionOptions fresh) {
     StreamAttachment attachment = carrier.attachment();
     ServerSessions.Admission admission;
     synchronized (lock) {
@@ -173,10 +181,10 @@ public final class ServerStreams implements AutoCloseable {
       // A session that is known has other threads; its own lock comes after ours, never before.
       admission =
           known == null
-              ? sessions.onHello(nowNanos, attachment, hello, caller)
+              ? sessions.onHello(nowNanos, attachment, hello, caller, fresh)
               : known
                   .driver()
-                  .locked(session -> sessions.onHello(nowNanos, attachment, hello, caller));
+                  .locked(session -> sessions.onHello(nowNanos, attachment, hello, caller, fresh));
       if (admission instanceof ServerSessions.Admission.Admitted found) {
         ServerStream<?, ?> stream =
             known == null ? begin(found.session(), opening, carrier) : known;

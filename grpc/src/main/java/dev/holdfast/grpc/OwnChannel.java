@@ -1,0 +1,182 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.core.Subscription;
+import dev.holdfast.hooks.Heartbeat;
+import dev.holdfast.hooks.HostChannel;
+import dev.holdfast.liveness.LivenessOptions;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ConnectivityState;
+import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.MethodType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Tells the streams of one channel of ours what they can't see of it: the outermost of its
+ * interceptors. Unary calls pass as they are.
+ */
+final class OwnChannel implements HostChannel, ClientInterceptor {
+  private final Optional<Heartbeat> heartbeat;
+  private final OptionalInt maxInboundMessageBytes;
+  private final List<Listener> listeners = new ArrayList<>();
+  private volatile boolean shutdown;
+  private boolean ended;
+
+  OwnChannel(Optional<LivenessOptions> liveness, OptionalInt maxInboundMessageBytes) {
+    this.heartbeat = liveness.flatMap(OwnChannel::heartbeatOf);
+    this.maxInboundMessageBytes = maxInboundMessageBytes;
+  }
+
+  /** Where a hop answers PINGs, only what is in a stream keeps it. */
+  static Optional<Heartbeat> heartbeatOf(LivenessOptions options) {
+    return options.pingsEndAtHop()
+        ? Optional.of(
+            new Heartbeat(options.idle(), options.idle().plus(options.spacing()), options.window()))
+        : Optional.empty();
+  }
+
+  /** The channel, which tells here when it is shut down. */
+  ManagedChannel host(ManagedChannel built) {
+    return new Hosted(built);
+  }
+
+  @Override
+  public <Q, A> ClientCall<Q, A> interceptCall(
+      MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
+    return next.newCall(
+        method, method.getType() == MethodType.UNARY ? options : options.withOption(KEY, this));
+  }
+
+  @Override
+  public Optional<Heartbeat> heartbeat() {
+    return heartbeat;
+  }
+
+  @Override
+  public OptionalInt maxInboundMessageBytes() {
+    return maxInboundMessageBytes;
+  }
+
+  @Override
+  public boolean isShutdown() {
+    return shutdown;
+  }
+
+  @Override
+  public Subscription onShutdownNow(Runnable action) {
+    Listener listener = new Listener(action);
+    synchronized (listeners) {
+      if (!ended) {
+        listeners.add(listener);
+        return () -> remove(listener);
+      }
+    }
+    action.run();
+    return () -> {};
+  }
+
+  private void remove(Listener listener) {
+    synchronized (listeners) {
+      listeners.remove(listener);
+    }
+  }
+
+  private void endStreams() {
+    List<Listener> told;
+    synchronized (listeners) {
+      ended = true;
+      told = List.copyOf(listeners);
+      listeners.clear();
+    }
+    told.forEach(listener -> listener.action.run());
+  }
+
+  /** An identity of its own. */
+  private static final class Listener {
+    private final Runnable action;
+
+    Listener(Runnable action) {
+      this.action = action;
+    }
+  }
+
+  private final class Hosted extends ManagedChannel {
+    private final ManagedChannel delegate;
+
+    Hosted(ManagedChannel delegate) {
+      this.delegate = delegate;
+    }
+
+    @Override
+    public ManagedChannel shutdown() {
+      shutdown = true;
+      delegate.shutdown();
+      return this;
+    }
+
+    @Override
+    public ManagedChannel shutdownNow() {
+      shutdown = true;
+      endStreams();
+      delegate.shutdownNow();
+      return this;
+    }
+
+    @Override
+    public <Q, A> ClientCall<Q, A> newCall(MethodDescriptor<Q, A> method, CallOptions options) {
+      return delegate.newCall(method, options);
+    }
+
+    @Override
+    public String authority() {
+      return delegate.authority();
+    }
+
+    @Override
+    public boolean isShutdown() {
+      return delegate.isShutdown();
+    }
+
+    @Override
+    public boolean isTerminated() {
+      return delegate.isTerminated();
+    }
+
+    @Override
+    public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
+      return delegate.awaitTermination(timeout, unit);
+    }
+
+    @Override
+    public ConnectivityState getState(boolean requestConnection) {
+      return delegate.getState(requestConnection);
+    }
+
+    @Override
+    public void notifyWhenStateChanged(ConnectivityState source, Runnable callback) {
+      delegate.notifyWhenStateChanged(source, callback);
+    }
+
+    @Override
+    public void resetConnectBackoff() {
+      delegate.resetConnectBackoff();
+    }
+
+    @Override
+    public void enterIdle() {
+      delegate.enterIdle();
+    }
+
+    @Override
+    public String toString() {
+      return delegate.toString();
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.core.AdvertisedAddress;
+import dev.holdfast.core.DrainSignal;
+import dev.holdfast.core.HostPort;
+import dev.holdfast.hooks.Heartbeat;
+import dev.holdfast.hooks.HostServer;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Tells the streams of one server of ours what they can't see of it. */
+final class OwnServer implements HostServer {
+  private final DrainSignal drain;
+  private final Optional<Heartbeat> heartbeat;
+  private final List<ServerRegistration> registrations;
+  private final Optional<String> advertised;
+  private final Map<String, String> environment;
+  private volatile int port;
+
+  /**
+   * @param advertised the address that the application said
+   */
+  OwnServer(
+      DrainSignal drain,
+      Optional<Heartbeat> heartbeat,
+      List<ServerRegistration> registrations,
+      Optional<String> advertised,
+      Map<String, String> environment) {
+    this.drain = drain;
+    this.heartbeat = heartbeat;
+    this.registrations = registrations;
+    this.advertised = advertised;
+    this.environment = environment;
+  }
+
+  /** It listens. */
+  void listensAt(int newPort) {
+    port = newPort;
+  }
+
+  @Override
+  public Optional<Heartbeat> heartbeat() {
+    return heartbeat;
+  }
+
+  @Override
+  public DrainSignal drain() {
+    return drain;
+  }
+
+  /** As registered; without a registration as said, for a balancer knows more than we do. */
+  @Override
+  public String address() {
+    for (ServerRegistration registration : registrations) {
+      Optional<HostPort> announced = registration.address();
+      if (announced.isPresent()) {
+        return announced.get().toString();
+      }
+    }
+    return AdvertisedAddress.isSaid(advertised, environment)
+        ? AdvertisedAddress.find(advertised, port, environment, List.of()).toString()
+        : "";
+  }
+}

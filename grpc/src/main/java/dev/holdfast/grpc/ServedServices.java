@@ -1,0 +1,42 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.hooks.HeaderedMarshaller;
+import io.grpc.ServerMethodDefinition;
+import io.grpc.ServerServiceDefinition;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The services of one server, and which of their methods are resumable streams. */
+final class ServedServices {
+  private final List<String> names = new ArrayList<>();
+  private final Set<String> streams = new HashSet<>();
+  private int headerBytes;
+
+  void add(ServerServiceDefinition service) {
+    names.add(service.getServiceDescriptor().getName());
+    for (ServerMethodDefinition<?, ?> method : service.getMethods()) {
+      if (method.getMethodDescriptor().getRequestMarshaller()
+          instanceof HeaderedMarshaller headered) {
+        streams.add(method.getMethodDescriptor().getFullMethodName());
+        headerBytes = Math.max(headerBytes, headered.headerBytes());
+      }
+    }
+  }
+
+  /** In the order of their addition. */
+  List<String> names() {
+    return names;
+  }
+
+  /** The full names of the methods that are resumable streams. */
+  Set<String> streams() {
+    return Set.copyOf(streams);
+  }
+
+  /** A limit of messages with room for what resumable streams have before the application's. */
+  int withHeader(int bytes) {
+    return (int) Math.min(Integer.MAX_VALUE, (long) bytes + headerBytes);
+  }
+}

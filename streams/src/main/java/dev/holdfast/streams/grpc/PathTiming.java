@@ -1,0 +1,19 @@
+package dev.holdfast.streams.grpc;
+
+import dev.holdfast.hooks.Heartbeat;
+import dev.holdfast.streams.SessionOptions;
+import java.util.Optional;
+
+/** What a session needs because of the path below it. */
+final class PathTiming {
+  private PathTiming() {}
+
+  /** Options with the heartbeat of the path, unless the application has chosen one itself. */
+  static SessionOptions of(SessionOptions said, Optional<Heartbeat> path) {
+    if (path.isEmpty() || !said.timing().heartbeat().isZero()) {
+      return said;
+    }
+    Heartbeat beat = path.get();
+    return said.withTiming(said.timing().withHeartbeat(beat.every(), beat.suspect(), beat.dead()));
+  }
+}
