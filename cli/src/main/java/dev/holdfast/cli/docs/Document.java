@@ -14,6 +14,7 @@ import dev.holdfast.grpc.HoldfastLoadBalancerProvider;
 import dev.holdfast.grpc.RetryOptions;
 import dev.holdfast.liveness.LivenessMeter;
 import dev.holdfast.streams.grpc.StreamMeter;
+import dev.holdfast.streams.redis.RedisMeter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -166,6 +167,9 @@ public enum Document {
       row(table, m.meterName(), m.type(), m.unit(), m.tags(), m.description());
     }
     for (StreamMeter m : StreamMeter.values()) {
+      row(table, m.meterName(), m.type(), m.unit(), m.tags(), m.description());
+    }
+    for (RedisMeter m : RedisMeter.values()) {
       row(table, m.meterName(), m.type(), m.unit(), m.tags(), m.description());
     }
     return table.toString();

@@ -48,6 +48,7 @@ final class HouseRules {
     return classes()
         .that()
         .resideInAPackage(room.packageName() + "..")
+        .and(describe("not of a room within it", type -> !isOfInnerRoom(room, type)))
         .should()
         .onlyDependOnClassesThat(
             describe("are in " + allowed, target -> within(target.getPackageName(), allowed)))
@@ -67,6 +68,13 @@ final class HouseRules {
         .orShould()
         .accessTargetWhere(describe("reads a clock, sleeps or rolls dice", HouseRules::isImpure))
         .because("a pure core is tested under virtual time: now and chance come in as arguments");
+  }
+
+  private static boolean isOfInnerRoom(Room room, JavaClass type) {
+    return Room.HOUSE.stream()
+        .map(Room::packageName)
+        .filter(inner -> inner.startsWith(room.packageName() + "."))
+        .anyMatch(inner -> within(type.getPackageName(), List.of(inner)));
   }
 
   private static boolean within(String packageName, List<String> prefixes) {

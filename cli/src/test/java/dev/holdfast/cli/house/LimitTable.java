@@ -75,6 +75,9 @@ final class LimitTable {
   /** The module of a class: dev.holdfast.registry.etcd.X is in registry-etcd, grpc.X in grpc. */
   private static String room(JavaField field) {
     String within = field.getOwner().getPackageName().substring(ROOT.length());
-    return within.replaceFirst("^registry\\.", "registry-").replaceFirst("\\..*", "");
+    return within
+        .replaceFirst("^registry\\.", "registry-")
+        .replaceFirst("^streams\\.redis", "streams-redis")
+        .replaceFirst("\\..*", "");
   }
 }

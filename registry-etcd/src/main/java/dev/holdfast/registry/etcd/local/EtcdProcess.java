@@ -1,5 +1,7 @@
 package dev.holdfast.registry.etcd.local;
 
+import dev.holdfast.core.local.FreePort;
+import dev.holdfast.core.local.ParentGuard;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;

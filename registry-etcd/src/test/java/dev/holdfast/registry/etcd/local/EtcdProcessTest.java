@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.core.local.FreePort;
 import dev.holdfast.core.testkit.ChildJvm;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -1,4 +1,4 @@
-package dev.holdfast.registry.etcd.local;
+package dev.holdfast.core.local;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -13,7 +13,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * server listens, or listens again; and a client that goes on connecting to it while nobody listens
  * will one day be given that very port as its own, and be connected to itself.
  */
-final class FreePort {
+public final class FreePort {
   private static final int FROM = 15_000;
   private static final int TO = 32_000;
   private static final int MAX_TRIES = 100;
@@ -21,7 +21,7 @@ final class FreePort {
   private FreePort() {}
 
   /** Binds one; to be closed just before the server takes it. */
-  static ServerSocket bind() throws IOException {
+  public static ServerSocket bind() throws IOException {
     InetAddress loopback = InetAddress.getLoopbackAddress();
     IOException last = new IOException("no port was tried");
     for (int i = 0; i < MAX_TRIES; i++) {

@@ -1,4 +1,4 @@
-package dev.holdfast.registry.etcd.local;
+package dev.holdfast.core.local;
 
 import java.io.IOException;
 import java.io.Writer;
@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * line sends it home, the end of the pipe makes it kill. The guarded process stays our own child,
  * with its own id and exit code.
  */
-final class ParentGuard {
+public final class ParentGuard {
   private static final Logger log = LoggerFactory.getLogger(ParentGuard.class);
 
   // Signals of a terminal go to the whole group: the guard must outlive them to do its duty.
@@ -29,7 +29,7 @@ final class ParentGuard {
   }
 
   /** Starts one that guards nobody yet. */
-  static ParentGuard start() throws IOException {
+  public static ParentGuard start() throws IOException {
     return new ParentGuard(
         new ProcessBuilder("sh", "-c", SCRIPT)
             .redirectErrorStream(true)
@@ -38,18 +38,18 @@ final class ParentGuard {
   }
 
   /** Guards a process of ours until it ends. */
-  void watch(Process child) throws IOException {
+  public void watch(Process child) throws IOException {
     tell(child.pid() + "\n");
     var unused = child.onExit().thenRun(this::standDown);
   }
 
   /** Sends it home: its process has ended, and the id may soon be somebody else's. */
-  void standDown() {
+  public void standDown() {
     try {
       tell("done\n");
       orders.close();
     } catch (IOException e) {
-      log.debug("event=etcd_guard_gone pid={}", shell.pid(), e);
+      log.debug("event=guard_gone pid={}", shell.pid(), e);
       shell.destroyForcibly();
     }
   }

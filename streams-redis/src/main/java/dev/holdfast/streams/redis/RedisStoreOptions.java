@@ -1,0 +1,121 @@
+package dev.holdfast.streams.redis;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * The numbers of a {@link RedisSessionStore}. Immutable; {@link #DEFAULT} with the {@code with..}
+ * methods.
+ *
+ * @param namespace before all keys; letters, digits and {@code : _ . -}, 1 to 64 of them; default
+ *     {@code holdfast:streams:}
+ * @param timeout the most time for an answer and for connecting, after which the connection is
+ *     given up; 10 ms to 10 s, default 2 s
+ * @param maxInFlight requests that Redis has not answered; more wait; 1 to 100,000, default 4,096
+ * @param maxWaiting requests that wait or are in flight; more fail at once; default 250,000
+ * @param maxRecordBytes bytes of unacknowledged messages of one session, beyond which it is lost; 1
+ *     KiB to 512 MiB, default 16 MiB
+ * @param restarts what a record is worth after Redis was started again; default {@link
+ *     Restarts#BY_FSYNC}
+ * @param authorities certificates (PEM) that sign Redis's with {@code rediss:}; default: the JDK's
+ */
+public record RedisStoreOptions(
+    String namespace,
+    Duration timeout,
+    int maxInFlight,
+    int maxWaiting,
+    int maxRecordBytes,
+    Restarts restarts,
+    Optional<Path> authorities) {
+
+  /**
+   * What a record is worth that was written before Redis was started, or another became primary.
+   */
+  public enum Restarts {
+    /**
+     * Trusted where Redis says that it writes each change to its disk before it answers ({@code
+     * appendfsync always}) and that it was never a replica. Otherwise as {@link #DOUBTED}.
+     */
+    BY_FSYNC,
+    /** Trusted: what Redis forgot may be processed again. */
+    TRUSTED,
+    /** Good for the instance that has the session in memory; a session that moved is lost. */
+    DOUBTED
+  }
+
+  private static final Pattern NAMESPACE = Pattern.compile("[A-Za-z0-9:_.-]{1,64}");
+  private static final Duration LEAST_TIMEOUT = Duration.ofMillis(10);
+  private static final Duration MOST_TIMEOUT = Duration.ofSeconds(10);
+  private static final int MOST_IN_FLIGHT = 100_000;
+  private static final int MOST_WAITING = 10_000_000;
+  private static final int LEAST_RECORD_BYTES = 1 << 10;
+  private static final int MOST_RECORD_BYTES = 512 << 20;
+
+  /** What a store gets without more. */
+  public static final RedisStoreOptions DEFAULT =
+      new RedisStoreOptions(
+          "holdfast:streams:",
+          Duration.ofSeconds(2),
+          4096,
+          250_000,
+          16 << 20,
+          Restarts.BY_FSYNC,
+          Optional.empty());
+
+  public RedisStoreOptions {
+    if (!NAMESPACE.matcher(namespace).matches()) {
+      throw new IllegalArgumentException(
+          "namespace: \"" + namespace + "\" (expected: 1 to 64 letters, digits, : _ . or -)");
+    }
+    if (timeout.compareTo(LEAST_TIMEOUT) < 0 || timeout.compareTo(MOST_TIMEOUT) > 0) {
+      throw new IllegalArgumentException("timeout: " + timeout + " (expected: 10 ms to 10 s)");
+    }
+    number("maxInFlight", maxInFlight, 1, MOST_IN_FLIGHT);
+    number("maxWaiting", maxWaiting, maxInFlight, MOST_WAITING);
+    number("maxRecordBytes", maxRecordBytes, LEAST_RECORD_BYTES, MOST_RECORD_BYTES);
+  }
+
+  public RedisStoreOptions withNamespace(String newNamespace) {
+    return new RedisStoreOptions(
+        newNamespace, timeout, maxInFlight, maxWaiting, maxRecordBytes, restarts, authorities);
+  }
+
+  public RedisStoreOptions withTimeout(Duration newTimeout) {
+    return new RedisStoreOptions(
+        namespace, newTimeout, maxInFlight, maxWaiting, maxRecordBytes, restarts, authorities);
+  }
+
+  public RedisStoreOptions withMaxInFlight(int requests) {
+    return new RedisStoreOptions(
+        namespace, timeout, requests, maxWaiting, maxRecordBytes, restarts, authorities);
+  }
+
+  public RedisStoreOptions withMaxWaiting(int requests) {
+    return new RedisStoreOptions(
+        namespace, timeout, maxInFlight, requests, maxRecordBytes, restarts, authorities);
+  }
+
+  public RedisStoreOptions withMaxRecordBytes(int bytes) {
+    return new RedisStoreOptions(
+        namespace, timeout, maxInFlight, maxWaiting, bytes, restarts, authorities);
+  }
+
+  public RedisStoreOptions withRestarts(Restarts newRestarts) {
+    return new RedisStoreOptions(
+        namespace, timeout, maxInFlight, maxWaiting, maxRecordBytes, newRestarts, authorities);
+  }
+
+  public RedisStoreOptions withAuthorities(Path pem) {
+    return new RedisStoreOptions(
+        namespace, timeout, maxInFlight, maxWaiting, maxRecordBytes, restarts, Optional.of(pem));
+  }
+
+  private static void number(String name, int value, int least, int most) {
+    if (value < least || value > most) {
+      throw new IllegalArgumentException(
+          name + ": " + value + " (expected: " + least + " to " + most + ")");
+    }
+  }
+}

@@ -1,0 +1,213 @@
+package dev.holdfast.streams.redis;
+
+import dev.holdfast.streams.StoreAnswer;
+import dev.holdfast.streams.StoreRequest;
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisLoadingException;
+import io.lettuce.core.RedisReadOnlyException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Requests of all sessions, in batches over the link that there is. Without one they fail at once:
+ * who asked knows best when to ask again.
+ */
+final class RequestPipeline implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(RequestPipeline.class);
+
+  private final RedisStoreOptions options;
+  private final byte[] namespace;
+  private final BiConsumer<StoreRequest, StoreAnswer> counter;
+  private final Runnable onDoubt;
+  private final BatchLoop loop = new BatchLoop("holdfast-redis", this::writeBatch);
+  private final AtomicInteger outstanding = new AtomicInteger();
+  private volatile boolean up;
+
+  // On the loop only.
+  private final Queue<ScriptCall> waiting = new ArrayDeque<>();
+  private final Set<ScriptCall> inFlight = new LinkedHashSet<>();
+  private @Nullable RedisLink link;
+  private boolean refusalLogged;
+
+  RequestPipeline(
+      RedisStoreOptions options, BiConsumer<StoreRequest, StoreAnswer> counter, Runnable onDoubt) {
+    this.options = options;
+    this.namespace = options.namespace().getBytes(StandardCharsets.US_ASCII);
+    this.counter = counter;
+    this.onDoubt = onDoubt;
+  }
+
+  /** Asks soon, or answers at once that nobody can be asked. The stage completes on the loop. */
+  CompletionStage<StoreAnswer> submit(StoreRequest request) {
+    if (!up || outstanding.get() >= options.maxWaiting()) {
+      StoreAnswer failed = new StoreAnswer.Failed();
+      counter.accept(request, failed);
+      return CompletableFuture.completedFuture(failed);
+    }
+    outstanding.incrementAndGet();
+    ScriptCall call = new ScriptCall(request);
+    loop.execute(() -> accept(call));
+    return call.answer();
+  }
+
+  /** Requests without an answer. */
+  int outstanding() {
+    return outstanding.get();
+  }
+
+  boolean isUp() {
+    return up;
+  }
+
+  /** From now on requests go here; when it is so, {@code then} is run on the loop. */
+  void attach(RedisLink next, Runnable then) {
+    loop.execute(
+        () -> {
+          link = next;
+          refusalLogged = false;
+          up = true;
+          then.run();
+        });
+  }
+
+  /** This link has ended: what waits for it has failed. */
+  void detach(RedisLink ended) {
+    loop.execute(
+        () -> {
+          if (link == ended) {
+            drop();
+          }
+        });
+  }
+
+  /** Gives the link up if Redis has been silent for too long. */
+  void checkTime() {
+    loop.execute(
+        () -> {
+          Iterator<ScriptCall> oldest = inFlight.iterator();
+          if (link != null && oldest.hasNext()) {
+            long waitedNanos = System.nanoTime() - oldest.next().sentNanos();
+            if (waitedNanos > options.timeout().toNanos()) {
+              log.warn("event=redis_silent timeout_ms={}", options.timeout().toMillis());
+              drop();
+            }
+          }
+        });
+  }
+
+  @Override
+  public void close() {
+    loop.execute(this::drop);
+    loop.execute(loop::close);
+  }
+
+  private void accept(ScriptCall call) {
+    if (link == null) {
+      finish(call, new StoreAnswer.Failed());
+    } else {
+      waiting.add(call);
+    }
+  }
+
+  private void writeBatch() {
+    RedisLink to = link;
+    boolean wrote = false;
+    while (to != null && inFlight.size() < options.maxInFlight() && !waiting.isEmpty()) {
+      send(to, waiting.remove());
+      wrote = true;
+    }
+    if (to != null && wrote) {
+      to.flush();
+    }
+  }
+
+  private void send(RedisLink to, ScriptCall call) {
+    call.sent(System.nanoTime());
+    inFlight.add(call);
+    to.send(
+        call.script(),
+        key(call.request()),
+        call.arguments(to, options),
+        (reply, failure) -> loop.execute(() -> onReply(to, call, reply, failure)));
+  }
+
+  private void onReply(
+      RedisLink from, ScriptCall call, @Nullable List<Object> reply, @Nullable Throwable failure) {
+    if (!inFlight.remove(call)) {
+      return;
+    }
+    if (reply == null || failure != null) {
+      finish(call, new StoreAnswer.Failed());
+      onFailure(from, failure);
+      return;
+    }
+    StoreAnswer answer;
+    try {
+      answer = call.read(reply);
+    } catch (RuntimeException e) {
+      // Somebody else writes under our names; nothing of it may be used.
+      log.error("event=redis_record_unreadable session={}", call.request().id(), e);
+      answer = new StoreAnswer.Lost("unreadable");
+    }
+    if (answer instanceof StoreAnswer.Missing && ScriptCall.isDoubted(reply)) {
+      onDoubt.run();
+    }
+    if (answer instanceof StoreAnswer.Lost lost) {
+      log.warn("event=redis_session_lost session={} cause=\"{}\"", call.request().id(), lost.why());
+    }
+    finish(call, answer);
+  }
+
+  private void onFailure(RedisLink from, @Nullable Throwable failure) {
+    if (!refusalLogged && failure instanceof RedisCommandExecutionException) {
+      refusalLogged = true;
+      log.warn("event=redis_refuses cause=\"{}\"", failure.getMessage());
+    }
+    boolean elsewhere =
+        failure instanceof RedisReadOnlyException || failure instanceof RedisLoadingException;
+    if (link == from && (elsewhere || !from.isOpen())) {
+      drop();
+    }
+  }
+
+  private void drop() {
+    up = false;
+    RedisLink ended = link;
+    link = null;
+    if (ended != null) {
+      ended.close();
+    }
+    List<ScriptCall> failed = new ArrayList<>(inFlight);
+    failed.addAll(waiting);
+    inFlight.clear();
+    waiting.clear();
+    failed.forEach(call -> finish(call, new StoreAnswer.Failed()));
+  }
+
+  private void finish(ScriptCall call, StoreAnswer answer) {
+    outstanding.decrementAndGet();
+    counter.accept(call.request(), answer);
+    call.answer().complete(answer);
+  }
+
+  private byte[] key(StoreRequest request) {
+    byte[] id = request.id().toString().getBytes(StandardCharsets.US_ASCII);
+    byte[] key = new byte[namespace.length + id.length];
+    System.arraycopy(namespace, 0, key, 0, namespace.length);
+    System.arraycopy(id, 0, key, namespace.length, id.length);
+    return key;
+  }
+}
