@@ -198,7 +198,7 @@ public final class RedisProcess implements AutoCloseable {
     if (isAlive()) {
       throw new IllegalStateException("redis-server is running (expected: stopped)");
     }
-    Path data = data();
+    Path data = dataFolder();
     if (!Files.exists(data)) {
       return;
     }
@@ -225,7 +225,7 @@ public final class RedisProcess implements AutoCloseable {
   }
 
   private List<String> command() throws IOException {
-    Files.createDirectories(data());
+    Files.createDirectories(dataFolder());
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -235,7 +235,7 @@ public final class RedisProcess implements AutoCloseable {
                 "--port",
                 Integer.toString(port),
                 "--dir",
-                data().toString(),
+                dataFolder().toString(),
                 "--appendonly",
                 "yes",
                 "--appendfsync",
@@ -300,7 +300,8 @@ public final class RedisProcess implements AutoCloseable {
     }
   }
 
-  private Path data() {
+  /** Where its log of changes is; may be copied while it is paused or stopped. */
+  public Path dataFolder() {
     return folder.resolve("data");
   }
 
