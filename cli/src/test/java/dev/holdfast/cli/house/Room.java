@@ -40,7 +40,6 @@ record Room(String name, String packageName, List<String> rooms, List<String> th
           // grpc-api's interceptors and calls; never a transport. Packages can't say "api", poms
           // do.
           room("streams", List.of("core", "hooks"), GRPC),
-          room("streams", List.of("core"), GRPC),
           // The only room with lettuce, which brings Reactor: who keeps sessions elsewhere gets
           // neither.
           room("streams-redis", List.of("core", "streams"), List.of("io.lettuce.core")),
