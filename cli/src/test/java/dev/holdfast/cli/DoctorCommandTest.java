@@ -2,8 +2,11 @@ package dev.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.core.testkit.TestCertificate;
 import dev.holdfast.liveness.KeepaliveFinding;
+import io.grpc.Grpc;
 import io.grpc.Server;
+import io.grpc.TlsServerCredentials;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import java.io.IOException;
@@ -12,6 +15,8 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,6 +58,47 @@ class DoctorCommandTest {
   }
 
   @Test
+  void aServerThatDemandsACertificateGetsTheOneThatIsNamed(@TempDir Path folder) throws Exception {
+    TestCertificate ofServer = TestCertificate.create(folder, "orders");
+    TestCertificate ofClient = TestCertificate.create(folder, "client");
+    Server server =
+        Grpc.newServerBuilderForPort(
+                0,
+                TlsServerCredentials.newBuilder()
+                    .keyManager(ofServer.certificate(), ofServer.key())
+                    .trustManager(ofClient.certificate())
+                    .clientAuth(TlsServerCredentials.ClientAuth.REQUIRE)
+                    .build())
+            .addService(new HealthStatusManager().getHealthService())
+            .build()
+            .start();
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "doctor",
+                "path",
+                "127.0.0.1:" + server.getPort(),
+                "--max-wait",
+                "2s",
+                "--authority",
+                "orders",
+                "--ca",
+                ofServer.certificate().toString()));
+    try {
+      CommandRun without = CommandRun.of(words.toArray(String[]::new));
+      assertThat(without.code()).as(without.toString()).isEqualTo(ExitCode.FAILED);
+      assertThat(without.out()).endsWith("RESULT problems=1 codes=HF-505\n");
+      words.addAll(List.of("--cert", ofClient.certificate().toString()));
+      words.addAll(List.of("--key", ofClient.key().toString()));
+      CommandRun with = CommandRun.of(words.toArray(String[]::new));
+      assertThat(with.code()).as(with.toString()).isEqualTo(ExitCode.OK);
+      assertThat(with.out()).contains("RESULT problems=0");
+    } finally {
+      server.shutdownNow();
+    }
+  }
+
+  @Test
   void aPortWithoutAServerIsAFinding() throws IOException {
     int port;
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -68,6 +114,11 @@ class DoctorCommandTest {
       strings = {
         "path nowhere",
         "path h:1 --tls --plaintext",
+        "path h:1 --cert client.pem",
+        "path h:1 --key client.pem",
+        "path h:1 --ca nowhere.pem",
+        "path h:1 --ca nowhere.pem --plaintext",
+        "path h:1 --cert nowhere.pem --key nowhere.pem",
         "path h:1 --max-wait 1s",
         "path h:1 --max-wait 5",
         "path h:1 --hold nonsense",

@@ -126,10 +126,11 @@ final class Diagnosis {
       case TLS_FAILED ->
           add(
               FindingCode.TLS_FAILED,
-              "TCP came about and TLS did not",
-              "no client with TLS can connect",
-              "check whether the server speaks TLS there (--plaintext tries without), and whether"
-                  + " it demands a client certificate");
+              "TCP came about and TLS did not" + detail,
+              "no client with TLS can connect that is set up as this one was",
+              "check whether the server speaks TLS there (--plaintext tries without), whether it"
+                  + " demands a client certificate (--cert, --key), and, where --ca was given,"
+                  + " whose certificate it has and for which name (--authority)");
       case NO_ALPN ->
           add(
               FindingCode.NO_ALPN,

@@ -15,13 +15,15 @@ import java.util.Optional;
  *     about that and half a minute when nothing is found, less when something is
  * @param heldMethod a streaming method, {@code package.Service/Method}, that stays open after an
  *     empty request; default: the health service's Watch, else reflection
+ * @param tlsFiles certificates for TLS; default {@link TlsFiles#NONE}
  */
 public record DoctorOptions(
     HostPort target,
     Security security,
     Optional<String> authority,
     Duration maxWait,
-    Optional<String> heldMethod) {
+    Optional<String> heldMethod,
+    TlsFiles tlsFiles) {
   /** The shortest {@code maxWait}. */
   public static final Duration MIN_WAIT = LadderOptions.SHORTEST_LONGEST;
 
@@ -35,6 +37,10 @@ public record DoctorOptions(
   public DoctorOptions {
     if (maxWait.compareTo(MIN_WAIT) < 0 || maxWait.compareTo(MAX_WAIT) > 0) {
       throw new IllegalArgumentException("maxWait: " + maxWait + " (expected: 2s to 24h)");
+    }
+    if (security == Security.PLAINTEXT && tlsFiles.isAny()) {
+      throw new IllegalArgumentException(
+          "tlsFiles: " + tlsFiles + " (expected: none with security PLAINTEXT)");
     }
     authority.ifPresent(
         name -> {
@@ -55,27 +61,34 @@ public record DoctorOptions(
   /** All defaults. */
   public static DoctorOptions of(HostPort target) {
     return new DoctorOptions(
-        target, Security.AUTO, Optional.empty(), DEFAULT_WAIT, Optional.empty());
+        target, Security.AUTO, Optional.empty(), DEFAULT_WAIT, Optional.empty(), TlsFiles.NONE);
   }
 
   /** As these, with another {@link #maxWait}. */
   public DoctorOptions withMaxWait(Duration newMaxWait) {
-    return new DoctorOptions(target, security, authority, newMaxWait, heldMethod);
+    return new DoctorOptions(target, security, authority, newMaxWait, heldMethod, tlsFiles);
   }
 
   /** As these, with another {@link #security}. */
   public DoctorOptions withSecurity(Security newSecurity) {
-    return new DoctorOptions(target, newSecurity, authority, maxWait, heldMethod);
+    return new DoctorOptions(target, newSecurity, authority, maxWait, heldMethod, tlsFiles);
   }
 
   /** As these, with another {@link #authority}. */
   public DoctorOptions withAuthority(String newAuthority) {
-    return new DoctorOptions(target, security, Optional.of(newAuthority), maxWait, heldMethod);
+    return new DoctorOptions(
+        target, security, Optional.of(newAuthority), maxWait, heldMethod, tlsFiles);
   }
 
   /** As these, with another {@link #heldMethod}. */
   public DoctorOptions withHeldMethod(String newHeldMethod) {
-    return new DoctorOptions(target, security, authority, maxWait, Optional.of(newHeldMethod));
+    return new DoctorOptions(
+        target, security, authority, maxWait, Optional.of(newHeldMethod), tlsFiles);
+  }
+
+  /** As these, with other {@link #tlsFiles}. */
+  public DoctorOptions withTlsFiles(TlsFiles newTlsFiles) {
+    return new DoctorOptions(target, security, authority, maxWait, heldMethod, newTlsFiles);
   }
 
   String authorityText() {

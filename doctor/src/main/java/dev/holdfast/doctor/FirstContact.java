@@ -187,7 +187,7 @@ final class FirstContact {
           new Result(
               target,
               Optional.of(attempt.problem()),
-              attempt.http1().orElse(attempt.alpn()),
+              attempt.problemDetail(),
               Optional.empty(),
               Optional.empty()));
     }

@@ -30,13 +30,19 @@ public final class PathDoctor implements AutoCloseable {
   /** Beyond {@code maxWait} for what follows the ladder. */
   private static final Duration AFTERWARDS = Duration.ofSeconds(60);
 
-  private final Wires wires = new Wires();
+  private final Wires wires;
   private final DoctorOptions options;
   private final DoctorProgress progress;
   private volatile @Nullable Examination running;
 
-  /** Nothing is opened yet. */
+  /**
+   * Nothing is opened yet; files are read.
+   *
+   * @throws IllegalArgumentException naming a file of {@link DoctorOptions#tlsFiles} that is not
+   *     what it should be
+   */
   public PathDoctor(DoctorOptions options, DoctorProgress progress) {
+    this.wires = new Wires(options.tlsFiles());
     this.options = options;
     this.progress = progress;
   }

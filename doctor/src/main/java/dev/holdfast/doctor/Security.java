@@ -6,6 +6,6 @@ public enum Security {
   AUTO,
   /** HTTP/2 with prior knowledge. */
   PLAINTEXT,
-  /** TLS with ALPN. The certificate is not checked: nothing secret is sent. */
+  /** TLS with ALPN; what is checked and shown, {@link TlsFiles} say. */
   TLS
 }

@@ -1,5 +1,6 @@
 package dev.holdfast.doctor;
 
+import dev.holdfast.core.Limit;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -8,6 +9,12 @@ import org.jspecify.annotations.Nullable;
 final class WireAttempt {
   private static final String HTTP1 = "HTTP/1.";
 
+  @Limit(of = "causes of a failed handshake that are looked through", then = "the last is told")
+  private static final int MAX_CAUSES = 10;
+
+  @Limit(of = "characters of what a peer said before HTTP/2", then = "the rest is left out")
+  private static final int MAX_DETAIL_CHARS = 200;
+
   private final Wire wire;
   private final long startedNanos = System.nanoTime();
   private final StringBuilder first = new StringBuilder();
@@ -15,6 +22,8 @@ final class WireAttempt {
   private Duration connectTime = Duration.ZERO;
   private String tlsVersion = "";
   private String alpn = "";
+  private String tlsFailure = "";
+  private boolean peerSpeaksTls;
 
   WireAttempt(Wire wire) {
     this.wire = wire;
@@ -41,6 +50,23 @@ final class WireAttempt {
     return first.length();
   }
 
+  /** A record of TLS came. */
+  void peerSpeaksTls() {
+    peerSpeaksTls = true;
+  }
+
+  /** The handshake failed, on this side or by an alert of the other one. */
+  void failTls(Throwable cause) {
+    if (problem == null) {
+      Throwable first = cause;
+      for (int i = 0; i < MAX_CAUSES && first.getCause() != null; i++) {
+        first = first.getCause();
+      }
+      tlsFailure = printable(String.valueOf(first.getMessage()));
+    }
+    fail(WireProblem.TLS_FAILED);
+  }
+
   /** The first failure counts. */
   void fail(WireProblem found) {
     if (problem == null) {
@@ -56,6 +82,14 @@ final class WireAttempt {
     return problem == WireProblem.ENDED && !first.isEmpty() ? WireProblem.NOT_HTTP2 : problem;
   }
 
+  /** What was seen of the problem; of TLS only where the peer speaks it. */
+  String problemDetail() {
+    if (problem == WireProblem.TLS_FAILED) {
+      return peerSpeaksTls ? tlsFailure : "";
+    }
+    return http1().orElse(alpn);
+  }
+
   /** The first line of an answer in HTTP/1; empty when there was none. */
   Optional<String> http1() {
     int at = first.indexOf(HTTP1);
@@ -63,7 +97,12 @@ final class WireAttempt {
       return Optional.empty();
     }
     String line = first.substring(at).lines().findFirst().orElse("");
-    return Optional.of(line.replaceAll("[^ -~]", "?"));
+    return Optional.of(printable(line));
+  }
+
+  private static String printable(String text) {
+    String all = text.replaceAll("[^ -~]", "?");
+    return all.length() > MAX_DETAIL_CHARS ? all.substring(0, MAX_DETAIL_CHARS) : all;
   }
 
   Duration connectTime() {

@@ -19,13 +19,10 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
-import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
-import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -49,9 +46,21 @@ final class Wires implements AutoCloseable {
   private final EventLoopGroup group;
   private final boolean epoll = Epoll.isAvailable();
   private final Set<Channel> open = new LinkedHashSet<>();
+  private final SslContext tls;
   private Consumer<Throwable> crashListener = failure -> {};
 
+  /** Without certificates. */
   Wires() {
+    this(TlsFiles.NONE);
+  }
+
+  /**
+   * With these for TLS.
+   *
+   * @throws IllegalArgumentException naming the file that is not what it should be
+   */
+  Wires(TlsFiles files) {
+    tls = files.context();
     group =
         new MultiThreadIoEventLoopGroup(
             1, epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
@@ -78,13 +87,14 @@ final class Wires implements AutoCloseable {
         .handler(
             new ChannelInitializer<SocketChannel>() {
               @Override
-              protected void initChannel(SocketChannel channel) throws SSLException {
+              protected void initChannel(SocketChannel channel) {
                 open.add(channel);
                 channel.closeFuture().addListener(closed -> open.remove(channel));
                 if (target.tls()) {
                   channel
                       .pipeline()
-                      .addLast(tls().newHandler(channel.alloc(), target.serverName(), 443));
+                      .addLast(new FirstRecord(attempt))
+                      .addLast(tls.newHandler(channel.alloc(), target.serverName(), 443));
                 }
                 channel.pipeline().addLast(new Beginning(attempt, target.tls()));
               }
@@ -135,18 +145,32 @@ final class Wires implements AutoCloseable {
     return cause instanceof ConnectException ? WireProblem.REFUSED : WireProblem.CONNECT_FAILED;
   }
 
-  private static SslContext tls() throws SSLException {
-    return SslContextBuilder.forClient()
-        .trustManager(InsecureTrustManagerFactory.INSTANCE)
-        .endpointIdentificationAlgorithm(null)
-        .applicationProtocolConfig(
-            new ApplicationProtocolConfig(
-                ApplicationProtocolConfig.Protocol.ALPN,
-                ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
-                ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
-                ApplicationProtocolNames.HTTP_2,
-                ApplicationProtocolNames.HTTP_1_1))
-        .build();
+  /** Looks whether what answers speaks TLS, and goes. */
+  private static final class FirstRecord extends ChannelInboundHandlerAdapter {
+    /** Of the records of a handshake and of alerts: their type, and TLS's major version. */
+    private static final int ALERT = 21;
+
+    private static final int HANDSHAKE = 22;
+    private static final int MAJOR_VERSION = 3;
+
+    private final WireAttempt attempt;
+
+    FirstRecord(WireAttempt attempt) {
+      this.attempt = attempt;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+      if (message instanceof ByteBuf bytes && bytes.readableBytes() > 1) {
+        int type = bytes.getByte(bytes.readerIndex());
+        int version = bytes.getByte(bytes.readerIndex() + 1);
+        if ((type == ALERT || type == HANDSHAKE) && version == MAJOR_VERSION) {
+          attempt.peerSpeaksTls();
+        }
+      }
+      ctx.pipeline().remove(this);
+      ctx.fireChannelRead(message);
+    }
   }
 
   /**
@@ -201,6 +225,10 @@ final class Wires implements AutoCloseable {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
       if (speaking) {
+        // With TLS 1.3 a server refuses a client's certificate after the client's handshake.
+        if (attempt.wire().settings().isEmpty() && cause.getCause() instanceof SSLException told) {
+          attempt.failTls(told);
+        }
         ctx.fireExceptionCaught(cause);
       } else {
         ctx.close(); // the failed handshake has been noted
@@ -210,7 +238,7 @@ final class Wires implements AutoCloseable {
     private void onHandshake(ChannelHandlerContext ctx, SslHandshakeCompletionEvent handshake) {
       SslHandler handler = ctx.pipeline().get(SslHandler.class);
       if (!handshake.isSuccess()) {
-        attempt.fail(WireProblem.TLS_FAILED);
+        attempt.failTls(handshake.cause());
         ctx.close();
         return;
       }

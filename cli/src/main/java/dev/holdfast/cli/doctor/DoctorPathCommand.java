@@ -12,6 +12,8 @@ import dev.holdfast.doctor.DoctorOptions;
 import dev.holdfast.doctor.PathDoctor;
 import dev.holdfast.doctor.PathReport;
 import dev.holdfast.doctor.Security;
+import dev.holdfast.doctor.TlsFiles;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -42,6 +44,8 @@ import picocli.CommandLine.Parameters;
       "something will, 2 the command line makes no sense. docs/doctor.md explains each code.",
       "",
       "  holdfast doctor path orders.example:443 --tls",
+      "  holdfast doctor path 10.0.0.7:443 --ca ca.pem --cert me.pem --key me.key --authority"
+          + " orders.example",
       "  holdfast doctor path 10.0.0.7:50051 --max-wait 90s --json"
     })
 public final class DoctorPathCommand implements Callable<Integer> {
@@ -53,8 +57,30 @@ public final class DoctorPathCommand implements Callable<Integer> {
   @Parameters(paramLabel = "HOST:PORT", description = "The server, as clients address it.")
   private String target = "";
 
-  @Option(names = "--tls", description = "Speak TLS; the certificate is not checked.")
+  @Option(
+      names = "--tls",
+      description = "Speak TLS; the server's certificate is checked with --ca only.")
   private boolean tls;
+
+  @Option(
+      names = "--ca",
+      paramLabel = "FILE",
+      description =
+          "PEM file of the authorities to trust; the server's certificate must be of them and for"
+              + " the authority. Implies --tls.")
+  private @Nullable Path ca;
+
+  @Option(
+      names = "--cert",
+      paramLabel = "FILE",
+      description = "PEM file with the client's certificate; with --key. Implies --tls.")
+  private @Nullable Path certificate;
+
+  @Option(
+      names = "--key",
+      paramLabel = "FILE",
+      description = "PEM file with its private key, PKCS#8 without a password; with --cert.")
+  private @Nullable Path key;
 
   @Option(names = "--plaintext", description = "Do not try TLS. Default: plaintext, then TLS.")
   private boolean plaintext;
@@ -109,13 +135,23 @@ public final class DoctorPathCommand implements Callable<Integer> {
     if (tls && plaintext) {
       throw UserError.usage("--tls, --plaintext: both (expected: one of them, or none)");
     }
-    Security security = tls ? Security.TLS : plaintext ? Security.PLAINTEXT : Security.AUTO;
+    if ((certificate == null) != (key == null)) {
+      throw UserError.usage("--cert, --key: one of them (expected: both, or none)");
+    }
+    boolean files = ca != null || certificate != null;
+    if (files && plaintext) {
+      throw UserError.usage("--plaintext: beside --ca or --cert (expected: without them)");
+    }
+    Security security =
+        tls || files ? Security.TLS : plaintext ? Security.PLAINTEXT : Security.AUTO;
     return new DoctorOptions(
         HostPort.parse(target),
         security,
         Optional.ofNullable(authority),
         DurationText.parse("max-wait", maxWait, DoctorOptions.MIN_WAIT, DoctorOptions.MAX_WAIT),
-        Optional.ofNullable(hold));
+        Optional.ofNullable(hold),
+        new TlsFiles(
+            Optional.ofNullable(ca), Optional.ofNullable(certificate), Optional.ofNullable(key)));
   }
 
   private static PathReport await(PathDoctor doctor, Duration limit) throws InterruptedException {
