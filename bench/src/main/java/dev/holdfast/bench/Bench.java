@@ -18,6 +18,7 @@ public final class Bench {
           new InKernelLab(new FalseClose()),
           new StreamsSim(),
           new StreamCost(),
+          new SessionCost(),
           new InKernelLab(new DeadPeer()),
           new IdleCost());
 

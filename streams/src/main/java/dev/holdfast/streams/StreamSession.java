@@ -385,8 +385,13 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
 
   private @Nullable SessionOutput nextFrame(long nowNanos) {
     StreamAttachment to = writing();
-    if (to == null || !to.writable || state.isTerminal()) {
+    if (to == null || state.isTerminal()) {
       return null;
+    }
+    if (!to.writable) {
+      // A flag is told once, and what makes room may depend on it.
+      boolean told = (wantedFlags() & ~to.toldFlags) == 0;
+      return told || !to.proved ? null : writer.control(nowNanos, to, wantedFlags());
     }
     Item item = to.cursor == 0 ? null : outbox.at(to.cursor);
     if (item != null && maySend(to, item)) {

@@ -8,8 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Calls the application, one callback at a time and in order, on an executor: a slow application
- * keeps its own session waiting and neither acks nor other sessions. Thread-safe.
+ * Calls the application, one callback at a time and in order, on an executor, or on a {@link
+ * BorrowedThread}: a slow application keeps its own session waiting and neither acks nor other
+ * sessions. Thread-safe.
  */
 final class CallbackQueue implements Executor {
   private static final Logger log = LoggerFactory.getLogger(CallbackQueue.class);
@@ -25,12 +26,13 @@ final class CallbackQueue implements Executor {
   @Override
   public void execute(Runnable task) {
     tasks.add(task);
-    if (waiting.getAndIncrement() == 0) {
+    if (waiting.getAndIncrement() == 0 && !BorrowedThread.takes(this)) {
       executor.execute(this::runAll);
     }
   }
 
-  private void runAll() {
+  /** By whoever took it, see {@link BorrowedThread}; there is something to run then. */
+  void runAll() {
     int count = 1;
     do {
       for (int i = 0; i < count; i++) {

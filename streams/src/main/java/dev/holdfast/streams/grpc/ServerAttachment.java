@@ -118,8 +118,9 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
       stream().onNonsense(attachment, e);
       return;
     }
-    stream()
-        .input((session, now) -> session.onFrame(now, attachment, opened.header(), opened.body()));
+    FrameHeader header = opened.header();
+    Payload body = opened.body();
+    stream().receive((session, now) -> session.onFrame(now, attachment, header, body));
   }
 
   @Override

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * One session on a server: what its handler sees, whatever becomes of connections. The handler's
  * call is {@link SessionCall}; {@link ServerAttachment}s carry it.
  */
-final class ServerStream<ReqT, RespT> implements SessionDriver.Shell {
+final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedThread.Borrower {
   private static final Logger log = LoggerFactory.getLogger(ServerStream.class);
 
   /** So that headers of the handler's go out with the welcome; its first message ends the wait. */
@@ -56,6 +56,7 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell {
   private final Context.CancellableContext context;
   private final SessionCall<ReqT, RespT> call;
   private final SessionAge age;
+  private final HandlerPace pace;
 
   /** The handler's; set by the first callback. */
   private ServerCall.@Nullable Listener<ReqT> listener;
@@ -78,6 +79,7 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell {
     this.context = sessionContext(opening.deadline());
     this.age = new SessionAge(streams.shared().scheduler().clock());
     this.call = new SessionCall<>(this, opening.method(), first);
+    this.pace = streams.paceOf(opening.method());
   }
 
   /** Of its own, because grpc-java cancels the call's when its transport closes. */
@@ -210,11 +212,34 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell {
   }
 
   boolean offer(RespT message) {
-    return driver.offer(
-        MessageBody.of(opening.method().getResponseMarshaller(), message), Shared.SEND_PATIENCE);
+    Body body = MessageBody.of(opening.method().getResponseMarshaller(), message);
+    if (driver.offer(body)) {
+      return true;
+    }
+    if (BorrowedThread.current().giveBack(this)) {
+      // The acks that make room are behind the message that is being handled.
+      onHeldUp();
+    }
+    return driver.offer(body, Shared.SEND_PATIENCE);
   }
 
   // What attachments tell.
+
+  /** As an input, on a thread of grpc's that has nothing better to do than to call the handler. */
+  void receive(SessionDriver.Step<ServerSession> step) {
+    if (streams.shared().hasOwnExecutor() && pace.isShort()) {
+      pace.onRun(BorrowedThread.current().lend(application, this, () -> driver.input(step)));
+    } else {
+      driver.input(step);
+    }
+  }
+
+  @Override
+  public void onHeldUp() {
+    log.debug("event=stream_handler_slow session={}", id());
+    pace.onLong();
+    driver.input((session, now) -> session.drain(now, false, Duration.ZERO));
+  }
 
   /** As an input by whoever acts for the session just now. */
   void tell(Consumer<ServerSession> word) {

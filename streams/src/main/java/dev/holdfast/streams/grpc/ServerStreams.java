@@ -37,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -52,6 +53,7 @@ public final class ServerStreams implements AutoCloseable {
   private final Builder settings;
   private final Object lock = new Object();
   private final List<Subscription> gauges = new ArrayList<>();
+  private final Map<String, HandlerPace> paces = new ConcurrentHashMap<>();
 
   // Guarded by lock.
   private final ServerSessions sessions;
@@ -203,6 +205,12 @@ public final class ServerStreams implements AutoCloseable {
     ServerStream<?, ?> stream = new ServerStream<>(this, session, opening, first.call());
     streams.put(session.id(), stream);
     return stream;
+  }
+
+  /** How quick the handler of a method is, over all of its sessions. */
+  HandlerPace paceOf(MethodDescriptor<?, ?> method) {
+    return paces.computeIfAbsent(
+        method.getFullMethodName(), name -> new HandlerPace(shared().scheduler().clock()));
   }
 
   void retire(ServerStream<?, ?> stream) {

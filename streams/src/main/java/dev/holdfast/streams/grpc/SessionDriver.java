@@ -84,6 +84,21 @@ final class SessionDriver<S extends StreamSession> {
   }
 
   /**
+   * Offers a message.
+   *
+   * @return whether it was taken, or the session had ended
+   */
+  boolean offer(Payload message) {
+    synchronized (lock) {
+      if (!session.offer(message)) {
+        return session.end() != null || session.state().isTerminal();
+      }
+    }
+    drive();
+    return true;
+  }
+
+  /**
    * Offers a message; when the buffer is full to twice its limit the caller waits until there is
    * room, as code that never asks for isReady must be slowed down by something.
    *

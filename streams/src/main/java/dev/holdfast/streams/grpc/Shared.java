@@ -59,6 +59,11 @@ record Shared(Scheduler scheduler, Executor executor, MeterRegistry meters) {
     return new Shared(scheduler, executor, other);
   }
 
+  /** Whether nobody chose who calls the application. */
+  boolean hasOwnExecutor() {
+    return executor == Threads.APPLICATION;
+  }
+
   static SessionId newId() {
     return new SessionId(SECURE.nextLong(), SECURE.nextLong());
   }

@@ -1,0 +1,158 @@
+package dev.holdfast.streams.grpc;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.SystemScheduler;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A thread of grpc's that runs a handler's callbacks itself after it brought a message, so that a
+ * message changes threads as often as without sessions.
+ *
+ * <p>While it does so the frames behind that message wait, acks among them. A handler that takes
+ * its time must not hold those up, so borrowed threads are watched: when a callback takes too long,
+ * or waits for room to send, the session moves to another attachment, whose frames come by another
+ * thread ({@link HandlerPace} then keeps its method from borrowing for a while). A thread of
+ * Netty's is never borrowed: the other attachment might be on it too.
+ *
+ * <p>One of it belongs to each thread; only the watch looks at those of others.
+ */
+final class BorrowedThread {
+  @Limit(
+      of = "time for which a handler's callback may run on the thread that read its message",
+      then = "the session moves to another attachment, so that acks go on")
+  static final Duration LONGEST = Duration.ofSeconds(1);
+
+  private static final Duration LOOK_EVERY = Duration.ofMillis(250);
+
+  private static final Set<BorrowedThread> ALL = ConcurrentHashMap.newKeySet();
+  private static final AtomicBoolean WATCHED = new AtomicBoolean();
+  private static final ThreadLocal<BorrowedThread> CURRENT =
+      ThreadLocal.withInitial(BorrowedThread::new);
+
+  /** Whose callbacks run on a borrowed thread. */
+  interface Borrower {
+    /** They take too long there: the frames behind them need another thread. */
+    void onHeldUp();
+  }
+
+  private final Thread thread = Thread.currentThread();
+  private final boolean lendable = !isOfNetty(thread);
+  private @Nullable CallbackQueue queue;
+  private boolean taken;
+
+  // Written by the thread, read by the watch.
+  private volatile @Nullable Borrower borrower;
+  private volatile long sinceNanos;
+
+  private BorrowedThread() {
+    ALL.add(this);
+  }
+
+  /** That of the calling thread. */
+  static BorrowedThread current() {
+    return CURRENT.get();
+  }
+
+  /** Whether it runs callbacks of this one just now; says so once a run. */
+  boolean giveBack(Borrower asked) {
+    boolean borrowed = borrower == asked;
+    if (borrowed) {
+      borrower = null;
+    }
+    return borrowed;
+  }
+
+  /**
+   * Takes in what came, then runs the callbacks that come of it, if no other thread does.
+   *
+   * @return nanoseconds for which callbacks ran
+   */
+  long lend(CallbackQueue to, Borrower whose, Runnable input) {
+    if (!lendable || queue != null || borrower != null) {
+      input.run();
+      return 0;
+    }
+    queue = to;
+    long tookNanos = 0;
+    try {
+      input.run();
+    } finally {
+      queue = null;
+      if (taken) {
+        taken = false;
+        tookNanos = run(to, whose);
+      }
+    }
+    return tookNanos;
+  }
+
+  private long run(CallbackQueue callbacks, Borrower whose) {
+    long beganNanos = System.nanoTime();
+    sinceNanos = beganNanos;
+    borrower = whose;
+    watch();
+    try {
+      callbacks.runAll();
+    } finally {
+      borrower = null;
+    }
+    return System.nanoTime() - beganNanos;
+  }
+
+  /** Of the calling thread: it will run what is in this queue, if it is lent to it. */
+  static boolean takes(CallbackQueue of) {
+    BorrowedThread current = CURRENT.get();
+    if (current.queue == of) {
+      current.taken = true;
+      return true;
+    }
+    return false;
+  }
+
+  private static void watch() {
+    if (!WATCHED.get() && WATCHED.compareAndSet(false, true)) {
+      var unused = SystemScheduler.shared().schedule(LOOK_EVERY, BorrowedThread::look);
+    }
+  }
+
+  /** Goes on as long as threads are borrowed; which is all the time on a busy server. */
+  private static void look() {
+    long nowNanos = System.nanoTime();
+    for (BorrowedThread one : ALL) {
+      one.lookAt(nowNanos);
+    }
+    WATCHED.set(false);
+    // Whoever borrows after this line watches himself.
+    for (BorrowedThread one : ALL) {
+      if (one.borrower != null) {
+        watch();
+        return;
+      }
+    }
+  }
+
+  private void lookAt(long nowNanos) {
+    Borrower held = borrower;
+    if (held != null && nowNanos - sinceNanos >= LONGEST.toNanos() && borrower == held) {
+      // By the next look the same run counts as one that began now: said again if it helped nobody.
+      sinceNanos = nowNanos;
+      held.onHeldUp();
+    } else if (!thread.isAlive()) {
+      ALL.remove(this);
+    }
+  }
+
+  /** By name, as Netty may be relocated, or not be there. */
+  private static boolean isOfNetty(Thread thread) {
+    for (Class<?> at = thread.getClass(); at != null; at = at.getSuperclass()) {
+      if (at.getSimpleName().equals("FastThreadLocalThread")) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,156 @@
+package dev.holdfast.streams.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.StringValue;
+import dev.holdfast.streams.SessionOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Handlers run on the thread that read their message, and must not hold up what is behind it. */
+class BorrowedThreadTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final String GO = "go";
+  private static final int MANY = 4 * SessionOptions.DEFAULT.sendMessages();
+
+  private final StreamTown town = new StreamTown();
+  private final CountDownLatch release = new CountDownLatch(1);
+
+  @AfterEach
+  void close() throws Exception {
+    release.countDown();
+    town.close();
+  }
+
+  @Test
+  void quickHandlerRunsOnAThreadOfTheServer() {
+    Listener listener = new Listener();
+    awaitBorrowed(talk(listener, answers -> {}), listener);
+    assertThat(listener.ends()).isZero();
+  }
+
+  @Test
+  void handlerThatAnswersMoreThanTheBufferHoldsAndNeverAsksIsServed() {
+    Listener listener = new Listener();
+    StreamObserver<StringValue> requests = talk(listener, BorrowedThreadTest::flood);
+    int before = awaitBorrowed(requests, listener);
+    requests.onNext(Listener.message(GO));
+    requests.onCompleted();
+
+    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(listener.heard()).hasSize(before + MANY).endsWith("" + (MANY - 1));
+  }
+
+  @Test
+  void handlerThatWaitsDoesNotHoldUpAcksOfWhatAnotherThreadSends() {
+    Listener listener = new Listener();
+    StreamObserver<StringValue> requests =
+        talk(
+            listener,
+            answers -> {
+              new Thread(() -> flood(answers)).start();
+              awaitRelease();
+            });
+    int before = awaitBorrowed(requests, listener);
+    requests.onNext(Listener.message(GO));
+
+    // All of it, while the handler still waits.
+    listener.awaitCount(before + MANY);
+    release.countDown();
+    requests.onCompleted();
+    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(listener.heard()).hasSize(before + MANY).endsWith("" + (MANY - 1));
+  }
+
+  @Test
+  void handlerRunsOnTheExecutorThatWasChosen() {
+    Listener listener = new Listener();
+    Executor chosen = task -> new Thread(task, "chosen").start();
+    Server server =
+        town.serve(
+            town.serverStreams()
+                .executor(chosen)
+                .build()
+                .resumable(StreamTown.talk(answers -> new Handler(answers, unused -> {}))));
+    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    for (int i = 0; i < 5; i++) {
+      requests.onNext(Listener.message("" + i));
+      listener.awaitCount(i + 1);
+    }
+    assertThat(listener.heard()).hasSize(5).containsOnly("chosen");
+  }
+
+  private StreamObserver<StringValue> talk(
+      Listener listener, Consumer<StreamObserver<StringValue>> action) {
+    Server server =
+        town.serve(
+            town.serverStreams()
+                .build()
+                .resumable(StreamTown.talk(answers -> new Handler(answers, action))));
+    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    return StreamTown.open(channel, listener);
+  }
+
+  /** The first messages may wait for the start of the handler, which is on the executor. */
+  private static int awaitBorrowed(StreamObserver<StringValue> requests, Listener listener) {
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () -> {
+              int before = listener.heard().size();
+              requests.onNext(Listener.message("who?"));
+              listener.awaitCount(before + 1);
+              return listener.heard().get(before).startsWith("grpc-default-executor");
+            });
+    return listener.heard().size();
+  }
+
+  private static void flood(StreamObserver<StringValue> answers) {
+    for (int i = 0; i < MANY; i++) {
+      answers.onNext(Listener.message("" + i));
+    }
+  }
+
+  private void awaitRelease() {
+    try {
+      assertThat(release.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Tells the name of its thread, or does something when it is told to. */
+  private record Handler(
+      StreamObserver<StringValue> answers, Consumer<StreamObserver<StringValue>> action)
+      implements StreamObserver<StringValue> {
+    @Override
+    public void onNext(StringValue message) {
+      if (message.getValue().equals(GO)) {
+        action.accept(answers);
+      } else {
+        answers.onNext(StringValue.of(Thread.currentThread().getName()));
+      }
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      // The client is gone; there is nobody to tell.
+    }
+
+    @Override
+    public void onCompleted() {
+      answers.onCompleted();
+    }
+  }
+}
