@@ -28,8 +28,9 @@ public final class RecordedAnnouncement implements Registry.AnnouncementListener
   @Override
   public void onEnded(RegistryException cause) {
     noteThread();
-    end = cause;
+    // Who waits for the end may read the count behind it.
     ended.incrementAndGet();
+    end = cause;
   }
 
   public int published() {
