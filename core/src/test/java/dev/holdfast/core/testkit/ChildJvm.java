@@ -24,11 +24,12 @@ public final class ChildJvm implements AutoCloseable {
 
   private final Process process;
   private final List<String> lines = new CopyOnWriteArrayList<>();
+  private final Thread reader;
   private int awaited;
 
   private ChildJvm(Process process) {
     this.process = process;
-    Thread reader = new Thread(this::readLines, "child-output");
+    reader = new Thread(this::readLines, "child-output");
     reader.setDaemon(true);
     reader.start();
   }
@@ -82,7 +83,7 @@ public final class ChildJvm implements AutoCloseable {
    * @return what follows the word
    */
   public String await(String word) {
-    Awaitility.await(word).atMost(PATIENCE).until(() -> hasNext(word) || !process.isAlive());
+    Awaitility.await(word).atMost(PATIENCE).until(() -> hasNext(word) || !reader.isAlive());
     if (!hasNext(word)) {
       throw new IllegalStateException("ended before it said " + word + ": " + lines);
     }
