@@ -20,6 +20,7 @@ import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
 import io.netty.handler.codec.LengthFieldPrepender;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -27,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +49,8 @@ public final class DnsServer implements AutoCloseable {
   public static final int REMEMBERED_QUERIES = 10_000;
 
   private static final Logger log = LoggerFactory.getLogger(DnsServer.class);
-  private static final int BIND_ATTEMPTS = 20;
+  private static final int BIND_ATTEMPTS = 100;
+  private static final Duration BIND_PAUSE = Duration.ofMillis(50);
   private static final int MAX_TCP_BYTES = 65_535;
   private static final String EVERY_NAME = "*";
 
@@ -132,8 +135,13 @@ public final class DnsServer implements AutoCloseable {
   private InetSocketAddress bind(int wantedPort) {
     InetAddress loopback = InetAddress.getLoopbackAddress();
     Throwable last = null;
-    // UDP gets a free port; that the same one is free for TCP is likely, not certain.
+    // UDP gets a free port; that the same one is free for TCP is likely, not certain. And a child
+    // process that starts at the moment has what was closed still open until it becomes its
+    // program.
     for (int attempt = 0; attempt < BIND_ATTEMPTS; attempt++) {
+      if (attempt > 0) {
+        LockSupport.parkNanos(BIND_PAUSE.toNanos());
+      }
       ChannelFuture udp =
           new Bootstrap()
               .group(loop)

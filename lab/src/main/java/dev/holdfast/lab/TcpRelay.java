@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TcpRelay implements AutoCloseable {
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration BIND_PAUSE = Duration.ofMillis(20);
   private static final int BACKLOG = 1_024;
 
   private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -283,28 +285,41 @@ public final class TcpRelay implements AutoCloseable {
     throw new IllegalStateException("the relay still listens after " + CALL_TIMEOUT, last);
   }
 
+  /**
+   * Again and again for a while: a child process that this one starts at the moment has what was
+   * closed still open until it becomes its program.
+   */
   private InetSocketAddress bind(int port) {
-    ChannelFuture bound =
-        new ServerBootstrap()
-            .group(loop)
-            .channel(NioServerSocketChannel.class)
-            .option(ChannelOption.SO_BACKLOG, BACKLOG)
-            .childOption(ChannelOption.AUTO_READ, false)
-            .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-            .childOption(ChannelOption.TCP_NODELAY, true)
-            .childHandler(
-                new ChannelInitializer<SocketChannel>() {
-                  @Override
-                  protected void initChannel(SocketChannel client) {
-                    onAccepted(client);
-                  }
-                })
-            .bind(InetAddress.getLoopbackAddress(), port)
-            .awaitUninterruptibly();
+    long beganNanos = System.nanoTime();
+    ChannelFuture bound = bindOnce(port);
+    while (!bound.isSuccess() && System.nanoTime() - beganNanos < CALL_TIMEOUT.toNanos()) {
+      LockSupport.parkNanos(BIND_PAUSE.toNanos());
+      bound = bindOnce(port);
+    }
     if (!bound.isSuccess()) {
       throw new IllegalStateException("can't listen on port " + port, bound.cause());
     }
-    call(() -> listener = bound.channel());
-    return (InetSocketAddress) bound.channel().localAddress();
+    Channel listening = bound.channel();
+    call(() -> listener = listening);
+    return (InetSocketAddress) listening.localAddress();
+  }
+
+  private ChannelFuture bindOnce(int port) {
+    return new ServerBootstrap()
+        .group(loop)
+        .channel(NioServerSocketChannel.class)
+        .option(ChannelOption.SO_BACKLOG, BACKLOG)
+        .childOption(ChannelOption.AUTO_READ, false)
+        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+        .childOption(ChannelOption.TCP_NODELAY, true)
+        .childHandler(
+            new ChannelInitializer<SocketChannel>() {
+              @Override
+              protected void initChannel(SocketChannel client) {
+                onAccepted(client);
+              }
+            })
+        .bind(InetAddress.getLoopbackAddress(), port)
+        .awaitUninterruptibly();
   }
 }
