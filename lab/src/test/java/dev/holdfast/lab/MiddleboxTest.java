@@ -277,6 +277,8 @@ class MiddleboxTest {
       EpollSocketChannel client = (EpollSocketChannel) connected.channel();
       client.writeAndFlush(Unpooled.copiedBuffer(new byte[] {1})).syncUninterruptibly();
       await().atMost(LIMIT).until(() -> client.tcpInfo().unacked() == 0);
+      // The kernel acknowledges before the middlebox has heard of the connection.
+      awaitEvent(Kind.OPENED);
       middlebox.forgetFlows();
       client.writeAndFlush(Unpooled.copiedBuffer(new byte[] {2})).syncUninterruptibly();
       await().atMost(LIMIT).until(() -> client.tcpInfo().retrans() > 0);
@@ -289,10 +291,11 @@ class MiddleboxTest {
   @Test
   void aForgottenConnectionAnswersEvenAKeepaliveProbeWithARstAndAcknowledgesNothing()
       throws Exception {
-    inRealTime(PathFaults.builder().idle(Duration.ofMillis(500), IdleAction.RESET).build());
+    inRealTime(PathFaults.NONE);
     assumeTrue(middlebox.isFaithful(), "epoll is missing");
     try (FlowPair pair = connect()) {
       exchange(pair);
+      middlebox.faults(PathFaults.builder().idle(Duration.ofMillis(500), IdleAction.RESET).build());
       awaitEvent(Kind.IDLE_FORGOTTEN);
       keepAliveEverySecond(pair.client);
       assertThatThrownBy(() -> pair.client.getInputStream().read())
@@ -304,10 +307,12 @@ class MiddleboxTest {
   @Test
   void keepaliveOfTheKernelCountsForANatAndNotForAProxy() throws Exception {
     Duration timeout = Duration.ofMillis(2_500);
-    inRealTime(PathFaults.builder().idle(timeout, IdleAction.CLOSE).build());
+    inRealTime(PathFaults.NONE);
     assumeTrue(middlebox.isFaithful(), "epoll is missing");
     try (FlowPair pair = connect()) {
       keepAliveEverySecond(pair.client);
+      awaitEvent(Kind.OPENED);
+      middlebox.faults(PathFaults.builder().idle(timeout, IdleAction.CLOSE).build());
       long begun = System.nanoTime();
       await()
           .pollInterval(Duration.ofMillis(100))

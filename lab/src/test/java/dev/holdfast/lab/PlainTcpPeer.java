@@ -14,10 +14,10 @@ import jdk.net.ExtendedSocketOptions;
 /**
  * A program that runs inside a namespace: {@code server HOST PORT} echoes; {@code client HOST PORT
  * KEEPALIVE_SECONDS} connects, and for each line of its input sends a byte and says what became of
- * it.
+ * it; the line says for how many milliseconds it waits for the answer.
  */
 final class PlainTcpPeer {
-  private static final int ANSWER_MILLIS = 1_500;
+  private static final int CONNECT_MILLIS = 20_000;
   private static final int MAX_CONNECTIONS = 100;
 
   private PlainTcpPeer() {}
@@ -61,10 +61,10 @@ final class PlainTcpPeer {
         socket.setOption(ExtendedSocketOptions.TCP_KEEPIDLE, keepaliveSeconds);
         socket.setOption(ExtendedSocketOptions.TCP_KEEPINTERVAL, keepaliveSeconds);
       }
-      socket.connect(address, ANSWER_MILLIS);
-      socket.setSoTimeout(ANSWER_MILLIS);
+      socket.connect(address, CONNECT_MILLIS);
       System.out.println("ready");
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        socket.setSoTimeout(Integer.parseInt(line));
         System.out.println(exchange(socket));
       }
     }
