@@ -40,6 +40,7 @@ final class Http2Pair implements AutoCloseable {
   static final class Heard implements ConnectionObserver {
     final List<String> events = new CopyOnWriteArrayList<>();
     volatile @Nullable WatchedConnection connection;
+    volatile boolean staleWhenProven;
 
     @Override
     public void onReady(WatchedConnection ready) {
@@ -49,6 +50,7 @@ final class Http2Pair implements AutoCloseable {
 
     @Override
     public void onProven() {
+      staleWhenProven = watched().isStale(System.nanoTime());
       events.add("proven");
     }
 
