@@ -176,8 +176,11 @@ final class Folder {
     }
   }
 
+  // The next look is set before anybody is told: a listener that throws must not end the looking.
+
   private void onScanned(ScanResult result) {
-    lookAgainLater();
+    rhythm.onEnd(surroundings.nowNanos());
+    arm();
     for (FileAnnouncement announcement : List.copyOf(announcements)) {
       announcement.onScanned(result);
     }
@@ -207,7 +210,8 @@ final class Folder {
   }
 
   private void onFailure(RegistryException cause) {
-    lookAgainLater();
+    rhythm.onFailed(surroundings.nowNanos());
+    arm();
     for (FileAnnouncement announcement : List.copyOf(announcements)) {
       announcement.onRegistryFailed(cause);
     }
@@ -217,11 +221,5 @@ final class Folder {
         watcher.listener.onFailure(cause);
       }
     }
-  }
-
-  // Before anybody is told: a listener that throws must not end the looking.
-  private void lookAgainLater() {
-    rhythm.onEnd(surroundings.nowNanos());
-    arm();
   }
 }

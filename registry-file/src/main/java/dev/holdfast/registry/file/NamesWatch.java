@@ -96,8 +96,11 @@ final class NamesWatch implements Subscription {
         .ask("list " + registry.path(), this::listOnIo, this::onNames, this::onFailure);
   }
 
+  // The next look is set before anybody is told: a listener that throws must not end the looking.
+
   private void onNames(Set<String> names) {
-    lookAgainLater();
+    rhythm.onEnd(surroundings.nowNanos());
+    arm();
     if (!closed && (failing || !names.equals(last))) {
       failing = false;
       last = names;
@@ -106,17 +109,12 @@ final class NamesWatch implements Subscription {
   }
 
   private void onFailure(RegistryException cause) {
-    lookAgainLater();
+    rhythm.onFailed(surroundings.nowNanos());
+    arm();
     if (!closed && !failing) {
       failing = true;
       listener.onFailure(cause);
     }
-  }
-
-  // Before anybody is told: a listener that throws must not end the looking.
-  private void lookAgainLater() {
-    rhythm.onEnd(surroundings.nowNanos());
-    arm();
   }
 
   private Set<String> listOnIo() {

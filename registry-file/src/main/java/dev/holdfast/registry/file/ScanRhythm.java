@@ -72,8 +72,20 @@ final class ScanRhythm {
 
   /** The look has ended. */
   void onEnd(long nowNanos) {
+    end(nowNanos, nowNanos - beganNanos);
+  }
+
+  /**
+   * The look has failed or was given up: how long that took tells of a file system in trouble and
+   * not of a large directory, and whoever waits for the trouble to end wants to know soon.
+   */
+  void onFailed(long nowNanos) {
+    end(nowNanos, 0);
+  }
+
+  private void end(long nowNanos, long tookNanos) {
     looking = false;
-    costNanos = nowNanos - beganNanos;
+    costNanos = tookNanos;
     endedNanos = nowNanos;
     deadlineNanos = nowNanos + Math.max(pollNanos, costNanos * POLL_COST_FACTOR);
     if (changedMeanwhile) {

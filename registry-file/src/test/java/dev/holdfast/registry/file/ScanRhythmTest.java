@@ -64,6 +64,14 @@ class ScanRhythmTest {
   }
 
   @Test
+  void aLookThatFailedIsRepeatedAfterThePollHoweverLongItTook() {
+    rhythm.onBegin(now);
+    now += 5_000 * MS;
+    rhythm.onFailed(now);
+    assertThat(dueInMs()).isEqualTo(250);
+  }
+
+  @Test
   void whoeverWaitsIsServedAtOnce() {
     look(100);
     now += 10 * MS;
