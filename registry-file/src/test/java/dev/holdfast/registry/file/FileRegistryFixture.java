@@ -2,6 +2,7 @@ package dev.holdfast.registry.file;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.core.Clock;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.Registry.Announcement;
@@ -9,7 +10,9 @@ import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryMeter;
 import dev.holdfast.core.RegistrySnapshot;
 import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.ServiceName;
+import dev.holdfast.core.Subscription;
 import dev.holdfast.core.SystemScheduler;
 import dev.holdfast.core.testkit.RecordedAnnouncement;
 import dev.holdfast.core.testkit.RecordedWatch;
@@ -59,8 +62,17 @@ final class FileRegistryFixture implements AutoCloseable {
 
   /** A registry as another process would open it. */
   Registry open(String parameters) {
+    return open(parameters, scheduler);
+  }
+
+  /** One whose every wait is eight times as long, so that others see what it leaves in between. */
+  Registry openWithSlowTimers() {
+    return open("", new SlowTimers(scheduler));
+  }
+
+  private Registry open(String parameters, Scheduler timers) {
     RegistryContext context =
-        new RegistryContext(scheduler, meters, RandomGenerator.of("L64X128MixRandom"), Map.of());
+        new RegistryContext(timers, meters, RandomGenerator.of("L64X128MixRandom"), Map.of());
     Registry registry =
         new FileRegistryProvider().open(RegistryUri.parse(uri(parameters)), context);
     opened.add(registry);
@@ -116,6 +128,28 @@ final class FileRegistryFixture implements AutoCloseable {
 
   static ConditionFactory soon() {
     return await().atMost(Duration.ofSeconds(40)).pollInterval(Duration.ofMillis(5));
+  }
+
+  private record SlowTimers(Scheduler real) implements Scheduler {
+    @Override
+    public Clock clock() {
+      return real.clock();
+    }
+
+    @Override
+    public void execute(Runnable task) {
+      real.execute(task);
+    }
+
+    @Override
+    public Subscription schedule(Duration delay, Runnable task) {
+      return real.schedule(delay.multipliedBy(8), task);
+    }
+
+    @Override
+    public boolean isCurrent() {
+      return real.isCurrent();
+    }
   }
 
   @Override
