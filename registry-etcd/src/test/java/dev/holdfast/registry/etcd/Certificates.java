@@ -1,5 +1,6 @@
 package dev.holdfast.registry.etcd;
 
+import io.netty.handler.ssl.SslContextBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,6 +41,15 @@ final class Certificates {
         "ca.key",
         "-out",
         "ca.crt");
+    warmUp();
+  }
+
+  /**
+   * The first certificate that a JVM reads takes seconds on a busy machine, and a registry gives
+   * its files five.
+   */
+  private void warmUp() throws IOException {
+    var unused = SslContextBuilder.forClient().trustManager(ca().toFile()).build();
   }
 
   Path ca() {

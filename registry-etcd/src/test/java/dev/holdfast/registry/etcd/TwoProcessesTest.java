@@ -3,6 +3,7 @@ package dev.holdfast.registry.etcd;
 import static dev.holdfast.registry.etcd.OpenRegistries.ORDERS;
 import static dev.holdfast.registry.etcd.OpenRegistries.patiently;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.CloseReason;
 import dev.holdfast.core.testkit.ChildJvm;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Two processes of the operating system that announce one and the same address. */
 @Order(1) // among the longest: the others run beside it
@@ -23,6 +25,9 @@ class TwoProcessesTest {
 
   /** More than the three TTLs of five seconds after which an older one looks again. */
   private static final Duration BEYOND_A_LOOK = Duration.ofSeconds(17);
+
+  /** For a JVM that starts on a machine with much else to do. */
+  private static final Duration START = Duration.ofMinutes(2);
 
   private EtcdCluster etcd;
   private OpenRegistries registries;
@@ -42,13 +47,15 @@ class TwoProcessesTest {
   }
 
   @Test
+  @Timeout(400)
   void theNewerKeepsTheRecordAndTheOlderTakesOverWhenItIsKilledOrLeaves() throws Exception {
     try (ChildJvm older = announcing("older")) {
       patiently().until(() -> instances().equals(List.of("older")));
 
       try (ChildJvm newer = announcing("newer")) {
         patiently().until(() -> older.countOf("state CONFLICT") == 1);
-        assertThat(older.countOf("code=" + CloseReason.REGISTRATION_CONFLICT.code())).isEqualTo(1);
+        patiently()
+            .until(() -> older.countOf("code=" + CloseReason.REGISTRATION_CONFLICT.code()) == 1);
         assertThat(CloseReason.REGISTRATION_CONFLICT.code()).isEqualTo("HF-301");
         unchangedBeyondALook("older", "newer");
 
@@ -91,7 +98,7 @@ class TwoProcessesTest {
             ORDERS.toString(),
             ADDRESS,
             instance);
-    patiently().until(() -> started.countOf("state VISIBLE") == 1);
+    await().atMost(START).until(() -> started.countOf("state VISIBLE") == 1);
     return started;
   }
 
