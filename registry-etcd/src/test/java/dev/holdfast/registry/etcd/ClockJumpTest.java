@@ -38,7 +38,7 @@ class ClockJumpTest {
   private static final String KEY = "test/orders/10.0.0.1:50051";
 
   /** Longer than a record could stay without its lease being kept. */
-  private static final Duration WATCHED = Duration.ofSeconds(5);
+  private static final Duration WATCHED = Duration.ofSeconds(9);
 
   private final JumpingScheduler scheduler = new JumpingScheduler();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -54,7 +54,7 @@ class ClockJumpTest {
   void aWallClockThatJumpsADayLosesNothingAndRegistersNothingAgain() {
     try (EtcdCluster etcd = EtcdCluster.start(1);
         RawEtcd raw = RawEtcd.at(etcd);
-        EndpointDirectory directory = directory(etcd.uri("", "ttl=3s", "request-timeout=5s"))) {
+        EndpointDirectory directory = directory(etcd.uri("", "ttl=8s", "request-timeout=5s"))) {
       Lists lists = new Lists();
       Subscription unused = directory.subscribe(ORDERS, lists);
       InstanceRegistration registration =

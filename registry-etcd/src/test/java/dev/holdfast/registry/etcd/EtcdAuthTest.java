@@ -81,7 +81,7 @@ class EtcdAuthTest {
     get(record.announcement().withdraw());
     patiently().until(() -> addresses(watch).isEmpty());
     assertThat(watch.failures()).isEmpty();
-    registries.announce(server, service, at(2));
+    registries.announceUntilPublished(server, service, at(2));
     server.close();
     patiently().until(() -> addresses(watch).isEmpty());
   }
@@ -221,7 +221,7 @@ class EtcdAuthTest {
                   Map.of(
                       "HOLDFAST_REGISTRY_USER", "root",
                       "HOLDFAST_REGISTRY_PASSWORD", "root-password"))
-              .open(fresh.uri("", "ttl=6s"));
+              .open(fresh.uri("", "ttl=20s"));
       RecordedWatch watch = registries.watch(client, service);
       OpenRegistries.Announced record = registries.announce(client, service, at(1));
       patiently().until(() -> addresses(watch).size() == 1);
@@ -259,6 +259,6 @@ class EtcdAuthTest {
   private Registry openAs(String user, String password) {
     return registries
         .with(Map.of("HOLDFAST_REGISTRY_USER", user, "HOLDFAST_REGISTRY_PASSWORD", password))
-        .open(etcd.uri("", "ttl=6s", "request-timeout=10s"));
+        .open(etcd.uri("", "ttl=20s", "request-timeout=10s"));
   }
 }

@@ -9,6 +9,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -223,6 +224,8 @@ public final class EtcdCluster implements AutoCloseable {
    */
   int follower() {
     return Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .ignoreExceptionsInstanceOf(UncheckedIOException.class)
         .until(
             () ->
                 IntStream.range(0, members.size())
@@ -239,8 +242,8 @@ public final class EtcdCluster implements AutoCloseable {
     try {
       URI uri = URI.create("http://127.0.0.1:" + member(member).ports().metrics() + "/metrics");
       HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
-      connection.setConnectTimeout(5000);
-      connection.setReadTimeout(5000);
+      connection.setConnectTimeout(20_000);
+      connection.setReadTimeout(20_000);
       try (InputStream body = connection.getInputStream()) {
         String metrics = new String(body.readAllBytes(), StandardCharsets.UTF_8);
         return metrics.lines().anyMatch(metric::equals);

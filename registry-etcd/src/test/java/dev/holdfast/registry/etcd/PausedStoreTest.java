@@ -22,7 +22,7 @@ class PausedStoreTest {
   void everythingSaysSoInTimeKeepsWhatItKnowsAndGoesOnAfterwards() throws Exception {
     try (EtcdCluster etcd = EtcdCluster.start(1);
         OpenRegistries registries = new OpenRegistries()) {
-      Registry registry = registries.open(etcd.uri("", "ttl=3s", "request-timeout=2s"));
+      Registry registry = registries.open(etcd.uri("", "ttl=8s", "request-timeout=2s"));
       RecordedWatch watch = registries.watch(registry, ORDERS);
       OpenRegistries.Announced record = registries.announceUntilPublished(registry, ORDERS, at(1));
       patiently().until(() -> addresses(watch).size() == 1);
