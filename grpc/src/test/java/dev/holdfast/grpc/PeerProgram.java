@@ -25,7 +25,7 @@ import java.util.stream.Stream;
  */
 final class PeerProgram implements AutoCloseable {
   private static final Duration BUILD_LIMIT = Duration.ofMinutes(9);
-  private static final Duration START_LIMIT = Duration.ofSeconds(20);
+  private static final Duration START_LIMIT = Duration.ofSeconds(60);
   private static final Path ROOT = Path.of(System.getProperty("holdfast.root", ".."));
   private static final String PORT = "port ";
 

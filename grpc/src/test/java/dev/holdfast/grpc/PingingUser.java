@@ -15,6 +15,7 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.Counter;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -113,7 +114,7 @@ final class PingingUser implements AutoCloseable {
 
   void assertStreamGoesOn() {
     int before = words.size();
-    await().until(() -> words.size() > before + 2);
+    await().atMost(Duration.ofSeconds(60)).until(() -> words.size() > before + 2);
   }
 
   /** A server's GOAWAY would make a further connection; on a busy machine so do twins. */

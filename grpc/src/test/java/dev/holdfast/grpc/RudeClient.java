@@ -36,7 +36,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * connection; closed by {@link #close()}.
  */
 final class RudeClient implements AutoCloseable {
-  private static final Duration LIMIT = Duration.ofSeconds(10);
+  private static final Duration LIMIT = Duration.ofSeconds(30);
 
   final AtomicInteger words = new AtomicInteger();
   private final AtomicInteger answers = new AtomicInteger();
