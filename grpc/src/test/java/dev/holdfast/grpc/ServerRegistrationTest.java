@@ -61,6 +61,7 @@ class ServerRegistrationTest {
     registration.start(50051);
 
     await().until(() -> registration.state() == Registration.State.WAITING);
+    await().until(() -> registration.lastFailure().isPresent());
     assertThat(registration.lastFailure().orElseThrow()).hasMessage("cert: gone");
     assertThat(registration.withdraw().toCompletableFuture()).succeedsWithin(5, TimeUnit.SECONDS);
   }
@@ -74,6 +75,7 @@ class ServerRegistrationTest {
     registration.start(50051);
 
     await().until(() -> registration.state() == Registration.State.WAITING);
+    await().until(() -> registration.lastFailure().isPresent());
     assertThat(registration.lastFailure().orElseThrow()).hasMessageContaining("no route");
     peers = List.of();
     await()
