@@ -8,6 +8,7 @@ import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -40,7 +41,7 @@ final class Watchman {
   }
 
   Post post(int index) {
-    await().until(() -> posts.size() > index);
+    await().atMost(Duration.ofSeconds(30)).until(() -> posts.size() > index);
     return posts.get(index);
   }
 
