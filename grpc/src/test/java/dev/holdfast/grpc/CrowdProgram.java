@@ -24,13 +24,13 @@ import java.util.stream.Stream;
  * own: {@code ports}, with commas in between. Orders: {@code watch}, {@code report}, {@code check}.
  */
 final class CrowdProgram {
-  static final Duration WINDOW = Duration.ofSeconds(2);
-  static final Duration HARD_LIMIT = Duration.ofSeconds(6);
+  static final Duration WINDOW = Duration.ofSeconds(4);
+  static final Duration HARD_LIMIT = Duration.ofSeconds(10);
   static final Duration CONNECT_WITHIN = Duration.ofSeconds(2);
   static final LivenessOptions LIVENESS =
       LivenessOptions.DEFAULT
           .withSafeIdle(Duration.ofSeconds(1))
-          .withProbing(Duration.ofSeconds(1), Duration.ofSeconds(1))
+          .withProbing(Duration.ofSeconds(2), Duration.ofSeconds(2))
           .withPatience(WINDOW, HARD_LIMIT)
           .withConnectWithin(CONNECT_WITHIN)
           .withPingPermit(Town.PERMIT);

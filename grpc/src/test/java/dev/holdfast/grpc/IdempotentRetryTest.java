@@ -56,7 +56,7 @@ class IdempotentRetryTest {
     Words other = new Words("other");
     town.serve(other);
     wire.cut();
-    assertThat(answer.get(10, TimeUnit.SECONDS)).isEqualTo("other");
+    assertThat(answer.get(40, TimeUnit.SECONDS)).isEqualTo("other");
     assertThat(doomed.gets.get()).isEqualTo(1);
     assertThat(count("holdfast.grpc.calls.retried")).isEqualTo(1);
   }
@@ -169,7 +169,7 @@ class IdempotentRetryTest {
   @Test
   void cancellingDuringThePauseEndsTheCallAtOnce() throws Exception {
     Words words = new Words("a");
-    words.handler = (request, responses) -> responses.onError(pushback("4000"));
+    words.handler = (request, responses) -> responses.onError(pushback("60000"));
     town.serve(words);
     CountDownLatch firstEnded = new CountDownLatch(1);
     ManagedChannel channel = town.channel(town.builder().intercept(new EndWatch(firstEnded)));
@@ -186,9 +186,9 @@ class IdempotentRetryTest {
     call.request(2);
     call.sendMessage("word");
     call.halfClose();
-    assertThat(firstEnded.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(firstEnded.await(30, TimeUnit.SECONDS)).isTrue();
     call.cancel("enough", null);
-    assertThat(end.get(3, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.CANCELLED);
+    assertThat(end.get(20, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.CANCELLED);
     assertThat(words.gets.get()).isEqualTo(1);
   }
 
@@ -287,13 +287,13 @@ class IdempotentRetryTest {
   private static Future<String> callLater(
       ManagedChannel channel, MethodDescriptor<String, String> method) {
     return ClientCalls.futureUnaryCall(
-        channel.newCall(method, CallOptions.DEFAULT.withDeadlineAfter(8, TimeUnit.SECONDS)),
+        channel.newCall(method, CallOptions.DEFAULT.withDeadlineAfter(30, TimeUnit.SECONDS)),
         "word");
   }
 
   private static StatusRuntimeException failure(Future<String> answer) throws Exception {
     try {
-      throw new AssertionError("answered " + answer.get(10, TimeUnit.SECONDS));
+      throw new AssertionError("answered " + answer.get(40, TimeUnit.SECONDS));
     } catch (ExecutionException e) {
       return (StatusRuntimeException) Objects.requireNonNull(e.getCause());
     }

@@ -27,7 +27,7 @@ class NetworkAwayTest {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
   /** Who was asked before the network went counts from there; the window would end sooner. */
-  private static final Duration ASKED_BEFORE = Duration.ofSeconds(2);
+  private static final Duration ASKED_BEFORE = Duration.ofSeconds(5);
 
   /** More than enough, and far from what would hold a connection attempt per endpoint and try. */
   private static final List<String> LITTLE_MEMORY = List.of("-Xmx64m");
