@@ -171,7 +171,7 @@ class EndOfStreamTest {
     ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
     Listener listener = new Listener();
 
-    StreamTown.open(channel, CallOptions.DEFAULT.withDeadlineAfter(2, TimeUnit.SECONDS), listener)
+    StreamTown.open(channel, CallOptions.DEFAULT.withDeadlineAfter(6, TimeUnit.SECONDS), listener)
         .onNext(Listener.message("hello"));
     handlers.awaitMessage();
     assertThat(handlers.context().getDeadline()).isNotNull();
@@ -262,6 +262,8 @@ class EndOfStreamTest {
       requests.onNext(Listener.message("m" + i));
     }
     listener.awaitCount(5);
+    // Its handler has said all five, and may still be on its way back from the last.
+    await().atMost(PATIENCE).until(() -> streams.sessions().get(0).processed() == 5);
 
     streams.drain(Duration.ofSeconds(30));
 

@@ -266,13 +266,15 @@ class FlowTest {
                           assertThat(session.peer()).contains("127.0.0.1");
                         }));
     assertThat(clientStreams.sessions()).hasSize(2);
-    assertThat(
-            town.meters
-                .get(StreamMeter.SESSIONS.meterName())
-                .tag("state", "ATTACHED")
-                .gauge()
-                .value())
-        .isEqualTo(2);
+    await().atMost(PATIENCE).until(() -> attached() == 2);
+  }
+
+  private double attached() {
+    return town.meters
+        .get(StreamMeter.SESSIONS.meterName())
+        .tag("state", "ATTACHED")
+        .gauge()
+        .value();
   }
 
   private static ServerInterceptor counting(

@@ -65,9 +65,10 @@ final class Listener implements StreamObserver<StringValue> {
     }
   }
 
+  /** Its end, which has been counted by then. */
   Status awaitEnd() {
-    if (status == null) {
-      await().atMost(PATIENCE).until(() -> status != null);
+    if (ends.get() == 0) {
+      await().atMost(PATIENCE).until(() -> ends.get() > 0);
     }
     return java.util.Objects.requireNonNull(status);
   }
