@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
  * them, each under calls from the first to the last moment.
  */
 class OrdersOverEtcdTest {
-  private static final String TIMES = "?ttl=2s&request-timeout=500ms";
+  private static final String TIMES = "?ttl=4s&request-timeout=2s";
   private static final ChannelCredentials PLAIN = InsecureChannelCredentials.create();
 
   @TempDir private Path folder;
@@ -83,7 +83,7 @@ class OrdersOverEtcdTest {
 
     joined.shutdown();
 
-    assertThat(joined.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(joined.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
     awaitCallsReach("a", "b");
     assertNoCallFailed();
   }

@@ -99,7 +99,7 @@ class OrdersOverFilesTest {
     server.shutdown();
     assertThat(events.next().getDraining()).isTrue();
     assertThat(events.hasNext()).isFalse();
-    assertThat(server.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(server.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
@@ -250,7 +250,7 @@ class OrdersOverFilesTest {
 
   private static String get(ManagedChannel channel) {
     return OrdersGrpc.newBlockingStub(channel)
-        .withDeadlineAfter(5, TimeUnit.SECONDS)
+        .withDeadlineAfter(20, TimeUnit.SECONDS)
         .get(GetRequest.newBuilder().setId("1").build())
         .getServedBy()
         .getInstance();

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class SteadyCaller implements AutoCloseable {
   private static final Duration BETWEEN_CALLS = Duration.ofMillis(5);
-  private static final Duration DEADLINE = Duration.ofSeconds(5);
+  private static final Duration DEADLINE = Duration.ofSeconds(20);
 
   /** So many last answers tell whom the channel reaches now. */
   private static final int RECENT = 30;
