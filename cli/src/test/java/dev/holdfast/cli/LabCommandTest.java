@@ -29,7 +29,7 @@ class LabCommandTest {
   void connectionsGoThroughThePathAndBreakAsTheProfileSays() throws IOException {
     try (ServerSocket target = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         HoldfastProcess lab =
-            lab(target, "--profile", "nlb", "--speed", "1000x", "--idle-counts", "bytes")) {
+            lab(target, "--profile", "nlb", "--speed", "100x", "--idle-counts", "bytes")) {
       target.setSoTimeout(LIMIT_MILLIS);
       try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port(lab));
           Socket server = target.accept()) {

@@ -51,16 +51,19 @@ class RunCommandTest {
   }
 
   @Test
-  void instanceIsRegisteredWhenItsPortAnswersAndGoneBeforeTheChildHearsTheSignal() {
+  void instanceIsRegisteredWhenItsPortAnswersAndGoneBeforeTheChildHearsTheSignal()
+      throws IOException {
+    Path mayListen = scratch.resolve("may-listen");
     HoldfastProcess run =
         run(
             List.of("--zone", "a", "--weight", "5", "--meta", "v=2", "--spread", "300ms"),
-            "delay=1",
+            "wait=" + mayListen,
             "code=7",
             "look=" + registry.records("orders"));
     run.awaitErr("started python3");
     assertThat(registry.endpoints("orders")).isEmpty();
 
+    Files.createFile(mayListen);
     assertThat(registry.awaitEndpoints("orders", list -> !list.isEmpty()))
         .containsExactly("127.0.0.1:" + port + "  zone=a weight=5 v=2");
     // The record can be seen a moment before its owner hears that it was written.

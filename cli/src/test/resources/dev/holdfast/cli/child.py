@@ -1,6 +1,6 @@
-"""A server that is not Java: child.py PORT [delay=S] [code=N] [stubborn] [look=DIR]
+"""A server that is not Java: child.py PORT [wait=FILE] [code=N] [stubborn] [look=DIR]
 
-Listens on the port of 127.0.0.1 after the delay. On SIGTERM and SIGINT it says which signal came and
+Listens on the port of 127.0.0.1 once the file is there. On SIGTERM and SIGINT it says which signal came and
 how many records DIR holds at that moment, and ends with the code; stubborn: it goes on instead.
 """
 import os
@@ -23,7 +23,8 @@ def stop(number, frame):
 for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
     signal.signal(name, stop)
 print("child: started", os.getpid(), flush=True)
-time.sleep(float(options.get("delay", 0)))
+while "wait" in options and not os.path.exists(options["wait"]):
+    time.sleep(0.02)
 if port:
     server = socket.socket()
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
