@@ -25,8 +25,11 @@ class PathDoctorTest {
   /** The lab looks at idle connections ten times per timeout. */
   private static final Duration LAB_IS_LATE_BY = Duration.ofMillis(500);
 
-  /** What the hop saw last was still to reach us: its time began before ours. */
-  private static final Duration ON_THE_WAY = Duration.ofMillis(200);
+  /**
+   * What the hop saw last was still to reach us: its time began before ours, and long before where
+   * the machine is busy.
+   */
+  private static final Duration ON_THE_WAY = Duration.ofMillis(900);
 
   @ParameterizedTest
   @EnumSource(
@@ -80,7 +83,7 @@ class PathDoctorTest {
           .containsExactly(FindingCode.STREAM_TIMEOUT);
       HeldResult held = report.held().orElseThrow();
       assertThat(held.method()).contains("grpc.health.v1.Health/Watch");
-      assertThat(held.heldFor()).isBetween(TIMEOUT.minus(ON_THE_WAY), TIMEOUT.plusSeconds(2));
+      assertThat(held.heldFor()).isBetween(TIMEOUT.minus(ON_THE_WAY), TIMEOUT.plusSeconds(15));
       assertThat(held.connectionLived()).isTrue();
       assertThat(held.agreed()).isTrue();
     }
