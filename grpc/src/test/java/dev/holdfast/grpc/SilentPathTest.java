@@ -173,7 +173,6 @@ class SilentPathTest {
       three.add(pathTo(new Words(name)));
     }
     ManagedChannel channel = town.channel(quick());
-    List<Call> calls = new ArrayList<>();
     for (int i = 0; i < 30; i++) {
       assertThat(Town.call(channel, Words.PLACE)).isNotEmpty();
     }
@@ -186,7 +185,7 @@ class SilentPathTest {
         .pollInterval(Duration.ofMillis(20))
         .until(
             () -> {
-              calls.add(new Call(channel));
+              var unused = new Call(channel);
               // A suspect gets a twin, and no call any more.
               return silent.counts().opened() > opened;
             });
