@@ -57,6 +57,7 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
   private final SessionCall<ReqT, RespT> call;
   private final SessionAge age;
   private final HandlerPace pace;
+  private final StreamPosition.Cursor cursor;
 
   /** The handler's; set by the first callback. */
   private ServerCall.@Nullable Listener<ReqT> listener;
@@ -76,15 +77,17 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
     this.opening = opening;
     this.driver = new SessionDriver<>(session, streams.shared().scheduler(), this);
     this.application = new CallbackQueue(streams.shared().executor());
-    this.context = sessionContext(opening.deadline());
+    this.cursor = new StreamPosition.Cursor(session.id());
+    this.context = sessionContext(cursor, opening.deadline());
     this.age = new SessionAge(streams.shared().scheduler().clock());
     this.call = new SessionCall<>(this, opening.method(), first);
     this.pace = streams.paceOf(opening.method());
   }
 
   /** Of its own, because grpc-java cancels the call's when its transport closes. */
-  private static Context.CancellableContext sessionContext(Duration deadline) {
-    Context fork = Context.current().fork();
+  private static Context.CancellableContext sessionContext(
+      StreamPosition.Cursor cursor, Duration deadline) {
+    Context fork = cursor.in(Context.current().fork());
     return deadline.isZero()
         ? fork.withCancellation()
         : fork.withDeadline(
@@ -128,8 +131,8 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
       ServerAttachment closed = carrier(close.attachment());
       closed.sendHeaders(call.headers(), call.compressor());
       closed.close(close.why());
-    } else if (output instanceof SessionOutput.Start) {
-      application.execute(this::startHandler);
+    } else if (output instanceof SessionOutput.Start start) {
+      application.execute(() -> startHandler(start.resumedFrom()));
     } else if (output instanceof SessionOutput.HalfClosed) {
       tellHandler(ServerCall.Listener::onHalfClose);
     } else if (output instanceof SessionOutput.Ready) {
@@ -274,9 +277,10 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
 
   // To the handler.
 
-  private void startHandler() {
+  private void startHandler(long resumedFrom) {
     attached(
         () -> {
+          cursor.moveTo(resumedFrom);
           try {
             listener = opening.handler().startCall(call, opening.headers());
           } catch (RuntimeException e) {
@@ -301,6 +305,7 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
                 Status.INTERNAL.withDescription("unreadable message").withCause(e), new Metadata());
             return;
           }
+          cursor.moveTo(deliver.seq());
           tell(session -> session.handling(true));
           boolean handled = callListener(to -> to.onMessage(message));
           driver.input(

@@ -98,4 +98,66 @@ class DurableStreamTest {
             .build()
             .resumable(StreamTown.talk(answers -> StreamTown.recording(served, answers))));
   }
+
+  @Test
+  void aHandlerKnowsTheNumberOfEachMessageWhicheverInstanceItIsIn() throws Exception {
+    MemorySessionStore store = new MemorySessionStore();
+    byte[] key = Shared.newKey();
+    List<String> seen = new CopyOnWriteArrayList<>();
+    Server old = numbering(store, key, seen);
+    Server young = numbering(store, key, seen);
+    TcpRelay relay = town.relayTo(old);
+    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
+    Listener listener = new Listener();
+    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    requests.onNext(Listener.message("one"));
+    requests.onNext(Listener.message("two"));
+    listener.awaitCount(2);
+    await().atMost(Duration.ofSeconds(60)).until(() -> store.processed() == 2);
+
+    relay.retarget(new InetSocketAddress(InetAddress.getLoopbackAddress(), young.getPort()));
+    StreamTown.stop(old);
+    requests.onNext(Listener.message("three"));
+    requests.onCompleted();
+
+    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(seen).containsExactly("start 0", "one 1", "two 2", "start 2", "three 3");
+    assertThat(StreamPosition.current()).isEmpty();
+  }
+
+  private Server numbering(MemorySessionStore store, byte[] key, List<String> seen) {
+    return town.serve(
+        town.serverStreams()
+            .store(store)
+            .tokenKey(key)
+            .build()
+            .resumable(
+                StreamTown.talk(
+                    answers -> {
+                      seen.add("start " + StreamPosition.current().orElseThrow().number());
+                      return noting(seen, answers);
+                    })));
+  }
+
+  private static StreamObserver<StringValue> noting(
+      List<String> seen, StreamObserver<StringValue> answers) {
+    StreamObserver<StringValue> echo = StreamTown.echo(answers);
+    return new StreamObserver<>() {
+      @Override
+      public void onNext(StringValue message) {
+        seen.add(message.getValue() + " " + StreamPosition.current().orElseThrow().number());
+        echo.onNext(message);
+      }
+
+      @Override
+      public void onError(Throwable failure) {
+        echo.onError(failure);
+      }
+
+      @Override
+      public void onCompleted() {
+        echo.onCompleted();
+      }
+    };
+  }
 }
