@@ -49,8 +49,8 @@ class ExactlyOnceTest {
   private final List<AutoCloseable> open = new ArrayList<>();
   private final List<Long> receipts = new CopyOnWriteArrayList<>();
   private final List<Status> ends = new CopyOnWriteArrayList<>();
-  private RedisProcess redis;
-  private String database;
+  private String redis = "";
+  private String database = "";
 
   @AfterEach
   void close() throws Exception {
@@ -64,7 +64,7 @@ class ExactlyOnceTest {
     assumeTrue(
         RedisProcess.isInstalled() || "1".equals(System.getenv("HOLDFAST_NO_SKIPS")),
         "redis-server is not installed (apt-get install redis-server)");
-    redis = closing(RedisProcess.start(folder.resolve("redis")));
+    redis = closing(RedisProcess.start(folder.resolve("redis"))).uri();
     database = startDatabase();
     TcpRelay relay = closing(TcpRelay.toPort(1));
     relay.refuseNew();
@@ -102,8 +102,7 @@ class ExactlyOnceTest {
   }
 
   private ChildJvm start() throws Exception {
-    return closing(
-        ChildJvm.start(List.of("-Xmx96m"), ExactlyOnceProgram.class, redis.uri(), database));
+    return closing(ChildJvm.start(List.of("-Xmx96m"), ExactlyOnceProgram.class, redis, database));
   }
 
   /** From now on connections lead there. */
@@ -182,6 +181,6 @@ class ExactlyOnceTest {
   }
 
   private static ConditionFactory patiently() {
-    return await().atMost(Duration.ofSeconds(120)).pollInterval(Duration.ofMillis(5));
+    return await().atMost(Duration.ofMinutes(2)).pollInterval(Duration.ofMillis(5));
   }
 }

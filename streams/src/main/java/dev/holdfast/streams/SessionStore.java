@@ -22,8 +22,8 @@ import java.util.concurrent.CompletionStage;
  * </ul>
  *
  * <p>A record may be forgotten {@link StoreRequest#keep} after the last request that was carried
- * out for it; a session that is there asks early enough. {@code SessionStoreContract} in the test
- * jar is all of this as tests.
+ * out for it; a session that is there asks early enough. {@code SessionStoreContractTest} in the
+ * test jar is all of this as tests.
  */
 public interface SessionStore {
   CompletionStage<StoreAnswer> claim(StoreRequest.Claim request);

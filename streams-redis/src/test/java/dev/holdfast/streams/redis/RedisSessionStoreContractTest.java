@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.streams.SessionStore;
 import dev.holdfast.streams.redis.local.RedisProcess;
-import dev.holdfast.streams.testkit.SessionStoreContract;
+import dev.holdfast.streams.testkit.SessionStoreContractTest;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
-class RedisSessionStoreContractTest extends SessionStoreContract {
+class RedisSessionStoreContractTest extends SessionStoreContractTest {
   @TempDir static Path folder;
   private static RedisProcess redis;
   private final List<RedisSessionStore> opened = new ArrayList<>();

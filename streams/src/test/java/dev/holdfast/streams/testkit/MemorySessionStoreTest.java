@@ -2,7 +2,7 @@ package dev.holdfast.streams.testkit;
 
 import dev.holdfast.streams.SessionStore;
 
-class MemorySessionStoreTest extends SessionStoreContract {
+class MemorySessionStoreTest extends SessionStoreContractTest {
   private final MemorySessionStore store = new MemorySessionStore();
 
   @Override

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
  * What every {@link SessionStore} does. A store's test extends this with a real back end; each test
  * has sessions of its own, so that all of them may share one.
  */
-public abstract class SessionStoreContract {
+public abstract class SessionStoreContractTest {
   private static final Caller CALLER = new Caller("device-7", "test.Devices/Talk");
   private static final Caller STRANGER = new Caller("device-8", "test.Devices/Talk");
   private static final Duration LONG = Duration.ofHours(1);
