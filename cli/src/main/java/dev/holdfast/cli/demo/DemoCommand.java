@@ -17,6 +17,7 @@ import picocli.CommandLine.Option;
 /** {@code holdfast demo}: a service, a client and everything that goes wrong, in half a minute. */
 @Command(
     name = "demo",
+    subcommands = StreamsDemoCommand.class,
     description = {
       "Shows calls that follow their service: three instances as processes, a client that makes"
           + " 200 calls/s, and a story of five steps: scale up, drain, kill -9, the registry away"

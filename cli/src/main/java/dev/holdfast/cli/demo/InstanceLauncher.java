@@ -44,16 +44,24 @@ final class InstanceLauncher {
   }
 
   private List<String> command(String name) {
+    return command(FAST_START, InstanceMain.class, List.of(DemoTarget.of(registry, service), name));
+  }
+
+  /**
+   * The command line of a process with the Java, class path and archive of this one.
+   *
+   * @param jvm its own flags
+   */
+  static List<String> command(List<String> jvm, Class<?> main, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(FAST_START);
+    command.addAll(jvm);
     command.addAll(sharedArchive());
     command.add("-Dholdfast.log.level=INFO");
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
-    command.add(InstanceMain.class.getName());
-    command.add(DemoTarget.of(registry, service));
-    command.add(name);
+    command.add(main.getName());
+    command.addAll(arguments);
     return command;
   }
 

@@ -66,7 +66,7 @@ final class InstanceMain {
   }
 
   /** Ends this process when the pipe that only the parent holds is closed. */
-  private static void watchParent() {
+  static void watchParent() {
     Thread watch =
         new Thread(
             () -> {

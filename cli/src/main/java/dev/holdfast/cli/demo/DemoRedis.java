@@ -1,0 +1,32 @@
+package dev.holdfast.cli.demo;
+
+import dev.holdfast.streams.redis.local.RedisProcess;
+import java.io.IOException;
+
+/** The Redis of {@code demo streams}: its own, or one that runs. */
+final class DemoRedis {
+  static final String START = "start";
+  private static final String NAME = "redis";
+
+  private DemoRedis() {}
+
+  /**
+   * The URI of the store, which serves when this returns or was said to.
+   *
+   * @throws IOException when it can't be started; the message says what to do
+   */
+  static String open(String choice, DemoResources resources) throws IOException {
+    if (!choice.equals(START)) {
+      return choice;
+    }
+    RedisProcess redis =
+        resources.own(RedisProcess.start(resources.scratch().directory().resolve(NAME)));
+    resources.scratch().adopt(NAME, redis.pid());
+    return redis.uri();
+  }
+
+  /** Without user and password. */
+  static String shown(String uri) {
+    return uri.replaceFirst("//[^@/]*@", "//");
+  }
+}

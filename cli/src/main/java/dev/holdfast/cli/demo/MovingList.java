@@ -1,0 +1,119 @@
+package dev.holdfast.cli.demo;
+
+import dev.holdfast.core.HostPort;
+import io.grpc.EquivalentAddressGroup;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.NameResolver;
+import io.grpc.NameResolverProvider;
+import io.grpc.NameResolverRegistry;
+import io.grpc.StatusOr;
+import io.grpc.SynchronizationContext;
+import io.grpc.netty.NettyChannelBuilder;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.URI;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Stock grpc-java that is told at once which servers there are, as a good service discovery would:
+ * round_robin and keepalive, nothing of Holdfast. Thread-safe.
+ */
+final class MovingList extends NameResolverProvider {
+  private static final String SCHEME = "holdfast-demo-moving";
+  private static final long KEEPALIVE_SECONDS = 10;
+  private static final long KEEPALIVE_TIMEOUT_SECONDS = 5;
+
+  private final Map<NameResolver.Listener2, SynchronizationContext> listeners =
+      new ConcurrentHashMap<>();
+  private volatile List<EquivalentAddressGroup> addresses = List.of();
+
+  MovingList() {
+    NameResolverRegistry.getDefaultRegistry().register(this);
+  }
+
+  /** A stock channel to whatever the list holds. */
+  ManagedChannel channel() {
+    return NettyChannelBuilder.forTarget(
+            SCHEME + ":///devices", InsecureChannelCredentials.create())
+        .defaultLoadBalancingPolicy("round_robin")
+        .keepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
+        .keepAliveTimeout(KEEPALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+        .build();
+  }
+
+  /** These are the servers from now on. */
+  void update(Collection<HostPort> servers) {
+    List<EquivalentAddressGroup> changed =
+        servers.stream()
+            .map(a -> new EquivalentAddressGroup(new InetSocketAddress(a.host(), a.port())))
+            .toList();
+    // An empty list would fail calls that had better wait.
+    if (changed.isEmpty() || changed.equals(addresses)) {
+      return;
+    }
+    addresses = changed;
+    listeners.forEach((listener, context) -> context.execute(() -> tell(listener)));
+  }
+
+  @Override
+  public NameResolver newNameResolver(URI target, NameResolver.Args args) {
+    return new NameResolver() {
+      private NameResolver.@org.jspecify.annotations.Nullable Listener2 mine;
+
+      @Override
+      public String getServiceAuthority() {
+        return "devices";
+      }
+
+      @Override
+      public void start(Listener2 listener) {
+        mine = listener;
+        listeners.put(listener, args.getSynchronizationContext());
+        if (!addresses.isEmpty()) {
+          tell(listener);
+        }
+      }
+
+      @Override
+      public void shutdown() {
+        if (mine != null) {
+          listeners.remove(mine);
+        }
+      }
+    };
+  }
+
+  private void tell(NameResolver.Listener2 listener) {
+    var unused =
+        listener.onResult2(
+            NameResolver.ResolutionResult.newBuilder()
+                .setAddressesOrError(StatusOr.fromValue(addresses))
+                .build());
+  }
+
+  @Override
+  public String getDefaultScheme() {
+    return SCHEME;
+  }
+
+  @Override
+  public Collection<Class<? extends SocketAddress>> getProducedSocketAddressTypes() {
+    return Set.of(InetSocketAddress.class);
+  }
+
+  @Override
+  protected boolean isAvailable() {
+    return true;
+  }
+
+  @Override
+  protected int priority() {
+    return 5;
+  }
+}

@@ -1,0 +1,216 @@
+package dev.holdfast.cli.demo;
+
+import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.ServiceName;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** One run of {@code demo streams}. Everything it starts is ended by {@link DemoResources}. */
+final class StreamsDemo {
+  private static final int SERVERS = 3;
+  private static final long START_MILLIS = 60_000;
+  private static final long FIRST_ANSWERS_MILLIS = 60_000;
+  private static final long STOCK_END_MILLIS = 30_000;
+  private static final int SLOTS = 50;
+  private static final long SLOT_MILLIS = 1_000 / SLOTS;
+  private static final long PICTURE_MILLIS = 1_000;
+  private static final int KEY_BYTES = 32;
+  private static final int FAILURES_SHOWN = 5;
+
+  private final StreamsDemoOptions options;
+  private final StreamsScreen screen;
+  private final DemoResources resources;
+
+  StreamsDemo(StreamsDemoOptions options, StreamsScreen screen, DemoResources resources) {
+    this.options = options;
+    this.screen = screen;
+    this.resources = resources;
+  }
+
+  /** Runs to the end; what was started still runs then. */
+  StreamsDemoResult run() throws IOException, InterruptedException {
+    String store = DemoRedis.open(options.redis(), resources);
+    screen.say("store: " + DemoRedis.shown(store));
+    RegistryStage registry = resources.own(FileStage.inside(resources.scratch().directory()));
+    RegistryUri uri = registry.uri();
+    ServiceName service = ServiceName.of("", "devices-" + resources.runId());
+    String target = DemoTarget.of(uri, service);
+    RegistryView view = resources.own(new RegistryView(uri, service));
+    DeviceServers servers =
+        resources.own(
+            new DeviceServers(
+                new DeviceServers.Setting(target, store, tokenKey(), resources.scratch().logs())));
+    screen.say("registry: " + uri + "; starting " + SERVERS + " servers as processes ...");
+    startServers(servers, view);
+    WeatherFront weather =
+        resources.own(
+            new WeatherFront(
+                new Weather(new Random(options.seed()), SERVERS), () -> servers.doors()));
+    DurableDevices devices = resources.own(new DurableDevices(target, options.devices()));
+    StockDevices stock = resources.own(new StockDevices(options.devices()));
+    stock.addresses().update(servers.addresses());
+    stock.open();
+    screen.say(
+        options.devices()
+            + " devices with durable streams, a reading a second each; beside them as many on stock"
+            + " grpc-java with hand-written re-opening; seed "
+            + options.seed());
+    return tell(new StreamsStory.Stage(servers, view, weather, devices), stock);
+  }
+
+  private StreamsDemoResult tell(StreamsStory.Stage stage, StockDevices stock)
+      throws IOException, InterruptedException {
+    AtomicBoolean sending = new AtomicBoolean(true);
+    StreamsStory story = new StreamsStory(stage, screen, () -> sending.set(false));
+    long startNanos = System.nanoTime();
+    ScheduledExecutorService timer = timer();
+    resources.own(timer::shutdownNow);
+    int[] slot = {0};
+    var unusedSending =
+        timer.scheduleAtFixedRate(
+            () -> {
+              if (sending.get()) {
+                stage.devices().send(slot[0], SLOTS);
+                stock.send(slot[0], SLOTS);
+                slot[0] = (slot[0] + 1) % SLOTS;
+              }
+              stock.addresses().update(stage.servers().addresses());
+            },
+            0,
+            SLOT_MILLIS,
+            TimeUnit.MILLISECONDS);
+    var unusedPicture =
+        timer.scheduleAtFixedRate(
+            () -> screen.picture(picture(stage, stock, story, startNanos)),
+            PICTURE_MILLIS,
+            PICTURE_MILLIS,
+            TimeUnit.MILLISECONDS);
+    awaitAnswers(stage.devices());
+    stage
+        .servers()
+        .addresses()
+        .forEach(
+            address ->
+                screen.say("look at the sessions of a server:  ./holdfast streams " + address));
+    int steps = story.run(options.time());
+    stock.finish();
+    if (!Patience.await(STOCK_END_MILLIS, stock::isFinished)) {
+      screen.say("some stock devices did not get their last stream to its end");
+    }
+    timer.shutdownNow();
+    screen.picture(picture(stage, stock, story, startNanos));
+    stage.devices().failures().stream().limit(FAILURES_SHOWN).forEach(screen::say);
+    Map<String, EffectLog.Effects> effects = EffectLog.read(resources.scratch().logs());
+    StreamsDemoResult result =
+        new StreamsDemoResult(
+            stage.devices().totals(),
+            stage.devices().sessionsLost() + stage.devices().failures().size(),
+            reruns(effects),
+            stage.weather().count(),
+            steps,
+            stock.outcome(effects));
+    say(result, stock, effects);
+    return result;
+  }
+
+  /** What the numbers mean, in words that promise no more than was measured. */
+  private void say(
+      StreamsDemoResult result, StockDevices stock, Map<String, EffectLog.Effects> effects) {
+    screen.say(
+        "holdfast: each answer is in the store in one step with the watermark of its reading, so"
+            + " each reading has one answer; a handler ran again for "
+            + result.rerun()
+            + " readings whose first answer had not been stored, which counts wherever a handler"
+            + " does something outside of the store");
+    screen.say(
+        "stock, by what the servers' handlers did: devices that take what was written for sent: "
+            + stock.outcome(true, effects)
+            + "; devices that send again what was not answered: "
+            + stock.outcome(false, effects));
+  }
+
+  private static long reruns(Map<String, EffectLog.Effects> effects) {
+    return effects.entrySet().stream()
+        .filter(device -> device.getKey().startsWith("d"))
+        .mapToLong(device -> device.getValue().repeated())
+        .sum();
+  }
+
+  private StreamsPicture picture(
+      StreamsStory.Stage stage, StockDevices stock, StreamsStory story, long startNanos) {
+    List<String> servers =
+        stage.servers().all().stream()
+            .map(DeviceServers.Server::process)
+            .map(process -> process.name() + " " + process.state())
+            .toList();
+    return new StreamsPicture(
+        (System.nanoTime() - startNanos) / 1e9,
+        story.current(),
+        servers,
+        stage.devices().states(),
+        stage.weather().gusts(),
+        stage.devices().totals(),
+        stock.totals(),
+        stock.cut());
+  }
+
+  private void startServers(DeviceServers servers, RegistryView view)
+      throws IOException, InterruptedException {
+    for (int i = 0; i < SERVERS; i++) {
+      servers.launch();
+    }
+    boolean started =
+        Patience.await(
+            START_MILLIS,
+            () ->
+                !servers.crashed().isEmpty()
+                    || (servers.addresses().size() == SERVERS
+                        && view.read().map(held -> held.eligible().size()).orElse(0) == SERVERS));
+    if (!servers.crashed().isEmpty()) {
+      throw new IOException(Scene.names(servers.crashed()) + " ended while starting");
+    }
+    if (!started) {
+      throw new IOException(
+          "the servers were not in the registry within " + START_MILLIS / 1_000 + " s");
+    }
+  }
+
+  /** So that the weather meets streams, not their beginnings. */
+  private static void awaitAnswers(DurableDevices devices)
+      throws IOException, InterruptedException {
+    if (!Patience.await(
+        FIRST_ANSWERS_MILLIS, () -> devices.allAnswered() || !devices.failures().isEmpty())) {
+      throw new IOException(
+          "not every device had an answer within " + FIRST_ANSWERS_MILLIS / 1_000 + " s");
+    }
+  }
+
+  private Path tokenKey() throws IOException {
+    byte[] key = new byte[KEY_BYTES];
+    new SecureRandom().nextBytes(key);
+    Path file = resources.scratch().directory().resolve("token.key");
+    Files.createFile(
+        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    return Files.write(file, key);
+  }
+
+  private static ScheduledExecutorService timer() {
+    return Executors.newScheduledThreadPool(
+        2,
+        task -> {
+          Thread thread = new Thread(task, "demo-streams");
+          thread.setDaemon(true);
+          return thread;
+        });
+  }
+}

@@ -1,0 +1,117 @@
+package dev.holdfast.cli.demo;
+
+import dev.holdfast.cli.CommonOptions;
+import dev.holdfast.cli.ExitCode;
+import dev.holdfast.cli.Program;
+import dev.holdfast.cli.Secrets;
+import dev.holdfast.cli.UserError;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code holdfast demo streams}: a thousand streams through everything that cuts streams. */
+@Command(
+    name = "streams",
+    description = {
+      "Shows streams that outlive connections and servers: 1,000 devices with one durable stream"
+          + " each, sessions in Redis, three servers as processes behind middleboxes with bad"
+          + " weather (resets, silent drops, one-way losses, stalls, half-open connections, cuts in"
+          + " a frame, GOAWAYs), a rolling restart and a kill -9. The same devices run beside it on"
+          + " stock grpc-java with hand-written re-opening.",
+      "Its last line is RESULT name=value ..; it exits 0 when no message was lost, repeated or"
+          + " reordered, no session was lost and all four steps came to what they should; 1"
+          + " otherwise."
+    })
+public final class StreamsDemoCommand implements Callable<Integer> {
+  @Mixin private CommonOptions options = new CommonOptions();
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "N",
+      defaultValue = "60",
+      description = "For how long devices send, at least; 10 or more, ${DEFAULT-VALUE} by default.")
+  private int seconds;
+
+  @Option(
+      names = "--devices",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = "Devices of each kind; 10 to 5000, ${DEFAULT-VALUE} by default.")
+  private int devices;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Of the weather; ${DEFAULT-VALUE} by default.")
+  private long seed;
+
+  @Option(
+      names = "--redis",
+      paramLabel = "URI",
+      defaultValue = "start",
+      description =
+          "start: a redis-server of its own (the default). redis://HOST:PORT/DATABASE: one that"
+              + " runs; the password comes from HOLDFAST_REDIS_PASSWORD_FILE or"
+              + " HOLDFAST_REDIS_PASSWORD.")
+  private String redis = "start";
+
+  @Override
+  public Integer call() throws IOException {
+    options.startLogging("ERROR");
+    StreamsDemoOptions demo = validated();
+    StreamsScreen screen = screen();
+    try (DemoResources resources = DemoResources.open()) {
+      int exitCode = ExitCode.FAILED;
+      try {
+        StreamsDemoResult result = new StreamsDemo(demo, screen, resources).run();
+        exitCode = result.exitCode();
+        if (exitCode != ExitCode.OK) {
+          result.missedBounds().forEach(screen::say);
+          sayWhereLogsAre(screen, resources);
+        }
+        screen.result(result);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt(); // Ctrl-C or SIGTERM: all there is to do is to clean up
+      } catch (IOException e) {
+        sayWhereLogsAre(screen, resources);
+        throw UserError.failed("demo: " + e.getMessage());
+      }
+      return exitCode;
+    }
+  }
+
+  private StreamsDemoOptions validated() {
+    if (!redis.equals(DemoRedis.START)) {
+      Secrets.refuseOnCommandLine("redis", redis);
+    }
+    if (!redis.equals(DemoRedis.START) && !redis.matches("rediss?(-sentinel)?://.+")) {
+      throw UserError.usage("redis: \"" + redis + "\" (expected: start, or redis://HOST:PORT)");
+    }
+    try {
+      return new StreamsDemoOptions(Duration.ofSeconds(seconds), devices, seed, redis);
+    } catch (IllegalArgumentException e) {
+      throw UserError.usage(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private StreamsScreen screen() {
+    Program program = options.program();
+    StreamsScreen.Mode mode =
+        options.json()
+            ? StreamsScreen.Mode.JSON
+            : Terminal.isInteractive() ? StreamsScreen.Mode.TERMINAL : StreamsScreen.Mode.PLAIN;
+    return new StreamsScreen(mode, program.out(), program.err(), Terminal::size);
+  }
+
+  private static void sayWhereLogsAre(StreamsScreen screen, DemoResources resources)
+      throws IOException {
+    resources
+        .scratch()
+        .keepLogs()
+        .ifPresent(logs -> screen.say("the logs of the servers are kept in " + logs));
+  }
+}

@@ -1,0 +1,28 @@
+package dev.holdfast.cli.demo;
+
+import java.time.Duration;
+
+/**
+ * What a run of {@code demo streams} was asked to be.
+ *
+ * @param time for how long devices send, at least
+ * @param devices of each kind; 10 to 5,000
+ * @param seed of the weather
+ * @param redis {@code start}, or the URI of one that runs
+ */
+record StreamsDemoOptions(Duration time, int devices, long seed, String redis) {
+  /** Three servers are replaced and one is killed meanwhile. */
+  private static final int LEAST_SECONDS = 10;
+
+  StreamsDemoOptions {
+    require("seconds", time.toSeconds(), LEAST_SECONDS, DemoOptions.MOST_SECONDS);
+    require("devices", devices, 10, 5_000);
+  }
+
+  private static void require(String name, long value, long least, long most) {
+    if (value < least || value > most) {
+      throw new IllegalArgumentException(
+          name + ": " + value + " (expected: " + least + " to " + most + ")");
+    }
+  }
+}

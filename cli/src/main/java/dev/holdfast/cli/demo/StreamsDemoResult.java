@@ -1,0 +1,77 @@
+package dev.holdfast.cli.demo;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a run of {@code demo streams} came to.
+ *
+ * @param durable what the devices with Holdfast sent, and the answers they got
+ * @param sessionsLost streams that could not be kept
+ * @param rerun times that a handler was given a reading again whose first go had left no trace
+ * @param faults gusts of weather
+ * @param steps how many reached their goal
+ * @param stock what came of the stock devices' readings
+ */
+record StreamsDemoResult(
+    DeviceLedger.Totals durable,
+    long sessionsLost,
+    long rerun,
+    long faults,
+    int steps,
+    StockDevices.Outcome stock) {
+
+  /** The number of steps in the story. */
+  static final int STEPS = 4;
+
+  /** 0 when every bound was kept, else 1. */
+  int exitCode() {
+    return missedBounds().isEmpty() ? 0 : 1;
+  }
+
+  /** One line per bound that was missed. */
+  List<String> missedBounds() {
+    List<String> missed = new ArrayList<>();
+    if (durable.sent() == 0) {
+      missed.add(missed("messages", "at least 1"));
+    }
+    for (String none : List.of("lost", "duplicated", "reordered", "sessions_lost")) {
+      if (!"0".equals(fields().get(none))) {
+        missed.add(missed(none, "0"));
+      }
+    }
+    if (steps < STEPS) {
+      missed.add(missed("steps", STEPS + "/" + STEPS));
+    }
+    return missed;
+  }
+
+  private String missed(String name, String expected) {
+    return "bound missed: " + name + "=" + fields().get(name) + " (expected: " + expected + ")";
+  }
+
+  /** Names and values in the order of the line. */
+  Map<String, String> fields() {
+    Map<String, String> fields = new LinkedHashMap<>();
+    fields.put("messages", Long.toString(durable.sent() + durable.answered()));
+    fields.put("lost", Long.toString(durable.lost()));
+    fields.put("duplicated", Long.toString(durable.duplicated()));
+    fields.put("reordered", Long.toString(durable.reordered()));
+    fields.put("sessions_lost", Long.toString(sessionsLost));
+    fields.put("faults", Long.toString(faults));
+    fields.put("steps", steps + "/" + STEPS);
+    fields.put("handler_reruns", Long.toString(rerun));
+    fields.put("stock_lost", Long.toString(stock.lost()));
+    fields.put("stock_duplicated", Long.toString(stock.duplicated()));
+    return fields;
+  }
+
+  /** The last line. */
+  String line() {
+    StringBuilder line = new StringBuilder("RESULT");
+    fields().forEach((name, value) -> line.append(' ').append(name).append('=').append(value));
+    return line.toString();
+  }
+}

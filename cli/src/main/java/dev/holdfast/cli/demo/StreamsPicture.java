@@ -1,0 +1,75 @@
+package dev.holdfast.cli.demo;
+
+import dev.holdfast.streams.SessionState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * The state of things at one moment of {@code demo streams}.
+ *
+ * @param elapsedSeconds since the first reading
+ * @param step where the story is, for people
+ * @param servers name, address and state of each
+ * @param states the durable devices' sessions, as the devices see them
+ * @param gusts what the weather did so far
+ * @param durable sums of the devices with Holdfast
+ * @param stock sums of the stock ones, as they see it
+ * @param stockCut streams of theirs that broke
+ */
+record StreamsPicture(
+    double elapsedSeconds,
+    String step,
+    List<String> servers,
+    Map<SessionState, Long> states,
+    Map<Weather.Kind, Long> gusts,
+    DeviceLedger.Totals durable,
+    DeviceLedger.Totals stock,
+    long stockCut) {
+  private static final int BAR_CELLS = 40;
+
+  /** For a terminal or a log. */
+  List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    lines.add(format("%6.1f s  %s", elapsedSeconds, step));
+    lines.add("  servers   " + String.join("  ", servers));
+    String weather =
+        gusts.entrySet().stream()
+            .map(gust -> gust.getValue() + " " + gust.getKey().text())
+            .collect(Collectors.joining(", "));
+    lines.add("  weather   " + (weather.isEmpty() ? "calm so far" : weather));
+    long sessions = states.values().stream().mapToLong(Long::longValue).sum();
+    for (SessionState state : SessionState.values()) {
+      long count = states.getOrDefault(state, 0L);
+      if (count > 0) {
+        int cells = (int) Math.ceil((double) count * BAR_CELLS / sessions);
+        lines.add(format("  %-9s %5d  %s", state, count, "#".repeat(cells)));
+      }
+    }
+    lines.add(
+        format(
+            "  holdfast  sent=%d answered=%d on_the_way=%d duplicated=%d reordered=%d",
+            durable.sent(),
+            durable.answered(),
+            durable.lost(),
+            durable.duplicated(),
+            durable.reordered()));
+    lines.add(
+        format(
+            "  stock     sent=%d answered=%d streams_broken=%d",
+            stock.sent(), stock.answered(), stockCut));
+    return lines;
+  }
+
+  /** States with names, for JSON. */
+  Map<String, Long> statesByName() {
+    return states.entrySet().stream()
+        .collect(Collectors.toMap(state -> state.getKey().name(), Map.Entry::getValue));
+  }
+
+  private static String format(String pattern, Object... values) {
+    return String.format(Locale.ROOT, pattern, values);
+  }
+}

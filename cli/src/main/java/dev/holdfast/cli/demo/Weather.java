@@ -1,0 +1,91 @@
+package dev.holdfast.cli.demo;
+
+import dev.holdfast.core.PureCore;
+import dev.holdfast.lab.PathFaults;
+import dev.holdfast.lab.RelayDirection;
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+
+/**
+ * What goes wrong on the network, and when: one gust after the other, each at one server's door,
+ * all drawn from one source of chance. Not thread-safe.
+ */
+@PureCore
+final class Weather {
+  private static final int PAUSE_MILLIS = 400;
+  private static final int PAUSE_JITTER_MILLIS = 800;
+  private static final int MOST_BYTES = 3_000;
+
+  /** What a gust does to the connections through a door. */
+  enum Kind {
+    /** Both sides are reset. */
+    RESET("resets"),
+    /** Nothing gets through any more, and nobody is told. */
+    FORGET("silent drops"),
+    /** One direction loses everything for a while. */
+    ONE_WAY("one-way losses"),
+    /** Nothing gets through for a while. */
+    STALL("stalls"),
+    /** The server's side is reset, the client is not told. */
+    HALF_OPEN("half-open"),
+    /** Reset in the middle of a frame. */
+    CUT("cuts in a frame"),
+    /** GOAWAY by the hop. */
+    GOAWAY("GOAWAYs"),
+    /** What is quiet for a moment is forgotten. */
+    IDLE("idle drops");
+
+    private final String text;
+
+    Kind(String text) {
+      this.text = text;
+    }
+
+    /** For people, in the plural. */
+    String text() {
+      return text;
+    }
+  }
+
+  /**
+   * One of them.
+   *
+   * @param after the gust before
+   * @param door which server's door
+   * @param faults what holds there meanwhile; not for RESET and FORGET, which are a moment
+   * @param length for how long
+   */
+  record Gust(Kind kind, Duration after, int door, PathFaults faults, Duration length) {}
+
+  private final RandomGenerator random;
+  private final int doors;
+
+  Weather(RandomGenerator random, int doors) {
+    this.random = random;
+    this.doors = doors;
+  }
+
+  /** The next gust. */
+  Gust next() {
+    Kind kind = Kind.values()[random.nextInt(Kind.values().length)];
+    Duration after = Duration.ofMillis(PAUSE_MILLIS + random.nextInt(PAUSE_JITTER_MILLIS));
+    int door = random.nextInt(doors);
+    RelayDirection direction =
+        random.nextBoolean() ? RelayDirection.TO_SERVER : RelayDirection.TO_CLIENT;
+    int bytes = 1 + random.nextInt(MOST_BYTES);
+    Duration length = Duration.ofMillis(500 + random.nextInt(2_500));
+    PathFaults.Builder faults = PathFaults.builder();
+    switch (kind) {
+      case ONE_WAY -> faults.loss(direction, Duration.ZERO);
+      case STALL -> faults.stall(Duration.ZERO, length, Duration.ZERO);
+      case HALF_OPEN -> faults.halfOpenAfter(Duration.ZERO);
+      case CUT -> faults.cut(direction, bytes);
+      case GOAWAY -> faults.goAway(Duration.ZERO, 0, "the demo's weather");
+      case IDLE -> faults.idle(Duration.ofMillis(150), PathFaults.IdleAction.DROP);
+      case RESET, FORGET -> {
+        // a moment, no state
+      }
+    }
+    return new Gust(kind, after, door, faults.build(), length);
+  }
+}

@@ -1,0 +1,43 @@
+package dev.holdfast.cli.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class StreamsDemoResultTest {
+  private static final StockDevices.Outcome STOCK = new StockDevices.Outcome(17, 23);
+
+  @Test
+  void perfectRunExitsWithZeroWhateverStockLost() {
+    StreamsDemoResult result = result(new DeviceLedger.Totals(100, 100, 0, 0), 0, 4);
+
+    assertThat(result.exitCode()).isZero();
+    assertThat(result.line())
+        .isEqualTo(
+            "RESULT messages=200 lost=0 duplicated=0 reordered=0 sessions_lost=0 faults=9"
+                + " steps=4/4 handler_reruns=1 stock_lost=17 stock_duplicated=23");
+  }
+
+  @Test
+  void eachBoundThatIsMissedIsNamed() {
+    StreamsDemoResult result = result(new DeviceLedger.Totals(100, 98, 3, 4), 5, 3);
+
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.missedBounds())
+        .containsExactly(
+            "bound missed: lost=2 (expected: 0)",
+            "bound missed: duplicated=3 (expected: 0)",
+            "bound missed: reordered=4 (expected: 0)",
+            "bound missed: sessions_lost=5 (expected: 0)",
+            "bound missed: steps=3/4 (expected: 4/4)");
+  }
+
+  @Test
+  void runWithoutMessagesProvesNothing() {
+    assertThat(result(DeviceLedger.Totals.NONE, 0, 4).exitCode()).isEqualTo(1);
+  }
+
+  private static StreamsDemoResult result(DeviceLedger.Totals durable, long lost, int steps) {
+    return new StreamsDemoResult(durable, lost, 1, 9, steps, STOCK);
+  }
+}
