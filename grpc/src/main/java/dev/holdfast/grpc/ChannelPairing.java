@@ -15,13 +15,15 @@ import java.util.random.RandomGenerator;
  * @param limit how many twins may open at once
  * @param nanoClock the clock of {@link dev.holdfast.liveness.WatchedConnection#isStale}
  * @param random for pauses between twins
+ * @param instances the endpoints by address, for calls that are for one of them
  */
 record ChannelPairing(
     String service,
     MeterRegistry meters,
     TwinLimit limit,
     LongSupplier nanoClock,
-    RandomGenerator random) {
+    RandomGenerator random,
+    KnownInstances instances) {
   static final NameResolver.Args.Key<ChannelPairing> ARGUMENT =
       NameResolver.Args.Key.create("dev.holdfast.grpc.pairing");
 }

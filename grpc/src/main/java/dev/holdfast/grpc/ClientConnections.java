@@ -35,6 +35,7 @@ final class ClientConnections implements ChannelFactory<Channel> {
 
   private volatile EventLoops loops;
   private volatile Optional<LivenessOptions> liveness = Optional.empty();
+  private final KnownInstances instances = new KnownInstances();
   private volatile LivenessMeters meters = LivenessMeters.NONE;
 
   private ClientConnections(EventLoops loops) {
@@ -72,7 +73,13 @@ final class ClientConnections implements ChannelFactory<Channel> {
     PairedPolicies.install(LoadBalancerRegistry.getDefaultRegistry(), Set.of(policy));
     builder.setNameResolverArg(
         ChannelPairing.ARGUMENT,
-        new ChannelPairing(service, registry, TwinLimit.shared(), System::nanoTime, new Random()));
+        new ChannelPairing(
+            service, registry, TwinLimit.shared(), System::nanoTime, new Random(), instances));
+  }
+
+  /** The endpoints of its channel, while they are watched. */
+  KnownInstances instances() {
+    return instances;
   }
 
   @Override

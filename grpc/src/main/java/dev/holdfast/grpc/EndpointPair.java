@@ -17,7 +17,6 @@ import io.grpc.LoadBalancer.Subchannel;
 import io.grpc.LoadBalancer.SubchannelStateListener;
 import io.grpc.Status;
 import io.grpc.util.ForwardingSubchannel;
-import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -80,7 +79,7 @@ final class EndpointPair extends ForwardingSubchannel {
   private volatile Leg current;
   private @Nullable Leg twin;
   private @Nullable SubchannelStateListener policy;
-  private ConnectivityStateInfo shown = ConnectivityStateInfo.forNonError(IDLE);
+  private volatile ConnectivityStateInfo shown = ConnectivityStateInfo.forNonError(IDLE);
   private State state = State.SETTLED;
   private CloseReason why = CloseReason.PROOF_MISSED;
 
@@ -146,6 +145,16 @@ final class EndpointPair extends ForwardingSubchannel {
   boolean isStale(long nowNanos) {
     WatchedConnection connection = current.connection();
     return connection != null && connection.isStale(nowNanos);
+  }
+
+  /** The connection in use. Any thread. */
+  Leg leg() {
+    return current;
+  }
+
+  /** Whether the policy sees it as this. Any thread. */
+  boolean isShown(ConnectivityState wanted) {
+    return shown.getState() == wanted;
   }
 
   ProofOfLife proof() {
@@ -321,16 +330,7 @@ final class EndpointPair extends ForwardingSubchannel {
    * it; stock pick_first has one subchannel over the whole list.
    */
   private List<EquivalentAddressGroup> pinned() {
-    WatchedConnection connection = current.connection();
-    if (connection != null) {
-      SocketAddress remote = connection.remoteAddress();
-      for (EquivalentAddressGroup group : addresses) {
-        if (group.getAddresses().contains(remote)) {
-          return List.of(new EquivalentAddressGroup(remote, group.getAttributes()));
-        }
-      }
-    }
-    return addresses;
+    return current.pinned(addresses);
   }
 
   private Object subject() {
@@ -343,10 +343,6 @@ final class EndpointPair extends ForwardingSubchannel {
     if (policy != null) {
       policy.onSubchannelState(info);
     }
-  }
-
-  private boolean isShown(ConnectivityState wanted) {
-    return shown.getState() == wanted;
   }
 
   private void tellCurrent(TwinState of) {

@@ -295,7 +295,7 @@ public final class HoldfastChannelBuilder
             connections.watch(netty, options, service, context.meters(), policy);
           });
     }
-    OwnChannel own = new OwnChannel(path, inboundLimit.said());
+    OwnChannel own = new OwnChannel(path, inboundLimit.said(), connections.instances());
     netty.intercept(own);
     return own.host(netty.build());
   }

@@ -1,6 +1,8 @@
 package dev.holdfast.grpc;
 
 import dev.holdfast.core.CloseReason;
+import dev.holdfast.core.Subscription;
+import dev.holdfast.hooks.ConnectionWatch;
 import dev.holdfast.liveness.ConnectionObserver;
 import dev.holdfast.liveness.WatchedConnection;
 import io.grpc.Attributes;
@@ -12,8 +14,11 @@ import io.grpc.LoadBalancer.Helper;
 import io.grpc.LoadBalancer.Subchannel;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +52,7 @@ final class Leg {
   private long connectingSinceNanos;
   private long handshakeNanos;
   private Runnable gone = () -> {};
+  private final Set<ConnectionWatch> watches = ConcurrentHashMap.newKeySet(0);
   private volatile @Nullable WatchedConnection connection;
   private volatile long firstReadNanos;
 
@@ -102,6 +108,26 @@ final class Leg {
     return ready != null && ready.lastReadNanos() - firstReadNanos > 0;
   }
 
+  /** Only the machine that it is connected to, when the list still has it; else the list. */
+  List<EquivalentAddressGroup> pinned(List<EquivalentAddressGroup> addresses) {
+    WatchedConnection connected = connection;
+    if (connected != null) {
+      SocketAddress remote = connected.remoteAddress();
+      for (EquivalentAddressGroup group : addresses) {
+        if (group.getAddresses().contains(remote)) {
+          return List.of(new EquivalentAddressGroup(remote, group.getAttributes()));
+        }
+      }
+    }
+    return addresses;
+  }
+
+  /** A stream on this leg hears of its connection, until it is told enough. Any thread. */
+  Subscription watch(ConnectionWatch watch) {
+    watches.add(watch);
+    return () -> watches.remove(watch);
+  }
+
   void updateAddresses(List<EquivalentAddressGroup> groups) {
     subchannel.updateAddresses(marked(groups));
   }
@@ -124,8 +150,16 @@ final class Leg {
     } else if (newState.getState() == ConnectivityState.SHUTDOWN) {
       gone.run();
     }
+    boolean leaves =
+        state.getState() == ConnectivityState.READY
+            && newState.getState() != ConnectivityState.READY
+            && connection != null;
     state = newState;
     listener.onState(this, newState);
+    if (leaves) {
+      // After a GOAWAY, or because a twin took over: its streams stay, and may move.
+      watches.forEach(ConnectionWatch::onLeaving);
+    }
   }
 
   private List<EquivalentAddressGroup> marked(List<EquivalentAddressGroup> groups) {
@@ -161,7 +195,11 @@ final class Leg {
 
     @Override
     public void onSuspect(CloseReason why) {
-      pass(() -> listener.onSuspect(Leg.this, why));
+      pass(
+          () -> {
+            listener.onSuspect(Leg.this, why);
+            watches.forEach(watch -> watch.onSuspect(why));
+          });
     }
 
     @Override

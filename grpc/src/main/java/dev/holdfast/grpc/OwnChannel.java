@@ -1,6 +1,9 @@
 package dev.holdfast.grpc;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.Subscription;
+import dev.holdfast.core.SystemScheduler;
+import dev.holdfast.hooks.ConnectionWatch;
 import dev.holdfast.hooks.Heartbeat;
 import dev.holdfast.hooks.HostChannel;
 import dev.holdfast.liveness.LivenessOptions;
@@ -12,6 +15,7 @@ import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,13 +27,23 @@ import java.util.concurrent.TimeUnit;
  * interceptors. Unary calls pass as they are.
  */
 final class OwnChannel implements HostChannel, ClientInterceptor {
+  @Limit(
+      of = "time between shutdownNow of a channel with resumable streams and the end of its calls",
+      then = "what the streams have not said by then is not said")
+  private static final Duration FAREWELL = Duration.ofMillis(100);
+
   private final Optional<Heartbeat> heartbeat;
+  private final KnownInstances instances;
   private final OptionalInt maxInboundMessageBytes;
   private final List<Listener> listeners = new ArrayList<>();
   private volatile boolean shutdown;
   private boolean ended;
 
-  OwnChannel(Optional<LivenessOptions> liveness, OptionalInt maxInboundMessageBytes) {
+  OwnChannel(
+      Optional<LivenessOptions> liveness,
+      OptionalInt maxInboundMessageBytes,
+      KnownInstances instances) {
+    this.instances = instances;
     this.heartbeat = liveness.flatMap(OwnChannel::heartbeatOf);
     this.maxInboundMessageBytes = maxInboundMessageBytes;
   }
@@ -82,13 +96,29 @@ final class OwnChannel implements HostChannel, ClientInterceptor {
     return () -> {};
   }
 
+  @Override
+  public boolean knows(String address) {
+    return instances.has(address);
+  }
+
+  @Override
+  public CallOptions toInstance(CallOptions options, String address) {
+    return options.withOption(StreamPicks.INSTANCE, address);
+  }
+
+  @Override
+  public CallOptions watched(CallOptions options, ConnectionWatch watch) {
+    return options.withOption(StreamPicks.WATCH, watch);
+  }
+
   private void remove(Listener listener) {
     synchronized (listeners) {
       listeners.remove(listener);
     }
   }
 
-  private void endStreams() {
+  /** Returns whether there were any. */
+  private boolean endStreams() {
     List<Listener> told;
     synchronized (listeners) {
       ended = true;
@@ -96,6 +126,7 @@ final class OwnChannel implements HostChannel, ClientInterceptor {
       listeners.clear();
     }
     told.forEach(listener -> listener.action.run());
+    return !told.isEmpty();
   }
 
   /** An identity of its own. */
@@ -124,8 +155,13 @@ final class OwnChannel implements HostChannel, ClientInterceptor {
     @Override
     public ManagedChannel shutdownNow() {
       shutdown = true;
-      endStreams();
-      delegate.shutdownNow();
+      if (endStreams()) {
+        // What they have to say would be thrown away with their calls.
+        delegate.shutdown();
+        var unused = SystemScheduler.shared().schedule(FAREWELL, delegate::shutdownNow);
+      } else {
+        delegate.shutdownNow();
+      }
       return this;
     }
 

@@ -69,7 +69,7 @@ final class PairingLoadBalancer extends ForwardingLoadBalancer {
       this.channel = channel;
       this.pairing = pairing;
       this.args = args;
-      this.verification = new Verification(channel, pairing.nanoClock());
+      this.verification = new Verification(channel, pairing.nanoClock(), pairing.instances());
     }
 
     @Override

@@ -42,6 +42,7 @@ final class Verification {
 
   private final Helper helper;
   private final LongSupplier nanoClock;
+  private final KnownInstances.View instances;
   private final Set<EndpointPair> pairs = new LinkedHashSet<>();
   // Whether a pick met a stale connection since the last look at all of them.
   private final AtomicBoolean asked = new AtomicBoolean();
@@ -52,10 +53,12 @@ final class Verification {
 
   /**
    * @param helper where pickers go
+   * @param known where calls for one instance find it
    */
-  Verification(Helper helper, LongSupplier nanoClock) {
+  Verification(Helper helper, LongSupplier nanoClock, KnownInstances known) {
     this.helper = helper;
     this.nanoClock = nanoClock;
+    this.instances = known.in(helper.getSynchronizationContext());
   }
 
   /** The arguments of both subchannels of a pair. */
@@ -68,11 +71,13 @@ final class Verification {
   void add(EndpointPair pair) {
     pairs.add(pair);
     pairCount = pairs.size();
+    instances.add(pair);
   }
 
   void remove(EndpointPair pair) {
     pairs.remove(pair);
     pairCount = pairs.size();
+    instances.remove(pair);
   }
 
   /** What a policy wants calls to be picked by. */
@@ -116,27 +121,42 @@ final class Verification {
 
     @Override
     public PickResult pickSubchannel(PickSubchannelArgs args) {
-      PickResult result = delegate.pickSubchannel(args);
+      PickResult result = instances.pick(StreamPicks.instanceOf(args));
+      boolean chosen = result != null;
+      if (result == null) {
+        result = delegate.pickSubchannel(args);
+      }
       EndpointPair pair = pairOf(result);
       if (pair == null) {
         return result;
       }
       long nowNanos = nanoClock.getAsLong();
-      return pair.isStale(nowNanos) ? pickProven(args, pair, nowNanos) : result;
+      if (!pair.isStale(nowNanos)) {
+        return StreamPicks.watched(args, result, pair);
+      }
+      return chosen ? await(pair) : pickProven(args, pair, nowNanos);
     }
 
-    private PickResult pickProven(PickSubchannelArgs args, EndpointPair first, long nowNanos) {
-      first.proof().await();
+    private PickResult await(EndpointPair pair) {
+      pair.proof().await();
       waiting = true;
       if (asked.compareAndSet(false, true)) {
         helper.getSynchronizationContext().execute(Verification.this::proveStale);
       }
+      return PROVING;
+    }
+
+    private PickResult pickProven(PickSubchannelArgs args, EndpointPair first, long nowNanos) {
+      var unused = await(first);
       int picks = Math.min(pairCount, MOST_PICKS);
       for (int i = 1; i < picks; i++) {
         PickResult result = delegate.pickSubchannel(args);
         EndpointPair pair = pairOf(result);
-        if (pair == null || !pair.isStale(nowNanos)) {
+        if (pair == null) {
           return result;
+        }
+        if (!pair.isStale(nowNanos)) {
+          return StreamPicks.watched(args, result, pair);
         }
         pair.proof().await();
       }

@@ -32,8 +32,14 @@ final class PairStage {
   final TwinLimit limit = new TwinLimit(2);
   final ChannelPairing pairing =
       new ChannelPairing(
-          "words", meters, limit, () -> channel.time.clock().nanoTime(), new Random(1));
-  final Verification verification = new Verification(channel, pairing.nanoClock());
+          "words",
+          meters,
+          limit,
+          () -> channel.time.clock().nanoTime(),
+          new Random(1),
+          new KnownInstances());
+  final Verification verification =
+      new Verification(channel, pairing.nanoClock(), pairing.instances());
   final List<ConnectivityState> seen = new ArrayList<>();
   final List<Status> errors = new ArrayList<>();
 

@@ -30,8 +30,14 @@ class VerificationTest {
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final ChannelPairing pairing =
       new ChannelPairing(
-          "words", meters, new TwinLimit(10), () -> channel.time.clock().nanoTime(), new Random(1));
-  private final Verification verification = new Verification(channel, pairing.nanoClock());
+          "words",
+          meters,
+          new TwinLimit(10),
+          () -> channel.time.clock().nanoTime(),
+          new Random(1),
+          new KnownInstances());
+  private final Verification verification =
+      new Verification(channel, pairing.nanoClock(), pairing.instances());
   private final List<EndpointPair> pairs = new ArrayList<>();
   private final List<FakeConnection> connections = new ArrayList<>();
 

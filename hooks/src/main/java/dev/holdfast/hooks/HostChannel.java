@@ -35,4 +35,17 @@ public interface HostChannel {
    * @param action must not block
    */
   Subscription onShutdownNow(Runnable action);
+
+  /** Whether calls can be sent to one instance: the registry lists it, and the policy connects. */
+  boolean knows(String address);
+
+  /**
+   * Options of a call that is for one instance, while that can be reached; else the policy chooses.
+   *
+   * @param address as host:port, one that {@link #knows}
+   */
+  CallOptions toInstance(CallOptions options, String address);
+
+  /** Options of a call whose connection is watched, where the channel watches connections. */
+  CallOptions watched(CallOptions options, ConnectionWatch watch);
 }

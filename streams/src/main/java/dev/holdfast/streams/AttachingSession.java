@@ -30,6 +30,9 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
 
   private long startNanos;
 
+  /** The server's instance ends, and with it the session. */
+  boolean leaving;
+
   private long attachedNanos;
   private long suspectNanos;
 
@@ -51,7 +54,7 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
 
   /** The connection below will end (GOAWAY), or should: the attachment is replaced first. */
   public void onDrain(long nowNanos, StreamAttachment attachment) {
-    if (attachment == current && attachment.proved) {
+    if (attachment == current && attachment.proved && !leaving) {
       drain(nowNanos, attachment);
     }
   }
@@ -75,6 +78,17 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
   /** The application has sent its first messages anew. */
   public final void begunAgain() {
     reopening.onBegun(outbox);
+  }
+
+  /**
+   * No attachment can follow: told as cancelled, unless another end was; a server waits its TTL.
+   */
+  public void abandon() {
+    if (!state().isTerminal()) {
+      tell(SessionEnd.of(SessionEnd.Kind.CANCELLED, this));
+      closeAll(AttachmentEnd.UNNEEDED);
+      become(SessionState.CLOSED);
+    }
   }
 
   /** The pending attachment was answered and carries the session from now on. */

@@ -25,7 +25,6 @@ import org.jspecify.annotations.Nullable;
 public final class ClientSession extends AttachingSession {
 
   private boolean welcomed;
-  private boolean leaving;
   private boolean cancelled;
   private @Nullable Long lingerNanos;
 

@@ -90,6 +90,7 @@ public final class ServerSessions {
   private final Map<String, Integer> perPrincipal = new HashMap<>();
   private final ResumeRate resumes = new ResumeRate(0);
   private BufferBudget budget = BufferBudget.standard();
+  private String address;
   private boolean draining;
   private long forgotten;
   private @Nullable Long forgottenNanos;
@@ -101,6 +102,7 @@ public final class ServerSessions {
       SessionRules rules,
       RandomGenerator random) {
     this.host = host;
+    this.address = host.address();
     this.mint = mint;
     this.options = options;
     this.rules = rules;
@@ -135,6 +137,12 @@ public final class ServerSessions {
       return new Admission.Refused(Refusal.of(Refusal.Code.DENIED));
     }
     boolean durable = options.level() == Level.DURABLE;
+    String owner = hello.token().owner().orElse(address);
+    if (!durable && !owner.equals(address)) {
+      // The owner checks it; and its client follows no other address than its own token's. Even if
+      // an attempt that nobody answered began one here: it is not the session.
+      return new Admission.Refused(Refusal.moved(owner));
+    }
     if (shown
         && !mint.verify(hello.token(), hello.session(), caller.principal(), caller.method())) {
       // Nobody can show a token for a session that is not here: of another key, as that of an
@@ -145,11 +153,6 @@ public final class ServerSessions {
     }
     if (draining && durable) {
       return new Admission.Refused(busy());
-    }
-    String owner = hello.token().owner().orElse(host.address());
-    if (!durable && !owner.equals(host.address())) {
-      // Even if an attempt that nobody answered began one here: it is not the session.
-      return new Admission.Refused(Refusal.moved(owner));
     }
     if (known != null || shown) {
       resumes.onResume(nowNanos);
@@ -191,6 +194,23 @@ public final class ServerSessions {
   /** The instance leaves: nobody is let in any more. */
   public void drain() {
     draining = true;
+  }
+
+  /** It does not leave after all: sessions may begin again. */
+  public void admitAgain() {
+    draining = false;
+  }
+
+  /**
+   * Where clients reach this instance and no other, once that is known; sessions before have no
+   * owner in their tokens.
+   *
+   * @param newAddress as host:port; only the first one counts
+   */
+  public void locate(String newAddress) {
+    if (address.isEmpty()) {
+      address = newAddress;
+    }
   }
 
   /** The sessions that are there. */
@@ -249,8 +269,7 @@ public final class ServerSessions {
   private ServerSession begin(Hello hello, Caller caller, SessionOptions fresh) {
     boolean durable = options.level() == Level.DURABLE;
     SessionToken token =
-        mint.mint(
-            hello.session(), caller.principal(), caller.method(), durable ? "" : host.address());
+        mint.mint(hello.session(), caller.principal(), caller.method(), durable ? "" : address);
     Durability durability = null;
     if (durable) {
       Duration ttl = options.timing().ttl();

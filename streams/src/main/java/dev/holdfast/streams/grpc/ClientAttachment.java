@@ -31,6 +31,11 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
       then = "the call is cancelled")
   static final Duration DONE_PATIENCE = Duration.ofSeconds(10);
 
+  @Limit(
+      of = "time that a stream tells its server of its end after its channel was shut down",
+      then = "the server learns of it by the TTL")
+  static final Duration FAREWELL = Duration.ofSeconds(1);
+
   private final ResumableCall<?, ?> owner;
   private final StreamAttachment attachment;
   private final ClientCall<Frame, Frame> call;

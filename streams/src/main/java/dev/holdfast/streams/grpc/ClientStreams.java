@@ -1,6 +1,7 @@
 package dev.holdfast.streams.grpc;
 
 import dev.holdfast.core.Scheduler;
+import dev.holdfast.core.Subscription;
 import dev.holdfast.hooks.HostChannel;
 import dev.holdfast.streams.ClientSession;
 import dev.holdfast.streams.FirstMessage;
@@ -37,7 +38,10 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ClientStreams.class);
 
   private final Builder settings;
-  private final Set<ResumableCall<?, ?>> calls = ConcurrentHashMap.newKeySet();
+
+  /** Each with what hears of its channel's end. */
+  private final Map<ResumableCall<?, ?>, Subscription> calls = new ConcurrentHashMap<>();
+
   private final Set<String> otherMessages = ConcurrentHashMap.newKeySet();
 
   /** What the servers of channels were last; weak, as channels come and go. */
@@ -63,13 +67,13 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
 
   /** The sessions that are not over, in no order. */
   public List<SessionView> sessions() {
-    return calls.stream().map(ResumableCall::view).toList();
+    return calls.keySet().stream().map(ResumableCall::view).toList();
   }
 
   /** Cancels all streams; grpc-java tells no interceptor that its channel was shut down. */
   @Override
   public void close() {
-    calls.forEach(call -> call.cancel("ClientStreams closed", null));
+    calls.keySet().forEach(call -> call.cancel("ClientStreams closed", null));
   }
 
   private boolean isResumable(MethodDescriptor<?, ?> method) {
@@ -109,11 +113,15 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
   }
 
   void add(ResumableCall<?, ?> call) {
-    calls.add(call);
+    HostChannel host = call.options().getOption(HostChannel.KEY);
+    calls.put(call, host == null ? () -> {} : host.onShutdownNow(call::endWithChannel));
   }
 
   void remove(ResumableCall<?, ?> call) {
-    calls.remove(call);
+    Subscription ofChannel = calls.remove(call);
+    if (ofChannel != null) {
+      ofChannel.close();
+    }
   }
 
   /** What earlier streams of the channel have shown. */

@@ -6,6 +6,7 @@ import dev.holdfast.streams.PhysicalEnd;
 import dev.holdfast.streams.SessionEnd;
 import dev.holdfast.streams.SessionOutput;
 import dev.holdfast.streams.SessionRules;
+import dev.holdfast.streams.SessionState;
 import dev.holdfast.streams.StreamAttachment;
 import dev.holdfast.streams.wire.Refusal;
 import dev.holdfast.streams.wire.Welcome;
@@ -14,14 +15,12 @@ import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.Context;
-import io.grpc.Deadline;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +40,7 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
   private final CallbackQueue application;
   private final SessionDriver<ClientSession> driver;
   private final SessionAge age;
+  private final ClientRoute route;
 
   // Set before the session begins.
   private @Nullable Listener<RespT> listener;
@@ -77,6 +77,7 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
             SessionRules.STANDARD,
             Shared.CHANCE);
     this.driver = new SessionDriver<>(session, streams.shared().scheduler(), this);
+    this.route = new ClientRoute(streams, channel, options);
     this.age = new SessionAge(streams.shared().scheduler().clock());
   }
 
@@ -87,7 +88,9 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
     listener = newListener;
     headers = newHeaders;
     streams.add(this);
-    driver.input((session, now) -> session.start(now, timeLeft(), streams.peerOf(channel)));
+    driver.input(
+        (session, now) ->
+            session.start(now, CallDeadline.left(options, context), streams.peerOf(channel)));
     context.addListener(onContextCancelled, Runnable::run);
     call(Listener::onReady);
   }
@@ -196,16 +199,17 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
     driver.locked(session -> attempts = open.attachment().number());
     ClientAttachment.ServerWord word = new ClientAttachment.ServerWord();
     CallOptions physical =
-        options.withExecutor(Runnable::run).withDeadline(deadline()).withStreamTracerFactory(word);
+        options
+            .withExecutor(Runnable::run)
+            .withDeadline(CallDeadline.of(options, context))
+            .withStreamTracerFactory(word);
     // The deadline and the end of the application's context are the session's: it has them.
     context
         .fork()
         .run(
             () -> {
               ClientCall<Frame, Frame> call =
-                  streams
-                      .channelTo(open.address(), channel)
-                      .newCall(streams.framed(method), streams.roomForHeader(physical));
+                  route.call(this, open, streams.framed(method), physical);
               ClientAttachment attached =
                   new ClientAttachment(this, open.attachment(), call, word, open.plain());
               open.attachment().attach(attached);
@@ -218,6 +222,17 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
                           age.of(open.hello(), streams.options().timing().handshake())
                               .toByteArray()));
             });
+    if (route.isShutdown()) {
+      endWithChannel();
+    }
+  }
+
+  /** No attachment can follow: the application is told now, and the server as far as it goes. */
+  void endWithChannel() {
+    if (driver.locked(session -> session.state() != SessionState.NEW)) {
+      cancel(Status.UNAVAILABLE.withDescription("Channel shutdown invoked"));
+      later(ClientAttachment.FAREWELL, () -> driver.input((session, now) -> session.abandon()));
+    }
   }
 
   private void beginAgain() {
@@ -260,6 +275,10 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
           word.accept(session);
           return true;
         });
+  }
+
+  CallOptions options() {
+    return options;
   }
 
   void later(Duration delay, Runnable action) {
@@ -307,7 +326,7 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
   }
 
   void onPhysicalEnd(StreamAttachment attachment, PhysicalEnd how, Status status) {
-    lastCause = how.kind() + " " + status.getCode();
+    lastCause = PhysicalCause.of(how, status);
     age.onChange();
     lastStatus = status;
     driver.input((session, now) -> session.onClosed(now, attachment, how));
@@ -373,22 +392,6 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
   private StreamEvents events() {
     StreamEvents own = options.getOption(StreamEvents.KEY);
     return own == StreamEvents.KEY.getDefault() ? streams.events() : own;
-  }
-
-  private @Nullable Deadline deadline() {
-    Deadline own = options.getDeadline();
-    Deadline outer = context.getDeadline();
-    if (own == null || outer == null) {
-      return own == null ? outer : own;
-    }
-    return own.minimum(outer);
-  }
-
-  private Duration timeLeft() {
-    Deadline deadline = deadline();
-    return deadline == null
-        ? Duration.ZERO
-        : Duration.ofNanos(Math.max(1, deadline.timeRemaining(TimeUnit.NANOSECONDS)));
   }
 
   private static ClientAttachment carrier(StreamAttachment attachment) {

@@ -1,5 +1,7 @@
 package dev.holdfast.streams.grpc;
 
+import dev.holdfast.core.Subscription;
+import dev.holdfast.hooks.HostServer;
 import dev.holdfast.streams.AttachmentEnd;
 import dev.holdfast.streams.Payload;
 import dev.holdfast.streams.PhysicalEnd;
@@ -25,6 +27,8 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
   private final ServerCall<Frame, Frame> call;
   private final StreamAttachment attachment;
   private @Nullable ServerStream<?, ?> stream;
+  private volatile @Nullable HostServer host;
+  private volatile Subscription ofConnection = () -> {};
 
   // Used by the driver.
   private @Nullable Welcome heldWelcome;
@@ -40,6 +44,19 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
   /** It was admitted to a session; before grpc calls. */
   void bind(ServerStream<?, ?> admitted) {
     stream = admitted;
+  }
+
+  /**
+   * @param newHost null when it is none of Holdfast's
+   * @param watch closed with the call
+   */
+  void cameBy(@Nullable HostServer newHost, Subscription watch) {
+    host = newHost;
+    ofConnection = watch;
+  }
+
+  boolean cameBy(HostServer other) {
+    return host == other;
   }
 
   // To the client; by the driver.
@@ -135,12 +152,14 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
 
   @Override
   public void onCancel() {
+    ofConnection.close();
     // A reset of the stream and the end of its connection look the same from here.
     stream().onPhysicalEnd(attachment, PhysicalEnd.connection(), "connection or stream ended");
   }
 
   @Override
   public void onComplete() {
+    ofConnection.close();
     stream().onPhysicalEnd(attachment, PhysicalEnd.connection(), "call ended");
   }
 

@@ -1,6 +1,7 @@
 package dev.holdfast.streams.grpc;
 
 import dev.holdfast.core.Limit;
+import dev.holdfast.hooks.HostServer;
 import dev.holdfast.streams.PhysicalEnd;
 import dev.holdfast.streams.ServerSession;
 import dev.holdfast.streams.SessionEnd;
@@ -96,6 +97,12 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
 
   SessionDriver<ServerSession> driver() {
     return driver;
+  }
+
+  /** Whether its newest connection is one of this server. */
+  boolean isCarriedBy(HostServer host) {
+    ServerAttachment attached = latest;
+    return attached != null && attached.cameBy(host);
   }
 
   // What the session wants.

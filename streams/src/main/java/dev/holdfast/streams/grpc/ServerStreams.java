@@ -1,7 +1,6 @@
 package dev.holdfast.streams.grpc;
 
 import dev.holdfast.core.DrainSignal;
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
 import dev.holdfast.hooks.HostServer;
@@ -12,9 +11,7 @@ import dev.holdfast.streams.SessionEnd;
 import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.SessionRecord.Caller;
 import dev.holdfast.streams.SessionRules;
-import dev.holdfast.streams.SessionState;
 import dev.holdfast.streams.SessionStore;
-import dev.holdfast.streams.StoreAnswer;
 import dev.holdfast.streams.StoreRequest;
 import dev.holdfast.streams.StreamAttachment;
 import dev.holdfast.streams.wire.Hello;
@@ -31,29 +28,25 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The sessions of a server: makes services resumable, lists their sessions, and settles them when
  * the instance leaves. Thread-safe. One of it may serve several services and servers.
  */
 public final class ServerStreams implements AutoCloseable {
-  @Limit(of = "time that a session store may take for an answer", then = "the request is repeated")
-  static final Duration STORE_PATIENCE = Duration.ofSeconds(10);
-
   private final Builder settings;
   private final Object lock = new Object();
-  private final List<Subscription> gauges = new ArrayList<>();
+  private final Subscription gauges;
   private final Map<String, HandlerPace> paces = new ConcurrentHashMap<>();
+  private final ServerHosts hosts = new ServerHosts(this);
 
   // Guarded by lock.
   private final ServerSessions sessions;
@@ -75,10 +68,7 @@ public final class ServerStreams implements AutoCloseable {
             settings.options,
             SessionRules.STANDARD,
             Shared.CHANCE);
-    for (SessionState state : SessionState.values()) {
-      gauges.add(
-          StreamMeter.SESSIONS.gauge(settings.shared.meters(), () -> count(state), state.name()));
-    }
+    gauges = SessionGauges.show(settings.shared.meters(), this::open);
   }
 
   /** Begins with what {@link Holdfast#resumable(BindableService)} has. */
@@ -118,6 +108,13 @@ public final class ServerStreams implements AutoCloseable {
     open().forEach(s -> s.input((session, now) -> session.drain(now, true, grace)));
   }
 
+  /** Another server serves these sessions, after the last one had stopped. */
+  void admitAgain() {
+    synchronized (lock) {
+      sessions.admitAgain();
+    }
+  }
+
   /** {@link #drain} with the time that is left, when a server's signal says so. */
   public Subscription drainOn(DrainSignal signal) {
     return signal.onDrain(() -> drain(signal.remaining().orElse(Duration.ZERO)));
@@ -126,7 +123,7 @@ public final class ServerStreams implements AutoCloseable {
   /** Takes the meters away. Sessions go on until they end. */
   @Override
   public void close() {
-    gauges.forEach(Subscription::close);
+    gauges.close();
   }
 
   // For the calls of resumable services.
@@ -162,10 +159,16 @@ public final class ServerStreams implements AutoCloseable {
         new ServerStream.Opening<>(
             method, handler, headers, Duration.ofMillis(hello.remainingMillis()));
     HostServer host = HostServer.KEY.get();
-    SessionOptions fresh =
-        host == null ? settings.options : PathTiming.of(settings.options, host.heartbeat());
-    Optional<ServerStream<?, ?>> admitted = admit(carrier, hello, caller, opening, fresh);
-    admitted.ifPresent(stream -> stream.driver().drive());
+    hosts.meet(host);
+    Optional<ServerStream<?, ?>> admitted =
+        hosts.isLeftByOthers(host)
+            ? refuse(carrier, Refusal.busy(settings.options.timing().backoff().base().toMillis()))
+            : admit(carrier, hello, caller, opening, host);
+    admitted.ifPresent(
+        stream -> {
+          carrier.cameBy(host, hosts.follow(host, HostServer.DRAIN.get(), stream));
+          stream.driver().drive();
+        });
     return admitted.isPresent() ? carrier : new ServerCall.Listener<>() {};
   }
 
@@ -174,10 +177,15 @@ public final class ServerStreams implements AutoCloseable {
       Hello hello,
       Caller caller,
       ServerStream.Opening<?, ?> opening,
-      SessionOptions fresh) {
+      @Nullable HostServer host) {
+    SessionOptions fresh =
+        host == null ? settings.options : PathTiming.of(settings.options, host.heartbeat());
     StreamAttachment attachment = carrier.attachment();
     ServerSessions.Admission admission;
     synchronized (lock) {
+      if (host != null && settings.address.isEmpty()) {
+        sessions.locate(host.address());
+      }
       long nowNanos = shared().scheduler().clock().nanoTime();
       ServerStream<?, ?> known = streams.get(hello.session());
       // A session that is known has other threads; its own lock comes after ours, never before.
@@ -194,7 +202,10 @@ public final class ServerStreams implements AutoCloseable {
         return Optional.of(stream);
       }
     }
-    Refusal refusal = ((ServerSessions.Admission.Refused) admission).refusal();
+    return refuse(carrier, ((ServerSessions.Admission.Refused) admission).refusal());
+  }
+
+  private Optional<ServerStream<?, ?>> refuse(ServerAttachment carrier, Refusal refusal) {
     countRefused(refusal.code().name());
     carrier.refuse(refusal);
     return Optional.empty();
@@ -234,42 +245,21 @@ public final class ServerStreams implements AutoCloseable {
   }
 
   void ask(ServerStream<?, ?> stream, StoreRequest request) {
-    SessionStore store = settings.store;
-    AtomicBoolean answered = new AtomicBoolean();
-    Consumer<StoreAnswer> once =
-        answer -> {
-          if (answered.compareAndSet(false, true)) {
-            stream.input((session, now) -> session.onStored(now, request, answer));
-          }
-        };
-    Subscription timeout =
-        shared().scheduler().schedule(STORE_PATIENCE, () -> once.accept(new StoreAnswer.Failed()));
-    CompletionStage<StoreAnswer> answer =
-        request instanceof StoreRequest.Claim claim
-            ? store.claim(claim)
-            : store.save((StoreRequest.Save) request);
-    var unused =
-        answer.whenComplete(
-            (said, failure) -> {
-              timeout.close();
-              once.accept(failure == null ? said : new StoreAnswer.Failed());
-            });
+    StoreQuestion.ask(
+        settings.store,
+        shared().scheduler(),
+        request,
+        answer -> stream.input((session, now) -> session.onStored(now, request, answer)));
   }
 
   Shared shared() {
     return settings.shared;
   }
 
-  private List<ServerStream<?, ?>> open() {
+  List<ServerStream<?, ?>> open() {
     synchronized (lock) {
       return List.copyOf(streams.values());
     }
-  }
-
-  private long count(SessionState state) {
-    return open().stream()
-        .filter(stream -> stream.driver().locked(session -> session.state() == state))
-        .count();
   }
 
   /** Builds {@link ServerStreams}. */
@@ -314,7 +304,10 @@ public final class ServerStreams implements AutoCloseable {
       return this;
     }
 
-    /** Where clients reach this instance and no other, as host:port; default: nowhere. */
+    /**
+     * Where clients reach this instance and no other, as host:port; default: where a server of
+     * {@code HoldfastServerBuilder} is registered or advertised, else nowhere.
+     */
     public Builder address(String newAddress) {
       address = newAddress;
       return this;

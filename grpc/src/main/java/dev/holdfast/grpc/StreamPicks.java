@@ -1,0 +1,80 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.core.Subscription;
+import dev.holdfast.hooks.ConnectionWatch;
+import io.grpc.CallOptions;
+import io.grpc.ClientStreamTracer;
+import io.grpc.LoadBalancer.PickResult;
+import io.grpc.LoadBalancer.PickSubchannelArgs;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.Status;
+import io.grpc.util.ForwardingClientStreamTracer;
+import org.jspecify.annotations.Nullable;
+
+/** What resumable streams ask of a pick: one instance, and word of their connection. */
+final class StreamPicks {
+  /** The instance that a call is for, as host:port. */
+  static final CallOptions.Key<@Nullable String> INSTANCE =
+      CallOptions.Key.create("dev.holdfast.grpc.instance");
+
+  /** Who hears of the connection that a call gets. */
+  static final CallOptions.Key<@Nullable ConnectionWatch> WATCH =
+      CallOptions.Key.create("dev.holdfast.grpc.watch");
+
+  private StreamPicks() {}
+
+  /** The instance that this call is for; null for any. */
+  static @Nullable String instanceOf(PickSubchannelArgs args) {
+    return isUnary(args) ? null : args.getCallOptions().getOption(INSTANCE);
+  }
+
+  /** The result, with the call's watch on the connection that the pair has now. */
+  static PickResult watched(PickSubchannelArgs args, PickResult result, EndpointPair pair) {
+    ConnectionWatch watch = isUnary(args) ? null : args.getCallOptions().getOption(WATCH);
+    return watch == null || result.getSubchannel() == null
+        ? result
+        : PickResult.withSubchannel(
+            result.getSubchannel(),
+            new Watching(result.getStreamTracerFactory(), pair.leg(), watch));
+  }
+
+  private static boolean isUnary(PickSubchannelArgs args) {
+    return args.getMethodDescriptor().getType() == MethodType.UNARY;
+  }
+
+  /** Watches from the beginning of the stream to its end. */
+  private static final class Watching extends ClientStreamTracer.Factory {
+    private final ClientStreamTracer.@Nullable Factory others;
+    private final Leg leg;
+    private final ConnectionWatch watch;
+
+    Watching(ClientStreamTracer.@Nullable Factory others, Leg leg, ConnectionWatch watch) {
+      this.others = others;
+      this.leg = leg;
+      this.watch = watch;
+    }
+
+    @Override
+    public ClientStreamTracer newClientStreamTracer(
+        ClientStreamTracer.StreamInfo info, Metadata headers) {
+      ClientStreamTracer other =
+          others == null
+              ? new ClientStreamTracer() {}
+              : others.newClientStreamTracer(info, headers);
+      Subscription watching = leg.watch(watch);
+      return new ForwardingClientStreamTracer() {
+        @Override
+        protected ClientStreamTracer delegate() {
+          return other;
+        }
+
+        @Override
+        public void streamClosed(Status status) {
+          watching.close();
+          super.streamClosed(status);
+        }
+      };
+    }
+  }
+}

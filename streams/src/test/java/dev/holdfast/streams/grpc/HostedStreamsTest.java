@@ -1,0 +1,256 @@
+package dev.holdfast.streams.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.StringValue;
+import dev.holdfast.grpc.HoldfastChannelBuilder;
+import dev.holdfast.grpc.HoldfastServer;
+import dev.holdfast.grpc.HoldfastServerBuilder;
+import dev.holdfast.lab.RelayConnection;
+import dev.holdfast.lab.TcpRelay;
+import dev.holdfast.liveness.LivenessOptions;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.InsecureServerCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Streams on Holdfast's own channels and servers: what each does for the other. */
+class HostedStreamsTest {
+  private static final Duration LONG = Duration.ofSeconds(30);
+
+  private final StreamTown town = new StreamTown();
+  private final ClientStreams client = town.clientStreams().build();
+
+  @AfterEach
+  void close() throws Exception {
+    town.close();
+  }
+
+  @Test
+  void aChannelThatIsShutDownNowEndsItsStreamsOnBothSides() throws Exception {
+    ServerStreams streams = town.serverStreams().build();
+    HoldfastServer server = serve(streams, builder -> builder);
+    ManagedChannel channel = channel(List.of(server.getPort()), builder -> builder);
+    Listener listener = new Listener();
+    StreamTown.open(channel, listener).onNext(Listener.message("1"));
+    listener.awaitCount(1);
+
+    channel.shutdownNow();
+
+    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    await().atMost(LONG).until(() -> client.sessions().isEmpty());
+    await().atMost(LONG).until(() -> streams.sessions().isEmpty());
+  }
+
+  @Test
+  void aStreamWhoseChannelWasShutDownEndsWithItsConnection() throws Exception {
+    HoldfastServer server = serve(town.serverStreams().build(), builder -> builder);
+    TcpRelay relay = town.relayTo(server);
+    ManagedChannel channel = channel(List.of(relay.port()), builder -> builder);
+    Listener listener = new Listener();
+    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    requests.onNext(Listener.message("1"));
+    listener.awaitCount(1);
+
+    channel.shutdown();
+    requests.onNext(Listener.message("2"));
+    listener.awaitCount(2);
+    relay.cut();
+
+    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    await().atMost(LONG).until(() -> client.sessions().isEmpty());
+  }
+
+  @Test
+  void afterACutEachStreamFindsItsOwnerAmongThreeUnderRoundRobin() throws Exception {
+    List<TcpRelay> relays = new ArrayList<>();
+    List<ServerStreams> streams = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      TcpRelay relay = town.closing(TcpRelay.toPort(1));
+      relays.add(relay);
+      // No key in common: only the owner can check its token.
+      streams.add(town.serverStreams().build());
+      HoldfastServer server =
+          serve(streams.get(i), builder -> builder.advertise("127.0.0.1:" + relay.port()));
+      relay.retarget(loopback(server.getPort()));
+    }
+    ManagedChannel channel =
+        channel(
+            relays.stream().map(TcpRelay::port).toList(),
+            builder -> builder.loadBalancing("round_robin"));
+    List<Listener> listeners = new ArrayList<>();
+    List<StreamObserver<StringValue>> requests = new ArrayList<>();
+    // Until each has some: at first only those are picked that are connected.
+    while (listeners.size() < 200 && streams.stream().anyMatch(each -> each.sessions().isEmpty())) {
+      Listener listener = new Listener();
+      listeners.add(listener);
+      StreamObserver<StringValue> opened = StreamTown.open(channel, listener);
+      requests.add(opened);
+      opened.onNext(Listener.message("0"));
+      listener.awaitCount(1);
+    }
+
+    for (int cut = 1; cut <= 3; cut++) {
+      relays.forEach(TcpRelay::cut);
+      for (int i = 0; i < requests.size(); i++) {
+        requests.get(i).onNext(Listener.message("" + cut));
+        listeners.get(i).awaitCount(cut + 1);
+      }
+    }
+    requests.forEach(StreamObserver::onCompleted);
+
+    for (Listener listener : listeners) {
+      assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+      assertThat(listener.heard()).containsExactly("0", "1", "2", "3");
+    }
+  }
+
+  @Test
+  void behindABalancerThatChoosesAnotherTheStreamIsRedirectedToItsOwner() throws Exception {
+    List<Server> servers = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      TcpRelay direct = town.closing(TcpRelay.toPort(1));
+      Server server =
+          town.serve(
+              town.serverStreams()
+                  .address("127.0.0.1:" + direct.port())
+                  .build()
+                  .resumable(StreamTown.talk(StreamTown::echo)));
+      direct.retarget(loopback(server.getPort()));
+      servers.add(server);
+    }
+    TcpRelay balancer = town.relayTo(servers.get(0));
+    List<String> redirects = new ArrayList<>();
+    ClientStreams following =
+        town.clientStreams()
+            .redirects(
+                address -> {
+                  redirects.add(address);
+                  return town.channelTo(
+                      Integer.parseInt(address.substring(address.indexOf(':') + 1)));
+                })
+            .build();
+    ManagedChannel channel = town.channelTo(balancer.port(), following);
+    Listener listener = new Listener();
+    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    requests.onNext(Listener.message("1"));
+    listener.awaitCount(1);
+
+    balancer.retarget(loopback(servers.get(1).getPort()));
+    balancer.cut();
+    requests.onNext(Listener.message("2"));
+    requests.onCompleted();
+
+    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(listener.heard()).containsExactly("1", "2");
+    assertThat(redirects).isNotEmpty();
+  }
+
+  @Test
+  void aGoawayOfAStockServerMovesTheStreamBeforeItsConnectionEnds() {
+    ServerStreams streams = town.serverStreams().build();
+    // Nothing is cut for an hour: only who heard the GOAWAY comes by another connection.
+    Server server =
+        town.serve(
+            builder ->
+                builder
+                    .maxConnectionAge(1, TimeUnit.SECONDS)
+                    .maxConnectionAgeGrace(1, TimeUnit.HOURS)
+                    .addService(streams.resumable(StreamTown.talk(StreamTown::echo))));
+    goesOnByAnotherConnection(channel(List.of(server.getPort()), builder -> builder), streams);
+  }
+
+  @Test
+  void theAgeOfAConnectionIsToldToItsStreamsWhateverTheClientsChannel() throws Exception {
+    ServerStreams streams = town.serverStreams().build();
+    HoldfastServer server =
+        serve(
+            streams,
+            builder ->
+                builder
+                    .maxConnectionAge(1, TimeUnit.SECONDS)
+                    .maxConnectionAgeGrace(1, TimeUnit.HOURS));
+    goesOnByAnotherConnection(town.channelTo(server.getPort(), client), streams);
+  }
+
+  @Test
+  void aConnectionThatFellSilentIsLeftByItsStreamsOnceAnotherOneIsThere() throws Exception {
+    ServerStreams streams = town.serverStreams().build();
+    HoldfastServer server = serve(streams, builder -> builder.liveness(LivenessOptions.DEFAULT));
+    TcpRelay relay = town.relayTo(server);
+    Duration second = Duration.ofSeconds(1);
+    LivenessOptions watchful =
+        LivenessOptions.DEFAULT.withProbing(second, second).withPingPermit(second);
+    ManagedChannel channel = channel(List.of(relay.port()), builder -> builder.liveness(watchful));
+    Listener listener = new Listener();
+    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    requests.onNext(Listener.message("1"));
+    listener.awaitCount(1);
+
+    // Its own time to give the connection up is 90 s.
+    relay.connections().forEach(RelayConnection::stall);
+    requests.onNext(Listener.message("2"));
+
+    listener.awaitCount(2);
+    requests.onCompleted();
+    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(listener.heard()).containsExactly("1", "2");
+  }
+
+  private void goesOnByAnotherConnection(ManagedChannel channel, ServerStreams streams) {
+    Listener listener = new Listener();
+    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    requests.onNext(Listener.message("1"));
+    listener.awaitCount(1);
+    await()
+        .atMost(LONG)
+        .until(() -> streams.sessions().stream().anyMatch(session -> session.attempts() >= 2));
+    requests.onNext(Listener.message("2"));
+    requests.onCompleted();
+    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(listener.heard()).containsExactly("1", "2");
+  }
+
+  private HoldfastServer serve(ServerStreams streams, UnaryOperator<HoldfastServerBuilder> settings)
+      throws IOException {
+    HoldfastServer server =
+        settings
+            .apply(
+                HoldfastServerBuilder.forAddress(loopback(0), InsecureServerCredentials.create()))
+            .addService(streams.resumable(StreamTown.talk(StreamTown::echo)))
+            .build()
+            .start();
+    town.closing(() -> StreamTown.stop(server));
+    return server;
+  }
+
+  private ManagedChannel channel(
+      List<Integer> ports, UnaryOperator<HoldfastChannelBuilder> settings) {
+    ManagedChannel channel =
+        settings
+            .apply(
+                HoldfastChannelBuilder.forTarget(
+                    FixedInstances.target(ports), InsecureChannelCredentials.create()))
+            .intercept(client)
+            .build();
+    town.closing(channel::shutdownNow);
+    return channel;
+  }
+
+  private static InetSocketAddress loopback(int port) {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+  }
+}
