@@ -23,7 +23,8 @@ class SettingTablesTest {
           "defaultLoadBalancingPolicy",
           "keepAliveTime",
           "keepAliveTimeout",
-          "keepAliveWithoutCalls");
+          "keepAliveWithoutCalls",
+          "maxInboundMessageSize");
 
   @Test
   void everyMethodOfTheChannelBuilderHasItsRow() {
