@@ -48,6 +48,7 @@ final class CrowdProgram {
   private final AtomicLong firstEndNanos = new AtomicLong(Long.MAX_VALUE);
   private final long originNanos = System.nanoTime();
   private volatile long watchedNanos;
+  private volatile int racedBefore;
 
   private CrowdProgram(List<Integer> ports) {
     this.ports = ports;
@@ -95,6 +96,7 @@ final class CrowdProgram {
   /** Must not be late: a bound that is looked at too seldom is no bound. */
   private void watch() {
     watchedNanos = now();
+    racedBefore = (int) town.count("holdfast.grpc.twins", "outcome", "took_over");
     ScheduledExecutorService sampler =
         Executors.newSingleThreadScheduledExecutor(
             task -> {
@@ -120,14 +122,16 @@ final class CrowdProgram {
     List<String> codes = ends.stream().map(CrowdProgram::code).distinct().sorted().toList();
     long nowNanos = now();
     System.out.printf(
-        "report ended=%d codes=%s first_ms=%d elapsed_ms=%d twins_open=%d twins=%d opening=%d%n",
+        "report ended=%d codes=%s first_ms=%d elapsed_ms=%d twins_open=%d twins=%d opening=%d"
+            + " raced_before=%d%n",
         ends.size(),
         String.join(",", codes),
         ends.isEmpty() ? -1 : TimeUnit.NANOSECONDS.toMillis(firstEndNanos.get() - watchedNanos),
         TimeUnit.NANOSECONDS.toMillis(nowNanos - watchedNanos),
         mostTwins.get(),
         (int) town.count("holdfast.grpc.twins", "outcome", "unreachable"),
-        mostOpening.get());
+        mostOpening.get(),
+        racedBefore);
   }
 
   private void check() {

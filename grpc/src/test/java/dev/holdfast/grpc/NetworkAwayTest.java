@@ -61,9 +61,13 @@ class NetworkAwayTest {
       assertThat(report)
           .as("path down, given up by the kernel, or asked in the moment before")
           .containsPattern("codes=(HF-40[567],?)+ ");
-      assertThat(number(report, "first_ms"))
-          .as("%s: asked at most %s before", report, ASKED_BEFORE)
-          .isGreaterThan(CrowdProgram.HARD_LIMIT.minus(ASKED_BEFORE).toMillis());
+      // Where a busy machine had raced some before, their old connections have a ready twin, which
+      // is not waited for.
+      if (number(report, "raced_before") == 0) {
+        assertThat(number(report, "first_ms"))
+            .as("%s: asked at most %s before", report, ASKED_BEFORE)
+            .isGreaterThan(CrowdProgram.HARD_LIMIT.minus(ASKED_BEFORE).toMillis());
+      }
       assertThat(number(report, "twins_open"))
           .as("%s", report)
           .isLessThanOrEqualTo(TwinLimit.DEFAULT_MOST);
