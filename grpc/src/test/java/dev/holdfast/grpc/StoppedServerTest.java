@@ -77,6 +77,28 @@ class StoppedServerTest {
     }
   }
 
+  /** gRPC's own PING after the message must not use up the one by which it would be found. */
+  @Test
+  void aQuietStreamIsAskedAboutAtTheFirstIdleTimeThoughNobodyKnowsWhichPingsTheServerTakes()
+      throws Exception {
+    Duration longEnoughToPause = Duration.ofSeconds(15);
+    try (ChildJvm child = ChildJvm.start(WordsProgram.class, "a")) {
+      town.announce(addressOf(child));
+      LivenessOptions unknown =
+          LivenessOptions.DEFAULT.withProbing(longEnoughToPause, Duration.ofSeconds(1));
+      ManagedChannel channel = channel(unknown, "holdfast");
+      HeldStream held = heldOn("a", channel);
+      held.say("hello");
+      await().atMost(PATIENCE).until(() -> held.heard().contains("a hello"));
+      child.pause();
+      await()
+          .atMost(PATIENCE)
+          .until(() -> town.count("holdfast.liveness.suspected", "role", "client") > 0);
+      assertThat(held.isOpen()).isTrue();
+      child.resume();
+    }
+  }
+
   @Test
   void aServerThatIsStoppedForAWhileLosesNothing() throws Exception {
     try (ChildJvm child = ChildJvm.start(WordsProgram.class, "a")) {

@@ -265,7 +265,7 @@ class LivenessMonitor {
   }
 
   private void probe(long nowNanos, Question open) {
-    budget.onSent(nowNanos);
+    budget.onSent();
     open.onProbe(nowNanos);
     open.ask(nowNanos);
     emit(LivenessOutput.PROBE);

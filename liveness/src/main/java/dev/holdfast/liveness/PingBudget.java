@@ -8,11 +8,15 @@ import java.time.Duration;
  * Whether a PING may be sent now without ever earning a fatal strike.
  *
  * <p>gRPC servers count PINGs they did not expect and close with {@code too_many_pings} at the
- * third. They forget all strikes with every HEADERS or DATA they write. So a client sends one PING
- * per HEADERS or DATA received since the last PING of anyone; or one when the server's permitted
- * spacing has passed since the last one was <em>answered</em>. Counting from the answer, and never
- * having two under way, matters on a path that holds PINGs back and delivers them in one burst.
- * Clients do not punish, so a server may have several under way. Not thread-safe.
+ * third. They forget all strikes with every HEADERS or DATA they write. Answers and frames come in
+ * the order in which the server wrote them, so that the strikes it counts are those PINGs that were
+ * answered since its last HEADERS or DATA, and those that are not answered yet. Of the latter there
+ * may be one that gRPC itself sent to measure the bandwidth, which it does at DATA, one at a time.
+ * A PING of ours is sent when it is the second of these at most, so usually one after each HEADERS
+ * or DATA; or when the server's permitted spacing has passed since the last one was
+ * <em>answered</em>. Counting answers, and never having two of ours under way, matters on a path
+ * that holds PINGs back and delivers them in one burst. Clients do not punish, so a server may have
+ * several under way. Not thread-safe.
  */
 @PureCore
 class PingBudget {
@@ -27,18 +31,26 @@ class PingBudget {
   /** Over the permitted spacing: the peer's clock and the way there are not ours. */
   private static final double MARGIN = 1.1;
 
+  /** The third is fatal in grpc-java, the fourth in grpc-go and C-core. */
+  private static final int FORGIVEN_STRIKES = 2;
+
   private final LivenessOptions options;
   private final boolean punished;
-  private long lastPingNanos;
+
+  /** The last answer to anybody's PING, whether that was gRPC's, and the answer before it. */
   private long settledNanos;
+
+  private boolean settledForeign;
+  private long settledBeforeNanos;
   private long callFrameNanos;
   private int unanswered;
 
   PingBudget(long nowNanos, LivenessOptions options, Role role) {
     this.options = options;
     punished = role == Role.CLIENT;
-    lastPingNanos = nowNanos;
+    // As if both were answered already: the first HEADERS or DATA gives the first allowance.
     settledNanos = nowNanos;
+    settledBeforeNanos = nowNanos;
     callFrameNanos = nowNanos;
   }
 
@@ -48,21 +60,25 @@ class PingBudget {
   }
 
   /** A PING of ours is sent. */
-  void onSent(long nowNanos) {
-    lastPingNanos = nowNanos;
+  void onSent() {
     unanswered++;
   }
 
   /** A PING of ours was answered. */
   void onAnswered(long nowNanos) {
-    settledNanos = nowNanos;
+    settled(nowNanos, false);
     unanswered = Math.max(0, unanswered - 1);
   }
 
   /** A PING that another part of the program sent was answered: it used the same allowance. */
   void onForeignAnswered(long nowNanos) {
-    lastPingNanos = nowNanos;
+    settled(nowNanos, true);
+  }
+
+  private void settled(long nowNanos, boolean foreign) {
+    settledBeforeNanos = settledNanos;
     settledNanos = nowNanos;
+    settledForeign = foreign;
   }
 
   /** PINGs of ours without an answer so far. */
@@ -80,13 +96,18 @@ class PingBudget {
     if (!punished) {
       return unanswered < MAX_UNANSWERED;
     }
-    boolean forgiven = callFrameNanos - lastPingNanos > 0;
     long permitNanos = (long) (options.pingPermit().orElse(DEFAULT_PERMIT).toNanos() * MARGIN);
-    boolean permitted =
-        (isPermitKnown() || hasCalls)
-            && nowNanos - settledNanos >= permitNanos
-            && nowNanos - lastPingNanos >= permitNanos;
-    return unanswered == 0 && (forgiven || permitted);
+    boolean permitted = (isPermitKnown() || hasCalls) && nowNanos - settledNanos >= permitNanos;
+    return unanswered == 0 && (permitted || strikes() < FORGIVEN_STRIKES);
+  }
+
+  /** How many the server may count already, if none of ours is under way. */
+  int strikes() {
+    if (settledNanos - callFrameNanos < 0) {
+      return 1; // perhaps one of gRPC's is under way
+    }
+    boolean only = settledBeforeNanos - callFrameNanos < 0;
+    return only && settledForeign ? 1 : FORGIVEN_STRIKES;
   }
 
   /**

@@ -19,7 +19,7 @@ class PingBudgetTest {
     assertThat(budget.mayPing(1, true)).isFalse();
     budget.onCallFrame(2);
     assertThat(budget.mayPing(3, true)).isTrue();
-    budget.onSent(3);
+    budget.onSent();
     budget.onAnswered(4);
     assertThat(budget.mayPing(5, true)).isFalse();
     budget.onCallFrame(6);
@@ -27,10 +27,37 @@ class PingBudgetTest {
   }
 
   @Test
-  void aPingOfAnotherPartOfTheProgramUsesTheSameAllowance() {
+  void besideTheAnsweredPingOfGrpcThereIsRoomForOneOfOurs() {
     PingBudget budget = client();
     budget.onCallFrame(2);
     budget.onForeignAnswered(3);
+    assertThat(budget.mayPing(4, true)).isTrue();
+    budget.onSent();
+    assertThat(budget.mayPing(5, true)).as("under way").isFalse();
+    budget.onAnswered(6);
+    assertThat(budget.mayPing(7, true)).as("both strikes may be taken").isFalse();
+    budget.onCallFrame(8);
+    assertThat(budget.mayPing(9, true)).isTrue();
+  }
+
+  @Test
+  void aPingOfOursLeavesRoomForOneOfGrpcOnly() {
+    PingBudget budget = client();
+    budget.onCallFrame(2);
+    budget.onSent();
+    budget.onAnswered(3);
+    assertThat(budget.mayPing(4, true)).as("gRPC's may be under way").isFalse();
+    budget.onForeignAnswered(5);
+    assertThat(budget.mayPing(6, true)).isFalse();
+  }
+
+  /** The server wrote the frame before it read the PING, so the frame does not forgive that. */
+  @Test
+  void aPingThatIsAnsweredAfterAFrameCountsAsOneSinceThatFrame() {
+    PingBudget budget = client();
+    budget.onSent();
+    budget.onCallFrame(2);
+    budget.onAnswered(3);
     assertThat(budget.mayPing(4, true)).isFalse();
   }
 
@@ -38,7 +65,7 @@ class PingBudgetTest {
   void twoPingsAreNeverUnderWayToAServerThatPunishes() {
     PingBudget budget = client();
     budget.onCallFrame(2);
-    budget.onSent(3);
+    budget.onSent();
     budget.onCallFrame(4);
     assertThat(budget.mayPing(60 * MINUTE, true)).isFalse();
   }
@@ -57,7 +84,7 @@ class PingBudgetTest {
         new PingBudget(
             0, LivenessOptions.DEFAULT.withPingPermit(Duration.ofMinutes(1)), Role.CLIENT);
     assertThat(budget.mayPing(2 * MINUTE, false)).isTrue();
-    budget.onSent(2 * MINUTE);
+    budget.onSent();
     budget.onAnswered(5 * MINUTE);
     assertThat(budget.mayPing(6 * MINUTE, false)).isFalse();
     assertThat(budget.mayPing(7 * MINUTE, false)).isTrue();
@@ -68,7 +95,7 @@ class PingBudgetTest {
     PingBudget budget = new PingBudget(0, LivenessOptions.DEFAULT, Role.SERVER);
     for (int i = 0; i < PingBudget.MAX_UNANSWERED; i++) {
       assertThat(budget.mayPing(i, false)).isTrue();
-      budget.onSent(i);
+      budget.onSent();
     }
     assertThat(budget.mayPing(MINUTE, false)).isFalse();
     budget.onAnswered(MINUTE);
