@@ -36,6 +36,7 @@ class SleptMachineTest {
   private final List<Channel> channels = new CopyOnWriteArrayList<>();
   private final AtomicLong wallMillis = new AtomicLong(System.currentTimeMillis());
   private final SleepWatch sleep = new SleepWatch(wallMillis::get, System.nanoTime());
+  private LivenessOptions options = LivenessOptions.DEFAULT.withPingPermit(Town.PERMIT);
 
   @AfterEach
   void close() {
@@ -87,6 +88,25 @@ class SleptMachineTest {
     }
   }
 
+  /** By the other clock it would not be asked about for ten minutes. */
+  @Test
+  void aHeldStreamIsAskedAboutRightAfterWaking() throws Exception {
+    HoldfastServer server = town.serveUnregistered(new Words("a"), Town.permitting(town.server()));
+    try (Middlebox path = Middlebox.toPort(server.getPort()).start()) {
+      options = options.withProbing(Duration.ofMinutes(10), Duration.ofSeconds(10));
+      ManagedChannel channel = channelTo(path);
+      HeldStream held = HeldStream.talk(channel);
+      await().until(() -> held.heard().equals(List.of("a")));
+      path.forgetFlows();
+      sleepForEightHours();
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> town.count("holdfast.liveness.suspected", "role", "client") > 0);
+      assertThat(held.isOpen()).isTrue();
+      assertThat(Town.call(channel, Words.PLACE)).isEqualTo("a");
+    }
+  }
+
   /**
    * Begun when nothing was heard for a while and nothing waits to be read, as what is read after it
    * is heard by a machine that is awake.
@@ -113,7 +133,7 @@ class SleptMachineTest {
   /** As the builder does, on a machine whose clocks are ours. */
   private void watch(NettyChannelBuilder builder) {
     EventLoops loops = EventLoops.shared();
-    LivenessOptions options = LivenessOptions.DEFAULT.withPingPermit(Town.PERMIT);
+    LivenessMeters meters = LivenessMeters.on(town.meters, Role.CLIENT);
     builder
         .eventLoopGroup(loops.workers())
         .channelFactory(
@@ -121,11 +141,7 @@ class SleptMachineTest {
               Channel channel = loops.newClientChannel();
               LivenessHandler handler =
                   new LivenessHandler(
-                      options,
-                      ClientConnections::observerOf,
-                      LivenessMeters.NONE,
-                      Role.CLIENT,
-                      sleep);
+                      options, ClientConnections::observerOf, meters, Role.CLIENT, sleep);
               handlers.add(handler);
               channels.add(channel);
               channel.pipeline().addFirst(handler);

@@ -34,7 +34,12 @@ public final class LivenessHandler extends StalenessHandler {
       new TimerWheel.Timer() {
         @Override
         void fire() {
-          onLoop(watch -> watch.onTimeout(System.nanoTime()));
+          onLoop(
+              watch -> {
+                long nowNanos = System.nanoTime();
+                watch.onWoke(nowNanos, wokeNanos(nowNanos));
+                watch.onTimeout(nowNanos);
+              });
         }
       };
 
@@ -233,6 +238,7 @@ public final class LivenessHandler extends StalenessHandler {
     LivenessMonitor watch = new LivenessMonitor(nowNanos, options, role, socket(ctx).hasKernel());
     monitor = watch;
     counted = meters.opened();
+    followSleep(TimerWheel.of(ctx.channel().eventLoop()));
     rearm(ctx, watch);
   }
 

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * null, and {@link #nextDeadlineNanos}.
  */
 @PureCore
-class LivenessMonitor {
+class LivenessMonitor extends PendingOutputs {
 
   private final LivenessOptions options;
   private final PingBudget budget;
@@ -30,7 +30,6 @@ class LivenessMonitor {
   /** In PROBING and SUSPECT only. */
   private @Nullable Question question;
 
-  private int outputs;
   private long deadlineNanos;
   private long rttNanos;
 
@@ -141,6 +140,16 @@ class LivenessMonitor {
     rearm(nowNanos);
   }
 
+  /** The machine slept until then: peers of open calls are asked, whatever was heard before. */
+  void onWoke(long nowNanos, long wokeNanos) {
+    boolean doubtful =
+        state == LivenessState.LIVE && silence.hasCalls() && !silence.isHeardSince(wokeNanos);
+    if (doubtful && (hasKernel || mayPing(nowNanos))) {
+      askNow(nowNanos);
+      rearm(nowNanos);
+    }
+  }
+
   /** What became of the twin. */
   void onTwin(long nowNanos, TwinState fate) {
     if (question != null) {
@@ -153,7 +162,7 @@ class LivenessMonitor {
   void onClosed() {
     state = LivenessState.CLOSED;
     question = null;
-    outputs = 0;
+    forgetOutputs();
   }
 
   /**
@@ -178,16 +187,6 @@ class LivenessMonitor {
   /** When {@link #onTimeout} is due; without a meaning once CLOSED. */
   long nextDeadlineNanos() {
     return deadlineNanos;
-  }
-
-  /** The next thing to do, or null. */
-  @Nullable LivenessOutput poll() {
-    if (outputs == 0) {
-      return null;
-    }
-    LivenessOutput first = LivenessOutput.first(outputs);
-    outputs &= ~first.bit();
-    return first;
   }
 
   LivenessState state() {
@@ -240,12 +239,19 @@ class LivenessMonitor {
   }
 
   private void prove(long nowNanos) {
-    boolean mayPing = mayPing(nowNanos);
-    Question open = begin(nowNanos);
-    if (!mayPing && !hasKernel) {
-      suspect(nowNanos, open, CloseReason.PROOF_MISSED);
+    if (!mayPing(nowNanos) && !hasKernel) {
+      suspect(nowNanos, begin(nowNanos), CloseReason.PROOF_MISSED);
       return;
     }
+    Question open = askNow(nowNanos);
+    open.wantProof();
+    open.limit(nowNanos, rttNanos);
+  }
+
+  /** By a PING, or by the kernel where none may be sent. */
+  private Question askNow(long nowNanos) {
+    boolean mayPing = mayPing(nowNanos);
+    Question open = begin(nowNanos);
     if (mayPing) {
       probe(nowNanos, open);
     } else {
@@ -253,8 +259,7 @@ class LivenessMonitor {
       open.ask(nowNanos);
       emit(LivenessOutput.NUDGE);
     }
-    open.wantProof();
-    open.limit(nowNanos, rttNanos);
+    return open;
   }
 
   private Question begin(long nowNanos) {
@@ -293,7 +298,7 @@ class LivenessMonitor {
     state = LivenessState.CLOSED;
     question = null;
     why = reason;
-    outputs = 0;
+    forgetOutputs();
     emit(LivenessOutput.CLOSE);
   }
 
@@ -318,9 +323,7 @@ class LivenessMonitor {
       silence.putOffWatch(nowNanos, Question.KERNEL_EVERY_NANOS);
       emit(LivenessOutput.READ_KERNEL);
     } else if (mayPing(nowNanos)) {
-      Question open = begin(nowNanos);
-      probe(nowNanos, open);
-      open.limit(nowNanos, rttNanos);
+      askNow(nowNanos).limit(nowNanos, rttNanos);
     } else {
       silence.putOffWatch(nowNanos, options.spacing().toNanos());
     }
@@ -379,10 +382,6 @@ class LivenessMonitor {
       askAgain(nowNanos, question);
       rearm(nowNanos);
     }
-  }
-
-  private void emit(LivenessOutput output) {
-    outputs |= output.bit();
   }
 
   /** What is overdue is due now: a deadline in the past would look like a gap of our own. */

@@ -136,9 +136,14 @@ final class Silence {
     return callFrameNanos;
   }
 
+  /** Whether the peer gave a sign of life then or later. */
+  boolean isHeardSince(long atNanos) {
+    return lifeNanos - atNanos >= 0;
+  }
+
   /** Whether a call needs no proof. */
   boolean isSafe(long nowNanos, long wokeNanos) {
-    return nowNanos - lifeNanos <= options.safeIdle().toNanos() && lifeNanos - wokeNanos >= 0;
+    return nowNanos - lifeNanos <= options.safeIdle().toNanos() && isHeardSince(wokeNanos);
   }
 
   /** Whether the peer was silent for so long that it is to be asked; moves the time on if not. */

@@ -53,6 +53,11 @@ abstract class StalenessHandler extends ChannelDuplexHandler implements WatchedC
     suspect = value;
   }
 
+  /** Lets the alarms of this loop go off when the machine wakes. */
+  final void followSleep(TimerWheel wheel) {
+    wheel.follow(sleep);
+  }
+
   /** What was heard before proves nothing. */
   final long wokeNanos(long nowNanos) {
     return sleep.wokeNanos(nowNanos);

@@ -2,6 +2,8 @@ package dev.holdfast.liveness;
 
 import io.netty.channel.EventLoop;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -12,7 +14,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A task per connection is what makes idle connections expensive: 15,000 of them in a priority
  * queue, each re-scheduled with every sign of life. Here a timer stays where it is when its
- * deadline moves on, fires early, and is put where it belongs. Used on its event loop only.
+ * deadline moves on, fires early, and is put where it belongs. While the machine sleeps its time
+ * stands still, so that what is due soon after waking may be hours late for the peer: a sleep that
+ * a clock shows fires all of them at once. Used on its event loop only.
  */
 final class TimerWheel implements Runnable {
   /** Timers fire at most this late. */
@@ -20,6 +24,9 @@ final class TimerWheel implements Runnable {
 
   /** About 20 s; a timer that is farther away is looked at once per turn. */
   static final int SLOTS = 1_024;
+
+  /** How soon after waking a sleep is noticed. */
+  static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
 
   private static final ConcurrentHashMap<EventLoop, TimerWheel> WHEELS = new ConcurrentHashMap<>();
 
@@ -50,6 +57,10 @@ final class TimerWheel implements Runnable {
   private final EventLoop loop;
   private final Timer[] slots = new Timer[SLOTS];
   private final long originNanos = System.nanoTime();
+
+  /** When the machine last woke, by each clock that is asked: one, but for tests. */
+  private final Map<SleepWatch, Long> woke = new HashMap<>();
+
   private long doneTick;
   private long wakeTick;
   private @Nullable Future<?> wake;
@@ -72,6 +83,13 @@ final class TimerWheel implements Runnable {
         });
   }
 
+  /** From now on a sleep that this clock shows fires all timers. */
+  void follow(SleepWatch clock) {
+    if (!woke.containsKey(clock)) {
+      woke.put(clock, clock.wokeNanos(System.nanoTime()));
+    }
+  }
+
   /** Timers that are set. */
   int size() {
     return size;
@@ -88,7 +106,7 @@ final class TimerWheel implements Runnable {
     link(slots[(int) (timer.tick % SLOTS)], timer);
     size++;
     if (wake == null || timer.tick < wakeTick) {
-      wakeAt(timer.tick);
+      wakeAt(Math.min(timer.tick, Math.max(doneTick, tickNow()) + LOOK_NANOS / TICK_NANOS));
     }
   }
 
@@ -102,6 +120,9 @@ final class TimerWheel implements Runnable {
   @Override
   public void run() {
     wake = null;
+    if (hasSlept()) {
+      fireAll();
+    }
     long nowTick = tickNow();
     long fromTick = Math.max(doneTick + 1, nowTick - SLOTS + 1);
     for (long tick = fromTick; tick <= nowTick; tick++) {
@@ -110,17 +131,37 @@ final class TimerWheel implements Runnable {
     }
     doneTick = nowTick;
     if (size > 0 && wake == null) {
-      wakeAt(nextTick());
+      wakeAt(Math.min(nextTick(), doneTick + LOOK_NANOS / TICK_NANOS));
+    }
+  }
+
+  private boolean hasSlept() {
+    long nowNanos = System.nanoTime();
+    boolean slept = false;
+    for (Map.Entry<SleepWatch, Long> clock : woke.entrySet()) {
+      long wokeNanos = clock.getKey().wokeNanos(nowNanos);
+      slept |= wokeNanos != clock.getValue();
+      clock.setValue(wokeNanos);
+    }
+    return slept;
+  }
+
+  private void fireAll() {
+    Timer all = newHead();
+    for (Timer slot : slots) {
+      moveAll(slot, all);
+    }
+    for (Timer timer = all.next; timer != null && timer != all; timer = all.next) {
+      unlink(timer);
+      size--;
+      timer.fire();
     }
   }
 
   /** Taken off first, since a task may set or cancel any timer, its own neighbours included. */
   private void fire(Timer slot, long nowTick) {
     Timer due = newHead();
-    for (Timer timer = slot.next; timer != null && timer != slot; timer = slot.next) {
-      unlink(timer);
-      link(due, timer);
-    }
+    moveAll(slot, due);
     for (Timer timer = due.next; timer != null && timer != due; timer = due.next) {
       unlink(timer);
       if (timer.tick <= nowTick) {
@@ -129,6 +170,13 @@ final class TimerWheel implements Runnable {
       } else {
         link(slot, timer);
       }
+    }
+  }
+
+  private static void moveAll(Timer from, Timer to) {
+    for (Timer timer = from.next; timer != null && timer != from; timer = from.next) {
+      unlink(timer);
+      link(to, timer);
     }
   }
 

@@ -190,4 +190,46 @@ class LivenessEvidenceTest {
     bench.pass(Duration.ofMillis(20)).prove();
     assertThat(bench.outputs).as("once is enough").containsExactly(LivenessOutput.PROVEN);
   }
+
+  @Test
+  void aHeldStreamIsAskedAboutAsSoonAsTheMachineWokeAndHasItsUsualTimeToAnswer() {
+    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    bench.calls = 1;
+    bench.pass(SECOND).callFrame().pass(SECOND).woke();
+    assertThat(bench.outputs).containsExactly(LivenessOutput.PROBE);
+    bench.kernel = kernel(1, 0, SECOND);
+    bench.pass(OPTIONS.spacing().minusMillis(1));
+    assertThat(bench.state()).isEqualTo(LivenessState.PROBING);
+    bench.pass(Duration.ofMillis(1));
+    assertThat(bench.state()).isEqualTo(LivenessState.SUSPECT);
+  }
+
+  @Test
+  void whereNoPingMayBeSentAfterASleepTheKernelAsks() {
+    MonitorBench bench = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    bench.calls = 1;
+    bench.pass(SECOND).woke();
+    assertThat(bench.outputs).containsExactly(LivenessOutput.NUDGE);
+    bench.kernel = ACKED;
+    bench.pass(SECOND);
+    assertThat(bench.state()).isEqualTo(LivenessState.LIVE);
+
+    MonitorBench withoutKernel = MonitorBench.live(OPTIONS, Role.CLIENT, false);
+    withoutKernel.calls = 1;
+    withoutKernel.pass(SECOND).woke();
+    assertThat(withoutKernel.outputs).isEmpty();
+    assertThat(withoutKernel.state()).isEqualTo(LivenessState.LIVE);
+  }
+
+  @Test
+  void aSleepAsksNobodyWithoutCallsNorWhoWasHeardSince() {
+    MonitorBench idle = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    idle.pass(SECOND).callFrame().pass(SECOND).woke();
+    assertThat(idle.outputs).as("its next call asks").isEmpty();
+
+    MonitorBench heard = MonitorBench.live(OPTIONS, Role.CLIENT, true);
+    heard.calls = 1;
+    heard.pass(SECOND).callFrame().woke();
+    assertThat(heard.outputs).isEmpty();
+  }
 }

@@ -100,6 +100,15 @@ final class MonitorBench {
     return this;
   }
 
+  /** The machine slept until now. */
+  MonitorBench woke() {
+    wokeNanos = nowNanos;
+    traffic();
+    monitor.onWoke(nowNanos, wokeNanos);
+    take();
+    return this;
+  }
+
   MonitorBench answer(Duration roundTrip) {
     bytes();
     monitor.onAnswered(nowNanos, roundTrip.toNanos());

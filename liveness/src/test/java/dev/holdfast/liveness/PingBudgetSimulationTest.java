@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Random;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -108,7 +109,7 @@ class PingBudgetSimulationTest {
       under.addLast(new Sent(kind, lastDueNanos));
     }
 
-    Kind due(long nowNanos) {
+    @Nullable Kind due(long nowNanos) {
       return under.isEmpty() || under.getFirst().dueNanos > nowNanos
           ? null
           : under.removeFirst().kind;

@@ -81,6 +81,29 @@ class TimerWheelTest {
     assertThat(fired).containsExactly("moved", "first", "last");
   }
 
+  /** Their time stood still meanwhile, so that all of them are due later than they should be. */
+  @Test
+  void aSleepOfTheMachineFiresTimersThatAreFarAway() {
+    AtomicLong wallMillis = new AtomicLong(System.currentTimeMillis());
+    SleepWatch sleep = new SleepWatch(wallMillis::get, System.nanoTime());
+    Queue<Integer> fired = new ConcurrentLinkedQueue<>();
+    onLoop(
+        () -> {
+          TimerWheel wheel = TimerWheel.of(loop);
+          wheel.follow(sleep);
+          for (int minutes = 1; minutes <= 100; minutes++) {
+            int number = minutes;
+            wheel.fireBy(
+                timer(() -> fired.add(number)),
+                System.nanoTime() + Duration.ofMinutes(minutes).toNanos());
+          }
+        });
+    assertThat(fired).isEmpty();
+    wallMillis.addAndGet(Duration.ofHours(8).toMillis());
+    await().atMost(Duration.ofSeconds(30)).until(() -> fired.size() == 100);
+    onLoop(() -> assertThat(TimerWheel.of(loop).size()).isZero());
+  }
+
   @Test
   void farTimersWaitAndFiveThousandOfThemNeedOneTask() {
     onLoop(
