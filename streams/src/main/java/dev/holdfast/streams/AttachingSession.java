@@ -5,6 +5,7 @@ import dev.holdfast.streams.wire.Hello;
 import dev.holdfast.streams.wire.SessionId;
 import dev.holdfast.streams.wire.SessionToken;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,8 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
 
   /** Whether an attachment that nobody answered may have brought messages to a peer. */
   boolean touched;
+
+  private long touchedBy;
 
   /** From the last welcome. */
   SessionToken token = SessionToken.NONE;
@@ -63,16 +66,18 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
    * The application is about to be told that its stream was reopened, and to send its first
    * messages anew; call {@link #begunAgain} when it has.
    *
-   * @return messages that were offered and never written, so far
+   * @return messages that were offered and never written, so far; empty when the application need
+   *     not be told, because it was told already, or the stream was cut again
    */
-  public final long beginAgain() {
+  public final OptionalLong beginAgain() {
     StreamAttachment open = current;
-    reopening.onBegin(outbox, open != null);
-    if (open != null) {
-      open.cursor = outbox.low();
+    if (open == null || !reopening.isWithheld()) {
+      return OptionalLong.empty();
     }
+    reopening.onBegin(outbox);
+    open.cursor = outbox.low();
     announceReady();
-    return reopening.dropped();
+    return OptionalLong.of(reopening.dropped());
   }
 
   /** The application has sent its first messages anew. */
@@ -242,7 +247,8 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
             remainingMillis,
             !touched,
             token,
-            ageMillis(nowNanos));
+            isUnanswered() ? ageMillis(nowNanos) : 0,
+            isUnanswered() ? touchedBy : 0);
     next.toldCredit = hello.credit();
     next.toldAck = hello.watermark();
     outputs.add(new SessionOutput.Open(next, hello, attempts.address(), reopening.isPlain()));
@@ -254,11 +260,15 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
     return !touched && token.isNone() && end == null && !reopening.isPlain();
   }
 
-  /** Said when a server needs it, to know whether it was there all the time. */
+  /** Whether some server may have got a message, and none has welcomed the session. */
+  private boolean isUnanswered() {
+    return touched && token.isNone();
+  }
+
+  /** For a server that has to know whether it was there all the time. */
   private long ageMillis(long nowNanos) {
-    boolean needed = touched && token.isNone();
     Duration sinceStart = Duration.ofNanos(nowNanos - startNanos);
-    return needed ? sinceStart.plus(options.timing().handshake()).toMillis() : 0;
+    return sinceStart.plus(options.timing().handshake()).toMillis();
   }
 
   /** An attachment that works is to be replaced before it ends. */
@@ -273,7 +283,10 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
 
   /** The pending attachment came to nothing. */
   final void attemptFailed(long nowNanos, long atLeastMillis) {
-    touched |= pending != null && pending.touched;
+    if (pending != null && pending.touched) {
+      touched = true;
+      touchedBy = pending.number();
+    }
     pending = null;
     attempts.onFailed();
     switch (state()) {

@@ -6,15 +6,26 @@ import dev.holdfast.core.PureCore;
 @PureCore
 public class Fence {
   private long newest;
+  private long newestUntouched;
 
   /** Whether an attachment may carry the session from now on. */
   public boolean admits(long number) {
     return number > newest;
   }
 
-  /** It does. */
-  public void admitted(long number) {
+  /**
+   * It does.
+   *
+   * @param untouched whether no message was handed to anybody before it
+   */
+  void admitted(long number, boolean untouched) {
     newest = Math.max(newest, number);
+    newestUntouched = untouched ? newest : newestUntouched;
+  }
+
+  /** The newest that was admitted before which no message was handed to anybody; 0 for none. */
+  long newestUntouched() {
+    return newestUntouched;
   }
 
   /** Whether the attachment that carried the session so far ends when a newer one is admitted. */

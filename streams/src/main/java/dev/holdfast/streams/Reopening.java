@@ -41,11 +41,9 @@ final class Reopening {
   }
 
   /** The application begins again. */
-  void onBegin(Outbox outbox, boolean open) {
+  void onBegin(Outbox outbox) {
     dropped += outbox.reopen();
-    if (open) {
-      begun = cuts;
-    }
+    begun = cuts;
   }
 
   /** The application has begun again: a half-close that it said before is still meant. */

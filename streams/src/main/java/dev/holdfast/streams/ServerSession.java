@@ -28,7 +28,7 @@ public final class ServerSession extends StreamSession {
 
   private final Caller caller;
   private final SessionToken token;
-  private final Fence fence;
+  final Fence fence;
   private final @Nullable Durability durability;
   private @Nullable Offer offered;
   private @Nullable Long expiresNanos;
@@ -176,7 +176,7 @@ public final class ServerSession extends StreamSession {
       conclude(SessionEnd.of(Kind.LOST_GAP, this));
       return;
     }
-    fence.admitted(hello.attach());
+    fence.admitted(hello.attach(), hello.untouched());
     if (outbox.isSettled()) {
       refuse(attachment, Refusal.over(Refusal.Code.EXPIRED, processed()));
       settle();

@@ -157,6 +157,9 @@ public final class ServerSessions {
     if (known != null || shown) {
       resumes.onResume(nowNanos);
     }
+    if (known != null && !shown && !durable && mayBeElsewhere(nowNanos, known, hello)) {
+      return new Admission.Refused(Refusal.of(Refusal.Code.UNKNOWN));
+    }
     if (known == null) {
       Refusal refusal = whyNotBegin(nowNanos, hello, caller);
       if (refusal != null) {
@@ -226,6 +229,12 @@ public final class ServerSessions {
   /** Without the token it may be its client only as long as that one can't have it. */
   private static boolean isWhoOpened(ServerSession known, Caller caller, boolean shown) {
     return known.caller().equals(caller) && (shown || !known.peerWelcomed);
+  }
+
+  /** What began here with one call, while another one brought the messages to somebody else. */
+  private boolean mayBeElsewhere(long nowNanos, ServerSession known, Hello hello) {
+    boolean cameHere = known.fence.newestUntouched() == hello.touchedBy();
+    return !hello.untouched() && !cameHere && !rules.mayBegin(hello, soleFor(nowNanos));
   }
 
   private @Nullable Refusal whyNotBegin(long nowNanos, Hello hello, Caller caller) {

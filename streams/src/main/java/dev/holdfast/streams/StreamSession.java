@@ -67,8 +67,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
   /**
    * Takes a message to the peer; it is kept until the peer has processed it.
    *
-   * @return false, and nothing taken, when the application went on to twice the limit although
-   *     {@link #isReady} is false, or after the end
+   * @return false, and nothing taken, at twice the limit of {@link #isReady}, or after the end
    */
   public final boolean offer(Payload message) {
     boolean taken = end == null && outbox.offer(message);
@@ -352,10 +351,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     }
   }
 
-  /**
-   * Whether a handshake fits what is held here: the peer has processed nothing that was not sent,
-   * and holds what comes next. Then it also counts as an ack.
-   */
+  /** Whether a handshake fits: all processed was sent, what is next is held. Counts as an ack. */
   final boolean agrees(long peerWatermark, long peerLow) {
     return peerLow <= inbox.watermark() + 1 && onAck(peerWatermark);
   }

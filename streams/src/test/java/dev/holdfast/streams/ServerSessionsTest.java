@@ -92,6 +92,15 @@ class ServerSessionsTest {
   }
 
   @Test
+  void aSessionThatBeganHereWithAnotherCallThanTheOneWithTheMessagesIsUnknown() {
+    admit(hello(1, SessionToken.NONE));
+    Hello elsewhere = new Hello(ID, 3, 7, 0, 1, 9, 0, false, SessionToken.NONE, 5, 2);
+    assertThat(refused(elsewhere, CALLER)).isEqualTo(Refusal.Code.UNKNOWN);
+
+    admit(new Hello(ID, 4, 7, 0, 1, 9, 0, false, SessionToken.NONE, 5, 1));
+  }
+
+  @Test
   void theOnlyInstanceBeginsNothingThatItMayHaveForgotten() {
     ServerSessions only = onlyInstance();
     now += 10 * TTL.toNanos();
@@ -111,7 +120,7 @@ class ServerSessionsTest {
 
   private static Hello touched(long id, long ageMillis) {
     SessionId session = new SessionId(id, 9);
-    return new Hello(session, 2, 7, 0, 1, 9, 0, false, SessionToken.NONE, ageMillis);
+    return new Hello(session, 2, 7, 0, 1, 9, 0, false, SessionToken.NONE, ageMillis, 1);
   }
 
   @Test

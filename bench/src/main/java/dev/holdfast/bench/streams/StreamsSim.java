@@ -69,17 +69,21 @@ public final class StreamsSim implements Benchmark {
     List<Marker> never =
         Arrays.stream(Marker.values()).filter(marker -> !reached.containsKey(marker)).toList();
     int caught = 0;
+    int mutants = 0;
+    int missed = 0;
     for (Mutant mutant : Mutant.values()) {
-      caught += isCaught(mutant, seedsPerMutant) ? 1 : 0;
+      boolean isCaught = isCaught(mutant, seedsPerMutant);
+      missed += isCaught ? 0 : 1;
+      mutants += mutant.isOneOfNine() ? 1 : 0;
+      caught += isCaught && mutant.isOneOfNine() ? 1 : 0;
     }
-    int mutants = Mutant.values().length;
     out.println("  rare paths: " + reached);
-    boolean kept = violations == 0 && caught == mutants && never.isEmpty();
+    boolean kept = violations == 0 && missed == 0 && never.isEmpty();
     if (!kept) {
       out.printf(
-          "MISSED: violations %d (expected: 0), mutants caught %d (expected: %d), never reached"
+          "MISSED: violations %d (expected: 0), mutants not caught %d (expected: 0), never reached"
               + " %s%n",
-          violations, caught, mutants, never);
+          violations, missed, never);
     }
     out.printf(
         "RESULT seeds=%d violations=%d mutants_caught=%d/%d%n", seeds, violations, caught, mutants);

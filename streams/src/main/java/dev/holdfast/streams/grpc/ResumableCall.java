@@ -21,6 +21,7 @@ import io.grpc.Status;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -236,15 +237,14 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
   }
 
   private void beginAgain() {
-    long dropped = driver.locked(ClientSession::beginAgain);
-    run(() -> events().onReopened(dropped, this::sendAgain));
-    driver.input((session, now) -> session.begunAgain());
-  }
-
-  @SuppressWarnings("unchecked")
-  private void sendAgain(Object message) {
-    // As with any call of grpc's, another type fails in the marshaller.
-    sendMessage((ReqT) message);
+    OptionalLong dropped = driver.locked(ClientSession::beginAgain);
+    if (dropped.isPresent()) {
+      // As with any call of grpc's, a message of another type fails in the marshaller.
+      @SuppressWarnings("unchecked")
+      Consumer<Object> first = message -> sendMessage((ReqT) message);
+      run(() -> events().onReopened(dropped.getAsLong(), first));
+      driver.input((session, now) -> session.begunAgain());
+    }
   }
 
   private void onEnded(SessionEnd end) {

@@ -60,10 +60,9 @@ public final class ServerStreams implements AutoCloseable {
             settings.address,
             settings.maxSessions,
             settings.maxPerPrincipal);
-    long nowNanos = shared().scheduler().clock().nanoTime();
     this.sessions =
         new ServerSessions(
-            settings.sole ? host.soleSince(nowNanos) : host,
+            settings.sole ? host.soleSince(shared().scheduler().clock().nanoTime()) : host,
             new TokenMint(settings.tokenKey),
             settings.options,
             SessionRules.STANDARD,
@@ -313,11 +312,7 @@ public final class ServerStreams implements AutoCloseable {
       return this;
     }
 
-    /**
-     * Clients reach no other instance, so that a stream goes on whose first connection was cut
-     * before the server answered. Not to be said of one of several: each would do what another one
-     * did. Not needed with a store. Default: there may be others.
-     */
+    /** Clients reach no other instance: a cut before the first answer costs no stream then. */
     public Builder onlyInstance() {
       sole = true;
       return this;

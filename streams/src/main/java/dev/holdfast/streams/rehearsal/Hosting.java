@@ -1,6 +1,5 @@
 package dev.holdfast.streams.rehearsal;
 
-import dev.holdfast.streams.Level;
 import dev.holdfast.streams.Payload;
 import dev.holdfast.streams.ServerSession;
 import dev.holdfast.streams.SessionEnd;
@@ -95,7 +94,7 @@ final class Hosting {
         () -> {
           if (!dead && session.end() == null) {
             effects = content;
-            if (ledger.level == Level.RESUME) {
+            if (ledger.inMemory()) {
               ledger.onServerEffect(this, content);
             }
             session.processed(world.now(), seq);
@@ -111,7 +110,7 @@ final class Hosting {
         Guarantee.STREAM_NOTHING_LOST,
         "half-closed after " + delivered + " of " + ledger.clientTotal);
     halfClosed = true;
-    if (ledger.level == Level.RESUME) {
+    if (ledger.inMemory()) {
       ledger.halfCloseDone = true;
     }
   }

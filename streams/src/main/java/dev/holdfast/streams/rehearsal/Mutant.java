@@ -8,6 +8,8 @@ import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.SessionRules;
 import dev.holdfast.streams.StreamAttachment;
 import dev.holdfast.streams.wire.FrameHeader.Flag;
+import dev.holdfast.streams.wire.Hello;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** Rules that are broken on purpose, by the name of the mistake: the rehearsal must catch each. */
@@ -177,6 +179,22 @@ public enum Mutant {
             }
           };
         }
+      }),
+  /** A server begins every session that it does not know. Not one of the nine. */
+  BEGINS_WHAT_OTHERS_MAY_HAVE(
+      new Broken() {
+        @Override
+        protected boolean mayBegin(Hello hello, Duration soleFor) {
+          return true;
+        }
+      }),
+  /** The only instance begins what its earlier start may have had. Not one of the nine. */
+  BEGINS_WHAT_ITS_EARLIER_START_MAY_HAVE(
+      new Broken() {
+        @Override
+        protected boolean mayBegin(Hello hello, Duration soleFor) {
+          return hello.untouched() || !soleFor.isZero();
+        }
       });
 
   private final SessionRules rules;
@@ -188,6 +206,11 @@ public enum Mutant {
   /** The broken rules. */
   public SessionRules rules() {
     return rules;
+  }
+
+  /** Whether it is one of the nine that others made, by which the protocol is judged. */
+  public boolean isOneOfNine() {
+    return this != BEGINS_WHAT_OTHERS_MAY_HAVE && this != BEGINS_WHAT_ITS_EARLIER_START_MAY_HAVE;
   }
 
   private static class Broken extends SessionRules {}

@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Rehearsal {
   private static final int FAULTS_MILLIS = 60_000;
-  private static final Duration TTL = Duration.ofSeconds(20);
-  private static final Duration HANDSHAKE = Duration.ofSeconds(3);
+  static final Duration TTL = Duration.ofSeconds(20);
+  static final Duration HANDSHAKE = Duration.ofSeconds(3);
 
   /** A client without attachment goes on at least so long. */
   static final Duration PATIENCE =
@@ -54,23 +54,25 @@ public final class Rehearsal {
   final TokenMint mint = new TokenMint(new byte[KEY_BYTES]);
   final BufferBudget budget = new BufferBudget(BUDGET_BYTES);
   final RehearsedStore store = new RehearsedStore(this);
-  private final Level level;
-  private final List<RehearsedInstance> instances = new ArrayList<>();
-  private final List<RehearsedClient> clients = new ArrayList<>();
+  final Fleet fleet;
+  private final Faults faults;
+  final List<RehearsedInstance> instances = new ArrayList<>();
+  final List<RehearsedClient> clients = new ArrayList<>();
   private final Map<SessionId, RehearsedClient> byId = new HashMap<>();
-  private final List<RehearsedCall> calls = new ArrayList<>();
+  final List<RehearsedCall> calls = new ArrayList<>();
   private final Map<Marker, Integer> reached = new EnumMap<>(Marker.class);
   private final List<String> trace = new ArrayList<>();
   private final boolean traced;
   private boolean healed;
-  private long stalledUntilNanos;
-  private int slowMillis = 30;
+  long stalledUntilNanos;
+  int slowMillis = 30;
 
   private Rehearsal(long seed, SessionRules rules, boolean traced) {
     this.random = new SplittableRandom(seed);
     this.rules = rules;
     this.traced = traced;
-    this.level = random.nextBoolean() ? Level.RESUME : Level.DURABLE;
+    this.fleet = Fleet.of(random);
+    this.faults = new Faults(this);
     SessionOptions.Timing timing =
         SessionOptions.Timing.DEFAULT
             .withTtl(TTL)
@@ -79,7 +81,8 @@ public final class Rehearsal {
             .withRotate(random.nextInt(3) == 0 ? Duration.ofSeconds(10) : Duration.ZERO);
     this.options =
         SessionOptions.DEFAULT
-            .withLevel(level)
+            .withLevel(fleet.level())
+            .withFirstMessage(fleet.firstMessage())
             .withSendBuffer(SEND_MESSAGES, SEND_BYTES)
             .withReceiveBuffer(RECEIVE_MESSAGES, RECEIVE_BYTES)
             .withAckEvery(3)
@@ -110,15 +113,20 @@ public final class Rehearsal {
   }
 
   private void run() {
-    instances.add(new RehearsedInstance(this, "a:1"));
-    instances.add(new RehearsedInstance(this, "b:1"));
+    note(fleet.toString());
+    for (int i = 0; i < fleet.instances(); i++) {
+      instances.add(new RehearsedInstance(this, (char) ('a' + i) + ":1"));
+      if (fleet.mixed()) {
+        instances.get(i).deploy(random.nextBoolean());
+      }
+    }
     int sessions = 1 + random.nextInt(3);
     for (int i = 0; i < sessions; i++) {
       time.afterMillis(random.nextInt(5_000), this::startClient);
     }
-    int faults = 5 + random.nextInt(25);
-    for (int i = 0; i < faults; i++) {
-      time.afterMillis(random.nextInt(FAULTS_MILLIS), this::fault);
+    int count = 5 + random.nextInt(25);
+    for (int i = 0; i < count; i++) {
+      time.afterMillis(random.nextInt(FAULTS_MILLIS), faults::next);
     }
     time.run(Duration.ofMillis(FAULTS_MILLIS), this::check, () -> false);
     heal();
@@ -128,93 +136,15 @@ public final class Rehearsal {
 
   private void startClient() {
     SessionId id = new SessionId(random.nextLong(), random.nextLong());
-    SessionLedger ledger = new SessionLedger(level, random.nextInt(40), random.nextInt(40));
+    SessionLedger ledger =
+        new SessionLedger(
+            fleet, random.nextInt(fleet.mostMessages()), random.nextInt(fleet.mostMessages()));
     RehearsedClient client = new RehearsedClient(this, id, ledger, random.nextLong());
     clients.add(client);
     byId.put(id, client);
     boolean hurried = random.nextInt(12) == 0;
     client.start(
         hurried ? Duration.ofMillis(2_000L + random.nextInt(30_000)) : Duration.ofMinutes(9));
-  }
-
-  // Faults.
-
-  private void fault() {
-    RehearsedCall call = anyCall();
-    RehearsedInstance instance = instances.get(random.nextInt(instances.size()));
-    switch (random.nextInt(20)) {
-      case 0, 1, 2, 3 -> cutAll(call);
-      case 4 -> cutAllCalls();
-      case 5, 6 -> stall(random.nextInt(6_000));
-      case 7 -> stall(random.nextInt(30_000));
-      case 8 -> slowMillis = 1 + random.nextInt(random.nextInt(3) == 0 ? 2_000 : 60);
-      case 9, 10 -> restart(instance, random.nextInt(8_000));
-      case 11 -> leave(instance);
-      case 12 -> instance.drain(false);
-      case 13 -> anyClient(RehearsedClient::suspect);
-      case 14 -> anyClient(RehearsedClient::drain);
-      case 15 -> resetCall(call);
-      case 16 -> breakStore();
-      case 17 -> store.setLoses(random.nextInt(40));
-      case 18 -> crashOrCancel();
-      default -> note("nothing");
-    }
-  }
-
-  private void cutAll(@Nullable RehearsedCall call) {
-    if (call != null) {
-      note("cut " + call.hello.attach());
-      // Half-open: one end, or both, never hear of it.
-      call.cut(random.nextInt(4) > 0, random.nextInt(4) > 0);
-    }
-  }
-
-  private void cutAllCalls() {
-    note("cut all");
-    for (RehearsedCall call : List.copyOf(calls)) {
-      call.cut(true, random.nextBoolean());
-    }
-  }
-
-  private void resetCall(@Nullable RehearsedCall call) {
-    if (call != null) {
-      note("reset " + call.hello.attach());
-      call.reset();
-    }
-  }
-
-  private void stall(int millis) {
-    note("stall for " + millis);
-    stalledUntilNanos = time.elapsed().plusMillis(millis).toNanos();
-  }
-
-  private void restart(RehearsedInstance instance, int downMillis) {
-    instance.crash();
-    time.afterMillis(downMillis, instance::start);
-  }
-
-  private void leave(RehearsedInstance instance) {
-    instance.drain(true);
-    time.afterMillis(4_000L + random.nextInt(6_000), () -> restart(instance, 500));
-  }
-
-  private void breakStore() {
-    note("store down");
-    store.setDown(true);
-    time.afterMillis(random.nextInt(10_000), () -> store.setDown(false));
-  }
-
-  private void crashOrCancel() {
-    if (random.nextInt(3) == 0) {
-      anyClient(
-          client -> {
-            note("client of " + client.session.id() + " crashes");
-            client.crash();
-            callsOf(client).forEach(call -> call.cut(false, random.nextBoolean()));
-          });
-    } else {
-      anyClient(RehearsedClient::cancel);
-    }
   }
 
   private void heal() {
@@ -238,15 +168,25 @@ public final class Rehearsal {
         instance = other;
       }
     }
-    RehearsedCall call = new RehearsedCall(client, instance, open.attachment(), open.hello());
+    RehearsedCall call = new RehearsedCall(client, instance, open);
     open.attachment().attach(call);
     calls.removeIf(old -> !old.isOpen());
     calls.add(call);
     call.begin();
-    if (!healed && random.nextInt(10) == 0) {
+    if (!healed && random.nextInt(8) == 0) {
+      // Between the first write and the welcome.
+      boolean both = random.nextBoolean();
+      int afterMillis = random.nextInt(2 * slowMillis);
+      time.afterMillis(afterMillis, () -> call.cut(true, both));
+      if (random.nextInt(4) == 0) {
+        // And the one who may have got it is gone.
+        time.afterMillis(afterMillis + random.nextInt(500), () -> faults.restart(call.server, 50));
+      }
+    }
+    if (!healed && !fleet.mixed() && random.nextInt(10) == 0) {
       // In memory two instances can't know of each other: nobody may repeat a call elsewhere.
       RehearsedInstance other = instances.get(random.nextInt(instances.size()));
-      call.haunt(level == Level.DURABLE ? other : instance, random.nextInt(4_000));
+      call.haunt(fleet.level() == Level.DURABLE ? other : instance, random.nextInt(4_000));
     }
   }
 
@@ -260,7 +200,7 @@ public final class Rehearsal {
     return List.copyOf(calls).stream().filter(call -> call.server == instance);
   }
 
-  private Stream<RehearsedCall> callsOf(RehearsedClient client) {
+  Stream<RehearsedCall> callsOf(RehearsedClient client) {
     return List.copyOf(calls).stream().filter(call -> call.client == client);
   }
 
@@ -270,16 +210,6 @@ public final class Rehearsal {
         .filter(StreamAttachment::isProved)
         .reduce((first, second) -> second)
         .orElse(null);
-  }
-
-  private @Nullable RehearsedCall anyCall() {
-    return calls.isEmpty() ? null : calls.get(random.nextInt(calls.size()));
-  }
-
-  private void anyClient(java.util.function.Consumer<RehearsedClient> what) {
-    if (!clients.isEmpty()) {
-      what.accept(clients.get(random.nextInt(clients.size())));
-    }
   }
 
   // What must be true.
@@ -304,6 +234,7 @@ public final class Rehearsal {
     for (RehearsedClient client : clients) {
       if (!client.crashed) {
         client.ledger.checkClient(client.session.acked());
+        client.ledger.onWorld(instances.get(0).startedNanos(), time.elapsed().toNanos());
         client.ledger.require(
             client.session.heldBytes() <= most,
             Guarantee.STREAM_BUFFERS_BOUNDED,

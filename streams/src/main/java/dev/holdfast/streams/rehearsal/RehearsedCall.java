@@ -1,8 +1,11 @@
 package dev.holdfast.streams.rehearsal;
 
 import dev.holdfast.streams.AttachmentEnd;
+import dev.holdfast.streams.ClientSession;
+import dev.holdfast.streams.Level;
 import dev.holdfast.streams.Payload;
 import dev.holdfast.streams.PhysicalEnd;
+import dev.holdfast.streams.SessionOutput;
 import dev.holdfast.streams.StreamAttachment;
 import dev.holdfast.streams.wire.FrameHeader;
 import dev.holdfast.streams.wire.Hello;
@@ -29,13 +32,18 @@ final class RehearsedCall {
   final StreamAttachment serverSide;
   final Hello hello;
 
+  /** Whether it goes without the hello. */
+  final boolean plain;
+
   /** The life of the server that its connection leads to. */
   final String owner;
 
+  private final SessionOutput.Open open;
   private final boolean ghost;
   private final List<Frame> sent = new ArrayList<>();
   private final List<Frame> unread = new ArrayList<>();
   private boolean accepted;
+  private boolean arrived;
   private boolean cut;
   private boolean clientDone;
   private boolean serverDone;
@@ -44,22 +52,19 @@ final class RehearsedCall {
   private int toServerQueued;
   private int toClientQueued;
 
-  RehearsedCall(
-      RehearsedClient client, RehearsedInstance server, StreamAttachment side, Hello hello) {
-    this(client, server, side, hello, false);
+  RehearsedCall(RehearsedClient client, RehearsedInstance server, SessionOutput.Open open) {
+    this(client, server, open, false);
   }
 
   private RehearsedCall(
-      RehearsedClient client,
-      RehearsedInstance server,
-      StreamAttachment side,
-      Hello hello,
-      boolean ghost) {
+      RehearsedClient client, RehearsedInstance server, SessionOutput.Open open, boolean ghost) {
     this.world = client.world;
     this.client = client;
     this.server = server;
-    this.clientSide = side;
-    this.hello = hello;
+    this.open = open;
+    this.clientSide = open.attachment();
+    this.hello = open.hello();
+    this.plain = open.plain();
     this.owner = server.owner();
     this.ghost = ghost;
     this.serverSide = new StreamAttachment(hello.attach(), hello.tag(), world.now());
@@ -67,12 +72,41 @@ final class RehearsedCall {
   }
 
   void begin() {
-    toServer(() -> server.onCall(this));
+    if (!ghost && !server.isUp()) {
+      cut = true;
+      world.mark(Marker.REACHED_NOBODY);
+      PhysicalEnd nowhere = PhysicalEnd.unreached();
+      world.time.afterMillis(world.random.nextInt(100), () -> client.onClosed(this, nowhere));
+      return;
+    }
+    toServer(
+        () -> {
+          arrived = true;
+          // Who waits for a server drops what its client gives up.
+          boolean dropped = clientDone && !owner.equals(server.owner());
+          if (!dropped) {
+            server.onCall(this);
+          }
+        });
+    if (plain) {
+      // There is a transport, and that is all that can be known.
+      world.time.after(0, () -> client.onPlain(this));
+    }
+  }
+
+  /** Whether a proxy still has it. */
+  boolean isOnTheWay() {
+    return !arrived && isProxied();
+  }
+
+  /** Whoever repeats a call must not do so to a server that may not know of the first one. */
+  boolean isProxied() {
+    return world.fleet.proxied() && !(ghost && world.fleet.level() != Level.DURABLE);
   }
 
   /** A retry on the way sends the same call again, to whomever, later. */
   void haunt(RehearsedInstance other, long delayMillis) {
-    RehearsedCall again = new RehearsedCall(client, other, clientSide, hello, true);
+    RehearsedCall again = new RehearsedCall(client, other, open, true);
     world.time.afterMillis(
         delayMillis,
         () -> {
@@ -110,6 +144,10 @@ final class RehearsedCall {
     }
   }
 
+  void clientHalfCloses() {
+    toServer(() -> server.onHalfClosed(this));
+  }
+
   void clientCloses(AttachmentEnd why) {
     clientDone = true;
     if (why == AttachmentEnd.DONE) {
@@ -127,6 +165,20 @@ final class RehearsedCall {
     unread.clear();
     world.time.after(0, () -> waiting.forEach(f -> server.onFrame(this, f.header(), f.body())));
     toClient(() -> client.onWelcome(this, welcome));
+  }
+
+  /** Without sessions a server reads what comes. */
+  void serverReadsPlain() {
+    accepted = true;
+  }
+
+  void serverAnswersPlain() {
+    toClient(() -> client.onPlain(this));
+  }
+
+  void serverEnds() {
+    serverDone = true;
+    toClient(() -> client.onClosed(this, PhysicalEnd.status(0, Payload.EMPTY)));
   }
 
   void serverRefuses(Refusal refusal) {
@@ -177,8 +229,11 @@ final class RehearsedCall {
     if (!ghost) {
       client.ledger.cuts++;
     }
-    if (clientHears && !ghost) {
-      world.time.afterMillis(world.random.nextInt(1_000), () -> client.onClosed(this, how));
+    // A peer that may have no sessions sends no heartbeats: only the transport notices.
+    boolean noticed = world.fleet.peer() == ClientSession.Peer.UNKNOWN;
+    if ((clientHears || noticed) && !ghost) {
+      int mostMillis = clientHears ? 1_000 : 20_000;
+      world.time.afterMillis(world.random.nextInt(mostMillis), () -> client.onClosed(this, how));
     }
     if (serverHears) {
       world.time.afterMillis(world.random.nextInt(1_000), () -> server.onClosed(this, how));

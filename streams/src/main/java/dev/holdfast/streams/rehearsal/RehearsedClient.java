@@ -29,6 +29,8 @@ final class RehearsedClient {
   private long attachedNanos;
   private long busyUntilNanos;
   private long armedNanos = Long.MAX_VALUE;
+  private long generation;
+  private @Nullable StreamAttachment newest;
   private SessionState last = SessionState.NEW;
 
   RehearsedClient(Rehearsal world, SessionId id, SessionLedger ledger, long seed) {
@@ -42,8 +44,11 @@ final class RehearsedClient {
 
   void start(Duration deadline) {
     attachedNanos = world.time.elapsed().toNanos();
-    session.start(world.now(), deadline, ClientSession.Peer.HOLDFAST);
-    session.request(1 + random.nextInt(4));
+    ledger.bornNanos = attachedNanos;
+    session.start(world.now(), deadline, world.fleet.peer());
+    // Of a plain peer the transport asks for no more than the application wants.
+    boolean plain = world.fleet.peer() == ClientSession.Peer.UNKNOWN;
+    session.request(plain ? Integer.MAX_VALUE : 1 + random.nextInt(4));
     drive();
     tick();
   }
@@ -93,7 +98,7 @@ final class RehearsedClient {
         world.mark(Marker.SENDER_STOPPED_BY_BUFFER);
       }
       if (session.isReady() || rude) {
-        offered += session.offer(world.payload(offered + 1)) ? 1 : 0;
+        offered += session.offer(payload(offered + 1)) ? 1 : 0;
       }
     }
     if (offered == ledger.clientTotal) {
@@ -101,6 +106,27 @@ final class RehearsedClient {
     } else {
       world.time.afterMillis(1 + random.nextInt(300), this::tick);
     }
+    drive();
+  }
+
+  private Payload payload(long number) {
+    return world.payload(generation * SessionLedger.A_GENERATION + number);
+  }
+
+  /** The first messages anew; here that is all of them. */
+  private void beginAgain() {
+    if (crashed || session.end() != null || session.beginAgain().isEmpty()) {
+      return;
+    }
+    generation++;
+    for (offered = 0; offered < ledger.clientTotal; offered++) {
+      ledger.require(
+          session.offer(payload(offered + 1)),
+          Guarantee.STREAM_GOES_ON,
+          "no room for the first messages of a stream that was reopened");
+    }
+    session.begunAgain();
+    world.mark(Marker.REOPENED);
     drive();
   }
 
@@ -114,7 +140,9 @@ final class RehearsedClient {
         busyUntilNanos - world.time.elapsed().toNanos(),
         () -> {
           if (!crashed) {
-            ledger.clientEffects = content;
+            if (content < SessionLedger.A_GENERATION) {
+              ledger.clientEffects = content;
+            }
             session.processed(world.now(), seq);
             session.request(1);
             drive();
@@ -129,6 +157,7 @@ final class RehearsedClient {
       case MOVED -> world.mark(Marker.SETTLED_AND_MOVED);
       case DEADLINE -> world.mark(Marker.DEADLINE_PASSED);
       case LOST_UNKNOWN -> world.mark(Marker.INSTANCE_LOST_SESSION);
+      case PLAIN -> world.mark(Marker.ENDED_AS_PLAIN);
       default -> {}
     }
   }
@@ -145,6 +174,13 @@ final class RehearsedClient {
       } else if (before == SessionState.HANDOVER) {
         world.mark(Marker.HANDED_OVER);
       }
+      drive();
+    }
+  }
+
+  void onPlain(RehearsedCall call) {
+    if (isOurs(call)) {
+      session.onPlain(world.now(), call.clientSide);
       drive();
     }
   }
@@ -203,15 +239,26 @@ final class RehearsedClient {
       world.mark(Marker.RACE_BEGAN);
     }
     last = session.state();
+    StreamAttachment opened = newest;
+    if (opened != null && opened.isPlain() && !ledger.metPlain && !ledger.tookForPlain) {
+      ledger.tookForPlain = true;
+      world.mark(Marker.TAKEN_FOR_PLAIN);
+    }
     arm();
   }
 
   private void perform(SessionOutput output) {
     if (output instanceof SessionOutput.Open open) {
       world.note(session.id() + " opens " + open.hello().attach() + " " + open.address());
+      newest = open.attachment();
       world.open(this, open);
     } else if (output instanceof SessionOutput.Send send) {
       call(send.attachment()).clientSends(send.header(), send.body());
+    } else if (output instanceof SessionOutput.HalfClose halfClose) {
+      world.mark(Marker.HALF_CLOSED_UNPROVED);
+      call(halfClose.attachment()).clientHalfCloses();
+    } else if (output instanceof SessionOutput.Reopened) {
+      world.time.afterMillis(random.nextInt(300), this::beginAgain);
     } else if (output instanceof SessionOutput.Close close) {
       closeCall(close.attachment(), close.why());
     } else if (output instanceof SessionOutput.Deliver deliver) {

@@ -26,6 +26,9 @@ final class RehearsedInstance {
   private final Map<ServerSession, Hosting> hostings = new LinkedHashMap<>();
   private @Nullable ServerSessions sessions;
   private BufferBudget budget = new BufferBudget(Rehearsal.BUDGET_BYTES);
+  private final Map<RehearsedCall, PlainHandling> plain = new LinkedHashMap<>();
+  private long startedNanos;
+  private boolean withSessions = true;
   private int lives;
   private boolean draining;
 
@@ -53,13 +56,25 @@ final class RehearsedInstance {
     return address + "#" + lives;
   }
 
+  /** Since when, in the world's time. */
+  long startedNanos() {
+    return startedNanos;
+  }
+
+  /** What it will be when it starts again. */
+  void deploy(boolean newWithSessions) {
+    withSessions = newWithSessions;
+  }
+
   void start() {
     if (sessions == null) {
       lives++;
       draining = false;
+      startedNanos = world.time.elapsed().toNanos();
+      ServerSessions.Host host = new ServerSessions.Host(owner(), address, MAX_SESSIONS);
       sessions =
           new ServerSessions(
-              new ServerSessions.Host(owner(), address, MAX_SESSIONS),
+              world.fleet.sole() ? host.soleSince(world.now()) : host,
               world.mint,
               world.options,
               world.rules,
@@ -79,8 +94,10 @@ final class RehearsedInstance {
       hosting.die();
     }
     hostings.clear();
+    plain.values().forEach(PlainHandling::end);
+    plain.clear();
     sessions = null;
-    world.callsOf(this).forEach(call -> call.cut(true, false));
+    world.callsOf(this).filter(call -> !call.isOnTheWay()).forEach(call -> call.cut(true, false));
   }
 
   void drain(boolean leaving) {
@@ -104,8 +121,13 @@ final class RehearsedInstance {
 
   void onCall(RehearsedCall call) {
     ServerSessions here = sessions;
-    if (here == null || !call.owner.equals(owner())) {
+    if (here == null || !(call.isProxied() || call.owner.equals(owner()))) {
       call.cut(true, false);
+      return;
+    }
+    if (call.plain || !withSessions) {
+      call.serverReadsPlain();
+      plain.put(call, new PlainHandling(world, call));
       return;
     }
     Admission admission = here.onHello(world.now(), call.serverSide, call.hello, CALLER);
@@ -113,11 +135,19 @@ final class RehearsedInstance {
       call.serverRefuses(refused.refusal());
     } else if (admission instanceof Admission.Admitted admitted) {
       ServerSession session = admitted.session();
+      if (!hostings.containsKey(session) && call.hello.ageMillis() > 0 && world.fleet.sole()) {
+        world.mark(Marker.BEGUN_BY_THE_ONLY_INSTANCE);
+      }
       hostings.computeIfAbsent(session, s -> new Hosting(this, s, call.client.ledger)).drive();
     }
   }
 
   void onFrame(RehearsedCall call, @Nullable FrameHeader header, Payload body) {
+    PlainHandling handling = plain.get(call);
+    if (handling != null) {
+      handling.onMessage(body);
+      return;
+    }
     for (Hosting hosting : hostingsOf(call)) {
       hosting.session.onFrame(world.now(), call.serverSide, header, body);
       hosting.drive();
@@ -125,6 +155,11 @@ final class RehearsedInstance {
   }
 
   void onHalfClosed(RehearsedCall call) {
+    PlainHandling handling = plain.get(call);
+    if (handling != null) {
+      handling.onHalfClosed();
+      return;
+    }
     for (Hosting hosting : hostingsOf(call)) {
       hosting.session.onHalfClosed(world.now(), call.serverSide);
       hosting.drive();
@@ -132,6 +167,11 @@ final class RehearsedInstance {
   }
 
   void onClosed(RehearsedCall call, PhysicalEnd how) {
+    PlainHandling handling = plain.remove(call);
+    if (handling != null) {
+      handling.end();
+      return;
+    }
     for (Hosting hosting : hostingsOf(call)) {
       hosting.session.onClosed(world.now(), call.serverSide, how);
       hosting.drive();

@@ -25,6 +25,9 @@ final class SessionLedger {
 
   private static final int CUTS_OF_STUCK = 12;
 
+  /** Numbers of messages stay below it; what is above says which stream it was, of several. */
+  static final long A_GENERATION = 1_000;
+
   final Level level;
   final long clientTotal;
   final long serverTotal;
@@ -44,6 +47,12 @@ final class SessionLedger {
   boolean clientCrashed;
   boolean hostDied;
 
+  /** The client gave up to keep what it had sent to a silent peer. */
+  boolean tookForPlain;
+
+  boolean metPlain;
+  long bornNanos;
+
   /** For how long the client has had no attachment that works. */
   long aloneNanos;
 
@@ -55,9 +64,13 @@ final class SessionLedger {
   private long newestAccepted;
   private @Nullable Hosting owner;
   private long serverEffectsAtMove = -1;
+  private final boolean sole;
+  private long plainStreams;
+  private boolean soleWasThere;
 
-  SessionLedger(Level level, long clientTotal, long serverTotal) {
-    this.level = level;
+  SessionLedger(Fleet fleet, long clientTotal, long serverTotal) {
+    this.sole = fleet.sole();
+    this.level = fleet.level();
     this.clientTotal = clientTotal;
     this.serverTotal = serverTotal;
   }
@@ -77,8 +90,13 @@ final class SessionLedger {
     }
   }
 
+  /** Whether the session is kept by its instance alone. */
+  boolean inMemory() {
+    return level != Level.DURABLE;
+  }
+
   private boolean isStillborn(Hosting hosting) {
-    return level == Level.RESUME && hosting != owner && hosting.effects == 0;
+    return inMemory() && hosting != owner && hosting.effects == 0;
   }
 
   /** A handler starts where somebody else had stopped. */
@@ -99,8 +117,46 @@ final class SessionLedger {
 
   /** A message is handed to an application that was given so many before. */
   void onDeliver(String to, long content, long before) {
+    boolean another = content / A_GENERATION > before / A_GENERATION;
+    if (another && (before == 0 || level == Level.REOPEN)) {
+      require(content % A_GENERATION == 1, STREAM_IN_ORDER, to + " gets " + content + " first");
+      return;
+    }
     require(content > before, STREAM_NOTHING_TWICE, to + " gets " + content + " after " + before);
     require(content == before + 1, STREAM_IN_ORDER, to + " gets " + content + " after " + before);
+  }
+
+  /** A plain server's handler begins; what it says can be told from what others do. */
+  long onPlainStream() {
+    metPlain = true;
+    plainStreams++;
+    return plainStreams * A_GENERATION;
+  }
+
+  /** It gets a message, after so many that came on its call. */
+  void onPlainMessage(long content, long generation, long before) {
+    long number = content % A_GENERATION;
+    require(
+        number == before + 1 && content - number == generation,
+        STREAM_IN_ORDER,
+        "a plain server gets " + content + " after " + before);
+    if (generation == 0) {
+      // Unless the application has begun again, nobody else may have got it.
+      require(
+          number > serverEffects,
+          STREAM_NOTHING_TWICE,
+          "a plain server gets " + content + " again");
+      serverEffects = number;
+    }
+  }
+
+  /** Whether an instance is there without a break since before the session began. */
+  void onWorld(long soleSinceNanos, long nowNanos) {
+    long youngNanos = Rehearsal.HANDSHAKE.toNanos();
+    soleWasThere =
+        sole
+            && soleSinceNanos < bornNanos - youngNanos
+            && nowNanos - bornNanos < Rehearsal.TTL.toNanos() - youngNanos;
   }
 
   /** A handler whose effects live in memory has processed a message. */
@@ -144,13 +200,19 @@ final class SessionLedger {
           "moved at " + end.processedByPeer() + " though " + effects + " was done");
       serverEffectsAtMove = serverEffects;
       finalDone = true;
+    } else if (end.kind() == Kind.PLAIN && end.status() == 0) {
+      require(
+          clientDelivered % A_GENERATION == serverTotal,
+          STREAM_NOTHING_LOST,
+          "ended plain after " + clientDelivered + " of " + serverTotal);
     }
     require(
         isJustified(end.kind()), STREAM_NO_VAIN_LOSS, "the client is told " + end + " for nothing");
   }
 
   void onServerEnd(Hosting by, SessionEnd end) {
-    if (isStillborn(by)) {
+    boolean neverKnown = inMemory() && !welcomed && by.effects == 0;
+    if (isStillborn(by) || neverKnown) {
       return;
     }
     require(serverEnd == null, STREAM_ONE_END, "the server is told " + end + " after " + serverEnd);
@@ -171,10 +233,18 @@ final class SessionLedger {
       // Time without attachment: the sessions measure it themselves, and faults end.
       case LOST_EXPIRED -> true;
       case LOST_UNREACHABLE -> aloneNanos >= Rehearsal.PATIENCE.toNanos();
-      case LOST_UNKNOWN -> level == Level.RESUME && (hostDied || !welcomed || cuts > 0);
+      case LOST_UNKNOWN -> tookForPlain || (inMemory() && mayBeUnknown());
       case LOST_STUCK -> resets >= RESETS_OF_STUCK || cuts >= CUTS_OF_STUCK;
-      case PLAIN, LOST_GAP, LOST_STORE, LOST_DENIED, LOST_REFUSED -> false;
+      case PLAIN -> metPlain || tookForPlain;
+      // Whoever waited longer than for a handshake had to make room.
+      case LOST_GAP -> tookForPlain;
+      case LOST_STORE, LOST_DENIED, LOST_REFUSED -> false;
     };
+  }
+
+  private boolean mayBeUnknown() {
+    boolean gone = hostDied || serverEnd != null || metPlain;
+    return gone || !(welcomed || soleWasThere);
   }
 
   void checkClient(long acked) {

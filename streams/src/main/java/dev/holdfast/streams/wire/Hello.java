@@ -19,6 +19,8 @@ import dev.holdfast.streams.wire.WireException.Kind;
  * @param token from the last welcome
  * @param ageMillis the most time that will have passed since the session began when this hello is
  *     answered; 0 when it is not said, as when nothing depends on it
+ * @param touchedBy the number of the attachment that messages were handed to and nobody welcomed; 0
+ *     when there is none
  */
 public record Hello(
     SessionId session,
@@ -30,7 +32,8 @@ public record Hello(
     long remainingMillis,
     boolean untouched,
     SessionToken token,
-    long ageMillis) {
+    long ageMillis,
+    long touchedBy) {
 
   private static final int SESSION = 2;
   private static final int ATTACH = 3;
@@ -42,8 +45,9 @@ public record Hello(
   private static final int UNTOUCHED = 9;
   private static final int TOKEN = 10;
   private static final int AGE = 11;
+  private static final int TOUCHED_BY = 12;
 
-  /** Without an age. */
+  /** Of a client to which it does not matter who else may have got something. */
   public Hello(
       SessionId session,
       long attach,
@@ -54,7 +58,7 @@ public record Hello(
       long remainingMillis,
       boolean untouched,
       SessionToken token) {
-    this(session, attach, tag, watermark, low, credit, remainingMillis, untouched, token, 0);
+    this(session, attach, tag, watermark, low, credit, remainingMillis, untouched, token, 0, 0);
   }
 
   /** With an age that is at least so high, when it has one. */
@@ -63,7 +67,17 @@ public record Hello(
     return ageMillis == 0
         ? this
         : new Hello(
-            session, attach, tag, watermark, low, credit, remainingMillis, untouched, token, older);
+            session,
+            attach,
+            tag,
+            watermark,
+            low,
+            credit,
+            remainingMillis,
+            untouched,
+            token,
+            older,
+            touchedBy);
   }
 
   /** The bytes of the metadata value. */
@@ -80,6 +94,7 @@ public record Hello(
         .varint(UNTOUCHED, untouched ? 1 : 0)
         .bytes(TOKEN, token.toByteArray())
         .varint(AGE, ageMillis)
+        .varint(TOUCHED_BY, touchedBy)
         .toByteArray();
   }
 
@@ -100,6 +115,7 @@ public record Hello(
     boolean untouched = false;
     SessionToken token = SessionToken.NONE;
     long age = 0;
+    long touchedBy = 0;
     while (in.next()) {
       switch (in.field()) {
         case SESSION -> session = in.bytes(SessionId.BYTES);
@@ -112,6 +128,7 @@ public record Hello(
         case UNTOUCHED -> untouched = in.varint(1) == 1;
         case TOKEN -> token = new SessionToken(in.bytes(Handshake.MAX_TOKEN_LENGTH));
         case AGE -> age = in.varint(Handshake.MAX_MILLIS);
+        case TOUCHED_BY -> touchedBy = in.varint(Long.MAX_VALUE);
         default -> throw in.unknownField();
       }
     }
@@ -131,6 +148,7 @@ public record Hello(
         remaining,
         untouched,
         token,
-        age);
+        age,
+        touchedBy);
   }
 }

@@ -55,7 +55,8 @@ class HandshakePropertiesTest {
                         remaining,
                         tag % 2 == 0,
                         token,
-                        low % Handshake.MAX_MILLIS));
+                        low % Handshake.MAX_MILLIS,
+                        credit));
     return numbers;
   }
 

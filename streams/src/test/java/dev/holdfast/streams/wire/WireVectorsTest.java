@@ -53,7 +53,7 @@ class WireVectorsTest {
     SessionToken anywhere = mint.mint(ID, "", "test.Devices/Talk", "");
     Hello first = new Hello(ID, 1, 300, 0, 1, 256, 0, true, SessionToken.NONE);
     Hello later = new Hello(ID, 7, 301, 41, 12, 297, 60_000, false, token);
-    Hello unheard = new Hello(ID, 2, 302, 0, 1, 256, 0, false, SessionToken.NONE, 12_345);
+    Hello unheard = new Hello(ID, 2, 302, 0, 1, 256, 0, false, SessionToken.NONE, 12_345, 1);
     Welcome welcome = new Welcome(token, 11, 42, 267, 120_000, 16, 50, 2_000);
     String tokens =
         " {\"key\": \"0123456789abcdef0123456789abcdef\", \"session\": \"%s\", \"principal\":"

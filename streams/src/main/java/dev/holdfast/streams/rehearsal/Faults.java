@@ -1,0 +1,109 @@
+package dev.holdfast.streams.rehearsal;
+
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** What goes wrong in a schedule, one thing at a time. */
+final class Faults {
+  private final Rehearsal world;
+  private final SplittableRandom random;
+
+  Faults(Rehearsal world) {
+    this.world = world;
+    this.random = world.random;
+  }
+
+  /** One more. */
+  void next() {
+    RehearsedCall call = anyCall();
+    RehearsedInstance instance = world.instances.get(random.nextInt(world.instances.size()));
+    switch (random.nextInt(20)) {
+      case 0, 1, 2, 3 -> cutAll(call);
+      case 4 -> cutAllCalls();
+      case 5, 6 -> stall(random.nextInt(6_000));
+      case 7 -> stall(random.nextInt(30_000));
+      case 8 -> world.slowMillis = 1 + random.nextInt(random.nextInt(3) == 0 ? 2_000 : 60);
+      case 9, 10 -> restart(instance, random.nextInt(8_000));
+      case 11 -> leave(instance);
+      case 12 -> instance.drain(false);
+      case 13 -> anyClient(RehearsedClient::suspect);
+      case 14 -> anyClient(RehearsedClient::drain);
+      case 15 -> resetCall(call);
+      case 16 -> breakStore();
+      case 17 -> world.store.setLoses(random.nextInt(40));
+      case 18 -> crashOrCancel();
+      default -> world.note("nothing");
+    }
+  }
+
+  private void cutAll(@Nullable RehearsedCall call) {
+    if (call != null) {
+      world.note("cut " + call.hello.attach());
+      // Half-open: one end, or both, never hear of it.
+      call.cut(random.nextInt(4) > 0, random.nextInt(4) > 0);
+    }
+  }
+
+  private void cutAllCalls() {
+    world.note("cut all");
+    for (RehearsedCall call : List.copyOf(world.calls)) {
+      call.cut(true, random.nextBoolean());
+    }
+  }
+
+  private void resetCall(@Nullable RehearsedCall call) {
+    if (call != null) {
+      world.note("reset " + call.hello.attach());
+      call.reset();
+    }
+  }
+
+  private void stall(int millis) {
+    world.note("stall for " + millis);
+    world.stalledUntilNanos = world.time.elapsed().plusMillis(millis).toNanos();
+  }
+
+  void restart(RehearsedInstance instance, int downMillis) {
+    instance.crash();
+    if (world.fleet.mixed()) {
+      instance.deploy(random.nextBoolean());
+    }
+    world.time.afterMillis(downMillis, instance::start);
+  }
+
+  private void leave(RehearsedInstance instance) {
+    instance.drain(true);
+    world.time.afterMillis(4_000L + random.nextInt(6_000), () -> restart(instance, 500));
+  }
+
+  private void breakStore() {
+    world.note("store down");
+    world.store.setDown(true);
+    world.time.afterMillis(random.nextInt(10_000), () -> world.store.setDown(false));
+  }
+
+  private void crashOrCancel() {
+    if (random.nextInt(3) == 0) {
+      anyClient(
+          client -> {
+            world.note("client of " + client.session.id() + " crashes");
+            client.crash();
+            world.callsOf(client).forEach(call -> call.cut(false, random.nextBoolean()));
+          });
+    } else {
+      anyClient(RehearsedClient::cancel);
+    }
+  }
+
+  private @Nullable RehearsedCall anyCall() {
+    return world.calls.isEmpty() ? null : world.calls.get(random.nextInt(world.calls.size()));
+  }
+
+  private void anyClient(Consumer<RehearsedClient> what) {
+    if (!world.clients.isEmpty()) {
+      what.accept(world.clients.get(random.nextInt(world.clients.size())));
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package dev.holdfast.streams.rehearsal;
+
+import dev.holdfast.streams.ClientSession;
+import dev.holdfast.streams.FirstMessage;
+import dev.holdfast.streams.Level;
+import java.util.SplittableRandom;
+
+/**
+ * Who serves in a schedule, and what clients know of it.
+ *
+ * @param level of the clients
+ * @param sole whether there is one instance and it was told so
+ * @param mixed whether instances come back with or without sessions
+ * @param proxied whether a call that waited on the way reaches whoever is there when it arrives
+ * @param peer what clients know
+ * @param firstMessage when clients send theirs
+ */
+record Fleet(
+    Level level,
+    boolean sole,
+    boolean mixed,
+    boolean proxied,
+    ClientSession.Peer peer,
+    FirstMessage firstMessage) {
+  private static final int FEW = 6;
+  private static final int MANY = 40;
+
+  static Fleet of(SplittableRandom random) {
+    Level level = random.nextBoolean() ? Level.RESUME : Level.DURABLE;
+    boolean memory = level == Level.RESUME;
+    boolean sole = memory && random.nextInt(3) == 0;
+    boolean mixed = memory && !sole && random.nextBoolean();
+    if (mixed && random.nextInt(3) > 0) {
+      level = Level.REOPEN;
+    }
+    boolean unknown = mixed || random.nextInt(3) == 0;
+    return new Fleet(
+        level,
+        sole,
+        mixed,
+        random.nextInt(3) == 0,
+        unknown ? ClientSession.Peer.UNKNOWN : ClientSession.Peer.HOLDFAST,
+        random.nextInt(5) == 0 ? FirstMessage.AFTER_WELCOME : FirstMessage.AT_ONCE);
+  }
+
+  int instances() {
+    return sole ? 1 : 2;
+  }
+
+  /** As many as an application can send at once where it may have to begin again. */
+  int mostMessages() {
+    return level == Level.REOPEN ? FEW : MANY;
+  }
+}
