@@ -6,6 +6,7 @@ import io.lettuce.core.RedisURI;
 import io.lettuce.core.StaticCredentialsProvider;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +43,8 @@ final class RedisAddress {
     RedisAddress address = new RedisAddress(uri, environment);
     boolean known = address.sentinel || uri.startsWith("redis://") || uri.startsWith("rediss://");
     try {
-      if (!known) {
+      // Lettuce would take a port that is no number for a part of the name.
+      if (!known || (!address.sentinel && URI.create(uri).getHost() == null)) {
         throw new IllegalArgumentException("no scheme of Redis");
       }
       RedisURI parsed = RedisURI.create(uri);

@@ -7,6 +7,7 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslOptions;
+import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.metrics.CommandLatencyRecorder;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
@@ -65,6 +66,9 @@ final class RedisConnector implements AutoCloseable {
         // back, to a Redis that may be another one.
         .autoReconnect(false)
         .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+        // The pipeline looks at the oldest request: a timer for each would cost more than the
+        // request.
+        .timeoutOptions(TimeoutOptions.create())
         .socketOptions(
             SocketOptions.builder().connectTimeout(options.timeout()).keepAlive(true).build())
         .sslOptions(tls.handshakeTimeout(options.timeout()).build())

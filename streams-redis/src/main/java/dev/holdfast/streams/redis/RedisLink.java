@@ -12,24 +12,32 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.codec.ByteArrayCodec;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection to one run of Redis. It is never repaired: when it ends, everything that waits for
- * it has failed, and the next one may lead to another Redis.
+ * The connections to one run of Redis. It is never repaired: when one of them ends, everything that
+ * waits has failed, and the next link may lead to another Redis.
+ *
+ * <p>There are a few, because Redis takes 16 KiB of each at a time, and writes its log down once
+ * for all that it took.
  */
 final class RedisLink implements AutoCloseable {
-  private final StatefulRedisConnection<byte[], byte[]> connection;
-  private final RedisAsyncCommands<byte[], byte[]> commands;
+  private final List<StatefulRedisConnection<byte[], byte[]>> connections;
+  private final List<RedisAsyncCommands<byte[], byte[]>> commands;
   private final RedisRun run;
   private final boolean trusted;
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private int next;
 
   private RedisLink(
-      StatefulRedisConnection<byte[], byte[]> connection, RedisRun run, boolean trusted) {
-    this.connection = connection;
-    this.commands = connection.async();
+      List<StatefulRedisConnection<byte[], byte[]>> connections, RedisRun run, boolean trusted) {
+    this.connections = List.copyOf(connections);
+    this.commands = connections.stream().map(StatefulRedisConnection::async).toList();
     this.run = run;
     this.trusted = trusted;
   }
@@ -37,25 +45,42 @@ final class RedisLink implements AutoCloseable {
   /** Connects and asks who is there; blocks for a few timeouts at most. */
   static RedisLink open(
       RedisClient client, RedisURI uri, RedisAddress address, RedisStoreOptions options) {
-    StatefulRedisConnection<byte[], byte[]> connection =
-        client.connect(ByteArrayCodec.INSTANCE, uri);
+    List<StatefulRedisConnection<byte[], byte[]>> opened = new ArrayList<>();
     try {
-      RedisCommands<byte[], byte[]> ask = connection.sync();
-      RedisRun run = RedisRun.of(ask.info(), appendFsync(ask));
-      if (run.cluster()) {
-        throw new IllegalStateException(
-            "redis: " + address + " is a part of a cluster (expected: one primary, or sentinels)");
+      RedisRun first = null;
+      for (int i = 0; i < options.connections(); i++) {
+        StatefulRedisConnection<byte[], byte[]> connection =
+            client.connect(ByteArrayCodec.INSTANCE, uri);
+        opened.add(connection);
+        RedisRun run = greet(connection, address);
+        if (first != null && !first.id().equals(run.id())) {
+          throw new IllegalStateException(
+              "redis: " + address + " is two at a time (expected: one; it is being replaced)");
+        }
+        first = run;
+        connection.setAutoFlushCommands(false);
       }
-      for (RedisScript script : RedisScript.values()) {
-        ask.scriptLoad(script.source());
-      }
-      connection.setAutoFlushCommands(false);
-      return new RedisLink(
-          connection, run, run.isTrusted(options.restarts(), address.isSentinel()));
+      RedisRun run = Objects.requireNonNull(first);
+      boolean trusted = run.isTrusted(options.restarts(), address.isSentinel());
+      return new RedisLink(opened, run, trusted);
     } catch (RuntimeException e) {
-      connection.close();
+      opened.forEach(StatefulRedisConnection::closeAsync);
       throw e;
     }
+  }
+
+  private static RedisRun greet(
+      StatefulRedisConnection<byte[], byte[]> connection, RedisAddress address) {
+    RedisCommands<byte[], byte[]> ask = connection.sync();
+    RedisRun run = RedisRun.of(ask.info(), appendFsync(ask));
+    if (run.cluster()) {
+      throw new IllegalStateException(
+          "redis: " + address + " is a part of a cluster (expected: one primary, or sentinels)");
+    }
+    for (RedisScript script : RedisScript.values()) {
+      ask.scriptLoad(script.source());
+    }
+    return run;
   }
 
   private static String appendFsync(RedisCommands<byte[], byte[]> ask) {
@@ -77,67 +102,65 @@ final class RedisLink implements AutoCloseable {
   }
 
   boolean isOpen() {
-    return connection.isOpen();
+    return connections.stream().allMatch(StatefulRedisConnection::isOpen);
   }
 
-  /** Tells once when it has ended, from any thread. */
+  /** Tells when it has ended, from any thread and maybe more than once. */
   void onEnd(Runnable listener) {
-    connection.addListener(
-        new RedisConnectionStateListener() {
-          @Override
-          public void onRedisDisconnected(RedisChannelHandler<?, ?> ended) {
-            listener.run();
-          }
-        });
-    if (!connection.isOpen()) {
+    for (StatefulRedisConnection<byte[], byte[]> connection : connections) {
+      connection.addListener(
+          new RedisConnectionStateListener() {
+            @Override
+            public void onRedisDisconnected(RedisChannelHandler<?, ?> ended) {
+              listener.run();
+            }
+          });
+    }
+    if (!isOpen()) {
       listener.run();
     }
   }
 
   /**
-   * Asks, when {@link #flush} is called.
+   * Asks, when {@link #flush} is called. By one thread at a time.
    *
-   * @param then gets the answer or why there is none, on the connection's thread
+   * @param then gets the answer or why there is none, on a connection's thread
    */
   void send(
       RedisScript script,
       byte[] key,
       byte[][] arguments,
       BiConsumer<@Nullable List<Object>, @Nullable Throwable> then) {
+    // A session has one request at a time: no order is to be kept.
+    int turn = next % connections.size();
+    RedisAsyncCommands<byte[], byte[]> to = commands.get(turn);
     RedisFuture<List<Object>> asked =
-        commands.evalsha(script.digest(), ScriptOutputType.MULTI, new byte[][] {key}, arguments);
+        to.evalsha(script.digest(), ScriptOutputType.MULTI, new byte[][] {key}, arguments);
     var unused =
         asked.whenComplete(
             (reply, failure) -> {
               if (failure instanceof RedisNoScriptException) {
                 // Somebody said SCRIPT FLUSH.
-                sendSource(script, key, arguments, then);
+                RedisFuture<List<Object>> again =
+                    to.eval(script.source(), ScriptOutputType.MULTI, new byte[][] {key}, arguments);
+                var last = again.whenComplete(then);
+                connections.get(turn).flushCommands();
               } else {
                 then.accept(reply, failure);
               }
             });
-  }
-
-  private void sendSource(
-      RedisScript script,
-      byte[] key,
-      byte[][] arguments,
-      BiConsumer<@Nullable List<Object>, @Nullable Throwable> then) {
-    RedisFuture<List<Object>> asked =
-        commands.eval(script.source(), ScriptOutputType.MULTI, new byte[][] {key}, arguments);
-    var unused = asked.whenComplete(then);
-    flush();
+    next = turn + 1;
   }
 
   /** Writes what was sent. */
   void flush() {
-    connection.flushCommands();
+    connections.forEach(StatefulRedisConnection::flushCommands);
   }
 
   @Override
   public void close() {
-    if (connection.isOpen()) {
-      var unused = connection.closeAsync();
+    if (closed.compareAndSet(false, true)) {
+      connections.forEach(StatefulRedisConnection::closeAsync);
     }
   }
 }

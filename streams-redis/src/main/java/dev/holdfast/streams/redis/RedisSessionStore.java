@@ -23,9 +23,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * ServerStreams streams = ServerStreams.builder().store(store).tokenKey(key).build();
  * </pre>
  *
- * <p>Every instance has one of these, over one connection for all of its sessions. It connects by
- * itself, for as long as it is open; while there is no connection every request fails at once, and
- * sessions ask again. What Redis answered for and then forgot (no {@code appendfsync always}, a
+ * <p>Every instance has one of these, over a few connections for all of its sessions. It connects
+ * by itself, for as long as it is open; while there is no connection every request fails at once,
+ * and sessions ask again. What Redis answered for and then forgot (no {@code appendfsync always}, a
  * replica that took over) ends in SESSION_LOST, told once: see docs/streams.md, "Durable".
  *
  * <p>The password stands in the URI or, better, in {@code HOLDFAST_REDIS_PASSWORD_FILE} or {@code

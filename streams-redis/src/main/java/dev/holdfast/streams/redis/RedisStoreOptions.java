@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
  *     {@code holdfast:streams:}
  * @param timeout the most time for an answer and for connecting, after which the connection is
  *     given up; 10 ms to 10 s, default 2 s
+ * @param connections to Redis; 1 to 32, default 4
  * @param maxInFlight requests that Redis has not answered; more wait; 1 to 100,000, default 4,096
  * @param maxWaiting requests that wait or are in flight; more fail at once; default 250,000
  * @param maxRecordBytes bytes of unacknowledged messages of one session, beyond which it is lost; 1
@@ -24,6 +25,7 @@ import java.util.regex.Pattern;
 public record RedisStoreOptions(
     String namespace,
     Duration timeout,
+    int connections,
     int maxInFlight,
     int maxWaiting,
     int maxRecordBytes,
@@ -48,6 +50,7 @@ public record RedisStoreOptions(
   private static final Pattern NAMESPACE = Pattern.compile("[A-Za-z0-9:_.-]{1,64}");
   private static final Duration LEAST_TIMEOUT = Duration.ofMillis(10);
   private static final Duration MOST_TIMEOUT = Duration.ofSeconds(10);
+  private static final int MOST_CONNECTIONS = 32;
   private static final int MOST_IN_FLIGHT = 100_000;
   private static final int MOST_WAITING = 10_000_000;
   private static final int LEAST_RECORD_BYTES = 1 << 10;
@@ -58,6 +61,7 @@ public record RedisStoreOptions(
       new RedisStoreOptions(
           "holdfast:streams:",
           Duration.ofSeconds(2),
+          4,
           4096,
           250_000,
           16 << 20,
@@ -72,6 +76,7 @@ public record RedisStoreOptions(
     if (timeout.compareTo(LEAST_TIMEOUT) < 0 || timeout.compareTo(MOST_TIMEOUT) > 0) {
       throw new IllegalArgumentException("timeout: " + timeout + " (expected: 10 ms to 10 s)");
     }
+    number("connections", connections, 1, MOST_CONNECTIONS);
     number("maxInFlight", maxInFlight, 1, MOST_IN_FLIGHT);
     number("maxWaiting", maxWaiting, maxInFlight, MOST_WAITING);
     number("maxRecordBytes", maxRecordBytes, LEAST_RECORD_BYTES, MOST_RECORD_BYTES);
@@ -79,37 +84,84 @@ public record RedisStoreOptions(
 
   public RedisStoreOptions withNamespace(String newNamespace) {
     return new RedisStoreOptions(
-        newNamespace, timeout, maxInFlight, maxWaiting, maxRecordBytes, restarts, authorities);
+        newNamespace,
+        timeout,
+        connections,
+        maxInFlight,
+        maxWaiting,
+        maxRecordBytes,
+        restarts,
+        authorities);
   }
 
   public RedisStoreOptions withTimeout(Duration newTimeout) {
     return new RedisStoreOptions(
-        namespace, newTimeout, maxInFlight, maxWaiting, maxRecordBytes, restarts, authorities);
+        namespace,
+        newTimeout,
+        connections,
+        maxInFlight,
+        maxWaiting,
+        maxRecordBytes,
+        restarts,
+        authorities);
+  }
+
+  public RedisStoreOptions withConnections(int count) {
+    return new RedisStoreOptions(
+        namespace, timeout, count, maxInFlight, maxWaiting, maxRecordBytes, restarts, authorities);
   }
 
   public RedisStoreOptions withMaxInFlight(int requests) {
     return new RedisStoreOptions(
-        namespace, timeout, requests, maxWaiting, maxRecordBytes, restarts, authorities);
+        namespace,
+        timeout,
+        connections,
+        requests,
+        maxWaiting,
+        maxRecordBytes,
+        restarts,
+        authorities);
   }
 
   public RedisStoreOptions withMaxWaiting(int requests) {
     return new RedisStoreOptions(
-        namespace, timeout, maxInFlight, requests, maxRecordBytes, restarts, authorities);
+        namespace,
+        timeout,
+        connections,
+        maxInFlight,
+        requests,
+        maxRecordBytes,
+        restarts,
+        authorities);
   }
 
   public RedisStoreOptions withMaxRecordBytes(int bytes) {
     return new RedisStoreOptions(
-        namespace, timeout, maxInFlight, maxWaiting, bytes, restarts, authorities);
+        namespace, timeout, connections, maxInFlight, maxWaiting, bytes, restarts, authorities);
   }
 
   public RedisStoreOptions withRestarts(Restarts newRestarts) {
     return new RedisStoreOptions(
-        namespace, timeout, maxInFlight, maxWaiting, maxRecordBytes, newRestarts, authorities);
+        namespace,
+        timeout,
+        connections,
+        maxInFlight,
+        maxWaiting,
+        maxRecordBytes,
+        newRestarts,
+        authorities);
   }
 
   public RedisStoreOptions withAuthorities(Path pem) {
     return new RedisStoreOptions(
-        namespace, timeout, maxInFlight, maxWaiting, maxRecordBytes, restarts, Optional.of(pem));
+        namespace,
+        timeout,
+        connections,
+        maxInFlight,
+        maxWaiting,
+        maxRecordBytes,
+        restarts,
+        Optional.of(pem));
   }
 
   private static void number(String name, int value, int least, int most) {

@@ -2,7 +2,6 @@ package dev.holdfast.streams.redis;
 
 import dev.holdfast.streams.StoreAnswer;
 import dev.holdfast.streams.StoreRequest;
-import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisLoadingException;
 import io.lettuce.core.RedisReadOnlyException;
 import java.nio.charset.StandardCharsets;
@@ -35,6 +34,7 @@ final class RequestPipeline implements AutoCloseable {
   private final BatchLoop loop = new BatchLoop("holdfast-redis", this::writeBatch);
   private final AtomicInteger outstanding = new AtomicInteger();
   private volatile boolean up;
+  private volatile long heardNanos;
 
   // On the loop only.
   private final Queue<ScriptCall> waiting = new ArrayDeque<>();
@@ -77,6 +77,7 @@ final class RequestPipeline implements AutoCloseable {
     loop.execute(
         () -> {
           link = next;
+          heardNanos = System.nanoTime();
           refusalLogged = false;
           up = true;
           then.run();
@@ -99,8 +100,11 @@ final class RequestPipeline implements AutoCloseable {
         () -> {
           Iterator<ScriptCall> oldest = inFlight.iterator();
           if (link != null && oldest.hasNext()) {
-            long waitedNanos = System.nanoTime() - oldest.next().sentNanos();
-            if (waitedNanos > options.timeout().toNanos()) {
+            // Any answer is a sign of life: a Redis that is late is not gone.
+            long nowNanos = System.nanoTime();
+            long waitedNanos = nowNanos - oldest.next().sentNanos();
+            long silentNanos = Math.min(waitedNanos, nowNanos - heardNanos);
+            if (silentNanos > options.timeout().toNanos()) {
               log.warn("event=redis_silent timeout_ms={}", options.timeout().toMillis());
               drop();
             }
@@ -110,7 +114,8 @@ final class RequestPipeline implements AutoCloseable {
 
   @Override
   public void close() {
-    loop.execute(this::drop);
+    // The connections are closed with the client that has them.
+    loop.execute(this::failAll);
     loop.execute(loop::close);
   }
 
@@ -141,7 +146,10 @@ final class RequestPipeline implements AutoCloseable {
         call.script(),
         key(call.request()),
         call.arguments(to, options),
-        (reply, failure) -> loop.execute(() -> onReply(to, call, reply, failure)));
+        (reply, failure) -> {
+          heardNanos = System.nanoTime();
+          loop.execute(() -> onReply(to, call, reply, failure));
+        });
   }
 
   private void onReply(
@@ -172,9 +180,9 @@ final class RequestPipeline implements AutoCloseable {
   }
 
   private void onFailure(RedisLink from, @Nullable Throwable failure) {
-    if (!refusalLogged && failure instanceof RedisCommandExecutionException) {
+    if (!refusalLogged && failure != null && link == from) {
       refusalLogged = true;
-      log.warn("event=redis_refuses cause=\"{}\"", failure.getMessage());
+      log.warn("event=redis_request_failed cause=\"{}\"", failure.toString());
     }
     boolean elsewhere =
         failure instanceof RedisReadOnlyException || failure instanceof RedisLoadingException;
@@ -184,12 +192,16 @@ final class RequestPipeline implements AutoCloseable {
   }
 
   private void drop() {
-    up = false;
     RedisLink ended = link;
-    link = null;
+    failAll();
     if (ended != null) {
       ended.close();
     }
+  }
+
+  private void failAll() {
+    up = false;
+    link = null;
     List<ScriptCall> failed = new ArrayList<>(inFlight);
     failed.addAll(waiting);
     inFlight.clear();

@@ -34,6 +34,20 @@ final class Redises {
     }
   }
 
+  /** One fact of what INFO says. */
+  static String info(RedisProcess redis, String fact) throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), redis.port())) {
+      socket.getOutputStream().write("INFO\r\nQUIT\r\n".getBytes(StandardCharsets.UTF_8));
+      return new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8))
+          .lines()
+          .filter(line -> line.startsWith(fact + ":"))
+          .map(line -> line.substring(fact.length() + 1))
+          .findFirst()
+          .orElseThrow();
+    }
+  }
+
   static void copy(Path from, Path to) throws IOException {
     try (Stream<Path> files = Files.walk(from)) {
       for (Path file : files.toList()) {

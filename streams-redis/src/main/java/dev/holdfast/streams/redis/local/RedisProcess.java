@@ -127,15 +127,12 @@ public final class RedisProcess implements AutoCloseable {
     }
   }
 
-  /** Whether it answers a question; one that wants a password or TLS counts as well. */
+  /** Whether it answers a question; one that wants a password counts as well. */
   public boolean isServing() {
     try (Socket socket = new Socket()) {
       socket.connect(
           new InetSocketAddress(InetAddress.getLoopbackAddress(), port), ASK_TIMEOUT_MILLIS);
       socket.setSoTimeout(ASK_TIMEOUT_MILLIS);
-      if (arguments.contains("--tls-port")) {
-        return true;
-      }
       socket.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
       InputStream in = socket.getInputStream();
       String answer = new String(in.readNBytes(5), StandardCharsets.US_ASCII);
