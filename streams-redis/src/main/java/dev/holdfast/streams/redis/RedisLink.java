@@ -64,7 +64,7 @@ final class RedisLink implements AutoCloseable {
       boolean trusted = run.isTrusted(options.restarts(), address.isSentinel());
       return new RedisLink(opened, run, trusted);
     } catch (RuntimeException e) {
-      opened.forEach(StatefulRedisConnection::closeAsync);
+      closeAll(opened);
       throw e;
     }
   }
@@ -143,7 +143,7 @@ final class RedisLink implements AutoCloseable {
                 // Somebody said SCRIPT FLUSH.
                 RedisFuture<List<Object>> again =
                     to.eval(script.source(), ScriptOutputType.MULTI, new byte[][] {key}, arguments);
-                var last = again.whenComplete(then);
+                var unusedEither = again.whenComplete(then);
                 connections.get(turn).flushCommands();
               } else {
                 then.accept(reply, failure);
@@ -160,7 +160,13 @@ final class RedisLink implements AutoCloseable {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      connections.forEach(StatefulRedisConnection::closeAsync);
+      closeAll(connections);
+    }
+  }
+
+  private static void closeAll(List<StatefulRedisConnection<byte[], byte[]>> connections) {
+    for (StatefulRedisConnection<byte[], byte[]> connection : connections) {
+      var unused = connection.closeAsync();
     }
   }
 }

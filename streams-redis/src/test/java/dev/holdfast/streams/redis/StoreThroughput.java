@@ -47,12 +47,13 @@ public final class StoreThroughput {
       double begun = perSecond(sessions, i -> store.claim(begin(i)));
       double resumed = perSecond(sessions, i -> store.claim(resume(i)));
       double idle = perSecond(sessions, i -> store.save(save(i, List.of())));
+      long bytes = memory(redis) / sessions;
       Outbox.Item item = new Outbox.Item(1, Payload.of(new byte[MESSAGE_BYTES]), 0, 0);
       double saved = perSecond(sessions, i -> store.save(next(i, item)));
       System.out.printf(
           "RESULT sessions=%d fsync=%s begun_per_s=%.0f resumed_per_s=%.0f saved_per_s=%.0f"
-              + " saved_with_answer_per_s=%.0f bytes_per_session=%d%n",
-          sessions, fsync, begun, resumed, idle, saved, memory(redis) / sessions);
+              + " saved_with_answer_per_s=%.0f bytes_per_idle_session=%d%n",
+          sessions, fsync, begun, resumed, idle, saved, bytes);
     }
   }
 
