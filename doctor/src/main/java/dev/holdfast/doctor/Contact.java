@@ -15,6 +15,7 @@ import java.util.Map;
  * @param server the header {@code server} of the answer, "" without
  * @param via the header {@code via}, "" without
  * @param connectTime of TCP
+ * @param settingsTime from TCP to the server's SETTINGS, TLS included
  * @param roundTrip of a call
  * @param hop what seems to answer there
  */
@@ -28,5 +29,6 @@ public record Contact(
     String server,
     String via,
     Duration connectTime,
+    Duration settingsTime,
     Duration roundTrip,
     Hop hop) {}

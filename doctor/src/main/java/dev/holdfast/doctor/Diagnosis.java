@@ -1,16 +1,14 @@
 package dev.holdfast.doctor;
 
-import dev.holdfast.core.PathProfile;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /** Says what measurements mean: pure, so that every case can be tested without a network. */
 final class Diagnosis {
   private static final String MAX_AGE = "max_age";
+
   private static final String HEARTBEAT =
       "send a message on the stream at least every %s (a heartbeat of the application; PINGs do"
           + " not help)%s";
@@ -102,6 +100,7 @@ final class Diagnosis {
           "every call waits for its deadline",
           "look at the server's load and threads, and at what the proxy in front of it can reach");
     }
+    seen.contact().map(Contact::settingsTime).ifPresent(this::settingsTime);
     seen.contact()
         .map(Contact::hop)
         .filter(hop -> hop.kind().isProxy())
@@ -113,6 +112,19 @@ final class Diagnosis {
                         .formatted(hop.sure() ? "" : "perhaps ", hop.kind().title(), hop.because()),
                     "PINGs and TCP keepalive end at it: they say nothing of the server behind",
                     hop.kind().remedy()));
+  }
+
+  private void settingsTime(Duration took) {
+    if (took.compareTo(FirstContact.LATE_SETTINGS) >= 0) {
+      add(
+          FindingCode.SETTINGS_LATE,
+          "SETTINGS came %s after TCP, on two connections, where %s would be late"
+              .formatted(Ward.time(took), Ward.time(FirstContact.LATE_SETTINGS)),
+          "every new connection costs its first calls that long; grpc-go, C++ and Holdfast give an"
+              + " attempt up after 20 s, grpc-java never",
+          "look at the server's load, its TLS and its accepting threads, or at what the proxy in"
+              + " front of it waits for");
+    }
   }
 
   private void problem(WireProblem problem) {
@@ -207,7 +219,7 @@ final class Diagnosis {
             : "alive after %s without traffic, dead after %s: %s%s"
                 .formatted(
                     Ward.time(idle.aliveAt()), Ward.time(dead), ending.words(), hints(ending));
-    measured += likely(idle.aliveAt(), dead);
+    measured += idle.knownPaths();
     String remedy = remedy(idle);
     switch (ending) {
       case SILENCE ->
@@ -270,21 +282,6 @@ final class Diagnosis {
         .map(goAway -> " (" + goAway + ")")
         .findFirst()
         .orElse("");
-  }
-
-  /** Which known paths have such a timeout. */
-  private static String likely(Duration alive, Duration dead) {
-    String names =
-        Arrays.stream(PathProfile.values())
-            .filter(
-                profile ->
-                    profile
-                        .idleTimeout()
-                        .filter(t -> t.compareTo(alive) >= 0 && t.compareTo(dead) <= 0)
-                        .isPresent())
-            .map(PathProfile::description)
-            .collect(Collectors.joining("; "));
-    return names.isEmpty() ? "" : ". So do: " + names;
   }
 
   private String remedy(LadderResult idle) {

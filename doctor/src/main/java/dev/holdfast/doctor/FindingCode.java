@@ -11,6 +11,7 @@ public enum FindingCode {
   NO_ALPN("HF-504", Severity.PROBLEM, "TLS without h2 in ALPN"),
   TLS_FAILED("HF-505", Severity.PROBLEM, "The TLS handshake fails"),
   CALL_UNANSWERED("HF-506", Severity.PROBLEM, "HTTP/2 answers and calls do not"),
+  SETTINGS_LATE("HF-507", Severity.PROBLEM, "HTTP/2 begins late"),
   IDLE_DROP("HF-510", Severity.PROBLEM, "The path forgets idle connections silently"),
   IDLE_RESET("HF-511", Severity.PROBLEM, "The path resets idle connections at the next packet"),
   IDLE_CLOSE("HF-512", Severity.PROBLEM, "Idle connections are closed"),

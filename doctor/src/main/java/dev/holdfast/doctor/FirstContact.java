@@ -16,6 +16,9 @@ final class FirstContact {
   /** On a second connection, so that a busy server is not taken for a dead one. */
   static final Duration SETTINGS_WITHIN_AT_LAST = Duration.ofSeconds(20);
 
+  /** Far more than a handshake and a few round trips take. */
+  static final Duration LATE_SETTINGS = Duration.ofSeconds(3);
+
   private static final Duration ANSWER_WITHIN = Duration.ofSeconds(10);
 
   /**
@@ -55,7 +58,25 @@ final class FirstContact {
           case TLS -> contact(true);
           case AUTO -> contact(false).thenCompose(this::orWithTls);
         };
-    return quick.thenCompose(this::orHttp1).thenCompose(this::orSlowly);
+    return quick.thenCompose(this::orHttp1).thenCompose(this::orSlowly).thenCompose(this::orSooner);
+  }
+
+  /** Looks once more at a server that was late: the first time may have been a chance. */
+  private CompletableFuture<Result> orSooner(Result first) {
+    if (!isLate(first)) {
+      return CompletableFuture.completedFuture(first);
+    }
+    settingsWithin = SETTINGS_WITHIN_AT_LAST;
+    ward.say("SETTINGS came late; looking again on another connection");
+    return contact(first.target().tls())
+        .thenApply(again -> again.contact().isPresent() && !isLate(again) ? again : first);
+  }
+
+  private static boolean isLate(Result result) {
+    return result
+        .contact()
+        .filter(contact -> contact.settingsTime().compareTo(LATE_SETTINGS) >= 0)
+        .isPresent();
   }
 
   /** Asks a server that said nothing once more, and waits for longer. */
@@ -152,6 +173,7 @@ final class FirstContact {
 
     @Override
     public void onReady(Wire wire) {
+      attempt.settings();
       // The second call is the one that counts: the first may have woken the server up.
       wire.call(Ward.HARMLESS_METHOD, first -> wire.call(Ward.HARMLESS_METHOD, this::answered));
       ward.after(ANSWER_WITHIN, this::unanswered);
@@ -217,6 +239,7 @@ final class FirstContact {
               answer.server(),
               answer.via(),
               attempt.connectTime(),
+              attempt.settingsTime(),
               answer.took(),
               hop);
       close();

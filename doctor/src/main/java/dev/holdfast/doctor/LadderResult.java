@@ -1,7 +1,10 @@
 package dev.holdfast.doctor;
 
+import dev.holdfast.core.PathProfile;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * What a ladder of connections found out about idle time.
@@ -42,5 +45,21 @@ public record LadderResult(
   /** Whether the path has an idle timeout. */
   public boolean hasTimeout() {
     return outcome == Outcome.FORGOTTEN || outcome == Outcome.ENDED;
+  }
+
+  /** Which known paths have such a timeout, as a sentence that goes on; "" for none. */
+  String knownPaths() {
+    Duration dead = deadAt.orElse(aliveAt);
+    String names =
+        Arrays.stream(PathProfile.values())
+            .filter(
+                profile ->
+                    profile
+                        .idleTimeout()
+                        .filter(t -> t.compareTo(aliveAt) >= 0 && t.compareTo(dead) <= 0)
+                        .isPresent())
+            .map(PathProfile::description)
+            .collect(Collectors.joining("; "));
+    return names.isEmpty() ? "" : ". So do: " + names;
   }
 }

@@ -20,6 +20,7 @@ final class WireAttempt {
   private final StringBuilder first = new StringBuilder();
   private @Nullable WireProblem problem;
   private Duration connectTime = Duration.ZERO;
+  private Duration settingsTime = Duration.ZERO;
   private String tlsVersion = "";
   private String alpn = "";
   private String tlsFailure = "";
@@ -35,6 +36,10 @@ final class WireAttempt {
 
   void connected() {
     connectTime = Duration.ofNanos(System.nanoTime() - startedNanos);
+  }
+
+  void settings() {
+    settingsTime = Duration.ofNanos(System.nanoTime() - startedNanos).minus(connectTime);
   }
 
   void tls(String version, String protocol) {
@@ -107,6 +112,11 @@ final class WireAttempt {
 
   Duration connectTime() {
     return connectTime;
+  }
+
+  /** From TCP to the SETTINGS; zero while there are none. */
+  Duration settingsTime() {
+    return settingsTime;
   }
 
   String tlsVersion() {

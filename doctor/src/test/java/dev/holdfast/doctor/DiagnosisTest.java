@@ -25,6 +25,7 @@ class DiagnosisTest {
           "",
           "",
           Duration.ofMillis(1),
+          Duration.ofMillis(1),
           Duration.ofMillis(2),
           new Hop(Hop.Kind.UNKNOWN, false, ""));
 
@@ -220,6 +221,7 @@ class DiagnosisTest {
             "gRPC status 0",
             "",
             "",
+            Duration.ofMillis(1),
             Duration.ofMillis(1),
             Duration.ofMillis(2),
             new Hop(hop, true, ""));

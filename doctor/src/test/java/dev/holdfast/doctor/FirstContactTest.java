@@ -114,6 +114,23 @@ class FirstContactTest {
   }
 
   @Test
+  void namesAServerThatSendsItsSettingsLateWithTheTime() throws Exception {
+    PathFaults late =
+        PathFaults.builder().stall(Duration.ZERO, Duration.ofSeconds(4), Duration.ZERO).build();
+    try (ExaminedServer server = ExaminedServer.tolerant()) {
+      PathReport report =
+          ExaminedServer.examine(options(server.behind(late)).withSecurity(Security.PLAINTEXT));
+      Duration took = report.contact().orElseThrow().settingsTime();
+      assertThat(took).isGreaterThan(FirstContact.LATE_SETTINGS);
+      assertThat(report.findings())
+          .filteredOn(finding -> finding.code() == FindingCode.SETTINGS_LATE)
+          .singleElement()
+          .satisfies(finding -> assertThat(finding.measured()).contains(Ward.time(took)));
+      assertThat(report.hasProblem()).isTrue();
+    }
+  }
+
+  @Test
   void saysThatNobodyListensOrThatTheHostHasNoAddress() throws Exception {
     int port;
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {

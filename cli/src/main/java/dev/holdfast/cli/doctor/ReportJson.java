@@ -47,6 +47,7 @@ final class ReportJson {
         .with("server", contact.server())
         .with("via", contact.via())
         .with("connect_ms", contact.connectTime().toMillis())
+        .with("settings_ms", contact.settingsTime().toMillis())
         .with("round_trip_ms", contact.roundTrip().toMillis())
         .with("hop", name(contact.hop().kind()))
         .with("hop_sure", contact.hop().sure())
