@@ -79,7 +79,7 @@ public final class HoldfastChannelBuilder
     if (asked.isEmpty()) {
       service = target;
       netty = nettyBuilder(target, credentials);
-      connections = ClientConnections.of(netty);
+      connections = begun(netty);
       return;
     }
     ResolvedTarget resolved = ResolvedTarget.parse(asked, registries);
@@ -88,7 +88,7 @@ public final class HoldfastChannelBuilder
     // production, and never a password; what it is resolved by travels beside it.
     netty = nettyBuilder(ServiceTarget.ENVIRONMENT_SCHEME + ":///" + service, credentials);
     netty.setNameResolverArg(ResolvedTarget.ARGUMENT, resolved);
-    connections = ClientConnections.of(netty);
+    connections = begun(netty);
   }
 
   /**
@@ -303,6 +303,12 @@ public final class HoldfastChannelBuilder
   @Override
   protected ManagedChannelBuilder<?> delegate() {
     return netty;
+  }
+
+  /** Streams of the environment stand below the program's interceptors, which see messages. */
+  private static ClientConnections begun(NettyChannelBuilder netty) {
+    StreamsSetting.streams().ifPresent(streams -> netty.intercept(streams.client()));
+    return ClientConnections.of(netty);
   }
 
   private Map<String, Object> completeServiceConfig() {

@@ -297,8 +297,7 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
 
   @Override
   public HoldfastServerBuilder addService(ServerServiceDefinition service) {
-    services.add(service);
-    netty.addService(service);
+    netty.addService(services.add(service));
     return this;
   }
 

@@ -13,8 +13,13 @@ final class JarOnly {
 
   private JarOnly() {}
 
-  /** Whether the environment asks for it. */
+  /** Whether the environment asks for anything. */
   static boolean isOn() {
+    return isWatching() || StreamsSetting.isOn();
+  }
+
+  /** Whether it asks for liveness. */
+  static boolean isWatching() {
     return PathSetting.said(System.getenv()).filter(text -> !PathSetting.isOff(text)).isPresent();
   }
 

@@ -1,6 +1,7 @@
 package dev.holdfast.grpc;
 
 import dev.holdfast.core.RegistryContext;
+import dev.holdfast.hooks.StreamsProvider;
 import dev.holdfast.liveness.LivenessOptions;
 import io.grpc.ChannelCredentials;
 import io.grpc.ManagedChannelBuilder;
@@ -12,6 +13,7 @@ import io.grpc.netty.NettyChannelProvider;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Collection;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -19,8 +21,9 @@ import java.util.Set;
  * ManagedChannelBuilder.forTarget}, {@code forAddress} and {@code Grpc.newChannelBuilder} of a
  * program that knows nothing of Holdfast.
  *
- * <p>Only where HOLDFAST_PATH or {@code -Dholdfast.path} says something other than {@code off}.
- * Everything else, the policy included, is as grpc-java has it. Found by ServiceLoader.
+ * <p>Only where HOLDFAST_PATH or {@code -Dholdfast.path} says something other than {@code off}; and
+ * resumable streams where HOLDFAST_STREAMS or {@code -Dholdfast.streams} names them. Everything
+ * else, the policy included, is as grpc-java has it. Found by ServiceLoader.
  */
 public final class LivenessChannelProvider extends ManagedChannelProvider {
   // Above grpc's own Netty (5), and above its Unix domain sockets (3) which it doesn't offer.
@@ -75,15 +78,21 @@ public final class LivenessChannelProvider extends ManagedChannelProvider {
         : result;
   }
 
-  private static NettyChannelBuilder watched(NettyChannelBuilder builder, String target) {
-    LivenessOptions options = JarOnly.options();
-    ClientConnections.of(builder)
-        .watch(
-            builder,
-            options,
-            JarOnly.serviceIn(target),
-            RegistryContext.system().meters(),
-            "pick_first");
-    return builder;
+  private static ManagedChannelBuilder<?> watched(NettyChannelBuilder builder, String target) {
+    ClientConnections connections = ClientConnections.of(builder);
+    Optional<LivenessOptions> path =
+        JarOnly.isWatching() ? Optional.of(JarOnly.options()) : Optional.empty();
+    path.ifPresent(
+        options ->
+            connections.watch(
+                builder,
+                options,
+                JarOnly.serviceIn(target),
+                RegistryContext.system().meters(),
+                "pick_first"));
+    Optional<StreamsProvider.Configured> streams = StreamsSetting.streams();
+    return streams.isEmpty()
+        ? builder
+        : new StreamingChannelBuilder(builder, connections, path, streams.get());
   }
 }

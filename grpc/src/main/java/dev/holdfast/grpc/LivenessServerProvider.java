@@ -1,11 +1,13 @@
 package dev.holdfast.grpc;
 
 import dev.holdfast.core.RegistryContext;
+import dev.holdfast.liveness.LivenessOptions;
 import io.grpc.ServerBuilder;
 import io.grpc.ServerCredentials;
 import io.grpc.ServerProvider;
 import io.grpc.netty.NettyServerBuilder;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Gives plain grpc-java servers liveness that forgives by the presence of the jar: {@code
@@ -44,10 +46,15 @@ public final class LivenessServerProvider extends ServerProvider {
     return NewServerBuilderResult.serverBuilder(watched(builder));
   }
 
-  private static NettyServerBuilder watched(NettyServerBuilder builder) {
-    ServerConnections.of(builder)
-        .watch(JarOnly.options(), RegistryContext.system().meters(), List.of());
-    ServerConnections.permitPings(builder);
-    return builder;
+  private static ServerBuilder<?> watched(NettyServerBuilder builder) {
+    Optional<LivenessOptions> path =
+        JarOnly.isWatching() ? Optional.of(JarOnly.options()) : Optional.empty();
+    path.ifPresent(
+        options -> {
+          ServerConnections.of(builder)
+              .watch(options, RegistryContext.system().meters(), List.of());
+          ServerConnections.permitPings(builder);
+        });
+    return StreamsSetting.streams().isEmpty() ? builder : new StreamingServerBuilder(builder, path);
   }
 }

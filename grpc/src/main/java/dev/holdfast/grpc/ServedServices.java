@@ -14,7 +14,10 @@ final class ServedServices {
   private final Set<String> streams = new HashSet<>();
   private int headerBytes;
 
-  void add(ServerServiceDefinition service) {
+  /** The service as it is to be served: with what the environment makes resumable of it. */
+  ServerServiceDefinition add(ServerServiceDefinition said) {
+    ServerServiceDefinition service =
+        StreamsSetting.streams().map(streams -> streams.resumable(said)).orElse(said);
     names.add(service.getServiceDescriptor().getName());
     for (ServerMethodDefinition<?, ?> method : service.getMethods()) {
       if (method.getMethodDescriptor().getRequestMarshaller()
@@ -23,6 +26,7 @@ final class ServedServices {
         headerBytes = Math.max(headerBytes, headered.headerBytes());
       }
     }
+    return service;
   }
 
   /** In the order of their addition. */

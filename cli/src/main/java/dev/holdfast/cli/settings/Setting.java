@@ -42,6 +42,23 @@ public enum Setting {
       "default",
       "What lies between the clients and servers of gRPC: a profile, or for how long"
           + " nothing may happen on a connection there. Programs with the jar alone need it."),
+  STREAMS(
+      Place.ENVIRONMENT,
+      "service/method=level, several, or off",
+      "off",
+      "The bidirectional streams that are resumable without a line of code, such as"
+          + " chat.Chat/*=resume; levels are reopen, resume and durable."),
+  STREAMS_STORE(
+      Place.ENVIRONMENT,
+      "URI",
+      "none",
+      "The store of durable streams that HOLDFAST_STREAMS names, such as redis://host:6379."),
+  STREAMS_KEY(
+      Place.ENVIRONMENT,
+      "text",
+      "none",
+      "The secret that all instances with durable streams of HOLDFAST_STREAMS share; at least 16"
+          + " bytes."),
   HEALTH(
       Place.FILE,
       "auto, grpc, grpc-tls or tcp",

@@ -7,6 +7,8 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rewrites a service so that its bidirectional methods are called with bytes; an interceptor would
@@ -16,14 +18,23 @@ final class ResumableService {
   private ResumableService() {}
 
   static ServerServiceDefinition of(ServerServiceDefinition service, ServerStreams streams) {
+    return of(service, method -> ProtobufMethods.isBidi(method) ? streams : null);
+  }
+
+  /**
+   * @param streams whose sessions a method has; null for none
+   */
+  static ServerServiceDefinition of(
+      ServerServiceDefinition service,
+      Function<MethodDescriptor<?, ?>, @Nullable ServerStreams> streams) {
     ServiceDescriptor before = service.getServiceDescriptor();
     ServiceDescriptor.Builder after =
         ServiceDescriptor.newBuilder(before.getName())
             .setSchemaDescriptor(before.getSchemaDescriptor());
     List<ServerMethodDefinition<?, ?>> methods = new ArrayList<>();
     for (ServerMethodDefinition<?, ?> method : service.getMethods()) {
-      ServerMethodDefinition<?, ?> rewritten =
-          ProtobufMethods.isBidi(method.getMethodDescriptor()) ? framed(method, streams) : method;
+      ServerStreams sessions = streams.apply(method.getMethodDescriptor());
+      ServerMethodDefinition<?, ?> rewritten = sessions == null ? method : framed(method, sessions);
       methods.add(rewritten);
       after.addMethod(rewritten.getMethodDescriptor());
     }

@@ -1,0 +1,18 @@
+package dev.holdfast.streams.redis;
+
+import dev.holdfast.streams.SessionStore;
+import dev.holdfast.streams.grpc.SessionStoreProvider;
+import java.util.Set;
+
+/** Redis as the store that HOLDFAST_STREAMS_STORE names. Found by ServiceLoader. */
+public final class RedisStoreProvider implements SessionStoreProvider {
+  @Override
+  public Set<String> schemes() {
+    return Set.of("redis", "rediss");
+  }
+
+  @Override
+  public SessionStore open(String uri) {
+    return RedisSessionStore.open(uri);
+  }
+}

@@ -1,0 +1,119 @@
+package dev.holdfast.streams.grpc;
+
+import dev.holdfast.core.NearestName;
+import dev.holdfast.streams.Level;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServiceDescriptor;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which methods have which level, by name: {@code chat.Chat/*=resume,telemetry.Telemetry/Report=
+ * durable}. A method before its service, a service before {@code *}; without a level it is resume.
+ */
+final class NamedStreams {
+  /** Where it is said. */
+  static final String VARIABLE = "HOLDFAST_STREAMS";
+
+  private static final String ALL = "*";
+  private static final int TYPING_ERRORS = 3;
+  private static final List<String> LEVELS =
+      Arrays.stream(Level.values()).map(level -> level.name().toLowerCase(Locale.ROOT)).toList();
+
+  private final Map<String, Level> levels;
+
+  private NamedStreams(Map<String, Level> levels) {
+    this.levels = levels;
+  }
+
+  /**
+   * @throws IllegalArgumentException naming the part that makes no sense and what may be meant
+   */
+  static NamedStreams parse(String text) {
+    Map<String, Level> levels = new LinkedHashMap<>();
+    for (String part : text.split(",", -1)) {
+      String[] sides = part.strip().split("=", 2);
+      String name = sides[0].strip();
+      if (!name.equals(ALL) && !name.matches("[A-Za-z0-9_.]+/([A-Za-z0-9_]+|\\*)")) {
+        throw new IllegalArgumentException(
+            VARIABLE
+                + ": \""
+                + part.strip()
+                + "\" (expected: package.Service/Method=level, package.Service/*=level, *=level or"
+                + " off)");
+      }
+      Level level = sides.length == 1 ? Level.RESUME : level(sides[1].strip());
+      if (levels.put(name, level) != null) {
+        throw new IllegalArgumentException(VARIABLE + ": " + name + " (expected: each name once)");
+      }
+    }
+    return new NamedStreams(Map.copyOf(levels));
+  }
+
+  private static Level level(String said) {
+    int at = LEVELS.indexOf(said.toLowerCase(Locale.ROOT));
+    if (at < 0) {
+      String nearest = NearestName.of(said.toLowerCase(Locale.ROOT), LEVELS, TYPING_ERRORS);
+      throw new IllegalArgumentException(
+          VARIABLE
+              + ": level \""
+              + said
+              + "\" (expected: one of "
+              + String.join(", ", LEVELS)
+              + (nearest.isEmpty() ? "" : "; did you mean " + nearest + "?")
+              + ")");
+    }
+    return Level.values()[at];
+  }
+
+  /** The level of a method by its full name; null when nothing names it. */
+  @Nullable Level levelOf(String method) {
+    Level own = levels.get(method);
+    if (own == null) {
+      own = levels.get(method.substring(0, method.indexOf('/') + 1) + ALL);
+    }
+    return own == null ? levels.get(ALL) : own;
+  }
+
+  /** Whether it is named itself, so that somebody counts on it. */
+  boolean isByName(String method) {
+    return levels.containsKey(method);
+  }
+
+  boolean has(Level level) {
+    return levels.containsValue(level);
+  }
+
+  /**
+   * Looks whether what is named of a service is there and is a bidirectional stream.
+   *
+   * @throws IllegalArgumentException naming the method, and the one that may be meant
+   */
+  void check(ServiceDescriptor service) {
+    String prefix = service.getName() + "/";
+    List<String> streams =
+        service.getMethods().stream()
+            .filter(ProtobufMethods::isBidi)
+            .map(MethodDescriptor::getFullMethodName)
+            .toList();
+    for (String name : levels.keySet()) {
+      if (name.startsWith(prefix) && !name.endsWith(ALL) && !streams.contains(name)) {
+        String nearest = NearestName.of(name, streams, TYPING_ERRORS);
+        throw new IllegalArgumentException(
+            VARIABLE
+                + ": "
+                + name
+                + " (expected: a bidirectional stream of "
+                + service.getName()
+                + ", which has "
+                + (streams.isEmpty() ? "none" : String.join(", ", streams))
+                + (nearest.isEmpty() ? "" : "; did you mean " + nearest + "?")
+                + ")");
+      }
+    }
+  }
+}

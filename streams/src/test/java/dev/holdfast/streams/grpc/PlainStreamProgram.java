@@ -1,0 +1,60 @@
+package dev.holdfast.streams.grpc;
+
+import com.google.protobuf.StringValue;
+import dev.holdfast.lab.TcpRelay;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.InsecureServerCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.stub.StreamObserver;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/**
+ * A program of grpc-java as others write it: nothing of Holdfast's streams in its code. A
+ * connection is cut under its stream; it says what came of that.
+ */
+final class PlainStreamProgram {
+  private static final Logger CUTS = Logger.getLogger("io.grpc.netty");
+
+  private PlainStreamProgram() {}
+
+  public static void main(String[] args) throws Exception {
+    CUTS.setLevel(Level.SEVERE);
+    try {
+      run();
+    } catch (IllegalArgumentException e) {
+      System.out.println("REFUSED " + e.getMessage());
+    }
+    System.exit(0);
+  }
+
+  private static void run() throws Exception {
+    Server server =
+        Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())
+            .addService(StreamTown.talk(StreamTown::echo))
+            .build()
+            .start();
+    TcpRelay relay = TcpRelay.toPort(server.getPort());
+    ManagedChannel channel =
+        Grpc.newChannelBuilder("localhost:" + relay.port(), InsecureChannelCredentials.create())
+            .build();
+    Listener listener = new Listener();
+    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    requests.onNext(Listener.message("1"));
+    listener.awaitCount(1);
+    relay.cut();
+    requests.onNext(Listener.message("2"));
+    listener.awaitCount(2);
+    if (listener.ends() == 0) {
+      requests.onCompleted();
+    }
+    System.out.println(
+        "ENDED " + listener.awaitEnd().getCode() + " heard=" + String.join(",", listener.heard()));
+    channel.shutdownNow();
+    server.shutdown();
+    System.out.println("STOPPED " + server.awaitTermination(20, TimeUnit.SECONDS));
+  }
+}
