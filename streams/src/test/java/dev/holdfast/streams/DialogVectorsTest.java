@@ -55,8 +55,30 @@ class DialogVectorsTest {
     hello(new Hello(ID, 3, 302, 4, 5, 260, 0, false, token));
     hello(new Hello(ID, 4, 303, 4, 5, 260, 0, false, SessionToken.NONE));
 
+    check("dialog.json");
+  }
+
+  @Test
+  void aClientThatComesBackWhileItsOldCallIsHalfOpenIsAsTheVectorsSay() throws IOException {
+    SessionToken token = MINT.mint(ID, "device-7", "test.Devices/Talk", "10.0.0.1:50051");
+
+    StreamAttachment one = hello(new Hello(ID, 1, 300, 0, 1, 256, 0, true, SessionToken.NONE));
+    frame(one, new FrameHeader(300, 1, 0, 0, 0, 0, 0, 0), "a");
+    // Its welcome was lost, and so it has no token.
+    hello(new Hello(ID, 2, 301, 0, 1, 256, 0, false, SessionToken.NONE, 12_345, 1));
+    // What the older call still brings is not read, and an older call is not let in.
+    frame(one, null, "b");
+    hello(new Hello(ID, 1, 302, 0, 1, 256, 0, true, SessionToken.NONE));
+    // A call that got messages and never came here: somebody else may have them.
+    hello(new Hello(ID, 4, 303, 0, 1, 256, 0, false, SessionToken.NONE, 23_456, 3));
+    hello(new Hello(ID, 5, 304, 1, 2, 257, 0, false, token));
+
+    check("half-open.json");
+  }
+
+  private void check(String name) throws IOException {
     Vectors.check(
-        "dialog.json",
+        name,
         "{\n \"server\": \"echoes each message, finishes with OK after the half-close, key"
             + " 0123456789abcdef0123456789abcdef, address 10.0.0.1:50051\",\n"
             + " \"principal\": \"device-7\", \"method\": \"test.Devices/Talk\",\n \"steps\": [\n"
