@@ -150,7 +150,7 @@ class RollingStreamsTest {
 
     void start() {
       open(0);
-      ticks.scheduleWithFixedDelay(this::talk, 0, 1, TimeUnit.MILLISECONDS);
+      var unused = ticks.scheduleWithFixedDelay(this::talk, 0, 1, TimeUnit.MILLISECONDS);
     }
 
     private synchronized void talk() {
