@@ -1,5 +1,6 @@
 package dev.holdfast.streams.redis;
 
+import dev.holdfast.core.Limit;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -56,15 +57,35 @@ public record RedisStoreOptions(
   private static final int LEAST_RECORD_BYTES = 1 << 10;
   private static final int MOST_RECORD_BYTES = 512 << 20;
 
+  @Limit(
+      of = "time without any answer while one is awaited from Redis, unless set otherwise",
+      then = "its connections are given up, and requests fail until there are new ones")
+  static final Duration TIMEOUT = Duration.ofSeconds(2);
+
+  @Limit(
+      of = "requests of sessions that Redis has not answered, unless set otherwise",
+      then = "more of them wait")
+  static final int MAX_IN_FLIGHT = 4096;
+
+  @Limit(
+      of = "requests of sessions that wait for Redis, unless set otherwise",
+      then = "more of them fail at once, and are made again by their sessions")
+  static final int MAX_WAITING = 250_000;
+
+  @Limit(
+      of = "unacknowledged messages of one session in Redis, unless set otherwise",
+      then = "the session is lost")
+  static final int MAX_RECORD_BYTES = 16 << 20;
+
   /** What a store gets without more. */
   public static final RedisStoreOptions DEFAULT =
       new RedisStoreOptions(
           "holdfast:streams:",
-          Duration.ofSeconds(2),
+          TIMEOUT,
           4,
-          4096,
-          250_000,
-          16 << 20,
+          MAX_IN_FLIGHT,
+          MAX_WAITING,
+          MAX_RECORD_BYTES,
           Restarts.BY_FSYNC,
           Optional.empty());
 
