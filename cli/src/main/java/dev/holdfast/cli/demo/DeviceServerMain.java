@@ -7,6 +7,7 @@ import dev.holdfast.grpc.DrainOptions;
 import dev.holdfast.grpc.HoldfastServer;
 import dev.holdfast.grpc.HoldfastServerBuilder;
 import dev.holdfast.streams.grpc.ServerStreams;
+import dev.holdfast.streams.grpc.StreamPosition;
 import dev.holdfast.streams.grpc.StreamsAdmin;
 import dev.holdfast.streams.redis.RedisSessionStore;
 import io.grpc.InsecureServerCredentials;
@@ -139,7 +140,7 @@ final class DeviceServerMain {
       return new StreamObserver<>() {
         @Override
         public void onNext(Reading reading) {
-          effects.append(reading.getDevice(), reading.getNumber());
+          effects.append(reading.getDevice(), reading.getNumber(), StreamPosition.current());
           receipts.onNext(Receipt.newBuilder().setNumber(reading.getNumber()).build());
         }
 

@@ -35,6 +35,9 @@ import org.slf4j.LoggerFactory;
 final class DurableDevices implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DurableDevices.class);
 
+  /** Names begin with it. */
+  static final String NAME = "d";
+
   /** Devices that share a connection, as behind one router. */
   static final int DEVICES_A_SITE = 20;
 
@@ -62,7 +65,7 @@ final class DurableDevices implements AutoCloseable {
                 .intercept(streams)
                 .build());
       }
-      devices.add(new Device("d" + (i + 1), sites.get(sites.size() - 1)));
+      devices.add(new Device(NAME + (i + 1), sites.get(sites.size() - 1)));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.holdfast.cli.demo;
 
+import dev.holdfast.streams.grpc.StreamPosition;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -12,14 +13,21 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What the handlers of one server process did: a line for each reading that one was given. It is
- * with the kernel before the handler goes on, so it survives SIGKILL. Thread-safe.
+ * What the handlers of one server process did: a line for each reading that one was given, with the
+ * name that Holdfast gave the message ({@link StreamPosition}), if it did. It is with the kernel
+ * before the handler goes on, so it survives SIGKILL. Thread-safe.
  */
 final class EffectLog implements AutoCloseable {
   static final String SUFFIX = ".effects";
+
+  private static final String NAMELESS = "-";
+
+  /** Of a whole line: one that a kill cut off ends otherwise. */
+  private static final String END = " .";
 
   private final FileChannel file;
 
@@ -28,9 +36,12 @@ final class EffectLog implements AutoCloseable {
   }
 
   /** A handler acts on a reading. */
-  synchronized void append(String device, long number) {
+  synchronized void append(String device, long number, Optional<StreamPosition> name) {
+    String position = name.map(at -> at.session() + ":" + at.number()).orElse(NAMELESS);
     ByteBuffer line =
-        ByteBuffer.wrap((device + " " + number + "\n").getBytes(StandardCharsets.US_ASCII));
+        ByteBuffer.wrap(
+            (device + " " + number + " " + position + END + "\n")
+                .getBytes(StandardCharsets.US_ASCII));
     try {
       while (line.hasRemaining()) {
         file.write(line);
@@ -50,38 +61,58 @@ final class EffectLog implements AutoCloseable {
    *
    * @param distinct readings that were acted on
    * @param repeated times that one was acted on again
+   * @param unrecognised those times at which the message had another name than at first: whoever
+   *     leaves out what has the same name would have done it twice
    */
-  record Effects(long distinct, long repeated) {
-    static final Effects NONE = new Effects(0, 0);
+  record Effects(long distinct, long repeated, long unrecognised) {
+    static final Effects NONE = new Effects(0, 0, 0);
 
     Effects plus(Effects other) {
-      return new Effects(distinct + other.distinct, repeated + other.repeated);
+      return new Effects(
+          distinct + other.distinct, repeated + other.repeated, unrecognised + other.unrecognised);
     }
   }
 
   /** Adds up the logs of a folder, by device. A line cut off by a kill was not acted on. */
   static Map<String, Effects> read(Path folder) throws IOException {
-    Map<String, BitSet> seen = new HashMap<>();
-    Map<String, Effects> effects = new HashMap<>();
+    Map<String, Seen> devices = new HashMap<>();
     List<Path> logs;
     try (Stream<Path> files = Files.list(folder)) {
       logs = files.filter(file -> file.toString().endsWith(SUFFIX)).toList();
     }
     for (Path log : logs) {
-      String text = Files.readString(log, StandardCharsets.US_ASCII);
-      text.substring(0, text.lastIndexOf('\n') + 1)
-          .lines()
-          .forEach(
-              line -> {
-                int blank = line.indexOf(' ');
-                String device = line.substring(0, blank);
-                int number = Integer.parseInt(line.substring(blank + 1));
-                BitSet numbers = seen.computeIfAbsent(device, name -> new BitSet());
-                Effects one = numbers.get(number) ? new Effects(0, 1) : new Effects(1, 0);
-                numbers.set(number);
-                effects.merge(device, one, Effects::plus);
-              });
+      try (Stream<String> lines = Files.lines(log, StandardCharsets.US_ASCII)) {
+        lines
+            .filter(line -> line.endsWith(END))
+            .map(line -> line.split(" ", -1))
+            .forEach(
+                line ->
+                    devices
+                        .computeIfAbsent(line[0], name -> new Seen())
+                        .add(Integer.parseInt(line[1]), line[2]));
+      }
     }
+    Map<String, Effects> effects = new HashMap<>();
+    devices.forEach((device, seen) -> effects.put(device, seen.effects));
     return effects;
+  }
+
+  /** One device's readings. Its stream is one session, so what names them is a number apart. */
+  private static final class Seen {
+    private final BitSet numbers = new BitSet();
+    private String session = "";
+    private Effects effects = Effects.NONE;
+
+    void add(int number, String position) {
+      int colon = position.indexOf(':');
+      String of = colon < 0 ? "" : position.substring(0, colon);
+      boolean first = !numbers.get(number);
+      if (session.isEmpty()) {
+        session = of;
+      }
+      boolean sameName = of.equals(session) && position.endsWith(":" + number);
+      effects = effects.plus(first ? new Effects(1, 0, 0) : new Effects(0, 1, sameName ? 0 : 1));
+      numbers.set(number);
+    }
   }
 }

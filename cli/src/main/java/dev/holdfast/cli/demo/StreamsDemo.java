@@ -115,7 +115,7 @@ final class StreamsDemo {
         new StreamsDemoResult(
             stage.devices().totals(),
             stage.devices().sessionsLost() + stage.devices().failures().size(),
-            reruns(effects),
+            durable(effects),
             stage.weather().count(),
             steps,
             stock.outcome(effects));
@@ -127,11 +127,11 @@ final class StreamsDemo {
   private void say(
       StreamsDemoResult result, StockDevices stock, Map<String, EffectLog.Effects> effects) {
     screen.say(
-        "holdfast: each answer is in the store in one step with the watermark of its reading, so"
-            + " each reading has one answer; a handler ran again for "
-            + result.rerun()
-            + " readings whose first answer had not been stored, which counts wherever a handler"
-            + " does something outside of the store");
+        "holdfast: each answer is stored in one step with the watermark of its reading, so each"
+            + " reading has one answer; handlers were given "
+            + result.effects().repeated()
+            + " readings again whose first answer had not been stored, under the same name"
+            + " (StreamPosition), by which effects outside of the store are left out");
     screen.say(
         "stock, by what the servers' handlers did: devices that take what was written for sent: "
             + stock.outcome(true, effects)
@@ -139,11 +139,12 @@ final class StreamsDemo {
             + stock.outcome(false, effects));
   }
 
-  private static long reruns(Map<String, EffectLog.Effects> effects) {
+  /** Of the devices with Holdfast. */
+  private static EffectLog.Effects durable(Map<String, EffectLog.Effects> effects) {
     return effects.entrySet().stream()
-        .filter(device -> device.getKey().startsWith("d"))
-        .mapToLong(device -> device.getValue().repeated())
-        .sum();
+        .filter(device -> device.getKey().startsWith(DurableDevices.NAME))
+        .map(Map.Entry::getValue)
+        .reduce(EffectLog.Effects.NONE, EffectLog.Effects::plus);
   }
 
   private StreamsPicture picture(

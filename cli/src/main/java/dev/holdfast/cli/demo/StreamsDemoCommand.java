@@ -3,7 +3,6 @@ package dev.holdfast.cli.demo;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.Program;
-import dev.holdfast.cli.Secrets;
 import dev.holdfast.cli.UserError;
 import java.io.IOException;
 import java.time.Duration;
@@ -85,8 +84,11 @@ public final class StreamsDemoCommand implements Callable<Integer> {
   }
 
   private StreamsDemoOptions validated() {
-    if (!redis.equals(DemoRedis.START)) {
-      Secrets.refuseOnCommandLine("redis", redis);
+    if (redis.matches("[^/]*://[^/?]*:[^/?@]*@.*")) {
+      throw UserError.usage(
+          "redis: a password in a URI on the command line can be read by every process of this"
+              + " machine (expected: it in the file that HOLDFAST_REDIS_PASSWORD_FILE names, or in"
+              + " HOLDFAST_REDIS_PASSWORD)");
     }
     if (!redis.equals(DemoRedis.START) && !redis.matches("rediss?(-sentinel)?://.+")) {
       throw UserError.usage("redis: \"" + redis + "\" (expected: start, or redis://HOST:PORT)");

@@ -10,7 +10,7 @@ import java.util.Map;
  *
  * @param durable what the devices with Holdfast sent, and the answers they got
  * @param sessionsLost streams that could not be kept
- * @param rerun times that a handler was given a reading again whose first go had left no trace
+ * @param effects what the servers' handlers did with those readings
  * @param faults gusts of weather
  * @param steps how many reached their goal
  * @param stock what came of the stock devices' readings
@@ -18,7 +18,7 @@ import java.util.Map;
 record StreamsDemoResult(
     DeviceLedger.Totals durable,
     long sessionsLost,
-    long rerun,
+    EffectLog.Effects effects,
     long faults,
     int steps,
     StockDevices.Outcome stock) {
@@ -57,12 +57,12 @@ record StreamsDemoResult(
     Map<String, String> fields = new LinkedHashMap<>();
     fields.put("messages", Long.toString(durable.sent() + durable.answered()));
     fields.put("lost", Long.toString(durable.lost()));
-    fields.put("duplicated", Long.toString(durable.duplicated()));
+    fields.put("duplicated", Long.toString(durable.duplicated() + effects.unrecognised()));
     fields.put("reordered", Long.toString(durable.reordered()));
     fields.put("sessions_lost", Long.toString(sessionsLost));
     fields.put("faults", Long.toString(faults));
     fields.put("steps", steps + "/" + STEPS);
-    fields.put("handler_reruns", Long.toString(rerun));
+    fields.put("handler_reruns", Long.toString(effects.repeated()));
     fields.put("stock_lost", Long.toString(stock.lost()));
     fields.put("stock_duplicated", Long.toString(stock.duplicated()));
     return fields;

@@ -61,7 +61,7 @@ final class StreamsScreen {
       int number, String title, String problem, Map<String, String> measured) {
     if (mode == Mode.JSON) {
       JsonText event = step("step_ended", number, title).with("ok", problem.isEmpty());
-      measured.forEach(event::with);
+      measured.forEach((name, value) -> event.with(name, number(value)));
       json(problem.isEmpty() ? event : event.with("problem", problem));
       return;
     }

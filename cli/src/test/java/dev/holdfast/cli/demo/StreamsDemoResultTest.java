@@ -33,11 +33,21 @@ class StreamsDemoResultTest {
   }
 
   @Test
+  void effectThatItsNameDoesNotPreventIsADuplicate() {
+    StreamsDemoResult result =
+        new StreamsDemoResult(
+            new DeviceLedger.Totals(9, 9, 0, 0), 0, new EffectLog.Effects(9, 2, 1), 9, 4, STOCK);
+
+    assertThat(result.missedBounds()).containsExactly("bound missed: duplicated=1 (expected: 0)");
+  }
+
+  @Test
   void runWithoutMessagesProvesNothing() {
     assertThat(result(DeviceLedger.Totals.NONE, 0, 4).exitCode()).isEqualTo(1);
   }
 
   private static StreamsDemoResult result(DeviceLedger.Totals durable, long lost, int steps) {
-    return new StreamsDemoResult(durable, lost, 1, 9, steps, STOCK);
+    return new StreamsDemoResult(
+        durable, lost, new EffectLog.Effects(durable.sent(), 1, 0), 9, steps, STOCK);
   }
 }
