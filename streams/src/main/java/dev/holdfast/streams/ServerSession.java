@@ -210,7 +210,8 @@ public final class ServerSession extends StreamSession {
     carry(nowNanos, attachment, hello.low(), hello.credit(), hello.watermark() + 1);
     if (!started) {
       started = true;
-      outputs.add(new SessionOutput.Start(inbox.processed(), inbox.isFinished(), outbox.end()));
+      boolean halfClosed = inbox.isFinished() && !outbox.isFinished();
+      outputs.add(new SessionOutput.Start(inbox.processed(), halfClosed, outbox.end()));
     }
   }
 

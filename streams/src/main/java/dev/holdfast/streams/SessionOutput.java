@@ -48,7 +48,7 @@ public sealed interface SessionOutput {
    *
    * @param resumedFrom the position up to which an earlier instance had processed everything; 0 in
    *     a new session
-   * @param halfClosed whether the client's half-close was among it
+   * @param halfClosed whether the client's half-close was among it, and no handler has answered it
    * @param position the highest position that was ever given to a message of the server
    */
   record Start(long resumedFrom, boolean halfClosed, long position) implements SessionOutput {}

@@ -139,9 +139,9 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
       closed.sendHeaders(call.headers(), call.compressor());
       closed.close(close.why());
     } else if (output instanceof SessionOutput.Start start) {
-      application.execute(() -> startHandler(start.resumedFrom()));
+      application.execute(() -> startHandler(start));
     } else if (output instanceof SessionOutput.HalfClosed) {
-      tellHandler(ServerCall.Listener::onHalfClose);
+      application.execute(() -> attached(() -> handle(ServerCall.Listener::onHalfClose, 0)));
     } else if (output instanceof SessionOutput.Ready) {
       tellHandler(ServerCall.Listener::onReady);
     } else if (output instanceof SessionOutput.Store store) {
@@ -284,10 +284,10 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
 
   // To the handler.
 
-  private void startHandler(long resumedFrom) {
+  private void startHandler(SessionOutput.Start start) {
     attached(
         () -> {
-          cursor.moveTo(resumedFrom);
+          cursor.moveTo(start.resumedFrom());
           try {
             listener = opening.handler().startCall(call, opening.headers());
           } catch (RuntimeException e) {
@@ -295,6 +295,9 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
             return;
           }
           callListener(ServerCall.Listener::onReady);
+          if (start.halfClosed()) {
+            handle(ServerCall.Listener::onHalfClose, 0);
+          }
         });
   }
 
@@ -313,15 +316,18 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
             return;
           }
           cursor.moveTo(deliver.seq());
-          tell(session -> session.handling(true));
-          boolean handled = callListener(to -> to.onMessage(message));
-          driver.input(
-              (session, now) -> {
-                session.handling(false);
-                if (handled) {
-                  session.processed(now, deliver.seq());
-                }
-              });
+          handle(to -> to.onMessage(message), deliver.seq());
+        });
+  }
+
+  /** What the handler sends meanwhile is stored in one step with what it was told. */
+  private void handle(Consumer<ServerCall.Listener<ReqT>> callback, long seq) {
+    tell(session -> session.handling(true));
+    boolean handled = callListener(callback);
+    driver.input(
+        (session, now) -> {
+          session.handling(false);
+          session.processed(now, handled ? seq : 0);
         });
   }
 

@@ -62,6 +62,59 @@ class DurableStreamTest {
   }
 
   @Test
+  void handlerElsewhereHearsOfTheHalfCloseThatAnEarlierOneDidNotAnswer() throws Exception {
+    List<StoreRequest.Save> saves = new CopyOnWriteArrayList<>();
+    SessionStore recording =
+        new MemorySessionStore() {
+          @Override
+          public synchronized CompletionStage<StoreAnswer> save(StoreRequest.Save request) {
+            saves.add(request);
+            return super.save(request);
+          }
+        };
+    byte[] key = Shared.newKey();
+    Server old =
+        town.serve(
+            town.serverStreams()
+                .store(recording)
+                .tokenKey(key)
+                .build()
+                .resumable(StreamTown.talk(DurableStreamTest::neverEnding)));
+    Server young = instance(recording, key, new CopyOnWriteArrayList<>());
+    TcpRelay relay = town.relayTo(old);
+    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
+    Listener listener = new Listener();
+    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    requests.onNext(Listener.message("a"));
+    requests.onCompleted();
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> saves.stream().anyMatch(StoreRequest.Save::halfClosed));
+
+    relay.retarget(new InetSocketAddress(InetAddress.getLoopbackAddress(), young.getPort()));
+    StreamTown.stop(old);
+
+    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(listener.heard()).hasSize(1);
+  }
+
+  private static StreamObserver<StringValue> neverEnding(StreamObserver<StringValue> answers) {
+    StreamObserver<StringValue> echo = StreamTown.echo(answers);
+    return new StreamObserver<>() {
+      @Override
+      public void onNext(StringValue message) {
+        echo.onNext(message);
+      }
+
+      @Override
+      public void onError(Throwable failure) {}
+
+      @Override
+      public void onCompleted() {}
+    };
+  }
+
+  @Test
   void answersAreStoredInOneStepWithTheMessageTheyAnswer() throws Exception {
     List<StoreRequest.Save> saves = new CopyOnWriteArrayList<>();
     SessionStore recording =
