@@ -65,7 +65,7 @@ final class DeviceServerMain {
             .principal((attributes, headers) -> name(headers))
             .build();
     HoldfastServer server = started(port, args[0], args[2], streams, effects);
-    drainOnSigterm(server, streams);
+    drainOnSigterm(server);
     parent.println(InstanceProcess.LISTENING + args[2]);
     parent.flush();
     log.info("event=device_server_started port={} announced={}", port, args[2]);
@@ -107,15 +107,14 @@ final class DeviceServerMain {
     }
   }
 
-  private static void drainOnSigterm(HoldfastServer server, ServerStreams streams) {
+  private static void drainOnSigterm(HoldfastServer server) {
     Thread hook =
         new Thread(
             () -> {
               boolean ended = false;
               try {
-                server.shutdown();
-                streams.drain(DRAIN.grace());
-                ended = server.awaitTermination(DRAIN.total().toMillis(), TimeUnit.MILLISECONDS);
+                long patienceMillis = DRAIN.total().toMillis();
+                ended = server.shutdown().awaitTermination(patienceMillis, TimeUnit.MILLISECONDS);
               } catch (InterruptedException e) {
                 log.warn("event=drain_interrupted", e);
               }
