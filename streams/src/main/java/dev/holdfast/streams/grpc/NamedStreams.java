@@ -67,7 +67,7 @@ final class NamedStreams {
               + (nearest.isEmpty() ? "" : "; did you mean " + nearest + "?")
               + ")");
     }
-    return Level.values()[at];
+    return Level.valueOf(LEVELS.get(at).toUpperCase(Locale.ROOT));
   }
 
   /** The level of a method by its full name; null when nothing names it. */
