@@ -91,6 +91,13 @@ final class OwnKeepalive {
     return timeout == null ? said : said.withTimeout(timeout);
   }
 
+  /** For tests, which share a process with others that make builders say things. */
+  static void forgetWhatWasSaid() {
+    synchronized (SAID) {
+      SAID.clear();
+    }
+  }
+
   /** Says it, unless it was said before. */
   void warn(String subject, LivenessOptions options) {
     for (KeepaliveFinding finding : findings(options)) {

@@ -22,6 +22,7 @@ class KeepaliveLogLinesTest {
   /** One test, because a finding is said once in a process. */
   @Test
   void aPathThatTheEnvironmentNamesIsCheckedAsOneThatTheCodeNamesAndSaidOnce() {
+    OwnKeepalive.forgetWhatWasSaid();
     try (LogLines log = new LogLines(OwnKeepalive.class)) {
       town.channel(builder("off"));
       town.channel(builder("lan"));

@@ -25,6 +25,7 @@ class ServerBuilderWordsTest {
 
   @Test
   void whatIsWrongWithKeepaliveIsSaidOncePerProcess() throws Exception {
+    OwnKeepalive.forgetWhatWasSaid();
     try (LogLines log = new LogLines(OwnKeepalive.class)) {
       for (int i = 0; i < 2; i++) {
         town.serveUnregistered(
