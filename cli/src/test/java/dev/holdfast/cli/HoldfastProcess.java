@@ -16,7 +16,7 @@ import java.util.function.Predicate;
 
 /** The program as a process of its own, with its outputs in files. */
 final class HoldfastProcess implements AutoCloseable {
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration LIMIT = Duration.ofSeconds(100);
 
   private final Process process;
   private final Path out;

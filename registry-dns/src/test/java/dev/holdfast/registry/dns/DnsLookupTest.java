@@ -88,7 +88,8 @@ class DnsLookupTest {
             .toArray(String[]::new);
     server.zone().addresses("orders.example", MINUTE, addresses);
 
-    assertThat(fixture.addresses(fixture.dns(""), "orders.example:50051")).hasSize(1_000);
+    assertThat(fixture.addresses(fixture.dns("?timeout=15s"), "orders.example:50051"))
+        .hasSize(1_000);
     assertThat(server.queries()).anyMatch(DnsQuery::tcp);
   }
 

@@ -28,7 +28,7 @@ class DnsRegistryContractTest extends ReadableRegistryContractTest {
             RegistryUri.parse(
                 "dns://"
                     + server.authority()
-                    + "/?port=50051&min-refresh=20ms&max-refresh=100ms&timeout=2s"),
+                    + "/?port=50051&min-refresh=20ms&max-refresh=100ms&timeout=6s"),
             context);
   }
 
