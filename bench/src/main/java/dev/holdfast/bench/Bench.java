@@ -19,6 +19,8 @@ public final class Bench {
           new StreamsSim(),
           new StreamCost(),
           new SessionCost(),
+          new Storm(),
+          new Soak(),
           new InKernelLab(new DeadPeer()),
           new IdleCost());
 

@@ -5,6 +5,7 @@ import dev.holdfast.bench.v1.EchoGrpc;
 import dev.holdfast.bench.v1.EchoReply;
 import dev.holdfast.bench.v1.EchoRequest;
 import io.grpc.Channel;
+import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Device implements StreamObserver<EchoReply> {
   private final Runnable onAnswer;
-  private @Nullable StreamObserver<EchoRequest> requests;
+  private @Nullable ClientCallStreamObserver<EchoRequest> requests;
 
   // Guarded by this.
   private long sent;
@@ -33,7 +34,12 @@ final class Device implements StreamObserver<EchoReply> {
   }
 
   void open(Channel channel) {
-    requests = EchoGrpc.newStub(channel).chat(this);
+    requests = (ClientCallStreamObserver<EchoRequest>) EchoGrpc.newStub(channel).chat(this);
+  }
+
+  boolean isReady() {
+    ClientCallStreamObserver<EchoRequest> to = requests;
+    return to != null && to.isReady();
   }
 
   void send() {

@@ -3,6 +3,7 @@ package dev.holdfast.bench;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** A process of devices, each with a stream to one server; several share a connection. */
 final class Devices {
@@ -18,20 +19,41 @@ final class Devices {
   }
 
   /**
-   * Starts the process; nothing is opened yet.
+   * What they are.
    *
+   * @param heartbeats whether both sides of a stream look after each other
+   * @param ports of the servers; a connection prefers one of them, in turn
+   */
+  record Setting(boolean resumable, boolean tls, boolean heartbeats, List<Integer> ports) {
+    static Setting of(boolean resumable, boolean tls, int port) {
+      return new Setting(resumable, tls, false, List.of(port));
+    }
+  }
+
+  /**
+   * How many there are.
+   *
+   * @param connections of this process
    * @param perConnection streams on each connection
    */
-  static Devices start(
-      Scope scope, String name, boolean resumable, int port, int connections, int perConnection)
-      throws IOException {
+  record Size(int connections, int perConnection) {}
+
+  /** Starts the process; nothing is opened yet. */
+  static Devices start(Scope scope, String name, Setting setting, Size size) throws IOException {
+    String ports = setting.ports.stream().map(port -> "" + port).collect(Collectors.joining(","));
     return new Devices(
         scope.own(
             ChildJvm.start(
                 name,
                 DeviceProgram.class,
                 JVM_OPTIONS,
-                List.of("" + resumable, "" + port, "" + connections, "" + perConnection))));
+                List.of(
+                    "" + setting.resumable,
+                    "" + setting.tls,
+                    "" + setting.heartbeats,
+                    ports,
+                    "" + size.connections,
+                    "" + size.perConnection))));
   }
 
   /** Opens all streams; each has had an answer when it returns. */
@@ -46,10 +68,16 @@ final class Devices {
     return DeviceCount.parse(child.await(DeviceProgram.COUNT, PATIENCE));
   }
 
-  /** Each device sends one message more. */
-  void send() throws IOException, InterruptedException {
-    child.send(DeviceProgram.SEND);
+  /** Each n-th device sends one message more. */
+  void send(int nth) throws IOException, InterruptedException {
+    child.send(DeviceProgram.SEND + " " + nth);
     child.await(DeviceProgram.SEND, PATIENCE);
+  }
+
+  /** Devices send so many messages per second in all from now on, in turn; 0: none. */
+  void flow(int perSecond) throws IOException, InterruptedException {
+    child.send(DeviceProgram.FLOW + " " + perSecond);
+    child.await(DeviceProgram.FLOW, PATIENCE);
   }
 
   void close() throws InterruptedException {

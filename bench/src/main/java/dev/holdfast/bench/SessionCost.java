@@ -13,7 +13,6 @@ final class SessionCost extends Comparison {
   private static final Option CLIENTS =
       new Option("--clients", 2, 1, 1, 16, "processes that the clients are in");
 
-  private static final List<String> JVM_OPTIONS = List.of("-Xmx3g", "-XX:+UseParallelGC");
   private static final int LEAST_SESSIONS = 100_000;
   private static final int LEAST_CONNECTIONS = 10_000;
   private static final double BYTES_BOUND = 12_288;
@@ -106,7 +105,7 @@ final class SessionCost extends Comparison {
     int clients = options.get(CLIENTS);
     int connections = options.get(CONNECTIONS) / clients;
     int perConnection = options.get(SESSIONS) / options.get(CONNECTIONS);
-    SessionServer server = SessionServer.start(scope, kind, JVM_OPTIONS);
+    SessionServer server = SessionServer.start(scope, SessionServer.Setting.of(kind));
     List<Devices> devices = new ArrayList<>();
     try {
       long before = server.memoryBytes();
@@ -115,10 +114,8 @@ final class SessionCost extends Comparison {
             Devices.start(
                 scope,
                 kind.name() + "-clients",
-                kind != Kind.RAW,
-                server.port(),
-                connections,
-                perConnection);
+                Devices.Setting.of(kind != Kind.RAW, false, server.port()),
+                new Devices.Size(connections, perConnection));
         devices.add(some);
         some.open();
         report.say("%s: %d streams stand", kind, (i + 1) * connections * perConnection);

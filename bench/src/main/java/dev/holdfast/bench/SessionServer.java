@@ -1,18 +1,21 @@
 package dev.holdfast.bench;
 
 import dev.holdfast.streams.grpc.ServerStreams;
+import dev.holdfast.streams.redis.RedisSessionStore;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
-import io.netty.channel.ChannelOption;
 import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import javax.management.JMException;
 
 /** A server of many streams in a process of its own, that says what it holds. */
@@ -22,34 +25,99 @@ final class SessionServer {
     /** Those of grpc-java. */
     RAW,
     /** Sessions in memory. */
-    RESUME
+    RESUME,
+    /** Sessions in Redis. */
+    DURABLE
   }
 
-  private static final String PORT = "PORT";
+  /**
+   * How it is started.
+   *
+   * @param port 0 for any
+   * @param key of TLS, a file; "" for plaintext
+   * @param redis URI; "" for none
+   * @param heartbeats whether both sides of a stream look after each other
+   */
+  record Setting(Kind kind, int port, String key, String redis, boolean heartbeats) {
+    static Setting of(Kind kind) {
+      return new Setting(kind, 0, "", "", false);
+    }
+
+    Setting withPort(int newPort) {
+      return new Setting(kind, newPort, key, redis, heartbeats);
+    }
+
+    Setting withKey(Path newKey) {
+      return new Setting(kind, port, newKey.toString(), redis, heartbeats);
+    }
+
+    Setting withRedis(String uri) {
+      return new Setting(kind, port, key, uri, heartbeats);
+    }
+
+    Setting withHeartbeats() {
+      return new Setting(kind, port, key, redis, true);
+    }
+
+    private List<String> toArguments() {
+      return List.of(kind.name(), "" + port, key, redis, "" + heartbeats);
+    }
+
+    private static Setting of(String[] args) {
+      return new Setting(
+          Kind.valueOf(args[0]),
+          Integer.parseInt(args[1]),
+          args[2],
+          args[3],
+          Boolean.parseBoolean(args[4]));
+    }
+  }
+
+  private static final String PORTS = "PORTS";
   private static final String MEMORY = "MEMORY";
   private static final String RESIDENT = "RESIDENT";
+  private static final String PEAK = "PEAK";
   private static final String COUNT = "COUNT";
+  private static final String CUT = "CUT";
   private static final Duration PATIENCE = Duration.ofMinutes(2);
-  private static final int BACKLOG = 4_096;
+  private static final List<String> JVM_OPTIONS = List.of("-Xmx3g", "-XX:+UseParallelGC");
+
+  /** Of all servers of a run, as those of one service would share it; it guards nothing here. */
+  private static final byte[] TOKEN_KEY =
+      "the key of a benchmark's servers".getBytes(StandardCharsets.US_ASCII);
+
+  private static final Logger CUTS = Logger.getLogger("io.grpc.netty");
 
   private final ChildJvm child;
   private final int port;
+  private final int otherPort;
 
-  private SessionServer(ChildJvm child, int port) {
+  private SessionServer(ChildJvm child, int port, int otherPort) {
     this.child = child;
     this.port = port;
+    this.otherPort = otherPort;
   }
 
-  static SessionServer start(Scope scope, Kind kind, List<String> jvmOptions) throws Exception {
+  static SessionServer start(Scope scope, Setting setting) throws Exception {
     ChildJvm child =
         scope.own(
             ChildJvm.start(
-                kind.name() + "-server", SessionServer.class, jvmOptions, List.of(kind.name())));
-    return new SessionServer(child, Integer.parseInt(child.await(PORT, PATIENCE)));
+                setting.kind.name() + "-server",
+                SessionServer.class,
+                JVM_OPTIONS,
+                setting.toArguments()));
+    String[] ports = child.await(PORTS, PATIENCE).split(" ", -1);
+    return new SessionServer(child, Integer.parseInt(ports[0]), Integer.parseInt(ports[1]));
   }
 
+  /** Where the streams are served. */
   int port() {
     return port;
+  }
+
+  /** Where the same process serves other clients, whose connections are never cut. */
+  int otherPort() {
+    return otherPort;
   }
 
   /** Bytes of reachable objects and of Netty's direct memory. */
@@ -62,9 +130,28 @@ final class SessionServer {
     return ask(RESIDENT);
   }
 
+  /** The most that the kernel ever counted for the process. */
+  long peakBytes() throws Exception {
+    return ask(PEAK);
+  }
+
   /** Sessions that are there. */
   long sessions() throws Exception {
     return ask(COUNT);
+  }
+
+  /** Resets all connections of streams; says how many. */
+  long cut() throws Exception {
+    return ask(CUT);
+  }
+
+  long pid() {
+    return child.pid();
+  }
+
+  /** As an out-of-memory killer would. */
+  void kill() throws InterruptedException {
+    child.kill();
   }
 
   void close() throws InterruptedException {
@@ -76,44 +163,62 @@ final class SessionServer {
     return Long.parseLong(child.await(what, PATIENCE));
   }
 
-  /** The program: {@code KIND}. */
+  /** The program: {@code KIND PORT KEY REDIS HEARTBEATS}. */
   public static void main(String[] args) throws Exception {
-    ServerStreams streams = ServerStreams.builder().build();
+    // grpc's server reports each reset with a stack trace, and resets are what happens here.
+    CUTS.setLevel(Level.SEVERE);
+    Setting setting = Setting.of(args);
+    ServerStreams.Builder builder = ServerStreams.builder().tokenKey(TOKEN_KEY);
+    if (setting.heartbeats) {
+      builder.options(DeviceProgram.HEARTBEATS);
+    }
+    if (setting.kind == Kind.DURABLE) {
+      RedisSessionStore store = RedisSessionStore.open(setting.redis);
+      store.awaitConnected(PATIENCE);
+      builder.store(store);
+    }
+    ServerStreams streams = builder.build();
     StreamService service = new StreamService();
     ServerServiceDefinition served =
-        switch (Kind.valueOf(args[0])) {
-          case RAW -> service.bindService();
-          case RESUME -> streams.resumable(service);
-        };
-    Server server =
-        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-            .withOption(ChannelOption.SO_BACKLOG, BACKLOG)
-            .addService(served)
+        setting.kind == Kind.RAW ? service.bindService() : streams.resumable(service);
+    CutListener listener = new CutListener();
+    NettyServerBuilder server = listener.on(at(setting.port)).addService(served);
+    Server started =
+        (setting.key.isEmpty() ? server : BenchTls.secure(server, Path.of(setting.key)))
             .build()
             .start();
+    Server other = at(0).addService(service).build().start();
     ParentLine parent = new ParentLine();
-    parent.say("%s %d", PORT, server.getPort());
+    parent.say("%s %d %d", PORTS, started.getPort(), other.getPort());
     for (String asked = parent.next(); !asked.isEmpty(); asked = parent.next()) {
-      parent.say("%s %d", asked, answer(asked, streams));
+      parent.say("%s %d", asked, answer(asked, streams, listener));
     }
-    server.shutdownNow();
+    started.shutdownNow();
+    other.shutdownNow();
     System.exit(0);
   }
 
-  private static long answer(String asked, ServerStreams streams)
+  private static NettyServerBuilder at(int port) {
+    return NettyServerBuilder.forAddress(
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+  }
+
+  private static long answer(String asked, ServerStreams streams, CutListener listener)
       throws InterruptedException, JMException, IOException {
     return switch (asked) {
       case MEMORY -> Machine.settledHeapBytes() + PlatformDependent.usedDirectMemory();
-      case RESIDENT -> residentOfThis();
+      case RESIDENT -> ofThisProcess("VmRSS:");
+      case PEAK -> ofThisProcess("VmHWM:");
       case COUNT -> streams.sessions().size();
+      case CUT -> listener.cut();
       default -> throw new IllegalArgumentException(asked);
     };
   }
 
-  private static long residentOfThis() throws IOException {
+  private static long ofThisProcess(String key) throws IOException {
     return Files.readAllLines(Path.of("/proc/self/status")).stream()
-        .filter(line -> line.startsWith("VmRSS:"))
-        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+        .filter(line -> line.startsWith(key))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1_024)
         .findFirst()
         .orElse(0);
   }

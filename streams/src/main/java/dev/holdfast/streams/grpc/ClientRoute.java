@@ -43,8 +43,15 @@ final class ClientRoute {
     }
     if (host != null && !instance.isEmpty() && host.knows(instance)) {
       routed = host.toInstance(routed, instance);
-    } else if (!instance.isEmpty() && instance.equals(open.address())) {
-      to = streams.channelTo(instance, channel);
+    } else {
+      if (open.attachment().number() > 1) {
+        // While the channel waits to connect again an attempt waits with it, up to the handshake's
+        // limit: to fail at once would only make the next delay longer.
+        routed = routed.withWaitForReady();
+      }
+      if (!instance.isEmpty() && instance.equals(open.address())) {
+        to = streams.channelTo(instance, channel);
+      }
     }
     return to.newCall(method, routed);
   }

@@ -1,0 +1,108 @@
+package dev.holdfast.bench;
+
+import io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.NettyServerBuilder;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLException;
+
+/**
+ * TLS of the JDK with a certificate (EC, P-256) that the JDK's own tool makes for one run. Clients
+ * do a whole handshake and trust whoever answers, as they are on loopback.
+ */
+final class BenchTls {
+  /** It protects nothing: the key is made for one run and dies with it. */
+  private static final String PASSWORD = "of-one-run";
+
+  private static final long PATIENCE_SECONDS = 60;
+
+  private BenchTls() {}
+
+  /** A key and its certificate in a new file. */
+  static Path newKey(Path folder) throws IOException, InterruptedException {
+    Path file = folder.resolve("server.p12");
+    String keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
+    List<String> command =
+        List.of(
+            keytool,
+            "-genkeypair",
+            "-alias",
+            "server",
+            "-keyalg",
+            "EC",
+            "-groupname",
+            "secp256r1",
+            "-dname",
+            "CN=localhost",
+            "-ext",
+            "SAN=dns:localhost,ip:127.0.0.1",
+            "-validity",
+            "2",
+            "-storetype",
+            "PKCS12",
+            "-storepass",
+            PASSWORD,
+            "-keystore",
+            file.toString());
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
+      process.destroyForcibly();
+      throw new IOException(keytool + " made no key");
+    }
+    return file;
+  }
+
+  static NettyServerBuilder secure(NettyServerBuilder server, Path key) {
+    try (InputStream in = Files.newInputStream(key)) {
+      KeyStore store = KeyStore.getInstance("PKCS12");
+      store.load(in, PASSWORD.toCharArray());
+      KeyManagerFactory keys =
+          KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+      keys.init(store, PASSWORD.toCharArray());
+      return server.sslContext(
+          GrpcSslContexts.configure(SslContextBuilder.forServer(keys), SslProvider.JDK).build());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(key + " is no key", e);
+    }
+  }
+
+  static NettyChannelBuilder secure(NettyChannelBuilder channel, boolean tls) {
+    return tls
+        ? channel.sslContext(Client.CONTEXT).overrideAuthority("localhost")
+        : channel.usePlaintext();
+  }
+
+  /** One context for all channels of a process, made when the first of them needs it. */
+  private static final class Client {
+    static final io.netty.handler.ssl.SslContext CONTEXT = context();
+
+    private static io.netty.handler.ssl.SslContext context() {
+      try {
+        return GrpcSslContexts.configure(
+                SslContextBuilder.forClient().trustManager(InsecureTrustManagerFactory.INSTANCE),
+                SslProvider.JDK)
+            .build();
+      } catch (SSLException e) {
+        throw new IllegalStateException("no TLS", e);
+      }
+    }
+  }
+}

@@ -1,0 +1,147 @@
+package dev.holdfast.bench;
+
+import dev.holdfast.bench.SessionServer.Kind;
+import dev.holdfast.bench.SessionServer.Setting;
+import dev.holdfast.lab.RelayDirection;
+import dev.holdfast.lab.TcpRelay;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Some durable servers with a Redis behind them and a relay of the lab's before each: what can
+ * break in it breaks here for real, and is whole again when {@link #fault} returns.
+ */
+final class SoakTown {
+  private static final Duration LEAST = Duration.ofMillis(300);
+  private static final Duration KILL_WAIT = Duration.ofSeconds(30);
+
+  /** What happens to it, and for how long at most. */
+  enum Fault {
+    /** All connections through one relay are reset. */
+    CUT(Duration.ZERO),
+    /** One relay lets nothing through, then goes on. */
+    STALL(Duration.ofSeconds(8)),
+    /** One relay lets nothing through in one direction, then its connections are reset. */
+    HALF_OPEN(Duration.ofSeconds(15)),
+    /** One relay lets everything through late. */
+    DELAY(Duration.ofSeconds(5)),
+    /** One server can't be reached: connections are reset, new ones too. */
+    UNREACHABLE(Duration.ofSeconds(10)),
+    /** No server can be reached. */
+    OUTAGE(Duration.ofSeconds(10)),
+    /** SIGKILL of one server, which is started again. */
+    KILL(Duration.ZERO),
+    /** SIGSTOP of one server, and SIGCONT. */
+    STOP(Duration.ofSeconds(8)),
+    /** SIGSTOP of Redis, and SIGCONT. */
+    STORE_STOP(Duration.ofSeconds(4));
+
+    private final Duration longest;
+
+    Fault(Duration longest) {
+      this.longest = longest;
+    }
+
+    private Duration length(Random random) {
+      long most = Math.max(LEAST.toMillis(), longest.toMillis());
+      return Duration.ofMillis(random.nextLong(LEAST.toMillis(), most + 1));
+    }
+  }
+
+  private final Scope scope;
+  private final Random random;
+  private final LocalRedis redis;
+  private final List<SessionServer> servers = new ArrayList<>();
+  private final List<TcpRelay> relays = new ArrayList<>();
+
+  SoakTown(Scope scope, Random random, int count) throws Exception {
+    this.scope = scope;
+    this.random = random;
+    this.redis = LocalRedis.start(scope);
+    for (int i = 0; i < count; i++) {
+      SessionServer server = SessionServer.start(scope, setting(0));
+      servers.add(server);
+      relays.add(scope.own(TcpRelay.toPort(server.port())));
+    }
+  }
+
+  /** Where devices find the servers. */
+  List<Integer> ports() {
+    return relays.stream().map(TcpRelay::port).toList();
+  }
+
+  /** Breaks something at random and mends it; returns what it was. */
+  String fault() throws Exception {
+    Fault fault = Fault.values()[random.nextInt(Fault.values().length)];
+    int which = random.nextInt(servers.size());
+    Duration length = fault.length(random);
+    TcpRelay relay = relays.get(which);
+    switch (fault) {
+      case CUT -> relay.cut();
+      case STALL -> {
+        relay.stall();
+        pause(length);
+        relay.heal();
+      }
+      case HALF_OPEN -> {
+        relay.stall(RelayDirection.values()[random.nextInt(RelayDirection.values().length)]);
+        pause(length);
+        relay.cut();
+        relay.heal();
+      }
+      case DELAY -> {
+        relay.delay(RelayDirection.TO_CLIENT, Duration.ofMillis(random.nextLong(50, 500)));
+        pause(length);
+        relay.heal();
+      }
+      case UNREACHABLE -> unreachable(List.of(relay), length);
+      case OUTAGE -> unreachable(relays, length);
+      case KILL -> kill(which);
+      case STOP -> stop(servers.get(which).pid(), length);
+      case STORE_STOP -> stop(redis.pid(), length);
+    }
+    return fault + " of " + which + " for " + length.toMillis() + " ms";
+  }
+
+  private void kill(int which) throws Exception {
+    int port = servers.get(which).port();
+    servers.get(which).kill();
+    servers.set(which, SessionServer.start(scope, setting(port)));
+  }
+
+  private Setting setting(int port) {
+    return Setting.of(Kind.DURABLE).withRedis(redis.uri()).withHeartbeats().withPort(port);
+  }
+
+  private static void unreachable(List<TcpRelay> relays, Duration length)
+      throws InterruptedException {
+    relays.forEach(TcpRelay::refuseNew);
+    relays.forEach(TcpRelay::cut);
+    pause(length);
+    relays.forEach(TcpRelay::heal);
+  }
+
+  private static void stop(long pid, Duration length) throws IOException, InterruptedException {
+    signal("STOP", pid);
+    try {
+      pause(length);
+    } finally {
+      signal("CONT", pid);
+    }
+  }
+
+  private static void signal(String name, long pid) throws IOException, InterruptedException {
+    Process kill = new ProcessBuilder("kill", "-" + name, "" + pid).inheritIO().start();
+    if (!kill.waitFor(KILL_WAIT.toSeconds(), TimeUnit.SECONDS) || kill.exitValue() != 0) {
+      throw new IOException("kill -" + name + " " + pid + " failed");
+    }
+  }
+
+  private static void pause(Duration length) throws InterruptedException {
+    TimeUnit.NANOSECONDS.sleep(length.toNanos());
+  }
+}

@@ -1,0 +1,252 @@
+package dev.holdfast.bench;
+
+import dev.holdfast.bench.SessionServer.Kind;
+import dev.holdfast.bench.SessionServer.Setting;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.ConcurrentHistogram;
+
+/** What becomes of many sessions that lose their connections, or their server, at once. */
+final class Storm extends Comparison {
+  private static final Option SESSIONS =
+      new Option("--sessions", 100_000, 2_000, 10, 200_000, "sessions of the server");
+  private static final Option CONNECTIONS =
+      new Option("--connections", 10_000, 200, 1, 18_000, "TCP connections that carry them");
+  private static final Option CLIENTS =
+      new Option("--clients", 2, 1, 1, 16, "processes that the clients are in");
+  private static final Option PATIENCE_SECONDS =
+      new Option("--patience", 120, 60, 1, 600, "seconds after which who is not back is lost");
+
+  private static final int LEAST_SESSIONS = 100_000;
+  private static final double CUT_BOUND_SECONDS = 15;
+  private static final double TLS_BOUND_SECONDS = 60;
+  private static final double RESTART_BOUND_SECONDS = 60;
+
+  /** Of the sessions, those with a message under way when the connections are cut: each tenth. */
+  private static final int UNDER_WAY = 10;
+
+  private static final int CALLS_PER_SECOND = 50;
+  private static final Duration CALL_DEADLINE = Duration.ofSeconds(20);
+  private static final Duration LOOK_EVERY = Duration.ofMillis(200);
+
+  @Override
+  public String name() {
+    return "storm";
+  }
+
+  @Override
+  public String summary() {
+    return "100,000 sessions lose all connections, or their server, at once: nothing is lost";
+  }
+
+  @Override
+  List<Option> options() {
+    return List.of(SESSIONS, CONNECTIONS, CLIENTS, PATIENCE_SECONDS);
+  }
+
+  @Override
+  List<String> method() {
+    return List.of(
+        "One server process, grpc-java clients in other processes, real TCP on loopback; stock"
+            + " builders with resumable",
+        "streams at their default settings. Each tenth session sends a message, then the server"
+            + " resets all connections of",
+        "streams (RST) at once, in plaintext and again with TLS (the JDK's, whole handshakes); or"
+            + " it is killed (-9) and",
+        "started again at the same port, with its sessions in a Redis of its own (level durable)."
+            + " Then every session",
+        "sends a message. Resumed: from the cut, or the kill, until the last of them has its"
+            + " answer. Messages are",
+        "numbered and said back: lost, duplicated and reordered ones are counted at the clients.",
+        "Unary calls, "
+            + CALLS_PER_SECOND
+            + " per second: of another client over a connection that is not cut, during the"
+            + " storms; of the",
+        "server that was killed, from its new start on.");
+  }
+
+  @Override
+  List<String> unfair() {
+    return List.of(
+        "to ours: clients, server and Redis share the cores, so what 100,000 devices would do by"
+            + " themselves counts too.",
+        "to ours: the restarted server begins with a cold JIT.",
+        "for ours: loopback has no latency, and Redis writes nothing to a disk.");
+  }
+
+  @Override
+  void measure(Options options, Scope scope, Report report) throws Exception {
+    Path folder = Files.createTempDirectory("holdfast-bench-storm");
+    Path key = BenchTls.newKey(folder);
+    scope.own(
+        () -> {
+          Files.deleteIfExists(key);
+          Files.deleteIfExists(folder);
+        });
+    Outcome cut = storm("cut", Setting.of(Kind.RESUME), options, scope, report);
+    Outcome tls =
+        storm("cut with TLS", Setting.of(Kind.RESUME).withKey(key), options, scope, report);
+    LocalRedis redis = LocalRedis.start(scope);
+    Outcome restart =
+        storm("restart", Setting.of(Kind.DURABLE).withRedis(redis.uri()), options, scope, report);
+    List<Outcome> all = List.of(cut, tls, restart);
+    long lost = all.stream().mapToLong(one -> one.lost).sum();
+    long twice = all.stream().mapToLong(one -> one.count.duplicated()).sum();
+    long reordered = all.stream().mapToLong(one -> one.count.reordered()).sum();
+    long ended = all.stream().mapToLong(one -> one.count.ended()).sum();
+    report
+        .figure("resumed_cut_s", cut.seconds)
+        .figure("resumed_restart_s", restart.seconds)
+        .figure("resumed_cut_tls_s", tls.seconds)
+        .figure("lost", lost)
+        .figure("duplicated", twice)
+        .figure("peak_mb", all.stream().mapToLong(one -> one.peakBytes >> 20).max().orElse(0))
+        .figure("unary_p99_ms", all.stream().mapToDouble(one -> one.unaryMillis).max().orElse(0))
+        .figure("reordered", reordered)
+        .figure("sessions", options.get(SESSIONS))
+        .figure("connections", options.get(CONNECTIONS))
+        .bound(lost == 0, "lost: %d (expected: 0)", lost)
+        .bound(twice == 0, "duplicated: %d (expected: 0)", twice)
+        .bound(reordered == 0, "reordered: %d (expected: 0)", reordered)
+        .bound(ended == 0, "sessions that ended: %d (expected: 0)", ended)
+        .bound(
+            options.quick() || options.get(SESSIONS) >= LEAST_SESSIONS,
+            "sessions: %d (expected: >= %d)",
+            options.get(SESSIONS),
+            LEAST_SESSIONS);
+    seconds(report, "resumed_cut_s", cut, CUT_BOUND_SECONDS);
+    seconds(report, "resumed_cut_tls_s", tls, TLS_BOUND_SECONDS);
+    seconds(report, "resumed_restart_s", restart, RESTART_BOUND_SECONDS);
+  }
+
+  private static void seconds(Report report, String what, Outcome outcome, double bound) {
+    report.speedBound(
+        outcome.seconds <= bound, "%s: %.1f (expected: <= %.0f)", what, outcome.seconds, bound);
+  }
+
+  /**
+   * What a storm showed.
+   *
+   * @param lost messages without an answer
+   */
+  private record Outcome(
+      double seconds, long lost, DeviceCount count, long peakBytes, double unaryMillis) {}
+
+  private static Outcome storm(
+      String what, Setting setting, Options options, Scope scope, Report report) throws Exception {
+    SessionServer server = SessionServer.start(scope, setting);
+    List<Devices> devices = new ArrayList<>();
+    try {
+      open(devices, server, setting, options, scope);
+      report.say("%s: %d sessions stand", what, total(devices).heard());
+      ConcurrentHistogram unaryNanos = new ConcurrentHistogram(3);
+      SteadyCalls calls = calls(server, unaryNanos, scope);
+      // What a first call costs is not the storm's.
+      TimeUnit.SECONDS.sleep(2);
+      unaryNanos.reset();
+      for (Devices some : devices) {
+        some.send(UNDER_WAY);
+      }
+      long begin = System.nanoTime();
+      if (setting.kind() == Kind.DURABLE) {
+        server.kill();
+        calls.stop();
+        unaryNanos.reset();
+        server = SessionServer.start(scope, setting.withPort(server.port()));
+        report.say("%s: the server is back %.1f s after the kill", what, since(begin));
+        calls = calls(server, unaryNanos, scope);
+      } else {
+        report.say("%s: %d connections cut", what, server.cut());
+      }
+      for (Devices some : devices) {
+        some.send(1);
+      }
+      DeviceCount count = awaitAnswers(devices, begin, options.get(PATIENCE_SECONDS));
+      double seconds = since(begin);
+      calls.stop();
+      double unaryMillis = unaryNanos.getValueAtPercentile(99) / 1e6;
+      long lost = count.sent() - count.heard();
+      report.say(
+          "%s: all back after %.1f s; sent %d, lost %d, duplicated %d, reordered %d, ended %d;"
+              + " unary p99 %.1f ms of %d, %d failed",
+          what,
+          seconds,
+          count.sent(),
+          lost,
+          count.duplicated(),
+          count.reordered(),
+          count.ended(),
+          unaryMillis,
+          calls.answered(),
+          calls.failed());
+      return new Outcome(seconds, lost, count, server.peakBytes(), unaryMillis);
+    } finally {
+      for (Devices some : devices) {
+        some.close();
+      }
+      server.close();
+    }
+  }
+
+  private static void open(
+      List<Devices> devices, SessionServer server, Setting setting, Options options, Scope scope)
+      throws IOException, InterruptedException {
+    int clients = options.get(CLIENTS);
+    Devices.Size size =
+        new Devices.Size(
+            options.get(CONNECTIONS) / clients, options.get(SESSIONS) / options.get(CONNECTIONS));
+    for (int i = 0; i < clients; i++) {
+      Devices.Setting device = Devices.Setting.of(true, !setting.key().isEmpty(), server.port());
+      Devices some = Devices.start(scope, "clients-" + i, device, size);
+      devices.add(some);
+      some.open();
+    }
+  }
+
+  private static SteadyCalls calls(SessionServer server, ConcurrentHistogram nanos, Scope scope) {
+    ManagedChannel channel =
+        NettyChannelBuilder.forAddress(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), server.otherPort()))
+            .usePlaintext()
+            .build();
+    scope.own(channel::shutdownNow);
+    return scope.own(
+        new SteadyCalls(
+                channel,
+                CALLS_PER_SECOND,
+                CALL_DEADLINE,
+                (instance, sent, answered) -> nanos.recordValue(answered - sent))
+            .start());
+  }
+
+  private static DeviceCount awaitAnswers(List<Devices> devices, long begin, int patienceSeconds)
+      throws IOException, InterruptedException {
+    DeviceCount count = total(devices);
+    while (count.heard() < count.sent() && since(begin) < patienceSeconds) {
+      TimeUnit.NANOSECONDS.sleep(LOOK_EVERY.toNanos());
+      count = total(devices);
+    }
+    return count;
+  }
+
+  private static DeviceCount total(List<Devices> devices) throws IOException, InterruptedException {
+    DeviceCount all = new DeviceCount(0, 0, 0, 0, 0);
+    for (Devices some : devices) {
+      all = all.plus(some.count());
+    }
+    return all;
+  }
+
+  private static double since(long beginNanos) {
+    return (System.nanoTime() - beginNanos) / 1e9;
+  }
+}
