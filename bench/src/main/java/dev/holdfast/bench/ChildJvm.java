@@ -84,6 +84,11 @@ final class ChildJvm implements AutoCloseable {
     return process.pid();
   }
 
+  /** CPU time of its process so far, as the kernel counts it. */
+  Duration cpu() {
+    return process.info().totalCpuDuration().orElse(Duration.ZERO);
+  }
+
   boolean isAlive() {
     return process.isAlive();
   }

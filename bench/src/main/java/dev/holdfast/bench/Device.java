@@ -8,6 +8,7 @@ import io.grpc.Channel;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,21 +16,35 @@ import org.jspecify.annotations.Nullable;
  * once, show that the server got the messages so as well.
  */
 final class Device implements StreamObserver<EchoReply> {
+  /** What all devices of a process have seen; looked at while they work, at no cost to them. */
+  static final class Tally {
+    private final LongAdder sent = new LongAdder();
+    private final LongAdder heard = new LongAdder();
+    private final LongAdder duplicated = new LongAdder();
+    private final LongAdder reordered = new LongAdder();
+    private final LongAdder ended = new LongAdder();
+
+    DeviceCount count() {
+      // What was heard first: it may not be more than what was sent.
+      long answers = heard.sum();
+      return new DeviceCount(sent.sum(), answers, duplicated.sum(), reordered.sum(), ended.sum());
+    }
+  }
+
+  private final Tally tally;
   private final Runnable onAnswer;
   private @Nullable ClientCallStreamObserver<EchoRequest> requests;
 
   // Guarded by this.
   private long sent;
   private long last;
-  private long heard;
-  private long duplicated;
-  private long reordered;
   private boolean ended;
 
   /**
    * @param onAnswer after each answer, and when the stream ends
    */
-  Device(Runnable onAnswer) {
+  Device(Tally tally, Runnable onAnswer) {
+    this.tally = tally;
     this.onAnswer = onAnswer;
   }
 
@@ -49,6 +64,7 @@ final class Device implements StreamObserver<EchoReply> {
       to = ended ? null : requests;
       number = ++sent;
     }
+    tally.sent.increment();
     if (to != null) {
       byte[] bytes = ByteBuffer.allocate(Long.BYTES).putLong(number).array();
       to.onNext(EchoRequest.newBuilder().setPayload(ByteString.copyFrom(bytes)).build());
@@ -60,11 +76,11 @@ final class Device implements StreamObserver<EchoReply> {
     long number = reply.getPayload().asReadOnlyByteBuffer().getLong();
     synchronized (this) {
       if (number <= last) {
-        duplicated++;
+        tally.duplicated.increment();
       } else {
-        reordered += number > last + 1 ? 1 : 0;
+        tally.reordered.add(number > last + 1 ? 1 : 0);
         last = number;
-        heard++;
+        tally.heard.increment();
       }
     }
     onAnswer.run();
@@ -78,12 +94,9 @@ final class Device implements StreamObserver<EchoReply> {
   @Override
   public void onCompleted() {
     synchronized (this) {
+      tally.ended.add(ended ? 0 : 1);
       ended = true;
     }
     onAnswer.run();
-  }
-
-  synchronized DeviceCount count() {
-    return new DeviceCount(sent, heard, duplicated, reordered, ended ? 1 : 0);
   }
 }

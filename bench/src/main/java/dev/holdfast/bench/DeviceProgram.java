@@ -55,6 +55,7 @@ final class DeviceProgram {
   private final boolean tls;
   private final boolean heartbeats;
   private final List<Integer> ports;
+  private final Device.Tally tally = new Device.Tally();
   private final List<Device> devices = new ArrayList<>();
   private final List<ManagedChannel> channels = new ArrayList<>();
   private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
@@ -87,7 +88,7 @@ final class DeviceProgram {
           program.flow(Integer.parseInt(words[1]));
           parent.say(FLOW);
         }
-        case COUNT -> parent.say("%s %s", COUNT, program.count().line());
+        case COUNT -> parent.say("%s %s", COUNT, program.tally.count().line());
         default -> throw new IllegalArgumentException(asked);
       }
     }
@@ -115,7 +116,7 @@ final class DeviceProgram {
       channels.add(channel);
       for (int j = 0; j < perConnection; j++) {
         acquire(opening, 1);
-        Device device = new Device(opening::release);
+        Device device = new Device(tally, opening::release);
         devices.add(device);
         device.open(channel);
         device.send();
@@ -167,11 +168,5 @@ final class DeviceProgram {
     if (!opening.tryAcquire(permits, PATIENCE_SECONDS, TimeUnit.SECONDS)) {
       throw new IllegalStateException("streams were not answered");
     }
-  }
-
-  private DeviceCount count() {
-    return devices.stream()
-        .map(Device::count)
-        .reduce(new DeviceCount(0, 0, 0, 0, 0), DeviceCount::plus);
   }
 }

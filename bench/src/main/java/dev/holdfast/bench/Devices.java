@@ -80,6 +80,11 @@ final class Devices {
     child.await(DeviceProgram.FLOW, PATIENCE);
   }
 
+  /** CPU time of the process so far. */
+  Duration cpu() {
+    return child.cpu();
+  }
+
   void close() throws InterruptedException {
     child.close();
   }

@@ -145,6 +145,11 @@ final class SessionServer {
     return ask(CUT);
   }
 
+  /** CPU time of the process so far. */
+  Duration cpu() {
+    return child.cpu();
+  }
+
   long pid() {
     return child.pid();
   }

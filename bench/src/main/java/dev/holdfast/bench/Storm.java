@@ -156,6 +156,8 @@ final class Storm extends Comparison {
       for (Devices some : devices) {
         some.send(UNDER_WAY);
       }
+      double cpuBefore = cpuSeconds(devices);
+      double serverCpuBefore = setting.kind() == Kind.DURABLE ? 0 : server.cpu().toMillis() / 1e3;
       long begin = System.nanoTime();
       if (setting.kind() == Kind.DURABLE) {
         server.kill();
@@ -172,12 +174,14 @@ final class Storm extends Comparison {
       }
       DeviceCount count = awaitAnswers(devices, begin, options.get(PATIENCE_SECONDS));
       double seconds = since(begin);
+      double cpu = cpuSeconds(devices) - cpuBefore;
+      double serverCpu = server.cpu().toMillis() / 1e3 - serverCpuBefore;
       calls.stop();
       double unaryMillis = unaryNanos.getValueAtPercentile(99) / 1e6;
       long lost = count.sent() - count.heard();
       report.say(
           "%s: all back after %.1f s; sent %d, lost %d, duplicated %d, reordered %d, ended %d;"
-              + " unary p99 %.1f ms of %d, %d failed",
+              + " unary p99 %.1f ms of %d, %d failed; CPU of clients %.1f s, of the server %.1f s",
           what,
           seconds,
           count.sent(),
@@ -187,7 +191,9 @@ final class Storm extends Comparison {
           count.ended(),
           unaryMillis,
           calls.answered(),
-          calls.failed());
+          calls.failed(),
+          cpu,
+          serverCpu);
       return new Outcome(seconds, lost, count, server.peakBytes(), unaryMillis);
     } finally {
       for (Devices some : devices) {
@@ -244,6 +250,10 @@ final class Storm extends Comparison {
       all = all.plus(some.count());
     }
     return all;
+  }
+
+  private static double cpuSeconds(List<Devices> devices) {
+    return devices.stream().mapToDouble(some -> some.cpu().toMillis() / 1e3).sum();
   }
 
   private static double since(long beginNanos) {

@@ -46,6 +46,9 @@ final class SessionDriver<S extends StreamSession> {
   private final Shell shell;
   private volatile @Nullable Thread acting;
 
+  /** Used by who acts. */
+  private boolean ending;
+
   // Guarded by lock.
   private @Nullable Subscription timer;
   private long timerNanos;
@@ -153,7 +156,8 @@ final class SessionDriver<S extends StreamSession> {
         shell.act(next);
         next = poll();
       }
-      if (hasEnded()) {
+      if (ending) {
+        ending = false;
         shell.onOver();
       }
     } catch (RuntimeException e) {
@@ -167,19 +171,15 @@ final class SessionDriver<S extends StreamSession> {
       SessionOutput next = session.poll(nowNanos());
       if (next == null) {
         arm();
+        if (!over && session.isOver()) {
+          over = true;
+          ending = true;
+        }
         if (waiters > 0) {
           lock.notifyAll();
         }
       }
       return next;
-    }
-  }
-
-  private boolean hasEnded() {
-    synchronized (lock) {
-      boolean first = !over && session.isOver();
-      over |= first;
-      return first;
     }
   }
 
