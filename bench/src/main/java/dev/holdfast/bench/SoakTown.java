@@ -76,7 +76,7 @@ final class SoakTown {
 
   /** Breaks something at random and mends it; returns what it was. */
   String fault() throws Exception {
-    Fault fault = Fault.values()[random.nextInt(Fault.values().length)];
+    Fault fault = oneOf(List.of(Fault.values()));
     int which = random.nextInt(servers.size());
     Duration length = fault.length(random);
     TcpRelay relay = relays.get(which);
@@ -88,7 +88,7 @@ final class SoakTown {
         relay.heal();
       }
       case HALF_OPEN -> {
-        relay.stall(RelayDirection.values()[random.nextInt(RelayDirection.values().length)]);
+        relay.stall(oneOf(List.of(RelayDirection.values())));
         pause(length);
         relay.cut();
         relay.heal();
@@ -105,6 +105,10 @@ final class SoakTown {
       case STORE_STOP -> stop(redis.pid(), length);
     }
     return fault + " of " + which + " for " + length.toMillis() + " ms";
+  }
+
+  private <T> T oneOf(List<T> choices) {
+    return choices.get(random.nextInt(choices.size()));
   }
 
   private void kill(int which) throws Exception {

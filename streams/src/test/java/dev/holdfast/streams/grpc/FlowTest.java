@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.StringValue;
+import dev.holdfast.core.Clock;
+import dev.holdfast.core.Scheduler;
+import dev.holdfast.core.Subscription;
+import dev.holdfast.core.SystemScheduler;
 import dev.holdfast.lab.RelayDirection;
 import dev.holdfast.lab.TcpRelay;
 import dev.holdfast.streams.SessionOptions;
@@ -188,7 +192,9 @@ class FlowTest {
                     headers);
               }
             });
-    Server server = town.serve(town.serverStreams().build().resumable(greeting));
+    // However long the handler's thread takes to begin: the wait for its headers is tested apart.
+    ServerStreams patient = town.serverStreams().scheduler(new PatientScheduler()).build();
+    Server server = town.serve(patient.resumable(greeting));
     ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
     List<String> heard = new CopyOnWriteArrayList<>();
     var call = channel.newCall(StreamTown.TALK, CallOptions.DEFAULT);
@@ -287,6 +293,31 @@ class FlowTest {
         return Contexts.interceptCall(Context.current().withValue(key, value), call, headers, next);
       }
     };
+  }
+
+  /** The real one, but that the wait for headers of a handler takes as long as it may. */
+  private static final class PatientScheduler implements Scheduler {
+    private final Scheduler real = SystemScheduler.shared();
+
+    @Override
+    public Clock clock() {
+      return real.clock();
+    }
+
+    @Override
+    public void execute(Runnable task) {
+      real.execute(task);
+    }
+
+    @Override
+    public Subscription schedule(Duration delay, Runnable task) {
+      return real.schedule(delay.equals(ServerStream.HEADERS_PATIENCE) ? PATIENCE : delay, task);
+    }
+
+    @Override
+    public boolean isCurrent() {
+      return real.isCurrent();
+    }
   }
 
   /** Waits for a latch in each message, as a slow handler. */
