@@ -153,9 +153,7 @@ final class Storm extends Comparison {
       // What a first call costs is not the storm's.
       TimeUnit.SECONDS.sleep(2);
       unaryNanos.reset();
-      for (Devices some : devices) {
-        some.send(UNDER_WAY);
-      }
+      send(devices, UNDER_WAY);
       double cpuBefore = cpuSeconds(devices);
       double serverCpuBefore = setting.kind() == Kind.DURABLE ? 0 : server.cpu().toMillis() / 1e3;
       long begin = System.nanoTime();
@@ -169,9 +167,7 @@ final class Storm extends Comparison {
       } else {
         report.say("%s: %d connections cut", what, server.cut());
       }
-      for (Devices some : devices) {
-        some.send(1);
-      }
+      send(devices, 1);
       DeviceCount count = awaitAnswers(devices, begin, options.get(PATIENCE_SECONDS));
       double seconds = since(begin);
       double cpu = cpuSeconds(devices) - cpuBefore;
@@ -242,6 +238,13 @@ final class Storm extends Comparison {
       count = total(devices);
     }
     return count;
+  }
+
+  private static void send(List<Devices> devices, int nth)
+      throws IOException, InterruptedException {
+    for (Devices some : devices) {
+      some.send(nth);
+    }
   }
 
   private static DeviceCount total(List<Devices> devices) throws IOException, InterruptedException {
