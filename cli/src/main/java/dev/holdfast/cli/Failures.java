@@ -67,6 +67,14 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
       String message = String.valueOf(failure.getMessage());
       return Character.toLowerCase(message.charAt(0)) + message.substring(1);
     }
+    ArgSpec arg = failure.getArgSpec();
+    if (arg instanceof OptionSpec option && failure.getValue() != null && isWhole(option)) {
+      return option.longestName()
+          + ": \""
+          + failure.getValue()
+          + "\" (expected: a whole number)"
+          + source(failure);
+    }
     // A converter's own text says what was given and what was expected; picocli's frame adds
     // nothing.
     Throwable cause = failure.getCause();
@@ -75,6 +83,15 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
             ? String.valueOf(cause.getMessage())
             : String.valueOf(failure.getMessage());
     return message + source(failure);
+  }
+
+  /** A number that picocli converts itself, whose words name neither option nor expectation. */
+  private static boolean isWhole(OptionSpec option) {
+    Class<?> type = option.type();
+    if (option.converters().length > 0) {
+      return false;
+    }
+    return type == int.class || type == Integer.class || type == long.class || type == Long.class;
   }
 
   private static String unmatchedText(UnmatchedArgumentException failure) {

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -180,6 +181,14 @@ class DoctorCommandTest {
     CommandRun tooShort = CommandRun.of("doctor", "lint", "--server-tcp-keepalive", "500ms");
     assertThat(tooShort.code()).isEqualTo(ExitCode.USAGE);
     assertThat(tooShort.err()).contains("server-tcp-keepalive", "500ms", "1s");
+  }
+
+  /** Its words are others: a duration, default, off. */
+  @ParameterizedTest
+  @ValueSource(strings = {"900s", "off", "nginx"})
+  void lintTakesNoPathFromTheVariableOfChannels(String path) {
+    CommandRun run = CommandRun.with(Map.of("HOLDFAST_PATH", path), "doctor", "lint");
+    assertThat(run.out()).as(run.toString()).isEqualTo("RESULT findings=0 codes=none\n");
   }
 
   @Test

@@ -30,7 +30,10 @@ import picocli.CommandLine.Option;
       "  holdfast doctor lint --file keepalive.yaml --path-timeout 350s --json"
     })
 public final class DoctorLintCommand implements Callable<Integer> {
-  @Mixin private final CommonOptions common = new CommonOptions();
+  // Under a name of its own, so that HOLDFAST_PATH, whose words are others, is no default of
+  // --path.
+  @Mixin(name = "lint")
+  private final CommonOptions common = new CommonOptions();
 
   @Mixin private final LintOptions options = new LintOptions();
 
