@@ -9,6 +9,7 @@ import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
+import io.grpc.ConnectivityState;
 import io.grpc.Context;
 import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
 import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
@@ -173,6 +174,11 @@ class IdempotentRetryTest {
     town.serve(words);
     CountDownLatch firstEnded = new CountDownLatch(1);
     ManagedChannel channel = town.channel(town.builder().intercept(new EndWatch(firstEnded)));
+    // A list that a busy machine brings late would fail the call before its server can.
+    var unused = channel.getState(true);
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> channel.getState(false) == ConnectivityState.READY);
     ClientCall<String, String> call = channel.newCall(Words.GET, CallOptions.DEFAULT);
     CompletableFuture<Status> end = new CompletableFuture<>();
     call.start(
