@@ -170,7 +170,10 @@ final class Hosting {
       call(send.attachment()).serverSends(header, send.body());
     } else if (output instanceof SessionOutput.Accept accept) {
       world.note(instance.owner() + " accepts " + accept.attachment().number());
-      ledger.onAccept(this, accept.attachment().number());
+      // A client takes no welcome of a call that it has given up: what begins so stays empty.
+      if (!(world.fleet.sole() && call(accept.attachment()).isGivenUp())) {
+        ledger.onAccept(this, accept.attachment().number());
+      }
       call(accept.attachment()).serverWelcomes(accept.welcome());
     } else if (output instanceof SessionOutput.Refuse refuse) {
       world.note(instance.owner() + " refuses " + refuse);

@@ -244,6 +244,10 @@ final class RehearsedCall {
     return !cut && !(clientDone && serverDone);
   }
 
+  boolean isGivenUp() {
+    return clientDone;
+  }
+
   boolean isDoneHere(boolean atClient) {
     return atClient ? clientDone || ghost : serverDone;
   }
