@@ -20,6 +20,7 @@ import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Validate;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.condition.EnabledOnJre;
 import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.parallel.Isolated;
  */
 @Isolated
 @EnabledOnJre(JRE.JAVA_17)
+@EnabledIfSystemProperty(named = "holdfast.lincheck", matches = "true")
 class MeetingThreadsTest {
   private static ModelCheckingOptions options() {
     return new ModelCheckingOptions()
