@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 @PureCore
 public class Outbox {
-  private static final int INITIAL_SLOTS = 8;
+  private static final int INITIAL_SLOTS = 2;
 
   /**
    * One position.

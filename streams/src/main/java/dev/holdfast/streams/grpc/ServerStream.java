@@ -13,7 +13,6 @@ import io.grpc.Deadline;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
-import io.grpc.ServerCallHandler;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.Objects;
@@ -36,29 +35,21 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
       then = "it is sent without, and headers that come later are dropped and counted")
   static final Duration HEADERS_PATIENCE = Duration.ofMillis(20);
 
-  /**
-   * A method and what a call of it begins with.
-   *
-   * @param headers of the first attachment, which are the session's
-   */
-  record Opening<ReqT, RespT>(
-      MethodDescriptor<ReqT, RespT> method,
-      ServerCallHandler<ReqT, RespT> handler,
-      Metadata headers,
-      Duration deadline) {}
-
   /** An attachment whose client sends what is no frame. */
   private record Nonsense(ServerAttachment from, Status status) {}
 
   private final ServerStreams streams;
   private final SessionDriver<ServerSession> driver;
-  private final Opening<ReqT, RespT> opening;
+  private final MethodDescriptor<ReqT, RespT> method;
   private final CallbackQueue application;
   private final Context.CancellableContext context;
   private final SessionCall<ReqT, RespT> call;
   private final SessionAge age;
   private final HandlerPace pace;
   private final StreamPosition.Cursor cursor;
+
+  /** Until the handler has them: an idle session should not pay for its request headers. */
+  private @Nullable StreamOpening<ReqT, RespT> opening;
 
   /** The handler's; set by the first callback. */
   private ServerCall.@Nullable Listener<ReqT> listener;
@@ -72,9 +63,10 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
   ServerStream(
       ServerStreams streams,
       ServerSession session,
-      Opening<ReqT, RespT> opening,
+      StreamOpening<ReqT, RespT> opening,
       ServerCall<Frame, Frame> first) {
     this.streams = streams;
+    this.method = opening.method();
     this.opening = opening;
     this.driver = new SessionDriver<>(session, streams.shared().scheduler(), this);
     this.application = new CallbackQueue(streams.shared().executor());
@@ -222,7 +214,7 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
   }
 
   boolean offer(RespT message) {
-    Body body = MessageBody.of(opening.method().getResponseMarshaller(), message);
+    Body body = MessageBody.of(method.getResponseMarshaller(), message);
     if (driver.offer(body)) {
       return true;
     }
@@ -285,11 +277,13 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
   // To the handler.
 
   private void startHandler(SessionOutput.Start start) {
+    StreamOpening<ReqT, RespT> first = Objects.requireNonNull(opening);
+    opening = null;
     attached(
         () -> {
           cursor.moveTo(start.resumedFrom());
           try {
-            listener = opening.handler().startCall(call, opening.headers());
+            listener = first.handler().startCall(call, first.headers());
           } catch (RuntimeException e) {
             fail(e);
             return;
@@ -309,7 +303,7 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
         () -> {
           ReqT message;
           try {
-            message = opening.method().parseRequest(ByteSlice.streamOf(deliver.message()));
+            message = method.parseRequest(ByteSlice.streamOf(deliver.message()));
           } catch (RuntimeException e) {
             finish(
                 Status.INTERNAL.withDescription("unreadable message").withCause(e), new Metadata());

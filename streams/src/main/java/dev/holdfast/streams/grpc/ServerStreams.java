@@ -154,9 +154,8 @@ public final class ServerStreams implements AutoCloseable {
     StreamAttachment attachment = new StreamAttachment(hello.attach(), hello.tag(), nowNanos);
     ServerAttachment carrier = new ServerAttachment(call, attachment);
     attachment.attach(carrier);
-    ServerStream.Opening<ReqT, RespT> opening =
-        new ServerStream.Opening<>(
-            method, handler, headers, Duration.ofMillis(hello.remainingMillis()));
+    StreamOpening<ReqT, RespT> opening =
+        new StreamOpening<>(method, handler, headers, Duration.ofMillis(hello.remainingMillis()));
     HostServer host = HostServer.KEY.get();
     hosts.meet(host);
     Optional<ServerStream<?, ?>> admitted =
@@ -175,7 +174,7 @@ public final class ServerStreams implements AutoCloseable {
       ServerAttachment carrier,
       Hello hello,
       Caller caller,
-      ServerStream.Opening<?, ?> opening,
+      StreamOpening<?, ?> opening,
       @Nullable HostServer host) {
     SessionOptions fresh =
         host == null ? settings.options : PathTiming.of(settings.options, host.heartbeat());
@@ -211,7 +210,7 @@ public final class ServerStreams implements AutoCloseable {
   }
 
   private ServerStream<?, ?> begin(
-      ServerSession session, ServerStream.Opening<?, ?> opening, ServerAttachment first) {
+      ServerSession session, StreamOpening<?, ?> opening, ServerAttachment first) {
     ServerStream<?, ?> stream = new ServerStream<>(this, session, opening, first.call());
     streams.put(session.id(), stream);
     return stream;

@@ -3,19 +3,18 @@ package dev.holdfast.streams.grpc;
 import dev.holdfast.core.Clock;
 import dev.holdfast.streams.wire.Hello;
 import java.time.Duration;
-import java.time.Instant;
 
 /** Since when a session is there, and since when its connection is as it is. Thread-safe. */
 final class SessionAge {
   private final Clock clock;
   private final long beganNanos;
-  private final Instant began;
+  private final long beganMillis;
   private volatile long changedNanos;
 
   SessionAge(Clock clock) {
     this.clock = clock;
     this.beganNanos = clock.nanoTime();
-    this.began = clock.wallTime();
+    this.beganMillis = clock.wallTime().toEpochMilli();
     this.changedNanos = beganNanos;
   }
 
@@ -26,8 +25,8 @@ final class SessionAge {
 
   /** Monotonic time stands still while a machine sleeps, and the session is older by that. */
   Hello of(Hello hello, Duration handshake) {
-    Duration age = Duration.between(began, clock.wallTime());
-    return hello.atLeastAged(age.plus(handshake).toMillis());
+    long ageMillis = clock.wallTime().toEpochMilli() - beganMillis;
+    return hello.atLeastAged(ageMillis + handshake.toMillis());
   }
 
   Duration whole() {
