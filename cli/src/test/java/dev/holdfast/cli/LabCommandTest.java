@@ -118,6 +118,7 @@ class LabCommandTest {
             + " play",
         "lab --kernel --profile nginx | kernel: no idle timeout (expected: --idle-drop",
         "lab --kernel --idle-close 5s | kernel: a fault that this kernel can't play (expected:",
+        "lab matrix --kernel --only alb | only: alb (expected: without --kernel)",
         "lab matrix --only moon | only: moon (expected: swarm, swarm-rst, conntrack",
         "lab profilse | \"profilse\" is unknown"
       })

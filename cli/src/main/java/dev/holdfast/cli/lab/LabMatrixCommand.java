@@ -66,6 +66,9 @@ public final class LabMatrixCommand implements Callable<Integer> {
     PrintWriter out = common.program().out();
     PrintWriter err = common.program().err();
     Consumer<String> progress = line -> err.println("lab: " + line);
+    if (kernel && !only.isEmpty()) {
+      throw UserError.usage("only: " + only.get(0) + " (expected: without --kernel)");
+    }
     if (kernel && !KernelRights.isRoot()) {
       return again();
     }
