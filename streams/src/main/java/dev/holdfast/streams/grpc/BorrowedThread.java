@@ -28,7 +28,9 @@ final class BorrowedThread {
 
   private static final Duration LOOK_EVERY = Duration.ofMillis(250);
 
-  private static final Set<BorrowedThread> ALL = ConcurrentHashMap.newKeySet();
+  /** Those that run callbacks just now: of virtual threads there may be one for each message. */
+  private static final Set<BorrowedThread> LENT = ConcurrentHashMap.newKeySet();
+
   private static final AtomicBoolean WATCHED = new AtomicBoolean();
   private static final ThreadLocal<BorrowedThread> CURRENT =
       ThreadLocal.withInitial(BorrowedThread::new);
@@ -39,8 +41,7 @@ final class BorrowedThread {
     void onHeldUp();
   }
 
-  private final Thread thread = Thread.currentThread();
-  private final boolean lendable = !isOfNetty(thread);
+  private final boolean lendable = !isOfNetty(Thread.currentThread());
   private @Nullable CallbackQueue queue;
   private boolean taken;
 
@@ -48,9 +49,7 @@ final class BorrowedThread {
   private volatile @Nullable Borrower borrower;
   private volatile long sinceNanos;
 
-  private BorrowedThread() {
-    ALL.add(this);
-  }
+  private BorrowedThread() {}
 
   /** That of the calling thread. */
   static BorrowedThread current() {
@@ -94,13 +93,20 @@ final class BorrowedThread {
     long beganNanos = System.nanoTime();
     sinceNanos = beganNanos;
     borrower = whose;
-    watch();
     try {
+      LENT.add(this);
+      watch();
       callbacks.runAll();
     } finally {
       borrower = null;
+      LENT.remove(this);
     }
     return System.nanoTime() - beganNanos;
+  }
+
+  /** Whether the watch looks at it. */
+  boolean isWatched() {
+    return LENT.contains(this);
   }
 
   /** Of the calling thread: it will run what is in this queue, if it is lent to it. */
@@ -122,12 +128,12 @@ final class BorrowedThread {
   /** Goes on as long as threads are borrowed; which is all the time on a busy server. */
   private static void look() {
     long nowNanos = System.nanoTime();
-    for (BorrowedThread one : ALL) {
+    for (BorrowedThread one : LENT) {
       one.lookAt(nowNanos);
     }
     WATCHED.set(false);
     // Whoever borrows after this line watches himself.
-    for (BorrowedThread one : ALL) {
+    for (BorrowedThread one : LENT) {
       if (one.borrower != null) {
         watch();
         return;
@@ -141,8 +147,6 @@ final class BorrowedThread {
       // By the next look the same run counts as one that began now: said again if it helped nobody.
       sinceNanos = nowNanos;
       held.onHeldUp();
-    } else if (!thread.isAlive()) {
-      ALL.remove(this);
     }
   }
 

@@ -10,6 +10,8 @@ import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -89,6 +91,25 @@ class BorrowedThreadTest {
       listener.awaitCount(i + 1);
     }
     assertThat(listener.heard()).hasSize(5).containsOnly("chosen");
+  }
+
+  @Test
+  void onlyAThreadThatRunsCallbacksIsKeptForTheWatch() throws Exception {
+    List<Boolean> watched = new ArrayList<>();
+    Thread shortLived =
+        new Thread(
+            () -> {
+              BorrowedThread self = BorrowedThread.current();
+              CallbackQueue queue = new CallbackQueue(Runnable::run);
+              watched.add(self.isWatched());
+              self.lend(queue, () -> {}, () -> queue.execute(() -> watched.add(self.isWatched())));
+              watched.add(self.isWatched());
+            });
+    shortLived.start();
+    shortLived.join(PATIENCE.toMillis());
+
+    // A server on virtual threads has another one for each message: none may stay behind.
+    assertThat(watched).containsExactly(false, true, false);
   }
 
   private StreamObserver<StringValue> talk(
