@@ -1,0 +1,307 @@
+package dev.holdfast.core.local;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One server process on loopback, with its data in a folder of its own.
+ *
+ * <p>It can be stopped, killed, paused, wiped and started again with the same ports and flags,
+ * which is what real ones suffer. It never outlives this JVM, even when that is killed by SIGKILL.
+ * What it is that runs, and when it serves, a subclass says. Not thread-safe.
+ */
+public abstract class LocalServer implements AutoCloseable {
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration POLL_INTERVAL = Duration.ofMillis(20);
+  private static final int MAX_PORT_TRIES = 5;
+  private static final int LOG_LINES_SHOWN = 15;
+
+  private final Program program;
+  private final String shownName;
+  private final Path folder;
+  private final Thread killer;
+  private volatile @Nullable Process process;
+  private boolean hooked;
+
+  /**
+   * A program that must be installed.
+   *
+   * @param command as it is called on the PATH
+   * @param packageName of what brings it
+   * @param shortName of its log file and of threads
+   */
+  public record Program(String command, String packageName, String shortName) {
+
+    /** Whether it is on the PATH. */
+    public boolean isInstalled() {
+      String path = System.getenv().getOrDefault("PATH", "");
+      return Stream.of(path.split(":", -1))
+          .filter(entry -> !entry.isEmpty())
+          .anyMatch(entry -> Files.isExecutable(Path.of(entry, command)));
+    }
+  }
+
+  /** Makes servers that were not started yet, each on ports that are free at that moment. */
+  @FunctionalInterface
+  protected interface Maker<S extends LocalServer> {
+
+    /** The next one. */
+    S make() throws IOException;
+  }
+
+  /**
+   * A server that is not running yet.
+   *
+   * @param shownName in messages
+   * @param folder for its data and its log; made if missing
+   */
+  protected LocalServer(Program program, String shownName, Path folder) {
+    this.program = program;
+    this.shownName = shownName;
+    this.folder = folder;
+    this.killer = new Thread(this::killWithJvm, program.shortName() + "-killer");
+  }
+
+  /** The command line, the program first. */
+  protected abstract List<String> command() throws IOException;
+
+  /** Whether it serves, asked within a second or so. */
+  protected abstract boolean serves();
+
+  /** Changes the environment that it is started with: this JVM's, unless overridden. */
+  protected void prepare(Map<String, String> environment) {
+    // Most need nothing.
+  }
+
+  /**
+   * Starts servers until one finds its ports free, and waits until that one serves: somebody may
+   * take a port before the server does.
+   *
+   * @throws IOException of the first that failed for another reason, or of the last
+   */
+  protected static <S extends LocalServer> S startOnFreePorts(Maker<S> maker) throws IOException {
+    IOException last = new IOException("no port was tried");
+    for (int i = 0; i < MAX_PORT_TRIES; i++) {
+      S server = maker.make();
+      try {
+        server.launch();
+        server.awaitServing();
+        return server;
+      } catch (IOException e) {
+        server.close();
+        if (!server.isPortTaken()) {
+          throw e;
+        }
+        last = e;
+      }
+    }
+    throw last;
+  }
+
+  /** Whether it ended because somebody else has one of its ports. */
+  public boolean isPortTaken() throws IOException {
+    return !isAlive() && logTail().toLowerCase(Locale.ROOT).contains("address already in use");
+  }
+
+  /** Starts it, again with whatever data its folder holds, and does not wait. */
+  protected final void launch() throws IOException {
+    if (!program.isInstalled()) {
+      throw new IOException(
+          program.command()
+              + ": not found on the PATH (expected: installed, as by: apt-get install "
+              + program.packageName()
+              + ")");
+    }
+    Files.createDirectories(folder);
+    ProcessBuilder builder = new ProcessBuilder(command());
+    prepare(builder.environment());
+    builder.redirectErrorStream(true);
+    builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
+    // The guard first, so that nobody can be killed between a server and its guard.
+    ParentGuard guard = ParentGuard.start();
+    try {
+      Process started = builder.start();
+      process = started;
+      guard.watch(started);
+    } catch (IOException e) {
+      guard.standDown();
+      throw e;
+    }
+    if (!hooked) {
+      hooked = true;
+      Runtime.getRuntime().addShutdownHook(killer);
+    }
+  }
+
+  /** Waits until it serves. */
+  protected final void awaitServing() throws IOException {
+    long deadlineNanos = System.nanoTime() + START_TIMEOUT.toNanos();
+    while (!serves()) {
+      if (!isAlive()) {
+        throw new IOException(shownName + " ended at once:\n" + logTail());
+      }
+      if (System.nanoTime() - deadlineNanos > 0) {
+        throw new IOException(shownName + " did not begin to serve:\n" + logTail());
+      }
+      pauseBriefly();
+    }
+  }
+
+  /**
+   * Its process id, for who must end it should this JVM be killed; another one after each start.
+   *
+   * @throws IllegalStateException before the first start
+   */
+  public final long pid() {
+    Process started = process;
+    if (started == null) {
+      throw new IllegalStateException(shownName + " was never started (expected: started)");
+    }
+    return started.pid();
+  }
+
+  public final boolean isAlive() {
+    Process running = process;
+    return running != null && running.isAlive();
+  }
+
+  /** Ends it by SIGTERM, as an operator would. Its data stays. */
+  public final void stop() {
+    end(Process::destroy);
+  }
+
+  /** Ends it by SIGKILL. Its data stays. */
+  public final void kill() {
+    end(Process::destroyForcibly);
+  }
+
+  /**
+   * Stops it in its tracks (SIGSTOP): it accepts connections and answers nothing.
+   *
+   * @throws IllegalStateException unless it runs
+   */
+  public final void pause() throws IOException {
+    signal("STOP");
+  }
+
+  /**
+   * Lets it go on after {@link #pause}.
+   *
+   * @throws IllegalStateException unless it runs
+   */
+  public final void resume() throws IOException {
+    signal("CONT");
+  }
+
+  /**
+   * Deletes its data; the next start begins an empty store.
+   *
+   * @throws IllegalStateException while it runs
+   */
+  public final void wipe() throws IOException {
+    if (isAlive()) {
+      throw new IllegalStateException(shownName + " is running (expected: stopped)");
+    }
+    Path data = dataFolder();
+    if (!Files.exists(data)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(data)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  /** Where its data is; may be copied while it is paused or stopped. */
+  public final Path dataFolder() {
+    return folder.resolve("data");
+  }
+
+  /** Kills it, if it runs. Its folder stays. */
+  @Override
+  public final void close() {
+    kill();
+    if (hooked) {
+      hooked = false;
+      try {
+        Runtime.getRuntime().removeShutdownHook(killer);
+      } catch (IllegalStateException e) {
+        // The JVM is ending: the hook runs anyway and finds nothing to do.
+        return;
+      }
+    }
+  }
+
+  private void end(Consumer<Process> signal) {
+    Process running = process;
+    if (running == null) {
+      return;
+    }
+    signal.accept(running);
+    try {
+      if (!running.waitFor(STOP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+        // Paused, or busy: it has been asked for long enough.
+        running.destroyForcibly().waitFor();
+      }
+    } catch (InterruptedException e) {
+      running.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void signal(String signal) throws IOException {
+    Process running = process;
+    if (running == null || !running.isAlive()) {
+      throw new IllegalStateException(shownName + " does not run (expected: running)");
+    }
+    Process kill =
+        new ProcessBuilder("sh", "-c", "kill -" + signal + " " + running.pid()).inheritIO().start();
+    try {
+      if (kill.waitFor() != 0) {
+        throw new IOException("kill -" + signal + " " + running.pid() + " failed");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void killWithJvm() {
+    Process running = process;
+    if (running != null) {
+      running.destroyForcibly();
+    }
+  }
+
+  private static void pauseBriefly() {
+    try {
+      TimeUnit.MILLISECONDS.sleep(POLL_INTERVAL.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private Path log() {
+    return folder.resolve(program.shortName() + ".log");
+  }
+
+  private String logTail() throws IOException {
+    if (!Files.exists(log())) {
+      return "(no log)";
+    }
+    List<String> lines = Files.readAllLines(log());
+    return String.join(
+        "\n", lines.subList(Math.max(0, lines.size() - LOG_LINES_SHOWN), lines.size()));
+  }
+}
