@@ -8,11 +8,9 @@ import dev.holdfast.core.Subscription;
 import dev.holdfast.hooks.HostServer;
 import io.grpc.Context;
 import io.grpc.Server;
-import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.HealthStatusManager;
 import java.io.IOException;
-import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -33,7 +31,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread-safe.
  */
-public final class HoldfastServer extends Server {
+public final class HoldfastServer extends ForwardingServer {
 
   /** Where in its life a server is. */
   public enum State {
@@ -75,7 +73,6 @@ public final class HoldfastServer extends Server {
       then = "the server is reported as terminated without them")
   private static final Duration CUT_PATIENCE = Duration.ofSeconds(10);
 
-  private final Server delegate;
   private final Parts parts;
   private final Scheduler scheduler;
   private final Object lock = new Object();
@@ -105,7 +102,7 @@ public final class HoldfastServer extends Server {
       RegistryContext context) {}
 
   HoldfastServer(Server delegate, Parts parts) {
-    this.delegate = delegate;
+    super(delegate);
     this.parts = parts;
     this.scheduler = parts.context().scheduler();
   }
@@ -120,14 +117,14 @@ public final class HoldfastServer extends Server {
   @Override
   public HoldfastServer start() throws IOException {
     parts.registrations().forEach(ServerRegistration::requireSensibleAddress);
-    delegate.start();
+    delegate().start();
     if (!move(State.NEW, State.SERVING)) {
       return this;
     }
     parts.healthNames().forEach(name -> parts.health().setStatus(name, ServingStatus.SERVING));
-    port = delegate.getPort();
+    port = getPort();
     parts.self().listensAt(port);
-    parts.registrations().forEach(registration -> registration.start(delegate.getPort()));
+    parts.registrations().forEach(registration -> registration.start(getPort()));
     gauge =
         GrpcMeter.SERVER_STATE.gauge(
             parts.context().meters(), () -> state().code, Integer.toString(port));
@@ -145,7 +142,7 @@ public final class HoldfastServer extends Server {
 
   /** Where in its life the server is. */
   public State state() {
-    return delegate.isTerminated() ? State.TERMINATED : state;
+    return isTerminated() ? State.TERMINATED : state;
   }
 
   /** The records the server keeps, in the order they were asked for. */
@@ -170,7 +167,7 @@ public final class HoldfastServer extends Server {
   @Override
   public HoldfastServer shutdown() {
     if (move(State.NEW, State.FINISHING)) {
-      delegate.shutdown();
+      delegate().shutdown();
     } else if (move(State.SERVING, State.WITHDRAWING)) {
       log.info("event=server_withdrawing port={} open_calls={}", port, parts.calls().count());
       parts.health().enterTerminalState();
@@ -210,13 +207,8 @@ public final class HoldfastServer extends Server {
   }
 
   @Override
-  public boolean isTerminated() {
-    return delegate.isTerminated();
-  }
-
-  @Override
   public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
-    boolean ended = delegate.awaitTermination(timeout, unit);
+    boolean ended = super.awaitTermination(timeout, unit);
     if (ended) {
       onTerminated();
     }
@@ -225,33 +217,8 @@ public final class HoldfastServer extends Server {
 
   @Override
   public void awaitTermination() throws InterruptedException {
-    delegate.awaitTermination();
+    super.awaitTermination();
     onTerminated();
-  }
-
-  @Override
-  public int getPort() {
-    return delegate.getPort();
-  }
-
-  @Override
-  public List<? extends SocketAddress> getListenSockets() {
-    return delegate.getListenSockets();
-  }
-
-  @Override
-  public List<ServerServiceDefinition> getServices() {
-    return delegate.getServices();
-  }
-
-  @Override
-  public List<ServerServiceDefinition> getImmutableServices() {
-    return delegate.getImmutableServices();
-  }
-
-  @Override
-  public List<ServerServiceDefinition> getMutableServices() {
-    return delegate.getMutableServices();
   }
 
   private boolean move(State from, State to) {
@@ -292,14 +259,14 @@ public final class HoldfastServer extends Server {
     log.info("event=server_finishing port={} open_calls={}", port, parts.calls().count());
     // Told before GOAWAY, so that a last message can still say where things stand.
     parts.self().drain().begin(grace);
-    delegate.shutdown();
+    delegate().shutdown();
     var unused = scheduler.schedule(grace, this::cut);
     awaitEnd(grace.plus(CUT_PATIENCE).dividedBy(END_POLL));
   }
 
   /** Nobody has to call awaitTermination for what belongs to the server to go with it. */
   private void awaitEnd(long looksLeft) {
-    if (delegate.isTerminated()) {
+    if (isTerminated()) {
       onTerminated();
     } else if (looksLeft > 0) {
       var unused = scheduler.schedule(END_POLL, () -> awaitEnd(looksLeft - 1));
@@ -309,7 +276,7 @@ public final class HoldfastServer extends Server {
   }
 
   private void cut() {
-    if (!delegate.isTerminated()) {
+    if (!isTerminated()) {
       long open = parts.calls().count();
       if (open > 0) {
         log.warn("event=server_cuts_calls port={} open_calls={}", port, open);
@@ -319,7 +286,7 @@ public final class HoldfastServer extends Server {
       }
       // Handlers that ask learn that there is no time left.
       parts.self().drain().begin(Duration.ZERO);
-      delegate.shutdownNow();
+      delegate().shutdownNow();
     }
   }
 
