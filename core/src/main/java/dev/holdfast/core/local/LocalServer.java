@@ -1,6 +1,8 @@
 package dev.holdfast.core.local;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,6 +34,7 @@ public abstract class LocalServer implements AutoCloseable {
   private final Path folder;
   private final Thread killer;
   private volatile @Nullable Process process;
+  private long logStartBytes;
   private boolean hooked;
 
   /**
@@ -128,6 +131,7 @@ public abstract class LocalServer implements AutoCloseable {
     prepare(builder.environment());
     builder.redirectErrorStream(true);
     builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
+    logStartBytes = Files.exists(log()) ? Files.size(log()) : 0;
     // The guard first, so that nobody can be killed between a server and its guard.
     ParentGuard guard = ParentGuard.start();
     try {
@@ -296,12 +300,16 @@ public abstract class LocalServer implements AutoCloseable {
     return folder.resolve(program.shortName() + ".log");
   }
 
+  /** Of this start: what an earlier one complained of is no cause of how this one ended. */
   private String logTail() throws IOException {
     if (!Files.exists(log())) {
       return "(no log)";
     }
-    List<String> lines = Files.readAllLines(log());
-    return String.join(
-        "\n", lines.subList(Math.max(0, lines.size() - LOG_LINES_SHOWN), lines.size()));
+    try (InputStream in = Files.newInputStream(log())) {
+      in.skipNBytes(logStartBytes);
+      List<String> lines = new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+      return String.join(
+          "\n", lines.subList(Math.max(0, lines.size() - LOG_LINES_SHOWN), lines.size()));
+    }
   }
 }

@@ -52,6 +52,16 @@ class LocalServerTest {
   }
 
   @Test
+  void itIsStartedAgainOnOtherPortsOnlyWhenOneWasTaken() throws IOException {
+    List<String> scripts = List.of("echo bind: Address already in use", "echo no disk", "never");
+    int[] made = {0};
+    assertThatIOException()
+        .isThrownBy(() -> LocalServer.startOnFreePorts(() -> new Shell(scripts.get(made[0]++))))
+        .withMessageEndingWith("no disk");
+    assertThat(made[0]).isEqualTo(2);
+  }
+
+  @Test
   void whatIsNotInstalledIsNamedWithItsPackage() {
     LocalServer.Program missing = new LocalServer.Program("no-such-program", "a-package", "none");
     assertThat(missing.isInstalled()).isFalse();
