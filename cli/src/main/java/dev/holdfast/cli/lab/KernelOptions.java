@@ -100,9 +100,7 @@ final class KernelOptions {
   private int within(KernelLab lab, Program program, List<String> command)
       throws IOException, InterruptedException {
     CountDownLatch stopped = new CountDownLatch(1);
-    for (String signal : List.of("INT", "TERM")) {
-      var unused = Signals.handle(signal, name -> stopped.countDown());
-    }
+    Signals.onStop(stopped::countDown);
     List<Process> children = new ArrayList<>();
     try {
       if (server != null) {

@@ -24,9 +24,7 @@ final class KernelRights {
     self.command().ifPresent(words::add);
     words.addAll(List.of(self.arguments().orElseThrow(() -> noSelf())));
     Process child = new ProcessBuilder(KernelLab.inUserNamespace(words)).inheritIO().start();
-    for (String signal : List.of("INT", "TERM")) {
-      var unused = Signals.handle(signal, name -> child.destroy());
-    }
+    Signals.onStop(child::destroy);
     return child.waitFor();
   }
 

@@ -92,9 +92,7 @@ public final class LabCommand implements Callable<Integer> {
               + " (expected: --listen PORT --target HOST:PORT)");
     }
     CountDownLatch stopped = new CountDownLatch(1);
-    for (String signal : List.of("INT", "TERM")) {
-      var unused = Signals.handle(signal, name -> stopped.countDown());
-    }
+    Signals.onStop(stopped::countDown);
     Program program = common.program();
     FlowDisplay display =
         new FlowDisplay(program.out(), common.json(), !common.json() && Terminal.isInteractive());

@@ -3,6 +3,7 @@ package dev.holdfast.cli.run;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -14,6 +15,13 @@ import java.util.function.Consumer;
  */
 public final class Signals {
   private Signals() {}
+
+  /** Runs the action at each Ctrl-C and SIGTERM, on a thread of the JVM's. */
+  public static void onStop(Runnable action) {
+    for (String name : List.of("INT", "TERM")) {
+      var unused = handle(name, signal -> action.run());
+    }
+  }
 
   /**
    * Calls the consumer with the name of the signal, such as {@code TERM}, on a thread of the JVM's.
