@@ -166,7 +166,7 @@ class StreamsCommandTest {
     CommandRun run = CommandRun.of("streams", address(server), "--cert", "client.pem");
 
     assertThat(run.code()).isEqualTo(ExitCode.USAGE);
-    assertThat(run.err()).contains("--cert, --key: one of them");
+    assertThat(run.err()).contains("cert, key: one of them");
   }
 
   private static StreamObserver<Reading> open(String name) {

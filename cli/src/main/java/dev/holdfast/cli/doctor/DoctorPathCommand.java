@@ -3,6 +3,7 @@ package dev.holdfast.cli.doctor;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.Program;
+import dev.holdfast.cli.TlsOptions;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.cli.demo.Terminal;
 import dev.holdfast.cli.run.Signals;
@@ -13,9 +14,7 @@ import dev.holdfast.doctor.PathDoctor;
 import dev.holdfast.doctor.PathReport;
 import dev.holdfast.doctor.Security;
 import dev.holdfast.doctor.TlsFiles;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -41,7 +40,8 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "Ctrl-C ends it early, with what is known by then. Exit codes: 0 nothing will break, 1",
-      "something will, 2 the command line makes no sense. docs/doctor.md explains each code.",
+      "something will, 2 the command line makes no sense. docs/doctor.md explains each code. The",
+      "server's certificate is checked with --ca only: nothing secret is sent.",
       "",
       "  holdfast doctor path orders.example:443 --tls",
       "  holdfast doctor path 10.0.0.7:443 --ca ca.pem --cert me.pem --key me.key --authority"
@@ -54,33 +54,10 @@ public final class DoctorPathCommand implements Callable<Integer> {
 
   @Mixin private final CommonOptions common = new CommonOptions();
 
+  @Mixin private final TlsOptions tls = new TlsOptions();
+
   @Parameters(paramLabel = "HOST:PORT", description = "The server, as clients address it.")
   private String target = "";
-
-  @Option(
-      names = "--tls",
-      description = "Speak TLS; the server's certificate is checked with --ca only.")
-  private boolean tls;
-
-  @Option(
-      names = "--ca",
-      paramLabel = "FILE",
-      description =
-          "PEM file of the authorities to trust; the server's certificate must be of them and for"
-              + " the authority. Implies --tls.")
-  private @Nullable Path ca;
-
-  @Option(
-      names = "--cert",
-      paramLabel = "FILE",
-      description = "PEM file with the client's certificate; with --key. Implies --tls.")
-  private @Nullable Path certificate;
-
-  @Option(
-      names = "--key",
-      paramLabel = "FILE",
-      description = "PEM file with its private key, PKCS#8 without a password; with --cert.")
-  private @Nullable Path key;
 
   @Option(names = "--plaintext", description = "Do not try TLS. Default: plaintext, then TLS.")
   private boolean plaintext;
@@ -91,12 +68,6 @@ public final class DoctorPathCommand implements Callable<Integer> {
       defaultValue = "20m",
       description = "The longest idle time that is tried, 2s to 24h; ${DEFAULT-VALUE} by default.")
   private String maxWait = "20m";
-
-  @Option(
-      names = "--authority",
-      paramLabel = "NAME",
-      description = "What calls and TLS name as the host; the target by default.")
-  private @Nullable String authority;
 
   @Option(
       names = "--hold",
@@ -114,15 +85,11 @@ public final class DoctorPathCommand implements Callable<Integer> {
     boolean terminal = !common.json() && Terminal.isInteractive();
     ProgressLines progress = new ProgressLines(program.err(), terminal);
     try (PathDoctor doctor = new PathDoctor(options, progress)) {
-      for (String signal : List.of("INT", "TERM")) {
-        var unused =
-            Signals.handle(
-                signal,
-                name -> {
-                  progress.onStep("stopping; what is known so far follows");
-                  doctor.stop();
-                });
-      }
+      Signals.onStop(
+          () -> {
+            progress.onStep("stopping; what is known so far follows");
+            doctor.stop();
+          });
       PathReport report = await(doctor, options.maxWait().plus(AFTERWARDS));
       progress.done();
       program.out().print(common.json() ? ReportJson.of(report) + "\n" : ReportText.of(report));
@@ -132,26 +99,24 @@ public final class DoctorPathCommand implements Callable<Integer> {
   }
 
   private DoctorOptions options() {
-    if (tls && plaintext) {
-      throw UserError.usage("--tls, --plaintext: both (expected: one of them, or none)");
+    if (tls.isSaid() && plaintext) {
+      throw UserError.usage("tls, plaintext: both (expected: one of them, or none)");
     }
-    if ((certificate == null) != (key == null)) {
-      throw UserError.usage("--cert, --key: one of them (expected: both, or none)");
-    }
-    boolean files = ca != null || certificate != null;
-    if (files && plaintext) {
-      throw UserError.usage("--plaintext: beside --ca or --cert (expected: without them)");
+    tls.requirePair();
+    if (tls.hasFiles() && plaintext) {
+      throw UserError.usage("plaintext: beside --ca or --cert (expected: without them)");
     }
     Security security =
-        tls || files ? Security.TLS : plaintext ? Security.PLAINTEXT : Security.AUTO;
+        tls.isSaid() || tls.hasFiles()
+            ? Security.TLS
+            : plaintext ? Security.PLAINTEXT : Security.AUTO;
     return new DoctorOptions(
         HostPort.parse(target),
         security,
-        Optional.ofNullable(authority),
+        tls.authority(),
         DurationText.parse("max-wait", maxWait, DoctorOptions.MIN_WAIT, DoctorOptions.MAX_WAIT),
         Optional.ofNullable(hold),
-        new TlsFiles(
-            Optional.ofNullable(ca), Optional.ofNullable(certificate), Optional.ofNullable(key)));
+        new TlsFiles(tls.ca(), tls.certificate(), tls.key()));
   }
 
   private static PathReport await(PathDoctor doctor, Duration limit) throws InterruptedException {

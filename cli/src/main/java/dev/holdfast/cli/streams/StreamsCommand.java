@@ -3,6 +3,7 @@ package dev.holdfast.cli.streams;
 import dev.holdfast.admin.v1.ListRequest;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
+import dev.holdfast.cli.TlsOptions;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.cli.demo.Terminal;
 import dev.holdfast.cli.run.Signals;
@@ -13,7 +14,6 @@ import io.grpc.ManagedChannel;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -34,8 +34,9 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "SENT and ACKED count the server's messages, PROCESSED the client's; SINCE is the time since",
-      "a connection was last won or lost. --watch ends with Ctrl-C. Exit codes: 0 shown, 1 the",
-      "server can't be asked, 2 the command line makes no sense.",
+      "a connection was last won or lost. The server is asked in plaintext, unless an option means",
+      "TLS; without --ca Java's authorities are trusted. --watch ends with Ctrl-C. Exit codes:",
+      "0 shown, 1 the server can't be asked, 2 the command line makes no sense.",
       "",
       "  holdfast streams 127.0.0.1:50051 --state DETACHED",
       "  holdfast streams orders.example:443 --ca ca.pem --watch"
@@ -50,7 +51,7 @@ public final class StreamsCommand implements Callable<Integer> {
   @Mixin(name = CommonOptions.MIXIN)
   private final CommonOptions common = new CommonOptions();
 
-  @Mixin private final AdminOptions server = new AdminOptions();
+  @Mixin private final TlsOptions tls = new TlsOptions();
 
   @Parameters(paramLabel = "HOST:PORT", description = "The server.")
   private String target = "";
@@ -92,7 +93,7 @@ public final class StreamsCommand implements Callable<Integer> {
     common.startLogging("OFF");
     HostPort address = HostPort.parse(target);
     if (limit < 1 || limit > MAX_SHOWN) {
-      throw UserError.usage("--limit: " + limit + " (expected: 1 to " + MAX_SHOWN + ")");
+      throw UserError.usage("limit: " + limit + " (expected: 1 to " + MAX_SHOWN + ")");
     }
     Duration pause = DurationText.parse("interval", interval, SHORTEST_PAUSE, LONGEST_PAUSE);
     ListRequest filter =
@@ -101,7 +102,7 @@ public final class StreamsCommand implements Callable<Integer> {
             .setState(state.toUpperCase(Locale.ROOT))
             .setPrincipal(principal)
             .build();
-    ManagedChannel channel = server.channel(address);
+    ManagedChannel channel = tls.channel(address);
     try {
       if (watch) {
         watch(channel, filter, pause);
@@ -128,9 +129,7 @@ public final class StreamsCommand implements Callable<Integer> {
   private void watch(ManagedChannel channel, ListRequest filter, Duration pause)
       throws InterruptedException {
     CountDownLatch ended = new CountDownLatch(1);
-    for (String signal : List.of("INT", "TERM")) {
-      var unused = Signals.handle(signal, name -> ended.countDown());
-    }
+    Signals.onStop(ended::countDown);
     PrintWriter out = common.program().out();
     boolean terminal = !common.json() && Terminal.isInteractive();
     SessionWatch shown = new SessionWatch(out, Terminal::size);
