@@ -69,7 +69,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     }
     ArgSpec arg = failure.getArgSpec();
     if (arg instanceof OptionSpec option && failure.getValue() != null && isWhole(option)) {
-      return option.longestName()
+      return option.longestName().replaceFirst("^-+", "")
           + ": \""
           + failure.getValue()
           + "\" (expected: a whole number)"

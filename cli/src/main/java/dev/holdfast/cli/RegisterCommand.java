@@ -55,7 +55,7 @@ public final class RegisterCommand implements Callable<Integer> {
       return writeStatic(target);
     }
     if (force) {
-      throw UserError.usage("--force: without --static (expected: both, or none)");
+      throw UserError.usage("force: without --static (expected: both, or none)");
     }
     StopRequest stop = StopRequest.ofSignals();
     try (Registries.Handle handle = registryOptions.open(target.registry())) {

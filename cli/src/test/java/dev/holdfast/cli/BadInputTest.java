@@ -66,7 +66,7 @@ class BadInputTest {
         new Bad(RUN + "--spread 1h -- true", "spread: 1h (expected: 0s to 10m)"),
         new Bad(
             "register --registry file:///tmp/x --service orders --port 1 --force",
-            "--force: without --static (expected: both, or none)"),
+            "force: without --static (expected: both, or none)"),
         new Bad(
             "ls --registry file:///tmp/x?pol=1s", "registry parameter: \"pol\" (expected: poll)"),
         new Bad(

@@ -29,9 +29,9 @@ class LabCommandTest {
   void aNumberThatIsNoneNamesItsOption() {
     CommandRun listen = CommandRun.of("lab", "--listen", "seven", "--target", "127.0.0.1:1");
     assertThat(listen.code()).isEqualTo(ExitCode.USAGE);
-    assertThat(listen.err()).contains("--listen: \"seven\" (expected: a whole number)");
+    assertThat(listen.err()).contains("listen: \"seven\" (expected: a whole number)");
     CommandRun seed = CommandRun.of("lab", "--listen", "0", "--target", "h:1", "--seed", "abc");
-    assertThat(seed.err()).contains("--seed: \"abc\" (expected: a whole number)");
+    assertThat(seed.err()).contains("seed: \"abc\" (expected: a whole number)");
   }
 
   @Test
