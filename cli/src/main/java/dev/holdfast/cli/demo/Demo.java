@@ -17,7 +17,6 @@ import java.util.OptionalLong;
  * <p>Everything it starts is ended by {@link DemoResources}, whichever way the run ends.
  */
 final class Demo {
-  private static final long START_MILLIS = 60_000;
   private static final long TABLE_MILLIS = 1_000;
   private static final int WARM_UP_CALLS_PER_SECOND = 1_000;
   private static final long WARM_UP_ROUND_MILLIS = 500;
@@ -47,7 +46,11 @@ final class Demo {
     List<InstanceProcess> first = fleet.launch(options.instances());
     display.say(
         "starting " + first.size() + " instances of the service " + service + " as processes ...");
-    awaitStart(first, fleet, view);
+    view.awaitStart(
+        first.size(),
+        "instances",
+        () -> first.stream().allMatch(instance -> instance.address().isPresent()),
+        fleet::crashed);
 
     ManagedChannel holdfast = holdfastChannel(uri, service);
     resources.own(() -> holdfast.shutdownNow());
@@ -101,25 +104,6 @@ final class Demo {
     }
     if (!ledger.failures().isEmpty()) {
       display.say(stalls.longest(startNanos));
-    }
-  }
-
-  private static void awaitStart(List<InstanceProcess> first, Fleet fleet, RegistryView view)
-      throws IOException, InterruptedException {
-    boolean started =
-        Patience.await(
-            START_MILLIS,
-            () ->
-                !fleet.crashed().isEmpty()
-                    || (first.stream().allMatch(instance -> instance.address().isPresent())
-                        && view.read().map(held -> held.eligible().size()).orElse(0)
-                            == first.size()));
-    if (!fleet.crashed().isEmpty()) {
-      throw new IOException(Scene.names(fleet.crashed()) + " ended while starting");
-    }
-    if (!started) {
-      throw new IOException(
-          "the instances were not in the registry within " + START_MILLIS / 1_000 + " s");
     }
   }
 

@@ -1,14 +1,8 @@
 package dev.holdfast.cli.demo;
 
 import dev.holdfast.cli.CommonOptions;
-import dev.holdfast.cli.ExitCode;
-import dev.holdfast.cli.Program;
-import dev.holdfast.cli.UserError;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.lang.management.OperatingSystemMXBean;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -64,68 +58,15 @@ public final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     options.startLogging("ERROR");
-    DemoOptions demo = validated();
+    DemoOptions demo =
+        DemoRun.validated(() -> new DemoOptions(Duration.ofSeconds(seconds), instances, rate));
     RegistryChoice choice = RegistryChoice.parse(registry);
-    DemoDisplay display = display();
-    try (DemoResources resources = DemoResources.open()) {
-      int exitCode = ExitCode.FAILED;
-      try {
-        RegistryStage stage = resources.own(choice.open(resources.scratch()));
-        DemoResult result = new Demo(demo, display, stage, resources).run();
-        exitCode = result.exitCode();
-        if (exitCode != ExitCode.OK) {
-          result.missedBounds().forEach(display::say);
-          sayHowBusyTheMachineIs(display);
-          sayWhereLogsAre(display, resources);
-        }
-        display.result(result);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt(); // Ctrl-C or SIGTERM: all there is to do is to clean up
-      } catch (IOException e) {
-        sayWhereLogsAre(display, resources);
-        throw UserError.failed("demo: " + e.getMessage());
-      }
-      return exitCode;
-    }
-  }
-
-  private DemoOptions validated() {
-    try {
-      return new DemoOptions(Duration.ofSeconds(seconds), instances, rate);
-    } catch (IllegalArgumentException e) {
-      throw UserError.usage(String.valueOf(e.getMessage()));
-    }
-  }
-
-  private DemoDisplay display() {
-    Program program = options.program();
-    if (options.json()) {
-      return new JsonDisplay(program.out(), program.err());
-    }
-    if (Terminal.isInteractive()) {
-      return new TerminalDisplay(program.out(), Terminal::size);
-    }
-    return new PlainDisplay(program.out());
-  }
-
-  /**
-   * A call with a deadline of a second also fails for want of a processor; a reader should know.
-   */
-  private static void sayHowBusyTheMachineIs(DemoDisplay display) {
-    OperatingSystemMXBean system = ManagementFactory.getOperatingSystemMXBean();
-    display.say(
-        String.format(
-            Locale.ROOT,
-            "load average of the last minute: %.1f on %d processors",
-            system.getSystemLoadAverage(),
-            system.getAvailableProcessors()));
-  }
-
-  private static void sayWhereLogsAre(DemoDisplay display, DemoResources resources)
-      throws IOException {
-    resources
-        .scratch()
-        .keepLogs()
-        .ifPresent(logs -> display.say("the logs of the instances are kept in " + logs));
+    DemoDisplay display = DemoDisplay.of(options);
+    return DemoRun.of(
+        resources -> {
+          RegistryStage stage = resources.own(choice.open(resources.scratch()));
+          return new Demo(demo, display, stage, resources).run();
+        },
+        display);
   }
 }

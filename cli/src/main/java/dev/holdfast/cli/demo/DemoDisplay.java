@@ -1,23 +1,38 @@
 package dev.holdfast.cli.demo;
 
+import dev.holdfast.cli.CommonOptions;
+import dev.holdfast.cli.Program;
+
 /** Shows a run to a person or a program. Called from several threads; implementations lock. */
 interface DemoDisplay {
+
+  /** The one that suits where the output goes. */
+  static DemoDisplay of(CommonOptions options) {
+    Program program = options.program();
+    if (options.json()) {
+      return new JsonDisplay(program.out(), program.err());
+    }
+    if (Terminal.isInteractive()) {
+      return new TerminalDisplay(program.out(), Terminal::size);
+    }
+    return new PlainDisplay(program.out());
+  }
 
   /** Something worth a line that belongs to no step. */
   void say(String line);
 
   /** A step begins. */
-  void stepStarted(int number, String title);
+  void stepStarted(StepTitle step);
 
   /** A step is over. */
   void stepEnded(StepReport report);
 
   /** The state of things now; called about once per second. */
-  void table(DemoSnapshot snapshot);
+  void picture(DemoPicture picture);
 
   /** A call that failed; told once, at the end. */
   void failure(double atSeconds, String step, String status);
 
   /** The end; nothing is shown after it. */
-  void result(DemoResult result);
+  void result(DemoOutcome result);
 }

@@ -16,15 +16,23 @@ record DemoOptions(Duration time, int instances, int ratePerSecond) {
   static final int MOST_SECONDS = 86_400;
 
   DemoOptions {
-    require("seconds", time.toSeconds(), LEAST_SECONDS, MOST_SECONDS);
-    require("instances", instances, 2, 10);
-    require("rate", ratePerSecond, 1, 2_000);
+    require(
+        "seconds",
+        time.toSeconds(),
+        LEAST_SECONDS,
+        MOST_SECONDS,
+        ", as the registry alone is away for 10 s of them");
+    require("instances", instances, 2, 10, "");
+    require("rate", ratePerSecond, 1, 2_000, "");
   }
 
-  private static void require(String name, long value, long least, long most) {
+  /**
+   * Refuses a number.
+   *
+   * @param reason of the bounds, where they want one
+   */
+  static void require(String name, long value, long least, long most, String reason) {
     if (value < least || value > most) {
-      String reason =
-          name.equals("seconds") ? ", as the registry alone is away for 10 s of them" : "";
       throw new IllegalArgumentException(
           name + ": " + value + " (expected: " + least + " to " + most + reason + ")");
     }

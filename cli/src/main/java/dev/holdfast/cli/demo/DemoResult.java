@@ -25,7 +25,8 @@ record DemoResult(
     OptionalLong scaleUpMillis,
     OptionalLong killRecoveryMillis,
     long stockFailed,
-    String registry) {
+    String registry)
+    implements DemoOutcome {
 
   /** The number of steps in the story. */
   static final int STEPS = 5;
@@ -33,13 +34,8 @@ record DemoResult(
   /** The longest that a new instance may wait for its first call. */
   static final long MOST_SCALE_UP_MILLIS = 500;
 
-  /** 0 when every bound was kept, else 1. */
-  int exitCode() {
-    return missedBounds().isEmpty() ? 0 : 1;
-  }
-
-  /** One line per bound that was missed, with what was measured and what was expected. */
-  List<String> missedBounds() {
+  @Override
+  public List<String> missedBounds() {
     List<String> missed = new ArrayList<>();
     if (calls.calls() == 0) {
       missed.add(missed("calls", "at least 1"));
@@ -56,12 +52,9 @@ record DemoResult(
     return missed;
   }
 
-  private String missed(String name, String expected) {
-    return "bound missed: " + name + "=" + fields().get(name) + " (expected: " + expected + ")";
-  }
-
-  /** Names and values in the order of the line; a measurement that was not made is -1. */
-  Map<String, String> fields() {
+  /** As there; a measurement that was not made is -1. */
+  @Override
+  public Map<String, String> fields() {
     Map<String, String> fields = new LinkedHashMap<>();
     fields.put("calls", Long.toString(calls.calls()));
     fields.put("failed", Long.toString(calls.failed()));
@@ -73,12 +66,5 @@ record DemoResult(
     fields.put("stock_failed", Long.toString(stockFailed));
     fields.put("registry", registry);
     return fields;
-  }
-
-  /** The last line. */
-  String line() {
-    StringBuilder line = new StringBuilder("RESULT");
-    fields().forEach((name, value) -> line.append(' ').append(name).append('=').append(value));
-    return line.toString();
   }
 }

@@ -1,11 +1,8 @@
 package dev.holdfast.cli.demo;
 
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The five steps, one after the other, while both clients make their calls.
@@ -61,22 +58,15 @@ final class DemoStory {
   }
 
   private StepReport run(int number, DemoStep step) throws InterruptedException {
-    enter("step " + number + ": " + step.title());
-    display.stepStarted(number, step.title());
-    Map<String, String> measured = new LinkedHashMap<>();
+    StepTitle title = new StepTitle(number, steps.size(), step.title());
+    enter(title.current());
     long failedBefore = scene.ledger().totals().failed();
-    String problem = "";
-    try {
-      step.run(scene, measured);
-    } catch (GoalMissedException e) {
-      problem = e.goal();
-    } catch (IOException e) {
-      problem = e.toString();
-    }
-    measured.put("failed", Long.toString(scene.ledger().totals().failed() - failedBefore));
-    StepReport report = new StepReport(number, step.title(), problem, measured);
-    display.stepEnded(report);
-    return report;
+    return StepReport.of(
+        title,
+        display,
+        measured -> step.run(scene, measured),
+        measured ->
+            measured.put("failed", Long.toString(scene.ledger().totals().failed() - failedBefore)));
   }
 
   private void enter(String name) {

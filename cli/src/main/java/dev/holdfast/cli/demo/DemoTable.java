@@ -33,6 +33,17 @@ final class DemoTable {
     return lines;
   }
 
+  /** Leaves the oldest instances out where the window is too low: the cursor can't leave it. */
+  static List<String> fitted(List<String> table, int rows) {
+    int heading = Math.min(2, Math.max(0, rows));
+    if (table.size() <= rows) {
+      return table;
+    }
+    List<String> kept = new ArrayList<>(table.subList(0, heading));
+    kept.addAll(table.subList(table.size() - Math.max(0, rows - heading), table.size()));
+    return kept;
+  }
+
   private static String instance(DemoSnapshot.Row row, int width) {
     String columns =
         format(

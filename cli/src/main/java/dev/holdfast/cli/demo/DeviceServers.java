@@ -1,9 +1,9 @@
 package dev.holdfast.cli.demo;
 
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.local.FreePort;
 import dev.holdfast.lab.Middlebox;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,7 +46,7 @@ final class DeviceServers implements AutoCloseable {
       throw new IOException("the demo is ending");
     }
     int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+    try (ServerSocket free = FreePort.bind()) {
       port = free.getLocalPort();
     }
     Middlebox door = Middlebox.toPort(port).start();

@@ -5,31 +5,24 @@ import io.grpc.EquivalentAddressGroup;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.NameResolver;
-import io.grpc.NameResolverProvider;
 import io.grpc.NameResolverRegistry;
-import io.grpc.StatusOr;
 import io.grpc.netty.NettyChannelBuilder;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.net.URI;
 import java.util.Collection;
 import java.util.List;
-import java.util.Set;
 
 /**
  * The stock client beside ours: grpc-java as it comes, with round_robin over the list of addresses
  * that were right at the start.
  */
-final class FixedList extends NameResolverProvider {
+final class FixedList extends StockList {
   private static final String SCHEME = "holdfast-demo-fixed";
 
   private final List<EquivalentAddressGroup> addresses;
 
   private FixedList(Collection<HostPort> addresses) {
-    this.addresses =
-        addresses.stream()
-            .map(a -> new EquivalentAddressGroup(new InetSocketAddress(a.host(), a.port())))
-            .toList();
+    super(SCHEME);
+    this.addresses = groups(addresses);
   }
 
   /** A stock channel that will never hear of another address. */
@@ -50,35 +43,11 @@ final class FixedList extends NameResolverProvider {
 
       @Override
       public void start(Listener2 listener) {
-        var unused =
-            listener.onResult2(
-                ResolutionResult.newBuilder()
-                    .setAddressesOrError(StatusOr.fromValue(addresses))
-                    .build());
+        tell(listener, addresses);
       }
 
       @Override
       public void shutdown() {}
     };
-  }
-
-  @Override
-  public String getDefaultScheme() {
-    return SCHEME;
-  }
-
-  @Override
-  public Collection<Class<? extends SocketAddress>> getProducedSocketAddressTypes() {
-    return Set.of(InetSocketAddress.class);
-  }
-
-  @Override
-  protected boolean isAvailable() {
-    return true;
-  }
-
-  @Override
-  protected int priority() {
-    return 5;
   }
 }

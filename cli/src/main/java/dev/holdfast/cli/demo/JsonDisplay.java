@@ -1,11 +1,7 @@
 package dev.holdfast.cli.demo;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import java.io.IOException;
+import dev.holdfast.cli.output.JsonText;
 import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.util.Map;
 
 /**
@@ -14,8 +10,6 @@ import java.util.Map;
  * <p>The line that ends every run goes to the second writer, so that all of the first is JSON.
  */
 final class JsonDisplay implements DemoDisplay {
-  private static final JsonFactory JSON = new JsonFactory();
-
   private final PrintWriter out;
   private final PrintWriter err;
 
@@ -26,124 +20,66 @@ final class JsonDisplay implements DemoDisplay {
 
   @Override
   public void say(String line) {
-    event("note", json -> json.writeStringField("text", line));
+    print(event("note").with("text", line));
   }
 
   @Override
-  public void stepStarted(int number, String title) {
-    event(
-        "step_started",
-        json -> {
-          json.writeNumberField("step", number);
-          json.writeStringField("title", title);
-        });
+  public void stepStarted(StepTitle step) {
+    print(event("step_started", step));
   }
 
   @Override
   public void stepEnded(StepReport report) {
-    event(
-        "step_ended",
-        json -> {
-          json.writeNumberField("step", report.number());
-          json.writeStringField("title", report.title());
-          json.writeBooleanField("ok", report.reachedGoal());
-          if (!report.reachedGoal()) {
-            json.writeStringField("problem", report.problem());
-          }
-          writeFields(json, report.measured());
-        });
+    JsonText event = event("step_ended", report.step()).with("ok", report.reachedGoal());
+    if (!report.reachedGoal()) {
+      event.with("problem", report.problem());
+    }
+    print(withFields(event, report.measured()));
   }
 
   @Override
-  public void table(DemoSnapshot snapshot) {
-    event(
-        "table",
-        json -> {
-          json.writeNumberField("elapsed_s", rounded(snapshot.elapsedSeconds()));
-          json.writeStringField("step", snapshot.step());
-          json.writeArrayFieldStart("instances");
-          for (DemoSnapshot.Row row : snapshot.instances()) {
-            writeRow(json, row);
-          }
-          json.writeEndArray();
-          writeTotals(json, "holdfast", snapshot.holdfast());
-          writeTotals(json, "stock", snapshot.stock());
-        });
+  public void picture(DemoPicture picture) {
+    print(picture.json());
   }
 
   @Override
   public void failure(double atSeconds, String step, String status) {
-    event(
-        "failed_call",
-        json -> {
-          json.writeNumberField("at_s", rounded(atSeconds));
-          json.writeStringField("step", step);
-          json.writeStringField("status", status);
-        });
+    print(
+        event("failed_call")
+            .with("at_s", DemoPicture.rounded(atSeconds))
+            .with("step", step)
+            .with("status", status));
   }
 
   @Override
-  public void result(DemoResult result) {
-    event("result", json -> writeFields(json, result.fields()));
+  public void result(DemoOutcome result) {
+    print(withFields(event("result"), result.fields()));
     err.println(result.line());
     err.flush();
   }
 
-  private interface Body {
-    void write(JsonGenerator json) throws IOException;
+  private synchronized void print(JsonText event) {
+    out.println(event);
+    out.flush();
   }
 
-  private void event(String name, Body body) {
-    StringWriter line = new StringWriter();
-    try (JsonGenerator json = JSON.createGenerator(line)) {
-      json.writeStartObject();
-      json.writeStringField("event", name);
-      body.write(json);
-      json.writeEndObject();
-    } catch (IOException e) {
-      throw new UncheckedIOException("a StringWriter does not fail", e);
+  private static JsonText event(String name) {
+    return JsonText.object().with("event", name);
+  }
+
+  private static JsonText event(String name, StepTitle step) {
+    return event(name).with("step", step.number()).with("title", step.text());
+  }
+
+  private static JsonText withFields(JsonText event, Map<String, String> fields) {
+    fields.forEach((name, value) -> event.with(name, number(value)));
+    return event;
+  }
+
+  private static Object number(String value) {
+    if (value.matches("-?[0-9]{1,18}")) {
+      return Long.valueOf(value);
     }
-    synchronized (this) {
-      out.println(line);
-      out.flush();
-    }
-  }
-
-  private static void writeRow(JsonGenerator json, DemoSnapshot.Row row) throws IOException {
-    json.writeStartObject();
-    json.writeStringField("instance", row.name());
-    json.writeStringField("address", row.address());
-    json.writeStringField("state", row.state());
-    json.writeNumberField("calls_per_s", rounded(row.callsPerSecond()));
-    json.writeNumberField("share_percent", rounded(row.sharePercent()));
-    json.writeNumberField("p50_ms", rounded(row.p50Millis()));
-    json.writeNumberField("p99_ms", rounded(row.p99Millis()));
-    json.writeEndObject();
-  }
-
-  private static void writeTotals(JsonGenerator json, String name, CallLedger.Totals totals)
-      throws IOException {
-    json.writeObjectFieldStart(name);
-    json.writeNumberField("calls", totals.calls());
-    json.writeNumberField("failed", totals.failed());
-    json.writeNumberField("retried", totals.retried());
-    json.writeNumberField("p99_ms", rounded(totals.p99Millis()));
-    json.writeEndObject();
-  }
-
-  private static void writeFields(JsonGenerator json, Map<String, String> fields)
-      throws IOException {
-    for (Map.Entry<String, String> field : fields.entrySet()) {
-      json.writeFieldName(field.getKey());
-      if (field.getValue().matches("-?[0-9]+(\\.[0-9]+)?")) {
-        json.writeRawValue(field.getValue());
-      } else {
-        json.writeString(field.getValue());
-      }
-    }
-  }
-
-  private static double rounded(double value) {
-    return Math.round(value * 1_000) / 1_000.0;
+    return value.matches("-?[0-9]{1,18}\\.[0-9]+") ? Double.valueOf(value) : value;
   }
 }

@@ -5,18 +5,13 @@ import io.grpc.EquivalentAddressGroup;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.NameResolver;
-import io.grpc.NameResolverProvider;
 import io.grpc.NameResolverRegistry;
-import io.grpc.StatusOr;
 import io.grpc.SynchronizationContext;
 import io.grpc.netty.NettyChannelBuilder;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.net.URI;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
@@ -24,7 +19,7 @@ import java.util.concurrent.TimeUnit;
  * Stock grpc-java that is told at once which servers there are, as a good service discovery would:
  * round_robin and keepalive, nothing of Holdfast. Thread-safe.
  */
-final class MovingList extends NameResolverProvider {
+final class MovingList extends StockList {
   private static final String SCHEME = "holdfast-demo-moving";
   private static final long KEEPALIVE_SECONDS = 10;
   private static final long KEEPALIVE_TIMEOUT_SECONDS = 5;
@@ -34,6 +29,7 @@ final class MovingList extends NameResolverProvider {
   private volatile List<EquivalentAddressGroup> addresses = List.of();
 
   MovingList() {
+    super(SCHEME);
     NameResolverRegistry.getDefaultRegistry().register(this);
   }
 
@@ -49,16 +45,13 @@ final class MovingList extends NameResolverProvider {
 
   /** These are the servers from now on. */
   void update(Collection<HostPort> servers) {
-    List<EquivalentAddressGroup> changed =
-        servers.stream()
-            .map(a -> new EquivalentAddressGroup(new InetSocketAddress(a.host(), a.port())))
-            .toList();
+    List<EquivalentAddressGroup> changed = groups(servers);
     // An empty list would fail calls that had better wait.
     if (changed.isEmpty() || changed.equals(addresses)) {
       return;
     }
     addresses = changed;
-    listeners.forEach((listener, context) -> context.execute(() -> tell(listener)));
+    listeners.forEach((listener, context) -> context.execute(() -> tell(listener, addresses)));
   }
 
   @Override
@@ -76,7 +69,7 @@ final class MovingList extends NameResolverProvider {
         mine = listener;
         listeners.put(listener, args.getSynchronizationContext());
         if (!addresses.isEmpty()) {
-          tell(listener);
+          tell(listener, addresses);
         }
       }
 
@@ -87,33 +80,5 @@ final class MovingList extends NameResolverProvider {
         }
       }
     };
-  }
-
-  private void tell(NameResolver.Listener2 listener) {
-    var unused =
-        listener.onResult2(
-            NameResolver.ResolutionResult.newBuilder()
-                .setAddressesOrError(StatusOr.fromValue(addresses))
-                .build());
-  }
-
-  @Override
-  public String getDefaultScheme() {
-    return SCHEME;
-  }
-
-  @Override
-  public Collection<Class<? extends SocketAddress>> getProducedSocketAddressTypes() {
-    return Set.of(InetSocketAddress.class);
-  }
-
-  @Override
-  protected boolean isAvailable() {
-    return true;
-  }
-
-  @Override
-  protected int priority() {
-    return 5;
   }
 }

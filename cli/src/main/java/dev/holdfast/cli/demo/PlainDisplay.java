@@ -3,13 +3,12 @@ package dev.holdfast.cli.demo;
 import java.io.PrintWriter;
 import java.util.Locale;
 
-/** Lines for a pipe or a log file: steps as they happen, the table every few seconds. */
+/** Lines for a pipe or a log file: steps as they happen, the picture of now every few seconds. */
 final class PlainDisplay implements DemoDisplay {
-  private static final double TABLE_EVERY_SECONDS = 5;
-  private static final int WIDTH = 120;
+  private static final double PICTURE_EVERY_SECONDS = 5;
 
   private final PrintWriter out;
-  private double nextTableSeconds;
+  private double nextPictureSeconds;
 
   PlainDisplay(PrintWriter out) {
     this.out = out;
@@ -21,8 +20,8 @@ final class PlainDisplay implements DemoDisplay {
   }
 
   @Override
-  public synchronized void stepStarted(int number, String title) {
-    print(announcement(number, title));
+  public synchronized void stepStarted(StepTitle step) {
+    print(announcement(step));
   }
 
   @Override
@@ -31,10 +30,10 @@ final class PlainDisplay implements DemoDisplay {
   }
 
   @Override
-  public synchronized void table(DemoSnapshot snapshot) {
-    if (snapshot.elapsedSeconds() >= nextTableSeconds) {
-      nextTableSeconds = snapshot.elapsedSeconds() + TABLE_EVERY_SECONDS;
-      DemoTable.lines(snapshot, WIDTH).forEach(this::print);
+  public synchronized void picture(DemoPicture picture) {
+    if (picture.elapsedSeconds() >= nextPictureSeconds) {
+      nextPictureSeconds = picture.elapsedSeconds() + PICTURE_EVERY_SECONDS;
+      picture.lines().forEach(this::print);
     }
   }
 
@@ -44,13 +43,13 @@ final class PlainDisplay implements DemoDisplay {
   }
 
   @Override
-  public synchronized void result(DemoResult result) {
+  public synchronized void result(DemoOutcome result) {
     print(result.line());
   }
 
   /** The line that announces a step. */
-  static String announcement(int number, String title) {
-    return "step " + number + "/" + DemoResult.STEPS + " " + title + " ...";
+  static String announcement(StepTitle step) {
+    return step.line() + " ...";
   }
 
   /** The line that tells of a failed call. */

@@ -9,6 +9,8 @@ import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.SystemScheduler;
+import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -16,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 /**
  * Reads what the registry itself holds, apart from the client that is being shown.
@@ -24,6 +27,7 @@ import java.util.concurrent.TimeoutException;
  * client's watch can't be mistaken for the registry. Thread-safe.
  */
 final class RegistryView implements AutoCloseable {
+  private static final long START_MILLIS = 60_000;
   private static final long READ_MILLIS = 2_000;
 
   private final SystemScheduler scheduler = SystemScheduler.create("demo-registry-view");
@@ -63,6 +67,33 @@ final class RegistryView implements AutoCloseable {
         return Optional.empty();
       }
       throw new IllegalStateException("reading " + handle.uri(), e.getCause());
+    }
+  }
+
+  /**
+   * Waits until the first processes of a run are registered.
+   *
+   * @param what they are called in messages
+   * @param addressed whether each of them has an address
+   * @param crashed those that ended by themselves
+   * @throws IOException when one of them ended, or the time is over
+   */
+  void awaitStart(
+      int count, String what, Patience.Condition addressed, Supplier<List<InstanceProcess>> crashed)
+      throws IOException, InterruptedException {
+    boolean started =
+        Patience.await(
+            START_MILLIS,
+            () ->
+                !crashed.get().isEmpty()
+                    || (addressed.holds()
+                        && read().map(held -> held.eligible().size()).orElse(0) == count));
+    if (!crashed.get().isEmpty()) {
+      throw new IOException(Scene.names(crashed.get()) + " ended while starting");
+    }
+    if (!started) {
+      throw new IOException(
+          "the " + what + " were not in the registry within " + START_MILLIS / 1_000 + " s");
     }
   }
 

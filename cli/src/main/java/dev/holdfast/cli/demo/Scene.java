@@ -3,6 +3,7 @@ package dev.holdfast.cli.demo;
 import dev.holdfast.core.EndpointSet;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -25,13 +26,23 @@ record Scene(
    */
   void await(String goal, long timeoutMillis, Patience.Condition condition)
       throws GoalMissedException, InterruptedException {
+    await(goal, timeoutMillis, condition, fleet::crashed);
+  }
+
+  /** As above, for whatever processes there are. */
+  static void await(
+      String goal,
+      long timeoutMillis,
+      Patience.Condition condition,
+      Supplier<List<InstanceProcess>> crashed)
+      throws GoalMissedException, InterruptedException {
     // Each crash fails one wait only, so that the steps after it can still show what they can.
-    int crashedBefore = fleet.crashed().size();
+    int crashedBefore = crashed.get().size();
     boolean seen =
         Patience.await(
-            timeoutMillis, () -> condition.holds() || fleet.crashed().size() > crashedBefore);
-    if (fleet.crashed().size() > crashedBefore) {
-      throw new GoalMissedException(names(fleet.crashed()) + " ended unasked; waited for: " + goal);
+            timeoutMillis, () -> condition.holds() || crashed.get().size() > crashedBefore);
+    if (crashed.get().size() > crashedBefore) {
+      throw new GoalMissedException(names(crashed.get()) + " ended unasked; waited for: " + goal);
     }
     if (!seen) {
       throw new GoalMissedException("not within " + timeoutMillis + " ms: " + goal);

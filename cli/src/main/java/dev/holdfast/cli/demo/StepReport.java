@@ -1,21 +1,52 @@
 package dev.holdfast.cli.demo;
 
+import java.io.IOException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * How one step of the story ended.
  *
- * @param number 1 to 5
- * @param title what was done
+ * @param step which it was
  * @param problem the goal that was not reached, "" when all were
  * @param measured names and values, in the order in which they are shown
  */
-record StepReport(int number, String title, String problem, Map<String, String> measured) {
+record StepReport(StepTitle step, String problem, Map<String, String> measured) {
+
+  /** What a step does. */
+  interface Body {
+    void run(Map<String, String> measured)
+        throws GoalMissedException, IOException, InterruptedException;
+  }
 
   StepReport {
     measured = Collections.unmodifiableMap(new LinkedHashMap<>(measured));
+  }
+
+  /**
+   * Does a step and shows how it ended.
+   *
+   * @param sums adds what is measured in every step, however it ends
+   */
+  static StepReport of(
+      StepTitle step, DemoDisplay display, Body body, Consumer<Map<String, String>> sums)
+      throws InterruptedException {
+    display.stepStarted(step);
+    Map<String, String> measured = new LinkedHashMap<>();
+    String problem = "";
+    try {
+      body.run(measured);
+    } catch (GoalMissedException e) {
+      problem = e.goal();
+    } catch (IOException e) {
+      problem = e.toString();
+    }
+    sums.accept(measured);
+    StepReport report = new StepReport(step, problem, measured);
+    display.stepEnded(report);
+    return report;
   }
 
   boolean reachedGoal() {
@@ -24,9 +55,8 @@ record StepReport(int number, String title, String problem, Map<String, String> 
 
   /** The step's own line. */
   String line() {
-    StringBuilder line = new StringBuilder();
-    line.append("step ").append(number).append('/').append(DemoResult.STEPS).append(' ');
-    line.append(title).append(": ").append(reachedGoal() ? "ok" : "FAILED");
+    StringBuilder line = new StringBuilder(step.line());
+    line.append(": ").append(reachedGoal() ? "ok" : "FAILED");
     measured.forEach((name, value) -> line.append(' ').append(name).append('=').append(value));
     if (!reachedGoal()) {
       line.append(" (").append(problem).append(')');

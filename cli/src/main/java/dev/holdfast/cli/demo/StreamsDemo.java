@@ -18,7 +18,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /** One run of {@code demo streams}. Everything it starts is ended by {@link DemoResources}. */
 final class StreamsDemo {
   private static final int SERVERS = 3;
-  private static final long START_MILLIS = 60_000;
   private static final long FIRST_ANSWERS_MILLIS = 60_000;
   private static final long STOCK_END_MILLIS = 30_000;
   private static final int SLOTS = 50;
@@ -28,19 +27,19 @@ final class StreamsDemo {
   private static final int FAILURES_SHOWN = 5;
 
   private final StreamsDemoOptions options;
-  private final StreamsScreen screen;
+  private final DemoDisplay display;
   private final DemoResources resources;
 
-  StreamsDemo(StreamsDemoOptions options, StreamsScreen screen, DemoResources resources) {
+  StreamsDemo(StreamsDemoOptions options, DemoDisplay display, DemoResources resources) {
     this.options = options;
-    this.screen = screen;
+    this.display = display;
     this.resources = resources;
   }
 
   /** Runs to the end; what was started still runs then. */
   StreamsDemoResult run() throws IOException, InterruptedException {
     String store = DemoRedis.open(options.redis(), resources);
-    screen.say("store: " + DemoRedis.shown(store));
+    display.say("store: " + DemoRedis.shown(store));
     RegistryStage registry = resources.own(FileStage.inside(resources.scratch().directory()));
     RegistryUri uri = registry.uri();
     ServiceName service = ServiceName.of("", "devices-" + resources.runId());
@@ -50,7 +49,7 @@ final class StreamsDemo {
         resources.own(
             new DeviceServers(
                 new DeviceServers.Setting(target, store, tokenKey(), resources.scratch().logs())));
-    screen.say("registry: " + uri + "; starting " + SERVERS + " servers as processes ...");
+    display.say("registry: " + uri + "; starting " + SERVERS + " servers as processes ...");
     startServers(servers, view);
     WeatherFront weather =
         resources.own(
@@ -60,7 +59,7 @@ final class StreamsDemo {
     StockDevices stock = resources.own(new StockDevices(options.devices()));
     stock.addresses().update(servers.addresses());
     stock.open();
-    screen.say(
+    display.say(
         options.devices()
             + " devices with durable streams, a reading a second each; beside them as many on stock"
             + " grpc-java with hand-written re-opening; seed "
@@ -71,7 +70,7 @@ final class StreamsDemo {
   private StreamsDemoResult tell(StreamsStory.Stage stage, StockDevices stock)
       throws IOException, InterruptedException {
     AtomicBoolean sending = new AtomicBoolean(true);
-    StreamsStory story = new StreamsStory(stage, screen, () -> sending.set(false));
+    StreamsStory story = new StreamsStory(stage, display, () -> sending.set(false));
     long startNanos = System.nanoTime();
     ScheduledExecutorService timer = timer();
     resources.own(timer::shutdownNow);
@@ -91,7 +90,7 @@ final class StreamsDemo {
             TimeUnit.MILLISECONDS);
     var unusedPicture =
         timer.scheduleAtFixedRate(
-            () -> screen.picture(picture(stage, stock, story, startNanos)),
+            () -> display.picture(picture(stage, stock, story, startNanos)),
             PICTURE_MILLIS,
             PICTURE_MILLIS,
             TimeUnit.MILLISECONDS);
@@ -101,15 +100,15 @@ final class StreamsDemo {
         .addresses()
         .forEach(
             address ->
-                screen.say("look at the sessions of a server:  ./holdfast streams " + address));
+                display.say("look at the sessions of a server:  ./holdfast streams " + address));
     int steps = story.run(options.time());
     stock.finish();
     if (!Patience.await(STOCK_END_MILLIS, stock::isFinished)) {
-      screen.say("some stock devices did not get their last stream to its end");
+      display.say("some stock devices did not get their last stream to its end");
     }
     timer.shutdownNow();
-    screen.picture(picture(stage, stock, story, startNanos));
-    stage.devices().failures().stream().limit(FAILURES_SHOWN).forEach(screen::say);
+    display.picture(picture(stage, stock, story, startNanos));
+    stage.devices().failures().stream().limit(FAILURES_SHOWN).forEach(display::say);
     Map<String, EffectLog.Effects> effects = EffectLog.read(resources.scratch().logs());
     StreamsDemoResult result =
         new StreamsDemoResult(
@@ -126,13 +125,13 @@ final class StreamsDemo {
   /** What the numbers mean, in words that promise no more than was measured. */
   private void say(
       StreamsDemoResult result, StockDevices stock, Map<String, EffectLog.Effects> effects) {
-    screen.say(
+    display.say(
         "holdfast: each answer is stored in one step with the watermark of its reading, so each"
             + " reading has one answer; handlers were given "
             + result.effects().repeated()
             + " readings again whose first answer had not been stored, under the same name"
             + " (StreamPosition), by which effects outside of the store are left out");
-    screen.say(
+    display.say(
         "stock, by what the servers' handlers did: devices that take what was written for sent: "
             + stock.outcome(true, effects)
             + "; devices that send again what was not answered: "
@@ -170,20 +169,8 @@ final class StreamsDemo {
     for (int i = 0; i < SERVERS; i++) {
       servers.launch();
     }
-    boolean started =
-        Patience.await(
-            START_MILLIS,
-            () ->
-                !servers.crashed().isEmpty()
-                    || (servers.addresses().size() == SERVERS
-                        && view.read().map(held -> held.eligible().size()).orElse(0) == SERVERS));
-    if (!servers.crashed().isEmpty()) {
-      throw new IOException(Scene.names(servers.crashed()) + " ended while starting");
-    }
-    if (!started) {
-      throw new IOException(
-          "the servers were not in the registry within " + START_MILLIS / 1_000 + " s");
-    }
+    view.awaitStart(
+        SERVERS, "servers", () -> servers.addresses().size() == SERVERS, servers::crashed);
   }
 
   /** So that the weather meets streams, not their beginnings. */

@@ -1,8 +1,6 @@
 package dev.holdfast.cli.demo;
 
 import dev.holdfast.cli.CommonOptions;
-import dev.holdfast.cli.ExitCode;
-import dev.holdfast.cli.Program;
 import dev.holdfast.cli.UserError;
 import java.io.IOException;
 import java.time.Duration;
@@ -62,25 +60,8 @@ public final class StreamsDemoCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     options.startLogging("ERROR");
     StreamsDemoOptions demo = validated();
-    StreamsScreen screen = screen();
-    try (DemoResources resources = DemoResources.open()) {
-      int exitCode = ExitCode.FAILED;
-      try {
-        StreamsDemoResult result = new StreamsDemo(demo, screen, resources).run();
-        exitCode = result.exitCode();
-        if (exitCode != ExitCode.OK) {
-          result.missedBounds().forEach(screen::say);
-          sayWhereLogsAre(screen, resources);
-        }
-        screen.result(result);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt(); // Ctrl-C or SIGTERM: all there is to do is to clean up
-      } catch (IOException e) {
-        sayWhereLogsAre(screen, resources);
-        throw UserError.failed("demo: " + e.getMessage());
-      }
-      return exitCode;
-    }
+    DemoDisplay display = DemoDisplay.of(options);
+    return DemoRun.of(resources -> new StreamsDemo(demo, display, resources).run(), display);
   }
 
   private StreamsDemoOptions validated() {
@@ -93,27 +74,7 @@ public final class StreamsDemoCommand implements Callable<Integer> {
     if (!redis.equals(DemoRedis.START) && !redis.matches("rediss?(-sentinel)?://.+")) {
       throw UserError.usage("redis: \"" + redis + "\" (expected: start, or redis://HOST:PORT)");
     }
-    try {
-      return new StreamsDemoOptions(Duration.ofSeconds(seconds), devices, seed, redis);
-    } catch (IllegalArgumentException e) {
-      throw UserError.usage(String.valueOf(e.getMessage()));
-    }
-  }
-
-  private StreamsScreen screen() {
-    Program program = options.program();
-    StreamsScreen.Mode mode =
-        options.json()
-            ? StreamsScreen.Mode.JSON
-            : Terminal.isInteractive() ? StreamsScreen.Mode.TERMINAL : StreamsScreen.Mode.PLAIN;
-    return new StreamsScreen(mode, program.out(), program.err(), Terminal::size);
-  }
-
-  private static void sayWhereLogsAre(StreamsScreen screen, DemoResources resources)
-      throws IOException {
-    resources
-        .scratch()
-        .keepLogs()
-        .ifPresent(logs -> screen.say("the logs of the servers are kept in " + logs));
+    return DemoRun.validated(
+        () -> new StreamsDemoOptions(Duration.ofSeconds(seconds), devices, seed, redis));
   }
 }

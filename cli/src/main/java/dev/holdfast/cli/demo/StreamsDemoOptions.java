@@ -15,14 +15,7 @@ record StreamsDemoOptions(Duration time, int devices, long seed, String redis) {
   private static final int LEAST_SECONDS = 10;
 
   StreamsDemoOptions {
-    require("seconds", time.toSeconds(), LEAST_SECONDS, DemoOptions.MOST_SECONDS);
-    require("devices", devices, 10, 5_000);
-  }
-
-  private static void require(String name, long value, long least, long most) {
-    if (value < least || value > most) {
-      throw new IllegalArgumentException(
-          name + ": " + value + " (expected: " + least + " to " + most + ")");
-    }
+    DemoOptions.require("seconds", time.toSeconds(), LEAST_SECONDS, DemoOptions.MOST_SECONDS, "");
+    DemoOptions.require("devices", devices, 10, 5_000, "");
   }
 }

@@ -21,18 +21,14 @@ record StreamsDemoResult(
     EffectLog.Effects effects,
     long faults,
     int steps,
-    StockDevices.Outcome stock) {
+    StockDevices.Outcome stock)
+    implements DemoOutcome {
 
   /** The number of steps in the story. */
   static final int STEPS = 4;
 
-  /** 0 when every bound was kept, else 1. */
-  int exitCode() {
-    return missedBounds().isEmpty() ? 0 : 1;
-  }
-
-  /** One line per bound that was missed. */
-  List<String> missedBounds() {
+  @Override
+  public List<String> missedBounds() {
     List<String> missed = new ArrayList<>();
     if (durable.sent() == 0) {
       missed.add(missed("messages", "at least 1"));
@@ -48,12 +44,8 @@ record StreamsDemoResult(
     return missed;
   }
 
-  private String missed(String name, String expected) {
-    return "bound missed: " + name + "=" + fields().get(name) + " (expected: " + expected + ")";
-  }
-
-  /** Names and values in the order of the line. */
-  Map<String, String> fields() {
+  @Override
+  public Map<String, String> fields() {
     Map<String, String> fields = new LinkedHashMap<>();
     fields.put("messages", Long.toString(durable.sent() + durable.answered()));
     fields.put("lost", Long.toString(durable.lost()));
@@ -66,12 +58,5 @@ record StreamsDemoResult(
     fields.put("stock_lost", Long.toString(stock.lost()));
     fields.put("stock_duplicated", Long.toString(stock.duplicated()));
     return fields;
-  }
-
-  /** The last line. */
-  String line() {
-    StringBuilder line = new StringBuilder("RESULT");
-    fields().forEach((name, value) -> line.append(' ').append(name).append('=').append(value));
-    return line.toString();
   }
 }

@@ -1,5 +1,6 @@
 package dev.holdfast.cli.demo;
 
+import dev.holdfast.cli.output.JsonText;
 import dev.holdfast.streams.SessionState;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,11 +28,12 @@ record StreamsPicture(
     Map<Weather.Kind, Long> gusts,
     DeviceLedger.Totals durable,
     DeviceLedger.Totals stock,
-    long stockCut) {
+    long stockCut)
+    implements DemoPicture {
   private static final int BAR_CELLS = 40;
 
-  /** For a terminal or a log. */
-  List<String> lines() {
+  @Override
+  public List<String> lines() {
     List<String> lines = new ArrayList<>();
     lines.add(format("%6.1f s  %s", elapsedSeconds, step));
     lines.add("  servers   " + String.join("  ", servers));
@@ -63,8 +65,32 @@ record StreamsPicture(
     return lines;
   }
 
-  /** States with names, for JSON. */
-  Map<String, Long> statesByName() {
+  @Override
+  public List<String> lines(Terminal.Size room) {
+    return lines().stream()
+        .limit(Math.max(1, room.rows() - 1))
+        .map(line -> line.substring(0, Math.min(line.length(), room.columns() - 1)))
+        .toList();
+  }
+
+  @Override
+  public JsonText json() {
+    return JsonText.object()
+        .with("event", "picture")
+        .with("elapsed_ms", Math.round(elapsedSeconds * 1_000))
+        .with("step", step)
+        .with("servers", servers)
+        .with("sessions", statesByName())
+        .with("sent", durable.sent())
+        .with("answered", durable.answered())
+        .with("duplicated", durable.duplicated())
+        .with("reordered", durable.reordered())
+        .with("stock_sent", stock.sent())
+        .with("stock_answered", stock.answered())
+        .with("stock_streams_broken", stockCut);
+  }
+
+  private Map<String, Long> statesByName() {
     return states.entrySet().stream()
         .collect(Collectors.toMap(state -> state.getKey().name(), Map.Entry::getValue));
   }

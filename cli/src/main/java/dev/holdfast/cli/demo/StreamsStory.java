@@ -2,7 +2,6 @@ package dev.holdfast.cli.demo;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -21,13 +20,8 @@ final class StreamsStory {
   record Stage(
       DeviceServers servers, RegistryView view, WeatherFront weather, DurableDevices devices) {}
 
-  private interface Step {
-    void run(Map<String, String> measured)
-        throws GoalMissedException, IOException, InterruptedException;
-  }
-
   private final Stage stage;
-  private final StreamsScreen screen;
+  private final DemoDisplay display;
   private final Runnable stopSending;
   private volatile String current = "";
   private int reached;
@@ -35,9 +29,9 @@ final class StreamsStory {
   /**
    * @param stopSending no device has another reading after this
    */
-  StreamsStory(Stage stage, StreamsScreen screen, Runnable stopSending) {
+  StreamsStory(Stage stage, DemoDisplay display, Runnable stopSending) {
     this.stage = stage;
-    this.screen = screen;
+    this.display = display;
     this.stopSending = stopSending;
   }
 
@@ -64,24 +58,21 @@ final class StreamsStory {
     return reached;
   }
 
-  private void step(int number, String title, Step step) throws InterruptedException {
-    current = "step " + number + ": " + title;
-    screen.stepStarted(number, title);
+  private void step(int number, String title, StepReport.Body body) throws InterruptedException {
+    StepTitle step = new StepTitle(number, StreamsDemoResult.STEPS, title);
+    current = step.current();
     long startNanos = System.nanoTime();
-    Map<String, String> measured = new LinkedHashMap<>();
-    String problem = "";
-    try {
-      step.run(measured);
-    } catch (GoalMissedException e) {
-      problem = e.goal();
-    } catch (IOException e) {
-      problem = e.toString();
-    }
-    measured.put(
-        "took_ms", Long.toString(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos)));
-    measured.put("sessions_lost", Long.toString(stage.devices().sessionsLost()));
-    screen.stepEnded(number, title, problem, measured);
-    reached += problem.isEmpty() ? 1 : 0;
+    StepReport report =
+        StepReport.of(
+            step,
+            display,
+            body,
+            measured -> {
+              long tookNanos = System.nanoTime() - startNanos;
+              measured.put("took_ms", Long.toString(TimeUnit.NANOSECONDS.toMillis(tookNanos)));
+              measured.put("sessions_lost", Long.toString(stage.devices().sessionsLost()));
+            });
+    reached += report.reachedGoal() ? 1 : 0;
   }
 
   private void weather(Duration length, Map<String, String> measured)
@@ -154,15 +145,6 @@ final class StreamsStory {
 
   private void await(String goal, long millis, Patience.Condition condition)
       throws GoalMissedException, InterruptedException {
-    int crashedBefore = stage.servers().crashed().size();
-    boolean seen =
-        Patience.await(
-            millis, () -> condition.holds() || stage.servers().crashed().size() > crashedBefore);
-    if (stage.servers().crashed().size() > crashedBefore) {
-      throw new GoalMissedException("a server ended unasked; waited for: " + goal);
-    }
-    if (!seen) {
-      throw new GoalMissedException("not within " + millis + " ms: " + goal);
-    }
+    Scene.await(goal, millis, condition, stage.servers()::crashed);
   }
 }

@@ -51,13 +51,13 @@ final class TableTicker {
             });
     var unused =
         timer.scheduleAtFixedRate(
-            () -> display.table(take(System.nanoTime())),
+            () -> display.picture(take(System.nanoTime())),
             intervalMillis,
             intervalMillis,
             TimeUnit.MILLISECONDS);
     return () -> {
       timer.shutdownNow();
-      display.table(take(System.nanoTime()));
+      display.picture(take(System.nanoTime()));
     };
   }
 

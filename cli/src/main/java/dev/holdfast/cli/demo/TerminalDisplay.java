@@ -1,15 +1,15 @@
 package dev.holdfast.cli.demo;
 
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Keeps the table at the bottom of a terminal and lets the lines of the story scroll above it.
+ * Keeps the picture of now at the bottom of a terminal and lets the lines of the story scroll above
+ * it.
  *
  * <p>Only moves the cursor over lines it has written itself, so what stood in the terminal before
- * stays. The table is never wider or higher than the terminal: a line that wraps or scrolls away
+ * stays. The picture is never wider or higher than the terminal: a line that wraps or scrolls away
  * would break the count.
  */
 final class TerminalDisplay implements DemoDisplay {
@@ -34,8 +34,8 @@ final class TerminalDisplay implements DemoDisplay {
   }
 
   @Override
-  public synchronized void stepStarted(int number, String title) {
-    above(PlainDisplay.announcement(number, title));
+  public synchronized void stepStarted(StepTitle step) {
+    above(PlainDisplay.announcement(step));
   }
 
   @Override
@@ -44,9 +44,8 @@ final class TerminalDisplay implements DemoDisplay {
   }
 
   @Override
-  public synchronized void table(DemoSnapshot snapshot) {
-    Terminal.Size now = size.get();
-    redraw(() -> {}, fitted(DemoTable.lines(snapshot, now.columns() - 1), now.rows() - 1));
+  public synchronized void picture(DemoPicture picture) {
+    redraw(() -> {}, picture.lines(size.get()));
   }
 
   @Override
@@ -55,36 +54,25 @@ final class TerminalDisplay implements DemoDisplay {
   }
 
   @Override
-  public synchronized void result(DemoResult result) {
-    // The last table stays where it is; the result is the last line.
+  public synchronized void result(DemoOutcome result) {
+    // The last picture stays where it is; the result is the last line.
     shown = List.of();
     out.println(result.line());
     out.flush();
-  }
-
-  /** Leaves the oldest instances out where the window is too low: the cursor can't leave it. */
-  private static List<String> fitted(List<String> table, int rows) {
-    int heading = Math.min(2, Math.max(0, rows));
-    if (table.size() <= rows) {
-      return table;
-    }
-    List<String> kept = new ArrayList<>(table.subList(0, heading));
-    kept.addAll(table.subList(table.size() - Math.max(0, rows - heading), table.size()));
-    return kept;
   }
 
   private void above(String line) {
     redraw(() -> out.println(line), shown);
   }
 
-  private void redraw(Runnable before, List<String> table) {
+  private void redraw(Runnable before, List<String> picture) {
     if (!shown.isEmpty()) {
       out.print(ESCAPE + shown.size() + "A\r");
     }
     out.print(CLEAR_BELOW);
     before.run();
-    table.forEach(out::println);
-    shown = table;
+    picture.forEach(out::println);
+    shown = picture;
     out.flush();
   }
 }

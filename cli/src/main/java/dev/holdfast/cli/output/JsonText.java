@@ -57,6 +57,8 @@ public final class JsonText {
       json.writeEndArray();
     } else if (value instanceof Integer || value instanceof Long) {
       json.writeNumber(((Number) value).longValue());
+    } else if (value instanceof Double number) {
+      json.writeNumber(number);
     } else if (value instanceof Boolean flag) {
       json.writeBoolean(flag);
     } else {

@@ -36,9 +36,9 @@ class DemoDisplayTest {
   @Test
   void aTerminalIsRedrawnInPlaceAndKeepsTheLinesOfTheStory() {
     TerminalDisplay display = new TerminalDisplay(out, () -> new Terminal.Size(24, 100));
-    display.table(snapshot(1));
-    display.stepStarted(1, "scale up");
-    display.table(snapshot(2));
+    display.picture(snapshot(1));
+    display.stepStarted(new StepTitle(1, 5, "scale up"));
+    display.picture(snapshot(2));
     List<String> screen = TerminalScreen.after(text.toString());
     assertThat(screen.get(0)).isEqualTo("step 1/5 scale up ...");
     assertThat(screen.get(1)).contains("2.0 s");
@@ -49,8 +49,8 @@ class DemoDisplayTest {
   @Test
   void aLowTerminalShowsTheNewestInstancesAndBothClients() {
     TerminalDisplay display = new TerminalDisplay(out, () -> new Terminal.Size(6, 100));
-    display.table(snapshot(1));
-    display.table(snapshot(2));
+    display.picture(snapshot(1));
+    display.picture(snapshot(2));
     List<String> screen = TerminalScreen.after(text.toString());
     assertThat(screen).hasSize(5);
     assertThat(screen.get(0)).contains("2.0 s");
@@ -62,9 +62,10 @@ class DemoDisplayTest {
   void plainLinesHaveNoEscapesAndShowTheTableEveryFewSecondsOnly() {
     PlainDisplay display = new PlainDisplay(out);
     for (int second = 1; second <= 9; second++) {
-      display.table(snapshot(second));
+      display.picture(snapshot(second));
     }
-    display.stepEnded(new StepReport(1, "scale up", "", Map.of("scale_up_ms", "12")));
+    display.stepEnded(
+        new StepReport(new StepTitle(1, 5, "scale up"), "", Map.of("scale_up_ms", "12")));
     assertThat(text.toString()).doesNotContain("\u001b");
     assertThat(text.toString().lines().filter(line -> line.contains("address"))).hasSize(2);
     assertThat(text.toString()).contains("step 1/5 scale up: ok scale_up_ms=12");
@@ -72,7 +73,7 @@ class DemoDisplayTest {
 
   @Test
   void aMissedGoalStandsInTheLineOfItsStep() {
-    assertThat(new StepReport(2, "drain", "i1 did not end", Map.of()).line())
+    assertThat(new StepReport(new StepTitle(2, 5, "drain"), "i1 did not end", Map.of()).line())
         .isEqualTo("step 2/5 drain: FAILED (i1 did not end)");
   }
 
@@ -81,9 +82,10 @@ class DemoDisplayTest {
     StringWriter last = new StringWriter();
     JsonDisplay display = new JsonDisplay(out, new PrintWriter(last));
     display.say("a \"note\"\n");
-    display.stepStarted(1, "scale up");
-    display.stepEnded(new StepReport(1, "scale up", "late", Map.of("scale_up_ms", "12")));
-    display.table(snapshot(1));
+    display.stepStarted(new StepTitle(1, 5, "scale up"));
+    display.stepEnded(
+        new StepReport(new StepTitle(1, 5, "scale up"), "late", Map.of("scale_up_ms", "12")));
+    display.picture(snapshot(1));
     display.failure(1.25, "step 1", "UNAVAILABLE");
     DemoResult result =
         new DemoResult(

@@ -1,0 +1,32 @@
+package dev.holdfast.cli.demo;
+
+import dev.holdfast.cli.ExitCode;
+import java.util.List;
+import java.util.Map;
+
+/** What a run came to: the last line of the output and the exit code. */
+interface DemoOutcome {
+
+  /** Names and values in the order of the line. */
+  Map<String, String> fields();
+
+  /** One line per bound that was missed, with what was measured and what was expected. */
+  List<String> missedBounds();
+
+  /** 0 when every bound was kept, else 1. */
+  default int exitCode() {
+    return missedBounds().isEmpty() ? ExitCode.OK : ExitCode.FAILED;
+  }
+
+  /** The last line. */
+  default String line() {
+    StringBuilder line = new StringBuilder("RESULT");
+    fields().forEach((name, value) -> line.append(' ').append(name).append('=').append(value));
+    return line.toString();
+  }
+
+  /** The line of a bound that was missed. */
+  default String missed(String name, String expected) {
+    return "bound missed: " + name + "=" + fields().get(name) + " (expected: " + expected + ")";
+  }
+}

@@ -1,0 +1,28 @@
+package dev.holdfast.cli.demo;
+
+import dev.holdfast.cli.output.JsonText;
+import java.util.List;
+
+/** The state of things at one moment of a run. */
+interface DemoPicture {
+
+  /** Since the run began. */
+  double elapsedSeconds();
+
+  /** For a pipe or a log. */
+  List<String> lines();
+
+  /**
+   * For a terminal: narrower than it and fewer than its rows, as a line that wraps or scrolls away
+   * can't be drawn over.
+   */
+  List<String> lines(Terminal.Size room);
+
+  /** For a program, with its {@code event}. */
+  JsonText json();
+
+  /** To thousandths. */
+  static double rounded(double value) {
+    return Math.round(value * 1_000) / 1_000.0;
+  }
+}
