@@ -4,6 +4,7 @@ import dev.holdfast.core.Limit;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
@@ -104,91 +105,82 @@ public record RedisStoreOptions(
   }
 
   public RedisStoreOptions withNamespace(String newNamespace) {
-    return new RedisStoreOptions(
-        newNamespace,
-        timeout,
-        connections,
-        maxInFlight,
-        maxWaiting,
-        maxRecordBytes,
-        restarts,
-        authorities);
+    return with(draft -> draft.namespace = newNamespace);
   }
 
   public RedisStoreOptions withTimeout(Duration newTimeout) {
-    return new RedisStoreOptions(
-        namespace,
-        newTimeout,
-        connections,
-        maxInFlight,
-        maxWaiting,
-        maxRecordBytes,
-        restarts,
-        authorities);
+    return with(draft -> draft.timeout = newTimeout);
   }
 
   public RedisStoreOptions withConnections(int count) {
-    return new RedisStoreOptions(
-        namespace, timeout, count, maxInFlight, maxWaiting, maxRecordBytes, restarts, authorities);
+    return with(draft -> draft.connections = count);
   }
 
   public RedisStoreOptions withMaxInFlight(int requests) {
-    return new RedisStoreOptions(
-        namespace,
-        timeout,
-        connections,
-        requests,
-        maxWaiting,
-        maxRecordBytes,
-        restarts,
-        authorities);
+    return with(draft -> draft.maxInFlight = requests);
   }
 
   public RedisStoreOptions withMaxWaiting(int requests) {
-    return new RedisStoreOptions(
-        namespace,
-        timeout,
-        connections,
-        maxInFlight,
-        requests,
-        maxRecordBytes,
-        restarts,
-        authorities);
+    return with(draft -> draft.maxWaiting = requests);
   }
 
   public RedisStoreOptions withMaxRecordBytes(int bytes) {
-    return new RedisStoreOptions(
-        namespace, timeout, connections, maxInFlight, maxWaiting, bytes, restarts, authorities);
+    return with(draft -> draft.maxRecordBytes = bytes);
   }
 
   public RedisStoreOptions withRestarts(Restarts newRestarts) {
-    return new RedisStoreOptions(
-        namespace,
-        timeout,
-        connections,
-        maxInFlight,
-        maxWaiting,
-        maxRecordBytes,
-        newRestarts,
-        authorities);
+    return with(draft -> draft.restarts = newRestarts);
   }
 
   public RedisStoreOptions withAuthorities(Path pem) {
-    return new RedisStoreOptions(
-        namespace,
-        timeout,
-        connections,
-        maxInFlight,
-        maxWaiting,
-        maxRecordBytes,
-        restarts,
-        Optional.of(pem));
+    return with(draft -> draft.authorities = Optional.of(pem));
+  }
+
+  private RedisStoreOptions with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.options();
   }
 
   private static void number(String name, int value, int least, int most) {
     if (value < least || value > most) {
       throw new IllegalArgumentException(
           name + ": " + value + " (expected: " + least + " to " + most + ")");
+    }
+  }
+
+  /** A copy that can be changed, so that each option is copied in one place only. */
+  private static final class Draft {
+    private String namespace;
+    private Duration timeout;
+    private int connections;
+    private int maxInFlight;
+    private int maxWaiting;
+    private int maxRecordBytes;
+    private Restarts restarts;
+    private Optional<Path> authorities;
+
+    Draft(RedisStoreOptions from) {
+      this.namespace = from.namespace;
+      this.timeout = from.timeout;
+      this.connections = from.connections;
+      this.maxInFlight = from.maxInFlight;
+      this.maxWaiting = from.maxWaiting;
+      this.maxRecordBytes = from.maxRecordBytes;
+      this.restarts = from.restarts;
+      this.authorities = from.authorities;
+    }
+
+    RedisStoreOptions options() {
+      return new RedisStoreOptions(
+          namespace,
+          timeout,
+          connections,
+          maxInFlight,
+          maxWaiting,
+          maxRecordBytes,
+          restarts,
+          authorities);
     }
   }
 }
