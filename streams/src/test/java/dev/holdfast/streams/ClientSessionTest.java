@@ -7,30 +7,14 @@ import dev.holdfast.streams.wire.FrameHeader;
 import dev.holdfast.streams.wire.FrameHeader.Flag;
 import dev.holdfast.streams.wire.Handshake;
 import dev.holdfast.streams.wire.Refusal;
-import dev.holdfast.streams.wire.SessionId;
-import dev.holdfast.streams.wire.SessionToken;
-import dev.holdfast.streams.wire.TokenMint;
-import dev.holdfast.streams.wire.Welcome;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
-import java.util.SplittableRandom;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Cases by name of what the rehearsal finds by chance, and the peers that it does not play. */
-class ClientSessionTest {
-  private static final SessionId ID = new SessionId(1, 2);
-  private static final SessionToken TOKEN = new TokenMint(new byte[16]).mint(ID, "p", "m", "");
-  private static final Payload BODY = Payload.of(new byte[] {1, 2, 3});
-
-  private long now;
-  private final List<SessionOutput> outputs = new ArrayList<>();
-  private ClientSession session = session(SessionOptions.DEFAULT);
-  private @Nullable StreamAttachment taken;
+class ClientSessionTest extends ClientSessionFixture {
 
   @Test
   void onlyTheFirstMessageIsMarkedUntilThePeerHasProvedItself() {
@@ -109,126 +93,6 @@ class ClientSessionTest {
     // Acks need an open request side: the attachment is replaced.
     assertThat(opened()).hasSize(2);
     assertThat(session.state()).isEqualTo(SessionState.HANDOVER);
-  }
-
-  @Test
-  void levelReopenTellsTheApplicationToBeginAgain() {
-    session = session(SessionOptions.DEFAULT.withLevel(Level.REOPEN));
-    StreamAttachment first = start(ClientSession.Peer.PLAIN);
-    session.onPlain(now, first);
-    offer(1);
-    cut(first);
-    StreamAttachment second = nextAttachment();
-    // What belongs to neither stream is dropped, and what comes before the first messages waits.
-    offer(2);
-    session.onPlain(now, second);
-    offer(1);
-
-    assertThat(outputs).hasAtLeastOneElementOfType(SessionOutput.Reopened.class);
-    assertThat(sent()).hasSize(1);
-    assertThat(session.beginAgain()).hasValue(3);
-    assertThat(session.beginAgain()).isEmpty();
-    offer(1);
-    assertThat(sent()).hasSize(2);
-  }
-
-  @Test
-  void aHalfCloseIsSaidAgainOnAStreamThatWasReopened() {
-    session = session(SessionOptions.DEFAULT.withLevel(Level.REOPEN));
-    StreamAttachment first = start(ClientSession.Peer.PLAIN);
-    session.onPlain(now, first);
-    offer(1);
-    session.halfClose();
-    drain();
-    cut(first);
-    StreamAttachment second = nextAttachment();
-    session.onPlain(now, second);
-    session.beginAgain();
-    offer(1);
-    assertThat(halfCloses()).hasSize(1);
-
-    session.begunAgain();
-    drain();
-    assertThat(sent()).hasSize(2);
-    assertThat(halfCloses()).hasSize(2);
-    assertThat(halfCloses().get(1).attachment()).isEqualTo(second);
-  }
-
-  @Test
-  void aStreamThatIsCutBeforeTheApplicationBeganAgainIsReopenedOnceMore() {
-    session = session(SessionOptions.DEFAULT.withLevel(Level.REOPEN));
-    StreamAttachment first = start(ClientSession.Peer.PLAIN);
-    session.onPlain(now, first);
-    session.halfClose();
-    cut(first);
-    StreamAttachment second = nextAttachment();
-    session.onPlain(now, second);
-    drain();
-    cut(second);
-    // The application was to be told of the second stream only now.
-    assertThat(session.beginAgain()).isEmpty();
-    StreamAttachment third = nextAttachment();
-    session.onPlain(now, third);
-    drain();
-    assertThat(sent()).isEmpty();
-    session.beginAgain();
-    offer(1);
-    session.begunAgain();
-    drain();
-
-    assertThat(sent()).hasSize(1);
-    assertThat(sent().get(0).attachment()).isEqualTo(third);
-    assertThat(halfCloses().get(halfCloses().size() - 1).attachment()).isEqualTo(third);
-  }
-
-  private List<SessionOutput.HalfClose> halfCloses() {
-    return outputs.stream()
-        .filter(SessionOutput.HalfClose.class::isInstance)
-        .map(SessionOutput.HalfClose.class::cast)
-        .toList();
-  }
-
-  @Test
-  void aCallThatCameToNobodyIsOpenedAgainAsTheFirst() {
-    StreamAttachment first = start(ClientSession.Peer.UNKNOWN);
-    offer(2);
-    session.onClosed(now, first, PhysicalEnd.unreached());
-    drain();
-    StreamAttachment second = nextAttachment();
-
-    assertThat(opened().get(1).hello().untouched()).isTrue();
-    assertThat(sent().subList(2, 4))
-        .extracting(SessionOutput.Send::attachment)
-        .containsOnly(second);
-  }
-
-  @Test
-  void aCutBeforeTheWelcomeSaysHowOldTheSessionIs() {
-    StreamAttachment first = start(ClientSession.Peer.HOLDFAST);
-    offer(2);
-    pass(Duration.ofSeconds(2));
-    cut(first);
-    nextAttachment();
-
-    assertThat(opened().get(0).hello().ageMillis()).isZero();
-    assertThat(opened().get(1).hello().untouched()).isFalse();
-    Duration age = Duration.ofNanos(now).plus(SessionOptions.DEFAULT.timing().handshake());
-    assertThat(opened().get(1).hello().ageMillis()).isEqualTo(age.toMillis());
-  }
-
-  @Test
-  void firstMessagesThatWaitForTheWelcomeCanNotBeLostBeforeIt() {
-    session = session(SessionOptions.DEFAULT.withFirstMessage(FirstMessage.AFTER_WELCOME));
-    StreamAttachment first = start(ClientSession.Peer.HOLDFAST);
-    offer(2);
-    cut(first);
-    StreamAttachment second = nextAttachment();
-    assertThat(sent()).isEmpty();
-    assertThat(opened().get(1).hello().untouched()).isTrue();
-
-    session.onWelcome(now, second, welcome(0, 1));
-    drain();
-    assertThat(sent()).hasSize(2);
   }
 
   @ParameterizedTest
@@ -374,82 +238,5 @@ class ClientSessionTest {
     drain();
     assertThat(session.isReady()).isTrue();
     assertThat(outputs).hasAtLeastOneElementOfType(SessionOutput.Ready.class);
-  }
-
-  private static ClientSession session(SessionOptions options) {
-    return new ClientSession(ID, options, SessionRules.STANDARD, new SplittableRandom(7));
-  }
-
-  private StreamAttachment start(ClientSession.Peer peer) {
-    session.start(now, Duration.ZERO, peer);
-    drain();
-    return nextAttachment();
-  }
-
-  private static Welcome welcome(long watermark, long low) {
-    return new Welcome(TOKEN, watermark, low, 256, 120_000, 16, 50, 0);
-  }
-
-  private void offer(int messages) {
-    for (int i = 0; i < messages; i++) {
-      assertThat(session.offer(BODY)).isTrue();
-    }
-    drain();
-  }
-
-  private void cut(StreamAttachment attachment) {
-    session.onClosed(now, attachment, PhysicalEnd.connection());
-    drain();
-  }
-
-  /** The attachment that was opened last, or the next one, for which time passes. */
-  private StreamAttachment nextAttachment() {
-    for (int i = 0; i < 100; i++) {
-      StreamAttachment last = opened().get(opened().size() - 1).attachment();
-      if (last != taken) {
-        taken = last;
-        return last;
-      }
-      now = session.nextDeadlineNanos().orElseThrow();
-      session.onTimeout(now);
-      drain();
-    }
-    throw new AssertionError("no attachment was opened");
-  }
-
-  private void pass(Duration time) {
-    now += time.toNanos();
-    session.onTimeout(now);
-    drain();
-  }
-
-  private void drain() {
-    for (SessionOutput out = session.poll(now); out != null; out = session.poll(now)) {
-      outputs.add(out);
-    }
-  }
-
-  private List<SessionOutput.Send> sent() {
-    return outputs.stream()
-        .filter(SessionOutput.Send.class::isInstance)
-        .map(SessionOutput.Send.class::cast)
-        .filter(send -> send.header() == null || send.header().seq() > 0 || isControl(send))
-        .toList();
-  }
-
-  private static boolean isControl(SessionOutput.Send send) {
-    FrameHeader header = send.header();
-    return header != null && header.has(Flag.CANCEL);
-  }
-
-  private List<SessionOutput.Open> opened() {
-    return outputs.stream()
-        .filter(SessionOutput.Open.class::isInstance)
-        .map(SessionOutput.Open.class::cast)
-        .toList();
-  }
-
-  private SessionEnd end() {
-    return Objects.requireNonNull(session.end());
   }
 }

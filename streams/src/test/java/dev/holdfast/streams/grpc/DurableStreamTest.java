@@ -10,7 +10,6 @@ import dev.holdfast.streams.SessionStore;
 import dev.holdfast.streams.StoreAnswer;
 import dev.holdfast.streams.StoreRequest;
 import dev.holdfast.streams.testkit.MemorySessionStore;
-import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
@@ -20,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -34,23 +34,21 @@ class DurableStreamTest {
 
   @Test
   void streamGoesOnAtAnotherInstanceWhenItsOwnIsGone() throws Exception {
-    MemorySessionStore shelf = new MemorySessionStore();
+    MemorySessionStore store = new MemorySessionStore();
     byte[] key = Shared.newKey();
     List<String> served = new CopyOnWriteArrayList<>();
-    Server old = instance(shelf, key, served);
-    Server young = instance(shelf, key, served);
+    Server old = instance(store, key, served);
+    Server young = instance(store, key, served);
     TcpRelay relay = town.relayTo(old);
-    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
     Listener listener = new Listener();
-    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    StreamObserver<StringValue> requests = open(relay.port(), listener);
     for (int i = 0; i < 10; i++) {
       requests.onNext(Listener.message("a" + i));
     }
     listener.awaitCount(10);
-    await().atMost(Duration.ofSeconds(60)).until(() -> shelf.processed() == 10);
+    await().atMost(Duration.ofSeconds(60)).until(() -> store.processed() == 10);
 
-    relay.retarget(new InetSocketAddress(InetAddress.getLoopbackAddress(), young.getPort()));
-    StreamTown.stop(old);
+    replace(relay, old, young);
     for (int i = 0; i < 10; i++) {
       requests.onNext(Listener.message("b" + i));
     }
@@ -63,93 +61,43 @@ class DurableStreamTest {
 
   @Test
   void handlerElsewhereHearsOfTheHalfCloseThatAnEarlierOneDidNotAnswer() throws Exception {
-    List<StoreRequest.Save> saves = new CopyOnWriteArrayList<>();
-    SessionStore recording =
-        new MemorySessionStore() {
-          @Override
-          public synchronized CompletionStage<StoreAnswer> save(StoreRequest.Save request) {
-            saves.add(request);
-            return super.save(request);
-          }
-        };
+    RecordingStore store = new RecordingStore();
     byte[] key = Shared.newKey();
-    Server old =
-        town.serve(
-            town.serverStreams()
-                .store(recording)
-                .tokenKey(key)
-                .build()
-                .resumable(StreamTown.talk(DurableStreamTest::neverEnding)));
-    Server young = instance(recording, key, new CopyOnWriteArrayList<>());
+    Server old = instance(store, key, DurableStreamTest::neverEnding);
+    Server young = instance(store, key, new CopyOnWriteArrayList<>());
     TcpRelay relay = town.relayTo(old);
-    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
     Listener listener = new Listener();
-    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    StreamObserver<StringValue> requests = open(relay.port(), listener);
     requests.onNext(Listener.message("a"));
     requests.onCompleted();
     await()
         .atMost(Duration.ofSeconds(60))
-        .until(() -> saves.stream().anyMatch(StoreRequest.Save::halfClosed));
+        .until(() -> store.saves.stream().anyMatch(StoreRequest.Save::halfClosed));
 
-    relay.retarget(new InetSocketAddress(InetAddress.getLoopbackAddress(), young.getPort()));
-    StreamTown.stop(old);
+    replace(relay, old, young);
 
     assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
     assertThat(listener.heard()).hasSize(1);
   }
 
-  private static StreamObserver<StringValue> neverEnding(StreamObserver<StringValue> answers) {
-    StreamObserver<StringValue> echo = StreamTown.echo(answers);
-    return new StreamObserver<>() {
-      @Override
-      public void onNext(StringValue message) {
-        echo.onNext(message);
-      }
-
-      @Override
-      public void onError(Throwable failure) {}
-
-      @Override
-      public void onCompleted() {}
-    };
-  }
-
   @Test
   void answersAreStoredInOneStepWithTheMessageTheyAnswer() throws Exception {
-    List<StoreRequest.Save> saves = new CopyOnWriteArrayList<>();
-    SessionStore recording =
-        new MemorySessionStore() {
-          @Override
-          public synchronized CompletionStage<StoreAnswer> save(StoreRequest.Save request) {
-            saves.add(request);
-            return super.save(request);
-          }
-        };
-    Server server = instance(recording, Shared.newKey(), new CopyOnWriteArrayList<>());
-    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    RecordingStore store = new RecordingStore();
+    Server server = instance(store, Shared.newKey(), new CopyOnWriteArrayList<>());
     Listener listener = new Listener();
-    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    StreamObserver<StringValue> requests = open(server.getPort(), listener);
     for (int i = 0; i < 50; i++) {
       requests.onNext(Listener.message("m" + i));
     }
     listener.awaitCount(50);
 
     // One answer a message: the positions of both directions go together.
-    assertThat(saves).isNotEmpty();
-    for (StoreRequest.Save save : saves) {
+    assertThat(store.saves).isNotEmpty();
+    for (StoreRequest.Save save : store.saves) {
       long end = save.appended().stream().mapToLong(Outbox.Item::seq).max().orElse(0);
       assertThat(end).isLessThanOrEqualTo(save.processed());
       assertThat(save.appended().isEmpty() || end == save.processed()).isTrue();
     }
-  }
-
-  private Server instance(SessionStore shelf, byte[] key, List<String> served) {
-    return town.serve(
-        town.serverStreams()
-            .store(shelf)
-            .tokenKey(key)
-            .build()
-            .resumable(StreamTown.talk(answers -> StreamTown.recording(served, answers))));
   }
 
   @Test
@@ -160,16 +108,14 @@ class DurableStreamTest {
     Server old = numbering(store, key, seen);
     Server young = numbering(store, key, seen);
     TcpRelay relay = town.relayTo(old);
-    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
     Listener listener = new Listener();
-    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    StreamObserver<StringValue> requests = open(relay.port(), listener);
     requests.onNext(Listener.message("one"));
     requests.onNext(Listener.message("two"));
     listener.awaitCount(2);
     await().atMost(Duration.ofSeconds(60)).until(() -> store.processed() == 2);
 
-    relay.retarget(new InetSocketAddress(InetAddress.getLoopbackAddress(), young.getPort()));
-    StreamTown.stop(old);
+    replace(relay, old, young);
     requests.onNext(Listener.message("three"));
     requests.onCompleted();
 
@@ -178,39 +124,90 @@ class DurableStreamTest {
     assertThat(StreamPosition.current()).isEmpty();
   }
 
-  private Server numbering(MemorySessionStore store, byte[] key, List<String> seen) {
+  private Server instance(SessionStore store, byte[] key, List<String> served) {
+    return instance(store, key, answers -> StreamTown.recording(served, answers));
+  }
+
+  private Server numbering(SessionStore store, byte[] key, List<String> seen) {
+    return instance(
+        store,
+        key,
+        answers -> {
+          seen.add("start " + StreamPosition.current().orElseThrow().number());
+          return noting(seen, answers);
+        });
+  }
+
+  private Server instance(
+      SessionStore store, byte[] key, UnaryOperator<StreamObserver<StringValue>> handler) {
     return town.serve(
         town.serverStreams()
             .store(store)
             .tokenKey(key)
             .build()
-            .resumable(
-                StreamTown.talk(
-                    answers -> {
-                      seen.add("start " + StreamPosition.current().orElseThrow().number());
-                      return noting(seen, answers);
-                    })));
+            .resumable(StreamTown.talk(handler)));
+  }
+
+  private StreamObserver<StringValue> open(int port, Listener listener) {
+    return StreamTown.open(town.channelTo(port, town.clientStreams().build()), listener);
+  }
+
+  /** The path leads to the young one from now on, and the old one stops. */
+  private static void replace(TcpRelay relay, Server old, Server young) throws Exception {
+    relay.retarget(new InetSocketAddress(InetAddress.getLoopbackAddress(), young.getPort()));
+    StreamTown.stop(old);
+  }
+
+  private static StreamObserver<StringValue> neverEnding(StreamObserver<StringValue> answers) {
+    return new Echo(answers) {
+      @Override
+      public void onCompleted() {}
+    };
   }
 
   private static StreamObserver<StringValue> noting(
       List<String> seen, StreamObserver<StringValue> answers) {
-    StreamObserver<StringValue> echo = StreamTown.echo(answers);
-    return new StreamObserver<>() {
+    return new Echo(answers) {
       @Override
       public void onNext(StringValue message) {
         seen.add(message.getValue() + " " + StreamPosition.current().orElseThrow().number());
-        echo.onNext(message);
-      }
-
-      @Override
-      public void onError(Throwable failure) {
-        echo.onError(failure);
-      }
-
-      @Override
-      public void onCompleted() {
-        echo.onCompleted();
+        super.onNext(message);
       }
     };
+  }
+
+  /** Remembers what it was asked to save. */
+  private static final class RecordingStore extends MemorySessionStore {
+    private final List<StoreRequest.Save> saves = new CopyOnWriteArrayList<>();
+
+    @Override
+    public synchronized CompletionStage<StoreAnswer> save(StoreRequest.Save request) {
+      saves.add(request);
+      return super.save(request);
+    }
+  }
+
+  /** Answers each message. */
+  private static class Echo implements StreamObserver<StringValue> {
+    private final StreamObserver<StringValue> echo;
+
+    Echo(StreamObserver<StringValue> answers) {
+      this.echo = StreamTown.echo(answers);
+    }
+
+    @Override
+    public void onNext(StringValue message) {
+      echo.onNext(message);
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      echo.onError(failure);
+    }
+
+    @Override
+    public void onCompleted() {
+      echo.onCompleted();
+    }
   }
 }
