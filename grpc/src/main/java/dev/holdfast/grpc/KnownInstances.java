@@ -6,26 +6,30 @@ import io.grpc.LoadBalancer.PickResult;
 import io.grpc.SynchronizationContext;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.net.UnknownHostException;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The endpoints of a channel by their addresses, for calls that are for one of them. Only endpoints
- * of one address: which one of several a connection reaches, nobody chooses.
+ * of one address: which one of several a connection reaches, nobody chooses. By number and by name,
+ * as an instance may say either of itself; a name that several endpoints have is nobody's.
  */
 final class KnownInstances {
   private static final PickResult CONNECTING =
       PickResult.withNoResult("connecting", "holdfast: the call is for an instance not connected");
 
-  private volatile Map<String, EndpointPair> pairs = Map.of();
+  private volatile Map<String, List<EndpointPair>> pairs = Map.of();
 
   /** Whether the policy in use has it, as host:port. Any thread. */
   boolean has(String address) {
-    return pairs.containsKey(canonical(address));
+    return only(pairs, address) != null;
   }
 
   /** For a policy, which has the say until there is another one. */
@@ -37,7 +41,7 @@ final class KnownInstances {
 
   /** What one policy has. */
   static final class View {
-    private final Map<String, EndpointPair> own = new ConcurrentHashMap<>();
+    private final Map<String, List<EndpointPair>> own = new ConcurrentHashMap<>();
     private final SynchronizationContext context;
 
     private View(SynchronizationContext context) {
@@ -45,22 +49,29 @@ final class KnownInstances {
     }
 
     void add(EndpointPair pair) {
-      String address = addressOf(pair);
-      if (address != null) {
-        own.put(address, pair);
+      for (String address : addressesOf(pair)) {
+        own.merge(address, List.of(pair), View::both);
       }
     }
 
     void remove(EndpointPair pair) {
-      String address = addressOf(pair);
-      if (address != null) {
-        own.remove(address, pair);
+      for (String address : addressesOf(pair)) {
+        own.computeIfPresent(address, (unused, known) -> without(known, pair));
       }
+    }
+
+    private static List<EndpointPair> both(List<EndpointPair> some, List<EndpointPair> others) {
+      return Stream.concat(some.stream(), others.stream()).toList();
+    }
+
+    private static @Nullable List<EndpointPair> without(List<EndpointPair> all, EndpointPair one) {
+      List<EndpointPair> others = all.stream().filter(pair -> pair != one).toList();
+      return others.isEmpty() ? null : others;
     }
 
     /** The connection to this instance, or waiting for it; null when it can't be had. */
     @Nullable PickResult pick(@Nullable String address) {
-      EndpointPair pair = address == null ? null : own.get(canonical(address));
+      EndpointPair pair = address == null ? null : only(own, address);
       if (pair == null || pair.isShown(ConnectivityState.TRANSIENT_FAILURE)) {
         return null;
       }
@@ -74,18 +85,27 @@ final class KnownInstances {
     }
   }
 
-  private static @Nullable String addressOf(EndpointPair pair) {
+  private static @Nullable EndpointPair only(
+      Map<String, List<EndpointPair>> pairs, String address) {
+    List<EndpointPair> known = pairs.getOrDefault(canonical(address), List.of());
+    return known.size() == 1 ? known.get(0) : null;
+  }
+
+  private static Set<String> addressesOf(EndpointPair pair) {
     if (pair.getAllAddresses().size() != 1) {
-      return null;
+      return Set.of();
     }
     EquivalentAddressGroup group = pair.getAllAddresses().get(0);
-    if (group.getAddresses().size() != 1) {
-      return null;
+    if (group.getAddresses().size() != 1
+        || !(group.getAddresses().get(0) instanceof InetSocketAddress inet)) {
+      return Set.of();
     }
-    SocketAddress only = group.getAddresses().get(0);
-    return only instanceof InetSocketAddress inet
-        ? canonical(inet.getHostString() + ":" + inet.getPort())
-        : null;
+    Set<String> addresses = new HashSet<>();
+    addresses.add(canonical(inet.getHostString() + ":" + inet.getPort()));
+    if (!inet.isUnresolved()) {
+      addresses.add(canonical(inet.getAddress().getHostAddress() + ":" + inet.getPort()));
+    }
+    return addresses;
   }
 
   /** IPv6 has many spellings. */

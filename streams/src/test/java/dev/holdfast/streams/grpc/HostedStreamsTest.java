@@ -10,6 +10,7 @@ import dev.holdfast.grpc.HoldfastServerBuilder;
 import dev.holdfast.lab.RelayConnection;
 import dev.holdfast.lab.TcpRelay;
 import dev.holdfast.liveness.LivenessOptions;
+import dev.holdfast.streams.SessionState;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.ManagedChannel;
@@ -30,6 +31,12 @@ import org.junit.jupiter.api.Test;
 /** Streams on Holdfast's own channels and servers: what each does for the other. */
 class HostedStreamsTest {
   private static final Duration LONG = Duration.ofSeconds(30);
+
+  /** Notices within a few seconds that a connection is silent, and holds it for minutes. */
+  private static final LivenessOptions WATCHFUL =
+      LivenessOptions.DEFAULT
+          .withProbing(Duration.ofSeconds(1), Duration.ofSeconds(1))
+          .withPingPermit(Duration.ofSeconds(1));
 
   private final StreamTown town = new StreamTown();
   private final ClientStreams client = town.clientStreams().build();
@@ -70,6 +77,23 @@ class HostedStreamsTest {
     listener.awaitCount(2);
     relay.cut();
 
+    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    await().atMost(LONG).until(() -> client.sessions().isEmpty());
+  }
+
+  @Test
+  void aChannelThatIsShutDownNowWaitsForNoServerThatIsSilent() throws Exception {
+    HoldfastServer server = serve(town.serverStreams().build(), builder -> builder);
+    TcpRelay relay = town.relayTo(server);
+    ManagedChannel channel = channel(List.of(relay.port()), builder -> builder);
+    Listener listener = new Listener();
+    StreamTown.open(channel, listener).onNext(Listener.message("1"));
+    listener.awaitCount(1);
+
+    relay.stall();
+    channel.shutdownNow();
+
+    // Its server would hold the session for two minutes.
     assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
     await().atMost(LONG).until(() -> client.sessions().isEmpty());
   }
@@ -116,6 +140,44 @@ class HostedStreamsTest {
       assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
       assertThat(listener.heard()).containsExactly("0", "1", "2", "3");
     }
+  }
+
+  @Test
+  void aStreamThatIsToChangeItsCallGoesStraightToItsOwner() throws Exception {
+    List<ServerStreams> streams = new ArrayList<>();
+    List<Integer> ports = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      streams.add(town.serverStreams().build());
+      HoldfastServer server = serve(streams.get(i), builder -> builder.advertise("127.0.0.1"));
+      ports.add(server.getPort());
+    }
+    ManagedChannel channel = channel(ports, builder -> builder.loadBalancing("round_robin"));
+    List<Listener> listeners = new ArrayList<>();
+    while (listeners.size() < 200
+        && streams.stream().anyMatch(each -> each.sessions().size() < 4)) {
+      Listener listener = new Listener();
+      listeners.add(listener);
+      StreamTown.open(channel, listener).onNext(Listener.message("1"));
+      listener.awaitCount(1);
+    }
+
+    // All connections are up, and stay so: where a stream goes is nobody's choice but its own.
+    streams.forEach(
+        each ->
+            each.open()
+                .forEach(
+                    stream ->
+                        stream.input((session, now) -> session.drain(now, false, Duration.ZERO))));
+
+    await()
+        .atMost(LONG)
+        .until(
+            () ->
+                streams.stream()
+                    .flatMap(each -> each.sessions().stream())
+                    .allMatch(session -> session.attempts() >= 2));
+    assertThat(town.meters.find("holdfast.streams.refused").tag("code", "MOVED").counter())
+        .isNull();
   }
 
   @Test
@@ -188,13 +250,9 @@ class HostedStreamsTest {
 
   @Test
   void aConnectionThatFellSilentIsLeftByItsStreamsOnceAnotherOneIsThere() throws Exception {
-    ServerStreams streams = town.serverStreams().build();
-    HoldfastServer server = serve(streams, builder -> builder.liveness(LivenessOptions.DEFAULT));
+    HoldfastServer server = serve(town.serverStreams().build(), builder -> builder);
     TcpRelay relay = town.relayTo(server);
-    Duration second = Duration.ofSeconds(1);
-    LivenessOptions watchful =
-        LivenessOptions.DEFAULT.withProbing(second, second).withPingPermit(second);
-    ManagedChannel channel = channel(List.of(relay.port()), builder -> builder.liveness(watchful));
+    ManagedChannel channel = channel(List.of(relay.port()), builder -> builder.liveness(WATCHFUL));
     Listener listener = new Listener();
     StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
     requests.onNext(Listener.message("1"));
@@ -208,6 +266,28 @@ class HostedStreamsTest {
     requests.onCompleted();
     assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
     assertThat(listener.heard()).containsExactly("1", "2");
+  }
+
+  @Test
+  void aStreamDoubtsItsConnectionWithTheChannelEvenWhenThereIsNoOther() throws Exception {
+    HoldfastServer server = serve(town.serverStreams().build(), builder -> builder);
+    TcpRelay relay = town.relayTo(server);
+    ManagedChannel channel = channel(List.of(relay.port()), builder -> builder.liveness(WATCHFUL));
+    Listener listener = new Listener();
+    StreamTown.open(channel, listener).onNext(Listener.message("1"));
+    listener.awaitCount(1);
+
+    relay.refuseNew();
+    relay.connections().forEach(RelayConnection::stall);
+
+    // Its own heartbeats are off: it is told. The connection is held for minutes more.
+    await()
+        .atMost(LONG)
+        .until(
+            () ->
+                client.sessions().stream()
+                    .map(SessionView::state)
+                    .anyMatch(s -> s == SessionState.SUSPECT || s == SessionState.RACING));
   }
 
   private void goesOnByAnotherConnection(ManagedChannel channel, ServerStreams streams) {
