@@ -53,12 +53,21 @@ public enum Setting {
       "URI",
       "none",
       "The store of durable streams that HOLDFAST_STREAMS names, such as redis://host:6379."),
-  STREAMS_KEY(
+  STREAMS_KEY_FILE(
       Place.ENVIRONMENT,
-      "text",
+      "path",
       "none",
-      "The secret that all instances with durable streams of HOLDFAST_STREAMS share; at least 16"
-          + " bytes."),
+      "A file whose content is the secret that all instances with durable streams of"
+          + " HOLDFAST_STREAMS share; at least 16 bytes."),
+  STREAMS_KEY(Place.ENVIRONMENT, "text", "none", "That secret itself; the file is safer."),
+  REDIS_USER(
+      Place.ENVIRONMENT, "name", "none", "The user to log in to Redis with, beside a password."),
+  REDIS_PASSWORD_FILE(
+      Place.ENVIRONMENT,
+      "path",
+      "none",
+      "A file whose content is the password for Redis; read at each connect."),
+  REDIS_PASSWORD(Place.ENVIRONMENT, "text", "none", "The password for Redis; the file is safer."),
   HEALTH(
       Place.FILE,
       "auto, grpc, grpc-tls or tcp",

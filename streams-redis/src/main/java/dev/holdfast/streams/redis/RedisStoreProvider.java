@@ -8,7 +8,7 @@ import java.util.Set;
 public final class RedisStoreProvider implements SessionStoreProvider {
   @Override
   public Set<String> schemes() {
-    return Set.of("redis", "rediss");
+    return Set.of("redis", "rediss", "redis-sentinel", "rediss-sentinel");
   }
 
   @Override

@@ -10,7 +10,6 @@ import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerServiceDefinition;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.function.Supplier;
@@ -24,7 +23,10 @@ public final class NamedStreamsProvider implements StreamsProvider {
   public static final String STORE_VARIABLE = "HOLDFAST_STREAMS_STORE";
 
   /** The variable with the secret that all instances of durable streams share. */
-  public static final String KEY_VARIABLE = "HOLDFAST_STREAMS_KEY";
+  public static final String KEY_VARIABLE = StreamsKey.VARIABLE;
+
+  /** The variable that names the file with that secret. */
+  public static final String KEY_FILE_VARIABLE = StreamsKey.FILE_VARIABLE;
 
   @Override
   public Configured configure(String text, Map<String, String> environment) {
@@ -41,19 +43,12 @@ public final class NamedStreamsProvider implements StreamsProvider {
   private static Supplier<ServerStreams> durable(Map<String, String> environment) {
     return () -> {
       String uri = environment.getOrDefault(STORE_VARIABLE, "");
-      String key = environment.getOrDefault(KEY_VARIABLE, "");
       if (uri.isEmpty()) {
         throw new IllegalArgumentException(
             STORE_VARIABLE + ": none (expected: a URI such as redis://host:6379, with durable)");
       }
-      if (key.isEmpty()) {
-        throw new IllegalArgumentException(
-            KEY_VARIABLE + ": none (expected: a secret that all instances share, with durable)");
-      }
-      return ServerStreams.builder()
-          .store(open(uri))
-          .tokenKey(key.getBytes(StandardCharsets.UTF_8))
-          .build();
+      byte[] key = StreamsKey.of(environment);
+      return ServerStreams.builder().store(open(uri)).tokenKey(key).build();
     };
   }
 

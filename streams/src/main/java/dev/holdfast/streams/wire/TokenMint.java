@@ -18,7 +18,7 @@ public final class TokenMint {
   static final int MAC_BYTES = 32;
 
   /** A shorter key would be the weakest part. */
-  private static final int LEAST_KEY_BYTES = 16;
+  public static final int LEAST_KEY_BYTES = 16;
 
   private static final String ALGORITHM = "HmacSHA256";
 

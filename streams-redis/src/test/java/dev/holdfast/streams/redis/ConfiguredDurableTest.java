@@ -1,0 +1,136 @@
+package dev.holdfast.streams.redis;
+
+import static dev.holdfast.streams.redis.LedgerTown.numbers;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.holdfast.core.testkit.ChildJvm;
+import dev.holdfast.lab.TcpRelay;
+import dev.holdfast.streams.grpc.NamedStreamsProvider;
+import dev.holdfast.streams.redis.local.RedisProcess;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.stub.ServerCalls;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Streams that are durable by what stands in the environment, of programs that know nothing. */
+@Timeout(300)
+class ConfiguredDurableTest {
+  private static final String PASSWORD = "a-password-that-nobody-reads";
+  private static final String KEY = "a-key-of-all-instances-that-nobody-reads";
+  private static final int COUNT = 400;
+
+  @TempDir Path folder;
+
+  @Test
+  void anUnchangedProgramsStreamSurvivesTheKillOfItsOwnerAndNoLineHasASecret() throws Exception {
+    Files.writeString(folder.resolve("password"), PASSWORD + "\n");
+    Files.writeString(folder.resolve("key"), KEY + "\n");
+    try (RedisProcess redis = Redises.start(folder.resolve("redis"), "--requirepass", PASSWORD);
+        ChildJvm first = instance(redis, "first");
+        ChildJvm second = instance(redis, "second");
+        TcpRelay relay = TcpRelay.toPort(Integer.parseInt(first.await("READY")));
+        ChildJvm client =
+            ChildJvm.startBehind(
+                environment(Map.of()), PlainLedger.class, "talk", "" + relay.port(), "" + COUNT)) {
+      client.await("HALF");
+      int port = Integer.parseInt(second.await("READY"));
+      relay.retarget(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      first.kill();
+      relay.cut();
+      client.tell("on");
+
+      assertThat(client.await("ENDED")).isEqualTo("OK in_order=" + COUNT);
+      assertEffects(effectsAt("first"), effectsAt("second"));
+      for (ChildJvm each : List.of(first, second, client)) {
+        assertThat(each.countOf("event=streams_on")).isOne();
+        assertThat(each.lines()).noneMatch(l -> l.contains(PASSWORD) || l.contains(KEY));
+      }
+    }
+  }
+
+  @Test
+  void sentinelsMayFindTheStoreToo() {
+    assertThat(new RedisStoreProvider().schemes())
+        .contains("redis", "rediss", "redis-sentinel", "rediss-sentinel")
+        .allSatisfy(scheme -> RedisAddress.parse(scheme + "://h:1/0#primary", Map.of()));
+  }
+
+  @Test
+  void theSecretStandsInOnePlaceAndIsNeverSaid() throws Exception {
+    Path file = folder.resolve("key");
+    Files.writeString(file, "too-short");
+    String fileName = NamedStreamsProvider.KEY_FILE_VARIABLE;
+    assertRefused(Map.of(), fileName + ", HOLDFAST_STREAMS_KEY: none (expected: ");
+    assertRefused(
+        Map.of(fileName, file.toString(), NamedStreamsProvider.KEY_VARIABLE, KEY),
+        "HOLDFAST_STREAMS_KEY: set together with " + fileName + " (expected: one of them)");
+    assertRefused(Map.of(fileName, file.toString()), fileName + ": 9 bytes (expected: >= 16)");
+    assertRefused(
+        Map.of(NamedStreamsProvider.KEY_VARIABLE, "too-short"),
+        "HOLDFAST_STREAMS_KEY: 9 bytes (expected: >= 16)");
+    assertRefused(Map.of(fileName, file + ".none"), fileName + ": can't be read: ");
+    Files.write(file, new byte[(64 << 10) + 1]);
+    assertRefused(Map.of(fileName, file.toString()), "(expected: at most 65536 bytes, a key)");
+  }
+
+  private static void assertRefused(Map<String, String> said, String message) {
+    Map<String, String> environment = new HashMap<>(said);
+    environment.put(NamedStreamsProvider.STORE_VARIABLE, "redis://127.0.0.1:1");
+    ServerServiceDefinition service =
+        ServerServiceDefinition.builder("test.Ledger")
+            .addMethod(LedgerServer.TALK, ServerCalls.asyncBidiStreamingCall(answers -> answers))
+            .build();
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                new NamedStreamsProvider()
+                    .configure("test.Ledger/*=durable", environment)
+                    .resumable(service))
+        .withMessageContaining(message)
+        .withMessageNotContaining("too-short")
+        .withMessageNotContaining(KEY);
+  }
+
+  private ChildJvm instance(RedisProcess redis, String name) throws Exception {
+    return ChildJvm.startBehind(
+        environment(
+            Map.of(
+                NamedStreamsProvider.STORE_VARIABLE, redis.uri(),
+                NamedStreamsProvider.KEY_FILE_VARIABLE, folder.resolve("key").toString(),
+                RedisAddress.PASSWORD_FILE, folder.resolve("password").toString())),
+        PlainLedger.class,
+        "serve",
+        folder.resolve(name).toString());
+  }
+
+  private static List<String> environment(Map<String, String> more) {
+    List<String> command =
+        new ArrayList<>(List.of("env", "HOLDFAST_STREAMS=test.Ledger/*=durable"));
+    // Everything that is ever said.
+    command.add("JDK_JAVA_OPTIONS=-Dholdfast.test.log=TRACE");
+    more.forEach((name, value) -> command.add(name + "=" + value));
+    return command;
+  }
+
+  private List<String> effectsAt(String name) throws Exception {
+    return Files.readAllLines(folder.resolve(name));
+  }
+
+  /** In order at each; all of them, and twice at most what was not acknowledged at the kill. */
+  private static void assertEffects(List<String> first, List<String> second) {
+    assertThat(first).isEqualTo(numbers(1, first.size())).hasSizeGreaterThan(COUNT / 2 - 40);
+    int from = Integer.parseInt(second.get(0));
+    assertThat(second).isEqualTo(numbers(from, COUNT));
+    assertThat(from).isBetween(first.size() + 1 - PlainLedger.AHEAD, first.size() + 1);
+  }
+}
