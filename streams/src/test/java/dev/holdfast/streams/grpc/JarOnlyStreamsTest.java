@@ -5,6 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import dev.holdfast.core.testkit.ChildJvm;
 import dev.holdfast.streams.Level;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
+import io.grpc.ServerServiceDefinition;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -13,9 +20,11 @@ import org.junit.jupiter.api.Test;
 class JarOnlyStreamsTest {
 
   @Test
-  void anUnchangedProgramKeepsItsStreamThroughACutAndOneLineSaysWhy() throws Exception {
+  void anUnchangedProgramKeepsItsStreamThroughACutAndIsToldOfAStopAndOneLineSaysWhy()
+      throws Exception {
     try (ChildJvm program = program("-Dholdfast.streams=test.Talk/Talk=resume")) {
       assertThat(program.await("ENDED")).isEqualTo("OK heard=1,2");
+      assertThat(program.await("LEFT")).startsWith("MOVED processed_by_peer=1 ");
       assertThat(program.await("STOPPED")).isEqualTo("true");
       assertThat(program.countOf("event=streams_on")).isOne();
       assertThat(program.countOf("off_by=\"HOLDFAST_STREAMS=off\"")).isOne();
@@ -57,6 +66,54 @@ class JarOnlyStreamsTest {
                     .configure("test.Talk/Talk=durable", Map.of())
                     .resumable(StreamTown.talk(StreamTown::echo)))
         .withMessageContaining("HOLDFAST_STREAMS_STORE: none");
+  }
+
+  @Test
+  void whatTheCodeMadeResumableIsLeftAsItIs() {
+    ServerServiceDefinition coded =
+        ServerStreams.builder().build().resumable(StreamTown.talk(StreamTown::echo));
+    ServerServiceDefinition served =
+        new NamedStreamsProvider().configure("test.Talk/Talk=resume", Map.of()).resumable(coded);
+    assertThat(served.getMethod("test.Talk/Talk")).isSameAs(coded.getMethod("test.Talk/Talk"));
+  }
+
+  @Test
+  void aMethodThatIsNamedItselfAndWhoseMessagesAreNotProtobufIsRefused() {
+    MethodDescriptor<byte[], byte[]> method =
+        MethodDescriptor.<byte[], byte[]>newBuilder()
+            .setType(MethodDescriptor.MethodType.BIDI_STREAMING)
+            .setFullMethodName("test.Raw/Talk")
+            .setRequestMarshaller(new Raw())
+            .setResponseMarshaller(new Raw())
+            .build();
+    ServerServiceDefinition service =
+        ServerServiceDefinition.builder("test.Raw")
+            .addMethod(method, (call, headers) -> new ServerCall.Listener<>() {})
+            .build();
+    NamedStreamsProvider provider = new NamedStreamsProvider();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> provider.configure("test.Raw/Talk=resume", Map.of()).resumable(service))
+        .withMessageContaining("test.Raw/Talk")
+        .withMessageContaining("expected: marshallers of protobuf messages");
+    // Nobody counts on it.
+    ServerServiceDefinition served = provider.configure("*=resume", Map.of()).resumable(service);
+    assertThat(served.getMethod("test.Raw/Talk")).isSameAs(service.getMethod("test.Raw/Talk"));
+  }
+
+  private static final class Raw implements MethodDescriptor.Marshaller<byte[]> {
+    @Override
+    public InputStream stream(byte[] value) {
+      return new ByteArrayInputStream(value);
+    }
+
+    @Override
+    public byte[] parse(InputStream stream) {
+      try {
+        return stream.readAllBytes();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 
   @Test

@@ -14,7 +14,8 @@ import java.util.logging.Logger;
 
 /**
  * A program of grpc-java as others write it: nothing of Holdfast's streams in its code. A
- * connection is cut under its stream; it says what came of that.
+ * connection is cut under its stream, and its server stops under another; it says what came of
+ * that.
  */
 final class PlainStreamProgram {
   private static final Logger CUTS = Logger.getLogger("io.grpc.netty");
@@ -29,6 +30,15 @@ final class PlainStreamProgram {
       System.out.println("REFUSED " + e.getMessage());
     }
     System.exit(0);
+  }
+
+  /** The server stops under an open stream. */
+  private static void beLeft(Server server, ManagedChannel channel) {
+    Listener listener = new Listener();
+    StreamTown.open(channel, listener).onNext(Listener.message("3"));
+    listener.awaitCount(1);
+    server.shutdown();
+    System.out.println("LEFT " + listener.awaitEnd().getDescription());
   }
 
   private static void run() throws Exception {
@@ -53,6 +63,9 @@ final class PlainStreamProgram {
     }
     System.out.println(
         "ENDED " + listener.awaitEnd().getCode() + " heard=" + String.join(",", listener.heard()));
+    if (listener.failure() == null) {
+      beLeft(server, channel);
+    }
     channel.shutdownNow();
     server.shutdown();
     System.out.println("STOPPED " + server.awaitTermination(20, TimeUnit.SECONDS));

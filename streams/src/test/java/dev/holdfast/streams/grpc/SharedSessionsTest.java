@@ -1,0 +1,111 @@
+package dev.holdfast.streams.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.StringValue;
+import dev.holdfast.grpc.DrainOptions;
+import dev.holdfast.grpc.HoldfastServer;
+import dev.holdfast.grpc.HoldfastServerBuilder;
+import io.grpc.InsecureServerCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Several servers of a process that serve the same sessions, and stop at different times. */
+class SharedSessionsTest {
+  private static final Duration LONG = Duration.ofSeconds(30);
+  private static final int STREAMS = 8;
+
+  private final StreamTown town = new StreamTown();
+  private final ServerStreams streams = town.serverStreams().build();
+
+  @AfterEach
+  void close() throws Exception {
+    town.close();
+  }
+
+  @Test
+  void whileAnotherServesTheStreamsOfTheOneThatStopsComeByThatOne() throws Exception {
+    HoldfastServer leaving = serve();
+    HoldfastServer staying = serve();
+    ManagedChannel channel = stockChannelTo(leaving, staying);
+    List<Listener> listeners = new ArrayList<>();
+    List<StreamObserver<StringValue>> requests = new ArrayList<>();
+    for (int i = 0; i < STREAMS; i++) {
+      listeners.add(new Listener());
+      requests.add(StreamTown.open(channel, listeners.get(i)));
+      requests.get(i).onNext(Listener.message("1"));
+      listeners.get(i).awaitCount(1);
+    }
+
+    leaving.shutdown();
+
+    // Its calls would keep it for an hour.
+    assertThat(leaving.awaitTermination(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    for (int i = 0; i < STREAMS; i++) {
+      requests.get(i).onNext(Listener.message("2"));
+      requests.get(i).onCompleted();
+      assertThat(listeners.get(i).awaitEnd()).isEqualTo(Status.OK);
+      assertThat(listeners.get(i).heard()).containsExactly("1", "2");
+    }
+  }
+
+  @Test
+  void aServerThatBeginsAfterTheLastOneStoppedLetsStreamsInAgain() throws Exception {
+    HoldfastServer first = serve();
+    talk(first);
+    first.shutdown();
+    assertThat(first.awaitTermination(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+
+    talk(serve());
+  }
+
+  private void talk(HoldfastServer server) {
+    Listener listener = new Listener();
+    StreamObserver<StringValue> requests = StreamTown.open(stockChannelTo(server), listener);
+    requests.onNext(Listener.message("1"));
+    requests.onCompleted();
+    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    await().atMost(LONG).until(() -> streams.sessions().isEmpty());
+  }
+
+  private HoldfastServer serve() throws IOException {
+    HoldfastServer server =
+        HoldfastServerBuilder.forAddress(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                InsecureServerCredentials.create())
+            .drain(DrainOptions.DEFAULT.withGrace(Duration.ofHours(1)))
+            .addService(streams.resumable(StreamTown.talk(StreamTown::echo)))
+            .build()
+            .start();
+    town.closing(() -> StreamTown.stop(server));
+    return server;
+  }
+
+  /** One that tells its streams nothing of a GOAWAY. */
+  private ManagedChannel stockChannelTo(HoldfastServer... servers) {
+    List<Integer> ports = new ArrayList<>();
+    for (HoldfastServer server : servers) {
+      ports.add(server.getPort());
+    }
+    ManagedChannel channel =
+        NettyChannelBuilder.forTarget(FixedInstances.target(ports))
+            .defaultLoadBalancingPolicy("round_robin")
+            .usePlaintext()
+            .intercept(town.clientStreams().build())
+            .build();
+    town.closing(channel::shutdownNow);
+    return channel;
+  }
+}
