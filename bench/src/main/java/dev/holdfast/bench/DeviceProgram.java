@@ -35,6 +35,9 @@ final class DeviceProgram {
   /** Asked, with a number n: each n-th sends a message; answered when they have. */
   static final String SEND = "SEND";
 
+  /** Asked and answered: what their streams have counted. */
+  static final String COUNTERS = "COUNTERS";
+
   /** Asked, with a rate: they send in turn, so many in a second. */
   static final String FLOW = "FLOW";
 
@@ -71,6 +74,7 @@ final class DeviceProgram {
 
   /** The program. */
   public static void main(String[] args) throws Exception {
+    StreamCounters.begin();
     DeviceProgram program = new DeviceProgram(args);
     ParentLine parent = new ParentLine();
     for (String asked = parent.next(); !asked.isEmpty(); asked = parent.next()) {
@@ -88,6 +92,7 @@ final class DeviceProgram {
           program.flow(Integer.parseInt(words[1]));
           parent.say(FLOW);
         }
+        case COUNTERS -> parent.say("%s %s", COUNTERS, StreamCounters.line());
         case COUNT -> parent.say("%s %s", COUNT, program.tally.count().line());
         default -> throw new IllegalArgumentException(asked);
       }

@@ -80,6 +80,12 @@ final class Devices {
     child.await(DeviceProgram.FLOW, PATIENCE);
   }
 
+  /** What their streams have counted. */
+  StreamCounters counters() throws IOException, InterruptedException {
+    child.send(DeviceProgram.COUNTERS);
+    return StreamCounters.parse(child.await(DeviceProgram.COUNTERS, PATIENCE));
+  }
+
   /** CPU time of the process so far. */
   Duration cpu() {
     return child.cpu();

@@ -79,6 +79,7 @@ final class SessionServer {
   private static final String PEAK = "PEAK";
   private static final String COUNT = "COUNT";
   private static final String CUT = "CUT";
+  private static final String COUNTERS = "COUNTERS";
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final List<String> JVM_OPTIONS = List.of("-Xmx3g", "-XX:+UseParallelGC");
 
@@ -145,6 +146,12 @@ final class SessionServer {
     return ask(CUT);
   }
 
+  /** What its streams have counted. */
+  StreamCounters counters() throws IOException, InterruptedException {
+    child.send(COUNTERS);
+    return StreamCounters.parse(child.await(COUNTERS, PATIENCE));
+  }
+
   /** CPU time of the process so far. */
   Duration cpu() {
     return child.cpu();
@@ -173,6 +180,7 @@ final class SessionServer {
     // grpc's server reports each reset with a stack trace, and resets are what happens here.
     CUTS.setLevel(Level.SEVERE);
     Setting setting = Setting.of(args);
+    StreamCounters.begin();
     ServerStreams.Builder builder = ServerStreams.builder().tokenKey(TOKEN_KEY);
     if (setting.heartbeats) {
       builder.options(DeviceProgram.HEARTBEATS);
@@ -196,7 +204,11 @@ final class SessionServer {
     ParentLine parent = new ParentLine();
     parent.say("%s %d %d", PORTS, started.getPort(), other.getPort());
     for (String asked = parent.next(); !asked.isEmpty(); asked = parent.next()) {
-      parent.say("%s %d", asked, answer(asked, streams, listener));
+      if (asked.equals(COUNTERS)) {
+        parent.say("%s %s", asked, StreamCounters.line());
+      } else {
+        parent.say("%s %d", asked, answer(asked, streams, listener));
+      }
     }
     started.shutdownNow();
     other.shutdownNow();

@@ -154,6 +154,8 @@ final class Storm extends Comparison {
       TimeUnit.SECONDS.sleep(2);
       unaryNanos.reset();
       send(devices, UNDER_WAY);
+      StreamCounters clientsBefore = counters(devices);
+      StreamCounters serverBefore = countersSoFar(server, setting);
       double cpuBefore = cpuSeconds(devices);
       double serverCpuBefore = setting.kind() == Kind.DURABLE ? 0 : server.cpu().toMillis() / 1e3;
       long begin = System.nanoTime();
@@ -170,7 +172,6 @@ final class Storm extends Comparison {
       send(devices, 1);
       DeviceCount count = awaitAnswers(devices, begin, options.get(PATIENCE_SECONDS));
       double seconds = since(begin);
-      double cpu = cpuSeconds(devices) - cpuBefore;
       double serverCpu = server.cpu().toMillis() / 1e3 - serverCpuBefore;
       calls.stop();
       double unaryMillis = unaryNanos.getValueAtPercentile(99) / 1e6;
@@ -188,8 +189,10 @@ final class Storm extends Comparison {
           unaryMillis,
           calls.answered(),
           calls.failed(),
-          cpu,
+          cpuSeconds(devices) - cpuBefore,
           serverCpu);
+      tell(report, what + ": clients", counters(devices).since(clientsBefore));
+      tell(report, what + ": the server", server.counters().since(serverBefore));
       return new Outcome(seconds, lost, count, server.peakBytes(), unaryMillis);
     } finally {
       for (Devices some : devices) {
@@ -251,6 +254,25 @@ final class Storm extends Comparison {
     DeviceCount all = new DeviceCount(0, 0, 0, 0, 0);
     for (Devices some : devices) {
       all = all.plus(some.count());
+    }
+    return all;
+  }
+
+  private static void tell(Report report, String who, StreamCounters counters) {
+    report.say("%s counted %s", who, counters);
+  }
+
+  /** One that is about to be killed takes its counters along. */
+  private static StreamCounters countersSoFar(SessionServer server, Setting setting)
+      throws IOException, InterruptedException {
+    return setting.kind() == Kind.DURABLE ? StreamCounters.none() : server.counters();
+  }
+
+  private static StreamCounters counters(List<Devices> devices)
+      throws IOException, InterruptedException {
+    StreamCounters all = StreamCounters.none();
+    for (Devices some : devices) {
+      all = all.plus(some.counters());
     }
     return all;
   }

@@ -55,6 +55,22 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
     }
   }
 
+  /** Its call has not begun: it waits for its turn among others that come back. */
+  public void onHeld(StreamAttachment attachment) {
+    attachment.held = !token.isNone();
+  }
+
+  /**
+   * The call of a resume begins, or its hello went out: from now on an answer can be awaited. That
+   * of a session that nobody welcomed is awaited from the attachment's begin on, as its hello says.
+   */
+  public void onAsked(long nowNanos, StreamAttachment attachment) {
+    attachment.held = false;
+    if (!token.isNone()) {
+      attachment.askedNanos = nowNanos;
+    }
+  }
+
   /** The connection below will end (GOAWAY), or should: the attachment is replaced first. */
   public void onDrain(long nowNanos, StreamAttachment attachment) {
     if (attachment == current && attachment.proved && !leaving) {
@@ -110,12 +126,14 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
 
   /** Does what is due of opening, replacing and giving up. */
   final void keepAttached(long nowNanos) {
-    SessionOptions.Timing timing = options.timing();
     StreamAttachment opening = pending;
     if (opening != null
-        && !doubt.mayStaySilent(opening)
-        && Due.isOver(nowNanos, opening.openedNanos() + timing.handshake().toNanos())) {
+        && mustBeAnswered(opening)
+        && Due.isOver(nowNanos, opening.askedNanos + attempts.handshake().toNanos())) {
       close(opening, AttachmentEnd.SILENT);
+      if (!token.isNone()) {
+        attempts.onSilence();
+      }
       pendingClosed(nowNanos, opening, PhysicalEnd.connection());
     } else if (opening != null) {
       PeerDoubt.Step step = doubt.next(opening, outbox, end != null);
@@ -132,6 +150,10 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
       become(state() == SessionState.DRAIN ? SessionState.HANDOVER : SessionState.RESUMING);
       open(nowNanos);
     }
+  }
+
+  private boolean mustBeAnswered(StreamAttachment opening) {
+    return !opening.held && !doubt.mayStaySilent(opening);
   }
 
   private void silence(long nowNanos, StreamAttachment carrying) {
@@ -174,8 +196,8 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
     attempts.addDeadlines(due, pending != null);
     SessionOptions.Timing timing = options.timing();
     if (pending != null) {
-      if (!doubt.mayStaySilent(pending)) {
-        due.after(pending.openedNanos(), timing.handshake());
+      if (mustBeAnswered(pending)) {
+        due.after(pending.askedNanos, attempts.handshake());
       }
       PeerDoubt.Step step = doubt.next(pending, outbox, end != null);
       if (step != null) {

@@ -22,6 +22,11 @@ final class Attempts {
       then = "the next attempt waits its delay")
   static final int MAX_MOVES = 3;
 
+  @Limit(
+      of = "doublings of the time that a resume may wait for its answer, one for each in silence",
+      then = "it stays as it is")
+  static final int MAX_PATIENCE_DOUBLINGS = 2;
+
   private final SessionOptions.Timing timing;
   private final RandomGenerator random;
   private final Backoff backoff;
@@ -30,6 +35,7 @@ final class Attempts {
   private long spreadMillis;
   private String address = "";
   private int moves;
+  private int silences;
   private @Nullable Long retryNanos;
   private @Nullable Long aloneNanos;
 
@@ -67,6 +73,17 @@ final class Attempts {
     retryNanos = null;
     aloneNanos = null;
     moves = 0;
+    silences = 0;
+  }
+
+  /** A resume was not answered in time: a server with many of them needs more. */
+  void onSilence() {
+    silences = Math.min(MAX_PATIENCE_DOUBLINGS, silences + 1);
+  }
+
+  /** The most time between an attachment's begin and its welcome. */
+  Duration handshake() {
+    return timing.handshake().multipliedBy(1L << silences);
   }
 
   /** Whether a redirection is followed at once. */

@@ -41,6 +41,8 @@ public final class StreamAttachment {
   long echo;
   long probe;
   boolean probeDue;
+  boolean held;
+  long askedNanos;
   long heardNanos;
   long sentNanos;
 
@@ -52,6 +54,7 @@ public final class StreamAttachment {
     this.number = number;
     this.tag = tag;
     openedNanos = nowNanos;
+    askedNanos = nowNanos;
     heardNanos = nowNanos;
     sentNanos = nowNanos;
   }

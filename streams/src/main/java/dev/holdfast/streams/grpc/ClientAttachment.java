@@ -4,6 +4,7 @@ import dev.holdfast.core.Limit;
 import dev.holdfast.streams.AttachmentEnd;
 import dev.holdfast.streams.Payload;
 import dev.holdfast.streams.PhysicalEnd;
+import dev.holdfast.streams.SessionOutput;
 import dev.holdfast.streams.StreamAttachment;
 import dev.holdfast.streams.wire.FrameHeader;
 import dev.holdfast.streams.wire.Refusal;
@@ -12,6 +13,7 @@ import dev.holdfast.streams.wire.WireException;
 import io.grpc.Attributes;
 import io.grpc.ClientCall;
 import io.grpc.ClientStreamTracer;
+import io.grpc.Context;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -37,21 +39,32 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
   static final Duration FAREWELL = Duration.ofSeconds(1);
 
   private final ResumableCall<?, ?> owner;
+  private final SessionOutput.Open open;
   private final StreamAttachment attachment;
   private final ClientCall<Frame, Frame> call;
   private final ServerWord word;
-  private final boolean again;
   private boolean sendsNoMore;
   private @Nullable Boolean compression;
   private volatile boolean plain;
+  private volatile boolean started;
+  private volatile boolean cancelled;
+  private volatile PacedResumes.@Nullable Turn turn;
+  private volatile boolean turnIsOver;
 
   /**
    * Hears whether a server may have got anything of a call, and whether it ended it itself: what
    * this end makes up has no trailers.
    */
   static final class ServerWord extends ClientStreamTracer.Factory {
+    private final ResumableCall<?, ?> owner;
+    private final StreamAttachment attachment;
     private volatile boolean ended;
     private volatile boolean reached;
+
+    ServerWord(ResumableCall<?, ?> owner, StreamAttachment attachment) {
+      this.owner = owner;
+      this.attachment = attachment;
+    }
 
     @Override
     public ClientStreamTracer newClientStreamTracer(
@@ -65,6 +78,8 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
         @Override
         public void outboundHeaders() {
           reached = true;
+          // The channel may have waited for its transport until now.
+          owner.input((session, now) -> session.onAsked(now, attachment));
         }
 
         @Override
@@ -75,26 +90,52 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
     }
   }
 
-  /**
-   * @param again whether it opens a plain server's stream again
-   */
   ClientAttachment(
       ResumableCall<?, ?> owner,
-      StreamAttachment attachment,
+      SessionOutput.Open open,
       ClientCall<Frame, Frame> call,
-      ServerWord word,
-      boolean again) {
+      ServerWord word) {
     this.owner = owner;
-    this.attachment = attachment;
+    this.open = open;
+    this.attachment = open.attachment();
     this.call = call;
     this.word = word;
-    this.again = again;
   }
 
   // To the server; by the driver.
 
-  void start(Metadata headers) {
-    call.start(this, headers);
+  /** Starts at once, or, coming back, when it is its turn among all others of the channel. */
+  void begin(PacedResumes pace) {
+    if (open.hello().token().isNone()) {
+      start();
+      return;
+    }
+    owner.tell(session -> session.onHeld(attachment));
+    Runnable begin =
+        () -> {
+          owner.input((session, now) -> session.onAsked(now, attachment));
+          start();
+        };
+    PacedResumes.Turn asked = pace.ask(Context.current().wrap(begin));
+    turn = asked;
+    if (turnIsOver) {
+      // Another thread was quicker than these two lines.
+      asked.onOver();
+    }
+    pace.drive();
+  }
+
+  private void start() {
+    if (cancelled) {
+      return;
+    }
+    call.start(this, owner.request(open));
+    started = true;
+    if (cancelled) {
+      // Between the two looks: a call can't be cancelled before it starts.
+      call.cancel(AttachmentEnd.UNNEEDED.sentence(), null);
+      return;
+    }
     // Whatever was written before the transport is there waits in memory.
     followWritable();
     if (call.isReady()) {
@@ -104,7 +145,7 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
 
   /** A plain server's headers may come late: a stream is open again when there is a transport. */
   private void beginAgain() {
-    if (again && !plain) {
+    if (open.plain() && !plain) {
       plain = true;
       owner.onPlain(attachment, this);
     }
@@ -140,7 +181,19 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
   }
 
   private void cancel(AttachmentEnd why) {
-    call.cancel(why.sentence(), null);
+    cancelled = true;
+    if (started) {
+      call.cancel(why.sentence(), null);
+    }
+    endTurn();
+  }
+
+  private void endTurn() {
+    turnIsOver = true;
+    PacedResumes.Turn ours = turn;
+    if (ours != null) {
+      ours.onOver();
+    }
   }
 
   /** Messages that a server without sessions may send; others are slowed down by credit. */
@@ -181,6 +234,10 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
     headers.discardAll(Handshakes.KEY);
     owner.onHeaders(headers);
     owner.onWelcome(attachment, welcome);
+    PacedResumes.Turn ours = turn;
+    if (ours != null) {
+      ours.onWelcome();
+    }
     call.request(Integer.MAX_VALUE);
   }
 
@@ -208,6 +265,7 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
 
   @Override
   public void onClose(Status status, Metadata trailers) {
+    endTurn();
     byte[] value = trailers.get(Handshakes.KEY);
     if (value != null) {
       try {
@@ -222,9 +280,10 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
     owner.onPhysicalEnd(attachment, howEnded(status, trailers), status);
   }
 
-  /** Where the server is; null before a connection was found. */
-  @Nullable SocketAddress peer() {
-    return call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+  /** Where the server is; "" before a connection was found. */
+  String peer() {
+    SocketAddress address = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+    return address == null ? "" : address.toString();
   }
 
   Attributes attributes() {

@@ -48,6 +48,9 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
   private final Map<Channel, ClientSession.Peer> peers =
       Collections.synchronizedMap(new WeakHashMap<>());
 
+  /** Of the sessions that come back; weak as well. */
+  private final Map<Channel, PacedResumes> paces = Collections.synchronizedMap(new WeakHashMap<>());
+
   private ClientStreams(Builder settings) {
     this.settings = settings;
   }
@@ -136,6 +139,10 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
     if (peers.get(channel) != peer) {
       peers.put(channel, peer);
     }
+  }
+
+  PacedResumes paceOf(Channel channel) {
+    return paces.computeIfAbsent(channel, unused -> new PacedResumes(shared().scheduler()));
   }
 
   Channel channelTo(String address, Channel usual) {

@@ -18,7 +18,6 @@ import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
-import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.OptionalLong;
@@ -196,9 +195,9 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
   }
 
   private void open(SessionOutput.Open open) {
-    StreamMeter.ATTACHMENTS.counter(streams.shared().meters(), "client").increment();
-    driver.locked(session -> attempts = open.attachment().number());
-    ClientAttachment.ServerWord word = new ClientAttachment.ServerWord();
+    StreamAttachment attachment = open.attachment();
+    driver.locked(session -> attempts = attachment.number());
+    ClientAttachment.ServerWord word = new ClientAttachment.ServerWord(this, attachment);
     CallOptions physical =
         options
             .withExecutor(Runnable::run)
@@ -211,21 +210,23 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
             () -> {
               ClientCall<Frame, Frame> call =
                   route.call(this, open, streams.framed(method), physical);
-              ClientAttachment attached =
-                  new ClientAttachment(this, open.attachment(), call, word, open.plain());
-              open.attachment().attach(attached);
+              ClientAttachment attached = new ClientAttachment(this, open, call, word);
+              attachment.attach(attached);
               latest = attached;
-              attached.start(
-                  open.plain()
-                      ? Handshakes.without(headers)
-                      : Handshakes.with(
-                          headers,
-                          age.of(open.hello(), streams.options().timing().handshake())
-                              .toByteArray()));
+              attached.begin(streams.paceOf(channel));
             });
     if (route.isShutdown()) {
       endWithChannel();
     }
+  }
+
+  /** An attachment begins just now: its request headers. */
+  Metadata request(SessionOutput.Open open) {
+    StreamMeter.ATTACHMENTS.counter(streams.shared().meters(), "client").increment();
+    Duration patience = streams.options().timing().handshake();
+    return open.plain()
+        ? Handshakes.without(headers)
+        : Handshakes.with(headers, age.of(open.hello(), patience).toByteArray());
   }
 
   /** No attachment can follow: the application is told now, and the server as far as it goes. */
@@ -335,12 +336,11 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
   /** As it stands. */
   SessionView view() {
     ClientAttachment attached = latest;
-    SocketAddress peer = attached == null ? null : attached.peer();
     return driver.locked(
         session ->
             new SessionView(
                 session.id().toString(),
-                peer == null ? "" : peer.toString(),
+                attached == null ? "" : attached.peer(),
                 "",
                 method.getFullMethodName(),
                 session.state(),

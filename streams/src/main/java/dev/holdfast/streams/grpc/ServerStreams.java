@@ -133,6 +133,10 @@ public final class ServerStreams implements AutoCloseable {
       MethodDescriptor<ReqT, RespT> method,
       ServerCallHandler<ReqT, RespT> handler) {
     byte[] value = headers.get(Handshakes.KEY);
+    if (value != null && call.isCancelled()) {
+      // Its client has given it up while it waited for a thread, and is coming with another one.
+      return new ServerCall.Listener<>() {};
+    }
     if (value == null) {
       return PlainCall.start(call, headers, method, handler);
     }

@@ -159,6 +159,11 @@ public final class Rehearsal {
 
   // The network.
 
+  /** Whether no fault follows any more. */
+  boolean isHealed() {
+    return healed;
+  }
+
   void open(RehearsedClient client, SessionOutput.Open open) {
     RehearsedInstance instance = instances.get(random.nextInt(instances.size()));
     for (RehearsedInstance other : instances) {

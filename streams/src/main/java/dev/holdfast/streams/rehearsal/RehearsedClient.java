@@ -13,7 +13,9 @@ import dev.holdfast.streams.wire.Refusal;
 import dev.holdfast.streams.wire.SessionId;
 import dev.holdfast.streams.wire.Welcome;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +25,12 @@ final class RehearsedClient {
   final ClientSession session;
   final SessionLedger ledger;
   boolean crashed;
+  private static final int LONGEST_TURN_MILLIS = 15_000;
+  private static final int LONGEST_TURN_HEALED_MILLIS = 1_000;
+
   private final SplittableRandom random;
+  private final SplittableRandom turns;
+  private final Set<StreamAttachment> held = new HashSet<>();
   private final int slowestMillis;
   private long offered;
   private long attachedNanos;
@@ -37,6 +44,7 @@ final class RehearsedClient {
     this.world = world;
     this.ledger = ledger;
     this.random = new SplittableRandom(seed);
+    this.turns = new SplittableRandom(~seed);
     this.session = new ClientSession(id, world.options, world.rules, random.split());
     session.limitBy(world.budget);
     this.slowestMillis = 1 + random.nextInt(random.nextInt(4) == 0 ? 1_500 : 150);
@@ -251,7 +259,11 @@ final class RehearsedClient {
     if (output instanceof SessionOutput.Open open) {
       world.note(session.id() + " opens " + open.hello().attach() + " " + open.address());
       newest = open.attachment();
-      world.open(this, open);
+      if (!open.hello().token().isNone() && turns.nextInt(4) == 0) {
+        awaitTurn(open);
+      } else {
+        world.open(this, open);
+      }
     } else if (output instanceof SessionOutput.Send send) {
       call(send.attachment()).clientSends(send.header(), send.body());
     } else if (output instanceof SessionOutput.HalfClose halfClose) {
@@ -268,10 +280,28 @@ final class RehearsedClient {
     }
   }
 
+  /** As one of many that come back over a connection, see ResumePace. */
+  private void awaitTurn(SessionOutput.Open open) {
+    StreamAttachment attachment = open.attachment();
+    session.onHeld(attachment);
+    held.add(attachment);
+    world.mark(Marker.WAITED_FOR_ITS_TURN);
+    world.time.afterMillis(
+        turns.nextInt(world.isHealed() ? LONGEST_TURN_HEALED_MILLIS : LONGEST_TURN_MILLIS),
+        () -> {
+          if (held.remove(attachment) && !crashed) {
+            session.onAsked(world.now(), attachment);
+            world.open(this, open);
+            drive();
+          }
+        });
+  }
+
   private void closeCall(StreamAttachment attachment, AttachmentEnd why) {
     if (attachment.carrier() != null) {
       call(attachment).clientCloses(why);
     }
+    held.remove(attachment);
   }
 
   private static RehearsedCall call(StreamAttachment attachment) {

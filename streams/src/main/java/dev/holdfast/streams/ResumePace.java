@@ -1,0 +1,118 @@
+package dev.holdfast.streams;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.PureCore;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Paces the sessions of one channel that come back together: one of them asks first, each welcome
+ * lets two more ask, and an attempt that comes to nothing halves how many may ask at a time. So a
+ * server that has just begun gets as many attempts as it answers, instead of all of them at once,
+ * of which most would wait for longer than their clients do and be made again.
+ *
+ * <p>Nobody waits for others for longer than {@link #LONGEST_WAIT}. Not thread-safe.
+ */
+@PureCore
+public final class ResumePace {
+  @Limit(
+      of = "resumes of one channel that wait for their answers at the same time",
+      then = "more of them wait for their turn")
+  static final int MAX_AT_ONCE = 256;
+
+  @Limit(
+      of = "time that a resume waits for its turn behind others of its channel",
+      then = "it is tried with them")
+  static final Duration LONGEST_WAIT = Duration.ofSeconds(15);
+
+  /** An attempt: it waits, is under way from {@link ResumePace#next} on, and is over. */
+  public static final class Turn {
+    private final long sinceNanos;
+    private final Runnable begin;
+    private boolean begun;
+    private boolean over;
+
+    private Turn(long sinceNanos, Runnable begin) {
+      this.sinceNanos = sinceNanos;
+      this.begin = begin;
+    }
+
+    /** What its owner does when it is its turn. */
+    public Runnable begin() {
+      return begin;
+    }
+  }
+
+  private final Deque<Turn> waiting = new ArrayDeque<>();
+  private int underWay;
+  private int atOnce = 1;
+
+  /** One more; {@link #next} says when it is its turn, maybe at once. */
+  public Turn ask(long nowNanos, Runnable begin) {
+    if (underWay == 0 && waiting.isEmpty()) {
+      // What the server could take the last time says nothing about this one.
+      atOnce = 1;
+    }
+    Turn turn = new Turn(nowNanos, begin);
+    waiting.add(turn);
+    return turn;
+  }
+
+  /** Whose turn it is now; null for nobody's. */
+  public @Nullable Turn next(long nowNanos) {
+    Turn first = first();
+    boolean may = underWay < atOnce || Due.isOver(nowNanos, deadlineOf(first));
+    if (first == null || !may) {
+      return null;
+    }
+    waiting.remove();
+    first.begun = true;
+    underWay++;
+    return first;
+  }
+
+  /** The server has let it in. */
+  public void onWelcome(Turn turn) {
+    if (end(turn)) {
+      atOnce = Math.min(MAX_AT_ONCE, atOnce + 1);
+    }
+  }
+
+  /** It came to nothing, or is no longer wanted; harmless after {@link #onWelcome}. */
+  public void onOver(Turn turn) {
+    if (end(turn)) {
+      atOnce = Math.max(1, atOnce / 2);
+    }
+  }
+
+  /** When {@link #next} has to be asked again, whatever happens until then. */
+  public OptionalLong nextDeadlineNanos() {
+    Due due = new Due();
+    due.at(deadlineOf(first()));
+    return due.earliest();
+  }
+
+  private @Nullable Turn first() {
+    Turn first = waiting.peek();
+    while (first != null && first.over) {
+      waiting.remove();
+      first = waiting.peek();
+    }
+    return first;
+  }
+
+  private static @Nullable Long deadlineOf(@Nullable Turn turn) {
+    return turn == null ? null : turn.sinceNanos + LONGEST_WAIT.toNanos();
+  }
+
+  /** Whether it was under way until now. */
+  private boolean end(Turn turn) {
+    boolean was = turn.begun && !turn.over;
+    turn.over = true;
+    underWay -= was ? 1 : 0;
+    return was;
+  }
+}
