@@ -26,7 +26,7 @@ public final class ResumePace {
   @Limit(
       of = "time that a resume waits for its turn behind others of its channel",
       then = "it is tried with them")
-  static final Duration LONGEST_WAIT = Duration.ofSeconds(15);
+  static final Duration LONGEST_WAIT = Duration.ofSeconds(45);
 
   /** An attempt: it waits, is under way from {@link ResumePace#next} on, and is over. */
   public static final class Turn {
