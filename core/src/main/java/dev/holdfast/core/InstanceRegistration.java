@@ -1,10 +1,8 @@
 package dev.holdfast.core;
 
 import dev.holdfast.core.RegistryException.Kind;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -52,8 +50,7 @@ public final class InstanceRegistration implements AutoCloseable {
   /** The announcement of the latest attempt; dies with it. */
   private Registry.@Nullable Announcement announcement;
 
-  private Subscription timer = () -> {};
-  private OptionalLong timerNanos = OptionalLong.empty();
+  private final DeadlineTimer timer;
 
   InstanceRegistration(
       Registry registry,
@@ -65,6 +62,7 @@ public final class InstanceRegistration implements AutoCloseable {
     this.service = service;
     this.scheduler = context.scheduler();
     this.machine = machine;
+    this.timer = new DeadlineTimer(scheduler, () -> feed(() -> machine.onTimeout(nowNanos())));
     this.address = endpoint.address().toString();
     this.instance = endpoint.instance();
     this.meters = new RegistrationMeters(context.meters(), registry, service, address);
@@ -166,7 +164,7 @@ public final class InstanceRegistration implements AutoCloseable {
       }
     } finally {
       // Whatever went wrong, without its timer the machine would stand still for ever.
-      rearm();
+      timer.arm(machine.nextDeadlineNanos());
       settle();
     }
   }
@@ -288,24 +286,6 @@ public final class InstanceRegistration implements AutoCloseable {
         address,
         thrown);
     return new RegistryException(Kind.UNAVAILABLE, operation + ": " + thrown, thrown);
-  }
-
-  private void rearm() {
-    OptionalLong deadline = machine.nextDeadlineNanos();
-    if (deadline.equals(timerNanos)) {
-      return;
-    }
-    timer.close();
-    timerNanos = deadline;
-    if (deadline.isPresent()) {
-      timer =
-          scheduler.schedule(
-              Duration.ofNanos(deadline.getAsLong() - nowNanos()),
-              () -> {
-                timerNanos = OptionalLong.empty();
-                feed(() -> machine.onTimeout(nowNanos()));
-              });
-    }
   }
 
   /** Tells the world what has become of the state. */

@@ -72,13 +72,13 @@ final class ServiceFollower {
 
   private @Nullable RegistryException trouble;
   private long idleSinceNanos;
-  private Subscription timer = () -> {};
-  private OptionalLong timerNanos = OptionalLong.empty();
+  private final DeadlineTimer timer;
 
   ServiceFollower(ServiceName service, Parts parts) {
     this.service = service;
     this.registry = parts.registry();
     this.scheduler = parts.context().scheduler();
+    this.timer = new DeadlineTimer(scheduler, this::onDeadline);
     this.steady = parts.steady();
     this.file = parts.file();
     this.meters = new FollowerMeters(parts.context().meters(), registry, service);
@@ -123,8 +123,7 @@ final class ServiceFollower {
     if (watching != null) {
       watching.close();
       watching = null;
-      timer.close();
-      timerNanos = OptionalLong.empty();
+      timer.arm(OptionalLong.empty());
       meters.close();
       // From here on nothing is heard, as in an outage.
       steady.onParked(nowNanos());
@@ -234,7 +233,7 @@ final class ServiceFollower {
     if (read.isPresent()) {
       begin(read.getAsLong());
     }
-    rearm();
+    timer.arm(steady.nextDeadlineNanos());
   }
 
   private void publishView() {
@@ -287,23 +286,9 @@ final class ServiceFollower {
     settle();
   }
 
-  private void rearm() {
-    OptionalLong deadline = steady.nextDeadlineNanos();
-    if (deadline.equals(timerNanos)) {
-      return;
-    }
-    timer.close();
-    timerNanos = deadline;
-    if (deadline.isPresent()) {
-      timer =
-          scheduler.schedule(
-              Duration.ofNanos(deadline.getAsLong() - nowNanos()),
-              () -> {
-                timerNanos = OptionalLong.empty();
-                steady.onTimeout(nowNanos());
-                settle();
-              });
-    }
+  private void onDeadline() {
+    steady.onTimeout(nowNanos());
+    settle();
   }
 
   private void tellAll(Consumer<EndpointsListener> message) {
