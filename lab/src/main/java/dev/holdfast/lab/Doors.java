@@ -27,21 +27,26 @@ final class Doors {
    * @param onAccepted called on the loop with every new connection, before it is read
    */
   Doors(EventLoopGroup loop, boolean epoll, Consumer<SocketChannel> onAccepted) {
-    bootstrap =
-        new ServerBootstrap()
-            .group(loop)
-            .channel(epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
-            .option(ChannelOption.SO_BACKLOG, BACKLOG)
-            .childOption(ChannelOption.AUTO_READ, false)
-            .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-            .childOption(ChannelOption.TCP_NODELAY, true)
-            .childHandler(
-                new ChannelInitializer<SocketChannel>() {
-                  @Override
-                  protected void initChannel(SocketChannel client) {
-                    onAccepted.accept(client);
-                  }
-                });
+    bootstrap = listening(loop, epoll, onAccepted);
+  }
+
+  /** How all of the lab listens: what comes is read when somebody asks for it, half by half. */
+  static ServerBootstrap listening(
+      EventLoopGroup loop, boolean epoll, Consumer<SocketChannel> onAccepted) {
+    return new ServerBootstrap()
+        .group(loop)
+        .channel(epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
+        .option(ChannelOption.SO_BACKLOG, BACKLOG)
+        .childOption(ChannelOption.AUTO_READ, false)
+        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+        .childOption(ChannelOption.TCP_NODELAY, true)
+        .childHandler(
+            new ChannelInitializer<SocketChannel>() {
+              @Override
+              protected void initChannel(SocketChannel client) {
+                onAccepted.accept(client);
+              }
+            });
   }
 
   /**

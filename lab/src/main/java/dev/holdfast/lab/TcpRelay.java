@@ -1,15 +1,11 @@
 package dev.holdfast.lab;
 
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -45,7 +41,6 @@ import org.jspecify.annotations.Nullable;
 public final class TcpRelay implements AutoCloseable {
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration BIND_PAUSE = Duration.ofMillis(20);
-  private static final int BACKLOG = 1_024;
 
   private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final AtomicInteger accepted = new AtomicInteger();
@@ -305,20 +300,7 @@ public final class TcpRelay implements AutoCloseable {
   }
 
   private ChannelFuture bindOnce(int port) {
-    return new ServerBootstrap()
-        .group(loop)
-        .channel(NioServerSocketChannel.class)
-        .option(ChannelOption.SO_BACKLOG, BACKLOG)
-        .childOption(ChannelOption.AUTO_READ, false)
-        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-        .childOption(ChannelOption.TCP_NODELAY, true)
-        .childHandler(
-            new ChannelInitializer<SocketChannel>() {
-              @Override
-              protected void initChannel(SocketChannel client) {
-                onAccepted(client);
-              }
-            })
+    return Doors.listening(loop, false, this::onAccepted)
         .bind(InetAddress.getLoopbackAddress(), port)
         .awaitUninterruptibly();
   }
