@@ -1,12 +1,21 @@
 package dev.holdfast.cli;
 
 import dev.holdfast.cli.run.HealthOptions;
+import dev.holdfast.cli.run.InstanceKeeper;
+import dev.holdfast.cli.run.Notices;
+import dev.holdfast.cli.run.Presence;
+import dev.holdfast.cli.run.StopOptions;
+import dev.holdfast.cli.run.StopRequest;
 import dev.holdfast.cli.settings.SettingTimes;
 import dev.holdfast.core.AdvertisedAddress;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.Registry;
+import dev.holdfast.core.RegistryContext;
+import dev.holdfast.core.ServiceTarget;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -113,12 +122,27 @@ public final class InstanceOptions {
     return service;
   }
 
-  Duration readyTimeout() {
-    return readyTimeout;
-  }
-
-  Duration spread() {
-    return spread;
+  /**
+   * Who keeps the instance in the registry while its program serves.
+   *
+   * @param stopTimeout how long the program may take to stop
+   * @throws UserError when the registry can't be written to
+   */
+  InstanceKeeper keeper(
+      Registry registry,
+      ServiceTarget target,
+      RegistryContext context,
+      CommonOptions common,
+      Duration stopTimeout,
+      StopRequest stop) {
+    Announceable.require(registry, target.registry());
+    Endpoint endpoint = endpoint(registry, context.environment());
+    Notices notices =
+        new Notices(common.program().err(), common.json(), Clock.system(ZoneId.systemDefault()));
+    Presence presence = new Presence(registry, target, endpoint, context, notices);
+    StopOptions times =
+        new StopOptions(readyTimeout, registry.requestTimeout(), spread, stopTimeout);
+    return new InstanceKeeper(presence, health(endpoint), times, notices, stop);
   }
 
   /** The instance as the registry is told of it. */
@@ -134,7 +158,7 @@ public final class InstanceOptions {
   }
 
   /** Loopback is tried first: most programs listen on every address, some on one only. */
-  HealthOptions health(Endpoint endpoint) {
+  private HealthOptions health(Endpoint endpoint) {
     List<String> hosts = new ArrayList<>(List.of("127.0.0.1", "::1"));
     if (!hosts.contains(endpoint.address().host()) && endpoint.address().port() == port) {
       hosts.add(endpoint.address().host());

@@ -2,19 +2,12 @@ package dev.holdfast.cli;
 
 import dev.holdfast.cli.output.EndpointText;
 import dev.holdfast.cli.output.JsonText;
-import dev.holdfast.cli.run.InstanceKeeper;
-import dev.holdfast.cli.run.Notices;
-import dev.holdfast.cli.run.Presence;
-import dev.holdfast.cli.run.StopOptions;
 import dev.holdfast.cli.run.StopRequest;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.Registries;
-import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceTarget;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.ZoneId;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -59,17 +52,8 @@ public final class RegisterCommand implements Callable<Integer> {
     }
     StopRequest stop = StopRequest.ofSignals();
     try (Registries.Handle handle = registryOptions.open(target.registry())) {
-      Registry registry = handle.registry();
-      Announceable.require(registry, target.registry());
-      Endpoint endpoint = instance.endpoint(registry, registryOptions.context().environment());
-      Notices notices =
-          new Notices(common.program().err(), common.json(), Clock.system(ZoneId.systemDefault()));
-      Presence presence =
-          new Presence(registry, target, endpoint, registryOptions.context(), notices);
-      StopOptions times =
-          new StopOptions(
-              instance.readyTimeout(), registry.requestTimeout(), instance.spread(), Duration.ZERO);
-      return new InstanceKeeper(presence, instance.health(endpoint), times, notices, stop)
+      return instance
+          .keeper(handle.registry(), target, registryOptions.context(), common, Duration.ZERO, stop)
           .register();
     }
   }

@@ -1,18 +1,10 @@
 package dev.holdfast.cli;
 
-import dev.holdfast.cli.run.InstanceKeeper;
-import dev.holdfast.cli.run.Notices;
-import dev.holdfast.cli.run.Presence;
-import dev.holdfast.cli.run.StopOptions;
 import dev.holdfast.cli.run.StopRequest;
 import dev.holdfast.cli.settings.SettingTimes;
-import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.Registries;
-import dev.holdfast.core.Registry;
 import dev.holdfast.core.ServiceTarget;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.ZoneId;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -65,17 +57,8 @@ public final class RunCommand implements Callable<Integer> {
     StopRequest stop = StopRequest.ofSignals();
     ServiceTarget target = registryOptions.service(instance.service());
     try (Registries.Handle handle = registryOptions.open(target.registry())) {
-      Registry registry = handle.registry();
-      Announceable.require(registry, target.registry());
-      Endpoint endpoint = instance.endpoint(registry, registryOptions.context().environment());
-      Notices notices =
-          new Notices(common.program().err(), common.json(), Clock.system(ZoneId.systemDefault()));
-      Presence presence =
-          new Presence(registry, target, endpoint, registryOptions.context(), notices);
-      StopOptions times =
-          new StopOptions(
-              instance.readyTimeout(), registry.requestTimeout(), instance.spread(), stopTimeout);
-      return new InstanceKeeper(presence, instance.health(endpoint), times, notices, stop)
+      return instance
+          .keeper(handle.registry(), target, registryOptions.context(), common, stopTimeout, stop)
           .run(command);
     }
   }
