@@ -44,7 +44,17 @@ record Room(String name, String packageName, List<String> rooms, List<String> th
           // neither.
           room("streams-redis", List.of("core", "streams"), List.of("io.lettuce.core")),
           // No grpc: it measures the wire, not what a client makes of it.
-          room("doctor", List.of("core"), NETTY));
+          room("doctor", List.of("core"), NETTY),
+          // The messages of xDS are Envoy's; the file with the policy is read and watched here, so
+          // that every control plane that is embedded has it.
+          room(
+              "control",
+              List.of("core"),
+              GRPC,
+              NETTY,
+              PROTOBUF,
+              List.of("io.envoyproxy", "com.github.xds", "com.github.udpa"),
+              List.of("org.yaml.snakeyaml")));
 
   /** The room of everything: {@code cli} may use all others and any library, so it has no row. */
   static final List<String> KNOW_ALL_ROOMS = List.of("cli", "bench", "examples");

@@ -1,0 +1,103 @@
+package dev.holdfast.control.xds;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.Message;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One resource, encoded once. Its version is derived from its bytes, so that control planes beside
+ * each other, and one that was restarted, give the same version to the same content. Immutable.
+ */
+public final class XdsResource {
+  private static final int VERSION_BYTES = 8;
+
+  private final ResourceType type;
+  private final String name;
+  private final ByteString value;
+  private final String version;
+
+  private XdsResource(ResourceType type, String name, ByteString value, String version) {
+    this.type = type;
+    this.name = name;
+    this.value = value;
+    this.version = version;
+  }
+
+  /**
+   * Encodes a message; maps in the order of their keys, so that equal messages have equal bytes.
+   *
+   * @param name the name by which clients subscribe to it: that of its service, or {@code
+   *     service/part} for one of several of a service
+   */
+  public static XdsResource of(ResourceType type, String name, Message message) {
+    byte[] bytes = new byte[message.getSerializedSize()];
+    try {
+      CodedOutputStream out = CodedOutputStream.newInstance(bytes);
+      out.useDeterministicSerialization();
+      message.writeTo(out);
+      out.checkNoSpaceLeft();
+    } catch (IOException e) {
+      throw new UncheckedIOException("an array of the right size has no room", e);
+    }
+    return new XdsResource(type, name, ByteString.copyFrom(bytes), version(bytes));
+  }
+
+  public ResourceType type() {
+    return type;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  /** The message as bytes: the {@code value} of an {@code Any}. */
+  public ByteString value() {
+    return value;
+  }
+
+  /** Sixteen hex digits of the hash of the bytes. */
+  public String version() {
+    return version;
+  }
+
+  /** The service that a resource belongs to: what stands before the first slash of its name. */
+  public static String serviceOf(String name) {
+    int slash = name.indexOf('/');
+    return slash < 0 ? name : name.substring(0, slash);
+  }
+
+  /** Two are equal when type, name and content are. */
+  @Override
+  public boolean equals(@Nullable Object o) {
+    return o instanceof XdsResource other
+        && type == other.type
+        && name.equals(other.name)
+        && version.equals(other.version)
+        && value.equals(other.value);
+  }
+
+  @Override
+  public int hashCode() {
+    return version.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return type.shortName() + " " + name + " " + version;
+  }
+
+  private static String version(byte[] bytes) {
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(bytes);
+      return HexFormat.of().formatHex(hash, 0, VERSION_BYTES);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}
