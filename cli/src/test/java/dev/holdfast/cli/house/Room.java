@@ -33,6 +33,8 @@ record Room(String name, String packageName, List<String> rooms, List<String> th
               JACKSON,
               List.of("com.google.common.util.concurrent")),
           room("registry-dns", List.of("core"), List.of("org.xbill.DNS")),
+          // HTTP is the JDK's own; YAML is what kubeconfig files are written in.
+          room("registry-kubernetes", List.of("core"), JACKSON, List.of("org.yaml.snakeyaml")),
           // What the two below tell each other, so that neither needs the other.
           room("hooks", List.of("core"), GRPC),
           // A method's idempotency_level stands in its protobuf descriptor.

@@ -1,0 +1,84 @@
+package dev.holdfast.registry.kubernetes;
+
+import java.util.List;
+
+/**
+ * The least role that suffices to follow services in one namespace of Kubernetes.
+ *
+ * <p>Names of services and endpoints alike are read from EndpointSlices, so nothing else has to be
+ * allowed: no Services, no Pods, nothing that can be written. Thread-safe.
+ */
+public final class KubernetesRole {
+  /** What is read. */
+  static final String RESOURCE = "endpointslices";
+
+  /** The API group in which it is. */
+  static final String GROUP = "discovery.k8s.io";
+
+  /** What is done with it. */
+  static final List<String> VERBS = List.of("get", "list", "watch");
+
+  private final String namespace;
+
+  private KubernetesRole(String namespace) {
+    this.namespace = namespace;
+  }
+
+  /**
+   * The role for a namespace.
+   *
+   * @throws IllegalArgumentException when no namespace can be called so
+   */
+  public static KubernetesRole of(String namespace) {
+    KubernetesNames.requireLabel("namespace", namespace);
+    return new KubernetesRole(namespace);
+  }
+
+  /** What the role and its binding are called: {@code holdfast-endpoints}. */
+  public String name() {
+    return "holdfast-endpoints";
+  }
+
+  /** The Role as YAML, ready for {@code kubectl apply}; ends with a line break. */
+  public String yaml() {
+    return """
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: Role
+    metadata:
+      name: %s
+      namespace: %s
+    rules:
+      - apiGroups: ["%s"]
+        resources: ["%s"]
+        verbs: ["%s"]
+    """
+        .formatted(name(), namespace, GROUP, RESOURCE, String.join("\", \"", VERBS));
+  }
+
+  /**
+   * The RoleBinding that gives the role to a service account, as YAML.
+   *
+   * @param account name of the service account, such as {@code default}
+   * @param accountNamespace the namespace of the account, which need not be that of the role
+   */
+  public String bindingYaml(String account, String accountNamespace) {
+    KubernetesNames.requireSubdomain("account", account);
+    KubernetesNames.requireLabel("namespace of the account", accountNamespace);
+    return """
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: RoleBinding
+    metadata:
+      name: %s
+      namespace: %s
+    roleRef:
+      apiGroup: rbac.authorization.k8s.io
+      kind: Role
+      name: %s
+    subjects:
+      - kind: ServiceAccount
+        name: %s
+        namespace: %s
+    """
+        .formatted(name(), namespace, name(), account, accountNamespace);
+  }
+}
