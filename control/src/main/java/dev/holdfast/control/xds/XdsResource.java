@@ -5,6 +5,7 @@ import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.Message;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -90,6 +91,11 @@ public final class XdsResource {
   @Override
   public String toString() {
     return type.shortName() + " " + name + " " + version;
+  }
+
+  /** As {@link #version()}, of a text. */
+  static String hash(String text) {
+    return version(text.getBytes(StandardCharsets.UTF_8));
   }
 
   private static String version(byte[] bytes) {

@@ -1,0 +1,44 @@
+package dev.holdfast.control;
+
+import dev.holdfast.core.Limit;
+import io.envoyproxy.envoy.config.core.v3.Node;
+
+/**
+ * Who a client says it is. Its metadata, which may be large, is not kept.
+ *
+ * @param id as its bootstrap file has it
+ * @param cluster "" when it says none
+ * @param agent the library, such as {@code gRPC Java}; "" when it says none
+ * @param version of the library; "" when it says none
+ * @param zone "" when it says none
+ */
+record ClientNode(String id, String cluster, String agent, String version, String zone) {
+  @Limit(
+      of = "characters of each thing that a client says of itself",
+      then = "the rest is left out, and its metadata altogether")
+  private static final int MAX_CHARS = 200;
+
+  /** A client that has not said anything yet. */
+  static final ClientNode UNKNOWN = new ClientNode("", "", "", "", "");
+
+  static ClientNode of(Node node) {
+    String version =
+        node.hasUserAgentBuildVersion()
+            ? node.getUserAgentBuildVersion().getVersion().getMajorNumber()
+                + "."
+                + node.getUserAgentBuildVersion().getVersion().getMinorNumber()
+                + "."
+                + node.getUserAgentBuildVersion().getVersion().getPatch()
+            : node.getUserAgentVersion();
+    return new ClientNode(
+        cut(node.getId()),
+        cut(node.getCluster()),
+        cut(node.getUserAgentName()),
+        cut(version),
+        cut(node.getLocality().getZone()));
+  }
+
+  private static String cut(String text) {
+    return text.length() <= MAX_CHARS ? text : text.substring(0, MAX_CHARS);
+  }
+}

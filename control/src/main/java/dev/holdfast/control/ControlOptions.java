@@ -1,0 +1,109 @@
+package dev.holdfast.control;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.TunableDuration;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How a control plane is run.
+ *
+ * @param listen where clients are served; loopback, port 18000 by default
+ * @param admin where {@code control status}, CSDS and grpcdebug are served, in plaintext; loopback,
+ *     port 18001 by default
+ * @param tls files for TLS to clients; plaintext without
+ * @param services the services to serve, such as {@code orders} or {@code orders:grpc}, where the
+ *     registry can't list them; empty to follow all of the namespace
+ * @param drain how long clients have to go elsewhere when it is closed
+ */
+public record ControlOptions(
+    InetSocketAddress listen,
+    InetSocketAddress admin,
+    Optional<TlsFiles> tls,
+    List<String> services,
+    Duration drain) {
+  /** The default port for clients. */
+  public static final int PORT = 18_000;
+
+  /** The default port for people who look at it. */
+  public static final int ADMIN_PORT = 18_001;
+
+  /** The bounds and the default of {@code drain}. */
+  public static final TunableDuration DRAIN =
+      new TunableDuration(
+          "drain",
+          Duration.ZERO,
+          Duration.ofMinutes(5),
+          Duration.ofSeconds(5),
+          "How long clients have to go elsewhere before what is open is cut.");
+
+  /** The one that serves everything on loopback. */
+  public static final ControlOptions DEFAULT =
+      new ControlOptions(
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), PORT),
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), ADMIN_PORT),
+          Optional.empty(),
+          List.of(),
+          DRAIN.defaultValue());
+
+  @Limit(of = "streams of clients in one control plane", then = "further ones are refused")
+  static final int MAX_STREAMS = 20_000;
+
+  @Limit(of = "streams on one connection", then = "further ones wait at the client")
+  static final int MAX_STREAMS_PER_CONNECTION = 2_000;
+
+  @Limit(of = "a request of a client", then = "its stream is ended with RESOURCE_EXHAUSTED")
+  static final int MAX_REQUEST_BYTES = 4 << 20;
+
+  @Limit(
+      of = "time between two pings of a client, at least",
+      then = "the third that comes earlier ends the connection")
+  static final Duration PING_PERMIT = Duration.ofSeconds(5);
+
+  /** After so much silence a client is asked whether it lives. */
+  static final Duration KEEPALIVE = Duration.ofMinutes(1);
+
+  @Limit(
+      of = "time that a silent client has to answer a ping",
+      then = "its connection is closed")
+  static final Duration KEEPALIVE_TIMEOUT = Duration.ofSeconds(20);
+
+  public ControlOptions {
+    services = List.copyOf(services);
+    DRAIN.require(drain);
+  }
+
+  /**
+   * Files in PEM, read again when they change.
+   *
+   * @param certificate the server's chain
+   * @param key its private key, PKCS#8
+   * @param clientAuthority who signs the certificates that clients must show; none are asked for
+   *     without
+   */
+  public record TlsFiles(Path certificate, Path key, Optional<Path> clientAuthority) {}
+
+  public ControlOptions withListen(InetSocketAddress value) {
+    return new ControlOptions(value, admin, tls, services, drain);
+  }
+
+  public ControlOptions withAdmin(InetSocketAddress value) {
+    return new ControlOptions(listen, value, tls, services, drain);
+  }
+
+  public ControlOptions withTls(TlsFiles value) {
+    return new ControlOptions(listen, admin, Optional.of(value), services, drain);
+  }
+
+  public ControlOptions withServices(List<String> value) {
+    return new ControlOptions(listen, admin, tls, value, drain);
+  }
+
+  public ControlOptions withDrain(Duration value) {
+    return new ControlOptions(listen, admin, tls, services, value);
+  }
+}

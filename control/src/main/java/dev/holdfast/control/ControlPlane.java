@@ -1,0 +1,170 @@
+package dev.holdfast.control;
+
+import dev.holdfast.control.xds.ResourceBuilder;
+import dev.holdfast.core.Registries;
+import dev.holdfast.core.Registry;
+import dev.holdfast.core.RegistryContext;
+import dev.holdfast.core.RegistryUri;
+import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An xDS server over the services of one namespace of a registry.
+ *
+ * <p>It answers nothing until it knows all services, from the registry or from the disk: where
+ * HOLDFAST_SNAPSHOT_DIR is set, the lists of endpoints and the names of the services are kept
+ * there. Any number of control planes may serve the same namespace: what they send is derived from
+ * its content. Thread-safe.
+ */
+public final class ControlPlane implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ControlPlane.class);
+
+  private final Registries.Handle handle;
+  private final Publisher publisher;
+  private final Clients clients;
+  private final FollowedNamespace namespace;
+  private final ExecutorService disk;
+  private final Server server;
+  private final Server admin;
+  private final ServerKeys keys;
+  private final Duration drain;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private ControlPlane(
+      Registries.Handle handle,
+      RegistryContext context,
+      ResourceBuilder builder,
+      ControlOptions options)
+      throws IOException {
+    this.handle = handle;
+    this.drain = options.drain();
+    publisher = new Publisher(builder, context.meters());
+    clients = new Clients(context.meters(), context.scheduler().clock());
+    disk =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread thread = new Thread(task, "holdfast-control-disk");
+              thread.setDaemon(true);
+              return thread;
+            });
+    namespace = new FollowedNamespace(handle, context, options, publisher, disk);
+    keys = ServerKeys.of(options.tls());
+    DiscoveryCall.Parts parts =
+        new DiscoveryCall.Parts(publisher, clients, new ReplyEncoder("holdfast"));
+    List<ServerServiceDefinition> services =
+        new ArrayList<>(new DiscoveryServices(parts).all());
+    server = Servers.forClients(options.listen(), keys, services);
+    admin = Servers.forAdmins(options.admin(), List.of());
+  }
+
+  /**
+   * Opens the registry and begins to serve.
+   *
+   * @param registry whose namespace is served
+   * @param registries where it is opened
+   * @param builder makes the resources of each service
+   * @throws IOException when a port can't be had
+   * @throws IllegalArgumentException when the registry can't list its services and none are given,
+   *     or a file of TLS can't be used
+   */
+  public static ControlPlane start(
+      RegistryUri registry, Registries registries, ResourceBuilder builder, ControlOptions options)
+      throws IOException {
+    Registries.Handle handle = registries.open(registry);
+    boolean done = false;
+    try {
+      if (options.services().isEmpty()
+          && !handle.registry().capabilities().contains(Registry.Capability.NAMES)) {
+        throw new IllegalArgumentException(
+            "services: none (expected: the names of the services, because "
+                + registry.scheme()
+                + " can't list them)");
+      }
+      ControlPlane plane = new ControlPlane(handle, registries.context(), builder, options);
+      plane.begin();
+      done = true;
+      return plane;
+    } finally {
+      if (!done) {
+        handle.close();
+      }
+    }
+  }
+
+  private void begin() throws IOException {
+    try {
+      server.start();
+      admin.start();
+    } catch (IOException e) {
+      end();
+      throw e;
+    }
+    namespace.start();
+    log.info(
+        "event=control_started listen={} admin={} registry={}",
+        address(),
+        adminAddress(),
+        handle.registry().describe());
+  }
+
+  /** Where clients are served. */
+  public InetSocketAddress address() {
+    return Servers.address(server);
+  }
+
+  /** Where people may look at it. */
+  public InetSocketAddress adminAddress() {
+    return Servers.address(admin);
+  }
+
+  /** Takes another policy into use: all resources are made again, and what differs is sent. */
+  public void use(ResourceBuilder builder) {
+    publisher.use(builder);
+  }
+
+  /** Whether it knows which services there are, and so answers clients. */
+  public boolean isServing() {
+    return publisher.current().isPresent();
+  }
+
+  /** Sends clients elsewhere, waits for that as long as its options say, and ends. */
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    log.info("event=control_stopping clients={}", clients.size());
+    server.shutdown();
+    clients.drain();
+    try {
+      if (!server.awaitTermination(drain.toNanos(), TimeUnit.NANOSECONDS)) {
+        log.info("event=control_cut clients={}", clients.size());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    end();
+  }
+
+  private void end() {
+    server.shutdownNow();
+    admin.shutdownNow();
+    namespace.close();
+    publisher.close();
+    clients.close();
+    disk.shutdown();
+    keys.close();
+    handle.close();
+  }
+}

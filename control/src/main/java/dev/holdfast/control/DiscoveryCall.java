@@ -1,0 +1,277 @@
+package dev.holdfast.control;
+
+import dev.holdfast.control.xds.ResourceType;
+import dev.holdfast.control.xds.SubscriptionView;
+import dev.holdfast.control.xds.Verdict;
+import dev.holdfast.control.xds.XdsReply;
+import dev.holdfast.control.xds.XdsSnapshot;
+import dev.holdfast.control.xds.XdsStream;
+import dev.holdfast.control.xds.XdsViolation;
+import dev.holdfast.core.LogText;
+import io.envoyproxy.envoy.config.core.v3.Node;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One stream of a client: the shell around an {@link XdsStream}.
+ *
+ * <p>A response is made only while the transport takes more, so no more than gRPC's own buffer of a
+ * stream waits for a client that does not read. gRPC's threads and the publisher's take turns by
+ * the lock; nothing of a user's runs under it.
+ */
+abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publisher.Receiver {
+  private static final Logger log = LoggerFactory.getLogger(DiscoveryCall.class);
+
+  /** What all streams of a control plane share. */
+  record Parts(Publisher publisher, Clients clients, ReplyEncoder encoder) {}
+
+  /** How a client takes one type. */
+  record TypeView(SubscriptionView subscription, AnswerTimes times) {}
+
+  final Parts parts;
+  private final ServerCall<Q, EncodedReply> call;
+  private final long number;
+  private final long beganNanos;
+  private final String peer;
+  private final Object lock = new Object();
+
+  // Guarded by the lock.
+  private final XdsStream stream;
+  private final Map<ResourceType, AnswerTimes> times = new EnumMap<>(ResourceType.class);
+  private boolean over;
+
+  private volatile ClientNode node = ClientNode.UNKNOWN;
+
+  DiscoveryCall(ServerCall<Q, EncodedReply> call, XdsStream stream, Parts parts) {
+    this.call = call;
+    this.stream = stream;
+    this.parts = parts;
+    this.number = parts.clients().nextNumber();
+    this.beganNanos = nowNanos();
+    this.peer = String.valueOf(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR));
+  }
+
+  abstract Variant variant();
+
+  abstract Optional<Node> nodeOf(Q request);
+
+  /** The type that a request is about; empty when it names none. */
+  abstract String typeUrlOf(Q request);
+
+  abstract Verdict apply(ResourceType type, Q request) throws XdsViolation;
+
+  /** Why the client rejects what it got last; empty when it does not. */
+  abstract Optional<String> errorOf(Q request);
+
+  abstract EncodedReply encode(XdsReply reply);
+
+  /** Sends the headers and asks for the first request. */
+  void begin() {
+    parts.clients().add(this);
+    parts.publisher().add(this);
+    synchronized (lock) {
+      if (!over) {
+        call.sendHeaders(new Metadata());
+      }
+    }
+    call.request(1);
+  }
+
+  @Override
+  public void onMessage(Q request) {
+    Optional<Node> said = nodeOf(request);
+    if (said.isPresent() && node == ClientNode.UNKNOWN) {
+      node = ClientNode.of(said.get());
+      log.info(
+          "event=client_connected client={} node=\"{}\" agent=\"{} {}\" peer={} variant={}",
+          number,
+          LogText.of(node.id()),
+          LogText.of(node.agent()),
+          LogText.of(node.version()),
+          peer,
+          variant().text());
+    }
+    Optional<ResourceType> type = ResourceType.ofUrl(typeUrlOf(request));
+    if (type.isPresent()) {
+      hear(type.get(), request);
+    } else {
+      ControlMeter.UNKNOWN_TYPES.counter(parts.clients().meters()).increment();
+      log.debug(
+          "event=type_not_served client={} type=\"{}\"", number, LogText.of(typeUrlOf(request)));
+    }
+    call.request(1);
+  }
+
+  private void hear(ResourceType type, Q request) {
+    Verdict verdict;
+    synchronized (lock) {
+      if (over) {
+        return;
+      }
+      try {
+        verdict = apply(type, request);
+      } catch (XdsViolation e) {
+        ControlMeter.STREAMS_REFUSED.counter(parts.clients().meters(), "request").increment();
+        log.warn(
+            "event=client_refused client={} node=\"{}\" peer={} reason=\"{}\"",
+            number,
+            LogText.of(node.id()),
+            peer,
+            LogText.of(e.getMessage()));
+        end(Status.RESOURCE_EXHAUSTED.withDescription(e.getMessage()));
+        return;
+      }
+      note(type, verdict, errorOf(request));
+    }
+    pump();
+  }
+
+  private void note(ResourceType type, Verdict verdict, Optional<String> error) {
+    AnswerTimes before = times.getOrDefault(type, AnswerTimes.NONE);
+    if (verdict == Verdict.ACCEPTED) {
+      times.put(type, before.accepted(nowNanos()));
+      count(type, "accepted");
+      if (before.rejection().isPresent()) {
+        log.info(
+            "event=client_accepts_again client={} node=\"{}\" type={}",
+            number,
+            LogText.of(node.id()),
+            type.shortName());
+      }
+    } else if (verdict == Verdict.REJECTED) {
+      String why = error.orElse("");
+      times.put(type, before.rejected(nowNanos(), why));
+      count(type, "rejected");
+      log.warn(
+          "event=client_rejected client={} node=\"{}\" agent=\"{}\" type={} reason=\"{}\"",
+          number,
+          LogText.of(node.id()),
+          LogText.of(node.agent()),
+          type.shortName(),
+          LogText.of(why));
+    }
+  }
+
+  private void count(ResourceType type, String verdict) {
+    ControlMeter.ANSWERS.counter(parts.clients().meters(), type.shortName(), verdict).increment();
+  }
+
+  @Override
+  public void onReady() {
+    pump();
+  }
+
+  @Override
+  public void onSnapshot(XdsSnapshot snapshot) {
+    pump();
+  }
+
+  /** Sends what is owed, as long as the transport takes it. */
+  private void pump() {
+    Optional<XdsSnapshot> snapshot = parts.publisher().current();
+    if (snapshot.isEmpty()) {
+      return;
+    }
+    synchronized (lock) {
+      while (!over && call.isReady()) {
+        Optional<XdsReply> reply = stream.poll(snapshot.get());
+        if (reply.isEmpty()) {
+          return;
+        }
+        ResourceType type = reply.get().type();
+        call.sendMessage(encode(reply.get()));
+        times.merge(type, AnswerTimes.NONE.sent(nowNanos()), (old, now) -> old.sent(nowNanos()));
+        ControlMeter.RESPONSES.counter(parts.clients().meters(), type.shortName()).increment();
+      }
+    }
+  }
+
+  @Override
+  public void onHalfClose() {
+    synchronized (lock) {
+      end(Status.OK);
+    }
+  }
+
+  @Override
+  public void onCancel() {
+    synchronized (lock) {
+      over = true;
+    }
+    leave("cancelled");
+  }
+
+  @Override
+  public void onComplete() {
+    leave("closed");
+  }
+
+  /** The client should go to another control plane. */
+  void drain() {
+    synchronized (lock) {
+      end(Status.UNAVAILABLE.withDescription("this control plane stops; connect again"));
+    }
+  }
+
+  private void end(Status status) {
+    if (!over) {
+      over = true;
+      call.close(status, new Metadata());
+    }
+  }
+
+  private void leave(String how) {
+    parts.publisher().remove(this);
+    parts.clients().remove(this);
+    if (node != ClientNode.UNKNOWN) {
+      log.info(
+          "event=client_gone client={} node=\"{}\" peer={} how={} after={}s",
+          number,
+          LogText.of(node.id()),
+          peer,
+          how,
+          age().toSeconds());
+    }
+  }
+
+  /** Counts streams from the start of this control plane. */
+  long number() {
+    return number;
+  }
+
+  String peer() {
+    return peer;
+  }
+
+  ClientNode node() {
+    return node;
+  }
+
+  Duration age() {
+    return Duration.ofNanos(nowNanos() - beganNanos);
+  }
+
+  /** What it has of each type that it asked for. */
+  List<TypeView> types() {
+    synchronized (lock) {
+      return stream.view().stream()
+          .map(
+              view ->
+                  new TypeView(view, times.getOrDefault(view.type(), AnswerTimes.NONE)))
+          .toList();
+    }
+  }
+
+  private long nowNanos() {
+    return parts.clients().clock().nanoTime();
+  }
+}

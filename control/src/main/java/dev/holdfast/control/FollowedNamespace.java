@@ -1,0 +1,261 @@
+package dev.holdfast.control;
+
+import dev.holdfast.core.EndpointDirectory;
+import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.EndpointsListener;
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.LogText;
+import dev.holdfast.core.Registries;
+import dev.holdfast.core.Registry;
+import dev.holdfast.core.RegistryContext;
+import dev.holdfast.core.RegistryException;
+import dev.holdfast.core.ServiceName;
+import dev.holdfast.core.Subscription;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Follows all services of a namespace, or those of a list, and tells the publisher: the shell
+ * around {@link KnownServices}. Everything on the scheduler; files are read and written elsewhere.
+ */
+final class FollowedNamespace implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(FollowedNamespace.class);
+
+  @Limit(
+      of = "time between two writes of the list of services to disk, at least",
+      then = "changes are written together")
+  private static final Duration WRITE_INTERVAL = Duration.ofSeconds(1);
+
+  /** After what time services of which nothing is known are named in the log. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final Registries.Handle handle;
+  private final RegistryContext context;
+  private final ControlOptions options;
+  private final Publisher publisher;
+  private final Executor disk;
+  private final Optional<ServicesFile> file;
+
+  private final KnownServices services = new KnownServices();
+  private final Map<String, Subscription> following = new HashMap<>();
+  private final List<Subscription> gauges = new ArrayList<>();
+  private Subscription names = () -> {};
+  private Subscription timer = () -> {};
+  private Map<String, Integer> written = Map.of();
+  private boolean writing;
+  private boolean troubled;
+  private boolean closed;
+
+  FollowedNamespace(
+      Registries.Handle handle,
+      RegistryContext context,
+      ControlOptions options,
+      Publisher publisher,
+      Executor disk) {
+    this.handle = handle;
+    this.context = context;
+    this.options = options;
+    this.publisher = publisher;
+    this.disk = disk;
+    this.file =
+        Optional.ofNullable(context.environment().get(EndpointDirectory.SNAPSHOT_VARIABLE))
+            .filter(text -> !text.isBlank())
+            .map(
+                text ->
+                    ServicesFile.of(
+                        Path.of(text), handle.registry().describe(), handle.uri().namespace()));
+  }
+
+  /** Begins with what is on the disk, if there is something. */
+  void start() {
+    disk.execute(
+        () -> {
+          Optional<Map<String, Integer>> found = file.flatMap(ServicesFile::read);
+          context.scheduler().execute(() -> begin(found));
+        });
+  }
+
+  private void begin(Optional<Map<String, Integer>> remembered) {
+    if (closed) {
+      return;
+    }
+    remembered.ifPresent(
+        sizes -> {
+          log.info("event=services_remembered services={}", sizes.size());
+          services.onRemembered(nowNanos(), sizes);
+          written = sizes;
+        });
+    openGauges();
+    if (options.services().isEmpty()) {
+      names = handle.directory().subscribeNames(handle.uri().namespace(), new Names());
+    } else {
+      services.onNames(nowNanos(), options.services());
+    }
+    settle();
+    var unused = context.scheduler().schedule(PATIENCE, this::nameTheUnknown);
+  }
+
+  private void openGauges() {
+    gauges.add(
+        ControlMeter.SERVICES.gauge(context.meters(), () -> services.sizes().size(), "served"));
+    gauges.add(
+        ControlMeter.SERVICES.gauge(context.meters(), () -> services.pending().size(), "pending"));
+    gauges.add(ControlMeter.SERVICES.gauge(context.meters(), services::skipped, "skipped"));
+  }
+
+  private final class Names implements Registry.NamesListener {
+    @Override
+    public void onNames(Set<String> present) {
+      if (troubled) {
+        troubled = false;
+        log.info("event=names_again registry={}", handle.registry().describe());
+      }
+      services.onNames(nowNanos(), present);
+      if (services.skipped() > 0) {
+        log.warn(
+            "event=services_skipped skipped={} served={}",
+            services.skipped(),
+            KnownServices.MAX_SERVICES);
+      }
+      settle();
+    }
+
+    @Override
+    public void onFailure(RegistryException cause) {
+      if (!troubled) {
+        troubled = true;
+        log.warn(
+            "event=names_failed registry={} kept=last_good cause=\"{}\"",
+            handle.registry().describe(),
+            LogText.of(cause.getMessage()));
+      }
+    }
+  }
+
+  /** Follows who is to be followed, and tells what has changed. */
+  private void settle() {
+    Set<String> wanted = services.followed();
+    for (String gone : new HashSet<>(following.keySet())) {
+      if (!wanted.contains(gone)) {
+        Subscription subscription = following.remove(gone);
+        if (subscription != null) {
+          subscription.close();
+        }
+        log.info("event=service_gone service={}", gone);
+      }
+    }
+    for (String name : wanted) {
+      if (!following.containsKey(name)) {
+        follow(name);
+      }
+    }
+    tell();
+    rearm();
+  }
+
+  private void follow(String name) {
+    ServiceName service = ServiceName.parse(name).inside(handle.uri().namespace());
+    EndpointsListener listener =
+        endpoints -> {
+          services.onEndpoints(nowNanos(), name, endpoints);
+          settle();
+        };
+    // Before the subscription, which may deliver a list at once.
+    following.put(name, () -> {});
+    following.put(name, handle.directory().subscribe(service, listener));
+  }
+
+  private void tell() {
+    Set<String> changed = services.takeChanged();
+    if (!services.isKnown()) {
+      return;
+    }
+    Map<String, Optional<EndpointSet>> lists = new LinkedHashMap<>();
+    changed.forEach(name -> lists.put(name, services.list(name)));
+    publisher.changed(lists, services.pending());
+    if (!changed.isEmpty()) {
+      writeSoon();
+    }
+  }
+
+  private void rearm() {
+    timer.close();
+    OptionalLong deadline = services.nextDeadlineNanos();
+    if (deadline.isPresent()) {
+      timer =
+          context
+              .scheduler()
+              .schedule(
+                  Duration.ofNanos(deadline.getAsLong() - nowNanos()),
+                  () -> {
+                    services.onTimeout(nowNanos());
+                    settle();
+                  });
+    }
+  }
+
+  /** What is not complete is not written: who reads it must know all services. */
+  private void writeSoon() {
+    if (file.isEmpty() || writing || closed) {
+      return;
+    }
+    writing = true;
+    var unused =
+        context
+            .scheduler()
+            .schedule(
+                WRITE_INTERVAL,
+                () -> {
+                  writing = false;
+                  Map<String, Integer> sizes = services.sizes();
+                  if (services.pending().isEmpty() && !sizes.equals(written)) {
+                    written = sizes;
+                    disk.execute(() -> file.get().write(sizes));
+                  }
+                });
+  }
+
+  private void nameTheUnknown() {
+    if (!closed && !services.isKnown()) {
+      log.warn(
+          "event=services_unknown registry={} answered=nobody reason=\"the registry has not said"
+              + " which services there are\"",
+          handle.registry().describe());
+    } else if (!closed && !services.pending().isEmpty()) {
+      log.warn(
+          "event=services_pending services=\"{}\" answered=nobody_who_asks_for_them",
+          LogText.of(services.pending().toString()));
+    }
+  }
+
+  private long nowNanos() {
+    return context.scheduler().clock().nanoTime();
+  }
+
+  @Override
+  public void close() {
+    context
+        .scheduler()
+        .execute(
+            () -> {
+              closed = true;
+              timer.close();
+              names.close();
+              following.values().forEach(Subscription::close);
+              following.clear();
+              gauges.forEach(Subscription::close);
+            });
+  }
+}

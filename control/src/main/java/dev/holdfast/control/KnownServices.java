@@ -1,0 +1,175 @@
+package dev.holdfast.control;
+
+import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.PureCore;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which services there are, and what is known of each.
+ *
+ * <p>The names that a registry lists are not judged by anybody, so they only ever add: a service
+ * goes when its name is gone and its list, which is judged, has been empty for {@link
+ * #FORGET_AFTER}. A registry that was wiped, or that answers with no names, takes nothing away.
+ *
+ * <p>A service whose list is not known when the first names are, from the registry or from the
+ * disk, is pending: it exists, and nothing more can be said of it. One that appears later simply
+ * does not exist until its list is known. Not thread-safe.
+ */
+@PureCore
+class KnownServices {
+  /** For how long a service without a name and without endpoints is still served, as empty. */
+  @Limit(
+      of = "time that a service stays after its last record is gone",
+      then = "its listener and clusters are deleted at the clients")
+  static final Duration FORGET_AFTER = Duration.ofMinutes(10);
+
+  @Limit(
+      of = "services that a control plane serves",
+      then = "further ones are counted, logged and not served")
+  static final int MAX_SERVICES = 10_000;
+
+  private @Nullable Set<String> names;
+  private boolean remembered;
+  private final Map<String, EndpointSet> lists = new TreeMap<>();
+  private final Set<String> pending = new TreeSet<>();
+  private final Set<String> followed = new TreeSet<>();
+  private final Map<String, Long> emptySinceNanos = new HashMap<>();
+  private final Set<String> changed = new HashSet<>();
+  private int skipped;
+
+  /**
+   * What was known when this control plane ended last, from its disk.
+   *
+   * @param endpoints how many endpoints each service had
+   */
+  void onRemembered(long nowNanos, Map<String, Integer> endpoints) {
+    remembered = true;
+    endpoints.forEach(
+        (name, count) -> {
+          if (follow(name)) {
+            if (count > 0) {
+              pending.add(name);
+            } else {
+              onEndpoints(nowNanos, name, EndpointSet.EMPTY);
+            }
+          }
+        });
+  }
+
+  /** The registry's names as they are now. */
+  void onNames(long nowNanos, Collection<String> present) {
+    boolean first = names == null && !remembered;
+    names = Set.copyOf(present);
+    skipped = 0;
+    for (String name : new TreeSet<>(present)) {
+      if (!follow(name)) {
+        skipped++;
+      } else if (first && !lists.containsKey(name)) {
+        pending.add(name);
+      }
+    }
+    followed.forEach(name -> reconsider(nowNanos, name));
+  }
+
+  /** The list of a service to use from now on. */
+  void onEndpoints(long nowNanos, String name, EndpointSet list) {
+    if (!followed.contains(name)) {
+      return;
+    }
+    pending.remove(name);
+    if (!list.equals(lists.put(name, list))) {
+      changed.add(name);
+    }
+    reconsider(nowNanos, name);
+  }
+
+  /** Forgets services whose time has come. */
+  void onTimeout(long nowNanos) {
+    for (String name : Set.copyOf(followed)) {
+      Long since = emptySinceNanos.get(name);
+      if (since != null && nowNanos - since - FORGET_AFTER.toNanos() >= 0) {
+        emptySinceNanos.remove(name);
+        followed.remove(name);
+        lists.remove(name);
+        changed.add(name);
+      }
+    }
+  }
+
+  /** When {@link #onTimeout} has something to do. */
+  OptionalLong nextDeadlineNanos() {
+    return emptySinceNanos.values().stream()
+        .mapToLong(since -> since + FORGET_AFTER.toNanos())
+        // By difference: nanoTime may wrap around.
+        .reduce((a, b) -> a - b <= 0 ? a : b);
+  }
+
+  /** Whether it is known which services there are, so that anything may be said at all. */
+  boolean isKnown() {
+    return names != null || remembered;
+  }
+
+  /** The services whose endpoints should be followed. */
+  Set<String> followed() {
+    return Set.copyOf(followed);
+  }
+
+  /** Services that exist and of which nothing else is known. */
+  Set<String> pending() {
+    return Set.copyOf(pending);
+  }
+
+  /** Names that are beyond {@link #MAX_SERVICES}. */
+  int skipped() {
+    return skipped;
+  }
+
+  /** The list of a service; empty when it is not known, or no longer served. */
+  Optional<EndpointSet> list(String name) {
+    return Optional.ofNullable(lists.get(name));
+  }
+
+  /** How many endpoints each service has whose list is known. */
+  Map<String, Integer> sizes() {
+    Map<String, Integer> sizes = new TreeMap<>();
+    lists.forEach((name, list) -> sizes.put(name, list.size()));
+    return sizes;
+  }
+
+  /** The services whose list has changed, appeared or gone since this was asked last. */
+  Set<String> takeChanged() {
+    Set<String> taken = Set.copyOf(changed);
+    changed.clear();
+    return taken;
+  }
+
+  private boolean follow(String name) {
+    if (followed.size() >= MAX_SERVICES && !followed.contains(name)) {
+      return false;
+    }
+    followed.add(name);
+    return true;
+  }
+
+  /** A service may go only while the registry can say that it has no name. */
+  private void reconsider(long nowNanos, String name) {
+    boolean nameless = names != null && !names.contains(name);
+    EndpointSet list = lists.get(name);
+    if (nameless && list != null && list.isEmpty()) {
+      emptySinceNanos.putIfAbsent(name, nowNanos);
+    } else {
+      emptySinceNanos.remove(name);
+    }
+  }
+}

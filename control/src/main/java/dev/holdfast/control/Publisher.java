@@ -1,0 +1,191 @@
+package dev.holdfast.control;
+
+import dev.holdfast.control.xds.ResourceBuilder;
+import dev.holdfast.control.xds.XdsResource;
+import dev.holdfast.control.xds.XdsSnapshot;
+import dev.holdfast.core.EndpointSet;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes snapshots of what is known, on a thread of its own, and wakes the streams of clients.
+ *
+ * <p>Changes that come while it works are taken together by the next run, and of several of one
+ * service the last counts; so at any rate of changes there is one run at a time and nothing grows
+ * but the map of services. Thread-safe.
+ */
+final class Publisher implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Publisher.class);
+
+  /** Somebody who has to be told that there is another snapshot. */
+  interface Receiver {
+    void onSnapshot(XdsSnapshot snapshot);
+  }
+
+  /** A service as it was built last. */
+  private record Built(EndpointSet endpoints, List<XdsResource> resources) {}
+
+  private final MeterRegistry meters;
+  private final Set<Receiver> receivers = ConcurrentHashMap.newKeySet();
+  private final ExecutorService thread =
+      Executors.newSingleThreadExecutor(
+          task -> {
+            Thread created = new Thread(task, "holdfast-control-publisher");
+            created.setDaemon(true);
+            return created;
+          });
+
+  private volatile @Nullable XdsSnapshot current;
+
+  // Guarded by this: what the next run takes.
+  private final Map<String, Optional<EndpointSet>> waiting = new HashMap<>();
+  private Set<String> pending = Set.of();
+  private ResourceBuilder builder;
+  private boolean rebuild;
+  private boolean known;
+  private boolean scheduled;
+
+  // The thread's own.
+  private final Map<String, Built> built = new HashMap<>();
+
+  Publisher(ResourceBuilder builder, MeterRegistry meters) {
+    this.builder = builder;
+    this.meters = meters;
+  }
+
+  /** The newest snapshot; empty until it is known which services there are. */
+  Optional<XdsSnapshot> current() {
+    return Optional.ofNullable(current);
+  }
+
+  /**
+   * Services have changed.
+   *
+   * @param lists by service; empty for one that is gone
+   * @param pendingServices those of which nothing is known
+   */
+  synchronized void changed(
+      Map<String, Optional<EndpointSet>> lists, Set<String> pendingServices) {
+    known = true;
+    waiting.putAll(lists);
+    pending = pendingServices;
+    wake();
+  }
+
+  /** Another policy: everything is built again. */
+  synchronized void use(ResourceBuilder next) {
+    builder = next;
+    rebuild = true;
+    if (known) {
+      wake();
+    }
+  }
+
+  /** From now on it hears of each snapshot, on the publisher's thread. */
+  void add(Receiver receiver) {
+    receivers.add(receiver);
+  }
+
+  void remove(Receiver receiver) {
+    receivers.remove(receiver);
+  }
+
+  @Override
+  public void close() {
+    thread.shutdownNow();
+  }
+
+  private void wake() {
+    if (!scheduled) {
+      scheduled = true;
+      try {
+        thread.execute(this::run);
+      } catch (RejectedExecutionException e) {
+        log.debug("event=publisher_closed");
+      }
+    }
+  }
+
+  private void run() {
+    Map<String, Optional<EndpointSet>> lists;
+    Set<String> unknown;
+    ResourceBuilder by;
+    boolean again;
+    synchronized (this) {
+      scheduled = false;
+      lists = Map.copyOf(waiting);
+      waiting.clear();
+      unknown = pending;
+      by = builder;
+      again = rebuild;
+      rebuild = false;
+    }
+    try {
+      publish(lists, unknown, by, again);
+    } catch (RuntimeException e) {
+      log.error("event=publish_failed", e);
+    } catch (Error e) {
+      log.error("event=publish_failed", e);
+      throw e;
+    }
+  }
+
+  private void publish(
+      Map<String, Optional<EndpointSet>> lists,
+      Set<String> unknown,
+      ResourceBuilder by,
+      boolean again) {
+    List<XdsSnapshot.Change> changes = new ArrayList<>();
+    Map<String, Optional<EndpointSet>> all = new HashMap<>();
+    if (again) {
+      built.forEach((service, one) -> all.put(service, Optional.of(one.endpoints())));
+    }
+    all.putAll(lists);
+    all.forEach(
+        (service, list) -> {
+          List<XdsResource> before =
+              Optional.ofNullable(built.get(service)).map(Built::resources).orElse(List.of());
+          List<XdsResource> now = list.map(l -> build(by, service, l, before)).orElse(List.of());
+          if (list.isPresent()) {
+            built.put(service, new Built(list.get(), now));
+          } else {
+            built.remove(service);
+          }
+          changes.add(new XdsSnapshot.Change(before, now));
+        });
+    XdsSnapshot before = current;
+    XdsSnapshot next = (before == null ? XdsSnapshot.EMPTY : before).with(changes, unknown);
+    if (before != null && next.isSameAs(before)) {
+      return;
+    }
+    current = next;
+    ControlMeter.SNAPSHOTS.counter(meters).increment();
+    for (Receiver receiver : receivers) {
+      receiver.onSnapshot(next);
+    }
+  }
+
+  /** What can't be built is not sent: the service keeps what it had. */
+  private List<XdsResource> build(
+      ResourceBuilder by, String service, EndpointSet list, List<XdsResource> before) {
+    try {
+      return by.build(service, list);
+    } catch (RuntimeException e) {
+      ControlMeter.BUILDS_FAILED.counter(meters).increment();
+      log.error("event=resources_failed service={} kept=last_good", service, e);
+      return before;
+    }
+  }
+}

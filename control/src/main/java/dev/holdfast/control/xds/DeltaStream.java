@@ -1,0 +1,25 @@
+package dev.holdfast.control.xds;
+
+import dev.holdfast.core.PureCore;
+import java.util.function.Function;
+
+/** A stream of the incremental variant, as Envoy speaks it. */
+@PureCore
+public class DeltaStream extends OrderedStream<DeltaSubscription> {
+  public DeltaStream() {
+    this(DeltaSubscription::new);
+  }
+
+  DeltaStream(Function<ResourceType, DeltaSubscription> make) {
+    super(make);
+  }
+
+  /**
+   * The client asks, answers, or both.
+   *
+   * @throws XdsViolation when it asks for more than it may
+   */
+  public Verdict onRequest(DeltaRequest request) throws XdsViolation {
+    return of(request.type()).onRequest(request);
+  }
+}

@@ -1,0 +1,25 @@
+package dev.holdfast.control.xds;
+
+import dev.holdfast.core.PureCore;
+import java.util.function.Function;
+
+/** A stream of the state-of-the-world variant, which is the one that clients of gRPC speak. */
+@PureCore
+public class SotwStream extends OrderedStream<SotwSubscription> {
+  public SotwStream() {
+    this(SotwSubscription::new);
+  }
+
+  SotwStream(Function<ResourceType, SotwSubscription> make) {
+    super(make);
+  }
+
+  /**
+   * The client asks, answers, or both.
+   *
+   * @throws XdsViolation when it asks for more than it may
+   */
+  public Verdict onRequest(SotwRequest request) throws XdsViolation {
+    return of(request.type()).onRequest(request);
+  }
+}

@@ -1,0 +1,147 @@
+package dev.holdfast.control.xds;
+
+import dev.holdfast.core.PureCore;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * One type of a state-of-the-world stream. A response of clusters or listeners holds all that the
+ * client asked for; one of endpoints or routes holds what is new to it.
+ */
+@PureCore
+class SotwSubscription extends Subscription {
+  private boolean unnamed;
+
+  SotwSubscription(ResourceType type) {
+    super(type);
+  }
+
+  Verdict onRequest(SotwRequest request) throws XdsViolation {
+    Set<String> wanted = new HashSet<>(request.names());
+    if (wanted.size() > MAX_NAMES) {
+      throw tooMany(wanted.size());
+    }
+    requireBounds(List.copyOf(wanted));
+    // The old way to ask for all, which holds until a name is said.
+    unnamed = wanted.isEmpty() && (!asked || unnamed);
+    boolean everything = type.isWhole() && (wanted.remove(XdsStream.ALL) || unnamed);
+    Verdict verdict = judge(request.nonce(), request.error());
+    if (!wanted.equals(names) || everything != all || !asked) {
+      subscribe(wanted, everything);
+    }
+    asked = true;
+    return verdict;
+  }
+
+  /** Names that are new must be answered, even those that were wanted and given up before. */
+  void subscribe(Set<String> wanted, boolean everything) {
+    for (String name : wanted) {
+      if (!names.contains(name)) {
+        unanswered.add(name);
+      }
+    }
+    names.clear();
+    names.addAll(wanted);
+    unanswered.retainAll(names);
+    allUnanswered = everything && (allUnanswered || !all);
+    all = everything;
+    given.keySet().removeIf(name -> !wants(name));
+    stir();
+  }
+
+  @Override
+  Optional<XdsReply> poll(XdsSnapshot snapshot, boolean mayChange, boolean mayShrink) {
+    boolean changes = mayChange && !isAwaited() && !isUpToDate(snapshot);
+    if (!isOwed() && !changes) {
+      return Optional.empty();
+    }
+    return type.isWhole() ? pollWhole(snapshot, mayShrink) : pollParts(snapshot, changes);
+  }
+
+  /** Whether something that it asked for is not known yet: it may exist. */
+  boolean isWithheld(XdsSnapshot snapshot) {
+    return !snapshot.pendingServices().isEmpty()
+        && (all || names.stream().anyMatch(snapshot::isPending));
+  }
+
+  private Optional<XdsReply> pollWhole(XdsSnapshot snapshot, boolean mayShrink) {
+    if (isWithheld(snapshot)) {
+      return Optional.empty();
+    }
+    Map<String, XdsResource> present = present(snapshot);
+    boolean held = false;
+    for (Map.Entry<String, Given> before : given.entrySet()) {
+      XdsResource old = before.getValue().resource();
+      if (!mayShrink && old != null && !present.containsKey(before.getKey())) {
+        present.put(before.getKey(), old);
+        held = true;
+      }
+    }
+    if (!isOwed() && isWhatWasGiven(present)) {
+      if (!held) {
+        upToDate(snapshot);
+      }
+      return Optional.empty();
+    }
+    unanswered.clear();
+    allUnanswered = false;
+    Set<String> gone = new HashSet<>(given.keySet());
+    gone.removeAll(present.keySet());
+    XdsReply reply = reply(present.values(), gone);
+    return Optional.of(new XdsReply(type, reply.resources(), List.of(), reply.nonce()));
+  }
+
+  private Map<String, XdsResource> present(XdsSnapshot snapshot) {
+    Map<String, XdsResource> ofType = snapshot.resources(type);
+    if (all) {
+      return new HashMap<>(ofType);
+    }
+    Map<String, XdsResource> present = new HashMap<>();
+    for (String name : names) {
+      XdsResource resource = ofType.get(name);
+      if (resource != null) {
+        present.put(name, resource);
+      }
+    }
+    return present;
+  }
+
+  private boolean isWhatWasGiven(Map<String, XdsResource> present) {
+    return present.size() == given.size()
+        && present.values().stream().noneMatch(resource -> differs(resource.name(), resource));
+  }
+
+  private Optional<XdsReply> pollParts(XdsSnapshot snapshot, boolean changes) {
+    Map<String, XdsResource> ofType = snapshot.resources(type);
+    List<XdsResource> due = new ArrayList<>();
+    long bytes = 0;
+    boolean complete = true;
+    for (String name : changes ? names : unanswered) {
+      XdsResource resource = ofType.get(name);
+      if (resource == null) {
+        // Whoever made it vanish has let the client forget it: it is new when it is there again.
+        given.remove(name);
+      } else if (unanswered.contains(name) || differs(name, resource)) {
+        if (!due.isEmpty() && bytes + resource.value().size() > MAX_REPLY_BYTES) {
+          complete = false;
+          break;
+        }
+        bytes += resource.value().size();
+        due.add(resource);
+      }
+    }
+    if (due.isEmpty()) {
+      if (changes && complete) {
+        upToDate(snapshot);
+      }
+      return Optional.empty();
+    }
+    due.forEach(resource -> unanswered.remove(resource.name()));
+    return Optional.of(reply(due, List.of()));
+  }
+}

@@ -1,0 +1,198 @@
+package dev.holdfast.control.xds;
+
+import dev.holdfast.control.xds.SubscriptionView.Holding;
+import dev.holdfast.control.xds.SubscriptionView.Standing;
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.PureCore;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One type at one stream: what the client asked for, what it was given, and what it said of that.
+ */
+@PureCore
+abstract class Subscription {
+  /** More in one stream are more than any registry has. */
+  @Limit(
+      of = "resources of one type that a stream may subscribe to by name",
+      then = "the stream is ended with RESOURCE_EXHAUSTED")
+  static final int MAX_NAMES = 20_000;
+
+  @Limit(
+      of = "characters in the name of a resource that a client asks for",
+      then = "the stream is ended with RESOURCE_EXHAUSTED")
+  static final int MAX_NAME_CHARS = 1_024;
+
+  /** Where a response need not be whole: well below the 4 MiB that clients of gRPC take. */
+  @Limit(
+      of = "resources in one response, where it need not hold all of them",
+      then = "the others follow in further ones")
+  static final int MAX_REPLY_BYTES = 1 << 20;
+
+  /**
+   * What a client was given under a name.
+   *
+   * @param resource null when only its version is known, from the client
+   * @param nonce of the response that had it
+   */
+  record Given(@Nullable XdsResource resource, String version, long nonce, boolean rejected) {
+    Given refused() {
+      return new Given(resource, version, nonce, true);
+    }
+  }
+
+  final ResourceType type;
+  final Set<String> names = new HashSet<>();
+
+  /** Asked for by name and not answered yet; a subset of the names, or of what was given up. */
+  final Set<String> unanswered = new HashSet<>();
+
+  final Map<String, Given> given = new HashMap<>();
+
+  /** Whether all resources are wanted, and whether that was asked for and not answered yet. */
+  boolean all;
+
+  boolean allUnanswered;
+  boolean asked;
+
+  /** The resources to which everything was compared, when there was nothing to send. */
+  private @Nullable Map<String, XdsResource> upToDateWith;
+
+  private long lastNonce;
+  private boolean awaited;
+  private Optional<String> rejection = Optional.empty();
+
+  Subscription(ResourceType type) {
+    this.type = type;
+  }
+
+  /**
+   * The next response.
+   *
+   * @param mayChange whether what was given may be changed now
+   * @param mayShrink whether something may be taken away now
+   */
+  abstract Optional<XdsReply> poll(XdsSnapshot snapshot, boolean mayChange, boolean mayShrink);
+
+  /** Whether the last response waits for its answer. */
+  boolean isAwaited() {
+    return awaited;
+  }
+
+  /** Whether the client uses what it was given. */
+  boolean isSettled() {
+    return !awaited && rejection.isEmpty();
+  }
+
+  /** Whether a request without an answer yet must be answered, changes or not. */
+  boolean isOwed() {
+    return allUnanswered || !unanswered.isEmpty();
+  }
+
+  Verdict judge(String nonce, Optional<String> error) {
+    if (nonce.isEmpty()) {
+      return Verdict.NONE;
+    }
+    error.ifPresent(why -> markRefused(nonce));
+    if (!nonce.equals(Long.toString(lastNonce))) {
+      return Verdict.STALE;
+    }
+    if (error.isPresent()) {
+      awaited = false;
+      rejection = error;
+      return Verdict.REJECTED;
+    }
+    if (!awaited) {
+      return Verdict.NONE;
+    }
+    awaited = false;
+    rejection = Optional.empty();
+    return Verdict.ACCEPTED;
+  }
+
+  private void markRefused(String nonce) {
+    given.replaceAll(
+        (name, one) -> Long.toString(one.nonce()).equals(nonce) ? one.refused() : one);
+  }
+
+  /** Something other than the resources has changed. */
+  void stir() {
+    upToDateWith = null;
+  }
+
+  boolean isUpToDate(XdsSnapshot snapshot) {
+    return upToDateWith == snapshot.resources(type);
+  }
+
+  void upToDate(XdsSnapshot snapshot) {
+    upToDateWith = snapshot.resources(type);
+  }
+
+  boolean differs(String name, XdsResource resource) {
+    Given before = given.get(name);
+    return before == null || !before.version().equals(resource.version());
+  }
+
+  boolean wants(String name) {
+    return all || names.contains(name);
+  }
+
+  /** A response goes out; its resources are what the client has from now on. */
+  XdsReply reply(Collection<XdsResource> resources, Collection<String> removed) {
+    lastNonce++;
+    awaited = true;
+    for (XdsResource resource : resources) {
+      given.put(
+          resource.name(), new Given(resource, resource.version(), lastNonce, false));
+    }
+    removed.forEach(given::remove);
+    return new XdsReply(
+        type,
+        resources.stream().sorted((a, b) -> a.name().compareTo(b.name())).toList(),
+        removed.stream().sorted().toList(),
+        Long.toString(lastNonce));
+  }
+
+  void requireBounds(List<String> added) throws XdsViolation {
+    for (String name : added) {
+      if (name.length() > MAX_NAME_CHARS) {
+        throw new XdsViolation(
+            type.shortName() + " resource name: " + name.length() + " characters (expected: <= "
+                + MAX_NAME_CHARS + ")");
+      }
+    }
+    if (added.size() > MAX_NAMES || names.size() + added.size() > 2 * MAX_NAMES) {
+      throw tooMany(Math.max(added.size(), names.size()));
+    }
+  }
+
+  XdsViolation tooMany(int count) {
+    return new XdsViolation(
+        type.shortName() + " resource names: " + count + " (expected: <= " + MAX_NAMES + ")");
+  }
+
+  SubscriptionView view() {
+    Map<String, Holding> resources = new HashMap<>();
+    names.forEach(name -> resources.put(name, new Holding(standing(name), "")));
+    given.forEach(
+        (name, one) -> resources.put(name, new Holding(standing(name), one.version())));
+    return new SubscriptionView(type, all, resources, awaited, rejection);
+  }
+
+  private Standing standing(String name) {
+    Given one = given.get(name);
+    if (one == null) {
+      return unanswered.contains(name) ? Standing.REQUESTED : Standing.ABSENT;
+    }
+    if (one.rejected()) {
+      return Standing.REJECTED;
+    }
+    return awaited && one.nonce() == lastNonce ? Standing.SENT : Standing.ACCEPTED;
+  }
+}

@@ -1,0 +1,119 @@
+package dev.holdfast.control;
+
+import dev.holdfast.control.xds.ResourceBuilder;
+import dev.holdfast.core.EndpointDirectory;
+import dev.holdfast.core.Registries;
+import dev.holdfast.core.RegistryContext;
+import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.SystemScheduler;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.NameResolverRegistry;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.xds.XdsNameResolverProvider;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A registry of files, control planes over it, and unmodified clients of theirs. */
+final class ControlTown implements AutoCloseable {
+  private static final AtomicInteger SCHEMES = new AtomicInteger();
+
+  final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final SystemScheduler scheduler = SystemScheduler.create("control-town");
+  private final Path records;
+  private final Path snapshots;
+  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+
+  ControlTown(Path folder) throws IOException {
+    records = Files.createDirectories(folder.resolve("records/prod"));
+    snapshots = folder.resolve("snapshots");
+  }
+
+  /** Free ports of loopback; gone with their last stream. */
+  static ControlOptions anywhere() {
+    InetSocketAddress free = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    return ControlOptions.DEFAULT
+        .withListen(free)
+        .withAdmin(free)
+        .withDrain(Duration.ofMillis(200));
+  }
+
+  ControlPlane control() throws IOException {
+    return control(new PlainResources(), anywhere());
+  }
+
+  ControlPlane control(ResourceBuilder builder, ControlOptions options) throws IOException {
+    RegistryContext context =
+        new RegistryContext(
+            scheduler,
+            meters,
+            new SplittableRandom(1),
+            Map.of(EndpointDirectory.SNAPSHOT_VARIABLE, snapshots.toString()));
+    return own(
+        ControlPlane.start(
+            RegistryUri.parse("file://" + records), new Registries(context), builder, options));
+  }
+
+  /** These are the instances of a service from now on. */
+  void list(String service, String... addresses) throws IOException {
+    Path folder = Files.createDirectories(records.resolve(service));
+    Path aside = snapshots.resolveSibling(service + ".aside");
+    Files.writeString(aside, String.join("\n", addresses) + "\n");
+    Files.move(aside, folder.resolve("all.list"), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  Backend backend(String name) throws IOException {
+    return own(Backend.start(name));
+  }
+
+  /** A channel of grpc-java's own xDS client, which knows nothing but the server's address. */
+  ManagedChannel channel(InetSocketAddress control, String service) {
+    String scheme = "xds-test-" + SCHEMES.incrementAndGet();
+    Map<String, ?> bootstrap =
+        Map.of(
+            "xds_servers",
+            List.of(
+                Map.of(
+                    "server_uri",
+                    "127.0.0.1:" + control.getPort(),
+                    "channel_creds",
+                    List.of(Map.of("type", "insecure")),
+                    "server_features",
+                    List.of("xds_v3"))),
+            "node",
+            Map.of("id", "node-" + scheme, "locality", Map.of("zone", "a")));
+    NameResolverRegistry.getDefaultRegistry()
+        .register(XdsNameResolverProvider.createForTest(scheme, bootstrap));
+    ManagedChannel channel =
+        NettyChannelBuilder.forTarget(
+                scheme + ":///" + service, InsecureChannelCredentials.create())
+            .build();
+    open.push(channel::shutdownNow);
+    return channel;
+  }
+
+  <T extends AutoCloseable> T own(T thing) {
+    open.push(thing);
+    return thing;
+  }
+
+  @Override
+  public void close() throws Exception {
+    while (!open.isEmpty()) {
+      open.pop().close();
+    }
+    scheduler.close();
+  }
+}

@@ -1,0 +1,211 @@
+package dev.holdfast.control.xds;
+
+import dev.holdfast.control.xds.XdsSimulation.Streams;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Streams that are broken on purpose, each as somebody's was: the simulation must catch each. */
+enum XdsMutant implements Streams {
+  /** A name that comes back is taken for one that the client still has: it waits for ever. */
+  RESUBSCRIPTION_FORGOTTEN {
+    @Override
+    public SotwStream sotw() {
+      return new SotwStream(
+          type ->
+              new SotwSubscription(type) {
+                private final Map<String, Given> everGiven = new HashMap<>();
+
+                @Override
+                void subscribe(Set<String> wanted, boolean everything) {
+                  everGiven.putAll(given);
+                  super.subscribe(wanted, everything);
+                  wanted.forEach(
+                      name ->
+                          Optional.ofNullable(everGiven.get(name))
+                              .ifPresent(
+                                  old -> {
+                                    given.put(name, old);
+                                    unanswered.remove(name);
+                                  }));
+                }
+              });
+    }
+  },
+  /** What was rejected is sent again, and rejected again. */
+  REJECTION_ANSWERED {
+    @Override
+    public SotwStream sotw() {
+      return new SotwStream(
+          type ->
+              new SotwSubscription(type) {
+                @Override
+                Verdict judge(String nonce, Optional<String> error) {
+                  Verdict verdict = super.judge(nonce, error);
+                  if (verdict == Verdict.REJECTED) {
+                    given.values().removeIf(Given::rejected);
+                    stir();
+                  }
+                  return verdict;
+                }
+              });
+    }
+  },
+  /** The same in the incremental variant. */
+  REJECTION_ANSWERED_BY_DELTA {
+    @Override
+    public DeltaStream delta() {
+      return new DeltaStream(
+          type ->
+              new DeltaSubscription(type) {
+                @Override
+                Verdict judge(String nonce, Optional<String> error) {
+                  Verdict verdict = super.judge(nonce, error);
+                  if (verdict == Verdict.REJECTED) {
+                    given.values().removeIf(Given::rejected);
+                    stir();
+                  }
+                  return verdict;
+                }
+              });
+    }
+  },
+  /** An answer to an older response is taken for one to the last. */
+  STALE_ANSWER_BELIEVED {
+    @Override
+    public SotwStream sotw() {
+      return new SotwStream(
+          type ->
+              new SotwSubscription(type) {
+                private String last = "";
+
+                @Override
+                Verdict judge(String nonce, Optional<String> error) {
+                  return super.judge(nonce.isEmpty() ? nonce : last, error);
+                }
+
+                @Override
+                XdsReply reply(
+                    java.util.Collection<XdsResource> resources,
+                    java.util.Collection<String> removed) {
+                  XdsReply reply = super.reply(resources, removed);
+                  last = reply.nonce();
+                  return reply;
+                }
+              });
+    }
+  },
+  /** What is not known yet is said not to exist. */
+  PENDING_TAKEN_FOR_ABSENT {
+    @Override
+    public SotwStream sotw() {
+      return new SotwStream(
+          type ->
+              new SotwSubscription(type) {
+                @Override
+                boolean isWithheld(XdsSnapshot snapshot) {
+                  return false;
+                }
+              });
+    }
+  },
+  /** A cluster goes with the response that brings others, while a listener still refers to it. */
+  BREAK_BEFORE_MAKE {
+    @Override
+    public SotwStream sotw() {
+      return new SotwStream() {
+        @Override
+        boolean mayShrinkAtOnce(ResourceType type) {
+          return true;
+        }
+      };
+    }
+  },
+  /** The same in the incremental variant. */
+  BREAK_BEFORE_MAKE_BY_DELTA {
+    @Override
+    public DeltaStream delta() {
+      return new DeltaStream() {
+        @Override
+        boolean mayShrinkAtOnce(ResourceType type) {
+          return true;
+        }
+      };
+    }
+  },
+  /** A listener comes before the clusters that it refers to. */
+  LISTENERS_FIRST {
+    @Override
+    public SotwStream sotw() {
+      return new SotwStream() {
+        @Override
+        List<ResourceType> order() {
+          return List.of(
+              ResourceType.LISTENER, ResourceType.ROUTES, ResourceType.CLUSTER,
+              ResourceType.ENDPOINTS);
+        }
+
+        @Override
+        boolean mayChange(ResourceType type) {
+          return true;
+        }
+      };
+    }
+  },
+  /** What a client has from an earlier stream is believed to be up to date. */
+  OLD_VERSIONS_BELIEVED {
+    @Override
+    public DeltaStream delta() {
+      return new DeltaStream(
+          type ->
+              new DeltaSubscription(type) {
+                @Override
+                boolean differs(String name, XdsResource resource) {
+                  Given before = given.get(name);
+                  return before == null || (before.nonce() > 0 && super.differs(name, resource));
+                }
+              });
+    }
+  },
+  /** What is gone is not taken away from an incremental client. */
+  REMOVAL_FORGOTTEN {
+    @Override
+    public DeltaStream delta() {
+      return new DeltaStream(
+          type ->
+              new DeltaSubscription(type) {
+                @Override
+                Optional<XdsReply> poll(
+                    XdsSnapshot snapshot, boolean mayChange, boolean mayShrink) {
+                  return super.poll(snapshot, mayChange, false);
+                }
+              });
+    }
+  },
+  /** Who unsubscribes is still sent what changes. */
+  UNSUBSCRIPTION_IGNORED {
+    @Override
+    public DeltaStream delta() {
+      return new DeltaStream(
+          type ->
+              new DeltaSubscription(type) {
+                @Override
+                void unsubscribe(String name) {
+                  // Nothing.
+                }
+              });
+    }
+  };
+
+  @Override
+  public SotwStream sotw() {
+    return new SotwStream();
+  }
+
+  @Override
+  public DeltaStream delta() {
+    return new DeltaStream();
+  }
+}
