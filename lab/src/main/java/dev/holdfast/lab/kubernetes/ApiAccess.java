@@ -1,0 +1,83 @@
+package dev.holdfast.lab.kubernetes;
+
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who may do what. Without any word here everybody may do everything, as an administrator. Changes
+ * count from the next request on; open watches go on, as they do in a real cluster. Thread-safe.
+ */
+public final class ApiAccess {
+  /** Who asks without a token and without a certificate. */
+  public static final String ANONYMOUS = "system:anonymous";
+
+  private static final String BEARER = "Bearer ";
+
+  private final Map<String, String> userOfToken = new HashMap<>();
+  private final Set<ApiVerb> refused = EnumSet.noneOf(ApiVerb.class);
+  private boolean identityNeeded;
+  private @Nullable List<ApiRule> rules;
+
+  /** Makes a token good for a user; from now on who asks must be known. */
+  public synchronized ApiAccess accept(String token, String user) {
+    userOfToken.put(token, user);
+    identityNeeded = true;
+    return this;
+  }
+
+  /** A token has run out: 401 from now on. */
+  public synchronized ApiAccess revoke(String token) {
+    userOfToken.remove(token);
+    return this;
+  }
+
+  /** Who asks must be known by a certificate or a token. */
+  public synchronized ApiAccess requireIdentity() {
+    identityNeeded = true;
+    return this;
+  }
+
+  /** Takes a verb away from everybody. */
+  public synchronized ApiAccess refuse(ApiVerb verb) {
+    refused.add(verb);
+    return this;
+  }
+
+  /** Gives a verb back. */
+  public synchronized ApiAccess permit(ApiVerb verb) {
+    refused.remove(verb);
+    return this;
+  }
+
+  /** From now on only what one of these allows is allowed. */
+  public synchronized ApiAccess allowOnly(List<ApiRule> only) {
+    rules = List.copyOf(only);
+    return this;
+  }
+
+  /** Who asks; empty for somebody with a token that is not good, which is answered with 401. */
+  synchronized Optional<String> identify(String authorization, String certificateName) {
+    if (authorization.startsWith(BEARER)) {
+      String token = authorization.substring(BEARER.length()).strip();
+      return identityNeeded
+          ? Optional.ofNullable(userOfToken.get(token))
+          : Optional.of("system:admin");
+    }
+    if (!certificateName.isEmpty()) {
+      return Optional.of(certificateName);
+    }
+    return Optional.of(identityNeeded ? ANONYMOUS : "system:admin");
+  }
+
+  synchronized boolean allows(ApiRequest request) {
+    if (refused.contains(request.verb()) || request.user().equals(ANONYMOUS)) {
+      return false;
+    }
+    return rules == null || rules.stream().anyMatch(rule -> rule.allows(request));
+  }
+}

@@ -1,0 +1,56 @@
+package dev.holdfast.lab.kubernetes;
+
+/** The kinds of objects that the server keeps. */
+public enum ApiResource {
+  /** {@code endpointslices.discovery.k8s.io}, v1. */
+  ENDPOINT_SLICES("discovery.k8s.io", "endpointslices", "EndpointSlice"),
+  /** {@code services} of the core group, v1. */
+  SERVICES("", "services", "Service");
+
+  private final String group;
+  private final String plural;
+  private final String kind;
+
+  ApiResource(String group, String plural, String kind) {
+    this.group = group;
+    this.plural = plural;
+    this.kind = kind;
+  }
+
+  /** The API group; "" for the core group. */
+  public String group() {
+    return group;
+  }
+
+  /** As it stands in paths and roles: {@code endpointslices}. */
+  public String plural() {
+    return plural;
+  }
+
+  /** As it stands in objects: {@code EndpointSlice}. */
+  public String kind() {
+    return kind;
+  }
+
+  /** As it stands in objects: {@code discovery.k8s.io/v1}. */
+  public String apiVersion() {
+    return group.isEmpty() ? "v1" : group + "/v1";
+  }
+
+  /** As error messages name it: {@code endpointslices.discovery.k8s.io}. */
+  String qualifiedName() {
+    return group.isEmpty() ? plural : plural + "." + group;
+  }
+
+  /** What stands before the namespace in a path. */
+  String root() {
+    return group.isEmpty() ? "/api/v1" : "/apis/" + group + "/v1";
+  }
+
+  /** The fields that Go writes even for an object that has nothing but a version. */
+  String emptyContent() {
+    return this == ENDPOINT_SLICES
+        ? "\"addressType\":\"\",\"endpoints\":null,\"ports\":null"
+        : "\"spec\":{},\"status\":{\"loadBalancer\":{}}";
+  }
+}

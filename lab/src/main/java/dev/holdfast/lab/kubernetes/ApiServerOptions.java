@@ -1,0 +1,37 @@
+package dev.holdfast.lab.kubernetes;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * How an {@link ApiServer} is set up.
+ *
+ * @param tls none for plain HTTP, as behind {@code kubectl proxy}
+ * @param http2 whether it speaks HTTP/2: by ALPN, in the clear by upgrade and by prior knowledge
+ * @param bookmarkInterval between bookmarks of a watch; a minute in a real cluster
+ */
+public record ApiServerOptions(Optional<ApiTls> tls, boolean http2, Duration bookmarkInterval) {
+
+  /** Plain HTTP/1.1 and HTTP/2, a bookmark a minute. */
+  public static ApiServerOptions defaults() {
+    return new ApiServerOptions(Optional.empty(), true, Duration.ofMinutes(1));
+  }
+
+  /** The same over TLS. */
+  public ApiServerOptions withTls(ApiTls value) {
+    return new ApiServerOptions(Optional.of(value), http2, bookmarkInterval);
+  }
+
+  /** The same without HTTP/2. */
+  public ApiServerOptions withoutHttp2() {
+    return new ApiServerOptions(tls, false, bookmarkInterval);
+  }
+
+  /** The same with bookmarks more or less often. */
+  public ApiServerOptions withBookmarkInterval(Duration value) {
+    if (value.isNegative() || value.isZero()) {
+      throw new IllegalArgumentException("bookmarkInterval: " + value + " (expected: > 0)");
+    }
+    return new ApiServerOptions(tls, http2, value);
+  }
+}

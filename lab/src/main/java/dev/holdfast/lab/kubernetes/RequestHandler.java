@@ -1,0 +1,209 @@
+package dev.holdfast.lab.kubernetes;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpUtil;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers the requests of one channel: a connection of HTTP/1.1 or one stream of HTTP/2. In the
+ * order of the real server: who asks, too many of them, what they may do, what they want.
+ */
+final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
+  private static final Logger log = LoggerFactory.getLogger(RequestHandler.class);
+  private static final Duration LONGEST_WAIT_FOR_VERSION = Duration.ofSeconds(3);
+  private static final Duration VERSION_POLL = Duration.ofMillis(50);
+
+  private final ApiServer server;
+  private final ApiConnection connection;
+  private final boolean http2;
+  private @Nullable WatchStream watch;
+
+  RequestHandler(ApiServer server, ApiConnection connection, boolean http2) {
+    this.server = server;
+    this.connection = connection;
+    this.http2 = http2;
+  }
+
+  @Override
+  protected void channelRead0(ChannelHandlerContext context, FullHttpRequest message) {
+    Exchange exchange = new Exchange(context, connection, HttpUtil.isKeepAlive(message));
+    if (connection.isDeaf()) {
+      return;
+    }
+    Optional<ApiRequest> parsed = ApiRequest.parse(message.uri(), http2);
+    if (parsed.isEmpty()) {
+      answerOther(exchange, message.uri());
+      return;
+    }
+    if (!message.method().equals(HttpMethod.GET)) {
+      exchange.answer(
+          ApiFault.status(405, "MethodNotAllowed", "the server does not allow this method"));
+      return;
+    }
+    String authorization = message.headers().get(HttpHeaderNames.AUTHORIZATION, "");
+    Optional<String> user = server.access().identify(authorization, connection.certificateName());
+    ApiRequest request = parsed.get().by(user.orElse(""));
+    server.note(request);
+    if (user.isEmpty()) {
+      exchange.answer(ApiFault.unauthorized());
+      return;
+    }
+    Duration delay = server.faults().delay(request.verb());
+    ApiFault failure = server.faults().next(request.verb());
+    if (delay.isZero()) {
+      answer(exchange, request, failure);
+    } else {
+      var unused =
+          exchange
+              .loop()
+              .schedule(
+                  () -> answer(exchange, request, failure), delay.toNanos(), TimeUnit.NANOSECONDS);
+    }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {
+    if (watch != null) {
+      watch.wake();
+    }
+    context.fireChannelWritabilityChanged();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    endWatch();
+    context.fireChannelInactive();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    // A client that goes away resets its streams and connections.
+    log.debug("event=api_connection_broken", cause);
+    endWatch();
+    var unused = context.close();
+  }
+
+  private void answer(Exchange exchange, ApiRequest request, @Nullable ApiFault failure) {
+    if (!exchange.isOpen()) {
+      return;
+    }
+    if (failure != null) {
+      fail(exchange, failure);
+    } else if (!server.access().allows(request)) {
+      exchange.answer(ApiFault.of(ApiStatus.forbidden(request.user(), request)));
+    } else {
+      try {
+        answer(exchange, request);
+      } catch (ApiException e) {
+        exchange.answer(ApiFault.of(e.status()));
+      }
+    }
+  }
+
+  private void answer(Exchange exchange, ApiRequest request) throws ApiException {
+    switch (request.verb()) {
+      case GET -> get(exchange, request);
+      case LIST -> list(exchange, new ListQuery(request), System.nanoTime());
+      case WATCH -> {
+        endWatch();
+        WatchStream started = new WatchStream(server, exchange, request);
+        watch = started;
+        started.start();
+      }
+    }
+  }
+
+  private void get(Exchange exchange, ApiRequest request) {
+    StoredObject found =
+        server.store().find(new ObjectKey(request.resource(), request.namespace(), request.name()));
+    if (found == null) {
+      exchange.answer(ApiFault.of(ApiStatus.notFound(request)));
+    } else {
+      exchange.answer(found.alone().getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  /** A version to come is waited for some seconds, as the real server does. */
+  private void list(Exchange exchange, ListQuery query, long sinceNanos) throws ApiException {
+    long awaited = query.awaitedVersion();
+    long now = server.store().cacheVersion();
+    if (awaited > now) {
+      if (System.nanoTime() - sinceNanos > LONGEST_WAIT_FOR_VERSION.toNanos()) {
+        throw new ApiException(ApiStatus.tooLarge(awaited, now));
+      }
+      var unused =
+          exchange
+              .loop()
+              .schedule(
+                  () -> listAgain(exchange, query, sinceNanos),
+                  VERSION_POLL.toNanos(),
+                  TimeUnit.NANOSECONDS);
+      return;
+    }
+    byte[] body = query.answer(server.store()).getBytes(StandardCharsets.UTF_8);
+    int bytesPerSecond = server.faults().listBytesPerSecond();
+    if (bytesPerSecond == 0) {
+      exchange.answer(body);
+    } else {
+      exchange.trickle(body, bytesPerSecond);
+    }
+  }
+
+  private void listAgain(Exchange exchange, ListQuery query, long sinceNanos) {
+    if (!exchange.isOpen()) {
+      return;
+    }
+    try {
+      list(exchange, query, sinceNanos);
+    } catch (ApiException e) {
+      exchange.answer(ApiFault.of(e.status()));
+    }
+  }
+
+  private static void fail(Exchange exchange, ApiFault failure) {
+    switch (failure.kind()) {
+      case ANSWER -> exchange.answer(failure);
+      case ERROR_EVENT -> {
+        exchange.begin();
+        exchange.piece(Unpooled.wrappedBuffer(failure.body()));
+        exchange.end();
+      }
+      case HANG -> log.debug("event=api_request_left_hanging");
+      case CUT -> exchange.cut();
+    }
+  }
+
+  private static void answerOther(Exchange exchange, String target) {
+    switch (target) {
+      case "/version" ->
+          exchange.answer(
+              new Json()
+                  .with("major", "1")
+                  .with("minor", "34")
+                  .with("gitVersion", "v1.34.0")
+                  .toString()
+                  .getBytes(StandardCharsets.UTF_8));
+      case "/livez", "/readyz", "/healthz" ->
+          exchange.answer("ok".getBytes(StandardCharsets.UTF_8));
+      default -> exchange.answer(ApiFault.pageNotFound());
+    }
+  }
+
+  private void endWatch() {
+    if (watch != null) {
+      watch.close();
+      watch = null;
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package dev.holdfast.lab.kubernetes;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One endpoint of an EndpointSlice. The three conditions are null when the API server leaves them
+ * out.
+ *
+ * @param addresses at least one; clients use the first
+ * @param ready whether it takes new calls; null counts as true
+ * @param serving as ready, but not turned off by termination; null counts as ready
+ * @param terminating whether its pod is being deleted; null counts as false
+ * @param zone "" when unknown
+ * @param hintZones the zones it is meant for; none when there is no hint
+ * @param pod the pod behind it; "" for none
+ */
+public record SliceEndpoint(
+    List<String> addresses,
+    @Nullable Boolean ready,
+    @Nullable Boolean serving,
+    @Nullable Boolean terminating,
+    String zone,
+    List<String> hintZones,
+    String pod) {
+
+  public SliceEndpoint {
+    addresses = List.copyOf(addresses);
+    hintZones = List.copyOf(hintZones);
+  }
+
+  /** A ready endpoint of a pod named after its address. */
+  public static SliceEndpoint of(String address) {
+    String pod = "pod-" + address.replaceAll("[^0-9a-z]+", "-");
+    return new SliceEndpoint(List.of(address), true, true, false, "", List.of(), pod);
+  }
+
+  /** The same in a zone. */
+  public SliceEndpoint inZone(String value) {
+    return new SliceEndpoint(addresses, ready, serving, terminating, value, hintZones, pod);
+  }
+
+  /** The same with hints for topology-aware routing. */
+  public SliceEndpoint hintedFor(String... zones) {
+    return new SliceEndpoint(addresses, ready, serving, terminating, zone, List.of(zones), pod);
+  }
+
+  /** The same with other conditions. */
+  public SliceEndpoint withConditions(
+      @Nullable Boolean isReady, @Nullable Boolean isServing, @Nullable Boolean isTerminating) {
+    return new SliceEndpoint(addresses, isReady, isServing, isTerminating, zone, hintZones, pod);
+  }
+
+  /** As a readiness probe that fails leaves it. */
+  public SliceEndpoint unready() {
+    return withConditions(false, false, false);
+  }
+
+  /** As a deleted pod that still answers: it finishes what it has and wants nothing new. */
+  public SliceEndpoint leaving() {
+    return withConditions(false, true, true);
+  }
+
+  /** The same with a pod of another name, as a restart on the same address has. */
+  public SliceEndpoint ofPod(String value) {
+    return new SliceEndpoint(addresses, ready, serving, terminating, zone, hintZones, value);
+  }
+
+  String json(String namespace) {
+    Json conditions = new Json();
+    condition(conditions, "ready", ready);
+    condition(conditions, "serving", serving);
+    condition(conditions, "terminating", terminating);
+    Json json =
+        new Json().with("addresses", addresses, Json::quoted).with("conditions", conditions);
+    if (!pod.isEmpty()) {
+      json.with("nodeName", "node-1")
+          .with(
+              "targetRef",
+              new Json()
+                  .with("kind", "Pod")
+                  .with("namespace", namespace)
+                  .with("name", pod)
+                  .with("uid", uid(namespace + "/" + pod)));
+    }
+    if (!zone.isEmpty()) {
+      json.with("zone", zone);
+    }
+    if (!hintZones.isEmpty()) {
+      json.with(
+          "hints",
+          new Json().with("forZones", hintZones, hint -> new Json().with("name", hint).toString()));
+    }
+    return json.toString();
+  }
+
+  private static void condition(Json conditions, String name, @Nullable Boolean value) {
+    if (value != null) {
+      conditions.with(name, value);
+    }
+  }
+
+  static String uid(String what) {
+    return UUID.nameUUIDFromBytes(what.getBytes(StandardCharsets.UTF_8)).toString();
+  }
+}

@@ -1,0 +1,230 @@
+package dev.holdfast.lab.kubernetes;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One open watch. It pulls changes from the store when it is told of them and the client takes
+ * them, so that nothing queues up behind a slow client. All but {@link #wake} runs on the loop of
+ * its channel.
+ */
+final class WatchStream {
+  /** The real server says once more where it is, shortly before it ends a watch. */
+  private static final Duration LAST_BOOKMARK_BEFORE_END = Duration.ofSeconds(2);
+
+  /** A watch that nobody limited ends after half an hour to an hour; here always the former. */
+  private static final int DEFAULT_SECONDS = 1_800;
+
+  private final ApiServer server;
+  private final ApiStore store;
+  private final Exchange exchange;
+  private final ApiRequest request;
+  private final Selector selector;
+  private final Runnable wake = this::wake;
+  private final AtomicBoolean woken = new AtomicBoolean();
+  private long seenVersion;
+  private boolean silent;
+  private boolean ended;
+
+  WatchStream(ApiServer server, Exchange exchange, ApiRequest request) throws ApiException {
+    this.server = server;
+    store = server.store();
+    this.exchange = exchange;
+    this.request = request;
+    selector =
+        Selector.parse(request.parameter("labelSelector"), request.parameter("fieldSelector"));
+  }
+
+  /** Sends what the client asked to begin with, and goes on with changes. */
+  void start() throws ApiException {
+    String from = request.parameter("resourceVersion");
+    if (!request.parameter("resourceVersionMatch").isEmpty()) {
+      throw ApiException.invalidOptions(
+          "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless"
+              + " sendInitialEvents is provided");
+    }
+    int seconds = ListQuery.number("timeoutSeconds", request.parameter("timeoutSeconds"));
+    boolean everything = from.isEmpty() || from.equals("0");
+    seenVersion = everything ? store.cacheVersion() : version(from);
+    if (server.expiresByStatus() && store.changesAfter(seenVersion) == null) {
+      throw new ApiException(ApiStatus.tooOld(seenVersion, store.oldestWatchableVersion()));
+    }
+    server.opened(this);
+    exchange.begin();
+    if (everything) {
+      sendEverything();
+    }
+    store.listen(wake);
+    Duration limit = Duration.ofSeconds(seconds == 0 ? DEFAULT_SECONDS : seconds);
+    later(limit, this::timeUp);
+    String bookmarks = request.parameter("allowWatchBookmarks");
+    if (bookmarks.equals("true") || bookmarks.equals("1")) {
+      scheduleBookmark(server.options().bookmarkInterval());
+      Duration last = limit.minus(LAST_BOOKMARK_BEFORE_END);
+      if (!last.isNegative()) {
+        later(last, this::bookmark);
+      }
+    }
+    pull();
+  }
+
+  /** There may be changes. Any thread. */
+  void wake() {
+    if (woken.compareAndSet(false, true)) {
+      exchange.loop().execute(this::pull);
+    }
+  }
+
+  /** Sends nothing more and does not end, as a half-open connection. */
+  void goSilent() {
+    silent = true;
+  }
+
+  /** Ends as told: 410 in an ERROR event. */
+  void expire() {
+    error(ApiStatus.tooOld(seenVersion, store.version()));
+  }
+
+  /** Sends a text as it is. */
+  void sendRaw(String text) {
+    if (!ended && !silent) {
+      exchange.piece(bytes(text));
+    }
+  }
+
+  /** Ends in good order, as at its time limit. */
+  void timeUp() {
+    if (!ended && !silent) {
+      close();
+      exchange.end();
+    }
+  }
+
+  /** The client is gone, or enough was said. */
+  void close() {
+    ended = true;
+    store.forget(wake);
+    server.closed(this);
+  }
+
+  private void pull() {
+    woken.set(false);
+    if (ended || silent || !exchange.isWritable()) {
+      return;
+    }
+    List<ApiStore.Change> changes = store.changesAfter(seenVersion);
+    if (changes == null) {
+      error(ApiStatus.tooOld(seenVersion, store.oldestWatchableVersion()));
+      return;
+    }
+    StringBuilder lines = new StringBuilder();
+    for (ApiStore.Change change : changes) {
+      lines.append(event(change));
+      seenVersion = change.version();
+    }
+    exchange.piece(bytes(lines.toString()));
+  }
+
+  private String event(ApiStore.Change change) {
+    boolean concerned =
+        change.key().resource() == request.resource()
+            && (request.namespace().isEmpty()
+                || request.namespace().equals(change.key().namespace()))
+            && (request.name().isEmpty() || request.name().equals(change.key().name()));
+    StoredObject before = chosen(change.before());
+    StoredObject after = chosen(change.after());
+    if (!concerned || (before == null && after == null)) {
+      return "";
+    }
+    if (after == null && before != null) {
+      // Deleted, or not chosen any more: for the watcher it is the same.
+      return ApiFault.event("DELETED", before.deleted(change.version()).alone());
+    }
+    String type = before == null ? "ADDED" : "MODIFIED";
+    return after == null ? "" : ApiFault.event(type, after.alone());
+  }
+
+  private @Nullable StoredObject chosen(@Nullable StoredObject object) {
+    return object != null && selector.matches(object) ? object : null;
+  }
+
+  private void sendEverything() {
+    List<StoredObject> all = store.list(request.resource(), seenVersion);
+    if (all == null) {
+      return;
+    }
+    StringBuilder lines = new StringBuilder();
+    for (StoredObject object : all) {
+      boolean inNamespace =
+          request.namespace().isEmpty() || request.namespace().equals(object.key().namespace());
+      if (inNamespace && selector.matches(object)) {
+        lines.append(ApiFault.event("ADDED", object.alone()));
+      }
+    }
+    exchange.piece(bytes(lines.toString()));
+  }
+
+  private void scheduleBookmark(Duration interval) {
+    later(
+        interval,
+        () -> {
+          bookmark();
+          if (!ended) {
+            scheduleBookmark(interval);
+          }
+        });
+  }
+
+  private void later(Duration delay, Runnable action) {
+    var unused = exchange.loop().schedule(action, delay.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  /** Where the watch stands. There is none for a client that is ahead of a store that was lost. */
+  private void bookmark() {
+    long now = store.cacheVersion();
+    if (ended || silent || now < seenVersion || !exchange.isWritable()) {
+      return;
+    }
+    pull();
+    if (ended) {
+      return;
+    }
+    seenVersion = Math.max(seenVersion, now);
+    ApiResource resource = request.resource();
+    Json object =
+        new Json()
+            .with("kind", resource.kind())
+            .with("apiVersion", resource.apiVersion())
+            .raw(
+                "metadata",
+                "{\"resourceVersion\":\"" + seenVersion + "\",\"creationTimestamp\":null}");
+    String text = "{" + object.fields() + "," + resource.emptyContent() + "}";
+    exchange.piece(bytes(ApiFault.event("BOOKMARK", text)));
+  }
+
+  private void error(ApiStatus status) {
+    if (!ended && !silent) {
+      close();
+      exchange.piece(bytes(ApiFault.event("ERROR", status.json())));
+      exchange.end();
+    }
+  }
+
+  private static long version(String text) throws ApiException {
+    try {
+      return Long.parseUnsignedLong(text);
+    } catch (NumberFormatException e) {
+      throw ApiException.badRequest("invalid resource version \"" + text + "\"");
+    }
+  }
+
+  private static ByteBuf bytes(String text) {
+    return Unpooled.wrappedBuffer(text.getBytes(StandardCharsets.UTF_8));
+  }
+}
