@@ -51,7 +51,10 @@ public final class XdsSnapshot {
       Map<String, XdsResource> ofType = byType.getOrDefault(resource.type(), Map.of());
       if (ofType.put(resource.name(), resource) != null) {
         throw new IllegalArgumentException(
-            "resources: " + resource.type().shortName() + " " + resource.name()
+            "resources: "
+                + resource.type().shortName()
+                + " "
+                + resource.name()
                 + " twice (expected: each name once)");
       }
     }

@@ -1,0 +1,71 @@
+package dev.holdfast.control.resources;
+
+import dev.holdfast.control.xds.ResourceBuilder;
+import dev.holdfast.control.xds.ResourceType;
+import dev.holdfast.control.xds.XdsResource;
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.EndpointSet;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+
+/**
+ * Makes the resources of services under one policy, such that every gRPC client takes them: for a
+ * service {@code orders} a listener {@code orders}, a cluster {@code orders} of all instances and
+ * one, {@code orders/v2}, for each subset.
+ *
+ * <p>Immutable; may be used by several threads.
+ */
+public final class PolicyResources implements ResourceBuilder {
+  private final Policy policy;
+  private final BiConsumer<String, List<Endpoint>> unservable;
+
+  /** Under this policy; {@link Policy#NONE} for all instances of each service in turn. */
+  public PolicyResources(Policy policy) {
+    this(policy, (service, endpoints) -> {});
+  }
+
+  /** As the other one; tells at each build which endpoints had to be left out. */
+  PolicyResources(Policy policy, BiConsumer<String, List<Endpoint>> unservable) {
+    this.policy = policy;
+    this.unservable = unservable;
+  }
+
+  /**
+   * The resources of a service. Endpoints that are known by the name of a host are left out:
+   * clients of xDS take IP addresses only.
+   *
+   * @throws IllegalStateException when clients would refuse what was made: a mistake of ours, and
+   *     nothing of it may be sent
+   */
+  @Override
+  public List<XdsResource> build(String service, EndpointSet endpoints) {
+    ServicePolicy wanted = policy.of(service);
+    unservable.accept(service, EndpointResource.unservable(endpoints));
+    ServiceParts parts =
+        new ServiceParts(service, wanted.traffic(), EndpointResource.servable(endpoints));
+    Listener listener = ListenerResource.of(service, wanted, parts);
+    boolean localities = wanted.balancer().kind() != Balancer.Kind.RING_HASH;
+    List<Cluster> clusters = new ArrayList<>();
+    List<ClusterLoadAssignment> assignments = new ArrayList<>();
+    for (Map.Entry<String, EndpointSet> part : parts.clusters().entrySet()) {
+      clusters.add(ClusterResource.of(part.getKey(), wanted));
+      assignments.add(EndpointResource.of(part.getKey(), part.getValue(), localities));
+    }
+    List<String> problems = ResourceRules.problems(listener, clusters, assignments);
+    if (!problems.isEmpty()) {
+      throw new IllegalStateException(
+          service + ": clients would refuse its resources: " + String.join("; ", problems));
+    }
+    List<XdsResource> resources = new ArrayList<>();
+    clusters.forEach(c -> resources.add(XdsResource.of(ResourceType.CLUSTER, c.getName(), c)));
+    assignments.forEach(
+        a -> resources.add(XdsResource.of(ResourceType.ENDPOINTS, a.getClusterName(), a)));
+    resources.add(XdsResource.of(ResourceType.LISTENER, service, listener));
+    return resources;
+  }
+}

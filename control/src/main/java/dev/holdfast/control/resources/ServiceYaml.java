@@ -1,0 +1,214 @@
+package dev.holdfast.control.resources;
+
+import dev.holdfast.core.TunableDuration;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** Reads what a policy file says of one service. */
+final class ServiceYaml {
+  private static final Pattern SUBSET = Pattern.compile("[A-Za-z0-9._-]{1,100}");
+  private static final String EXPECTED_SUBSET = "1 to 100 characters of A-Z a-z 0-9 . _ -";
+  private static final Set<String> KEYS =
+      Set.of(
+          "subsets",
+          "split",
+          "routes",
+          "timeout",
+          "max-calls",
+          "balancer",
+          "hash-header",
+          "choices",
+          "retry",
+          "outliers");
+  private static final Set<String> RETRY_KEYS =
+      Set.of("methods", "on", "attempts", "backoff", "max-backoff");
+  private static final Set<String> OUTLIER_KEYS =
+      Set.of(
+          "interval",
+          "ejection",
+          "max-ejected-percent",
+          "failure-percent",
+          "factor",
+          "min-calls",
+          "min-instances");
+
+  private final YamlMap service;
+
+  ServiceYaml(YamlMap service) {
+    this.service = service;
+  }
+
+  ServicePolicy read() {
+    service.requireKnown(KEYS);
+    Map<String, Map<String, String>> subsets = subsets();
+    TrafficYaml traffic = new TrafficYaml(service, subsets);
+    return new ServicePolicy(
+        traffic.read(),
+        balancer(),
+        service.has("retry") ? retry() : Optional.empty(),
+        service.has("outliers") ? Optional.of(outliers()) : Optional.empty(),
+        service.duration("timeout", PolicyKeys.TIMEOUT),
+        service.number("max-calls", PolicyKeys.MAX_CALLS));
+  }
+
+  private Map<String, Map<String, String>> subsets() {
+    YamlMap all = service.map("subsets", PolicyKeys.SUBSETS.expected());
+    Map<String, Map<String, String>> subsets = new LinkedHashMap<>();
+    if (all.keys().size() > PolicyKeys.MAX_SUBSETS) {
+      service.problem(
+          "subsets", all.keys().size() + " subsets", "at most " + PolicyKeys.MAX_SUBSETS);
+    }
+    for (String name : all.keys()) {
+      if (!SUBSET.matcher(name).matches()) {
+        all.problem(name, "no name of a subset", EXPECTED_SUBSET);
+        continue;
+      }
+      YamlMap selector = all.map(name, "metadata such as {version: \"2\"}");
+      Map<String, String> wanted = new LinkedHashMap<>();
+      for (String key : selector.keys()) {
+        selector
+            .text(key, "the value that instances of the subset have")
+            .ifPresent(v -> wanted.put(key, v));
+      }
+      if (selector.keys().isEmpty() && !all.isProblem(name)) {
+        all.problem(name, "nothing", "metadata such as {version: \"2\"}");
+      }
+      subsets.put(name, wanted);
+    }
+    return subsets;
+  }
+
+  private Balancer balancer() {
+    Optional<String> word = service.parsed("balancer", PolicyKeys.BALANCER.expected(), this::word);
+    Balancer.Kind kind =
+        word.map(w -> Balancer.Kind.valueOf(w.toUpperCase(Locale.ROOT)))
+            .orElse(Balancer.Kind.ROUND_ROBIN);
+    Optional<String> header = service.text("hash-header", PolicyKeys.HASH_HEADER.expected());
+    header
+        .filter(name -> !HeaderRule.isName(name))
+        .ifPresent(name -> service.problem("hash-header", name, HeaderRule.EXPECTED_NAME));
+    if (kind == Balancer.Kind.RING_HASH && !service.has("hash-header")) {
+      service.problem("balancer", "ring_hash without hash-header", "the header that is hashed");
+    }
+    if (kind != Balancer.Kind.RING_HASH && service.has("hash-header")) {
+      service.problem("hash-header", header.orElse("nothing"), "only with balancer: ring_hash");
+    }
+    if (kind != Balancer.Kind.LEAST_REQUEST && service.has("choices")) {
+      service.problem("choices", "given", "only with balancer: least_request");
+    }
+    return new Balancer(
+        kind,
+        header.orElse(""),
+        service.number("choices", PolicyKeys.CHOICES).orElse(PolicyKeys.CHOICES.wholeDefault()));
+  }
+
+  private String word(String name, String text) {
+    if (!PolicyKeys.BALANCER.words().contains(text)) {
+      throw new IllegalArgumentException(
+          name + ": " + text + " (expected: " + PolicyKeys.BALANCER.expected() + ")");
+    }
+    return text;
+  }
+
+  private Optional<RetryRule> retry() {
+    YamlMap retry = service.map("retry", "keys such as methods and attempts");
+    retry.requireKnown(RETRY_KEYS);
+    List<PathRule> methods = methods(retry);
+    Duration backoff = duration(retry, "backoff", PolicyKeys.BACKOFF);
+    Duration longest = PolicyKeys.MAX_BACKOFF.defaultValue();
+    Duration maxBackoff =
+        retry
+            .duration("max-backoff", PolicyKeys.MAX_BACKOFF)
+            .orElse(backoff.compareTo(longest) > 0 ? backoff : longest);
+    if (maxBackoff.compareTo(backoff) < 0) {
+      retry.problem("max-backoff", "shorter than backoff", "at least backoff");
+    }
+    return Optional.of(
+        new RetryRule(
+            methods,
+            codes(retry),
+            number(retry, "attempts", PolicyKeys.ATTEMPTS),
+            backoff,
+            maxBackoff));
+  }
+
+  private List<PathRule> methods(YamlMap retry) {
+    YamlMap items = retry.list("methods", "a list of paths");
+    List<PathRule> methods = new ArrayList<>();
+    for (String item : items.keys()) {
+      items.parsed(item, PathRule.EXPECTED, PathRule::parse).ifPresent(methods::add);
+    }
+    if (items.keys().isEmpty()) {
+      retry.problem(
+          "methods",
+          "none",
+          "the methods that may be repeated although a server may have seen the call");
+    }
+    if (items.keys().size() > PolicyKeys.MAX_RETRY_METHODS) {
+      retry.problem(
+          "methods",
+          items.keys().size() + " methods",
+          "at most " + PolicyKeys.MAX_RETRY_METHODS + "; /package.Service/* is one");
+    }
+    return methods;
+  }
+
+  private List<String> codes(YamlMap retry) {
+    if (!retry.has("on")) {
+      return List.of(PolicyKeys.RETRY_CODES.get(0));
+    }
+    YamlMap items = retry.list("on", "a list of codes");
+    List<String> codes = new ArrayList<>();
+    for (String item : items.keys()) {
+      items
+          .text(item, PolicyKeys.RETRY_ON.expected())
+          .ifPresent(
+              code -> {
+                if (!PolicyKeys.RETRY_CODES.contains(code)) {
+                  items.problem(item, code, PolicyKeys.RETRY_ON.expected());
+                } else if (!codes.contains(code)) {
+                  codes.add(code);
+                }
+              });
+    }
+    if (items.keys().isEmpty() && !retry.isProblem("on")) {
+      retry.problem("on", "none", PolicyKeys.RETRY_ON.expected());
+    }
+    return codes;
+  }
+
+  private OutlierRule outliers() {
+    YamlMap outliers = service.map("outliers", "keys such as interval and failure-percent");
+    outliers.requireKnown(OUTLIER_KEYS);
+    OptionalInt failures = outliers.number("failure-percent", PolicyKeys.FAILURE_PERCENT);
+    OptionalInt factor = outliers.number("factor", PolicyKeys.FACTOR);
+    if (!outliers.has("failure-percent") && !outliers.has("factor")) {
+      failures = OptionalInt.of(PolicyKeys.FAILURE_PERCENT.wholeDefault());
+    }
+    return new OutlierRule(
+        duration(outliers, "interval", PolicyKeys.INTERVAL),
+        duration(outliers, "ejection", PolicyKeys.EJECTION),
+        number(outliers, "max-ejected-percent", PolicyKeys.MAX_EJECTED),
+        failures,
+        factor,
+        new OutlierRule.Volume(
+            number(outliers, "min-calls", PolicyKeys.MIN_CALLS),
+            number(outliers, "min-instances", PolicyKeys.MIN_INSTANCES)));
+  }
+
+  private static Duration duration(YamlMap map, String key, TunableDuration bounds) {
+    return map.duration(key, bounds).orElse(bounds.defaultValue());
+  }
+
+  private static int number(YamlMap map, String key, dev.holdfast.core.TunableNumber bounds) {
+    return map.number(key, bounds).orElse(bounds.wholeDefault());
+  }
+}

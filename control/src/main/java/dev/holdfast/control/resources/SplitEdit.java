@@ -1,0 +1,172 @@
+package dev.holdfast.control.resources;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Changes how the calls of one service are divided, in the text of a policy. Pure: text in, text
+ * out.
+ *
+ * <p>Shares that are not named keep their value while there is room; where the old split left
+ * nothing to the rest, they grow and shrink in proportion so that it goes on to leave nothing.
+ */
+public final class SplitEdit {
+  private static final String SERVICES = "services";
+
+  private final String source;
+  private final String text;
+  private final String service;
+
+  /**
+   * An edit of one service in a policy.
+   *
+   * @param source what the text is called in errors
+   */
+  public SplitEdit(String source, String text, String service) {
+    this.source = source;
+    this.text = text;
+    this.service = service;
+  }
+
+  /**
+   * What an edit made.
+   *
+   * @param text the new policy, with everything as it was that is not about this split
+   * @param before the split there was
+   * @param after the split there is
+   * @param addedSubsets subsets that the policy did not know, by name, each with the value of its
+   *     metadata
+   */
+  public record Edited(String text, Split before, Split after, List<String> addedSubsets) {}
+
+  /**
+   * Sets some shares.
+   *
+   * @param given by subset; at most 100% in all
+   * @param key the metadata whose value names a subset that the policy does not know: with {@code
+   *     version}, the subset {@code v2} is that of the instances with {@code version=v2}
+   * @throws PolicyException when the text is no policy, or is spelt in a way that can't be edited
+   * @throws IllegalArgumentException when the shares are more than 100%
+   */
+  public Edited with(Map<String, Percent> given, String key) {
+    Policy policy = PolicyYaml.parse(source, text);
+    Traffic old = policy.of(service).traffic();
+    Split after = divided(old.split(), given);
+    Map<String, Map<String, String>> subsets = new LinkedHashMap<>(old.subsets());
+    YamlText edited = new YamlText(source, text).withMap(List.of(SERVICES, service));
+    List<String> added = given.keySet().stream().filter(s -> !subsets.containsKey(s)).toList();
+    for (String name : added) {
+      List<String> path = List.of(SERVICES, service, "subsets");
+      String metadata = "{" + YamlText.quoted(key) + ": " + YamlText.quoted(name) + "}";
+      edited = edited.withMap(path).with(path, name, metadata);
+      subsets.put(name, Map.of(key, name));
+    }
+    List<String> path = List.of(SERVICES, service, "split");
+    edited = edited.withMap(path);
+    for (Map.Entry<String, Percent> share : after.shares().entrySet()) {
+      if (!share.getValue().equals(old.split().shares().get(share.getKey()))) {
+        edited = edited.with(path, share.getKey(), share.getValue().toString());
+      }
+    }
+    return checked(policy, new Traffic(subsets, after, old.routes()), edited.text(), added);
+  }
+
+  /** Lets calls go to all instances again, whatever was split before. */
+  public Edited cleared() {
+    Policy policy = PolicyYaml.parse(source, text);
+    Traffic old = policy.of(service).traffic();
+    if (old.split().isNone()) {
+      return new Edited(text, Split.NONE, Split.NONE, List.of());
+    }
+    String edited =
+        new YamlText(source, text).with(List.of(SERVICES, service), "split", "{}").text();
+    return checked(policy, new Traffic(old.subsets(), Split.NONE, old.routes()), edited, List.of());
+  }
+
+  private Edited checked(Policy policy, Traffic wanted, String edited, List<String> added) {
+    ServicePolicy old = policy.of(service);
+    Map<String, ServicePolicy> services = new LinkedHashMap<>(policy.services());
+    services.put(
+        service,
+        new ServicePolicy(
+            wanted, old.balancer(), old.retry(), old.outliers(), old.timeout(), old.maxCalls()));
+    boolean done;
+    try {
+      done = PolicyYaml.parse(source, edited).equals(new Policy(services));
+    } catch (PolicyException e) {
+      done = false;
+    }
+    if (!done) {
+      throw new PolicyException(
+          List.of(
+              source
+                  + ": services."
+                  + service
+                  + ": spelt in a way that can't be edited without touching more (expected: plain"
+                  + " maps, no anchors; set by hand split: "
+                  + shown(wanted.split())
+                  + ")"));
+    }
+    return new Edited(edited, old.traffic().split(), wanted.split(), added);
+  }
+
+  private static String shown(Split split) {
+    StringBuilder text = new StringBuilder("{");
+    split
+        .shares()
+        .forEach(
+            (subset, percent) ->
+                text.append(text.length() > 1 ? ", " : "")
+                    .append(YamlText.quoted(subset))
+                    .append(": ")
+                    .append(percent));
+    return text.append("}").toString();
+  }
+
+  /** The old shares with the given ones; what is not given makes room, or takes what is left. */
+  static Split divided(Split old, Map<String, Percent> given) {
+    int all = Percent.ALL.hundredths();
+    int fixed = given.values().stream().mapToInt(Percent::hundredths).sum();
+    if (fixed > all) {
+      throw new IllegalArgumentException(
+          "split: " + fixed / 100 + "% in all (expected: at most 100%)");
+    }
+    Map<String, Integer> others = new LinkedHashMap<>();
+    old.shares()
+        .forEach(
+            (subset, percent) -> {
+              if (!given.containsKey(subset)) {
+                others.put(subset, percent.hundredths());
+              }
+            });
+    int sum = others.values().stream().mapToInt(Integer::intValue).sum();
+    boolean whole = !old.isNone() && old.rest().hundredths() == 0;
+    int room = all - fixed;
+    if (sum > room || (whole && sum > 0)) {
+      scale(others, sum, room);
+    }
+    Map<String, Percent> shares = new LinkedHashMap<>();
+    old.shares()
+        .keySet()
+        .forEach(
+            subset -> {
+              Percent set = given.get(subset);
+              shares.put(subset, set != null ? set : new Percent(others.getOrDefault(subset, 0)));
+            });
+    given.forEach(shares::putIfAbsent);
+    return new Split(shares);
+  }
+
+  /** In proportion; what rounding leaves goes to the first that has a share. */
+  private static void scale(Map<String, Integer> others, int sum, int room) {
+    others.replaceAll((subset, share) -> (int) ((long) share * room / sum));
+    int left = room - others.values().stream().mapToInt(Integer::intValue).sum();
+    for (Map.Entry<String, Integer> other : others.entrySet()) {
+      if (left > 0) {
+        other.setValue(other.getValue() + left);
+        left = 0;
+      }
+    }
+  }
+}

@@ -1,0 +1,24 @@
+package dev.holdfast.control.resources;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Which instances calls go to.
+ *
+ * @param subsets by name, the metadata that an instance in it has, each key with this value
+ * @param split how calls are divided that take no route
+ * @param routes in the order in which they are tried
+ */
+public record Traffic(
+    Map<String, Map<String, String>> subsets, Split split, List<RouteRule> routes) {
+  /** All calls to all instances. */
+  public static final Traffic TO_ALL = new Traffic(Map.of(), Split.NONE, List.of());
+
+  public Traffic {
+    subsets = Collections.unmodifiableMap(new LinkedHashMap<>(subsets));
+    routes = List.copyOf(routes);
+  }
+}

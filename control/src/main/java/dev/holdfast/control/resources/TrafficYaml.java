@@ -1,0 +1,135 @@
+package dev.holdfast.control.resources;
+
+import dev.holdfast.core.NearestName;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Reads the split and the routes of one service. */
+final class TrafficYaml {
+  private static final int TYPING_ERRORS = 2;
+  private static final Set<String> ROUTE_KEYS =
+      Set.of("path", "headers", "percent", "to", "timeout");
+  private static final Set<String> TESTS =
+      Set.of("exact", "prefix", "suffix", "contains", "present");
+
+  private final YamlMap service;
+  private final Map<String, Map<String, String>> subsets;
+
+  TrafficYaml(YamlMap service, Map<String, Map<String, String>> subsets) {
+    this.service = service;
+    this.subsets = subsets;
+  }
+
+  Traffic read() {
+    Split split = service.has("split") ? shares(service, "split") : Split.NONE;
+    YamlMap items = service.list("routes", "a list of routes");
+    if (items.keys().size() > PolicyKeys.MAX_ROUTES) {
+      service.problem(
+          "routes", items.keys().size() + " routes", "at most " + PolicyKeys.MAX_ROUTES);
+    }
+    List<RouteRule> routes = new ArrayList<>();
+    for (String item : items.keys()) {
+      routes.add(route(items.map(item, "keys such as headers and to")));
+    }
+    return new Traffic(subsets, split, routes);
+  }
+
+  private RouteRule route(YamlMap route) {
+    route.requireKnown(ROUTE_KEYS);
+    return new RouteRule(
+        route.parsed("path", PathRule.EXPECTED, PathRule::parse),
+        headers(route.map("headers", PolicyKeys.HEADERS.expected())),
+        route.parsed("percent", Percent.EXPECTED, Percent::parse).orElse(Percent.ALL),
+        to(route),
+        route.duration("timeout", PolicyKeys.TIMEOUT));
+  }
+
+  private Split to(YamlMap route) {
+    if (!route.has("to")) {
+      return Split.NONE;
+    }
+    if (!route.isText("to")) {
+      return shares(route, "to");
+    }
+    Optional<String> subset = route.text("to", PolicyKeys.TO.expected());
+    subset.ifPresent(name -> requireSubset(route, "to", name));
+    return subset.map(Split::to).orElse(Split.NONE);
+  }
+
+  private Split shares(YamlMap above, String key) {
+    YamlMap map = above.map(key, PolicyKeys.SPLIT.expected());
+    Map<String, Percent> shares = new LinkedHashMap<>();
+    for (String subset : map.keys()) {
+      requireSubset(map, subset, subset);
+      map.parsed(subset, Percent.EXPECTED, Percent::parse).ifPresent(p -> shares.put(subset, p));
+    }
+    try {
+      return new Split(shares);
+    } catch (IllegalArgumentException e) {
+      int sum = shares.values().stream().mapToInt(Percent::hundredths).sum();
+      above.problem(key, sum / 100 + "% in all", "at most 100%");
+      return Split.NONE;
+    }
+  }
+
+  private void requireSubset(YamlMap at, String key, String name) {
+    if (!subsets.containsKey(name)) {
+      String nearest = NearestName.of(name, subsets.keySet(), TYPING_ERRORS);
+      at.problem(
+          key,
+          name + " is no subset",
+          !nearest.isEmpty()
+              ? nearest
+              : subsets.isEmpty()
+                  ? "a name from subsets, of which the service has none"
+                  : "one of " + String.join(", ", subsets.keySet()));
+    }
+  }
+
+  private static List<HeaderRule> headers(YamlMap headers) {
+    List<HeaderRule> rules = new ArrayList<>();
+    for (String name : headers.keys()) {
+      if (!HeaderRule.isName(name)) {
+        headers.problem(name, "no name", HeaderRule.EXPECTED_NAME);
+      } else if (headers.isText(name)) {
+        headers
+            .text(name, "a text, or {present: true}")
+            .ifPresent(v -> rules.add(new HeaderRule(name, HeaderRule.Test.EXACT, v)));
+      } else {
+        header(headers, name).ifPresent(rules::add);
+      }
+    }
+    return rules;
+  }
+
+  private static Optional<HeaderRule> header(YamlMap headers, String name) {
+    YamlMap test = headers.map(name, PolicyKeys.HEADERS.expected());
+    test.requireKnown(TESTS);
+    if (test.keys().size() != 1) {
+      headers.problem(
+          name, test.keys().size() + " tests", "one of exact, prefix, suffix, contains, present");
+      return Optional.empty();
+    }
+    String key = test.keys().iterator().next();
+    Optional<String> value = test.text(key, "a text");
+    if (!TESTS.contains(key) || value.isEmpty()) {
+      return Optional.empty();
+    }
+    HeaderRule.Test kind = HeaderRule.Test.valueOf(key.toUpperCase(Locale.ROOT));
+    boolean flag = value.get().equals("true") || value.get().equals("false");
+    if (kind == HeaderRule.Test.PRESENT && !flag) {
+      test.problem(key, value.get(), "true or false");
+      return Optional.empty();
+    }
+    if (value.get().isEmpty() && kind != HeaderRule.Test.EXACT) {
+      test.problem(key, "an empty text", "a text");
+      return Optional.empty();
+    }
+    return Optional.of(new HeaderRule(name, kind, value.get()));
+  }
+}

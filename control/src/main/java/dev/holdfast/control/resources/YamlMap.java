@@ -1,0 +1,211 @@
+package dev.holdfast.control.resources;
+
+import dev.holdfast.core.DurationText;
+import dev.holdfast.core.NearestName;
+import dev.holdfast.core.TunableDuration;
+import dev.holdfast.core.TunableNumber;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.BiFunction;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+import org.yaml.snakeyaml.nodes.Tag;
+
+/**
+ * One map of a YAML file, whose every mistake is noted with its line; what is wrong reads as
+ * absent.
+ *
+ * <p>Only the node graph is read, never Java objects, so that a file can't make the program
+ * construct anything.
+ */
+final class YamlMap {
+  private static final int EDITS_PER_LETTERS = 3;
+
+  private final YamlProblems problems;
+  private final String path;
+  private final int line;
+  private final Map<String, Node> values = new LinkedHashMap<>();
+  private final Map<String, Integer> lines = new LinkedHashMap<>();
+
+  private YamlMap(YamlProblems problems, String path, Node node) {
+    this.problems = problems;
+    this.path = path;
+    this.line = line(node);
+  }
+
+  /** A node that is a map, or nothing at all, which is an empty one. */
+  static YamlMap of(YamlProblems problems, String path, Node node, String expected) {
+    YamlMap map = new YamlMap(problems, path, node);
+    if (isNothing(node)) {
+      return map;
+    }
+    if (!(node instanceof MappingNode mapping)) {
+      problems.add(map.line, path, shown(node), expected);
+      return map;
+    }
+    for (NodeTuple entry : mapping.getValue()) {
+      Node key = entry.getKeyNode();
+      if (!(key instanceof ScalarNode name)) {
+        problems.add(line(key), path, "a key that is no text", expected);
+      } else if (map.values.put(name.getValue(), entry.getValueNode()) != null) {
+        problems.add(line(key), map.child(name.getValue()), "twice", "once");
+      } else {
+        map.lines.put(name.getValue(), line(key));
+      }
+    }
+    return map;
+  }
+
+  /** Notes every key that is not one of these, with the nearest one that is. */
+  void requireKnown(Set<String> known) {
+    for (String key : keys()) {
+      if (!known.contains(key)) {
+        String nearest = NearestName.of(key, known, Math.max(1, key.length() / EDITS_PER_LETTERS));
+        problems.add(
+            lineOf(key),
+            child(key),
+            "unknown",
+            nearest.isEmpty()
+                ? "one of " + String.join(", ", known.stream().sorted().toList())
+                : nearest);
+      }
+    }
+  }
+
+  Set<String> keys() {
+    return values.keySet();
+  }
+
+  boolean has(String key) {
+    return values.containsKey(key);
+  }
+
+  int lineOf(String key) {
+    return lines.getOrDefault(key, line);
+  }
+
+  /** The name of a key with all above it. */
+  String child(String key) {
+    return path.isEmpty() ? key : path + "." + key;
+  }
+
+  void problem(String key, String value, String expected) {
+    problems.add(lineOf(key), child(key), value, expected);
+  }
+
+  /** Whether something was wrong with the value of a key. */
+  boolean isProblem(String key) {
+    return problems.concern(child(key));
+  }
+
+  /** Whether something is there that is one value and no map or list. */
+  boolean isText(String key) {
+    return values.get(key) instanceof ScalarNode;
+  }
+
+  Optional<String> text(String key, String expected) {
+    Node node = values.get(key);
+    if (node == null) {
+      return Optional.empty();
+    }
+    if (node instanceof ScalarNode scalar && !isNothing(node)) {
+      return Optional.of(scalar.getValue());
+    }
+    problem(key, shown(node), expected);
+    return Optional.empty();
+  }
+
+  /** A value that is parsed by something that names what it did not like. */
+  <T> Optional<T> parsed(String key, String expected, BiFunction<String, String, T> parser) {
+    Optional<String> text = text(key, expected);
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(parser.apply(child(key), text.get()));
+    } catch (IllegalArgumentException e) {
+      problems.add(lineOf(key), String.valueOf(e.getMessage()));
+      return Optional.empty();
+    }
+  }
+
+  Optional<Duration> duration(String key, TunableDuration bounds) {
+    return parsed(
+        key,
+        bounds.expected(),
+        (name, text) -> DurationText.parse(name, text, bounds.min(), bounds.max()));
+  }
+
+  OptionalInt number(String key, TunableNumber bounds) {
+    Optional<String> text = text(key, bounds.expected());
+    if (text.isEmpty()) {
+      return OptionalInt.empty();
+    }
+    try {
+      int value = Integer.parseInt(text.get());
+      if (value >= bounds.min() && value <= bounds.max()) {
+        return OptionalInt.of(value);
+      }
+    } catch (NumberFormatException e) {
+      // Said below, as for a number out of bounds.
+    }
+    problem(key, text.get(), bounds.expected());
+    return OptionalInt.empty();
+  }
+
+  /** The map below a key; an empty one when there is none. */
+  YamlMap map(String key, String expected) {
+    Node node = values.get(key);
+    if (node == null) {
+      return new YamlMap(problems, child(key), nothing());
+    }
+    return of(problems, child(key), node, expected);
+  }
+
+  /** The list below a key, its items named by their number from one. */
+  YamlMap list(String key, String expected) {
+    Node node = values.get(key);
+    YamlMap items = new YamlMap(problems, child(key), node == null ? nothing() : node);
+    if (node == null || isNothing(node)) {
+      return items;
+    }
+    if (!(node instanceof SequenceNode sequence)) {
+      problem(key, shown(node), expected);
+      return items;
+    }
+    int number = 1;
+    for (Node item : sequence.getValue()) {
+      items.values.put(Integer.toString(number), item);
+      items.lines.put(Integer.toString(number), line(item));
+      number++;
+    }
+    return items;
+  }
+
+  private static Node nothing() {
+    return new MappingNode(Tag.MAP, List.of(), org.yaml.snakeyaml.DumperOptions.FlowStyle.AUTO);
+  }
+
+  private static int line(Node node) {
+    return node.getStartMark() == null ? 1 : node.getStartMark().getLine() + 1;
+  }
+
+  private static boolean isNothing(Node node) {
+    return node instanceof ScalarNode && node.getTag().equals(Tag.NULL);
+  }
+
+  private static String shown(Node node) {
+    if (node instanceof ScalarNode scalar) {
+      return isNothing(node) ? "nothing" : scalar.getValue();
+    }
+    return node instanceof MappingNode ? "a map" : "a list";
+  }
+}

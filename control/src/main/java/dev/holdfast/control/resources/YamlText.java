@@ -1,0 +1,195 @@
+package dev.holdfast.control.resources;
+
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.DumperOptions;
+import org.yaml.snakeyaml.nodes.CollectionNode;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.Tag;
+
+/**
+ * A YAML text in which single entries are set, everything else left as it is: comments, order,
+ * blank lines. Whoever edits reads the result again and compares: where a text is spelt in a way
+ * that this does not know, such as with anchors, the comparison fails and nothing is lost.
+ */
+final class YamlText {
+  private static final int INDENT = 2;
+
+  private final String source;
+  private final String text;
+
+  YamlText(String source, String text) {
+    this.source = source;
+    this.text = text;
+  }
+
+  String text() {
+    return text;
+  }
+
+  /** With a map at the end of the path, and maps on the way to it. */
+  YamlText withMap(List<String> path) {
+    YamlText result = this;
+    for (int i = 0; i < path.size(); i++) {
+      List<String> above = path.subList(0, i);
+      if (result.find(path.subList(0, i + 1)).isEmpty()) {
+        result = result.inserted(above, path.get(i), "");
+      }
+    }
+    return result;
+  }
+
+  /** With a value under a key of the map at the path, which exists. */
+  YamlText with(List<String> path, String key, String value) {
+    Optional<NodeTuple> there = entry(find(path).orElse(null), key);
+    if (there.isPresent()) {
+      Node old = there.get().getValueNode();
+      if (old instanceof CollectionNode<?>) {
+        return replaced(end(there.get().getKeyNode()), lastEnd(old), ": " + value);
+      }
+      boolean nothing = isNothing(old) && begin(old) == end(old);
+      return replaced(begin(old), end(old), nothing ? " " + value : value);
+    }
+    return inserted(path, key, value);
+  }
+
+  /** With a key in the map at the path; without a value where it is empty. */
+  private YamlText inserted(List<String> path, String key, String value) {
+    Node map = path.isEmpty() ? root() : find(path).orElse(null);
+    if (map == null) {
+      String gap = text.isEmpty() || text.endsWith("\n") ? "" : newline();
+      return new YamlText(source, text + gap + line(key, value) + newline());
+    }
+    if (map instanceof MappingNode mapping
+        && mapping.getFlowStyle() == DumperOptions.FlowStyle.FLOW) {
+      return insertedInFlow(mapping, key, value);
+    }
+    if (map instanceof MappingNode mapping && !mapping.getValue().isEmpty()) {
+      int column = mapping.getValue().get(0).getKeyNode().getStartMark().getColumn();
+      return insertedLine(lastEnd(mapping), column, line(key, value));
+    }
+    // A key with nothing behind it: its own line, or the braces around it, say how to go on.
+    NodeTuple own = ownEntry(path);
+    if (isInFlow(path)) {
+      return replaced(begin(map), end(map), " {" + flow(key, value) + "}");
+    }
+    int column = own.getKeyNode().getStartMark().getColumn() + INDENT;
+    return insertedLine(end(own.getValueNode()), column, line(key, value));
+  }
+
+  private YamlText insertedInFlow(MappingNode mapping, String key, String value) {
+    if (mapping.getValue().isEmpty()) {
+      return replaced(begin(mapping) + 1, begin(mapping) + 1, flow(key, value));
+    }
+    int end = lastEnd(mapping.getValue().get(mapping.getValue().size() - 1).getValueNode());
+    return replaced(end, end, ", " + flow(key, value));
+  }
+
+  private YamlText insertedLine(int after, int column, String line) {
+    int end = text.indexOf('\n', after);
+    if (end < 0) {
+      end = text.length();
+    } else if (end > 0 && text.charAt(end - 1) == '\r') {
+      end--;
+    }
+    return replaced(end, end, newline() + " ".repeat(column) + line);
+  }
+
+  private YamlText replaced(int from, int to, String by) {
+    return new YamlText(source, text.substring(0, from) + by + text.substring(to));
+  }
+
+  private static String line(String key, String value) {
+    return value.isEmpty() ? quoted(key) + ":" : quoted(key) + ": " + value;
+  }
+
+  private static String flow(String key, String value) {
+    return quoted(key) + ": " + (value.isEmpty() ? "{}" : value);
+  }
+
+  /** A key or value as text, in quotes where YAML might take it for something else. */
+  static String quoted(String word) {
+    return word.matches("[A-Za-z_][A-Za-z0-9_-]*")
+            && !word.matches("(?i)y|n|yes|no|on|off|true|false|null")
+        ? word
+        : "\"" + word.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
+  }
+
+  private @Nullable Node root() {
+    return PolicyYaml.compose(source, text);
+  }
+
+  private Optional<Node> find(List<String> path) {
+    Node node = root();
+    for (String key : path) {
+      Optional<NodeTuple> entry = entry(node, key);
+      if (entry.isEmpty()) {
+        return Optional.empty();
+      }
+      node = entry.get().getValueNode();
+    }
+    return Optional.ofNullable(node);
+  }
+
+  private NodeTuple ownEntry(List<String> path) {
+    return find(path.subList(0, path.size() - 1))
+        .flatMap(above -> entry(above, path.get(path.size() - 1)))
+        .orElseThrow(() -> new IllegalStateException(path + ": not there"));
+  }
+
+  private boolean isInFlow(List<String> path) {
+    return find(path.subList(0, path.size() - 1))
+        .filter(above -> above instanceof CollectionNode<?>)
+        .map(above -> ((CollectionNode<?>) above).getFlowStyle() == DumperOptions.FlowStyle.FLOW)
+        .orElse(false);
+  }
+
+  private static Optional<NodeTuple> entry(@Nullable Node map, String key) {
+    if (!(map instanceof MappingNode mapping)) {
+      return Optional.empty();
+    }
+    return mapping.getValue().stream()
+        .filter(e -> e.getKeyNode() instanceof ScalarNode name && name.getValue().equals(key))
+        .findFirst();
+  }
+
+  /** Where the last character of a node stands that is no comment and no white space. */
+  private int lastEnd(Node node) {
+    if (node instanceof CollectionNode<?> collection
+        && collection.getFlowStyle() != DumperOptions.FlowStyle.FLOW
+        && !collection.getValue().isEmpty()) {
+      Object last = collection.getValue().get(collection.getValue().size() - 1);
+      return lastEnd(last instanceof NodeTuple entry ? entry.getValueNode() : (Node) last);
+    }
+    int end = end(node);
+    while (end > begin(node) && Character.isWhitespace(text.charAt(end - 1))) {
+      end--;
+    }
+    return end;
+  }
+
+  private int begin(Node node) {
+    return index(node.getStartMark().getIndex());
+  }
+
+  private int end(Node node) {
+    return index(node.getEndMark().getIndex());
+  }
+
+  /** Marks count code points. */
+  private int index(int codePoints) {
+    return text.offsetByCodePoints(0, codePoints);
+  }
+
+  private String newline() {
+    return text.contains("\r\n") ? "\r\n" : "\n";
+  }
+
+  private static boolean isNothing(Node node) {
+    return node instanceof ScalarNode && node.getTag().equals(Tag.NULL);
+  }
+}
