@@ -27,7 +27,8 @@ final class Clients implements AutoCloseable {
     for (Variant variant : Variant.values()) {
       gauges.add(
           ControlMeter.STREAMS.gauge(
-              meters, () -> open.stream().filter(c -> c.variant() == variant).count(),
+              meters,
+              () -> open.stream().filter(c -> c.variant() == variant).count(),
               variant.text()));
     }
   }

@@ -67,9 +67,7 @@ public record ControlOptions(
   /** After so much silence a client is asked whether it lives. */
   static final Duration KEEPALIVE = Duration.ofMinutes(1);
 
-  @Limit(
-      of = "time that a silent client has to answer a ping",
-      then = "its connection is closed")
+  @Limit(of = "time that a silent client has to answer a ping", then = "its connection is closed")
   static final Duration KEEPALIVE_TIMEOUT = Duration.ofSeconds(20);
 
   public ControlOptions {

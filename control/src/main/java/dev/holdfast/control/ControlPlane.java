@@ -7,6 +7,8 @@ import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryUri;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.protobuf.services.HealthStatusManager;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -30,6 +32,8 @@ import org.slf4j.LoggerFactory;
 public final class ControlPlane implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ControlPlane.class);
 
+  private static final String WHOLE_SERVER = HealthStatusManager.SERVICE_NAME_ALL_SERVICES;
+
   private final Registries.Handle handle;
   private final Publisher publisher;
   private final Clients clients;
@@ -39,6 +43,7 @@ public final class ControlPlane implements AutoCloseable {
   private final Server admin;
   private final ServerKeys keys;
   private final Duration drain;
+  private final HealthStatusManager health = new HealthStatusManager();
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private ControlPlane(
@@ -62,10 +67,27 @@ public final class ControlPlane implements AutoCloseable {
     keys = ServerKeys.of(options.tls());
     DiscoveryCall.Parts parts =
         new DiscoveryCall.Parts(publisher, clients, new ReplyEncoder("holdfast"));
-    List<ServerServiceDefinition> services =
-        new ArrayList<>(new DiscoveryServices(parts).all());
+    LoadTable loads = new LoadTable();
+    LoadReports reports = new LoadReports(loads, context.meters());
+    List<ServerServiceDefinition> services = new ArrayList<>(new DiscoveryServices(parts).all());
+    services.add(reports.bindService());
+    services.add(health.getHealthService().bindService());
     server = Servers.forClients(options.listen(), keys, services);
-    admin = Servers.forAdmins(options.admin(), List.of());
+    StatusService.Parts told =
+        new StatusService.Parts(
+            handle.registry().describe(),
+            namespace::status,
+            clients,
+            loads,
+            context.scheduler().clock());
+    admin =
+        Servers.forAdmins(
+            options.admin(),
+            List.of(
+                new StatusService(told).bindService(),
+                new ClientStatusService(clients, publisher).bindService()));
+    health.setStatus(WHOLE_SERVER, ServingStatus.NOT_SERVING);
+    publisher.add(snapshot -> health.setStatus(WHOLE_SERVER, ServingStatus.SERVING));
   }
 
   /**
@@ -145,6 +167,7 @@ public final class ControlPlane implements AutoCloseable {
       return;
     }
     log.info("event=control_stopping clients={}", clients.size());
+    health.enterTerminalState();
     server.shutdown();
     clients.drain();
     try {

@@ -264,9 +264,7 @@ abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publis
   List<TypeView> types() {
     synchronized (lock) {
       return stream.view().stream()
-          .map(
-              view ->
-                  new TypeView(view, times.getOrDefault(view.type(), AnswerTimes.NONE)))
+          .map(view -> new TypeView(view, times.getOrDefault(view.type(), AnswerTimes.NONE)))
           .toList();
     }
   }

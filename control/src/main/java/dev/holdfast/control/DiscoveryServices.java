@@ -31,8 +31,7 @@ final class DiscoveryServices {
 
   List<ServerServiceDefinition> all() {
     return List.of(
-        service(
-            "discovery.v3.AggregatedDiscoveryService", "AggregatedResources", Optional.empty()),
+        service("discovery.v3.AggregatedDiscoveryService", "AggregatedResources", Optional.empty()),
         service("cluster.v3.ClusterDiscoveryService", "Clusters", ResourceType.CLUSTER),
         service("endpoint.v3.EndpointDiscoveryService", "Endpoints", ResourceType.ENDPOINTS),
         service("listener.v3.ListenerDiscoveryService", "Listeners", ResourceType.LISTENER),
@@ -64,8 +63,11 @@ final class DiscoveryServices {
             clients.isDraining()
                 ? Status.UNAVAILABLE.withDescription("this control plane stops")
                 : Status.RESOURCE_EXHAUSTED.withDescription(
-                    "streams: " + clients.size() + " (expected: <= "
-                        + ControlOptions.MAX_STREAMS + ")");
+                    "streams: "
+                        + clients.size()
+                        + " (expected: <= "
+                        + ControlOptions.MAX_STREAMS
+                        + ")");
         call.close(status, new Metadata());
         return new ServerCall.Listener<>() {};
       }

@@ -57,6 +57,7 @@ final class FollowedNamespace implements AutoCloseable {
   private boolean writing;
   private boolean troubled;
   private boolean closed;
+  private volatile StatusService.Services status = new StatusService.Services(false, 0, Set.of());
 
   FollowedNamespace(
       Registries.Handle handle,
@@ -108,8 +109,7 @@ final class FollowedNamespace implements AutoCloseable {
   }
 
   private void openGauges() {
-    gauges.add(
-        ControlMeter.SERVICES.gauge(context.meters(), () -> services.sizes().size(), "served"));
+    gauges.add(ControlMeter.SERVICES.gauge(context.meters(), services::served, "served"));
     gauges.add(
         ControlMeter.SERVICES.gauge(context.meters(), () -> services.pending().size(), "pending"));
     gauges.add(ControlMeter.SERVICES.gauge(context.meters(), services::skipped, "skipped"));
@@ -144,6 +144,11 @@ final class FollowedNamespace implements AutoCloseable {
     }
   }
 
+  /** How the services stand. May be asked from any thread. */
+  StatusService.Services status() {
+    return status;
+  }
+
   /** Follows who is to be followed, and tells what has changed. */
   private void settle() {
     Set<String> wanted = services.followed();
@@ -162,7 +167,6 @@ final class FollowedNamespace implements AutoCloseable {
       }
     }
     tell();
-    rearm();
   }
 
   private void follow(String name) {
@@ -170,7 +174,8 @@ final class FollowedNamespace implements AutoCloseable {
     EndpointsListener listener =
         endpoints -> {
           services.onEndpoints(nowNanos(), name, endpoints);
-          settle();
+          // Who is followed does not depend on lists: so this costs the same with any number.
+          tell();
         };
     // Before the subscription, which may deliver a list at once.
     following.put(name, () -> {});
@@ -178,6 +183,8 @@ final class FollowedNamespace implements AutoCloseable {
   }
 
   private void tell() {
+    rearm();
+    status = new StatusService.Services(services.isKnown(), services.served(), services.pending());
     Set<String> changed = services.takeChanged();
     if (!services.isKnown()) {
       return;

@@ -140,6 +140,11 @@ class KnownServices {
     return Optional.ofNullable(lists.get(name));
   }
 
+  /** How many services have a list that is known. */
+  int served() {
+    return lists.size();
+  }
+
   /** How many endpoints each service has whose list is known. */
   Map<String, Integer> sizes() {
     Map<String, Integer> sizes = new TreeMap<>();

@@ -76,8 +76,7 @@ final class Publisher implements AutoCloseable {
    * @param lists by service; empty for one that is gone
    * @param pendingServices those of which nothing is known
    */
-  synchronized void changed(
-      Map<String, Optional<EndpointSet>> lists, Set<String> pendingServices) {
+  synchronized void changed(Map<String, Optional<EndpointSet>> lists, Set<String> pendingServices) {
     known = true;
     waiting.putAll(lists);
     pending = pendingServices;

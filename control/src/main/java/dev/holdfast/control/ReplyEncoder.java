@@ -1,5 +1,6 @@
 package dev.holdfast.control;
 
+import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import dev.holdfast.control.xds.XdsReply;
@@ -9,7 +10,6 @@ import io.envoyproxy.envoy.config.core.v3.ControlPlane;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import io.envoyproxy.envoy.service.discovery.v3.Resource;
-import com.google.protobuf.Any;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -31,8 +31,7 @@ final class ReplyEncoder {
   private record Content(List<XdsResource> resources, List<String> removed, boolean delta) {}
 
   private final ControlPlane identity;
-  private final Map<Content, byte[]> kept =
-      new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<Content, byte[]> kept = new LinkedHashMap<>(16, 0.75f, true);
   private long keptBytes;
 
   ReplyEncoder(String identifier) {

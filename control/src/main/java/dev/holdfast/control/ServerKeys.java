@@ -82,8 +82,13 @@ final class ServerKeys implements AutoCloseable {
       return credentials.build();
     } catch (IOException | GeneralSecurityException e) {
       throw new IllegalArgumentException(
-          "tls: " + files + ": " + e.getMessage() + " (expected: readable PEM files, the key in"
-              + " PKCS#8)", e);
+          "tls: "
+              + files
+              + ": "
+              + e.getMessage()
+              + " (expected: readable PEM files, the key in"
+              + " PKCS#8)",
+          e);
     }
   }
 

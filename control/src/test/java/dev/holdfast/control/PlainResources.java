@@ -71,10 +71,8 @@ final class PlainResources implements ResourceBuilder {
         .setEdsClusterConfig(
             Cluster.EdsClusterConfig.newBuilder()
                 .setEdsConfig(
-                    ConfigSource.newBuilder()
-                        .setAds(AggregatedConfigSource.getDefaultInstance())))
-        .setLrsServer(
-            ConfigSource.newBuilder().setSelf(SelfConfigSource.getDefaultInstance()))
+                    ConfigSource.newBuilder().setAds(AggregatedConfigSource.getDefaultInstance())))
+        .setLrsServer(ConfigSource.newBuilder().setSelf(SelfConfigSource.getDefaultInstance()))
         .build();
   }
 

@@ -29,6 +29,9 @@ abstract class OrderedStream<S extends Subscription> implements XdsStream {
   public Optional<XdsReply> poll(XdsSnapshot snapshot) {
     // What is new, before what refers to it.
     for (ResourceType type : order()) {
+      if (isHeldBack(type)) {
+        continue;
+      }
       Optional<XdsReply> reply = of(type).poll(snapshot, mayChange(type), mayShrinkAtOnce(type));
       if (reply.isPresent()) {
         return reply;
@@ -45,6 +48,15 @@ abstract class OrderedStream<S extends Subscription> implements XdsStream {
 
   List<ResourceType> order() {
     return IN_ORDER;
+  }
+
+  /**
+   * Who wants all clusters does not ask for those that a listener refers to, so that listeners,
+   * even those that are owed, wait for its answer to the clusters.
+   */
+  boolean isHeldBack(ResourceType type) {
+    S clusters = of(ResourceType.CLUSTER);
+    return mayShrinkAtOnce(type) && clusters.all && clusters.isAwaited();
   }
 
   /** Listeners and routes may refer to a cluster that is under way to the client. */

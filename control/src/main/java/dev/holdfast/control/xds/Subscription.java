@@ -66,6 +66,7 @@ abstract class Subscription {
 
   private long lastNonce;
   private boolean awaited;
+  private boolean someRefused;
   private Optional<String> rejection = Optional.empty();
 
   Subscription(ResourceType type) {
@@ -85,9 +86,12 @@ abstract class Subscription {
     return awaited;
   }
 
-  /** Whether the client uses what it was given. */
+  /** Whether the client uses all that it was given. */
   boolean isSettled() {
-    return !awaited && rejection.isEmpty();
+    if (someRefused) {
+      someRefused = given.values().stream().anyMatch(Given::rejected);
+    }
+    return !awaited && !someRefused;
   }
 
   /** Whether a request without an answer yet must be answered, changes or not. */
@@ -117,8 +121,8 @@ abstract class Subscription {
   }
 
   private void markRefused(String nonce) {
-    given.replaceAll(
-        (name, one) -> Long.toString(one.nonce()).equals(nonce) ? one.refused() : one);
+    someRefused = true;
+    given.replaceAll((name, one) -> Long.toString(one.nonce()).equals(nonce) ? one.refused() : one);
   }
 
   /** Something other than the resources has changed. */
@@ -148,8 +152,7 @@ abstract class Subscription {
     lastNonce++;
     awaited = true;
     for (XdsResource resource : resources) {
-      given.put(
-          resource.name(), new Given(resource, resource.version(), lastNonce, false));
+      given.put(resource.name(), new Given(resource, resource.version(), lastNonce, false));
     }
     removed.forEach(given::remove);
     return new XdsReply(
@@ -163,8 +166,12 @@ abstract class Subscription {
     for (String name : added) {
       if (name.length() > MAX_NAME_CHARS) {
         throw new XdsViolation(
-            type.shortName() + " resource name: " + name.length() + " characters (expected: <= "
-                + MAX_NAME_CHARS + ")");
+            type.shortName()
+                + " resource name: "
+                + name.length()
+                + " characters (expected: <= "
+                + MAX_NAME_CHARS
+                + ")");
       }
     }
     if (added.size() > MAX_NAMES || names.size() + added.size() > 2 * MAX_NAMES) {
@@ -180,8 +187,7 @@ abstract class Subscription {
   SubscriptionView view() {
     Map<String, Holding> resources = new HashMap<>();
     names.forEach(name -> resources.put(name, new Holding(standing(name), "")));
-    given.forEach(
-        (name, one) -> resources.put(name, new Holding(standing(name), one.version())));
+    given.forEach((name, one) -> resources.put(name, new Holding(standing(name), one.version())));
     return new SubscriptionView(type, all, resources, awaited, rejection);
   }
 

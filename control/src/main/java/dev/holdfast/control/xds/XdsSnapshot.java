@@ -63,9 +63,9 @@ public final class XdsSnapshot {
   }
 
   /**
-   * The same after a change of some services: the old resources of each are replaced by new ones.
-   * A type of which nothing has changed keeps its map, the very object, so that a stream sees at
-   * once that there is nothing to compare.
+   * The same after a change of some services: the old resources of each are replaced by new ones. A
+   * type of which nothing has changed keeps its map, the very object, so that a stream sees at once
+   * that there is nothing to compare.
    *
    * @param changed for each changed service its resources before, and now
    */

@@ -39,7 +39,9 @@ final class WatchedStream {
     for (String name : saying.now().names()) {
       if (!ledger.wish.names().contains(name)) {
         boolean kept =
-            saying.first() && !peer.isAbsenceDeletion(saying.type()) && isDelta()
+            saying.first()
+                && !peer.isAbsenceDeletion(saying.type())
+                && isDelta()
                 && saying.versions().containsKey(name);
         if (!kept) {
           ledger.owed.add(name);
@@ -91,7 +93,9 @@ final class WatchedStream {
         said.entrySet().stream().anyMatch(e -> !e.getValue().equals(ledger.told.get(e.getKey())))
             || reply.removed().stream().anyMatch(ledger.told::containsKey)
             || (whole && !said.keySet().containsAll(ledger.told.keySet()));
-    Guarantee.XDS_NOTHING_IN_VAIN.require(answers || changes, "nothing new in " + reply + " for " + ledger.wish + " told " + ledger.told);
+    Guarantee.XDS_NOTHING_IN_VAIN.require(
+        answers || changes,
+        "nothing new in " + reply + " for " + ledger.wish + " told " + ledger.told);
     Guarantee.XDS_ONE_AT_A_TIME.require(
         answers || !ledger.unanswered, "sent before an answer: " + reply);
     if (whole) {

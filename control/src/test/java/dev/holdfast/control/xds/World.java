@@ -108,8 +108,8 @@ final class World {
   /** All that is bad is put right. */
   void repair() {
     for (String service : new TreeSet<>(services.keySet())) {
-      boolean bad = services.getOrDefault(service, List.of()).stream()
-          .anyMatch(r -> Content.of(r).bad());
+      boolean bad =
+          services.getOrDefault(service, List.of()).stream().anyMatch(r -> Content.of(r).bad());
       if (bad) {
         services.put(service, resources(service, false));
       }
@@ -127,9 +127,7 @@ final class World {
     ResourceType worst = ResourceType.values()[random.nextInt(3)];
     List<XdsResource> made = new ArrayList<>();
     Map<String, XdsResource> before = new HashMap<>();
-    services
-        .getOrDefault(service, List.of())
-        .forEach(r -> before.put(r.type() + r.name(), r));
+    services.getOrDefault(service, List.of()).forEach(r -> before.put(r.type() + r.name(), r));
     for (String cluster : clusters) {
       for (ResourceType type : List.of(ResourceType.CLUSTER, ResourceType.ENDPOINTS)) {
         XdsResource old = before.get(type + cluster);
@@ -137,12 +135,10 @@ final class World {
         made.add(
             keep
                 ? old
-                : new Content(++revision, List.of(), bad && type == worst)
-                    .resource(type, cluster));
+                : new Content(++revision, List.of(), bad && type == worst).resource(type, cluster));
       }
     }
-    Content listener =
-        new Content(++revision, clusters, bad && worst == ResourceType.LISTENER);
+    Content listener = new Content(++revision, clusters, bad && worst == ResourceType.LISTENER);
     made.add(listener.resource(ResourceType.LISTENER, service));
     return made;
   }

@@ -143,13 +143,20 @@ enum XdsMutant implements Streams {
         @Override
         List<ResourceType> order() {
           return List.of(
-              ResourceType.LISTENER, ResourceType.ROUTES, ResourceType.CLUSTER,
+              ResourceType.LISTENER,
+              ResourceType.ROUTES,
+              ResourceType.CLUSTER,
               ResourceType.ENDPOINTS);
         }
 
         @Override
         boolean mayChange(ResourceType type) {
           return true;
+        }
+
+        @Override
+        boolean isHeldBack(ResourceType type) {
+          return false;
         }
       };
     }

@@ -138,8 +138,7 @@ final class XdsSimulation {
     world.restart();
     lines.forEach(Line::connect);
     scheduler.schedule(Duration.ofMillis(random.nextInt(100)), () -> learn(world::hearNames));
-    scheduler.schedule(
-        Duration.ofMillis(100 + random.nextInt(400)), () -> learn(world::hearAll));
+    scheduler.schedule(Duration.ofMillis(100 + random.nextInt(400)), () -> learn(world::hearAll));
   }
 
   private void learn(Runnable what) {
