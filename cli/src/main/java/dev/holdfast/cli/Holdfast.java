@@ -1,5 +1,6 @@
 package dev.holdfast.cli;
 
+import dev.holdfast.cli.control.ControlCommand;
 import dev.holdfast.cli.demo.DemoCommand;
 import dev.holdfast.cli.doctor.DoctorCommand;
 import dev.holdfast.cli.lab.LabCommand;
@@ -43,6 +44,7 @@ import picocli.CommandLine.Spec;
       LabCommand.class,
       DoctorCommand.class,
       StreamsCommand.class,
+      ControlCommand.class,
       CompletionCommand.class,
       VersionCommand.class,
       DocsCommand.class

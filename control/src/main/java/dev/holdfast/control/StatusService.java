@@ -15,7 +15,6 @@ import io.grpc.stub.StreamObserver;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -91,8 +90,6 @@ final class StatusService extends ControlGrpc.ControlImplBase {
   private static Subscription subscription(TypeView type, long now) {
     Map<String, Holding> holdings = type.subscription().resources();
     AnswerTimes times = type.times();
-    Map<String, Holding> troubled = new TreeMap<>(holdings);
-    troubled.values().removeIf(holding -> !TROUBLE.contains(holding.standing()));
     return Subscription.newBuilder()
         .setType(type.subscription().type().shortName())
         .setAll(type.subscription().all())
@@ -106,8 +103,18 @@ final class StatusService extends ControlGrpc.ControlImplBase {
         .setRejectedMs(since(times.rejectedNanos(), now))
         .setRejections(times.rejections())
         .setRejection(times.rejection().orElse(""))
-        .addAllTroubled(troubled.keySet().stream().limit(MAX_TROUBLED).toList())
+        .addAllTroubled(names(holdings, TROUBLE))
+        .addAllMissing(names(holdings, Set.of(Standing.ABSENT)))
         .build();
+  }
+
+  private static List<String> names(Map<String, Holding> holdings, Set<Standing> standings) {
+    return holdings.entrySet().stream()
+        .filter(entry -> standings.contains(entry.getValue().standing()))
+        .map(Map.Entry::getKey)
+        .sorted()
+        .limit(MAX_TROUBLED)
+        .toList();
   }
 
   private static int count(Map<String, Holding> holdings, Standing standing) {

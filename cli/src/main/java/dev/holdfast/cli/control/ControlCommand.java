@@ -1,0 +1,247 @@
+package dev.holdfast.cli.control;
+
+import dev.holdfast.cli.CommonOptions;
+import dev.holdfast.cli.ExitCode;
+import dev.holdfast.cli.RegistryOptions;
+import dev.holdfast.cli.UserError;
+import dev.holdfast.cli.output.JsonText;
+import dev.holdfast.cli.run.Signals;
+import dev.holdfast.control.ControlOptions;
+import dev.holdfast.control.ControlPlane;
+import dev.holdfast.control.resources.PolicyException;
+import dev.holdfast.control.resources.PolicyFeed;
+import dev.holdfast.control.resources.PolicyMeters;
+import dev.holdfast.core.DurationText;
+import dev.holdfast.core.EndpointDirectory;
+import dev.holdfast.core.Registries;
+import dev.holdfast.core.RegistryContext;
+import dev.holdfast.core.RegistryUri;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Runs a control plane. */
+@Command(
+    name = "control",
+    description = {
+      "Serve the services of a registry by xDS: gRPC clients in every language, and any Envoy,"
+          + " follow them with no code and the target xds:///SERVICE."
+    },
+    subcommands = {ControlStatusCommand.class},
+    footer = {
+      "",
+      "It answers nothing until it knows all services, from the registry or from --snapshot-dir;",
+      "any number of them may serve the same registry. Ends with Ctrl-C or SIGTERM: clients are",
+      "sent elsewhere first. Exit codes: 0 ended, 1 it could not start, 2 the command line makes",
+      "no sense.",
+      "",
+      "  holdfast control --registry etcd://h1,h2,h3:2379/prod",
+      "  holdfast control --listen 0.0.0.0:18000 --cert tls.crt --key tls.key --policy policy.yaml"
+    })
+public final class ControlCommand implements Callable<Integer> {
+  @Mixin(name = CommonOptions.MIXIN)
+  private final CommonOptions common = new CommonOptions();
+
+  @Mixin private final RegistryOptions registryOptions = new RegistryOptions();
+
+  @Option(
+      names = "--listen",
+      paramLabel = "[HOST:]PORT",
+      defaultValue = "" + ControlOptions.PORT,
+      description = "Where clients are served; ${DEFAULT-VALUE} of loopback by default.")
+  private String listen = "" + ControlOptions.PORT;
+
+  @Option(
+      names = "--admin",
+      paramLabel = "[HOST:]PORT",
+      defaultValue = "" + ControlOptions.ADMIN_PORT,
+      description =
+          "Where `control status` and grpcdebug (CSDS) are answered, in plaintext;"
+              + " ${DEFAULT-VALUE} of loopback by default.")
+  private String admin = "" + ControlOptions.ADMIN_PORT;
+
+  @Option(
+      names = "--cert",
+      paramLabel = "FILE",
+      description =
+          "PEM file with the server's certificates, read again when it changes; with --key."
+              + " Default: plaintext.")
+  private @Nullable Path certificate;
+
+  @Option(
+      names = "--key",
+      paramLabel = "FILE",
+      description = "PEM file with the server's private key (PKCS#8), read again likewise.")
+  private @Nullable Path key;
+
+  @Option(
+      names = "--client-ca",
+      paramLabel = "FILE",
+      description = "PEM file of the authorities whose certificates clients must show.")
+  private @Nullable Path clientAuthority;
+
+  @Option(
+      names = "--service",
+      paramLabel = "NAME",
+      description =
+          "A service to serve, several times; for registries that can't list theirs. Default: all"
+              + " of the registry's namespace.")
+  private List<String> services = List.of();
+
+  @Option(
+      names = "--policy",
+      paramLabel = "FILE",
+      description = "YAML file with splits, routes and balancers, followed as it changes.")
+  private @Nullable Path policy;
+
+  @Option(
+      names = "--snapshot-dir",
+      paramLabel = "DIR",
+      description =
+          "A directory that keeps the last lists, so that a restart while the registry is down"
+              + " serves them (HOLDFAST_SNAPSHOT_DIR).")
+  private @Nullable Path snapshots;
+
+  @Option(
+      names = "--drain",
+      paramLabel = "DURATION",
+      defaultValue = "5s",
+      description =
+          "How long clients have to go elsewhere at the end; ${DEFAULT-VALUE} by default.")
+  private String drain = "5s";
+
+  @Override
+  public Integer call() throws InterruptedException {
+    common.startLogging("INFO");
+    // Before anything else, so that no signal finds nobody.
+    CountDownLatch ended = endOfSignals();
+    RegistryUri uri = registryOptions.uri();
+    ControlOptions options = options();
+    RegistryContext context = context();
+    try (PolicyFeed feed = feed(context);
+        ControlPlane plane =
+            ControlPlane.start(uri, new Registries(context), feed.builder(), options)) {
+      feed.follow(plane::use);
+      announce(plane, uri);
+      ended.await();
+    } catch (IOException e) {
+      throw UserError.failed("control: " + e.getMessage());
+    }
+    return ExitCode.OK;
+  }
+
+  private PolicyFeed feed(RegistryContext context) {
+    try {
+      return PolicyFeed.open(Optional.ofNullable(policy), new PolicyMeters(context.meters()));
+    } catch (PolicyException e) {
+      throw UserError.failed(e.getMessage());
+    } catch (IOException e) {
+      throw UserError.usage("--policy: " + e + " (expected: a readable file)");
+    }
+  }
+
+  /** The second one ends the wait for clients. */
+  private static CountDownLatch endOfSignals() {
+    CountDownLatch ended = new CountDownLatch(1);
+    for (String signal : List.of("INT", "TERM")) {
+      var unused =
+          Signals.handle(
+              signal,
+              name -> {
+                if (ended.getCount() == 0) {
+                  Runtime.getRuntime().halt(ExitCode.FAILED);
+                }
+                ended.countDown();
+              });
+    }
+    return ended;
+  }
+
+  private ControlOptions options() {
+    ControlOptions options =
+        ControlOptions.DEFAULT
+            .withListen(ListenAddress.parse("--listen", listen))
+            .withAdmin(ListenAddress.parse("--admin", admin))
+            .withServices(services)
+            .withDrain(
+                DurationText.parse(
+                    "drain", drain, ControlOptions.DRAIN.min(), ControlOptions.DRAIN.max()));
+    if (certificate != null && key != null) {
+      return options.withTls(
+          new ControlOptions.TlsFiles(certificate, key, Optional.ofNullable(clientAuthority)));
+    }
+    if (certificate != null || key != null || clientAuthority != null) {
+      throw UserError.usage(
+          "--cert, --key, --client-ca: one without the others (expected: --cert and --key, and with"
+              + " them --client-ca where clients must show a certificate)");
+    }
+    return options;
+  }
+
+  private RegistryContext context() {
+    RegistryContext context = registryOptions.context();
+    if (snapshots == null) {
+      return context;
+    }
+    Map<String, String> environment = new TreeMap<>(context.environment());
+    environment.put(EndpointDirectory.SNAPSHOT_VARIABLE, snapshots.toString());
+    return context.withEnvironment(environment);
+  }
+
+  private void announce(ControlPlane plane, RegistryUri uri) {
+    if (common.json()) {
+      common
+          .program()
+          .out()
+          .println(
+              JsonText.object()
+                  .with("listen", text(plane.address()))
+                  .with("admin", text(plane.adminAddress()))
+                  .with("tls", certificate != null)
+                  .with("registry", uri.toString()));
+      return;
+    }
+    common
+        .program()
+        .out()
+        .println(
+            "serving xDS on "
+                + text(plane.address())
+                + (certificate == null ? " (plaintext)" : " (TLS)")
+                + ", status on "
+                + text(plane.adminAddress())
+                + ", from "
+                + uri);
+    if (certificate == null && !plane.address().getAddress().isLoopbackAddress()) {
+      common
+          .program()
+          .err()
+          .println(
+              "holdfast: warning: clients are served in plaintext beyond this machine; --cert and"
+                  + " --key encrypt it");
+    }
+    if (!context().environment().containsKey(EndpointDirectory.SNAPSHOT_VARIABLE)) {
+      common
+          .program()
+          .err()
+          .println(
+              "holdfast: note: without --snapshot-dir a restart while the registry is down answers"
+                  + " nobody until it is back");
+    }
+  }
+
+  private static String text(InetSocketAddress address) {
+    String host = address.getAddress().getHostAddress();
+    return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+  }
+}

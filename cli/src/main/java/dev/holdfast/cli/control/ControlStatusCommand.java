@@ -1,0 +1,179 @@
+package dev.holdfast.cli.control;
+
+import dev.holdfast.cli.CommonOptions;
+import dev.holdfast.cli.ExitCode;
+import dev.holdfast.cli.UserError;
+import dev.holdfast.cli.demo.Terminal;
+import dev.holdfast.cli.run.Signals;
+import dev.holdfast.control.ControlOptions;
+import dev.holdfast.control.admin.v1.ControlGrpc;
+import dev.holdfast.control.admin.v1.StatusRequest;
+import dev.holdfast.control.admin.v1.StatusResponse;
+import dev.holdfast.core.DurationText;
+import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Limit;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Shows what a control plane serves, and how its clients take it. */
+@Command(
+    name = "status",
+    description =
+        "Show the clients of a control plane, what each of them has accepted, what it rejects and"
+            + " why, and what clients report of their calls.",
+    footer = {
+      "",
+      "A column of a type says how many resources a client has accepted, of how many that it asked",
+      "for or was sent. --watch ends with Ctrl-C. Exit codes: 0 shown, 1 the control plane can't"
+          + " be",
+      "asked, 2 the command line makes no sense.",
+      "",
+      "  holdfast control status",
+      "  holdfast control status 127.0.0.1:18001 --watch"
+    })
+public final class ControlStatusCommand implements Callable<Integer> {
+  @Limit(of = "time for the status of a control plane", then = "the command fails and says so")
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  @Limit(of = "bytes of the status of a control plane", then = "the command fails and says so")
+  private static final int MAX_ANSWER_BYTES = 64 << 20;
+
+  private static final int MOST_SHOWN = 5_000;
+  private static final Duration SHORTEST_PAUSE = Duration.ofMillis(100);
+  private static final Duration LONGEST_PAUSE = Duration.ofHours(1);
+
+  @Mixin(name = CommonOptions.MIXIN)
+  private final CommonOptions common = new CommonOptions();
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "HOST:PORT",
+      defaultValue = "127.0.0.1:" + ControlOptions.ADMIN_PORT,
+      description = "Its --admin address; ${DEFAULT-VALUE} by default.")
+  private String target = "127.0.0.1:" + ControlOptions.ADMIN_PORT;
+
+  @Option(names = "--watch", description = "Look again and again; on a terminal in place.")
+  private boolean watch;
+
+  @Option(
+      names = "--interval",
+      paramLabel = "DURATION",
+      defaultValue = "1s",
+      description = "With --watch: from one look to the next; ${DEFAULT-VALUE} by default.")
+  private String interval = "1s";
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      defaultValue = "100",
+      description = "Show at most so many clients, the oldest first; ${DEFAULT-VALUE} by default.")
+  private int limit = 100;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    common.startLogging("OFF");
+    HostPort address = HostPort.parse(target);
+    if (limit < 1 || limit > MOST_SHOWN) {
+      throw UserError.usage("--limit: " + limit + " (expected: 1 to " + MOST_SHOWN + ")");
+    }
+    Duration pause = DurationText.parse("interval", interval, SHORTEST_PAUSE, LONGEST_PAUSE);
+    ManagedChannel channel =
+        Grpc.newChannelBuilderForAddress(
+                address.host(), address.port(), InsecureChannelCredentials.create())
+            .maxInboundMessageSize(MAX_ANSWER_BYTES)
+            .build();
+    try {
+      if (watch) {
+        watch(channel, pause);
+      } else {
+        print(ask(channel));
+      }
+    } finally {
+      channel.shutdownNow();
+    }
+    return ExitCode.OK;
+  }
+
+  private StatusResponse ask(ManagedChannel channel) {
+    try {
+      return ControlGrpc.newBlockingStub(channel)
+          .withDeadlineAfter(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+          .status(StatusRequest.newBuilder().setLimit(limit).build());
+    } catch (StatusRuntimeException e) {
+      throw failure(e.getStatus());
+    }
+  }
+
+  private UserError failure(Status status) {
+    if (status.getCode() == Status.Code.UNIMPLEMENTED) {
+      return UserError.failed(
+          target + ": no control plane answers there (expected: the address of its --admin)");
+    }
+    Throwable cause = status.getCause();
+    return UserError.failed(
+        target
+            + ": "
+            + status.getCode()
+            + ": "
+            + status.getDescription()
+            + (cause == null ? "" : " (" + cause.getMessage() + ")"));
+  }
+
+  private void print(StatusResponse status) {
+    PrintWriter out = common.program().out();
+    if (common.json()) {
+      out.println(ControlStatusText.json(status));
+    } else {
+      ControlStatusText.lines(status).forEach(out::println);
+    }
+    out.flush();
+  }
+
+  /** Until a signal, or until nobody reads any more. */
+  private void watch(ManagedChannel channel, Duration pause) throws InterruptedException {
+    CountDownLatch ended = new CountDownLatch(1);
+    for (String signal : List.of("INT", "TERM")) {
+      var unused = Signals.handle(signal, name -> ended.countDown());
+    }
+    PrintWriter out = common.program().out();
+    StatusScreen screen =
+        new StatusScreen(out, !common.json() && Terminal.isInteractive(), Terminal::size);
+    boolean seen = false;
+    String trouble = "";
+    do {
+      try {
+        StatusResponse status = ask(channel);
+        seen = true;
+        trouble = "";
+        if (common.json()) {
+          print(status);
+        } else {
+          screen.show(ControlStatusText.lines(status));
+        }
+      } catch (UserError e) {
+        // One that was there may come back: it is the restart that people watch.
+        if (!seen || ended.getCount() == 0) {
+          throw e;
+        }
+        String said = String.valueOf(e.getMessage());
+        if (!said.equals(trouble)) {
+          common.program().err().println("holdfast: " + said + " (trying again)");
+        }
+        trouble = said;
+      }
+    } while (!out.checkError() && !ended.await(pause.toMillis(), TimeUnit.MILLISECONDS));
+  }
+}
