@@ -1,0 +1,163 @@
+package dev.holdfast.registry.kubernetes;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.LogText;
+import dev.holdfast.core.Scheduler;
+import dev.holdfast.core.Subscription;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The credentials in use, read again before they mislead: tokens and certificates rotate.
+ *
+ * <p>They are looked at when a request is sent, at most every {@link #LOOK_INTERVAL}; requests go
+ * on meanwhile with what there is, and so they do when a look fails. Only when the credentials have
+ * expired or were refused do requests wait for the next look. On the scheduler only.
+ */
+final class AccessKeeper {
+  private static final Logger log = LoggerFactory.getLogger(AccessKeeper.class);
+
+  @Limit(
+      of = "time between two looks at tokens and certificates, at least",
+      then = "what was read before stays in use, unless it is refused")
+  static final Duration LOOK_INTERVAL = Duration.ofSeconds(10);
+
+  private record Waiter(Consumer<Access> onAccess, Consumer<ApiFailure> onFailure) {}
+
+  private final AccessSource source;
+  private final Scheduler scheduler;
+  private final KubernetesMeters meters;
+  private final List<Waiter> waiters = new ArrayList<>();
+  private @Nullable Access current;
+  private @Nullable Long lookedAtNanos;
+  private @Nullable String reported;
+  private boolean refused;
+  private long look;
+  private boolean looking;
+
+  AccessKeeper(AccessSource source, Scheduler scheduler, KubernetesMeters meters) {
+    this.source = source;
+    this.scheduler = scheduler;
+    this.meters = meters;
+  }
+
+  /** Exactly one of the two is called, at once or after a look. */
+  void get(Consumer<Access> onAccess, Consumer<ApiFailure> onFailure) {
+    Access known = current;
+    if (known != null && isUsable(known)) {
+      if (!looking && isLookDue()) {
+        look(false);
+      }
+      onAccess.accept(known);
+      return;
+    }
+    waiters.add(new Waiter(onAccess, onFailure));
+    if (!looking) {
+      look(refused);
+    }
+  }
+
+  /** What was used for a request was refused; the next one waits for another look. */
+  void refuse(Access used) {
+    if (used.equals(current)) {
+      refused = true;
+    }
+  }
+
+  private boolean isUsable(Access access) {
+    return !refused && !access.isExpired(scheduler.clock().wallTime());
+  }
+
+  private boolean isLookDue() {
+    Long last = lookedAtNanos;
+    return last == null || scheduler.clock().nanoTime() - last >= LOOK_INTERVAL.toNanos();
+  }
+
+  private void look(boolean forced) {
+    looking = true;
+    lookedAtNanos = scheduler.clock().nanoTime();
+    long number = ++look;
+    Subscription timer =
+        scheduler.schedule(
+            source.patience(),
+            () -> failed(number, forced, "no answer in time (expected: a mount that answers)"));
+    var unused =
+        FileThreads.read(() -> source.read(scheduler.clock().wallTime(), forced))
+            .whenComplete(
+                (access, failure) ->
+                    hop(
+                        () -> {
+                          timer.close();
+                          if (failure == null) {
+                            looked(number, forced, access);
+                          } else {
+                            failed(number, forced, String.valueOf(failure.getMessage()));
+                          }
+                        }));
+  }
+
+  private void looked(long number, boolean forced, Access access) {
+    if (number != look || !looking) {
+      return;
+    }
+    looking = false;
+    reported = null;
+    meters.credentialsRead(access.equals(current) ? "same" : "renewed");
+    if (refused && !forced) {
+      // It was refused while this look was under way, which may have seen it before it was renewed.
+      current = access;
+      look(true);
+      return;
+    }
+    if (current != null && !access.equals(current)) {
+      log.info("event=kubernetes_credentials_renewed server={}", access.server());
+    }
+    current = access;
+    refused = false;
+    List<Waiter> heard = takeWaiters();
+    heard.forEach(waiter -> waiter.onAccess().accept(access));
+  }
+
+  private void failed(long number, boolean forced, String reason) {
+    if (number != look || !looking) {
+      return;
+    }
+    looking = false;
+    meters.credentialsRead("failed");
+    if (!Objects.equals(reason, reported)) {
+      reported = reason;
+      log.warn("event=kubernetes_credentials_failed reason=\"{}\"", LogText.of(reason));
+    }
+    Access known = current;
+    // What was refused is asked for once more when a look fails: the server may have been wrong.
+    refused = refused && !forced;
+    List<Waiter> heard = takeWaiters();
+    if (known != null && isUsable(known) && !forced) {
+      heard.forEach(waiter -> waiter.onAccess().accept(known));
+    } else {
+      ApiFailure failure = ApiFailure.of(ApiError.NO_CREDENTIALS, reason);
+      heard.forEach(waiter -> waiter.onFailure().accept(failure));
+    }
+  }
+
+  private List<Waiter> takeWaiters() {
+    List<Waiter> taken = List.copyOf(waiters);
+    waiters.clear();
+    return taken;
+  }
+
+  private void hop(Runnable task) {
+    try {
+      scheduler.execute(task);
+    } catch (RejectedExecutionException e) {
+      log.debug("event=kubernetes_credentials_dropped reason=scheduler_closed", e);
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package dev.holdfast.registry.kubernetes;
+
+import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * TLS settings, made again only when what they are made of has changed: another context costs
+ * another connection.
+ */
+final class ApiTls {
+  private byte[] ca = {};
+  private byte[] cert = {};
+  private byte[] key = {};
+  private @Nullable SSLContext context;
+
+  /**
+   * What the settings are made of, each empty when there is none.
+   *
+   * @param where names them in errors
+   * @param ca who signed the server's certificate, else the JDK's trust store
+   * @param cert the client's certificate chain
+   * @param key its private key
+   */
+  record Files(String where, byte[] ca, byte[] cert, byte[] key) {}
+
+  /**
+   * The settings for these files.
+   *
+   * @throws IOException when one of them makes no sense, or the certificate has expired
+   */
+  SSLContext context(Files files, Instant now) throws IOException {
+    if (files.cert().length > 0) {
+      requireValid(files, now);
+    }
+    SSLContext known = context;
+    if (known != null
+        && Arrays.equals(ca, files.ca())
+        && Arrays.equals(cert, files.cert())
+        && Arrays.equals(key, files.key())) {
+      return known;
+    }
+    SSLContext made = make(files);
+    ca = files.ca();
+    cert = files.cert();
+    key = files.key();
+    context = made;
+    return made;
+  }
+
+  private static SSLContext make(Files files) throws IOException {
+    try {
+      SSLContext made = SSLContext.getInstance("TLS");
+      TrustManagerFactory trust =
+          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      trust.init(files.ca().length == 0 ? null : trusted(files));
+      made.init(
+          files.cert().length == 0 ? new KeyManager[0] : keys(files),
+          trust.getTrustManagers(),
+          null);
+      return made;
+    } catch (GeneralSecurityException e) {
+      throw new IOException(files.where() + ": certificates can't be used: " + e.getMessage(), e);
+    }
+  }
+
+  private static KeyStore trusted(Files files) throws IOException, GeneralSecurityException {
+    KeyStore store = empty();
+    List<X509Certificate> signers =
+        PemKeys.certificates(files.where() + ": certificate-authority", files.ca());
+    for (int i = 0; i < signers.size(); i++) {
+      store.setCertificateEntry("ca-" + i, signers.get(i));
+    }
+    return store;
+  }
+
+  private static KeyManager[] keys(Files files) throws IOException, GeneralSecurityException {
+    char[] unused = {};
+    KeyStore store = empty();
+    store.setKeyEntry(
+        "client",
+        PemKeys.key(files.where() + ": client-key", files.key()),
+        unused,
+        PemKeys.certificates(files.where() + ": client-certificate", files.cert())
+            .toArray(new X509Certificate[0]));
+    KeyManagerFactory factory =
+        KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    factory.init(store, unused);
+    return factory.getKeyManagers();
+  }
+
+  private static KeyStore empty() throws IOException, GeneralSecurityException {
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    return store;
+  }
+
+  /** The server would say no more than 401, or end the connection. */
+  private static void requireValid(Files files, Instant now) throws IOException {
+    String what = files.where() + ": client-certificate";
+    Instant end = PemKeys.certificates(what, files.cert()).get(0).getNotAfter().toInstant();
+    if (now.isAfter(end)) {
+      throw new IOException(
+          what + ": expired at " + end + " (expected: a certificate that is valid now)");
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package dev.holdfast.registry.kubernetes;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import dev.holdfast.core.LogText;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.Base64;
+import java.util.Optional;
+
+/**
+ * What an exec plugin said. {@link #toString()} shows no secret.
+ *
+ * @param token or ""
+ * @param cert PEM, or ""
+ * @param key PEM, or ""
+ * @param expires when it has to be asked again, if it said so
+ */
+record ExecCredential(String token, String cert, String key, Optional<Instant> expires) {
+  private static final String KIND = "ExecCredential";
+
+  /**
+   * Reads the output of a plugin.
+   *
+   * @throws IOException saying what is wrong, without quoting the output
+   */
+  static ExecCredential parse(byte[] output, String apiVersion) throws IOException {
+    String[] texts = {"", "", "", "", "", ""};
+    try (JsonParser json = JsonText.parser(output, 0, output.length)) {
+      JsonText.readWhole(
+          json,
+          field -> {
+            switch (field) {
+              case "apiVersion" -> texts[0] = JsonText.text(json);
+              case "kind" -> texts[1] = JsonText.text(json);
+              case "status" ->
+                  JsonText.readObject(
+                      json,
+                      inner -> {
+                        switch (inner) {
+                          case "token" -> texts[2] = JsonText.text(json);
+                          case "clientCertificateData" -> texts[3] = JsonText.text(json);
+                          case "clientKeyData" -> texts[4] = JsonText.text(json);
+                          case "expirationTimestamp" -> texts[5] = JsonText.text(json);
+                          default -> json.skipChildren();
+                        }
+                      });
+              default -> json.skipChildren();
+            }
+          });
+    } catch (IOException e) {
+      // Its message may quote a token.
+      throw new IOException("its output is no JSON (expected: an ExecCredential)");
+    }
+    if (!texts[1].equals(KIND) || !texts[0].equals(apiVersion)) {
+      throw new IOException(
+          "its output is \""
+              + LogText.of(texts[0] + " " + texts[1])
+              + "\" (expected: "
+              + apiVersion
+              + " ExecCredential)");
+    }
+    if (texts[2].isEmpty() && (texts[3].isEmpty() || texts[4].isEmpty())) {
+      throw new IOException(
+          "no credential in its output (expected: status.token, or status.clientCertificateData"
+              + " with status.clientKeyData)");
+    }
+    return new ExecCredential(texts[2], texts[3], texts[4], expires(texts[5]));
+  }
+
+  /** What a plugin is told in KUBERNETES_EXEC_INFO. */
+  static String info(String apiVersion, Optional<ExecPlugin.Cluster> cluster) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (JsonGenerator json = new JsonFactory().createGenerator(out)) {
+      json.writeStartObject();
+      json.writeStringField("kind", KIND);
+      json.writeStringField("apiVersion", apiVersion);
+      json.writeObjectFieldStart("spec");
+      json.writeBooleanField("interactive", false);
+      if (cluster.isPresent()) {
+        json.writeObjectFieldStart("cluster");
+        json.writeStringField("server", cluster.get().server().toString());
+        Optional<Material> ca = cluster.get().ca();
+        if (ca.isPresent()) {
+          json.writeStringField(
+              "certificate-authority-data", Base64.getEncoder().encodeToString(ca.get().read()));
+        }
+        json.writeEndObject();
+      }
+      json.writeEndObject();
+      json.writeEndObject();
+    }
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  private static Optional<Instant> expires(String text) throws IOException {
+    try {
+      return text.isEmpty()
+          ? Optional.empty()
+          : Optional.of(OffsetDateTime.parse(text).toInstant());
+    } catch (DateTimeException e) {
+      throw new IOException(
+          "status.expirationTimestamp: \"" + LogText.of(text) + "\" (expected: RFC 3339)", e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "a credential, expires " + expires;
+  }
+}

@@ -1,0 +1,37 @@
+package dev.holdfast.registry.kubernetes;
+
+import dev.holdfast.core.Registry.NamesListener;
+import dev.holdfast.core.RegistryException;
+import java.util.Set;
+
+/** A listener of names that hears nothing after it was closed, from whichever thread. */
+final class GuardedNames implements NamesListener {
+  private final NamesListener target;
+  private volatile boolean closed;
+
+  GuardedNames(NamesListener target) {
+    this.target = target;
+  }
+
+  void close() {
+    closed = true;
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  @Override
+  public void onNames(Set<String> names) {
+    if (!closed) {
+      target.onNames(names);
+    }
+  }
+
+  @Override
+  public void onFailure(RegistryException cause) {
+    if (!closed) {
+      target.onFailure(cause);
+    }
+  }
+}

@@ -1,0 +1,287 @@
+package dev.holdfast.registry.kubernetes;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.Registry.NamesListener;
+import dev.holdfast.core.Registry.WatchListener;
+import dev.holdfast.core.RegistryException;
+import dev.holdfast.core.ServiceName;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is followed in one namespace, by as few watches as are cheap: one for each Service while
+ * they are few, one for all of the namespace when they are many or when their names are wanted.
+ *
+ * <p>The watch of the namespace takes over when it has its first list; until then the others go on.
+ * It ends with the last who needs anything of the namespace. On the scheduler only.
+ */
+final class NamespaceWatch {
+  @Limit(
+      of = "services of a namespace that are watched one by one",
+      then = "one watch of the whole namespace takes their place")
+  static final int MAX_SERVICE_WATCHES = 4;
+
+  private final String namespace;
+  private final SliceFeed.Surroundings around;
+  private final Map<String, Followed> services = new HashMap<>();
+  private final Set<NamesListener> namesListeners = new LinkedHashSet<>();
+  private @Nullable SliceFeed wide;
+  private @Nullable Map<String, List<Slice>> known;
+  private @Nullable Set<String> names;
+  private @Nullable RegistryException failure;
+
+  /** A Service: its ports, and its own watch while it has one. */
+  private static final class Followed {
+    final Map<PortChoice, ServiceWatch> ports = new HashMap<>();
+    @Nullable SliceFeed own;
+    @Nullable List<Slice> slices;
+    @Nullable RegistryException failure;
+
+    void each(Consumer<ServiceWatch> word) {
+      List.copyOf(ports.values()).forEach(word);
+    }
+
+    void fail(RegistryException cause) {
+      failure = cause;
+      each(watch -> watch.onFailure(cause));
+    }
+
+    void closeOwn() {
+      if (own != null) {
+        own.close();
+        own = null;
+      }
+    }
+  }
+
+  NamespaceWatch(String namespace, SliceFeed.Surroundings around) {
+    this.namespace = namespace;
+    this.around = around;
+  }
+
+  /**
+   * Follows the port of a Service until the listener is removed.
+   *
+   * @param maker makes the watch of the port, if there is none
+   */
+  void follow(
+      String service, PortChoice port, WatchListener listener, Supplier<ServiceWatch> maker) {
+    Followed followed = services.get(service);
+    if (followed == null) {
+      followed = new Followed();
+      services.put(service, followed);
+      begin(service, followed);
+    }
+    ServiceWatch watch = followed.ports.get(port);
+    if (watch == null) {
+      watch = maker.get();
+      followed.ports.put(port, watch);
+      if (followed.failure != null) {
+        watch.onFailure(followed.failure);
+      } else if (followed.slices != null) {
+        watch.onSlices(followed.slices);
+      }
+    }
+    watch.add(listener);
+  }
+
+  /** Ends what only this listener needed. */
+  void unfollow(String service, PortChoice port, WatchListener listener) {
+    Followed followed = services.get(service);
+    ServiceWatch watch = followed == null ? null : followed.ports.get(port);
+    if (followed == null || watch == null) {
+      return;
+    }
+    watch.remove(listener);
+    if (watch.isUnused()) {
+      followed.ports.remove(port);
+    }
+    if (followed.ports.isEmpty()) {
+      services.remove(service);
+      followed.closeOwn();
+      tidy();
+    }
+  }
+
+  void addNames(NamesListener listener) {
+    namesListeners.add(listener);
+    if (failure != null) {
+      listener.onFailure(failure);
+    } else if (names != null) {
+      listener.onNames(names);
+    }
+    widen();
+  }
+
+  void removeNames(NamesListener listener) {
+    namesListeners.remove(listener);
+    tidy();
+  }
+
+  /** Watches that are open. */
+  int size() {
+    long own = services.values().stream().filter(f -> f.own != null).count();
+    return (int) own + (wide == null ? 0 : 1);
+  }
+
+  boolean isUnused() {
+    return services.isEmpty() && namesListeners.isEmpty();
+  }
+
+  void close() {
+    services.values().forEach(Followed::closeOwn);
+    services.clear();
+    namesListeners.clear();
+    tidy();
+  }
+
+  private void begin(String service, Followed followed) {
+    if (known != null) {
+      followed.slices = known.getOrDefault(service, List.of());
+      followed.failure = failure;
+      return;
+    }
+    SliceFeed own =
+        new SliceFeed(new Scope(namespace, service), around, new ServiceListener(service));
+    followed.own = own;
+    own.start();
+    if (services.size() > MAX_SERVICE_WATCHES) {
+      widen();
+    }
+  }
+
+  private void widen() {
+    if (wide == null) {
+      wide = new SliceFeed(Scope.namespace(namespace), around, new WideListener());
+      wide.start();
+    }
+  }
+
+  /** The watch of the namespace ends when nobody needs it; a single service would do with less. */
+  private void tidy() {
+    if (wide != null && namesListeners.isEmpty() && services.isEmpty()) {
+      wide.close();
+      wide = null;
+      known = null;
+      names = null;
+      failure = null;
+    }
+  }
+
+  private void tell(String service, List<Slice> slices) {
+    Followed followed = services.get(service);
+    if (followed != null) {
+      followed.slices = slices;
+      followed.failure = null;
+      followed.each(watch -> watch.onSlices(slices));
+    }
+  }
+
+  /** Hears the watch of one Service. */
+  private final class ServiceListener implements SliceFeed.Listener {
+    private final String service;
+
+    ServiceListener(String service) {
+      this.service = service;
+    }
+
+    @Override
+    public void onAll(Map<String, List<Slice>> slices) {
+      tell(service, slices.getOrDefault(service, List.of()));
+    }
+
+    @Override
+    public void onChanged(Map<String, List<Slice>> slices) {
+      onAll(slices);
+    }
+
+    @Override
+    public void onConfirmed() {
+      Followed followed = services.get(service);
+      if (followed != null) {
+        followed.each(ServiceWatch::onConfirmed);
+      }
+    }
+
+    @Override
+    public void onFailure(RegistryException cause) {
+      Followed followed = services.get(service);
+      if (followed != null) {
+        followed.fail(cause);
+      }
+    }
+  }
+
+  /** Hears the watch of the whole namespace. */
+  private final class WideListener implements SliceFeed.Listener {
+
+    @Override
+    public void onAll(Map<String, List<Slice>> slices) {
+      failure = null;
+      known = new HashMap<>(slices);
+      for (String service : List.copyOf(services.keySet())) {
+        Followed followed = services.get(service);
+        if (followed != null) {
+          followed.closeOwn();
+        }
+        tell(service, slices.getOrDefault(service, List.of()));
+      }
+      tellNames(true);
+    }
+
+    @Override
+    public void onChanged(Map<String, List<Slice>> slices) {
+      slices.forEach(
+          (service, now) -> {
+            if (known != null) {
+              if (now.isEmpty()) {
+                known.remove(service);
+              } else {
+                known.put(service, now);
+              }
+            }
+            tell(service, now);
+          });
+      tellNames(false);
+    }
+
+    @Override
+    public void onConfirmed() {
+      List.copyOf(services.values()).forEach(f -> f.each(ServiceWatch::onConfirmed));
+    }
+
+    @Override
+    public void onFailure(RegistryException cause) {
+      failure = cause;
+      for (Followed followed : List.copyOf(services.values())) {
+        // Whoever still has a watch of its own hears of that one.
+        if (followed.own == null) {
+          followed.fail(cause);
+        }
+      }
+      List.copyOf(namesListeners).forEach(listener -> listener.onFailure(cause));
+    }
+
+    private void tellNames(boolean always) {
+      Map<String, List<Slice>> all = known;
+      if (all == null) {
+        return;
+      }
+      Set<String> now = new TreeSet<>();
+      all.keySet().stream().filter(ServiceName::isName).forEach(now::add);
+      if (always || !now.equals(names)) {
+        Set<String> shown = Collections.unmodifiableSet(now);
+        names = shown;
+        List.copyOf(namesListeners).forEach(listener -> listener.onNames(shown));
+      }
+    }
+  }
+}

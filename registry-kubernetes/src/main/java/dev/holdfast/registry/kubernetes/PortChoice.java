@@ -1,0 +1,121 @@
+package dev.holdfast.registry.kubernetes;
+
+import dev.holdfast.core.PureCore;
+import dev.holdfast.registry.kubernetes.Slice.Port;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which port of a Service is meant: by its name, by its number on the pods, or the only one.
+ *
+ * <p>Without a name the only port is taken; of several the one that is called {@code grpc} (or
+ * {@code grpc-something}, as service meshes want it), or whose appProtocol is gRPC or HTTP/2 in
+ * plain text.
+ *
+ * @param text the name or the number; "" when nothing was said
+ */
+@PureCore
+record PortChoice(String text) {
+  private static final String GRPC = "grpc";
+  private static final Set<String> GRPC_PROTOCOLS = Set.of("grpc", "kubernetes.io/h2c", "h2c");
+  private static final int MAX_PORT = 65_535;
+  private static final int MAX_DIGITS = 5;
+
+  /**
+   * The port in each slice.
+   *
+   * @param wanted which of a slice's ports
+   * @param anyPort the number where a slice leaves the ports open; 0 for none
+   * @param problem why none can be told; null when all is well
+   */
+  record Choice(Predicate<Port> wanted, int anyPort, @Nullable String problem) {
+
+    /** The number in a slice, or 0 when the slice does not have the port. */
+    int in(Slice slice) {
+      if (slice.ports().isEmpty()) {
+        return anyPort;
+      }
+      for (Port port : slice.ports()) {
+        if (wanted.test(port)) {
+          return port.number() == 0 ? anyPort : port.number();
+        }
+      }
+      return 0;
+    }
+  }
+
+  /** What is meant in these slices. */
+  Choice among(Collection<Slice> slices) {
+    int number = number();
+    Choice choice =
+        text.isEmpty()
+            ? unnamed(slices)
+            : number > 0
+                ? new Choice(p -> p.number() == number || p.number() == 0, number, null)
+                : new Choice(p -> p.name().equals(text), 0, null);
+    List<Slice> filled = slices.stream().filter(s -> !s.endpoints().isEmpty()).toList();
+    boolean found = filled.isEmpty() || filled.stream().anyMatch(s -> choice.in(s) > 0);
+    if (found || choice.problem() != null) {
+      return choice;
+    }
+    String said = text.isEmpty() ? "not said" : "\"" + text + "\"";
+    return problem(said + " (expected: " + known(filled) + ")");
+  }
+
+  private Choice unnamed(Collection<Slice> slices) {
+    Set<String> names =
+        slices.stream()
+            .flatMap(s -> s.ports().stream())
+            .map(Port::name)
+            .collect(Collectors.toCollection(TreeSet::new));
+    if (names.size() <= 1) {
+      return new Choice(p -> true, 0, null);
+    }
+    if (names.contains(GRPC)) {
+      return new Choice(p -> p.name().equals(GRPC), 0, null);
+    }
+    Set<String> speaking =
+        slices.stream()
+            .flatMap(s -> s.ports().stream())
+            .filter(
+                p -> p.name().startsWith(GRPC + "-") || GRPC_PROTOCOLS.contains(p.appProtocol()))
+            .map(Port::name)
+            .collect(Collectors.toCollection(TreeSet::new));
+    if (speaking.size() == 1) {
+      return new Choice(p -> speaking.contains(p.name()), 0, null);
+    }
+    return problem("not said (expected: " + known(slices) + ")");
+  }
+
+  private static Choice problem(String what) {
+    return new Choice(p -> false, 0, "port: " + what);
+  }
+
+  /** A number means the port on the pods; the Service's own is known to the Service alone. */
+  private static String known(Collection<Slice> slices) {
+    Set<String> ports = new TreeSet<>();
+    for (Slice slice : slices) {
+      for (Port port : slice.ports()) {
+        String number = port.number() == 0 ? "any number" : Integer.toString(port.number());
+        ports.add(port.name().isEmpty() ? number : port.name() + " or " + number);
+      }
+    }
+    return ports.isEmpty()
+        ? "a number, as the Service names no port"
+        : String.join(", ", ports) + "; numbers are those of the pods";
+  }
+
+  private int number() {
+    boolean digits =
+        !text.isEmpty()
+            && text.length() <= MAX_DIGITS
+            && text.chars().allMatch(c -> c >= '0' && c <= '9');
+    int value = digits ? Integer.parseInt(text) : 0;
+    return value <= MAX_PORT ? value : 0;
+  }
+}

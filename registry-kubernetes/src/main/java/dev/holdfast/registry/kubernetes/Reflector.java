@@ -1,0 +1,394 @@
+package dev.holdfast.registry.kubernetes;
+
+import dev.holdfast.core.Backoff;
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.PureCore;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Queue;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The slices of a scope as the API server has them: listed, then watched from the list's version
+ * on, through everything that happens to the server.
+ *
+ * <p>What it guarantees:
+ *
+ * <ul>
+ *   <li>it never asks for version "0", and never for a list older than what it has seen: a server
+ *       that lags behind must not bring back what is gone (410 and restarts included);
+ *   <li>a watch that says nothing for {@code silence}, or outlives the time it was asked for, is
+ *       dead: it is begun again from the last version, on another connection;
+ *   <li>lists and watches follow each other by a {@link Backoff}, which is reset only by a watch
+ *       that was of use, and never sooner than the server asks for;
+ *   <li>after a failure was reported, a whole list is published once the watch is back;
+ *   <li>however long watches seem well, it is listed again every {@code relist};
+ *   <li>word of an earlier request changes nothing.
+ * </ul>
+ *
+ * <p>States and what the inputs do:
+ *
+ * <pre>
+ *          page           list failed  open      events    ended         failed   timeout
+ * LISTING  LISTING,OPENING PAUSING     -         -         -             -        PAUSING
+ * OPENING  -              -            WATCHING  -         -             PAUSING  PAUSING
+ * WATCHING -              -            -         - (1)     OPENING (2,3) PAUSING  OPENING
+ * PAUSING  -              -            -         -         -             -        LISTING,OPENING
+ * ENDED    -              -            -         -         -             -        -
+ * </pre>
+ *
+ * <p>(1) PAUSING when one of them is an error; (2) LISTING when a list is due; (3) PAUSING when the
+ * watch was short and said nothing.
+ *
+ * <p>Not thread-safe. After every input the owner takes the outputs: {@link #poll} until it is
+ * empty, and {@link #nextDeadlineNanos}.
+ */
+@PureCore
+class Reflector {
+  @Limit(of = "watches that fail one after the other", then = "the next attempt begins with a list")
+  static final int MAX_REWATCHES = 2;
+
+  /** A shorter watch that said nothing was of no use. */
+  private static final Duration SHORT_WATCH = Duration.ofSeconds(1);
+
+  /** For how long a watch must have been of use for compaction to be no storm. */
+  private static final Duration STEADY_WATCH = Duration.ofSeconds(5);
+
+  /** Compacted versions: lists bring what is new meanwhile, so their pauses stay short. */
+  private static final Backoff.Options AFTER_GONE =
+      new Backoff.Options(Duration.ofMillis(100), Duration.ofSeconds(2));
+
+  private final ReflectorOptions options;
+  private final RandomGenerator random;
+  private final Backoff backoff;
+  private final Backoff gone;
+  private final Queue<ReflectorCommand> commands = new ArrayDeque<>();
+
+  /** Valid throughout. */
+  private final SliceStore store;
+
+  private ReflectorState state = ReflectorState.PAUSING;
+  private boolean listConsistently = true;
+  private boolean listNext = true;
+  private boolean failing;
+  private int failedWatches;
+  private long listDueNanos;
+
+  /** Valid for one request. */
+  private long ticket;
+
+  private @Nullable Long deadlineNanos;
+
+  /** Valid for one list. */
+  private ListProgress list = new ListProgress();
+
+  /** Valid for one watch. */
+  private Duration watchTimeout = Duration.ZERO;
+
+  private long openedNanos;
+  private long watchEndsNanos;
+  private boolean heard;
+
+  Reflector(ReflectorOptions options, SliceStore store, RandomGenerator random) {
+    this.options = options;
+    this.store = store;
+    this.random = random;
+    this.backoff = new Backoff(options.retry(), random);
+    this.gone = new Backoff(AFTER_GONE, random);
+  }
+
+  /** Begins. */
+  void onStart(long nowNanos) {
+    list(nowNanos);
+  }
+
+  /** Ends; nothing is heard or said any more. */
+  void onClose() {
+    if (state == ReflectorState.LISTING
+        || state == ReflectorState.OPENING
+        || state == ReflectorState.WATCHING) {
+      commands.add(new ReflectorCommand.Abandon(ticket, false));
+    }
+    state = ReflectorState.ENDED;
+    deadlineNanos = null;
+  }
+
+  /** A page of the list arrived. */
+  void onPage(long nowNanos, long ofTicket, SlicePage page) {
+    if (ofTicket != ticket || state != ReflectorState.LISTING) {
+      return;
+    }
+    list.add(page);
+    if (list.isTooLarge()) {
+      onListFailed(nowNanos, ofTicket, ApiFailure.of(ApiError.TOO_LARGE, ListProgress.limits()));
+    } else if (list.next().isEmpty()) {
+      listed(nowNanos, page.version());
+    } else {
+      deadlineNanos = nowNanos + options.requestTimeout().toNanos();
+      commands.add(new ReflectorCommand.List(ticket, "", list.next()));
+    }
+  }
+
+  /** The list failed. */
+  void onListFailed(long nowNanos, long ofTicket, ApiFailure failure) {
+    if (ofTicket != ticket || state != ReflectorState.LISTING) {
+      return;
+    }
+    listNext = true;
+    switch (failure.error()) {
+      case GONE -> {
+        // Within a list only its continuation is too old; what we have seen still counts.
+        listConsistently |= list.next().isEmpty();
+        pause(nowNanos, gone.next());
+      }
+      case VERSION_AHEAD -> {
+        listConsistently = true;
+        pause(nowNanos, backoff.next());
+      }
+      default -> {
+        report(failure);
+        pause(nowNanos, failure.retryAfter().plus(backoff.next()));
+      }
+    }
+  }
+
+  /** The server accepted the watch. */
+  void onWatchOpen(long nowNanos, long ofTicket) {
+    if (ofTicket != ticket || state != ReflectorState.OPENING) {
+      return;
+    }
+    state = ReflectorState.WATCHING;
+    openedNanos = nowNanos;
+    heard = false;
+    watchEndsNanos = nowNanos + watchTimeout.plus(options.requestTimeout()).toNanos();
+    hear(nowNanos);
+    if (failing) {
+      failing = false;
+      publishAll(nowNanos);
+    }
+  }
+
+  /** The watch said something. */
+  void onEvents(long nowNanos, long ofTicket, List<SliceEvent> events) {
+    if (ofTicket != ticket || state != ReflectorState.WATCHING) {
+      return;
+    }
+    hear(nowNanos);
+    boolean bookmarked = false;
+    for (SliceEvent event : events) {
+      if (event instanceof SliceEvent.Failed failed) {
+        publishSoon(nowNanos);
+        commands.add(new ReflectorCommand.Abandon(ticket, false));
+        onWatchFailed(nowNanos, ofTicket, failed.failure());
+        return;
+      }
+      heard = true;
+      store.apply(event);
+      bookmarked |= event instanceof SliceEvent.Bookmark;
+    }
+    if (nowNanos - openedNanos >= STEADY_WATCH.toNanos()) {
+      proveUse();
+    }
+    publishSoon(nowNanos);
+    if (bookmarked) {
+      commands.add(new ReflectorCommand.Confirm());
+    }
+  }
+
+  /** The server ended the watch in good order. */
+  void onWatchEnd(long nowNanos, long ofTicket) {
+    if (ofTicket != ticket
+        || (state != ReflectorState.WATCHING && state != ReflectorState.OPENING)) {
+      return;
+    }
+    long livedNanos = state == ReflectorState.WATCHING ? nowNanos - openedNanos : 0;
+    if (!heard && livedNanos < SHORT_WATCH.toNanos()) {
+      failedWatches++;
+      listNext = failedWatches > MAX_REWATCHES;
+      pause(nowNanos, backoff.next());
+      return;
+    }
+    if (livedNanos >= STEADY_WATCH.toNanos()) {
+      proveUse();
+    }
+    proceed(nowNanos);
+  }
+
+  /** The watch broke, could not be opened, or was ended with an error. */
+  void onWatchFailed(long nowNanos, long ofTicket, ApiFailure failure) {
+    if (ofTicket != ticket
+        || (state != ReflectorState.WATCHING && state != ReflectorState.OPENING)) {
+      return;
+    }
+    failedWatches++;
+    switch (failure.error()) {
+      case GONE -> {
+        listNext = true;
+        pause(nowNanos, gone.next());
+      }
+      case VERSION_AHEAD -> {
+        listNext = true;
+        listConsistently = true;
+        pause(nowNanos, backoff.next());
+      }
+      case MALFORMED, TOO_LARGE -> {
+        // The same word would come again from the same version.
+        listNext = true;
+        report(failure);
+        pause(nowNanos, backoff.next());
+      }
+      default -> {
+        listNext = failedWatches > MAX_REWATCHES;
+        report(failure);
+        pause(nowNanos, failure.retryAfter().plus(backoff.next()));
+      }
+    }
+  }
+
+  /** Time passed. */
+  void onTimeout(long nowNanos) {
+    if (state == ReflectorState.ENDED) {
+      return;
+    }
+    if (isDue(nowNanos, store.publishDueNanos())) {
+      publishSoon(nowNanos);
+    }
+    if (!isDue(nowNanos, deadlineNanos)) {
+      return;
+    }
+    switch (state) {
+      case LISTING -> {
+        commands.add(new ReflectorCommand.Abandon(ticket, true));
+        onListFailed(nowNanos, ticket, late("a list"));
+      }
+      case OPENING -> {
+        commands.add(new ReflectorCommand.Abandon(ticket, true));
+        onWatchFailed(nowNanos, ticket, late("a watch"));
+      }
+      case WATCHING -> {
+        commands.add(new ReflectorCommand.Abandon(ticket, true));
+        failedWatches++;
+        proceed(nowNanos);
+      }
+      case PAUSING -> proceed(nowNanos);
+      case ENDED -> {}
+    }
+  }
+
+  /** The next thing to do, or null. */
+  @Nullable ReflectorCommand poll() {
+    return commands.poll();
+  }
+
+  /** When {@link #onTimeout} wants to be called, if at all. */
+  OptionalLong nextDeadlineNanos() {
+    Long a = deadlineNanos;
+    Long b = state == ReflectorState.ENDED ? null : store.publishDueNanos();
+    if (a == null || b == null) {
+      Long only = a == null ? b : a;
+      return only == null ? OptionalLong.empty() : OptionalLong.of(only);
+    }
+    return OptionalLong.of(a - b < 0 ? a : b);
+  }
+
+  ReflectorState state() {
+    return state;
+  }
+
+  /** The version that a list must not be older than; "" for the most recent of all. */
+  String leastVersion() {
+    return listConsistently ? "" : store.version();
+  }
+
+  private void list(long nowNanos) {
+    state = ReflectorState.LISTING;
+    ticket++;
+    list = new ListProgress();
+    deadlineNanos = nowNanos + options.requestTimeout().toNanos();
+    commands.add(new ReflectorCommand.List(ticket, leastVersion(), ""));
+  }
+
+  private void listed(long nowNanos, String ofVersion) {
+    store.replaceAll(list.slices(), ofVersion);
+    list = new ListProgress();
+    listConsistently = false;
+    listNext = false;
+    failedWatches = 0;
+    listDueNanos = nowNanos + jittered(options.relist()).toNanos();
+    failing = false;
+    publishAll(nowNanos);
+    watch(nowNanos);
+  }
+
+  private void watch(long nowNanos) {
+    state = ReflectorState.OPENING;
+    ticket++;
+    heard = false;
+    watchTimeout = jittered(options.watchTimeout());
+    deadlineNanos = nowNanos + options.requestTimeout().toNanos();
+    commands.add(new ReflectorCommand.Watch(ticket, store.version(), watchTimeout));
+  }
+
+  /** To whatever is due next. */
+  private void proceed(long nowNanos) {
+    if (listNext || nowNanos - listDueNanos >= 0 || failedWatches > MAX_REWATCHES) {
+      list(nowNanos);
+    } else {
+      watch(nowNanos);
+    }
+  }
+
+  private void pause(long nowNanos, Duration pause) {
+    state = ReflectorState.PAUSING;
+    ticket++;
+    deadlineNanos = nowNanos + pause.toNanos();
+  }
+
+  /** A watch is dead when it is silent, or when it does not end as it was asked to. */
+  private void hear(long nowNanos) {
+    long silentNanos = nowNanos + options.silence().toNanos();
+    deadlineNanos = silentNanos - watchEndsNanos < 0 ? silentNanos : watchEndsNanos;
+  }
+
+  private void proveUse() {
+    backoff.reset();
+    gone.reset();
+    failedWatches = 0;
+  }
+
+  private void report(ApiFailure failure) {
+    if (!failing) {
+      failing = true;
+      commands.add(new ReflectorCommand.Report(failure));
+    }
+  }
+
+  private void publishSoon(long nowNanos) {
+    if (store.wantsPublishing(nowNanos)) {
+      commands.add(new ReflectorCommand.Publish(store.takeChanged(nowNanos), false));
+    }
+  }
+
+  private void publishAll(long nowNanos) {
+    store.takeChanged(nowNanos);
+    commands.add(new ReflectorCommand.Publish(Set.of(), true));
+  }
+
+  /** Three quarters of a time to all of it, so that a crowd that began together drifts apart. */
+  private Duration jittered(Duration most) {
+    long quarterNanos = most.toNanos() / 4;
+    return most.minusNanos(random.nextLong(quarterNanos + 1));
+  }
+
+  private static boolean isDue(long nowNanos, @Nullable Long dueNanos) {
+    return dueNanos != null && nowNanos - dueNanos >= 0;
+  }
+
+  private static ApiFailure late(String what) {
+    return ApiFailure.of(ApiError.TIMEOUT, "the API server did not answer " + what + " in time");
+  }
+}

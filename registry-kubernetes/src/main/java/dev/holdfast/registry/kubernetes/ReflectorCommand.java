@@ -1,0 +1,26 @@
+package dev.holdfast.registry.kubernetes;
+
+import java.time.Duration;
+import java.util.Set;
+
+/** Something that the owner of a {@link Reflector} has to do. */
+sealed interface ReflectorCommand {
+
+  /** Ask for a page; {@code version} and {@code next} as in {@link ApiTransport.ListQuery}. */
+  record List(long ticket, String version, String next) implements ReflectorCommand {}
+
+  /** Ask for a watch. */
+  record Watch(long ticket, String version, Duration timeout) implements ReflectorCommand {}
+
+  /** Give up what was asked for under this ticket; {@code doubted} when nobody answered. */
+  record Abandon(long ticket, boolean doubted) implements ReflectorCommand {}
+
+  /** Show the slices of these services, or of all when a whole list was read. */
+  record Publish(Set<String> services, boolean all) implements ReflectorCommand {}
+
+  /** The slices that were published last are still right. */
+  record Confirm() implements ReflectorCommand {}
+
+  /** Say that the slices can't be followed now. */
+  record Report(ApiFailure failure) implements ReflectorCommand {}
+}

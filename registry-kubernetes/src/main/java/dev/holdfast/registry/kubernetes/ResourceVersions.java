@@ -1,0 +1,24 @@
+package dev.holdfast.registry.kubernetes;
+
+import java.util.Comparator;
+
+/**
+ * Order among resourceVersions. Of Kubernetes' own resources they are numbers that grow (KEP-5504
+ * made that a promise); where they are not, no order is claimed.
+ */
+final class ResourceVersions {
+  /** The older one first; texts that are no numbers before all numbers, equal among themselves. */
+  static final Comparator<String> OLDER_FIRST = Comparator.comparingLong(ResourceVersions::number);
+
+  private static final int MAX_DIGITS = 18;
+
+  private ResourceVersions() {}
+
+  private static long number(String version) {
+    boolean digits =
+        !version.isEmpty()
+            && version.length() <= MAX_DIGITS
+            && version.chars().allMatch(c -> c >= '0' && c <= '9');
+    return digits ? Long.parseLong(version) : -1;
+  }
+}

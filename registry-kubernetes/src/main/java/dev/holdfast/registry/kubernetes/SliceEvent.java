@@ -1,0 +1,21 @@
+package dev.holdfast.registry.kubernetes;
+
+/** One word of a watch. */
+sealed interface SliceEvent {
+
+  /**
+   * A slice was added or changed.
+   *
+   * @param malformed endpoints that were left out because they could not be read
+   */
+  record Put(Slice slice, int malformed) implements SliceEvent {}
+
+  /** A slice is gone. */
+  record Removed(String name, String version) implements SliceEvent {}
+
+  /** Nothing happened up to this version. */
+  record Bookmark(String version) implements SliceEvent {}
+
+  /** The server ends the watch and says why. */
+  record Failed(ApiFailure failure) implements SliceEvent {}
+}
