@@ -13,6 +13,7 @@ import dev.holdfast.grpc.GrpcMeter;
 import dev.holdfast.grpc.HoldfastLoadBalancerProvider;
 import dev.holdfast.grpc.RetryOptions;
 import dev.holdfast.liveness.LivenessMeter;
+import dev.holdfast.registry.kubernetes.KubernetesMeter;
 import dev.holdfast.streams.grpc.StreamMeter;
 import dev.holdfast.streams.redis.RedisMeter;
 import java.util.List;
@@ -69,9 +70,14 @@ public enum Document {
   DNS("docs/dns.md") {
     @Override
     public String text() {
-      return parameters(
-          Objects.requireNonNull(
-              new Registries(RegistryContext.system()).providers().get("dns"), "the DNS registry"));
+      return parameters("dns");
+    }
+  },
+  /** Every parameter of a Kubernetes target. */
+  KUBERNETES("docs/kubernetes.md") {
+    @Override
+    public String text() {
+      return parameters("kubernetes");
     }
   },
   /** Every command with its options. */
@@ -131,6 +137,12 @@ public enum Document {
     return text.toString();
   }
 
+  private static String parameters(String scheme) {
+    return parameters(
+        Objects.requireNonNull(
+            new Registries(RegistryContext.system()).providers().get(scheme), scheme));
+  }
+
   private static String parameters(RegistryProvider provider) {
     MarkdownTable table = new MarkdownTable("parameter", "expected", "default", "meaning");
     for (RegistryProvider.Parameter p : provider.parameters()) {
@@ -164,6 +176,9 @@ public enum Document {
       row(table, m.meterName(), m.type(), m.unit(), m.tags(), m.description());
     }
     for (LivenessMeter m : LivenessMeter.values()) {
+      row(table, m.meterName(), m.type(), m.unit(), m.tags(), m.description());
+    }
+    for (KubernetesMeter m : KubernetesMeter.values()) {
       row(table, m.meterName(), m.type(), m.unit(), m.tags(), m.description());
     }
     for (StreamMeter m : StreamMeter.values()) {

@@ -18,20 +18,37 @@ import org.jspecify.annotations.Nullable;
  * another connection.
  */
 final class ApiTls {
-  private byte[] ca = {};
-  private byte[] cert = {};
-  private byte[] key = {};
+  private @Nullable Files used;
   private @Nullable SSLContext context;
 
-  /**
-   * What the settings are made of, each empty when there is none.
-   *
-   * @param where names them in errors
-   * @param ca who signed the server's certificate, else the JDK's trust store
-   * @param cert the client's certificate chain
-   * @param key its private key
-   */
-  record Files(String where, byte[] ca, byte[] cert, byte[] key) {}
+  /** What the settings are made of. */
+  static final class Files {
+    private final String where;
+    private final byte[] ca;
+    private final byte[] cert;
+    private final byte[] key;
+
+    /**
+     * Each is empty when there is none.
+     *
+     * @param where names them in errors
+     * @param ca who signed the server's certificate, else the JDK's trust store
+     * @param cert the client's certificate chain
+     * @param key its private key
+     */
+    Files(String where, byte[] ca, byte[] cert, byte[] key) {
+      this.where = where;
+      this.ca = ca.clone();
+      this.cert = cert.clone();
+      this.key = key.clone();
+    }
+
+    boolean isSame(Files other) {
+      return Arrays.equals(ca, other.ca)
+          && Arrays.equals(cert, other.cert)
+          && Arrays.equals(key, other.key);
+    }
+  }
 
   /**
    * The settings for these files.
@@ -39,20 +56,14 @@ final class ApiTls {
    * @throws IOException when one of them makes no sense, or the certificate has expired
    */
   SSLContext context(Files files, Instant now) throws IOException {
-    if (files.cert().length > 0) {
+    if (files.cert.length > 0) {
       requireValid(files, now);
     }
-    SSLContext known = context;
-    if (known != null
-        && Arrays.equals(ca, files.ca())
-        && Arrays.equals(cert, files.cert())
-        && Arrays.equals(key, files.key())) {
-      return known;
+    if (context != null && used != null && used.isSame(files)) {
+      return context;
     }
     SSLContext made = make(files);
-    ca = files.ca();
-    cert = files.cert();
-    key = files.key();
+    used = files;
     context = made;
     return made;
   }
@@ -62,21 +73,19 @@ final class ApiTls {
       SSLContext made = SSLContext.getInstance("TLS");
       TrustManagerFactory trust =
           TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-      trust.init(files.ca().length == 0 ? null : trusted(files));
+      trust.init(files.ca.length == 0 ? null : trusted(files));
       made.init(
-          files.cert().length == 0 ? new KeyManager[0] : keys(files),
-          trust.getTrustManagers(),
-          null);
+          files.cert.length == 0 ? new KeyManager[0] : keys(files), trust.getTrustManagers(), null);
       return made;
     } catch (GeneralSecurityException e) {
-      throw new IOException(files.where() + ": certificates can't be used: " + e.getMessage(), e);
+      throw new IOException(files.where + ": certificates can't be used: " + e.getMessage(), e);
     }
   }
 
   private static KeyStore trusted(Files files) throws IOException, GeneralSecurityException {
     KeyStore store = empty();
     List<X509Certificate> signers =
-        PemKeys.certificates(files.where() + ": certificate-authority", files.ca());
+        PemKeys.certificates(files.where + ": certificate-authority", files.ca);
     for (int i = 0; i < signers.size(); i++) {
       store.setCertificateEntry("ca-" + i, signers.get(i));
     }
@@ -88,9 +97,9 @@ final class ApiTls {
     KeyStore store = empty();
     store.setKeyEntry(
         "client",
-        PemKeys.key(files.where() + ": client-key", files.key()),
+        PemKeys.key(files.where + ": client-key", files.key),
         unused,
-        PemKeys.certificates(files.where() + ": client-certificate", files.cert())
+        PemKeys.certificates(files.where + ": client-certificate", files.cert)
             .toArray(new X509Certificate[0]));
     KeyManagerFactory factory =
         KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
@@ -106,8 +115,8 @@ final class ApiTls {
 
   /** The server would say no more than 401, or end the connection. */
   private static void requireValid(Files files, Instant now) throws IOException {
-    String what = files.where() + ": client-certificate";
-    Instant end = PemKeys.certificates(what, files.cert()).get(0).getNotAfter().toInstant();
+    String what = files.where + ": client-certificate";
+    Instant end = PemKeys.certificates(what, files.cert).get(0).getNotAfter().toInstant();
     if (now.isAfter(end)) {
       throw new IOException(
           what + ": expired at " + end + " (expected: a certificate that is valid now)");

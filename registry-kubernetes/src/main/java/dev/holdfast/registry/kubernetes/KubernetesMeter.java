@@ -2,7 +2,7 @@ package dev.holdfast.registry.kubernetes;
 
 import dev.holdfast.core.DocumentedMeter;
 import dev.holdfast.core.MeterSpec;
-import dev.holdfast.core.RegistryMeter.Type;
+import dev.holdfast.core.RegistryMeter;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -11,32 +11,32 @@ import java.util.stream.Stream;
 public enum KubernetesMeter implements DocumentedMeter {
   LISTS(
       "holdfast.kubernetes.lists",
-      Type.COUNTER,
+      RegistryMeter.Type.COUNTER,
       "lists",
       List.of("registry"),
       "Lists of EndpointSlices that were begun by watches; far fewer than watches when all is"
           + " well."),
   WATCHES(
       "holdfast.kubernetes.watches",
-      Type.COUNTER,
+      RegistryMeter.Type.COUNTER,
       "watches",
       List.of("registry"),
       "Watches of EndpointSlices that were asked for; each lives for watch-timeout at most."),
   SILENCES(
       "holdfast.kubernetes.silences",
-      Type.COUNTER,
+      RegistryMeter.Type.COUNTER,
       "requests",
       List.of("registry"),
       "Requests that were given up because nothing came, each with its connection."),
   CREDENTIALS(
       "holdfast.kubernetes.credentials",
-      Type.COUNTER,
+      RegistryMeter.Type.COUNTER,
       "reads",
       List.of("registry", "result"),
       "Looks at kubeconfig, tokens and certificates, by result: same, renewed, failed."),
   REFLECTOR_STATE(
       "holdfast.kubernetes.reflector.state",
-      Type.GAUGE,
+      RegistryMeter.Type.GAUGE,
       "state",
       List.of("registry", "scope"),
       "State of what follows one service, or with /* all of a namespace: "
@@ -48,7 +48,12 @@ public enum KubernetesMeter implements DocumentedMeter {
   @SuppressWarnings("ImmutableEnumChecker")
   private final MeterSpec spec;
 
-  KubernetesMeter(String meterName, Type type, String unit, List<String> tags, String description) {
+  KubernetesMeter(
+      String meterName,
+      RegistryMeter.Type type,
+      String unit,
+      List<String> tags,
+      String description) {
     spec = new MeterSpec(meterName, type, unit, tags, description, false);
   }
 

@@ -10,7 +10,6 @@ import java.security.PrivateKey;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
-import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -84,17 +83,17 @@ final class PemKeys {
   }
 
   private static PrivateKey decoded(String what, byte[] pkcs8) throws IOException {
+    IOException last = new IOException(what);
     for (String algorithm : ALGORITHMS) {
       try {
         return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
-      } catch (InvalidKeySpecException e) {
-        // Of another algorithm; whether of any is known after the last one.
-        continue;
       } catch (GeneralSecurityException e) {
-        throw new IOException(what + ": " + algorithm + " is not known to this JDK", e);
+        last =
+            new IOException(
+                what + ": not understood (expected: a private key of RSA, EC or Ed25519)", e);
       }
     }
-    throw new IOException(what + ": not understood (expected: a key of RSA, EC or Ed25519)");
+    throw last;
   }
 
   /** The curve's name within a key of RFC 5915: SEQUENCE, version, OCTET STRING, [0] curve. */
