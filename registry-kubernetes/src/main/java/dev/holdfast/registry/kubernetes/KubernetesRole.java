@@ -1,5 +1,6 @@
 package dev.holdfast.registry.kubernetes;
 
+import dev.holdfast.core.ServiceName;
 import java.util.List;
 
 /**
@@ -32,6 +33,17 @@ public final class KubernetesRole {
   public static KubernetesRole of(String namespace) {
     KubernetesNames.requireLabel("namespace", namespace);
     return new KubernetesRole(namespace);
+  }
+
+  /**
+   * The role for a service as targets name it: {@code orders}, {@code orders.prod} or {@code
+   * prod/orders}.
+   *
+   * @param defaultNamespace that of the client, which counts where the name says none
+   * @throws IllegalArgumentException when no Service can be called so
+   */
+  public static KubernetesRole forService(ServiceName service, String defaultNamespace) {
+    return of(KubernetesNames.parse(service, defaultNamespace).namespace());
   }
 
   /** What the role and its binding are called: {@code holdfast-endpoints}. */
