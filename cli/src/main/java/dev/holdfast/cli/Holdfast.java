@@ -3,6 +3,7 @@ package dev.holdfast.cli;
 import dev.holdfast.cli.control.ControlCommand;
 import dev.holdfast.cli.demo.DemoCommand;
 import dev.holdfast.cli.doctor.DoctorCommand;
+import dev.holdfast.cli.kubernetes.KubernetesCommand;
 import dev.holdfast.cli.lab.LabCommand;
 import dev.holdfast.cli.settings.Settings;
 import dev.holdfast.cli.streams.StreamsCommand;
@@ -41,6 +42,7 @@ import picocli.CommandLine.Spec;
       WatchCommand.class,
       ResolveCommand.class,
       EtcdCommand.class,
+      KubernetesCommand.class,
       LabCommand.class,
       DoctorCommand.class,
       StreamsCommand.class,

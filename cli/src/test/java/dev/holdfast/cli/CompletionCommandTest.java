@@ -19,6 +19,7 @@ class CompletionCommandTest {
     assertThat(completions(script, "holdfast", "re")).contains("register", "resolve");
     assertThat(completions(script, "holdfast", "run", "--re")).contains("--registry");
     assertThat(completions(script, "holdfast", "etcd", "ro")).contains("role");
+    assertThat(completions(script, "holdfast", "kubernetes", "manifest", "cl")).contains("client");
   }
 
   /** A real zsh at a terminal of its own: two words are begun, Tab ends them, Return runs them. */

@@ -1,0 +1,33 @@
+package dev.holdfast.cli.kubernetes;
+
+import dev.holdfast.cli.CommonOptions;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** What concerns Kubernetes alone. */
+@Command(
+    name = "kubernetes",
+    description = "Prepare a Kubernetes cluster for Holdfast.",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {RbacCommand.class, ManifestCommand.class})
+public final class KubernetesCommand implements Runnable {
+  @Mixin(name = CommonOptions.MIXIN)
+  @SuppressWarnings("UnusedVariable") // picocli finds --help in it
+  private final CommonOptions common = new CommonOptions();
+
+  @Spec
+  @SuppressWarnings("NullAway.Init") // picocli fills it
+  private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new ParameterException(
+        spec.commandLine(),
+        "kubernetes: no command (expected: "
+            + String.join(", ", spec.subcommands().keySet())
+            + ")");
+  }
+}

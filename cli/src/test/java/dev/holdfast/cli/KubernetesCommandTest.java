@@ -1,0 +1,174 @@
+package dev.holdfast.cli;
+
+import static dev.holdfast.cli.ManifestSchemas.at;
+import static dev.holdfast.cli.ManifestSchemas.documents;
+import static dev.holdfast.cli.ManifestSchemas.violations;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the kubernetes commands print is taken by a cluster and suffices there. */
+class KubernetesCommandTest {
+  private static final String CLIENT =
+      "kubernetes manifest client --namespace web --name shop --image shop:1.0"
+          + " --target kubernetes:///orders.prod:grpc";
+  private static final String CONTROL =
+      "kubernetes manifest control --namespace mesh --services-namespace prod --image holdfast:0.1";
+
+  @Test
+  void rbacPrintsARoleAndItsBinding() throws Exception {
+    CommandRun run = run("kubernetes rbac --namespace prod --service-account shop");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    List<Map<String, Object>> documents = documents(run.out());
+    assertThat(documents).extracting(d -> d.get("kind")).containsExactly("Role", "RoleBinding");
+    assertThat(at(documents.get(0), "rules.0"))
+        .isEqualTo(
+            Map.of(
+                "apiGroups", List.of("discovery.k8s.io"),
+                "resources", List.of("endpointslices"),
+                "verbs", List.of("get", "list", "watch")));
+    assertThat(at(documents.get(1), "subjects.0"))
+        .isEqualTo(Map.of("kind", "ServiceAccount", "name", "shop", "namespace", "prod"));
+    assertThat(at(documents.get(1), "roleRef.name"))
+        .isEqualTo(at(documents.get(0), "metadata.name"));
+    assertThat(violations(run.out())).isEmpty();
+  }
+
+  @Test
+  void rbacForSeveralNamespacesBindsTheAccountOfOne() throws Exception {
+    CommandRun run =
+        run("kubernetes rbac --namespace prod --namespace test --account-namespace web");
+
+    List<Map<String, Object>> documents = documents(run.out());
+    assertThat(documents)
+        .extracting(d -> at(d, "metadata.namespace"))
+        .containsExactly("prod", "prod", "test", "test");
+    assertThat(at(documents.get(3), "subjects.0"))
+        .isEqualTo(Map.of("kind", "ServiceAccount", "name", "default", "namespace", "web"));
+    assertThat(violations(run.out())).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        CLIENT,
+        CLIENT + " --service-account web --replicas 5 --target-variable ORDERS_TARGET",
+        CONTROL,
+        CONTROL + " --tls-secret mesh-tls --name xds --replicas 1",
+        "kubernetes rbac --namespace prod --account-namespace web"
+      })
+  void manifestsPassTheSchemasOfTheirKinds(String line) throws Exception {
+    CommandRun run = run(line);
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(violations(run.out())).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "replicas: 2|replicas: two",
+        "serviceAccountName|serviceAccountNam",
+        "kind: Deployment|kind: Deploymint",
+        "image: shop:1.0|imag: shop:1.0",
+        "name: shop|name: Shop"
+      })
+  void schemasFindWhatIsWrong(String change) throws Exception {
+    String[] words = change.split("\\|", -1);
+    String yaml = run(CLIENT).out();
+
+    assertThat(yaml).contains(words[0]);
+    assertThat(violations(yaml.replace(words[0], words[1]))).isNotEmpty();
+  }
+
+  @Test
+  void clientHasItsTargetInAVariableAndItsRoleWhereTheServiceIs() {
+    List<Map<String, Object>> documents = documents(run(CLIENT).out());
+
+    assertThat(documents)
+        .extracting(d -> d.get("kind") + " " + at(d, "metadata.namespace"))
+        .containsExactly("ServiceAccount web", "Role prod", "RoleBinding prod", "Deployment web");
+    Map<String, Object> deployment = documents.get(3);
+    assertThat(at(deployment, "spec.template.spec.containers.0.env.0"))
+        .isEqualTo(Map.of("name", "GRPC_TARGET", "value", "kubernetes:///orders.prod:grpc"));
+    assertThat(at(deployment, "spec.template.spec.serviceAccountName"))
+        .isEqualTo(at(documents.get(0), "metadata.name"))
+        .isEqualTo(at(documents.get(2), "subjects.0.name"));
+    assertThat(at(documents.get(2), "subjects.0.namespace")).isEqualTo("web");
+  }
+
+  @Test
+  void serviceWithoutANamespaceIsInThatOfTheClient() {
+    String line = CLIENT.replace("orders.prod:grpc", "orders");
+
+    assertThat(at(documents(run(line).out()).get(1), "metadata.namespace")).isEqualTo("web");
+  }
+
+  @Test
+  void controlPlanesServeTheNamespaceTheyMayRead() throws Exception {
+    List<Map<String, Object>> documents = documents(run(CONTROL).out());
+
+    assertThat(documents)
+        .extracting(d -> d.get("kind") + " " + at(d, "metadata.namespace"))
+        .containsExactly(
+            "ServiceAccount mesh",
+            "Role prod",
+            "RoleBinding prod",
+            "Deployment mesh",
+            "Service mesh",
+            "PodDisruptionBudget mesh");
+    String container = "spec.template.spec.containers.0";
+    assertThat(at(documents.get(3), container + ".args"))
+        .asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.list(String.class))
+        .startsWith("control", "--registry", "kubernetes:///prod", "--listen")
+        .doesNotContain("--cert");
+    assertThat(at(documents.get(4), "spec.ports.0.targetPort"))
+        .isEqualTo(at(documents.get(3), container + ".ports.0.name"));
+    assertThat(run(CONTROL + " --tls-secret mesh-tls").out())
+        .contains("/etc/holdfast/tls/tls.crt", "secretName: mesh-tls");
+  }
+
+  @Test
+  void jsonIsAListThatKubectlTakes() {
+    CommandRun run = run(CLIENT + " --json");
+
+    assertThat(run.out())
+        .startsWith("{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[{\"apiVersion\":\"v1\",")
+        .contains("\"replicas\":2", "\"runAsNonRoot\":true")
+        .hasLineCount(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "kubernetes|kubernetes: no command (expected: rbac, manifest)",
+        "kubernetes manifest|manifest: no command (expected: client, control)",
+        "kubernetes rbac|missing required option: '--namespace=NAMESPACE'",
+        "kubernetes rbac --namespace Prod|namespace: \"Prod\" (expected: ",
+        "kubernetes manifest control --namespace a --image :x|image: \":x\" (expected: such as ",
+        CLIENT + " --replicas 0|replicas: 0 (expected: >= 1)",
+        CLIENT + " --target-variable 1X|target-variable: \"1X\" (expected: ",
+        "kubernetes manifest client --namespace a --name b --image c --target dns:///x"
+            + "|target: \"dns:///x\" (expected: such as kubernetes:///orders.prod:grpc)",
+        "kubernetes manifest client --namespace a --name b --image c --target kubernetes:///a.b.c"
+            + "|service: \"a.b.c\" (expected: "
+      })
+  void whatMakesNoSenseIsSaidWithWhatWasExpected(String lineAndMessage) {
+    String[] parts = lineAndMessage.split("\\|", -1);
+
+    CommandRun run = run(parts[0]);
+
+    assertThat(run.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err()).startsWith("holdfast: " + parts[1]);
+    assertThat(run.out()).isEmpty();
+  }
+
+  private static CommandRun run(String line) {
+    return CommandRun.of(line.split(" ", -1));
+  }
+}
