@@ -22,7 +22,8 @@ public final class Bench {
           new Storm(),
           new Soak(),
           new InKernelLab(new DeadPeer()),
-          new IdleCost());
+          new IdleCost(),
+          new Xds());
 
   /** Logback's own property; children are given it too. */
   static final String LOG_CONFIGURATION = "logback.configurationFile";

@@ -1,0 +1,43 @@
+package dev.holdfast.bench;
+
+import dev.holdfast.control.ControlOptions;
+import dev.holdfast.control.ControlPlane;
+import dev.holdfast.control.resources.Policy;
+import dev.holdfast.control.resources.PolicyResources;
+import dev.holdfast.core.Registries;
+import dev.holdfast.core.RegistryUri;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+
+/** A child process: the control plane that is measured, and nothing else. */
+public final class XdsControl {
+  /** Said with the port. */
+  static final String PORT = "PORT";
+
+  /** Asked for and answered: the bytes that a full collection leaves. */
+  static final String HEAP = "HEAP";
+
+  /** Asked for and answered: nanoseconds of CPU so far. */
+  static final String CPU = "CPU";
+
+  private XdsControl() {}
+
+  /** The program: {@code REGISTRY}. */
+  public static void main(String[] args) throws Exception {
+    InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    ParentLine parent = new ParentLine();
+    try (ControlPlane control =
+        ControlPlane.start(
+            RegistryUri.parse(args[0]),
+            Registries.shared(),
+            new PolicyResources(Policy.NONE),
+            ControlOptions.DEFAULT.withListen(anyPort).withAdmin(anyPort))) {
+      parent.say("%s %d", PORT, control.address().getPort());
+      for (String asked = parent.next(); !asked.isEmpty(); asked = parent.next()) {
+        parent.say(
+            "%s %d", asked, asked.equals(HEAP) ? Machine.liveHeapBytes() : Machine.cpuNanos());
+      }
+    }
+    System.exit(0);
+  }
+}
