@@ -23,7 +23,8 @@ public final class Bench {
           new Soak(),
           new InKernelLab(new DeadPeer()),
           new IdleCost(),
-          new Xds());
+          new Xds(),
+          new XdsFollow());
 
   /** Logback's own property; children are given it too. */
   static final String LOG_CONFIGURATION = "logback.configurationFile";
