@@ -1,6 +1,7 @@
 package dev.holdfast.cli;
 
 import dev.holdfast.cli.control.ControlCommand;
+import dev.holdfast.cli.control.SplitCommand;
 import dev.holdfast.cli.demo.DemoCommand;
 import dev.holdfast.cli.doctor.DoctorCommand;
 import dev.holdfast.cli.kubernetes.KubernetesCommand;
@@ -47,6 +48,7 @@ import picocli.CommandLine.Spec;
       DoctorCommand.class,
       StreamsCommand.class,
       ControlCommand.class,
+      SplitCommand.class,
       CompletionCommand.class,
       VersionCommand.class,
       DocsCommand.class

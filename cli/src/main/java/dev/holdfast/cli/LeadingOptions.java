@@ -12,8 +12,8 @@ import java.util.Set;
 final class LeadingOptions {
   private static final Set<String> WITH_VALUE = Set.of("--registry", "--config");
   private static final Set<String> WITHOUT_VALUE = Set.of("--json", "--debug", "-v", "--verbose");
-  // Commands that hold others; demo and lab also do something by themselves.
-  private static final Set<String> GROUPS = Set.of("demo", "etcd", "lab");
+  // Commands that hold others; control, demo and lab also do something by themselves.
+  private static final Set<String> GROUPS = Set.of("control", "demo", "etcd", "lab");
 
   private LeadingOptions() {}
 

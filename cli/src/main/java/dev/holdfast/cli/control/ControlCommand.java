@@ -37,7 +37,7 @@ import picocli.CommandLine.Option;
       "Serve the services of a registry by xDS: gRPC clients in every language, and any Envoy,"
           + " follow them with no code and the target xds:///SERVICE."
     },
-    subcommands = {ControlStatusCommand.class},
+    subcommands = {ControlBootstrapCommand.class, ControlStatusCommand.class},
     footer = {
       "",
       "It answers nothing until it knows all services, from the registry or from --snapshot-dir;",
@@ -101,7 +101,8 @@ public final class ControlCommand implements Callable<Integer> {
   @Option(
       names = "--policy",
       paramLabel = "FILE",
-      description = "YAML file with splits, routes and balancers, followed as it changes.")
+      description =
+          "YAML file with splits, routes and balancers, followed as it changes (HOLDFAST_POLICY).")
   private @Nullable Path policy;
 
   @Option(
@@ -144,7 +145,7 @@ public final class ControlCommand implements Callable<Integer> {
     try {
       return PolicyFeed.open(Optional.ofNullable(policy), new PolicyMeters(context.meters()));
     } catch (PolicyException e) {
-      throw UserError.failed(e.getMessage());
+      throw UserError.usage(e.getMessage());
     } catch (IOException e) {
       throw UserError.usage("--policy: " + e + " (expected: a readable file)");
     }

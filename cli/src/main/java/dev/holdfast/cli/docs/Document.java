@@ -2,6 +2,8 @@ package dev.holdfast.cli.docs;
 
 import dev.holdfast.cli.Holdfast;
 import dev.holdfast.cli.settings.Setting;
+import dev.holdfast.control.resources.PolicyKeys;
+import dev.holdfast.control.resources.ResourceMeter;
 import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryMeter;
@@ -50,6 +52,13 @@ public enum Document {
     @Override
     public String text() {
       return settings("key", HoldfastLoadBalancerProvider.tunables());
+    }
+  },
+  /** Every key of a control plane's policy. */
+  XDS_POLICY("docs/xds-clients.md") {
+    @Override
+    public String text() {
+      return settings("key of a service", PolicyKeys.tunables());
     }
   },
   /** Every setting of a server's builder. */
@@ -185,6 +194,9 @@ public enum Document {
       row(table, m.meterName(), m.type(), m.unit(), m.tags(), m.description());
     }
     for (RedisMeter m : RedisMeter.values()) {
+      row(table, m.meterName(), m.type(), m.unit(), m.tags(), m.description());
+    }
+    for (ResourceMeter m : ResourceMeter.values()) {
       row(table, m.meterName(), m.type(), m.unit(), m.tags(), m.description());
     }
     return table.toString();

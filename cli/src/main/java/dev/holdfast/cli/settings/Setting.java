@@ -29,6 +29,11 @@ public enum Setting {
       "none",
       "A directory that keeps the last lists, so that a program starts while its registry is"
           + " down."),
+  POLICY(
+      Place.FILE,
+      "path",
+      "none",
+      "The YAML file that says how control planes route, retry and balance."),
   ADVERTISE(
       Place.FILE,
       "host[:port]",

@@ -18,6 +18,8 @@ import java.util.stream.Collectors;
 public record Bootstrap(
     List<HostPort> servers, String nodeId, Locality locality, Optional<Tls> tls) {
 
+  private static final int SERVERS_INDENT = 4;
+
   public Bootstrap {
     if (servers.isEmpty()) {
       throw new IllegalArgumentException("server: none (expected: at least one HOST:PORT)");
@@ -100,7 +102,9 @@ public record Bootstrap(
                       "server_features": ["xds_v3"]
                     }\
                     """
-                        .formatted(field("server_uri", server.toString()), credentials))
+                        .formatted(field("server_uri", server.toString()), credentials)
+                        .indent(SERVERS_INDENT)
+                        .stripTrailing())
             .collect(Collectors.joining(",\n"));
     // grpc-js wants a locality, be it an empty one.
     return """

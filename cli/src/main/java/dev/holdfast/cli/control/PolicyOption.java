@@ -1,0 +1,35 @@
+package dev.holdfast.cli.control;
+
+import dev.holdfast.cli.UserError;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Where the policy of control planes stands. */
+public final class PolicyOption {
+  @Option(
+      names = "--policy",
+      paramLabel = "FILE",
+      description = "YAML file with routes, splits, retries and balancers (HOLDFAST_POLICY).")
+  private @Nullable Path policy;
+
+  /** The file, if one was named. */
+  Optional<Path> file() {
+    return Optional.ofNullable(policy);
+  }
+
+  /**
+   * The file.
+   *
+   * @throws UserError when none was named
+   */
+  Path required() {
+    return file()
+        .orElseThrow(
+            () ->
+                UserError.usage(
+                    "policy: none (expected: --policy FILE or HOLDFAST_POLICY, the file that"
+                        + " control planes were started with)"));
+  }
+}
