@@ -227,8 +227,8 @@ final class HoldfastLoadBalancer extends MultiChildLoadBalancer {
       EndpointShares.Candidate candidate = child.candidate(now);
       candidates.add(candidate);
       ramping |= candidate.ready() && candidate.ramp() < 1;
-      first[i] = candidate.ready() && !child.scheduled;
-      child.scheduled |= candidate.ready();
+      child.settleFirstTurn(published);
+      first[i] = candidate.ready() && !child.called;
       anyFirst |= first[i];
     }
     if (ramping) {
@@ -238,7 +238,11 @@ final class HoldfastLoadBalancer extends MultiChildLoadBalancer {
     int[] order = PickSchedule.of(shares, first);
     SchedulePicker.Choice[] choices = new SchedulePicker.Choice[order.length];
     for (int i = 0; i < order.length; i++) {
-      choices[i] = children.get(order[i]).choice();
+      EndpointChild child = children.get(order[i]);
+      choices[i] = child.choice();
+      if (first[order[i]] && child.firstTurn < 0) {
+        child.firstTurn = i;
+      }
     }
     int start = anyFirst ? 0 : ThreadLocalRandom.current().nextInt(choices.length);
     return new SchedulePicker(choices, start);
@@ -291,7 +295,9 @@ final class HoldfastLoadBalancer extends MultiChildLoadBalancer {
     private final Key key;
     private final boolean newcomer;
     private boolean reserve;
-    private boolean scheduled;
+    // Whether a call came to its first turn, and where that is in the schedule in use; -1 for none.
+    private boolean called;
+    private int firstTurn = -1;
     private boolean wasReady;
     private long readySinceNanos;
     private SchedulePicker.@Nullable Choice choice;
@@ -320,6 +326,12 @@ final class HoldfastLoadBalancer extends MultiChildLoadBalancer {
         choice = new SchedulePicker.Choice(getCurrentPicker(), key.addresses());
       }
       return choice;
+    }
+
+    /** A schedule that was made anew before a call came to the first turn gave none. */
+    void settleFirstTurn(@Nullable SchedulePicker inUse) {
+      called |= firstTurn >= 0 && inUse != null && inUse.hasPassed(firstTurn);
+      firstTurn = -1;
     }
 
     private double ramp(long nowNanos) {

@@ -47,6 +47,11 @@ final class SchedulePicker extends SubchannelPicker {
     return pickers[avoided == null ? at : elsewhere(at, avoided)].pickSubchannel(args);
   }
 
+  /** Whether a call came to this place, for a schedule that began at its beginning. */
+  boolean hasPassed(int place) {
+    return (next.get() & Integer.MAX_VALUE) > place;
+  }
+
   /** Whether the other would choose the same endpoints in the same order. */
   boolean isSameAs(SchedulePicker other) {
     return Arrays.equals(schedule, other.schedule);

@@ -64,6 +64,18 @@ class HoldfastLoadBalancerTest {
   }
 
   @Test
+  void aNewEndpointIsReachedNextAlsoWhenAnotherOneComesBeforeACall() {
+    channel.resolve(policy, BalancingOptions.DEFAULT, endpoint(A));
+    channel.ready(A);
+    assertThat(channel.order(1)).containsExactly(A);
+    channel.resolve(policy, BalancingOptions.DEFAULT, endpoint(A), endpoint(B));
+    channel.ready(B);
+    channel.resolve(policy, BalancingOptions.DEFAULT, endpoint(A), endpoint(B), endpoint(C));
+    channel.ready(C);
+    assertThat(channel.order(2)).containsExactlyInAnyOrder(B, C);
+  }
+
+  @Test
   void aNewEndpointGrowsIntoItsShareAndTheFirstListDoesNot() {
     BalancingOptions options = BalancingOptions.DEFAULT.withSlowStart(Duration.ofSeconds(10));
     channel.resolve(policy, options, endpoint(A));
