@@ -177,13 +177,11 @@ abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publis
 
   /** Sends what is owed, as long as the transport takes it. */
   private void pump() {
-    Optional<XdsSnapshot> snapshot = parts.publisher().current();
-    if (snapshot.isEmpty()) {
-      return;
-    }
     synchronized (lock) {
       while (!over && call.isReady()) {
-        Optional<XdsReply> reply = stream.poll(snapshot.get());
+        // Read under the lock: a thread that waited with an older one would take the client back.
+        Optional<XdsSnapshot> snapshot = parts.publisher().current();
+        Optional<XdsReply> reply = snapshot.flatMap(stream::poll);
         if (reply.isEmpty()) {
           return;
         }
