@@ -145,7 +145,7 @@ public final class ControlCommand implements Callable<Integer> {
     try {
       return PolicyFeed.open(Optional.ofNullable(policy), new PolicyMeters(context.meters()));
     } catch (PolicyException e) {
-      throw UserError.usage(e.getMessage());
+      throw UserError.usage(String.valueOf(e.getMessage()));
     } catch (IOException e) {
       throw UserError.usage("--policy: " + e + " (expected: a readable file)");
     }
