@@ -89,7 +89,7 @@ abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publis
   @Override
   public void onMessage(Q request) {
     Optional<Node> said = nodeOf(request);
-    if (said.isPresent() && node == ClientNode.UNKNOWN) {
+    if (said.isPresent() && node.equals(ClientNode.UNKNOWN)) {
       node = ClientNode.of(said.get());
       log.info(
           "event=client_connected client={} node=\"{}\" agent=\"{} {}\" peer={} variant={}",
@@ -230,7 +230,7 @@ abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publis
   private void leave(String how) {
     parts.publisher().remove(this);
     parts.clients().remove(this);
-    if (node != ClientNode.UNKNOWN) {
+    if (!node.equals(ClientNode.UNKNOWN)) {
       log.info(
           "event=client_gone client={} node=\"{}\" peer={} how={} after={}s",
           number,

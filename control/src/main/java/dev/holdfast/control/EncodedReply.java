@@ -12,11 +12,29 @@ import java.io.SequenceInputStream;
  * A response as bytes: what it shares with equal responses to other streams, and its nonce. The
  * fields of a message may stand in any order, so two parts of one make it whole.
  */
-record EncodedReply(byte[] shared, byte[] own) {
+final class EncodedReply {
+  private final byte[] shared;
+  private final byte[] own;
+
+  /**
+   * Neither is changed by anybody any more.
+   *
+   * @param shared the same object for all streams that are sent the same
+   * @param own the nonce
+   */
+  EncodedReply(byte[] shared, byte[] own) {
+    this.shared = shared;
+    this.own = own;
+  }
 
   /** For gRPC, which asks for the length first and then lets the bytes be written. */
   InputStream stream() {
     return new Parts(this);
+  }
+
+  /** Whether two share their bytes. */
+  boolean sharesWith(EncodedReply other) {
+    return shared == other.shared;
   }
 
   int size() {
@@ -33,7 +51,7 @@ record EncodedReply(byte[] shared, byte[] own) {
       this.left = reply.size();
       this.in =
           new SequenceInputStream(
-              new ByteArrayInputStream(reply.shared()), new ByteArrayInputStream(reply.own()));
+              new ByteArrayInputStream(reply.shared), new ByteArrayInputStream(reply.own));
     }
 
     @Override
@@ -63,8 +81,8 @@ record EncodedReply(byte[] shared, byte[] own) {
         left = 0;
         return rest;
       }
-      target.write(reply.shared());
-      target.write(reply.own());
+      target.write(reply.shared);
+      target.write(reply.own);
       left = 0;
       return reply.size();
     }

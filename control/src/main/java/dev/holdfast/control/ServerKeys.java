@@ -74,7 +74,7 @@ final class ServerKeys implements AutoCloseable {
                 .setVerification(
                     AdvancedTlsX509TrustManager.Verification.CERTIFICATE_ONLY_VERIFICATION)
                 .build();
-        var watch =
+        var unusedToo =
             trust.updateTrustCredentials(
                 files.clientAuthority().get().toFile(), seconds, TimeUnit.SECONDS, looks);
         credentials.trustManager(trust).clientAuth(TlsServerCredentials.ClientAuth.REQUIRE);

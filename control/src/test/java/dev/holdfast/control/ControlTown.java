@@ -3,14 +3,18 @@ package dev.holdfast.control;
 import dev.holdfast.control.xds.ResourceBuilder;
 import dev.holdfast.core.EndpointDirectory;
 import dev.holdfast.core.Registries;
+import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
+import dev.holdfast.core.RegistryProvider;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.SystemScheduler;
+import dev.holdfast.core.testkit.InMemoryStore;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.NameResolverRegistry;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.xds.XdsNameResolverProvider;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -25,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 /** A registry of files, control planes over it, and unmodified clients of theirs. */
 final class ControlTown implements AutoCloseable {
@@ -32,6 +37,7 @@ final class ControlTown implements AutoCloseable {
 
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final SystemScheduler scheduler = SystemScheduler.create("control-town");
+  final InMemoryStore store = new InMemoryStore(scheduler, Duration.ofSeconds(5));
   private final Path records;
   private final Path snapshots;
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
@@ -50,20 +56,54 @@ final class ControlTown implements AutoCloseable {
         .withDrain(Duration.ofMillis(200));
   }
 
+  /** Over {@link #store}, whose faults a test can choose. */
+  ControlPlane controlOverMemory() throws IOException {
+    RegistryProvider provider =
+        new RegistryProvider() {
+          @Override
+          public String scheme() {
+            return "memory";
+          }
+
+          @Override
+          public String example() {
+            return "memory://x/prod";
+          }
+
+          @Override
+          public List<Parameter> parameters() {
+            return List.of();
+          }
+
+          @Override
+          public Registry open(RegistryUri uri, RegistryContext context) {
+            return store.connect(context);
+          }
+        };
+    return own(
+        ControlPlane.start(
+            RegistryUri.parse("memory://x/prod"),
+            new Registries(context(), List.of(provider)),
+            new PlainResources(),
+            anywhere()));
+  }
+
   ControlPlane control() throws IOException {
     return control(new PlainResources(), anywhere());
   }
 
   ControlPlane control(ResourceBuilder builder, ControlOptions options) throws IOException {
-    RegistryContext context =
-        new RegistryContext(
-            scheduler,
-            meters,
-            new SplittableRandom(1),
-            Map.of(EndpointDirectory.SNAPSHOT_VARIABLE, snapshots.toString()));
     return own(
         ControlPlane.start(
-            RegistryUri.parse("file://" + records), new Registries(context), builder, options));
+            RegistryUri.parse("file://" + records), new Registries(context()), builder, options));
+  }
+
+  private RegistryContext context() {
+    return new RegistryContext(
+        scheduler,
+        meters,
+        new SplittableRandom(1),
+        Map.of(EndpointDirectory.SNAPSHOT_VARIABLE, snapshots.toString()));
   }
 
   /** These are the instances of a service from now on. */
@@ -72,6 +112,29 @@ final class ControlTown implements AutoCloseable {
     Path aside = snapshots.resolveSibling(service + ".aside");
     Files.writeString(aside, String.join("\n", addresses) + "\n");
     Files.move(aside, folder.resolve("all.list"), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** The registry can't be read any more. */
+  void hideRegistry() throws IOException {
+    Files.move(records, records.resolveSibling("hidden"));
+  }
+
+  /** Whether the names and the lists of so many services have been written down. */
+  boolean isOnDisk(int services) throws IOException {
+    try (Stream<Path> files = Files.isDirectory(snapshots) ? Files.list(snapshots) : Stream.of()) {
+      List<String> names = files.map(file -> file.getFileName().toString()).toList();
+      boolean whole = names.stream().noneMatch(name -> name.endsWith(".new"));
+      List<String> lists = names.stream().filter(name -> name.endsWith(".endpoints")).toList();
+      List<String> known = names.stream().filter(name -> name.endsWith(".services")).toList();
+      return whole
+          && lists.size() == services
+          && known.size() == 1
+          && Files.readString(snapshots.resolve(known.get(0))).lines().count() == services + 2;
+    }
+  }
+
+  double count(String meter) {
+    return meters.find(meter).counters().stream().mapToDouble(Counter::count).sum();
   }
 
   Backend backend(String name) throws IOException {

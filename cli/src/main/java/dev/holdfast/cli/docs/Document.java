@@ -3,6 +3,7 @@ package dev.holdfast.cli.docs;
 import dev.holdfast.cli.Holdfast;
 import dev.holdfast.cli.settings.Setting;
 import dev.holdfast.control.resources.PolicyKeys;
+import dev.holdfast.control.ControlMeter;
 import dev.holdfast.control.resources.ResourceMeter;
 import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryContext;
@@ -194,6 +195,9 @@ public enum Document {
       row(table, m.meterName(), m.type(), m.unit(), m.tags(), m.description());
     }
     for (RedisMeter m : RedisMeter.values()) {
+      row(table, m.meterName(), m.type(), m.unit(), m.tags(), m.description());
+    }
+    for (ControlMeter m : ControlMeter.values()) {
       row(table, m.meterName(), m.type(), m.unit(), m.tags(), m.description());
     }
     for (ResourceMeter m : ResourceMeter.values()) {

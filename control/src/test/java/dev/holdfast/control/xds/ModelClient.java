@@ -199,7 +199,7 @@ final class ModelClient {
         mine.keySet().retainAll(right.keySet());
       }
       Guarantee.XDS_CONVERGES.require(
-          type == ResourceType.ENDPOINTS && rejectedSeveral || right.equals(mine),
+          (type == ResourceType.ENDPOINTS && rejectedSeveral) || right.equals(mine),
           name + " has " + of(type).values() + " (expected: " + right.values() + ")");
       Set<String> forgotten = new TreeSet<>(waitingFor(type));
       Guarantee.XDS_CONVERGES.require(

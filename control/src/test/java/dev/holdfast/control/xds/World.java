@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * started) or some of them.
  */
 final class World {
+  private static final List<ResourceType> WORST =
+      List.of(ResourceType.CLUSTER, ResourceType.ENDPOINTS, ResourceType.LISTENER);
   private static final List<String> PARTS = List.of("a", "b", "c");
 
   private final SplittableRandom random;
@@ -124,7 +126,7 @@ final class World {
         clusters.add(service + "/" + part);
       }
     }
-    ResourceType worst = ResourceType.values()[random.nextInt(3)];
+    ResourceType worst = WORST.get(random.nextInt(WORST.size()));
     List<XdsResource> made = new ArrayList<>();
     Map<String, XdsResource> before = new HashMap<>();
     services.getOrDefault(service, List.of()).forEach(r -> before.put(r.type() + r.name(), r));

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.SplittableRandom;
@@ -80,7 +81,8 @@ final class XdsSimulation {
     scheduler.execute(this::settle);
     repliesSinceEvent = 0;
     scheduler.advance(LAST);
-    lines.forEach(line -> line.client.requireConverged(world.snapshot()));
+    XdsSnapshot last = Objects.requireNonNull(world.snapshot());
+    lines.forEach(line -> line.client.requireConverged(last));
   }
 
   private void begin() {
