@@ -2,8 +2,8 @@ package dev.holdfast.cli.docs;
 
 import dev.holdfast.cli.Holdfast;
 import dev.holdfast.cli.settings.Setting;
-import dev.holdfast.control.resources.PolicyKeys;
 import dev.holdfast.control.ControlMeter;
+import dev.holdfast.control.resources.PolicyKeys;
 import dev.holdfast.control.resources.ResourceMeter;
 import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryContext;
