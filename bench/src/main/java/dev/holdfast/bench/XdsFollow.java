@@ -1,21 +1,13 @@
 package dev.holdfast.bench;
 
-import dev.holdfast.control.resources.Bootstrap;
-import dev.holdfast.core.HostPort;
-import dev.holdfast.core.local.FreePort;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** How long unmodified clients of xDS in four languages take to follow a service. */
@@ -61,15 +53,17 @@ final class XdsFollow extends Comparison {
             + " GOAWAY,",
         "after its record is gone for a while. In some rounds the control plane is killed; calls go"
             + " on, an",
-        "instance comes meanwhile, and is found once the control plane is there again.");
+        "instance comes meanwhile, and is found once the control plane is there again. At the end"
+            + " calls follow",
+        "policies with every balancer. --quick is without grpc-go, whose client takes half a minute"
+            + " of CPU",
+        "to build.");
   }
 
   @Override
   List<String> unfair() {
     return List.of(
         "to us: the wait for the next call (1 / rate) and a pipe are in the figures.",
-        "to us: the --quick run is without grpc-go, whose client takes half a minute of CPU to"
-            + " build.",
         "to others: one machine, loopback, little load; the servers run already.");
   }
 
@@ -79,7 +73,7 @@ final class XdsFollow extends Comparison {
     Map<CallerLanguage, List<String>> commands = commands(root, options.quick(), report);
     Path folder = Files.createTempDirectory("holdfast-bench-xds");
     scope.own(() -> delete(folder));
-    Town town = new Town(scope, report, folder, options.get(SEED));
+    XdsTown town = new XdsTown(scope, report, folder, options.get(SEED));
     town.open(2);
     Path bootstrap = Files.writeString(folder.resolve("bootstrap.json"), town.bootstrap().json());
     for (Map.Entry<CallerLanguage, List<String>> command : commands.entrySet()) {
@@ -89,7 +83,7 @@ final class XdsFollow extends Comparison {
                   command.getKey(),
                   command.getValue(),
                   bootstrap,
-                  "xds:///" + Town.SERVICE,
+                  "xds:///" + XdsTown.SERVICE,
                   options.get(RATE))));
     }
     town.awaitStandingInstances();
@@ -100,6 +94,8 @@ final class XdsFollow extends Comparison {
         report.say("%d rounds", round);
       }
     }
+    town.followPolicies();
+    report.say("calls followed %d policies in every language", XdsTown.POLICIES.size());
     conclude(town, report);
   }
 
@@ -123,7 +119,7 @@ final class XdsFollow extends Comparison {
     return commands;
   }
 
-  private static void conclude(Town town, Report report) throws Exception {
+  private static void conclude(XdsTown town, Report report) throws Exception {
     int refusals = ControlProgram.refusals(town.control());
     long answered = 0;
     int failed = 0;
@@ -161,191 +157,6 @@ final class XdsFollow extends Comparison {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);
       }
-    }
-  }
-
-  /** The servers, their records, the control plane and those who call. */
-  private static final class Town {
-    static final String SERVICE = "names";
-
-    private static final Duration CHANGE_TIMEOUT = Duration.ofSeconds(30);
-    private static final Duration RECONNECT_TIMEOUT = Duration.ofMinutes(2);
-    private static final int LEAST_PAUSE_MS = 100;
-    private static final int MORE_PAUSE_MS = 200;
-    private static final int SPREAD_MS = 500;
-    private static final int OUTAGE_MS = 2_000;
-
-    final List<XdsCaller> callers = new ArrayList<>();
-    final Map<CallerLanguage, List<Double>> millis = new EnumMap<>(CallerLanguage.class);
-    int lost;
-    int restarts;
-
-    private final Scope scope;
-    private final Report report;
-    private final Path folder;
-    private final Random random;
-    private final LocalEtcd etcd;
-    private final EtcdStub stub;
-    private final ChildJvm servers;
-    private final int port;
-    private final List<Instance> present = new ArrayList<>();
-    private ChildJvm control;
-    private int started;
-
-    /** A server with a record. */
-    private record Instance(String name, String address) {}
-
-    Town(Scope scope, Report report, Path folder, int seed) throws Exception {
-      this.scope = scope;
-      this.report = report;
-      this.folder = folder;
-      random = new Random(seed);
-      etcd = LocalEtcd.start(scope);
-      stub = scope.own(new EtcdStub(etcd.address()));
-      servers = NameServers.startProgram(scope);
-      try (ServerSocket free = FreePort.bind()) {
-        port = free.getLocalPort();
-      }
-      Files.writeString(folder.resolve("policy.yaml"), "services: {}\n");
-      control = startControl();
-    }
-
-    ChildJvm control() {
-      return control;
-    }
-
-    Bootstrap bootstrap() {
-      return new Bootstrap(
-          List.of(new HostPort("127.0.0.1", port)),
-          "bench",
-          Bootstrap.Locality.UNKNOWN,
-          Optional.empty());
-    }
-
-    void open(int count) throws Exception {
-      for (int i = 0; i < count; i++) {
-        put(start());
-      }
-    }
-
-    void awaitStandingInstances() throws Exception {
-      for (XdsCaller caller : callers) {
-        for (Instance instance : present) {
-          if (caller.awaitFirst(instance.name(), RECONNECT_TIMEOUT).isEmpty()) {
-            throw new IllegalStateException(
-                caller.language().label()
-                    + " never reached "
-                    + instance.name()
-                    + ": "
-                    + caller.failures());
-          }
-        }
-      }
-    }
-
-    /** 2 -> 5 -> 1 -> 3 -> 2. */
-    void round(boolean restart) throws Exception {
-      grow(3, true);
-      shrink(4);
-      if (restart) {
-        control.kill();
-        TimeUnit.MILLISECONDS.sleep(OUTAGE_MS);
-        grow(1, false);
-        control = startControl();
-        awaitClients();
-        for (XdsCaller caller : callers) {
-          count(caller, present.get(present.size() - 1));
-        }
-        shrink(1);
-        restarts++;
-      }
-      grow(2, true);
-      shrink(1);
-    }
-
-    private ChildJvm startControl() throws IOException, InterruptedException {
-      return scope.own(
-          ControlProgram.start(
-              "etcd://" + etcd.address() + "/bench",
-              port,
-              folder.resolve("snapshots"),
-              folder.resolve("policy.yaml")));
-    }
-
-    /** Their own back-off says when they come. */
-    private void awaitClients() throws Exception {
-      long deadline = System.nanoTime() + RECONNECT_TIMEOUT.toNanos();
-      while (ControlProgram.clients(control) < callers.size()) {
-        if (System.nanoTime() - deadline > 0) {
-          throw new IllegalStateException("not all clients came back to the control plane");
-        }
-        TimeUnit.MILLISECONDS.sleep(10);
-      }
-    }
-
-    private void grow(int count, boolean measured) throws Exception {
-      List<Instance> newcomers = new ArrayList<>();
-      for (int i = 0; i < count; i++) {
-        newcomers.add(start());
-      }
-      pause();
-      List<Long> putNanos = new ArrayList<>();
-      for (Instance instance : newcomers) {
-        putNanos.add(System.nanoTime());
-        put(instance);
-      }
-      for (int i = 0; measured && i < count; i++) {
-        for (XdsCaller caller : callers) {
-          long put = putNanos.get(i);
-          count(caller, newcomers.get(i))
-              .ifPresent(
-                  at ->
-                      millis
-                          .computeIfAbsent(caller.language(), l -> new ArrayList<>())
-                          .add((at - put) / 1e6));
-        }
-      }
-    }
-
-    /** When an instance answered a caller first; one that never does is lost. */
-    private Optional<Long> count(XdsCaller caller, Instance instance) throws InterruptedException {
-      Optional<Long> at = caller.awaitFirst(instance.name(), CHANGE_TIMEOUT);
-      if (at.isEmpty()) {
-        lost++;
-        report.say("%s never reached %s", caller.language().label(), instance.name());
-      }
-      return at;
-    }
-
-    private void shrink(int count) throws Exception {
-      pause();
-      List<Instance> leaving = new ArrayList<>(present.subList(0, count));
-      present.removeAll(leaving);
-      for (Instance instance : leaving) {
-        stub.delete(key(instance));
-      }
-      TimeUnit.MILLISECONDS.sleep(SPREAD_MS);
-      for (Instance instance : leaving) {
-        servers.send("stop " + instance.name());
-      }
-    }
-
-    private Instance start() throws IOException, InterruptedException {
-      String name = "s" + started++;
-      return new Instance(name, "127.0.0.1:" + NameServers.start(servers, name));
-    }
-
-    private void put(Instance instance) {
-      stub.put(key(instance), EtcdStub.record(instance.address(), instance.name(), Map.of()));
-      present.add(instance);
-    }
-
-    private void pause() throws InterruptedException {
-      TimeUnit.MILLISECONDS.sleep(LEAST_PAUSE_MS + random.nextInt(MORE_PAUSE_MS));
-    }
-
-    private static String key(Instance instance) {
-      return EtcdStub.key("bench/" + SERVICE, instance.address());
     }
   }
 }
