@@ -159,8 +159,11 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     return switch (kind) {
       case UNAUTHENTICATED ->
           " (user: etcd://USER@..; password: HOLDFAST_REGISTRY_PASSWORD_FILE or"
-              + " HOLDFAST_REGISTRY_PASSWORD)";
-      case PERMISSION_DENIED -> " (the least role that suffices: holdfast etcd role --help)";
+              + " HOLDFAST_REGISTRY_PASSWORD; in Kubernetes: the kubeconfig's user or the pod's"
+              + " account)";
+      case PERMISSION_DENIED ->
+          " (the least role that suffices: holdfast etcd role --help or holdfast kubernetes rbac"
+              + " --help)";
       default -> "";
     };
   }

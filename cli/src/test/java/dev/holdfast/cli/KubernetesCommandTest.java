@@ -133,6 +133,18 @@ class KubernetesCommandTest {
         .contains("/etc/holdfast/tls/tls.crt", "secretName: mesh-tls");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {CONTROL, CONTROL + " --tls-secret mesh-tls"})
+  void argumentsOfTheControlPlaneAreOnesThatThisProgramTakes(String line) {
+    Map<String, Object> deployment = documents(run(line).out()).get(3);
+    Object arguments = at(deployment, "spec.template.spec.containers.0.args");
+
+    assertThat(arguments).isInstanceOf(List.class);
+    String[] words = ((List<?>) arguments).stream().map(String::valueOf).toArray(String[]::new);
+    assertThat(Holdfast.commandLine().parseArgs(words).subcommand().matchedOptions())
+        .hasSize(line.equals(CONTROL) ? 3 : 5);
+  }
+
   @Test
   void jsonIsAListThatKubectlTakes() {
     CommandRun run = run(CLIENT + " --json");
