@@ -1,0 +1,79 @@
+package dev.holdfast.bench;
+
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A child process: stock grpc-java echo servers that differ by address and share one port, as pods
+ * do. Each says its address in its answers. They know nothing of Holdfast.
+ */
+public final class PodServers {
+  private static final String PORT = "PORT";
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+  private static final int PODS_PER_BLOCK = 250;
+  private static final int PORT_ATTEMPTS = 20;
+
+  private PodServers() {}
+
+  /** Starts them. */
+  static ChildJvm start(Scope scope, int count) throws IOException {
+    return scope.own(
+        ChildJvm.start(
+            "pods", PodServers.class, List.of("-Xmx512m"), List.of(Integer.toString(count))));
+  }
+
+  /** The port that all of them listen on. */
+  static int port(ChildJvm servers) throws InterruptedException {
+    return Integer.parseInt(servers.await(PORT, START_TIMEOUT));
+  }
+
+  /** The address of a pod: all of 127.0.0.0/8 is loopback. */
+  static String address(int pod) {
+    return "127.71." + pod / PODS_PER_BLOCK + "." + (pod % PODS_PER_BLOCK + 1);
+  }
+
+  /** The program: {@code COUNT}. */
+  public static void main(String[] args) throws Exception {
+    int count = Integer.parseInt(args[0]);
+    List<Server> servers = startAll(count);
+    ParentLine parent = new ParentLine();
+    parent.say("%s %d", PORT, servers.get(0).getPort());
+    while (!parent.next().isEmpty()) {
+      // Nothing is asked of servers but to be there.
+    }
+    servers.forEach(Server::shutdownNow);
+    System.exit(0);
+  }
+
+  /** A port that is free at one address may be taken at another. */
+  private static List<Server> startAll(int count) throws IOException {
+    IOException last = new BindException("no attempt");
+    for (int attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
+      List<Server> servers = new ArrayList<>();
+      try {
+        for (int pod = 0; pod < count; pod++) {
+          int port = servers.isEmpty() ? 0 : servers.get(0).getPort();
+          servers.add(
+              NettyServerBuilder.forAddress(
+                      new InetSocketAddress(InetAddress.getByName(address(pod)), port))
+                  .directExecutor()
+                  .addService(new EchoInstance(address(pod)))
+                  .build()
+                  .start());
+        }
+        return servers;
+      } catch (IOException e) {
+        servers.forEach(Server::shutdownNow);
+        last = e;
+      }
+    }
+    throw last;
+  }
+}
