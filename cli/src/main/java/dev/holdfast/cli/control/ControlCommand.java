@@ -124,10 +124,10 @@ public final class ControlCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     common.startLogging("INFO");
-    // Before anything else, so that no signal finds nobody.
-    CountDownLatch ended = endOfSignals();
     RegistryUri uri = registryOptions.uri();
     ControlOptions options = options();
+    // Before anything is open, so that no signal finds nobody.
+    CountDownLatch ended = endOfSignals();
     RegistryContext context = context();
     try (PolicyFeed feed = feed(context);
         ControlPlane plane =
