@@ -90,6 +90,8 @@ final class ClientStatusService
   }
 
   private ClientStatusResponse status(ClientStatusRequest request) {
+    // Before anybody is looked at: what is refused must not depend on who is connected.
+    request.getNodeMatchersList().forEach(matcher -> matches(matcher.getNodeId(), ""));
     ClientStatusResponse.Builder response = ClientStatusResponse.newBuilder();
     Optional<XdsSnapshot> snapshot = publisher.current();
     int resources = 0;
