@@ -55,7 +55,7 @@ record Room(String name, String packageName, List<String> rooms, List<String> th
               GRPC,
               NETTY,
               PROTOBUF,
-              List.of("com.google.common.util.concurrent"),
+              List.of("com.google.common.util.concurrent", "com.google.rpc"),
               List.of("io.envoyproxy", "com.github.xds", "com.github.udpa"),
               List.of("org.yaml.snakeyaml")));
 
