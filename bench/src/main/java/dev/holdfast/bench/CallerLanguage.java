@@ -16,7 +16,7 @@ public enum CallerLanguage {
   JAVA {
     @Override
     Optional<List<String>> command(Path root) {
-      return Optional.of(ChildJvm.command(JavaXdsCaller.class, List.of("-Xmx128m"), List.of()));
+      return Optional.of(ChildJvm.command(JavaXdsCaller.class, QUICK_START, List.of()));
     }
   },
   /** grpc-js with grpc-js-xds. */
@@ -66,6 +66,10 @@ public enum CallerLanguage {
           : Optional.empty();
     }
   };
+
+  /** For programs that start, do little and end: their JVM should not compile for a long life. */
+  static final List<String> QUICK_START =
+      List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
 
   private static final long TOOL_LIMIT_S = 540;
 

@@ -41,7 +41,7 @@ public final class ControlProgram {
         ChildJvm.start(
             "control",
             ControlProgram.class,
-            List.of("-Xmx256m"),
+            CallerLanguage.QUICK_START,
             List.of(registry, Integer.toString(port), snapshots.toString(), policy.toString()));
     String unused = control.await(SERVES, START_LIMIT);
     return control;

@@ -72,7 +72,7 @@ public final class NameServers implements AutoCloseable {
   static ChildJvm startProgram(Scope scope) throws IOException {
     return scope.own(
         ChildJvm.start(
-            "servers", NameServers.class, java.util.List.of("-Xmx256m"), java.util.List.of()));
+            "servers", NameServers.class, CallerLanguage.QUICK_START, java.util.List.of()));
   }
 
   /** Lets a child start a server, and waits for its port. */
