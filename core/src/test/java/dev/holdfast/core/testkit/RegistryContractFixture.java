@@ -82,6 +82,11 @@ public abstract class RegistryContractFixture {
     return "";
   }
 
+  /** The name as the back end can have it, where its namespaces can't nest; the same by default. */
+  protected ServiceName spelled(ServiceName name) {
+    return name;
+  }
+
   /** Within what time a change must arrive. */
   protected Duration patience() {
     return Duration.ofSeconds(40);
@@ -120,7 +125,7 @@ public abstract class RegistryContractFixture {
 
   /** A service inside the namespace of this test. */
   protected final ServiceName service(String inner, String name) {
-    return ServiceName.of(inner, name).inside("contract-" + run).inside(place());
+    return spelled(ServiceName.of(inner, name).inside("contract-" + run).inside(place()));
   }
 
   /** An endpoint at the n-th address. */

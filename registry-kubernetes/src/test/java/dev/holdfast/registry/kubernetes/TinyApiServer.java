@@ -7,7 +7,6 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -75,23 +74,7 @@ final class TinyApiServer implements AutoCloseable {
 
   /** A kubeconfig for this server, in plain HTTP. */
   Path kubeconfig(Path folder, String user) throws IOException {
-    return Files.writeString(
-        folder.resolve("config"),
-        """
-        apiVersion: v1
-        kind: Config
-        current-context: tiny
-        contexts:
-          - name: tiny
-            context: {cluster: tiny, user: me, namespace: prod}
-        clusters:
-          - name: tiny
-            cluster: {server: "http://127.0.0.1:%d"}
-        users:
-          - name: me
-            user: %s
-        """
-            .formatted(port(), user));
+    return Kubeconfigs.write(folder, "http://127.0.0.1:" + port(), user);
   }
 
   static String list(String version, String... slices) {
