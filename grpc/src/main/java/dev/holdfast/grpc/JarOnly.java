@@ -1,6 +1,7 @@
 package dev.holdfast.grpc;
 
 import dev.holdfast.liveness.LivenessOptions;
+import io.grpc.NameResolverRegistry;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -40,6 +41,15 @@ final class JarOnly {
           PathSetting.VARIABLE);
     }
     return options;
+  }
+
+  /** Whether a registry on the class path, rather than grpc-java itself, resolves a target. */
+  static boolean isOfRegistry(String target) {
+    int scheme = target.indexOf("://");
+    return scheme > 0
+        && NameResolverRegistry.getDefaultRegistry()
+                .getProviderForScheme(target.substring(0, scheme))
+            instanceof RegistryNameResolverProvider;
   }
 
   /** The name of a meter's tag: of a target only what can't be a secret. */

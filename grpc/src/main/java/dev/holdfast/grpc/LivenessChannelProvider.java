@@ -22,12 +22,16 @@ import java.util.Set;
  * program that knows nothing of Holdfast.
  *
  * <p>Only where HOLDFAST_PATH or {@code -Dholdfast.path} says something other than {@code off}; and
- * resumable streams where HOLDFAST_STREAMS or {@code -Dholdfast.streams} names them. Everything
- * else, the policy included, is as grpc-java has it. Found by ServiceLoader.
+ * resumable streams where HOLDFAST_STREAMS or {@code -Dholdfast.streams} names them. Targets of a
+ * registry are balanced by {@code holdfast} unless the program names a policy: with grpc-java's
+ * default all calls of such a list would go to one instance. Everything else, other targets'
+ * policies included, is as grpc-java has it. Found by ServiceLoader.
  */
 public final class LivenessChannelProvider extends ManagedChannelProvider {
   // Above grpc's own Netty (5), and above its Unix domain sockets (3) which it doesn't offer.
   private static final int PRIORITY = 6;
+
+  private static final String GRPC_DEFAULT_POLICY = "pick_first";
 
   // grpc marks this class as its own business; but copying it would miss what it learns later.
   private final NettyChannelProvider netty = new NettyChannelProvider();
@@ -80,6 +84,12 @@ public final class LivenessChannelProvider extends ManagedChannelProvider {
 
   private static ManagedChannelBuilder<?> watched(NettyChannelBuilder builder, String target) {
     ClientConnections connections = ClientConnections.of(builder);
+    String policy = GRPC_DEFAULT_POLICY;
+    if (JarOnly.isOfRegistry(target)) {
+      policy = HoldfastLoadBalancerProvider.POLICY_NAME;
+      builder.defaultLoadBalancingPolicy(policy);
+    }
+    String named = policy;
     Optional<LivenessOptions> path =
         JarOnly.isWatching() ? Optional.of(JarOnly.options()) : Optional.empty();
     path.ifPresent(
@@ -89,7 +99,7 @@ public final class LivenessChannelProvider extends ManagedChannelProvider {
                 options,
                 JarOnly.serviceIn(target),
                 RegistryContext.system().meters(),
-                "pick_first"));
+                named));
     Optional<StreamsProvider.Configured> streams = StreamsSetting.streams();
     return streams.isEmpty()
         ? builder

@@ -77,6 +77,13 @@ public abstract class RegistryNameResolverProvider extends NameResolverProvider 
     }
   }
 
+  /** {@code kubernetes://}. */
+  public static final class Kubernetes extends RegistryNameResolverProvider {
+    public Kubernetes() {
+      super("kubernetes");
+    }
+  }
+
   /** {@code srv://}. */
   public static final class Srv extends RegistryNameResolverProvider {
     public Srv() {
