@@ -20,6 +20,11 @@ record ApiFailure(ApiError error, String message, Duration retryAfter, @Nullable
     return new ApiFailure(error, message, Duration.ZERO, cause);
   }
 
+  /** Nothing came. */
+  static ApiFailure late(String what) {
+    return of(ApiError.TIMEOUT, "the API server did not answer " + what + " in time");
+  }
+
   ApiFailure withMessage(String value) {
     return new ApiFailure(error, value, retryAfter, cause);
   }

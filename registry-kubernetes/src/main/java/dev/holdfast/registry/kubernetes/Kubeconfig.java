@@ -140,7 +140,7 @@ final class Kubeconfig implements ClusterConfig.Source {
     try {
       Object root =
           new Yaml(new SafeConstructor(limits)).load(new String(bytes, StandardCharsets.UTF_8));
-      return new Parsed(file, new YamlNode("kubeconfig " + file + ": ", root));
+      return new Parsed(file, new YamlNode("kubeconfig " + file + YamlNode.ROOT, root));
     } catch (YAMLException e) {
       // Its message quotes the line, and with it maybe a secret.
       throw new IOException("kubeconfig " + file + ": not understood (expected: YAML)");
@@ -175,7 +175,7 @@ final class Kubeconfig implements ClusterConfig.Source {
     cluster.node().requireKnown(CLUSTER_KEYS);
     refuse(cluster.node(), REFUSED_OF_CLUSTER);
     YamlNode node = cluster.node().at("server");
-    return address(node, node.requiredText("https://host:port"), Set.of("http", "https"));
+    return address(node, node.requiredText("https://host:port"), List.of("https", "http"));
   }
 
   private static Optional<URI> proxy(Named cluster) throws IOException {
@@ -183,10 +183,10 @@ final class Kubeconfig implements ClusterConfig.Source {
     Optional<String> text = node.text();
     return text.isEmpty()
         ? Optional.empty()
-        : Optional.of(address(node, text.get(), Set.of("http")));
+        : Optional.of(address(node, text.get(), List.of("http")));
   }
 
-  private static URI address(YamlNode node, String text, Set<String> schemes) throws IOException {
+  private static URI address(YamlNode node, String text, List<String> schemes) throws IOException {
     String expected = String.join(" or ", schemes) + "://host:port without user and query";
     try {
       URI uri = new URI(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);

@@ -150,7 +150,7 @@ final class NamespaceWatch {
       return;
     }
     SliceFeed own =
-        new SliceFeed(new Scope(namespace, service), around, new ServiceListener(service));
+        SliceFeed.of(new Scope(namespace, service), around, new ServiceListener(service));
     followed.own = own;
     own.start();
     if (services.size() > MAX_SERVICE_WATCHES) {
@@ -160,7 +160,7 @@ final class NamespaceWatch {
 
   private void widen() {
     if (wide == null) {
-      wide = new SliceFeed(Scope.namespace(namespace), around, new WideListener());
+      wide = SliceFeed.of(Scope.namespace(namespace), around, new WideListener());
       wide.start();
     }
   }

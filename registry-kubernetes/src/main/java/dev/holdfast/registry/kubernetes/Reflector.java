@@ -41,31 +41,23 @@ import org.jspecify.annotations.Nullable;
  * ENDED    -              -            -         -         -             -        -
  * </pre>
  *
- * <p>(1) PAUSING when one of them is an error; (2) LISTING when a list is due; (3) PAUSING when the
- * watch was short and said nothing.
+ * <p>(1) PAUSING when one of them is an error; (2) LISTING when a list is due, or nothing was said;
+ * (3) PAUSING when the watch was short and said nothing.
  *
- * <p>Not thread-safe. After every input the owner takes the outputs: {@link #poll} until it is
- * empty, and {@link #nextDeadlineNanos}.
+ * <p>Not thread-safe. After every input the owner polls, and asks for {@link #nextDeadlineNanos}.
  */
 @PureCore
 class Reflector {
   @Limit(of = "watches that fail one after the other", then = "the next attempt begins with a list")
   static final int MAX_REWATCHES = 2;
 
-  /** A shorter watch that said nothing was of no use. */
+  // A shorter watch that said nothing was of no use.
   private static final Duration SHORT_WATCH = Duration.ofSeconds(1);
-
-  /** For how long a watch must have been of use for compaction to be no storm. */
+  // For how long a watch must have been of use for compaction to be no storm.
   private static final Duration STEADY_WATCH = Duration.ofSeconds(5);
 
-  /** Compacted versions: lists bring what is new meanwhile, so their pauses stay short. */
-  private static final Backoff.Options AFTER_GONE =
-      new Backoff.Options(Duration.ofMillis(100), Duration.ofSeconds(2));
-
   private final ReflectorOptions options;
-  private final RandomGenerator random;
-  private final Backoff backoff;
-  private final Backoff gone;
+  private final Pauses pauses;
   private final Queue<ReflectorCommand> commands = new ArrayDeque<>();
 
   /** Valid throughout. */
@@ -96,9 +88,7 @@ class Reflector {
   Reflector(ReflectorOptions options, SliceStore store, RandomGenerator random) {
     this.options = options;
     this.store = store;
-    this.random = random;
-    this.backoff = new Backoff(options.retry(), random);
-    this.gone = new Backoff(AFTER_GONE, random);
+    this.pauses = new Pauses(options.retry(), random);
   }
 
   /** Begins. */
@@ -119,7 +109,7 @@ class Reflector {
 
   /** A page of the list arrived. */
   void onPage(long nowNanos, long ofTicket, SlicePage page) {
-    if (ofTicket != ticket || state != ReflectorState.LISTING) {
+    if (!isCurrent(ofTicket) || state != ReflectorState.LISTING) {
       return;
     }
     list.add(page);
@@ -135,7 +125,7 @@ class Reflector {
 
   /** The list failed. */
   void onListFailed(long nowNanos, long ofTicket, ApiFailure failure) {
-    if (ofTicket != ticket || state != ReflectorState.LISTING) {
+    if (!isCurrent(ofTicket) || state != ReflectorState.LISTING) {
       return;
     }
     listNext = true;
@@ -143,22 +133,22 @@ class Reflector {
       case GONE -> {
         // Within a list only its continuation is too old; what we have seen still counts.
         listConsistently |= list.next().isEmpty();
-        pause(nowNanos, gone.next());
+        pause(nowNanos, pauses.afterGone());
       }
       case VERSION_AHEAD -> {
         listConsistently = true;
-        pause(nowNanos, backoff.next());
+        pause(nowNanos, pauses.next());
       }
       default -> {
-        report(failure);
-        pause(nowNanos, failure.retryAfter().plus(backoff.next()));
+        report(nowNanos, failure);
+        pause(nowNanos, pauseAfter(failure));
       }
     }
   }
 
   /** The server accepted the watch. */
   void onWatchOpen(long nowNanos, long ofTicket) {
-    if (ofTicket != ticket || state != ReflectorState.OPENING) {
+    if (!isCurrent(ofTicket) || state != ReflectorState.OPENING) {
       return;
     }
     state = ReflectorState.WATCHING;
@@ -174,7 +164,7 @@ class Reflector {
 
   /** The watch said something. */
   void onEvents(long nowNanos, long ofTicket, List<SliceEvent> events) {
-    if (ofTicket != ticket || state != ReflectorState.WATCHING) {
+    if (!isCurrent(ofTicket) || state != ReflectorState.WATCHING) {
       return;
     }
     hear(nowNanos);
@@ -209,12 +199,13 @@ class Reflector {
     if (!heard && livedNanos < SHORT_WATCH.toNanos()) {
       failedWatches++;
       listNext = failedWatches > MAX_REWATCHES;
-      pause(nowNanos, backoff.next());
+      pause(nowNanos, pauses.next());
       return;
     }
     if (livedNanos >= STEADY_WATCH.toNanos()) {
       proveUse();
     }
+    listNext = !wasOfUse();
     proceed(nowNanos);
   }
 
@@ -228,23 +219,23 @@ class Reflector {
     switch (failure.error()) {
       case GONE -> {
         listNext = true;
-        pause(nowNanos, gone.next());
+        pause(nowNanos, pauses.afterGone());
       }
       case VERSION_AHEAD -> {
         listNext = true;
         listConsistently = true;
-        pause(nowNanos, backoff.next());
+        pause(nowNanos, pauses.next());
       }
       case MALFORMED, TOO_LARGE -> {
         // The same word would come again from the same version.
         listNext = true;
-        report(failure);
-        pause(nowNanos, backoff.next());
+        report(nowNanos, failure);
+        pause(nowNanos, pauses.next());
       }
       default -> {
         listNext = failedWatches > MAX_REWATCHES;
-        report(failure);
-        pause(nowNanos, failure.retryAfter().plus(backoff.next()));
+        report(nowNanos, failure);
+        pause(nowNanos, pauseAfter(failure));
       }
     }
   }
@@ -263,11 +254,11 @@ class Reflector {
     switch (state) {
       case LISTING -> {
         commands.add(new ReflectorCommand.Abandon(ticket, true));
-        onListFailed(nowNanos, ticket, late("a list"));
+        onListFailed(nowNanos, ticket, ApiFailure.late("a list"));
       }
       case OPENING -> {
         commands.add(new ReflectorCommand.Abandon(ticket, true));
-        onWatchFailed(nowNanos, ticket, late("a watch"));
+        onWatchFailed(nowNanos, ticket, ApiFailure.late("a watch"));
       }
       case WATCHING -> {
         commands.add(new ReflectorCommand.Abandon(ticket, true));
@@ -286,13 +277,12 @@ class Reflector {
 
   /** When {@link #onTimeout} wants to be called, if at all. */
   OptionalLong nextDeadlineNanos() {
-    Long a = deadlineNanos;
-    Long b = state == ReflectorState.ENDED ? null : store.publishDueNanos();
-    if (a == null || b == null) {
-      Long only = a == null ? b : a;
-      return only == null ? OptionalLong.empty() : OptionalLong.of(only);
+    Long deadline = deadlineNanos;
+    Long due = state == ReflectorState.ENDED ? null : store.publishDueNanos();
+    if (deadline == null || (due != null && due - deadline < 0)) {
+      deadline = due;
     }
-    return OptionalLong.of(a - b < 0 ? a : b);
+    return deadline == null ? OptionalLong.empty() : OptionalLong.of(deadline);
   }
 
   ReflectorState state() {
@@ -302,6 +292,16 @@ class Reflector {
   /** The version that a list must not be older than; "" for the most recent of all. */
   String leastVersion() {
     return listConsistently ? "" : store.version();
+  }
+
+  /** Whether word of a request counts. */
+  boolean isCurrent(long ofTicket) {
+    return ofTicket == ticket;
+  }
+
+  /** How long to wait after a failure. */
+  Duration pauseAfter(ApiFailure failure) {
+    return failure.retryAfter().plus(pauses.next());
   }
 
   private void list(long nowNanos) {
@@ -318,7 +318,7 @@ class Reflector {
     listConsistently = false;
     listNext = false;
     failedWatches = 0;
-    listDueNanos = nowNanos + jittered(options.relist()).toNanos();
+    listDueNanos = nowNanos + pauses.jittered(options.relist()).toNanos();
     failing = false;
     publishAll(nowNanos);
     watch(nowNanos);
@@ -328,9 +328,18 @@ class Reflector {
     state = ReflectorState.OPENING;
     ticket++;
     heard = false;
-    watchTimeout = jittered(options.watchTimeout());
+    watchTimeout = pauses.jittered(options.watchTimeout());
     deadlineNanos = nowNanos + options.requestTimeout().toNanos();
     commands.add(new ReflectorCommand.Watch(ticket, store.version(), watchTimeout));
+  }
+
+  /**
+   * Whether the watch that ended has shown that it followed anything. One from a version that the
+   * server has not reached, because it was restored from a backup, is accepted and stays silent,
+   * bookmarks included.
+   */
+  boolean wasOfUse() {
+    return heard;
   }
 
   /** To whatever is due next. */
@@ -350,19 +359,26 @@ class Reflector {
 
   /** A watch is dead when it is silent, or when it does not end as it was asked to. */
   private void hear(long nowNanos) {
-    long silentNanos = nowNanos + options.silence().toNanos();
-    deadlineNanos = silentNanos - watchEndsNanos < 0 ? silentNanos : watchEndsNanos;
+    deadlineNanos = deadAtNanos(nowNanos + options.silence().toNanos(), watchEndsNanos);
+  }
+
+  /** The earlier of the two. */
+  long deadAtNanos(long silentNanos, long endsNanos) {
+    return silentNanos - endsNanos < 0 ? silentNanos : endsNanos;
   }
 
   private void proveUse() {
-    backoff.reset();
-    gone.reset();
+    pauses.reset();
     failedWatches = 0;
   }
 
-  private void report(ApiFailure failure) {
+  private void report(long nowNanos, ApiFailure failure) {
     if (!failing) {
       failing = true;
+      // Afterwards only a whole list may be shown.
+      if (store.hasChanges()) {
+        commands.add(new ReflectorCommand.Publish(store.takeChanged(nowNanos), false));
+      }
       commands.add(new ReflectorCommand.Report(failure));
     }
   }
@@ -378,17 +394,7 @@ class Reflector {
     commands.add(new ReflectorCommand.Publish(Set.of(), true));
   }
 
-  /** Three quarters of a time to all of it, so that a crowd that began together drifts apart. */
-  private Duration jittered(Duration most) {
-    long quarterNanos = most.toNanos() / 4;
-    return most.minusNanos(random.nextLong(quarterNanos + 1));
-  }
-
   private static boolean isDue(long nowNanos, @Nullable Long dueNanos) {
     return dueNanos != null && nowNanos - dueNanos >= 0;
-  }
-
-  private static ApiFailure late(String what) {
-    return ApiFailure.of(ApiError.TIMEOUT, "the API server did not answer " + what + " in time");
   }
 }

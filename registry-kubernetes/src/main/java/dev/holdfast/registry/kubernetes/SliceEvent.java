@@ -3,12 +3,20 @@ package dev.holdfast.registry.kubernetes;
 /** One word of a watch. */
 sealed interface SliceEvent {
 
+  /** The resourceVersion up to which all is known with it; "" for a failure. */
+  String version();
+
   /**
    * A slice was added or changed.
    *
    * @param malformed endpoints that were left out because they could not be read
    */
-  record Put(Slice slice, int malformed) implements SliceEvent {}
+  record Put(Slice slice, int malformed) implements SliceEvent {
+    @Override
+    public String version() {
+      return slice.version();
+    }
+  }
 
   /** A slice is gone. */
   record Removed(String name, String version) implements SliceEvent {}
@@ -17,5 +25,10 @@ sealed interface SliceEvent {
   record Bookmark(String version) implements SliceEvent {}
 
   /** The server ends the watch and says why. */
-  record Failed(ApiFailure failure) implements SliceEvent {}
+  record Failed(ApiFailure failure) implements SliceEvent {
+    @Override
+    public String version() {
+      return "";
+    }
+  }
 }

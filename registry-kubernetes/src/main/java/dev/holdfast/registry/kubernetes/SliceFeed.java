@@ -49,10 +49,13 @@ final class SliceFeed {
       KubernetesMeters meters,
       ReflectorOptions options) {}
 
+  /** What decides; tests hand in broken ones. */
+  record Machine(SliceStore store, Reflector reflector) {}
+
   private final Scope scope;
   private final Surroundings around;
   private final Listener listener;
-  private final SliceStore store = new SliceStore();
+  private final SliceStore store;
   private final Reflector reflector;
   private @Nullable Subscription request;
   private @Nullable Subscription timer;
@@ -61,11 +64,18 @@ final class SliceFeed {
   private boolean running;
   private boolean failing;
 
-  SliceFeed(Scope scope, Surroundings around, Listener listener) {
+  SliceFeed(Scope scope, Surroundings around, Listener listener, Machine machine) {
     this.scope = scope;
     this.around = around;
     this.listener = listener;
-    this.reflector = new Reflector(around.options(), store, around.random());
+    this.store = machine.store();
+    this.reflector = machine.reflector();
+  }
+
+  static SliceFeed of(Scope scope, Surroundings around, Listener listener) {
+    SliceStore store = new SliceStore();
+    Reflector reflector = new Reflector(around.options(), store, around.random());
+    return new SliceFeed(scope, around, listener, new Machine(store, reflector));
   }
 
   void start() {

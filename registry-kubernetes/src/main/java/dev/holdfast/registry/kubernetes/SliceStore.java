@@ -37,13 +37,10 @@ class SliceStore {
   void apply(SliceEvent event) {
     if (event instanceof SliceEvent.Put put) {
       replace(put.slice().name(), put.slice());
-      version = put.slice().version();
     } else if (event instanceof SliceEvent.Removed removed) {
       replace(removed.name(), null);
-      version = removed.version();
-    } else if (event instanceof SliceEvent.Bookmark bookmark) {
-      version = bookmark.version();
     }
+    version = event.version();
   }
 
   /** Puts a whole list in the place of what was known. */
@@ -74,6 +71,11 @@ class SliceStore {
 
   int size() {
     return slices.size();
+  }
+
+  /** Whether something has changed since it was published last. */
+  boolean hasChanges() {
+    return !changed.isEmpty();
   }
 
   /** Whether changes are to be published now; if soon, {@link #publishDueNanos} says when. */

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param place the file, and where in it
  */
 record YamlNode(String place, @Nullable Object value) {
+  /** The place of a file's root ends so. */
+  static final String ROOT = ": ";
+
   private static final int NEAR_ENOUGH_EDITS = 3;
 
   boolean isPresent() {
@@ -25,7 +28,8 @@ record YamlNode(String place, @Nullable Object value) {
 
   /** The value of a key; absent when there is none, or when this is absent. */
   YamlNode at(String key) throws IOException {
-    return new YamlNode(place + "." + key, value == null ? null : map().get(key));
+    String separator = place.endsWith(ROOT) ? "" : ".";
+    return new YamlNode(place + separator + key, value == null ? null : map().get(key));
   }
 
   /** The elements of a list, none when it is absent. */

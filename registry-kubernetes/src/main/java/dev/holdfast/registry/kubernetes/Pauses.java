@@ -1,0 +1,43 @@
+package dev.holdfast.registry.kubernetes;
+
+import dev.holdfast.core.Backoff;
+import dev.holdfast.core.PureCore;
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+
+/** How long a {@link Reflector} waits, and for how long it asks the server to wait. */
+@PureCore
+final class Pauses {
+  /** Compacted versions: lists bring what is new meanwhile, so their pauses stay short. */
+  private static final Backoff.Options AFTER_GONE =
+      new Backoff.Options(Duration.ofMillis(100), Duration.ofSeconds(2));
+
+  private final Backoff backoff;
+  private final Backoff gone;
+  private final RandomGenerator random;
+
+  Pauses(Backoff.Options retry, RandomGenerator random) {
+    this.backoff = new Backoff(retry, random);
+    this.gone = new Backoff(AFTER_GONE, random);
+    this.random = random;
+  }
+
+  Duration next() {
+    return backoff.next();
+  }
+
+  Duration afterGone() {
+    return gone.next();
+  }
+
+  /** Something was of use. */
+  void reset() {
+    backoff.reset();
+    gone.reset();
+  }
+
+  /** Three quarters of a time to all of it, so that a crowd that began together drifts apart. */
+  Duration jittered(Duration most) {
+    return most.minusNanos(random.nextLong(most.toNanos() / 4 + 1));
+  }
+}
