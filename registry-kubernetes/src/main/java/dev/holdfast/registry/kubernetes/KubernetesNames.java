@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 /** How services are spelled in Kubernetes. */
 final class KubernetesNames {
   private static final Pattern LABEL = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
-  private static final int MAX_SUBDOMAIN_CHARS = 253;
+  private static final int SUBDOMAIN_CHARS = 253;
   // What stands behind the namespace in the DNS name of a Service, before the cluster's domain.
   private static final String SERVICES = "svc";
 
@@ -63,7 +63,7 @@ final class KubernetesNames {
 
   /** The same text, if it is DNS labels joined by dots. */
   static String requireSubdomain(String part, String text) {
-    boolean labels = text.length() <= MAX_SUBDOMAIN_CHARS;
+    boolean labels = text.length() <= SUBDOMAIN_CHARS;
     for (String label : text.split("\\.", -1)) {
       labels &= LABEL.matcher(label).matches();
     }

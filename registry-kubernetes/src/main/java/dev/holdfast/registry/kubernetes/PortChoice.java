@@ -24,7 +24,7 @@ record PortChoice(String text) {
   private static final String GRPC = "grpc";
   private static final Set<String> GRPC_PROTOCOLS = Set.of("grpc", "kubernetes.io/h2c", "h2c");
   private static final int MAX_PORT = 65_535;
-  private static final int MAX_DIGITS = 5;
+  private static final int PORT_DIGITS = 5;
 
   /**
    * The port in each slice.
@@ -113,7 +113,7 @@ record PortChoice(String text) {
   private int number() {
     boolean digits =
         !text.isEmpty()
-            && text.length() <= MAX_DIGITS
+            && text.length() <= PORT_DIGITS
             && text.chars().allMatch(c -> c >= '0' && c <= '9');
     int value = digits ? Integer.parseInt(text) : 0;
     return value <= MAX_PORT ? value : 0;

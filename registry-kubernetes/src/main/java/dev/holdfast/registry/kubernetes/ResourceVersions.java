@@ -10,14 +10,14 @@ final class ResourceVersions {
   /** The older one first; texts that are no numbers before all numbers, equal among themselves. */
   static final Comparator<String> OLDER_FIRST = Comparator.comparingLong(ResourceVersions::number);
 
-  private static final int MAX_DIGITS = 18;
+  private static final int LONG_DIGITS = 18;
 
   private ResourceVersions() {}
 
   private static long number(String version) {
     boolean digits =
         !version.isEmpty()
-            && version.length() <= MAX_DIGITS
+            && version.length() <= LONG_DIGITS
             && version.chars().allMatch(c -> c >= '0' && c <= '9');
     return digits ? Long.parseLong(version) : -1;
   }
