@@ -24,7 +24,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -73,13 +73,13 @@ class ControlCommandTest {
 
   /** A client that rejects the endpoints of orders. */
   private void reject() {
-    AtomicReference<StreamObserver<DiscoveryRequest>> requests = new AtomicReference<>();
+    CompletableFuture<StreamObserver<DiscoveryRequest>> requests = new CompletableFuture<>();
     StreamObserver<DiscoveryResponse> responses =
         new StreamObserver<>() {
           @Override
           public void onNext(DiscoveryResponse response) {
             requests
-                .get()
+                .join()
                 .onNext(
                     asking()
                         .setResponseNonce(response.getNonce())
@@ -98,9 +98,9 @@ class ControlCommandTest {
             // Nobody waits for it.
           }
         };
-    requests.set(
+    requests.complete(
         AggregatedDiscoveryServiceGrpc.newStub(channel).streamAggregatedResources(responses));
-    requests.get().onNext(asking().build());
+    requests.join().onNext(asking().build());
   }
 
   private static DiscoveryRequest.Builder asking() {

@@ -53,6 +53,7 @@ public final class ControlStatusCommand implements Callable<Integer> {
 
   @Limit(of = "clients that `control status` shows", then = "a higher --limit is refused")
   private static final int MOST_SHOWN = 5_000;
+
   private static final Duration SHORTEST_PAUSE = Duration.ofMillis(100);
   private static final Duration LONGEST_PAUSE = Duration.ofHours(1);
 
