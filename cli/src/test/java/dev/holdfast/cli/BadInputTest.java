@@ -23,7 +23,8 @@ class BadInputTest {
   static List<Bad> lines() {
     return List.of(
         new Bad(
-            "resolve etdc://h/prod/orders", "scheme: \"etdc\" (expected: dns, etcd, file, kubernetes, srv)"),
+            "resolve etdc://h/prod/orders",
+            "scheme: \"etdc\" (expected: dns, etcd, file, kubernetes, srv)"),
         new Bad(
             "resolve orders --registry nowhere",
             "registry: \"nowhere\" (expected: scheme://authority/namespace)"),
