@@ -3,34 +3,75 @@ package dev.holdfast.core.local;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * A port on loopback that is free and likely to stay so while its server is down.
+ * A port on loopback that is free and stays so while its server is down.
  *
  * <p>It lies below the range from which systems take the ports of outgoing connections (32768 and
  * up on Linux, 49152 elsewhere). One of that range may be given to somebody's connection before the
  * server listens, or listens again; and a client that goes on connecting to it while nobody listens
  * will one day be given that very port as its own, and be connected to itself.
+ *
+ * <p>Nor is it given to anybody else who asks here: each JVM claims blocks of ports, by listening
+ * at the first of each until it ends, and gives every port of its blocks once before it gives one
+ * again. Thread-safe.
  */
 public final class FreePort {
   private static final int FROM = 15_000;
   private static final int TO = 32_000;
-  private static final int MAX_TRIES = 100;
+  private static final int BLOCK = 64;
+  private static final int MAX_TRIES = 500;
+
+  /** More are not claimed: the first is used again. */
+  private static final int MAX_BLOCKS = 32;
+
+  private static final List<ServerSocket> CLAIMS = new ArrayList<>();
+  private static int block = -1;
+  private static int next = BLOCK;
 
   private FreePort() {}
 
   /** Binds one; to be closed just before the server takes it. */
-  public static ServerSocket bind() throws IOException {
-    InetAddress loopback = InetAddress.getLoopbackAddress();
+  public static synchronized ServerSocket bind() throws IOException {
     IOException last = new IOException("no port was tried");
     for (int i = 0; i < MAX_TRIES; i++) {
+      if (next == BLOCK) {
+        enterNextBlock();
+      }
       try {
-        return new ServerSocket(ThreadLocalRandom.current().nextInt(FROM, TO), 1, loopback);
+        return listen(CLAIMS.get(block).getLocalPort() + next++);
       } catch (IOException e) {
         last = e;
       }
     }
     throw last;
+  }
+
+  private static void enterNextBlock() throws IOException {
+    if (CLAIMS.size() < MAX_BLOCKS) {
+      CLAIMS.add(claim());
+    }
+    block = (block + 1) % CLAIMS.size();
+    next = 1;
+  }
+
+  private static ServerSocket claim() throws IOException {
+    IOException last = new IOException("no port was tried");
+    for (int i = 0; i < MAX_TRIES; i++) {
+      int blocks = (TO - FROM) / BLOCK;
+      try {
+        return listen(FROM + BLOCK * ThreadLocalRandom.current().nextInt(blocks));
+      } catch (IOException e) {
+        last = e;
+      }
+    }
+    throw last;
+  }
+
+  private static ServerSocket listen(int port) throws IOException {
+    return new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
   }
 }
