@@ -222,7 +222,7 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
 
   /** An attachment begins just now: its request headers. */
   Metadata request(SessionOutput.Open open) {
-    StreamMeter.ATTACHMENTS.counter(streams.shared().meters(), "client").increment();
+    SessionLog.CLIENT.attached(streams.shared().meters(), this::view);
     Duration patience = streams.options().timing().handshake();
     return open.plain()
         ? Handshakes.without(headers)
@@ -250,7 +250,7 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
 
   private void onEnded(SessionEnd end) {
     context.removeListener(onContextCancelled);
-    StreamMeter.ENDED.counter(streams.shared().meters(), "client", end.kind().name()).increment();
+    SessionLog.CLIENT.ended(streams.shared().meters(), this::view, end);
     application.execute(
         () -> {
           if (end.kind() == SessionEnd.Kind.MOVED) {

@@ -151,10 +151,10 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
   }
 
   private void accept(SessionOutput.Accept accept) {
-    StreamMeter.ATTACHMENTS.counter(streams.shared().meters(), "server").increment();
     ServerAttachment accepted = carrier(accept.attachment());
     accepted.hold(accept.welcome());
     latest = accepted;
+    SessionLog.SERVER.attached(streams.shared().meters(), this::view);
     age.onChange();
     if (headersDue) {
       accepted.sendHeaders(call.headers(), call.compressor());

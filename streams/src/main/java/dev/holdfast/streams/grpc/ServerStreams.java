@@ -235,7 +235,7 @@ public final class ServerStreams implements AutoCloseable {
   }
 
   void onEnded(ServerStream<?, ?> stream, SessionEnd end) {
-    StreamMeter.ENDED.counter(shared().meters(), "server", end.kind().name()).increment();
+    SessionLog.SERVER.ended(shared().meters(), stream::view, end);
     if (end.kind() == SessionEnd.Kind.LOST_EXPIRED) {
       SessionView view = stream.view();
       shared().executor().execute(() -> settings.clientGone.accept(view));

@@ -1,0 +1,68 @@
+package dev.holdfast.streams.grpc;
+
+import dev.holdfast.core.LogText;
+import dev.holdfast.streams.SessionEnd;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What one side's log and meters say of its sessions.
+ *
+ * <p>A session that is lost is a line of level WARN, one whose client stayed away or whose instance
+ * left of INFO, with what the admin service would have shown. The attachments, each with the cause
+ * that ended the one before, are of DEBUG: a balancer that restarts would make one of them for each
+ * of 100,000 sessions. Thread-safe.
+ */
+enum SessionLog {
+  CLIENT("client"),
+  SERVER("server");
+
+  private static final Logger log = LoggerFactory.getLogger(SessionLog.class);
+
+  private final String side;
+
+  SessionLog(String side) {
+    this.side = side;
+  }
+
+  /** At a client an attempt begins, at a server one was accepted. */
+  void attached(MeterRegistry meters, Supplier<SessionView> session) {
+    StreamMeter.ATTACHMENTS.counter(meters, side).increment();
+    if (log.isDebugEnabled()) {
+      log.debug("event=stream_attached {}", describe(session.get()));
+    }
+  }
+
+  /** It has ended on this side. */
+  void ended(MeterRegistry meters, Supplier<SessionView> session, SessionEnd end) {
+    StreamMeter.ENDED.counter(meters, side, end.kind().name()).increment();
+    if (end.kind() == SessionEnd.Kind.MOVED) {
+      log.info("event=stream_moved {}", describe(session.get(), end));
+    } else if (this == SERVER && end.kind() == SessionEnd.Kind.LOST_EXPIRED) {
+      log.info("event=stream_client_gone {}", describe(session.get(), end));
+    } else if (end.kind().isLost()) {
+      log.warn("event=stream_lost {}", describe(session.get(), end));
+    } else if (log.isDebugEnabled()) {
+      log.debug("event=stream_ended {}", describe(session.get(), end));
+    }
+  }
+
+  private String describe(SessionView session, SessionEnd end) {
+    return "kind=%s %s processed_by_peer=%d processed_here=%d"
+        .formatted(end.kind(), describe(session), end.processedByPeer(), end.processedHere());
+  }
+
+  private String describe(SessionView session) {
+    return "side=%s session=%s method=%s peer=%s principal=\"%s\" attempts=%d last_cause=\"%s\""
+        .formatted(
+            side,
+            session.id(),
+            session.method(),
+            session.peer(),
+            LogText.of(session.principal()),
+            session.attempts(),
+            LogText.of(session.lastCause()));
+  }
+}

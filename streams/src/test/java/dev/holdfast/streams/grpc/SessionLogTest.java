@@ -1,0 +1,112 @@
+package dev.holdfast.streams.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
+import dev.holdfast.lab.TcpRelay;
+import dev.holdfast.streams.SessionOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+
+/** The lines that sessions leave; those of other tests go by beside them. */
+class SessionLogTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final StreamTown town = new StreamTown();
+  private final Lines lines = new Lines();
+  private final Logger logger = (Logger) LoggerFactory.getLogger(SessionLog.class);
+
+  @BeforeEach
+  void listen() {
+    lines.start();
+    logger.setLevel(Level.DEBUG);
+    logger.addAppender(lines);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    logger.detachAppender(lines);
+    town.close();
+  }
+
+  @Test
+  void aStreamIsFollowedThroughACutToItsLossOnBothSides() {
+    ServerStreams streams = town.serverStreams().build();
+    Server old = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    Server young =
+        town.serve(town.serverStreams().build().resumable(StreamTown.talk(StreamTown::echo)));
+    TcpRelay relay = town.relayTo(old);
+    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
+    Listener listener = new Listener();
+    StreamTown.open(channel, listener).onNext(Listener.message("hello"));
+    listener.awaitCount(1);
+    String id = streams.sessions().get(0).id();
+    String method = streams.sessions().get(0).method();
+
+    relay.cut();
+    String resumed = awaitLine("event=stream_attached side=server session=" + id, "attempts=2");
+    assertThat(resumed).contains(" method=" + method + " ").doesNotContain("last_cause=\"\"");
+
+    relay.retarget(new InetSocketAddress(InetAddress.getLoopbackAddress(), young.getPort()));
+    relay.cut();
+
+    listener.awaitEnd();
+    String lost = awaitLine("WARN event=stream_lost", "session=" + id);
+    assertThat(lost).contains("side=client", "last_cause=\"", "processed_by_peer=1");
+  }
+
+  @Test
+  void aClientThatStaysAwayIsNoWarning() {
+    SessionOptions shortLived =
+        StreamTown.QUICK.withTiming(StreamTown.QUICK.timing().withTtl(Duration.ofMillis(300)));
+    ServerStreams streams = town.serverStreams().options(shortLived).build();
+    Server server = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    TcpRelay relay = town.relayTo(server);
+    ManagedChannel channel = town.channelTo(relay.port(), town.clientStreams().build());
+    Listener listener = new Listener();
+    StreamTown.open(channel, listener).onNext(Listener.message("hello"));
+    listener.awaitCount(1);
+    String id = streams.sessions().get(0).id();
+
+    relay.refuseNew();
+    relay.cut();
+
+    assertThat(awaitLine("event=stream_client_gone", "session=" + id))
+        .startsWith("INFO ")
+        .contains("side=server", "kind=LOST_EXPIRED");
+  }
+
+  private String awaitLine(String... parts) {
+    return await(String.join(" .. ", parts))
+        .atMost(PATIENCE)
+        .until(
+            () ->
+                lines.all.stream()
+                    .filter(line -> List.of(parts).stream().allMatch(line::contains))
+                    .findFirst(),
+            found -> found.isPresent())
+        .orElseThrow();
+  }
+
+  private static final class Lines extends AppenderBase<ILoggingEvent> {
+    private final List<String> all = new CopyOnWriteArrayList<>();
+
+    @Override
+    protected void append(ILoggingEvent event) {
+      all.add(event.getLevel() + " " + event.getFormattedMessage());
+    }
+  }
+}
