@@ -57,6 +57,15 @@ record Room(String name, String packageName, List<String> rooms, List<String> th
               PROTOBUF,
               List.of("com.google.common.util.concurrent", "com.google.rpc"),
               List.of("io.envoyproxy", "com.github.xds", "com.github.udpa"),
+              List.of("org.yaml.snakeyaml")),
+          // google.api.http stands in the common protos; no Netty, no grpc.
+          room("transcoding", List.of(), PROTOBUF, JACKSON, List.of("com.google.api")),
+          // No grpc-java: frames are forwarded, and what is said is HTTP/2.
+          room(
+              "gateway",
+              List.of("core", "liveness", "transcoding"),
+              NETTY,
+              PROTOBUF,
               List.of("org.yaml.snakeyaml")));
 
   /** The room of everything: {@code cli} may use all others and any library, so it has no row. */
