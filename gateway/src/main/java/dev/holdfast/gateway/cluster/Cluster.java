@@ -1,0 +1,114 @@
+package dev.holdfast.gateway.cluster;
+
+import dev.holdfast.core.EndpointDirectory;
+import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.EndpointsListener;
+import dev.holdfast.core.RegistryException;
+import dev.holdfast.core.ServiceName;
+import dev.holdfast.core.Subscription;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A service that calls are sent to: its name, its live list of endpoints, and how one is chosen.
+ *
+ * <p>Who made a cluster closes it, which ends the watch of its list; a snapshot that is applied
+ * later should carry the same object while nothing of it changed, since connections belong to it. A
+ * gateway drains the connections of a cluster that its snapshot no longer has. Thread-safe.
+ */
+public final class Cluster implements AutoCloseable {
+  private final String name;
+  private final ClusterOptions options;
+  private final List<Consumer<EndpointSet>> listeners = new CopyOnWriteArrayList<>();
+  private final Object lock = new Object();
+  private volatile @Nullable EndpointSet endpoints;
+  private volatile String trouble = "";
+  private Subscription source = () -> {};
+
+  private Cluster(String name, ClusterOptions options) {
+    this.name = name;
+    this.options = options;
+  }
+
+  /** A cluster whose endpoints don't change. */
+  public static Cluster fixed(String name, EndpointSet endpoints, ClusterOptions options) {
+    Cluster cluster = new Cluster(name, options);
+    cluster.publish(endpoints);
+    return cluster;
+  }
+
+  /** A cluster that follows a service of a registry. */
+  public static Cluster following(
+      String name, EndpointDirectory directory, ServiceName service, ClusterOptions options) {
+    Cluster cluster = new Cluster(name, options);
+    cluster.source = directory.subscribe(service, cluster.new Follower());
+    return cluster;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public ClusterOptions options() {
+    return options;
+  }
+
+  /** The list in use; empty while none is known, which is not an empty list. */
+  public Optional<EndpointSet> endpoints() {
+    return Optional.ofNullable(endpoints);
+  }
+
+  /** Why the list can't be followed at the moment; "" while it can. */
+  public String trouble() {
+    return trouble;
+  }
+
+  /**
+   * Hears of the list that is known, if one is, at once, and of each later one, on the thread that
+   * brings it, in order. A listener must not block.
+   */
+  public Subscription listen(Consumer<EndpointSet> listener) {
+    synchronized (lock) {
+      listeners.add(listener);
+      EndpointSet known = endpoints;
+      if (known != null) {
+        listener.accept(known);
+      }
+    }
+    return () -> listeners.remove(listener);
+  }
+
+  @Override
+  public void close() {
+    source.close();
+  }
+
+  private void publish(EndpointSet changed) {
+    synchronized (lock) {
+      endpoints = changed;
+      trouble = "";
+      listeners.forEach(listener -> listener.accept(changed));
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "Cluster{" + name + ", " + endpoints + "}";
+  }
+
+  private final class Follower implements EndpointsListener {
+    @Override
+    public void onEndpoints(EndpointSet changed) {
+      publish(changed);
+    }
+
+    @Override
+    public void onTrouble(RegistryException cause) {
+      String message = cause.getMessage();
+      trouble = message == null ? cause.kind().name() : message;
+    }
+  }
+}

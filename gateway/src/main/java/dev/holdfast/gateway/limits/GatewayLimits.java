@@ -1,0 +1,92 @@
+package dev.holdfast.gateway.limits;
+
+import dev.holdfast.core.Limit;
+import java.time.Duration;
+
+/**
+ * What one client may cost. Applies to connections that are accepted after it was set.
+ *
+ * @param streams open at once on one connection; 1 to 100,000, default {@value #STREAMS}
+ * @param headerListBytes of one request's headers as RFC 9113, 6.5.2 counts them; 1,024 to
+ *     1,048,576, default {@value #HEADER_LIST_BYTES}
+ * @param streamWindowBytes of a request or response that are kept while its receiver is slow;
+ *     65,535 to 16,777,216, default {@value #STREAM_WINDOW_BYTES}
+ * @param connectionBytes the same for all streams of one connection together; at least
+ *     streamWindowBytes, default {@value #CONNECTION_BYTES}
+ * @param handshake how long a client may take up to its SETTINGS; at least 100 ms, default 10 s
+ * @param idle how long a connection may be without a stream; at least 1 s, default 1 h
+ */
+public record GatewayLimits(
+    int streams,
+    int headerListBytes,
+    int streamWindowBytes,
+    int connectionBytes,
+    Duration handshake,
+    Duration idle) {
+  /** Streams of one connection. */
+  @Limit(
+      of = "streams open on one connection of a client to the gateway",
+      then = "clients wait for one to end; a stream beyond it is refused")
+  public static final int STREAMS = 128;
+
+  /** Headers of one request. */
+  @Limit(
+      of = "headers of one request to the gateway, or of one response through it, in bytes",
+      then = "the request is answered with RESOURCE_EXHAUSTED")
+  public static final int HEADER_LIST_BYTES = 16_384;
+
+  /** What of one direction of a stream is kept. */
+  @Limit(
+      of = "bytes kept of one direction of a stream whose receiver is slow",
+      then = "its sender waits")
+  public static final int STREAM_WINDOW_BYTES = 262_144;
+
+  /** What of one direction of all streams of a connection is kept. */
+  @Limit(
+      of = "bytes kept of all streams of one connection of the gateway",
+      then = "the stream that would exceed it is ended with RESOURCE_EXHAUSTED")
+  public static final int CONNECTION_BYTES = 16_777_216;
+
+  /** How long a client may take to begin. */
+  @Limit(
+      of = "time a client has from connecting to its first SETTINGS",
+      then = "the connection is closed")
+  public static final Duration HANDSHAKE = Duration.ofSeconds(10);
+
+  /** How long a connection may be of no use. */
+  @Limit(
+      of = "time that a client's connection may be without a stream",
+      then = "it is told to leave by GOAWAY and closed")
+  public static final Duration IDLE = Duration.ofHours(1);
+
+  /** What holds when nothing else is said. */
+  public static final GatewayLimits DEFAULT =
+      new GatewayLimits(
+          STREAMS, HEADER_LIST_BYTES, STREAM_WINDOW_BYTES, CONNECTION_BYTES, HANDSHAKE, IDLE);
+
+  private static final int MIB = 1_048_576;
+  private static final Duration LEAST_HANDSHAKE = Duration.ofMillis(100);
+
+  public GatewayLimits {
+    within("streams", streams, 1, 100_000);
+    within("headerListBytes", headerListBytes, 1_024, MIB);
+    within("streamWindowBytes", streamWindowBytes, 65_535, 16 * MIB);
+    within("connectionBytes", connectionBytes, streamWindowBytes, Integer.MAX_VALUE);
+    atLeast("handshake", handshake, LEAST_HANDSHAKE);
+    atLeast("idle", idle, Duration.ofSeconds(1));
+  }
+
+  private static void within(String name, int value, int least, int most) {
+    if (value < least || value > most) {
+      throw new IllegalArgumentException(
+          name + ": " + value + " (expected: " + least + " to " + most + ")");
+    }
+  }
+
+  private static void atLeast(String name, Duration value, Duration least) {
+    if (value.compareTo(least) < 0) {
+      throw new IllegalArgumentException(
+          name + ": " + value + " (expected: >= " + least.toMillis() + "ms)");
+    }
+  }
+}

@@ -1,0 +1,15 @@
+package dev.holdfast.gateway.route;
+
+import org.jspecify.annotations.Nullable;
+
+/** What of a request decides where it goes. Valid during the lookup only. */
+public interface RequestHead {
+  /** The path with its query, such as {@code /pkg.Service/Method}; "" when absent. */
+  CharSequence path();
+
+  /** The authority or host, with its port if it was sent; "" when absent. */
+  CharSequence authority();
+
+  /** The first value of a header by its lower-case name; null when absent. */
+  @Nullable CharSequence header(CharSequence name);
+}

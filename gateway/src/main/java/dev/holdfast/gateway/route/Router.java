@@ -1,0 +1,17 @@
+package dev.holdfast.gateway.route;
+
+import org.jspecify.annotations.Nullable;
+
+/** Finds the route of a request. Immutable and thread-safe; asked once per request. */
+public interface Router {
+  /** The route of a request; null when there is none. */
+  @Nullable Route find(RequestHead head);
+
+  /**
+   * What would have matched, for the answer to a request without a route: it stands after
+   * "expected:".
+   */
+  default String expectation() {
+    return "a route that matches";
+  }
+}
