@@ -1,0 +1,143 @@
+package dev.holdfast.transcoding.http;
+
+import dev.holdfast.transcoding.http.RouteTrie.Leaf;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which target an HTTP method and a path mean: a trie per method and verb.
+ *
+ * <p>The most specific template wins, whatever the order in which they were added: one of exactly
+ * this HTTP method before one of any ({@code *}), one whose verb the path ends with before one that
+ * takes the colon for a part of a segment, a literal before {@code *} before {@code **}, segment by
+ * segment from the left. Immutable and thread-safe; a lookup allocates an array of positions and
+ * its result.
+ *
+ * @param <T> what a route leads to
+ */
+public final class MethodRoutes<T> {
+  /** The HTTP method of a rule that leaves it open. */
+  public static final String ANY_METHOD = "*";
+
+  private final Map<String, Verbs<T>> byMethod;
+
+  private MethodRoutes(Map<String, Verbs<T>> byMethod) {
+    this.byMethod = byMethod;
+  }
+
+  /** A builder without routes. */
+  public static <T> Builder<T> builder() {
+    return new Builder<>();
+  }
+
+  /**
+   * The route of a request, or null when there is none.
+   *
+   * @param method of HTTP, in upper case; compared as it is
+   * @param path raw, without a query
+   * @throws RequestRefusedException 400 when the path is not well-formed
+   */
+  public @Nullable RouteMatch<T> find(String method, CharSequence path) {
+    if (path.length() == 0 || path.charAt(0) != '/') {
+      return null;
+    }
+    PercentDecoding.require(path, 0, path.length(), "path");
+    PathSegments segments = PathSegments.of(path);
+    RouteMatch<T> found = find(byMethod.get(method), segments);
+    return found == null ? find(byMethod.get(ANY_METHOD), segments) : found;
+  }
+
+  /** The HTTP methods under which a path has a route, sorted: an {@code allow} header. */
+  public List<String> methodsOf(CharSequence path) {
+    if (path.length() == 0 || path.charAt(0) != '/') {
+      return List.of();
+    }
+    PathSegments segments = PathSegments.of(path);
+    List<String> methods = new ArrayList<>();
+    byMethod.forEach(
+        (method, verbs) -> {
+          if (find(verbs, segments) != null) {
+            methods.add(method);
+          }
+        });
+    methods.sort(null);
+    return methods;
+  }
+
+  private static <T> @Nullable RouteMatch<T> find(@Nullable Verbs<T> verbs, PathSegments path) {
+    if (verbs == null) {
+      return null;
+    }
+    if (!verbs.byVerb.isEmpty()) {
+      int colon = path.colon();
+      RouteTrie<T> trie = colon < 0 ? null : verbs.trie(path.text(), colon + 1);
+      if (trie != null) {
+        PathSegments without = path.upTo(colon);
+        Leaf<T> leaf = trie.find(without);
+        if (leaf != null) {
+          return new RouteMatch<>(leaf.target(), leaf.template(), without);
+        }
+      }
+    }
+    Leaf<T> leaf = verbs.plain.find(path);
+    return leaf == null ? null : new RouteMatch<>(leaf.target(), leaf.template(), path);
+  }
+
+  /** The tries of one HTTP method. */
+  private static final class Verbs<T> {
+    private final RouteTrie<T> plain = new RouteTrie<>();
+    private final Map<String, RouteTrie<T>> byVerb = new HashMap<>();
+
+    private @Nullable RouteTrie<T> trie(CharSequence path, int verb) {
+      return byVerb.get(PercentDecoding.ALL.decode(path, verb, path.length(), "path"));
+    }
+
+    private RouteTrie<T> trieToFill(String verb) {
+      return verb.isEmpty() ? plain : byVerb.computeIfAbsent(verb, name -> new RouteTrie<>());
+    }
+  }
+
+  /** Collects routes; for one thread. */
+  public static final class Builder<T> {
+    private final Map<String, Verbs<T>> byMethod = new LinkedHashMap<>();
+
+    private Builder() {}
+
+    /**
+     * Adds a route.
+     *
+     * @param httpMethod in upper case, or {@link #ANY_METHOD}
+     * @param owner who asks for it, as messages name it
+     * @throws RouteConflictException when another one has the same shape
+     */
+    public Builder<T> add(String httpMethod, PathTemplate template, String owner, T target) {
+      Leaf<T> other = put(httpMethod, new Leaf<>(template, owner, target));
+      if (other != null) {
+        throw new RouteConflictException(
+            httpMethod, template.shape(), List.of(other.owner(), owner));
+      }
+      return this;
+    }
+
+    /** Adds a route unless another one has the same shape; says whether it did. */
+    public boolean addIfFree(String httpMethod, PathTemplate template, String owner, T target) {
+      return put(httpMethod, new Leaf<>(template, owner, target)) == null;
+    }
+
+    private @Nullable Leaf<T> put(String httpMethod, Leaf<T> leaf) {
+      return byMethod
+          .computeIfAbsent(httpMethod, method -> new Verbs<>())
+          .trieToFill(leaf.template().verb())
+          .add(leaf);
+    }
+
+    /** The routes so far. The builder is used up. */
+    public MethodRoutes<T> build() {
+      return new MethodRoutes<>(new HashMap<>(byMethod));
+    }
+  }
+}

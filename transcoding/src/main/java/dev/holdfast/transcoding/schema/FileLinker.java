@@ -1,0 +1,108 @@
+package dev.holdfast.transcoding.schema;
+
+import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
+import com.google.protobuf.Descriptors.DescriptorValidationException;
+import com.google.protobuf.Descriptors.FileDescriptor;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Links files to what they import, whatever the order they came in. For one use. */
+final class FileLinker {
+  /** How deep imports may be nested; deeper ones are refused. */
+  static final int MAX_IMPORT_DEPTH = 200;
+
+  private final Map<String, FileDescriptorProto> files = new TreeMap<>();
+  private final Map<String, FileDescriptor> linked = new HashMap<>();
+  private final Set<String> underWay = new LinkedHashSet<>();
+
+  /** Adds a file. The same one again changes nothing. */
+  void add(FileDescriptorProto file) {
+    FileDescriptorProto bare = file.toBuilder().clearSourceCodeInfo().build();
+    FileDescriptorProto other = files.putIfAbsent(file.getName(), bare);
+    if (other != null && !other.equals(bare)) {
+      throw new InvalidSchemaException(
+          file.getName() + ": there twice with different content (expected: one file of a name)");
+    }
+  }
+
+  /** The files without comments and positions, by name. */
+  Collection<FileDescriptorProto> files() {
+    return files.values();
+  }
+
+  /** All files that were added, linked, by name. */
+  Map<String, FileDescriptor> link() {
+    Map<String, FileDescriptor> all = new LinkedHashMap<>();
+    for (String name : List.copyOf(files.keySet())) {
+      all.put(name, link(name));
+    }
+    return all;
+  }
+
+  private FileDescriptor link(String name) {
+    FileDescriptor known = linked.get(name);
+    if (known != null) {
+      return known;
+    }
+    FileDescriptorProto file = files.get(name);
+    if (file == null) {
+      return wellKnown(name);
+    }
+    if (!underWay.add(name)) {
+      throw new InvalidSchemaException(
+          name + ": imports itself through " + underWay + " (expected: no circle)");
+    }
+    if (underWay.size() > MAX_IMPORT_DEPTH) {
+      throw new InvalidSchemaException(
+          "%s: import %d deep (expected: <= %d)"
+              .formatted(name, underWay.size(), MAX_IMPORT_DEPTH));
+    }
+    List<FileDescriptor> imports = new ArrayList<>();
+    for (String imported : file.getDependencyList()) {
+      imports.add(link(imported));
+    }
+    FileDescriptor built = build(file, imports);
+    underWay.remove(name);
+    linked.put(name, built);
+    return built;
+  }
+
+  private FileDescriptor wellKnown(String name) {
+    FileDescriptor file = WellKnownFiles.BY_NAME.get(name);
+    if (file == null) {
+      String importer = underWay.stream().reduce(name, (first, second) -> second);
+      throw new InvalidSchemaException(
+          importer
+              + ": imports "
+              + name
+              + " (expected: a file of the set; protoc adds imports by"
+              + " --include_imports)");
+    }
+    if (!standsOn(file)) {
+      return file;
+    }
+    // A type of one name must be one type, so what it imports is what the set has of that name.
+    files.put(name, file.toProto());
+    return link(name);
+  }
+
+  private boolean standsOn(FileDescriptor file) {
+    return file.getDependencies().stream()
+        .anyMatch(imported -> files.containsKey(imported.getName()) || standsOn(imported));
+  }
+
+  private static FileDescriptor build(FileDescriptorProto file, List<FileDescriptor> imports) {
+    try {
+      return FileDescriptor.buildFrom(file, imports.toArray(new FileDescriptor[0]));
+    } catch (DescriptorValidationException e) {
+      throw new InvalidSchemaException(file.getName() + ": " + e.getMessage(), e);
+    }
+  }
+}

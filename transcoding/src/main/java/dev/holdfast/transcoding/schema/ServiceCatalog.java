@@ -1,0 +1,217 @@
+package dev.holdfast.transcoding.schema;
+
+import com.google.api.AnnotationsProto;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
+import com.google.protobuf.DescriptorProtos.FileDescriptorSet;
+import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Descriptors.FileDescriptor;
+import com.google.protobuf.Descriptors.MethodDescriptor;
+import com.google.protobuf.Descriptors.ServiceDescriptor;
+import com.google.protobuf.ExtensionRegistry;
+import com.google.protobuf.InvalidProtocolBufferException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * All services and types of a set of descriptors, as one immutable snapshot.
+ *
+ * <p>Files may come in any order and more than once. Files of google.protobuf, google.api and
+ * google.rpc that they import and that are not among them are taken from this program. Thread-safe.
+ */
+public final class ServiceCatalog {
+  /** The most files that a schema may have; more are refused. */
+  static final int MAX_FILES = 20_000;
+
+  private static final ExtensionRegistry ANNOTATIONS = annotations();
+
+  private final String hash;
+  private final List<FileDescriptor> files;
+  private final Map<String, ServiceDescriptor> services;
+  private final Map<String, RpcMethod> methods;
+  private final Map<String, Descriptor> messages;
+
+  private ServiceCatalog(String hash, Map<String, FileDescriptor> linked) {
+    this.hash = hash;
+    this.files = List.copyOf(linked.values());
+    this.services = new TreeMap<>();
+    this.methods = new TreeMap<>();
+    this.messages = new HashMap<>();
+    for (FileDescriptor file : WellKnownFiles.BY_NAME.values()) {
+      if (!linked.containsKey(file.getName())) {
+        addMessages(file);
+      }
+    }
+    files.forEach(this::addMessages);
+    files.forEach(this::addServices);
+  }
+
+  /** A catalog of nothing. */
+  public static ServiceCatalog empty() {
+    return of(List.of());
+  }
+
+  /**
+   * A catalog from a serialized google.protobuf.FileDescriptorSet, as {@code protoc
+   * --include_imports -o} writes it.
+   *
+   * @throws InvalidSchemaException when it is none, lacks an import or contradicts itself
+   */
+  public static ServiceCatalog ofDescriptorSet(byte[] descriptorSet) {
+    try {
+      return of(FileDescriptorSet.parseFrom(descriptorSet).getFileList());
+    } catch (InvalidProtocolBufferException e) {
+      throw new InvalidSchemaException(
+          "descriptor set: " + e.getMessage() + " (expected: a FileDescriptorSet)", e);
+    }
+  }
+
+  /**
+   * A catalog from serialized google.protobuf.FileDescriptorProtos, as reflection sends them.
+   *
+   * @throws InvalidSchemaException as {@link #ofDescriptorSet}
+   */
+  public static ServiceCatalog ofSerializedFiles(Collection<ByteString> files) {
+    List<FileDescriptorProto> parsed = new ArrayList<>();
+    files.forEach(file -> parsed.add(parse(file)));
+    return ofParsed(parsed);
+  }
+
+  /**
+   * A catalog from files.
+   *
+   * @throws InvalidSchemaException as {@link #ofDescriptorSet}
+   */
+  public static ServiceCatalog of(Collection<FileDescriptorProto> files) {
+    // Read again: who parsed them may not have known the annotations.
+    return ofSerializedFiles(files.stream().map(FileDescriptorProto::toByteString).toList());
+  }
+
+  private static ServiceCatalog ofParsed(List<FileDescriptorProto> files) {
+    if (files.size() > MAX_FILES) {
+      throw new InvalidSchemaException(
+          "files: %d (expected: <= %d)".formatted(files.size(), MAX_FILES));
+    }
+    FileLinker linker = new FileLinker();
+    files.forEach(linker::add);
+    String hash = hash(linker.files());
+    return new ServiceCatalog(hash, linker.link());
+  }
+
+  /** 64 hexadecimal digits that are the same for the same files, whatever their order. */
+  public String hash() {
+    return hash;
+  }
+
+  /** The files, by name. */
+  public List<FileDescriptor> files() {
+    return files;
+  }
+
+  /** Full names of the services, sorted. */
+  public List<String> services() {
+    return List.copyOf(services.keySet());
+  }
+
+  /** A service by its full name. */
+  public Optional<ServiceDescriptor> service(String fullName) {
+    return Optional.ofNullable(services.get(fullName));
+  }
+
+  /** All methods, sorted by their full names. */
+  public Collection<RpcMethod> methods() {
+    return List.copyOf(methods.values());
+  }
+
+  /** A method by {@code package.Service/Method}. */
+  public Optional<RpcMethod> method(String fullName) {
+    return Optional.ofNullable(methods.get(fullName));
+  }
+
+  /**
+   * A message type by its full name: those of the files, and google.rpc's and google.protobuf's.
+   * What an Any holds is looked up here.
+   */
+  public Optional<Descriptor> message(String fullName) {
+    return Optional.ofNullable(messages.get(fullName));
+  }
+
+  /** This catalog's services with those of others; fails as {@link #ofDescriptorSet}. */
+  public ServiceCatalog with(ServiceCatalog other) {
+    List<FileDescriptorProto> all = new ArrayList<>();
+    files.forEach(file -> all.add(file.toProto()));
+    other.files.forEach(file -> all.add(file.toProto()));
+    return of(all);
+  }
+
+  private void addServices(FileDescriptor file) {
+    for (ServiceDescriptor service : file.getServices()) {
+      ServiceDescriptor other = services.putIfAbsent(service.getFullName(), service);
+      if (other != null) {
+        throw definedTwice(service.getFullName(), other.getFile(), file);
+      }
+      for (MethodDescriptor method : service.getMethods()) {
+        RpcMethod rpc = RpcMethod.of(method);
+        methods.put(rpc.fullName(), rpc);
+      }
+    }
+  }
+
+  private void addMessages(FileDescriptor file) {
+    Deque<Descriptor> open = new ArrayDeque<>(file.getMessageTypes());
+    while (!open.isEmpty()) {
+      Descriptor message = open.removeFirst();
+      Descriptor other = messages.putIfAbsent(message.getFullName(), message);
+      if (other != null) {
+        if (WellKnownFiles.BY_NAME.containsValue(other.getFile())) {
+          messages.put(message.getFullName(), message);
+        } else {
+          throw definedTwice(message.getFullName(), other.getFile(), file);
+        }
+      }
+      open.addAll(message.getNestedTypes());
+    }
+  }
+
+  private static InvalidSchemaException definedTwice(
+      String type, FileDescriptor one, FileDescriptor other) {
+    return new InvalidSchemaException(
+        "%s: defined by %s and %s (expected: by one file)"
+            .formatted(type, one.getName(), other.getName()));
+  }
+
+  private static FileDescriptorProto parse(ByteString file) {
+    try {
+      return FileDescriptorProto.parseFrom(file, ANNOTATIONS);
+    } catch (InvalidProtocolBufferException e) {
+      throw new InvalidSchemaException(
+          "file: " + e.getMessage() + " (expected: a FileDescriptorProto)", e);
+    }
+  }
+
+  private static String hash(Collection<FileDescriptorProto> files) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      files.forEach(file -> digest.update(file.toByteArray()));
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("SHA-256 (expected: in every JDK)", e);
+    }
+  }
+
+  private static ExtensionRegistry annotations() {
+    ExtensionRegistry registry = ExtensionRegistry.newInstance();
+    AnnotationsProto.registerAllExtensions(registry);
+    return registry.getUnmodifiable();
+  }
+}
