@@ -1,0 +1,262 @@
+package dev.holdfast.transcoding.json;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads one JSON text and appends the protobuf bytes of its message, field by field in the order of
+ * the text. One reader for one text, used by one thread.
+ */
+final class JsonReader extends ScalarReader {
+  private static final String TYPE_KEY = "@type";
+
+  private final WellKnownReader wellKnown = new WellKnownReader(this);
+
+  JsonReader(JsonCodec codec, byte[] in, int start, int end, CodecBuffer out) {
+    super(codec, in, start, end, out);
+  }
+
+  /** The whole text as one message, without tag and length. */
+  void message(MessageType type) throws CodecException {
+    content(type, 1);
+    finish();
+  }
+
+  /** The whole text as the value of a field, with its tag; null is no value. */
+  void field(FieldPlan field) throws CodecException {
+    if (next() == 'n' && !field.nullIsValue) {
+      literal("null");
+    } else {
+      value(field, 1);
+    }
+    finish();
+  }
+
+  /**
+   * The whole input, which is a value's text and no JSON, as the value of a field, with its tag.
+   */
+  void fieldOfText(FieldPlan field) throws CodecException {
+    text = in;
+    textFrom = start;
+    textTo = end;
+    if (field.message == null) {
+      if (field.packed) {
+        out.putVarint32(field.packedTag);
+        int element = out.open();
+        scalarOfText(field, start);
+        out.close(element);
+      } else {
+        scalarOfText(field, start);
+      }
+      return;
+    }
+    MessageType type = field.message;
+    out.putVarint32(field.tag);
+    int content = out.open();
+    switch (type.wellKnown) {
+      case WRAPPER -> scalarOfText(type.fields[0], start);
+      case TIMESTAMP, DURATION, FIELD_MASK -> wellKnown.contentOfText(type, start);
+      default -> throw wrongText(start, "a field that has a text form");
+    }
+    out.close(content);
+  }
+
+  /** A message's content, from the value here. */
+  void content(MessageType type, int depth) throws CodecException {
+    checkDepth(depth);
+    switch (type.wellKnown) {
+      case NONE -> object(type, depth, false);
+      case WRAPPER -> scalar(type.fields[0]);
+      default -> wellKnown.content(type, depth);
+    }
+  }
+
+  /**
+   * Reads an object of a message's fields.
+   *
+   * @param any whether a type's name stands among them, which is passed over
+   */
+  void object(MessageType type, int depth, boolean any) throws CodecException {
+    expect('{');
+    int required = 0;
+    if (next() == '}') {
+      pos++;
+    } else {
+      Marks met = new Marks(type.fields.length + type.oneofs);
+      int guess = 0;
+      do {
+        FieldPlan field = key(type, guess);
+        if (field == null) {
+          unknown(type, depth, any);
+          continue;
+        }
+        guess = field.index + 1;
+        if (met.set(field.index)) {
+          throw failure("given twice (expected: each field once)", pos).within(field.name);
+        }
+        if (next() == 'n' && !field.nullIsValue) {
+          literal("null");
+          continue;
+        }
+        if (field.oneof >= 0) {
+          checkOneof(met.set(type.fields.length + field.oneof), field);
+        }
+        required += field.required ? 1 : 0;
+        value(field, depth);
+      } while (another('}'));
+    }
+    if (required < type.requiredCount) {
+      throw failure("a required field is missing (expected: all of them)", pos - 1);
+    }
+  }
+
+  private void checkOneof(boolean taken, FieldPlan field) throws CodecException {
+    if (taken) {
+      String name = field.descriptor.getContainingOneof().getName();
+      throw failure("a second field of oneof " + name + " (expected: one of them)", pos)
+          .within(field.name);
+    }
+  }
+
+  /** The field of the key here, behind whose colon the scanner then is; null for an unknown one. */
+  private @Nullable FieldPlan key(MessageType type, int guess) throws CodecException {
+    if (next() != '"') {
+      throw wrong("a field's name in quotes");
+    }
+    FieldPlan found = null;
+    if (guess < type.fields.length) {
+      // Most writers keep the order of the schema.
+      FieldPlan likely = type.fields[guess];
+      byte[] name = likely.jsonName;
+      int from = pos + 1;
+      int to = from + name.length;
+      if (to < end
+          && in[to] == '"'
+          && likely.plainName
+          && Arrays.equals(in, from, to, name, 0, name.length)) {
+        found = likely;
+        pos = to + 1;
+      }
+    }
+    if (found == null) {
+      readText();
+      found = type.byName(text, textFrom, textTo);
+    }
+    expect(':');
+    return found;
+  }
+
+  private void unknown(MessageType type, int depth, boolean any) throws CodecException {
+    if ((any && textIs(TYPE_KEY)) || codec.options().ignoreUnknown()) {
+      skipValue(depth + 1);
+      return;
+    }
+    throw wrongText(pos, "a field of " + type.descriptor().getFullName());
+  }
+
+  /** A field's value or values, with tags. */
+  private void value(FieldPlan field, int depth) throws CodecException {
+    try {
+      if (field.repeated) {
+        array(field, depth);
+      } else if (field.map) {
+        map(field, depth);
+      } else {
+        single(field, depth);
+      }
+    } catch (CodecException e) {
+      throw e.within(field.name);
+    }
+  }
+
+  /** One value with its tag; false when it was left out. */
+  private boolean single(FieldPlan field, int depth) throws CodecException {
+    switch (field.type) {
+      case MESSAGE -> {
+        out.putVarint32(field.tag);
+        int content = out.open();
+        content(field.message(), depth + 1);
+        out.close(content);
+        return true;
+      }
+      case GROUP -> {
+        out.putVarint32(field.tag);
+        content(field.message(), depth + 1);
+        out.putVarint32(field.tag + 1);
+        return true;
+      }
+      default -> {
+        return scalar(field);
+      }
+    }
+  }
+
+  private void array(FieldPlan field, int depth) throws CodecException {
+    expect('[');
+    if (next() == ']') {
+      pos++;
+      return;
+    }
+    int before = out.size;
+    int content = 0;
+    if (field.packed) {
+      out.putVarint32(field.packedTag);
+      content = out.open();
+    }
+    int index = 0;
+    try {
+      do {
+        single(field, depth);
+        index++;
+      } while (another(']'));
+    } catch (CodecException e) {
+      throw e.within("[" + index + "]");
+    }
+    if (field.packed) {
+      if (out.size == content) {
+        out.size = before;
+      } else {
+        out.close(content);
+      }
+    }
+  }
+
+  private void map(FieldPlan field, int depth) throws CodecException {
+    expect('{');
+    if (next() == '}') {
+      pos++;
+      return;
+    }
+    FieldPlan key = field.mapKey();
+    FieldPlan value = field.mapValue();
+    KeySet keys = new KeySet();
+    do {
+      int before = out.size;
+      out.putVarint32(field.tag);
+      int content = out.open();
+      if (next() != '"') {
+        throw wrong("a key in quotes");
+      }
+      int at = pos;
+      readText();
+      int keyEnd = pos - 1;
+      scalarOfText(key, at);
+      if (!keys.add(out.bytes, content, out.size)) {
+        throw wrongText(at, "each key once");
+      }
+      expect(':');
+      boolean written;
+      try {
+        written = single(value, depth);
+      } catch (CodecException e) {
+        throw e.within("[" + shown(at + 1, keyEnd) + "]");
+      }
+      if (written) {
+        keys.moveLast(out.close(content));
+      } else {
+        keys.dropLast();
+        out.size = before;
+      }
+    } while (another('}'));
+  }
+}

@@ -1,0 +1,156 @@
+package dev.holdfast.transcoding.json;
+
+import java.nio.charset.StandardCharsets;
+
+/** Writes numbers and strings as JSON has them. */
+final class JsonText {
+  private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] LEAST_LONG =
+      Long.toString(Long.MIN_VALUE).getBytes(StandardCharsets.US_ASCII);
+  private static final int MOST_DIGITS = 20;
+
+  private JsonText() {}
+
+  /** A name in quotes with something behind, ready to be copied. */
+  static byte[] quoted(String name, String behind) {
+    CodecBuffer out = new CodecBuffer();
+    try {
+      byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+      if (!string(bytes, 0, bytes.length, out)) {
+        throw new IllegalArgumentException("name: " + name + " (expected: UTF-8)");
+      }
+      out.put(behind.getBytes(StandardCharsets.UTF_8));
+    } catch (CodecException e) {
+      throw new IllegalArgumentException(e);
+    }
+    return out.toByteArray();
+  }
+
+  /** Appends a string with its quotes; false when it is no UTF-8. */
+  static boolean string(byte[] in, int from, int to, CodecBuffer out) throws CodecException {
+    out.ensure(to - from + 10);
+    byte[] bytes = out.bytes;
+    int put = out.size;
+    bytes[put++] = '"';
+    int at = from;
+    while (true) {
+      while (at + 8 <= to) {
+        long eight = (long) CodecBuffer.LONGS.get(in, at);
+        CodecBuffer.LONGS.set(bytes, put, eight);
+        long special = Utf8.special(eight);
+        int plain = special == 0 ? 8 : Long.numberOfTrailingZeros(special) >>> 3;
+        at += plain;
+        put += plain;
+        if (plain < 8) {
+          break;
+        }
+      }
+      if (at >= to) {
+        bytes[put++] = '"';
+        out.size = put;
+        return true;
+      }
+      byte here = in[at];
+      if (here < 0) {
+        int length = Utf8.sequence(in, at, to);
+        if (length == 0) {
+          return false;
+        }
+        for (int i = 0; i < length; i++) {
+          bytes[put++] = in[at++];
+        }
+      } else if (here < ' ' || here == '"' || here == '\\') {
+        out.size = put;
+        escape(here, out);
+        at++;
+        out.ensure(to - at + 10);
+        bytes = out.bytes;
+        put = out.size;
+      } else {
+        bytes[put++] = here;
+        at++;
+      }
+    }
+  }
+
+  private static void escape(byte one, CodecBuffer out) throws CodecException {
+    out.put((byte) '\\');
+    switch (one) {
+      case '"', '\\' -> out.put(one);
+      case '\n' -> out.put((byte) 'n');
+      case '\r' -> out.put((byte) 'r');
+      case '\t' -> out.put((byte) 't');
+      case '\b' -> out.put((byte) 'b');
+      case '\f' -> out.put((byte) 'f');
+      default -> {
+        out.put((byte) 'u');
+        out.put((byte) '0');
+        out.put((byte) '0');
+        out.put(HEX[one >> 4]);
+        out.put(HEX[one & 15]);
+      }
+    }
+  }
+
+  /** Appends a whole number. */
+  static void integer(long value, CodecBuffer out) throws CodecException {
+    if (value == Long.MIN_VALUE) {
+      out.put(LEAST_LONG);
+      return;
+    }
+    out.ensure(MOST_DIGITS);
+    long rest = value;
+    if (rest < 0) {
+      out.bytes[out.size++] = '-';
+      rest = -rest;
+    }
+    int digits = digits(rest);
+    int at = out.size + digits;
+    out.size = at;
+    while (rest >= 10) {
+      long tenth = rest / 10;
+      out.bytes[--at] = (byte) ('0' + rest - tenth * 10);
+      rest = tenth;
+    }
+    out.bytes[--at] = (byte) ('0' + rest);
+  }
+
+  /** Appends a whole number of 64 bits without a sign. */
+  static void unsigned(long value, CodecBuffer out) throws CodecException {
+    if (value >= 0) {
+      integer(value, out);
+    } else {
+      long tenth = (value >>> 1) / 5;
+      integer(tenth, out);
+      out.put((byte) ('0' + value - tenth * 10));
+    }
+  }
+
+  private static int digits(long value) {
+    int digits = 1;
+    long limit = 10;
+    while (value >= limit) {
+      digits++;
+      if (digits == 19) {
+        break;
+      }
+      limit *= 10;
+    }
+    return digits;
+  }
+
+  /** Appends a number with the fewest digits that mean the same double; it must be finite. */
+  static void decimal(double value, CodecBuffer out) throws CodecException {
+    decimal(Double.toString(value), out);
+  }
+
+  /** As {@link #decimal(double, CodecBuffer)} for a float. */
+  static void decimal(float value, CodecBuffer out) throws CodecException {
+    decimal(Float.toString(value), out);
+  }
+
+  private static void decimal(String text, CodecBuffer out) throws CodecException {
+    String shorter = text.endsWith(".0") ? text.substring(0, text.length() - 2) : text;
+    out.put(shorter.getBytes(StandardCharsets.US_ASCII));
+  }
+}

@@ -1,0 +1,200 @@
+package dev.holdfast.transcoding.json;
+
+import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message type, made ready for translation in both directions. Made by {@link JsonCodec#type};
+ * immutable and thread-safe.
+ */
+public final class MessageType {
+  /** Field numbers up to this are looked up in an array. */
+  private static final int DENSE_NUMBERS = 1024;
+
+  final JsonCodec codec;
+  final WellKnown wellKnown;
+
+  /** By number, extensions included. */
+  final FieldPlan[] fields;
+
+  final int requiredCount;
+
+  /** How many oneofs it has, those made up for proto3's optional aside. */
+  final int oneofs;
+
+  /** Whether it is in the old format of sets of messages, keyed by extension. */
+  final boolean messageSet;
+
+  private final Descriptor descriptor;
+  private final NameTable<FieldPlan> names;
+  private final @Nullable FieldPlan[] dense;
+
+  MessageType(JsonCodec codec, Descriptor descriptor) {
+    this.codec = codec;
+    this.descriptor = descriptor;
+    this.wellKnown = WellKnown.of(descriptor);
+    this.oneofs = descriptor.getRealOneofs().size();
+    this.messageSet = descriptor.getOptions().getMessageSetWireFormat();
+    List<FieldDescriptor> all = new ArrayList<>(descriptor.getFields());
+    all.addAll(codec.types().extensionsOf(descriptor));
+    all.sort(Comparator.comparingInt(FieldDescriptor::getNumber));
+    this.fields = new FieldPlan[all.size()];
+    int required = 0;
+    int highest = 0;
+    boolean entry = descriptor.getOptions().getMapEntry();
+    for (int i = 0; i < fields.length; i++) {
+      fields[i] = new FieldPlan(all.get(i), i, codec.options().protoNames(), entry);
+      required += fields[i].required ? 1 : 0;
+      highest = fields[i].number < DENSE_NUMBERS ? fields[i].number : highest;
+    }
+    this.requiredCount = required;
+    this.names = new NameTable<>(byName(fields));
+    this.dense = new FieldPlan[highest + 1];
+    for (FieldPlan field : fields) {
+      if (field.number <= highest) {
+        dense[field.number] = field;
+      }
+    }
+  }
+
+  /** JSON names win over names of the .proto file, of two fields with one name the lower number. */
+  private static Map<String, FieldPlan> byName(FieldPlan[] fields) {
+    Map<String, FieldPlan> byName = new HashMap<>();
+    for (FieldPlan field : fields) {
+      if (!field.descriptor.isExtension()) {
+        byName.putIfAbsent(field.descriptor.getJsonName(), field);
+      }
+    }
+    for (FieldPlan field : fields) {
+      byName.putIfAbsent(field.name, field);
+    }
+    return byName;
+  }
+
+  /** The descriptor it was made from. */
+  public Descriptor descriptor() {
+    return descriptor;
+  }
+
+  /**
+   * Translates JSON and appends the message's protobuf bytes.
+   *
+   * @throws CodecException when the JSON is unsound or doesn't fit the type; what was appended
+   *     until then is taken back
+   */
+  public void toProto(byte[] json, int offset, int length, CodecBuffer out) throws CodecException {
+    Objects.checkFromIndexSize(offset, length, json.length);
+    checkLength(length);
+    int start = out.size;
+    boolean done = false;
+    try {
+      new JsonReader(codec, json, offset, offset + length, out).message(this);
+      done = true;
+    } finally {
+      out.size = done ? out.size : start;
+    }
+  }
+
+  /** As {@link #toProto(byte[], int, int, CodecBuffer)}; the buffer's position stays. */
+  public void toProto(ByteBuffer json, CodecBuffer out) throws CodecException {
+    if (json.hasArray()) {
+      toProto(json.array(), json.arrayOffset() + json.position(), json.remaining(), out);
+    } else {
+      byte[] copy = copyOf(json);
+      toProto(copy, 0, copy.length, out);
+    }
+  }
+
+  /**
+   * Translates a message in protobuf's binary form and appends its JSON.
+   *
+   * @throws CodecException when the bytes are no such message or JSON can't hold it; what was
+   *     appended until then is taken back
+   */
+  public void toJson(byte[] proto, int offset, int length, CodecBuffer out) throws CodecException {
+    Objects.checkFromIndexSize(offset, length, proto.length);
+    checkLength(length);
+    int start = out.size;
+    boolean done = false;
+    try {
+      new JsonWriter(codec, proto, offset, out).message(this, offset, offset + length);
+      done = true;
+    } finally {
+      out.size = done ? out.size : start;
+    }
+  }
+
+  /** As {@link #toJson(byte[], int, int, CodecBuffer)}; the buffer's position stays. */
+  public void toJson(ByteBuffer proto, CodecBuffer out) throws CodecException {
+    if (proto.hasArray()) {
+      toJson(proto.array(), proto.arrayOffset() + proto.position(), proto.remaining(), out);
+    } else {
+      byte[] copy = copyOf(proto);
+      toJson(copy, 0, copy.length, out);
+    }
+  }
+
+  /**
+   * A field by its path from this type, as {@code address.zip_code}: JSON names and names of the
+   * .proto file, through messages that are neither repeated nor of a map nor well-known.
+   *
+   * @return empty when there is no such field
+   */
+  public Optional<FieldPath> path(String dotted) {
+    return FieldPath.find(this, dotted);
+  }
+
+  void checkLength(int length) throws CodecException {
+    int most = codec.options().maxInputBytes();
+    if (length > most) {
+      throw new CodecException("", length + " bytes (expected: at most " + most + ")", -1);
+    }
+  }
+
+  private byte[] copyOf(ByteBuffer buffer) throws CodecException {
+    checkLength(buffer.remaining());
+    byte[] copy = new byte[buffer.remaining()];
+    buffer.duplicate().get(copy);
+    return copy;
+  }
+
+  @Nullable FieldPlan byNumber(int number) {
+    if (number < dense.length) {
+      return dense[number];
+    }
+    int low = 0;
+    int high = fields.length - 1;
+    while (low <= high) {
+      int middle = (low + high) >>> 1;
+      int found = fields[middle].number;
+      if (found == number) {
+        return fields[middle];
+      }
+      if (found < number) {
+        low = middle + 1;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return null;
+  }
+
+  /** By JSON name, or by name in the .proto file, or {@code [full.name]} of an extension. */
+  @Nullable FieldPlan byName(byte[] bytes, int from, int to) {
+    return names.find(bytes, from, to);
+  }
+
+  @Override
+  public String toString() {
+    return "MessageType(" + descriptor.getFullName() + ")";
+  }
+}
