@@ -47,26 +47,26 @@ record Room(String name, String packageName, List<String> rooms, List<String> th
           room("streams-redis", List.of("core", "streams"), List.of("io.lettuce.core")),
           // No grpc: it measures the wire, not what a client makes of it.
           room("doctor", List.of("core"), NETTY),
+          // The only reader of YAML that a user writes; kubeconfig files are nobody's here.
+          room("yaml", List.of("core"), List.of("org.yaml.snakeyaml")),
           // The messages of xDS are Envoy's; the file with the policy is read and watched here, so
           // that every control plane that is embedded has it.
           room(
               "control",
-              List.of("core"),
+              List.of("core", "yaml"),
               GRPC,
               NETTY,
               PROTOBUF,
               List.of("com.google.common.util.concurrent", "com.google.rpc"),
-              List.of("io.envoyproxy", "com.github.xds", "com.github.udpa"),
-              List.of("org.yaml.snakeyaml")),
+              List.of("io.envoyproxy", "com.github.xds", "com.github.udpa")),
           // google.api.http stands in the common protos; no Netty, no grpc.
           room("transcoding", List.of(), PROTOBUF, JACKSON, List.of("com.google.api")),
           // No grpc-java: frames are forwarded, and what is said is HTTP/2.
           room(
               "gateway",
-              List.of("core", "liveness", "transcoding"),
+              List.of("core", "liveness", "transcoding", "yaml"),
               NETTY,
-              PROTOBUF,
-              List.of("org.yaml.snakeyaml")));
+              PROTOBUF));
 
   /** The room of everything: {@code cli} may use all others and any library, so it has no row. */
   static final List<String> KNOW_ALL_ROOMS = List.of("cli", "bench", "examples");

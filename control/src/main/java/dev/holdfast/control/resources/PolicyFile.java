@@ -1,6 +1,7 @@
 package dev.holdfast.control.resources;
 
 import dev.holdfast.core.Limit;
+import dev.holdfast.yaml.YamlMap;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -47,14 +48,14 @@ public final class PolicyFile {
    * @throws PolicyException when it is longer than a policy may be
    */
   String text() throws IOException {
-    if (Files.size(path) > 4L * PolicyYaml.MAX_CHARS) {
+    if (Files.size(path) > 4L * YamlMap.MAX_CHARS) {
       throw new PolicyException(
           java.util.List.of(
               path
                   + ":1: "
                   + Files.size(path)
                   + " bytes (expected: at most "
-                  + PolicyYaml.MAX_CHARS
+                  + YamlMap.MAX_CHARS
                   + " characters)"));
     }
     return new String(Files.readAllBytes(path), StandardCharsets.UTF_8);

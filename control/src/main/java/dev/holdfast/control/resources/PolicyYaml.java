@@ -1,24 +1,15 @@
 package dev.holdfast.control.resources;
 
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.ServiceName;
+import dev.holdfast.yaml.YamlException;
+import dev.holdfast.yaml.YamlMap;
+import dev.holdfast.yaml.YamlProblems;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
-import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.error.MarkedYAMLException;
-import org.yaml.snakeyaml.error.YAMLException;
-import org.yaml.snakeyaml.nodes.Node;
 
 /** Reads a policy from YAML. Pure: text in, a {@link Policy} or all that is wrong with it out. */
 public final class PolicyYaml {
-  /** Characters that a policy may have. */
-  @Limit(of = "characters of a policy", then = "it is refused")
-  public static final int MAX_CHARS = 1_000_000;
-
   private PolicyYaml() {}
 
   /**
@@ -28,12 +19,15 @@ public final class PolicyYaml {
    * @throws PolicyException with every problem as {@code source:line: key: value (expected: ..)}
    */
   public static Policy parse(String source, String text) {
-    YamlProblems problems = new YamlProblems(source);
-    Node root = compose(source, text);
-    if (root == null) {
-      return Policy.NONE;
+    try {
+      return read(new YamlProblems(source), text);
+    } catch (YamlException e) {
+      throw new PolicyException(e.problems());
     }
-    YamlMap top = YamlMap.of(problems, "", root, "a map with services");
+  }
+
+  private static Policy read(YamlProblems problems, String text) {
+    YamlMap top = YamlMap.read(problems, text, "a map with services");
     top.requireKnown(Set.of("services"));
     YamlMap services = top.map("services", "names of services, each with its policy");
     Map<String, ServicePolicy> policies = new LinkedHashMap<>();
@@ -59,35 +53,6 @@ public final class PolicyYaml {
       return ServiceName.parse(name).namespace().isEmpty();
     } catch (IllegalArgumentException e) {
       return false;
-    }
-  }
-
-  /**
-   * The node graph of a text; null for one without any.
-   *
-   * @throws PolicyException when it is not YAML
-   */
-  static @Nullable Node compose(String source, String text) {
-    if (text.length() > MAX_CHARS) {
-      throw new PolicyException(
-          List.of(
-              source
-                  + ":1: "
-                  + text.length()
-                  + " characters (expected: at most "
-                  + MAX_CHARS
-                  + ")"));
-    }
-    LoaderOptions options = new LoaderOptions();
-    options.setCodePointLimit(MAX_CHARS);
-    try {
-      return new Yaml(options).compose(new java.io.StringReader(text));
-    } catch (MarkedYAMLException e) {
-      int line = e.getProblemMark() == null ? 1 : e.getProblemMark().getLine() + 1;
-      throw new PolicyException(
-          List.of(source + ":" + line + ": " + e.getProblem() + " (expected: YAML)"));
-    } catch (YAMLException e) {
-      throw new PolicyException(List.of(source + ":1: " + e.getMessage() + " (expected: YAML)"));
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.holdfast.control.resources;
 
 import dev.holdfast.core.TunableDuration;
+import dev.holdfast.yaml.YamlMap;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,5 +1,7 @@
 package dev.holdfast.control.resources;
 
+import dev.holdfast.yaml.YamlException;
+import dev.holdfast.yaml.YamlText;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +52,14 @@ public final class SplitEdit {
    * @throws IllegalArgumentException when the shares are more than 100%
    */
   public Edited with(Map<String, Percent> given, String key) {
+    try {
+      return divided(given, key);
+    } catch (YamlException e) {
+      throw new PolicyException(e.problems());
+    }
+  }
+
+  private Edited divided(Map<String, Percent> given, String key) {
     Policy policy = PolicyYaml.parse(source, text);
     Traffic old = policy.of(service).traffic();
     Split after = divided(old.split(), given);

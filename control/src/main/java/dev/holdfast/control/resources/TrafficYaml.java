@@ -1,6 +1,7 @@
 package dev.holdfast.control.resources;
 
 import dev.holdfast.core.NearestName;
+import dev.holdfast.yaml.YamlMap;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

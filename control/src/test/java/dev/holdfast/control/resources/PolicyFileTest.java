@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.holdfast.yaml.YamlMap;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -105,7 +106,7 @@ class PolicyFileTest {
   @Test
   void fileThatIsTooLargeIsNotRead() throws Exception {
     Path file = folder.resolve("policy.yaml");
-    Files.write(file, new byte[4 * PolicyYaml.MAX_CHARS + 1]);
+    Files.write(file, new byte[4 * YamlMap.MAX_CHARS + 1]);
 
     assertThatExceptionOfType(PolicyException.class)
         .isThrownBy(() -> new PolicyFile(file).read())

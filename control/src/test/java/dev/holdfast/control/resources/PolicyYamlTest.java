@@ -3,6 +3,7 @@ package dev.holdfast.control.resources;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.holdfast.yaml.YamlMap;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -163,20 +164,20 @@ class PolicyYamlTest {
             + " may be repeated although a server may have seen the call)",
         "retry: {methods: [/a.B/C], attempts: 9} | 3: services.orders.retry.attempts: 9 (expected:"
             + " 2 to 5)",
-        "retry: {methods: [Get]} | 3: services.orders.retry.methods.1: Get (expected:"
+        "retry: {methods: [Get]} | 3: services.orders.retry.methods[0]: Get (expected:"
             + " /package.Service/Method or /package.Service/*)",
-        "retry: {methods: [/a.B/C], on: [broken]} | 3: services.orders.retry.on.1: broken"
+        "retry: {methods: [/a.B/C], on: [broken]} | 3: services.orders.retry.on[0]: broken"
             + " (expected: some of unavailable, resource-exhausted, cancelled, deadline-exceeded,"
             + " internal)",
         "outliers: {interval: 1ms} | 3: services.orders.outliers.interval: 1ms (expected: 100ms to"
             + " 1h)",
         "routes: {to: v1} | 3: services.orders.routes: a map (expected: a list of routes)",
-        "routes: [{headers: {X-Upper: a}}] | 3: services.orders.routes.1.headers.X-Upper: no name"
+        "routes: [{headers: {X-Upper: a}}] | 3: services.orders.routes[0].headers.X-Upper: no name"
             + " (expected: a header's name in small letters, none that ends with -bin or begins"
             + " with grpc-)",
-        "routes: [{headers: {x-a: {prefx: a}}}] | 3: services.orders.routes.1.headers.x-a.prefx:"
+        "routes: [{headers: {x-a: {prefx: a}}}] | 3: services.orders.routes[0].headers.x-a.prefx:"
             + " unknown (expected: prefix)",
-        "routes: [{percent: 10}] | 3: services.orders.routes.1.percent: 10 (expected: 0% to 100%,"
+        "routes: [{percent: 10}] | 3: services.orders.routes[0].percent: 10 (expected: 0% to 100%,"
             + " with two decimals at most)",
         "subsets: {v1: {}} | 3: services.orders.subsets.v1: nothing (expected: metadata such as"
             + " {version: \"2\"})",
@@ -294,7 +295,7 @@ class PolicyYamlTest {
 
   @Test
   void fileThatIsTooLongIsRefused() {
-    String text = "#" + "x".repeat(PolicyYaml.MAX_CHARS) + "\n";
+    String text = "#" + "x".repeat(YamlMap.MAX_CHARS) + "\n";
 
     assertThatExceptionOfType(PolicyException.class)
         .isThrownBy(() -> PolicyYaml.parse("policy.yaml", text));

@@ -1,4 +1,4 @@
-package dev.holdfast.control.resources;
+package dev.holdfast.yaml;
 
 import dev.holdfast.core.Limit;
 import java.util.ArrayList;
@@ -6,9 +6,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** What is wrong with a file, line by line. */
-final class YamlProblems {
-  @Limit(of = "problems of a policy that are shown", then = "the others are only counted")
+/** What is wrong with a file, line by line. For one thread. */
+public final class YamlProblems {
+  @Limit(of = "problems of a YAML file that are shown", then = "the others are only counted")
   private static final int MAX_SHOWN = 20;
 
   private final String source;
@@ -16,21 +16,32 @@ final class YamlProblems {
   private final Set<String> keys = new HashSet<>();
   private int more;
 
-  YamlProblems(String source) {
+  /**
+   * None yet.
+   *
+   * @param source what the text is called in errors, such as the name of its file
+   */
+  public YamlProblems(String source) {
     this.source = source;
   }
 
-  void add(int line, String key, String value, String expected) {
+  String source() {
+    return source;
+  }
+
+  /** Notes that the value of a key is not what it should be. */
+  public void add(int line, String key, String value, String expected) {
     keys.add(key);
     add(line, (key.isEmpty() ? "" : key + ": ") + value + " (expected: " + expected + ")");
   }
 
   /** Whether something was wrong with this very key. */
-  boolean concern(String key) {
+  public boolean concern(String key) {
     return keys.contains(key);
   }
 
-  void add(int line, String text) {
+  /** Notes what has been put into words already. */
+  public void add(int line, String text) {
     if (found.size() < MAX_SHOWN) {
       found.add(source + ":" + line + ": " + text);
     } else {
@@ -41,14 +52,14 @@ final class YamlProblems {
   /**
    * Ends the reading when there was a problem.
    *
-   * @throws PolicyException with all of them
+   * @throws YamlException with all of them
    */
-  void throwIfAny() {
+  public void throwIfAny() {
     if (more > 0) {
       found.add(source + ": " + more + " more");
     }
     if (!found.isEmpty()) {
-      throw new PolicyException(found);
+      throw new YamlException(found);
     }
   }
 }

@@ -1,4 +1,4 @@
-package dev.holdfast.control.resources;
+package dev.holdfast.yaml;
 
 import java.util.List;
 import java.util.Optional;
@@ -16,23 +16,25 @@ import org.yaml.snakeyaml.nodes.Tag;
  * blank lines. Whoever edits reads the result again and compares: where a text is spelt in a way
  * that this does not know, such as with anchors, the comparison fails and nothing is lost.
  */
-final class YamlText {
+public final class YamlText {
   private static final int INDENT = 2;
 
   private final String source;
   private final String text;
 
-  YamlText(String source, String text) {
+  /** A text, and what it is called in errors. */
+  public YamlText(String source, String text) {
     this.source = source;
     this.text = text;
   }
 
-  String text() {
+  /** The text as it has become. */
+  public String text() {
     return text;
   }
 
   /** With a map at the end of the path, and maps on the way to it. */
-  YamlText withMap(List<String> path) {
+  public YamlText withMap(List<String> path) {
     YamlText result = this;
     for (int i = 0; i < path.size(); i++) {
       List<String> above = path.subList(0, i);
@@ -44,7 +46,7 @@ final class YamlText {
   }
 
   /** With a value under a key of the map at the path, which exists. */
-  YamlText with(List<String> path, String key, String value) {
+  public YamlText with(List<String> path, String key, String value) {
     Optional<NodeTuple> there = entry(find(path).orElse(null), key);
     if (there.isPresent()) {
       Node old = there.get().getValueNode();
@@ -112,7 +114,7 @@ final class YamlText {
   }
 
   /** A key or value as text, in quotes where YAML might take it for something else. */
-  static String quoted(String word) {
+  public static String quoted(String word) {
     return word.matches("[A-Za-z_][A-Za-z0-9_-]*")
             && !word.matches("(?i)y|n|yes|no|on|off|true|false|null")
         ? word
@@ -120,7 +122,7 @@ final class YamlText {
   }
 
   private @Nullable Node root() {
-    return PolicyYaml.compose(source, text);
+    return YamlMap.compose(source, text);
   }
 
   private Optional<Node> find(List<String> path) {

@@ -1,9 +1,11 @@
-package dev.holdfast.control.resources;
+package dev.holdfast.yaml;
 
 import dev.holdfast.core.DurationText;
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.NearestName;
 import dev.holdfast.core.TunableDuration;
 import dev.holdfast.core.TunableNumber;
+import java.io.StringReader;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +14,11 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
@@ -26,24 +33,41 @@ import org.yaml.snakeyaml.nodes.Tag;
  * <p>Only the node graph is read, never Java objects, so that a file can't make the program
  * construct anything.
  */
-final class YamlMap {
+public final class YamlMap {
+  /** Characters that a text may have. */
+  @Limit(of = "characters of a YAML file", then = "it is refused")
+  public static final int MAX_CHARS = 1_000_000;
+
   private static final int EDITS_PER_LETTERS = 3;
 
   private final YamlProblems problems;
   private final String path;
   private final int line;
+  private final boolean isList;
   private final Map<String, Node> values = new LinkedHashMap<>();
   private final Map<String, Integer> lines = new LinkedHashMap<>();
 
-  private YamlMap(YamlProblems problems, String path, Node node) {
+  private YamlMap(YamlProblems problems, String path, Node node, boolean isList) {
     this.problems = problems;
     this.path = path;
     this.line = line(node);
+    this.isList = isList;
+  }
+
+  /**
+   * The map at the top of a text; an empty text is an empty map.
+   *
+   * @param expected what should stand there when it is no map, for the problem
+   * @throws YamlException when it is not YAML, or longer than {@link #MAX_CHARS}
+   */
+  public static YamlMap read(YamlProblems problems, String text, String expected) {
+    Node root = compose(problems.source(), text);
+    return of(problems, "", root == null ? nothing() : root, expected);
   }
 
   /** A node that is a map, or nothing at all, which is an empty one. */
   static YamlMap of(YamlProblems problems, String path, Node node, String expected) {
-    YamlMap map = new YamlMap(problems, path, node);
+    YamlMap map = new YamlMap(problems, path, node, false);
     if (isNothing(node)) {
       return map;
     }
@@ -65,7 +89,7 @@ final class YamlMap {
   }
 
   /** Notes every key that is not one of these, with the nearest one that is. */
-  void requireKnown(Set<String> known) {
+  public void requireKnown(Set<String> known) {
     for (String key : keys()) {
       if (!known.contains(key)) {
         String nearest = NearestName.of(key, known, Math.max(1, key.length() / EDITS_PER_LETTERS));
@@ -80,38 +104,46 @@ final class YamlMap {
     }
   }
 
-  Set<String> keys() {
+  /** The names that stand here, in the order of the text; those of a list are numbers. */
+  public Set<String> keys() {
     return values.keySet();
   }
 
-  boolean has(String key) {
+  /** Whether the key stands here, whatever it has for a value. */
+  public boolean has(String key) {
     return values.containsKey(key);
   }
 
-  int lineOf(String key) {
+  /** Where a key stands; where the map begins when it does not. */
+  public int lineOf(String key) {
     return lines.getOrDefault(key, line);
   }
 
   /** The name of a key with all above it. */
-  String child(String key) {
+  public String child(String key) {
+    if (isList) {
+      return path + "[" + key + "]";
+    }
     return path.isEmpty() ? key : path + "." + key;
   }
 
-  void problem(String key, String value, String expected) {
+  /** Notes that the value of a key is not what it should be. */
+  public void problem(String key, String value, String expected) {
     problems.add(lineOf(key), child(key), value, expected);
   }
 
   /** Whether something was wrong with the value of a key. */
-  boolean isProblem(String key) {
+  public boolean isProblem(String key) {
     return problems.concern(child(key));
   }
 
   /** Whether something is there that is one value and no map or list. */
-  boolean isText(String key) {
+  public boolean isText(String key) {
     return values.get(key) instanceof ScalarNode;
   }
 
-  Optional<String> text(String key, String expected) {
+  /** The one value of a key; a map, a list or nothing there is noted. */
+  public Optional<String> text(String key, String expected) {
     Node node = values.get(key);
     if (node == null) {
       return Optional.empty();
@@ -124,7 +156,7 @@ final class YamlMap {
   }
 
   /** A value that is parsed by something that names what it did not like. */
-  <T> Optional<T> parsed(String key, String expected, BiFunction<String, String, T> parser) {
+  public <T> Optional<T> parsed(String key, String expected, BiFunction<String, String, T> parser) {
     Optional<String> text = text(key, expected);
     if (text.isEmpty()) {
       return Optional.empty();
@@ -137,14 +169,16 @@ final class YamlMap {
     }
   }
 
-  Optional<Duration> duration(String key, TunableDuration bounds) {
+  /** A time within bounds, such as {@code 250ms}. */
+  public Optional<Duration> duration(String key, TunableDuration bounds) {
     return parsed(
         key,
         bounds.expected(),
         (name, text) -> DurationText.parse(name, text, bounds.min(), bounds.max()));
   }
 
-  OptionalInt number(String key, TunableNumber bounds) {
+  /** A whole number within bounds. */
+  public OptionalInt number(String key, TunableNumber bounds) {
     Optional<String> text = text(key, bounds.expected());
     if (text.isEmpty()) {
       return OptionalInt.empty();
@@ -162,18 +196,18 @@ final class YamlMap {
   }
 
   /** The map below a key; an empty one when there is none. */
-  YamlMap map(String key, String expected) {
+  public YamlMap map(String key, String expected) {
     Node node = values.get(key);
     if (node == null) {
-      return new YamlMap(problems, child(key), nothing());
+      return new YamlMap(problems, child(key), nothing(), false);
     }
     return of(problems, child(key), node, expected);
   }
 
-  /** The list below a key, its items named by their number from one. */
-  YamlMap list(String key, String expected) {
+  /** The list below a key, its items named by their number from zero; empty without one. */
+  public YamlMap list(String key, String expected) {
     Node node = values.get(key);
-    YamlMap items = new YamlMap(problems, child(key), node == null ? nothing() : node);
+    YamlMap items = new YamlMap(problems, child(key), node == null ? nothing() : node, true);
     if (node == null || isNothing(node)) {
       return items;
     }
@@ -181,13 +215,35 @@ final class YamlMap {
       problem(key, shown(node), expected);
       return items;
     }
-    int number = 1;
+    int number = 0;
     for (Node item : sequence.getValue()) {
       items.values.put(Integer.toString(number), item);
       items.lines.put(Integer.toString(number), line(item));
       number++;
     }
     return items;
+  }
+
+  /**
+   * The node graph of a text; null for one without any.
+   *
+   * @throws YamlException when it is not YAML
+   */
+  static @Nullable Node compose(String source, String text) {
+    if (text.length() > MAX_CHARS) {
+      throw YamlException.at(
+          source, 1, text.length() + " characters (expected: at most " + MAX_CHARS + ")");
+    }
+    LoaderOptions options = new LoaderOptions();
+    options.setCodePointLimit(MAX_CHARS);
+    try {
+      return new Yaml(options).compose(new StringReader(text));
+    } catch (MarkedYAMLException e) {
+      int line = e.getProblemMark() == null ? 1 : e.getProblemMark().getLine() + 1;
+      throw YamlException.at(source, line, e.getProblem() + " (expected: YAML)");
+    } catch (YAMLException e) {
+      throw YamlException.at(source, 1, e.getMessage() + " (expected: YAML)");
+    }
   }
 
   private static Node nothing() {
