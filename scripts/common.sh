@@ -203,3 +203,33 @@ dump_archive() {
   [[ -s $CDS_FILE.$$ ]] && mv -f "$CDS_FILE.$$" "$CDS_FILE"
   return 0
 }
+
+# The packages of the proxies that the gateway is measured against, and of what loads them, that are not
+# installed; servers are in sbin.
+missing_proxies() {
+  PATH=$PATH:/usr/sbin command -v nginx >/dev/null || echo nginx
+  PATH=$PATH:/usr/sbin command -v haproxy >/dev/null || echo haproxy
+  command -v h2load >/dev/null || echo nghttp2-client
+}
+
+# Debian starts what it installs. None of it may run: everything here starts its own.
+apt_install() {
+  local policy=/usr/sbin/policy-rc.d ours=false status=0 package
+  if [[ ! -e $policy ]]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    ours=true
+  fi
+  apt-get update -q && DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -q --no-install-recommends "$@" || status=$?
+  if $ours; then rm -f "$policy"; fi
+  if [[ -d /run/systemd/system ]]; then
+    for package in "$@"; do
+      case $package in
+        etcd-server) systemctl disable --now etcd || true ;;
+        redis-server | nginx | haproxy) systemctl disable --now "$package" || true ;;
+      esac
+    done
+  fi
+  return "$status"
+}

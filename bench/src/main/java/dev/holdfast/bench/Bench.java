@@ -25,7 +25,8 @@ public final class Bench {
           new InKernelLab(new DeadPeer()),
           new IdleCost(),
           new Xds(),
-          new XdsFollow());
+          new XdsFollow(),
+          new NeedsTools(new GatewayCost(), GatewayCost.TOOLS));
 
   /** Logback's own property; children are given it too. */
   static final String LOG_CONFIGURATION = "logback.configurationFile";

@@ -1,0 +1,40 @@
+package dev.holdfast.bench;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A program that is not ours and that a benchmark runs.
+ *
+ * @param program its file name
+ * @param debianPackage what brings it
+ */
+record ExternalTool(String program, String debianPackage) {
+  /** Where Debian puts servers; not on the PATH of everybody. */
+  private static final List<String> ALSO = List.of("/usr/sbin", "/usr/local/sbin");
+
+  /** Where it is, if it is on the PATH or where servers are. */
+  Optional<Path> find() {
+    String path = System.getenv().getOrDefault("PATH", "");
+    return Stream.concat(Stream.of(path.split(File.pathSeparator, -1)), ALSO.stream())
+        .filter(folder -> !folder.isEmpty())
+        .map(folder -> Path.of(folder, program))
+        .filter(Files::isExecutable)
+        .findFirst();
+  }
+
+  /**
+   * Where it is.
+   *
+   * @throws IllegalStateException when it isn't
+   */
+  String path() {
+    return find()
+        .map(Path::toString)
+        .orElseThrow(() -> new IllegalStateException(program + " is not installed"));
+  }
+}

@@ -1,0 +1,93 @@
+package dev.holdfast.bench;
+
+import dev.holdfast.bench.GatewaySlices.Load;
+import dev.holdfast.bench.GatewaySlices.Slice;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Measures slice after slice. Used by one thread. */
+final class GatewayCourse {
+  private static final int FIRST_CALLS = 2_000;
+
+  private final H2load h2load;
+  private final Report report;
+  private final double sliceSeconds;
+  private final int fixedRate;
+
+  /** What each proxy did of late: how many calls a slice needs to last as long as wanted. */
+  private final Map<String, Double> callsPerSecond = new HashMap<>();
+
+  private final GatewaySlices slices = new GatewaySlices();
+
+  /**
+   * @param sliceSeconds about how long a slice lasts
+   * @param fixedRate calls per second of the slices that are not saturated
+   */
+  GatewayCourse(H2load h2load, Report report, double sliceSeconds, int fixedRate) {
+    this.h2load = h2load;
+    this.report = report;
+    this.sliceSeconds = sliceSeconds;
+    this.fixedRate = fixedRate;
+  }
+
+  GatewaySlices slices() {
+    return slices;
+  }
+
+  /** Saturates a proxy with each work in turn, and learns how fast it is. */
+  void warmUp(GatewayProxy proxy, double seconds) throws IOException, InterruptedException {
+    for (GatewayWork work : GatewayWork.values()) {
+      long end = System.nanoTime() + (long) (seconds * 1e9);
+      long calls = FIRST_CALLS;
+      do {
+        double rate = h2load.run(work, proxy.port(), calls, H2load.SATURATION).callsPerSecond();
+        callsPerSecond.put(proxy.name() + work, rate);
+        calls = (long) (rate * sliceSeconds);
+      } while (System.nanoTime() - end < 0);
+    }
+  }
+
+  /** Every load for every proxy, in the order of the list. */
+  void alternation(int number, List<GatewayProxy> proxies)
+      throws IOException, InterruptedException {
+    for (GatewayWork work : GatewayWork.values()) {
+      for (int rate : List.of(H2load.SATURATION, fixedRate)) {
+        StringBuilder line = new StringBuilder();
+        for (GatewayProxy proxy : proxies) {
+          Slice slice = slice(new Load(work, rate), proxy);
+          line.append(
+              String.format(
+                  "; %s %.2f us, %.0f/s, p99 %.2f ms",
+                  proxy.name(),
+                  slice.cpuMicros(),
+                  slice.callsPerSecond(),
+                  slice.p99Micros() / 1e3));
+        }
+        report.say("%d, %s%s", number + 1, new Load(work, rate).key(), line);
+      }
+    }
+    for (GatewayProxy proxy : proxies) {
+      slices.addTimeWait(proxy.name(), proxy.timeWait());
+    }
+  }
+
+  private Slice slice(Load load, GatewayProxy proxy) throws IOException, InterruptedException {
+    boolean saturated = load.rate() == H2load.SATURATION;
+    double rate =
+        saturated ? callsPerSecond.getOrDefault(proxy.name() + load.work(), 1.0) : load.rate();
+    double cpuBefore = proxy.cpuMicros();
+    H2load.Load done =
+        h2load.run(load.work(), proxy.port(), (long) (rate * sliceSeconds), load.rate());
+    // What is less than a tick can't be told from nothing, and nothing has no ratio.
+    double cpu = Math.max(KernelTables.MICROS_PER_TICK / 2, proxy.cpuMicros() - cpuBefore);
+    if (saturated) {
+      callsPerSecond.put(proxy.name() + load.work(), done.callsPerSecond());
+    }
+    Slice slice =
+        new Slice(cpu / done.calls(), done.callsPerSecond(), done.micros().percentile(99));
+    slices.add(load, proxy.name(), slice);
+    return slice;
+  }
+}

@@ -1,0 +1,149 @@
+package dev.holdfast.bench;
+
+import dev.holdfast.core.local.FreePort;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The proxies, each as its documents advise for gRPC: HTTP/2 on both sides, connections to the
+ * upstream kept, two workers, no access log. All of them run in the foreground, as our children.
+ */
+final class GatewayPrograms {
+  static final ExternalTool NGINX = new ExternalTool("nginx", "nginx");
+  static final ExternalTool HAPROXY = new ExternalTool("haproxy", "haproxy");
+
+  static final String HOLDFAST = "holdfast";
+
+  /** Set by {@code bench/run}. */
+  private static final String LAUNCHER = "holdfast.launcher";
+
+  private static final String SERVICE = "echo";
+
+  private final Path folder;
+
+  /**
+   * @param folder for their configurations and what they say
+   */
+  GatewayPrograms(Path folder) {
+    this.folder = folder;
+  }
+
+  /** Holdfast as {@code ./holdfast gateway} starts it: defaults, and a registry in a directory. */
+  GatewayProxy holdfast(int upstreamPort) throws IOException {
+    Path registry = folder.resolve("registry");
+    Path service = Files.createDirectories(registry.resolve(SERVICE));
+    Files.writeString(service.resolve("upstream.list"), "127.0.0.1:" + upstreamPort + "\n");
+    int port = freePort();
+    return start(
+        HOLDFAST,
+        List.of(
+            launcher(),
+            "gateway",
+            "--registry",
+            "file://" + registry,
+            "--listen",
+            "127.0.0.1:" + port),
+        port,
+        upstreamPort);
+  }
+
+  /**
+   * nginx keeps connections to the upstream only if told so, and one call at a time goes over each:
+   * as many are kept as there are calls.
+   */
+  GatewayProxy nginx(int upstreamPort) throws IOException {
+    int port = freePort();
+    // Run by root it would give its workers to a user who can't read this folder.
+    String user = System.getProperty("user.name").equals("root") ? "user root;" : "";
+    Path file = folder.resolve("nginx.conf");
+    Files.writeString(
+        file,
+        """
+        %s
+        worker_processes 2;
+        daemon off;
+        pid nginx.pid;
+        error_log stderr warn;
+        events { worker_connections 8192; }
+        http {
+          access_log off;
+          client_body_temp_path body;
+          proxy_temp_path proxy;
+          fastcgi_temp_path fastcgi;
+          uwsgi_temp_path uwsgi;
+          scgi_temp_path scgi;
+          keepalive_requests 1000000000;
+          keepalive_time 24h;
+          upstream echo {
+            server 127.0.0.1:%d;
+            keepalive 256;
+            keepalive_requests 1000000000;
+            keepalive_time 24h;
+          }
+          server {
+            listen 127.0.0.1:%d http2;
+            location / { grpc_pass grpc://echo; }
+          }
+        }
+        """
+            .formatted(user, upstreamPort, port));
+    return start(
+        "nginx",
+        List.of(NGINX.path(), "-p", folder.toString(), "-e", "stderr", "-c", file.toString()),
+        port,
+        upstreamPort);
+  }
+
+  /**
+   * HAProxy multiplexes by itself; {@code http-reuse always} lets it share every connection.
+   *
+   * @param name what it is called in figures
+   */
+  GatewayProxy haproxy(String name, int upstreamPort) throws IOException {
+    int port = freePort();
+    Path file = folder.resolve(name + ".cfg");
+    Files.writeString(
+        file,
+        """
+        global
+          nbthread 2
+          maxconn 4096
+        defaults
+          mode http
+          timeout connect 5s
+          timeout client 1h
+          timeout server 1h
+        frontend grpc
+          bind 127.0.0.1:%d proto h2
+          default_backend echo
+        backend echo
+          http-reuse always
+          server one 127.0.0.1:%d proto h2
+        """
+            .formatted(port, upstreamPort));
+    return start(
+        name, List.of(HAPROXY.path(), "-db", "-q", "-f", file.toString()), port, upstreamPort);
+  }
+
+  private GatewayProxy start(String name, List<String> command, int port, int upstreamPort)
+      throws IOException {
+    return GatewayProxy.start(name, command, folder, port, upstreamPort);
+  }
+
+  private static String launcher() {
+    String launcher = System.getProperty(LAUNCHER);
+    if (launcher == null) {
+      throw new IllegalStateException(LAUNCHER + ": not set (expected: to be run by bench/run)");
+    }
+    return launcher;
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = FreePort.bind()) {
+      return socket.getLocalPort();
+    }
+  }
+}

@@ -1,0 +1,153 @@
+package dev.holdfast.bench;
+
+import dev.holdfast.bench.v1.EchoGrpc;
+import dev.holdfast.bench.v1.EchoReply;
+import dev.holdfast.bench.v1.EchoRequest;
+import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+
+/** A proxy that is measured: its process, with whatever processes that one has started. */
+final class GatewayProxy implements AutoCloseable {
+  private static final long START_SECONDS = 60;
+  private static final long STOP_SECONDS = 15;
+  private static final long CALL_SECONDS = 10;
+  private static final int FIRST_CALLS = 20;
+  private static final int MOST_SAID_CHARS = 4_000;
+
+  private final String name;
+  private final Process process;
+  private final Path said;
+  private final int port;
+  private final int upstreamPort;
+
+  private GatewayProxy(String name, Process process, Path said, int port, int upstreamPort) {
+    this.name = name;
+    this.process = process;
+    this.said = said;
+    this.port = port;
+    this.upstreamPort = upstreamPort;
+  }
+
+  /**
+   * Starts one; it is not ready yet.
+   *
+   * @param folder where what it says is kept
+   * @param port where it listens
+   * @param upstreamPort what it forwards to
+   */
+  static GatewayProxy start(
+      String name, List<String> command, Path folder, int port, int upstreamPort)
+      throws IOException {
+    Path said = folder.resolve(name + ".log");
+    Process process =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(said.toFile())
+            .start();
+    return new GatewayProxy(name, process, said, port, upstreamPort);
+  }
+
+  String name() {
+    return name;
+  }
+
+  int port() {
+    return port;
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  /**
+   * Waits until it forwards, then makes real gRPC calls with every kind of message: status and
+   * answer must be right.
+   */
+  void awaitServing() throws IOException, InterruptedException {
+    ManagedChannel channel =
+        NettyChannelBuilder.forAddress("127.0.0.1", port)
+            .usePlaintext()
+            .disableServiceConfigLookUp()
+            .build();
+    try {
+      awaitFirstAnswer(channel);
+      for (GatewayWork work : GatewayWork.values()) {
+        for (int i = 0; i < FIRST_CALLS; i++) {
+          EchoReply reply = call(channel, work.request());
+          if (!reply.getPayload().equals(work.request().getPayload())) {
+            throw new IllegalStateException(name + " does not echo what was sent");
+          }
+        }
+      }
+    } finally {
+      channel.shutdownNow().awaitTermination(STOP_SECONDS, TimeUnit.SECONDS);
+    }
+  }
+
+  /** CPU time of all its processes so far. */
+  double cpuMicros() throws IOException {
+    double sum = 0;
+    for (long pid : pids()) {
+      sum += KernelTables.cpuMicros(pid);
+    }
+    return sum;
+  }
+
+  /** Connections to its upstream that were closed a moment ago. */
+  long timeWait() throws IOException {
+    return KernelTables.timeWait(upstreamPort);
+  }
+
+  /** SIGTERM, as an operator would; SIGKILL when it stays. */
+  @Override
+  public void close() throws InterruptedException {
+    process.destroy();
+    if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly().waitFor(STOP_SECONDS, TimeUnit.SECONDS);
+    }
+  }
+
+  private long[] pids() {
+    return LongStream.concat(
+            LongStream.of(process.pid()), process.descendants().mapToLong(ProcessHandle::pid))
+        .toArray();
+  }
+
+  private void awaitFirstAnswer(ManagedChannel channel) throws IOException, InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
+    while (true) {
+      try {
+        var unused = call(channel, GatewayWork.SMALL.request());
+        return;
+      } catch (StatusRuntimeException e) {
+        if (!process.isAlive() || System.nanoTime() - end > 0) {
+          throw new IllegalStateException(
+              name + (process.isAlive() ? " does not serve: " : " has ended: ") + lastWords(), e);
+        }
+        channel.resetConnectBackoff();
+        TimeUnit.MILLISECONDS.sleep(50);
+      }
+    }
+  }
+
+  private static EchoReply call(ManagedChannel channel, EchoRequest request) {
+    return EchoGrpc.newBlockingStub(channel)
+        .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS)
+        .call(request);
+  }
+
+  private String lastWords() throws IOException {
+    String all = Files.readString(said, StandardCharsets.UTF_8);
+    return all.substring(Math.max(0, all.length() - MOST_SAID_CHARS));
+  }
+}

@@ -1,0 +1,88 @@
+package dev.holdfast.bench;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * What was measured of each proxy, by kind of load. Ratios are made within one alternation, in
+ * which all proxies did the same work shortly after each other; a figure is the median of the
+ * alternations. Used by one thread.
+ */
+final class GatewaySlices {
+  /**
+   * One kind of load.
+   *
+   * @param rate calls per second, or {@link H2load#SATURATION}
+   */
+  record Load(GatewayWork work, int rate) {
+    String key() {
+      return work.key() + (rate == H2load.SATURATION ? " saturated" : " at " + rate + "/s");
+    }
+  }
+
+  /**
+   * One proxy under one load for a moment.
+   *
+   * @param cpuMicros CPU time of the proxy per call
+   * @param p99Micros 99th percentile of the time of a call
+   */
+  record Slice(double cpuMicros, double callsPerSecond, double p99Micros) {}
+
+  private final Map<Load, Map<String, List<Slice>>> slices = new LinkedHashMap<>();
+  private final Map<String, Long> timeWait = new LinkedHashMap<>();
+
+  void add(Load load, String proxy, Slice slice) {
+    slices
+        .computeIfAbsent(load, unused -> new LinkedHashMap<>())
+        .computeIfAbsent(proxy, unused -> new ArrayList<>())
+        .add(slice);
+  }
+
+  void addTimeWait(String proxy, long count) {
+    timeWait.merge(proxy, count, Math::max);
+  }
+
+  /** The most that were ever seen of a proxy. */
+  long timeWait(String proxy) {
+    return timeWait.getOrDefault(proxy, 0L);
+  }
+
+  List<Load> loads() {
+    return List.copyOf(slices.keySet());
+  }
+
+  /** The load under which a figure of one proxy, over that of another, is greatest. */
+  Load worst(String proxy, String other, ToDoubleFunction<Slice> figure) {
+    return slices.keySet().stream()
+        .max(Comparator.comparingDouble(load -> ratio(load, proxy, other, figure).median()))
+        .orElseThrow(() -> new IllegalStateException("nothing was measured"));
+  }
+
+  /** A figure of one proxy over that of another, alternation by alternation. */
+  Sample ratio(Load load, String proxy, String other, ToDoubleFunction<Slice> figure) {
+    List<Slice> some = of(load, proxy);
+    List<Slice> others = of(load, other);
+    List<Double> ratios = new ArrayList<>();
+    for (int i = 0; i < some.size(); i++) {
+      ratios.add(figure.applyAsDouble(some.get(i)) / figure.applyAsDouble(others.get(i)));
+    }
+    return Sample.of(ratios);
+  }
+
+  Sample values(Load load, String proxy, ToDoubleFunction<Slice> figure) {
+    return Sample.of(of(load, proxy).stream().mapToDouble(figure).toArray());
+  }
+
+  private List<Slice> of(Load load, String proxy) {
+    Map<String, List<Slice>> all = slices.getOrDefault(load, Map.of());
+    List<Slice> found = all.get(proxy);
+    if (found == null) {
+      throw new IllegalStateException(proxy + " was not measured under " + load.key());
+    }
+    return found;
+  }
+}

@@ -1,0 +1,44 @@
+package dev.holdfast.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class NeedsToolsTest {
+  private static final ExternalTool SHELL = new ExternalTool("sh", "dash");
+  private static final ExternalTool MISSING = new ExternalTool("no-such-program", "no-package");
+
+  private static final Benchmark RUNS =
+      new Benchmark() {
+        @Override
+        public String name() {
+          return "runs";
+        }
+
+        @Override
+        public String summary() {
+          return "runs";
+        }
+
+        @Override
+        public int run(List<String> args) {
+          return 7;
+        }
+      };
+
+  @Test
+  void runsWhereAllOfThemAre() throws Exception {
+    assertThat(new NeedsTools(RUNS, List.of(SHELL)).run(List.of())).isEqualTo(7);
+  }
+
+  @Test
+  void saysWithItsExitCodeThatTheMachineLacksOne() throws Exception {
+    assertThat(new NeedsTools(RUNS, List.of(SHELL, MISSING)).run(List.of())).isEqualTo(3);
+  }
+
+  @Test
+  void helpsWithoutThem() throws Exception {
+    assertThat(new NeedsTools(RUNS, List.of(MISSING)).run(List.of("--help"))).isEqualTo(7);
+  }
+}
