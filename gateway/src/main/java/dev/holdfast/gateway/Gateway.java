@@ -1,17 +1,60 @@
 package dev.holdfast.gateway;
 
+import dev.holdfast.gateway.http2.ForwardingLoop;
+import dev.holdfast.gateway.limits.GatewayMeters;
+import dev.holdfast.liveness.LivenessMeters;
+import dev.holdfast.liveness.Role;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.IdentityHashMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
-/** A running gateway: listens, forwards, and is given another snapshot at any time. */
+/**
+ * A running gateway: listens, forwards, and is given another snapshot at any time. Thread-safe.
+ *
+ * <p>Each connection of a client belongs to one thread, and so do the connections over which its
+ * requests are forwarded.
+ */
 public final class Gateway implements AutoCloseable {
-  private final InetSocketAddress address;
+  private final EventLoopGroup threads;
+  private final IdentityHashMap<EventExecutor, ForwardingLoop> loops = new IdentityHashMap<>();
+  private final Channel listener;
   private volatile GatewaySnapshot snapshot;
 
-  private Gateway(InetSocketAddress address, GatewaySnapshot snapshot) {
-    this.address = address;
+  private Gateway(GatewayOptions options, GatewaySnapshot snapshot) throws IOException {
     this.snapshot = snapshot;
+    IoHandlerFactory io =
+        Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+    this.threads =
+        new MultiThreadIoEventLoopGroup(
+            options.threads(), new DefaultThreadFactory("holdfast-gateway", true), io);
+    ForwardingLoop.Watching watching =
+        new ForwardingLoop.Watching(
+            options.liveness(),
+            LivenessMeters.on(options.meters(), Role.SERVER),
+            LivenessMeters.on(options.meters(), Role.CLIENT),
+            new GatewayMeters(options.meters()));
+    for (EventExecutor each : threads) {
+      loops.put(each, new ForwardingLoop((EventLoop) each, this::snapshot, watching));
+    }
+    this.listener = listen(options.listen());
   }
 
   /**
@@ -20,12 +63,12 @@ public final class Gateway implements AutoCloseable {
    * @throws IOException when the address can't be listened at
    */
   public static Gateway open(GatewayOptions options, GatewaySnapshot snapshot) throws IOException {
-    return new Gateway(options.listen(), snapshot);
+    return new Gateway(options, snapshot);
   }
 
   /** Where it listens. */
   public InetSocketAddress address() {
-    return address;
+    return (InetSocketAddress) listener.localAddress();
   }
 
   /** What requests meet now. */
@@ -36,16 +79,53 @@ public final class Gateway implements AutoCloseable {
   /** Requests that begin from now on meet this; those in flight finish as they began. */
   public void apply(GatewaySnapshot next) {
     snapshot = next;
+    loops.forEach((thread, loop) -> thread.execute(() -> loop.retain(next.clusters().values())));
   }
 
   /** Stops listening and lets calls end, as {@link DrainTimes} says; completes with the last. */
   public CompletableFuture<Void> drain() {
-    return CompletableFuture.completedFuture(null);
+    var unusedClose = listener.close();
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    var unusedThreads =
+        threads
+            .shutdownGracefully(0, 1, TimeUnit.SECONDS)
+            .addListener(ended -> done.complete(null));
+    return done;
   }
 
   /** Drains, and returns when that is done. */
   @Override
   public void close() {
     drain().join();
+  }
+
+  private Channel listen(InetSocketAddress address) throws IOException {
+    ChannelFuture bound =
+        new ServerBootstrap()
+            .group(threads)
+            .channel(
+                Epoll.isAvailable() ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
+            .option(ChannelOption.SO_REUSEADDR, true)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childHandler(new Door())
+            .bind(address)
+            .awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      var unused = threads.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+      throw new IOException(
+          "listen: " + address + " (" + bound.cause().getMessage() + ")", bound.cause());
+    }
+    return bound.channel();
+  }
+
+  /** Meets every accepted connection, on its own thread. */
+  private final class Door extends ChannelInitializer<Channel> {
+    @Override
+    protected void initChannel(Channel channel) {
+      ForwardingLoop loop = loops.get(channel.eventLoop());
+      if (loop != null) {
+        loop.accept(channel);
+      }
+    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.holdfast.gateway;
 
 import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.http2.Terms;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.route.Router;
 import java.util.Map;
@@ -12,7 +13,8 @@ import java.util.Map;
  * @param clusters by name; open while a gateway uses the snapshot
  * @param limits of connections that are accepted from now on
  */
-public record GatewaySnapshot(Router router, Map<String, Cluster> clusters, GatewayLimits limits) {
+public record GatewaySnapshot(Router router, Map<String, Cluster> clusters, GatewayLimits limits)
+    implements Terms {
   public GatewaySnapshot {
     clusters = Map.copyOf(clusters);
   }

@@ -23,6 +23,9 @@ public record GatewayLimits(
     int connectionBytes,
     Duration handshake,
     Duration idle) {
+  private static final int MIB = 1_048_576;
+  private static final Duration LEAST_HANDSHAKE = Duration.ofMillis(100);
+
   /** Streams of one connection. */
   @Limit(
       of = "streams open on one connection of a client to the gateway",
@@ -63,9 +66,6 @@ public record GatewayLimits(
   public static final GatewayLimits DEFAULT =
       new GatewayLimits(
           STREAMS, HEADER_LIST_BYTES, STREAM_WINDOW_BYTES, CONNECTION_BYTES, HANDSHAKE, IDLE);
-
-  private static final int MIB = 1_048_576;
-  private static final Duration LEAST_HANDSHAKE = Duration.ofMillis(100);
 
   public GatewayLimits {
     within("streams", streams, 1, 100_000);

@@ -1,0 +1,36 @@
+package dev.holdfast.gateway.http2;
+
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.AsciiString;
+
+/** The answers that the gateway gives of its own. */
+final class Answers {
+  private Answers() {}
+
+  /** A whole gRPC answer in one HEADERS frame. */
+  static Http2Headers trailersOnly(StatusCode status, String message) {
+    Http2Headers headers = new DefaultHttp2Headers(false).status(Names.OK);
+    headers.set(Names.CONTENT_TYPE, Names.APPLICATION_GRPC);
+    return end(headers, status, message);
+  }
+
+  /** The end of a gRPC answer that began already. */
+  static Http2Headers trailers(StatusCode status, String message) {
+    return end(new DefaultHttp2Headers(false), status, message);
+  }
+
+  /** The head of an answer in plain text, for who does not speak gRPC. */
+  static Http2Headers plain(StatusCode status, int bytes) {
+    Http2Headers headers = new DefaultHttp2Headers(false).status(status.http());
+    headers.set(Names.CONTENT_TYPE, Names.TEXT_PLAIN);
+    headers.set(Names.CONTENT_LENGTH, AsciiString.of(Integer.toString(bytes)));
+    return headers;
+  }
+
+  private static Http2Headers end(Http2Headers headers, StatusCode status, String message) {
+    headers.set(Names.GRPC_STATUS, status.number());
+    headers.set(Names.GRPC_MESSAGE, StatusCode.message(message));
+    return headers;
+  }
+}

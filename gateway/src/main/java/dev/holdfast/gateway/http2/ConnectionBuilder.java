@@ -1,0 +1,96 @@
+package dev.holdfast.gateway.http2;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.limits.GatewayLimits;
+import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
+import io.netty.handler.codec.http2.DefaultHttp2Connection;
+import io.netty.handler.codec.http2.DefaultHttp2LocalFlowController;
+import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
+import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2ConnectionDecoder;
+import io.netty.handler.codec.http2.Http2ConnectionEncoder;
+import io.netty.handler.codec.http2.Http2FrameAdapter;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.UniformStreamByteDistributor;
+
+/** Puts Netty's codec together, with the limits that Netty leaves to its users. */
+final class ConnectionBuilder<C extends FrameConnection>
+    extends AbstractHttp2ConnectionHandlerBuilder<C, ConnectionBuilder<C>> {
+  @Limit(
+      of = "answers to PINGs, SETTINGS and resets that wait to be written to one peer",
+      then = "its connection is closed with ENHANCE_YOUR_CALM")
+  static final int MAX_QUEUED_CONTROL_FRAMES = 1_000;
+
+  @Limit(
+      of = "empty DATA frames in a row",
+      then = "the connection is closed with ENHANCE_YOUR_CALM")
+  static final int MAX_EMPTY_DATA = 10;
+
+  @Limit(
+      of = "CONTINUATION frames that are smaller than they need be, of one request",
+      then = "the connection is closed with ENHANCE_YOUR_CALM")
+  static final int MAX_SMALL_CONTINUATIONS = 16;
+
+  @Limit(
+      of = "streams that the gateway had to reset for a client's errors, in 30 s",
+      then = "the connection is closed with ENHANCE_YOUR_CALM")
+  static final int MAX_RESETS_SENT = 200;
+
+  private static final int RESET_WINDOW_SECONDS = 30;
+  private static final float UPDATE_RATIO = 0.5f;
+
+  /** Makes the handler around a codec. */
+  interface Maker<C extends FrameConnection> {
+    C make(Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings);
+  }
+
+  private final Maker<C> maker;
+
+  private ConnectionBuilder(boolean server, Http2Settings settings, Maker<C> maker) {
+    this.maker = maker;
+    Http2Connection connection = new DefaultHttp2Connection(server);
+    connection
+        .local()
+        .flowController(new DefaultHttp2LocalFlowController(connection, UPDATE_RATIO, true));
+    connection
+        .remote()
+        .flowController(
+            new DefaultHttp2RemoteFlowController(
+                connection, new UniformStreamByteDistributor(connection)));
+    connection(connection);
+    initialSettings(settings);
+    headerSensitivityDetector(Names.NEVER_INDEXED);
+    encoderEnforceMaxQueuedControlFrames(MAX_QUEUED_CONTROL_FRAMES);
+    decoderEnforceMaxConsecutiveEmptyDataFrames(MAX_EMPTY_DATA);
+    decoderEnforceMaxSmallContinuationFrames(MAX_SMALL_CONTINUATIONS);
+    // Resets that come are judged as a share of the streams, by the connection itself.
+    decoderEnforceMaxRstFramesPerWindow(0, 0);
+    encoderEnforceMaxRstFramesPerWindow(server ? MAX_RESETS_SENT : 0, RESET_WINDOW_SECONDS);
+    // Replaced by the connection's own, before the first frame can come.
+    frameListener(new Http2FrameAdapter());
+  }
+
+  /** A connection that a client opened. */
+  static <C extends FrameConnection> C accepted(GatewayLimits limits, Maker<C> maker) {
+    Http2Settings settings = settings(limits).maxConcurrentStreams(limits.streams());
+    return new ConnectionBuilder<>(true, settings, maker).build();
+  }
+
+  /** A connection that the gateway opens. */
+  static <C extends FrameConnection> C dialed(GatewayLimits limits, Maker<C> maker) {
+    Http2Settings settings = settings(limits).pushEnabled(false);
+    return new ConnectionBuilder<>(false, settings, maker).build();
+  }
+
+  private static Http2Settings settings(GatewayLimits limits) {
+    return new Http2Settings()
+        .initialWindowSize(limits.streamWindowBytes())
+        .maxHeaderListSize(limits.headerListBytes());
+  }
+
+  @Override
+  protected C build(
+      Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
+    return maker.make(decoder, encoder, settings);
+  }
+}

@@ -1,0 +1,40 @@
+package dev.holdfast.gateway.http2;
+
+import io.netty.channel.EventLoop;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The connections of one event loop that have something to send: each is flushed once, after all
+ * that its loop read in one go was forwarded, so that many small frames share one system call.
+ */
+final class FlushList implements Runnable {
+  private final EventLoop loop;
+  private List<FrameConnection> wanting = new ArrayList<>();
+  private List<FrameConnection> flushing = new ArrayList<>();
+  private boolean scheduled;
+
+  FlushList(EventLoop loop) {
+    this.loop = loop;
+  }
+
+  void add(FrameConnection connection) {
+    wanting.add(connection);
+    if (!scheduled) {
+      scheduled = true;
+      loop.execute(this);
+    }
+  }
+
+  @Override
+  public void run() {
+    scheduled = false;
+    List<FrameConnection> now = wanting;
+    wanting = flushing;
+    flushing = now;
+    for (int i = 0; i < now.size(); i++) {
+      now.get(i).flushNow();
+    }
+    now.clear();
+  }
+}

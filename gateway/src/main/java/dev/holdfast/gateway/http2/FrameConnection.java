@@ -1,0 +1,155 @@
+package dev.holdfast.gateway.http2;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2ConnectionDecoder;
+import io.netty.handler.codec.http2.Http2ConnectionEncoder;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One HTTP/2 connection of the gateway, on either side.
+ *
+ * <p>Flushes are collected per event loop. Bytes that were read here and are not yet written to the
+ * other side are counted, and given back to the sender's window when they are.
+ */
+// How a write ends shows in the promise that was handed in, or in the end of the connection.
+@SuppressWarnings("FutureReturnValueIgnored")
+abstract class FrameConnection extends Http2ConnectionHandler {
+  private final Http2Connection.PropertyKey exchangeKey;
+  private final FlushList flushes;
+  private final int windowBytes;
+  private @Nullable ChannelHandlerContext context;
+  private boolean flushWanted;
+  private long keptBytes;
+
+  FrameConnection(
+      Http2ConnectionDecoder decoder,
+      Http2ConnectionEncoder encoder,
+      Http2Settings settings,
+      FlushList flushes,
+      int windowBytes) {
+    super(decoder, encoder, settings, true);
+    this.exchangeKey = encoder.connection().newKey();
+    this.flushes = flushes;
+    this.windowBytes = windowBytes;
+  }
+
+  /** The context; there is one as soon as the handler was added. */
+  final ChannelHandlerContext context() {
+    ChannelHandlerContext ctx = context;
+    if (ctx == null) {
+      throw new IllegalStateException("used before it was added to a pipeline");
+    }
+    return ctx;
+  }
+
+  final Channel channel() {
+    return context().channel();
+  }
+
+  final boolean hasChannel() {
+    return context != null;
+  }
+
+  /** Everything written so far goes out when the loop is done with what it reads. */
+  final void flushLater() {
+    if (!flushWanted) {
+      flushWanted = true;
+      flushes.add(this);
+    }
+  }
+
+  final void flushNow() {
+    flushWanted = false;
+    flush(context());
+  }
+
+  final void attach(Http2Stream stream, Exchange exchange) {
+    stream.setProperty(exchangeKey, exchange);
+  }
+
+  final void detach(Http2Stream stream) {
+    stream.removeProperty(exchangeKey);
+  }
+
+  final @Nullable Exchange exchange(@Nullable Http2Stream stream) {
+    return stream == null ? null : stream.getProperty(exchangeKey);
+  }
+
+  final @Nullable Exchange exchange(int streamId) {
+    return exchange(connection().stream(streamId));
+  }
+
+  /** Counts bytes that wait for the other side; how many wait now. */
+  final long keep(int bytes) {
+    keptBytes += bytes;
+    return keptBytes;
+  }
+
+  /** Bytes that were kept were passed on or dropped: their sender may send as many again. */
+  final void giveBack(Http2Stream stream, int bytes) {
+    keptBytes -= bytes;
+    try {
+      if (connection().local().flowController().consumeBytes(stream, bytes)) {
+        flushLater();
+      }
+    } catch (Http2Exception e) {
+      onError(context(), true, e);
+    }
+  }
+
+  final void writeHeaders(Http2Stream stream, Http2Headers headers, boolean end) {
+    encoder().writeHeaders(context(), stream.id(), headers, 0, end, context().newPromise());
+    flushLater();
+  }
+
+  /** Ends the stream at once; what waits to be written on it is dropped. */
+  final void reset(Http2Stream stream, long code) {
+    resetStream(context(), stream.id(), code, context().newPromise());
+    flushLater();
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
+    context = ctx;
+    super.handlerAdded(ctx);
+    if (ctx.channel().isActive()) {
+      openWindow();
+    }
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext ctx) throws Exception {
+    super.channelActive(ctx);
+    openWindow();
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    discardSomeReadBytes();
+    flushLater();
+    ctx.fireChannelReadComplete();
+  }
+
+  /** The window of the connection is refilled at once; that of each stream is what holds back. */
+  private void openWindow() throws Http2Exception {
+    Http2Stream whole = connection().connectionStream();
+    int more = windowBytes - connection().local().flowController().initialWindowSize(whole);
+    if (more > 0) {
+      connection().local().flowController().incrementWindowSize(whole, more);
+      flushLater();
+    }
+  }
+
+  /** Runs when a write ended. */
+  static boolean isDone(@Nullable Future<?> write) {
+    return write != null && write.isSuccess();
+  }
+}

@@ -1,0 +1,69 @@
+package dev.holdfast.gateway.http2;
+
+import io.netty.util.AsciiString;
+import java.util.concurrent.TimeUnit;
+
+/** The value of a grpc-timeout header: up to eight digits and a unit. */
+final class GrpcTimeout {
+  /** What is said when there is no or no valid value. */
+  static final long NONE = -1;
+
+  private static final int MAX_DIGITS = 8;
+  private static final long TOO_LARGE = 100_000_000;
+
+  private GrpcTimeout() {}
+
+  /** In nanoseconds, {@link #NONE} for what is malformed; more than 292 years are 292 years. */
+  static long parse(CharSequence text) {
+    int digits = text.length() - 1;
+    if (digits < 1 || digits > MAX_DIGITS) {
+      return NONE;
+    }
+    long value = 0;
+    for (int i = 0; i < digits; i++) {
+      char c = text.charAt(i);
+      if (c < '0' || c > '9') {
+        return NONE;
+      }
+      value = value * 10 + (c - '0');
+    }
+    return switch (text.charAt(digits)) {
+      case 'n' -> value;
+      case 'u' -> TimeUnit.MICROSECONDS.toNanos(value);
+      case 'm' -> TimeUnit.MILLISECONDS.toNanos(value);
+      case 'S' -> TimeUnit.SECONDS.toNanos(value);
+      case 'M' -> TimeUnit.MINUTES.toNanos(value);
+      case 'H' -> TimeUnit.HOURS.toNanos(value);
+      default -> NONE;
+    };
+  }
+
+  /** In the finest unit that has room for it, rounded down; at least 1 ns. */
+  static AsciiString format(long nanos) {
+    long value = Math.max(1, nanos);
+    if (value < TOO_LARGE) {
+      return AsciiString.of(value + "n");
+    }
+    if (value / 1_000 < TOO_LARGE) {
+      return AsciiString.of(value / 1_000 + "u");
+    }
+    if (value / 1_000_000 < TOO_LARGE) {
+      return AsciiString.of(value / 1_000_000 + "m");
+    }
+    long seconds = value / 1_000_000_000;
+    return AsciiString.of(seconds < TOO_LARGE ? seconds + "S" : seconds / 60 + "M");
+  }
+
+  /** As people read it: {@code 1.502s}. */
+  static String inSeconds(long nanos) {
+    long millis = nanos / 1_000_000;
+    StringBuilder text = new StringBuilder().append(millis / 1_000);
+    if (millis % 1_000 != 0) {
+      text.append('.').append(Long.toString(1_000 + millis % 1_000), 1, 4);
+      while (text.charAt(text.length() - 1) == '0') {
+        text.setLength(text.length() - 1);
+      }
+    }
+    return text.append('s').toString();
+  }
+}

@@ -1,0 +1,53 @@
+package dev.holdfast.gateway.http2;
+
+import io.netty.handler.codec.http2.Http2HeadersEncoder.SensitivityDetector;
+import io.netty.util.AsciiString;
+
+/** Names and values of headers that the gateway reads or writes. */
+final class Names {
+  static final AsciiString CONTENT_TYPE = AsciiString.cached("content-type");
+  static final AsciiString CONTENT_LENGTH = AsciiString.cached("content-length");
+  static final AsciiString HOST = AsciiString.cached("host");
+  static final AsciiString TE = AsciiString.cached("te");
+  static final AsciiString TRAILERS = AsciiString.cached("trailers");
+  static final AsciiString APPLICATION_GRPC = AsciiString.cached("application/grpc");
+  static final AsciiString TEXT_PLAIN = AsciiString.cached("text/plain; charset=utf-8");
+  static final AsciiString GRPC_STATUS = AsciiString.cached("grpc-status");
+  static final AsciiString GRPC_MESSAGE = AsciiString.cached("grpc-message");
+  static final AsciiString GRPC_TIMEOUT = AsciiString.cached("grpc-timeout");
+  static final AsciiString X_FORWARDED_FOR = AsciiString.cached("x-forwarded-for");
+  static final AsciiString X_FORWARDED_PROTO = AsciiString.cached("x-forwarded-proto");
+  static final AsciiString HTTP = AsciiString.cached("http");
+  static final AsciiString OK = AsciiString.cached("200");
+
+  private static final AsciiString AUTHORIZATION = AsciiString.cached("authorization");
+  private static final AsciiString COOKIE = AsciiString.cached("cookie");
+  private static final AsciiString SET_COOKIE = AsciiString.cached("set-cookie");
+
+  /**
+   * Never put into the table of the peer's decoder: secrets, which could be guessed from the sizes
+   * of later requests (RFC 7541, 7.1.3), and timeouts, which are all different and would push
+   * everything else out.
+   */
+  static final SensitivityDetector NEVER_INDEXED =
+      (name, value) ->
+          switch (name.length()) {
+            case 6 -> COOKIE.contentEquals(name);
+            case 10 -> SET_COOKIE.contentEquals(name);
+            case 12 -> GRPC_TIMEOUT.contentEquals(name);
+            case 13 -> AUTHORIZATION.contentEquals(name);
+            default -> false;
+          };
+
+  private Names() {}
+
+  /** Whether a content type is gRPC's own, and not that of gRPC-Web. */
+  static boolean isGrpc(CharSequence type) {
+    int length = APPLICATION_GRPC.length();
+    if (type.length() < length
+        || !AsciiString.regionMatches(APPLICATION_GRPC, true, 0, type, 0, length)) {
+      return false;
+    }
+    return type.length() == length || type.charAt(length) == '+' || type.charAt(length) == ';';
+  }
+}

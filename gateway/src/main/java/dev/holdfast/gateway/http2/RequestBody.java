@@ -1,0 +1,63 @@
+package dev.holdfast.gateway.http2;
+
+import dev.holdfast.core.Limit;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The DATA of a request from its beginning, kept until its answer begins, so that it can be sent
+ * again. Small frames are copied: a slice would hold the whole buffer of a socket read.
+ */
+final class RequestBody {
+  @Limit(
+      of = "bytes of one request that are kept so that it can be sent again",
+      then = "the request is sent but once")
+  static final int MAX_BYTES = 65_536;
+
+  private static final int COPIED_BYTES = 1_024;
+
+  private List<ByteBuf> frames = List.of();
+  private int bytes;
+  private boolean forgotten;
+
+  /** Whether all frames so far are here. */
+  boolean isComplete() {
+    return !forgotten;
+  }
+
+  List<ByteBuf> frames() {
+    return frames;
+  }
+
+  /** Keeps a frame that stays its caller's. */
+  void keep(ByteBuf frame) {
+    if (forgotten) {
+      return;
+    }
+    int size = frame.readableBytes();
+    if (frames.isEmpty()) {
+      frames = new ArrayList<>(1);
+    }
+    bytes += size;
+    frames.add(size <= COPIED_BYTES ? Unpooled.copiedBuffer(frame) : frame.retainedDuplicate());
+  }
+
+  /** Once sent, what is more than may be kept is given up. */
+  void onSent() {
+    if (bytes > MAX_BYTES) {
+      forget();
+    }
+  }
+
+  /** It won't be sent again. */
+  void forget() {
+    forgotten = true;
+    List<ByteBuf> released = frames;
+    frames = List.of();
+    for (int i = 0; i < released.size(); i++) {
+      released.get(i).release();
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package dev.holdfast.gateway.http2;
+
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.AsciiString;
+
+/**
+ * What changes in the headers of a request on their way to an upstream. Connection-specific fields
+ * don't get here: Netty refuses them as malformed (RFC 9113, 8.2.2).
+ */
+final class RequestHeaders {
+  /** A timeout that was received so lately is passed on as it is. */
+  private static final long UNCHANGED_NANOS = 1_000_000;
+
+  private RequestHeaders() {}
+
+  /** Once per request. */
+  static void prepare(Http2Headers headers, AsciiString client, boolean grpc) {
+    if (grpc) {
+      headers.set(Names.TE, Names.TRAILERS);
+    }
+    CharSequence forwarded = headers.get(Names.X_FORWARDED_FOR);
+    if (forwarded == null) {
+      headers.add(Names.X_FORWARDED_FOR, client);
+    } else {
+      headers.set(Names.X_FORWARDED_FOR, AsciiString.of(forwarded + ", " + client));
+    }
+    if (!headers.contains(Names.X_FORWARDED_PROTO)) {
+      CharSequence scheme = headers.scheme();
+      headers.add(Names.X_FORWARDED_PROTO, scheme == null ? Names.HTTP : scheme);
+    }
+    headers.scheme(Names.HTTP);
+  }
+
+  /** What is left of a timeout, for each attempt. */
+  static void timeout(Http2Headers headers, long timeoutNanos, long spentNanos) {
+    if (spentNanos >= UNCHANGED_NANOS || !isSame(headers, timeoutNanos)) {
+      headers.set(Names.GRPC_TIMEOUT, GrpcTimeout.format(timeoutNanos - spentNanos));
+    }
+  }
+
+  private static boolean isSame(Http2Headers headers, long timeoutNanos) {
+    CharSequence sent = headers.get(Names.GRPC_TIMEOUT);
+    return sent != null && GrpcTimeout.parse(sent) == timeoutNanos;
+  }
+}

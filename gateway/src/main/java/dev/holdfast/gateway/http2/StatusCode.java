@@ -1,0 +1,95 @@
+package dev.holdfast.gateway.http2;
+
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.util.AsciiString;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The statuses of gRPC that the gateway gives of its own, with the HTTP status that goes with each
+ * for clients that don't speak gRPC (google.rpc.Code).
+ */
+enum StatusCode {
+  CANCELLED(1, 499),
+  UNKNOWN(2, 500),
+  DEADLINE_EXCEEDED(4, 504),
+  PERMISSION_DENIED(7, 403),
+  RESOURCE_EXHAUSTED(8, 429),
+  UNIMPLEMENTED(12, 501),
+  INTERNAL(13, 500),
+  UNAVAILABLE(14, 503),
+  UNAUTHENTICATED(16, 401);
+
+  private static final int FIRST_PLAIN = ' ';
+  private static final int LAST_PLAIN = '~';
+  private static final char[] HEX = "0123456789ABCDEF".toCharArray();
+
+  private final AsciiString number;
+  private final AsciiString http;
+
+  StatusCode(int number, int http) {
+    this.number = AsciiString.cached(Integer.toString(number));
+    this.http = AsciiString.cached(Integer.toString(http));
+  }
+
+  /** The value of grpc-status. */
+  AsciiString number() {
+    return number;
+  }
+
+  /** The value of :status. */
+  AsciiString http() {
+    return http;
+  }
+
+  /** What an answer that is not gRPC means (gRPC's http-grpc-status-mapping.md). */
+  static StatusCode ofHttp(@Nullable CharSequence status) {
+    String text = status == null ? "" : status.toString();
+    return switch (text) {
+      case "400" -> INTERNAL;
+      case "401" -> UNAUTHENTICATED;
+      case "403" -> PERMISSION_DENIED;
+      case "404" -> UNIMPLEMENTED;
+      case "429", "502", "503", "504" -> UNAVAILABLE;
+      default -> UNKNOWN;
+    };
+  }
+
+  /**
+   * What an upstream's RST_STREAM means (gRPC's PROTOCOL-HTTP2.md). But CANCEL and NO_ERROR are
+   * UNAVAILABLE: the client did not cancel, and the answer is not complete.
+   */
+  static StatusCode ofReset(long code) {
+    Http2Error error = Http2Error.valueOf(code);
+    if (error == null) {
+      return UNAVAILABLE;
+    }
+    return switch (error) {
+      case ENHANCE_YOUR_CALM -> RESOURCE_EXHAUSTED;
+      case INADEQUATE_SECURITY -> PERMISSION_DENIED;
+      case PROTOCOL_ERROR,
+          INTERNAL_ERROR,
+          FLOW_CONTROL_ERROR,
+          SETTINGS_TIMEOUT,
+          FRAME_SIZE_ERROR,
+          COMPRESSION_ERROR ->
+          INTERNAL;
+      default -> UNAVAILABLE;
+    };
+  }
+
+  /** A grpc-message: printable ASCII stays, the rest and % become %XX of UTF-8. */
+  static AsciiString message(String text) {
+    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+    StringBuilder encoded = new StringBuilder(utf8.length);
+    for (byte each : utf8) {
+      int value = each & 0xff;
+      if (value < FIRST_PLAIN || value > LAST_PLAIN || value == '%') {
+        encoded.append('%').append(HEX[value >> 4]).append(HEX[value & 0xf]);
+      } else {
+        encoded.append((char) value);
+      }
+    }
+    return AsciiString.of(encoded);
+  }
+}

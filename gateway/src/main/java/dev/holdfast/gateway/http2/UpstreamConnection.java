@@ -1,0 +1,311 @@
+package dev.holdfast.gateway.http2;
+
+import dev.holdfast.core.CloseReason;
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.gateway.cluster.Link;
+import dev.holdfast.gateway.cluster.LinkWatch;
+import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.liveness.ConnectionObserver;
+import dev.holdfast.liveness.WatchedConnection;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.Http2ConnectionDecoder;
+import io.netty.handler.codec.http2.Http2ConnectionEncoder;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2EventAdapter;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection that the gateway opened to an endpoint. On its event loop only.
+ *
+ * <p>It is fit for calls from the peer's SETTINGS on until a GOAWAY, its end, or until its pool has
+ * no use for it; while it is silent for too long it must prove itself first.
+ */
+final class UpstreamConnection extends FrameConnection implements Link {
+  private static final int LAST_STREAM = Integer.MAX_VALUE - 2;
+
+  private final String address;
+  private final LinkWatch<UpstreamConnection> watch;
+  private final int keptLimit;
+  private @Nullable WatchedConnection watched;
+  private @Nullable String fault;
+  private boolean ready;
+  private boolean leaving;
+
+  private UpstreamConnection(Codec codec, Endpoint endpoint, Setting setting) {
+    super(
+        codec.decoder,
+        codec.encoder,
+        codec.settings,
+        setting.flushes,
+        setting.limits.connectionBytes());
+    this.address = endpoint.address().toString();
+    this.watch = setting.watch;
+    this.keptLimit = setting.limits.connectionBytes();
+    Frames frames = new Frames();
+    codec.decoder.frameListener(frames);
+    codec.decoder.connection().addListener(frames);
+  }
+
+  /** What Netty put together. */
+  private record Codec(
+      Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {}
+
+  /** What a connection is made with. */
+  record Setting(GatewayLimits limits, FlushList flushes, LinkWatch<UpstreamConnection> watch) {}
+
+  static UpstreamConnection to(Endpoint endpoint, Setting setting) {
+    return ConnectionBuilder.dialed(
+        setting.limits,
+        (decoder, encoder, settings) ->
+            new UpstreamConnection(new Codec(decoder, encoder, settings), endpoint, setting));
+  }
+
+  String address() {
+    return address;
+  }
+
+  /** The most that may wait here for slow clients. */
+  int keptLimit() {
+    return keptLimit;
+  }
+
+  @Override
+  public boolean hasRoom() {
+    return ready && !leaving && connection().local().canOpenStream();
+  }
+
+  @Override
+  public boolean isStale(long nowNanos) {
+    WatchedConnection known = watched;
+    return known != null && known.isStale(nowNanos);
+  }
+
+  @Override
+  public void prove() {
+    WatchedConnection known = watched;
+    if (known != null) {
+      known.prove();
+    }
+  }
+
+  @Override
+  public int openCalls() {
+    return connection().numActiveStreams();
+  }
+
+  @Override
+  public int mostCalls() {
+    return connection().local().maxActiveStreams();
+  }
+
+  @Override
+  public void retire() {
+    leaving = true;
+    if (hasChannel()) {
+      closeIfUnused();
+    }
+  }
+
+  /** Whether nobody wants it any more; asked before it connects. */
+  boolean isLeaving() {
+    return leaving;
+  }
+
+  /** Whether the peer's SETTINGS came. */
+  boolean isReady() {
+    return ready;
+  }
+
+  /** The first reason that is known for its end. */
+  void blame(String why) {
+    if (fault == null) {
+      fault = why;
+    }
+  }
+
+  /** Why it ended, as far as is known. */
+  String fault() {
+    return fault == null ? "closed by the upstream" : fault;
+  }
+
+  /** The pool is told once the socket is closed, whatever closed it. */
+  void onSocketClosed() {
+    leaving = true;
+    watch.onGone(this, fault());
+  }
+
+  /** Begins a call; null when there can be none after all. */
+  @Nullable Http2Stream open(Http2Headers headers, boolean end, HeadersWrite written) {
+    int id = connection().local().incrementAndGetNextStreamId();
+    if (id < 0 || id >= LAST_STREAM) {
+      leaving = true;
+    }
+    if (id < 0) {
+      return null;
+    }
+    var unused = encoder().writeHeaders(context(), id, headers, 0, end, written);
+    flushLater();
+    return connection().stream(id);
+  }
+
+  /** What hears of this connection's life. */
+  ConnectionObserver observer() {
+    return new Life();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+    leaving = true;
+    super.channelInactive(ctx);
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
+    blame(textOf(cause));
+    if (Http2Exception.class.isInstance(cause)) {
+      super.exceptionCaught(ctx, cause);
+    } else {
+      var unused = ctx.close();
+    }
+  }
+
+  @Override
+  protected void onConnectionError(
+      ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception e) {
+    leaving = true;
+    blame(textOf(cause));
+    super.onConnectionError(ctx, outbound, cause, e);
+  }
+
+  @Override
+  protected void onStreamError(
+      ChannelHandlerContext ctx,
+      boolean outbound,
+      Throwable cause,
+      Http2Exception.StreamException e) {
+    Exchange exchange = exchange(e.streamId());
+    if (exchange != null) {
+      exchange.onUpstreamFault(textOf(e.getCause() == null ? e : e.getCause()));
+    }
+    super.onStreamError(ctx, outbound, cause, e);
+  }
+
+  private void closeIfUnused() {
+    if (leaving && connection().numActiveStreams() == 0) {
+      var unused = context().close();
+    }
+  }
+
+  private static String textOf(Throwable cause) {
+    String message = cause.getMessage();
+    return message == null ? cause.getClass().getSimpleName() : message;
+  }
+
+  /** The frames of the peer, and what becomes of streams. */
+  private final class Frames extends Http2EventAdapter {
+    @Override
+    public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings) {
+      ready = true;
+      watch.onRoom(UpstreamConnection.this);
+    }
+
+    @Override
+    public void onHeadersRead(
+        ChannelHandlerContext ctx, int id, Http2Headers headers, int padding, boolean end) {
+      Exchange exchange = exchange(id);
+      if (exchange != null) {
+        exchange.onResponseHeaders(headers, end);
+      }
+    }
+
+    @Override
+    public void onHeadersRead(
+        ChannelHandlerContext ctx,
+        int id,
+        Http2Headers headers,
+        int dependency,
+        short weight,
+        boolean exclusive,
+        int padding,
+        boolean end) {
+      onHeadersRead(ctx, id, headers, padding, end);
+    }
+
+    @Override
+    public int onDataRead(
+        ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end) {
+      Exchange exchange = exchange(id);
+      int bytes = data.readableBytes() + padding;
+      return exchange == null ? bytes : exchange.onResponseData(data, bytes, end);
+    }
+
+    @Override
+    public void onRstStreamRead(ChannelHandlerContext ctx, int id, long code) {
+      Exchange exchange = exchange(id);
+      if (exchange != null) {
+        exchange.onUpstreamReset(code);
+      }
+    }
+
+    @Override
+    public void onGoAwayReceived(int lastStreamId, long code, ByteBuf debugData) {
+      leaving = true;
+      Http2Error error = Http2Error.valueOf(code);
+      if (error != Http2Error.NO_ERROR) {
+        blame("GOAWAY " + (error == null ? code : error));
+      }
+      watch.onDoubt(UpstreamConnection.this);
+    }
+
+    @Override
+    public void onGoAwayRead(ChannelHandlerContext ctx, int last, long code, ByteBuf debugData) {
+      closeIfUnused();
+    }
+
+    @Override
+    public void onStreamClosed(Http2Stream stream) {
+      Exchange exchange = exchange(stream);
+      if (exchange != null) {
+        detach(stream);
+        boolean untouched =
+            connection().goAwayReceived()
+                && stream.id() > connection().local().lastStreamKnownByPeer();
+        exchange.onUpstreamClosed(UpstreamConnection.this, untouched);
+      }
+      if (leaving) {
+        closeIfUnused();
+      } else {
+        watch.onRoom(UpstreamConnection.this);
+      }
+    }
+  }
+
+  /** What the liveness room says of it. */
+  private final class Life implements ConnectionObserver {
+    @Override
+    public void onReady(WatchedConnection connection) {
+      watched = connection;
+    }
+
+    @Override
+    public void onProven() {
+      watch.onRoom(UpstreamConnection.this);
+    }
+
+    @Override
+    public void onSuspect(CloseReason why) {
+      watch.onDoubt(UpstreamConnection.this);
+    }
+
+    @Override
+    public void onClosed(CloseReason why) {
+      leaving = true;
+      blame(why.describe(address));
+    }
+  }
+}

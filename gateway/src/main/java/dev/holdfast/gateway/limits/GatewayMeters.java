@@ -1,0 +1,43 @@
+package dev.holdfast.gateway.limits;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Counts what the gateway refused and answered itself. Thread-safe. */
+public final class GatewayMeters {
+  private final MeterRegistry registry;
+  private final Map<MetLimit, Counter> limits = new EnumMap<>(MetLimit.class);
+  private final Map<String, Counter> answers = new ConcurrentHashMap<>();
+  private final Counter retries;
+
+  public GatewayMeters(MeterRegistry registry) {
+    this.registry = registry;
+    for (MetLimit limit : MetLimit.values()) {
+      limits.put(limit, GatewayMeter.LIMITED.counter(registry, limit.tag()));
+    }
+    retries = GatewayMeter.RETRIED.counter(registry);
+  }
+
+  /** A limit was met. */
+  public void met(MetLimit limit) {
+    Counter counter = limits.get(limit);
+    if (counter != null) {
+      counter.increment();
+    }
+  }
+
+  /** The gateway answered a request itself. */
+  public void answered(String status) {
+    answers
+        .computeIfAbsent(status, name -> GatewayMeter.ANSWERED.counter(registry, name))
+        .increment();
+  }
+
+  /** An attempt followed another. */
+  public void retried() {
+    retries.increment();
+  }
+}

@@ -1,0 +1,26 @@
+package dev.holdfast.gateway.limits;
+
+import java.util.Locale;
+
+/** The limits whose meeting is counted. */
+public enum MetLimit {
+  /** More than the share of resets that a client may have. */
+  RAPID_RESET,
+  /** Headers larger than allowed. */
+  HEADER_LIST,
+  /** More bytes of one connection wait for slow receivers than allowed. */
+  CONNECTION_BYTES,
+  /** A client that did not begin in time. */
+  HANDSHAKE,
+  /** A connection without a stream for too long. */
+  IDLE,
+  /** More streams than a client may have open. */
+  STREAMS,
+  /** Floods of control frames, CONTINUATION or empty DATA, as Netty judges them. */
+  FLOOD;
+
+  /** As tags have it. */
+  public String tag() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}
