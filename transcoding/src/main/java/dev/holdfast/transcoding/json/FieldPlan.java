@@ -1,6 +1,7 @@
 package dev.holdfast.transcoding.json;
 
 import com.google.protobuf.Descriptors.EnumDescriptor;
+import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.OneofDescriptor;
 import com.google.protobuf.WireFormat;
@@ -28,6 +29,18 @@ final class FieldPlan {
 
   /** What is printed before its value: the quoted name and a colon. */
   final byte[] key;
+
+  /** {@link #key} behind a comma. */
+  final byte[] nextKey;
+
+  /** What is printed when it must be and has no value. */
+  final byte[] defaultJson;
+
+  /** Whether a zero is not printed. */
+  final boolean omitZero;
+
+  /** Whether it is printed when it has no value. */
+  final boolean printAbsent;
 
   final int number;
 
@@ -69,7 +82,7 @@ final class FieldPlan {
   /** Of a message, a group or the entries of a map; set before publication. */
   @Nullable MessageType message;
 
-  FieldPlan(FieldDescriptor descriptor, int index, boolean protoNames, boolean entry) {
+  FieldPlan(FieldDescriptor descriptor, int index, JsonOptions options, boolean entry) {
     this.descriptor = descriptor;
     this.type = descriptor.getType();
     this.index = index;
@@ -78,7 +91,10 @@ final class FieldPlan {
     String json = descriptor.isExtension() ? name : descriptor.getJsonName();
     this.jsonName = json.getBytes(StandardCharsets.UTF_8);
     this.plainName = json.chars().allMatch(c -> c > ' ' && c < 0x7f && c != '"' && c != '\\');
-    this.key = JsonText.quoted(protoNames ? name : json, ":");
+    this.key = JsonText.quoted(options.protoNames() ? name : json, ":");
+    this.nextKey = new byte[key.length + 1];
+    this.nextKey[0] = ',';
+    System.arraycopy(key, 0, nextKey, 1, key.length);
     this.map = descriptor.isMapField();
     this.repeated = descriptor.isRepeated() && !map;
     this.packed = descriptor.isPacked();
@@ -89,6 +105,11 @@ final class FieldPlan {
             : 0;
     this.elementTag = packed ? 0 : tag;
     this.implicit = !descriptor.isRepeated() && !descriptor.hasPresence() && !entry;
+    this.omitZero = implicit && !options.printDefaults();
+    this.printAbsent =
+        options.printDefaults()
+            && !descriptor.isExtension()
+            && (implicit || descriptor.isRepeated());
     this.required = descriptor.isRequired();
     boolean is64 = descriptor.getJavaType() == FieldDescriptor.JavaType.LONG;
     boolean unsigned =
@@ -103,12 +124,32 @@ final class FieldPlan {
     EnumDescriptor enumType =
         descriptor.getJavaType() == FieldDescriptor.JavaType.ENUM ? descriptor.getEnumType() : null;
     this.enums = enumType == null ? null : new EnumTable(enumType);
+    this.defaultJson = defaultJson(options).getBytes(StandardCharsets.UTF_8);
     boolean nullEnum =
         enumType != null && enumType.getFullName().equals("google.protobuf.NullValue");
     boolean value =
         descriptor.getJavaType() == FieldDescriptor.JavaType.MESSAGE
             && WellKnown.of(descriptor.getMessageType()) == WellKnown.VALUE;
     this.nullIsValue = nullEnum || value;
+  }
+
+  private String defaultJson(JsonOptions options) {
+    if (descriptor.isRepeated()) {
+      return map ? "{}" : "[]";
+    }
+    return switch (descriptor.getJavaType()) {
+      case STRING, BYTE_STRING -> "\"\"";
+      case BOOLEAN -> "false";
+      case LONG -> "\"0\"";
+      case ENUM -> {
+        EnumValueDescriptor first = descriptor.getEnumType().getValues().get(0);
+        yield descriptor.getEnumType().getFullName().equals("google.protobuf.NullValue")
+            ? "null"
+            : options.enumsAsNumbers() ? "" + first.getNumber() : '"' + first.getName() + '"';
+      }
+      case MESSAGE -> "{}";
+      default -> "0";
+    };
   }
 
   private static String nameOf(FieldDescriptor descriptor) {

@@ -80,7 +80,7 @@ final class KeySet {
   }
 
   private static int hash(byte[] bytes, int from, int to) {
-    long hash = to - from;
+    long hash = (long) to - from;
     int at = from;
     for (; at + 8 <= to; at += 8) {
       hash = (hash ^ (long) CodecBuffer.LONGS.get(bytes, at)) * SECRET;

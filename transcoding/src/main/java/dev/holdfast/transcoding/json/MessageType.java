@@ -31,9 +31,6 @@ public final class MessageType {
   /** How many oneofs it has, those made up for proto3's optional aside. */
   final int oneofs;
 
-  /** Whether it is in the old format of sets of messages, keyed by extension. */
-  final boolean messageSet;
-
   private final Descriptor descriptor;
   private final NameTable<FieldPlan> names;
   private final @Nullable FieldPlan[] dense;
@@ -43,7 +40,6 @@ public final class MessageType {
     this.descriptor = descriptor;
     this.wellKnown = WellKnown.of(descriptor);
     this.oneofs = descriptor.getRealOneofs().size();
-    this.messageSet = descriptor.getOptions().getMessageSetWireFormat();
     List<FieldDescriptor> all = new ArrayList<>(descriptor.getFields());
     all.addAll(codec.types().extensionsOf(descriptor));
     all.sort(Comparator.comparingInt(FieldDescriptor::getNumber));
@@ -52,7 +48,7 @@ public final class MessageType {
     int highest = 0;
     boolean entry = descriptor.getOptions().getMapEntry();
     for (int i = 0; i < fields.length; i++) {
-      fields[i] = new FieldPlan(all.get(i), i, codec.options().protoNames(), entry);
+      fields[i] = new FieldPlan(all.get(i), i, codec.options(), entry);
       required += fields[i].required ? 1 : 0;
       highest = fields[i].number < DENSE_NUMBERS ? fields[i].number : highest;
     }
@@ -126,7 +122,7 @@ public final class MessageType {
     int start = out.size;
     boolean done = false;
     try {
-      new JsonWriter(codec, proto, offset, out).message(this, offset, offset + length);
+      new JsonWriter(codec, proto, offset, out).content(this, offset, offset + length, 1);
       done = true;
     } finally {
       out.size = done ? out.size : start;

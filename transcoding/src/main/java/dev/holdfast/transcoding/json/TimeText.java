@@ -65,7 +65,7 @@ final class TimeText {
     seconds =
         daysFromEpoch(year, month, day) * SECONDS_PER_DAY
             + hour * 3600L
-            + minute * 60
+            + minute * 60L
             + second
             - offset;
     return at == to && seconds >= FIRST_SECOND && seconds <= LAST_SECOND;
