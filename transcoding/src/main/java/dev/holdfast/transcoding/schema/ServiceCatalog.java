@@ -17,10 +17,12 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -116,6 +118,19 @@ public final class ServiceCatalog {
   /** The files, by name. */
   public List<FileDescriptor> files() {
     return files;
+  }
+
+  /** The files, and those of this program's own types that none of them replaces. */
+  public List<FileDescriptor> typeFiles() {
+    Set<String> own = new HashSet<>();
+    files.forEach(file -> own.add(file.getName()));
+    List<FileDescriptor> all = new ArrayList<>(files);
+    for (FileDescriptor file : WellKnownFiles.BY_NAME.values()) {
+      if (!own.contains(file.getName())) {
+        all.add(file);
+      }
+    }
+    return all;
   }
 
   /** Full names of the services, sorted. */

@@ -1,0 +1,211 @@
+package dev.holdfast.transcoding.http;
+
+import com.google.api.HttpRule;
+import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import dev.holdfast.transcoding.schema.RpcMethod;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One way into a method: an HTTP method, a template, and which fields the path and the body are.
+ * Immutable. Made from annotations, checked against the types.
+ */
+public final class HttpBinding {
+  /** What the body of a request is. */
+  public enum BodyKind {
+    /** There is none: what is not in the path is in the query. */
+    NONE,
+    /** The whole message; there is no query. */
+    MESSAGE,
+    /** One field of the message; what is left is in the query. */
+    FIELD
+  }
+
+  private static final String WHOLE_MESSAGE = "*";
+
+  private final RpcMethod method;
+  private final String httpMethod;
+  private final PathTemplate template;
+  private final List<List<FieldDescriptor>> variables;
+  private final BodyKind bodyKind;
+  private final @Nullable FieldDescriptor bodyField;
+  private final @Nullable FieldDescriptor responseField;
+
+  private HttpBinding(RpcMethod method, String httpMethod, String path, HttpRule rule) {
+    this.method = method;
+    this.httpMethod = httpMethod;
+    this.template = template(method, path);
+    this.variables = variables(method, template);
+    String body = rule.getBody();
+    this.bodyField =
+        body.isEmpty() || body.equals(WHOLE_MESSAGE)
+            ? null
+            : topLevel(method, method.input(), "body", body);
+    if (bodyField != null) {
+      this.bodyKind = BodyKind.FIELD;
+    } else {
+      this.bodyKind = body.isEmpty() ? BodyKind.NONE : BodyKind.MESSAGE;
+    }
+    String response = rule.getResponseBody();
+    this.responseField =
+        response.isEmpty() || response.equals(WHOLE_MESSAGE)
+            ? null
+            : topLevel(method, method.output(), "response_body", response);
+    for (List<FieldDescriptor> variable : variables) {
+      if (variable.size() == 1 && variable.get(0) == bodyField) {
+        throw new InvalidHttpRuleException(
+            method.fullName(), "body: " + body + " (expected: no field of the path)");
+      }
+    }
+  }
+
+  /**
+   * The bindings of a method's annotation and of its additional_bindings; none without one.
+   *
+   * @throws InvalidHttpRuleException or {@link InvalidTemplateException} for an annotation that
+   *     can't be meant
+   */
+  public static List<HttpBinding> annotated(RpcMethod method) {
+    if (method.http().isEmpty()) {
+      return List.of();
+    }
+    HttpRule rule = method.http().orElseThrow();
+    List<HttpBinding> bindings = new ArrayList<>();
+    bindings.add(of(method, rule));
+    for (HttpRule additional : rule.getAdditionalBindingsList()) {
+      if (additional.getAdditionalBindingsCount() > 0) {
+        throw new InvalidHttpRuleException(
+            method.fullName(), "additional_bindings: nested (expected: one level)");
+      }
+      bindings.add(of(method, additional));
+    }
+    return bindings;
+  }
+
+  /** {@code POST /package.Service/Method} with the message as body: what every method has. */
+  public static HttpBinding byName(RpcMethod method) {
+    HttpRule rule = HttpRule.newBuilder().setBody(WHOLE_MESSAGE).build();
+    return new HttpBinding(method, "POST", method.path(), rule);
+  }
+
+  private static HttpBinding of(RpcMethod method, HttpRule rule) {
+    return switch (rule.getPatternCase()) {
+      case GET -> new HttpBinding(method, "GET", rule.getGet(), rule);
+      case PUT -> new HttpBinding(method, "PUT", rule.getPut(), rule);
+      case POST -> new HttpBinding(method, "POST", rule.getPost(), rule);
+      case DELETE -> new HttpBinding(method, "DELETE", rule.getDelete(), rule);
+      case PATCH -> new HttpBinding(method, "PATCH", rule.getPatch(), rule);
+      case CUSTOM -> custom(method, rule);
+      case PATTERN_NOT_SET ->
+          throw new InvalidHttpRuleException(
+              method.fullName(), "google.api.http: no pattern (expected: get, put, post, ...)");
+    };
+  }
+
+  private static HttpBinding custom(RpcMethod method, HttpRule rule) {
+    String kind = rule.getCustom().getKind();
+    if (!kind.matches("[A-Za-z0-9!#$%&'*+.^_`|~-]+")) {
+      throw new InvalidHttpRuleException(
+          method.fullName(), "custom.kind: '" + kind + "' (expected: an HTTP method or *)");
+    }
+    String httpMethod = kind.toUpperCase(Locale.ROOT);
+    return new HttpBinding(method, httpMethod, rule.getCustom().getPath(), rule);
+  }
+
+  private static PathTemplate template(RpcMethod method, String path) {
+    try {
+      return PathTemplate.parse(path);
+    } catch (InvalidTemplateException e) {
+      throw new InvalidHttpRuleException(method.fullName(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static List<List<FieldDescriptor>> variables(RpcMethod method, PathTemplate template) {
+    List<List<FieldDescriptor>> found = new ArrayList<>();
+    for (PathTemplate.Variable variable : template.variables()) {
+      List<FieldDescriptor> path = new ArrayList<>();
+      Descriptor type = method.input();
+      for (String name : variable.fieldPath()) {
+        FieldDescriptor field = type == null ? null : type.findFieldByName(name);
+        if (field == null || field.isRepeated()) {
+          throw new InvalidHttpRuleException(
+              method.fullName(),
+              "template '%s', variable %s: %s (expected: a field of %s that is not repeated)"
+                  .formatted(template, variable.name(), name, typeName(type)));
+        }
+        path.add(field);
+        type = isMessage(field) ? field.getMessageType() : null;
+      }
+      if (!FieldText.takes(path.get(path.size() - 1))) {
+        throw new InvalidHttpRuleException(
+            method.fullName(),
+            "template '%s', variable %s: a message (expected: a field that text can hold)"
+                .formatted(template, variable.name()));
+      }
+      found.add(List.copyOf(path));
+    }
+    return List.copyOf(found);
+  }
+
+  private static String typeName(@Nullable Descriptor type) {
+    return type == null ? "a message" : type.getFullName();
+  }
+
+  private static boolean isMessage(FieldDescriptor field) {
+    return field.getJavaType() == FieldDescriptor.JavaType.MESSAGE;
+  }
+
+  private static FieldDescriptor topLevel(
+      RpcMethod method, Descriptor type, String what, String name) {
+    FieldDescriptor field = type.findFieldByName(name);
+    if (field == null) {
+      throw new InvalidHttpRuleException(
+          method.fullName(),
+          "%s: %s (expected: a field of %s, or *)".formatted(what, name, type.getFullName()));
+    }
+    return field;
+  }
+
+  /** The method that is called. */
+  public RpcMethod method() {
+    return method;
+  }
+
+  /** In upper case, or {@link MethodRoutes#ANY_METHOD}. */
+  public String httpMethod() {
+    return httpMethod;
+  }
+
+  /** The path. */
+  public PathTemplate template() {
+    return template;
+  }
+
+  /** What the body is. */
+  public BodyKind bodyKind() {
+    return bodyKind;
+  }
+
+  /** The field that is the body; null unless it is one. */
+  public @Nullable FieldDescriptor bodyField() {
+    return bodyField;
+  }
+
+  /** The field of the response that is its body; null for the whole message. */
+  public @Nullable FieldDescriptor responseField() {
+    return responseField;
+  }
+
+  /** The fields of the template's variables, each from the request message inwards. */
+  List<List<FieldDescriptor>> variables() {
+    return variables;
+  }
+
+  @Override
+  public String toString() {
+    return httpMethod + " " + template + " -> " + method;
+  }
+}

@@ -1,0 +1,185 @@
+package dev.holdfast.transcoding.http;
+
+import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import dev.holdfast.transcoding.json.CodecBuffer;
+import dev.holdfast.transcoding.json.CodecException;
+import dev.holdfast.transcoding.json.JsonCodec;
+import dev.holdfast.transcoding.schema.RpcMethod;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request that has found its method. It turns bodies into protobuf messages and messages of the
+ * answer into bodies; buffers are the caller's and may be used again and again. For one thread at a
+ * time.
+ */
+public final class HttpCall {
+  private final HttpBinding binding;
+  private final RequestHead head;
+  private final JsonCodec codec;
+  private final RequestWriter first;
+  private final RequestWriter later;
+  private boolean begun;
+
+  HttpCall(
+      HttpBinding binding,
+      RequestHead head,
+      JsonCodec codec,
+      RequestWriter first,
+      RequestWriter later) {
+    this.binding = binding;
+    this.head = head;
+    this.codec = codec;
+    this.first = first;
+    this.later = later;
+  }
+
+  /** The method to call; its {@code path()} is the {@code :path} of the call. */
+  public RpcMethod method() {
+    return binding.method();
+  }
+
+  /** The way by which it was found. */
+  public HttpBinding binding() {
+    return binding;
+  }
+
+  /**
+   * Appends the protobuf message of one body: that of the request, or one element of a stream of
+   * them. What path and query said is in the first message only.
+   *
+   * @throws RequestRefusedException 400 when it does not fit, 413 when it is too large
+   */
+  public void request(byte[] body, int offset, int length, CodecBuffer out) {
+    int most = codec.options().maxInputBytes();
+    if (length > most) {
+      throw RequestRefusedException.tooLarge(
+          "body: %d bytes (expected: <= %d)".formatted(length, most));
+    }
+    RequestWriter writer = begun ? later : first;
+    begun = true;
+    try {
+      writer.write(body, offset, length, out);
+    } catch (CodecException e) {
+      throw RequestRefusedException.tooLarge("body: " + e.getMessage());
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing into memory (expected: no failure)", e);
+    }
+  }
+
+  /** Reads the bodies of a client's stream, as its content type says. Asked for once. */
+  public RequestStream requestStream() {
+    Descriptor type = bodyType();
+    if (type != null && HttpBodies.is(type)) {
+      return new RequestStream(this, null);
+    }
+    boolean lines = MediaType.isNdjson(head.contentType());
+    int most = codec.options().maxInputBytes();
+    return new RequestStream(
+        this, lines ? JsonSplitter.lines(most) : JsonSplitter.array(most, JsonCodec.MAX_DEPTH));
+  }
+
+  private @Nullable Descriptor bodyType() {
+    FieldDescriptor field = binding.bodyField();
+    if (field == null) {
+      return binding.method().input();
+    }
+    return isMessage(field) ? field.getMessageType() : null;
+  }
+
+  /** How the messages of a server's stream follow each other, by what the client accepts. */
+  public StreamFraming responseStream() {
+    if (isRaw()) {
+      return StreamFraming.raw();
+    }
+    if (MediaType.accepts(head.accept(), MediaType.SSE)) {
+      return StreamFraming.serverSentEvents();
+    }
+    boolean array =
+        MediaType.accepts(head.accept(), MediaType.JSON)
+            && !MediaType.accepts(head.accept(), MediaType.NDJSON);
+    return array ? StreamFraming.jsonArray() : StreamFraming.lines();
+  }
+
+  /**
+   * Appends the body of one message of the answer, as JSON or as the bytes of an HttpBody.
+   *
+   * @return its content type: that of the HttpBody, else application/json
+   * @throws UnreadableResponseException when the message is none of its type, or holds an Any that
+   *     is unknown; {@code out} is then as it was
+   */
+  public String response(byte[] message, int offset, int length, CodecBuffer out)
+      throws UnreadableResponseException {
+    try {
+      return render(message, offset, length, out);
+    } catch (CodecException e) {
+      throw new UnreadableResponseException(method().fullName(), e.getMessage());
+    } catch (IOException e) {
+      throw new UnreadableResponseException(
+          method().fullName(), e.getMessage() + " (expected: protobuf)");
+    }
+  }
+
+  private String render(byte[] message, int offset, int length, CodecBuffer out)
+      throws IOException, CodecException {
+    FieldDescriptor field = binding.responseField();
+    Descriptor type = binding.method().output();
+    if (field == null) {
+      return body(type, message, offset, length, out);
+    }
+    if (!isMessage(field)) {
+      return value(field, message, offset, length, out);
+    }
+    byte[] inner = ProtoFields.content(message, offset, offset + length, field.getNumber());
+    if (inner != null) {
+      return body(field.getMessageType(), inner, 0, inner.length, out);
+    }
+    append(isRaw() ? "" : "null", out);
+    return isRaw() ? HttpBodies.DEFAULT_CONTENT_TYPE : MediaType.JSON;
+  }
+
+  private boolean isRaw() {
+    FieldDescriptor field = binding.responseField();
+    if (field == null) {
+      return HttpBodies.is(binding.method().output());
+    }
+    return isMessage(field) && HttpBodies.is(field.getMessageType());
+  }
+
+  private String body(Descriptor type, byte[] message, int offset, int length, CodecBuffer out)
+      throws IOException, CodecException {
+    if (HttpBodies.is(type)) {
+      return HttpBodies.decode(message, offset, length, out);
+    }
+    codec.type(type).toJson(message, offset, length, out);
+    return MediaType.JSON;
+  }
+
+  /** A field that is no message is written within one, and cut out. */
+  private String value(
+      FieldDescriptor field, byte[] message, int offset, int length, CodecBuffer out)
+      throws IOException, CodecException {
+    byte[] only = ProtoFields.only(message, offset, offset + length, field.getNumber());
+    CodecBuffer whole = new CodecBuffer();
+    codec.type(binding.method().output()).toJson(only, 0, only.length, whole);
+    String name = codec.options().protoNames() ? field.getName() : field.getJsonName();
+    int[] range = JsonSpans.member(whole.array(), 0, whole.size(), name);
+    if (range == null) {
+      append(DefaultJson.of(field, codec.options().enumsAsNumbers()), out);
+    } else {
+      out.append(whole.array(), range[0], range[1] - range[0]);
+    }
+    return MediaType.JSON;
+  }
+
+  private static void append(String text, CodecBuffer out) throws CodecException {
+    byte[] bytes = JsonText.utf8(text);
+    out.append(bytes, 0, bytes.length);
+  }
+
+  private static boolean isMessage(FieldDescriptor field) {
+    return field.getJavaType() == FieldDescriptor.JavaType.MESSAGE && !field.isRepeated();
+  }
+}

@@ -1,0 +1,156 @@
+package dev.holdfast.transcoding.http;
+
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import dev.holdfast.transcoding.json.JsonCodec;
+import dev.holdfast.transcoding.json.SchemaTypes;
+import dev.holdfast.transcoding.schema.RpcMethod;
+import dev.holdfast.transcoding.schema.ServiceCatalog;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The HTTP/JSON face of a catalog of services: finds the method of a request and reads what its
+ * path and query say.
+ *
+ * <p>Methods are reached by their google.api.http annotations and, unless an annotation takes that
+ * path, by {@code POST /package.Service/Method}. Immutable and thread-safe; made anew when the
+ * catalog changes.
+ */
+public final class HttpTranscoder {
+  private final ServiceCatalog catalog;
+  private final TranscodingOptions options;
+  private final JsonCodec codec;
+  private final MethodRoutes<HttpBinding> routes;
+  private final List<HttpBinding> bindings;
+  private final QueryBinder queries;
+  private final FieldText writer;
+  private final FieldMaskPaths masks;
+
+  private HttpTranscoder(
+      ServiceCatalog catalog,
+      TranscodingOptions options,
+      JsonCodec codec,
+      MethodRoutes<HttpBinding> routes,
+      List<HttpBinding> bindings) {
+    this.catalog = catalog;
+    this.options = options;
+    this.codec = codec;
+    this.routes = routes;
+    this.bindings = List.copyOf(bindings);
+    FieldNames names = new FieldNames();
+    this.writer = new FieldText(codec);
+    this.queries = new QueryBinder(names, writer, options);
+    this.masks = new FieldMaskPaths(names);
+  }
+
+  /** A transcoder with default options and a codec of the catalog's types. */
+  public static HttpTranscoder of(ServiceCatalog catalog) {
+    return of(
+        catalog, TranscodingOptions.DEFAULT, JsonCodec.of(SchemaTypes.of(catalog.typeFiles())));
+  }
+
+  /**
+   * A transcoder.
+   *
+   * @param codec of the catalog's types
+   * @throws RouteConflictException when two methods ask for the same paths; it names both
+   * @throws InvalidHttpRuleException when an annotation does not fit its method
+   */
+  public static HttpTranscoder of(
+      ServiceCatalog catalog, TranscodingOptions options, JsonCodec codec) {
+    MethodRoutes.Builder<HttpBinding> routes = MethodRoutes.builder();
+    List<HttpBinding> bindings = new ArrayList<>();
+    for (RpcMethod method : catalog.methods()) {
+      for (HttpBinding binding : HttpBinding.annotated(method)) {
+        routes.add(binding.httpMethod(), binding.template(), method.fullName(), binding);
+        bindings.add(binding);
+      }
+    }
+    for (RpcMethod method : catalog.methods()) {
+      HttpBinding binding = HttpBinding.byName(method);
+      if (routes.addIfFree("POST", binding.template(), method.fullName(), binding)) {
+        bindings.add(binding);
+      }
+    }
+    return new HttpTranscoder(catalog, options, codec, routes.build(), bindings);
+  }
+
+  /** The services behind it. */
+  public ServiceCatalog catalog() {
+    return catalog;
+  }
+
+  /** The codec of their types. */
+  public JsonCodec codec() {
+    return codec;
+  }
+
+  /** Every way into every method: those of annotations first, then those by name. */
+  public List<HttpBinding> bindings() {
+    return bindings;
+  }
+
+  /**
+   * Begins a call: finds the method, and reads path and query.
+   *
+   * @throws RequestRefusedException 400 for a path or query that does not fit, 404 for a path that
+   *     no method has, 405 with {@link RequestRefusedException#allow} for another HTTP method, 415
+   *     for a body of another type
+   */
+  public HttpCall open(RequestHead head) {
+    RouteMatch<HttpBinding> match = routes.find(head.method(), head.path());
+    if (match == null) {
+      throw noRoute(head);
+    }
+    HttpBinding binding = match.target();
+    requireContentType(binding, head);
+    FieldTree fields = new FieldTree();
+    try {
+      List<PathTemplate.Variable> variables = match.template().variables();
+      for (int i = 0; i < variables.size(); i++) {
+        PathTemplate.Variable variable = variables.get(i);
+        String text = match.value(variable, options.keepReserved());
+        fields.put(binding.variables().get(i), text, "path variable " + variable.name(), writer);
+      }
+      queries.bind(binding, head.query(), fields);
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing into memory (expected: no failure)", e);
+    }
+    RequestWriter first = new RequestWriter(binding, codec, masks, fields, head.contentType());
+    RequestWriter later =
+        new RequestWriter(binding, codec, masks, new FieldTree(), head.contentType());
+    return new HttpCall(binding, head, codec, first, later);
+  }
+
+  private RequestRefusedException noRoute(RequestHead head) {
+    List<String> allow = routes.methodsOf(head.path());
+    return allow.isEmpty()
+        ? RequestRefusedException.noSuchPath(
+            head.path() + ": no method has this path (expected: one of the services')")
+        : RequestRefusedException.methodNotAllowed(
+            allow, "%s %s (expected: %s)".formatted(head.method(), head.path(), allow));
+  }
+
+  private void requireContentType(HttpBinding binding, RequestHead head) {
+    String type = head.contentType();
+    if (type.isEmpty() || binding.bodyKind() == HttpBinding.BodyKind.NONE) {
+      return;
+    }
+    boolean stream = binding.method().shape().clientStreams();
+    FieldDescriptor field = binding.bodyField();
+    boolean raw =
+        field == null
+            ? HttpBodies.is(binding.method().input())
+            : field.getJavaType() == FieldDescriptor.JavaType.MESSAGE
+                && !field.isRepeated()
+                && HttpBodies.is(field.getMessageType());
+    boolean known = MediaType.isJson(type) || (stream && MediaType.isNdjson(type));
+    if (!raw && !known && !options.anyContentType()) {
+      throw RequestRefusedException.unsupportedType(
+          "content-type: %s (expected: application/json%s)"
+              .formatted(type, stream ? " or application/x-ndjson" : ""));
+    }
+  }
+}

@@ -1,0 +1,229 @@
+package dev.holdfast.transcoding.http;
+
+import java.io.ByteArrayOutputStream;
+
+/**
+ * Cuts a body that comes in pieces into its JSON values: lines (NDJSON) or the elements of one
+ * array. Only the value that is under way is kept. What is in a value is the codec's to judge, but
+ * for its size and depth. For one thread.
+ */
+public final class JsonSplitter {
+  /** Takes the values. */
+  public interface Sink {
+    /** One value, good until this returns. */
+    void value(byte[] bytes, int offset, int length);
+  }
+
+  private enum State {
+    /** Between lines, or within one. */
+    LINE,
+    /** Before the bracket that opens the array. */
+    BEFORE,
+    /** After it: a value or the end. */
+    FIRST,
+    /** After a comma: a value. */
+    NEXT,
+    /** Within a value. */
+    VALUE,
+    /** After a value: a comma or the end. */
+    AFTER,
+    /** After the array. */
+    DONE
+  }
+
+  private final int maxBytes;
+  private final int maxDepth;
+  private final ByteArrayOutputStream held = new ByteArrayOutputStream();
+  private State state;
+  private int depth;
+  private boolean inString;
+  private boolean escaped;
+
+  private JsonSplitter(State state, int maxBytes, int maxDepth) {
+    this.state = state;
+    this.maxBytes = maxBytes;
+    this.maxDepth = maxDepth;
+  }
+
+  /**
+   * Of lines, with empty ones skipped.
+   *
+   * @param maxBytes the longest line
+   */
+  public static JsonSplitter lines(int maxBytes) {
+    return new JsonSplitter(State.LINE, maxBytes, 0);
+  }
+
+  /**
+   * Of the elements of an array.
+   *
+   * @param maxBytes the longest element
+   * @param maxDepth how deep arrays and objects may be nested in an element
+   */
+  public static JsonSplitter array(int maxBytes, int maxDepth) {
+    return new JsonSplitter(State.BEFORE, maxBytes, maxDepth);
+  }
+
+  /**
+   * Takes the next piece and hands out the values that end in it.
+   *
+   * @throws RequestRefusedException 400 for what is no array, 413 for a value that is too long; the
+   *     splitter is then of no more use
+   */
+  public void feed(byte[] chunk, int offset, int length, Sink sink) {
+    int end = offset + length;
+    int start = offset;
+    for (int i = offset; i < end; i++) {
+      byte b = chunk[i];
+      if (state == State.LINE) {
+        if (b == '\n') {
+          emit(chunk, start, i, sink);
+          start = i + 1;
+        }
+      } else if (state == State.VALUE) {
+        int consumed = within(b);
+        if (consumed >= 0) {
+          emit(chunk, start, i + consumed, sink);
+          state = State.AFTER;
+          if (consumed == 0) {
+            between(b);
+          }
+        }
+      } else if (begins(b)) {
+        start = i;
+        state = State.VALUE;
+        if (within(b) > 0) {
+          throw new IllegalStateException("a value of one byte (expected: an open one)");
+        }
+      } else {
+        between(b);
+      }
+    }
+    if (state == State.VALUE || state == State.LINE) {
+      hold(chunk, start, end);
+    }
+  }
+
+  /**
+   * Ends the body: hands out a last line without its end.
+   *
+   * @throws RequestRefusedException 400 when an array has no end
+   */
+  public void end(Sink sink) {
+    if (state == State.LINE) {
+      emit(new byte[0], 0, 0, sink);
+    } else if (state != State.DONE) {
+      throw RequestRefusedException.badRequest("body: the end (expected: an array, and its ])");
+    }
+  }
+
+  /** Whether a byte begins a value here; if not, it stands between values. */
+  private boolean begins(byte b) {
+    boolean mayBegin = state == State.FIRST || state == State.NEXT;
+    return mayBegin && !JsonSpans.isSpace(b) && b != ']' && b != ',';
+  }
+
+  private void between(byte b) {
+    if (JsonSpans.isSpace(b)) {
+      return;
+    }
+    if (state == State.BEFORE && b == '[') {
+      state = State.FIRST;
+    } else if (state == State.AFTER && b == ',') {
+      state = State.NEXT;
+    } else if ((state == State.AFTER || state == State.FIRST) && b == ']') {
+      state = State.DONE;
+    } else {
+      throw RequestRefusedException.badRequest(
+          "body: '%s' %s"
+              .formatted(
+                  b >= ' ' && b < 0x7F ? String.valueOf((char) b) : "\\x%02x".formatted(b & 0xFF),
+                  expected()));
+    }
+  }
+
+  private String expected() {
+    return switch (state) {
+      case BEFORE -> "(expected: [, for the body is a stream of messages)";
+      case AFTER -> "after an element (expected: , or ])";
+      case DONE -> "after the array (expected: the end)";
+      default -> "(expected: an element)";
+    };
+  }
+
+  /** One byte of a value: -1 when it goes on, 1 when this was its last, 0 when it ended before. */
+  private int within(byte b) {
+    if (inString) {
+      return string(b);
+    }
+    switch (b) {
+      case '"' -> inString = true;
+      case '{', '[' -> {
+        if (++depth > maxDepth) {
+          throw RequestRefusedException.badRequest(
+              "body: nested too deep (expected: <= %d)".formatted(maxDepth));
+        }
+      }
+      case '}', ']' -> {
+        if (depth == 0) {
+          return 0;
+        }
+        return --depth == 0 ? 1 : -1;
+      }
+      case ',', ' ', '\t', '\n', '\r' -> {
+        return depth == 0 ? 0 : -1;
+      }
+      default -> {
+        return -1;
+      }
+    }
+    return -1;
+  }
+
+  private int string(byte b) {
+    if (escaped) {
+      escaped = false;
+    } else if (b == '\\') {
+      escaped = true;
+    } else if (b == '"') {
+      inString = false;
+      return depth == 0 ? 1 : -1;
+    }
+    return -1;
+  }
+
+  private void emit(byte[] chunk, int start, int end, Sink sink) {
+    if (held.size() == 0) {
+      requireSize(end - start);
+      trimmed(chunk, start, end, sink);
+      return;
+    }
+    hold(chunk, start, end);
+    byte[] whole = held.toByteArray();
+    held.reset();
+    trimmed(whole, 0, whole.length, sink);
+  }
+
+  private static void trimmed(byte[] bytes, int start, int end, Sink sink) {
+    int from = JsonSpans.skipSpace(bytes, start, end);
+    int to = end;
+    while (to > from && JsonSpans.isSpace(bytes[to - 1])) {
+      to--;
+    }
+    if (to > from) {
+      sink.value(bytes, from, to - from);
+    }
+  }
+
+  private void hold(byte[] chunk, int start, int end) {
+    requireSize(held.size() + end - start);
+    held.write(chunk, start, end - start);
+  }
+
+  private void requireSize(int bytes) {
+    if (bytes > maxBytes) {
+      throw RequestRefusedException.tooLarge(
+          "body: a message of more than %d bytes (expected: <= %d)".formatted(maxBytes, maxBytes));
+    }
+  }
+}

@@ -1,0 +1,145 @@
+package dev.holdfast.transcoding.http;
+
+import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import dev.holdfast.transcoding.http.HttpBinding.BodyKind;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** Reads the parameters of a query into the fields that they name. Thread-safe. */
+final class QueryBinder {
+  /** The most parameters of one query; requests with more are refused. */
+  static final int MAX_PARAMETERS = 1000;
+
+  /** The most fields on the way to one parameter's; deeper ones are refused. */
+  static final int MAX_FIELD_DEPTH = 32;
+
+  private final FieldNames names;
+  private final FieldText writer;
+  private final PercentDecoding decoding;
+  private final Set<String> ignored;
+
+  QueryBinder(FieldNames names, FieldText writer, TranscodingOptions options) {
+    this.names = names;
+    this.writer = writer;
+    this.decoding = options.plusIsSpace() ? PercentDecoding.FORM : PercentDecoding.ALL;
+    this.ignored = options.ignoredParameters();
+  }
+
+  /**
+   * Adds all parameters.
+   *
+   * @param query what follows the question mark, raw
+   * @throws RequestRefusedException 400 for the first one that can't be taken
+   */
+  void bind(HttpBinding binding, CharSequence query, FieldTree into) throws IOException {
+    int count = 0;
+    int start = 0;
+    for (int i = 0; i <= query.length(); i++) {
+      if (i == query.length() || query.charAt(i) == '&') {
+        if (i > start) {
+          if (++count > MAX_PARAMETERS) {
+            throw RequestRefusedException.badRequest(
+                "query: more than %d parameters (expected: <= %d)"
+                    .formatted(MAX_PARAMETERS, MAX_PARAMETERS));
+          }
+          parameter(binding, query, start, i, into);
+        }
+        start = i + 1;
+      }
+    }
+  }
+
+  private void parameter(
+      HttpBinding binding, CharSequence query, int start, int end, FieldTree into)
+      throws IOException {
+    int equals = start;
+    while (equals < end && query.charAt(equals) != '=') {
+      equals++;
+    }
+    String name = decoding.decode(query, start, equals, "query");
+    if (ignored.contains(name)) {
+      return;
+    }
+    String what = "query parameter " + name;
+    Descriptor type = binding.method().input();
+    if (binding.bodyKind() == BodyKind.MESSAGE) {
+      throw RequestRefusedException.badRequest(
+          "%s: not in the query (expected: in the body, which is the whole %s)"
+              .formatted(what, type.getFullName()));
+    }
+    String text = equals == end ? "" : decoding.decode(query, equals + 1, end, what);
+    int bracket = name.indexOf('[');
+    List<FieldDescriptor> path = path(type, bracket < 0 ? name : name.substring(0, bracket), what);
+    requireFree(binding, path, what);
+    FieldDescriptor field = path.get(path.size() - 1);
+    if (bracket >= 0) {
+      if (!field.isMapField() || !name.endsWith("]")) {
+        throw RequestRefusedException.badRequest(
+            what + ": brackets (expected: name[key], and for maps only)");
+      }
+      requireText(field.getMessageType().findFieldByNumber(2), what);
+      String key = name.substring(bracket + 1, name.length() - 1);
+      into.putEntry(path, key, text, what, writer);
+    } else {
+      if (field.isMapField()) {
+        throw RequestRefusedException.badRequest(what + ": a map (expected: " + name + "[key])");
+      }
+      requireText(field, what);
+      into.put(path, text, what, writer);
+    }
+  }
+
+  private List<FieldDescriptor> path(Descriptor request, String name, String what) {
+    List<FieldDescriptor> path = new ArrayList<>();
+    Descriptor type = request;
+    int start = 0;
+    while (true) {
+      int dot = name.indexOf('.', start);
+      String part = name.substring(start, dot < 0 ? name.length() : dot);
+      FieldDescriptor field = names.find(type, part);
+      if (field == null) {
+        throw RequestRefusedException.badRequest(
+            "%s: %s is no field of %s (expected: one of its fields)"
+                .formatted(what, part.isEmpty() ? "''" : part, type.getFullName()));
+      }
+      path.add(field);
+      if (dot < 0) {
+        return path;
+      }
+      if (field.getJavaType() != FieldDescriptor.JavaType.MESSAGE || field.isRepeated()) {
+        throw RequestRefusedException.badRequest(
+            "%s: %s has no fields that a query can name (expected: a single message)"
+                .formatted(what, field.getFullName()));
+      }
+      if (path.size() >= MAX_FIELD_DEPTH) {
+        throw RequestRefusedException.badRequest(
+            "%s: nested too deep (expected: <= %d fields)".formatted(what, MAX_FIELD_DEPTH));
+      }
+      type = field.getMessageType();
+      start = dot + 1;
+    }
+  }
+
+  private static void requireText(FieldDescriptor field, String what) {
+    if (!FieldText.takes(field)) {
+      throw RequestRefusedException.badRequest(
+          "%s: a message (expected: one of the fields of %s)"
+              .formatted(what, field.getMessageType().getFullName()));
+    }
+  }
+
+  private static void requireFree(HttpBinding binding, List<FieldDescriptor> path, String what) {
+    if (path.get(0) == binding.bodyField()) {
+      throw RequestRefusedException.badRequest(
+          "%s: not in the query (expected: in the body, which is %s)"
+              .formatted(what, path.get(0).getName()));
+    }
+    if (binding.variables().contains(path)) {
+      throw RequestRefusedException.badRequest(
+          what + ": not in the query (expected: in the path, which has it already)");
+    }
+  }
+}
