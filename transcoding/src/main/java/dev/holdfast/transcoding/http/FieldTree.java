@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * not repeated may be said once, and of a oneof one member. For one thread.
  */
 final class FieldTree {
+  /** One of which nothing was said; nobody puts anything in. */
+  static final FieldTree NOTHING = new FieldTree();
+
   private final Map<FieldDescriptor, FieldTree> messages = new LinkedHashMap<>();
   private final Map<OneofDescriptor, FieldDescriptor> oneofs = new HashMap<>();
   private final Set<Object> said = new HashSet<>();
@@ -68,7 +71,7 @@ final class FieldTree {
   /** The tree of a field that is a message; for writing a body together with it. */
   FieldTree child(FieldDescriptor field) {
     FieldTree tree = messages.get(field);
-    return tree == null ? new FieldTree() : tree;
+    return tree == null ? NOTHING : tree;
   }
 
   void writeTo(CodedOutputStream out) throws IOException {

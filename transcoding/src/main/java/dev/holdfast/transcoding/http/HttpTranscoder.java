@@ -106,7 +106,8 @@ public final class HttpTranscoder {
     }
     HttpBinding binding = match.target();
     requireContentType(binding, head);
-    FieldTree fields = new FieldTree();
+    boolean bare = match.template().variables().isEmpty() && head.query().isEmpty();
+    FieldTree fields = bare ? FieldTree.NOTHING : new FieldTree();
     try {
       List<PathTemplate.Variable> variables = match.template().variables();
       for (int i = 0; i < variables.size(); i++) {
@@ -120,7 +121,9 @@ public final class HttpTranscoder {
     }
     RequestWriter first = new RequestWriter(binding, codec, masks, fields, head.contentType());
     RequestWriter later =
-        new RequestWriter(binding, codec, masks, new FieldTree(), head.contentType());
+        bare
+            ? first
+            : new RequestWriter(binding, codec, masks, FieldTree.NOTHING, head.contentType());
     return new HttpCall(binding, head, codec, first, later);
   }
 

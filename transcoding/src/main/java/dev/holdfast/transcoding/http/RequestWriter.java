@@ -182,6 +182,9 @@ final class RequestWriter {
 
   /** What the path says and the body says again must be the same. */
   private void requireAgreement(byte[] message, int from, int to, int level) throws IOException {
+    if (fields.isEmpty()) {
+      return;
+    }
     for (List<FieldDescriptor> path : binding.variables()) {
       if (level > 0 && path.get(0) != binding.bodyField()) {
         continue;

@@ -113,7 +113,14 @@ class ErrorBodyTest {
   @CsvSource(
       delimiter = '|',
       ignoreLeadingAndTrailingWhitespace = false,
-      value = {"a b|a b", "100%|100%25", "é|%C3%A9", "~\u007F|~%7F", "a\tb|a%09b", "😀|%F0%9F%98%80"})
+      value = {
+        "a b|a b",
+        "100%|100%25",
+        "é|%C3%A9",
+        "~\u007F|~%7F",
+        "a\tb|a%09b",
+        "😀|%F0%9F%98%80"
+      })
   void messagesOfGrpcArePercentEncoded(String text, String header) {
     assertThat(GrpcMessage.encode(text)).isEqualTo(header);
     assertThat(GrpcMessage.decode(header)).isEqualTo(text);

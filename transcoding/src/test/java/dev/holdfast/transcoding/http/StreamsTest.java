@@ -116,6 +116,15 @@ class StreamsTest {
   }
 
   @Test
+  void streamOfHttpBodiesHasAMessageForEachPiece() throws InvalidProtocolBufferException {
+    HttpCall call = SHOP.open(RequestHead.of("POST", "/v1/uploads", "image/png", ""));
+    List<byte[]> messages = stream(call, "0123456");
+    assertThat(messages).hasSize(2);
+    assertThat(HttpBody.parseFrom(messages.get(0))).isEqualTo(httpBody("image/png", "01234"));
+    assertThat(HttpBody.parseFrom(messages.get(1))).isEqualTo(httpBody("image/png", "56"));
+  }
+
+  @Test
   void streamHandsOutWhatCameBeforeAMistake() {
     HttpCall call = SHOP.open(RequestHead.of("POST", "/v1/chat", "application/json", ""));
     List<byte[]> messages = new ArrayList<>();
