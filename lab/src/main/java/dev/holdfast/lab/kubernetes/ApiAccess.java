@@ -2,6 +2,7 @@ package dev.holdfast.lab.kubernetes;
 
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +21,7 @@ public final class ApiAccess {
 
   private final Map<String, String> userOfToken = new HashMap<>();
   private final Set<ApiVerb> refused = EnumSet.noneOf(ApiVerb.class);
+  private final Set<String> expiredNames = new HashSet<>();
   private boolean identityNeeded;
   private @Nullable List<ApiRule> rules;
 
@@ -33,6 +35,12 @@ public final class ApiAccess {
   /** A token has run out: 401 from now on. */
   public synchronized ApiAccess revoke(String token) {
     userOfToken.remove(token);
+    return this;
+  }
+
+  /** Certificates of this name have expired: 401 from now on, on open connections too. */
+  public synchronized ApiAccess expireCertificates(String name) {
+    expiredNames.add(name);
     return this;
   }
 
@@ -60,7 +68,7 @@ public final class ApiAccess {
     return this;
   }
 
-  /** Who asks; empty for somebody with a token that is not good, which is answered with 401. */
+  /** Who asks; empty for a token or certificate that is not good, which is answered with 401. */
   synchronized Optional<String> identify(String authorization, String certificateName) {
     if (authorization.startsWith(BEARER)) {
       String token = authorization.substring(BEARER.length()).strip();
@@ -69,7 +77,9 @@ public final class ApiAccess {
           : Optional.of("system:admin");
     }
     if (!certificateName.isEmpty()) {
-      return Optional.of(certificateName);
+      return expiredNames.contains(certificateName)
+          ? Optional.empty()
+          : Optional.of(certificateName);
     }
     return Optional.of(identityNeeded ? ANONYMOUS : "system:admin");
   }

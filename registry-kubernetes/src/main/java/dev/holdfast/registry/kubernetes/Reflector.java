@@ -3,6 +3,7 @@ package dev.holdfast.registry.kubernetes;
 import dev.holdfast.core.Backoff;
 import dev.holdfast.core.Limit;
 import dev.holdfast.core.PureCore;
+import dev.holdfast.core.RegistryException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -34,15 +35,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *          page           list failed  open      events    ended         failed   timeout
- * LISTING  LISTING,OPENING PAUSING     -         -         -             -        PAUSING
- * OPENING  -              -            WATCHING  -         -             PAUSING  PAUSING
- * WATCHING -              -            -         - (1)     OPENING (2,3) PAUSING  OPENING
+ * LISTING  LISTING,OPENING (4) PAUSING -         -         -             -        PAUSING
+ * OPENING  -              -            WATCHING  -         PAUSING       PAUSING  PAUSING
+ * WATCHING -              -            -         - (1)     OPENING (2,3) PAUSING  OPENING (2)
  * PAUSING  -              -            -         -         -             -        LISTING,OPENING
  * ENDED    -              -            -         -         -             -        -
  * </pre>
  *
  * <p>(1) PAUSING when one of them is an error; (2) LISTING when a list is due, or nothing was said;
- * (3) PAUSING when the watch was short and said nothing.
+ * (3) PAUSING when the watch was short and said nothing; (4) PAUSING when it is too large.
  *
  * <p>Not thread-safe. After every input the owner polls, and asks for {@link #nextDeadlineNanos}.
  */
@@ -64,9 +65,9 @@ class Reflector {
   private final SliceStore store;
 
   private ReflectorState state = ReflectorState.PAUSING;
+  private RegistryException.@Nullable Kind failing;
   private boolean listConsistently = true;
   private boolean listNext = true;
-  private boolean failing;
   private int failedWatches;
   private long listDueNanos;
 
@@ -156,8 +157,7 @@ class Reflector {
     heard = false;
     watchEndsNanos = nowNanos + watchTimeout.plus(options.requestTimeout()).toNanos();
     hear(nowNanos);
-    if (failing) {
-      failing = false;
+    if (failing != null) {
       publishAll(nowNanos);
     }
   }
@@ -319,7 +319,6 @@ class Reflector {
     listNext = false;
     failedWatches = 0;
     listDueNanos = nowNanos + pauses.jittered(options.relist()).toNanos();
-    failing = false;
     publishAll(nowNanos);
     watch(nowNanos);
   }
@@ -372,13 +371,13 @@ class Reflector {
     failedWatches = 0;
   }
 
+  /** Each kind once, as one that follows may say more; then only a whole list may be shown. */
   private void report(long nowNanos, ApiFailure failure) {
-    if (!failing) {
-      failing = true;
-      // Afterwards only a whole list may be shown.
-      if (store.hasChanges()) {
+    if (failing != failure.error().kind()) {
+      if (failing == null && store.hasChanges()) {
         commands.add(new ReflectorCommand.Publish(store.takeChanged(nowNanos), false));
       }
+      failing = failure.error().kind();
       commands.add(new ReflectorCommand.Report(failure));
     }
   }
@@ -390,6 +389,7 @@ class Reflector {
   }
 
   private void publishAll(long nowNanos) {
+    failing = null;
     store.takeChanged(nowNanos);
     commands.add(new ReflectorCommand.Publish(Set.of(), true));
   }

@@ -217,6 +217,37 @@ class ApiServerBadDaysTest {
   }
 
   @Test
+  void aSlowListOfFiveThousandSlicesIsWaitedForWhileTheOldOneStands() {
+    hold("10.0.0.1");
+    RecordedWatch watch = followed("10.0.0.1");
+    int listsBefore = server.count(ApiVerb.LIST);
+
+    server.stop();
+    for (int i = 0; i < 5_000; i++) {
+      server
+          .store()
+          .put(
+              EndpointSlice.of("prod", "orders", "orders-of-" + i)
+                  .withPorts(SlicePort.tcp("grpc", 50051))
+                  .withAddresses("10.2." + i / 250 + "." + i % 250));
+    }
+    server.faults().delay(ApiVerb.LIST, Duration.ofMillis(50));
+    // The watch from before can't be resumed: only a list helps.
+    server.startAgain();
+
+    soon().until(() -> addresses(watch).size() == 5_001);
+    assertThat(server.count(ApiVerb.LIST) - listsBefore)
+        .as("pages")
+        .isGreaterThanOrEqualTo(5_001 / SliceFeed.PAGE_SLICES + 1);
+    assertThat(watch.snapshots())
+        .as("no list with a part of the pages was ever shown")
+        .allMatch(s -> s.endpoints().size() == 1 || s.endpoints().size() == 5_001);
+    assertThat(watch.failures())
+        .as("slow is not failed; the one is that of the restart")
+        .hasSizeLessThanOrEqualTo(1);
+  }
+
+  @Test
   void manyServicesOfANamespaceShareOneWatch() {
     List<RecordedWatch> watches = new ArrayList<>();
     for (int i = 0; i < 8; i++) {

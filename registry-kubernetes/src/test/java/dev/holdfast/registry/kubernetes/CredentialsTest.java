@@ -1,12 +1,16 @@
 package dev.holdfast.registry.kubernetes;
 
+import static dev.holdfast.registry.kubernetes.KubernetesFixture.addresses;
 import static dev.holdfast.registry.kubernetes.KubernetesFixture.awaitAddresses;
 import static dev.holdfast.registry.kubernetes.KubernetesFixture.soon;
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
+import static java.time.temporal.ChronoUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.testkit.RecordedWatch;
+import dev.holdfast.core.testkit.TestAuthority;
 import dev.holdfast.core.testkit.TestCertificate;
 import dev.holdfast.lab.kubernetes.ApiRequest;
 import dev.holdfast.lab.kubernetes.ApiServer;
@@ -17,7 +21,8 @@ import dev.holdfast.lab.kubernetes.SlicePort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -25,6 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Who asks: tokens, plugins and certificates, and what becomes of them when they change. */
 class CredentialsTest {
+  private static final Duration DAY = Duration.ofDays(1);
+
   @TempDir Path folder;
   private final KubernetesFixture fixture = new KubernetesFixture();
   private ApiServer server = ApiServer.start();
@@ -151,8 +158,54 @@ class CredentialsTest {
     server.replaceTls(
         ApiTls.of(rotated.certificate(), rotated.key()).trusting(client.certificate()));
     soon().until(() -> !watch.failures().isEmpty());
-    Files.copy(rotated.certificate().toPath(), ca, StandardCopyOption.REPLACE_EXISTING);
+    Files.copy(rotated.certificate().toPath(), ca, REPLACE_EXISTING);
     hold("10.0.0.2");
+
+    awaitAddresses(watch, "10.0.0.2:50051");
+  }
+
+  @Test
+  void aClientCertificateThatHasExpiredIsNamedAndUsedAgainOnceItIsRenewed() throws Exception {
+    TestCertificate certificate = TestCertificate.create(folder, "localhost");
+    TestAuthority authority = TestAuthority.create(folder, "cluster-ca");
+    start(
+        ApiServerOptions.defaults()
+            .withTls(
+                ApiTls.of(certificate.certificate(), certificate.key())
+                    .trusting(authority.certificate().certificate())));
+    server.access().requireIdentity();
+    hold("10.0.0.1");
+    Instant now = Instant.now();
+    authority.issue(folder, "client", now.minus(DAY), now.plus(DAY));
+    RecordedWatch watch =
+        fixture.watch(
+            fixture.open(
+                Kubeconfigs.write(
+                    folder,
+                    "https://localhost:" + server.address().getPort(),
+                    ", certificate-authority: localhost.crt",
+                    "{client-certificate: client.crt, client-key: client.key}")),
+            "orders:grpc");
+    awaitAddresses(watch, "10.0.0.1:50051");
+
+    // Nobody renews it in time: from its end on an API server answers 401, and so does this one.
+    Instant end = now.minusSeconds(1).truncatedTo(SECONDS);
+    authority.issue(folder, "client", now.minus(DAY), end);
+    server.access().expireCertificates("client");
+    server.endWatches();
+    hold("10.0.0.2");
+    soon()
+        .until(
+            () ->
+                watch.failures().stream()
+                    .anyMatch(f -> f.kind() == RegistryException.Kind.UNAUTHENTICATED));
+    assertThat(watch.failures().get(watch.failures().size() - 1))
+        .hasMessageContaining("client-certificate: expired at " + end);
+    assertThat(addresses(watch)).as("the list is kept").containsExactly("10.0.0.1:50051");
+
+    TestCertificate renewed = authority.issue(folder, "renewed", now.minus(DAY), now.plus(DAY));
+    Files.copy(renewed.key().toPath(), folder.resolve("client.key"), REPLACE_EXISTING);
+    Files.copy(renewed.certificate().toPath(), folder.resolve("client.crt"), REPLACE_EXISTING);
 
     awaitAddresses(watch, "10.0.0.2:50051");
   }
