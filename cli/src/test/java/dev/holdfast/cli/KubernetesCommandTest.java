@@ -4,6 +4,7 @@ import static dev.holdfast.cli.ManifestSchemas.at;
 import static dev.holdfast.cli.ManifestSchemas.documents;
 import static dev.holdfast.cli.ManifestSchemas.violations;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.map;
 
 import java.util.List;
 import java.util.Map;
@@ -131,6 +132,19 @@ class KubernetesCommandTest {
         .isEqualTo(at(documents.get(3), container + ".ports.0.name"));
     assertThat(run(CONTROL + " --tls-secret mesh-tls").out())
         .contains("/etc/holdfast/tls/tls.crt", "secretName: mesh-tls");
+  }
+
+  @Test
+  void theServiceSaysHttp2InTheClearOnlyWhenItIs() {
+    String protocol = "spec.ports.0";
+
+    assertThat(at(documents(run(CONTROL).out()).get(4), protocol))
+        .asInstanceOf(map(String.class, Object.class))
+        .containsEntry("appProtocol", "kubernetes.io/h2c");
+    assertThat(at(documents(run(CONTROL + " --tls-secret mesh-tls").out()).get(4), protocol))
+        .asInstanceOf(map(String.class, Object.class))
+        .containsEntry("name", "grpc-xds")
+        .doesNotContainKey("appProtocol");
   }
 
   @ParameterizedTest

@@ -6,7 +6,6 @@ import dev.holdfast.cli.UserError;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.registry.kubernetes.KubernetesRole;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,12 +28,7 @@ public final class ClientManifestCommand implements Callable<Integer> {
   @Mixin(name = CommonOptions.MIXIN)
   private final CommonOptions common = new CommonOptions();
 
-  @Option(
-      names = "--namespace",
-      required = true,
-      paramLabel = "NAMESPACE",
-      description = "Where the client runs.")
-  private String namespace = "";
+  @Mixin private final DeploymentOptions deployment = new DeploymentOptions();
 
   @Option(
       names = "--name",
@@ -42,13 +36,6 @@ public final class ClientManifestCommand implements Callable<Integer> {
       paramLabel = "NAME",
       description = "What the Deployment is called.")
   private String name = "";
-
-  @Option(
-      names = "--image",
-      required = true,
-      paramLabel = "IMAGE",
-      description = "The image of the client.")
-  private String image = "";
 
   @Option(
       names = "--target",
@@ -63,21 +50,12 @@ public final class ClientManifestCommand implements Callable<Integer> {
       description = "The variable that tells the program its target (GRPC_TARGET).")
   private String variable = "GRPC_TARGET";
 
-  @Option(
-      names = "--service-account",
-      paramLabel = "NAME",
-      description = "Its account; by default called as the Deployment.")
-  private @Nullable String account;
-
-  @Option(names = "--replicas", paramLabel = "COUNT", description = "How many pods (2).")
-  private int replicas = 2;
-
   @Override
   public Integer call() {
     common.startLogging("ERROR");
     String app = ManifestText.label("name", name);
-    String home = ManifestText.label("namespace", namespace);
-    String who = ManifestText.label("service-account", account == null ? app : account);
+    String home = deployment.namespace();
+    String who = deployment.account(app);
     KubernetesRole role = role(home);
     new ManifestText()
         .with(
@@ -144,9 +122,9 @@ public final class ClientManifestCommand implements Callable<Integer> {
         .formatted(
             app,
             home,
-            ManifestText.replicas(replicas),
+            deployment.replicas(),
             who,
-            ManifestText.image(image),
+            deployment.image(),
             ManifestText.variable("target-variable", variable),
             target);
   }

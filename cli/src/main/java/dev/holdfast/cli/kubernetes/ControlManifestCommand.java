@@ -16,6 +16,7 @@ import picocli.CommandLine.Option;
         "Print control planes: account, least role, Deployment, Service, disruption budget.",
     footer = {
       "",
+      "The image is one whose entry point is the holdfast program.",
       "Each pod is a control plane of its own; they need not know each other. Clients reach them"
           + " at",
       "NAME.NAMESPACE.svc:18000, which is what `holdfast control bootstrap --server` wants.",
@@ -31,12 +32,7 @@ public final class ControlManifestCommand implements Callable<Integer> {
   @Mixin(name = CommonOptions.MIXIN)
   private final CommonOptions common = new CommonOptions();
 
-  @Option(
-      names = "--namespace",
-      required = true,
-      paramLabel = "NAMESPACE",
-      description = "Where the control planes run.")
-  private String namespace = "";
+  @Mixin private final DeploymentOptions deployment = new DeploymentOptions();
 
   @Option(
       names = "--services-namespace",
@@ -45,29 +41,10 @@ public final class ControlManifestCommand implements Callable<Integer> {
   private @Nullable String servicesNamespace;
 
   @Option(
-      names = "--image",
-      required = true,
-      paramLabel = "IMAGE",
-      description = "An image whose entry point is the holdfast program.")
-  private String image = "";
-
-  @Option(
       names = "--name",
       paramLabel = "NAME",
       description = "What the Deployment and the Service are called (holdfast-control).")
   private String name = "holdfast-control";
-
-  @Option(
-      names = "--service-account",
-      paramLabel = "NAME",
-      description = "Their account; by default called as the Deployment.")
-  private @Nullable String account;
-
-  @Option(
-      names = "--replicas",
-      paramLabel = "COUNT",
-      description = "How many control planes, side by side (2).")
-  private int replicas = 2;
 
   @Option(
       names = "--tls-secret",
@@ -79,8 +56,8 @@ public final class ControlManifestCommand implements Callable<Integer> {
   public Integer call() {
     common.startLogging("ERROR");
     String app = ManifestText.label("name", name);
-    String home = ManifestText.label("namespace", namespace);
-    String who = ManifestText.label("service-account", account == null ? app : account);
+    String home = deployment.namespace();
+    String who = deployment.account(app);
     String services = servicesNamespace == null ? home : servicesNamespace;
     KubernetesRole role = KubernetesRole.of(services);
     new ManifestText()
@@ -89,7 +66,7 @@ public final class ControlManifestCommand implements Callable<Integer> {
             role.yaml(),
             role.bindingYaml(who, home),
             deployment(app, home, who, services),
-            service(app, home),
+            service(app, home, tlsSecret != null),
             budget(app, home))
         .print(common);
     return ExitCode.OK;
@@ -129,7 +106,7 @@ public final class ControlManifestCommand implements Callable<Integer> {
         .formatted(
             app,
             home,
-            ManifestText.replicas(replicas),
+            deployment.replicas(),
             who,
             container(services, !secret.isEmpty()),
             secret.isEmpty() ? "" : tlsVolume(secret));
@@ -168,11 +145,7 @@ public final class ControlManifestCommand implements Callable<Integer> {
     %5$s\
     """
         .formatted(
-            ManifestText.image(image),
-            services,
-            PORT,
-            tls ? tlsArguments() : "",
-            tls ? tlsMount() : "");
+            deployment.image(), services, PORT, tls ? tlsArguments() : "", tls ? tlsMount() : "");
   }
 
   private static String tlsArguments() {
@@ -203,7 +176,8 @@ public final class ControlManifestCommand implements Callable<Integer> {
         .formatted(secret);
   }
 
-  private static String service(String app, String home) {
+  /** With TLS nothing is said of the protocol: h2c is HTTP/2 in the clear, and nothing else. */
+  private static String service(String app, String home, boolean tls) {
     return """
     apiVersion: v1
     kind: Service
@@ -219,9 +193,9 @@ public final class ControlManifestCommand implements Callable<Integer> {
         - name: grpc-xds
           port: %3$d
           targetPort: grpc-xds
-          appProtocol: kubernetes.io/h2c
+    %4$s\
     """
-        .formatted(app, home, PORT);
+        .formatted(app, home, PORT, tls ? "" : "      appProtocol: kubernetes.io/h2c\n");
   }
 
   /** A drained node never takes all of them at once. */
