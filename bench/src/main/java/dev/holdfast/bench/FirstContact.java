@@ -26,6 +26,7 @@ final class FirstContact {
     for (int i = 0; i < calls; i++) {
       var unused =
           EchoGrpc.newBlockingStub(channel)
+              .withWaitForReady()
               .withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS)
               .call(request);
     }

@@ -42,11 +42,13 @@ public final class PodServers {
   /** The program: {@code COUNT}. */
   public static void main(String[] args) throws Exception {
     int count = Integer.parseInt(args[0]);
+    StandStills stills = StandStills.start();
     List<Server> servers = startAll(count);
     ParentLine parent = new ParentLine();
     parent.say("%s %d", PORT, servers.get(0).getPort());
     while (!parent.next().isEmpty()) {
-      // Nothing is asked of servers but to be there.
+      // All that is asked is when this process stood still.
+      stills.tell(parent);
     }
     servers.forEach(Server::shutdownNow);
     System.exit(0);

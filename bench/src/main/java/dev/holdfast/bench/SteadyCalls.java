@@ -39,6 +39,7 @@ final class SteadyCalls implements AutoCloseable {
   private final AtomicLong failed = new AtomicLong();
   private final AtomicLong longestNanos = new AtomicLong();
   private final Map<String, AtomicLong> failures = new ConcurrentSkipListMap<>();
+  private final FailedCalls failedCalls = new FailedCalls();
   private volatile long issued;
   private volatile boolean stopping;
 
@@ -80,6 +81,11 @@ final class SteadyCalls implements AutoCloseable {
     return counted;
   }
 
+  /** Those that failed, one by one. */
+  FailedCalls failedCalls() {
+    return failedCalls;
+  }
+
   /** Issues no more calls and waits until all have ended. */
   void stop() throws InterruptedException {
     stopping = true;
@@ -119,6 +125,7 @@ final class SteadyCalls implements AutoCloseable {
 
   private void call() {
     long sentNanos = System.nanoTime();
+    long sentMillis = System.currentTimeMillis();
     stub.withDeadlineAfter(deadline.toNanos(), TimeUnit.NANOSECONDS)
         .call(
             EchoRequest.newBuilder().setPayload(PAYLOAD).build(),
@@ -140,12 +147,13 @@ final class SteadyCalls implements AutoCloseable {
 
               @Override
               public void onError(Throwable cause) {
-                fail(Status.fromThrowable(cause));
+                fail(sentMillis, Status.fromThrowable(cause));
               }
             });
   }
 
-  private void fail(Status status) {
+  private void fail(long sentMillis, Status status) {
+    failedCalls.add(new FailedCalls.FailedCall(sentMillis, System.currentTimeMillis(), status));
     // Descriptions name addresses and times: without them failures of one kind count as one.
     String text =
         status.getCode()

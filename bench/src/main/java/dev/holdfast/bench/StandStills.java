@@ -1,0 +1,111 @@
+package dev.holdfast.bench;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The times when this process did not run: a thread that wants to wake every few milliseconds looks
+ * how late it was.
+ *
+ * <p>A call misses its deadline too when one of its ends is given no processor or collects garbage.
+ * Whoever counts failed calls needs to know which it was. Times are those of the wall clock, so
+ * that those of two processes of one machine can be compared. Thread-safe.
+ */
+final class StandStills implements AutoCloseable {
+  /** Shorter ones are every day's business of a scheduler. */
+  private static final long LEAST_MILLIS = 50;
+
+  private static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+  private static final int MAX_KEPT = 500;
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final String WORD = "STANDSTILLS";
+
+  /**
+   * One of them.
+   *
+   * @param endMillis when the process ran again, since the epoch
+   * @param millis for how long it had not
+   */
+  record StandStill(long endMillis, long millis) {
+    /** Whether it fell into this time, at least in part. */
+    boolean meets(long fromMillis, long toMillis) {
+      return endMillis >= fromMillis && endMillis - millis <= toMillis;
+    }
+  }
+
+  private final Thread thread = new Thread(this::watch, "bench-standstills");
+  private final List<StandStill> seen = new ArrayList<>();
+  private volatile boolean closed;
+
+  private StandStills() {}
+
+  /** Watches from now on. */
+  static StandStills start() {
+    StandStills stills = new StandStills();
+    stills.thread.setDaemon(true);
+    stills.thread.start();
+    return stills;
+  }
+
+  /** All so far; after {@value #MAX_KEPT} no more are kept. */
+  synchronized List<StandStill> seen() {
+    return List.copyOf(seen);
+  }
+
+  /** The longest of some; 0 when there is none. */
+  static long longestMillis(List<StandStill> stills) {
+    return stills.stream().mapToLong(StandStill::millis).max().orElse(0);
+  }
+
+  /** Tells the parent of this process what was seen, as {@link #ask} wants it. */
+  void tell(ParentLine parent) {
+    StringBuilder text = new StringBuilder(WORD);
+    seen()
+        .forEach(
+            still -> text.append(' ').append(still.endMillis).append(':').append(still.millis));
+    parent.say("%s", text);
+  }
+
+  /** Asks a child that answers every line with {@link #tell}. */
+  static List<StandStill> ask(ChildJvm child) throws Exception {
+    child.send(WORD);
+    List<StandStill> stills = new ArrayList<>();
+    for (String word : child.await(WORD, PATIENCE).split(" ", -1)) {
+      int colon = word.indexOf(':');
+      if (colon > 0) {
+        stills.add(
+            new StandStill(
+                Long.parseLong(word.substring(0, colon)),
+                Long.parseLong(word.substring(colon + 1))));
+      }
+    }
+    return stills;
+  }
+
+  /** It was to wake at one time and did at another. */
+  synchronized void onWake(long lateNanos, long nowMillis) {
+    long lateMillis = TimeUnit.NANOSECONDS.toMillis(lateNanos);
+    if (lateMillis >= LEAST_MILLIS && seen.size() < MAX_KEPT) {
+      seen.add(new StandStill(nowMillis, lateMillis));
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    LockSupport.unpark(thread);
+  }
+
+  private void watch() {
+    long beforeNanos = System.nanoTime();
+    while (!closed) {
+      LockSupport.parkNanos(INTERVAL_NANOS);
+      long nowNanos = System.nanoTime();
+      onWake(nowNanos - beforeNanos - INTERVAL_NANOS, System.currentTimeMillis());
+      beforeNanos = nowNanos;
+    }
+  }
+}
