@@ -65,7 +65,7 @@ class ControlBootstrapCommandTest {
   void mistakesAreNamed() {
     assertRefused(bootstrap(), "--server");
     assertRefused(bootstrap("--server", "nowhere"), "address: \"nowhere\" (expected: host:port");
-    assertRefused(bootstrap("--server=h:1", "--cert=x"), "--cert: without --key (expected: both");
+    assertRefused(bootstrap("--server=h:1", "--cert=x"), "cert: without key (expected: both");
     assertRefused(
         bootstrap("--server=h:1", "--locality=a/b/c/d"),
         "locality: a/b/c/d (expected: ZONE, REGION/ZONE or REGION/ZONE/SUB_ZONE)");

@@ -153,11 +153,11 @@ class ControlCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--listen seven|--listen: \"seven\" (expected: PORT or HOST:PORT",
-        "--listen 70000|--listen: \"70000\" (expected: PORT or HOST:PORT",
-        "--listen ::1:18000|--listen: \"::1:18000\" (expected: PORT or HOST:PORT",
-        "--key x.key|--cert, --key, --client-ca: one without the others",
-        "--client-ca x.pem|--cert, --key, --client-ca: one without the others",
+        "--listen seven|listen: \"seven\" (expected: PORT or HOST:PORT",
+        "--listen 70000|listen: \"70000\" (expected: PORT or HOST:PORT",
+        "--listen ::1:18000|listen: \"::1:18000\" (expected: PORT or HOST:PORT",
+        "--key x.key|cert, key, client-ca: one without the others",
+        "--client-ca x.pem|cert, key, client-ca: one without the others",
         "--drain 1h|drain: 1h (expected:",
       })
   void refusesWhatMakesNoSense(String options, String message) {

@@ -98,7 +98,7 @@ class SplitCommandTest {
         split("orders", "v2=10"), 2, "v2: 10 (expected: 0% to 100%, with two decimals at most)");
     assertRefused(split("orders", "v2=1%", "v2=2%"), 2, "share: v2 twice (expected: once)");
     assertRefused(split("prod/orders", "v2=1%"), 2, "a name inside the control plane's namespace");
-    assertRefused(split("orders", "v2=1%", "--clear"), 2, "--clear: beside shares");
+    assertRefused(split("orders", "v2=1%", "--clear"), 2, "clear: beside shares");
     assertRefused(
         CommandRun.with(Map.of(), "split", "orders", "v2=1%"), 2, "policy: none (expected:");
     assertThat(file()).hasContent("services: {orders: {tmeout: 1s}}\n");

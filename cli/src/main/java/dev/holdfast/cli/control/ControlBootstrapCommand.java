@@ -95,8 +95,7 @@ public final class ControlBootstrapCommand implements Callable<Integer> {
   private Optional<Bootstrap.Tls> tls() {
     if ((certificate == null) != (key == null)) {
       throw UserError.usage(
-          (key == null ? "--cert: without --key" : "--key: without --cert")
-              + " (expected: both or none)");
+          (key == null ? "cert: without key" : "key: without cert") + " (expected: both or none)");
     }
     return tls || ca != null || certificate != null
         ? Optional.of(

@@ -147,32 +147,28 @@ public final class ControlCommand implements Callable<Integer> {
     } catch (PolicyException e) {
       throw UserError.usage(String.valueOf(e.getMessage()));
     } catch (IOException e) {
-      throw UserError.usage("--policy: " + e + " (expected: a readable file)");
+      throw UserError.usage("policy: " + e + " (expected: a readable file)");
     }
   }
 
   /** The second one ends the wait for clients. */
   private static CountDownLatch endOfSignals() {
     CountDownLatch ended = new CountDownLatch(1);
-    for (String signal : List.of("INT", "TERM")) {
-      var unused =
-          Signals.handle(
-              signal,
-              name -> {
-                if (ended.getCount() == 0) {
-                  Runtime.getRuntime().halt(ExitCode.FAILED);
-                }
-                ended.countDown();
-              });
-    }
+    Signals.onStop(
+        () -> {
+          if (ended.getCount() == 0) {
+            Runtime.getRuntime().halt(ExitCode.FAILED);
+          }
+          ended.countDown();
+        });
     return ended;
   }
 
   private ControlOptions options() {
     ControlOptions options =
         ControlOptions.DEFAULT
-            .withListen(ListenAddress.parse("--listen", listen))
-            .withAdmin(ListenAddress.parse("--admin", admin))
+            .withListen(ListenAddress.parse("listen", listen))
+            .withAdmin(ListenAddress.parse("admin", admin))
             .withServices(services)
             .withDrain(
                 DurationText.parse(
@@ -183,7 +179,7 @@ public final class ControlCommand implements Callable<Integer> {
     }
     if (certificate != null || key != null || clientAuthority != null) {
       throw UserError.usage(
-          "--cert, --key, --client-ca: one without the others (expected: --cert and --key, and with"
+          "cert, key, client-ca: one without the others (expected: --cert and --key, and with"
               + " them --client-ca where clients must show a certificate)");
     }
     return options;

@@ -4,7 +4,7 @@ import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.cli.demo.Terminal;
-import dev.holdfast.cli.run.Signals;
+import dev.holdfast.cli.run.RepeatedLook;
 import dev.holdfast.control.ControlOptions;
 import dev.holdfast.control.admin.v1.ControlGrpc;
 import dev.holdfast.control.admin.v1.StatusRequest;
@@ -19,9 +19,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -89,7 +87,7 @@ public final class ControlStatusCommand implements Callable<Integer> {
     common.startLogging("OFF");
     HostPort address = HostPort.parse(target);
     if (limit < 1 || limit > MOST_SHOWN) {
-      throw UserError.usage("--limit: " + limit + " (expected: 1 to " + MOST_SHOWN + ")");
+      throw UserError.usage("limit: " + limit + " (expected: 1 to " + MOST_SHOWN + ")");
     }
     Duration pause = DurationText.parse("interval", interval, SHORTEST_PAUSE, LONGEST_PAUSE);
     ManagedChannel channel =
@@ -144,38 +142,22 @@ public final class ControlStatusCommand implements Callable<Integer> {
     out.flush();
   }
 
-  /** Until a signal, or until nobody reads any more. */
   private void watch(ManagedChannel channel, Duration pause) throws InterruptedException {
-    CountDownLatch ended = new CountDownLatch(1);
-    for (String signal : List.of("INT", "TERM")) {
-      var unused = Signals.handle(signal, name -> ended.countDown());
-    }
-    PrintWriter out = common.program().out();
     StatusScreen screen =
-        new StatusScreen(out, !common.json() && Terminal.isInteractive(), Terminal::size);
-    boolean seen = false;
-    String trouble = "";
-    do {
-      try {
-        StatusResponse status = ask(channel);
-        seen = true;
-        trouble = "";
-        if (common.json()) {
-          print(status);
-        } else {
-          screen.show(ControlStatusText.lines(status));
-        }
-      } catch (UserError e) {
-        // One that was there may come back: it is the restart that people watch.
-        if (!seen || ended.getCount() == 0) {
-          throw e;
-        }
-        String said = String.valueOf(e.getMessage());
-        if (!said.equals(trouble)) {
-          common.program().err().println("holdfast: " + said + " (trying again)");
-        }
-        trouble = said;
-      }
-    } while (!out.checkError() && !ended.await(pause.toMillis(), TimeUnit.MILLISECONDS));
+        new StatusScreen(
+            common.program().out(),
+            !common.json() && Terminal.isInteractive(),
+            Terminal::size);
+    RepeatedLook.watch(
+        common,
+        pause,
+        () -> ask(channel),
+        status -> {
+          if (common.json()) {
+            print(status);
+          } else {
+            screen.show(ControlStatusText.lines(status));
+          }
+        });
   }
 }

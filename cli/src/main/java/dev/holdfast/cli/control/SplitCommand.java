@@ -82,7 +82,7 @@ public final class SplitCommand implements Callable<Integer> {
           "SERVICE: \"" + service + "\" (expected: a name inside the control plane's namespace)");
     }
     if (clear && !shares.isEmpty()) {
-      throw UserError.usage("--clear: beside shares (expected: one of both)");
+      throw UserError.usage("clear: beside shares (expected: one of both)");
     }
     Map<String, Percent> given = given();
     boolean asked = given.isEmpty() && !clear;

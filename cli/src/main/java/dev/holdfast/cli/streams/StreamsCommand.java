@@ -6,7 +6,7 @@ import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.TlsOptions;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.cli.demo.Terminal;
-import dev.holdfast.cli.run.Signals;
+import dev.holdfast.cli.run.RepeatedLook;
 import dev.holdfast.core.DurationText;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.Limit;
@@ -16,8 +16,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -125,39 +123,22 @@ public final class StreamsCommand implements Callable<Integer> {
     out.flush();
   }
 
-  /** Until a signal, or until nobody reads any more. */
   private void watch(ManagedChannel channel, ListRequest filter, Duration pause)
       throws InterruptedException {
-    CountDownLatch ended = new CountDownLatch(1);
-    Signals.onStop(ended::countDown);
-    PrintWriter out = common.program().out();
     boolean terminal = !common.json() && Terminal.isInteractive();
-    SessionWatch shown = new SessionWatch(out, Terminal::size);
-    boolean seen = false;
-    String trouble = "";
-    do {
-      try {
-        SessionList list = SessionList.of(channel, target, filter, limit);
-        seen = true;
-        trouble = "";
-        if (common.json()) {
-          print(list);
-        } else if (terminal) {
-          shown.redraw(Instant.now(), list);
-        } else {
-          shown.changes(Instant.now(), list);
-        }
-      } catch (UserError e) {
-        // A server that was there may come back: it is the restart that people watch.
-        if (!seen || ended.getCount() == 0) {
-          throw e;
-        }
-        String said = String.valueOf(e.getMessage());
-        if (!said.equals(trouble)) {
-          common.program().err().println("holdfast: " + said + " (trying again)");
-        }
-        trouble = said;
-      }
-    } while (!out.checkError() && !ended.await(pause.toMillis(), TimeUnit.MILLISECONDS));
+    SessionWatch shown = new SessionWatch(common.program().out(), Terminal::size);
+    RepeatedLook.watch(
+        common,
+        pause,
+        () -> SessionList.of(channel, target, filter, limit),
+        list -> {
+          if (common.json()) {
+            print(list);
+          } else if (terminal) {
+            shown.redraw(Instant.now(), list);
+          } else {
+            shown.changes(Instant.now(), list);
+          }
+        });
   }
 }
