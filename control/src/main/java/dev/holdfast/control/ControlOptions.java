@@ -56,7 +56,7 @@ public record ControlOptions(
   @Limit(of = "streams on one connection", then = "further ones wait at the client")
   static final int MAX_STREAMS_PER_CONNECTION = 2_000;
 
-  @Limit(of = "a request of a client", then = "its stream is ended with RESOURCE_EXHAUSTED")
+  @Limit(of = "a request of a client", then = "its stream is cancelled")
   static final int MAX_REQUEST_BYTES = 4 << 20;
 
   @Limit(

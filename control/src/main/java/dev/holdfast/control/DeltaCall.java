@@ -14,26 +14,14 @@ import java.util.Optional;
 /** A stream of the incremental variant. */
 final class DeltaCall extends DiscoveryCall<DeltaDiscoveryRequest> {
   private final DeltaStream stream;
-  private final Optional<ResourceType> only;
 
-  /**
-   * @param only the type of a service for one type, whose requests need not name it
-   */
   DeltaCall(
-      ServerCall<DeltaDiscoveryRequest, EncodedReply> call,
-      Optional<ResourceType> only,
-      Parts parts) {
-    this(call, new DeltaStream(), only, parts);
-  }
-
-  private DeltaCall(
       ServerCall<DeltaDiscoveryRequest, EncodedReply> call,
       DeltaStream stream,
       Optional<ResourceType> only,
       Parts parts) {
-    super(call, stream, parts);
+    super(call, stream, only, parts);
     this.stream = stream;
-    this.only = only;
   }
 
   @Override
@@ -48,7 +36,7 @@ final class DeltaCall extends DiscoveryCall<DeltaDiscoveryRequest> {
 
   @Override
   String typeUrlOf(DeltaDiscoveryRequest request) {
-    return only.map(ResourceType::typeUrl).orElse(request.getTypeUrl());
+    return request.getTypeUrl();
   }
 
   @Override

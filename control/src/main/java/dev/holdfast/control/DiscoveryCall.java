@@ -39,6 +39,7 @@ abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publis
 
   final Parts parts;
   private final ServerCall<Q, EncodedReply> call;
+  private final Optional<ResourceType> only;
   private final long number;
   private final long beganNanos;
   private final String peer;
@@ -51,8 +52,16 @@ abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publis
 
   private volatile ClientNode node = ClientNode.UNKNOWN;
 
-  DiscoveryCall(ServerCall<Q, EncodedReply> call, XdsStream stream, Parts parts) {
+  /**
+   * @param only the type of a service for one type, whose requests need not name it
+   */
+  DiscoveryCall(
+      ServerCall<Q, EncodedReply> call,
+      XdsStream stream,
+      Optional<ResourceType> only,
+      Parts parts) {
     this.call = call;
+    this.only = only;
     this.stream = stream;
     this.parts = parts;
     this.number = parts.clients().nextNumber();
@@ -62,9 +71,10 @@ abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publis
 
   abstract Variant variant();
 
+  /** Whom a request says to come from. */
   abstract Optional<Node> nodeOf(Q request);
 
-  /** The type that a request is about; empty when it names none. */
+  /** The type that a request names; "" when it names none. */
   abstract String typeUrlOf(Q request);
 
   abstract Verdict apply(ResourceType type, Q request) throws XdsViolation;
@@ -100,7 +110,7 @@ abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publis
           peer,
           variant().text());
     }
-    Optional<ResourceType> type = ResourceType.ofUrl(typeUrlOf(request));
+    Optional<ResourceType> type = only.or(() -> ResourceType.ofUrl(typeUrlOf(request)));
     if (type.isPresent()) {
       hear(type.get(), request);
     } else {

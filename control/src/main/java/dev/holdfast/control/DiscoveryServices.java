@@ -1,7 +1,9 @@
 package dev.holdfast.control;
 
 import com.google.protobuf.Message;
+import dev.holdfast.control.xds.DeltaStream;
 import dev.holdfast.control.xds.ResourceType;
+import dev.holdfast.control.xds.SotwStream;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import io.grpc.Metadata;
@@ -47,10 +49,10 @@ final class DiscoveryServices {
     return ServerServiceDefinition.builder(full)
         .addMethod(
             method(full, "Stream" + what, DiscoveryRequest.getDefaultInstance()),
-            handler((call, shared) -> new SotwCall(call, only, shared)))
+            handler((call, shared) -> new SotwCall(call, new SotwStream(), only, shared)))
         .addMethod(
             method(full, "Delta" + what, DeltaDiscoveryRequest.getDefaultInstance()),
-            handler((call, shared) -> new DeltaCall(call, only, shared)))
+            handler((call, shared) -> new DeltaCall(call, new DeltaStream(), only, shared)))
         .build();
   }
 

@@ -1,14 +1,22 @@
 package dev.holdfast.control;
 
+import com.google.protobuf.ByteString;
 import dev.holdfast.control.ControlOptions.TlsFiles;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.ServerCredentials;
 import io.grpc.TlsServerCredentials;
 import io.grpc.util.AdvancedTlsX509KeyManager;
 import io.grpc.util.AdvancedTlsX509TrustManager;
+import io.grpc.util.CertificateUtils;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.Signature;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -20,7 +28,7 @@ import java.util.concurrent.TimeUnit;
  * there is.
  */
 final class ServerKeys implements AutoCloseable {
-  /** How often the files are looked at; gRPC wants a minute at least. */
+  /** How often the files are looked at. */
   private static final Duration LOOK_INTERVAL = Duration.ofMinutes(1);
 
   private final ServerCredentials credentials;
@@ -38,19 +46,30 @@ final class ServerKeys implements AutoCloseable {
    * @throws IllegalArgumentException when one can't be used
    */
   static ServerKeys of(Optional<TlsFiles> files) {
-    if (files.isEmpty()) {
-      return new ServerKeys(InsecureServerCredentials.create(), () -> {});
-    }
-    ScheduledExecutorService looks =
-        Executors.newSingleThreadScheduledExecutor(
-            task -> {
-              Thread thread = new Thread(task, "holdfast-control-keys");
-              thread.setDaemon(true);
-              return thread;
-            });
+    return files.isEmpty()
+        ? new ServerKeys(InsecureServerCredentials.create(), () -> {})
+        : of(files.get(), looksOfItsOwn());
+  }
+
+  private static ScheduledExecutorService looksOfItsOwn() {
+    return Executors.newSingleThreadScheduledExecutor(
+        task -> {
+          Thread thread = new Thread(task, "holdfast-control-keys");
+          thread.setDaemon(true);
+          return thread;
+        });
+  }
+
+  /**
+   * Reads the files.
+   *
+   * @param looks when they are looked at again; ended with this
+   * @throws IllegalArgumentException when one can't be used
+   */
+  static ServerKeys of(TlsFiles files, ScheduledExecutorService looks) {
     boolean done = false;
     try {
-      ServerCredentials credentials = credentials(files.get(), looks);
+      ServerCredentials credentials = credentials(files, looks);
       done = true;
       return new ServerKeys(credentials, looks::shutdownNow);
     } finally {
@@ -61,25 +80,30 @@ final class ServerKeys implements AutoCloseable {
   }
 
   private static ServerCredentials credentials(TlsFiles files, ScheduledExecutorService looks) {
-    long seconds = LOOK_INTERVAL.toSeconds();
+    AdvancedTlsX509KeyManager key = new AdvancedTlsX509KeyManager();
+    TlsServerCredentials.Builder credentials = TlsServerCredentials.newBuilder().keyManager(key);
+    List<FollowedFiles> followed = new ArrayList<>();
+    followed.add(
+        new FollowedFiles(
+            List.of(files.certificate(), files.key()),
+            contents -> {
+              X509Certificate[] chain = certificates(contents.get(0));
+              PrivateKey own = CertificateUtils.getPrivateKey(contents.get(1).newInput());
+              requirePair(chain[0], own);
+              key.updateIdentityCredentials(chain, own);
+            }));
+    if (files.clientAuthority().isPresent()) {
+      AdvancedTlsX509TrustManager trust = trust();
+      followed.add(
+          new FollowedFiles(
+              List.of(files.clientAuthority().get()),
+              contents -> trust.updateTrustCredentials(certificates(contents.get(0)))));
+      credentials.trustManager(trust).clientAuth(TlsServerCredentials.ClientAuth.REQUIRE);
+    }
     try {
-      AdvancedTlsX509KeyManager key = new AdvancedTlsX509KeyManager();
-      var unused =
-          key.updateIdentityCredentials(
-              files.certificate().toFile(), files.key().toFile(), seconds, TimeUnit.SECONDS, looks);
-      TlsServerCredentials.Builder credentials = TlsServerCredentials.newBuilder().keyManager(key);
-      if (files.clientAuthority().isPresent()) {
-        AdvancedTlsX509TrustManager trust =
-            AdvancedTlsX509TrustManager.newBuilder()
-                .setVerification(
-                    AdvancedTlsX509TrustManager.Verification.CERTIFICATE_ONLY_VERIFICATION)
-                .build();
-        var unusedToo =
-            trust.updateTrustCredentials(
-                files.clientAuthority().get().toFile(), seconds, TimeUnit.SECONDS, looks);
-        credentials.trustManager(trust).clientAuth(TlsServerCredentials.ClientAuth.REQUIRE);
+      for (FollowedFiles one : followed) {
+        one.read();
       }
-      return credentials.build();
     } catch (IOException | GeneralSecurityException e) {
       throw new IllegalArgumentException(
           "tls: "
@@ -89,6 +113,51 @@ final class ServerKeys implements AutoCloseable {
               + " (expected: readable PEM files, the key in"
               + " PKCS#8)",
           e);
+    }
+    long seconds = LOOK_INTERVAL.toSeconds();
+    var unused =
+        looks.scheduleWithFixedDelay(
+            () -> followed.forEach(FollowedFiles::look), seconds, seconds, TimeUnit.SECONDS);
+    return credentials.build();
+  }
+
+  private static AdvancedTlsX509TrustManager trust() {
+    try {
+      return AdvancedTlsX509TrustManager.newBuilder()
+          .setVerification(AdvancedTlsX509TrustManager.Verification.CERTIFICATE_ONLY_VERIFICATION)
+          .build();
+    } catch (CertificateException e) {
+      throw new IllegalStateException("nothing is read here that could be wrong", e);
+    }
+  }
+
+  /** A file that is just being written may be empty: then nobody would be believed any more. */
+  private static X509Certificate[] certificates(ByteString pem) throws CertificateException {
+    X509Certificate[] certificates = CertificateUtils.getX509Certificates(pem.newInput());
+    if (certificates.length == 0) {
+      throw new CertificateException("no certificate in it");
+    }
+    return certificates;
+  }
+
+  /** Two files are not replaced at once: a certificate may be there before its key. */
+  private static void requirePair(X509Certificate certificate, PrivateKey key)
+      throws GeneralSecurityException {
+    String algorithm =
+        switch (key.getAlgorithm()) {
+          case "RSA" -> "SHA256withRSA";
+          case "EC" -> "SHA256withECDSA";
+          default -> key.getAlgorithm();
+        };
+    byte[] sample = certificate.getEncoded();
+    Signature signature = Signature.getInstance(algorithm);
+    signature.initSign(key);
+    signature.update(sample);
+    byte[] signed = signature.sign();
+    signature.initVerify(certificate.getPublicKey());
+    signature.update(sample);
+    if (!signature.verify(signed)) {
+      throw new GeneralSecurityException("the key is not that of the certificate");
     }
   }
 

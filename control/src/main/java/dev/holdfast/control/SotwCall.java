@@ -14,24 +14,14 @@ import java.util.Optional;
 /** A stream of the state-of-the-world variant. */
 final class SotwCall extends DiscoveryCall<DiscoveryRequest> {
   private final SotwStream stream;
-  private final Optional<ResourceType> only;
 
-  /**
-   * @param only the type of a service for one type, whose requests need not name it
-   */
   SotwCall(
-      ServerCall<DiscoveryRequest, EncodedReply> call, Optional<ResourceType> only, Parts parts) {
-    this(call, new SotwStream(), only, parts);
-  }
-
-  private SotwCall(
       ServerCall<DiscoveryRequest, EncodedReply> call,
       SotwStream stream,
       Optional<ResourceType> only,
       Parts parts) {
-    super(call, stream, parts);
+    super(call, stream, only, parts);
     this.stream = stream;
-    this.only = only;
   }
 
   @Override
@@ -46,7 +36,7 @@ final class SotwCall extends DiscoveryCall<DiscoveryRequest> {
 
   @Override
   String typeUrlOf(DiscoveryRequest request) {
-    return only.map(ResourceType::typeUrl).orElse(request.getTypeUrl());
+    return request.getTypeUrl();
   }
 
   @Override

@@ -186,6 +186,10 @@ final class RawClient implements AutoCloseable {
       requests.onNext(request);
     }
 
+    void end() {
+      requests.onCompleted();
+    }
+
     /** The first response so far that is like this. */
     <T> R awaitOne(Function<R, T> what, T value) {
       return org.awaitility.Awaitility.await()
