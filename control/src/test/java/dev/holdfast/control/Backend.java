@@ -63,6 +63,10 @@ final class Backend implements AutoCloseable {
         "who?");
   }
 
+  int port() {
+    return server.getPort();
+  }
+
   String address() {
     return "127.0.0.1:" + server.getPort();
   }

@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -133,6 +134,14 @@ final class ControlTown implements AutoCloseable {
     }
   }
 
+  /** Of the counters that have this tag. */
+  double count(String meter, String tag) {
+    return meters.find(meter).counters().stream()
+        .filter(counter -> counter.getId().getTags().stream().anyMatch(t -> t.getValue().equals(tag)))
+        .mapToDouble(Counter::count)
+        .sum();
+  }
+
   double count(String meter) {
     return meters.find(meter).counters().stream().mapToDouble(Counter::count).sum();
   }
@@ -141,20 +150,13 @@ final class ControlTown implements AutoCloseable {
     return own(Backend.start(name));
   }
 
-  /** A channel of grpc-java's own xDS client, which knows nothing but the server's address. */
-  ManagedChannel channel(InetSocketAddress control, String service) {
+  /** A channel of grpc-java's own xDS client, which knows nothing but the servers' addresses. */
+  ManagedChannel channel(String service, InetSocketAddress... controls) {
     String scheme = "xds-test-" + SCHEMES.incrementAndGet();
     Map<String, ?> bootstrap =
         Map.of(
             "xds_servers",
-            List.of(
-                Map.of(
-                    "server_uri",
-                    "127.0.0.1:" + control.getPort(),
-                    "channel_creds",
-                    List.of(Map.of("type", "insecure")),
-                    "server_features",
-                    List.of("xds_v3"))),
+            Arrays.stream(controls).map(ControlTown::server).toList(),
             "node",
             Map.of("id", "node-" + scheme, "locality", Map.of("zone", "a")));
     NameResolverRegistry.getDefaultRegistry()
@@ -167,9 +169,24 @@ final class ControlTown implements AutoCloseable {
     return channel;
   }
 
+  private static Map<String, ?> server(InetSocketAddress control) {
+    return Map.of(
+        "server_uri",
+        "127.0.0.1:" + control.getPort(),
+        "channel_creds",
+        List.of(Map.of("type", "insecure")),
+        "server_features",
+        List.of("xds_v3"));
+  }
+
   <T extends AutoCloseable> T own(T thing) {
     open.push(thing);
     return thing;
+  }
+
+  /** Ends what was opened last. */
+  void closeLast() throws Exception {
+    open.pop().close();
   }
 
   @Override

@@ -3,11 +3,17 @@ package dev.holdfast.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.control.resources.Policy;
+import dev.holdfast.control.resources.PolicyResources;
+import dev.holdfast.control.resources.PolicyYaml;
 import io.grpc.ManagedChannel;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,13 +42,55 @@ class UnmodifiedClientTest {
     Backend two = town.backend("two");
     town.list("orders", one.address());
     ControlPlane control = town.control();
-    ManagedChannel channel = town.channel(control.address(), "orders");
+    ManagedChannel channel = town.channel("orders", control.address());
 
     assertThat(Backend.who(channel)).isEqualTo("one");
     town.list("orders", one.address(), two.address());
     await().atMost(PATIENCE).until(() -> reached(channel).equals(Set.of("one", "two")));
     town.list("orders", two.address());
     await().atMost(PATIENCE).until(() -> reached(channel).equals(Set.of("two")));
+  }
+
+  @Test
+  void tenThousandEndpointsAreFollowed() throws Exception {
+    Backend one = town.backend("one");
+    Backend two = town.backend("two");
+    // Who hashes connects to whom it calls, and not to all of them.
+    Policy hashing =
+        PolicyYaml.parse("policy.yaml", "services: {orders: {balancer: ring_hash, hash-header: x}}");
+    ControlPlane control = town.control(new PolicyResources(hashing), ControlTown.anywhere());
+    town.list("orders", tenThousandWith(one));
+    ManagedChannel channel = town.channel("orders", control.address());
+
+    assertThat(Backend.who(channel)).isEqualTo("one");
+    town.list("orders", tenThousandWith(two));
+    await().atMost(PATIENCE).until(() -> Backend.who(channel).equals("two"));
+    assertThat(town.count("holdfast.control.answers", "accepted")).isPositive();
+    assertThat(town.count("holdfast.control.answers", "rejected")).isZero();
+  }
+
+  /** One that answers gets half of the calls; at the others nobody listens. */
+  private static String[] tenThousandWith(Backend backend) {
+    return Stream.concat(
+            Stream.of(backend.address() + " weight=10000"),
+            IntStream.range(1, 10_000)
+                .mapToObj(
+                    i -> "127.1.%d.%d:%d".formatted(i / 250, 1 + i % 250, backend.port())))
+        .toArray(String[]::new);
+  }
+
+  @Test
+  void whoFindsTheFirstControlPlaneDeadAsksTheSecond() throws Exception {
+    Backend one = town.backend("one");
+    Backend two = town.backend("two");
+    town.list("orders", one.address());
+    InetSocketAddress dead = town.control().address();
+    town.closeLast();
+    ManagedChannel channel = town.channel("orders", dead, town.control().address());
+
+    assertThat(Backend.who(channel)).isEqualTo("one");
+    town.list("orders", two.address());
+    await().atMost(PATIENCE).until(() -> Backend.who(channel).equals("two"));
   }
 
   private static Set<String> reached(ManagedChannel channel) {

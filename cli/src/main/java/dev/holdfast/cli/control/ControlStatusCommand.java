@@ -145,9 +145,7 @@ public final class ControlStatusCommand implements Callable<Integer> {
   private void watch(ManagedChannel channel, Duration pause) throws InterruptedException {
     StatusScreen screen =
         new StatusScreen(
-            common.program().out(),
-            !common.json() && Terminal.isInteractive(),
-            Terminal::size);
+            common.program().out(), !common.json() && Terminal.isInteractive(), Terminal::size);
     RepeatedLook.watch(
         common,
         pause,

@@ -42,9 +42,7 @@ class RepeatedLookTest {
   private void watch(Writer out, Supplier<String> ask) throws InterruptedException {
     Program program =
         new Program(
-            new PrintWriter(out, true),
-            new PrintWriter(err, true),
-            Settings.load(null, Map.of()));
+            new PrintWriter(out, true), new PrintWriter(err, true), Settings.load(null, Map.of()));
     RepeatedLook.until(ended, program, Duration.ZERO, ask, shown::add);
   }
 
@@ -77,8 +75,7 @@ class RepeatedLookTest {
 
     assertThat(shown).containsExactly("1", "2", "3");
     assertThat(err.toString().lines())
-        .containsExactly(
-            "holdfast: x: gone (trying again)", "holdfast: x: gone (trying again)");
+        .containsExactly("holdfast: x: gone (trying again)", "holdfast: x: gone (trying again)");
   }
 
   @Test
