@@ -137,7 +137,8 @@ final class ControlTown implements AutoCloseable {
   /** Of the counters that have this tag. */
   double count(String meter, String tag) {
     return meters.find(meter).counters().stream()
-        .filter(counter -> counter.getId().getTags().stream().anyMatch(t -> t.getValue().equals(tag)))
+        .filter(
+            counter -> counter.getId().getTags().stream().anyMatch(t -> t.getValue().equals(tag)))
         .mapToDouble(Counter::count)
         .sum();
   }

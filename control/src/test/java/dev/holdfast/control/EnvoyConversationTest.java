@@ -87,8 +87,7 @@ class EnvoyConversationTest {
     await().atMost(PATIENCE).until(() -> envoy.has(ResourceType.CLUSTER).size() == 1);
     await().atMost(PATIENCE).until(() -> envoy.has(ResourceType.LISTENER).size() == 1);
     assertThat(envoy.heard()).contains("LDS -users", "CDS -users");
-    assertThat(envoy.heard().indexOf("LDS -users"))
-        .isLessThan(envoy.heard().indexOf("CDS -users"));
+    assertThat(envoy.heard().indexOf("LDS -users")).isLessThan(envoy.heard().indexOf("CDS -users"));
   }
 
   @Test
@@ -105,8 +104,7 @@ class EnvoyConversationTest {
     awaitHeard(
         "CDS shop", "CDS -users", "LDS shop", "LDS -users", "EDS orders", "EDS -users", "EDS shop");
     assertThat(envoy.has(ResourceType.ENDPOINTS)).containsOnlyKeys("orders", "shop");
-    assertThat(envoy.has(ResourceType.ENDPOINTS).get("orders"))
-        .isNotEqualTo(before.get("orders"));
+    assertThat(envoy.has(ResourceType.ENDPOINTS).get("orders")).isNotEqualTo(before.get("orders"));
   }
 
   @Test
@@ -133,14 +131,17 @@ class EnvoyConversationTest {
   void nameThatIsLetGoIsNotSentUntilItIsAskedForAgain() {
     connectAndHearAll();
     envoy.unsubscribe(ResourceType.ENDPOINTS, "orders");
+    // Its answer says that the server has heard what was said before.
+    envoy.subscribe(ResourceType.ENDPOINTS, "nobody");
+    await().atMost(PATIENCE).until(() -> envoy.heard().size() == 7);
     server.put("orders", "10.0.0.8:50058");
     server.put("users", "10.0.0.4:50054");
-    await().atMost(PATIENCE).until(() -> envoy.heard().size() == 7);
-    assertThat(envoy.heard().get(6)).isEqualTo("EDS users");
+    await().atMost(PATIENCE).until(() -> envoy.heard().size() == 8);
 
     envoy.subscribe(ResourceType.ENDPOINTS, "orders");
-    await().atMost(PATIENCE).until(() -> envoy.heard().size() == 8);
-    assertThat(envoy.heard().get(7)).isEqualTo("EDS orders");
+    await().atMost(PATIENCE).until(() -> envoy.heard().size() == 9);
+    assertThat(envoy.heard().subList(6, 9))
+        .containsExactly("EDS -nobody", "EDS users", "EDS orders");
   }
 
   @Test

@@ -37,12 +37,6 @@ final class EnvoyModel implements StreamObserver<DeltaDiscoveryResponse> {
   private Set<String> endpointsAsked = new TreeSet<>();
   private Optional<StreamObserver<DeltaDiscoveryRequest>> requests = Optional.empty();
 
-  EnvoyModel() {
-    for (ResourceType type : ResourceType.values()) {
-      has.put(type, new TreeMap<>());
-    }
-  }
-
   /** Opens a stream, with what it has from an earlier one. */
   synchronized void connect(Channel channel) {
     nonces.clear();
@@ -59,11 +53,15 @@ final class EnvoyModel implements StreamObserver<DeltaDiscoveryResponse> {
   }
 
   private DeltaDiscoveryRequest.Builder first(ResourceType type) {
-    return of(type).putAllInitialResourceVersions(has.get(type));
+    return of(type).putAllInitialResourceVersions(held(type));
   }
 
   private static DeltaDiscoveryRequest.Builder of(ResourceType type) {
     return DeltaDiscoveryRequest.newBuilder().setTypeUrl(type.typeUrl());
+  }
+
+  private Map<String, String> held(ResourceType type) {
+    return has.computeIfAbsent(type, unused -> new TreeMap<>());
   }
 
   /** From now on it rejects whatever has this name. */
@@ -82,7 +80,7 @@ final class EnvoyModel implements StreamObserver<DeltaDiscoveryResponse> {
 
   synchronized void unsubscribe(ResourceType type, String... names) {
     endpointsAsked.removeAll(type == ResourceType.ENDPOINTS ? List.of(names) : List.of());
-    List.of(names).forEach(has.get(type)::remove);
+    List.of(names).forEach(held(type)::remove);
     send(of(type).addAllResourceNamesUnsubscribe(List.of(names)));
   }
 
@@ -105,7 +103,7 @@ final class EnvoyModel implements StreamObserver<DeltaDiscoveryResponse> {
               com.google.rpc.Status.newBuilder().setCode(13).setMessage("bad: " + bad)));
       return;
     }
-    Map<String, String> held = has.get(type);
+    Map<String, String> held = held(type);
     response.getResourcesList().forEach(one -> held.put(one.getName(), one.getVersion()));
     response.getRemovedResourcesList().forEach(held::remove);
     send(answer);
@@ -116,11 +114,11 @@ final class EnvoyModel implements StreamObserver<DeltaDiscoveryResponse> {
 
   /** Warms what is new, lets go of what is gone. */
   private void followEndpoints() {
-    Set<String> wanted = new TreeSet<>(has.get(ResourceType.CLUSTER).keySet());
+    Set<String> wanted = new TreeSet<>(held(ResourceType.CLUSTER).keySet());
     Set<String> come = minus(wanted, endpointsAsked);
     Set<String> gone = minus(endpointsAsked, wanted);
     endpointsAsked = wanted;
-    gone.forEach(has.get(ResourceType.ENDPOINTS)::remove);
+    gone.forEach(held(ResourceType.ENDPOINTS)::remove);
     if (!come.isEmpty() || !gone.isEmpty()) {
       send(
           of(ResourceType.ENDPOINTS)
@@ -142,7 +140,10 @@ final class EnvoyModel implements StreamObserver<DeltaDiscoveryResponse> {
   /** What no server may say. */
   private void check(ResourceType type, DeltaDiscoveryResponse response) {
     List<String> names = names(response);
-    must(!response.getNonce().isEmpty() && nonces.add(type + " " + response.getNonce()), "nonce", response);
+    must(
+        !response.getNonce().isEmpty() && nonces.add(type + " " + response.getNonce()),
+        "nonce",
+        response);
     must(Set.copyOf(names).size() == names.size(), "a name twice", response);
     must(
         minus(names, response.getRemovedResourcesList()).size() == names.size(),
@@ -166,7 +167,7 @@ final class EnvoyModel implements StreamObserver<DeltaDiscoveryResponse> {
 
   /** The versions of what it has of a type. */
   synchronized Map<String, String> has(ResourceType type) {
-    return Map.copyOf(has.get(type));
+    return Map.copyOf(held(type));
   }
 
   /** What it was sent on this stream, in order: {@code CDS orders}, {@code EDS -users}. */

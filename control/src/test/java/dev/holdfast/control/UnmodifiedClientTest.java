@@ -57,7 +57,8 @@ class UnmodifiedClientTest {
     Backend two = town.backend("two");
     // Who hashes connects to whom it calls, and not to all of them.
     Policy hashing =
-        PolicyYaml.parse("policy.yaml", "services: {orders: {balancer: ring_hash, hash-header: x}}");
+        PolicyYaml.parse(
+            "policy.yaml", "services: {orders: {balancer: ring_hash, hash-header: x}}");
     ControlPlane control = town.control(new PolicyResources(hashing), ControlTown.anywhere());
     town.list("orders", tenThousandWith(one));
     ManagedChannel channel = town.channel("orders", control.address());
@@ -74,8 +75,7 @@ class UnmodifiedClientTest {
     return Stream.concat(
             Stream.of(backend.address() + " weight=10000"),
             IntStream.range(1, 10_000)
-                .mapToObj(
-                    i -> "127.1.%d.%d:%d".formatted(i / 250, 1 + i % 250, backend.port())))
+                .mapToObj(i -> "127.1.%d.%d:%d".formatted(i / 250, 1 + i % 250, backend.port())))
         .toArray(String[]::new);
   }
 

@@ -26,8 +26,10 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "Several --server: C-core, Java and Go go on to the next when one can't be reached; grpc-js",
-      "knows the first only. A locality is what control status shows; it must be in the file for",
-      "grpc-js, be it empty. docs/xds-clients.md says what each language wants beside the file.",
+      "knows the first only. Of TLS, C-core and Go take all; Java takes its trust from the JVM and",
+      "shows no certificate; grpc-js knows none. A locality is what control status shows; it must",
+      "be in the file for grpc-js, be it empty. docs/xds-clients.md says what each language wants",
+      "beside the file.",
       "",
       "  holdfast control bootstrap --server 10.0.0.5:18000 > bootstrap.json",
       "  GRPC_XDS_BOOTSTRAP=bootstrap.json ./client xds:///orders"
