@@ -47,7 +47,7 @@ class XdsTlsInteropTest {
   private final NameServers servers = new NameServers();
   private TestCertificate own;
   private TestCertificate client;
-  private ControlPlane plane;
+  private final List<ControlPlane> planes = new ArrayList<>();
 
   @BeforeEach
   void startServer() throws Exception {
@@ -59,13 +59,14 @@ class XdsTlsInteropTest {
 
   @AfterEach
   void stop() {
-    plane.close();
+    planes.forEach(ControlPlane::close);
     servers.close();
   }
 
-  private void startControlPlane(Optional<Path> clientAuthority) throws IOException {
+  /** Starts a control plane; all that the file can say, each language takes of it what it knows. */
+  private Path bootstrap(Optional<Path> clientAuthority) throws IOException {
     InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    plane =
+    ControlPlane plane =
         ControlPlane.start(
             RegistryUri.parse("file://" + folder.resolve("registry")),
             new Registries(RegistryContext.system()),
@@ -77,10 +78,7 @@ class XdsTlsInteropTest {
                 .withTls(
                     new ControlOptions.TlsFiles(
                         own.certificate().toPath(), own.key().toPath(), clientAuthority)));
-  }
-
-  /** All that the file can say; each language takes of it what it knows. */
-  private Path bootstrap() throws IOException {
+    planes.add(plane);
     Bootstrap bootstrap =
         new Bootstrap(
             List.of(new HostPort("localhost", plane.address().getPort())),
@@ -103,8 +101,9 @@ class XdsTlsInteropTest {
     return command.orElseThrow();
   }
 
-  private void awaitCalls(CallerLanguage language, List<String> command) throws Exception {
-    try (XdsCaller caller = XdsCaller.start(language, command, bootstrap(), "xds:///names", RATE)) {
+  private static void awaitCalls(CallerLanguage language, List<String> command, Path bootstrap)
+      throws Exception {
+    try (XdsCaller caller = XdsCaller.start(language, command, bootstrap, "xds:///names", RATE)) {
       await().atMost(PATIENCE).until(() -> caller.takeCounts(PATIENCE).keySet().contains("one"));
       assertThat(caller.end()).isPositive();
       assertThat(caller.failures()).isEmpty();
@@ -114,19 +113,18 @@ class XdsTlsInteropTest {
   @Test
   void coreShowsItsCertificateAndBelievesTheGivenAuthority() throws Exception {
     List<String> python = command(CallerLanguage.PYTHON);
-    startControlPlane(Optional.of(client.certificate().toPath()));
 
-    awaitCalls(CallerLanguage.PYTHON, python);
+    awaitCalls(
+        CallerLanguage.PYTHON, python, bootstrap(Optional.of(client.certificate().toPath())));
   }
 
   /** grpc-java reads "tls" and nothing more of it: whom it believes is its JVM's affair. */
   @Test
   void javaBelievesWhomItsTrustStoreNames() throws Exception {
-    startControlPlane(Optional.empty());
     List<String> java = new ArrayList<>(List.of("env", "JAVA_TOOL_OPTIONS=" + trustOptions()));
     java.addAll(command(CallerLanguage.JAVA));
 
-    awaitCalls(CallerLanguage.JAVA, java);
+    awaitCalls(CallerLanguage.JAVA, java, bootstrap(Optional.empty()));
   }
 
   private String trustOptions() throws Exception {

@@ -27,6 +27,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -40,7 +41,7 @@ class ControlStatusWatchTest {
   @TempDir Path folder;
   private ControlPlane control;
   private ManagedChannel channel;
-  private HoldfastProcess watch;
+  private final List<HoldfastProcess> started = new ArrayList<>();
 
   @BeforeEach
   void serve() throws IOException {
@@ -60,12 +61,12 @@ class ControlStatusWatchTest {
 
   @AfterEach
   void close() {
-    watch.close();
+    started.forEach(HoldfastProcess::close);
     channel.shutdownNow();
     control.close();
   }
 
-  private void watch(String... more) {
+  private HoldfastProcess watch(String... more) {
     List<String> words =
         Stream.concat(
                 Stream.of(
@@ -76,7 +77,9 @@ class ControlStatusWatchTest {
                     "--interval=100ms"),
                 Stream.of(more))
             .toList();
-    watch = HoldfastProcess.start(folder, Map.of(), words);
+    HoldfastProcess watch = HoldfastProcess.start(folder, Map.of(), words);
+    started.add(watch);
+    return watch;
   }
 
   private void connect() {
@@ -92,7 +95,7 @@ class ControlStatusWatchTest {
 
   @Test
   void clientThatConnectsIsInALaterPictureAndInterruptEndsItWell() {
-    watch();
+    HoldfastProcess watch = watch();
     watch.awaitOut(out -> out.contains("clients=0"));
     assertThat(watch.out()).doesNotContain("web-1");
 
@@ -106,7 +109,7 @@ class ControlStatusWatchTest {
 
   @Test
   void eachLookIsADocumentForPrograms() throws IOException {
-    watch("--json");
+    HoldfastProcess watch = watch("--json");
     watch.awaitOut(out -> out.contains("\"total_clients\":0"));
     connect();
     watch.awaitOut(out -> out.contains("\"node\":\"web-1\""));

@@ -25,9 +25,8 @@ class RepeatedLookTest {
   private final List<String> shown = new ArrayList<>();
 
   /** One look after the other; with the last the signal comes. */
-  @SafeVarargs
-  private Supplier<String> looks(Supplier<String>... looks) {
-    Iterator<Supplier<String>> left = List.of(looks).iterator();
+  private Supplier<String> looks(List<Supplier<String>> looks) {
+    Iterator<Supplier<String>> left = looks.iterator();
     return () -> {
       Supplier<String> look = left.next();
       if (!left.hasNext()) {
@@ -54,7 +53,7 @@ class RepeatedLookTest {
 
   @Test
   void everyLookIsShownUntilTheSignal() throws InterruptedException {
-    watch(new StringWriter(), looks(() -> "1", () -> "2", () -> "3"));
+    watch(new StringWriter(), looks(List.of(() -> "1", () -> "2", () -> "3")));
 
     assertThat(shown).containsExactly("1", "2", "3");
     assertThat(Thread.currentThread().isInterrupted()).isFalse();
@@ -66,12 +65,13 @@ class RepeatedLookTest {
     watch(
         new StringWriter(),
         looks(
-            () -> "1",
-            failing("x: gone"),
-            failing("x: gone"),
-            () -> "2",
-            failing("x: gone"),
-            () -> "3"));
+            List.of(
+                () -> "1",
+                failing("x: gone"),
+                failing("x: gone"),
+                () -> "2",
+                failing("x: gone"),
+                () -> "3")));
 
     assertThat(shown).containsExactly("1", "2", "3");
     assertThat(err.toString().lines())
@@ -87,7 +87,7 @@ class RepeatedLookTest {
 
   @Test
   void signalDuringALookThatHangsEndsItWell() throws InterruptedException {
-    watch(new StringWriter(), looks(() -> "1", failing("x: CANCELLED")));
+    watch(new StringWriter(), looks(List.of(() -> "1", failing("x: CANCELLED"))));
 
     assertThat(shown).containsExactly("1");
     assertThat(err.toString()).isEmpty();
