@@ -3,6 +3,7 @@ package dev.holdfast.transcoding.http;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import java.io.IOException;
@@ -16,7 +17,22 @@ import org.jspecify.annotations.Nullable;
  * innermost fields that are named, where maps, lists and well-known types count as one field.
  */
 final class FieldMaskPaths {
-  private static final JsonFactory JSON = new JsonFactory();
+  /**
+   * Names come from strangers, so none is kept beyond its body; what is bounded is the body, whose
+   * size and depth the codec has judged.
+   */
+  private static final JsonFactory JSON =
+      JsonFactory.builder()
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNameLength(Integer.MAX_VALUE)
+                  .maxNumberLength(Integer.MAX_VALUE)
+                  .maxStringLength(Integer.MAX_VALUE)
+                  .build())
+          .build();
+
   private static final String MASK = "google.protobuf.FieldMask";
 
   private final FieldNames names;

@@ -159,6 +159,9 @@ final class RequestWriter {
       }
     }
     List<String> paths = masks.of(field.getMessageType(), body, offset, length, left);
+    if (paths.isEmpty()) {
+      return;
+    }
     ProtoBytes inner = new ProtoBytes();
     for (String path : paths) {
       inner.out().writeString(1, path);

@@ -68,6 +68,13 @@ class RequestBindingTest {
   }
 
   @Test
+  void masksAreMadeOfBodiesWithLongKeysToo() throws InvalidProtocolBufferException {
+    String key = "k".repeat(100_000);
+    assertThat(bound(SHOP, "PATCH /v1/shelves/1/books/2", "{\"labels\":{\"" + key + "\":\"v\"}}"))
+        .endsWith("update_mask { paths: \"labels\" }");
+  }
+
+  @Test
   void boundsQueries() {
     String many = "GET /v1/echo?" + "ints=1&".repeat(QueryBinder.MAX_PARAMETERS);
     assertThat(refused(ECHO, many)).isNull();
