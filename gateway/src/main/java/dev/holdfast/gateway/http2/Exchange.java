@@ -112,7 +112,7 @@ final class Exchange implements RequestHead, Waiter<UpstreamConnection> {
               + " with authority "
               + authority()
               + " (expected: "
-              + snapshot.router().expectation()
+              + snapshot.router().expectation(this)
               + ")");
       return;
     }

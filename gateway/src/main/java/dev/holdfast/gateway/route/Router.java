@@ -14,4 +14,9 @@ public interface Router {
   default String expectation() {
     return "a route that matches";
   }
+
+  /** As {@link #expectation()}, for the head of that very request. */
+  default String expectation(RequestHead head) {
+    return expectation();
+  }
 }

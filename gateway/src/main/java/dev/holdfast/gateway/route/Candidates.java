@@ -1,0 +1,63 @@
+package dev.holdfast.gateway.route;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** The routes of one authority and path, told apart by headers; the narrowest first. */
+final class Candidates {
+  private final Candidate[] candidates;
+  private final IntUnaryOperator chance;
+
+  /** One of them, with a route for each cluster that it goes to. */
+  private static final class Candidate {
+    private final RouteMatch match;
+    private final Route[] routes;
+    private final int[] upTo;
+
+    Candidate(RouteRule rule) {
+      List<RouteTarget.Share> shares =
+          rule.target().shares().stream().filter(share -> share.hundredths() > 0).toList();
+      match = rule.match();
+      routes = new Route[shares.size()];
+      upTo = new int[shares.size()];
+      int sum = 0;
+      for (int i = 0; i < routes.length; i++) {
+        sum += shares.get(i).hundredths();
+        upTo[i] = sum;
+        routes[i] = new Route(rule.name(), shares.get(i).cluster(), rule.options());
+      }
+    }
+
+    Route route(IntUnaryOperator chance) {
+      if (routes.length == 1) {
+        return routes[0];
+      }
+      int drawn = chance.applyAsInt(RouteTarget.WHOLE);
+      int i = 0;
+      while (drawn >= upTo[i]) {
+        i++;
+      }
+      return routes[i];
+    }
+  }
+
+  Candidates(List<RouteRule> rules, IntUnaryOperator chance) {
+    this.chance = chance;
+    this.candidates =
+        rules.stream()
+            .sorted(Comparator.comparingLong((RouteRule rule) -> rule.match().rank()).reversed())
+            .map(Candidate::new)
+            .toArray(Candidate[]::new);
+  }
+
+  @Nullable Route find(RequestHead head) {
+    for (Candidate candidate : candidates) {
+      if (candidate.match.accepts(head)) {
+        return candidate.route(chance);
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,31 @@
+package dev.holdfast.gateway.route;
+
+import org.jspecify.annotations.Nullable;
+
+/** Asks one router, and another one where that knows no route. */
+public final class FirstRouter implements Router {
+  private final Router first;
+  private final Router second;
+
+  /** The first is asked first. */
+  public FirstRouter(Router first, Router second) {
+    this.first = first;
+    this.second = second;
+  }
+
+  @Override
+  public @Nullable Route find(RequestHead head) {
+    Route found = first.find(head);
+    return found == null ? second.find(head) : found;
+  }
+
+  @Override
+  public String expectation() {
+    return first.expectation() + "; or " + second.expectation();
+  }
+
+  @Override
+  public String expectation(RequestHead head) {
+    return first.expectation(head) + "; or " + second.expectation(head);
+  }
+}

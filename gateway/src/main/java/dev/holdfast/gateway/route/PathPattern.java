@@ -1,0 +1,94 @@
+package dev.holdfast.gateway.route;
+
+import dev.holdfast.core.Limit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * Which paths a route is meant for: {@code /pkg.Service/Method}, all methods of a service {@code
+ * /pkg.Service/*}, a template {@code /v1/orders/{id}/items}, a beginning {@code /v1/**} or {@code
+ * /orders.**}.
+ *
+ * <p>{@code *} and {@code {name}} are one segment that is not empty. {@code **} is any rest, with
+ * slashes and without, and stands at the end. A path's query is not looked at.
+ *
+ * @param segments the texts between the slashes in canonical form: {@code *} for one of any text;
+ *     the last may end with {@code **}
+ */
+public record PathPattern(List<String> segments) {
+  /** The deepest pattern. */
+  @Limit(of = "segments in the path of a route", then = "the configuration is refused")
+  public static final int MAX_SEGMENTS = 32;
+
+  /** What a pattern must look like, for errors. */
+  public static final String EXPECTED =
+      "/package.Service/Method, /package.Service/*, /v1/orders/{id} or /v1/**, ** at the end only";
+
+  /** One segment of any text. */
+  static final String ANY = "*";
+
+  /** Any rest. */
+  static final String REST = "**";
+
+  private static final Pattern LITERAL =
+      Pattern.compile("([A-Za-z0-9._~!$&'()+,;=:@-]|%[0-9A-Fa-f]{2})*");
+  private static final Pattern VARIABLE = Pattern.compile("\\{[A-Za-z_][A-Za-z0-9_.]*\\}");
+
+  public PathPattern {
+    segments = List.copyOf(segments);
+  }
+
+  /**
+   * Parses a pattern.
+   *
+   * @param name what the value is called where it was written, for the error
+   * @throws IllegalArgumentException naming the value and what was expected
+   */
+  public static PathPattern parse(String name, String text) {
+    String[] written = text.split("/", -1);
+    if (written.length < 2 || !written[0].isEmpty()) {
+      throw malformed(name, text);
+    }
+    if (written.length - 1 > MAX_SEGMENTS) {
+      throw new IllegalArgumentException(
+          name
+              + ": "
+              + (written.length - 1)
+              + " segments (expected: at most "
+              + MAX_SEGMENTS
+              + ")");
+    }
+    List<String> segments = new ArrayList<>();
+    for (int i = 1; i < written.length; i++) {
+      String segment = written[i];
+      boolean last = i == written.length - 1;
+      if (segment.equals(ANY) || VARIABLE.matcher(segment).matches()) {
+        segments.add(ANY);
+      } else if (isLiteral(segment) || (last && isBeginning(segment))) {
+        segments.add(segment);
+      } else {
+        throw malformed(name, text);
+      }
+    }
+    return new PathPattern(segments);
+  }
+
+  private static boolean isLiteral(String segment) {
+    return LITERAL.matcher(segment).matches();
+  }
+
+  private static boolean isBeginning(String segment) {
+    return segment.endsWith(REST)
+        && isLiteral(segment.substring(0, segment.length() - REST.length()));
+  }
+
+  private static IllegalArgumentException malformed(String name, String text) {
+    return new IllegalArgumentException(name + ": \"" + text + "\" (expected: " + EXPECTED + ")");
+  }
+
+  @Override
+  public String toString() {
+    return "/" + String.join("/", segments);
+  }
+}

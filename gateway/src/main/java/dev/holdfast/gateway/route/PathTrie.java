@@ -1,0 +1,90 @@
+package dev.holdfast.gateway.route;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The paths of one authority. At each segment its text is tried before a longer beginning, that
+ * before a shorter one, then any segment, then any rest; what finds nothing below goes on with the
+ * next. So the most specific route that accepts the request is found first, in whatever order they
+ * were written. Each node is met at most once per lookup.
+ */
+final class PathTrie {
+  private final TextTable<PathTrie> literals;
+  private final @Nullable PathTrie any;
+  private final @Nullable Candidates here;
+  private final Rest[] beginnings;
+  private final @Nullable Candidates rest;
+
+  /** Any rest that begins with a text. */
+  private record Rest(String beginning, Candidates candidates) {}
+
+  /**
+   * The paths below a depth.
+   *
+   * @param rules whose paths have the same segments above
+   */
+  PathTrie(List<RouteRule> rules, int depth, IntUnaryOperator chance) {
+    Map<String, List<RouteRule>> bySegment = new HashMap<>();
+    List<RouteRule> ending = new ArrayList<>();
+    for (RouteRule rule : rules) {
+      List<String> segments = rule.match().path().segments();
+      if (segments.size() == depth) {
+        ending.add(rule);
+      } else {
+        bySegment.computeIfAbsent(segments.get(depth), s -> new ArrayList<>()).add(rule);
+      }
+    }
+    here = ending.isEmpty() ? null : new Candidates(ending, chance);
+    List<RouteRule> anyRest = bySegment.remove(PathPattern.REST);
+    rest = anyRest == null ? null : new Candidates(anyRest, chance);
+    List<RouteRule> anySegment = bySegment.remove(PathPattern.ANY);
+    any = anySegment == null ? null : new PathTrie(anySegment, depth + 1, chance);
+    Map<String, PathTrie> texts = new HashMap<>();
+    List<Rest> begun = new ArrayList<>();
+    bySegment.forEach(
+        (segment, below) -> {
+          if (segment.endsWith(PathPattern.REST)) {
+            String beginning = segment.substring(0, segment.length() - PathPattern.REST.length());
+            begun.add(new Rest(beginning, new Candidates(below, chance)));
+          } else {
+            texts.put(segment, new PathTrie(below, depth + 1, chance));
+          }
+        });
+    literals = TextTable.of(texts);
+    beginnings =
+        begun.stream()
+            .sorted(Comparator.comparingInt((Rest r) -> r.beginning().length()).reversed())
+            .toArray(Rest[]::new);
+  }
+
+  /** The route of a path, which begins with a slash. */
+  @Nullable Route find(RequestHead head, CharSequence path) {
+    int end = Texts.indexOf(path, '?', 0, path.length());
+    return end == 0 || path.charAt(0) != '/' ? null : find(head, path, 1, end);
+  }
+
+  /** From the segment on that begins at an index; beyond the end when none is left. */
+  private @Nullable Route find(RequestHead head, CharSequence path, int from, int end) {
+    if (from > end) {
+      return here == null ? null : here.find(head);
+    }
+    int segmentEnd = Texts.indexOf(path, '/', from, end);
+    PathTrie literal = literals.find(path, from, segmentEnd);
+    Route found = literal == null ? null : literal.find(head, path, segmentEnd + 1, end);
+    for (int i = 0; found == null && i < beginnings.length; i++) {
+      if (Texts.hasAt(path, from, end, beginnings[i].beginning)) {
+        found = beginnings[i].candidates.find(head);
+      }
+    }
+    if (found == null && any != null && segmentEnd > from) {
+      found = any.find(head, path, segmentEnd + 1, end);
+    }
+    return found != null || rest == null ? found : rest.find(head);
+  }
+}

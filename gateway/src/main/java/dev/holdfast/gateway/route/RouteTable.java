@@ -1,0 +1,122 @@
+package dev.holdfast.gateway.route;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Routes that somebody wrote. The most specific one that accepts a request is taken, in whatever
+ * order they stand: first by authority (host and port, host, longest suffix, any), then by path
+ * (see {@link PathPattern}; segment by segment, text before a beginning before {@code *} before
+ * {@code **}), then by headers (who asks for more than another comes before it). Two of which
+ * neither is more specific are refused.
+ *
+ * <p>Immutable and thread-safe as long as the chance is. A lookup makes no objects.
+ */
+public final class RouteTable implements Router {
+  private final TextTable<PathTrie> hosts;
+  private final TextTable<PathTrie> suffixes;
+  private final @Nullable PathTrie any;
+  private final int size;
+
+  /**
+   * Two rules that the same request fits, of which neither is more specific.
+   *
+   * @param first the index of the one
+   * @param second the index of the other, the greater of the two
+   */
+  public record Conflict(int first, int second) {}
+
+  /**
+   * A table.
+   *
+   * @param chance a number from 0 to below its argument, for routes to several clusters
+   * @throws IllegalArgumentException naming two rules of which neither is more specific
+   */
+  public RouteTable(List<RouteRule> rules, IntUnaryOperator chance) {
+    for (Conflict conflict : conflicts(rules)) {
+      throw new IllegalArgumentException(
+          "routes: "
+              + rules.get(conflict.first).name()
+              + " and "
+              + rules.get(conflict.second).name()
+              + " fit the same requests (expected: one that is more specific)");
+    }
+    Map<AuthorityPattern, List<RouteRule>> byAuthority = new HashMap<>();
+    for (RouteRule rule : rules) {
+      byAuthority.computeIfAbsent(rule.match().authority(), a -> new ArrayList<>()).add(rule);
+    }
+    Map<String, PathTrie> whole = new HashMap<>();
+    Map<String, PathTrie> ends = new HashMap<>();
+    PathTrie all = null;
+    for (Map.Entry<AuthorityPattern, List<RouteRule>> entry : byAuthority.entrySet()) {
+      AuthorityPattern authority = entry.getKey();
+      PathTrie paths = new PathTrie(entry.getValue(), 0, chance);
+      if (authority.isAny()) {
+        all = paths;
+      } else if (authority.isSuffix()) {
+        ends.put(authority.suffix(), paths);
+      } else {
+        whole.put(authority.text(), paths);
+      }
+    }
+    hosts = TextTable.ofAnyCase(whole);
+    suffixes = TextTable.ofAnyCase(ends);
+    any = all;
+    size = rules.size();
+  }
+
+  /** All pairs of rules of which neither is more specific, in their order. */
+  public static List<Conflict> conflicts(List<RouteRule> rules) {
+    Map<String, List<Integer>> places = new HashMap<>();
+    List<Conflict> conflicts = new ArrayList<>();
+    for (int i = 0; i < rules.size(); i++) {
+      RouteMatch match = rules.get(i).match();
+      List<Integer> same =
+          places.computeIfAbsent(
+              match.authority() + " " + match.path(), place -> new ArrayList<>());
+      for (int other : same) {
+        if (match.isAmbiguousWith(rules.get(other).match())) {
+          conflicts.add(new Conflict(other, i));
+        }
+      }
+      same.add(i);
+    }
+    return conflicts;
+  }
+
+  @Override
+  public @Nullable Route find(RequestHead head) {
+    CharSequence path = head.path();
+    CharSequence authority = head.authority();
+    int end = Authority.hostEnd(authority);
+    Route found = null;
+    if (end < authority.length()) {
+      found = below(hosts.find(authority, 0, authority.length()), head, path);
+    }
+    if (found == null) {
+      found = below(hosts.find(authority, 0, end), head, path);
+    }
+    if (!suffixes.isEmpty()) {
+      for (int i = 1; found == null && i < end; i++) {
+        if (authority.charAt(i) == '.') {
+          found = below(suffixes.find(authority, i, end), head, path);
+        }
+      }
+    }
+    return found == null ? below(any, head, path) : found;
+  }
+
+  private static @Nullable Route below(
+      @Nullable PathTrie paths, RequestHead head, CharSequence path) {
+    return paths == null ? null : paths.find(head, path);
+  }
+
+  @Override
+  public String expectation() {
+    return size == 0 ? "a route, of which there is none" : "an authority and path of a route";
+  }
+}

@@ -1,0 +1,184 @@
+package dev.holdfast.gateway.route;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The routes that nobody wrote: every service of a registry is a cluster of its name.
+ *
+ * <ol>
+ *   <li>by authority: its host is the name of a service ({@code orders:443}, {@code orders}), or
+ *       the first label of one is the other ({@code orders.prod.example}), if only one fits;
+ *   <li>by the gRPC service of the path, if exactly one service offers it. Never health and
+ *       reflection, which each server answers for itself;
+ *   <li>the only service, where there is only one and no more is known of it.
+ * </ol>
+ */
+public final class ServiceRouter implements Router {
+  /** gRPC services that every server has: a path alone says nothing of where they go. */
+  private static final String[] OF_EVERY_SERVER = {
+    "/grpc.health.v1.", "/grpc.reflection.", "/grpc.channelz."
+  };
+
+  private final TextTable<Choice> hosts;
+  private final TextTable<Choice> labels;
+  private final TextTable<Choice> grpcServices;
+  private final Choice only;
+  private final Set<String> names;
+
+  /** One route, or several of which none may be taken by itself. */
+  private record Choice(List<Route> routes) {
+    @Nullable Route decided() {
+      return routes.size() == 1 ? routes.get(0) : null;
+    }
+
+    String names() {
+      return String.join(", ", routes.stream().map(Route::cluster).sorted().toList());
+    }
+  }
+
+  /**
+   * The routes of some services.
+   *
+   * @param offers by the name of a service in the registry: the gRPC services it is known to offer,
+   *     empty where nothing is known
+   * @param options the terms of all routes
+   */
+  public ServiceRouter(Map<String, Set<String>> offers, RouteOptions options) {
+    Map<String, List<Route>> byHost = new HashMap<>();
+    Map<String, List<Route>> byLabel = new HashMap<>();
+    Map<String, List<Route>> byGrpc = new HashMap<>();
+    List<Route> all = new ArrayList<>();
+    new TreeMap<>(offers)
+        .forEach(
+            (cluster, services) -> {
+              Route route = new Route(cluster, cluster, options);
+              all.add(route);
+              String host = hostOf(cluster).toLowerCase(Locale.ROOT);
+              add(byHost, host, route);
+              add(byLabel, host.substring(0, Authority.labelEnd(host, host.length())), route);
+              services.stream()
+                  .filter(service -> !isOfEveryServer("/" + service))
+                  .forEach(service -> add(byGrpc, service, route));
+            });
+    hosts = TextTable.ofAnyCase(choices(byHost));
+    labels = TextTable.ofAnyCase(choices(byLabel));
+    grpcServices = TextTable.of(choices(byGrpc));
+    boolean known = offers.values().stream().anyMatch(services -> !services.isEmpty());
+    only = new Choice(known ? List.of() : all);
+    names = new TreeSet<>(offers.keySet());
+  }
+
+  /** The routes while nobody knows which services there are: none. */
+  public static Router unknown() {
+    return new Router() {
+      @Override
+      public @Nullable Route find(RequestHead head) {
+        return null;
+      }
+
+      @Override
+      public String expectation() {
+        return "a service of the registry, which has not said yet which it has";
+      }
+    };
+  }
+
+  @Override
+  public @Nullable Route find(RequestHead head) {
+    Choice choice = choice(head);
+    return choice == null ? null : choice.decided();
+  }
+
+  private @Nullable Choice choice(RequestHead head) {
+    Choice byAuthority = byAuthority(head.authority());
+    if (byAuthority != null) {
+      return byAuthority;
+    }
+    CharSequence path = head.path();
+    if (isOfEveryServer(path)) {
+      return null;
+    }
+    Choice byPath = grpcServices.find(path, Math.min(1, path.length()), serviceEnd(path));
+    if (byPath != null) {
+      return byPath;
+    }
+    return only.decided() == null ? null : only;
+  }
+
+  private @Nullable Choice byAuthority(CharSequence authority) {
+    int end = Authority.hostEnd(authority);
+    Choice whole = hosts.find(authority, 0, end);
+    if (whole != null) {
+      return whole;
+    }
+    int labelEnd = Authority.labelEnd(authority, end);
+    if (labelEnd < end) {
+      return hosts.find(authority, 0, labelEnd);
+    }
+    return labels.find(authority, 0, end);
+  }
+
+  /** What is to be changed about a request that found no route. */
+  @Override
+  public String expectation(RequestHead head) {
+    Choice choice = choice(head);
+    if (choice != null) {
+      return "an authority or a route, since more than one service is meant: " + choice.names();
+    }
+    if (names.isEmpty()) {
+      return "a service in the registry, which has none";
+    }
+    if (isOfEveryServer(head.path())) {
+      return "the authority of one of the services " + shown();
+    }
+    return "an authority or a gRPC service of one of the services " + shown();
+  }
+
+  private String shown() {
+    return Texts.shown(names);
+  }
+
+  /** Where the gRPC service ends that begins after the first slash of a path. */
+  private static int serviceEnd(CharSequence path) {
+    for (int i = 1; i < path.length(); i++) {
+      if (path.charAt(i) == '/') {
+        return i;
+      }
+    }
+    return Math.min(1, path.length());
+  }
+
+  private static boolean isOfEveryServer(CharSequence path) {
+    for (String prefix : OF_EVERY_SERVER) {
+      if (Texts.hasAt(path, 0, path.length(), prefix)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Of {@code namespace/name:port} the name. */
+  private static String hostOf(String cluster) {
+    String last = cluster.substring(cluster.lastIndexOf('/') + 1);
+    int colon = last.indexOf(':');
+    return colon < 0 ? last : last.substring(0, colon);
+  }
+
+  private static void add(Map<String, List<Route>> routes, String key, Route route) {
+    routes.computeIfAbsent(key, k -> new ArrayList<>()).add(route);
+  }
+
+  private static Map<String, Choice> choices(Map<String, List<Route>> routes) {
+    Map<String, Choice> choices = new HashMap<>();
+    routes.forEach((key, found) -> choices.put(key, new Choice(List.copyOf(found))));
+    return choices;
+  }
+}

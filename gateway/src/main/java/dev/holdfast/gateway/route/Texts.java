@@ -1,0 +1,44 @@
+package dev.holdfast.gateway.route;
+
+import java.util.Collection;
+
+/** Comparisons of any text, without making a string of it. */
+final class Texts {
+  private static final int MOST_SHOWN = 10;
+
+  private Texts() {}
+
+  /** Whether a word stands at an index of a text, all of it before the end. */
+  static boolean hasAt(CharSequence text, int from, int end, String word) {
+    if (word.length() > end - from) {
+      return false;
+    }
+    for (int i = 0; i < word.length(); i++) {
+      if (text.charAt(from + i) != word.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  static boolean equal(CharSequence text, String word) {
+    return text.length() == word.length() && hasAt(text, 0, text.length(), word);
+  }
+
+  /** The first index of a character from an index on; the end where there is none. */
+  static int indexOf(CharSequence text, char wanted, int from, int end) {
+    for (int i = from; i < end; i++) {
+      if (text.charAt(i) == wanted) {
+        return i;
+      }
+    }
+    return end;
+  }
+
+  /** Ten names at most, and how many more there are. */
+  static String shown(Collection<String> names) {
+    String first = String.join(", ", names.stream().limit(MOST_SHOWN).toList());
+    int more = names.size() - MOST_SHOWN;
+    return more > 0 ? first + " and " + more + " more" : first;
+  }
+}
