@@ -1,0 +1,21 @@
+package dev.holdfast.gateway.config;
+
+import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.gateway.cluster.ClusterOptions;
+import java.util.Optional;
+
+/**
+ * A cluster as it is configured.
+ *
+ * @param target the service that it follows; empty when its endpoints are listed
+ * @param endpoints the list of a cluster without a target
+ * @param options how its endpoints are chosen and connected
+ */
+public record ClusterConfig(
+    Optional<ServiceTarget> target, EndpointSet endpoints, ClusterOptions options) {
+  /** A cluster that follows a service. */
+  public static ClusterConfig following(ServiceTarget target, ClusterOptions options) {
+    return new ClusterConfig(Optional.of(target), EndpointSet.EMPTY, options);
+  }
+}

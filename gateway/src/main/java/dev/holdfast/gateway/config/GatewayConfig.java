@@ -1,0 +1,49 @@
+package dev.holdfast.gateway.config;
+
+import dev.holdfast.core.RegistryUri;
+import dev.holdfast.gateway.DrainTimes;
+import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.route.RouteRule;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * All that a gateway's file says. Immutable.
+ *
+ * @param listeners where clients are served; empty when the file does not say it
+ * @param registry whose services are clusters of their names, without a route of their own; empty
+ *     for none
+ * @param clusters by name
+ * @param routes of which the most specific one is taken
+ * @param limits of connections that are accepted from now on
+ * @param drain how much time is left to whom when the gateway closes
+ */
+public record GatewayConfig(
+    List<ListenerConfig> listeners,
+    Optional<RegistryUri> registry,
+    Map<String, ClusterConfig> clusters,
+    List<RouteRule> routes,
+    GatewayLimits limits,
+    DrainTimes drain) {
+  /** What an empty file says. */
+  public static final GatewayConfig EMPTY =
+      new GatewayConfig(
+          List.of(),
+          Optional.empty(),
+          Map.of(),
+          List.of(),
+          GatewayLimits.DEFAULT,
+          DrainTimes.DEFAULT);
+
+  public GatewayConfig {
+    listeners = List.copyOf(listeners);
+    clusters = Map.copyOf(clusters);
+    routes = List.copyOf(routes);
+  }
+
+  /** With the services of another registry, or of one where there was none. */
+  public GatewayConfig withRegistry(RegistryUri value) {
+    return new GatewayConfig(listeners, Optional.of(value), clusters, routes, limits, drain);
+  }
+}

@@ -1,0 +1,273 @@
+package dev.holdfast.gateway.config;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.TunableChoice;
+import dev.holdfast.core.TunableDuration;
+import dev.holdfast.core.TunableNumber;
+import dev.holdfast.core.TunableText;
+import dev.holdfast.gateway.DrainTimes;
+import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.route.AuthorityPattern;
+import dev.holdfast.gateway.route.PathPattern;
+import dev.holdfast.gateway.route.RetryPolicy;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * The keys of a gateway's file with their bounds and defaults. The reader, the tables in
+ * docs/gateway.md and the JSON schema for editors are made from {@link #FILE}.
+ */
+public final class GatewayKeys {
+  /** Listeners that a file may have. */
+  @Limit(of = "listeners of a gateway", then = "the configuration is refused")
+  public static final int MAX_LISTENERS = 1;
+
+  /** Clusters that a file may name. */
+  @Limit(of = "clusters in a gateway's file", then = "the configuration is refused")
+  public static final int MAX_CLUSTERS = 1_000;
+
+  /** Endpoints that a cluster may list. */
+  @Limit(of = "endpoints that a cluster in a gateway's file lists", then = "it is refused")
+  public static final int MAX_ENDPOINTS = 1_000;
+
+  /** Routes that a file may have. */
+  @Limit(of = "routes in a gateway's file", then = "the configuration is refused")
+  public static final int MAX_ROUTES = 2_000;
+
+  /** Headers that a route may look at. */
+  @Limit(of = "headers that a route of a gateway looks at", then = "the configuration is refused")
+  public static final int MAX_HEADERS = 16;
+
+  /** Clusters among which a route may divide its calls. */
+  @Limit(of = "clusters that a route divides its calls among", then = "it is refused")
+  public static final int MAX_SHARES = 20;
+
+  static final String LISTENERS = "listeners";
+  static final String CLUSTERS = "clusters";
+  static final String ROUTES = "routes";
+  static final String HEADERS = "headers";
+  static final String SPLIT = "split";
+  static final String RETRY = "retry";
+  static final String LIMITS = "limits";
+  static final String DRAIN = "drain";
+
+  static final TunableText ADDRESS =
+      new TunableText(
+          "address",
+          "PORT or IP:PORT, IPv6 in brackets",
+          "",
+          "Where clients are served; a port alone is one of loopback, 0.0.0.0:8080 opens it.");
+  static final TunableText REGISTRY =
+      new TunableText(
+          "registry",
+          "the URI of a registry, without a password",
+          "that of --registry, if any",
+          "Every service in it is a cluster of its name, called by authority without a route.");
+
+  static final TunableText TARGET =
+      new TunableText(
+          "target",
+          "a target such as etcd://h1,h2:2379/prod/orders, without a password",
+          "the service with the cluster's name in registry",
+          "The service that is followed. Not with endpoints.");
+  static final TunableText ENDPOINTS =
+      new TunableText(
+          "endpoints", "a list of host:port", "", "A list that stays as it is. Not with target.");
+  static final TunableChoice BALANCE =
+      new TunableChoice(
+          "balance",
+          List.of("least_request", "round_robin", "weighted", "ring_hash"),
+          "least_request",
+          "Who gets the next call; ring_hash goes by the route's hash-header.");
+  static final TunableNumber MAX_CONNECTIONS =
+      new TunableNumber(
+          "max-connections", 1, 64, 8, "To one endpoint, from one thread of the gateway.");
+  static final TunableDuration CONNECT_TIMEOUT =
+      new TunableDuration(
+          "connect-timeout",
+          Duration.ofMillis(10),
+          Duration.ofMinutes(1),
+          Duration.ofSeconds(5),
+          "From the first packet to the endpoint's SETTINGS.");
+
+  static final TunableText NAME =
+      new TunableText("name", "a text", "routes[N]", "What logs and meters call it.");
+  static final TunableText AUTHORITY =
+      new TunableText(
+          "authority",
+          AuthorityPattern.EXPECTED,
+          "*",
+          "Whom a call must ask for. A host with its port before a host, before the longest"
+              + " suffix.");
+  static final TunableText PATH =
+      new TunableText(
+          "path",
+          PathPattern.EXPECTED,
+          "/**",
+          "What it must ask for. A text before its beginning, before *, before **, segment by"
+              + " segment.");
+  static final TunableText EXACT =
+      new TunableText("exact", "a text", "", "The header is this text; so is `x-user: text`.");
+  static final TunableText PREFIX = new TunableText("prefix", "a text", "", "It begins so.");
+  static final TunableChoice PRESENT =
+      new TunableChoice("present", List.of("true"), "", "It is there.");
+  static final TunableText CLUSTER =
+      new TunableText("cluster", "the name of a cluster", "", "Where the calls go.");
+  static final TunableText SHARE =
+      new TunableText("*", "0% to 100%, such as 12.5%", "", "The part of that cluster.");
+  static final TunableDuration DEADLINE =
+      new TunableDuration(
+          "deadline",
+          Duration.ZERO,
+          Duration.ofHours(24),
+          Duration.ZERO,
+          "Of calls that bring none; 0s is none.");
+  static final TunableDuration MAX_DEADLINE =
+      new TunableDuration(
+          "max-deadline",
+          Duration.ZERO,
+          Duration.ofHours(24),
+          Duration.ZERO,
+          "The longest that a call may have, whatever it brings; 0s is any.");
+  static final TunableText HASH_HEADER =
+      new TunableText(
+          "hash-header",
+          "a header's name in small letters",
+          "",
+          "With ring_hash: calls with the same value meet the same endpoint.");
+  static final TunableNumber ATTEMPTS =
+      new TunableNumber(
+          "attempts",
+          1,
+          RetryPolicy.MAX_ATTEMPTS,
+          RetryPolicy.MAX_ATTEMPTS,
+          "At most, the first included.");
+  static final TunableChoice IDEMPOTENT =
+      new TunableChoice(
+          "idempotent",
+          List.of("true", "false"),
+          "false",
+          "Whether a call is tried again although an endpoint may have processed it. Without it"
+              + " only what was certainly not processed is.");
+
+  static final TunableNumber STREAMS =
+      new TunableNumber(
+          "streams", 1, 100_000, GatewayLimits.STREAMS, "Open at once on one connection.");
+  static final TunableNumber HEADER_LIST_BYTES =
+      new TunableNumber(
+          "header-list-bytes",
+          1_024,
+          1_048_576,
+          GatewayLimits.HEADER_LIST_BYTES,
+          "All headers of one request, or of one response.");
+  static final TunableNumber STREAM_WINDOW_BYTES =
+      new TunableNumber(
+          "stream-window-bytes",
+          65_535,
+          16_777_216,
+          GatewayLimits.STREAM_WINDOW_BYTES,
+          "Kept of one direction of a stream while its receiver is slow.");
+  static final TunableNumber CONNECTION_BYTES =
+      new TunableNumber(
+          "connection-bytes",
+          65_535,
+          Integer.MAX_VALUE,
+          GatewayLimits.CONNECTION_BYTES,
+          "The same for all streams of one connection; at least stream-window-bytes.");
+  static final TunableDuration HANDSHAKE =
+      new TunableDuration(
+          "handshake",
+          Duration.ofMillis(100),
+          Duration.ofMinutes(5),
+          GatewayLimits.HANDSHAKE,
+          "How long a client may take up to its SETTINGS.");
+  static final TunableDuration IDLE =
+      new TunableDuration(
+          "idle",
+          Duration.ofSeconds(1),
+          Duration.ofHours(24),
+          GatewayLimits.IDLE,
+          "How long a connection may be without a stream.");
+
+  static final TunableDuration ACKNOWLEDGE =
+      new TunableDuration(
+          "acknowledge",
+          Duration.ZERO,
+          Duration.ofMinutes(10),
+          DrainTimes.ACKNOWLEDGE,
+          "How long a client may take to answer that the gateway closes.");
+  static final TunableDuration UNARY =
+      new TunableDuration(
+          "unary",
+          Duration.ZERO,
+          Duration.ofHours(24),
+          DrainTimes.UNARY,
+          "How long calls with a complete request may go on.");
+  static final TunableDuration DRAIN_STREAMS =
+      new TunableDuration(
+          "streams",
+          Duration.ZERO,
+          Duration.ofHours(24),
+          DrainTimes.STREAMS,
+          "How long others may; at least unary.");
+
+  static final Section LISTENER = Section.of(Key.value(ADDRESS).mandatory());
+  static final Section CLUSTER_KEYS =
+      Section.of(
+          Key.value(TARGET),
+          Key.texts(ENDPOINTS),
+          Key.value(BALANCE),
+          Key.value(MAX_CONNECTIONS),
+          Key.value(CONNECT_TIMEOUT));
+  static final Section HEADER = Section.of(Key.value(EXACT), Key.value(PREFIX), Key.value(PRESENT));
+  static final Section RETRY_KEYS = Section.of(Key.value(ATTEMPTS), Key.value(IDEMPOTENT));
+  static final Section ROUTE =
+      Section.of(
+          Key.value(NAME),
+          Key.value(AUTHORITY),
+          Key.value(PATH),
+          Key.named(HEADERS, HEADER, "What all of these headers must be: a text, or one of these.")
+              .orText(),
+          Key.value(CLUSTER),
+          Key.shares(SPLIT, SHARE, "Instead of cluster: clusters with percentages, 100% in all."),
+          Key.value(DEADLINE),
+          Key.value(MAX_DEADLINE),
+          Key.value(HASH_HEADER),
+          Key.group(RETRY, RETRY_KEYS, "What is tried again."));
+  static final Section LIMIT_KEYS =
+      Section.of(
+          Key.value(STREAMS),
+          Key.value(HEADER_LIST_BYTES),
+          Key.value(STREAM_WINDOW_BYTES),
+          Key.value(CONNECTION_BYTES),
+          Key.value(HANDSHAKE),
+          Key.value(IDLE));
+  static final Section DRAIN_KEYS =
+      Section.of(Key.value(ACKNOWLEDGE), Key.value(UNARY), Key.value(DRAIN_STREAMS));
+
+  /** All that may stand in a file. */
+  public static final Section FILE =
+      Section.of(
+          Key.items(LISTENERS, LISTENER, "Where clients are served; one for now."),
+          Key.value(REGISTRY),
+          Key.named(CLUSTERS, CLUSTER_KEYS, "Services by name; `orders: {}` is one of registry."),
+          Key.items(ROUTES, ROUTE, "The most specific one is taken, in whatever order they stand."),
+          Key.group(LIMITS, LIMIT_KEYS, "Of connections that are accepted from now on."),
+          Key.group(DRAIN, DRAIN_KEYS, "When the gateway closes."));
+
+  /** One map of the file: what may stand in it. */
+  public record Section(List<Key> keys) {
+    static Section of(Key... keys) {
+      return new Section(List.of(keys));
+    }
+
+    /** The names that may stand here. */
+    public Set<String> names() {
+      return keys.stream().map(Key::name).collect(Collectors.toSet());
+    }
+  }
+
+  private GatewayKeys() {}
+}

@@ -1,0 +1,261 @@
+package dev.holdfast.gateway.config;
+
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.HostPort;
+import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.ServiceName;
+import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.core.TunableDuration;
+import dev.holdfast.core.TunableNumber;
+import dev.holdfast.gateway.DrainTimes;
+import dev.holdfast.gateway.cluster.Balance;
+import dev.holdfast.gateway.cluster.ClusterOptions;
+import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.route.RouteRule;
+import dev.holdfast.yaml.YamlException;
+import dev.holdfast.yaml.YamlMap;
+import dev.holdfast.yaml.YamlProblems;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Reads a gateway's file. Pure: text in, a {@link GatewayConfig} or all that is wrong with it out.
+ */
+public final class GatewayYaml {
+  private final YamlMap top;
+  private final Function<String, ServiceTarget> targets;
+  private final Optional<RegistryUri> registry;
+
+  private GatewayYaml(
+      YamlMap top, Function<String, ServiceTarget> targets, Optional<RegistryUri> registry) {
+    this.top = top;
+    this.targets = targets;
+    this.registry = registry;
+  }
+
+  /**
+   * Reads a configuration.
+   *
+   * @param source what the text is called in errors, such as the name of its file
+   * @param targets what a target means; throws IllegalArgumentException for one that means nothing
+   * @param registry the registry of the command line, which counts where the file names none
+   * @throws YamlException with every problem as {@code source:line: key: value (expected: ..)}
+   */
+  public static GatewayConfig parse(
+      String source,
+      String text,
+      Function<String, ServiceTarget> targets,
+      Optional<RegistryUri> registry) {
+    YamlProblems problems = new YamlProblems(source);
+    YamlMap top = YamlMap.read(problems, text, "a map with keys such as clusters and routes");
+    GatewayConfig config = new GatewayYaml(top, targets, registry).read();
+    problems.throwIfAny();
+    return config;
+  }
+
+  private GatewayConfig read() {
+    top.requireKnown(GatewayKeys.FILE.names());
+    Optional<RegistryUri> ofFile =
+        top.parsed("registry", GatewayKeys.REGISTRY.expected(), this::registryUri);
+    Optional<RegistryUri> effective = ofFile.isPresent() ? ofFile : registry;
+    List<ListenerConfig> listeners = listeners();
+    Map<String, ClusterConfig> clusters = clusters(effective);
+    List<RouteRule> routes = new RouteYaml(top, clusters.keySet()).read();
+    return new GatewayConfig(listeners, effective, clusters, routes, limits(), drain());
+  }
+
+  private RegistryUri registryUri(String name, String text) {
+    RegistryUri uri = withoutPassword(name, RegistryUri.parse(text));
+    // Whether anybody knows the scheme is said by whoever knows what a target means.
+    var unused = targets.apply(uri.withNamespace("any").toString());
+    return uri;
+  }
+
+  private static RegistryUri withoutPassword(String name, RegistryUri uri) {
+    if (uri.userInfo().contains(":")) {
+      throw new IllegalArgumentException(
+          name
+              + ": a URI with a password (expected: none; it is read from the file that"
+              + " HOLDFAST_REGISTRY_PASSWORD_FILE names)");
+    }
+    return uri;
+  }
+
+  private List<ListenerConfig> listeners() {
+    YamlMap items = top.list(GatewayKeys.LISTENERS, "a list of listeners");
+    atMost(GatewayKeys.LISTENERS, items.keys().size(), GatewayKeys.MAX_LISTENERS);
+    List<ListenerConfig> listeners = new ArrayList<>();
+    for (String item : items.keys()) {
+      YamlMap listener = items.map(item, "a map with address");
+      listener.requireKnown(GatewayKeys.LISTENER.names());
+      if (!listener.has("address") && !items.isProblem(item)) {
+        listener.problem("address", "nothing", GatewayKeys.ADDRESS.expected());
+      }
+      listener
+          .parsed("address", GatewayKeys.ADDRESS.expected(), GatewayYaml::address)
+          .ifPresent(address -> listeners.add(new ListenerConfig(address)));
+    }
+    return listeners;
+  }
+
+  /** Only literals, so that reading a file asks no name server. */
+  private static InetSocketAddress address(String name, String text) {
+    try {
+      HostPort parsed = HostPort.parse(text.indexOf(':') < 0 ? "127.0.0.1:" + text : text);
+      boolean literal = parsed.isIpv6() || parsed.host().matches("[0-9]+(\\.[0-9]+){3}");
+      if (literal) {
+        return new InetSocketAddress(parsed.host(), parsed.port());
+      }
+    } catch (IllegalArgumentException e) {
+      throw malformedAddress(name, text, e);
+    }
+    throw malformedAddress(name, text, null);
+  }
+
+  private static IllegalArgumentException malformedAddress(
+      String name, String text, @org.jspecify.annotations.Nullable Throwable cause) {
+    return new IllegalArgumentException(
+        name + ": " + text + " (expected: " + GatewayKeys.ADDRESS.expected() + ")", cause);
+  }
+
+  private Map<String, ClusterConfig> clusters(Optional<RegistryUri> effective) {
+    YamlMap all = top.map(GatewayKeys.CLUSTERS, "names, each with a cluster");
+    atMost(GatewayKeys.CLUSTERS, all.keys().size(), GatewayKeys.MAX_CLUSTERS);
+    Map<String, ClusterConfig> clusters = new LinkedHashMap<>();
+    for (String name : all.keys()) {
+      YamlMap cluster = all.map(name, "keys such as target and balance");
+      cluster.requireKnown(GatewayKeys.CLUSTER_KEYS.names());
+      EndpointSet endpoints = endpoints(cluster);
+      Optional<ServiceTarget> target =
+          cluster.has("endpoints") ? Optional.empty() : target(all, cluster, name, effective);
+      if (cluster.has("endpoints") && cluster.has("target")) {
+        cluster.problem("target", "beside endpoints", "one of the two");
+      }
+      clusters.put(name, new ClusterConfig(target, endpoints, options(cluster)));
+    }
+    return clusters;
+  }
+
+  private Optional<ServiceTarget> target(
+      YamlMap all, YamlMap cluster, String name, Optional<RegistryUri> effective) {
+    if (cluster.has("target")) {
+      return cluster.parsed("target", GatewayKeys.TARGET.expected(), this::target);
+    }
+    if (effective.isEmpty()) {
+      all.problem(name, "neither target nor endpoints", "one of them, or registry: URI");
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(ServiceTarget.in(effective.get(), ServiceName.parse(name)));
+    } catch (IllegalArgumentException e) {
+      all.problem(name, "not the name of a service", "target, endpoints or the name of a service");
+      return Optional.empty();
+    }
+  }
+
+  private ServiceTarget target(String name, String text) {
+    var unused = withoutPassword(name, RegistryUri.parse(text));
+    try {
+      return targets.apply(text);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
+    }
+  }
+
+  private EndpointSet endpoints(YamlMap cluster) {
+    YamlMap items = cluster.list("endpoints", GatewayKeys.ENDPOINTS.expected());
+    if (cluster.has("endpoints") && items.keys().isEmpty() && !cluster.isProblem("endpoints")) {
+      cluster.problem("endpoints", "none", GatewayKeys.ENDPOINTS.expected());
+    }
+    if (items.keys().size() > GatewayKeys.MAX_ENDPOINTS) {
+      cluster.problem(
+          "endpoints", items.keys().size() + " endpoints", "at most " + GatewayKeys.MAX_ENDPOINTS);
+    }
+    List<Endpoint> endpoints = new ArrayList<>();
+    for (String item : items.keys()) {
+      items.parsed(item, "host:port", GatewayYaml::endpoint).ifPresent(endpoints::add);
+    }
+    return EndpointSet.of(endpoints);
+  }
+
+  private static Endpoint endpoint(String name, String text) {
+    try {
+      return Endpoint.of(text);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          name + ": " + text + " (expected: host:port, an IPv6 host in brackets)", e);
+    }
+  }
+
+  private static ClusterOptions options(YamlMap cluster) {
+    Balance balance =
+        cluster
+            .parsed("balance", GatewayKeys.BALANCE.expected(), GatewayYaml::balance)
+            .orElse(ClusterOptions.DEFAULT.balance());
+    return new ClusterOptions(
+        balance,
+        number(cluster, GatewayKeys.MAX_CONNECTIONS),
+        duration(cluster, GatewayKeys.CONNECT_TIMEOUT));
+  }
+
+  private static Balance balance(String name, String text) {
+    if (!GatewayKeys.BALANCE.words().contains(text)) {
+      throw new IllegalArgumentException(
+          name + ": " + text + " (expected: " + GatewayKeys.BALANCE.expected() + ")");
+    }
+    return Balance.valueOf(text.toUpperCase(Locale.ROOT));
+  }
+
+  private GatewayLimits limits() {
+    YamlMap limits = top.map(GatewayKeys.LIMITS, "keys such as streams and idle");
+    limits.requireKnown(GatewayKeys.LIMIT_KEYS.names());
+    int window = number(limits, GatewayKeys.STREAM_WINDOW_BYTES);
+    int connection = number(limits, GatewayKeys.CONNECTION_BYTES);
+    if (connection < window) {
+      limits.problem(
+          "connection-bytes", Integer.toString(connection), "at least stream-window-bytes");
+      connection = window;
+    }
+    return new GatewayLimits(
+        number(limits, GatewayKeys.STREAMS),
+        number(limits, GatewayKeys.HEADER_LIST_BYTES),
+        window,
+        connection,
+        duration(limits, GatewayKeys.HANDSHAKE),
+        duration(limits, GatewayKeys.IDLE));
+  }
+
+  private DrainTimes drain() {
+    YamlMap drain = top.map(GatewayKeys.DRAIN, "keys such as unary and streams");
+    drain.requireKnown(GatewayKeys.DRAIN_KEYS.names());
+    Duration unary = duration(drain, GatewayKeys.UNARY);
+    Duration streams = duration(drain, GatewayKeys.DRAIN_STREAMS);
+    if (streams.compareTo(unary) < 0) {
+      drain.problem("streams", "shorter than unary", "at least unary");
+      streams = unary;
+    }
+    return new DrainTimes(duration(drain, GatewayKeys.ACKNOWLEDGE), unary, streams);
+  }
+
+  private void atMost(String key, int size, int most) {
+    if (size > most) {
+      top.problem(key, size + " " + key, "at most " + most);
+    }
+  }
+
+  static Duration duration(YamlMap map, TunableDuration bounds) {
+    return map.duration(bounds.key(), bounds).orElse(bounds.defaultValue());
+  }
+
+  static int number(YamlMap map, TunableNumber bounds) {
+    return map.number(bounds.key(), bounds).orElse(bounds.wholeDefault());
+  }
+}

@@ -1,0 +1,318 @@
+package dev.holdfast.gateway.config;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.Registries;
+import dev.holdfast.core.Registry;
+import dev.holdfast.core.RegistryException;
+import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.ServiceName;
+import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.core.Subscription;
+import dev.holdfast.gateway.GatewaySnapshot;
+import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.cluster.ClusterOptions;
+import dev.holdfast.gateway.route.FirstRouter;
+import dev.holdfast.gateway.route.RouteOptions;
+import dev.holdfast.gateway.route.RouteTable;
+import dev.holdfast.gateway.route.Router;
+import dev.holdfast.gateway.route.ServiceRouter;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A configuration that is alive: its clusters are followed, the services of its registry become
+ * clusters as they come and go, and each change is a new snapshot. What did not change keeps its
+ * {@link Cluster}, and so its connections.
+ *
+ * <p>Thread-safe. Whoever made it closes it, after the gateway.
+ */
+public final class LiveConfig implements AutoCloseable {
+  /** Services of a registry that become clusters by themselves. */
+  @Limit(
+      of = "services of a registry that are clusters without being configured",
+      then = "further ones are logged and not served unless they are configured")
+  public static final int MAX_SERVICES = 5_000;
+
+  private static final Logger log = LoggerFactory.getLogger(LiveConfig.class);
+
+  private final Registries registries;
+  private final Set<String> services;
+  private final CountDownLatch namesKnown = new CountDownLatch(1);
+  private final Map<ClusterKey, OpenCluster> open = new HashMap<>();
+  private GatewayConfig config = GatewayConfig.EMPTY;
+  private @Nullable FollowedNames names;
+  private Consumer<GatewaySnapshot> listener = snapshot -> {};
+  private GatewaySnapshot snapshot;
+  private boolean closed;
+
+  private record ClusterKey(String name, ClusterConfig config) {}
+
+  private record OpenCluster(Cluster cluster, Optional<Registries.Handle> handle)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      cluster.close();
+      handle.ifPresent(Registries.Handle::close);
+    }
+  }
+
+  private LiveConfig(Registries registries, Set<String> services) {
+    this.registries = registries;
+    this.services = new TreeSet<>(services);
+    this.snapshot = new GatewaySnapshot(ServiceRouter.unknown(), Map.of(), config.limits());
+  }
+
+  /**
+   * Begins to follow what a configuration names.
+   *
+   * @param services the names of the registry's services that are served; empty for all it has
+   * @throws IllegalArgumentException when a registry refuses its URI
+   * @throws RegistryException of kind UNSUPPORTED when all services are to be served and the
+   *     registry can't say which there are
+   */
+  public static LiveConfig open(Registries registries, GatewayConfig config, Set<String> services) {
+    LiveConfig live = new LiveConfig(registries, services);
+    try {
+      live.use(config);
+    } catch (RuntimeException e) {
+      live.close();
+      throw e;
+    }
+    return live;
+  }
+
+  /** What requests meet now. */
+  public synchronized GatewaySnapshot snapshot() {
+    return snapshot;
+  }
+
+  /** Hands each snapshot from now on to a gateway, the present one at once. */
+  public synchronized void follow(Consumer<GatewaySnapshot> gateway) {
+    listener = gateway;
+    gateway.accept(snapshot);
+  }
+
+  /**
+   * Waits for the first word of the registry on its services.
+   *
+   * @return whether it came; at once where no registry is asked
+   */
+  public boolean awaitNames(Duration atMost) throws InterruptedException {
+    return namesKnown.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  /**
+   * Replaces the configuration; the next snapshot is delivered before this returns. One that is
+   * refused leaves everything as it was.
+   *
+   * @throws IllegalArgumentException when a registry refuses its URI
+   * @throws RegistryException of kind UNSUPPORTED, as {@link #open}
+   */
+  public synchronized void use(GatewayConfig next) {
+    FollowedNames followed = names;
+    boolean moved = !next.registry().equals(config.registry());
+    if (moved) {
+      followed = next.registry().map(this::followed).orElse(null);
+    }
+    GatewayConfig before = config;
+    FollowedNames namesBefore = names;
+    config = next;
+    names = followed;
+    try {
+      publish();
+    } catch (RuntimeException e) {
+      config = before;
+      names = namesBefore;
+      if (moved && followed != null) {
+        followed.close();
+      }
+      throw e;
+    }
+    if (moved && namesBefore != null) {
+      namesBefore.close();
+    }
+    if (followed == null || followed.present != null) {
+      namesKnown.countDown();
+    }
+  }
+
+  private FollowedNames followed(RegistryUri uri) {
+    FollowedNames followed = new FollowedNames(registries.open(uri));
+    try {
+      followed.start();
+    } catch (RegistryException e) {
+      followed.close();
+      throw e;
+    }
+    return followed;
+  }
+
+  /** Opens what is new, tells the gateway, then closes what is of no use any more. */
+  private void publish() {
+    if (closed) {
+      return;
+    }
+    Map<ClusterKey, OpenCluster> fresh = new HashMap<>();
+    Map<String, Cluster> clusters = new HashMap<>();
+    Set<ClusterKey> wanted = wanted();
+    try {
+      for (ClusterKey key : wanted) {
+        OpenCluster known = open.get(key);
+        if (known == null) {
+          known = opened(key);
+          fresh.put(key, known);
+        }
+        clusters.put(key.name(), known.cluster());
+      }
+    } catch (RuntimeException e) {
+      fresh.values().forEach(OpenCluster::close);
+      throw e;
+    }
+    open.putAll(fresh);
+    snapshot = new GatewaySnapshot(router(), clusters, config.limits());
+    listener.accept(snapshot);
+    open.entrySet()
+        .removeIf(
+            entry -> {
+              boolean gone = !wanted.contains(entry.getKey());
+              if (gone) {
+                entry.getValue().close();
+              }
+              return gone;
+            });
+  }
+
+  private Set<ClusterKey> wanted() {
+    Map<String, ClusterKey> wanted = new TreeMap<>();
+    config
+        .registry()
+        .ifPresent(
+            uri -> {
+              for (String name : present()) {
+                ServiceTarget target = ServiceTarget.in(uri, ServiceName.parse(name));
+                wanted.put(
+                    name,
+                    new ClusterKey(name, ClusterConfig.following(target, ClusterOptions.DEFAULT)));
+              }
+            });
+    config.clusters().forEach((name, cluster) -> wanted.put(name, new ClusterKey(name, cluster)));
+    return Set.copyOf(wanted.values());
+  }
+
+  private Set<String> present() {
+    FollowedNames followed = names;
+    Set<String> known = followed == null ? null : followed.present;
+    return known == null ? Set.of() : known;
+  }
+
+  private OpenCluster opened(ClusterKey key) {
+    ClusterConfig cluster = key.config();
+    if (cluster.target().isEmpty()) {
+      return new OpenCluster(
+          Cluster.fixed(key.name(), cluster.endpoints(), cluster.options()), Optional.empty());
+    }
+    ServiceTarget target = cluster.target().get();
+    Registries.Handle handle = registries.open(target.registry());
+    return new OpenCluster(
+        Cluster.following(key.name(), handle.directory(), target.service(), cluster.options()),
+        Optional.of(handle));
+  }
+
+  private Router router() {
+    Router table =
+        new RouteTable(config.routes(), bound -> ThreadLocalRandom.current().nextInt(bound));
+    FollowedNames followed = names;
+    if (followed == null) {
+      return table;
+    }
+    Router byService = ServiceRouter.unknown();
+    if (followed.present != null) {
+      Map<String, Set<String>> offers = new TreeMap<>();
+      followed.present.forEach(name -> offers.put(name, Set.of()));
+      byService = new ServiceRouter(offers, RouteOptions.DEFAULT);
+    }
+    return config.routes().isEmpty() ? byService : new FirstRouter(table, byService);
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    if (names != null) {
+      names.close();
+    }
+    open.values().forEach(OpenCluster::close);
+    open.clear();
+  }
+
+  /** The services of one registry. */
+  private final class FollowedNames implements Registry.NamesListener, AutoCloseable {
+    private final Registries.Handle handle;
+    private Subscription subscription = () -> {};
+    private @Nullable Set<String> present;
+    private boolean troubled;
+
+    FollowedNames(Registries.Handle handle) {
+      this.handle = handle;
+    }
+
+    void start() {
+      if (services.isEmpty()) {
+        subscription = handle.directory().subscribeNames(handle.uri().namespace(), this);
+      } else {
+        present = services;
+      }
+    }
+
+    @Override
+    public void onNames(Set<String> found) {
+      synchronized (LiveConfig.this) {
+        troubled = false;
+        List<String> kept = found.stream().sorted().limit(MAX_SERVICES).toList();
+        if (kept.size() < found.size()) {
+          log.warn(
+              "event=services_skipped skipped={} served={}",
+              found.size() - kept.size(),
+              kept.size());
+        }
+        present = new TreeSet<>(kept);
+        if (names == this) {
+          log.info("event=services_changed services={}", present.size());
+          publish();
+          namesKnown.countDown();
+        }
+      }
+    }
+
+    @Override
+    public void onFailure(RegistryException cause) {
+      synchronized (LiveConfig.this) {
+        if (!troubled) {
+          troubled = true;
+          log.warn(
+              "event=names_failed registry={} kept=last_good cause=\"{}\"",
+              handle.registry().describe(),
+              cause.getMessage());
+        }
+      }
+    }
+
+    @Override
+    public void close() {
+      subscription.close();
+      handle.close();
+    }
+  }
+}

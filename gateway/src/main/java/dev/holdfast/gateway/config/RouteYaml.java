@@ -1,0 +1,237 @@
+package dev.holdfast.gateway.config;
+
+import dev.holdfast.core.NearestName;
+import dev.holdfast.gateway.route.AuthorityPattern;
+import dev.holdfast.gateway.route.HeaderTest;
+import dev.holdfast.gateway.route.PathPattern;
+import dev.holdfast.gateway.route.RetryPolicy;
+import dev.holdfast.gateway.route.RouteMatch;
+import dev.holdfast.gateway.route.RouteOptions;
+import dev.holdfast.gateway.route.RouteRule;
+import dev.holdfast.gateway.route.RouteTable;
+import dev.holdfast.gateway.route.RouteTarget;
+import dev.holdfast.yaml.YamlMap;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Reads the routes of a gateway's file. */
+final class RouteYaml {
+  private static final int TYPING_ERRORS = 2;
+  private static final int MOST_SHOWN = 10;
+  private static final int HUNDREDTHS = 100;
+  private static final Pattern PERCENT = Pattern.compile("(\\d{1,3})(?:\\.(\\d{1,2}))?%");
+  private static final RouteTarget NOWHERE = RouteTarget.to("");
+
+  private final YamlMap top;
+  private final Set<String> clusters;
+
+  RouteYaml(YamlMap top, Set<String> clusters) {
+    this.top = top;
+    this.clusters = new TreeSet<>(clusters);
+  }
+
+  List<RouteRule> read() {
+    YamlMap items = top.list(GatewayKeys.ROUTES, "a list of routes");
+    if (items.keys().size() > GatewayKeys.MAX_ROUTES) {
+      top.problem(
+          GatewayKeys.ROUTES, items.keys().size() + " routes", "at most " + GatewayKeys.MAX_ROUTES);
+      return List.of();
+    }
+    List<RouteRule> routes = new ArrayList<>();
+    for (String item : items.keys()) {
+      routes.add(route(items.map(item, "keys such as path and cluster"), items.child(item)));
+    }
+    List<String> numbers = List.copyOf(items.keys());
+    for (RouteTable.Conflict conflict : RouteTable.conflicts(routes)) {
+      String first = items.child(numbers.get(conflict.first()));
+      items.problem(
+          numbers.get(conflict.second()),
+          "as specific as "
+              + first
+              + " in line "
+              + items.lineOf(numbers.get(conflict.first()))
+              + ", and the same call may fit both",
+          "another authority, path or header, or all headers of the other and more");
+    }
+    return routes;
+  }
+
+  private RouteRule route(YamlMap route, String place) {
+    route.requireKnown(GatewayKeys.ROUTE.names());
+    RouteMatch match =
+        new RouteMatch(
+            route
+                .parsed("authority", GatewayKeys.AUTHORITY.expected(), AuthorityPattern::parse)
+                .orElse(AuthorityPattern.ANY),
+            route
+                .parsed("path", GatewayKeys.PATH.expected(), PathPattern::parse)
+                .orElse(new PathPattern(List.of("**"))),
+            headers(route));
+    String name = route.text("name", GatewayKeys.NAME.expected()).orElse(place);
+    return new RouteRule(name, match, target(route), options(route));
+  }
+
+  private static List<HeaderTest> headers(YamlMap route) {
+    YamlMap headers = route.map(GatewayKeys.HEADERS, "names with a text or a test");
+    if (headers.keys().size() > GatewayKeys.MAX_HEADERS) {
+      route.problem(
+          GatewayKeys.HEADERS,
+          headers.keys().size() + " headers",
+          "at most " + GatewayKeys.MAX_HEADERS);
+    }
+    List<HeaderTest> tests = new ArrayList<>();
+    for (String name : headers.keys()) {
+      if (!HeaderTest.isName(name)) {
+        headers.problem(name, "no name", HeaderTest.EXPECTED_NAME);
+      } else if (headers.isText(name)) {
+        headers
+            .text(name, "a text, or {present: true}")
+            .ifPresent(v -> tests.add(new HeaderTest(name, HeaderTest.Kind.EXACT, v)));
+      } else {
+        header(headers, name).ifPresent(tests::add);
+      }
+    }
+    return tests;
+  }
+
+  private static Optional<HeaderTest> header(YamlMap headers, String name) {
+    YamlMap test = headers.map(name, "a text, or one of exact, prefix, present");
+    test.requireKnown(GatewayKeys.HEADER.names());
+    if (headers.isProblem(name)) {
+      return Optional.empty();
+    }
+    if (test.keys().size() != 1) {
+      headers.problem(name, test.keys().size() + " tests", "one of exact, prefix, present");
+      return Optional.empty();
+    }
+    String key = test.keys().iterator().next();
+    Optional<String> value = test.text(key, "a text");
+    if (!GatewayKeys.HEADER.names().contains(key) || value.isEmpty()) {
+      return Optional.empty();
+    }
+    HeaderTest.Kind kind = HeaderTest.Kind.valueOf(key.toUpperCase(Locale.ROOT));
+    if (kind == HeaderTest.Kind.PRESENT) {
+      if (!value.get().equals("true")) {
+        test.problem(key, value.get(), GatewayKeys.PRESENT.expected());
+      }
+      return Optional.of(new HeaderTest(name, kind, ""));
+    }
+    return Optional.of(new HeaderTest(name, kind, value.get()));
+  }
+
+  private RouteTarget target(YamlMap route) {
+    boolean split = route.has(GatewayKeys.SPLIT);
+    if (split == route.has("cluster")) {
+      route.problem(
+          split ? GatewayKeys.SPLIT : "cluster",
+          split ? "beside cluster" : "nothing",
+          split ? "one of the two" : expectedCluster("") + ", or split");
+      return NOWHERE;
+    }
+    if (!split) {
+      Optional<String> name = route.text("cluster", expectedCluster(""));
+      name.ifPresent(cluster -> requireCluster(route, "cluster", cluster));
+      return name.map(RouteTarget::to).orElse(NOWHERE);
+    }
+    return shares(route);
+  }
+
+  private RouteTarget shares(YamlMap route) {
+    YamlMap map = route.map(GatewayKeys.SPLIT, "clusters, each with a percentage");
+    List<RouteTarget.Share> shares = new ArrayList<>();
+    for (String cluster : map.keys()) {
+      requireCluster(map, cluster, cluster);
+      map.parsed(cluster, GatewayKeys.SHARE.expected(), RouteYaml::percent)
+          .ifPresent(part -> shares.add(new RouteTarget.Share(cluster, part)));
+    }
+    if (map.keys().size() > GatewayKeys.MAX_SHARES) {
+      route.problem(
+          GatewayKeys.SPLIT, map.keys().size() + " clusters", "at most " + GatewayKeys.MAX_SHARES);
+    }
+    int sum = shares.stream().mapToInt(RouteTarget.Share::hundredths).sum();
+    if (sum == RouteTarget.WHOLE) {
+      return new RouteTarget(shares);
+    }
+    if (shares.size() == map.keys().size() && !route.isProblem(GatewayKeys.SPLIT)) {
+      route.problem(GatewayKeys.SPLIT, shown(sum) + " in all", "100%");
+    }
+    return NOWHERE;
+  }
+
+  private static int percent(String name, String text) {
+    Matcher matcher = PERCENT.matcher(text);
+    if (matcher.matches()) {
+      String fraction = matcher.group(2) == null ? "" : matcher.group(2);
+      int parts =
+          Integer.parseInt(matcher.group(1)) * HUNDREDTHS
+              + Integer.parseInt((fraction + "00").substring(0, 2));
+      if (parts <= RouteTarget.WHOLE) {
+        return parts;
+      }
+    }
+    throw new IllegalArgumentException(
+        name + ": " + text + " (expected: " + GatewayKeys.SHARE.expected() + ")");
+  }
+
+  private static String shown(int hundredths) {
+    int rest = hundredths % HUNDREDTHS;
+    return hundredths / HUNDREDTHS
+        + (rest == 0 ? "" : String.format(Locale.ROOT, ".%02d", rest))
+        + "%";
+  }
+
+  private void requireCluster(YamlMap at, String key, String name) {
+    if (!clusters.contains(name)) {
+      at.problem(key, name, expectedCluster(name));
+    }
+  }
+
+  private String expectedCluster(String given) {
+    if (clusters.isEmpty()) {
+      return "the name of a cluster under clusters, where none is";
+    }
+    String nearest = given.isEmpty() ? "" : NearestName.of(given, clusters, TYPING_ERRORS);
+    int more = clusters.size() - MOST_SHOWN;
+    return "one of clusters: "
+        + String.join(", ", clusters.stream().limit(MOST_SHOWN).toList())
+        + (more > 0 ? " and " + more + " more" : "")
+        + (nearest.isEmpty() ? "" : "; did you mean " + nearest + "?");
+  }
+
+  private static RouteOptions options(YamlMap route) {
+    Duration deadline = GatewayYaml.duration(route, GatewayKeys.DEADLINE);
+    Duration longest = GatewayYaml.duration(route, GatewayKeys.MAX_DEADLINE);
+    if (!longest.isZero() && deadline.compareTo(longest) > 0) {
+      route.problem("deadline", "longer than max-deadline", "at most max-deadline");
+    }
+    Optional<String> hash = route.text("hash-header", GatewayKeys.HASH_HEADER.expected());
+    hash.filter(name -> !HeaderTest.isName(name))
+        .ifPresent(name -> route.problem("hash-header", name, HeaderTest.EXPECTED_NAME));
+    YamlMap retry = route.map(GatewayKeys.RETRY, "keys such as attempts");
+    retry.requireKnown(GatewayKeys.RETRY_KEYS.names());
+    boolean idempotent =
+        retry
+            .parsed("idempotent", GatewayKeys.IDEMPOTENT.expected(), RouteYaml::flag)
+            .orElse(false);
+    return new RouteOptions(
+        deadline,
+        longest,
+        new RetryPolicy(GatewayYaml.number(retry, GatewayKeys.ATTEMPTS), idempotent),
+        hash);
+  }
+
+  private static boolean flag(String name, String text) {
+    if (!GatewayKeys.IDEMPOTENT.words().contains(text)) {
+      throw new IllegalArgumentException(
+          name + ": " + text + " (expected: " + GatewayKeys.IDEMPOTENT.expected() + ")");
+    }
+    return text.equals("true");
+  }
+}

@@ -1,0 +1,223 @@
+package dev.holdfast.gateway.config;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.gateway.DrainTimes;
+import dev.holdfast.gateway.cluster.Balance;
+import dev.holdfast.gateway.cluster.ClusterOptions;
+import dev.holdfast.gateway.route.RetryPolicy;
+import dev.holdfast.gateway.route.RouteOptions;
+import dev.holdfast.gateway.route.RouteRule;
+import dev.holdfast.gateway.route.RouteTarget;
+import dev.holdfast.yaml.YamlException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class GatewayYamlTest {
+  private static final String WHOLE =
+      """
+      listeners:
+        - address: 0.0.0.0:8080
+      registry: etcd://h1,h2:2379/prod
+      clusters:
+        orders: {}
+        stock:
+          target: file:///run/services/stock
+          balance: ring_hash
+          max-connections: 4
+          connect-timeout: 1s
+        old:
+          endpoints: [10.0.0.1:50051, "[::1]:50052"]
+      routes:
+        - name: get
+          authority: "*.Shop.example"
+          path: /orders.v1.Orders/Get
+          headers: {x-user: test, x-debug: {present: true}, x-v: {prefix: "1."}}
+          split: {orders: 99.5%, old: 0.5%}
+          deadline: 2s
+          max-deadline: 10s
+          retry: {attempts: 3, idempotent: true}
+        - cluster: stock
+          hash-header: x-user
+      limits:
+        streams: 100
+        idle: 10m
+      drain:
+        unary: 10s
+        streams: 1m
+      """;
+
+  @Test
+  void aWholeFileIsRead() {
+    GatewayConfig config = parse(WHOLE);
+
+    assertThat(config.listeners()).hasSize(1);
+    assertThat(config.listeners().get(0).address().toString()).isEqualTo("/0.0.0.0:8080");
+    assertThat(config.registry()).contains(RegistryUri.parse("etcd://h1,h2:2379/prod"));
+    assertThat(config.clusters().get("orders"))
+        .isEqualTo(
+            ClusterConfig.following(
+                ServiceTarget.parse("etcd://h1,h2:2379/prod/orders"), ClusterOptions.DEFAULT));
+    assertThat(config.clusters().get("stock"))
+        .isEqualTo(
+            ClusterConfig.following(
+                ServiceTarget.parse("file:///run/services/stock"),
+                new ClusterOptions(Balance.RING_HASH, 4, Duration.ofSeconds(1))));
+    ClusterConfig old = requireNonNull(config.clusters().get("old"));
+    assertThat(old.target()).isEmpty();
+    assertThat(old.endpoints().size()).isEqualTo(2);
+    RouteRule get = config.routes().get(0);
+    assertThat(get.name()).isEqualTo("get");
+    assertThat(get.match().authority().text()).isEqualTo("*.shop.example");
+    assertThat(get.match().headers()).hasSize(3);
+    assertThat(get.target().shares())
+        .containsExactly(new RouteTarget.Share("orders", 9_950), new RouteTarget.Share("old", 50));
+    assertThat(get.options())
+        .isEqualTo(
+            new RouteOptions(
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(10),
+                new RetryPolicy(3, true),
+                Optional.empty()));
+    RouteRule rest = config.routes().get(1);
+    assertThat(rest.name()).isEqualTo("routes[1]");
+    assertThat(rest.match().path()).hasToString("/**");
+    assertThat(rest.options().hashHeader()).contains("x-user");
+    assertThat(config.limits().streams()).isEqualTo(100);
+    assertThat(config.limits().idle()).isEqualTo(Duration.ofMinutes(10));
+    assertThat(config.drain())
+        .isEqualTo(
+            new DrainTimes(DrainTimes.ACKNOWLEDGE, Duration.ofSeconds(10), Duration.ofMinutes(1)));
+  }
+
+  @Test
+  void anEmptyFileSaysNothing() {
+    assertThat(parse("# nothing\n")).isEqualTo(GatewayConfig.EMPTY);
+  }
+
+  @Test
+  void theRegistryOfTheCommandLineCountsWhereTheFileNamesNone() {
+    RegistryUri own = RegistryUri.parse("file:///run/own");
+    GatewayConfig config =
+        GatewayYaml.parse("g", "clusters: {orders: {}}", ServiceTarget::parse, Optional.of(own));
+    assertThat(config.registry()).contains(own);
+    assertThat(requireNonNull(config.clusters().get("orders")).target())
+        .contains(ServiceTarget.parse("file:///run/own/orders"));
+  }
+
+  @Test
+  void everyMistakeIsToldInOnePass() {
+    assertThatExceptionOfType(YamlException.class)
+        .isThrownBy(
+            () ->
+                parse(
+                    """
+                    clusters:
+                      orders: {endpoints: [a:1], balanc: round_robin}
+                      stock: {endpoints: [b:1]}
+                    routes:
+                      - cluster: ordres
+                      - path: orders
+                        cluster: stock
+                    limitz: {}
+                    """))
+        .satisfies(
+            e ->
+                assertThat(e.problems())
+                    .containsExactlyInAnyOrder(
+                        "gateway.yaml:2: clusters.orders.balanc: unknown (expected: balance)",
+                        "gateway.yaml:5: routes[0].cluster: ordres (expected: one of clusters:"
+                            + " orders, stock; did you mean orders?)",
+                        "gateway.yaml:6: routes[1].path: \"orders\" (expected:"
+                            + " /package.Service/Method, /package.Service/*, /v1/orders/{id} or"
+                            + " /v1/**, ** at the end only)",
+                        "gateway.yaml:6: routes[1]: as specific as routes[0] in line 5, and the"
+                            + " same call may fit both (expected: another authority, path or"
+                            + " header, or all headers of the other and more)",
+                        "gateway.yaml:8: limitz: unknown (expected: limits)"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "[] | gateway.yaml:1: a list (expected: a map with",
+        "listeners: 8080 | listeners: 8080 (expected: a list of listeners)",
+        "listeners: [{}] | listeners[0].address: nothing (expected: PORT or IP:PORT",
+        "listeners: [{address: host:80}] | listeners[0].address: host:80 (expected: PORT or",
+        "listeners: [{address: 70000}] | listeners[0].address: 70000 (expected: PORT or",
+        "listeners: [{address: 1}, {address: 2}] | listeners: 2 listeners (expected: at most 1)",
+        "registry: nowhere | registry: \"nowhere\" (expected: scheme://",
+        "registry: redis://h | registry: redis (expected: a known scheme)",
+        "registry: etcd://u:p@h/x | registry: a URI with a password (expected: none; it is",
+        "clusters: {a: } | clusters.a: neither target nor endpoints (expected: one of them",
+        "clusters: {a: {target: etcd://u:p@h/x}} | clusters.a.target: a URI with a password",
+        "clusters: {a: {target: 'etcd://h:1'}} | clusters.a.target: ",
+        "clusters: {a: {endpoints: []}} | clusters.a.endpoints: none (expected: a list of",
+        "clusters: {a: {endpoints: [b]}} | clusters.a.endpoints[0]: b (expected: host:port, an",
+        "clusters: {a: {endpoints: ['b:0']}} | clusters.a.endpoints[0]: b:0 (expected: host:port",
+        "clusters: {a: {endpoints: ['b:1'], target: 'etcd://h/x'}} | clusters.a.target: beside",
+        "clusters: {a: {endpoints: ['b:1'], balance: random}} | clusters.a.balance: random",
+        "clusters: {a: {endpoints: ['b:1'], max-connections: 65}} | (expected: 1 to 64)",
+        "clusters: {a: {endpoints: ['b:1'], connect-timeout: 5}} | (expected: a number and ms",
+        "routes: [{}] | routes[0].cluster: nothing (expected: the name of a cluster under",
+        "routes: [{cluster: a, split: {}}] | routes[0].split: beside cluster (expected: one of",
+        "routes: [{split: {a: 50%}}] | routes[0].split.a: a (expected: the name of a cluster",
+        "routes: [{split: {a: 50%}}] | routes[0].split: 50% in all (expected: 100%)",
+        "routes: [{split: {a: 50}}] | routes[0].split.a: 50 (expected: 0% to 100%, such as",
+        "routes: [{split: {a: 101%}}] | routes[0].split.a: 101% (expected: 0% to 100%, such as",
+        "routes: [{authority: a b}] | routes[0].authority: \"a b\" (expected: a host, host:port",
+        "routes: [{headers: {X-A: b}}] | routes[0].headers.X-A: no name (expected: a header's",
+        "routes: [{headers: {x-a: {}}}] | routes[0].headers.x-a: 0 tests (expected: one of exact",
+        "routes: [{headers: {x-a: {prefx: b}}}] | routes[0].headers.x-a.prefx: unknown",
+        "routes: [{headers: {x-a: {present: no}}}] | routes[0].headers.x-a.present: no (expected",
+        "routes: [{headers: {x-a: [b]}}] | routes[0].headers.x-a: a list (expected: a text, or",
+        "routes: [{deadline: 2m, max-deadline: 1m}] | routes[0].deadline: longer than max-dead",
+        "routes: [{hash-header: X-A}] | routes[0].hash-header: X-A (expected: a header's name",
+        "routes: [{retry: {attempts: 6}}] | routes[0].retry.attempts: 6 (expected: 1 to 5)",
+        "routes: [{retry: {idempotent: yes}}] | routes[0].retry.idempotent: yes (expected: true",
+        "limits: {streams: 0} | limits.streams: 0 (expected: 1 to 100000)",
+        "limits: {connection-bytes: 100000} | limits.connection-bytes: 100000 (expected: at",
+        "drain: {unary: 6m} | drain.streams: shorter than unary (expected: at least unary)",
+        "drain: {unary: 1m, streams: 30s} | drain.streams: shorter than unary (expected: at",
+      })
+  void aMistakeIsToldWithWhatWasExpected(String text, String problem) {
+    assertThatExceptionOfType(YamlException.class)
+        .isThrownBy(() -> parse(text))
+        .withMessageContaining(problem);
+  }
+
+  @Test
+  void noPasswordIsInAMessage() {
+    assertThatExceptionOfType(YamlException.class)
+        .isThrownBy(
+            () ->
+                parse(
+                    "registry: etcd://u:hunter2@h/x\n"
+                        + "clusters: {a: {target: 'etcd://u:hunter2@h/x'}}"))
+        .satisfies(e -> assertThat(e.getMessage()).doesNotContain("hunter2"));
+  }
+
+  private static GatewayConfig parse(String text) {
+    return GatewayYaml.parse(
+        "gateway.yaml",
+        text,
+        target -> {
+          ServiceTarget parsed = ServiceTarget.parse(target);
+          if (!Map.of("etcd", 1, "file", 1).containsKey(parsed.registry().scheme())) {
+            throw new IllegalArgumentException(
+                "registry: " + parsed.registry().scheme() + " (expected: a known scheme)");
+          }
+          return parsed;
+        },
+        Optional.empty());
+  }
+}

@@ -1,0 +1,143 @@
+package dev.holdfast.gateway.config;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Registries;
+import dev.holdfast.core.RegistryContext;
+import dev.holdfast.core.RegistryUri;
+import dev.holdfast.gateway.GatewaySnapshot;
+import dev.holdfast.gateway.cluster.Cluster;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LiveConfigTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @TempDir private Path folder;
+  private final Registries registries = new Registries(RegistryContext.system());
+  private final List<GatewaySnapshot> applied = new CopyOnWriteArrayList<>();
+
+  @BeforeEach
+  void register() throws IOException {
+    service("orders", "10.0.0.1:50051");
+  }
+
+  @Test
+  void theServicesOfARegistryAreClustersAsTheyComeAndGo() throws Exception {
+    try (LiveConfig live = LiveConfig.open(registries, ofRegistry(), Set.of())) {
+      assertThat(live.awaitNames(PATIENCE)).isTrue();
+      live.follow(applied::add);
+      assertThat(last().clusters()).containsOnlyKeys("orders");
+      Cluster orders = requireNonNull(last().clusters().get("orders"));
+      await()
+          .atMost(PATIENCE)
+          .until(() -> orders.endpoints().filter(e -> e.size() == 1).isPresent());
+
+      service("stock", "10.0.0.2:50051");
+      await().atMost(PATIENCE).until(() -> last().clusters().containsKey("stock"));
+      assertThat(last().clusters().get("orders")).isSameAs(orders);
+    }
+  }
+
+  @Test
+  void aClusterOfWhichNothingChangedIsTheSameAfterAReload() {
+    try (LiveConfig live = LiveConfig.open(registries, parsed("a", "10.0.0.1:1"), Set.of())) {
+      live.follow(applied::add);
+      Cluster before = last().clusters().get("a");
+
+      live.use(parsed("a", "10.0.0.1:1"));
+      assertThat(last().clusters().get("a")).isSameAs(before);
+
+      live.use(parsed("a", "10.0.0.1:2"));
+      Cluster after = requireNonNull(last().clusters().get("a"));
+      assertThat(after).isNotSameAs(before);
+      assertThat(after.endpoints().orElseThrow().contains(HostPort.parse("10.0.0.1:2"))).isTrue();
+    }
+  }
+
+  @Test
+  void aConfigurationThatARegistryRefusesLeavesEverythingAsItWas() {
+    try (LiveConfig live = LiveConfig.open(registries, parsed("a", "10.0.0.1:1"), Set.of())) {
+      live.follow(applied::add);
+      GatewaySnapshot before = last();
+      GatewayConfig bad =
+          parse("clusters: {b: {target: 'file:///run/x/b?nonsense=1'}}", Optional.empty());
+
+      assertThatIllegalArgumentException().isThrownBy(() -> live.use(bad));
+
+      assertThat(last()).isSameAs(before);
+      assertThat(live.snapshot()).isSameAs(before);
+      live.use(parsed("c", "10.0.0.1:1"));
+      assertThat(last().clusters()).containsOnlyKeys("c");
+    }
+  }
+
+  @Test
+  void aConfiguredClusterTakesThePlaceOfTheServiceWithItsName() throws Exception {
+    GatewayConfig config =
+        parse("clusters: {orders: {endpoints: ['10.9.9.9:1']}}", Optional.of(uri()));
+    try (LiveConfig live = LiveConfig.open(registries, config, Set.of())) {
+      assertThat(live.awaitNames(PATIENCE)).isTrue();
+      Cluster orders = requireNonNull(live.snapshot().clusters().get("orders"));
+      assertThat(orders.endpoints().orElseThrow().contains(HostPort.parse("10.9.9.9:1"))).isTrue();
+    }
+  }
+
+  @Test
+  void servicesThatAreNamedAreServedWithoutAskingWhichThereAre() throws Exception {
+    try (LiveConfig live = LiveConfig.open(registries, ofRegistry(), Set.of("stock"))) {
+      assertThat(live.awaitNames(Duration.ZERO)).isTrue();
+      assertThat(live.snapshot().clusters()).containsOnlyKeys("stock");
+    }
+  }
+
+  @Test
+  void aSnapshotCantBeChanged() {
+    try (LiveConfig live = LiveConfig.open(registries, GatewayConfig.EMPTY, Set.of())) {
+      Map<String, Cluster> clusters = live.snapshot().clusters();
+      assertThatExceptionOfType(UnsupportedOperationException.class)
+          .isThrownBy(clusters::clear);
+    }
+  }
+
+  private GatewaySnapshot last() {
+    return applied.get(applied.size() - 1);
+  }
+
+  private void service(String name, String address) throws IOException {
+    Path directory = Files.createDirectories(folder.resolve(name));
+    Files.writeString(directory.resolve("all.list"), address + "\n");
+  }
+
+  private RegistryUri uri() {
+    return RegistryUri.parse("file://" + folder);
+  }
+
+  private GatewayConfig ofRegistry() {
+    return GatewayConfig.EMPTY.withRegistry(uri());
+  }
+
+  private GatewayConfig parsed(String cluster, String endpoint) {
+    return parse(
+        "clusters: {" + cluster + ": {endpoints: ['" + endpoint + "']}}", Optional.empty());
+  }
+
+  private GatewayConfig parse(String text, Optional<RegistryUri> registry) {
+    return GatewayYaml.parse("gateway.yaml", text, registries::resolveTarget, registry);
+  }
+}
