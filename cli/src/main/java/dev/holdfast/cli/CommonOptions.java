@@ -2,61 +2,18 @@ package dev.holdfast.cli;
 
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** The options of every command. */
-// picocli fills the fields; --help, --config and --debug have done their work before a command
-// runs.
-@SuppressWarnings({"NullAway.Init", "UnusedVariable"})
-public final class CommonOptions {
+// picocli fills the field; --config has done its work before a command runs.
+@SuppressWarnings("UnusedVariable")
+public final class CommonOptions extends SharedOptions {
   /** The name under which commands mix this in; only such commands take defaults from settings. */
   public static final String MIXIN = "common";
-
-  @Spec(Spec.Target.MIXEE)
-  private CommandSpec mixee;
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Show this text.")
-  private boolean help;
-
-  @Option(names = "--json", description = "Print JSON, for programs.")
-  private boolean json;
 
   @Option(
       names = "--config",
       paramLabel = "FILE",
       description = "YAML file with defaults (HOLDFAST_CONFIG).")
   private @Nullable Path config;
-
-  @Option(
-      names = {"-v", "--verbose"},
-      description = "Log what happens inside; twice for every detail.")
-  private boolean[] verbose = {};
-
-  @Option(names = "--debug", description = "Show stack traces.")
-  private boolean debug;
-
-  /** Whether results are printed as JSON. */
-  public boolean json() {
-    return json;
-  }
-
-  /** The streams and defaults of this run. */
-  public Program program() {
-    return ((Holdfast) mixee.root().userObject()).program();
-  }
-
-  /** Chooses what is logged before the first logger is made; {@code quiet} holds without -v. */
-  public void startLogging(String quiet) {
-    QuietLogging.choose(
-        switch (verbose.length) {
-          case 0 -> quiet;
-          case 1 -> "INFO";
-          default -> "DEBUG";
-        });
-  }
 }

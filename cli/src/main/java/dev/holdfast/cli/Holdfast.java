@@ -4,6 +4,7 @@ import dev.holdfast.cli.control.ControlCommand;
 import dev.holdfast.cli.control.SplitCommand;
 import dev.holdfast.cli.demo.DemoCommand;
 import dev.holdfast.cli.doctor.DoctorCommand;
+import dev.holdfast.cli.gateway.GatewayCommand;
 import dev.holdfast.cli.kubernetes.KubernetesCommand;
 import dev.holdfast.cli.lab.LabCommand;
 import dev.holdfast.cli.settings.Settings;
@@ -49,6 +50,7 @@ import picocli.CommandLine.Spec;
       StreamsCommand.class,
       ControlCommand.class,
       SplitCommand.class,
+      GatewayCommand.class,
       CompletionCommand.class,
       VersionCommand.class,
       DocsCommand.class
@@ -135,8 +137,12 @@ public final class Holdfast implements Runnable {
     return end < 0 ? words : words.subList(0, end);
   }
 
-  /** The value of {@code --config}: it must be known before options get their defaults. */
-  private static @Nullable String config(List<String> words) {
+  /**
+   * The value of {@code --config}: it must be known before options get their defaults. Behind
+   * {@code gateway} it is the gateway's own file.
+   */
+  private static @Nullable String config(List<String> own) {
+    List<String> words = LeadingOptions.withSharedConfig(own);
     for (int i = 0; i < words.size(); i++) {
       if (words.get(i).startsWith("--config=")) {
         return words.get(i).substring("--config=".length());

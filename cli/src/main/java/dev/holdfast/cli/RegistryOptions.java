@@ -39,7 +39,7 @@ public final class RegistryOptions {
    * @throws UserError when none was, or when it has a password on the command line
    */
   public RegistryUri uri() {
-    if (registry == null || registry.isBlank()) {
+    if (registry == null || !isNamed()) {
       throw UserError.usage(
           "registry: none (expected: --registry URI or HOLDFAST_REGISTRY, such as "
               + examples()
@@ -49,6 +49,11 @@ public final class RegistryOptions {
       Secrets.refuseOnCommandLine("registry", registry);
     }
     return RegistryUri.parse(registry);
+  }
+
+  /** Whether a registry was named. */
+  public boolean isNamed() {
+    return registry != null && !registry.isBlank();
   }
 
   /** A service as it is called in the registry's namespace. */

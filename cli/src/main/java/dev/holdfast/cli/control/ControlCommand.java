@@ -17,7 +17,6 @@ import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryUri;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -202,8 +201,8 @@ public final class ControlCommand implements Callable<Integer> {
           .out()
           .println(
               JsonText.object()
-                  .with("listen", text(plane.address()))
-                  .with("admin", text(plane.adminAddress()))
+                  .with("listen", ListenAddress.text(plane.address()))
+                  .with("admin", ListenAddress.text(plane.adminAddress()))
                   .with("tls", certificate != null)
                   .with("registry", uri.toString()));
       return;
@@ -213,10 +212,10 @@ public final class ControlCommand implements Callable<Integer> {
         .out()
         .println(
             "serving xDS on "
-                + text(plane.address())
+                + ListenAddress.text(plane.address())
                 + (certificate == null ? " (plaintext)" : " (TLS)")
                 + ", status on "
-                + text(plane.adminAddress())
+                + ListenAddress.text(plane.adminAddress())
                 + ", from "
                 + uri);
     if (certificate == null && !plane.address().getAddress().isLoopbackAddress()) {
@@ -235,10 +234,5 @@ public final class ControlCommand implements Callable<Integer> {
               "holdfast: note: without --snapshot-dir a restart while the registry is down answers"
                   + " nobody until it is back");
     }
-  }
-
-  private static String text(InetSocketAddress address) {
-    String host = address.getAddress().getHostAddress();
-    return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
   }
 }

@@ -8,7 +8,7 @@ import java.net.UnknownHostException;
 /**
  * Where to listen, as people write it: {@code 18000}, {@code 0.0.0.0:18000}, {@code [::]:18000}.
  */
-final class ListenAddress {
+public final class ListenAddress {
   private static final int HIGHEST_PORT = 65_535;
 
   private ListenAddress() {}
@@ -18,7 +18,7 @@ final class ListenAddress {
    *
    * @throws UserError when it is malformed, or the host has no address
    */
-  static InetSocketAddress parse(String option, String text) {
+  public static InetSocketAddress parse(String option, String text) {
     int colon = text.lastIndexOf(':');
     String host = colon < 0 ? "" : text.substring(0, colon);
     int port = port(option, text, text.substring(colon + 1));
@@ -35,6 +35,12 @@ final class ListenAddress {
     } catch (UnknownHostException e) {
       throw UserError.usage(option + ": " + text + " (expected: a host with an address)");
     }
+  }
+
+  /** An address as {@link #parse} takes it. */
+  public static String text(InetSocketAddress address) {
+    String host = address.getAddress().getHostAddress();
+    return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
   }
 
   private static int port(String option, String text, String digits) {

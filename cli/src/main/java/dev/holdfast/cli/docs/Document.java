@@ -1,6 +1,7 @@
 package dev.holdfast.cli.docs;
 
 import dev.holdfast.cli.Holdfast;
+import dev.holdfast.cli.gateway.GatewaySchema;
 import dev.holdfast.cli.settings.Setting;
 import dev.holdfast.control.ControlMeter;
 import dev.holdfast.control.resources.PolicyKeys;
@@ -19,6 +20,7 @@ import dev.holdfast.liveness.LivenessMeter;
 import dev.holdfast.registry.kubernetes.KubernetesMeter;
 import dev.holdfast.streams.grpc.StreamMeter;
 import dev.holdfast.streams.redis.RedisMeter;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -60,6 +62,13 @@ public enum Document {
     @Override
     public String text() {
       return settings("key of a service", PolicyKeys.tunables());
+    }
+  },
+  /** Every key of a gateway's file. */
+  GATEWAY("docs/gateway.md") {
+    @Override
+    public String text() {
+      return table("key", GatewaySchema.flat());
     }
   },
   /** Every setting of a server's builder. */
@@ -166,14 +175,20 @@ public enum Document {
   }
 
   private static String settings(String head, List<Tunable> tunables) {
+    Map<String, Tunable> rows = new LinkedHashMap<>();
+    tunables.forEach(tunable -> rows.put(tunable.key(), tunable));
+    return table(head, rows);
+  }
+
+  private static String table(String head, Map<String, Tunable> rows) {
     MarkdownTable table = new MarkdownTable(head, "expected", "default", "meaning");
-    for (Tunable tunable : tunables) {
-      table.row(
-          MarkdownTable.code(tunable.key()),
-          tunable.expected(),
-          tunable.defaultText().isEmpty() ? "-" : tunable.defaultText(),
-          tunable.meaning());
-    }
+    rows.forEach(
+        (key, tunable) ->
+            table.row(
+                MarkdownTable.code(key),
+                tunable.expected(),
+                tunable.defaultText().isEmpty() ? "-" : tunable.defaultText(),
+                tunable.meaning()));
     return table.toString();
   }
 

@@ -63,11 +63,7 @@ record Room(String name, String packageName, List<String> rooms, List<String> th
           room(
               "transcoding", List.of(), PROTOBUF, JACKSON, List.of("com.google.api", "com.google.rpc")),
           // No grpc-java: frames are forwarded, and what is said is HTTP/2.
-          room(
-              "gateway",
-              List.of("core", "liveness", "transcoding", "yaml"),
-              NETTY,
-              PROTOBUF));
+          room("gateway", List.of("core", "liveness", "transcoding", "yaml"), NETTY, PROTOBUF));
 
   /** The room of everything: {@code cli} may use all others and any library, so it has no row. */
   static final List<String> KNOW_ALL_ROOMS = List.of("cli", "bench", "examples");

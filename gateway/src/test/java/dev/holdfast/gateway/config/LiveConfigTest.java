@@ -110,8 +110,7 @@ class LiveConfigTest {
   void aSnapshotCantBeChanged() {
     try (LiveConfig live = LiveConfig.open(registries, GatewayConfig.EMPTY, Set.of())) {
       Map<String, Cluster> clusters = live.snapshot().clusters();
-      assertThatExceptionOfType(UnsupportedOperationException.class)
-          .isThrownBy(clusters::clear);
+      assertThatExceptionOfType(UnsupportedOperationException.class).isThrownBy(clusters::clear);
     }
   }
 

@@ -1,0 +1,50 @@
+package dev.holdfast.cli.gateway;
+
+import dev.holdfast.core.RegistryException;
+import dev.holdfast.gateway.config.GatewayConfig;
+import dev.holdfast.yaml.FileWatch;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Takes each text of a gateway's file into use, and says in the log what became of it. */
+final class ConfigReload implements FileWatch.Listener {
+  private static final Logger log = LoggerFactory.getLogger(ConfigReload.class);
+
+  private final GatewayFile file;
+  private final GatewayConfig first;
+  private final Consumer<GatewayConfig> gateway;
+
+  /** The first configuration is the one that the gateway was started with. */
+  ConfigReload(GatewayFile file, GatewayConfig first, Consumer<GatewayConfig> gateway) {
+    this.file = file;
+    this.first = first;
+    this.gateway = gateway;
+  }
+
+  @Override
+  public void onText(String text) {
+    GatewayConfig config = file.parsed(text);
+    try {
+      gateway.accept(config);
+    } catch (RegistryException e) {
+      throw new IllegalArgumentException("registry: " + e.getMessage(), e);
+    }
+    log.info(
+        "event=config_accepted file={} routes={} clusters={}",
+        file.path(),
+        config.routes().size(),
+        config.clusters().size());
+    if (!config.listeners().equals(first.listeners()) || !config.drain().equals(first.drain())) {
+      log.warn("event=config_needs_restart file={} keys=listeners,drain", file.path());
+    }
+  }
+
+  @Override
+  public void onRefused(String reason) {
+    log.warn(
+        "event=config_refused file={} kept=last_good reason=\"{}\"",
+        file.path(),
+        reason.replace('\n', ' '));
+  }
+}

@@ -1,0 +1,70 @@
+package dev.holdfast.cli.gateway;
+
+import dev.holdfast.cli.CommonOptions;
+import dev.holdfast.cli.ExitCode;
+import dev.holdfast.cli.RegistryOptions;
+import dev.holdfast.cli.SharedOptions;
+import dev.holdfast.cli.output.JsonText;
+import dev.holdfast.gateway.config.GatewayConfig;
+import dev.holdfast.yaml.YamlException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** Says all that is wrong with a gateway's file. */
+@Command(
+    name = "check",
+    description = {
+      "Say every mistake in a gateway's file, each with its line and what was expected."
+    },
+    footer = {
+      "",
+      "Nothing is connected to. Exit codes: 0 a gateway would take it, 1 it would not, 2 there is",
+      "no such file.",
+      "",
+      "  holdfast gateway check gateway.yaml"
+    })
+@SuppressWarnings("NullAway.Init") // picocli fills the fields
+public final class GatewayCheckCommand implements Callable<Integer> {
+  @Mixin(name = CommonOptions.MIXIN)
+  private final SharedOptions common = new SharedOptions();
+
+  @Mixin private final RegistryOptions registryOptions = new RegistryOptions();
+
+  @Parameters(paramLabel = "FILE", description = "The file of a gateway.")
+  private Path path;
+
+  @Override
+  public Integer call() {
+    common.startLogging("ERROR");
+    GatewayFile file = new GatewayFile(path, registryOptions);
+    try {
+      GatewayConfig config = file.parsed(file.text());
+      print(config, List.of());
+      return ExitCode.OK;
+    } catch (YamlException e) {
+      print(GatewayConfig.EMPTY, e.problems());
+      return ExitCode.FAILED;
+    }
+  }
+
+  private void print(GatewayConfig config, List<String> problems) {
+    PrintWriter out = common.program().out();
+    if (common.json()) {
+      out.println(JsonText.object().with("ok", problems.isEmpty()).with("problems", problems));
+    } else if (problems.isEmpty()) {
+      out.println(
+          path
+              + ": ok, routes="
+              + config.routes().size()
+              + " clusters="
+              + config.clusters().size());
+    } else {
+      problems.forEach(out::println);
+    }
+  }
+}

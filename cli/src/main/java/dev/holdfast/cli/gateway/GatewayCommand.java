@@ -1,0 +1,233 @@
+package dev.holdfast.cli.gateway;
+
+import dev.holdfast.cli.CommonOptions;
+import dev.holdfast.cli.ExitCode;
+import dev.holdfast.cli.RegistryOptions;
+import dev.holdfast.cli.SharedOptions;
+import dev.holdfast.cli.UserError;
+import dev.holdfast.cli.control.ListenAddress;
+import dev.holdfast.cli.output.JsonText;
+import dev.holdfast.cli.run.Signals;
+import dev.holdfast.core.DurationText;
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.Registries;
+import dev.holdfast.core.RegistryException;
+import dev.holdfast.core.RegistryUri;
+import dev.holdfast.gateway.DrainTimes;
+import dev.holdfast.gateway.Gateway;
+import dev.holdfast.gateway.GatewayOptions;
+import dev.holdfast.gateway.config.GatewayConfig;
+import dev.holdfast.gateway.config.LiveConfig;
+import dev.holdfast.yaml.FileWatch;
+import dev.holdfast.yaml.YamlException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Runs a gateway. */
+@Command(
+    name = "gateway",
+    description = {
+      "Serve the gRPC services of a registry at one address: every call is balanced by itself."
+    },
+    subcommands = {GatewayCheckCommand.class, GatewaySchemaCommand.class},
+    footer = {
+      "",
+      "A call goes to the service that its authority names (orders, orders.prod.example:443), or"
+          + " to",
+      "the only one there is, unless a route of --config says otherwise. That file is followed: a",
+      "change counts at once, a bad one is refused and logged; so does SIGHUP. Ends with Ctrl-C or",
+      "SIGTERM: clients are told to leave, calls may end; a second one ends at once. Exit codes: 0",
+      "ended, 1 it could not start, 2 the command line or the file makes no sense.",
+      "",
+      "  holdfast gateway --registry etcd://h1,h2,h3:2379/prod --listen 8080",
+      "  holdfast gateway --registry file:///run/services --listen 0.0.0.0:8080",
+      "  holdfast gateway --config gateway.yaml"
+    })
+public final class GatewayCommand implements Callable<Integer> {
+  @Limit(
+      of = "time that a starting gateway waits for the first word of its registry",
+      then = "it serves all the same, and answers that no service is known yet")
+  private static final Duration NAMES_PATIENCE = Duration.ofSeconds(2);
+
+  private static final String DEFAULT_PORT = "8080";
+
+  @Mixin(name = CommonOptions.MIXIN)
+  private final SharedOptions common = new SharedOptions();
+
+  @Mixin private final RegistryOptions registryOptions = new RegistryOptions();
+
+  @Option(
+      names = "--listen",
+      paramLabel = "[HOST:]PORT",
+      description = "Where clients are served; that of --config, or 8080 of loopback by default.")
+  private @Nullable String listen;
+
+  // The second name keeps it apart from the file with defaults, which HOLDFAST_CONFIG names.
+  @Option(
+      names = {"--config", "--gateway-config"},
+      paramLabel = "FILE",
+      description = "YAML file with clusters, routes and limits, followed as it changes.")
+  private @Nullable Path config;
+
+  @Option(
+      names = "--service",
+      paramLabel = "NAME",
+      description =
+          "A service to serve, several times; for registries that can't list theirs. Default: all"
+              + " of the registry's namespace.")
+  private List<String> services = List.of();
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that forward. Default: one for each processor.")
+  private @Nullable Integer threads;
+
+  @Option(
+      names = "--drain",
+      paramLabel = "DURATION",
+      description = "How long streams may go on at the end; 5m by default, calls 30s of it.")
+  private @Nullable String drain;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    common.startLogging("INFO");
+    GatewayFile file = config == null ? null : new GatewayFile(config, registryOptions);
+    String text = file == null ? "" : file.text();
+    GatewayConfig first = file == null ? ofRegistry() : parsed(file, text);
+    // Before anything is open, so that no signal finds nobody.
+    CountDownLatch ended = endOfSignals();
+    try (LiveConfig live = live(first)) {
+      var unused = live.awaitNames(NAMES_PATIENCE);
+      try (Gateway gateway = Gateway.open(options(first), live.snapshot());
+          Closing watch = file == null ? () -> {} : followed(file, first, text, live)) {
+        live.follow(gateway::apply);
+        announce(gateway, first);
+        ended.await();
+      }
+    } catch (IOException e) {
+      throw UserError.failed("gateway: " + e.getMessage());
+    }
+    return ExitCode.OK;
+  }
+
+  /** Closed without anything to go wrong. */
+  private interface Closing extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  private GatewayConfig ofRegistry() {
+    if (!registryOptions.isNamed()) {
+      throw UserError.usage(
+          "registry: none (expected: --registry URI, HOLDFAST_REGISTRY or --config FILE)");
+    }
+    return GatewayConfig.EMPTY.withRegistry(registryOptions.uri());
+  }
+
+  private static GatewayConfig parsed(GatewayFile file, String text) {
+    try {
+      return file.parsed(text);
+    } catch (YamlException e) {
+      throw UserError.usage(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private LiveConfig live(GatewayConfig first) {
+    Registries registries = new Registries(registryOptions.context());
+    try {
+      return LiveConfig.open(registries, first, new TreeSet<>(services));
+    } catch (RegistryException e) {
+      throw UserError.usage(
+          "registry: " + e.getMessage() + " (expected: --service NAME for each that is served)");
+    }
+  }
+
+  /** Each text of the file that makes sense counts, and SIGHUP has it read at once. */
+  private static Closing followed(
+      GatewayFile file, GatewayConfig first, String text, LiveConfig live) {
+    FileWatch watch = FileWatch.start(file.path(), text, new ConfigReload(file, first, live::use));
+    var unused = Signals.handle("HUP", signal -> watch.readNow());
+    return watch::close;
+  }
+
+  private GatewayOptions options(GatewayConfig first) {
+    InetSocketAddress address =
+        listen != null || first.listeners().isEmpty()
+            ? ListenAddress.parse("listen", listen == null ? DEFAULT_PORT : listen)
+            : first.listeners().get(0).address();
+    GatewayOptions options =
+        GatewayOptions.listeningAt(address).withDrain(drainTimes(first.drain()));
+    return threads == null ? options : options.withThreads(threads);
+  }
+
+  private DrainTimes drainTimes(DrainTimes configured) {
+    if (drain == null) {
+      return configured;
+    }
+    Duration streams = DurationText.parse("drain", drain, Duration.ZERO, Duration.ofHours(24));
+    return new DrainTimes(
+        least(configured.acknowledge(), streams), least(configured.unary(), streams), streams);
+  }
+
+  private static Duration least(Duration a, Duration b) {
+    return a.compareTo(b) < 0 ? a : b;
+  }
+
+  /** The second one ends the wait for calls. */
+  private static CountDownLatch endOfSignals() {
+    CountDownLatch ended = new CountDownLatch(1);
+    Signals.onStop(
+        () -> {
+          if (ended.getCount() == 0) {
+            Runtime.getRuntime().halt(ExitCode.FAILED);
+          }
+          ended.countDown();
+        });
+    return ended;
+  }
+
+  private void announce(Gateway gateway, GatewayConfig first) {
+    InetSocketAddress address = gateway.address();
+    Set<String> clusters = new TreeSet<>(gateway.snapshot().clusters().keySet());
+    String registry = first.registry().map(RegistryUri::toString).orElse("");
+    if (common.json()) {
+      common
+          .program()
+          .out()
+          .println(
+              JsonText.object()
+                  .with("listen", ListenAddress.text(address))
+                  .with("registry", registry)
+                  .with("clusters", clusters.size()));
+    } else {
+      common
+          .program()
+          .out()
+          .println(
+              "serving gRPC on "
+                  + ListenAddress.text(address)
+                  + " (plaintext), "
+                  + clusters.size()
+                  + (clusters.size() == 1 ? " cluster" : " clusters")
+                  + (registry.isEmpty() ? "" : ", from " + registry));
+    }
+    if (!address.getAddress().isLoopbackAddress()) {
+      common
+          .program()
+          .err()
+          .println("holdfast: warning: clients are served in plaintext beyond this machine");
+    }
+  }
+}

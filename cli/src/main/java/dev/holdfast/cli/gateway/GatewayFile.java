@@ -1,0 +1,53 @@
+package dev.holdfast.cli.gateway;
+
+import dev.holdfast.cli.RegistryOptions;
+import dev.holdfast.cli.UserError;
+import dev.holdfast.core.Registries;
+import dev.holdfast.core.RegistryUri;
+import dev.holdfast.gateway.config.GatewayConfig;
+import dev.holdfast.gateway.config.GatewayYaml;
+import dev.holdfast.yaml.FileWatch;
+import dev.holdfast.yaml.YamlException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** A gateway's file as a command is given it. */
+final class GatewayFile {
+  private final Path path;
+  private final Registries registries;
+  private final Optional<RegistryUri> registry;
+
+  GatewayFile(Path path, RegistryOptions options) {
+    this.path = path;
+    this.registries = new Registries(options.context());
+    this.registry = options.isNamed() ? Optional.of(options.uri()) : Optional.empty();
+  }
+
+  Path path() {
+    return path;
+  }
+
+  /**
+   * The text that stands there.
+   *
+   * @throws UserError when it can't be read
+   * @throws YamlException when it is too long
+   */
+  String text() {
+    try {
+      return FileWatch.read(path);
+    } catch (IOException e) {
+      throw UserError.usage("config: " + path + ": can't be read: " + e + " (expected: a file)");
+    }
+  }
+
+  /**
+   * What a text means.
+   *
+   * @throws YamlException with every problem
+   */
+  GatewayConfig parsed(String text) {
+    return GatewayYaml.parse(path.toString(), text, registries::resolveTarget, registry);
+  }
+}

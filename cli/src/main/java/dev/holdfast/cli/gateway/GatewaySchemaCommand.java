@@ -1,0 +1,28 @@
+package dev.holdfast.cli.gateway;
+
+import dev.holdfast.cli.CommonOptions;
+import dev.holdfast.cli.ExitCode;
+import dev.holdfast.cli.SharedOptions;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Prints the schema of a gateway's file. */
+@Command(
+    name = "schema",
+    description = {"Print the JSON schema of a gateway's file, for editors."},
+    footer = {
+      "",
+      "  holdfast gateway schema > gateway.schema.json",
+      "  # yaml-language-server: $schema=gateway.schema.json   (first line of gateway.yaml)"
+    })
+public final class GatewaySchemaCommand implements Callable<Integer> {
+  @Mixin(name = CommonOptions.MIXIN)
+  private final SharedOptions common = new SharedOptions();
+
+  @Override
+  public Integer call() {
+    common.program().out().println(GatewaySchema.schema());
+    return ExitCode.OK;
+  }
+}

@@ -1,0 +1,188 @@
+package dev.holdfast.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.InsecureServerCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.protobuf.services.HealthStatusManager;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** {@code holdfast gateway} as a process before a stock server, and what its check says. */
+class GatewayCommandTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Pattern LISTENING = Pattern.compile("\"listen\":\"127.0.0.1:(\\d+)\"");
+
+  @TempDir Path folder;
+
+  @Test
+  void aServiceIsCalledThroughItAndItsFileIsFollowed() throws Exception {
+    Server server = server();
+    Path file = folder.resolve("gateway.yaml");
+    Files.writeString(file, "routes: []\n");
+    try (HoldfastProcess gateway =
+        HoldfastProcess.start(
+            folder,
+            Map.of(),
+            ("gateway --json --registry file://" + folder + "/services --listen 0 --config " + file)
+                .split(" "))) {
+      int port = port(gateway);
+      assertThat(health(port, "orders")).isEqualTo(HealthCheckResponse.ServingStatus.SERVING);
+      assertThatThrownBy(() -> health(port, "shop.example"))
+          .isInstanceOf(StatusRuntimeException.class)
+          .hasMessageStartingWith("UNIMPLEMENTED: ")
+          .hasMessageContaining("no route for /grpc.health.v1.Health/Check with authority shop.ex");
+
+      Files.writeString(file, "routes: [{authority: shop.example, cluster: ordres}]\n");
+      await().atMost(PATIENCE).until(() -> gateway.err().contains("event=config_refused"));
+      assertThat(gateway.err()).contains("gateway.yaml:1: routes[0].cluster: ordres (expected: ");
+      assertThat(health(port, "orders")).isEqualTo(HealthCheckResponse.ServingStatus.SERVING);
+
+      Files.writeString(
+          file, "clusters: {orders: {}}\nroutes: [{authority: shop.example, cluster: orders}]\n");
+      await()
+          .atMost(PATIENCE)
+          .ignoreExceptionsInstanceOf(StatusRuntimeException.class)
+          .until(() -> health(port, "shop.example") == HealthCheckResponse.ServingStatus.SERVING);
+
+      gateway.signal("TERM");
+      assertThat(gateway.exitCode()).isZero();
+    } finally {
+      server.shutdownNow();
+    }
+  }
+
+  @Test
+  void aGoodFileIsSaidToBeGood() throws IOException {
+    Path file = file("clusters: {a: {endpoints: ['10.0.0.1:1']}}\nroutes: [{cluster: a}]\n");
+    CommandRun run = CommandRun.of("gateway", "check", file.toString());
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).isEqualTo(file + ": ok, routes=1 clusters=1\n");
+  }
+
+  @Test
+  void everyMistakeOfABadFileIsPrinted() throws IOException {
+    Path file = file("clustrs: {}\nroutes: [{cluster: a}]\n");
+    CommandRun run = CommandRun.of("gateway", "check", file.toString());
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.out().lines())
+        .containsExactly(
+            file + ":1: clustrs: unknown (expected: clusters)",
+            file
+                + ":2: routes[0].cluster: a (expected: the name of a cluster under clusters, where"
+                + " none is)");
+
+    CommandRun json = CommandRun.of("gateway", "check", "--json", file.toString());
+    assertThat(json.code()).isEqualTo(1);
+    assertThat(json.out())
+        .startsWith("{\"ok\":false,\"problems\":[\"" + file + ":1: clustrs: unknown");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "gateway check /nowhere/g.yaml | config: /nowhere/g.yaml: can't be read: ",
+        "gateway --config /nowhere/g.yaml | config: /nowhere/g.yaml: can't be read: ",
+        "gateway | registry: none (expected: --registry URI, HOLDFAST_REGISTRY or --config FILE)",
+        "gateway --registry file:///tmp/x --listen a:b:c | listen: \"a:b:c\" (expected: PORT or",
+        "gateway --registry file:///tmp/x --drain 5 | drain: \"5\" (expected: a number and ms",
+        "gateway --registry file:///tmp/x --threads 0 | threads: 0 (expected: 1 to 1024)",
+        "gateway --registry dns:///x --listen 0 | (expected: --service NAME for each that is",
+      })
+  void whatMakesNoSenseIsRefused(String line, String message) {
+    CommandRun run = CommandRun.of(line.split(" "));
+    assertThat(run.err()).contains(message);
+    assertThat(run.code()).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "clusters: {a: {endpoints: ['b:1']}} | true",
+        "clusters: {a: {endpoints: ['b:1'], balance: round_robin, connect-timeout: 5s}} | true",
+        "listeners: [{address: 8080}] | true",
+        "routes: [{cluster: a, headers: {x-a: b, x-c: {present: true}}}] | true",
+        "routes: [{split: {a: 10%, b: 90%}, retry: {attempts: 2, idempotent: true}}] | true",
+        "limits: {streams: 7} | true",
+        "{} | true",
+        "clusters: {a: {balanc: round_robin}} | false",
+        "clusters: {a: {balance: random}} | false",
+        "clusters: {a: {connect-timeout: 5}} | false",
+        "routes: {cluster: a} | false",
+        "routes: [{headers: {x-c: {presnt: true}}}] | false",
+        "listeners: [{}] | false",
+        "limits: {streams: 0} | false",
+        "limitz: {} | false",
+      })
+  void theSchemaKnowsWhatIsRight(String yaml, boolean right) {
+    JsonSchema schema =
+        JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
+            .getSchema(CommandRun.of("gateway", "schema").out());
+    assertThat(schema.validate(yaml, InputFormat.YAML).isEmpty())
+        .as("%s", schema.validate(yaml, InputFormat.YAML))
+        .isEqualTo(right);
+  }
+
+  private Path file(String text) throws IOException {
+    return Files.writeString(folder.resolve("gateway.yaml"), text);
+  }
+
+  /** A server that is registered as orders. */
+  private Server server() throws IOException {
+    Server server =
+        Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())
+            .addService(new HealthStatusManager().getHealthService())
+            .build()
+            .start();
+    Path orders = Files.createDirectories(folder.resolve("services/orders"));
+    Files.writeString(orders.resolve("all.list"), "127.0.0.1:" + server.getPort() + "\n");
+    return server;
+  }
+
+  private static int port(HoldfastProcess gateway) {
+    await().atMost(PATIENCE).until(() -> LISTENING.matcher(gateway.out()).find());
+    Matcher matcher = LISTENING.matcher(gateway.out());
+    assertThat(matcher.find()).isTrue();
+    return Integer.parseInt(matcher.group(1));
+  }
+
+  private static HealthCheckResponse.ServingStatus health(int port, String authority) {
+    ManagedChannel channel =
+        Grpc.newChannelBuilderForAddress("127.0.0.1", port, InsecureChannelCredentials.create())
+            .overrideAuthority(authority)
+            .build();
+    try {
+      return HealthGrpc.newBlockingStub(channel)
+          .withDeadlineAfter(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+          .check(HealthCheckRequest.getDefaultInstance())
+          .getStatus();
+    } finally {
+      channel.shutdownNow();
+    }
+  }
+}
