@@ -58,14 +58,14 @@ find_jdk() {
 }
 
 require_build_tools() {
-  local missing=()
-  find_jdk "$MIN_JAVA" || missing+=(openjdk-17-jdk-headless)
-  command -v mvn >/dev/null || missing+=(maven)
-  if ((${#missing[@]})); then
+  local wanted=()
+  find_jdk "$MIN_JAVA" || wanted+=(openjdk-17-jdk-headless)
+  command -v mvn >/dev/null || wanted+=(maven)
+  if ((${#wanted[@]})); then
     local sudo="sudo "
     ((EUID == 0)) && sudo=""
-    die "building needs a JDK >= $MIN_JAVA and Maven; missing: ${missing[*]}
-  install with:  ${sudo}apt-get update && ${sudo}apt-get install -y ${missing[*]}
+    die "building needs a JDK >= $MIN_JAVA and Maven; missing: ${wanted[*]}
+  install with:  ${sudo}apt-get update && ${sudo}apt-get install -y ${wanted[*]}
   (or set JAVA_HOME to a JDK >= $MIN_JAVA that is installed elsewhere)"
   fi
 }
@@ -115,8 +115,8 @@ run_maven() {
 # Copies one module's runtime class path into $stage/lib and writes it down as $stage/<module>.cp.
 stage_module() {
   local module=$1 stage=$2 entry name path=""
-  local own=("$ROOT/$module/target/quick/holdfast-$module"-*.jar) jar
-  for jar in "${own[@]}"; do
+  local jars=("$ROOT/$module/target/quick/holdfast-$module"-*.jar) jar
+  for jar in "${jars[@]}"; do
     [[ $jar == *-tests.jar || $jar == *-sources.jar ]] || entry=$jar
   done
   local entries
