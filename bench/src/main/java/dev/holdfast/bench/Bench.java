@@ -26,7 +26,9 @@ public final class Bench {
           new IdleCost(),
           new Xds(),
           new XdsFollow(),
-          new NeedsTools(new GatewayCost(), GatewayCost.TOOLS));
+          new NeedsTools(new GatewayCost(), GatewayCost.TOOLS),
+          new GatewayStreams(),
+          new GatewayRoll());
 
   /** Logback's own property; children are given it too. */
   static final String LOG_CONFIGURATION = "logback.configurationFile";

@@ -16,8 +16,8 @@ final class GatewayCost extends Comparison {
       new Option("--alternations", 10, 1, 1, 1_000, "times that each proxy is given each load");
   private static final Option SLICE_MILLIS =
       new Option("--slice-millis", 2_000, 250, 50, 60_000, "about how long each of them lasts");
-  private static final Option WARM_UP_SECONDS =
-      new Option("--warm-up", 12, 0, 0, 600, "seconds of each work for Holdfast before it counts");
+  private static final Option WARM_UP =
+      new Option("--warm-up", 500, 1, 1, 100_000, "thousands of calls of each work for Holdfast");
   private static final Option RATE =
       new Option("--rate", 10_000, 1_000, 100, 1_000_000, "calls per second of the fixed rate");
 
@@ -27,7 +27,8 @@ final class GatewayCost extends Comparison {
 
   private static final String HAPROXY = "haproxy";
   private static final String NGINX = "nginx";
-  private static final int WARM_UP_SECONDS_OF_OTHERS = 1;
+  private static final int WARM_UP_OF_OTHERS = 20;
+  private static final long THOUSAND = 1_000;
   private static final int LEAST_ALTERNATIONS = 10;
   private static final double RATIO_OF_HAPROXY_BOUND = 0.75;
   private static final double RATIO_OF_NGINX_BOUND = 0.35;
@@ -47,7 +48,7 @@ final class GatewayCost extends Comparison {
 
   @Override
   List<Option> options() {
-    return List.of(ALTERNATIONS, SLICE_MILLIS, WARM_UP_SECONDS, RATE, CONTROL);
+    return List.of(ALTERNATIONS, SLICE_MILLIS, WARM_UP, RATE, CONTROL);
   }
 
   @Override
@@ -96,9 +97,9 @@ final class GatewayCost extends Comparison {
     for (GatewayProxy proxy : proxies) {
       proxy.awaitServing();
       report.say("%s answers truly; warming it up", proxy.name());
-      int seconds = options.get(WARM_UP_SECONDS);
       boolean ours = proxy.name().equals(GatewayPrograms.HOLDFAST);
-      course.warmUp(proxy, ours ? seconds : Math.min(WARM_UP_SECONDS_OF_OTHERS, seconds));
+      int calls = options.get(WARM_UP);
+      course.warmUp(proxy, THOUSAND * (ours ? calls : Math.min(WARM_UP_OF_OTHERS, calls)));
     }
     for (int i = 0; i < options.get(ALTERNATIONS); i++) {
       course.alternation(i, proxies);

@@ -6,10 +6,13 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /** Measures slice after slice. Used by one thread. */
 final class GatewayCourse {
   private static final int FIRST_CALLS = 2_000;
+  private static final double WARM_UP_RUN_SECONDS = 1;
+  private static final long LONGEST_WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(40);
 
   private final H2load h2load;
   private final Report report;
@@ -36,16 +39,22 @@ final class GatewayCourse {
     return slices;
   }
 
-  /** Saturates a proxy with each work in turn, and learns how fast it is. */
-  void warmUp(GatewayProxy proxy, double seconds) throws IOException, InterruptedException {
+  /**
+   * Saturates a proxy with each work in turn, and learns how fast it is.
+   *
+   * @param calls of each work; a slow machine makes fewer
+   */
+  void warmUp(GatewayProxy proxy, long calls) throws IOException, InterruptedException {
     for (GatewayWork work : GatewayWork.values()) {
-      long end = System.nanoTime() + (long) (seconds * 1e9);
-      long calls = FIRST_CALLS;
-      do {
-        double rate = h2load.run(work, proxy.port(), calls, H2load.SATURATION).callsPerSecond();
+      long end = System.nanoTime() + LONGEST_WARM_UP_NANOS;
+      long next = Math.min(FIRST_CALLS, calls);
+      long done = 0;
+      while (done < calls && System.nanoTime() - end < 0) {
+        double rate = h2load.run(work, proxy.port(), next, H2load.SATURATION).callsPerSecond();
+        done += next;
         callsPerSecond.put(proxy.name() + work, rate);
-        calls = (long) (rate * sliceSeconds);
-      } while (System.nanoTime() - end < 0);
+        next = Math.max(FIRST_CALLS, (long) (rate * WARM_UP_RUN_SECONDS));
+      }
     }
   }
 

@@ -36,18 +36,20 @@ final class GatewayPrograms {
     Path registry = folder.resolve("registry");
     Path service = Files.createDirectories(registry.resolve(SERVICE));
     Files.writeString(service.resolve("upstream.list"), "127.0.0.1:" + upstreamPort + "\n");
+    return holdfast("file://" + registry, upstreamPort);
+  }
+
+  /**
+   * Holdfast over any registry.
+   *
+   * @param registry its URI
+   * @param upstreamPort of which TIME_WAIT is counted; 0 where it isn't
+   */
+  GatewayProxy holdfast(String registry, int upstreamPort) throws IOException {
     int port = freePort();
-    return start(
-        HOLDFAST,
-        List.of(
-            launcher(),
-            "gateway",
-            "--registry",
-            "file://" + registry,
-            "--listen",
-            "127.0.0.1:" + port),
-        port,
-        upstreamPort);
+    List<String> command =
+        List.of(launcher(), "gateway", "--registry", registry, "--listen", "127.0.0.1:" + port);
+    return start(HOLDFAST, command, port, upstreamPort);
   }
 
   /**

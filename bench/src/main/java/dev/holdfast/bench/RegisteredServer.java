@@ -67,6 +67,11 @@ public final class RegisteredServer implements AutoCloseable {
     process.send(STOP);
   }
 
+  /** SIGKILL; returns when it is gone. */
+  void kill() throws InterruptedException {
+    process.kill();
+  }
+
   /**
    * Waits until it has left.
    *

@@ -25,6 +25,9 @@ final class SteadyCalls implements AutoCloseable {
   /** Hears of every answer, on whatever thread it arrives. */
   interface AnswerListener {
     void onAnswer(String instance, long sentNanos, long answeredNanos);
+
+    /** Hears of every failure too; by default it does not care. */
+    default void onFailure(Status status, long sentNanos) {}
   }
 
   private static final ByteString PAYLOAD = ByteString.copyFrom(new byte[64]);
@@ -147,7 +150,9 @@ final class SteadyCalls implements AutoCloseable {
 
               @Override
               public void onError(Throwable cause) {
-                fail(sentMillis, Status.fromThrowable(cause));
+                Status status = Status.fromThrowable(cause);
+                listener.onFailure(status, sentNanos);
+                fail(sentMillis, status);
               }
             });
   }

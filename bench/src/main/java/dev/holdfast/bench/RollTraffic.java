@@ -1,0 +1,123 @@
+package dev.holdfast.bench;
+
+import io.grpc.Channel;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Steady calls that nobody may repeat, over some connections, while servers come and go. A failure
+ * is unsafe if its call was under way when a server was killed, for then it may have been done;
+ * every other one is plain. Thread-safe.
+ */
+final class RollTraffic implements SteadyCalls.AnswerListener, AutoCloseable {
+  private static final long LOOK_MILLIS = 5;
+
+  private final List<SteadyCalls> lanes = new ArrayList<>();
+  private final Set<String> heard = ConcurrentHashMap.newKeySet();
+  private final AtomicLong unsafe = new AtomicLong();
+  private final AtomicLong failed = new AtomicLong();
+  private volatile long killBegan;
+  private volatile long killEnded;
+  private volatile boolean killed;
+
+  /**
+   * @param channels each gets an even share of the calls
+   */
+  RollTraffic(List<? extends Channel> channels, int callsPerSecond, Duration deadline) {
+    int each = Math.max(1, callsPerSecond / channels.size());
+    channels.forEach(channel -> lanes.add(new SteadyCalls(channel, each, deadline, this)));
+  }
+
+  RollTraffic start() {
+    lanes.forEach(SteadyCalls::start);
+    return this;
+  }
+
+  /** A server will be killed. */
+  void killBegins() {
+    killBegan = System.nanoTime();
+    killEnded = Long.MAX_VALUE;
+    killed = true;
+  }
+
+  /** It is gone: what begins now can't be under way to it. */
+  void killEnds() {
+    killEnded = System.nanoTime();
+  }
+
+  /**
+   * Waits until an instance has answered a call sent from now on.
+   *
+   * @return whether it has
+   */
+  boolean awaitAnswerOf(String instance, Duration patience) throws InterruptedException {
+    heard.remove(instance);
+    long end = System.nanoTime() + patience.toNanos();
+    while (!heard.contains(instance) && System.nanoTime() - end < 0) {
+      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+    }
+    return heard.contains(instance);
+  }
+
+  long calls() {
+    return lanes.stream().mapToLong(SteadyCalls::issued).sum();
+  }
+
+  long failed() {
+    return failed.get();
+  }
+
+  long unsafe() {
+    return unsafe.get();
+  }
+
+  /** Calls that ended in nothing, after {@link #stop}. */
+  long unaccounted() {
+    return lanes.stream().mapToLong(SteadyCalls::unaccounted).sum();
+  }
+
+  double longestMillis() {
+    return lanes.stream().mapToLong(SteadyCalls::longestNanos).max().orElse(0) / 1e6;
+  }
+
+  /** How often each failure was seen, code and text, the unsafe ones too. */
+  Map<String, Long> failures() {
+    Map<String, Long> sum = new TreeMap<>();
+    lanes.forEach(
+        lane -> lane.failures().forEach((text, count) -> sum.merge(text, count, Long::sum)));
+    return sum;
+  }
+
+  void stop() throws InterruptedException {
+    for (SteadyCalls lane : lanes) {
+      lane.stop();
+    }
+  }
+
+  @Override
+  public void onAnswer(String instance, long sentNanos, long answeredNanos) {
+    heard.add(instance);
+  }
+
+  @Override
+  public void onFailure(Status status, long sentNanos) {
+    boolean mayBeDone =
+        killed
+            && System.nanoTime() - killBegan > 0
+            && (killEnded == Long.MAX_VALUE || sentNanos - killEnded < 0);
+    (mayBeDone ? unsafe : failed).incrementAndGet();
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    stop();
+  }
+}
