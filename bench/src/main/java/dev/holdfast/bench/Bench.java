@@ -28,7 +28,8 @@ public final class Bench {
           new XdsFollow(),
           new NeedsTools(new GatewayCost(), GatewayCost.TOOLS),
           new GatewayStreams(),
-          new GatewayRoll());
+          new GatewayRoll(),
+          new GatewayReload());
 
   /** Logback's own property; children are given it too. */
   static final String LOG_CONFIGURATION = "logback.configurationFile";

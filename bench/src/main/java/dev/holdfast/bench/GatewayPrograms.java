@@ -53,6 +53,15 @@ final class GatewayPrograms {
   }
 
   /**
+   * Holdfast with a file of its own, which says where it listens.
+   *
+   * @param port the one in the file
+   */
+  GatewayProxy holdfastWith(Path file, int port) throws IOException {
+    return start(HOLDFAST, List.of(launcher(), "gateway", "--config", file.toString()), port, 0);
+  }
+
+  /**
    * nginx keeps connections to the upstream only if told so, and one call at a time goes over each:
    * as many are kept as there are calls.
    */
@@ -143,7 +152,7 @@ final class GatewayPrograms {
     return launcher;
   }
 
-  private static int freePort() throws IOException {
+  static int freePort() throws IOException {
     try (ServerSocket socket = FreePort.bind()) {
       return socket.getLocalPort();
     }

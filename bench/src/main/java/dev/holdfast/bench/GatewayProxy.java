@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
@@ -73,11 +74,7 @@ final class GatewayProxy implements AutoCloseable {
    * answer must be right.
    */
   void awaitServing() throws IOException, InterruptedException {
-    ManagedChannel channel =
-        NettyChannelBuilder.forAddress("127.0.0.1", port)
-            .usePlaintext()
-            .disableServiceConfigLookUp()
-            .build();
+    ManagedChannel channel = channel();
     try {
       awaitFirstAnswer(channel);
       for (GatewayWork work : GatewayWork.values()) {
@@ -91,6 +88,28 @@ final class GatewayProxy implements AutoCloseable {
     } finally {
       channel.shutdownNow().awaitTermination(STOP_SECONDS, TimeUnit.SECONDS);
     }
+  }
+
+  /** Waits until it forwards a call, whatever the answer is. */
+  void awaitFirstCall() throws IOException, InterruptedException {
+    ManagedChannel channel = channel();
+    try {
+      awaitFirstAnswer(channel);
+    } finally {
+      channel.shutdownNow().awaitTermination(STOP_SECONDS, TimeUnit.SECONDS);
+    }
+  }
+
+  /** Plain channels of clients, each with a connection of its own that stands. */
+  List<ManagedChannel> channels(Scope scope, int count) {
+    List<ManagedChannel> channels = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      ManagedChannel channel = channel();
+      scope.own(channel::shutdownNow);
+      FirstContact.make(channel, 1);
+      channels.add(channel);
+    }
+    return channels;
   }
 
   /** CPU time of all its processes so far. */
@@ -115,6 +134,13 @@ final class GatewayProxy implements AutoCloseable {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly().waitFor(STOP_SECONDS, TimeUnit.SECONDS);
     }
+  }
+
+  private ManagedChannel channel() {
+    return NettyChannelBuilder.forAddress("127.0.0.1", port)
+        .usePlaintext()
+        .disableServiceConfigLookUp()
+        .build();
   }
 
   private long[] pids() {

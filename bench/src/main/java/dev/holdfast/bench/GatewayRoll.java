@@ -1,7 +1,6 @@
 package dev.holdfast.bench;
 
 import io.grpc.ManagedChannel;
-import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,7 +19,7 @@ final class GatewayRoll extends Comparison {
   private static final Option OUTAGE_SECONDS =
       new Option("--outage", 30, 1, 1, 600, "seconds for which the registry is away");
 
-  private static final Duration DEADLINE = Duration.ofSeconds(10);
+  private static final Duration DEADLINE = Duration.ofSeconds(30);
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final String SERVICE = "bench/echo";
   private static final int SETTLE_SECONDS = 2;
@@ -72,17 +71,7 @@ final class GatewayRoll extends Comparison {
     String namespace = "etcd://" + etcd.address() + "/bench";
     GatewayProxy proxy = scope.own(new GatewayPrograms(folder).holdfast(namespace, 0));
     proxy.awaitServing();
-    List<ManagedChannel> channels = new ArrayList<>();
-    for (int i = 0; i < options.get(CONNECTIONS); i++) {
-      ManagedChannel channel =
-          NettyChannelBuilder.forAddress("127.0.0.1", proxy.port())
-              .usePlaintext()
-              .disableServiceConfigLookUp()
-              .build();
-      scope.own(channel::shutdownNow);
-      FirstContact.make(channel, 1);
-      channels.add(channel);
-    }
+    List<ManagedChannel> channels = proxy.channels(scope, options.get(CONNECTIONS));
     RollTraffic traffic = scope.own(new RollTraffic(channels, options.get(RATE), DEADLINE).start());
     for (int i = 0; i < options.get(UPSTREAMS); i++) {
       town.replaceOldest(traffic);
