@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -69,7 +70,7 @@ final class ChatStreams implements AutoCloseable {
 
   /** What the first of them ended with, "" when none did. */
   String firstEnd() {
-    return firstEnd.get();
+    return Objects.requireNonNull(firstEnd.get());
   }
 
   /** Streams that have been answered. */

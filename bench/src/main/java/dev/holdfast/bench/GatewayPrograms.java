@@ -35,7 +35,7 @@ final class GatewayPrograms {
   GatewayProxy holdfast(int upstreamPort) throws IOException {
     Path registry = folder.resolve("registry");
     Path service = Files.createDirectories(registry.resolve(SERVICE));
-    Files.writeString(service.resolve("upstream.list"), "127.0.0.1:" + upstreamPort + "\n");
+    Files.write(service.resolve("upstream.list"), List.of("127.0.0.1:" + upstreamPort));
     return holdfast("file://" + registry, upstreamPort);
   }
 

@@ -196,7 +196,11 @@ final class GatewayReload extends Comparison {
 
     /** Puts nonsense into its place, which must change nothing. */
     void breakIt() throws IOException {
-      var unused = replace("routes:\n  - cluster: nowhere\n");
+      var unused = replace(
+              """
+              routes:
+                - cluster: nowhere
+              """);
     }
 
     private long replace(String text) throws IOException {
