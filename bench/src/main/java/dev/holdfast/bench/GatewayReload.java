@@ -196,7 +196,8 @@ final class GatewayReload extends Comparison {
 
     /** Puts nonsense into its place, which must change nothing. */
     void breakIt() throws IOException {
-      var unused = replace(
+      var unused =
+          replace(
               """
               routes:
                 - cluster: nowhere

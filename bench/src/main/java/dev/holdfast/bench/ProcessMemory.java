@@ -26,6 +26,8 @@ final class ProcessMemory {
    * Bytes of all reachable objects and direct buffers of a JVM: the least of some looks, since what
    * is under way just then comes and goes.
    */
+  // The address is what our own child has just told us; nobody else can name one.
+  @SuppressWarnings("BanJNDI")
   static long ofJvm(long pid, int looks)
       throws IOException, JMException, AttachNotSupportedException, InterruptedException {
     VirtualMachine machine = VirtualMachine.attach(Long.toString(pid));
