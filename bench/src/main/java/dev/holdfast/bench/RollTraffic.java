@@ -32,7 +32,7 @@ final class RollTraffic implements SteadyCalls.AnswerListener, AutoCloseable {
    * @param channels each gets an even share of the calls
    */
   RollTraffic(List<? extends Channel> channels, int callsPerSecond, Duration deadline) {
-    int each = Math.max(1, callsPerSecond / channels.size());
+    int each = Math.max(1, callsPerSecond / Math.max(1, channels.size()));
     channels.forEach(channel -> lanes.add(new SteadyCalls(channel, each, deadline, this)));
   }
 
