@@ -25,6 +25,8 @@ import java.net.InetSocketAddress;
 import java.util.IdentityHashMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A running gateway: listens, forwards, and is given another snapshot at any time. Thread-safe.
@@ -36,10 +38,14 @@ public final class Gateway implements AutoCloseable {
   private final EventLoopGroup threads;
   private final IdentityHashMap<EventExecutor, ForwardingLoop> loops = new IdentityHashMap<>();
   private final Channel listener;
+  private final DrainTimes drain;
+  private final Object lock = new Object();
+  private @Nullable CompletableFuture<Void> drained;
   private volatile GatewaySnapshot snapshot;
 
   private Gateway(GatewayOptions options, GatewaySnapshot snapshot) throws IOException {
     this.snapshot = snapshot;
+    this.drain = options.drain();
     IoHandlerFactory io =
         Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
     this.threads =
@@ -82,21 +88,58 @@ public final class Gateway implements AutoCloseable {
     loops.forEach((thread, loop) -> thread.execute(() -> loop.retain(next.clusters().values())));
   }
 
-  /** Stops listening and lets calls end, as {@link DrainTimes} says; completes with the last. */
+  /**
+   * Stops listening and lets calls end, as {@link DrainTimes} says.
+   *
+   * @return completes when the last connection is closed and the threads have ended
+   */
   public CompletableFuture<Void> drain() {
-    var unusedClose = listener.close();
-    CompletableFuture<Void> done = new CompletableFuture<>();
-    var unusedThreads =
-        threads
-            .shutdownGracefully(0, 1, TimeUnit.SECONDS)
-            .addListener(ended -> done.complete(null));
-    return done;
+    synchronized (lock) {
+      CompletableFuture<Void> known = drained;
+      if (known == null) {
+        known = beginDrain();
+        drained = known;
+      }
+      return known;
+    }
   }
 
   /** Drains, and returns when that is done. */
   @Override
   public void close() {
     drain().join();
+  }
+
+  private CompletableFuture<Void> beginDrain() {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    AtomicInteger left = new AtomicInteger(loops.size());
+    var unused =
+        listener
+            .close()
+            .addListener(closed -> loops.values().forEach(loop -> drain(loop, left, done)));
+    return done;
+  }
+
+  private void drain(ForwardingLoop loop, AtomicInteger left, CompletableFuture<Void> done) {
+    loop.eventLoop()
+        .execute(
+            () -> {
+              var unused =
+                  loop.drain(drain.acknowledge(), drain.unary(), drain.streams())
+                      .addListener(
+                          drained -> {
+                            if (left.decrementAndGet() == 0) {
+                              endThreads(done);
+                            }
+                          });
+            });
+  }
+
+  private void endThreads(CompletableFuture<Void> done) {
+    var unused =
+        threads
+            .shutdownGracefully(0, 1, TimeUnit.SECONDS)
+            .addListener(ended -> done.complete(null));
   }
 
   private Channel listen(InetSocketAddress address) throws IOException {

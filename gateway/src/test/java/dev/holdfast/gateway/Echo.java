@@ -1,10 +1,18 @@
 package dev.holdfast.gateway;
 
 import io.grpc.BindableService;
+import io.grpc.ForwardingServerCall;
+import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
+import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import java.io.ByteArrayInputStream;
@@ -12,7 +20,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** A service of bytes in all four shapes, which says back what it was told. */
 final class Echo implements BindableService {
@@ -21,10 +33,23 @@ final class Echo implements BindableService {
   static final MethodDescriptor<byte[], byte[]> COUNT =
       method("Count", MethodType.CLIENT_STREAMING);
   static final MethodDescriptor<byte[], byte[]> TALK = method("Talk", MethodType.BIDI_STREAMING);
+  static final MethodDescriptor<byte[], byte[]> PACED =
+      method("Paced", MethodType.SERVER_STREAMING);
+  static final MethodDescriptor<byte[], byte[]> FAIL = method("Fail", MethodType.UNARY);
+  static final MethodDescriptor<byte[], byte[]> ABSENT = method("Absent", MethodType.UNARY);
 
   private static final String NAME = "test.Echo";
 
   final AtomicInteger calls = new AtomicInteger();
+
+  /** Messages that a paced answer had room for. */
+  final AtomicInteger paced = new AtomicInteger();
+
+  /** The metadata of the last call. */
+  final AtomicReference<Metadata> seen = new AtomicReference<>();
+
+  /** Completes when a client gave a talk up. */
+  final CompletableFuture<Boolean> cancelled = new CompletableFuture<>();
 
   @Override
   public ServerServiceDefinition bindService() {
@@ -34,13 +59,29 @@ final class Echo implements BindableService {
             .addMethod(MANY)
             .addMethod(COUNT)
             .addMethod(TALK)
+            .addMethod(FAIL)
+            .addMethod(PACED)
             .build();
-    return ServerServiceDefinition.builder(service)
-        .addMethod(UNARY, ServerCalls.asyncUnaryCall(this::unary))
-        .addMethod(MANY, ServerCalls.asyncServerStreamingCall(this::many))
-        .addMethod(COUNT, ServerCalls.asyncClientStreamingCall(this::count))
-        .addMethod(TALK, ServerCalls.asyncBidiStreamingCall(this::talk))
-        .build();
+    ServerServiceDefinition definition =
+        ServerServiceDefinition.builder(service)
+            .addMethod(UNARY, ServerCalls.asyncUnaryCall(this::unary))
+            .addMethod(MANY, ServerCalls.asyncServerStreamingCall(this::many))
+            .addMethod(COUNT, ServerCalls.asyncClientStreamingCall(this::count))
+            .addMethod(TALK, ServerCalls.asyncBidiStreamingCall(this::talk))
+            .addMethod(FAIL, ServerCalls.asyncUnaryCall(Echo::fail))
+            .addMethod(PACED, ServerCalls.asyncServerStreamingCall(this::paced))
+            .build();
+    return ServerInterceptors.intercept(definition, new Mirror());
+  }
+
+  /** Fails as the request says: {@code CODE:description}. */
+  private static void fail(byte[] request, StreamObserver<byte[]> answer) {
+    String text = new String(request, StandardCharsets.UTF_8);
+    int colon = text.indexOf(':');
+    answer.onError(
+        Status.fromCode(Status.Code.valueOf(text.substring(0, colon)))
+            .withDescription(text.substring(colon + 1))
+            .asRuntimeException());
   }
 
   private void unary(byte[] request, StreamObserver<byte[]> answer) {
@@ -56,6 +97,20 @@ final class Echo implements BindableService {
       answer.onNext(request);
     }
     answer.onCompleted();
+  }
+
+  /** As many, but none before there is room for it. */
+  private void paced(byte[] request, StreamObserver<byte[]> observer) {
+    ServerCallStreamObserver<byte[]> answer = (ServerCallStreamObserver<byte[]>) observer;
+    answer.setOnReadyHandler(
+        () -> {
+          while (answer.isReady() && paced.get() < request[0]) {
+            answer.onNext(request);
+            if (paced.incrementAndGet() == request[0]) {
+              answer.onCompleted();
+            }
+          }
+        });
   }
 
   /** The sum of the sizes of all messages, as four bytes. */
@@ -89,7 +144,9 @@ final class Echo implements BindableService {
       }
 
       @Override
-      public void onError(Throwable t) {}
+      public void onError(Throwable t) {
+        cancelled.complete(true);
+      }
 
       @Override
       public void onCompleted() {
@@ -121,6 +178,36 @@ final class Echo implements BindableService {
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
+    }
+  }
+
+  /** Sends what is named x-.. back in headers and trailers. */
+  private final class Mirror implements ServerInterceptor {
+    @Override
+    public <Q, A> ServerCall.Listener<Q> interceptCall(
+        ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+      seen.set(headers);
+      Metadata back = new Metadata();
+      back.merge(
+          headers,
+          Set.of(
+              Metadata.Key.of("x-bin", Metadata.BINARY_BYTE_MARSHALLER),
+              Metadata.Key.of("x-text", Metadata.ASCII_STRING_MARSHALLER)));
+      return next.startCall(
+          new ForwardingServerCall.SimpleForwardingServerCall<>(call) {
+            @Override
+            public void sendHeaders(Metadata sent) {
+              sent.merge(back);
+              super.sendHeaders(sent);
+            }
+
+            @Override
+            public void close(Status status, Metadata trailers) {
+              trailers.merge(back);
+              super.close(status, trailers);
+            }
+          },
+          headers);
     }
   }
 }

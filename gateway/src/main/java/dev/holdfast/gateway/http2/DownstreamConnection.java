@@ -17,15 +17,24 @@ import io.netty.util.AsciiString;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A connection that a client opened. On its event loop only. */
 final class DownstreamConnection extends FrameConnection {
+  /** Its answer says that the first GOAWAY was read: "HFleave". */
+  private static final long LEAVE_PING = 0x4846_6c65_6176_6500L;
+
   private final ForwardingLoop loop;
   private final GatewayLimits limits;
   private final ResetShare resets = new ResetShare();
   private AsciiString client = AsciiString.EMPTY_STRING;
   private boolean begun;
+  private boolean told;
+  private boolean leaving;
+  private long unusedSinceNanos = System.nanoTime();
 
   private DownstreamConnection(
       Http2ConnectionDecoder decoder,
@@ -39,6 +48,8 @@ final class DownstreamConnection extends FrameConnection {
     Frames frames = new Frames();
     decoder.frameListener(frames);
     decoder.connection().addListener(frames);
+    // Holds from the first stream on, and not only when the client has acknowledged it.
+    decoder.connection().remote().maxActiveStreams(limits.streams());
   }
 
   static DownstreamConnection of(ForwardingLoop loop, GatewayLimits limits) {
@@ -60,11 +71,6 @@ final class DownstreamConnection extends FrameConnection {
   /** The most that may wait here for slow upstreams. */
   int keptLimit() {
     return limits.connectionBytes();
-  }
-
-  /** Whether the client's SETTINGS came. */
-  boolean isBegun() {
-    return begun;
   }
 
   @Override
@@ -92,22 +98,126 @@ final class DownstreamConnection extends FrameConnection {
     }
   }
 
+  /** Begins to watch how the client uses its time. */
+  void watchTimes() {
+    var unused =
+        context()
+            .executor()
+            .schedule(this::checkBegun, limits.handshake().toNanos(), TimeUnit.NANOSECONDS);
+    checkUsed();
+  }
+
+  /**
+   * Asks the client to leave: first so that requests under way to us still count (RFC 9113, 6.8),
+   * and when it answers or the time is over, with the last stream that does.
+   */
+  void leave(String why, long acknowledgeNanos) {
+    if (told) {
+      return;
+    }
+    told = true;
+    goodbye(Integer.MAX_VALUE, Http2Error.NO_ERROR, why);
+    var unusedPing = encoder().writePing(context(), false, LEAVE_PING, context().newPromise());
+    var unusedTimer =
+        context().executor().schedule(() -> closeDoor(why), acknowledgeNanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** Ends calls that take too long for a gateway that closes. */
+  void endCalls(boolean streamsToo) {
+    List<Exchange> open = new ArrayList<>();
+    try {
+      connection()
+          .forEachActiveStream(
+              stream -> {
+                Exchange exchange = exchange(stream);
+                if (exchange != null && (streamsToo || exchange.isRequestEnded())) {
+                  open.add(exchange);
+                }
+                return true;
+              });
+    } catch (Http2Exception e) {
+      throw new IllegalStateException("to collect exchanges can't fail", e);
+    }
+    open.forEach(exchange -> exchange.fail(StatusCode.UNAVAILABLE, "the gateway closes"));
+  }
+
+  private void closeDoor(String why) {
+    if (!leaving && channel().isActive()) {
+      leaving = true;
+      goodbye(connection().remote().lastStreamCreated(), Http2Error.NO_ERROR, why);
+      closeIfUnused();
+    }
+  }
+
+  private void closeIfUnused() {
+    if (leaving && connection().numActiveStreams() == 0) {
+      flushNow();
+      var unused = context().close();
+    }
+  }
+
+  private void checkBegun() {
+    if (!begun && channel().isActive()) {
+      loop.meters().met(MetLimit.HANDSHAKE);
+      var unused = context().close();
+    }
+  }
+
+  private void checkUsed() {
+    long idleNanos = limits.idle().toNanos();
+    long quietNanos =
+        connection().numActiveStreams() > 0 ? 0 : System.nanoTime() - unusedSinceNanos;
+    if (quietNanos >= idleNanos) {
+      loop.meters().met(MetLimit.IDLE);
+      leave("no call for long", idleNanos);
+    } else if (channel().isOpen()) {
+      var unused =
+          context()
+              .executor()
+              .schedule(this::checkUsed, idleNanos - quietNanos, TimeUnit.NANOSECONDS);
+    }
+  }
+
   /** Says goodbye with a reason, after what is written already. */
-  void dismiss(Http2Error error, String why) {
+  private void goodbye(int lastStream, Http2Error error, String why) {
     var unused =
         goAway(
             context(),
-            connection().remote().lastStreamCreated(),
+            lastStream,
             error.code(),
             Unpooled.copiedBuffer(why, StandardCharsets.US_ASCII),
             context().newPromise());
     flushLater();
   }
 
+  @Override
+  protected void onConnectionError(
+      ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception e) {
+    if (e != null && e.error() == Http2Error.ENHANCE_YOUR_CALM) {
+      loop.meters().met(MetLimit.FLOOD);
+    }
+    super.onConnectionError(ctx, outbound, cause, e);
+  }
+
+  @Override
+  protected void onStreamError(
+      ChannelHandlerContext ctx,
+      boolean outbound,
+      Throwable cause,
+      Http2Exception.StreamException e) {
+    if (!outbound && e.error() == Http2Error.REFUSED_STREAM) {
+      loop.meters().met(MetLimit.STREAMS);
+    }
+    super.onStreamError(ctx, outbound, cause, e);
+  }
+
   private void onReset() {
     if (resets.onReset(System.nanoTime())) {
       loop.meters().met(MetLimit.RAPID_RESET);
-      dismiss(Http2Error.ENHANCE_YOUR_CALM, "too many of the streams were reset");
+      goodbye(
+          connection().remote().lastStreamCreated(),
+          Http2Error.ENHANCE_YOUR_CALM,
+          "too many of the streams were reset");
     }
   }
 
@@ -160,11 +270,22 @@ final class DownstreamConnection extends FrameConnection {
     }
 
     @Override
+    public void onPingAckRead(ChannelHandlerContext ctx, long payload) {
+      if (payload == LEAVE_PING) {
+        closeDoor("the gateway has no more use for this connection");
+      }
+    }
+
+    @Override
     public void onStreamClosed(Http2Stream stream) {
       @Nullable Exchange exchange = exchange(stream);
       if (exchange != null) {
         detach(stream);
         exchange.onDownstreamClosed();
+      }
+      if (connection().numActiveStreams() == 0) {
+        unusedSinceNanos = System.nanoTime();
+        closeIfUnused();
       }
     }
   }

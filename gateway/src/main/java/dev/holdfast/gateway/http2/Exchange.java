@@ -202,7 +202,9 @@ final class Exchange implements RequestHead, Waiter<UpstreamConnection> {
     if (over) {
       return;
     }
-    attempts++;
+    if (again) {
+      attempts++;
+    }
     if (again && attempts < terms.retry().attempts()) {
       find();
     } else {

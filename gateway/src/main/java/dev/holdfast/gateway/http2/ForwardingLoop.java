@@ -2,6 +2,7 @@ package dev.holdfast.gateway.http2;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.Subscription;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
@@ -23,23 +24,31 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.NetUtil;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
-import java.util.Iterator;
-import java.util.Map;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that one event loop forwards with: its clients' connections, its own connections to
  * the endpoints of each cluster, and what is to be flushed. No request leaves its loop.
  */
 public final class ForwardingLoop {
+  @Limit(
+      of = "time that a client has to read the last answers of a gateway that closes",
+      then = "its connection is closed")
+  static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
   private final EventLoop loop;
   private final Supplier<? extends Terms> terms;
   private final Watching watching;
@@ -47,6 +56,7 @@ public final class ForwardingLoop {
   private final Bootstrap bootstrap;
   private final IdentityHashMap<Cluster, Local> clusters = new IdentityHashMap<>();
   private final Set<DownstreamConnection> clients = new HashSet<>();
+  private @Nullable Promise<Void> drained;
 
   /**
    * What watches the connections of a gateway.
@@ -92,31 +102,71 @@ public final class ForwardingLoop {
                 watching.options, ctx -> ConnectionObserver.NONE, watching.clients, Role.SERVER))
         .addLast(connection);
     clients.add(connection);
-    var unusedClose = channel.closeFuture().addListener(closed -> clients.remove(connection));
+    connection.watchTimes();
+    var unusedClose = channel.closeFuture().addListener(closed -> onClosed(connection));
   }
 
   /** The clusters that are still wanted; the others' connections end with their last call. */
   public void retain(Collection<Cluster> wanted) {
     Set<Cluster> kept = Collections.newSetFromMap(new IdentityHashMap<>());
     kept.addAll(wanted);
-    Iterator<Map.Entry<Cluster, Local>> all = clusters.entrySet().iterator();
-    while (all.hasNext()) {
-      Map.Entry<Cluster, Local> each = all.next();
-      if (!kept.contains(each.getKey())) {
-        all.remove();
-        each.getValue().list.close();
-        each.getValue().cluster.retire();
+    for (Cluster each : List.copyOf(clusters.keySet())) {
+      Local local = kept.contains(each) ? null : clusters.remove(each);
+      if (local != null) {
+        local.list.close();
+        local.cluster.retire();
       }
     }
   }
 
-  /** The clients that are connected. */
-  Collection<DownstreamConnection> clients() {
-    return clients;
+  /**
+   * Lets clients go: calls end, or are ended when their time is over.
+   *
+   * @param acknowledge how long a client may take to hear of it
+   * @param unary how long calls go on whose request is complete
+   * @param streams how long the others go on
+   * @return completes on this loop when all are gone
+   */
+  public Future<Void> drain(Duration acknowledge, Duration unary, Duration streams) {
+    Promise<Void> done = loop.newPromise();
+    drained = done;
+    for (DownstreamConnection client : List.copyOf(clients)) {
+      client.leave("the gateway closes", acknowledge.toNanos());
+    }
+    var unusedUnary = loop.schedule(() -> endCalls(false), unary.toNanos(), TimeUnit.NANOSECONDS);
+    var unusedStreams =
+        loop.schedule(() -> endCalls(true), streams.toNanos(), TimeUnit.NANOSECONDS);
+    var unusedRest =
+        loop.schedule(this::closeAll, streams.plus(LAST_WORDS).toNanos(), TimeUnit.NANOSECONDS);
+    if (clients.isEmpty()) {
+      done.setSuccess(null);
+    }
+    return done;
   }
 
-  EventLoop eventLoop() {
+  /** The thread that runs it. */
+  public EventLoop eventLoop() {
     return loop;
+  }
+
+  private void endCalls(boolean streamsToo) {
+    List.copyOf(clients).forEach(client -> client.endCalls(streamsToo));
+  }
+
+  private void closeAll() {
+    List.copyOf(clients)
+        .forEach(
+            client -> {
+              var unused = client.channel().close();
+            });
+  }
+
+  private void onClosed(DownstreamConnection connection) {
+    clients.remove(connection);
+    Promise<Void> waiting = drained;
+    if (waiting != null && clients.isEmpty()) {
+      waiting.trySuccess(null);
+    }
   }
 
   Terms snapshot() {
@@ -183,7 +233,11 @@ public final class ForwardingLoop {
               }
             });
     var unusedClose =
-        connecting.channel().closeFuture().addListener(closed -> connection.onSocketClosed());
+        connecting
+            .channel()
+            .closeFuture()
+            // Not at once: why it failed may not be told yet.
+            .addListener(closed -> loop.execute(connection::onSocketClosed));
     var unusedTimer =
         loop.schedule(
             () -> {

@@ -1,0 +1,127 @@
+package dev.holdfast.gateway;
+
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.EndpointSet;
+import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.cluster.ClusterOptions;
+import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.route.Route;
+import dev.holdfast.gateway.route.RouteOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.NettyServerBuilder;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** A gateway of one route, and what is in front of and behind it. */
+final class GatewayRig implements AutoCloseable {
+  static final long PATIENCE_SECONDS = 30;
+
+  final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+  private GatewayLimits limits = GatewayLimits.DEFAULT;
+  private RouteOptions terms = RouteOptions.DEFAULT;
+  private ClusterOptions cluster = ClusterOptions.DEFAULT;
+
+  GatewayRig limits(GatewayLimits value) {
+    limits = value;
+    return this;
+  }
+
+  GatewayRig terms(RouteOptions value) {
+    terms = value;
+    return this;
+  }
+
+  GatewayRig cluster(ClusterOptions value) {
+    cluster = value;
+    return this;
+  }
+
+  /** Closed with the rig, before what was handed in earlier. */
+  <T extends AutoCloseable> T closing(T thing) {
+    open.push(thing);
+    return thing;
+  }
+
+  /** A server of gRPC with this service; where it listens. */
+  String serve(Echo echo) throws IOException {
+    Server server =
+        NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
+            .addService(echo)
+            .directExecutor()
+            .maxInboundMessageSize(Integer.MAX_VALUE)
+            .build()
+            .start();
+    closing(server::shutdownNow);
+    return "127.0.0.1:" + server.getPort();
+  }
+
+  GatewaySnapshot snapshot(String... endpoints) {
+    EndpointSet set = EndpointSet.of(Stream.of(endpoints).map(Endpoint::of).toList());
+    Route route = new Route("all", "echo", terms);
+    return new GatewaySnapshot(
+        head -> route, Map.of("echo", Cluster.fixed("echo", set, cluster)), limits);
+  }
+
+  Gateway gateway(String... endpoints) throws IOException {
+    return gateway(snapshot(endpoints));
+  }
+
+  Gateway gateway(GatewaySnapshot snapshot) throws IOException {
+    GatewayOptions options =
+        GatewayOptions.listeningAt(new InetSocketAddress("127.0.0.1", 0))
+            .withThreads(1)
+            .withDrain(new DrainTimes(Duration.ZERO, Duration.ZERO, Duration.ZERO))
+            .withMeters(meters);
+    return closing(Gateway.open(options, snapshot));
+  }
+
+  ManagedChannel channel(Gateway gateway) {
+    ManagedChannel channel =
+        NettyChannelBuilder.forAddress(gateway.address())
+            .usePlaintext()
+            .directExecutor()
+            .disableRetry()
+            .maxInboundMessageSize(Integer.MAX_VALUE)
+            .build();
+    closing(channel::shutdownNow);
+    return channel;
+  }
+
+  RawPeer client(Gateway gateway) {
+    RawPeer peer = RawPeer.connect(gateway.address());
+    closing(peer::close);
+    return peer;
+  }
+
+  /** How often a limit was met. */
+  double met(String limit) {
+    return meters.get("holdfast.gateway.limited").tag("limit", limit).counter().count();
+  }
+
+  @Override
+  public void close() {
+    List.copyOf(open)
+        .forEach(
+            thing -> {
+              try {
+                thing.close();
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              } catch (Exception e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    open.clear();
+  }
+}

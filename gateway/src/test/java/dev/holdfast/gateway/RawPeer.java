@@ -1,0 +1,313 @@
+package dev.holdfast.gateway;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2ConnectionHandlerBuilder;
+import io.netty.handler.codec.http2.Http2EventAdapter;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** One end of a connection that sends the frames it is told to, and remembers those it receives. */
+final class RawPeer {
+  private static final EventLoopGroup LOOP =
+      new MultiThreadIoEventLoopGroup(
+          1, new DefaultThreadFactory("raw-peer", true), NioIoHandler.newFactory());
+  private static final long PATIENCE_SECONDS = 20;
+
+  /** What came. */
+  record Frame(
+      String type,
+      int stream,
+      @Nullable Http2Headers headers,
+      byte[] data,
+      boolean end,
+      long code) {
+    String header(String name) {
+      CharSequence value = headers == null ? null : headers.get(name);
+      return value == null ? "" : value.toString();
+    }
+
+    String text() {
+      return new String(data, StandardCharsets.US_ASCII);
+    }
+
+    @Override
+    public String toString() {
+      return type + " " + stream + " " + headers + " " + data.length + " " + end + " " + code;
+    }
+  }
+
+  /** An upstream that says what a test wants. */
+  record Upstream(Channel channel, BlockingQueue<RawPeer> peers) implements AutoCloseable {
+    String address() {
+      return "127.0.0.1:" + ((InetSocketAddress) channel.localAddress()).getPort();
+    }
+
+    /** The next connection that was accepted. */
+    RawPeer accepted() throws InterruptedException {
+      return Objects.requireNonNull(
+          peers.poll(PATIENCE_SECONDS, TimeUnit.SECONDS), "no connection");
+    }
+
+    @Override
+    public void close() {
+      channel.close().syncUninterruptibly();
+    }
+  }
+
+  private final Http2ConnectionHandler handler;
+  private final Channel channel;
+  private final BlockingQueue<Frame> frames;
+
+  private RawPeer(Http2ConnectionHandler handler, Channel channel, BlockingQueue<Frame> frames) {
+    this.handler = handler;
+    this.channel = channel;
+    this.frames = frames;
+  }
+
+  /** A client of the gateway. */
+  static RawPeer connect(InetSocketAddress address) {
+    BlockingQueue<Frame> frames = new LinkedBlockingQueue<>();
+    Http2ConnectionHandler handler = handler(false, new Http2Settings().pushEnabled(false), frames);
+    Channel channel =
+        new Bootstrap()
+            .group(LOOP)
+            .channel(NioSocketChannel.class)
+            .handler(handler)
+            .connect(address)
+            .syncUninterruptibly()
+            .channel();
+    return new RawPeer(handler, channel, frames);
+  }
+
+  /** Listens, with these settings for each connection. */
+  static Upstream listen(Http2Settings settings) {
+    BlockingQueue<RawPeer> peers = new LinkedBlockingQueue<>();
+    Channel channel =
+        new ServerBootstrap()
+            .group(LOOP)
+            .channel(NioServerSocketChannel.class)
+            .childHandler(
+                new ChannelInitializer<>() {
+                  @Override
+                  protected void initChannel(Channel accepted) {
+                    BlockingQueue<Frame> frames = new LinkedBlockingQueue<>();
+                    Http2ConnectionHandler handler = handler(true, settings, frames);
+                    accepted.pipeline().addLast(handler);
+                    peers.add(new RawPeer(handler, accepted, frames));
+                  }
+                })
+            .bind("127.0.0.1", 0)
+            .syncUninterruptibly()
+            .channel();
+    return new Upstream(channel, peers);
+  }
+
+  /** Headers of a call. */
+  static Http2Headers call(String path) {
+    return new DefaultHttp2Headers()
+        .method("POST")
+        .scheme("http")
+        .authority("echo")
+        .path(path)
+        .add("content-type", "application/grpc")
+        .add("te", "trailers");
+  }
+
+  /** The head of a gRPC answer. */
+  static Http2Headers head() {
+    return new DefaultHttp2Headers().status("200").add("content-type", "application/grpc");
+  }
+
+  /** The end of a gRPC answer. */
+  static Http2Headers trailers(int status) {
+    return new DefaultHttp2Headers().add("grpc-status", Integer.toString(status));
+  }
+
+  void headers(int stream, Http2Headers headers, boolean end) {
+    onLoop(c -> handler.encoder().writeHeaders(c, stream, headers, 0, end, c.newPromise()));
+  }
+
+  void data(int stream, byte[] bytes, boolean end) {
+    onLoop(
+        c ->
+            handler
+                .encoder()
+                .writeData(c, stream, Unpooled.wrappedBuffer(bytes), 0, end, c.newPromise()));
+  }
+
+  void reset(int stream, long code) {
+    onLoop(c -> handler.resetStream(c, stream, code, c.newPromise()));
+  }
+
+  void goAway(int last, long code) {
+    onLoop(c -> handler.goAway(c, last, code, Unpooled.EMPTY_BUFFER, c.newPromise()));
+  }
+
+  void ping(long payload) {
+    onLoop(c -> handler.encoder().writePing(c, false, payload, c.newPromise()));
+  }
+
+  /** Bytes past the codec. */
+  void raw(byte[] bytes) {
+    onLoop(c -> c.write(Unpooled.wrappedBuffer(bytes)));
+  }
+
+  void close() {
+    channel.close().syncUninterruptibly();
+  }
+
+  /** What may still be sent on a stream. */
+  int windowOf(int stream) {
+    AtomicInteger window = new AtomicInteger(-1);
+    channel
+        .eventLoop()
+        .submit(
+            () ->
+                window.set(
+                    handler
+                        .connection()
+                        .remote()
+                        .flowController()
+                        .windowSize(handler.connection().stream(stream))))
+        .syncUninterruptibly();
+    return window.get();
+  }
+
+  boolean isOpen() {
+    return channel.isOpen();
+  }
+
+  /** The next frame of one of these types; others before it are dropped. */
+  Frame next(String... types) throws InterruptedException {
+    while (true) {
+      Frame frame =
+          Objects.requireNonNull(
+              frames.poll(PATIENCE_SECONDS, TimeUnit.SECONDS),
+              () -> "nothing of " + String.join(", ", types));
+      for (String type : types) {
+        if (frame.type.equals(type)) {
+          return frame;
+        }
+      }
+    }
+  }
+
+  private void onLoop(Consumer<ChannelHandlerContext> task) {
+    channel
+        .eventLoop()
+        .execute(
+            () -> {
+              ChannelHandlerContext context = channel.pipeline().context(handler);
+              task.accept(context);
+              handler.flush(context);
+            });
+  }
+
+  private static Http2ConnectionHandler handler(
+      boolean server, Http2Settings settings, BlockingQueue<Frame> frames) {
+    return new RawBuilder(server, settings, new Recorder(frames)).build();
+  }
+
+  /** Without the checks that would keep it from misbehaving. */
+  private static final class RawBuilder {
+    private final Http2ConnectionHandlerBuilder builder;
+
+    RawBuilder(boolean server, Http2Settings settings, Recorder recorder) {
+      builder =
+          new Http2ConnectionHandlerBuilder()
+              .server(server)
+              .initialSettings(settings)
+              .validateHeaders(false)
+              .encoderIgnoreMaxHeaderListSize(true)
+              .gracefulShutdownTimeoutMillis(0)
+              .frameListener(recorder);
+    }
+
+    Http2ConnectionHandler build() {
+      return builder.build();
+    }
+  }
+
+  private static final class Recorder extends Http2EventAdapter {
+    private static final byte[] NOTHING = {};
+
+    private final BlockingQueue<Frame> frames;
+
+    Recorder(BlockingQueue<Frame> frames) {
+      this.frames = frames;
+    }
+
+    @Override
+    public void onHeadersRead(
+        ChannelHandlerContext ctx, int id, Http2Headers headers, int padding, boolean end) {
+      frames.add(new Frame("HEADERS", id, headers, NOTHING, end, 0));
+    }
+
+    @Override
+    public void onHeadersRead(
+        ChannelHandlerContext ctx,
+        int id,
+        Http2Headers headers,
+        int dependency,
+        short weight,
+        boolean exclusive,
+        int padding,
+        boolean end) {
+      onHeadersRead(ctx, id, headers, padding, end);
+    }
+
+    @Override
+    public int onDataRead(
+        ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end) {
+      byte[] bytes = new byte[data.readableBytes()];
+      data.getBytes(data.readerIndex(), bytes);
+      frames.add(new Frame("DATA", id, null, bytes, end, 0));
+      return bytes.length + padding;
+    }
+
+    @Override
+    public void onRstStreamRead(ChannelHandlerContext ctx, int id, long code) {
+      frames.add(new Frame("RST_STREAM", id, null, NOTHING, true, code));
+    }
+
+    @Override
+    public void onGoAwayRead(ChannelHandlerContext ctx, int last, long code, ByteBuf debug) {
+      byte[] bytes = new byte[debug.readableBytes()];
+      debug.getBytes(debug.readerIndex(), bytes);
+      frames.add(new Frame("GOAWAY", last, null, bytes, true, code));
+    }
+
+    @Override
+    public void onPingAckRead(ChannelHandlerContext ctx, long payload) {
+      frames.add(new Frame("PONG", 0, null, NOTHING, false, payload));
+    }
+
+    @Override
+    public void onPingRead(ChannelHandlerContext ctx, long payload) {
+      frames.add(new Frame("PING", 0, null, NOTHING, false, payload));
+    }
+  }
+}
