@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.liveness.LivenessOptions;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Settings;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -86,7 +87,7 @@ class DrainTest {
 
   private Gateway gateway(DrainTimes times) throws Exception {
     GatewayOptions options =
-        GatewayOptions.listeningAt(new InetSocketAddress("127.0.0.1", 0))
+        GatewayOptions.listeningAt(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .withThreads(1)
             .withLiveness(LivenessOptions.DEFAULT)
             .withDrain(times)

@@ -14,6 +14,7 @@ import io.grpc.netty.NettyServerBuilder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -56,7 +57,7 @@ final class GatewayRig implements AutoCloseable {
   /** A server of gRPC with this service; where it listens. */
   String serve(Echo echo) throws IOException {
     Server server =
-        NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .addService(echo)
             .directExecutor()
             .maxInboundMessageSize(Integer.MAX_VALUE)
@@ -79,7 +80,7 @@ final class GatewayRig implements AutoCloseable {
 
   Gateway gateway(GatewaySnapshot snapshot) throws IOException {
     GatewayOptions options =
-        GatewayOptions.listeningAt(new InetSocketAddress("127.0.0.1", 0))
+        GatewayOptions.listeningAt(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .withThreads(1)
             .withDrain(new DrainTimes(Duration.ZERO, Duration.ZERO, Duration.ZERO))
             .withMeters(meters);

@@ -8,6 +8,7 @@ import dev.holdfast.gateway.route.RouteOptions;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Settings;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -53,7 +54,7 @@ class HonestAnswersTest {
     server.headers(id, RawPeer.trailers(0), true);
     assertThat(client.next("HEADERS", "DATA").end()).isFalse();
     RawPeer.Frame data = client.next("HEADERS", "DATA");
-    assertThat(data.data()).isEqualTo(MESSAGE);
+    assertThat(data.data()).isEqualTo(ByteBuffer.wrap(MESSAGE));
     assertThat(data.end()).isFalse();
     RawPeer.Frame end = client.next("HEADERS", "DATA");
     assertThat(end.type()).isEqualTo("HEADERS");
@@ -197,6 +198,24 @@ class HonestAnswersTest {
   }
 
   @Test
+  void appendsTheClientToThoseItCameThrough() throws Exception {
+    RawPeer.Upstream upstream = upstream();
+    RawPeer client = rig.client(rig.gateway(upstream.address()));
+    client.headers(
+        3,
+        RawPeer.call(PATH)
+            .add("x-forwarded-for", "10.1.1.1")
+            .add("x-forwarded-for", "10.2.2.2")
+            .add("x-forwarded-proto", "https"),
+        true);
+    RawPeer.Frame request = upstream.accepted().next("HEADERS");
+    assertThat(request.header("x-forwarded-for")).isEqualTo("10.1.1.1, 10.2.2.2, 127.0.0.1");
+    assertThat(request.header("x-forwarded-proto")).isEqualTo("https");
+    assertThat(request.header("te")).isEqualTo("trailers");
+    assertThat(request.header(":authority")).isEqualTo("echo");
+  }
+
+  @Test
   void refusedStreamIsTriedAgainWithItsBody() throws Exception {
     RawPeer.Upstream upstream = upstream();
     RawPeer client = rig.client(rig.gateway(upstream.address()));
@@ -209,7 +228,7 @@ class HonestAnswersTest {
     int second = server.next("HEADERS").stream();
     RawPeer.Frame body = server.next("DATA");
     assertThat(second).isNotEqualTo(first);
-    assertThat(body.data()).isEqualTo(MESSAGE);
+    assertThat(body.data()).isEqualTo(ByteBuffer.wrap(MESSAGE));
     assertThat(body.end()).isTrue();
     server.headers(second, RawPeer.head().add("grpc-status", "0"), true);
     assertThat(client.next("HEADERS", "RST_STREAM").header("grpc-status")).isEqualTo("0");

@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -127,14 +128,14 @@ class NativePathTest {
             MetadataUtils.newAttachHeadersInterceptor(sent),
             MetadataUtils.newCaptureMetadataInterceptor(headers, trailers));
     ClientCalls.blockingUnaryCall(with, Echo.UNARY, CallOptions.DEFAULT, new byte[0]);
-    Metadata seen = echo.seen.get();
+    Metadata seen = Objects.requireNonNull(echo.seen.get());
     assertThat(seen.get(binary)).containsExactly(0, -1, 7, 44);
     assertThat(seen.getAll(text)).containsExactly("one", "two");
     assertThat(seen.get(secret)).isEqualTo("Bearer of news");
     assertThat(seen.get(key("x-forwarded-for"))).isEqualTo("127.0.0.1");
     assertThat(seen.get(key("x-forwarded-proto"))).isEqualTo("http");
-    assertThat(headers.get().get(binary)).containsExactly(0, -1, 7, 44);
-    assertThat(trailers.get().getAll(text)).containsExactly("one", "two");
+    assertThat(Objects.requireNonNull(headers.get()).get(binary)).containsExactly(0, -1, 7, 44);
+    assertThat(Objects.requireNonNull(trailers.get()).getAll(text)).containsExactly("one", "two");
   }
 
   @Test

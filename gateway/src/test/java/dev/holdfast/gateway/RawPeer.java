@@ -5,6 +5,7 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
@@ -20,13 +21,14 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** One end of a connection that sends the frames it is told to, and remembers those it receives. */
@@ -41,7 +43,7 @@ final class RawPeer {
       String type,
       int stream,
       @Nullable Http2Headers headers,
-      byte[] data,
+      ByteBuffer data,
       boolean end,
       long code) {
     String header(String name) {
@@ -50,12 +52,12 @@ final class RawPeer {
     }
 
     String text() {
-      return new String(data, StandardCharsets.US_ASCII);
+      return StandardCharsets.US_ASCII.decode(data.duplicate()).toString();
     }
 
     @Override
     public String toString() {
-      return type + " " + stream + " " + headers + " " + data.length + " " + end + " " + code;
+      return type + " " + stream + " " + headers + " " + data.remaining() + " " + end + " " + code;
     }
   }
 
@@ -215,44 +217,32 @@ final class RawPeer {
     }
   }
 
-  private void onLoop(Consumer<ChannelHandlerContext> task) {
+  private void onLoop(Function<ChannelHandlerContext, ChannelFuture> task) {
     channel
         .eventLoop()
         .execute(
             () -> {
               ChannelHandlerContext context = channel.pipeline().context(handler);
-              task.accept(context);
+              var unused = task.apply(context);
               handler.flush(context);
             });
   }
 
   private static Http2ConnectionHandler handler(
       boolean server, Http2Settings settings, BlockingQueue<Frame> frames) {
-    return new RawBuilder(server, settings, new Recorder(frames)).build();
-  }
-
-  /** Without the checks that would keep it from misbehaving. */
-  private static final class RawBuilder {
-    private final Http2ConnectionHandlerBuilder builder;
-
-    RawBuilder(boolean server, Http2Settings settings, Recorder recorder) {
-      builder =
-          new Http2ConnectionHandlerBuilder()
-              .server(server)
-              .initialSettings(settings)
-              .validateHeaders(false)
-              .encoderIgnoreMaxHeaderListSize(true)
-              .gracefulShutdownTimeoutMillis(0)
-              .frameListener(recorder);
-    }
-
-    Http2ConnectionHandler build() {
-      return builder.build();
-    }
+    // Without the checks that would keep it from misbehaving.
+    return new Http2ConnectionHandlerBuilder()
+        .server(server)
+        .initialSettings(settings)
+        .validateHeaders(false)
+        .encoderIgnoreMaxHeaderListSize(true)
+        .gracefulShutdownTimeoutMillis(0)
+        .frameListener(new Recorder(frames))
+        .build();
   }
 
   private static final class Recorder extends Http2EventAdapter {
-    private static final byte[] NOTHING = {};
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final BlockingQueue<Frame> frames;
 
@@ -284,7 +274,7 @@ final class RawPeer {
         ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end) {
       byte[] bytes = new byte[data.readableBytes()];
       data.getBytes(data.readerIndex(), bytes);
-      frames.add(new Frame("DATA", id, null, bytes, end, 0));
+      frames.add(new Frame("DATA", id, null, ByteBuffer.wrap(bytes), end, 0));
       return bytes.length + padding;
     }
 
@@ -297,7 +287,7 @@ final class RawPeer {
     public void onGoAwayRead(ChannelHandlerContext ctx, int last, long code, ByteBuf debug) {
       byte[] bytes = new byte[debug.readableBytes()];
       debug.getBytes(debug.readerIndex(), bytes);
-      frames.add(new Frame("GOAWAY", last, null, bytes, true, code));
+      frames.add(new Frame("GOAWAY", last, null, ByteBuffer.wrap(bytes), true, code));
     }
 
     @Override

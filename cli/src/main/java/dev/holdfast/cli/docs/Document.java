@@ -11,6 +11,7 @@ import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryMeter;
 import dev.holdfast.core.RegistryProvider;
 import dev.holdfast.core.Tunable;
+import dev.holdfast.gateway.limits.GatewayMeter;
 import dev.holdfast.grpc.BuilderSettings;
 import dev.holdfast.grpc.DrainOptions;
 import dev.holdfast.grpc.GrpcMeter;
@@ -216,6 +217,9 @@ public enum Document {
       row(table, m.meterName(), m.type(), m.unit(), m.tags(), m.description());
     }
     for (ResourceMeter m : ResourceMeter.values()) {
+      row(table, m.meterName(), m.type(), m.unit(), m.tags(), m.description());
+    }
+    for (GatewayMeter m : GatewayMeter.values()) {
       row(table, m.meterName(), m.type(), m.unit(), m.tags(), m.description());
     }
     return table.toString();

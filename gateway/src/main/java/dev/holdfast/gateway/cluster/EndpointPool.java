@@ -120,7 +120,7 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
   }
 
   /** Sees to it that a link is on its way, unless it must wait or may not have another. */
-  void open(long nowNanos) {
+  private void open(long nowNanos) {
     if (opening == null
         && !retired
         && links.size() < options.maxConnections()
@@ -138,6 +138,11 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
       return;
     }
     waiting.add(call);
+    approach(nowNanos);
+  }
+
+  /** Sees to it that there will be a link: one that proves itself, or another one. */
+  void approach(long nowNanos) {
     if (!isProving(nowNanos)) {
       open(nowNanos);
     }
@@ -164,7 +169,7 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
       }
       L free = take(nowNanos);
       if (free == null) {
-        open(nowNanos);
+        approach(nowNanos);
         return;
       }
       waiting.remove().onLink(this, free);

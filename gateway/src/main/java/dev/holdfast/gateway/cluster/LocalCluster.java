@@ -4,7 +4,6 @@ import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.Limit;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,12 +23,6 @@ public final class LocalCluster<L extends Link> implements Candidates {
       of = "calls that wait for the first list of a cluster, per thread of the gateway",
       then = "the next call is answered with UNAVAILABLE")
   static final int MAX_WAITING_FOR_LIST = 1_000;
-
-  /** How long a call waits until it is known where endpoints are. */
-  @Limit(
-      of = "time that a call waits for the first list of its cluster's endpoints",
-      then = "it is answered with UNAVAILABLE")
-  public static final Duration LIST_WAIT = Duration.ofSeconds(5);
 
   private static final String NONE = "none";
 
@@ -143,7 +136,7 @@ public final class LocalCluster<L extends Link> implements Candidates {
     EndpointPool<L> first = eligible.get(chosen);
     boolean sticky = cluster.options().balance() == Balance.RING_HASH;
     if (!sticky || !first.isHopeful(nowNanos)) {
-      first.open(nowNanos);
+      first.approach(nowNanos);
       for (int i = 1; i < eligible.size(); i++) {
         EndpointPool<L> other = eligible.get((chosen + i) % eligible.size());
         L link = other.take(nowNanos);

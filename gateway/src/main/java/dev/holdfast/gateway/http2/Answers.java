@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.gateway.route.RequestHead;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
@@ -26,6 +27,30 @@ final class Answers {
     headers.set(Names.CONTENT_TYPE, Names.TEXT_PLAIN);
     headers.set(Names.CONTENT_LENGTH, AsciiString.of(Integer.toString(bytes)));
     return headers;
+  }
+
+  /** What is said to a request that no route matches. */
+  static String noRoute(RequestHead request, String expected) {
+    return "no route for "
+        + request.path()
+        + " with authority "
+        + request.authority()
+        + " (expected: "
+        + expected
+        + ")";
+  }
+
+  /** What the gateway says of a request that it ends itself. */
+  static String message(String what, long spentNanos, String endpoint, int attempt) {
+    return "gateway: "
+        + what
+        + " after "
+        + GrpcTimeout.inSeconds(spentNanos)
+        + " (upstream "
+        + endpoint
+        + ", attempt "
+        + attempt
+        + ")";
   }
 
   private static Http2Headers end(Http2Headers headers, StatusCode status, String message) {

@@ -1,22 +1,19 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.EndpointPool;
 import dev.holdfast.gateway.cluster.Waiter;
 import dev.holdfast.gateway.limits.MetLimit;
-import dev.holdfast.gateway.route.RequestHead;
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.route.RouteOptions;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,21 +23,22 @@ import org.jspecify.annotations.Nullable;
  * <p>It is over when the last frame for the client was handed on, or the client is gone. Until the
  * answer begins, an attempt that certainly was not processed is followed by another.
  */
-final class Exchange implements RequestHead, Waiter<UpstreamConnection> {
+final class Exchange extends ClientStream implements Waiter<UpstreamConnection> {
+  @Limit(
+      of = "time that a call waits for a connection to an endpoint of its cluster",
+      then = "it is answered with UNAVAILABLE")
+  static final Duration CONNECTION_WAIT = Duration.ofSeconds(10);
+
   private static final long NO_RESET = -1;
 
-  private final DownstreamConnection down;
-  private final Http2Stream downStream;
-  private final Http2Headers request;
   private final long beganNanos = System.nanoTime();
-  private final boolean grpc;
   private final RequestBody body = new RequestBody();
   private RouteOptions terms = RouteOptions.DEFAULT;
   private @Nullable Cluster cluster;
   private @Nullable ScheduledFuture<?> deadline;
+  private @Nullable ScheduledFuture<?> patience;
   private long timeoutNanos;
   private @Nullable Http2Headers requestTrailers;
-  private boolean requestEnded;
   private int unbridgedBytes;
 
   // The attempt: the pool is its call's, the stream is there while it is open.
@@ -56,32 +54,7 @@ final class Exchange implements RequestHead, Waiter<UpstreamConnection> {
   private boolean over;
 
   Exchange(DownstreamConnection down, Http2Stream stream, Http2Headers request, boolean ended) {
-    this.down = down;
-    this.downStream = stream;
-    this.request = request;
-    this.requestEnded = ended;
-    CharSequence type = request.get(Names.CONTENT_TYPE);
-    this.grpc = type != null && Names.isGrpc(type);
-  }
-
-  @Override
-  public CharSequence path() {
-    CharSequence path = request.path();
-    return path == null ? "" : path;
-  }
-
-  @Override
-  public CharSequence authority() {
-    CharSequence authority = request.authority();
-    if (authority == null) {
-      authority = request.get(Names.HOST);
-    }
-    return authority == null ? "" : authority;
-  }
-
-  @Override
-  public @Nullable CharSequence header(CharSequence name) {
-    return request.get(name);
+    super(down, stream, request, ended);
   }
 
   @Override
@@ -95,32 +68,19 @@ final class Exchange implements RequestHead, Waiter<UpstreamConnection> {
     return value == null ? Long.hashCode(beganNanos) : value.toString().hashCode();
   }
 
-  /** Whether all of the request came. */
-  boolean isRequestEnded() {
-    return requestEnded;
-  }
-
   /** Finds the way. */
   void begin() {
     Terms snapshot = down.loop().snapshot();
     Route route = snapshot.router().find(this);
     if (route == null) {
-      refuse(
-          StatusCode.UNIMPLEMENTED,
-          "no route for "
-              + path()
-              + " with authority "
-              + authority()
-              + " (expected: "
-              + snapshot.router().expectation(this)
-              + ")");
+      String expected = snapshot.router().expectation(this);
+      fail(StatusCode.UNIMPLEMENTED, Answers.noRoute(this, expected));
       return;
     }
     terms = route.options();
     cluster = snapshot.clusters().get(route.cluster());
     if (cluster == null) {
-      refuse(
-          StatusCode.UNAVAILABLE, "route " + route.name() + " has no cluster " + route.cluster());
+      fail(StatusCode.UNAVAILABLE, "route " + route.name() + " has no cluster " + route.cluster());
       return;
     }
     RequestHeaders.prepare(request, down.client(), grpc);
@@ -174,6 +134,8 @@ final class Exchange implements RequestHead, Waiter<UpstreamConnection> {
     pool = chosen;
     up = link;
     attempts++;
+    cancel(patience);
+    patience = null;
     resetCode = NO_RESET;
     fault = null;
     if (timeoutNanos > 0) {
@@ -186,7 +148,7 @@ final class Exchange implements RequestHead, Waiter<UpstreamConnection> {
     Http2Stream stream = link.open(request, bare, write);
     if (stream == null) {
       pool = null;
-      onFailed("no stream could be opened", StatusCode.UNAVAILABLE, true);
+      onFailed(AttemptFailure.unopened(write.cause()));
       return;
     }
     chosen.onCallBegan();
@@ -255,15 +217,11 @@ final class Exchange implements RequestHead, Waiter<UpstreamConnection> {
     boolean last = end && !grpc;
     if (last) {
       over = true;
-      endDown(data.retain(), BridgedWrite.of(down, from, stream, bytes));
+      endWith(data.retain(), BridgedWrite.of(down, from, stream, bytes));
       release(true);
     } else {
       if (bytes > 0) {
-        BridgedWrite write = BridgedWrite.of(down, from, stream, bytes);
-        var unused =
-            down.encoder()
-                .writeData(down.context(), downStream.id(), data.retain(), 0, false, write);
-        down.flushLater();
+        pass(data.retain(), BridgedWrite.of(down, from, stream, bytes));
       }
       if (end) {
         fail(StatusCode.UNKNOWN, "the answer ended without trailers");
@@ -287,18 +245,14 @@ final class Exchange implements RequestHead, Waiter<UpstreamConnection> {
     if (over) {
       return;
     }
-    boolean refused = resetCode == Http2Error.REFUSED_STREAM.code();
     boolean unsent = written == null || !written.isSuccess();
     if (resetCode != NO_RESET) {
-      Http2Error error = Http2Error.valueOf(resetCode);
-      String name = error == null ? Long.toString(resetCode) : error.name();
-      onFailed("the upstream reset the stream: " + name, StatusCode.ofReset(resetCode), refused);
+      onFailed(AttemptFailure.ofReset(resetCode));
     } else if (untouched) {
-      onFailed("the upstream left before it took the call", StatusCode.UNAVAILABLE, true);
-    } else if (fault != null) {
-      onFailed(fault, StatusCode.UNAVAILABLE, unsent);
+      onFailed(AttemptFailure.LEFT_BEFORE);
     } else {
-      onFailed("connection lost: " + link.fault(), StatusCode.UNAVAILABLE, unsent);
+      String what = fault == null ? "connection lost: " + link.fault() : fault;
+      onFailed(new AttemptFailure(what, StatusCode.UNAVAILABLE, unsent));
     }
   }
 
@@ -312,44 +266,45 @@ final class Exchange implements RequestHead, Waiter<UpstreamConnection> {
     Cluster chosen = cluster;
     if (chosen != null) {
       down.loop().local(chosen).find(this, System.nanoTime());
+      if (!over && upStream == null && patience == null) {
+        patience = after(CONNECTION_WAIT.toNanos(), this::onNothingFound);
+      }
     }
   }
 
   /** An attempt failed. */
-  private void onFailed(String what, StatusCode status, boolean unprocessed) {
-    boolean mayRetry = unprocessed || terms.retry().idempotent();
+  private void onFailed(AttemptFailure failure) {
+    boolean mayRetry = failure.unprocessed() || terms.retry().idempotent();
     if (mayRetry && !answerBegan && body.isComplete() && attempts < terms.retry().attempts()) {
       down.loop().meters().retried();
       find();
-    } else if (unprocessed && !answerBegan && resetCode == Http2Error.REFUSED_STREAM.code()) {
+    } else if (!answerBegan && resetCode == Http2Error.REFUSED_STREAM.code()) {
       // The client may try again as safely as we did.
       over = true;
       down.reset(downStream, Http2Error.REFUSED_STREAM.code());
       release(false);
     } else {
-      fail(status, what);
+      fail(failure.status(), failure.what());
     }
   }
 
   private boolean startDeadline() {
-    CharSequence sent = request.get(Names.GRPC_TIMEOUT);
-    long nanos = sent == null ? GrpcTimeout.NONE : GrpcTimeout.parse(sent);
-    if (nanos == 0) {
+    long nanos = RequestHeaders.timeoutNanos(request, terms);
+    if (nanos == GrpcTimeout.EXPIRED) {
       onDeadline();
       return false;
     }
-    if (nanos == GrpcTimeout.NONE) {
-      nanos = terms.deadline().toNanos();
-    }
-    long most = terms.maxDeadline().toNanos();
-    if (most > 0 && (nanos == 0 || nanos > most)) {
-      nanos = most;
-    }
     timeoutNanos = nanos;
     if (nanos > 0) {
-      deadline = down.context().executor().schedule(this::onDeadline, nanos, TimeUnit.NANOSECONDS);
+      deadline = after(nanos, this::onDeadline);
     }
     return true;
+  }
+
+  private void onNothingFound() {
+    Cluster asked = cluster;
+    String trouble = asked == null ? "" : asked.trouble();
+    fail(StatusCode.UNAVAILABLE, "no connection" + (trouble.isEmpty() ? "" : ": " + trouble));
   }
 
   private void onDeadline() {
@@ -391,73 +346,21 @@ final class Exchange implements RequestHead, Waiter<UpstreamConnection> {
     to.flushLater();
   }
 
-  private void refuse(StatusCode status, String what) {
-    refuse(status, what, "none");
-  }
-
   private void refuse(StatusCode status, String what, String endpoint) {
     if (over) {
       return;
     }
-    String message =
-        "gateway: "
-            + what
-            + " after "
-            + GrpcTimeout.inSeconds(System.nanoTime() - beganNanos)
-            + " (upstream "
-            + endpoint
-            + ", attempt "
-            + attempts
-            + ")";
+    String message = Answers.message(what, System.nanoTime() - beganNanos, endpoint, attempts);
     down.loop().meters().answered(status.name());
-    if (grpc) {
-      finish(
-          answerBegan ? Answers.trailers(status, message) : Answers.trailersOnly(status, message),
-          false);
-    } else if (answerBegan) {
-      over = true;
-      down.reset(downStream, Http2Error.INTERNAL_ERROR.code());
-      release(false);
-    } else {
-      finishPlain(status, message);
-    }
-  }
-
-  private void finishPlain(StatusCode status, String message) {
     over = true;
-    ByteBuf text = ByteBufUtil.writeUtf8(down.context().alloc(), message);
-    down.writeHeaders(downStream, Answers.plain(status, text.readableBytes()), false);
-    endDown(text, down.context().newPromise());
+    endWith(status, message, answerBegan);
     release(false);
   }
 
-  /** The last frame for the client. */
   private void finish(Http2Headers trailers, boolean byUpstream) {
     over = true;
-    ChannelPromise promise = down.context().newPromise();
-    var unused =
-        down.encoder()
-            .writeHeaders(down.context(), downStream.id(), trailers, 0, true, toldToStop(promise));
-    down.flushLater();
+    endWith(trailers);
     release(byUpstream);
-  }
-
-  private void endDown(ByteBuf data, ChannelPromise promise) {
-    var unused =
-        down.encoder()
-            .writeData(down.context(), downStream.id(), data, 0, true, toldToStop(promise));
-    down.flushLater();
-  }
-
-  /** Who has its answer and still sends is told to stop, once the answer is out. */
-  private ChannelPromise toldToStop(ChannelPromise promise) {
-    return requestEnded ? promise : promise.addListener(this::stopRequest);
-  }
-
-  private void stopRequest(Future<? super Void> write) {
-    if (write.isSuccess() && down.connection().stream(downStream.id()) != null) {
-      down.reset(downStream, Http2Error.NO_ERROR.code());
-    }
   }
 
   /**
@@ -466,10 +369,8 @@ final class Exchange implements RequestHead, Waiter<UpstreamConnection> {
    * @param ended whether the upstream's side ended just now
    */
   private void release(boolean ended) {
-    ScheduledFuture<?> timer = deadline;
-    if (timer != null) {
-      timer.cancel(false);
-    }
+    cancel(deadline);
+    cancel(patience);
     body.forget();
     if (unbridgedBytes > 0) {
       down.giveBack(downStream, unbridgedBytes);

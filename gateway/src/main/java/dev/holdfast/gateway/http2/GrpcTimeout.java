@@ -8,6 +8,9 @@ final class GrpcTimeout {
   /** What is said when there is no or no valid value. */
   static final long NONE = -1;
 
+  /** What is said of a call whose time was over when it came. */
+  static final long EXPIRED = -2;
+
   private static final int MAX_DIGITS = 8;
   private static final long TOO_LARGE = 100_000_000;
 

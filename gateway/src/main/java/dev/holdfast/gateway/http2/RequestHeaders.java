@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.gateway.route.RouteOptions;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
 
@@ -22,13 +23,28 @@ final class RequestHeaders {
     if (forwarded == null) {
       headers.add(Names.X_FORWARDED_FOR, client);
     } else {
-      headers.set(Names.X_FORWARDED_FOR, AsciiString.of(forwarded + ", " + client));
+      String before = String.join(", ", headers.getAll(Names.X_FORWARDED_FOR));
+      headers.set(Names.X_FORWARDED_FOR, AsciiString.of(before + ", " + client));
     }
     if (!headers.contains(Names.X_FORWARDED_PROTO)) {
       CharSequence scheme = headers.scheme();
       headers.add(Names.X_FORWARDED_PROTO, scheme == null ? Names.HTTP : scheme);
     }
     headers.scheme(Names.HTTP);
+  }
+
+  /** The time that a call has: 0 for any, {@link GrpcTimeout#EXPIRED} for none. */
+  static long timeoutNanos(Http2Headers headers, RouteOptions terms) {
+    CharSequence sent = headers.get(Names.GRPC_TIMEOUT);
+    long nanos = sent == null ? GrpcTimeout.NONE : GrpcTimeout.parse(sent);
+    if (nanos == 0) {
+      return GrpcTimeout.EXPIRED;
+    }
+    if (nanos == GrpcTimeout.NONE) {
+      nanos = terms.deadline().toNanos();
+    }
+    long most = terms.maxDeadline().toNanos();
+    return most > 0 && (nanos == 0 || nanos > most) ? most : nanos;
   }
 
   /** What is left of a timeout, for each attempt. */

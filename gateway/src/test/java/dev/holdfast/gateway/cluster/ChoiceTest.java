@@ -1,0 +1,96 @@
+package dev.holdfast.gateway.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Random;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class ChoiceTest {
+  private final Random random = new Random(7);
+  private final IntUnaryOperator chance = random::nextInt;
+
+  /** Endpoints with numbers of open calls and weights. */
+  private record Fixed(List<Integer> calls, List<Integer> weights) implements Candidates {
+    @Override
+    public int size() {
+      return calls.size();
+    }
+
+    @Override
+    public int openCalls(int index) {
+      return calls.get(index);
+    }
+
+    @Override
+    public int weight(int index) {
+      return weights.get(index);
+    }
+
+    @Override
+    public String key(int index) {
+      return "10.0.0." + index + ":50051";
+    }
+  }
+
+  @Test
+  void leastRequestNeverTakesTheBusiestOfSeveral() {
+    Choice choice =
+        Choice.of(Balance.LEAST_REQUEST, new Fixed(List.of(9, 1, 1), List.of(1, 1, 1)), chance);
+    int[] taken = taken(choice, 3, 3_000);
+    assertThat(taken[0]).isZero();
+    assertThat(taken[1]).isBetween(1_300, 1_700);
+  }
+
+  @Test
+  void leastRequestCountsCallsPerUnitOfWeight() {
+    Choice choice =
+        Choice.of(Balance.LEAST_REQUEST, new Fixed(List.of(3, 1), List.of(10, 1)), chance);
+    assertThat(taken(choice, 2, 100)[0]).isEqualTo(100);
+  }
+
+  @Test
+  void roundRobinTakesEachInTurn() {
+    Choice choice =
+        Choice.of(Balance.ROUND_ROBIN, new Fixed(List.of(0, 0, 0, 0), List.of(1, 1, 1, 1)), chance);
+    assertThat(taken(choice, 4, 400)).containsOnly(100);
+  }
+
+  @Test
+  void weightedFollowsWeights() {
+    Choice choice =
+        Choice.of(Balance.WEIGHTED, new Fixed(List.of(0, 0, 0), List.of(1, 3, 6)), chance);
+    int[] taken = taken(choice, 3, 10_000);
+    assertThat(taken[0]).isBetween(850, 1_150);
+    assertThat(taken[1]).isBetween(2_800, 3_200);
+    assertThat(taken[2]).isBetween(5_700, 6_300);
+  }
+
+  @Test
+  void ringKeepsEqualHashesTogetherAndMostOfThemWhenOneLeaves() {
+    List<Integer> same = List.of(1, 1, 1, 1, 1);
+    Choice five = Choice.of(Balance.RING_HASH, new Fixed(List.of(0, 0, 0, 0, 0), same), chance);
+    Choice four =
+        Choice.of(Balance.RING_HASH, new Fixed(List.of(0, 0, 0, 0), List.of(1, 1, 1, 1)), chance);
+    int[] taken = new int[5];
+    for (int hash = 0; hash < 10_000; hash++) {
+      int chosen = five.next(hash);
+      taken[chosen]++;
+      assertThat(five.next(hash)).isEqualTo(chosen);
+      if (chosen < 4) {
+        assertThat(four.next(hash)).isEqualTo(chosen);
+      }
+    }
+    assertThat(IntStream.of(taken)).allMatch(count -> count > 1_500 && count < 2_500);
+  }
+
+  private static int[] taken(Choice choice, int size, int times) {
+    int[] taken = new int[size];
+    for (int i = 0; i < times; i++) {
+      taken[choice.next(0)]++;
+    }
+    return taken;
+  }
+}

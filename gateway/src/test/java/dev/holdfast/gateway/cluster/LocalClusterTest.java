@@ -1,0 +1,237 @@
+package dev.holdfast.gateway.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.EndpointSet;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class LocalClusterTest {
+  private static final Endpoint A = Endpoint.of("10.0.0.1:1");
+  private static final Endpoint B = Endpoint.of("10.0.0.2:1");
+
+  private final List<FakeLink> dialed = new ArrayList<>();
+  private final LocalCluster<FakeLink> cluster = cluster(Balance.ROUND_ROBIN, 3);
+
+  /** A call and what became of its search. */
+  private static final class Call implements Waiter<FakeLink> {
+    @Nullable FakeLink link;
+    String refusal = "";
+    boolean over;
+
+    @Override
+    public void onLink(EndpointPool<FakeLink> pool, FakeLink found) {
+      link = found;
+      found.calls++;
+    }
+
+    @Override
+    public void onNoLink(String endpoint, String why, boolean again) {
+      refusal = endpoint + ": " + why + (again ? ", again" : "");
+    }
+
+    @Override
+    public boolean isOver() {
+      return over;
+    }
+
+    @Override
+    public int hash() {
+      return 1;
+    }
+  }
+
+  @Test
+  void callWaitsForTheListAndThenForAConnection() {
+    Call call = find();
+    assertThat(dialed).isEmpty();
+    cluster.update(EndpointSet.of(A));
+    assertThat(dialed).hasSize(1);
+    assertThat(call.link).isNull();
+    FakeLink link = dialed.get(0).open();
+    assertThat(call.link).isSameAs(link);
+  }
+
+  @Test
+  void emptyListIsAnAnswer() {
+    cluster.update(EndpointSet.EMPTY);
+    assertThat(find().refusal).isEqualTo("none: cluster orders has no endpoint");
+  }
+
+  @Test
+  void noCallWaitsForAConnectionWhileAnotherEndpointHasOne() {
+    cluster.update(EndpointSet.of(A, B));
+    find();
+    dialed.get(0).open();
+    for (int i = 0; i < 4; i++) {
+      assertThat(find().link).isSameAs(dialed.get(0));
+    }
+    // But the other one is being connected, and takes its share from then on.
+    assertThat(dialed).hasSize(2);
+    dialed.get(1).open();
+    find();
+    find();
+    assertThat(dialed.get(1).calls).isEqualTo(1);
+  }
+
+  @Test
+  void drainingAndRemovedEndpointsGetNoNewCalls() {
+    cluster.update(EndpointSet.of(A, B));
+    FakeLink ofA = connect(A);
+    FakeLink ofB = connect(B);
+    cluster.update(EndpointSet.of(A.withDraining(true), B));
+    assertThat(ofA.retired).isTrue();
+    for (int i = 0; i < 5; i++) {
+      assertThat(find().link).isSameAs(ofB);
+    }
+    assertThat(ofB.retired).isFalse();
+  }
+
+  @Test
+  void drainingEndpointsAreBetterThanNone() {
+    cluster.update(EndpointSet.of(A.withDraining(true)));
+    find();
+    assertThat(dialed).hasSize(1);
+  }
+
+  @Test
+  void staleConnectionGetsNoCallBeforeItProvedItself() {
+    cluster.update(EndpointSet.of(A));
+    FakeLink link = connect(A);
+    link.stale = true;
+    Call call = find();
+    assertThat(call.link).isNull();
+    assertThat(link.proofs).isPositive();
+    assertThat(dialed).hasSize(1);
+    link.stale = false;
+    link.watch.onRoom(link);
+    assertThat(call.link).isSameAs(link);
+  }
+
+  @Test
+  void suspectConnectionIsRacedByAnother() {
+    cluster.update(EndpointSet.of(A));
+    FakeLink link = connect(A);
+    link.stale = true;
+    Call call = find();
+    link.watch.onDoubt(link);
+    assertThat(dialed).hasSize(2);
+    FakeLink twin = dialed.get(1).open();
+    assertThat(call.link).isSameAs(twin);
+  }
+
+  @Test
+  void nextConnectionIsOpenedBeforeTheFirstIsFull() {
+    cluster.update(EndpointSet.of(A));
+    FakeLink link = connect(A);
+    link.calls = 79;
+    find();
+    assertThat(dialed).hasSize(1);
+    find();
+    assertThat(dialed).hasSize(2);
+    find();
+    assertThat(dialed).hasSize(2);
+  }
+
+  @Test
+  void connectionsStopAtTheCeilingAndCallsWaitForRoom() {
+    cluster.update(EndpointSet.of(A));
+    for (int i = 0; i < 3; i++) {
+      Call call = find();
+      FakeLink opened = dialed.get(i).open();
+      assertThat(call.link).isSameAs(opened);
+      opened.calls = opened.most;
+    }
+    Call waits = find();
+    assertThat(dialed).hasSize(3);
+    assertThat(waits.link).isNull();
+    FakeLink first = dialed.get(0);
+    first.calls--;
+    first.watch.onRoom(first);
+    assertThat(waits.link).isSameAs(first);
+  }
+
+  @Test
+  void failureToConnectIsToldAndRestsBeforeTheNextAttempt() {
+    cluster.update(EndpointSet.of(A));
+    Call call = find();
+    FakeLink failed = dialed.get(0);
+    failed.watch.onGone(failed, "connection refused");
+    assertThat(call.refusal).isEqualTo("10.0.0.1:1: connection refused, again");
+    assertThat(find().refusal).isEqualTo("10.0.0.1:1: connection refused");
+    assertThat(dialed).hasSize(1);
+  }
+
+  @Test
+  void callThatIsOverIsNotGivenAConnection() {
+    cluster.update(EndpointSet.of(A));
+    Call gone = find();
+    Call waits = find();
+    gone.over = true;
+    dialed.get(0).open();
+    assertThat(gone.link).isNull();
+    assertThat(waits.link).isNotNull();
+  }
+
+  @Test
+  void waitingCallsAreBounded() {
+    cluster.update(EndpointSet.of(A));
+    for (int i = 0; i < EndpointPool.MAX_WAITING; i++) {
+      assertThat(find().refusal).isEmpty();
+    }
+    assertThat(find().refusal).contains("wait for a connection already");
+  }
+
+  @Test
+  void ringWaitsForItsOwnEndpoint() {
+    LocalCluster<FakeLink> ring = cluster(Balance.RING_HASH, 3);
+    ring.update(EndpointSet.of(A, B));
+    Call first = new Call();
+    ring.find(first, 0);
+    FakeLink own = dialed.get(0).open();
+    assertThat(first.link).isSameAs(own);
+    own.stale = true;
+    Call second = new Call();
+    ring.find(second, 0);
+    assertThat(second.link).isNull();
+    assertThat(dialed).hasSize(1);
+  }
+
+  private Call find() {
+    Call call = new Call();
+    cluster.find(call, System.nanoTime());
+    return call;
+  }
+
+  /** Calls until this endpoint has been dialed, and opens it. */
+  private FakeLink connect(Endpoint endpoint) {
+    String address = endpoint.address().toString();
+    for (int i = 0; i < 4; i++) {
+      for (FakeLink link : dialed) {
+        if (link.address.equals(address)) {
+          link.open();
+          link.calls = 0;
+          return link;
+        }
+      }
+      find();
+    }
+    throw new AssertionError(address + " was not dialed");
+  }
+
+  private LocalCluster<FakeLink> cluster(Balance balance, int maxConnections) {
+    ClusterOptions options = new ClusterOptions(balance, maxConnections, Duration.ofSeconds(5));
+    return new LocalCluster<>(
+        Cluster.fixed("orders", EndpointSet.EMPTY, options),
+        (endpoint, o, watch) -> {
+          FakeLink link = new FakeLink(endpoint.address().toString(), watch);
+          dialed.add(link);
+          return link;
+        },
+        bound -> 0);
+  }
+}
