@@ -88,6 +88,20 @@ class LiveConfigTest {
   }
 
   @Test
+  void servicesAreStillFollowedAfterAConfigurationWasRefused() throws Exception {
+    try (LiveConfig live = LiveConfig.open(registries, ofRegistry(), Set.of())) {
+      assertThat(live.awaitNames(PATIENCE)).isTrue();
+      live.follow(applied::add);
+      GatewayConfig bad =
+          parse("clusters: {b: {target: 'file:///run/x/b?nonsense=1'}}", Optional.of(uri()));
+      assertThatIllegalArgumentException().isThrownBy(() -> live.use(bad));
+
+      service("stock", "10.0.0.2:50051");
+      await().atMost(PATIENCE).until(() -> last().clusters().containsKey("stock"));
+    }
+  }
+
+  @Test
   void aConfiguredClusterTakesThePlaceOfTheServiceWithItsName() throws Exception {
     GatewayConfig config =
         parse("clusters: {orders: {endpoints: ['10.9.9.9:1']}}", Optional.of(uri()));
