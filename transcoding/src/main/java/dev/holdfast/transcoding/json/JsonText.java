@@ -8,6 +8,9 @@ final class JsonText {
   private static final byte[] LEAST_LONG =
       Long.toString(Long.MIN_VALUE).getBytes(StandardCharsets.US_ASCII);
   private static final int MOST_DIGITS = 20;
+  private static final double[] TENS = {1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
+  private static final double MOST_SCALED = 1e15;
+  private static final double MOST_SCALED_FLOAT = 1e6;
 
   private JsonText() {}
 
@@ -141,15 +144,67 @@ final class JsonText {
 
   /** Appends a number with the fewest digits that mean the same double; it must be finite. */
   static void decimal(double value, CodecBuffer out) throws CodecException {
-    decimal(Double.toString(value), out);
+    double size = Math.abs(value);
+    // A decimal of at most 15 digits that is rounded to this double is the only one.
+    for (int decimals = 0; decimals < TENS.length; decimals++) {
+      double scaled = size * TENS[decimals];
+      if (scaled >= MOST_SCALED) {
+        break;
+      }
+      long whole = (long) (scaled + 0.5);
+      if (whole / TENS[decimals] == size) {
+        fixed(Double.doubleToRawLongBits(value) < 0, whole, decimals, out);
+        return;
+      }
+    }
+    text(Double.toString(value), out);
   }
 
-  /** As {@link #decimal(double, CodecBuffer)} for a float. */
+  /** As {@link #decimal(double, CodecBuffer)} for a float, where six digits are the only ones. */
   static void decimal(float value, CodecBuffer out) throws CodecException {
-    decimal(Float.toString(value), out);
+    float size = Math.abs(value);
+    for (int decimals = 0; decimals < TENS.length; decimals++) {
+      double scaled = size * TENS[decimals];
+      if (scaled >= MOST_SCALED_FLOAT) {
+        break;
+      }
+      int whole = (int) (scaled + 0.5);
+      if ((float) whole / (float) TENS[decimals] == size) {
+        fixed(Float.floatToRawIntBits(value) < 0, whole, decimals, out);
+        return;
+      }
+    }
+    text(Float.toString(value), out);
   }
 
-  private static void decimal(String text, CodecBuffer out) throws CodecException {
+  private static void fixed(boolean negative, long whole, int decimals, CodecBuffer out)
+      throws CodecException {
+    out.ensure(2 * MOST_DIGITS);
+    if (negative) {
+      out.bytes[out.size++] = '-';
+    }
+    if (decimals == 0) {
+      integer(whole, out);
+      if (negative && whole == 0) {
+        // Many readers take -0 for a whole number, which has no sign.
+        out.put((byte) '.');
+        out.put((byte) '0');
+      }
+      return;
+    }
+    long unit = (long) TENS[decimals];
+    integer(whole / unit, out);
+    out.put((byte) '.');
+    long rest = whole % unit;
+    out.ensure(decimals);
+    for (int i = out.size + decimals - 1; i >= out.size; i--) {
+      out.bytes[i] = (byte) ('0' + rest % 10);
+      rest /= 10;
+    }
+    out.size += decimals;
+  }
+
+  private static void text(String text, CodecBuffer out) throws CodecException {
     String shorter = text.endsWith(".0") ? text.substring(0, text.length() - 2) : text;
     out.put(shorter.getBytes(StandardCharsets.US_ASCII));
   }

@@ -101,7 +101,7 @@ final class ScalarWriter {
     if (name == null && enums.closed) {
       return;
     }
-    if (field.nullIsValue && number == 0) {
+    if (field.nullIsValue) {
       in.out.put(NULL);
     } else if (name == null || in.enumsAsNumbers()) {
       JsonText.integer(number, in.out);

@@ -1,0 +1,155 @@
+package dev.holdfast.transcoding.json;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.DiscardUnknownFieldsParser;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Parser;
+import com.google.protobuf.util.JsonFormat;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+
+/** The codec and protobuf-java's JsonFormat say the same of the same bytes. */
+final class OracleTest {
+  private static final JsonFormat.TypeRegistry TYPES =
+      JsonFormat.TypeRegistry.newBuilder().add(Everything.getDescriptor()).build();
+  private static final JsonFormat.Printer PRINTER = JsonFormat.printer().usingTypeRegistry(TYPES);
+  private static final JsonFormat.Parser PARSER = JsonFormat.parser().usingTypeRegistry(TYPES);
+  private static final Parser<Everything> PROTO =
+      DiscardUnknownFieldsParser.wrap(Everything.parser());
+  private static final JsonCodec CODEC =
+      JsonCodec.of(SchemaTypes.of(List.of(Everything.getDescriptor().getFile())));
+  private static final MessageType TYPE = CODEC.type(Everything.getDescriptor());
+
+  @Property(tries = 400)
+  void whatIsPrintedIsReadAsTheSameMessage(@ForAll long seed) throws Exception {
+    Everything message = new RandomMessages(seed).everything();
+    assertThat(read(print(message.toByteArray()))).isEqualTo(message);
+  }
+
+  @Property(tries = 400)
+  void whatJsonFormatPrintsIsReadAsTheSameMessage(@ForAll long seed) throws Exception {
+    Everything message = new RandomMessages(seed).everything();
+    String json = PRINTER.print(message);
+    assertThat(Everything.parseFrom(proto(json.getBytes(StandardCharsets.UTF_8))))
+        .isEqualTo(message);
+  }
+
+  @Property(tries = 100)
+  void defaultsAndNumbersOfEnumsAreReadAsTheSameMessage(@ForAll long seed) throws Exception {
+    Everything message = new RandomMessages(seed).everything();
+    JsonOptions options =
+        JsonOptions.DEFAULT.withPrintDefaults(true).withEnumsAsNumbers(true).withProtoNames(true);
+    CodecBuffer out = new CodecBuffer();
+    byte[] proto = message.toByteArray();
+    CODEC.with(options).type(Everything.getDescriptor()).toJson(proto, 0, proto.length, out);
+    assertThat(read(text(out))).isEqualTo(message);
+  }
+
+  @Property(tries = 300)
+  void messagesInPiecesAndOutOfOrderAreMergedAsAParserDoes(@ForAll long seed, @ForAll long other)
+      throws Exception {
+    byte[] one = new RandomMessages(seed).everything().toByteArray();
+    byte[] two = new RandomMessages(other).everything().toByteArray();
+    byte[] both = Arrays.copyOf(one, one.length + two.length);
+    System.arraycopy(two, 0, both, one.length, two.length);
+    Everything merged = Everything.parseFrom(both);
+    String expected;
+    try {
+      expected = PRINTER.print(merged);
+    } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+      // Two Anys may merge into one whose type and value don't fit, two times into none.
+      return;
+    }
+    try {
+      assertThat(read(print(both))).isEqualTo(read(expected));
+    } catch (CodecException e) {
+      assertThat(merged.hasAny() || merged.hasTime() || merged.hasSpan())
+          .as(e.getMessage())
+          .isTrue();
+    }
+  }
+
+  @Property(tries = 1500)
+  void jsonWithWrongBytesIsRefusedOrReadAsJsonFormatReadsIt(@ForAll long seed, @ForAll long damage)
+      throws Exception {
+    String json = PRINTER.omittingInsignificantWhitespace().print(small(seed));
+    byte[] wrong = damaged(json.getBytes(StandardCharsets.UTF_8), new Random(damage), true);
+    byte[] proto;
+    try {
+      proto = proto(wrong);
+    } catch (CodecException e) {
+      assertThat(e.getMessage()).contains("expected");
+      return;
+    }
+    Everything.Builder oracle = Everything.newBuilder();
+    PARSER.merge(new String(wrong, StandardCharsets.UTF_8), oracle);
+    assertThat(withoutMinusZero(Everything.parseFrom(proto)))
+        .isEqualTo(withoutMinusZero(oracle.build()));
+  }
+
+  @Property(tries = 1500)
+  void protobufWithWrongBytesIsRefusedOrPrintedAsItIsParsed(@ForAll long seed, @ForAll long damage)
+      throws Exception {
+    byte[] wrong = damaged(small(seed).toByteArray(), new Random(damage), false);
+    String json;
+    try {
+      json = print(wrong);
+    } catch (CodecException e) {
+      assertThat(e.getMessage()).contains("expected");
+      return;
+    }
+    assertThat(withoutMinusZero(read(json)))
+        .isEqualTo(withoutMinusZero(read(PRINTER.print(PROTO.parseFrom(wrong)))));
+  }
+
+  /** JsonFormat reads -0.0 as 0.0. */
+  private static String withoutMinusZero(Everything message) {
+    return message.toString().replaceAll("(?m)^.*: -?0\\.0$", "");
+  }
+
+  private static Everything small(long seed) {
+    return new RandomMessages(seed).everything();
+  }
+
+  private static byte[] damaged(byte[] bytes, Random random, boolean json) {
+    byte[] wrong = bytes.clone();
+    byte[] likely = "\"\\{}[],:0-9.eEtfn1u ".getBytes(StandardCharsets.US_ASCII);
+    for (int i = 1 + random.nextInt(2); i > 0 && wrong.length > 0; i--) {
+      int at = random.nextInt(wrong.length);
+      switch (random.nextInt(3)) {
+        case 0 ->
+            wrong[at] = json ? likely[random.nextInt(likely.length)] : (byte) random.nextInt(256);
+        case 1 -> wrong = Arrays.copyOf(wrong, at);
+        default -> System.arraycopy(wrong, at, wrong, 0, wrong.length - at);
+      }
+    }
+    return wrong;
+  }
+
+  private static byte[] proto(byte[] json) throws CodecException {
+    CodecBuffer out = new CodecBuffer();
+    TYPE.toProto(json, 0, json.length, out);
+    return out.toByteArray();
+  }
+
+  private static String print(byte[] proto) throws CodecException {
+    CodecBuffer out = new CodecBuffer();
+    TYPE.toJson(proto, 0, proto.length, out);
+    return text(out);
+  }
+
+  private static String text(CodecBuffer out) {
+    return new String(out.array(), 0, out.size(), StandardCharsets.UTF_8);
+  }
+
+  private static Everything read(String json) throws InvalidProtocolBufferException {
+    Everything.Builder builder = Everything.newBuilder();
+    PARSER.merge(json, builder);
+    return builder.build();
+  }
+}
