@@ -57,7 +57,7 @@ public final class SplitCommand implements Callable<Integer> {
       index = "1..*",
       arity = "0..*",
       paramLabel = "SUBSET=PERCENT",
-      description = "Shares such as v2=10% or canary=0.5%.")
+      description = "Shares such as v2=10%% or canary=0.5%%.")
   private List<String> shares = new ArrayList<>();
 
   @Option(

@@ -61,7 +61,11 @@ record Room(String name, String packageName, List<String> rooms, List<String> th
               List.of("io.envoyproxy", "com.github.xds", "com.github.udpa")),
           // google.api.http stands in the common protos; no Netty, no grpc.
           room(
-              "transcoding", List.of(), PROTOBUF, JACKSON, List.of("com.google.api", "com.google.rpc")),
+              "transcoding",
+              List.of(),
+              PROTOBUF,
+              JACKSON,
+              List.of("com.google.api", "com.google.rpc")),
           // No grpc-java: frames are forwarded, and what is said is HTTP/2.
           room("gateway", List.of("core", "liveness", "transcoding", "yaml"), NETTY, PROTOBUF));
 
