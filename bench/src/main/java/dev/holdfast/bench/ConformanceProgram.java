@@ -2,7 +2,6 @@ package dev.holdfast.bench;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
-import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.InvalidProtocolBufferException;
@@ -66,7 +65,7 @@ final class ConformanceProgram {
       byte[] answer = program.answer(in.readNBytes(length)).toByteArray();
       byte[] framed = new byte[4 + answer.length];
       for (int i = 0; i < 4; i++) {
-        framed[i] = (byte) (answer.length >>> 8 * i);
+        framed[i] = (byte) (answer.length >>> (8 * i));
       }
       System.arraycopy(answer, 0, framed, 4, answer.length);
       out.write(framed);
@@ -138,14 +137,17 @@ final class ConformanceProgram {
       return message.toByteString();
     }
     ByteString.Output all = ByteString.newOutput();
-    CodedOutputStream out = CodedOutputStream.newInstance(all);
-    message.toBuilder().setUnknownFields(UnknownFieldSet.getDefaultInstance()).build().writeTo(out);
+    message.toBuilder().setUnknownFields(UnknownFieldSet.getDefaultInstance()).build().writeTo(all);
     CodedInputStream in = CodedInputStream.newInstance(proto);
-    CodedOutputStream nowhere = CodedOutputStream.newInstance(OutputStream.nullOutputStream());
+    int begin = 0;
     for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-      in.skipField(tag, unknown.contains(tag >>> 3) ? out : nowhere);
+      in.skipField(tag);
+      int end = in.getTotalBytesRead();
+      if (unknown.contains(tag >>> 3)) {
+        all.write(proto, begin, end - begin);
+      }
+      begin = end;
     }
-    out.flush();
     return all.toByteString();
   }
 

@@ -96,7 +96,9 @@ final class OlderLibrary {
     while (program.get(to) != 0) {
       to++;
     }
-    return new String(program.array(), from, to - from, StandardCharsets.US_ASCII);
+    byte[] name = new byte[to - from];
+    program.get(from, name);
+    return new String(name, StandardCharsets.US_ASCII);
   }
 
   private void replaceNames() {
