@@ -12,9 +12,13 @@ import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryUri;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterStats;
+import io.envoyproxy.envoy.config.endpoint.v3.UpstreamLocalityStats;
 import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
+import io.envoyproxy.envoy.service.load_stats.v3.LoadReportingServiceGrpc;
+import io.envoyproxy.envoy.service.load_stats.v3.LoadStatsRequest;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
@@ -140,6 +144,54 @@ class ControlCommandTest {
         .contains("\"node\":\"web-1\"")
         .contains("\"type\":\"EDS\"")
         .contains("\"troubled\":[\"orders\"]");
+  }
+
+  @Test
+  void showsTheLoadThatClientsReport() {
+    StreamObserver<LoadStatsRequest> reports =
+        LoadReportingServiceGrpc.newStub(channel).streamLoadStats(new Deaf<>());
+    UpstreamLocalityStats calls =
+        UpstreamLocalityStats.newBuilder()
+            .setTotalIssuedRequests(40)
+            .setTotalSuccessfulRequests(37)
+            .setTotalErrorRequests(3)
+            .build();
+    reports.onNext(
+        LoadStatsRequest.newBuilder()
+            .setNode(Node.newBuilder().setId("web-1"))
+            .addClusterStats(
+                ClusterStats.newBuilder()
+                    .setClusterName("orders")
+                    .setLoadReportInterval(com.google.protobuf.Duration.newBuilder().setSeconds(10))
+                    .addUpstreamLocalityStats(calls))
+            .build());
+
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(status().out())
+                    .containsPattern("CLUSTER +CLIENTS +CALLS/S +CALLS +OK +FAILED")
+                    .containsPattern("orders +1 +4.0 +40 +37 +3 "));
+    assertThat(status("--json").out()).contains("\"cluster\":\"orders\"");
+  }
+
+  /** Does nothing with what it hears; the test ends it. */
+  private static final class Deaf<T> implements StreamObserver<T> {
+    @Override
+    public void onNext(T message) {
+      // Only what we say matters.
+    }
+
+    @Override
+    public void onError(Throwable cause) {
+      // The test ends it.
+    }
+
+    @Override
+    public void onCompleted() {
+      // Nobody waits for it.
+    }
   }
 
   @Test

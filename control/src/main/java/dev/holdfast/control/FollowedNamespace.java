@@ -1,5 +1,6 @@
 package dev.holdfast.control;
 
+import dev.holdfast.control.xds.XdsSnapshot;
 import dev.holdfast.core.EndpointDirectory;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.EndpointsListener;
@@ -57,7 +58,8 @@ final class FollowedNamespace implements AutoCloseable {
   private boolean writing;
   private boolean troubled;
   private boolean closed;
-  private volatile StatusService.Services status = new StatusService.Services(false, 0, Set.of());
+  private volatile StatusService.Services status =
+      new StatusService.Services(false, 0, XdsSnapshot.Unknown.NONE);
 
   FollowedNamespace(
       Registries.Handle handle,
@@ -171,27 +173,62 @@ final class FollowedNamespace implements AutoCloseable {
 
   private void follow(String name) {
     ServiceName service = ServiceName.parse(name).inside(handle.uri().namespace());
-    EndpointsListener listener =
-        endpoints -> {
-          services.onEndpoints(nowNanos(), name, endpoints);
-          // Who is followed does not depend on lists: so this costs the same with any number.
-          tell();
-        };
     // Before the subscription, which may deliver a list at once.
     following.put(name, () -> {});
-    following.put(name, handle.directory().subscribe(service, listener));
+    following.put(name, handle.directory().subscribe(service, new Endpoints(name)));
+  }
+
+  private final class Endpoints implements EndpointsListener {
+    private final String name;
+
+    Endpoints(String name) {
+      this.name = name;
+    }
+
+    @Override
+    public void onEndpoints(EndpointSet endpoints) {
+      services.onEndpoints(nowNanos(), name, endpoints);
+      // Who is followed does not depend on lists: so this costs the same with any number.
+      tell();
+    }
+
+    @Override
+    public void onTrouble(RegistryException cause) {
+      boolean senseless =
+          switch (cause.kind()) {
+            case MALFORMED, UNSUPPORTED -> true;
+            case UNAVAILABLE,
+                UNAUTHENTICATED,
+                PERMISSION_DENIED,
+                LEASE_LOST,
+                RECORD_DELETED,
+                TAKEN_OVER,
+                WIPED,
+                CLOSED ->
+                false;
+          };
+      if (services.onTrouble(nowNanos(), name, senseless)) {
+        rearm();
+        log.warn(
+            "event={} service={} cause=\"{}\"",
+            senseless ? "service_senseless" : "service_unreachable",
+            name,
+            LogText.of(cause.getMessage()));
+      }
+    }
   }
 
   private void tell() {
     rearm();
-    status = new StatusService.Services(services.isKnown(), services.served(), services.pending());
+    XdsSnapshot.Unknown unknown = services.unknown();
+    status = new StatusService.Services(services.isKnown(), services.served(), unknown);
     Set<String> changed = services.takeChanged();
     if (!services.isKnown()) {
       return;
     }
     Map<String, Optional<EndpointSet>> lists = new LinkedHashMap<>();
     changed.forEach(name -> lists.put(name, services.list(name)));
-    publisher.changed(lists, services.pending());
+    publisher.changed(lists, unknown);
     if (!changed.isEmpty()) {
       writeSoon();
     }
@@ -209,6 +246,8 @@ final class FollowedNamespace implements AutoCloseable {
                   () -> {
                     services.onTimeout(nowNanos());
                     settle();
+                    // Nobody waits any more for what makes no sense, the disk neither.
+                    writeSoon();
                   });
     }
   }
@@ -227,7 +266,7 @@ final class FollowedNamespace implements AutoCloseable {
                 () -> {
                   writing = false;
                   Map<String, Integer> sizes = services.sizes();
-                  if (services.pending().isEmpty() && !sizes.equals(written)) {
+                  if (services.isComplete() && !sizes.equals(written)) {
                     written = sizes;
                     disk.execute(() -> file.get().write(sizes));
                   }

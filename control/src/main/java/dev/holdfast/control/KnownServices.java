@@ -1,5 +1,6 @@
 package dev.holdfast.control;
 
+import dev.holdfast.control.xds.XdsSnapshot;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.Limit;
 import dev.holdfast.core.PureCore;
@@ -13,6 +14,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +26,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A service whose list is not known when the first names are, from the registry or from the
  * disk, is pending: it exists, and nothing more can be said of it. One that appears later simply
- * does not exist until its list is known. Not thread-safe.
+ * does not exist until its list is known.
+ *
+ * <p>A pending service of which the registry has said for {@link #REFUSED_AFTER} that its records
+ * make no sense is refused: who asks for all services does not wait for it, or one mistake would
+ * hold up everybody. Three things are no such mistake of one service: a registry that can't be
+ * reached, one that makes sense of no service at all, and a service that was served before, which
+ * would be taken away from clients that have it. Not thread-safe.
  */
 @PureCore
 class KnownServices {
@@ -39,10 +47,19 @@ class KnownServices {
       then = "further ones are counted, logged and not served")
   static final int MAX_SERVICES = 10_000;
 
+  /** For how long a registry must have found no sense in a service. */
+  @Limit(
+      of = "time that everybody waits for a service whose records make no sense",
+      then = "those who ask for all services are answered without it")
+  static final Duration REFUSED_AFTER = Duration.ofSeconds(10);
+
   private @Nullable Set<String> names;
   private boolean remembered;
   private final Map<String, EndpointSet> lists = new TreeMap<>();
   private final Set<String> pending = new TreeSet<>();
+  private final Set<String> formerlyServed = new HashSet<>();
+  private final Map<String, Long> senselessSinceNanos = new HashMap<>();
+  private final Set<String> refused = new TreeSet<>();
   private final Set<String> followed = new TreeSet<>();
   private final Map<String, Long> emptySinceNanos = new HashMap<>();
   private final Set<String> changed = new HashSet<>();
@@ -60,6 +77,7 @@ class KnownServices {
           if (follow(name)) {
             if (count > 0) {
               pending.add(name);
+              formerlyServed.add(name);
             } else {
               onEndpoints(nowNanos, name, EndpointSet.EMPTY);
             }
@@ -88,14 +106,38 @@ class KnownServices {
       return;
     }
     pending.remove(name);
+    refused.remove(name);
+    senselessSinceNanos.remove(name);
     if (!list.equals(lists.put(name, list))) {
       changed.add(name);
     }
     reconsider(nowNanos, name);
   }
 
-  /** Forgets services whose time has come. */
+  /**
+   * A service can't be followed.
+   *
+   * @param senseless whether the registry was reached and found no sense in what it holds of it
+   * @return whether {@link #nextDeadlineNanos} may be another one
+   */
+  boolean onTrouble(long nowNanos, String name, boolean senseless) {
+    if (!pending.contains(name) || formerlyServed.contains(name) || refused.contains(name)) {
+      return false;
+    }
+    return senseless
+        ? senselessSinceNanos.putIfAbsent(name, nowNanos) == null
+        : senselessSinceNanos.remove(name) != null;
+  }
+
+  /** Forgets services whose time has come, and refuses others. */
   void onTimeout(long nowNanos) {
+    for (String name : Set.copyOf(senselessSinceNanos.keySet())) {
+      Long since = senselessSinceNanos.get(name);
+      if (since != null && nowNanos - since - REFUSED_AFTER.toNanos() >= 0) {
+        senselessSinceNanos.remove(name);
+        refused.add(name);
+      }
+    }
     for (String name : Set.copyOf(followed)) {
       Long since = emptySinceNanos.get(name);
       if (since != null && nowNanos - since - FORGET_AFTER.toNanos() >= 0) {
@@ -109,8 +151,10 @@ class KnownServices {
 
   /** When {@link #onTimeout} has something to do. */
   OptionalLong nextDeadlineNanos() {
-    return emptySinceNanos.values().stream()
-        .mapToLong(since -> since + FORGET_AFTER.toNanos())
+    return LongStream.concat(
+            emptySinceNanos.values().stream().mapToLong(since -> since + FORGET_AFTER.toNanos()),
+            senselessSinceNanos.values().stream()
+                .mapToLong(since -> since + REFUSED_AFTER.toNanos()))
         // By difference: nanoTime may wrap around.
         .reduce((a, b) -> a - b <= 0 ? a : b);
   }
@@ -125,9 +169,24 @@ class KnownServices {
     return Set.copyOf(followed);
   }
 
-  /** Services that exist and of which nothing else is known. */
+  /** Services that exist and of which nothing else is known, the refused ones among them. */
   Set<String> pending() {
     return Set.copyOf(pending);
+  }
+
+  /** The same, as clients are answered by it. */
+  XdsSnapshot.Unknown unknown() {
+    if (lists.isEmpty() || refused.isEmpty()) {
+      return new XdsSnapshot.Unknown(pending, Set.of());
+    }
+    Set<String> awaited = new HashSet<>(pending);
+    awaited.removeAll(refused);
+    return new XdsSnapshot.Unknown(awaited, refused);
+  }
+
+  /** Whether all is known that may be waited for, so that it may be remembered. */
+  boolean isComplete() {
+    return unknown().pending().isEmpty();
   }
 
   /** Names that are beyond {@link #MAX_SERVICES}. */

@@ -51,7 +51,7 @@ final class Publisher implements AutoCloseable {
 
   // Guarded by this: what the next run takes.
   private final Map<String, Optional<EndpointSet>> waiting = new HashMap<>();
-  private Set<String> pending = Set.of();
+  private XdsSnapshot.Unknown unknown = XdsSnapshot.Unknown.NONE;
   private ResourceBuilder builder;
   private boolean rebuild;
   private boolean known;
@@ -74,12 +74,13 @@ final class Publisher implements AutoCloseable {
    * Services have changed.
    *
    * @param lists by service; empty for one that is gone
-   * @param pendingServices those of which nothing is known
+   * @param nowUnknown those of which nothing is known
    */
-  synchronized void changed(Map<String, Optional<EndpointSet>> lists, Set<String> pendingServices) {
+  synchronized void changed(
+      Map<String, Optional<EndpointSet>> lists, XdsSnapshot.Unknown nowUnknown) {
     known = true;
     waiting.putAll(lists);
-    pending = pendingServices;
+    unknown = nowUnknown;
     wake();
   }
 
@@ -119,20 +120,20 @@ final class Publisher implements AutoCloseable {
 
   private void run() {
     Map<String, Optional<EndpointSet>> lists;
-    Set<String> unknown;
+    XdsSnapshot.Unknown nowUnknown;
     ResourceBuilder by;
     boolean again;
     synchronized (this) {
       scheduled = false;
       lists = Map.copyOf(waiting);
       waiting.clear();
-      unknown = pending;
+      nowUnknown = unknown;
       by = builder;
       again = rebuild;
       rebuild = false;
     }
     try {
-      publish(lists, unknown, by, again);
+      publish(lists, nowUnknown, by, again);
     } catch (RuntimeException e) {
       log.error("event=publish_failed", e);
     } catch (Error e) {
@@ -143,7 +144,7 @@ final class Publisher implements AutoCloseable {
 
   private void publish(
       Map<String, Optional<EndpointSet>> lists,
-      Set<String> unknown,
+      XdsSnapshot.Unknown nowUnknown,
       ResourceBuilder by,
       boolean again) {
     List<XdsSnapshot.Change> changes = new ArrayList<>();
@@ -165,7 +166,7 @@ final class Publisher implements AutoCloseable {
           changes.add(new XdsSnapshot.Change(before, now));
         });
     XdsSnapshot before = current;
-    XdsSnapshot next = (before == null ? XdsSnapshot.EMPTY : before).with(changes, unknown);
+    XdsSnapshot next = (before == null ? XdsSnapshot.EMPTY : before).with(changes, nowUnknown);
     if (before != null && next.isSameAs(before)) {
       return;
     }

@@ -9,6 +9,7 @@ import dev.holdfast.control.admin.v1.StatusResponse;
 import dev.holdfast.control.admin.v1.Subscription;
 import dev.holdfast.control.xds.SubscriptionView.Holding;
 import dev.holdfast.control.xds.SubscriptionView.Standing;
+import dev.holdfast.control.xds.XdsSnapshot;
 import dev.holdfast.core.Clock;
 import dev.holdfast.core.Limit;
 import io.grpc.stub.StreamObserver;
@@ -32,7 +33,7 @@ final class StatusService extends ControlGrpc.ControlImplBase {
   private static final Set<Standing> TROUBLE = Set.of(Standing.REJECTED, Standing.REQUESTED);
 
   /** How the services stand. */
-  record Services(boolean serving, int served, Set<String> pending) {}
+  record Services(boolean serving, int served, XdsSnapshot.Unknown unknown) {}
 
   /** What is told. */
   record Parts(
@@ -62,12 +63,17 @@ final class StatusService extends ControlGrpc.ControlImplBase {
             .setRegistry(parts.registry())
             .setUpMs((now - startedNanos) / NANOS_PER_MILLI)
             .setServices(services.served())
-            .addAllPending(services.pending().stream().sorted().limit(MAX_TROUBLED).toList())
+            .addAllPending(some(services.unknown().pending()))
+            .addAllRefused(some(services.unknown().refused()))
             .setTotalClients(open.size());
     open.stream().limit(limit).map(call -> client(call, now)).forEach(response::addClients);
     parts.loads().list().stream().map(StatusService::load).forEach(response::addLoads);
     answer.onNext(response.build());
     answer.onCompleted();
+  }
+
+  private static List<String> some(Set<String> names) {
+    return names.stream().sorted().limit(MAX_TROUBLED).toList();
   }
 
   private static Client client(DiscoveryCall<?> call, long now) {

@@ -2,6 +2,7 @@ package dev.holdfast.control;
 
 import dev.holdfast.control.resources.Policy;
 import dev.holdfast.control.resources.PolicyResources;
+import dev.holdfast.control.xds.XdsSnapshot;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.SystemScheduler;
@@ -13,7 +14,6 @@ import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** The services of xDS on a socket, without a registry: a test says what there is. */
 final class BareServer implements AutoCloseable {
@@ -46,12 +46,12 @@ final class BareServer implements AutoCloseable {
   /** These are the instances of a service from now on. */
   void put(String service, String... addresses) {
     EndpointSet list = EndpointSet.of(Arrays.stream(addresses).map(Endpoint::of).toList());
-    publisher.changed(Map.of(service, Optional.of(list)), Set.of());
+    publisher.changed(Map.of(service, Optional.of(list)), XdsSnapshot.Unknown.NONE);
   }
 
   /** There is no such service any more. */
   void remove(String service) {
-    publisher.changed(Map.of(service, Optional.empty()), Set.of());
+    publisher.changed(Map.of(service, Optional.empty()), XdsSnapshot.Unknown.NONE);
   }
 
   @Override

@@ -3,15 +3,14 @@ package dev.holdfast.control;
 import dev.holdfast.control.xds.ResourceBuilder;
 import dev.holdfast.core.EndpointDirectory;
 import dev.holdfast.core.Registries;
-import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
-import dev.holdfast.core.RegistryProvider;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.SystemScheduler;
 import dev.holdfast.core.testkit.InMemoryStore;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.NameResolverRegistry;
+import io.grpc.Status;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.xds.XdsNameResolverProvider;
 import io.micrometer.core.instrument.Counter;
@@ -30,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
 /** A registry of files, control planes over it, and unmodified clients of theirs. */
@@ -59,32 +59,10 @@ final class ControlTown implements AutoCloseable {
 
   /** Over {@link #store}, whose faults a test can choose. */
   ControlPlane controlOverMemory() throws IOException {
-    RegistryProvider provider =
-        new RegistryProvider() {
-          @Override
-          public String scheme() {
-            return "memory";
-          }
-
-          @Override
-          public String example() {
-            return "memory://x/prod";
-          }
-
-          @Override
-          public List<Parameter> parameters() {
-            return List.of();
-          }
-
-          @Override
-          public Registry open(RegistryUri uri, RegistryContext context) {
-            return store.connect(context);
-          }
-        };
     return own(
         ControlPlane.start(
             RegistryUri.parse("memory://x/prod"),
-            new Registries(context(), List.of(provider)),
+            new Registries(context(), List.of(new MemoryProvider(store::connect))),
             new PlainResources(),
             anywhere()));
   }
@@ -113,6 +91,17 @@ final class ControlTown implements AutoCloseable {
     Path aside = snapshots.resolveSibling(service + ".aside");
     Files.writeString(aside, String.join("\n", addresses) + "\n");
     Files.move(aside, folder.resolve("all.list"), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** This instance of a service has this version, in its metadata. */
+  void listVersion(String service, Backend backend, String version) throws IOException {
+    Path folder = Files.createDirectories(records.resolve(service));
+    Path aside = snapshots.resolveSibling(service + ".aside");
+    Files.writeString(
+        aside,
+        "{\"address\": \"%s\", \"metadata\": {\"version\": \"%s\"}}"
+            .formatted(backend.address(), version));
+    Files.move(aside, folder.resolve(backend.port() + ".json"), StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** The registry can't be read any more. */
@@ -149,6 +138,10 @@ final class ControlTown implements AutoCloseable {
 
   Backend backend(String name) throws IOException {
     return own(Backend.start(name));
+  }
+
+  Backend backend(String name, IntFunction<Status> ends) throws IOException {
+    return own(Backend.start(name, ends));
   }
 
   /** A channel of grpc-java's own xDS client, which knows nothing but the servers' addresses. */

@@ -2,6 +2,7 @@ package dev.holdfast.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.control.xds.XdsSnapshot;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import java.util.Map;
@@ -103,6 +104,82 @@ class KnownServicesTest {
     assertThat(services.takeChanged()).containsExactly("orders");
     services.onEndpoints(1, "orders", ONE);
     assertThat(services.takeChanged()).isEmpty();
+  }
+
+  private static final long PATIENT = KnownServices.REFUSED_AFTER.toNanos();
+
+  private void ordersIsKnownAndShopIsSenseless() {
+    services.onNames(0, Set.of("orders", "shop"));
+    services.onEndpoints(0, "orders", ONE);
+    assertThat(services.onTrouble(1, "shop", true)).isTrue();
+    assertThat(services.nextDeadlineNanos()).hasValue(1 + PATIENT);
+  }
+
+  @Test
+  void aServiceWithoutSenseIsRefusedAfterAWhileAndHoldsNobodyUp() {
+    ordersIsKnownAndShopIsSenseless();
+    services.onTimeout(PATIENT);
+    assertThat(services.unknown().pending()).containsExactly("shop");
+    assertThat(services.isComplete()).isFalse();
+
+    assertThat(services.onTrouble(PATIENT, "shop", true)).isFalse();
+    services.onTimeout(1 + PATIENT);
+    assertThat(services.unknown()).isEqualTo(new XdsSnapshot.Unknown(Set.of(), Set.of("shop")));
+    assertThat(services.isComplete()).isTrue();
+    assertThat(services.pending()).containsExactly("shop");
+    assertThat(services.sizes()).containsOnlyKeys("orders");
+    assertThat(services.nextDeadlineNanos()).isEmpty();
+
+    // An outage says nothing else of it; only its list does.
+    assertThat(services.onTrouble(2 + PATIENT, "shop", false)).isFalse();
+    assertThat(services.unknown().refused()).containsExactly("shop");
+    services.onEndpoints(3 + PATIENT, "shop", ONE);
+    assertThat(services.unknown()).isEqualTo(XdsSnapshot.Unknown.NONE);
+  }
+
+  @Test
+  void anOutageMeanwhileBeginsTheWaitAnew() {
+    ordersIsKnownAndShopIsSenseless();
+    assertThat(services.onTrouble(2, "shop", false)).isTrue();
+    assertThat(services.nextDeadlineNanos()).isEmpty();
+    services.onTimeout(2 * PATIENT);
+
+    assertThat(services.unknown().pending()).containsExactly("shop");
+  }
+
+  @Test
+  void aRegistryThatMakesSenseOfNothingIsWaitedFor() {
+    services.onNames(0, Set.of("orders", "shop"));
+    services.onTrouble(0, "orders", true);
+    services.onTrouble(0, "shop", true);
+    services.onTimeout(PATIENT);
+    assertThat(services.unknown().pending()).containsExactlyInAnyOrder("orders", "shop");
+    assertThat(services.isComplete()).isFalse();
+
+    services.onEndpoints(PATIENT, "orders", ONE);
+    assertThat(services.unknown()).isEqualTo(new XdsSnapshot.Unknown(Set.of(), Set.of("shop")));
+  }
+
+  @Test
+  void aServiceThatWasServedBeforeIsNeverRefused() {
+    services.onRemembered(0, Map.of("orders", 1, "shop", 2));
+    services.onNames(0, Set.of("orders", "shop"));
+    services.onEndpoints(0, "orders", ONE);
+    assertThat(services.onTrouble(0, "shop", true)).isFalse();
+    services.onTimeout(PATIENT);
+
+    assertThat(services.unknown()).isEqualTo(new XdsSnapshot.Unknown(Set.of("shop"), Set.of()));
+  }
+
+  @Test
+  void aServiceThatIsServedKeepsItsListWhenItsRecordsLoseTheirSense() {
+    services.onNames(0, Set.of("orders"));
+    services.onEndpoints(0, "orders", ONE);
+    assertThat(services.onTrouble(0, "orders", true)).isFalse();
+    services.onTimeout(PATIENT);
+
+    assertThat(services.list("orders")).contains(ONE);
+    assertThat(services.unknown()).isEqualTo(XdsSnapshot.Unknown.NONE);
   }
 
   @Test

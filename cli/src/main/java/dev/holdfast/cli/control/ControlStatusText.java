@@ -34,6 +34,13 @@ final class ControlStatusText {
               + printable(String.join(", ", status.getPendingList()))
               + ": who asks for it waits");
     }
+    if (status.getRefusedCount() > 0) {
+      lines.add(
+          "the registry makes no sense of "
+              + printable(String.join(", ", status.getRefusedList()))
+              + ": who asks for nothing else waits, others are answered without it; the log has"
+              + " the reason");
+    }
     if (status.getClientsCount() > 0) {
       clients(status).toString().lines().forEach(lines::add);
       if (status.getTotalClients() > status.getClientsCount()) {
@@ -168,6 +175,7 @@ final class ControlStatusText {
         .with("up_ms", status.getUpMs())
         .with("services", status.getServices())
         .with("pending", status.getPendingList())
+        .with("refused", status.getRefusedList())
         .with("total_clients", status.getTotalClients())
         .with("clients", status.getClientsList().stream().map(ControlStatusText::json).toList())
         .with("loads", status.getLoadsList().stream().map(ControlStatusText::json).toList());

@@ -103,7 +103,7 @@ class DeltaSubscription extends Subscription {
     boolean complete = true;
     boolean more = false;
     for (String name : looked) {
-      if (snapshot.isPending(name)) {
+      if (snapshot.isUnknown(name)) {
         complete = false;
         continue;
       }
@@ -136,6 +136,6 @@ class DeltaSubscription extends Subscription {
 
   /** Whether all were asked for and there is nothing to send: that, too, is an answer. */
   private boolean isAllUnanswered(XdsSnapshot snapshot) {
-    return allUnanswered && snapshot.pendingServices().isEmpty();
+    return allUnanswered && snapshot.unknown().pending().isEmpty();
   }
 }

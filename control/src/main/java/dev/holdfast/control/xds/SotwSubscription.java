@@ -63,10 +63,17 @@ class SotwSubscription extends Subscription {
     return type.isWhole() ? pollWhole(snapshot, mayShrink) : pollParts(snapshot, changes);
   }
 
-  /** Whether something that it asked for is not known yet: it may exist. */
+  /**
+   * Whether something that it asked for is not known yet: it may exist. What is refused is left out
+   * for the sake of the rest, and would be the only thing that such a response says where there is
+   * no rest.
+   */
   boolean isWithheld(XdsSnapshot snapshot) {
-    return !snapshot.pendingServices().isEmpty()
-        && (all || names.stream().anyMatch(snapshot::isPending));
+    if (all) {
+      return !snapshot.unknown().pending().isEmpty();
+    }
+    return names.stream().anyMatch(snapshot::isPending)
+        || (!names.isEmpty() && names.stream().allMatch(snapshot::isUnknown));
   }
 
   private Optional<XdsReply> pollWhole(XdsSnapshot snapshot, boolean mayShrink) {

@@ -16,17 +16,38 @@ import org.jspecify.annotations.Nullable;
  * All resources at one moment, and the services that are known to exist but of which nothing else
  * is known yet. Immutable.
  *
- * <p>What is not here does not exist, except for what belongs to a pending service: about that
- * nothing may be said.
+ * <p>What is not here does not exist, except for what belongs to such a service: about that nothing
+ * may be said.
  */
 public final class XdsSnapshot {
   private final Map<ResourceType, Map<String, XdsResource>> byType;
-  private final Set<String> pending;
+  private final Unknown unknown;
 
-  private XdsSnapshot(
-      Map<ResourceType, Map<String, XdsResource>> byType, Set<String> pendingServices) {
+  private XdsSnapshot(Map<ResourceType, Map<String, XdsResource>> byType, Unknown unknown) {
     this.byType = byType;
-    this.pending = pendingServices;
+    this.unknown = unknown;
+  }
+
+  /**
+   * Services that exist and of which nothing else is known.
+   *
+   * @param pending those that may be known at any moment: who asks for one of them, or for all
+   *     services, waits
+   * @param refused those that make no sense to the registry, and will not before somebody corrects
+   *     them: only who asks for nothing else waits
+   */
+  public record Unknown(Set<String> pending, Set<String> refused) {
+    /** No service. */
+    public static final Unknown NONE = new Unknown(Set.of(), Set.of());
+
+    public Unknown {
+      pending = Set.copyOf(pending);
+      refused = Set.copyOf(refused);
+    }
+
+    private boolean has(String service) {
+      return pending.contains(service) || refused.contains(service);
+    }
   }
 
   /** One with nothing in it: no service exists. */
@@ -34,7 +55,7 @@ public final class XdsSnapshot {
 
   /** A complete one. */
   public static XdsSnapshot of(Collection<XdsResource> resources) {
-    return of(resources, Set.of());
+    return of(resources, Unknown.NONE);
   }
 
   /**
@@ -42,7 +63,7 @@ public final class XdsSnapshot {
    *
    * @throws IllegalArgumentException when two resources of a type have one name
    */
-  public static XdsSnapshot of(Collection<XdsResource> resources, Set<String> pendingServices) {
+  public static XdsSnapshot of(Collection<XdsResource> resources, Unknown unknown) {
     Map<ResourceType, Map<String, XdsResource>> byType = new EnumMap<>(ResourceType.class);
     for (ResourceType type : ResourceType.values()) {
       byType.put(type, new HashMap<>());
@@ -59,7 +80,7 @@ public final class XdsSnapshot {
       }
     }
     byType.replaceAll((type, ofType) -> Collections.unmodifiableMap(ofType));
-    return new XdsSnapshot(byType, Set.copyOf(pendingServices));
+    return new XdsSnapshot(byType, unknown);
   }
 
   /**
@@ -69,7 +90,7 @@ public final class XdsSnapshot {
    *
    * @param changed for each changed service its resources before, and now
    */
-  public XdsSnapshot with(Collection<Change> changed, Set<String> pendingServices) {
+  public XdsSnapshot with(Collection<Change> changed, Unknown nowUnknown) {
     Map<ResourceType, Map<String, XdsResource>> next = new EnumMap<>(byType);
     for (ResourceType type : ResourceType.values()) {
       Map<String, XdsResource> ofType = resources(type);
@@ -84,7 +105,7 @@ public final class XdsSnapshot {
         next.put(type, Collections.unmodifiableMap(copy));
       }
     }
-    return new XdsSnapshot(next, Set.copyOf(pendingServices));
+    return new XdsSnapshot(next, nowUnknown);
   }
 
   /**
@@ -123,18 +144,23 @@ public final class XdsSnapshot {
 
   /** Whether nothing has changed from another snapshot to this one, which was made of it. */
   public boolean isSameAs(XdsSnapshot before) {
-    return pending.equals(before.pending)
+    return unknown.equals(before.unknown)
         && Arrays.stream(ResourceType.values())
             .allMatch(type -> resources(type) == before.resources(type));
   }
 
   /** Services that exist and of which nothing else is known. */
-  public Set<String> pendingServices() {
-    return pending;
+  public Unknown unknown() {
+    return unknown;
   }
 
   /** Whether nothing may be said of a resource yet, not even that it does not exist. */
-  public boolean isPending(String resourceName) {
-    return !pending.isEmpty() && pending.contains(XdsResource.serviceOf(resourceName));
+  public boolean isUnknown(String resourceName) {
+    return unknown.has(XdsResource.serviceOf(resourceName));
+  }
+
+  /** Whether that may be otherwise at any moment. */
+  boolean isPending(String resourceName) {
+    return unknown.pending().contains(XdsResource.serviceOf(resourceName));
   }
 }

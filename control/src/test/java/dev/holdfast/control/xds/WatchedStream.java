@@ -129,9 +129,12 @@ final class WatchedStream {
     if (ledger.wish.all()) {
       wanted.addAll(world.names(reply.type()));
     }
+    boolean aloneRefused =
+        !ledger.wish.all() && ledger.wish.names().stream().allMatch(world::isRefused);
     for (String name : wanted) {
+      boolean mayLack = world.isRefused(name) && !aloneRefused;
       Guarantee.XDS_NEVER_INCOMPLETE.require(
-          said.containsKey(name) || !world.exists(reply.type(), name),
+          said.containsKey(name) || mayLack || !world.exists(reply.type(), name),
           name + " exists and is left out of " + reply);
     }
   }

@@ -23,6 +23,7 @@ final class World {
   private final SplittableRandom random;
   private final Map<String, List<XdsResource>> services = new TreeMap<>();
   private final Set<String> unknown = new HashSet<>();
+  private final Set<String> refused = new HashSet<>();
   private long revision;
   private boolean started = true;
   private @Nullable XdsSnapshot snapshot;
@@ -55,18 +56,28 @@ final class World {
     return unknown.contains(XdsResource.serviceOf(name));
   }
 
+  /** Whether its service makes no sense to the registry at the moment. */
+  boolean isRefused(String name) {
+    return refused.contains(XdsResource.serviceOf(name));
+  }
+
   /** A service appears, or gets other subsets, endpoints or routes. */
   void change(String service, boolean bad) {
     services.put(service, resources(service, bad));
     // What is learned of one that was pending is learned whole.
-    unknown.remove(service);
+    forget(service);
     publish();
+  }
+
+  private void forget(String service) {
+    unknown.remove(service);
+    refused.remove(service);
   }
 
   /** Only its endpoints change. */
   void move(String service, boolean bad) {
     List<XdsResource> now = services.get(service);
-    if (now == null || unknown.contains(service)) {
+    if (now == null || unknown.contains(service) || refused.contains(service)) {
       return;
     }
     List<XdsResource> next = new ArrayList<>();
@@ -83,7 +94,7 @@ final class World {
 
   void remove(String service) {
     services.remove(service);
-    unknown.remove(service);
+    forget(service);
     publish();
   }
 
@@ -91,19 +102,29 @@ final class World {
   void restart() {
     started = false;
     snapshot = null;
+    refused.clear();
     unknown.addAll(services.keySet());
   }
 
-  /** It hears which services there are, and of some of them everything. */
+  /** It hears which services there are, of some everything, and of some what makes no sense. */
   void hearNames() {
     started = true;
-    unknown.removeIf(service -> random.nextInt(3) == 0);
+    for (String service : new TreeSet<>(unknown)) {
+      int heard = random.nextInt(6);
+      if (heard < 3) {
+        unknown.remove(service);
+      }
+      if (heard == 0) {
+        refused.add(service);
+      }
+    }
     publish();
   }
 
   void hearAll() {
     started = true;
     unknown.clear();
+    refused.clear();
     publish();
   }
 
@@ -152,11 +173,11 @@ final class World {
     List<XdsResource> all = new ArrayList<>();
     services.forEach(
         (service, resources) -> {
-          if (!unknown.contains(service)) {
+          if (!unknown.contains(service) && !refused.contains(service)) {
             all.addAll(resources);
           }
         });
-    XdsSnapshot next = XdsSnapshot.of(all, unknown);
+    XdsSnapshot next = XdsSnapshot.of(all, new XdsSnapshot.Unknown(unknown, refused));
     snapshot = snapshot == null ? next : keepingWhatIsEqual(snapshot, next);
   }
 
@@ -168,6 +189,6 @@ final class World {
       old.addAll(before.resources(type).values());
       now.addAll(after.resources(type).values());
     }
-    return before.with(List.of(new XdsSnapshot.Change(old, now)), after.pendingServices());
+    return before.with(List.of(new XdsSnapshot.Change(old, now)), after.unknown());
   }
 }

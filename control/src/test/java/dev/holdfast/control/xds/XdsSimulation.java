@@ -52,6 +52,7 @@ final class XdsSimulation {
     RECONNECTED_WITH_RESOURCES,
     STALLED_FULL,
     ASKED_WHILE_PENDING,
+    ANSWERED_WHILE_REFUSED,
     RESUBSCRIBED,
     SERVICE_REMOVED
   }
@@ -228,6 +229,9 @@ final class XdsSimulation {
         }
         Guarantee.XDS_NOTHING_IN_VAIN.require(
             ++repliesSinceEvent < MAX_REPLIES_PER_EVENT, "replies without end: " + reply.get());
+        if (!snapshot.unknown().refused().isEmpty()) {
+          mark(Marker.ANSWERED_WHILE_REFUSED);
+        }
         underWay++;
         lastDownNanos = later(lastDownNanos);
         at(lastDownNanos, epoch, () -> arrive(reply.get()));

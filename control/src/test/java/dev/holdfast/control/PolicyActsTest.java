@@ -1,0 +1,163 @@
+package dev.holdfast.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.control.resources.PolicyResources;
+import dev.holdfast.control.resources.PolicyYaml;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.MetadataUtils;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a policy says is what grpc-java's own xDS client does, not only what it accepts. */
+class PolicyActsTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final int LOOK = 12;
+
+  @TempDir Path folder;
+  private ControlTown town;
+
+  @BeforeEach
+  void open() throws Exception {
+    town = new ControlTown(folder);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    assertThat(town.count("holdfast.control.answers", "accepted")).isPositive();
+    assertThat(town.count("holdfast.control.answers", "rejected")).isZero();
+    town.close();
+  }
+
+  /** A client under the policy of orders. */
+  private Channel under(String policy) throws IOException {
+    PolicyResources resources =
+        new PolicyResources(PolicyYaml.parse("policy.yaml", "services: {orders: " + policy + "}"));
+    ControlPlane control = town.control(resources, ControlTown.anywhere());
+    return town.channel("orders", control.address());
+  }
+
+  private static Channel with(Channel channel, String header, String value) {
+    Metadata headers = new Metadata();
+    headers.put(Metadata.Key.of(header, Metadata.ASCII_STRING_MARSHALLER), value);
+    return ClientInterceptors.intercept(
+        channel, MetadataUtils.newAttachHeadersInterceptor(headers));
+  }
+
+  /** Who answers some calls, one after the other. */
+  private static Set<String> reached(Channel channel, MethodDescriptor<String, String> method) {
+    Set<String> names = new TreeSet<>();
+    for (int i = 0; i < LOOK; i++) {
+      names.add(Backend.ask(channel, method));
+    }
+    return names;
+  }
+
+  private static void awaitAll(Channel channel, String... names) {
+    await().atMost(PATIENCE).until(() -> reached(channel, Backend.WHO).equals(Set.of(names)));
+  }
+
+  @Test
+  void callThatFailsIsRepeatedWhereItsMethodIsNamed() throws Exception {
+    Backend moody = town.backend("moody", call -> call % 2 == 1 ? Status.UNAVAILABLE : Status.OK);
+    town.list("orders", moody.address());
+    Channel channel = under("{retry: {methods: [/test.Backend/Who], attempts: 2, backoff: 1ms}}");
+
+    assertThat(Backend.ask(channel, Backend.WHO)).isEqualTo("moody");
+    assertThat(moody.calls()).isEqualTo(2);
+    assertThatThrownBy(() -> Backend.ask(channel, Backend.WHICH))
+        .isInstanceOf(StatusRuntimeException.class)
+        .hasMessageContaining("UNAVAILABLE");
+    assertThat(moody.calls()).isEqualTo(3);
+  }
+
+  @Test
+  void instanceThatAnswersErrorsGetsNoMoreCalls() throws Exception {
+    Backend sick = town.backend("sick", call -> Status.INTERNAL);
+    town.list(
+        "orders", town.backend("one").address(), sick.address(), town.backend("two").address());
+    Channel channel =
+        under(
+            "{outliers: {interval: 500ms, ejection: 5m, max-ejected-percent: 50,"
+                + " failure-percent: 50, min-calls: 1, min-instances: 1}}");
+    await().atMost(PATIENCE).until(() -> failsSome(channel));
+
+    await().atMost(PATIENCE).until(() -> !failsSome(channel));
+    int before = sick.calls();
+    assertThat(reached(channel, Backend.WHO)).containsExactly("one", "two");
+    assertThat(sick.calls()).isEqualTo(before);
+  }
+
+  private static boolean failsSome(Channel channel) {
+    try {
+      return reached(channel, Backend.WHO).isEmpty();
+    } catch (StatusRuntimeException e) {
+      assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.INTERNAL);
+      return true;
+    }
+  }
+
+  @Test
+  void callsGoByHeaderPathAndPercentage() throws Exception {
+    town.listVersion("orders", town.backend("one"), "1");
+    town.listVersion("orders", town.backend("two"), "2");
+    Channel channel =
+        under(
+            """
+            {
+              subsets: {v1: {version: "1"}, v2: {version: "2"}},
+              routes: [
+                {headers: {x-tester: "true"}, to: v2},
+                {path: /test.Backend/Which, to: v2},
+                {headers: {x-part: {present: true}}, percent: 50%, to: v2}],
+              split: {v1: 100%}}
+            """);
+
+    assertThat(reached(channel, Backend.WHO)).containsExactly("one");
+    assertThat(reached(with(channel, "x-tester", "true"), Backend.WHO)).containsExactly("two");
+    assertThat(reached(with(channel, "x-tester", "no"), Backend.WHO)).containsExactly("one");
+    assertThat(reached(channel, Backend.WHICH)).containsExactly("two");
+    awaitAll(with(channel, "x-part", "yes"), "one", "two");
+  }
+
+  @Test
+  void callsWithOneHeaderStickToOneInstance() throws Exception {
+    town.list("orders", three());
+    Channel channel = under("{balancer: ring_hash, hash-header: x-customer}");
+    Set<String> chosen = new TreeSet<>();
+    for (int customer = 0; customer < LOOK; customer++) {
+      Set<String> names = reached(with(channel, "x-customer", "c" + customer), Backend.WHO);
+      assertThat(names).hasSize(1);
+      chosen.addAll(names);
+    }
+
+    assertThat(chosen).hasSizeGreaterThan(1);
+  }
+
+  @Test
+  void leastRequestReachesAll() throws Exception {
+    town.list("orders", three());
+
+    awaitAll(under("{balancer: least_request, choices: 2}"), "one", "two", "three");
+  }
+
+  private String[] three() throws IOException {
+    return new String[] {
+      town.backend("one").address(), town.backend("two").address(), town.backend("three").address()
+    };
+  }
+}
