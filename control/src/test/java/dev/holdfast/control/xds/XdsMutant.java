@@ -43,12 +43,7 @@ enum XdsMutant implements Streams {
               new SotwSubscription(type) {
                 @Override
                 Verdict judge(String nonce, Optional<String> error) {
-                  Verdict verdict = super.judge(nonce, error);
-                  if (verdict == Verdict.REJECTED) {
-                    given.values().removeIf(Given::rejected);
-                    stir();
-                  }
-                  return verdict;
+                  return forgetRejected(this, super.judge(nonce, error));
                 }
               });
     }
@@ -62,12 +57,7 @@ enum XdsMutant implements Streams {
               new DeltaSubscription(type) {
                 @Override
                 Verdict judge(String nonce, Optional<String> error) {
-                  Verdict verdict = super.judge(nonce, error);
-                  if (verdict == Verdict.REJECTED) {
-                    given.values().removeIf(Given::rejected);
-                    stir();
-                  }
-                  return verdict;
+                  return forgetRejected(this, super.judge(nonce, error));
                 }
               });
     }
@@ -206,13 +196,12 @@ enum XdsMutant implements Streams {
     }
   };
 
-  @Override
-  public SotwStream sotw() {
-    return new SotwStream();
-  }
-
-  @Override
-  public DeltaStream delta() {
-    return new DeltaStream();
+  /** What was rejected counts as never given. */
+  private static Verdict forgetRejected(Subscription subscription, Verdict verdict) {
+    if (verdict == Verdict.REJECTED) {
+      subscription.given.values().removeIf(Subscription.Given::rejected);
+      subscription.stir();
+    }
+    return verdict;
   }
 }

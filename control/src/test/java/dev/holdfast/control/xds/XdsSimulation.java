@@ -25,24 +25,18 @@ final class XdsSimulation {
 
   /** Makes streams; mutants make broken ones. */
   interface Streams {
-    SotwStream sotw();
+    default SotwStream sotw() {
+      return new SotwStream();
+    }
 
-    DeltaStream delta();
+    default DeltaStream delta() {
+      return new DeltaStream();
+    }
   }
 
   /** The streams as they are. */
   enum Sound implements Streams {
-    SOUND;
-
-    @Override
-    public SotwStream sotw() {
-      return new SotwStream();
-    }
-
-    @Override
-    public DeltaStream delta() {
-      return new DeltaStream();
-    }
+    SOUND
   }
 
   /** Rare things that the schedules must reach now and then, or they prove little. */
