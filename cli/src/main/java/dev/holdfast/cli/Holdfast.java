@@ -1,5 +1,7 @@
 package dev.holdfast.cli;
 
+import dev.holdfast.cli.call.CallCommand;
+import dev.holdfast.cli.call.LsMethodsCommand;
 import dev.holdfast.cli.control.ControlCommand;
 import dev.holdfast.cli.control.SplitCommand;
 import dev.holdfast.cli.demo.DemoCommand;
@@ -51,6 +53,8 @@ import picocli.CommandLine.Spec;
       ControlCommand.class,
       SplitCommand.class,
       GatewayCommand.class,
+      CallCommand.class,
+      LsMethodsCommand.class,
       CompletionCommand.class,
       VersionCommand.class,
       DocsCommand.class
@@ -123,6 +127,8 @@ public final class Holdfast implements Runnable {
     // What follows the program to run is its own, even without "--".
     Objects.requireNonNull(commands.getSubcommands().get("run")).setStopAtPositional(true);
     return commands
+        // An argument that begins with @ is the command's own: call -d @order.json.
+        .setExpandAtFiles(false)
         .setOut(program.out())
         .setErr(program.err())
         .setDefaultValueProvider(new SettingsDefaults(program.settings()))

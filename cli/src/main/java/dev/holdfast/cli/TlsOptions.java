@@ -1,6 +1,10 @@
 package dev.holdfast.cli;
 
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Registries;
+import dev.holdfast.core.RegistryContext;
+import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.grpc.HoldfastChannelBuilder;
 import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
@@ -95,6 +99,21 @@ public final class TlsOptions {
   public ManagedChannel channel(HostPort server) {
     ManagedChannelBuilder<?> builder =
         Grpc.newChannelBuilderForAddress(server.host(), server.port(), credentials());
+    if (authority != null) {
+      builder.overrideAuthority(authority);
+    }
+    return builder.build();
+  }
+
+  /**
+   * A channel to the endpoints of a service, as {@link #channel(HostPort)}.
+   *
+   * @throws UserError when the files are not what they should be
+   */
+  public ManagedChannel channel(ServiceTarget service, RegistryContext context) {
+    HoldfastChannelBuilder builder =
+        HoldfastChannelBuilder.forTarget(
+            service.toString(), credentials(), new Registries(context));
     if (authority != null) {
       builder.overrideAuthority(authority);
     }

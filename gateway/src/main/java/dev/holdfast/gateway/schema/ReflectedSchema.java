@@ -1,0 +1,36 @@
+package dev.holdfast.gateway.schema;
+
+import com.google.protobuf.ByteString;
+import dev.holdfast.transcoding.schema.InvalidSchemaException;
+import dev.holdfast.transcoding.schema.ServiceCatalog;
+import java.util.List;
+
+/**
+ * What a server said of itself. Immutable.
+ *
+ * @param services full names of the gRPC services that it offers, sorted; reflection's own included
+ * @param files serialized google.protobuf.FileDescriptorProtos of what it described
+ * @param undescribed services that it offers but doesn't know the descriptors of, sorted
+ */
+public record ReflectedSchema(
+    List<String> services, List<ByteString> files, List<String> undescribed) {
+  public ReflectedSchema {
+    services = List.copyOf(services);
+    files = List.copyOf(files);
+    undescribed = List.copyOf(undescribed);
+  }
+
+  /**
+   * Links the files.
+   *
+   * @throws ReflectionException of kind MALFORMED when they make no schema
+   */
+  public ServiceCatalog catalog() throws ReflectionException {
+    try {
+      return ServiceCatalog.ofSerializedFiles(files);
+    } catch (InvalidSchemaException e) {
+      throw new ReflectionException(
+          ReflectionException.Kind.MALFORMED, "reflection: " + e.getMessage(), e);
+    }
+  }
+}
