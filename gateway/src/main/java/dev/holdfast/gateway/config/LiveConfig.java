@@ -16,6 +16,8 @@ import dev.holdfast.gateway.route.RouteOptions;
 import dev.holdfast.gateway.route.RouteTable;
 import dev.holdfast.gateway.route.Router;
 import dev.holdfast.gateway.route.ServiceRouter;
+import dev.holdfast.gateway.schema.ClusterSchemas;
+import dev.holdfast.gateway.schema.ServiceSchema;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -50,6 +52,7 @@ public final class LiveConfig implements AutoCloseable {
 
   private final Registries registries;
   private final Set<String> services;
+  private final Optional<ClusterSchemas> schemas;
   private final CountDownLatch namesKnown = new CountDownLatch(1);
   private final Map<ClusterKey, OpenCluster> open = new HashMap<>();
   private GatewayConfig config = GatewayConfig.EMPTY;
@@ -69,9 +72,11 @@ public final class LiveConfig implements AutoCloseable {
     }
   }
 
-  private LiveConfig(Registries registries, Set<String> services) {
+  private LiveConfig(
+      Registries registries, Set<String> services, Optional<ClusterSchemas> schemas) {
     this.registries = registries;
     this.services = new TreeSet<>(services);
+    this.schemas = schemas;
     this.snapshot = new GatewaySnapshot(ServiceRouter.unknown(), Map.of(), config.limits());
   }
 
@@ -84,9 +89,24 @@ public final class LiveConfig implements AutoCloseable {
    *     registry can't say which there are
    */
   public static LiveConfig open(Registries registries, GatewayConfig config, Set<String> services) {
-    LiveConfig live = new LiveConfig(registries, services);
+    return open(registries, config, services, Optional.empty());
+  }
+
+  /**
+   * As above, with the schemas of the clusters.
+   *
+   * @param schemas is told of the clusters, and says which gRPC services are behind each; whoever
+   *     made it closes it
+   */
+  public static LiveConfig open(
+      Registries registries,
+      GatewayConfig config,
+      Set<String> services,
+      Optional<ClusterSchemas> schemas) {
+    LiveConfig live = new LiveConfig(registries, services, schemas);
     try {
       live.use(config);
+      schemas.ifPresent(known -> known.onChange(live::refresh));
     } catch (RuntimeException e) {
       live.close();
       throw e;
@@ -149,6 +169,11 @@ public final class LiveConfig implements AutoCloseable {
     }
   }
 
+  /** The same clusters, of which more is known. */
+  private synchronized void refresh() {
+    publish();
+  }
+
   private FollowedNames followed(RegistryUri uri) {
     FollowedNames followed = new FollowedNames(registries.open(uri));
     try {
@@ -182,7 +207,8 @@ public final class LiveConfig implements AutoCloseable {
       throw e;
     }
     open.putAll(fresh);
-    snapshot = new GatewaySnapshot(router(), clusters, config.limits());
+    schemas.ifPresent(known -> known.retain(clusters.values()));
+    snapshot = new GatewaySnapshot(router(clusters), clusters, config.limits());
     listener.accept(snapshot);
     open.entrySet()
         .removeIf(
@@ -231,7 +257,7 @@ public final class LiveConfig implements AutoCloseable {
         Optional.of(handle));
   }
 
-  private Router router() {
+  private Router router(Map<String, Cluster> clusters) {
     Router table =
         new RouteTable(config.routes(), bound -> ThreadLocalRandom.current().nextInt(bound));
     FollowedNames followed = names;
@@ -241,15 +267,26 @@ public final class LiveConfig implements AutoCloseable {
     Router byService = ServiceRouter.unknown();
     if (followed.present != null) {
       Map<String, Set<String>> offers = new TreeMap<>();
-      followed.present.forEach(name -> offers.put(name, Set.of()));
+      followed.present.forEach(name -> offers.put(name, offers(clusters.get(name))));
       byService = new ServiceRouter(offers, RouteOptions.DEFAULT);
     }
     return config.routes().isEmpty() ? byService : new FirstRouter(table, byService);
   }
 
+  /** The gRPC services that are known to be behind a cluster. */
+  private Set<String> offers(@Nullable Cluster cluster) {
+    return cluster == null
+        ? Set.of()
+        : schemas
+            .flatMap(known -> known.of(cluster))
+            .map(ServiceSchema::services)
+            .orElse(Set.of());
+  }
+
   @Override
   public synchronized void close() {
     closed = true;
+    schemas.ifPresent(ClusterSchemas::close);
     if (names != null) {
       names.close();
     }

@@ -1,5 +1,7 @@
 package dev.holdfast.gateway.schema;
 
+import org.jspecify.annotations.Nullable;
+
 /** Reflection that brought no schema, with the reason. */
 public final class ReflectionException extends Exception {
   private static final long serialVersionUID = 1L;
@@ -27,7 +29,7 @@ public final class ReflectionException extends Exception {
   }
 
   /** As above, with its cause. */
-  public ReflectionException(Kind kind, String message, Throwable cause) {
+  public ReflectionException(Kind kind, String message, @Nullable Throwable cause) {
     super(message, cause);
     this.kind = kind;
   }

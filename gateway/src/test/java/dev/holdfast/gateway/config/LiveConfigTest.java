@@ -12,6 +12,10 @@ import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.gateway.GatewaySnapshot;
 import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.route.RequestHead;
+import dev.holdfast.gateway.route.Route;
+import dev.holdfast.gateway.schema.ClusterSchemas;
+import dev.holdfast.gateway.schema.ServiceSchema;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,11 +23,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.jspecify.annotations.Nullable;
 
 class LiveConfigTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -121,11 +128,58 @@ class LiveConfigTest {
   }
 
   @Test
+  void grpcServicesThatClustersOfferAreRoutesAndOneOfTwoIsNamedWithTheOther() throws Exception {
+    service("stock", "10.0.0.2:50051");
+    Map<String, Set<String>> offers =
+        Map.of("orders", Set.of("shop.Orders", "shop.Both"), "stock", Set.of("shop.Both"));
+    ClusterSchemas schemas =
+        new ClusterSchemas(
+            registries.context().scheduler(),
+            (cluster, endpoint) ->
+                CompletableFuture.completedFuture(
+                    new ServiceSchema(
+                        requireNonNull(offers.get(cluster)), Optional.empty(), "", "no files")),
+            new Random(1));
+    try (LiveConfig live =
+        LiveConfig.open(registries, ofRegistry(), Set.of(), Optional.of(schemas))) {
+      live.follow(applied::add);
+      RequestHead both = call("/shop.Both/Get");
+      await()
+          .atMost(PATIENCE)
+          .until(() -> last().router().expectation(both).endsWith(": orders, stock"));
+
+      assertThat(last().router().find(both)).isNull();
+      Route route = last().router().find(call("/shop.Orders/Get"));
+      assertThat(requireNonNull(route).cluster()).isEqualTo("orders");
+    }
+  }
+
+  @Test
   void aSnapshotCantBeChanged() {
     try (LiveConfig live = LiveConfig.open(registries, GatewayConfig.EMPTY, Set.of())) {
       Map<String, Cluster> clusters = live.snapshot().clusters();
       assertThatExceptionOfType(UnsupportedOperationException.class).isThrownBy(clusters::clear);
     }
+  }
+
+  /** A call whose authority says nothing. */
+  private static RequestHead call(String path) {
+    return new RequestHead() {
+      @Override
+      public CharSequence path() {
+        return path;
+      }
+
+      @Override
+      public CharSequence authority() {
+        return "127.0.0.1:8080";
+      }
+
+      @Override
+      public @Nullable CharSequence header(CharSequence name) {
+        return null;
+      }
+    };
   }
 
   private GatewaySnapshot last() {

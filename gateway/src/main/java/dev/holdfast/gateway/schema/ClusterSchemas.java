@@ -1,0 +1,240 @@
+package dev.holdfast.gateway.schema;
+
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.LogText;
+import dev.holdfast.core.Scheduler;
+import dev.holdfast.core.Subscription;
+import dev.holdfast.gateway.cluster.Cluster;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The schemas of clusters, learned from their servers and kept up to date. What is known stays when
+ * a server can't be asked, and when a cluster is made anew under its name.
+ *
+ * <p>Thread-safe. Decides on its scheduler; what is asked for on event loops stands ready.
+ */
+public final class ClusterSchemas implements AutoCloseable {
+  @Limit(
+      of = "servers that a gateway asks for their schemas at one time",
+      then = "the next waits for an answer")
+  static final int MAX_AT_ONCE = 16;
+
+  private static final Logger log = LoggerFactory.getLogger(ClusterSchemas.class);
+
+  private final Scheduler scheduler;
+  private final SchemaAsker asker;
+  private final RandomGenerator random;
+  private final Map<Cluster, Watched> watched = new ConcurrentHashMap<>();
+  private final Deque<Watched> waiting = new ArrayDeque<>();
+  private volatile Runnable listener = () -> {};
+  private int underWay;
+
+  /**
+   * Schemas of no cluster yet.
+   *
+   * @param random spreads the questions
+   */
+  public ClusterSchemas(Scheduler scheduler, SchemaAsker asker, RandomGenerator random) {
+    this.scheduler = scheduler;
+    this.asker = asker;
+    this.random = random;
+  }
+
+  /** Runs after each change of what is known, on the scheduler; it must not block. */
+  public void onChange(Runnable changed) {
+    listener = changed;
+  }
+
+  /** What is known of a cluster's services; empty while nothing is. */
+  public Optional<ServiceSchema> of(Cluster cluster) {
+    Watched found = watched.get(cluster);
+    return found == null ? Optional.empty() : Optional.ofNullable(found.schema);
+  }
+
+  /** Why nothing, or nothing newer, is known of a cluster; "" when that is not known either. */
+  public String trouble(Cluster cluster) {
+    Watched found = watched.get(cluster);
+    return found == null ? "" : found.trouble;
+  }
+
+  /** The clusters whose schemas are wanted from now on, and no others. */
+  public synchronized void retain(Collection<Cluster> wanted) {
+    Map<String, ServiceSchema> known = new HashMap<>();
+    watched.forEach(
+        (cluster, each) -> each.known().ifPresent(schema -> known.put(cluster.name(), schema)));
+    for (Cluster cluster : wanted) {
+      if (!watched.containsKey(cluster)) {
+        Watched fresh = new Watched(cluster.name(), known.get(cluster.name()));
+        watched.put(cluster, fresh);
+        fresh.list = cluster.listen(fresh::onEndpoints);
+      }
+    }
+    for (Cluster cluster : List.copyOf(watched.keySet())) {
+      Watched gone = wanted.contains(cluster) ? null : watched.remove(cluster);
+      if (gone != null) {
+        gone.close();
+      }
+    }
+  }
+
+  /** Asks nobody any more. */
+  @Override
+  public void close() {
+    retain(List.of());
+  }
+
+  /** One cluster; all but its volatile fields is touched on the scheduler only. */
+  private final class Watched {
+    private final String cluster;
+    private final SchemaPolling polling;
+    private volatile @Nullable ServiceSchema schema;
+    private volatile String trouble = "";
+    private volatile boolean closed;
+    private volatile Subscription list = () -> {};
+    private Subscription timer = () -> {};
+    private boolean troubled;
+
+    Watched(String cluster, @Nullable ServiceSchema before) {
+      this.cluster = cluster;
+      this.polling = new SchemaPolling(before, random);
+      this.schema = before;
+    }
+
+    Optional<ServiceSchema> known() {
+      return Optional.ofNullable(schema);
+    }
+
+    void close() {
+      closed = true;
+      list.close();
+      scheduler.execute(() -> timer.close());
+    }
+
+    void onEndpoints(EndpointSet endpoints) {
+      scheduler.execute(
+          () -> {
+            polling.onEndpoints(scheduler.clock().nanoTime(), endpoints);
+            proceed();
+          });
+    }
+
+    private void proceed() {
+      timer.close();
+      polling.deadline().ifPresent(this::arm);
+    }
+
+    private void arm(long deadlineNanos) {
+      long delayNanos = deadlineNanos - scheduler.clock().nanoTime();
+      if (delayNanos > 0) {
+        timer = scheduler.schedule(Duration.ofNanos(delayNanos), this::proceed);
+      } else if (underWay >= MAX_AT_ONCE) {
+        if (!waiting.contains(this)) {
+          waiting.add(this);
+        }
+      } else {
+        ask();
+      }
+    }
+
+    private void ask() {
+      Optional<Endpoint> next =
+          closed ? Optional.empty() : polling.next(scheduler.clock().nanoTime());
+      if (next.isEmpty()) {
+        return;
+      }
+      Endpoint endpoint = next.get();
+      underWay++;
+      var unused =
+          asker
+              .ask(cluster, endpoint)
+              .whenComplete(
+                  (answer, failure) ->
+                      scheduler.execute(() -> onAnswer(endpoint.address(), answer, failure)));
+    }
+
+    private void onAnswer(
+        HostPort from, @Nullable ServiceSchema answer, @Nullable Throwable failure) {
+      underWay--;
+      if (answer != null) {
+        onSchema(from, answer);
+      } else {
+        polling.onFailure(scheduler.clock().nanoTime(), reason(failure));
+      }
+      tellTrouble(from);
+      proceed();
+      while (underWay < MAX_AT_ONCE && !waiting.isEmpty()) {
+        waiting.remove().proceed();
+      }
+    }
+
+    private void onSchema(HostPort from, ServiceSchema answer) {
+      Optional<HostPort> before = polling.source();
+      ServiceSchema old = schema;
+      if (!polling.onSchema(scheduler.clock().nanoTime(), from, answer) || closed) {
+        return;
+      }
+      schema = answer;
+      if (old == null) {
+        log.info(
+            "event=schema_known cluster={} endpoint={} services={} hash={}",
+            cluster,
+            from,
+            answer.services().size(),
+            answer.shortHash());
+      } else {
+        log.info(
+            "event=schema_changed cluster={} from_endpoint={} from_hash={} to_endpoint={}"
+                + " to_hash={} services={}",
+            cluster,
+            before.map(HostPort::toString).orElse("none"),
+            old.shortHash(),
+            from,
+            answer.shortHash(),
+            answer.services().size());
+      }
+      listener.run();
+    }
+
+    /** Once per change from well to troubled. */
+    private void tellTrouble(HostPort from) {
+      trouble = polling.trouble();
+      if (!trouble.isEmpty() && !troubled) {
+        log.warn(
+            "event=schema_failed cluster={} endpoint={} kept={} cause=\"{}\"",
+            cluster,
+            from,
+            schema == null ? "nothing" : "last_good",
+            LogText.of(trouble));
+      }
+      troubled = !trouble.isEmpty();
+    }
+  }
+
+  private static ReflectionException reason(@Nullable Throwable failure) {
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    if (cause instanceof ReflectionException known) {
+      return known;
+    }
+    return new ReflectionException(
+        ReflectionException.Kind.UNAVAILABLE, "reflection: " + cause, cause);
+  }
+}

@@ -1,0 +1,167 @@
+package dev.holdfast.gateway.schema;
+
+import dev.holdfast.core.Backoff;
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.PureCore;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whom of a cluster to ask for the schema, and when: whoever joined last, since a fleet that is
+ * being replaced has its newest schema there. Asked at the first list, when an endpoint joins, and
+ * every minute; after a failure the next one is asked, and when some have failed, later again. What
+ * was learned last and makes a schema counts, until another one does.
+ *
+ * <p>One question at a time: {@link #next} gives it, then {@link #onSchema} or {@link #onFailure}
+ * must follow. For one thread.
+ */
+@PureCore
+final class SchemaPolling {
+  @Limit(of = "time between two looks at a cluster's schema, give or take a tenth", then = "it is asked for")
+  static final Duration PERIOD = Duration.ofSeconds(60);
+
+  @Limit(
+      of = "endpoints that are asked for a schema in a row",
+      then = "they are asked again after a pause")
+  static final int MAX_ASKED = 3;
+
+  private static final Backoff.Options PAUSES =
+      new Backoff.Options(Duration.ofSeconds(2), PERIOD);
+  private static final int JITTER_PARTS = 10;
+
+  private final RandomGenerator random;
+  private final Backoff backoff;
+  private final List<Endpoint> newestFirst = new ArrayList<>();
+  private final Deque<Endpoint> candidates = new ArrayDeque<>();
+  private boolean asking;
+  private boolean again;
+  private long dueNanos;
+  private @Nullable ServiceSchema schema;
+  private @Nullable HostPort source;
+  private String trouble = "";
+
+  /** A cluster of which nothing is known but, perhaps, what was known under its name before. */
+  SchemaPolling(@Nullable ServiceSchema before, RandomGenerator random) {
+    this.schema = before;
+    this.random = random;
+    this.backoff = new Backoff(PAUSES, random);
+  }
+
+  /** What is known. */
+  Optional<ServiceSchema> schema() {
+    return Optional.ofNullable(schema);
+  }
+
+  /** Who said it; empty while it is what was known before. */
+  Optional<HostPort> source() {
+    return Optional.ofNullable(source);
+  }
+
+  /** Why the last question brought nothing; "" if it did. */
+  String trouble() {
+    return trouble;
+  }
+
+  /** The cluster's list is another one. */
+  void onEndpoints(long nowNanos, EndpointSet endpoints) {
+    List<Endpoint> present =
+        endpoints.eligible().isEmpty() ? endpoints.endpoints() : endpoints.eligible();
+    Set<HostPort> addresses = new HashSet<>();
+    present.forEach(endpoint -> addresses.add(endpoint.address()));
+    newestFirst.removeIf(known -> !addresses.contains(known.address()));
+    newestFirst.forEach(known -> addresses.remove(known.address()));
+    List<Endpoint> fresh =
+        present.stream().filter(endpoint -> addresses.contains(endpoint.address())).toList();
+    newestFirst.addAll(0, fresh);
+    if (!fresh.isEmpty()) {
+      begin(nowNanos);
+    }
+  }
+
+  /** Whom to ask now; empty when nobody, or while somebody is asked. */
+  Optional<Endpoint> next(long nowNanos) {
+    if (asking || newestFirst.isEmpty() || nowNanos - dueNanos < 0) {
+      return Optional.empty();
+    }
+    if (candidates.isEmpty()) {
+      newestFirst.stream().limit(MAX_ASKED).forEach(candidates::add);
+    }
+    asking = true;
+    return Optional.of(candidates.remove());
+  }
+
+  /** When {@link #next} will have somebody; empty while it is known that it won't before an input. */
+  Optional<Long> deadline() {
+    return asking || newestFirst.isEmpty() ? Optional.empty() : Optional.of(dueNanos);
+  }
+
+  /**
+   * The answer of whom {@link #next} gave.
+   *
+   * @return whether something else is known now
+   */
+  boolean onSchema(long nowNanos, HostPort from, ServiceSchema answer) {
+    ServiceSchema before = schema;
+    if (!answer.isWhole() && before != null && before.isWhole()) {
+      fail(nowNanos, answer.trouble(), false);
+      return false;
+    }
+    asking = false;
+    trouble = answer.trouble();
+    schema = answer;
+    source = from;
+    candidates.clear();
+    backoff.reset();
+    later(nowNanos);
+    return before == null || !before.isSameAs(answer);
+  }
+
+  /** Whom {@link #next} gave has no answer. */
+  void onFailure(long nowNanos, ReflectionException cause) {
+    fail(
+        nowNanos,
+        String.valueOf(cause.getMessage()),
+        cause.kind() == ReflectionException.Kind.UNSUPPORTED);
+  }
+
+  private void fail(long nowNanos, String why, boolean lasting) {
+    asking = false;
+    trouble = why;
+    if (again) {
+      begin(nowNanos);
+    } else if (candidates.isEmpty()) {
+      if (lasting) {
+        later(nowNanos);
+      } else {
+        dueNanos = nowNanos + backoff.next().toNanos();
+      }
+    }
+  }
+
+  /** Anew with the newest, at once or after the answer that is awaited. */
+  private void begin(long nowNanos) {
+    again = asking;
+    candidates.clear();
+    dueNanos = nowNanos;
+  }
+
+  private void later(long nowNanos) {
+    if (again) {
+      begin(nowNanos);
+      return;
+    }
+    long tenth = PERIOD.toNanos() / JITTER_PARTS;
+    dueNanos = nowNanos + PERIOD.toNanos() - tenth + random.nextLong(2 * tenth + 1);
+  }
+}

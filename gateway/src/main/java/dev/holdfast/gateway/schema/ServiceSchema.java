@@ -1,0 +1,52 @@
+package dev.holdfast.gateway.schema;
+
+import dev.holdfast.transcoding.http.HttpTranscoder;
+import dev.holdfast.transcoding.http.InvalidHttpRuleException;
+import dev.holdfast.transcoding.http.RouteConflictException;
+import dev.holdfast.transcoding.schema.ServiceCatalog;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What is known of the services behind a cluster. Immutable.
+ *
+ * @param services full names of the gRPC services that are offered; known also when what they look
+ *     like is not
+ * @param face their HTTP/JSON face; empty when no schema can be made of the files
+ * @param hash of the files, 64 hexadecimal digits; "" without a schema
+ * @param trouble why there is no face; "" when there is one
+ */
+public record ServiceSchema(
+    Set<String> services, Optional<HttpTranscoder> face, String hash, String trouble) {
+  private static final int LOGGED_DIGITS = 12;
+
+  public ServiceSchema {
+    services = Set.copyOf(services);
+  }
+
+  /** Makes a schema of what a server said. Takes time: not on a thread that decides. */
+  public static ServiceSchema of(ReflectedSchema reflected) {
+    Set<String> services = new TreeSet<>(reflected.services());
+    try {
+      ServiceCatalog catalog = reflected.catalog();
+      return new ServiceSchema(
+          services, Optional.of(HttpTranscoder.of(catalog)), catalog.hash(), "");
+    } catch (ReflectionException | RouteConflictException | InvalidHttpRuleException e) {
+      return new ServiceSchema(services, Optional.empty(), "", String.valueOf(e.getMessage()));
+    }
+  }
+
+  boolean isWhole() {
+    return face.isPresent();
+  }
+
+  boolean isSameAs(ServiceSchema other) {
+    return hash.equals(other.hash) && services.equals(other.services);
+  }
+
+  /** The hash as a log line has it. */
+  String shortHash() {
+    return hash.isEmpty() ? "none" : hash.substring(0, Math.min(LOGGED_DIGITS, hash.length()));
+  }
+}
