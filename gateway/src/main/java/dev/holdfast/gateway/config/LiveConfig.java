@@ -277,10 +277,7 @@ public final class LiveConfig implements AutoCloseable {
   private Set<String> offers(@Nullable Cluster cluster) {
     return cluster == null
         ? Set.of()
-        : schemas
-            .flatMap(known -> known.of(cluster))
-            .map(ServiceSchema::services)
-            .orElse(Set.of());
+        : schemas.flatMap(known -> known.of(cluster)).map(ServiceSchema::services).orElse(Set.of());
   }
 
   @Override

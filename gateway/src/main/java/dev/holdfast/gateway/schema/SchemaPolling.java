@@ -28,7 +28,9 @@ import org.jspecify.annotations.Nullable;
  */
 @PureCore
 final class SchemaPolling {
-  @Limit(of = "time between two looks at a cluster's schema, give or take a tenth", then = "it is asked for")
+  @Limit(
+      of = "time between two looks at a cluster's schema, give or take a tenth",
+      then = "it is asked for")
   static final Duration PERIOD = Duration.ofSeconds(60);
 
   @Limit(
@@ -36,8 +38,7 @@ final class SchemaPolling {
       then = "they are asked again after a pause")
   static final int MAX_ASKED = 3;
 
-  private static final Backoff.Options PAUSES =
-      new Backoff.Options(Duration.ofSeconds(2), PERIOD);
+  private static final Backoff.Options PAUSES = new Backoff.Options(Duration.ofSeconds(2), PERIOD);
   private static final int JITTER_PARTS = 10;
 
   private final RandomGenerator random;
@@ -101,7 +102,9 @@ final class SchemaPolling {
     return Optional.of(candidates.remove());
   }
 
-  /** When {@link #next} will have somebody; empty while it is known that it won't before an input. */
+  /**
+   * When {@link #next} will have somebody; empty while it is known that it won't before an input.
+   */
   Optional<Long> deadline() {
     return asking || newestFirst.isEmpty() ? Optional.empty() : Optional.of(dueNanos);
   }

@@ -20,8 +20,6 @@ class SchemaPollingTest {
   private static final Endpoint B = Endpoint.of("10.0.0.2:1");
   private static final Endpoint C = Endpoint.of("10.0.0.3:1");
   private static final Endpoint D = Endpoint.of("10.0.0.4:1");
-  private static final ReflectionException AWAY =
-      new ReflectionException(Kind.UNAVAILABLE, "away");
 
   private final SchemaPolling polling = new SchemaPolling(null, new Random(7));
   private long now = Long.MAX_VALUE - 5;
@@ -41,7 +39,8 @@ class SchemaPollingTest {
     assertThat(polling.onSchema(now, A.address(), schema("one"))).isTrue();
     assertThat(polling.next(now)).isEmpty();
     long waitNanos = polling.deadline().orElseThrow() - now;
-    assertThat(Duration.ofNanos(waitNanos)).isBetween(Duration.ofSeconds(54), Duration.ofSeconds(66));
+    assertThat(Duration.ofNanos(waitNanos))
+        .isBetween(Duration.ofSeconds(54), Duration.ofSeconds(66));
     now += waitNanos;
     assertThat(polling.next(now)).contains(A);
     assertThat(polling.onSchema(now, A.address(), schema("one"))).as("nothing new").isFalse();
@@ -84,7 +83,7 @@ class SchemaPollingTest {
     polling.onEndpoints(now, EndpointSet.of(A, B, C, D));
     for (int i = 0; i < SchemaPolling.MAX_ASKED; i++) {
       assertThat(polling.next(now)).isPresent();
-      polling.onFailure(now, AWAY);
+      polling.onFailure(now, away());
     }
 
     long waitNanos = polling.deadline().orElseThrow() - now;
@@ -99,7 +98,7 @@ class SchemaPollingTest {
     learn(A, "good");
     now = polling.deadline().orElseThrow();
     assertThat(polling.next(now)).contains(A);
-    polling.onFailure(now, AWAY);
+    polling.onFailure(now, away());
     assertThat(polling.schema().orElseThrow().hash()).isEqualTo("good");
 
     polling.onEndpoints(now, EndpointSet.of(A, B));
@@ -136,6 +135,10 @@ class SchemaPollingTest {
     assertThat(polling.next(now)).contains(from);
     HostPort address = from.address();
     assertThat(polling.onSchema(now, address, schema(hash))).isTrue();
+  }
+
+  private static ReflectionException away() {
+    return new ReflectionException(Kind.UNAVAILABLE, "away");
   }
 
   static ServiceSchema schema(String hash, String... services) {
