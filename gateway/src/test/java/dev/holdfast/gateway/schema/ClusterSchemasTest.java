@@ -2,6 +2,7 @@ package dev.holdfast.gateway.schema;
 
 import static dev.holdfast.gateway.schema.SchemaPollingTest.schema;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
@@ -16,7 +17,10 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+import org.slf4j.helpers.SubstituteLogger;
 
 /** The schemas of clusters over virtual time. */
 class ClusterSchemasTest {
@@ -24,6 +28,13 @@ class ClusterSchemasTest {
   private final Asked asked = new Asked();
   private final ClusterSchemas schemas = new ClusterSchemas(time, asked, new Random(3));
   private final List<String> changes = new ArrayList<>();
+
+  /** Beside other tests the first loggers are stand-ins, which nobody can listen to. */
+  @BeforeAll
+  static void awaitLogging() {
+    await()
+        .until(() -> !(LoggerFactory.getLogger(ClusterSchemas.class) instanceof SubstituteLogger));
+  }
 
   @Test
   void whatAServerSaysIsKnownAndItsChangesAreHeardOf() {
