@@ -1,6 +1,8 @@
 package dev.holdfast.gateway;
 
+import dev.holdfast.gateway.http1.ProtocolPeek;
 import dev.holdfast.gateway.http2.ForwardingLoop;
+import dev.holdfast.gateway.http2.WebFace;
 import dev.holdfast.gateway.limits.GatewayMeters;
 import dev.holdfast.liveness.LivenessMeters;
 import dev.holdfast.liveness.Role;
@@ -39,6 +41,7 @@ public final class Gateway implements AutoCloseable {
   private final IdentityHashMap<EventExecutor, ForwardingLoop> loops = new IdentityHashMap<>();
   private final Channel listener;
   private final DrainTimes drain;
+  private final @Nullable WebFace face;
   private final Object lock = new Object();
   private @Nullable CompletableFuture<Void> drained;
   private volatile GatewaySnapshot snapshot;
@@ -46,6 +49,7 @@ public final class Gateway implements AutoCloseable {
   private Gateway(GatewayOptions options, GatewaySnapshot snapshot) throws IOException {
     this.snapshot = snapshot;
     this.drain = options.drain();
+    this.face = options.face().orElse(null);
     IoHandlerFactory io =
         Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
     this.threads =
@@ -166,8 +170,14 @@ public final class Gateway implements AutoCloseable {
     @Override
     protected void initChannel(Channel channel) {
       ForwardingLoop loop = loops.get(channel.eventLoop());
-      if (loop != null) {
+      if (loop == null) {
+        return;
+      }
+      WebFace taker = face;
+      if (taker == null) {
         loop.accept(channel);
+      } else {
+        channel.pipeline().addLast(new ProtocolPeek(loop, taker));
       }
     }
   }

@@ -1,9 +1,11 @@
 package dev.holdfast.gateway;
 
+import dev.holdfast.gateway.http2.WebFace;
 import dev.holdfast.liveness.LivenessOptions;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Metrics;
 import java.net.InetSocketAddress;
+import java.util.Optional;
 
 /**
  * What a gateway is opened with and keeps for its life.
@@ -13,13 +15,16 @@ import java.net.InetSocketAddress;
  * @param liveness when silent connections on both sides are probed, suspected and closed
  * @param drain how much time is left to whom when the gateway closes
  * @param meters receives its meters
+ * @param face takes what is not gRPC, over HTTP/2 and HTTP/1.1; by default there is none, and
+ *     connections are HTTP/2 only
  */
 public record GatewayOptions(
     InetSocketAddress listen,
     int threads,
     LivenessOptions liveness,
     DrainTimes drain,
-    MeterRegistry meters) {
+    MeterRegistry meters,
+    Optional<WebFace> face) {
   private static final int MOST_THREADS = 1_024;
 
   public GatewayOptions {
@@ -36,22 +41,28 @@ public record GatewayOptions(
         Runtime.getRuntime().availableProcessors(),
         LivenessOptions.DEFAULT,
         DrainTimes.DEFAULT,
-        Metrics.globalRegistry);
+        Metrics.globalRegistry,
+        Optional.empty());
   }
 
   public GatewayOptions withThreads(int value) {
-    return new GatewayOptions(listen, value, liveness, drain, meters);
+    return new GatewayOptions(listen, value, liveness, drain, meters, face);
   }
 
   public GatewayOptions withLiveness(LivenessOptions value) {
-    return new GatewayOptions(listen, threads, value, drain, meters);
+    return new GatewayOptions(listen, threads, value, drain, meters, face);
   }
 
   public GatewayOptions withDrain(DrainTimes value) {
-    return new GatewayOptions(listen, threads, liveness, value, meters);
+    return new GatewayOptions(listen, threads, liveness, value, meters, face);
   }
 
   public GatewayOptions withMeters(MeterRegistry value) {
-    return new GatewayOptions(listen, threads, liveness, drain, value);
+    return new GatewayOptions(listen, threads, liveness, drain, value, face);
+  }
+
+  /** With a face for what is not gRPC. */
+  public GatewayOptions withFace(WebFace value) {
+    return new GatewayOptions(listen, threads, liveness, drain, meters, Optional.of(value));
   }
 }

@@ -4,9 +4,11 @@ import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
+import dev.holdfast.gateway.http2.WebFace;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.route.RouteOptions;
+import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.netty.NettyChannelBuilder;
@@ -22,6 +24,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A gateway of one route, and what is in front of and behind it. */
 final class GatewayRig implements AutoCloseable {
@@ -32,6 +35,7 @@ final class GatewayRig implements AutoCloseable {
   private GatewayLimits limits = GatewayLimits.DEFAULT;
   private RouteOptions terms = RouteOptions.DEFAULT;
   private ClusterOptions cluster = ClusterOptions.DEFAULT;
+  private @Nullable WebFace face;
 
   GatewayRig limits(GatewayLimits value) {
     limits = value;
@@ -40,6 +44,11 @@ final class GatewayRig implements AutoCloseable {
 
   GatewayRig terms(RouteOptions value) {
     terms = value;
+    return this;
+  }
+
+  GatewayRig face(WebFace value) {
+    face = value;
     return this;
   }
 
@@ -55,10 +64,10 @@ final class GatewayRig implements AutoCloseable {
   }
 
   /** A server of gRPC with this service; where it listens. */
-  String serve(Echo echo) throws IOException {
+  String serve(BindableService service) throws IOException {
     Server server =
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-            .addService(echo)
+            .addService(service)
             .directExecutor()
             .maxInboundMessageSize(Integer.MAX_VALUE)
             .build()
@@ -84,6 +93,9 @@ final class GatewayRig implements AutoCloseable {
             .withThreads(1)
             .withDrain(new DrainTimes(Duration.ZERO, Duration.ZERO, Duration.ZERO))
             .withMeters(meters);
+    if (face != null) {
+      options = options.withFace(face);
+    }
     return closing(Gateway.open(options, snapshot));
   }
 

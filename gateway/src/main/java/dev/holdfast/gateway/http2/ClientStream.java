@@ -2,33 +2,26 @@ package dev.holdfast.gateway.http2;
 
 import dev.holdfast.gateway.route.RequestHead;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelPromise;
-import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.util.concurrent.Future;
+import io.netty.util.AsciiString;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** The client's side of an exchange: its request as it came, and the frames of its answer. */
+/** The client's side of an exchange: its request as it came, and where its answer goes. */
 abstract class ClientStream implements RequestHead {
-  final DownstreamConnection down;
-  final Http2Stream downStream;
   final Http2Headers request;
   final boolean grpc;
 
   /** Whether all of the request came. */
   boolean requestEnded;
 
-  ClientStream(DownstreamConnection down, Http2Stream stream, Http2Headers request, boolean ended) {
-    this.down = down;
-    this.downStream = stream;
+  ClientStream(Http2Headers request, boolean ended) {
     this.request = request;
     this.requestEnded = ended;
-    CharSequence type = request.get(Names.CONTENT_TYPE);
-    this.grpc = type != null && Names.isGrpc(type);
+    this.grpc = Names.isGrpc(request);
   }
 
   @Override
@@ -51,69 +44,51 @@ abstract class ClientStream implements RequestHead {
     return request.get(name);
   }
 
-  /** Whether all of the request came. */
-  final boolean isRequestEnded() {
-    return requestEnded;
-  }
+  /** What it is forwarded with. */
+  abstract ForwardingLoop loop();
 
-  /** DATA that more will follow. */
-  final void pass(ByteBuf data, ChannelPromise promise) {
-    var unused = down.encoder().writeData(down.context(), downStream.id(), data, 0, false, promise);
-    down.flushLater();
-  }
+  /** The address of the client, without its port. */
+  abstract AsciiString client();
+
+  /** Counts bytes of the request that wait for the upstream; whether so many may. */
+  abstract boolean keep(int bytes);
+
+  /** Bytes that were kept are with the upstream, or dropped. */
+  abstract void giveBack(int bytes);
+
+  /** How DATA of the request is written: its bytes are given back then. */
+  abstract ChannelPromise bridge(UpstreamConnection to, int bytes);
+
+  /** The head of an answer that goes on. */
+  abstract void begin(Http2Headers headers);
+
+  /** DATA that more will follow; the sender gets its bytes back when it is done with. */
+  abstract void pass(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes);
 
   /** The last frame of an answer in DATA. */
-  final void endWith(ByteBuf data, ChannelPromise promise) {
-    var unused =
-        down.encoder()
-            .writeData(down.context(), downStream.id(), data, 0, true, toldToStop(promise));
-    down.flushLater();
-  }
+  abstract void endWith(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes);
 
   /** The last frame of an answer in HEADERS. */
-  final void endWith(Http2Headers trailers) {
-    ChannelPromise promise = toldToStop(down.context().newPromise());
-    var unused =
-        down.encoder().writeHeaders(down.context(), downStream.id(), trailers, 0, true, promise);
-    down.flushLater();
-  }
+  abstract void endWith(Http2Headers trailers);
 
   /**
    * An end of our own.
    *
    * @param began whether headers of an answer were sent already
    */
-  final void endWith(StatusCode status, String message, boolean began) {
-    if (grpc) {
-      endWith(began ? Answers.trailers(status, message) : Answers.trailersOnly(status, message));
-    } else if (began) {
-      down.reset(downStream, Http2Error.INTERNAL_ERROR.code());
-    } else {
-      ByteBuf text = ByteBufUtil.writeUtf8(down.context().alloc(), message);
-      down.writeHeaders(downStream, Answers.plain(status, text.readableBytes()), false);
-      endWith(text, down.context().newPromise());
-    }
-  }
+  abstract void endWith(StatusCode status, String message, boolean began);
+
+  /** Nothing of it was processed, and there is no attempt left. */
+  abstract void endRefused();
 
   /** Runs a task on the loop, unless it is cancelled. */
   final ScheduledFuture<?> after(long nanos, Runnable task) {
-    return down.context().executor().schedule(task, nanos, TimeUnit.NANOSECONDS);
+    return loop().eventLoop().schedule(task, nanos, TimeUnit.NANOSECONDS);
   }
 
   static void cancel(@Nullable ScheduledFuture<?> timer) {
     if (timer != null) {
       timer.cancel(false);
-    }
-  }
-
-  /** Who has its answer and still sends is told to stop, once the answer is out. */
-  private ChannelPromise toldToStop(ChannelPromise promise) {
-    return requestEnded ? promise : promise.addListener(this::stopRequest);
-  }
-
-  private void stopRequest(Future<? super Void> write) {
-    if (write.isSuccess() && down.connection().stream(downStream.id()) != null) {
-      down.reset(downStream, Http2Error.NO_ERROR.code());
     }
   }
 }

@@ -23,12 +23,13 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A connection that a client opened. On its event loop only. */
-final class DownstreamConnection extends FrameConnection {
+final class DownstreamConnection extends FrameConnection implements ClientConnection {
   /** Its answer says that the first GOAWAY was read: "HFleave". */
   private static final long LEAVE_PING = 0x4846_6c65_6176_6500L;
 
   private final ForwardingLoop loop;
   private final GatewayLimits limits;
+  private final @Nullable WebFace face;
   private final ResetShare resets = new ResetShare();
   private AsciiString client = AsciiString.EMPTY_STRING;
   private boolean begun;
@@ -41,10 +42,12 @@ final class DownstreamConnection extends FrameConnection {
       Http2ConnectionEncoder encoder,
       Http2Settings settings,
       ForwardingLoop loop,
-      GatewayLimits limits) {
+      GatewayLimits limits,
+      @Nullable WebFace face) {
     super(decoder, encoder, settings, loop.flushes(), limits.connectionBytes());
     this.loop = loop;
     this.limits = limits;
+    this.face = face;
     Frames frames = new Frames();
     decoder.frameListener(frames);
     decoder.connection().addListener(frames);
@@ -52,11 +55,12 @@ final class DownstreamConnection extends FrameConnection {
     decoder.connection().remote().maxActiveStreams(limits.streams());
   }
 
-  static DownstreamConnection of(ForwardingLoop loop, GatewayLimits limits) {
+  static DownstreamConnection of(
+      ForwardingLoop loop, GatewayLimits limits, @Nullable WebFace face) {
     return ConnectionBuilder.accepted(
         limits,
         (decoder, encoder, settings) ->
-            new DownstreamConnection(decoder, encoder, settings, loop, limits));
+            new DownstreamConnection(decoder, encoder, settings, loop, limits, face));
   }
 
   ForwardingLoop loop() {
@@ -111,7 +115,8 @@ final class DownstreamConnection extends FrameConnection {
    * Asks the client to leave: first so that requests under way to us still count (RFC 9113, 6.8),
    * and when it answers or the time is over, with the last stream that does.
    */
-  void leave(String why, long acknowledgeNanos) {
+  @Override
+  public void leave(String why, long acknowledgeNanos) {
     if (told) {
       return;
     }
@@ -123,22 +128,27 @@ final class DownstreamConnection extends FrameConnection {
   }
 
   /** Ends calls that take too long for a gateway that closes. */
-  void endCalls(boolean streamsToo) {
-    List<Exchange> open = new ArrayList<>();
+  @Override
+  public void endCalls(boolean streamsToo) {
+    List<RequestStream> open = new ArrayList<>();
     try {
       connection()
           .forEachActiveStream(
               stream -> {
-                Exchange exchange = exchange(stream);
-                if (exchange != null && (streamsToo || exchange.isRequestEnded())) {
-                  open.add(exchange);
+                RequestStream request = request(stream);
+                if (request != null && (streamsToo || request.isRequestEnded())) {
+                  open.add(request);
                 }
                 return true;
               });
     } catch (Http2Exception e) {
       throw new IllegalStateException("to collect exchanges can't fail", e);
     }
-    open.forEach(exchange -> exchange.fail(StatusCode.UNAVAILABLE, "the gateway closes"));
+    open.forEach(RequestStream::onLeave);
+  }
+
+  private @Nullable RequestStream request(@Nullable Http2Stream stream) {
+    return (RequestStream) attached(stream);
   }
 
   private void closeDoor(String why) {
@@ -232,13 +242,21 @@ final class DownstreamConnection extends FrameConnection {
     public void onHeadersRead(
         ChannelHandlerContext ctx, int id, Http2Headers headers, int padding, boolean end) {
       Http2Stream stream = connection().stream(id);
-      Exchange known = exchange(stream);
+      RequestStream known = request(stream);
       if (known != null) {
         known.onRequestTrailers(headers);
         return;
       }
       resets.onStream();
-      Exchange exchange = new Exchange(DownstreamConnection.this, stream, headers, end);
+      WebFace taker = face;
+      if (taker != null && !Names.isGrpc(headers)) {
+        WebStream web = new WebStream(DownstreamConnection.this, stream, headers, end);
+        attach(stream, web);
+        web.begin(taker);
+        return;
+      }
+      ForwardedExchange exchange =
+          new ForwardedExchange(DownstreamConnection.this, stream, headers, end);
       attach(stream, exchange);
       exchange.begin();
     }
@@ -259,9 +277,9 @@ final class DownstreamConnection extends FrameConnection {
     @Override
     public int onDataRead(
         ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end) {
-      Exchange exchange = exchange(id);
+      RequestStream request = request(connection().stream(id));
       int bytes = data.readableBytes() + padding;
-      return exchange == null ? bytes : exchange.onRequestData(data, bytes, end);
+      return request == null ? bytes : request.onRequestData(data, bytes, end);
     }
 
     @Override
@@ -278,10 +296,10 @@ final class DownstreamConnection extends FrameConnection {
 
     @Override
     public void onStreamClosed(Http2Stream stream) {
-      @Nullable Exchange exchange = exchange(stream);
-      if (exchange != null) {
+      RequestStream request = request(stream);
+      if (request != null) {
         detach(stream);
-        exchange.onDownstreamClosed();
+        request.onClosed();
       }
       if (connection().numActiveStreams() == 0) {
         unusedSinceNanos = System.nanoTime();

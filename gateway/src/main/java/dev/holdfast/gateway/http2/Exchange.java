@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <p>It is over when the last frame for the client was handed on, or the client is gone. Until the
  * answer begins, an attempt that certainly was not processed is followed by another.
  */
-final class Exchange extends ClientStream implements Waiter<UpstreamConnection> {
+abstract class Exchange extends ClientStream implements Waiter<UpstreamConnection> {
   @Limit(
       of = "time that a call waits for a connection to an endpoint of its cluster",
       then = "it is answered with UNAVAILABLE")
@@ -53,8 +53,8 @@ final class Exchange extends ClientStream implements Waiter<UpstreamConnection> 
   private boolean answerBegan;
   private boolean over;
 
-  Exchange(DownstreamConnection down, Http2Stream stream, Http2Headers request, boolean ended) {
-    super(down, stream, request, ended);
+  Exchange(Http2Headers request, boolean ended) {
+    super(request, ended);
   }
 
   @Override
@@ -69,35 +69,41 @@ final class Exchange extends ClientStream implements Waiter<UpstreamConnection> 
   }
 
   /** Finds the way. */
-  void begin() {
-    Terms snapshot = down.loop().snapshot();
+  final void begin() {
+    Terms snapshot = loop().snapshot();
     Route route = snapshot.router().find(this);
     if (route == null) {
       String expected = snapshot.router().expectation(this);
       fail(StatusCode.UNIMPLEMENTED, Answers.noRoute(this, expected));
       return;
     }
-    terms = route.options();
-    cluster = snapshot.clusters().get(route.cluster());
-    if (cluster == null) {
+    Cluster target = snapshot.clusters().get(route.cluster());
+    if (target == null) {
       fail(StatusCode.UNAVAILABLE, "route " + route.name() + " has no cluster " + route.cluster());
       return;
     }
-    RequestHeaders.prepare(request, down.client(), grpc);
+    begin(target, route.options());
+  }
+
+  /** Goes the way that is known. */
+  final void begin(Cluster target, RouteOptions options) {
+    terms = options;
+    cluster = target;
+    RequestHeaders.prepare(request, client(), grpc);
     if (startDeadline()) {
       find();
     }
   }
 
   /** DATA of the client; how many of its bytes are done with. */
-  int onRequestData(ByteBuf data, int bytes, boolean end) {
+  public final int onRequestData(ByteBuf data, int bytes, boolean end) {
     requestEnded |= end;
     if (over) {
       return bytes;
     }
-    if (bytes > 0 && down.keep(bytes) > down.keptLimit()) {
-      down.giveBack(downStream, bytes);
-      down.loop().meters().met(MetLimit.CONNECTION_BYTES);
+    if (bytes > 0 && !keep(bytes)) {
+      giveBack(bytes);
+      loop().meters().met(MetLimit.CONNECTION_BYTES);
       fail(StatusCode.RESOURCE_EXHAUSTED, "too much of this connection waits for upstreams");
       return 0;
     }
@@ -113,7 +119,7 @@ final class Exchange extends ClientStream implements Waiter<UpstreamConnection> 
     return 0;
   }
 
-  void onRequestTrailers(Http2Headers trailers) {
+  public final void onRequestTrailers(Http2Headers trailers) {
     requestEnded = true;
     requestTrailers = trailers;
     if (upStream != null && up != null) {
@@ -122,7 +128,7 @@ final class Exchange extends ClientStream implements Waiter<UpstreamConnection> 
   }
 
   /** The client reset the stream, its connection was lost, or all is done. */
-  void onDownstreamClosed() {
+  final void onDownstreamClosed() {
     if (!over) {
       over = true;
       release(false);
@@ -174,7 +180,7 @@ final class Exchange extends ClientStream implements Waiter<UpstreamConnection> 
     }
   }
 
-  void onResponseHeaders(Http2Headers headers, boolean end) {
+  final void onResponseHeaders(Http2Headers headers, boolean end) {
     if (over) {
       return;
     }
@@ -196,12 +202,12 @@ final class Exchange extends ClientStream implements Waiter<UpstreamConnection> 
     if (end) {
       finish(headers, true);
     } else {
-      down.writeHeaders(downStream, headers, false);
+      begin(headers);
     }
   }
 
   /** DATA of the upstream; how many of its bytes are done with. */
-  int onResponseData(ByteBuf data, int bytes, boolean end) {
+  final int onResponseData(ByteBuf data, int bytes, boolean end) {
     UpstreamConnection from = up;
     Http2Stream stream = upStream;
     if (over || from == null || stream == null) {
@@ -209,7 +215,7 @@ final class Exchange extends ClientStream implements Waiter<UpstreamConnection> 
     }
     if (bytes > 0 && from.keep(bytes) > from.keptLimit()) {
       from.giveBack(stream, bytes);
-      down.loop().meters().met(MetLimit.CONNECTION_BYTES);
+      loop().meters().met(MetLimit.CONNECTION_BYTES);
       fail(
           StatusCode.RESOURCE_EXHAUSTED, "too much of the upstream's connection waits for clients");
       return 0;
@@ -217,11 +223,11 @@ final class Exchange extends ClientStream implements Waiter<UpstreamConnection> 
     boolean last = end && !grpc;
     if (last) {
       over = true;
-      endWith(data.retain(), BridgedWrite.of(down, from, stream, bytes));
+      endWith(data.retain(), from, stream, bytes);
       release(true);
     } else {
       if (bytes > 0) {
-        pass(data.retain(), BridgedWrite.of(down, from, stream, bytes));
+        pass(data.retain(), from, stream, bytes);
       }
       if (end) {
         fail(StatusCode.UNKNOWN, "the answer ended without trailers");
@@ -230,16 +236,16 @@ final class Exchange extends ClientStream implements Waiter<UpstreamConnection> 
     return 0;
   }
 
-  void onUpstreamReset(long code) {
+  final void onUpstreamReset(long code) {
     resetCode = code;
   }
 
-  void onUpstreamFault(String why) {
+  final void onUpstreamFault(String why) {
     fault = why;
   }
 
   /** The stream of the attempt is closed, and not by us. */
-  void onUpstreamClosed(UpstreamConnection link, boolean untouched) {
+  final void onUpstreamClosed(UpstreamConnection link, boolean untouched) {
     upStream = null;
     endCall();
     if (over) {
@@ -257,15 +263,14 @@ final class Exchange extends ClientStream implements Waiter<UpstreamConnection> 
   }
 
   /** Ends it with a status of our own, whatever it is doing. */
-  void fail(StatusCode status, String what) {
-    UpstreamConnection link = up;
-    refuse(status, what, link == null ? "none" : link.address());
+  final void fail(StatusCode status, String what) {
+    refuse(status, what, up == null ? "none" : up.address());
   }
 
   private void find() {
     Cluster chosen = cluster;
     if (chosen != null) {
-      down.loop().local(chosen).find(this, System.nanoTime());
+      loop().local(chosen).find(this, System.nanoTime());
       if (!over && upStream == null && patience == null) {
         patience = after(CONNECTION_WAIT.toNanos(), this::onNothingFound);
       }
@@ -276,12 +281,11 @@ final class Exchange extends ClientStream implements Waiter<UpstreamConnection> 
   private void onFailed(AttemptFailure failure) {
     boolean mayRetry = failure.unprocessed() || terms.retry().idempotent();
     if (mayRetry && !answerBegan && body.isComplete() && attempts < terms.retry().attempts()) {
-      down.loop().meters().retried();
+      loop().meters().retried();
       find();
     } else if (!answerBegan && resetCode == Http2Error.REFUSED_STREAM.code()) {
-      // The client may try again as safely as we did.
       over = true;
-      down.reset(downStream, Http2Error.REFUSED_STREAM.code());
+      endRefused();
       release(false);
     } else {
       fail(failure.status(), failure.what());
@@ -302,8 +306,7 @@ final class Exchange extends ClientStream implements Waiter<UpstreamConnection> 
   }
 
   private void onNothingFound() {
-    Cluster asked = cluster;
-    String trouble = asked == null ? "" : asked.trouble();
+    String trouble = cluster == null ? "" : cluster.trouble();
     fail(StatusCode.UNAVAILABLE, "no connection" + (trouble.isEmpty() ? "" : ": " + trouble));
   }
 
@@ -324,7 +327,7 @@ final class Exchange extends ClientStream implements Waiter<UpstreamConnection> 
       write(frames.get(i).retainedDuplicate(), i == last ? bridged : 0, ends && i == last);
     }
     if (last < 0 && bridged > 0) {
-      down.giveBack(downStream, bridged);
+      giveBack(bridged);
     }
     if (requestTrailers != null && up != null && upStream != null) {
       up.writeHeaders(upStream, requestTrailers, true);
@@ -338,11 +341,10 @@ final class Exchange extends ClientStream implements Waiter<UpstreamConnection> 
     Http2Stream stream = upStream;
     if (to == null || stream == null) {
       data.release();
-      down.giveBack(downStream, bytes);
+      giveBack(bytes);
       return;
     }
-    BridgedWrite write = BridgedWrite.of(to, down, downStream, bytes);
-    var unused = to.encoder().writeData(to.context(), stream.id(), data, 0, end, write);
+    var unused = to.encoder().writeData(to.context(), stream.id(), data, 0, end, bridge(to, bytes));
     to.flushLater();
   }
 
@@ -351,7 +353,7 @@ final class Exchange extends ClientStream implements Waiter<UpstreamConnection> 
       return;
     }
     String message = Answers.message(what, System.nanoTime() - beganNanos, endpoint, attempts);
-    down.loop().meters().answered(status.name());
+    loop().meters().answered(status.name());
     over = true;
     endWith(status, message, answerBegan);
     release(false);
@@ -373,7 +375,7 @@ final class Exchange extends ClientStream implements Waiter<UpstreamConnection> 
     cancel(patience);
     body.forget();
     if (unbridgedBytes > 0) {
-      down.giveBack(downStream, unbridgedBytes);
+      giveBack(unbridgedBytes);
       unbridgedBytes = 0;
     }
     UpstreamConnection link = up;

@@ -15,6 +15,8 @@ import dev.holdfast.liveness.LivenessMeters;
 import dev.holdfast.liveness.LivenessOptions;
 import dev.holdfast.liveness.Role;
 import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
@@ -55,7 +57,7 @@ public final class ForwardingLoop {
   private final FlushList flushes;
   private final Bootstrap bootstrap;
   private final IdentityHashMap<Cluster, Local> clusters = new IdentityHashMap<>();
-  private final Set<DownstreamConnection> clients = new HashSet<>();
+  private final Set<ClientConnection> clients = new HashSet<>();
   private @Nullable Promise<Void> drained;
 
   /**
@@ -92,18 +94,31 @@ public final class ForwardingLoop {
 
   private record Local(LocalCluster<UpstreamConnection> cluster, Subscription list) {}
 
-  /** Prepares a connection that was accepted on this loop. */
+  /** Prepares a connection of HTTP/2 that was accepted on this loop. */
   public void accept(Channel channel) {
-    DownstreamConnection connection = DownstreamConnection.of(this, terms.get().limits());
+    accept(channel, DownstreamConnection.of(this, terms.get().limits(), null));
+  }
+
+  /** As above, where a face takes what is not gRPC. */
+  public void accept(Channel channel, WebFace face) {
+    accept(channel, DownstreamConnection.of(this, terms.get().limits(), face));
+  }
+
+  private void accept(Channel channel, DownstreamConnection connection) {
     channel
         .pipeline()
         .addLast(
             new LivenessHandler(
                 watching.options, ctx -> ConnectionObserver.NONE, watching.clients, Role.SERVER))
         .addLast(connection);
-    clients.add(connection);
     connection.watchTimes();
-    var unusedClose = channel.closeFuture().addListener(closed -> onClosed(connection));
+    add(connection);
+  }
+
+  /** A client of another version of HTTP; is asked to leave when the gateway closes. */
+  public void add(ClientConnection connection) {
+    clients.add(connection);
+    var unused = connection.channel().closeFuture().addListener(closed -> onClosed(connection));
   }
 
   /** The clusters that are still wanted; the others' connections end with their last call. */
@@ -130,7 +145,7 @@ public final class ForwardingLoop {
   public Future<Void> drain(Duration acknowledge, Duration unary, Duration streams) {
     Promise<Void> done = loop.newPromise();
     drained = done;
-    for (DownstreamConnection client : List.copyOf(clients)) {
+    for (ClientConnection client : List.copyOf(clients)) {
       client.leave("the gateway closes", acknowledge.toNanos());
     }
     var unusedUnary = loop.schedule(() -> endCalls(false), unary.toNanos(), TimeUnit.NANOSECONDS);
@@ -139,7 +154,7 @@ public final class ForwardingLoop {
     var unusedRest =
         loop.schedule(this::closeAll, streams.plus(LAST_WORDS).toNanos(), TimeUnit.NANOSECONDS);
     if (clients.isEmpty()) {
-      done.setSuccess(null);
+      done.trySuccess(null);
     }
     return done;
   }
@@ -161,7 +176,7 @@ public final class ForwardingLoop {
             });
   }
 
-  private void onClosed(DownstreamConnection connection) {
+  private void onClosed(ClientConnection connection) {
     clients.remove(connection);
     Promise<Void> waiting = drained;
     if (waiting != null && clients.isEmpty()) {
@@ -169,15 +184,21 @@ public final class ForwardingLoop {
     }
   }
 
-  Terms snapshot() {
+  /** What requests meet now. */
+  public Terms snapshot() {
     return terms.get();
+  }
+
+  ByteBufAllocator allocator() {
+    return PooledByteBufAllocator.DEFAULT;
   }
 
   FlushList flushes() {
     return flushes;
   }
 
-  GatewayMeters meters() {
+  /** Its counters. */
+  public GatewayMeters meters() {
     return watching.meters;
   }
 

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 // How a write ends shows in the promise that was handed in, or in the end of the connection.
 @SuppressWarnings("FutureReturnValueIgnored")
 abstract class FrameConnection extends Http2ConnectionHandler {
-  private final Http2Connection.PropertyKey exchangeKey;
+  private final Http2Connection.PropertyKey takerKey;
   private final FlushList flushes;
   private final int windowBytes;
   private @Nullable ChannelHandlerContext context;
@@ -36,7 +36,7 @@ abstract class FrameConnection extends Http2ConnectionHandler {
       FlushList flushes,
       int windowBytes) {
     super(decoder, encoder, settings, true);
-    this.exchangeKey = encoder.connection().newKey();
+    this.takerKey = encoder.connection().newKey();
     this.flushes = flushes;
     this.windowBytes = windowBytes;
   }
@@ -50,7 +50,7 @@ abstract class FrameConnection extends Http2ConnectionHandler {
     return ctx;
   }
 
-  final Channel channel() {
+  public final Channel channel() {
     return context().channel();
   }
 
@@ -71,20 +71,18 @@ abstract class FrameConnection extends Http2ConnectionHandler {
     flush(context());
   }
 
-  final void attach(Http2Stream stream, Exchange exchange) {
-    stream.setProperty(exchangeKey, exchange);
+  /** What takes the stream's frames from now on. */
+  final void attach(Http2Stream stream, Object taker) {
+    stream.setProperty(takerKey, taker);
   }
 
   final void detach(Http2Stream stream) {
-    stream.removeProperty(exchangeKey);
+    stream.removeProperty(takerKey);
   }
 
-  final @Nullable Exchange exchange(@Nullable Http2Stream stream) {
-    return stream == null ? null : stream.getProperty(exchangeKey);
-  }
-
-  final @Nullable Exchange exchange(int streamId) {
-    return exchange(connection().stream(streamId));
+  /** What was attached; the caller knows its type. */
+  final @Nullable Object attached(@Nullable Http2Stream stream) {
+    return stream == null ? null : stream.getProperty(takerKey);
   }
 
   /** Counts bytes that wait for the other side; how many wait now. */

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2;
 
+import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2HeadersEncoder.SensitivityDetector;
 import io.netty.util.AsciiString;
 
@@ -18,6 +19,7 @@ final class Names {
   static final AsciiString X_FORWARDED_FOR = AsciiString.cached("x-forwarded-for");
   static final AsciiString X_FORWARDED_PROTO = AsciiString.cached("x-forwarded-proto");
   static final AsciiString HTTP = AsciiString.cached("http");
+  static final AsciiString POST = AsciiString.cached("POST");
   static final AsciiString OK = AsciiString.cached("200");
 
   private static final AsciiString AUTHORIZATION = AsciiString.cached("authorization");
@@ -40,6 +42,12 @@ final class Names {
           };
 
   private Names() {}
+
+  /** Whether a request is gRPC's own. */
+  static boolean isGrpc(Http2Headers headers) {
+    CharSequence type = headers.get(CONTENT_TYPE);
+    return type != null && isGrpc(type);
+  }
 
   /** Whether a content type is gRPC's own, and not that of gRPC-Web. */
   static boolean isGrpc(CharSequence type) {

@@ -19,6 +19,9 @@ final class RequestHeaders {
     if (grpc) {
       headers.set(Names.TE, Names.TRAILERS);
     }
+    if (client.isEmpty()) {
+      return;
+    }
     CharSequence forwarded = headers.get(Names.X_FORWARDED_FOR);
     if (forwarded == null) {
       headers.add(Names.X_FORWARDED_FOR, client);

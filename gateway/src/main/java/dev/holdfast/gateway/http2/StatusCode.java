@@ -24,12 +24,19 @@ enum StatusCode {
   private static final int LAST_PLAIN = '~';
   private static final char[] HEX = "0123456789ABCDEF".toCharArray();
 
+  private final dev.holdfast.transcoding.http.StatusCode code;
   private final AsciiString number;
   private final AsciiString http;
 
   StatusCode(int number, int http) {
+    this.code = dev.holdfast.transcoding.http.StatusCode.of(number);
     this.number = AsciiString.cached(Integer.toString(number));
     this.http = AsciiString.cached(Integer.toString(http));
+  }
+
+  /** The same among all codes. */
+  dev.holdfast.transcoding.http.StatusCode code() {
+    return code;
   }
 
   /** The value of grpc-status. */

@@ -195,6 +195,14 @@ final class UpstreamConnection extends FrameConnection implements Link {
     super.onStreamError(ctx, outbound, cause, e);
   }
 
+  private @Nullable Exchange exchange(int id) {
+    return exchange(connection().stream(id));
+  }
+
+  private @Nullable Exchange exchange(@Nullable Http2Stream stream) {
+    return (Exchange) attached(stream);
+  }
+
   private void closeIfUnused() {
     if (leaving && connection().numActiveStreams() == 0) {
       var unused = context().close();

@@ -4,7 +4,8 @@ package dev.holdfast.transcoding.http;
 public final class UnreadableResponseException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  UnreadableResponseException(String method, String problem) {
+  /** Of a method, and what is wrong with it. */
+  public UnreadableResponseException(String method, String problem) {
     super("response of " + method + ": " + problem, null, false, false);
   }
 }

@@ -1,0 +1,255 @@
+package dev.holdfast.gateway.http1;
+
+import dev.holdfast.gateway.http2.ForwardingLoop;
+import dev.holdfast.gateway.http2.WebExchange;
+import dev.holdfast.gateway.http2.WebHandler;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.AsciiString;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** One request over HTTP/1.1 and its answer. */
+final class Http1Exchange implements WebExchange {
+  private final Http1Connection connection;
+  private final Http2Headers headers;
+  private final boolean current;
+  private boolean reusable;
+  private @Nullable WebHandler handler;
+  private boolean requestEnded;
+  private boolean bare;
+  private boolean answered;
+
+  Http1Exchange(Http1Connection connection, HttpRequest request) {
+    this.connection = connection;
+    this.headers = Http1Headers.of(request);
+    this.current = request.protocolVersion().isKeepAliveDefault();
+    this.reusable = current && HttpUtil.isKeepAlive(request);
+  }
+
+  void begin(HttpRequest request) {
+    if (request.decoderResult().isFailure()) {
+      refuse(request.decoderResult().cause());
+      return;
+    }
+    if (current && request.headers().getAll(HttpHeaderNames.HOST).size() != 1) {
+      plain(HttpResponseStatus.BAD_REQUEST, "host: none or several (expected: one)");
+      return;
+    }
+    bare =
+        !HttpUtil.isTransferEncodingChunked(request) && HttpUtil.getContentLength(request, 0L) == 0;
+    requestEnded = false;
+    WebHandler taker = connection.face().take(this, bare);
+    handler = taker;
+    if (!bare && !answered && HttpUtil.is100ContinueExpected(request)) {
+      connection.write(
+          new DefaultFullHttpResponse(
+              HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
+    }
+  }
+
+  void onContent(HttpContent content) {
+    boolean last = content instanceof LastHttpContent;
+    requestEnded |= last;
+    WebHandler taker = handler;
+    if (content.decoderResult().isFailure()) {
+      onGone();
+      plain(
+          HttpResponseStatus.BAD_REQUEST, "body: " + content.decoderResult().cause().getMessage());
+    } else if (taker != null && !bare && !answered) {
+      int bytes = content.content().readableBytes();
+      connection.keep(bytes);
+      taker.onData(content.content(), bytes, last);
+    } else if (last && answered) {
+      connection.onAnswered(reusable, true);
+    }
+  }
+
+  boolean isRequestEnded() {
+    return requestEnded;
+  }
+
+  void onLeave() {
+    WebHandler taker = handler;
+    if (taker != null && !answered) {
+      taker.onLeave();
+    }
+  }
+
+  void onWritable() {
+    WebHandler taker = handler;
+    if (taker != null && !answered) {
+      taker.onWritable();
+    }
+  }
+
+  void onGone() {
+    WebHandler taker = handler;
+    handler = null;
+    if (taker != null && !answered) {
+      taker.onGone();
+    }
+  }
+
+  @Override
+  public Http2Headers headers() {
+    return headers;
+  }
+
+  @Override
+  public CharSequence path() {
+    return headers.path();
+  }
+
+  @Override
+  public CharSequence authority() {
+    CharSequence authority = headers.authority();
+    return authority == null ? "" : authority;
+  }
+
+  @Override
+  public @Nullable CharSequence header(CharSequence name) {
+    return headers.get(name);
+  }
+
+  @Override
+  public ForwardingLoop loop() {
+    return connection.loop();
+  }
+
+  @Override
+  public AsciiString client() {
+    return connection.client();
+  }
+
+  @Override
+  public boolean isDuplex() {
+    return false;
+  }
+
+  @Override
+  public void giveBack(int bytes) {
+    connection.giveBack(bytes);
+  }
+
+  @Override
+  public void answer(Http2Headers head, byte[] body) {
+    if (answered) {
+      return;
+    }
+    HttpResponse response =
+        new DefaultFullHttpResponse(
+            HttpVersion.HTTP_1_1, Http1Headers.status(head), Unpooled.wrappedBuffer(body));
+    fill(response, head);
+    boolean empty =
+        response
+                .status()
+                .codeClass()
+                .equals(io.netty.handler.codec.http.HttpStatusClass.INFORMATIONAL)
+            || response.status().equals(HttpResponseStatus.NO_CONTENT);
+    if (!empty && !response.headers().contains(HttpHeaderNames.CONTENT_LENGTH)) {
+      HttpUtil.setContentLength(response, body.length);
+    }
+    connection.write(response);
+    end();
+  }
+
+  @Override
+  public void begin(Http2Headers head) {
+    HttpResponse response =
+        new DefaultHttpResponse(HttpVersion.HTTP_1_1, Http1Headers.status(head));
+    if (current) {
+      response.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+    } else {
+      reusable = false;
+    }
+    fill(response, head);
+    connection.write(response);
+  }
+
+  @Override
+  public void write(byte[] body, boolean last) {
+    if (answered) {
+      return;
+    }
+    if (body.length > 0) {
+      connection.write(new DefaultHttpContent(Unpooled.wrappedBuffer(body)));
+    }
+    if (last) {
+      connection.write(LastHttpContent.EMPTY_LAST_CONTENT);
+      end();
+    }
+  }
+
+  @Override
+  public boolean isWritable() {
+    return connection.isWritable();
+  }
+
+  @Override
+  public void breakOff() {
+    if (!answered) {
+      answered = true;
+      connection.breakOff();
+    }
+  }
+
+  private void fill(HttpResponse response, Http2Headers head) {
+    for (Map.Entry<CharSequence, CharSequence> each : head) {
+      if (!Http2Headers.PseudoHeaderName.hasPseudoHeaderFormat(each.getKey())) {
+        response.headers().add(each.getKey(), each.getValue());
+      }
+    }
+    boolean whole = requestEnded || bare;
+    if (!reusable || connection.isLeaving() || !whole) {
+      reusable = false;
+      response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+    }
+  }
+
+  private void end() {
+    answered = true;
+    // With a bare request its empty end is still to be read.
+    if (requestEnded || !bare) {
+      connection.onAnswered(reusable, requestEnded);
+    }
+  }
+
+  private void refuse(Throwable cause) {
+    if (cause instanceof TooLongHttpLineException) {
+      plain(HttpResponseStatus.REQUEST_URI_TOO_LONG, "request line: too long");
+    } else if (cause instanceof TooLongHttpHeaderException
+        || cause instanceof TooLongFrameException) {
+      plain(HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "headers: too long");
+    } else {
+      plain(HttpResponseStatus.BAD_REQUEST, "request: " + cause.getMessage());
+    }
+  }
+
+  /** An answer to what is no HTTP; the connection ends with it. */
+  private void plain(HttpResponseStatus status, String text) {
+    reusable = false;
+    bare = false;
+    requestEnded = false;
+    if (!answered) {
+      byte[] body = ("gateway: " + text + "\n").getBytes(StandardCharsets.UTF_8);
+      answer(Http1Headers.plain(status), body);
+    }
+  }
+}

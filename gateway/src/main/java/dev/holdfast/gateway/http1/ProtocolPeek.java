@@ -1,0 +1,74 @@
+package dev.holdfast.gateway.http1;
+
+import dev.holdfast.gateway.http2.ForwardingLoop;
+import dev.holdfast.gateway.http2.WebFace;
+import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.limits.MetLimit;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells by a connection's first bytes whether it is HTTP/2 with prior knowledge or HTTP/1.1, and
+ * gives way to the one or the other.
+ */
+public final class ProtocolPeek extends ByteToMessageDecoder {
+  /** Of the preface (RFC 9113, 3.4); PRI is no method of HTTP/1.1. */
+  private static final byte[] PREFACE = "PRI * ".getBytes(StandardCharsets.US_ASCII);
+
+  private final ForwardingLoop loop;
+  private final WebFace face;
+  private @Nullable ScheduledFuture<?> patience;
+
+  public ProtocolPeek(ForwardingLoop loop, WebFace face) {
+    this.loop = loop;
+    this.face = face;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) {
+    long nanos = loop.snapshot().limits().handshake().toNanos();
+    patience = ctx.executor().schedule(() -> onSilence(ctx), nanos, TimeUnit.NANOSECONDS);
+  }
+
+  @Override
+  protected void handlerRemoved0(ChannelHandlerContext ctx) {
+    ScheduledFuture<?> timer = patience;
+    if (timer != null) {
+      timer.cancel(false);
+    }
+  }
+
+  @Override
+  protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+    int known = Math.min(in.readableBytes(), PREFACE.length);
+    for (int i = 0; i < known; i++) {
+      if (in.getByte(in.readerIndex() + i) != PREFACE[i]) {
+        GatewayLimits limits = loop.snapshot().limits();
+        Http1Connection.install(ctx.channel(), loop, face, limits);
+        ctx.pipeline().remove(this);
+        return;
+      }
+    }
+    if (known == PREFACE.length) {
+      loop.accept(ctx.channel(), face);
+      ctx.pipeline().remove(this);
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    // A client that is gone before it said anything; nobody is left to be told.
+    var unused = ctx.close();
+  }
+
+  private void onSilence(ChannelHandlerContext ctx) {
+    loop.meters().met(MetLimit.HANDSHAKE);
+    var unused = ctx.close();
+  }
+}

@@ -1,0 +1,65 @@
+package dev.holdfast.gateway.http2;
+
+import dev.holdfast.transcoding.http.GrpcMessage;
+import dev.holdfast.transcoding.http.StatusCode;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.Http2Headers;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a call ended.
+ *
+ * @param status of gRPC
+ * @param message decoded; "" for none
+ * @param trailers as the upstream sent them, its headers when it sent no others; empty when the
+ *     gateway ended the call
+ */
+public record CallEnd(StatusCode status, String message, Http2Headers trailers) {
+  private static final String DETAILS = "grpc-status-details-bin";
+
+  static CallEnd of(Http2Headers trailers) {
+    CharSequence message = trailers.get(Names.GRPC_MESSAGE);
+    return new CallEnd(
+        status(trailers.get(Names.GRPC_STATUS)),
+        message == null ? "" : GrpcMessage.decode(message),
+        trailers);
+  }
+
+  /** An end of the gateway's own. */
+  public static CallEnd of(StatusCode status, String message) {
+    return new CallEnd(status, message, new DefaultHttp2Headers(false));
+  }
+
+  /** Whether all went well. */
+  public boolean isOk() {
+    return status == StatusCode.OK;
+  }
+
+  /** What stands in grpc-status-details-bin; null for nothing, or what is no base64. */
+  public byte @Nullable [] details() {
+    CharSequence text = trailers.get(DETAILS);
+    if (text == null) {
+      return null;
+    }
+    try {
+      return Base64.getDecoder().decode(text.toString().getBytes(StandardCharsets.ISO_8859_1));
+    } catch (IllegalArgumentException e) {
+      // The status and its message count, and they are whole.
+      return null;
+    }
+  }
+
+  private static StatusCode status(@Nullable CharSequence number) {
+    int value = -1;
+    if (number != null && number.length() > 0 && number.length() <= 2) {
+      value = 0;
+      for (int i = 0; i < number.length() && value >= 0; i++) {
+        int digit = number.charAt(i) - '0';
+        value = digit < 0 || digit > 9 ? -1 : value * 10 + digit;
+      }
+    }
+    return StatusCode.of(value);
+  }
+}

@@ -1,0 +1,125 @@
+package dev.holdfast.gateway.http2;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.util.AsciiString;
+import io.netty.util.concurrent.Future;
+
+/** An exchange whose frames come from a client's stream and go back to it untouched. */
+final class ForwardedExchange extends Exchange implements RequestStream {
+  private final DownstreamConnection down;
+  private final Http2Stream downStream;
+
+  ForwardedExchange(
+      DownstreamConnection down, Http2Stream stream, Http2Headers request, boolean ended) {
+    super(request, ended);
+    this.down = down;
+    this.downStream = stream;
+  }
+
+  @Override
+  public boolean isRequestEnded() {
+    return requestEnded;
+  }
+
+  @Override
+  public void onClosed() {
+    onDownstreamClosed();
+  }
+
+  @Override
+  public void onLeave() {
+    fail(StatusCode.UNAVAILABLE, "the gateway closes");
+  }
+
+  @Override
+  ForwardingLoop loop() {
+    return down.loop();
+  }
+
+  @Override
+  AsciiString client() {
+    return down.client();
+  }
+
+  @Override
+  boolean keep(int bytes) {
+    return down.keep(bytes) <= down.keptLimit();
+  }
+
+  @Override
+  void giveBack(int bytes) {
+    down.giveBack(downStream, bytes);
+  }
+
+  @Override
+  ChannelPromise bridge(UpstreamConnection to, int bytes) {
+    return BridgedWrite.of(to, down, downStream, bytes);
+  }
+
+  @Override
+  void begin(Http2Headers headers) {
+    down.writeHeaders(downStream, headers, false);
+  }
+
+  @Override
+  void pass(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes) {
+    ChannelPromise promise = BridgedWrite.of(down, from, stream, bytes);
+    var unused = down.encoder().writeData(down.context(), downStream.id(), data, 0, false, promise);
+    down.flushLater();
+  }
+
+  @Override
+  void endWith(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes) {
+    endWith(data, BridgedWrite.of(down, from, stream, bytes));
+  }
+
+  @Override
+  void endWith(Http2Headers trailers) {
+    ChannelPromise promise = toldToStop(down.context().newPromise());
+    var unused =
+        down.encoder().writeHeaders(down.context(), downStream.id(), trailers, 0, true, promise);
+    down.flushLater();
+  }
+
+  @Override
+  void endWith(StatusCode status, String message, boolean began) {
+    if (grpc) {
+      endWith(began ? Answers.trailers(status, message) : Answers.trailersOnly(status, message));
+    } else if (began) {
+      down.reset(downStream, Http2Error.INTERNAL_ERROR.code());
+    } else {
+      ByteBuf text = ByteBufUtil.writeUtf8(down.context().alloc(), message);
+      down.writeHeaders(downStream, Answers.plain(status, text.readableBytes()), false);
+      endWith(text, down.context().newPromise());
+    }
+  }
+
+  /** The client may try again as safely as we did. */
+  @Override
+  void endRefused() {
+    down.reset(downStream, Http2Error.REFUSED_STREAM.code());
+  }
+
+  private void endWith(ByteBuf data, ChannelPromise promise) {
+    var unused =
+        down.encoder()
+            .writeData(down.context(), downStream.id(), data, 0, true, toldToStop(promise));
+    down.flushLater();
+  }
+
+  /** Who has its answer and still sends is told to stop, once the answer is out. */
+  private ChannelPromise toldToStop(ChannelPromise promise) {
+    return requestEnded ? promise : promise.addListener(this::stopRequest);
+  }
+
+  private void stopRequest(Future<? super Void> write) {
+    if (write.isSuccess() && down.connection().stream(downStream.id()) != null) {
+      down.reset(downStream, Http2Error.NO_ERROR.code());
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package dev.holdfast.gateway.http2;
+
+import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
+
+/**
+ * Puts the messages of a call together from its DATA. Room grows with what comes, not with what a
+ * prefix promises.
+ */
+final class MessageAssembler {
+  static final int PREFIX_BYTES = 5;
+
+  private static final int FIRST_ROOM = 4_096;
+
+  private final int maxBytes;
+  private final byte[] prefix = new byte[PREFIX_BYTES];
+  private int prefixBytes;
+  private byte[] message = {};
+  private int size = -1;
+  private int filled;
+
+  MessageAssembler(int maxBytes) {
+    this.maxBytes = maxBytes;
+  }
+
+  /** What is wrong with the bytes of an upstream. */
+  static final class UnfitMessageException extends Exception {
+    private static final long serialVersionUID = 1L;
+    private final boolean tooLarge;
+
+    UnfitMessageException(boolean tooLarge, String what) {
+      super(what, null, false, false);
+      this.tooLarge = tooLarge;
+    }
+
+    boolean isTooLarge() {
+      return tooLarge;
+    }
+  }
+
+  /** Reads on until one message is whole; whether it is. */
+  boolean take(ByteBuf data) throws UnfitMessageException {
+    if (size < 0) {
+      int taken = Math.min(PREFIX_BYTES - prefixBytes, data.readableBytes());
+      data.readBytes(prefix, prefixBytes, taken);
+      prefixBytes += taken;
+      if (prefixBytes < PREFIX_BYTES) {
+        return false;
+      }
+      size = size();
+      filled = 0;
+    }
+    int more = Math.min(size - filled, data.readableBytes());
+    if (message.length < filled + more) {
+      int doubled = Math.max(FIRST_ROOM, 2 * message.length);
+      message = Arrays.copyOf(message, Math.min(size, Math.max(filled + more, doubled)));
+    }
+    data.readBytes(message, filled, more);
+    filled += more;
+    if (filled < size) {
+      return false;
+    }
+    prefixBytes = 0;
+    size = -1;
+    return true;
+  }
+
+  /** Whether a message began and did not end. */
+  boolean isWithin() {
+    return prefixBytes > 0;
+  }
+
+  /** The array that begins with the message that is whole. */
+  byte[] message() {
+    return message;
+  }
+
+  int length() {
+    return filled;
+  }
+
+  private int size() throws UnfitMessageException {
+    int length =
+        (prefix[1] & 0xFF) << 24
+            | (prefix[2] & 0xFF) << 16
+            | (prefix[3] & 0xFF) << 8
+            | (prefix[4] & 0xFF);
+    if (prefix[0] != 0) {
+      String flag = "a message with flag " + (prefix[0] & 0xFF) + " (expected: 0, uncompressed)";
+      throw new UnfitMessageException(false, flag);
+    }
+    if (length < 0 || length > maxBytes) {
+      String what = "a message of " + Integer.toUnsignedLong(length) + " bytes";
+      throw new UnfitMessageException(true, what + " (expected: <= " + maxBytes + ")");
+    }
+    return length;
+  }
+}

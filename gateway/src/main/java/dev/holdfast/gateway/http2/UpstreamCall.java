@@ -1,0 +1,276 @@
+package dev.holdfast.gateway.http2;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.http2.MessageAssembler.UnfitMessageException;
+import dev.holdfast.gateway.route.RouteOptions;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.util.AsciiString;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A call of gRPC that the gateway makes itself, message by message: with the connections, retries
+ * and deadlines of those that it forwards. On one event loop; never tells its listener anything
+ * before {@link #start}.
+ */
+public final class UpstreamCall {
+  /** The longest message of an answer, unless another bound is said. */
+  @Limit(
+      of = "bytes of one message that the gateway translates",
+      then = "the call ends with RESOURCE_EXHAUSTED, the request with 413")
+  public static final int MESSAGE_BYTES = 4_194_304;
+
+  @Limit(
+      of = "bytes of one call of the gateway's own that wait for the upstream",
+      then = "its client is not read until they left")
+  static final int UNSENT_BYTES = 262_144;
+
+  private final ForwardingLoop loop;
+  private final AsciiString client;
+  private final CallListener listener;
+  private final Frames frames;
+  private final MessageAssembler assembler;
+  private final ArrayDeque<Piece> held = new ArrayDeque<>(2);
+  private @Nullable CallEnd end;
+  private int wanted;
+  private int unsentBytes;
+  private boolean unready;
+  private boolean delivering;
+  private boolean ended;
+
+  /**
+   * A call that has not begun.
+   *
+   * @param client for x-forwarded-for; empty for none
+   * @param headers of the request with :path and :authority; become the call's
+   */
+  public UpstreamCall(
+      ForwardingLoop loop, AsciiString client, Http2Headers headers, CallListener listener) {
+    this(loop, client, headers, listener, MESSAGE_BYTES);
+  }
+
+  /**
+   * As above.
+   *
+   * @param maxBytes the longest message of the answer
+   */
+  public UpstreamCall(
+      ForwardingLoop loop,
+      AsciiString client,
+      Http2Headers headers,
+      CallListener listener,
+      int maxBytes) {
+    this.loop = loop;
+    this.client = client;
+    this.listener = listener;
+    this.assembler = new MessageAssembler(maxBytes);
+    headers.method(Names.POST).scheme(Names.HTTP).set(Names.TE, Names.TRAILERS);
+    if (!headers.contains(Names.CONTENT_TYPE)) {
+      headers.set(Names.CONTENT_TYPE, Names.APPLICATION_GRPC);
+    }
+    this.frames = new Frames(headers);
+  }
+
+  /** Headers of a call without metadata. */
+  public static Http2Headers headers(CharSequence path, CharSequence authority) {
+    return new DefaultHttp2Headers(false).path(path).authority(authority);
+  }
+
+  /** Finds a connection and sends what there is; a grpc-timeout in the headers counts from now. */
+  public void start(Cluster cluster, RouteOptions options) {
+    frames.begin(cluster, options);
+  }
+
+  /** Sends a message; may be more than {@link #isReady} has room for, but is kept then. */
+  public void send(byte[] bytes, int offset, int length, boolean last) {
+    ByteBuf data = loop.allocator().buffer(MessageAssembler.PREFIX_BYTES + length);
+    data.writeByte(0).writeInt(length).writeBytes(bytes, offset, length);
+    send(data, last);
+  }
+
+  /** Nothing more will be sent. */
+  public void halfClose() {
+    send(Unpooled.EMPTY_BUFFER, true);
+  }
+
+  /** Whether more should be sent now. */
+  public boolean isReady() {
+    if (unsentBytes < UNSENT_BYTES) {
+      return true;
+    }
+    unready = true;
+    return false;
+  }
+
+  /** So many more messages are wanted; what comes before it is wanted holds the upstream back. */
+  public void request(int messages) {
+    wanted += messages;
+    deliver();
+  }
+
+  /** Gives the call up; the listener hears nothing more. */
+  public void cancel() {
+    ended = true;
+    dropHeld();
+    frames.onDownstreamClosed();
+  }
+
+  private void send(ByteBuf data, boolean last) {
+    if (ended) {
+      data.release();
+      return;
+    }
+    int done = frames.onRequestData(data, data.readableBytes(), last);
+    data.release();
+    if (done > 0) {
+      frames.keep(done);
+      frames.giveBack(done);
+    }
+  }
+
+  private void deliver() {
+    if (delivering) {
+      return;
+    }
+    delivering = true;
+    try {
+      while (!ended && wanted > 0 && !held.isEmpty()) {
+        deliverOne();
+      }
+    } catch (UnfitMessageException e) {
+      StatusCode status = e.isTooLarge() ? StatusCode.RESOURCE_EXHAUSTED : StatusCode.INTERNAL;
+      breakOff(status, String.valueOf(e.getMessage()));
+    } finally {
+      delivering = false;
+    }
+    CallEnd known = end;
+    if (held.isEmpty() && known != null) {
+      boolean cut = known.isOk() && assembler.isWithin();
+      finish(
+          cut
+              ? CallEnd.of(StatusCode.INTERNAL.code(), "gateway: the answer ended within a message")
+              : known);
+    }
+  }
+
+  private void deliverOne() throws UnfitMessageException {
+    Piece first = held.element();
+    boolean whole = assembler.take(first.data);
+    if (!first.data.isReadable()) {
+      held.remove().done();
+    }
+    if (whole) {
+      wanted--;
+      listener.onMessage(assembler.message(), 0, assembler.length());
+    }
+  }
+
+  /** The answer makes no sense. */
+  private void breakOff(StatusCode status, String what) {
+    frames.fail(status, what);
+    finish(CallEnd.of(status.code(), "gateway: " + what));
+  }
+
+  private void finish(CallEnd how) {
+    if (!ended) {
+      ended = true;
+      dropHeld();
+      listener.onEnd(how);
+    }
+  }
+
+  private void dropHeld() {
+    for (Piece each = held.poll(); each != null; each = held.poll()) {
+      each.done();
+    }
+  }
+
+  /** DATA of the upstream that nobody wanted yet. */
+  private record Piece(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes) {
+    void done() {
+      data.release();
+      from.giveBack(stream, bytes);
+    }
+  }
+
+  /** The exchange behind it. */
+  private final class Frames extends Exchange {
+    Frames(Http2Headers headers) {
+      super(headers, false);
+    }
+
+    @Override
+    ForwardingLoop loop() {
+      return loop;
+    }
+
+    @Override
+    AsciiString client() {
+      return client;
+    }
+
+    @Override
+    boolean keep(int bytes) {
+      unsentBytes += bytes;
+      return true;
+    }
+
+    @Override
+    void giveBack(int bytes) {
+      unsentBytes -= bytes;
+      if (unready && unsentBytes < UNSENT_BYTES && !ended) {
+        unready = false;
+        listener.onReady();
+      }
+    }
+
+    @Override
+    ChannelPromise bridge(UpstreamConnection to, int bytes) {
+      return to.context().newPromise().addListener(written -> giveBack(bytes));
+    }
+
+    @Override
+    void begin(Http2Headers headers) {
+      listener.onHeaders(headers);
+    }
+
+    @Override
+    void pass(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes) {
+      Piece piece = new Piece(data, from, stream, bytes);
+      if (ended || !data.isReadable()) {
+        piece.done();
+      } else {
+        held.add(piece);
+        deliver();
+      }
+    }
+
+    @Override
+    void endWith(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes) {
+      new Piece(data, from, stream, bytes).done();
+      endWith(StatusCode.UNKNOWN, "gateway: the answer ended without trailers", true);
+    }
+
+    @Override
+    void endWith(Http2Headers trailers) {
+      end = CallEnd.of(trailers);
+      deliver();
+    }
+
+    @Override
+    void endWith(StatusCode status, String message, boolean began) {
+      finish(CallEnd.of(status.code(), message));
+    }
+
+    @Override
+    void endRefused() {
+      endWith(StatusCode.UNAVAILABLE, "gateway: the upstream refused the call", false);
+    }
+  }
+}

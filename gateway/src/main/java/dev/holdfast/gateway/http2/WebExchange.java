@@ -1,0 +1,42 @@
+package dev.holdfast.gateway.http2;
+
+import dev.holdfast.gateway.route.RequestHead;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.AsciiString;
+
+/**
+ * A request over any version of HTTP, and the way its answer goes. On its event loop only.
+ *
+ * <p>Who answers before the request ended need not read on: the client is told to stop.
+ */
+public interface WebExchange extends RequestHead {
+  /** The headers with their pseudo-headers, as HTTP/2 has them. */
+  Http2Headers headers();
+
+  /** What its calls are made with. */
+  ForwardingLoop loop();
+
+  /** The address of the client, without its port. */
+  AsciiString client();
+
+  /** Whether the answer may begin while the request goes on. */
+  boolean isDuplex();
+
+  /** Bytes of the request's body are done with: the client may send as many again. */
+  void giveBack(int bytes);
+
+  /** The whole answer. */
+  void answer(Http2Headers head, byte[] body);
+
+  /** The head of an answer that goes on. */
+  void begin(Http2Headers head);
+
+  /** A part of its body. */
+  void write(byte[] body, boolean last);
+
+  /** Whether more should be written now; if not, {@link WebHandler#onWritable} tells when. */
+  boolean isWritable();
+
+  /** The end of an answer that nobody may take for whole. */
+  void breakOff();
+}

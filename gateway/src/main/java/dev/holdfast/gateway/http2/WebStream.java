@@ -1,0 +1,198 @@
+package dev.holdfast.gateway.http2;
+
+import dev.holdfast.core.Limit;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.util.AsciiString;
+import org.jspecify.annotations.Nullable;
+
+/** A request to a face over one stream of HTTP/2. */
+final class WebStream implements WebExchange, RequestStream {
+  /** Shared with HTTP/1.1. */
+  @Limit(
+      of = "bytes of one translated answer that wait for a slow client",
+      then = "its upstream waits")
+  static final int UNSENT_BYTES = 262_144;
+
+  private final DownstreamConnection down;
+  private final Http2Stream stream;
+  private final Http2Headers headers;
+  private @Nullable WebHandler handler;
+  private boolean requestEnded;
+  private boolean over;
+  private int unsentBytes;
+  private boolean full;
+
+  WebStream(DownstreamConnection down, Http2Stream stream, Http2Headers headers, boolean ended) {
+    this.down = down;
+    this.stream = stream;
+    this.headers = headers;
+    this.requestEnded = ended;
+  }
+
+  void begin(WebFace face) {
+    handler = face.take(this, requestEnded);
+  }
+
+  @Override
+  public int onRequestData(ByteBuf data, int bytes, boolean end) {
+    requestEnded |= end;
+    WebHandler taker = handler;
+    if (over || taker == null) {
+      return bytes;
+    }
+    down.keep(bytes);
+    taker.onData(data, bytes, end);
+    return 0;
+  }
+
+  @Override
+  public void onRequestTrailers(Http2Headers trailers) {
+    onRequestData(Unpooled.EMPTY_BUFFER, 0, true);
+  }
+
+  @Override
+  public void onClosed() {
+    WebHandler taker = handler;
+    if (!over && taker != null) {
+      over = true;
+      taker.onGone();
+    }
+  }
+
+  @Override
+  public void onLeave() {
+    WebHandler taker = handler;
+    if (!over && taker != null) {
+      taker.onLeave();
+    }
+  }
+
+  @Override
+  public boolean isRequestEnded() {
+    return requestEnded;
+  }
+
+  @Override
+  public Http2Headers headers() {
+    return headers;
+  }
+
+  @Override
+  public CharSequence path() {
+    CharSequence path = headers.path();
+    return path == null ? "" : path;
+  }
+
+  @Override
+  public CharSequence authority() {
+    CharSequence authority = headers.authority();
+    if (authority == null) {
+      authority = headers.get(Names.HOST);
+    }
+    return authority == null ? "" : authority;
+  }
+
+  @Override
+  public @Nullable CharSequence header(CharSequence name) {
+    return headers.get(name);
+  }
+
+  @Override
+  public ForwardingLoop loop() {
+    return down.loop();
+  }
+
+  @Override
+  public AsciiString client() {
+    return down.client();
+  }
+
+  @Override
+  public boolean isDuplex() {
+    return true;
+  }
+
+  @Override
+  public void giveBack(int bytes) {
+    down.giveBack(stream, bytes);
+  }
+
+  @Override
+  public void answer(Http2Headers head, byte[] body) {
+    if (over) {
+      return;
+    }
+    if (body.length > 0) {
+      begin(head);
+      write(body, true);
+    } else {
+      over = true;
+      ChannelPromise written = toldToStop(down.context().newPromise());
+      var unused = down.encoder().writeHeaders(down.context(), stream.id(), head, 0, true, written);
+      down.flushLater();
+    }
+  }
+
+  @Override
+  public void begin(Http2Headers head) {
+    if (!over) {
+      down.writeHeaders(stream, head, false);
+    }
+  }
+
+  @Override
+  public void write(byte[] body, boolean last) {
+    if (over) {
+      return;
+    }
+    over = last;
+    unsentBytes += body.length;
+    ChannelPromise written =
+        down.context().newPromise().addListener(done -> onWritten(body.length));
+    ByteBuf data = Unpooled.wrappedBuffer(body);
+    var unused =
+        down.encoder()
+            .writeData(
+                down.context(), stream.id(), data, 0, last, last ? toldToStop(written) : written);
+    down.flushLater();
+  }
+
+  @Override
+  public boolean isWritable() {
+    full = unsentBytes >= UNSENT_BYTES;
+    return !full;
+  }
+
+  @Override
+  public void breakOff() {
+    if (!over) {
+      over = true;
+      down.reset(stream, Http2Error.INTERNAL_ERROR.code());
+    }
+  }
+
+  private void onWritten(int bytes) {
+    unsentBytes -= bytes;
+    WebHandler taker = handler;
+    if (full && !over && taker != null && unsentBytes < UNSENT_BYTES) {
+      full = false;
+      taker.onWritable();
+    }
+  }
+
+  /** Who has its answer and still sends is told to stop, once the answer is out. */
+  private ChannelPromise toldToStop(ChannelPromise promise) {
+    return requestEnded ? promise : promise.addListener(done -> stopRequest(done.isSuccess()));
+  }
+
+  private void stopRequest(boolean written) {
+    if (written && down.connection().stream(stream.id()) != null) {
+      down.reset(stream, Http2Error.NO_ERROR.code());
+    }
+  }
+}

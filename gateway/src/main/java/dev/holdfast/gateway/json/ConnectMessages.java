@@ -1,0 +1,73 @@
+package dev.holdfast.gateway.json;
+
+import com.google.protobuf.Descriptors.Descriptor;
+import dev.holdfast.transcoding.http.RequestRefusedException;
+import dev.holdfast.transcoding.http.UnreadableResponseException;
+import dev.holdfast.transcoding.http.connect.ConnectRequest.Encoding;
+import dev.holdfast.transcoding.json.CodecBuffer;
+import dev.holdfast.transcoding.json.CodecException;
+import dev.holdfast.transcoding.json.JsonCodec;
+import dev.holdfast.transcoding.schema.RpcMethod;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** The messages of one Connect call: as they are, or as JSON where the schema is known. */
+final class ConnectMessages {
+  private final Encoding encoding;
+  private final String path;
+  private final @Nullable RpcMethod method;
+  private final @Nullable JsonCodec codec;
+  private final CodecBuffer buffer = new CodecBuffer();
+
+  private ConnectMessages(
+      Encoding encoding, String path, @Nullable RpcMethod method, @Nullable JsonCodec codec) {
+    this.encoding = encoding;
+    this.path = path;
+    this.method = method;
+    this.codec = codec;
+  }
+
+  /** As they are. */
+  static ConnectMessages binary(String path) {
+    return new ConnectMessages(Encoding.PROTO, path, null, null);
+  }
+
+  /** As JSON. */
+  static ConnectMessages json(RpcMethod method, JsonCodec codec) {
+    return new ConnectMessages(Encoding.JSON, method.path(), method, codec);
+  }
+
+  String path() {
+    return path;
+  }
+
+  Encoding encoding() {
+    return encoding;
+  }
+
+  void read(byte[] bytes, int offset, int length, Dialect.Sink sink) {
+    if (codec == null || method == null) {
+      sink.message(bytes, offset, length);
+      return;
+    }
+    Descriptor type = method.input();
+    try {
+      codec.type(type).toProto(bytes, offset, length, buffer.reset());
+    } catch (CodecException e) {
+      throw RequestRefusedException.badRequest("body: " + e.getMessage());
+    }
+    sink.message(buffer.array(), 0, buffer.size());
+  }
+
+  byte[] write(byte[] bytes, int offset, int length) throws UnreadableResponseException {
+    if (codec == null || method == null) {
+      return Arrays.copyOfRange(bytes, offset, offset + length);
+    }
+    try {
+      codec.type(method.output()).toJson(bytes, offset, length, buffer.reset());
+    } catch (CodecException e) {
+      throw new UnreadableResponseException(path, e.getMessage());
+    }
+    return buffer.toByteArray();
+  }
+}

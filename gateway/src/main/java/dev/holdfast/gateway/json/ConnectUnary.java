@@ -1,0 +1,83 @@
+package dev.holdfast.gateway.json;
+
+import dev.holdfast.gateway.http2.CallEnd;
+import dev.holdfast.transcoding.http.RequestRefusedException;
+import dev.holdfast.transcoding.http.StatusCode;
+import dev.holdfast.transcoding.http.UnreadableResponseException;
+import dev.holdfast.transcoding.http.connect.ConnectErrors;
+import dev.holdfast.transcoding.http.connect.ConnectRequest;
+import io.netty.handler.codec.http2.Http2Headers;
+import org.jspecify.annotations.Nullable;
+
+/** Connect's calls of one message each way, by POST or GET. */
+final class ConnectUnary extends Dialect {
+  private final ConnectRequest request;
+  private final ConnectMessages messages;
+  private final WholeBody body = new WholeBody();
+
+  ConnectUnary(ConnectRequest request, ConnectMessages messages) {
+    this.request = request;
+    this.messages = messages;
+  }
+
+  @Override
+  String path() {
+    return messages.path();
+  }
+
+  @Override
+  boolean clientStreams() {
+    return false;
+  }
+
+  @Override
+  boolean serverStreams() {
+    return false;
+  }
+
+  @Override
+  void feed(byte[] bytes, int offset, int length, Sink sink) {
+    body.add(bytes, offset, length);
+  }
+
+  @Override
+  void end(Sink sink) {
+    if (request.kind() == ConnectRequest.Kind.GET) {
+      messages.read(request.message(), 0, request.message().length, sink);
+    } else {
+      messages.read(body.bytes(), 0, body.size(), sink);
+    }
+  }
+
+  @Override
+  byte[] message(byte[] bytes, int offset, int length) throws UnreadableResponseException {
+    return messages.write(bytes, offset, length);
+  }
+
+  @Override
+  Http2Headers head() {
+    return Answer.head(200, request.contentType());
+  }
+
+  @Override
+  Ending ending(CallEnd end) {
+    return new Ending(Answer.NOTHING, end.isOk());
+  }
+
+  @Override
+  Answer whole(CallEnd end, byte @Nullable [] message) {
+    if (!end.isOk()) {
+      byte[] error = ConnectErrors.json(end.status(), end.message(), end.details());
+      return Answer.json(end.status().httpStatus(), error);
+    }
+    if (message == null) {
+      return whole(CallEnd.of(StatusCode.INTERNAL, "gateway: OK without a message"), null);
+    }
+    return new Answer(head(), message);
+  }
+
+  @Override
+  Answer refused(RequestRefusedException why) {
+    return Answer.json(why.httpStatus(), ConnectErrors.json(why.code(), why.getMessage(), null));
+  }
+}

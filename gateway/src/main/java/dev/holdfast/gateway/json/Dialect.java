@@ -1,0 +1,90 @@
+package dev.holdfast.gateway.json;
+
+import dev.holdfast.gateway.http2.CallEnd;
+import dev.holdfast.transcoding.http.RequestRefusedException;
+import dev.holdfast.transcoding.http.UnreadableResponseException;
+import io.netty.handler.codec.http2.Http2Headers;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How one call is written over HTTP: bodies become messages, messages and the status become the
+ * answer. For one call and one thread; knows nothing of connections.
+ */
+abstract class Dialect {
+  /** Takes the messages of a request. */
+  interface Sink {
+    /** One protobuf message, good until this returns. */
+    void message(byte[] bytes, int offset, int length);
+  }
+
+  /** The end of an answer that has begun. */
+  static final class Ending {
+    private final byte[] bytes;
+    private final boolean whole;
+
+    Ending(byte[] bytes, boolean whole) {
+      this.bytes = bytes;
+      this.whole = whole;
+    }
+
+    /** The last of its body. */
+    byte[] bytes() {
+      return bytes;
+    }
+
+    /** Whether it is complete with them; if not, it must be broken off. */
+    boolean whole() {
+      return whole;
+    }
+  }
+
+  /** The :path of the call. */
+  abstract String path();
+
+  /** The content type of the call. */
+  String callType() {
+    return "application/grpc";
+  }
+
+  /** Whether the request is more than one message, so that the call begins before its end. */
+  abstract boolean clientStreams();
+
+  /** Whether messages are answered before the status is known. */
+  abstract boolean serverStreams();
+
+  /**
+   * A part of the body.
+   *
+   * @throws RequestRefusedException for what is not understood
+   */
+  abstract void feed(byte[] bytes, int offset, int length, Sink sink);
+
+  /** Its end; as {@link #feed}. */
+  abstract void end(Sink sink);
+
+  /** One message of the answer, as it stands in the body. */
+  abstract byte[] message(byte[] bytes, int offset, int length) throws UnreadableResponseException;
+
+  /** The head of an answer that goes on; the first message was rendered. */
+  abstract Http2Headers head();
+
+  /** The end of one that has begun. */
+  abstract Ending ending(CallEnd end);
+
+  /**
+   * An answer of which nothing was sent yet.
+   *
+   * @param message rendered; null for none
+   */
+  abstract Answer whole(CallEnd end, byte @Nullable [] message);
+
+  /** The answer to a request that is not understood. */
+  Answer refused(RequestRefusedException why) {
+    return Answer.refused(why);
+  }
+
+  /** Says nothing, but keeps the way open; empty where nothing can be said. */
+  byte[] ping() {
+    return Answer.NOTHING;
+  }
+}

@@ -1,0 +1,328 @@
+package dev.holdfast.gateway.json;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.http2.CallEnd;
+import dev.holdfast.gateway.http2.CallListener;
+import dev.holdfast.gateway.http2.UpstreamCall;
+import dev.holdfast.gateway.http2.WebExchange;
+import dev.holdfast.gateway.http2.WebHandler;
+import dev.holdfast.transcoding.http.RequestRefusedException;
+import dev.holdfast.transcoding.http.StatusCode;
+import dev.holdfast.transcoding.http.UnreadableResponseException;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request that a dialect translates, and its call. Messages are asked for as the client takes
+ * them, and the client is read as the upstream takes them. On its event loop.
+ *
+ * <p>The head of the answer waits for the first message, or the end: an early failure has its own
+ * HTTP status.
+ */
+final class FaceCall implements WebHandler, CallListener {
+  @Limit(
+      of = "time that the body of a request takes which is translated as a whole",
+      then = "the request is answered with 408")
+  static final Duration BODY_TIME = Duration.ofSeconds(30);
+
+  @Limit(
+      of = "time without an event on a stream of server-sent events",
+      then = "a comment keeps the way open")
+  static final Duration PING_TIME = Duration.ofSeconds(15);
+
+  private final WebExchange web;
+  private final Place place;
+  private final Dialect dialect;
+  private final Http2Headers headers;
+  private final Cors cors;
+  private final boolean headOnly;
+  private @Nullable UpstreamCall call;
+  private @Nullable ScheduledFuture<?> timer;
+  private Http2Headers initial = new DefaultHttp2Headers(false);
+  private byte @Nullable [] message;
+  private int owedBytes;
+  private boolean unread;
+  private boolean begun;
+  private boolean over;
+
+  FaceCall(WebExchange web, Place place, Dialect dialect, Http2Headers headers, Cors cors) {
+    this.web = web;
+    this.place = place;
+    this.dialect = dialect;
+    this.headers = headers;
+    this.cors = cors;
+    this.headOnly = "HEAD".contentEquals(String.valueOf(web.headers().method()));
+  }
+
+  /** Begins what can begin before the body. */
+  void begin(boolean ended) {
+    try {
+      CharSequence announced = web.headers().get("content-length");
+      if (!dialect.clientStreams() && announced != null) {
+        WholeBody.requireLength(announcedBytes(announced));
+      }
+      if (dialect.clientStreams()) {
+        start();
+      }
+      if (ended) {
+        endRequest();
+      } else if (!dialect.clientStreams()) {
+        timer = after(BODY_TIME, this::onSlowBody);
+      }
+    } catch (RequestRefusedException e) {
+      refuse(e);
+    }
+  }
+
+  @Override
+  public void onData(ByteBuf data, int bytes, boolean end) {
+    if (over) {
+      web.giveBack(bytes);
+      return;
+    }
+    owedBytes += bytes;
+    try {
+      if (data.isReadable()) {
+        byte[] chunk = ByteBufUtil.getBytes(data);
+        dialect.feed(chunk, 0, chunk.length, this::send);
+      }
+      if (end && !over) {
+        endRequest();
+      }
+    } catch (RequestRefusedException e) {
+      refuse(e);
+    }
+    UpstreamCall known = call;
+    if (known == null || known.isReady()) {
+      giveBackOwed();
+    }
+  }
+
+  @Override
+  public void onGone() {
+    if (!over) {
+      stop();
+    }
+  }
+
+  @Override
+  public void onWritable() {
+    UpstreamCall known = call;
+    if (unread && !over && known != null) {
+      unread = false;
+      known.request(1);
+    }
+  }
+
+  @Override
+  public void onLeave() {
+    if (!over) {
+      UpstreamCall known = call;
+      if (known != null) {
+        known.cancel();
+      }
+      onEnd(CallEnd.of(StatusCode.UNAVAILABLE, "gateway: the gateway closes"));
+    }
+  }
+
+  @Override
+  public void onHeaders(Http2Headers answer) {
+    initial = answer;
+  }
+
+  @Override
+  public void onMessage(byte[] bytes, int offset, int length) {
+    if (over) {
+      return;
+    }
+    byte[] rendered;
+    try {
+      rendered = dialect.message(bytes, offset, length);
+    } catch (UnreadableResponseException e) {
+      fail("gateway: " + e.getMessage());
+      return;
+    }
+    if (!dialect.serverStreams()) {
+      if (message != null) {
+        fail("gateway: two messages (expected: one)");
+      }
+      message = rendered;
+      return;
+    }
+    if (!begun) {
+      beginAnswer();
+    }
+    web.write(headOnly ? Answer.NOTHING : rendered, false);
+    unread = !web.isWritable();
+    UpstreamCall known = call;
+    if (!unread && known != null && !over) {
+      known.request(1);
+    }
+  }
+
+  @Override
+  public void onEnd(CallEnd end) {
+    if (over) {
+      return;
+    }
+    stop();
+    if (!begun) {
+      Answer answer = dialect.whole(end, message);
+      Metadata.copy(initial, "", answer.head());
+      if (!dialect.serverStreams() || !end.isOk()) {
+        Metadata.copy(end.trailers(), Metadata.TRAILER_PREFIX, answer.head());
+      }
+      send(answer);
+      return;
+    }
+    Dialect.Ending ending = dialect.ending(end);
+    if (ending.whole()) {
+      web.write(headOnly ? Answer.NOTHING : ending.bytes(), true);
+    } else {
+      web.breakOff();
+    }
+  }
+
+  @Override
+  public void onReady() {
+    giveBackOwed();
+  }
+
+  private void start() {
+    UpstreamCall started = new UpstreamCall(web.loop(), web.client(), headers, this);
+    call = started;
+    started.start(place.cluster(), place.options());
+    if (!over) {
+      // Of a second message where there may be one only, the second is a fault worth to be seen.
+      started.request(dialect.serverStreams() ? 1 : 2);
+    }
+  }
+
+  private void endRequest() {
+    cancelTimer();
+    dialect.end(this::send);
+    UpstreamCall known = call;
+    if (known != null && !over && dialect.clientStreams()) {
+      known.halfClose();
+    }
+  }
+
+  private void send(byte[] bytes, int offset, int length) {
+    if (call == null) {
+      start();
+    }
+    UpstreamCall known = call;
+    if (known != null && !over) {
+      known.send(bytes, offset, length, !dialect.clientStreams());
+    }
+  }
+
+  private void beginAnswer() {
+    begun = true;
+    Http2Headers head = dialect.head();
+    Metadata.copy(initial, "", head);
+    cors.expose(web.headers(), head);
+    web.begin(head);
+    if (dialect.ping().length > 0) {
+      long nanos = PING_TIME.toNanos();
+      timer =
+          web.loop()
+              .eventLoop()
+              .scheduleWithFixedDelay(this::ping, nanos, nanos, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private void ping() {
+    if (!over && web.isWritable()) {
+      web.write(dialect.ping(), false);
+    }
+  }
+
+  private void onSlowBody() {
+    if (!over) {
+      stop();
+      byte[] body =
+          Answer.refused(
+                  RequestRefusedException.badRequest(
+                      "body: not whole after " + BODY_TIME.toSeconds() + "s (expected: sooner)"))
+              .body();
+      send(Answer.json(408, body));
+    }
+  }
+
+  /** The answer can't be what the schema says. */
+  private void fail(String what) {
+    UpstreamCall known = call;
+    if (known != null) {
+      known.cancel();
+    }
+    onEnd(CallEnd.of(StatusCode.INTERNAL, what));
+  }
+
+  private void refuse(RequestRefusedException why) {
+    if (over) {
+      return;
+    }
+    UpstreamCall known = call;
+    if (known != null) {
+      known.cancel();
+    }
+    if (begun) {
+      onEnd(CallEnd.of(why.code(), "gateway: " + why.getMessage()));
+    } else {
+      stop();
+      send(dialect.refused(why));
+    }
+  }
+
+  private void send(Answer answer) {
+    cors.expose(web.headers(), answer.head());
+    answer.head().set("content-length", Integer.toString(answer.body().length));
+    web.answer(answer.head(), headOnly ? Answer.NOTHING : answer.body());
+  }
+
+  /** Nothing more is heard from either side. */
+  private void stop() {
+    over = true;
+    cancelTimer();
+    UpstreamCall known = call;
+    if (known != null) {
+      known.cancel();
+    }
+    giveBackOwed();
+  }
+
+  private void giveBackOwed() {
+    int owed = owedBytes;
+    owedBytes = 0;
+    if (owed > 0) {
+      web.giveBack(owed);
+    }
+  }
+
+  private ScheduledFuture<?> after(Duration time, Runnable task) {
+    return web.loop().eventLoop().schedule(task, time.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  private void cancelTimer() {
+    ScheduledFuture<?> known = timer;
+    if (known != null) {
+      known.cancel(false);
+      timer = null;
+    }
+  }
+
+  private static long announcedBytes(CharSequence header) {
+    try {
+      return Long.parseLong(header.toString());
+    } catch (NumberFormatException e) {
+      throw RequestRefusedException.badRequest("content-length: " + header + " (expected: bytes)");
+    }
+  }
+}

@@ -1,0 +1,208 @@
+package dev.holdfast.gateway.json;
+
+import dev.holdfast.gateway.http2.CallEnd;
+import dev.holdfast.gateway.http2.WebExchange;
+import dev.holdfast.gateway.http2.WebFace;
+import dev.holdfast.gateway.http2.WebHandler;
+import dev.holdfast.transcoding.http.ErrorBody;
+import dev.holdfast.transcoding.http.HttpCall;
+import dev.holdfast.transcoding.http.HttpTranscoder;
+import dev.holdfast.transcoding.http.RequestHead;
+import dev.holdfast.transcoding.http.RequestRefusedException;
+import dev.holdfast.transcoding.http.StatusCode;
+import dev.holdfast.transcoding.http.connect.ConnectRequest;
+import dev.holdfast.transcoding.http.grpcweb.GrpcWebType;
+import dev.holdfast.transcoding.json.JsonCodec;
+import dev.holdfast.transcoding.schema.RpcMethod;
+import io.netty.handler.codec.http2.Http2Headers;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The faces of services for clients that don't speak gRPC: HTTP/JSON, gRPC-Web and Connect, told
+ * apart by the content type. Thread-safe.
+ *
+ * <p>Everything that a request can have wrong is answered as JSON, as google.rpc.Status, with what
+ * was found and what was expected.
+ */
+public final class JsonFace implements WebFace {
+  private static final Pattern TIMEOUT = Pattern.compile("[0-9]{1,8}[HMSmun]");
+  private static final long MOST_MILLIS = 99_999_999;
+
+  private final Cors cors;
+  private final Schemas schemas;
+  private final PlaceFinder places;
+
+  private JsonFace(Schemas schemas, Cors cors) {
+    this.schemas = schemas;
+    this.cors = cors;
+    this.places = new PlaceFinder(schemas);
+  }
+
+  /** A face to services of these schemas, for no pages of other origins. */
+  public static JsonFace of(Schemas schemas) {
+    return new JsonFace(schemas, Cors.NONE);
+  }
+
+  /** The same for pages of other origins too. */
+  public JsonFace withCors(Cors value) {
+    return new JsonFace(schemas, value);
+  }
+
+  @Override
+  public WebHandler take(WebExchange web, boolean ended) {
+    try {
+      return begin(web, ended);
+    } catch (RequestRefusedException e) {
+      return answer(web, Answer.refused(e));
+    } catch (UnknownSchemaException e) {
+      CallEnd end = CallEnd.of(StatusCode.UNAVAILABLE, "gateway: " + e.getMessage());
+      byte[] body = ErrorBody.json(end.status(), end.message(), null, HttpTranscoders.NONE.codec());
+      return answer(web, Answer.json(end.status().httpStatus(), body));
+    }
+  }
+
+  private WebHandler begin(WebExchange web, boolean ended) {
+    Http2Headers headers = web.headers();
+    RequestHead head =
+        RequestHead.of(
+            text(headers.method()),
+            text(web.path()),
+            text(headers.get("content-type")),
+            text(headers.get("accept")));
+    if (head.contentType().toLowerCase(Locale.ROOT).startsWith("application/grpc")
+        && GrpcWebType.of(head.contentType()) == null) {
+      return answer(web, needsHttp2());
+    }
+    if (head.method().equals("OPTIONS")) {
+      return answer(web, options(web));
+    }
+    requirePlain(text(headers.get("content-encoding")));
+    Found found = find(web, head);
+    Http2Headers call = Metadata.ofCall(headers, found.dialect.path(), web.authority());
+    call.set("content-type", found.dialect.callType());
+    setTimeout(headers, call);
+    FaceCall handler = new FaceCall(web, found.place, found.dialect, call, cors);
+    handler.begin(ended);
+    return handler;
+  }
+
+  private record Found(Place place, Dialect dialect) {}
+
+  private Found find(WebExchange web, RequestHead head) {
+    GrpcWebType grpcWeb = GrpcWebType.of(head.contentType());
+    if (grpcWeb != null) {
+      requirePost(head);
+      return new Found(places.place(web, head.path()), new GrpcWebDialect(head.path(), grpcWeb));
+    }
+    Http2Headers headers = web.headers();
+    ConnectRequest connect = null;
+    if (!head.method().equals("GET") || isMethod(web, head.path())) {
+      connect = ConnectRequest.of(head, text(headers.get("connect-protocol-version")));
+    }
+    if (connect != null) {
+      return connect(web, head.path(), connect);
+    }
+    PlaceFinder.Found<HttpCall> found = places.json(web, head);
+    JsonCodec codec = schemas.of(found.place().cluster()).orElse(HttpTranscoders.NONE).codec();
+    return new Found(found.place(), new JsonDialect(found.what(), codec));
+  }
+
+  private Found connect(WebExchange web, String path, ConnectRequest request) {
+    if (!request.compression().isEmpty()) {
+      throw RequestRefusedException.unsupportedType(
+          "query parameter compression: " + request.compression() + " (expected: identity)");
+    }
+    Place place;
+    ConnectMessages messages;
+    boolean get = request.kind() == ConnectRequest.Kind.GET;
+    if (request.encoding() == ConnectRequest.Encoding.JSON || get) {
+      PlaceFinder.Found<HttpTranscoder> found = places.method(web, path);
+      RpcMethod method = found.what().catalog().method(path.substring(1)).orElseThrow();
+      if (get && !method.hasNoSideEffects()) {
+        throw RequestRefusedException.methodNotAllowed(
+            List.of("POST"), "GET " + path + ": the method may have side effects (expected: POST)");
+      }
+      place = found.place();
+      messages =
+          request.encoding() == ConnectRequest.Encoding.JSON
+              ? ConnectMessages.json(method, found.what().codec())
+              : ConnectMessages.binary(path);
+    } else {
+      place = places.place(web, path);
+      messages = ConnectMessages.binary(path);
+    }
+    return new Found(
+        place,
+        request.kind() == ConnectRequest.Kind.STREAM
+            ? new ConnectStream(request, messages)
+            : new ConnectUnary(request, messages));
+  }
+
+  /** A GET whose parameters look like Connect's may also be one of an annotated path. */
+  private boolean isMethod(WebExchange web, String path) {
+    try {
+      places.method(web, path);
+      return true;
+    } catch (RequestRefusedException e) {
+      return false;
+    }
+  }
+
+  private Answer options(WebExchange web) {
+    Http2Headers head = Answer.head(204, "");
+    if (Cors.isQuestion(web.headers())) {
+      cors.permit(web.headers(), head);
+    }
+    return new Answer(head, Answer.NOTHING);
+  }
+
+  private WebHandler answer(WebExchange web, Answer answer) {
+    cors.expose(web.headers(), answer.head());
+    boolean bare = "HEAD".contentEquals(String.valueOf(web.headers().method()));
+    web.answer(answer.head(), bare ? Answer.NOTHING : answer.body());
+    return new DeafHandler(web);
+  }
+
+  private static Answer needsHttp2() {
+    byte[] text =
+        "gateway: gRPC over HTTP/1.1 (expected: HTTP/2, or gRPC-Web)\n"
+            .getBytes(StandardCharsets.UTF_8);
+    Http2Headers head = Answer.head(426, "text/plain; charset=utf-8");
+    return new Answer(head.set("upgrade", "h2c"), text);
+  }
+
+  private static void requirePost(RequestHead head) {
+    if (!head.method().equals("POST")) {
+      throw RequestRefusedException.methodNotAllowed(
+          List.of("POST"), head.method() + " " + head.path() + " (expected: POST)");
+    }
+  }
+
+  private static void requirePlain(String encoding) {
+    if (!encoding.isEmpty() && !encoding.equalsIgnoreCase("identity")) {
+      throw RequestRefusedException.unsupportedType(
+          "content-encoding: " + encoding + " (expected: identity)");
+    }
+  }
+
+  private static void setTimeout(Http2Headers request, Http2Headers call) {
+    CharSequence timeout = call.get("grpc-timeout");
+    if (timeout != null && !TIMEOUT.matcher(timeout).matches()) {
+      throw RequestRefusedException.badRequest(
+          "grpc-timeout: " + timeout + " (expected: up to 8 digits and one of HMSmun)");
+    }
+    OptionalLong millis = ConnectRequest.timeoutMillis(text(request.get("connect-timeout-ms")));
+    if (millis.isPresent()) {
+      call.set("grpc-timeout", Math.min(MOST_MILLIS, millis.getAsLong()) + "m");
+    }
+  }
+
+  private static String text(@Nullable CharSequence value) {
+    return value == null ? "" : value.toString();
+  }
+}

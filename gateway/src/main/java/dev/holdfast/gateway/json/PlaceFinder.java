@@ -1,0 +1,144 @@
+package dev.holdfast.gateway.json;
+
+import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.http2.Terms;
+import dev.holdfast.gateway.http2.WebExchange;
+import dev.holdfast.gateway.route.Route;
+import dev.holdfast.gateway.route.RouteOptions;
+import dev.holdfast.transcoding.http.HttpCall;
+import dev.holdfast.transcoding.http.HttpTranscoder;
+import dev.holdfast.transcoding.http.RequestHead;
+import dev.holdfast.transcoding.http.RequestRefusedException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds where a request goes: its route says it, and where no route does, the one cluster whose
+ * schema knows its path.
+ */
+final class PlaceFinder {
+  private final Schemas schemas;
+
+  PlaceFinder(Schemas schemas) {
+    this.schemas = schemas;
+  }
+
+  /** A place and what was found there. */
+  record Found<T>(Place place, T what) {}
+
+  /** The call that a request of HTTP/JSON means. */
+  Found<HttpCall> json(WebExchange web, RequestHead head) {
+    return find(web, transcoder -> open(transcoder, head));
+  }
+
+  /** Where a method is that the request names by its path. */
+  Found<HttpTranscoder> method(WebExchange web, String path) {
+    return find(web, transcoder -> knows(transcoder, path) ? transcoder : refuse(path));
+  }
+
+  /** The same, without need for a schema where there is a route. */
+  Place place(WebExchange web, String path) {
+    Place routed = routed(web);
+    return routed == null ? method(web, path).place() : routed;
+  }
+
+  private static boolean knows(HttpTranscoder transcoder, String path) {
+    return transcoder.catalog().method(path.substring(1)).isPresent();
+  }
+
+  private static HttpTranscoder refuse(String path) {
+    throw RequestRefusedException.noSuchPath(
+        path + ": no such method (expected: one of the services')");
+  }
+
+  /** HEAD is GET without the body, where it is nothing else (RFC 9110, 9.3.2). */
+  private static HttpCall open(HttpTranscoder transcoder, RequestHead head) {
+    try {
+      return transcoder.open(head);
+    } catch (RequestRefusedException e) {
+      if (head.method().equals("HEAD") && e.allow().contains("GET")) {
+        return transcoder.open(
+            new RequestHead("GET", head.path(), head.query(), head.contentType(), head.accept()));
+      }
+      throw e;
+    }
+  }
+
+  private <T> Found<T> find(WebExchange web, Function<HttpTranscoder, T> look) {
+    Place routed = routed(web);
+    if (routed == null) {
+      return search(web, look);
+    }
+    Optional<HttpTranscoder> transcoder = schemas.of(routed.cluster());
+    if (transcoder.isEmpty()) {
+      String trouble = schemas.trouble(routed.cluster());
+      throw new UnknownSchemaException(
+          "the schema of "
+              + routed.cluster().name()
+              + " is not known"
+              + (trouble.isEmpty() ? "" : ": " + trouble));
+    }
+    return new Found<>(routed, look.apply(transcoder.get()));
+  }
+
+  private static @Nullable Place routed(WebExchange web) {
+    Terms terms = web.loop().snapshot();
+    Route route = terms.router().find(web);
+    if (route == null) {
+      return null;
+    }
+    Cluster cluster = terms.clusters().get(route.cluster());
+    if (cluster == null) {
+      throw new UnknownSchemaException(
+          "route " + route.name() + " has no cluster " + route.cluster());
+    }
+    return new Place(cluster, route.options());
+  }
+
+  private <T> Found<T> search(WebExchange web, Function<HttpTranscoder, T> look) {
+    Map<String, Found<T>> found = new TreeMap<>();
+    List<RequestRefusedException> nearly = new ArrayList<>(1);
+    for (Cluster cluster : web.loop().snapshot().clusters().values()) {
+      try {
+        schemas
+            .of(cluster)
+            .ifPresent(
+                transcoder ->
+                    found.put(
+                        cluster.name(),
+                        new Found<>(
+                            new Place(cluster, RouteOptions.DEFAULT), look.apply(transcoder))));
+      } catch (RequestRefusedException e) {
+        if (e.httpStatus() != 404) {
+          nearly.add(e);
+        }
+      }
+    }
+    if (found.size() == 1) {
+      return found.values().iterator().next();
+    }
+    if (found.size() > 1) {
+      throw RequestRefusedException.badRequest(
+          web.path()
+              + ": offered by "
+              + String.join(" and ", found.keySet())
+              + " (expected: an authority or a route that tells them apart)");
+    }
+    if (!nearly.isEmpty()) {
+      throw nearly.get(0);
+    }
+    throw RequestRefusedException.noSuchPath(
+        "no route for "
+            + web.path()
+            + " with authority "
+            + web.authority()
+            + " (expected: "
+            + web.loop().snapshot().router().expectation()
+            + ", or a path of one of the services)");
+  }
+}

@@ -1,0 +1,109 @@
+package dev.holdfast.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.gateway.limits.GatewayLimits;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** HTTP/1.1 on the port of HTTP/2, byte by byte. */
+final class Http1Test {
+  private static final String HELLO = "GET /v1/hello/%s HTTP/1.1\r\nhost: x\r\n\r\n";
+  private static final String LAST =
+      "GET /v1/hello/z HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+
+  private final FaceRig faces;
+
+  Http1Test() throws IOException {
+    faces = new FaceRig();
+  }
+
+  @AfterEach
+  void close() {
+    faces.close();
+  }
+
+  @Test
+  void answersPipelinedRequestsInTheirOrder() throws Exception {
+    StringBuilder requests = new StringBuilder();
+    for (int i = 0; i < 30; i++) {
+      requests.append(HELLO.formatted("n" + i + "."));
+    }
+    String answers = faces.raw(requests + LAST);
+    int at = 0;
+    for (int i = 0; i < 30; i++) {
+      at = answers.indexOf("hello n" + i + ".", at);
+      assertThat(at).isPositive();
+    }
+    assertThat(answers).contains("hello z");
+  }
+
+  @Test
+  void asksForABodyThatWaitsToBeAskedFor() throws Exception {
+    String head =
+        FaceRig.lines(
+            "POST /v1/hello HTTP/1.1",
+            "host: x",
+            "connection: close",
+            "expect: 100-continue",
+            "content-type: application/json",
+            "content-length: 12");
+    assertThat(faces.raw(head + "{\"name\":\"e\"}"))
+        .startsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
+        .contains("hello e");
+  }
+
+  @Test
+  void refusesWhatIsNoHttp() throws Exception {
+    assertThat(faces.raw("NONSENSE\r\n\r\n")).startsWith("HTTP/1.1 400 ");
+    assertThat(faces.raw("GET / HTTP/1.1\r\n\r\n")).startsWith("HTTP/1.1 400 ").contains("host");
+    assertThat(faces.raw("GET /" + "a".repeat(9_000) + " HTTP/1.1\r\nhost: x\r\n\r\n"))
+        .startsWith("HTTP/1.1 414 ");
+    assertThat(faces.raw("GET / HTTP/1.1\r\nhost: x\r\nx: " + "a".repeat(20_000) + "\r\n\r\n"))
+        .startsWith("HTTP/1.1 431 ");
+    assertThat(
+            faces.raw(
+                FaceRig.lines(
+                    "POST /test.greet.Greeter/SayHello HTTP/1.1",
+                    "host: x",
+                    "connection: close",
+                    "content-type: application/grpc",
+                    "content-length: 0")))
+        .startsWith("HTTP/1.1 426 ")
+        .contains("expected: HTTP/2");
+  }
+
+  @Test
+  void answersHttp10WithoutChunks() throws Exception {
+    assertThat(
+            faces.raw("GET /v1/hello/x:many?count=2 HTTP/1.0\r\naccept: text/event-stream\r\n\r\n"))
+        .doesNotContain("chunked")
+        .endsWith("event: end\ndata: {}\n\n");
+  }
+
+  @Test
+  void closesOnAClientThatTakesTooLongForItsHead() throws Exception {
+    GatewayLimits patient = GatewayLimits.DEFAULT;
+    GatewayLimits hasty =
+        new GatewayLimits(
+            patient.streams(),
+            patient.headerListBytes(),
+            patient.streamWindowBytes(),
+            patient.connectionBytes(),
+            Duration.ofMillis(100),
+            patient.idle());
+    try (FaceRig quick = new FaceRig(FaceRig.KNOWN, hasty)) {
+      for (String begun : new String[] {"", "GET /v1/hello/x HTTP/1.1\r\nho"}) {
+        try (Socket socket = quick.socket()) {
+          socket.getOutputStream().write(begun.getBytes(StandardCharsets.US_ASCII));
+          assertThat(socket.getInputStream().read()).isEqualTo(-1);
+        }
+      }
+      assertThat(quick.rig.met("handshake")).isEqualTo(2);
+    }
+  }
+}
