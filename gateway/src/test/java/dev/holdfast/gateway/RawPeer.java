@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 final class RawPeer {
   private static final EventLoopGroup LOOP =
       new MultiThreadIoEventLoopGroup(
-          1, new DefaultThreadFactory("raw-peer", true), NioIoHandler.newFactory());
+          4, new DefaultThreadFactory("raw-peer", true), NioIoHandler.newFactory());
   private static final long PATIENCE_SECONDS = 20;
 
   /** What came. */
@@ -223,6 +223,10 @@ final class RawPeer {
         .execute(
             () -> {
               ChannelHandlerContext context = channel.pipeline().context(handler);
+              if (context == null) {
+                // It is closed.
+                return;
+              }
               var unused = task.apply(context);
               handler.flush(context);
             });
@@ -236,6 +240,7 @@ final class RawPeer {
         .initialSettings(settings)
         .validateHeaders(false)
         .encoderIgnoreMaxHeaderListSize(true)
+        .decoderEnforceMaxRstFramesPerWindow(0, 0)
         .gracefulShutdownTimeoutMillis(0)
         .frameListener(new Recorder(frames))
         .build();

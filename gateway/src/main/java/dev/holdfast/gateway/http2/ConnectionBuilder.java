@@ -63,7 +63,7 @@ final class ConnectionBuilder<C extends FrameConnection>
     encoderEnforceMaxQueuedControlFrames(MAX_QUEUED_CONTROL_FRAMES);
     decoderEnforceMaxConsecutiveEmptyDataFrames(MAX_EMPTY_DATA);
     decoderEnforceMaxSmallContinuationFrames(MAX_SMALL_CONTINUATIONS);
-    // Resets that come are judged as a share of the streams, by the connection itself.
+    // Resets that come are judged by the connection itself: many cancels are legitimate.
     decoderEnforceMaxRstFramesPerWindow(0, 0);
     encoderEnforceMaxRstFramesPerWindow(server ? MAX_RESETS_SENT : 0, RESET_WINDOW_SECONDS);
     // Replaced by the connection's own, before the first frame can come.
@@ -73,7 +73,10 @@ final class ConnectionBuilder<C extends FrameConnection>
   /** A connection that a client opened. */
   static <C extends FrameConnection> C accepted(GatewayLimits limits, Maker<C> maker) {
     Http2Settings settings = settings(limits).maxConcurrentStreams(limits.streams());
-    return new ConnectionBuilder<>(true, settings, maker).build();
+    Maker<C> timed =
+        (decoder, encoder, agreed) ->
+            maker.make(new TimedDecoder(decoder, limits.handshake().toNanos()), encoder, agreed);
+    return new ConnectionBuilder<>(true, settings, timed).build();
   }
 
   /** A connection that the gateway opens. */

@@ -5,6 +5,7 @@ import dev.holdfast.gateway.limits.MetLimit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2Error;
@@ -27,13 +28,18 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
   /** Its answer says that the first GOAWAY was read: "HFleave". */
   private static final long LEAVE_PING = 0x4846_6c65_6176_6500L;
 
+  private static final String TOO_MANY_RESETS = "too many streams were reset as soon as opened";
+
   private final ForwardingLoop loop;
   private final GatewayLimits limits;
   private final @Nullable WebFace face;
-  private final ResetShare resets = new ResetShare();
+  private final RapidResets resets;
+  private final Http2Connection.PropertyKey openedKey;
   private AsciiString client = AsciiString.EMPTY_STRING;
   private boolean begun;
   private boolean told;
+  private boolean refusing;
+  private boolean flooded;
   private boolean leaving;
   private long unusedSinceNanos = System.nanoTime();
 
@@ -48,6 +54,8 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     this.loop = loop;
     this.limits = limits;
     this.face = face;
+    this.resets = new RapidResets(limits.streams());
+    this.openedKey = encoder.connection().newKey();
     Frames frames = new Frames();
     decoder.frameListener(frames);
     decoder.connection().addListener(frames);
@@ -203,8 +211,10 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
   @Override
   protected void onConnectionError(
       ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception e) {
-    if (e != null && e.error() == Http2Error.ENHANCE_YOUR_CALM) {
-      loop.meters().met(MetLimit.FLOOD);
+    if (e != null && e.error() == Http2Error.ENHANCE_YOUR_CALM && !flooded) {
+      flooded = true;
+      boolean slow = SlowFrameException.class.isInstance(e);
+      loop.meters().met(slow ? MetLimit.SLOW_FRAME : MetLimit.FLOOD);
     }
     super.onConnectionError(ctx, outbound, cause, e);
   }
@@ -221,13 +231,26 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     super.onStreamError(ctx, outbound, cause, e);
   }
 
-  private void onReset() {
-    if (resets.onReset(System.nanoTime())) {
+  /** Calls in flight go on; there are no new ones. */
+  private void onReset(@Nullable Http2Stream stream) {
+    OpenedStream opened = stream == null ? null : stream.getProperty(openedKey);
+    if (opened == null || stream.isHeadersSent() || refusing) {
+      return;
+    }
+    long nowNanos = System.nanoTime();
+    if (resets.onReset(nowNanos, nowNanos - opened.sinceNanos(), opened.timeoutNanos())) {
       loop.meters().met(MetLimit.RAPID_RESET);
-      goodbye(
-          connection().remote().lastStreamCreated(),
-          Http2Error.ENHANCE_YOUR_CALM,
-          "too many of the streams were reset");
+      refusing = true;
+      leave(TOO_MANY_RESETS, limits.handshake().toNanos());
+    }
+  }
+
+  private void refuse(Http2Stream stream, boolean ended) {
+    loop.meters().answered(StatusCode.RESOURCE_EXHAUSTED.name());
+    String what = "gateway: " + TOO_MANY_RESETS + ", connect again";
+    writeHeaders(stream, Answers.trailersOnly(StatusCode.RESOURCE_EXHAUSTED, what), true);
+    if (!ended) {
+      reset(stream, Http2Error.NO_ERROR.code());
     }
   }
 
@@ -247,7 +270,11 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
         known.onRequestTrailers(headers);
         return;
       }
-      resets.onStream();
+      if (refusing) {
+        refuse(stream, end);
+        return;
+      }
+      stream.setProperty(openedKey, new OpenedStream(System.nanoTime(), headers));
       WebFace taker = face;
       if (taker != null && !Names.isGrpc(headers)) {
         WebStream web = new WebStream(DownstreamConnection.this, stream, headers, end);
@@ -284,7 +311,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
 
     @Override
     public void onRstStreamRead(ChannelHandlerContext ctx, int id, long code) {
-      onReset();
+      onReset(connection().stream(id));
     }
 
     @Override
@@ -296,6 +323,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
 
     @Override
     public void onStreamClosed(Http2Stream stream) {
+      resets.onEnd();
       RequestStream request = request(stream);
       if (request != null) {
         detach(stream);

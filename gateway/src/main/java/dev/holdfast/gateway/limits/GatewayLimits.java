@@ -13,7 +13,8 @@ import java.time.Duration;
  *     65,535 to 16,777,216, default {@value #STREAM_WINDOW_BYTES}
  * @param connectionBytes the same for all streams of one connection together; at least
  *     streamWindowBytes, default {@value #CONNECTION_BYTES}
- * @param handshake how long a client may take up to its SETTINGS; at least 100 ms, default 10 s
+ * @param handshake how long a client may take up to its SETTINGS, and from then on from the begin
+ *     of a frame or of headers to their end; at least 100 ms, default 10 s
  * @param idle how long a connection may be without a stream; at least 1 s, default 1 h
  */
 public record GatewayLimits(
@@ -52,7 +53,7 @@ public record GatewayLimits(
 
   /** How long a client may take to begin. */
   @Limit(
-      of = "time a client has from connecting to its first SETTINGS",
+      of = "time a client has to its first SETTINGS, and for each frame or headers it begins",
       then = "the connection is closed")
   public static final Duration HANDSHAKE = Duration.ofSeconds(10);
 

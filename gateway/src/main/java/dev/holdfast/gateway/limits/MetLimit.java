@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /** The limits whose meeting is counted. */
 public enum MetLimit {
-  /** More than the share of resets that a client may have. */
+  /** Streams that were reset as soon as they were opened, and hardly any other. */
   RAPID_RESET,
   /** Headers larger than allowed. */
   HEADER_LIST,
@@ -16,6 +16,8 @@ public enum MetLimit {
   IDLE,
   /** More streams than a client may have open. */
   STREAMS,
+  /** A frame, or headers, that a client began and did not end in time. */
+  SLOW_FRAME,
   /** Floods of control frames, CONTINUATION or empty DATA, as Netty judges them. */
   FLOOD;
 

@@ -1,0 +1,90 @@
+package dev.holdfast.gateway.http2;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.PureCore;
+import java.time.Duration;
+
+/**
+ * Tells clients that cancel from clients that attack by cancelling (CVE-2023-44487).
+ *
+ * <p>What makes resets an attack is that a stream is reset right after it was opened and before its
+ * answer: that makes work for others at no cost, and gets around the bound on open streams. A
+ * client whose calls meet their deadlines resets as many, but later. So only quick resets count,
+ * and only when there are many of them and hardly a stream ends otherwise.
+ */
+@PureCore
+final class RapidResets {
+  @Limit(
+      of = "streams that a client reset right after it opened them, in 10 s, whatever their share",
+      then = "more are judged by their share of the streams that ended")
+  static final int FREE = 500;
+
+  @Limit(
+      of = "streams that a client reset right after it opened them, in percent of those that ended",
+      then = "its new calls are answered with RESOURCE_EXHAUSTED, and it is told to leave")
+  static final int MAX_PERCENT = 80;
+
+  @Limit(
+      of = "time over which quick resets by one client are counted",
+      then = "counting begins anew")
+  static final Duration WINDOW = Duration.ofSeconds(10);
+
+  @Limit(
+      of = "age at which the reset of a stream without an answer is no longer a quick one",
+      then = "the reset counts as an end like any other")
+  static final Duration QUICK = Duration.ofMillis(100);
+
+  @Limit(
+      of = "age below which the reset of a stream is a quick one, however short its deadline",
+      then = "the reset is a quick one when it came before half of the deadline, up to 100 ms")
+  static final Duration QUICKEST = Duration.ofMillis(10);
+
+  private static final int PERCENT = 100;
+
+  private final int free;
+  private long sinceNanos;
+  private long ended;
+  private long quick;
+
+  /**
+   * A client that has reset nothing.
+   *
+   * @param streams that it may have open: whatever happens to it, it may cancel all of them at once
+   */
+  RapidResets(int streams) {
+    free = Math.max(FREE, 2 * streams);
+  }
+
+  /** A stream was closed, in whatever way. */
+  void onEnd() {
+    ended++;
+  }
+
+  /**
+   * A stream was reset before its answer began.
+   *
+   * @param ageNanos since its headers
+   * @param timeoutNanos that its client gave it; 0 for any
+   * @return whether that was one too many
+   */
+  boolean onReset(long nowNanos, long ageNanos, long timeoutNanos) {
+    if (!isQuick(ageNanos, timeoutNanos)) {
+      return false;
+    }
+    if (quick == 0 || nowNanos - sinceNanos > WINDOW.toNanos()) {
+      sinceNanos = nowNanos;
+      ended = 0;
+      quick = 0;
+    }
+    quick++;
+    return quick > free && quick * PERCENT > ended * MAX_PERCENT;
+  }
+
+  private static boolean isQuick(long ageNanos, long timeoutNanos) {
+    long limit = QUICK.toNanos();
+    if (timeoutNanos > 0) {
+      limit = Math.max(QUICKEST.toNanos(), Math.min(limit, timeoutNanos / 2));
+    }
+    return ageNanos < limit;
+  }
+}

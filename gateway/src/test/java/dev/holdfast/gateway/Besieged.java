@@ -1,0 +1,87 @@
+package dev.holdfast.gateway;
+
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.EndpointSet;
+import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.cluster.ClusterOptions;
+import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.route.Route;
+import dev.holdfast.gateway.route.RouteOptions;
+import io.grpc.netty.NettyChannelBuilder;
+import java.io.ByteArrayOutputStream;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A gateway with one thread, a client that makes calls to a good service all the time, and an
+ * upstream for those who mean harm.
+ */
+final class Besieged implements AutoCloseable {
+  static final String PATH = "/test.Echo/Talk";
+  private static final String GOOD = "good";
+  static final String NOWHERE = "nowhere";
+
+  final GatewayRig rig = new GatewayRig();
+  final Gateway gateway;
+  final Bystander bystander;
+
+  Besieged(String upstream) throws Exception {
+    this(upstream, GatewayLimits.DEFAULT);
+  }
+
+  Besieged(String upstream, GatewayLimits limits) throws Exception {
+    Route good = new Route(GOOD, GOOD, RouteOptions.DEFAULT);
+    Route other = new Route("other", "other", RouteOptions.DEFAULT);
+    GatewaySnapshot snapshot =
+        new GatewaySnapshot(
+            head -> {
+              String authority = head.authority().toString();
+              return authority.equals(NOWHERE) ? null : authority.equals(GOOD) ? good : other;
+            },
+            Map.of(GOOD, cluster(GOOD, rig.serve(new Echo())), "other", cluster("other", upstream)),
+            limits);
+    gateway = rig.gateway(snapshot);
+    bystander =
+        rig.closing(
+            Bystander.on(
+                rig.closing(
+                        new Calls(
+                            NettyChannelBuilder.forAddress(gateway.address())
+                                .usePlaintext()
+                                .overrideAuthority(GOOD)
+                                .directExecutor()
+                                .build()))
+                    .channel()));
+  }
+
+  private record Calls(io.grpc.ManagedChannel channel) implements AutoCloseable {
+    @Override
+    public void close() {
+      channel.shutdownNow();
+    }
+  }
+
+  /** A client of the other service. */
+  RawPeer client() {
+    return rig.client(gateway);
+  }
+
+  /** A frame many times. */
+  static byte[] repeated(byte[] frame, int times) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream(frame.length * times);
+    for (int i = 0; i < times; i++) {
+      all.writeBytes(frame);
+    }
+    return all.toByteArray();
+  }
+
+  private static Cluster cluster(String name, String endpoint) {
+    EndpointSet set = EndpointSet.of(List.of(Endpoint.of(endpoint)));
+    return Cluster.fixed(name, set, ClusterOptions.DEFAULT);
+  }
+
+  @Override
+  public void close() {
+    rig.close();
+  }
+}

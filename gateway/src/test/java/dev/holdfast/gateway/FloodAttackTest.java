@@ -1,0 +1,99 @@
+package dev.holdfast.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.netty.handler.codec.http2.Http2Settings;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Clients that send more of something than anybody needs, and what others notice of it. */
+class FloodAttackTest {
+  private final RawPeer.Upstream upstream =
+      RawPeer.listen(new Http2Settings().maxConcurrentStreams(10_000));
+  private Besieged besieged;
+
+  @BeforeEach
+  void open() throws Exception {
+    besieged = new Besieged(upstream.address());
+  }
+
+  @AfterEach
+  void close() {
+    besieged.close();
+    upstream.close();
+  }
+
+  @Test
+  void floodOfEmptyDataEndsTheConnection() throws Exception {
+    RawPeer client = besieged.client();
+    client.headers(3, RawPeer.call(Besieged.PATH), false);
+    client.raw(Besieged.repeated(new byte[] {0, 0, 0, 0, 0, 0, 0, 0, 3}, 100));
+    assertFloodEnds(client);
+  }
+
+  @Test
+  void floodOfContinuationsEndsTheConnection() throws Exception {
+    RawPeer client = besieged.client();
+    client.headers(3, RawPeer.call(Besieged.PATH), false);
+    // In one go: an answer to SETTINGS in the middle of a block would be another mistake.
+    ByteArrayOutputStream block = new ByteArrayOutputStream();
+    block.writeBytes(new byte[] {0, 0, 0, 1, 0, 0, 0, 0, 5});
+    block.writeBytes(Besieged.repeated(new byte[] {0, 0, 0, 9, 0, 0, 0, 0, 5}, 1_000));
+    client.raw(block.toByteArray());
+    assertFloodEnds(client);
+  }
+
+  @Test
+  void hugeHeadersAreAnswered() throws Exception {
+    RawPeer client = besieged.client();
+    client.headers(3, RawPeer.call(Besieged.PATH).add("x-large", "x".repeat(17_000)), true);
+    RawPeer.Frame answer = client.next("HEADERS", "RST_STREAM", "GOAWAY");
+    assertThat(answer.header("grpc-status")).isEqualTo("8");
+    assertThat(besieged.rig.met("header_list")).isPositive();
+    besieged.bystander.assertUnharmed();
+  }
+
+  @Test
+  void thousandsOfHalfOpenStreamsHarmNobody() throws Exception {
+    List<RawPeer> clients = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      RawPeer client = besieged.client();
+      clients.add(client);
+      client.raw(halfOpen(3, 100));
+      client.ping(1);
+    }
+    for (RawPeer client : clients) {
+      client.next("PONG");
+    }
+    besieged.bystander.assertUnharmed();
+    // It has 100, and may have 128.
+    RawPeer greedy = clients.get(0);
+    greedy.raw(halfOpen(203, 30));
+    await().untilAsserted(() -> assertThat(besieged.rig.met("streams")).isEqualTo(2));
+    clients.forEach(RawPeer::close);
+    besieged.bystander.assertUnharmed();
+  }
+
+  /** Requests that don't end, past the codec, which would keep to the limit. */
+  private static byte[] halfOpen(int firstId, int streams) {
+    ByteBuffer frames = ByteBuffer.allocate(12 * streams);
+    for (int i = 0; i < streams; i++) {
+      frames.put(new byte[] {0, 0, 3, 1, 4}).putInt(firstId + 2 * i);
+      // POST http /
+      frames.put(new byte[] {(byte) 0x83, (byte) 0x86, (byte) 0x84});
+    }
+    return frames.array();
+  }
+
+  private void assertFloodEnds(RawPeer client) {
+    await().until(() -> !client.isOpen());
+    await().untilAsserted(() -> assertThat(besieged.rig.met("flood")).isEqualTo(1));
+    besieged.bystander.assertUnharmed();
+  }
+}
