@@ -105,8 +105,9 @@ public final class LiveConfig implements AutoCloseable {
       Optional<ClusterSchemas> schemas) {
     LiveConfig live = new LiveConfig(registries, services, schemas);
     try {
-      live.use(config);
+      // First, or a schema that is known at once is known to nobody.
       schemas.ifPresent(known -> known.onChange(live::refresh));
+      live.use(config);
     } catch (RuntimeException e) {
       live.close();
       throw e;

@@ -233,8 +233,11 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
 
   /** Calls in flight go on; there are no new ones. */
   private void onReset(@Nullable Http2Stream stream) {
-    OpenedStream opened = stream == null ? null : stream.getProperty(openedKey);
-    if (opened == null || stream.isHeadersSent() || refusing) {
+    if (stream == null || stream.isHeadersSent() || refusing) {
+      return;
+    }
+    OpenedStream opened = stream.getProperty(openedKey);
+    if (opened == null) {
       return;
     }
     long nowNanos = System.nanoTime();
