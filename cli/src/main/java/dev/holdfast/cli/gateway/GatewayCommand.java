@@ -11,6 +11,7 @@ import dev.holdfast.cli.run.Signals;
 import dev.holdfast.core.DurationText;
 import dev.holdfast.core.Limit;
 import dev.holdfast.core.Registries;
+import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.gateway.DrainTimes;
@@ -18,13 +19,17 @@ import dev.holdfast.gateway.Gateway;
 import dev.holdfast.gateway.GatewayOptions;
 import dev.holdfast.gateway.config.GatewayConfig;
 import dev.holdfast.gateway.config.LiveConfig;
+import dev.holdfast.gateway.schema.ClusterSchemas;
+import dev.holdfast.gateway.schema.ReflectionAsker;
 import dev.holdfast.yaml.FileWatch;
 import dev.holdfast.yaml.YamlException;
+import io.micrometer.core.instrument.Metrics;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -43,9 +48,10 @@ import picocli.CommandLine.Option;
     subcommands = {GatewayCheckCommand.class, GatewaySchemaCommand.class},
     footer = {
       "",
-      "A call goes to the service that its authority names (orders, orders.prod.example:443), or"
-          + " to",
-      "the only one there is, unless a route of --config says otherwise. That file is followed: a",
+      "A call goes to the service that its authority names (orders, orders.prod.example:443), or to",
+      "the one that offers its gRPC service (each is asked by reflection), or to the only one there",
+      "is, unless a route of --config says otherwise. Health and reflection go by authority only. A",
+      "gRPC service that two of them offer needs an authority or a route. That file is followed: a",
       "change counts at once, a bad one is refused and logged; so does SIGHUP. Ends with Ctrl-C or",
       "SIGTERM: clients are told to leave, calls may end; a second one ends at once. Exit codes: 0",
       "ended, 1 it could not start, 2 the command line or the file makes no sense.",
@@ -108,7 +114,8 @@ public final class GatewayCommand implements Callable<Integer> {
     GatewayConfig first = file == null ? ofRegistry() : parsed(file, text);
     // Before anything is open, so that no signal finds nobody.
     CountDownLatch ended = endOfSignals();
-    try (LiveConfig live = live(first)) {
+    try (ReflectionAsker asker = ReflectionAsker.open(Metrics.globalRegistry);
+        LiveConfig live = live(first, asker)) {
       var unused = live.awaitNames(NAMES_PATIENCE);
       try (Gateway gateway = Gateway.open(options(first), live.snapshot());
           Closing watch = file == null ? () -> {} : followed(file, first, text, live)) {
@@ -144,10 +151,12 @@ public final class GatewayCommand implements Callable<Integer> {
     }
   }
 
-  private LiveConfig live(GatewayConfig first) {
-    Registries registries = new Registries(registryOptions.context());
+  private LiveConfig live(GatewayConfig first, ReflectionAsker asker) {
+    RegistryContext context = registryOptions.context();
+    ClusterSchemas schemas = new ClusterSchemas(context.scheduler(), asker, context.random());
     try {
-      return LiveConfig.open(registries, first, new TreeSet<>(services));
+      return LiveConfig.open(
+          new Registries(context), first, new TreeSet<>(services), Optional.of(schemas));
     } catch (RegistryException e) {
       throw UserError.usage(
           "registry: " + e.getMessage() + " (expected: --service NAME for each that is served)");

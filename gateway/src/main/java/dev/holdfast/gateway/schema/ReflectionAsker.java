@@ -1,0 +1,197 @@
+package dev.holdfast.gateway.schema;
+
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.cluster.ClusterOptions;
+import dev.holdfast.gateway.http2.CallEnd;
+import dev.holdfast.gateway.http2.CallListener;
+import dev.holdfast.gateway.http2.ForwardingLoop;
+import dev.holdfast.gateway.http2.Terms;
+import dev.holdfast.gateway.http2.UpstreamCall;
+import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.limits.GatewayMeters;
+import dev.holdfast.gateway.route.RetryPolicy;
+import dev.holdfast.gateway.route.RouteOptions;
+import dev.holdfast.gateway.route.Router;
+import dev.holdfast.gateway.route.ServiceRouter;
+import dev.holdfast.gateway.schema.ReflectionException.Kind;
+import dev.holdfast.liveness.LivenessMeters;
+import dev.holdfast.liveness.LivenessOptions;
+import dev.holdfast.liveness.Role;
+import dev.holdfast.transcoding.http.StatusCode;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.AsciiString;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Asks servers by their reflection, with calls of the gateway's own. It has a thread and
+ * connections of its own, so that the making of a large schema delays no request.
+ */
+public final class ReflectionAsker implements SchemaAsker, AutoCloseable {
+  @Limit(
+      of = "time for the whole answer of one server's reflection, in one version",
+      then = "another endpoint is asked")
+  static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private static final RouteOptions ROUTE =
+      new RouteOptions(PATIENCE, PATIENCE, RetryPolicy.DEFAULT, Optional.empty());
+
+  private final EventLoopGroup thread;
+  private final ForwardingLoop loop;
+  private final Set<Cluster> asked = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  private ReflectionAsker(MeterRegistry meters) {
+    thread =
+        new MultiThreadIoEventLoopGroup(
+            1,
+            new DefaultThreadFactory("holdfast-schema", true),
+            Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+    loop =
+        new ForwardingLoop(
+            thread.next().next(),
+            Nobody::new,
+            new ForwardingLoop.Watching(
+                LivenessOptions.DEFAULT,
+                LivenessMeters.on(meters, Role.SERVER),
+                LivenessMeters.on(meters, Role.CLIENT),
+                new GatewayMeters(meters)));
+  }
+
+  /**
+   * Ready to ask.
+   *
+   * @param meters receives those of its connections
+   */
+  public static ReflectionAsker open(MeterRegistry meters) {
+    return new ReflectionAsker(meters);
+  }
+
+  @Override
+  public CompletionStage<ServiceSchema> ask(String cluster, Endpoint endpoint) {
+    CompletableFuture<ServiceSchema> answer = new CompletableFuture<>();
+    Cluster only =
+        Cluster.fixed(cluster, EndpointSet.of(endpoint), ClusterOptions.DEFAULT);
+    loop.eventLoop()
+        .execute(
+            () -> {
+              asked.add(only);
+              new Conversation(only, endpoint, ReflectionVersion.V1, answer).begin();
+            });
+    return answer.whenComplete((schema, failure) -> loop.eventLoop().execute(() -> forget(only)));
+  }
+
+  /** Ends its connections and its thread; questions that are open stay without an answer. */
+  @Override
+  public void close() {
+    loop.eventLoop().execute(() -> loop.retain(Set.of()));
+    var unused = thread.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+  }
+
+  private void forget(Cluster cluster) {
+    asked.remove(cluster);
+    loop.retain(asked);
+  }
+
+  /** The loop has no clients, so nobody meets these. */
+  private record Nobody(Router router, Map<String, Cluster> clusters, GatewayLimits limits)
+      implements Terms {
+    Nobody() {
+      this(ServiceRouter.unknown(), Map.of(), GatewayLimits.DEFAULT);
+    }
+  }
+
+  /** One stream of one version; on the loop. */
+  private final class Conversation implements CallListener {
+    private final Cluster cluster;
+    private final Endpoint endpoint;
+    private final ReflectionVersion version;
+    private final CompletableFuture<ServiceSchema> answer;
+    private final ReflectionExchange exchange = new ReflectionExchange();
+    private final UpstreamCall call;
+
+    Conversation(
+        Cluster cluster,
+        Endpoint endpoint,
+        ReflectionVersion version,
+        CompletableFuture<ServiceSchema> answer) {
+      this.cluster = cluster;
+      this.endpoint = endpoint;
+      this.version = version;
+      this.answer = answer;
+      this.call =
+          new UpstreamCall(
+              loop,
+              AsciiString.EMPTY_STRING,
+              UpstreamCall.headers(version.path(), endpoint.address().toString()),
+              this,
+              (int) ReflectionExchange.MAX_SCHEMA_BYTES);
+    }
+
+    void begin() {
+      call.start(cluster, ROUTE);
+      proceed();
+    }
+
+    private void proceed() {
+      Optional<byte[]> question = exchange.question();
+      if (question.isPresent()) {
+        call.send(question.get(), 0, question.get().length, false);
+        call.request(1);
+      } else {
+        call.cancel();
+        answer.complete(ServiceSchema.of(exchange.schema()));
+      }
+    }
+
+    @Override
+    public void onHeaders(Http2Headers headers) {
+      // Only messages matter.
+    }
+
+    @Override
+    public void onMessage(byte[] bytes, int offset, int length) {
+      try {
+        exchange.onAnswer(Arrays.copyOfRange(bytes, offset, offset + length));
+      } catch (ReflectionException e) {
+        call.cancel();
+        answer.completeExceptionally(e);
+        return;
+      }
+      proceed();
+    }
+
+    @Override
+    public void onEnd(CallEnd end) {
+      Optional<ReflectionVersion> older = version.older();
+      if (end.status() != StatusCode.UNIMPLEMENTED) {
+        answer.completeExceptionally(
+            new ReflectionException(
+                Kind.UNAVAILABLE, "reflection: " + end.status() + ": " + end.message()));
+      } else if (older.isPresent()) {
+        new Conversation(cluster, endpoint, older.get(), answer).begin();
+      } else {
+        answer.completeExceptionally(
+            new ReflectionException(
+                Kind.UNSUPPORTED, "the server has no reflection (expected: its service)"));
+      }
+    }
+  }
+}
