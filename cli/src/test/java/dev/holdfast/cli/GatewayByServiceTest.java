@@ -19,6 +19,10 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -52,8 +56,7 @@ class GatewayByServiceTest {
     serve("orders", new Orders());
     serve("telemetry", new TelemetryGrpc.TelemetryImplBase() {});
     String command = "gateway --json --registry file://" + folder + "/services --listen 0";
-    try (HoldfastProcess gateway =
-        HoldfastProcess.start(folder, Map.of(), command.split(" "))) {
+    try (HoldfastProcess gateway = HoldfastProcess.start(folder, Map.of(), command.split(" "))) {
       int port = port(gateway);
       // Answered as soon as reflection told what is behind which service.
       await()
@@ -67,6 +70,11 @@ class GatewayByServiceTest {
       assertThat(call.code()).as(call.err()).isZero();
       assertThat(call.out()).isEqualTo("{\"id\":\"7\",\"item\":\"tea\"}\n");
 
+      HttpResponse<String> json = json(port, "{\"id\":\"8\"}");
+      assertThat(json.body()).isEqualTo("{\"id\":\"8\",\"item\":\"tea\"}");
+      assertThat(json.statusCode()).isEqualTo(200);
+      assertThat(json(port, "{\"ident\":8}").statusCode()).isEqualTo(400);
+
       serve("orders-canary", new Orders());
       await()
           .atMost(PATIENCE)
@@ -74,7 +82,8 @@ class GatewayByServiceTest {
               () ->
                   assertThatThrownBy(() -> get(port))
                       .isInstanceOf(StatusRuntimeException.class)
-                      .hasMessageContaining("more than one service is meant: orders, orders-canary"));
+                      .hasMessageContaining(
+                          "more than one service is meant: orders, orders-canary"));
     }
   }
 
@@ -108,6 +117,16 @@ class GatewayByServiceTest {
     } finally {
       channel.shutdownNow();
     }
+  }
+
+  private static HttpResponse<String> json(int port, String body) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/" + GET))
+            .header("content-type", "application/json")
+            .timeout(PATIENCE)
+            .POST(HttpRequest.BodyPublishers.ofString(body))
+            .build();
+    return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
   }
 
   private static final class Orders extends OrdersGrpc.OrdersImplBase {

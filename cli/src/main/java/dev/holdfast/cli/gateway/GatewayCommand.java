@@ -19,7 +19,9 @@ import dev.holdfast.gateway.Gateway;
 import dev.holdfast.gateway.GatewayOptions;
 import dev.holdfast.gateway.config.GatewayConfig;
 import dev.holdfast.gateway.config.LiveConfig;
+import dev.holdfast.gateway.json.JsonFace;
 import dev.holdfast.gateway.schema.ClusterSchemas;
+import dev.holdfast.gateway.schema.ReflectedFaces;
 import dev.holdfast.gateway.schema.ReflectionAsker;
 import dev.holdfast.yaml.FileWatch;
 import dev.holdfast.yaml.YamlException;
@@ -48,9 +50,12 @@ import picocli.CommandLine.Option;
     subcommands = {GatewayCheckCommand.class, GatewaySchemaCommand.class},
     footer = {
       "",
-      "A call goes to the service that its authority names (orders, orders.prod.example:443), or to",
-      "the one that offers its gRPC service (each is asked by reflection), or to the only one there",
-      "is, unless a route of --config says otherwise. Health and reflection go by authority only. A",
+      "A call goes to the service that its authority names (orders, orders.prod.example:443), or"
+          + " to",
+      "the one that offers its gRPC service (each is asked by reflection), or to the only one"
+          + " there",
+      "is, unless a route of --config says otherwise. Health and reflection go by authority only."
+          + " A",
       "gRPC service that two of them offer needs an authority or a route. That file is followed: a",
       "change counts at once, a bad one is refused and logged; so does SIGHUP. Ends with Ctrl-C or",
       "SIGTERM: clients are told to leave, calls may end; a second one ends at once. Exit codes: 0",
@@ -114,10 +119,13 @@ public final class GatewayCommand implements Callable<Integer> {
     GatewayConfig first = file == null ? ofRegistry() : parsed(file, text);
     // Before anything is open, so that no signal finds nobody.
     CountDownLatch ended = endOfSignals();
+    RegistryContext context = registryOptions.context();
     try (ReflectionAsker asker = ReflectionAsker.open(Metrics.globalRegistry);
-        LiveConfig live = live(first, asker)) {
+        ClusterSchemas schemas = new ClusterSchemas(context.scheduler(), asker, context.random());
+        LiveConfig live = live(first, context, schemas)) {
       var unused = live.awaitNames(NAMES_PATIENCE);
-      try (Gateway gateway = Gateway.open(options(first), live.snapshot());
+      JsonFace face = JsonFace.of(new ReflectedFaces(schemas));
+      try (Gateway gateway = Gateway.open(options(first).withFace(face), live.snapshot());
           Closing watch = file == null ? () -> {} : followed(file, first, text, live)) {
         live.follow(gateway::apply);
         announce(gateway, first);
@@ -151,9 +159,7 @@ public final class GatewayCommand implements Callable<Integer> {
     }
   }
 
-  private LiveConfig live(GatewayConfig first, ReflectionAsker asker) {
-    RegistryContext context = registryOptions.context();
-    ClusterSchemas schemas = new ClusterSchemas(context.scheduler(), asker, context.random());
+  private LiveConfig live(GatewayConfig first, RegistryContext context, ClusterSchemas schemas) {
     try {
       return LiveConfig.open(
           new Registries(context), first, new TreeSet<>(services), Optional.of(schemas));
@@ -225,7 +231,7 @@ public final class GatewayCommand implements Callable<Integer> {
           .program()
           .out()
           .println(
-              "serving gRPC on "
+              "serving gRPC and JSON on "
                   + ListenAddress.text(address)
                   + " (plaintext), "
                   + clusters.size()

@@ -87,8 +87,7 @@ public final class ReflectionAsker implements SchemaAsker, AutoCloseable {
   @Override
   public CompletionStage<ServiceSchema> ask(String cluster, Endpoint endpoint) {
     CompletableFuture<ServiceSchema> answer = new CompletableFuture<>();
-    Cluster only =
-        Cluster.fixed(cluster, EndpointSet.of(endpoint), ClusterOptions.DEFAULT);
+    Cluster only = Cluster.fixed(cluster, EndpointSet.of(endpoint), ClusterOptions.DEFAULT);
     loop.eventLoop()
         .execute(
             () -> {

@@ -1,0 +1,27 @@
+package dev.holdfast.gateway.schema;
+
+import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.json.Schemas;
+import dev.holdfast.transcoding.http.HttpTranscoder;
+import java.util.Optional;
+
+/**
+ * The faces of clusters, made of what their servers say of themselves. Thread-safe.
+ *
+ * @param schemas that are followed
+ */
+public record ReflectedFaces(ClusterSchemas schemas) implements Schemas {
+  @Override
+  public Optional<HttpTranscoder> of(Cluster cluster) {
+    return schemas.of(cluster).flatMap(ServiceSchema::face);
+  }
+
+  @Override
+  public String trouble(Cluster cluster) {
+    return schemas
+        .of(cluster)
+        .map(ServiceSchema::trouble)
+        .filter(trouble -> !trouble.isEmpty())
+        .orElseGet(() -> schemas.trouble(cluster));
+  }
+}
