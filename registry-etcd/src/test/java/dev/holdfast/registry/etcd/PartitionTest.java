@@ -100,10 +100,17 @@ class PartitionTest {
       succeed(() -> raw.put(prefix + "mortal", MORTAL, raw.grant(MORTAL_TTL_SECONDS)));
 
       awaitLists(List.of(elsewhere, moving), FIRST, MORTAL);
-      // On a busy machine it may have been too slow to say so.
-      assertThat(moving.failures())
-          .anyMatch(e -> e.toString().matches("(?s).*no (leader|answer in time).*"));
-      patiently().until(() -> !staying.failures().isEmpty());
+      // The one that moves may have left before the cut, when a busy machine was too slow for it;
+      // this
+      // one can't, and on such a machine the member may be too slow to say so.
+      patiently()
+          .until(
+              () ->
+                  staying.failures().stream()
+                      .anyMatch(
+                          e ->
+                              e.toString()
+                                  .matches("(?s).*(no leader|no answer in time|not answer).*")));
       assertThat(readFailure(bound, service).kind()).isEqualTo(Kind.UNAVAILABLE);
 
       // Nobody keeps this one alive, and it was granted later and for longer than the record.
