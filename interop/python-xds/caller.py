@@ -18,7 +18,7 @@ import time
 
 import grpc
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 20
 
 
 class Caller:
