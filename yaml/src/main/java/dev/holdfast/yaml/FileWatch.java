@@ -49,6 +49,7 @@ public final class FileWatch implements AutoCloseable {
   private @Nullable Stamp believed;
   private @Nullable Stamp lastSeen;
   private long readNanos;
+  private boolean asked;
 
   /** Hears of what becomes of the file, on the watch's thread. */
   public interface Listener {
@@ -78,7 +79,7 @@ public final class FileWatch implements AutoCloseable {
     }
   }
 
-  private FileWatch(Path path, String accepted, Listener listener) {
+  FileWatch(Path path, String accepted, Listener listener) {
     this.path = path;
     this.accepted = accepted;
     this.listener = listener;
@@ -115,7 +116,10 @@ public final class FileWatch implements AutoCloseable {
     return new String(Files.readAllBytes(path), StandardCharsets.UTF_8);
   }
 
-  /** Has the file read now, and given to the listener even when it is the text that counts. */
+  /**
+   * Has the file read as soon as it stands still, and given to the listener even when it is the
+   * text that counts.
+   */
   public void readNow() {
     wake.release();
   }
@@ -135,9 +139,9 @@ public final class FileWatch implements AutoCloseable {
   private void run() {
     try {
       while (!closed) {
-        boolean asked = wake.tryAcquire(POLL.toMillis(), TimeUnit.MILLISECONDS);
+        boolean asksNow = wake.tryAcquire(POLL.toMillis(), TimeUnit.MILLISECONDS);
         if (!closed) {
-          look(asked);
+          look(asksNow);
         }
       }
     } catch (InterruptedException e) {
@@ -145,21 +149,25 @@ public final class FileWatch implements AutoCloseable {
     }
   }
 
-  private void look(boolean asked) {
+  /** One look, alone on the watch's thread. */
+  void look(boolean asksNow) {
+    asked |= asksNow;
     try {
       Stamp stamp = Stamp.of(path);
       boolean settled = lastSeen == null || stamp.equals(lastSeen) || stamp.isRenamedOver(lastSeen);
       boolean due = System.nanoTime() - readNanos > REREAD.toNanos();
       lastSeen = stamp;
-      if (asked || (settled && (due || !stamp.equals(believed)))) {
+      // Who asks also waits until the file looks the same twice: half a file is no answer.
+      if (settled && (asked || due || !stamp.equals(believed))) {
         readNanos = System.nanoTime();
         String text = read(path);
-        if (asked || stamp.equals(Stamp.of(path))) {
+        if (stamp.equals(Stamp.of(path))) {
           believed = stamp;
-          take(text, asked);
+          take(text);
         }
       }
     } catch (IOException e) {
+      asked = false;
       refuse(path + ": can't be read: " + e);
     } catch (IllegalArgumentException e) {
       refuse(String.valueOf(e.getMessage()));
@@ -169,8 +177,10 @@ public final class FileWatch implements AutoCloseable {
     }
   }
 
-  private void take(String text, boolean asked) {
-    if (text.equals(accepted) && !asked) {
+  private void take(String text) {
+    boolean again = asked;
+    asked = false;
+    if (text.equals(accepted) && !again) {
       // Back to what counts: there is nothing left that is refused.
       refused = null;
       return;

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -37,6 +38,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PartitionTest {
   // Kept alive every 3.3 s, so still at the member that is cut off, and then elsewhere in time.
   private static final String OPTIONS = "?ttl=10s&request-timeout=3s";
+  private static final Pattern NO_LEADER =
+      Pattern.compile("no leader|no answer in time|not answer");
   private static final int MORTAL_TTL_SECONDS = 15;
   private static final String FIRST = "10.0.0.1:50051";
   private static final String SECOND = "10.0.0.2:50051";
@@ -101,16 +104,8 @@ class PartitionTest {
 
       awaitLists(List.of(elsewhere, moving), FIRST, MORTAL);
       // The one that moves may have left before the cut, when a busy machine was too slow for it;
-      // this
-      // one can't, and on such a machine the member may be too slow to say so.
-      patiently()
-          .until(
-              () ->
-                  staying.failures().stream()
-                      .anyMatch(
-                          e ->
-                              e.toString()
-                                  .matches("(?s).*(no leader|no answer in time|not answer).*")));
+      // this one can't, and on such a machine the member may be too slow to say so.
+      patiently().until(() -> hasHeard(staying, NO_LEADER));
       assertThat(readFailure(bound, service).kind()).isEqualTo(Kind.UNAVAILABLE);
 
       // Nobody keeps this one alive, and it was granted later and for longer than the record.
@@ -134,6 +129,10 @@ class PartitionTest {
           .containsExactly(
               List.of(FIRST), List.of(FIRST, MORTAL), List.of(FIRST), List.of(FIRST, SECOND));
     }
+  }
+
+  private static boolean hasHeard(RecordedWatch watch, Pattern reason) {
+    return watch.failures().stream().anyMatch(e -> reason.matcher(e.toString()).find());
   }
 
   private static void awaitLists(List<RecordedWatch> watches, String... expected) {
