@@ -4,6 +4,7 @@ import dev.holdfast.gateway.http1.ProtocolPeek;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.WebFace;
 import dev.holdfast.gateway.limits.GatewayMeters;
+import dev.holdfast.gateway.traffic.Traffic;
 import dev.holdfast.liveness.LivenessMeters;
 import dev.holdfast.liveness.Role;
 import io.netty.bootstrap.ServerBootstrap;
@@ -41,12 +42,14 @@ public final class Gateway implements AutoCloseable {
   private final IdentityHashMap<EventExecutor, ForwardingLoop> loops = new IdentityHashMap<>();
   private final Channel listener;
   private final DrainTimes drain;
+  private final Traffic traffic;
   private final @Nullable WebFace face;
   private final Object lock = new Object();
   private @Nullable CompletableFuture<Void> drained;
   private volatile GatewaySnapshot snapshot;
 
   private Gateway(GatewayOptions options, GatewaySnapshot snapshot) throws IOException {
+    GatewayMeters meters = new GatewayMeters(options.meters());
     this.snapshot = snapshot;
     this.drain = options.drain();
     this.face = options.face().orElse(null);
@@ -55,12 +58,13 @@ public final class Gateway implements AutoCloseable {
     this.threads =
         new MultiThreadIoEventLoopGroup(
             options.threads(), new DefaultThreadFactory("holdfast-gateway", true), io);
+    this.traffic = meters.traffic();
     ForwardingLoop.Watching watching =
         new ForwardingLoop.Watching(
             options.liveness(),
             LivenessMeters.on(options.meters(), Role.SERVER),
             LivenessMeters.on(options.meters(), Role.CLIENT),
-            new GatewayMeters(options.meters()));
+            meters);
     for (EventExecutor each : threads) {
       loops.put(each, new ForwardingLoop((EventLoop) each, this::snapshot, watching));
     }
@@ -84,6 +88,11 @@ public final class Gateway implements AutoCloseable {
   /** What requests meet now. */
   public GatewaySnapshot snapshot() {
     return snapshot;
+  }
+
+  /** What its calls do. */
+  public Traffic traffic() {
+    return traffic;
   }
 
   /** Requests that begin from now on meet this; those in flight finish as they began. */

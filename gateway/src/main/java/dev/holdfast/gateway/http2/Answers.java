@@ -1,12 +1,17 @@
 package dev.holdfast.gateway.http2;
 
 import dev.holdfast.gateway.route.RequestHead;
+import dev.holdfast.gateway.route.Route;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
 
 /** The answers that the gateway gives of its own. */
 final class Answers {
+  static final String TOO_MUCH_FOR_UPSTREAMS = "too much of this connection waits for upstreams";
+  static final String TOO_MUCH_FOR_CLIENTS =
+      "too much of the upstream's connection waits for clients";
+
   private Answers() {}
 
   /** A whole gRPC answer in one HEADERS frame. */
@@ -38,6 +43,18 @@ final class Answers {
         + " (expected: "
         + expected
         + ")";
+  }
+
+  static String noCluster(Route route) {
+    return "route " + route.name() + " has no cluster " + route.cluster();
+  }
+
+  static String noConnection(String trouble) {
+    return "no connection" + (trouble.isEmpty() ? "" : ": " + trouble);
+  }
+
+  static String deadline(long nanos) {
+    return "deadline of " + GrpcTimeout.inSeconds(nanos) + " exceeded";
   }
 
   /** What the gateway says of a request that it ends itself. */

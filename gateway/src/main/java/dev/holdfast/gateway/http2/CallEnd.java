@@ -51,7 +51,8 @@ public record CallEnd(StatusCode status, String message, Http2Headers trailers) 
     }
   }
 
-  private static StatusCode status(@Nullable CharSequence number) {
+  /** What a grpc-status says; UNKNOWN when it is absent or no number. */
+  static StatusCode status(@Nullable CharSequence number) {
     int value = -1;
     if (number != null && number.length() > 0 && number.length() <= 2) {
       value = 0;

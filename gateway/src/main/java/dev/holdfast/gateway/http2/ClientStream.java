@@ -1,6 +1,9 @@
 package dev.holdfast.gateway.http2;
 
 import dev.holdfast.gateway.route.RequestHead;
+import dev.holdfast.gateway.route.RouteOptions;
+import dev.holdfast.gateway.traffic.CallTrace;
+import dev.holdfast.gateway.traffic.LoopTraffic;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -15,10 +18,28 @@ abstract class ClientStream implements RequestHead {
   final Http2Headers request;
   final boolean grpc;
 
+  /** What the head of an answer says that isn't gRPC. */
+  dev.holdfast.transcoding.http.StatusCode plainStatus =
+      dev.holdfast.transcoding.http.StatusCode.UNKNOWN;
+
   /** Whether all of the request came. */
   boolean requestEnded;
 
-  ClientStream(Http2Headers request, boolean ended) {
+  /** What it does, for whoever watches. */
+  final CallTrace trace;
+
+  RouteOptions terms = RouteOptions.DEFAULT;
+
+  /** The time that the call has; 0 for any. */
+  long timeoutNanos;
+
+  @Nullable ScheduledFuture<?> deadline;
+
+  /** Until when it waits for a connection. */
+  @Nullable ScheduledFuture<?> patience;
+
+  ClientStream(LoopTraffic traffic, Http2Headers request, boolean ended) {
+    this.trace = traffic.begin(request);
     this.request = request;
     this.requestEnded = ended;
     this.grpc = Names.isGrpc(request);
@@ -84,6 +105,11 @@ abstract class ClientStream implements RequestHead {
   /** Runs a task on the loop, unless it is cancelled. */
   final ScheduledFuture<?> after(long nanos, Runnable task) {
     return loop().eventLoop().schedule(task, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  final void cancelTimers() {
+    cancel(deadline);
+    cancel(patience);
   }
 
   static void cancel(@Nullable ScheduledFuture<?> timer) {

@@ -6,12 +6,12 @@ import dev.holdfast.gateway.cluster.EndpointPool;
 import dev.holdfast.gateway.cluster.Waiter;
 import dev.holdfast.gateway.limits.MetLimit;
 import dev.holdfast.gateway.route.Route;
-import dev.holdfast.gateway.route.RouteOptions;
+import dev.holdfast.gateway.traffic.LoopTraffic;
+import dev.holdfast.gateway.traffic.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -31,13 +31,8 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
 
   private static final long NO_RESET = -1;
 
-  private final long beganNanos = System.nanoTime();
   private final RequestBody body = new RequestBody();
-  private RouteOptions terms = RouteOptions.DEFAULT;
   private @Nullable Cluster cluster;
-  private @Nullable ScheduledFuture<?> deadline;
-  private @Nullable ScheduledFuture<?> patience;
-  private long timeoutNanos;
   private @Nullable Http2Headers requestTrailers;
   private int unbridgedBytes;
 
@@ -53,8 +48,8 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
   private boolean answerBegan;
   private boolean over;
 
-  Exchange(Http2Headers request, boolean ended) {
-    super(request, ended);
+  Exchange(LoopTraffic traffic, Http2Headers request, boolean ended) {
+    super(traffic, request, ended);
   }
 
   @Override
@@ -65,7 +60,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
   @Override
   public int hash() {
     CharSequence value = terms.hashHeader().map(this::header).orElse(null);
-    return value == null ? Long.hashCode(beganNanos) : value.toString().hashCode();
+    return value == null ? Long.hashCode(System.nanoTime()) : value.toString().hashCode();
   }
 
   /** Finds the way. */
@@ -74,20 +69,21 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     Route route = snapshot.router().find(this);
     if (route == null) {
       String expected = snapshot.router().expectation(this);
-      fail(StatusCode.UNIMPLEMENTED, Answers.noRoute(this, expected));
+      fail(Reason.NO_ROUTE, StatusCode.UNIMPLEMENTED, Answers.noRoute(this, expected));
       return;
     }
     Cluster target = snapshot.clusters().get(route.cluster());
     if (target == null) {
-      fail(StatusCode.UNAVAILABLE, "route " + route.name() + " has no cluster " + route.cluster());
+      fail(Reason.NO_CLUSTER, StatusCode.UNAVAILABLE, Answers.noCluster(route));
       return;
     }
-    begin(target, route.options());
+    begin(target, route);
   }
 
   /** Goes the way that is known. */
-  final void begin(Cluster target, RouteOptions options) {
-    terms = options;
+  final void begin(Cluster target, Route route) {
+    terms = route.options();
+    trace.onRoute(route);
     cluster = target;
     RequestHeaders.prepare(request, client(), grpc);
     if (startDeadline()) {
@@ -101,10 +97,11 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     if (over) {
       return bytes;
     }
+    trace.onRequestData(bytes);
     if (bytes > 0 && !keep(bytes)) {
       giveBack(bytes);
       loop().meters().met(MetLimit.CONNECTION_BYTES);
-      fail(StatusCode.RESOURCE_EXHAUSTED, "too much of this connection waits for upstreams");
+      fail(Reason.LIMIT, StatusCode.RESOURCE_EXHAUSTED, Answers.TOO_MUCH_FOR_UPSTREAMS);
       return 0;
     }
     if (data.isReadable()) {
@@ -131,6 +128,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
   final void onDownstreamClosed() {
     if (!over) {
       over = true;
+      trace.onEnd(Reason.CLIENT_LEFT, StatusCode.CANCELLED.code());
       release(false);
     }
   }
@@ -145,7 +143,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     resetCode = NO_RESET;
     fault = null;
     if (timeoutNanos > 0) {
-      RequestHeaders.timeout(request, timeoutNanos, System.nanoTime() - beganNanos);
+      RequestHeaders.timeout(request, timeoutNanos, trace.spentNanos());
     }
     List<ByteBuf> frames = body.frames();
     boolean bare = requestEnded && frames.isEmpty() && requestTrailers == null;
@@ -158,6 +156,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
       return;
     }
     chosen.onCallBegan();
+    trace.onAttempt(link.address());
     link.attach(stream, this);
     upStream = stream;
     if (!bare) {
@@ -176,7 +175,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     if (again && attempts < terms.retry().attempts()) {
       find();
     } else {
-      refuse(StatusCode.UNAVAILABLE, "no connection: " + why, endpoint);
+      refuse(Reason.NO_CONNECTION, StatusCode.UNAVAILABLE, "no connection: " + why, endpoint);
     }
   }
 
@@ -188,20 +187,24 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
       return;
     }
     if (grpc && !answerBegan && ResponseHeaders.isForeign(headers, end)) {
-      fail(
-          StatusCode.ofHttp(headers.status()),
-          "not a gRPC answer: " + ResponseHeaders.describe(headers));
+      StatusCode meant = StatusCode.ofHttp(headers.status());
+      fail(Reason.BAD_ANSWER, meant, ResponseHeaders.describe(headers));
       return;
     }
     if (grpc && end && !headers.contains(Names.GRPC_STATUS)) {
-      fail(StatusCode.UNKNOWN, "the answer ended without a grpc-status");
+      fail(Reason.BAD_ANSWER, StatusCode.UNKNOWN, "the answer ended without a grpc-status");
       return;
     }
     answerBegan = true;
     body.forget();
     if (end) {
-      finish(headers, true);
+      over = true;
+      trace.onEnd(Reason.ANSWERED, ResponseHeaders.status(headers));
+      endWith(headers);
+      release(true);
     } else {
+      plainStatus = grpc ? plainStatus : ResponseHeaders.status(headers);
+      trace.onAnswer();
       begin(headers);
     }
   }
@@ -213,16 +216,17 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     if (over || from == null || stream == null) {
       return bytes;
     }
+    trace.onAnswerData(bytes);
     if (bytes > 0 && from.keep(bytes) > from.keptLimit()) {
       from.giveBack(stream, bytes);
       loop().meters().met(MetLimit.CONNECTION_BYTES);
-      fail(
-          StatusCode.RESOURCE_EXHAUSTED, "too much of the upstream's connection waits for clients");
+      fail(Reason.LIMIT, StatusCode.RESOURCE_EXHAUSTED, Answers.TOO_MUCH_FOR_CLIENTS);
       return 0;
     }
     boolean last = end && !grpc;
     if (last) {
       over = true;
+      trace.onEnd(Reason.ANSWERED, plainStatus);
       endWith(data.retain(), from, stream, bytes);
       release(true);
     } else {
@@ -230,7 +234,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
         pass(data.retain(), from, stream, bytes);
       }
       if (end) {
-        fail(StatusCode.UNKNOWN, "the answer ended without trailers");
+        fail(Reason.BAD_ANSWER, StatusCode.UNKNOWN, "the answer ended without trailers");
       }
     }
     return 0;
@@ -258,13 +262,13 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
       onFailed(AttemptFailure.LEFT_BEFORE);
     } else {
       String what = fault == null ? "connection lost: " + link.fault() : fault;
-      onFailed(new AttemptFailure(what, StatusCode.UNAVAILABLE, unsent));
+      onFailed(AttemptFailure.lost(what, unsent));
     }
   }
 
   /** Ends it with a status of our own, whatever it is doing. */
-  final void fail(StatusCode status, String what) {
-    refuse(status, what, up == null ? "none" : up.address());
+  final void fail(Reason why, StatusCode status, String what) {
+    refuse(why, status, what, up == null ? "none" : up.address());
   }
 
   private void find() {
@@ -282,13 +286,15 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     boolean mayRetry = failure.unprocessed() || terms.retry().idempotent();
     if (mayRetry && !answerBegan && body.isComplete() && attempts < terms.retry().attempts()) {
       loop().meters().retried();
+      trace.onRetry(failure.status().code());
       find();
     } else if (!answerBegan && resetCode == Http2Error.REFUSED_STREAM.code()) {
       over = true;
+      trace.onEnd(Reason.UPSTREAM_RESET, failure.status().code());
       endRefused();
       release(false);
     } else {
-      fail(failure.status(), failure.what());
+      fail(failure.why(), failure.status(), failure.what());
     }
   }
 
@@ -307,14 +313,12 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
 
   private void onNothingFound() {
     String trouble = cluster == null ? "" : cluster.trouble();
-    fail(StatusCode.UNAVAILABLE, "no connection" + (trouble.isEmpty() ? "" : ": " + trouble));
+    fail(Reason.NO_CONNECTION, StatusCode.UNAVAILABLE, Answers.noConnection(trouble));
   }
 
   private void onDeadline() {
     if (!over) {
-      fail(
-          StatusCode.DEADLINE_EXCEEDED,
-          "deadline of " + GrpcTimeout.inSeconds(timeoutNanos) + " exceeded");
+      fail(Reason.DEADLINE, StatusCode.DEADLINE_EXCEEDED, Answers.deadline(timeoutNanos));
     }
   }
 
@@ -348,21 +352,16 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     to.flushLater();
   }
 
-  private void refuse(StatusCode status, String what, String endpoint) {
+  private void refuse(Reason why, StatusCode status, String what, String endpoint) {
     if (over) {
       return;
     }
-    String message = Answers.message(what, System.nanoTime() - beganNanos, endpoint, attempts);
+    String message = Answers.message(what, trace.spentNanos(), endpoint, attempts);
     loop().meters().answered(status.name());
+    trace.onEnd(why, status.code());
     over = true;
     endWith(status, message, answerBegan);
     release(false);
-  }
-
-  private void finish(Http2Headers trailers, boolean byUpstream) {
-    over = true;
-    endWith(trailers);
-    release(byUpstream);
   }
 
   /**
@@ -371,8 +370,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
    * @param ended whether the upstream's side ended just now
    */
   private void release(boolean ended) {
-    cancel(deadline);
-    cancel(patience);
+    cancelTimers();
     body.forget();
     if (unbridgedBytes > 0) {
       giveBack(unbridgedBytes);

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.gateway.traffic.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelPromise;
@@ -16,7 +17,7 @@ final class ForwardedExchange extends Exchange implements RequestStream {
 
   ForwardedExchange(
       DownstreamConnection down, Http2Stream stream, Http2Headers request, boolean ended) {
-    super(request, ended);
+    super(down.loop().traffic(), request, ended);
     this.down = down;
     this.downStream = stream;
   }
@@ -33,7 +34,7 @@ final class ForwardedExchange extends Exchange implements RequestStream {
 
   @Override
   public void onLeave() {
-    fail(StatusCode.UNAVAILABLE, "the gateway closes");
+    fail(Reason.DRAIN, StatusCode.UNAVAILABLE, "the gateway closes");
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.cluster.LinkWatch;
 import dev.holdfast.gateway.cluster.LocalCluster;
 import dev.holdfast.gateway.limits.GatewayMeters;
+import dev.holdfast.gateway.traffic.LoopTraffic;
 import dev.holdfast.liveness.ConnectionObserver;
 import dev.holdfast.liveness.LivenessHandler;
 import dev.holdfast.liveness.LivenessMeters;
@@ -55,6 +56,7 @@ public final class ForwardingLoop {
   private final Supplier<? extends Terms> terms;
   private final Watching watching;
   private final FlushList flushes;
+  private final LoopTraffic traffic;
   private final Bootstrap bootstrap;
   private final IdentityHashMap<Cluster, Local> clusters = new IdentityHashMap<>();
   private final Set<ClientConnection> clients = new HashSet<>();
@@ -84,6 +86,7 @@ public final class ForwardingLoop {
     this.terms = terms;
     this.watching = watching;
     this.flushes = new FlushList(loop);
+    this.traffic = watching.meters().traffic().open();
     this.bootstrap =
         new Bootstrap()
             .group(loop)
@@ -125,6 +128,7 @@ public final class ForwardingLoop {
   public void retain(Collection<Cluster> wanted) {
     Set<Cluster> kept = Collections.newSetFromMap(new IdentityHashMap<>());
     kept.addAll(wanted);
+    traffic.forgetRoutes();
     for (Cluster each : List.copyOf(clusters.keySet())) {
       Local local = kept.contains(each) ? null : clusters.remove(each);
       if (local != null) {
@@ -195,6 +199,11 @@ public final class ForwardingLoop {
 
   FlushList flushes() {
     return flushes;
+  }
+
+  /** The calls of this loop. */
+  LoopTraffic traffic() {
+    return traffic;
   }
 
   /** Its counters. */

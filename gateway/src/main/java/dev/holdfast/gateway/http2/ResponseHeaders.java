@@ -29,9 +29,23 @@ final class ResponseHeaders {
     return type == null || !Names.isGrpc(type);
   }
 
+  /** How the call ended: its grpc-status, or what HTTP's means where there is none. */
+  static dev.holdfast.transcoding.http.StatusCode status(Http2Headers headers) {
+    CharSequence number = headers.get(Names.GRPC_STATUS);
+    if (number != null) {
+      return CallEnd.status(number);
+    }
+    CharSequence http = headers.status();
+    boolean well =
+        http != null && http.length() > 0 && (http.charAt(0) == '2' || http.charAt(0) == '3');
+    return well ? dev.holdfast.transcoding.http.StatusCode.OK : StatusCode.ofHttp(http).code();
+  }
+
   /** For a message. */
   static String describe(Http2Headers headers) {
     CharSequence type = headers.get(Names.CONTENT_TYPE);
-    return "HTTP " + headers.status() + (type == null ? " without content-type" : " " + type);
+    return "not a gRPC answer: HTTP "
+        + headers.status()
+        + (type == null ? " without content-type" : " " + type);
   }
 }

@@ -3,7 +3,10 @@ package dev.holdfast.gateway.http2;
 import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.http2.MessageAssembler.UnfitMessageException;
+import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.route.RouteOptions;
+import dev.holdfast.gateway.traffic.CallTrace;
+import dev.holdfast.gateway.traffic.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelPromise;
@@ -84,7 +87,17 @@ public final class UpstreamCall {
 
   /** Finds a connection and sends what there is; a grpc-timeout in the headers counts from now. */
   public void start(Cluster cluster, RouteOptions options) {
-    frames.begin(cluster, options);
+    start(cluster, new Route(cluster.name(), cluster.name(), options));
+  }
+
+  /** As above, for calls whose route has a name. */
+  public void start(Cluster cluster, Route route) {
+    frames.begin(cluster, route);
+  }
+
+  /** What it does. */
+  public CallTrace trace() {
+    return frames.trace;
   }
 
   /** Sends a message; may be more than {@link #isReady} has room for, but is kept then. */
@@ -173,7 +186,7 @@ public final class UpstreamCall {
 
   /** The answer makes no sense. */
   private void breakOff(StatusCode status, String what) {
-    frames.fail(status, what);
+    frames.fail(Reason.HTTP, status, what);
     finish(CallEnd.of(status.code(), "gateway: " + what));
   }
 
@@ -202,7 +215,7 @@ public final class UpstreamCall {
   /** The exchange behind it. */
   private final class Frames extends Exchange {
     Frames(Http2Headers headers) {
-      super(headers, false);
+      super(loop.traffic(), headers, false);
     }
 
     @Override

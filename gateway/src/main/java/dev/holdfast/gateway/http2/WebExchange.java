@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.http2;
 
 import dev.holdfast.gateway.route.RequestHead;
+import dev.holdfast.gateway.traffic.CallTrace;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
 
@@ -21,6 +22,9 @@ public interface WebExchange extends RequestHead {
 
   /** Whether the answer may begin while the request goes on. */
   boolean isDuplex();
+
+  /** Hears of the call that it is translated to, before that begins. */
+  default void onCall(CallTrace trace) {}
 
   /** Bytes of the request's body are done with: the client may send as many again. */
   void giveBack(int bytes);

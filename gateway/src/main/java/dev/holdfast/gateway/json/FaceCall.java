@@ -197,7 +197,8 @@ final class FaceCall implements WebHandler, CallListener {
   private void start() {
     UpstreamCall started = new UpstreamCall(web.loop(), web.client(), headers, this);
     call = started;
-    started.start(place.cluster(), place.options());
+    web.onCall(started.trace());
+    started.start(place.cluster(), place.route());
     if (!over) {
       // Of a second message where there may be one only, the second is a fault worth to be seen.
       started.request(dialect.serverStreams() ? 1 : 2);

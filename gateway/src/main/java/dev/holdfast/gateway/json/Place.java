@@ -1,12 +1,12 @@
 package dev.holdfast.gateway.json;
 
 import dev.holdfast.gateway.cluster.Cluster;
-import dev.holdfast.gateway.route.RouteOptions;
+import dev.holdfast.gateway.route.Route;
 
 /**
  * Where a call goes.
  *
  * @param cluster its services
- * @param options the terms
+ * @param route its name and terms
  */
-record Place(Cluster cluster, RouteOptions options) {}
+record Place(Cluster cluster, Route route) {}

@@ -86,6 +86,10 @@ final class PlaceFinder {
     return new Found<>(routed, look.apply(transcoder.get()));
   }
 
+  private static Route unrouted(Cluster cluster) {
+    return new Route(cluster.name(), cluster.name(), RouteOptions.DEFAULT);
+  }
+
   private static @Nullable Place routed(WebExchange web) {
     Terms terms = web.loop().snapshot();
     Route route = terms.router().find(web);
@@ -97,7 +101,7 @@ final class PlaceFinder {
       throw new UnknownSchemaException(
           "route " + route.name() + " has no cluster " + route.cluster());
     }
-    return new Place(cluster, route.options());
+    return new Place(cluster, route);
   }
 
   private <T> Found<T> search(WebExchange web, Function<HttpTranscoder, T> look) {
@@ -112,7 +116,7 @@ final class PlaceFinder {
                     found.put(
                         cluster.name(),
                         new Found<>(
-                            new Place(cluster, RouteOptions.DEFAULT), look.apply(transcoder))));
+                            new Place(cluster, unrouted(cluster)), look.apply(transcoder))));
       } catch (RequestRefusedException e) {
         if (e.httpStatus() != 404) {
           nearly.add(e);

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.limits;
 
+import dev.holdfast.gateway.traffic.Traffic;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.EnumMap;
@@ -12,6 +13,7 @@ public final class GatewayMeters {
   private final Map<MetLimit, Counter> limits = new EnumMap<>(MetLimit.class);
   private final Map<String, Counter> answers = new ConcurrentHashMap<>();
   private final Counter retries;
+  private final Traffic traffic = new Traffic();
 
   public GatewayMeters(MeterRegistry registry) {
     this.registry = registry;
@@ -19,6 +21,11 @@ public final class GatewayMeters {
       limits.put(limit, GatewayMeter.LIMITED.counter(registry, limit.tag()));
     }
     retries = GatewayMeter.RETRIED.counter(registry);
+  }
+
+  /** What the calls do. */
+  public Traffic traffic() {
+    return traffic;
   }
 
   /** A limit was met. */

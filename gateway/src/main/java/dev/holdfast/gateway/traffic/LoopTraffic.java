@@ -1,0 +1,122 @@
+package dev.holdfast.gateway.traffic;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.route.Route;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.AsciiString;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** The calls of one event loop, on which all but {@link #cells} is used. */
+public final class LoopTraffic {
+  @Limit(
+      of = "kinds of calls (route, cluster and method) that one thread counts apart",
+      then = "the calls of further methods are counted as other, those of further routes together")
+  static final int MAX_KINDS = 5_000;
+
+  private static final int MAX_CACHED_ROUTES = 10_000;
+  private static final CallKind NOWHERE = new CallKind("", "", KnownMethods.OTHER);
+
+  private final Traffic all;
+  private final Map<CallKind, Cell> cells = new ConcurrentHashMap<>();
+  private final IdentityHashMap<Route, Methods> routes = new IdentityHashMap<>();
+  private final Cell nowhere = new Cell(NOWHERE);
+
+  LoopTraffic(Traffic all) {
+    this.all = all;
+    cells.put(NOWHERE, nowhere);
+  }
+
+  /** The cells of one route, by method. */
+  static final class Methods {
+    private final Map<AsciiString, Cell> byPath = new HashMap<>();
+    private final Cell other;
+
+    Methods(Cell other) {
+      this.other = other;
+    }
+  }
+
+  /** A call whose headers came just now. */
+  public CallTrace begin(Http2Headers request) {
+    return new CallTrace(this, request);
+  }
+
+  /** The routes changed: those that are gone are not kept for their old names. */
+  public void forgetRoutes() {
+    routes.clear();
+  }
+
+  /** The cells of a route. */
+  Methods of(Route route) {
+    Methods known = routes.get(route);
+    return known == null ? enter(route) : known;
+  }
+
+  /** The cell of a method that is known there; null for others. */
+  static @Nullable Cell known(Methods route, AsciiString path) {
+    return route.byPath.get(path);
+  }
+
+  /** The cell of a method that an upstream began to answer. */
+  Cell answered(Methods route, AsciiString path) {
+    Cell known = route.byPath.get(path);
+    String method = known == null ? all.methods().learn(path) : null;
+    if (known != null) {
+      return known;
+    }
+    if (method == null) {
+      return route.other;
+    }
+    Cell cell = cell(route.other.kind.route(), route.other.kind.cluster(), method);
+    if (cell.kind.method().equals(method)) {
+      route.byPath.put(new AsciiString(path), cell);
+    }
+    return cell;
+  }
+
+  /** The cell of what nobody answered. */
+  static Cell unanswered(@Nullable Methods route, Cell nowhere) {
+    return route == null ? nowhere : route.other;
+  }
+
+  Cell nowhere() {
+    return nowhere;
+  }
+
+  @Nullable CallSink sink() {
+    return all.sink();
+  }
+
+  Collection<Cell> cells() {
+    return cells.values();
+  }
+
+  private Methods enter(Route route) {
+    if (routes.size() >= MAX_CACHED_ROUTES) {
+      routes.clear();
+    }
+    Methods methods = new Methods(cell(route.name(), route.cluster(), KnownMethods.OTHER));
+    routes.put(route, methods);
+    return methods;
+  }
+
+  private Cell cell(String route, String cluster, String method) {
+    CallKind kind = new CallKind(route, cluster, method);
+    Cell known = cells.get(kind);
+    if (known != null) {
+      return known;
+    }
+    if (cells.size() >= MAX_KINDS) {
+      Cell other = cells.get(new CallKind(route, cluster, KnownMethods.OTHER));
+      return other == null ? nowhere : other;
+    }
+    Cell cell = new Cell(kind);
+    cells.put(kind, cell);
+    return cell;
+  }
+}

@@ -1,0 +1,124 @@
+package dev.holdfast.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.gateway.traffic.CallKind;
+import dev.holdfast.gateway.traffic.KindTraffic;
+import dev.holdfast.gateway.traffic.Outcomes;
+import dev.holdfast.transcoding.http.StatusCode;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.MethodDescriptor;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What is counted of calls between stock clients and servers. */
+class TrafficTest {
+  private static final CallKind OTHER = new CallKind("all", "echo", "other");
+
+  private final GatewayRig rig = new GatewayRig();
+  private Gateway gateway;
+  private Channel channel;
+
+  @BeforeEach
+  void open() throws Exception {
+    gateway = rig.gateway(rig.serve(new Echo()));
+    channel = rig.channel(gateway);
+  }
+
+  @AfterEach
+  void close() {
+    rig.close();
+  }
+
+  @Test
+  void callsAndAttemptsAreCountedByMethodAndStatusWithTheirBytes() {
+    call(Echo.UNARY, new byte[100]);
+    call(Echo.UNARY, new byte[2_000]);
+    assertThatThrownBy(() -> call(Echo.FAIL, "NOT_FOUND:x".getBytes(StandardCharsets.UTF_8)))
+        .isInstanceOf(StatusRuntimeException.class);
+
+    KindTraffic unary = kind("test.Echo/Unary");
+    assertThat(unary.started()).isEqualTo(2);
+    assertThat(unary.startedAttempts()).isEqualTo(2);
+    assertThat(unary.open()).isZero();
+    Outcomes.Of ok = of(unary.calls(), StatusCode.OK);
+    assertThat(ok.nanos().count()).isEqualTo(2);
+    assertThat(ok.nanos().quantile(0.5)).isPositive();
+    assertThat(ok.requestBytes().sum()).isEqualTo(2_110);
+    assertThat(ok.answerBytes().sum()).isEqualTo(2_110);
+    assertThat(of(unary.attempts(), StatusCode.OK).nanos().count()).isEqualTo(2);
+    // Nobody began to answer it, so its name counts for nothing.
+    assertThat(of(sums().get(OTHER).calls(), StatusCode.NOT_FOUND).nanos().count()).isEqualTo(1);
+  }
+
+  @Test
+  void methodsThatAClientMakesUpAreCountedTogether() {
+    for (int i = 0; i < 50; i++) {
+      MethodDescriptor<byte[], byte[]> made =
+          Echo.ABSENT.toBuilder().setFullMethodName("made.Up" + i + "/Method").build();
+      assertThatThrownBy(() -> call(made, new byte[1])).hasMessageContaining("UNIMPLEMENTED");
+    }
+    assertThat(sums().keySet()).extracting(CallKind::method).containsOnly("other");
+    assertThat(sums().get(OTHER).started()).isEqualTo(50);
+  }
+
+  @Test
+  void aStreamIsOpenUntilItsClientLeaves() {
+    ClientCall<byte[], byte[]> talk = channel.newCall(Echo.TALK, CallOptions.DEFAULT);
+    Collected answers = new Collected();
+    ClientCalls.asyncBidiStreamingCall(talk, answers).onNext(new byte[1]);
+    await()
+        .atMost(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS)
+        .until(() -> sums().keySet().stream().anyMatch(k -> k.method().equals("test.Echo/Talk")));
+    assertThat(kind("test.Echo/Talk").open()).isEqualTo(1);
+
+    talk.cancel("enough", null);
+    await()
+        .atMost(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS)
+        .until(() -> kind("test.Echo/Talk").open() == 0);
+    assertThat(kind("test.Echo/Talk").calls().byStatus()).containsOnlyKeys(StatusCode.CANCELLED);
+  }
+
+  @Test
+  void anAttemptThatAnotherFollowsIsCountedApart() throws Exception {
+    Gateway other = rig.gateway("127.0.0.1:1");
+    assertThatThrownBy(
+            () ->
+                ClientCalls.blockingUnaryCall(
+                    rig.channel(other), Echo.UNARY, CallOptions.DEFAULT, new byte[1]))
+        .hasMessageContaining("UNAVAILABLE");
+    KindTraffic there = other.traffic().sums().get(OTHER);
+    assertThat(there.startedAttempts()).isZero();
+    assertThat(there.calls().byStatus()).containsOnlyKeys(StatusCode.UNAVAILABLE);
+    assertThat(there.attempts().count()).isZero();
+  }
+
+  private byte[] call(MethodDescriptor<byte[], byte[]> method, byte[] request) {
+    return ClientCalls.blockingUnaryCall(channel, method, CallOptions.DEFAULT, request);
+  }
+
+  private Map<CallKind, KindTraffic> sums() {
+    return gateway.traffic().sums();
+  }
+
+  private KindTraffic kind(String method) {
+    KindTraffic found = sums().get(new CallKind("all", "echo", method));
+    assertThat(found).as("%s in %s", method, sums().keySet()).isNotNull();
+    return found;
+  }
+
+  private static Outcomes.Of of(Outcomes outcomes, StatusCode status) {
+    assertThat(outcomes.byStatus()).containsKey(status);
+    return outcomes.byStatus().get(status);
+  }
+}
