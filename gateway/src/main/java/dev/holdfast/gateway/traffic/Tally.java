@@ -22,10 +22,10 @@ final class Tally {
    * @param answerBytes that the client was sent
    */
   void record(StatusCode status, long nanos, long requestBytes, long answerBytes) {
-    Ended ended = byStatus.getPlain(status.ordinal());
+    Ended ended = byStatus.getPlain(status.number());
     if (ended == null) {
       ended = new Ended();
-      byStatus.set(status.ordinal(), ended);
+      byStatus.set(status.number(), ended);
     }
     ended.nanos.record(nanos);
     ended.sentBytes.record(requestBytes);
@@ -35,7 +35,7 @@ final class Tally {
   /** Adds what was counted to the sums of several. */
   void addTo(Outcomes sums) {
     for (StatusCode status : StatusCode.values()) {
-      @Nullable Ended ended = byStatus.get(status.ordinal());
+      @Nullable Ended ended = byStatus.get(status.number());
       if (ended != null) {
         Outcomes.Of sum = sums.of(status);
         ended.nanos.addTo(sum.nanos());
