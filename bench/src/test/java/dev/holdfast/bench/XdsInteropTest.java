@@ -125,7 +125,10 @@ class XdsInteropTest {
       caller.header(TESTER, "test-1");
       awaitOnly(caller, "one-1");
 
-      policy("services: {names: {balancer: ring_hash, hash-header: x-tester}}");
+      policy("services: {names: {balancer: ring_hash, hash-header: x-user}}");
+      // By a header that no call has yet, so that it is seen that the client has this policy.
+      awaitOnly(caller, "one-1", "two-1", "two-2");
+      caller.header("x-user", "7");
       awaitShares(caller, "one value, one instance", counts -> counts.size() == 1);
 
       plane.close();

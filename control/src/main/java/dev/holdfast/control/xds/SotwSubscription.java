@@ -84,7 +84,8 @@ class SotwSubscription extends Subscription {
     boolean held = false;
     for (Map.Entry<String, Given> before : given.entrySet()) {
       XdsResource old = before.getValue().resource();
-      if (!mayShrink && old != null && !present.containsKey(before.getKey())) {
+      boolean kept = !mayShrink || isInUseByName(before.getKey());
+      if (kept && old != null && !present.containsKey(before.getKey())) {
         present.put(before.getKey(), old);
         held = true;
       }
@@ -101,6 +102,15 @@ class SotwSubscription extends Subscription {
     gone.removeAll(present.keySet());
     XdsReply reply = reply(present.values(), gone);
     return Optional.of(new XdsReply(type, reply.resources(), List.of(), reply.nonce()));
+  }
+
+  /**
+   * Whether a client may have calls on their way to a cluster although it has accepted that nothing
+   * refers to it any more: it names a cluster for as long, and takes its absence for the failure of
+   * those calls.
+   */
+  boolean isInUseByName(String name) {
+    return type == ResourceType.CLUSTER && names.contains(name);
   }
 
   private Map<String, XdsResource> present(XdsSnapshot snapshot) {

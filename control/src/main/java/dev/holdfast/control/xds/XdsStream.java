@@ -20,7 +20,8 @@ import java.util.Optional;
  *       nothing at all until all that the stream asked for is known;
  *   <li>make before break: clusters, endpoints, listeners, routes; what refers to something new
  *       waits until that was answered, and a cluster is taken away only after what referred to it
- *       was changed, and the change accepted.
+ *       was changed, and the change accepted; by the state of the world not from who still asks for
+ *       it by name, as clients of gRPC do while calls are on their way to it.
  * </ul>
  *
  * <p>Not thread-safe.

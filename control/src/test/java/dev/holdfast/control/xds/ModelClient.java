@@ -15,11 +15,14 @@ import java.util.TreeSet;
  * what is good of a response and rejects the rest with words.
  *
  * <p>One that wants everything (an Envoy) gets all listeners and clusters; one that wants services
- * (gRPC) asks for listeners by name, and for the clusters that those refer to.
+ * (gRPC) asks for listeners by name, and for the clusters that those refer to, or referred to when
+ * the calls began that are still on their way.
  */
 final class ModelClient {
   final String name;
   final boolean everything;
+  private final boolean hasCalls;
+  private final Set<String> calledStill = new TreeSet<>();
   final Set<String> services = new TreeSet<>();
   private final Map<ResourceType, Map<String, XdsResource>> has = new EnumMap<>(ResourceType.class);
 
@@ -32,9 +35,13 @@ final class ModelClient {
   private boolean rejectedSeveral;
   private java.util.function.Consumer<Peer.Saying> link = saying -> {};
 
-  ModelClient(String name, boolean everything) {
+  /**
+   * @param hasCalls whether it asks for clusters until its calls to them are over
+   */
+  ModelClient(String name, boolean everything, boolean hasCalls) {
     this.name = name;
     this.everything = everything;
+    this.hasCalls = hasCalls;
     for (ResourceType type : ResourceType.values()) {
       has.put(type, new HashMap<>());
       waiting.put(type, new HashSet<>());
@@ -62,15 +69,38 @@ final class ModelClient {
   void drop(String service) {
     services.remove(service);
     if (!everything) {
+      Set<String> before = referred();
       of(ResourceType.LISTENER).remove(service);
+      goOnCalling(before);
     }
     ask();
+  }
+
+  /**
+   * The calls to clusters that nothing refers to any more are over.
+   *
+   * @return whether there were any
+   */
+  boolean endCalls() {
+    boolean some = !calledStill.isEmpty();
+    calledStill.clear();
+    ask();
+    return some;
+  }
+
+  private void goOnCalling(Set<String> before) {
+    if (hasCalls) {
+      calledStill.addAll(before);
+      calledStill.removeAll(referred());
+      calledStill.retainAll(of(ResourceType.CLUSTER).keySet());
+    }
   }
 
   void onReply(XdsReply reply, boolean absenceIsDeletion) {
     ResourceType type = reply.type();
     Map<String, XdsResource> mine = of(type);
     Peer.Wish wish = wish(type);
+    Set<String> referredBefore = referred();
     StringBuilder bad = new StringBuilder();
     Set<String> present = new HashSet<>();
     for (XdsResource resource : reply.resources()) {
@@ -94,6 +124,7 @@ final class ModelClient {
       gone.forEach(this::requireUnused);
     }
     mine.keySet().removeAll(gone);
+    goOnCalling(referredBefore);
     waitingFor(type)
         .removeIf(n -> absenceIsDeletion || present.contains(n) || reply.removed().contains(n));
     heard.add(type);
@@ -111,6 +142,9 @@ final class ModelClient {
   }
 
   private void requireUnused(String cluster) {
+    Guarantee.XDS_MAKE_BEFORE_BREAK.require(
+        !calledStill.contains(cluster),
+        name + ": " + cluster + " is taken away while calls are on their way to it");
     for (XdsResource listener : of(ResourceType.LISTENER).values()) {
       Guarantee.XDS_MAKE_BEFORE_BREAK.require(
           !Content.of(listener).refersTo().contains(cluster),
@@ -164,11 +198,10 @@ final class ModelClient {
   Peer.Wish wish(ResourceType type) {
     return switch (type) {
       case LISTENER -> new Peer.Wish(everything, everything ? Set.of() : Set.copyOf(services));
-      case CLUSTER -> new Peer.Wish(everything, everything ? Set.of() : referred());
+      case CLUSTER -> new Peer.Wish(everything, everything ? Set.of() : used());
       case ENDPOINTS ->
           new Peer.Wish(
-              false,
-              everything ? Set.copyOf(of(ResourceType.CLUSTER).keySet()) : referredAndThere());
+              false, everything ? Set.copyOf(of(ResourceType.CLUSTER).keySet()) : usedAndThere());
       case ROUTES -> Peer.Wish.NOTHING;
     };
   }
@@ -179,8 +212,14 @@ final class ModelClient {
     return Set.copyOf(clusters);
   }
 
-  private Set<String> referredAndThere() {
+  private Set<String> used() {
     Set<String> clusters = new HashSet<>(referred());
+    clusters.addAll(calledStill);
+    return Set.copyOf(clusters);
+  }
+
+  private Set<String> usedAndThere() {
+    Set<String> clusters = new HashSet<>(used());
     clusters.retainAll(of(ResourceType.CLUSTER).keySet());
     return Set.copyOf(clusters);
   }

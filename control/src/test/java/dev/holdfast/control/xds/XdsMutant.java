@@ -113,7 +113,21 @@ enum XdsMutant implements Streams {
       };
     }
   },
-  /** The same in the incremental variant. */
+  /** A cluster goes when nothing refers to it any more, while calls are on their way to it. */
+  CALLS_CUT_OFF {
+    @Override
+    public SotwStream sotw() {
+      return new SotwStream(
+          type ->
+              new SotwSubscription(type) {
+                @Override
+                boolean isInUseByName(String name) {
+                  return false;
+                }
+              });
+    }
+  },
+  /** A cluster goes with the rest in the incremental variant, too. */
   BREAK_BEFORE_MAKE_BY_DELTA {
     @Override
     public DeltaStream delta() {

@@ -48,6 +48,7 @@ final class XdsSimulation {
     ASKED_WHILE_PENDING,
     ANSWERED_WHILE_REFUSED,
     RESUBSCRIBED,
+    CALLS_OUTLIVED_THEIR_ROUTE,
     SERVICE_REMOVED
   }
 
@@ -87,7 +88,7 @@ final class XdsSimulation {
     for (boolean delta : new boolean[] {false, true}) {
       for (boolean everything : new boolean[] {false, true}) {
         String name = (delta ? "delta" : "sotw") + (everything ? "-all" : "-some");
-        lines.add(new Line(new ModelClient(name, everything), delta));
+        lines.add(new Line(new ModelClient(name, everything, !delta && !everything), delta));
       }
     }
     lines.forEach(Line::connect);
@@ -100,7 +101,7 @@ final class XdsSimulation {
   private void event() {
     Line line = lines.get(random.nextInt(lines.size()));
     String service = SERVICES.get(random.nextInt(SERVICES.size()));
-    switch (random.nextInt(14)) {
+    switch (random.nextInt(15)) {
       case 0, 1 -> world.change(service, random.nextInt(4) == 0);
       case 2, 3, 4 -> world.move(service, random.nextInt(5) == 0);
       case 5 -> remove(service);
@@ -110,6 +111,7 @@ final class XdsSimulation {
       case 10 -> line.connect();
       case 11 -> line.stall(Duration.ofMillis(random.nextInt(2_000)));
       case 12 -> restart();
+      case 13 -> endCalls(line.client);
       default -> world.hearAll();
     }
     lines.forEach(Line::pump);
@@ -120,6 +122,12 @@ final class XdsSimulation {
       mark(Marker.SERVICE_REMOVED);
     }
     world.remove(service);
+  }
+
+  private void endCalls(ModelClient client) {
+    if (client.endCalls()) {
+      mark(Marker.CALLS_OUTLIVED_THEIR_ROUTE);
+    }
   }
 
   private void resubscribe(Line line, String service) {
@@ -152,6 +160,7 @@ final class XdsSimulation {
           line.deliver();
           line.pump();
         });
+    scheduler.schedule(LAST.dividedBy(2), () -> lines.forEach(line -> line.client.endCalls()));
   }
 
   private void mark(Marker marker) {
