@@ -16,6 +16,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -58,7 +59,7 @@ class TrafficTest {
     assertThat(ok.answerBytes().sum()).isEqualTo(2_110);
     assertThat(of(unary.attempts(), StatusCode.OK).nanos().count()).isEqualTo(2);
     // Nobody began to answer it, so its name counts for nothing.
-    assertThat(of(sums().get(OTHER).calls(), StatusCode.NOT_FOUND).nanos().count()).isEqualTo(1);
+    assertThat(of(kind("other").calls(), StatusCode.NOT_FOUND).nanos().count()).isEqualTo(1);
   }
 
   @Test
@@ -69,7 +70,7 @@ class TrafficTest {
       assertThatThrownBy(() -> call(made, new byte[1])).hasMessageContaining("UNIMPLEMENTED");
     }
     assertThat(sums().keySet()).extracting(CallKind::method).containsOnly("other");
-    assertThat(sums().get(OTHER).started()).isEqualTo(50);
+    assertThat(kind("other").started()).isEqualTo(50);
   }
 
   @Test
@@ -97,7 +98,7 @@ class TrafficTest {
                 ClientCalls.blockingUnaryCall(
                     rig.channel(other), Echo.UNARY, CallOptions.DEFAULT, new byte[1]))
         .hasMessageContaining("UNAVAILABLE");
-    KindTraffic there = other.traffic().sums().get(OTHER);
+    KindTraffic there = Objects.requireNonNull(other.traffic().sums().get(OTHER));
     assertThat(there.startedAttempts()).isZero();
     assertThat(there.calls().byStatus()).containsOnlyKeys(StatusCode.UNAVAILABLE);
     assertThat(there.attempts().count()).isZero();
@@ -112,13 +113,10 @@ class TrafficTest {
   }
 
   private KindTraffic kind(String method) {
-    KindTraffic found = sums().get(new CallKind("all", "echo", method));
-    assertThat(found).as("%s in %s", method, sums().keySet()).isNotNull();
-    return found;
+    return Objects.requireNonNull(sums().get(new CallKind("all", "echo", method)), method);
   }
 
   private static Outcomes.Of of(Outcomes outcomes, StatusCode status) {
-    assertThat(outcomes.byStatus()).containsKey(status);
-    return outcomes.byStatus().get(status);
+    return Objects.requireNonNull(outcomes.byStatus().get(status), status.name());
   }
 }
