@@ -1,5 +1,6 @@
 package dev.holdfast.registry.etcd;
 
+import dev.holdfast.core.ClosableWatchListener;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.Limit;
@@ -114,7 +115,7 @@ final class EtcdRegistry implements Registry {
 
   @Override
   public Subscription watch(ServiceName service, WatchListener listener) {
-    GuardedListener guarded = new GuardedListener(listener);
+    ClosableWatchListener guarded = new ClosableWatchListener(listener);
     scheduler.execute(() -> follow(service, guarded));
     return () -> {
       guarded.close();
@@ -216,7 +217,7 @@ final class EtcdRegistry implements Registry {
     }
   }
 
-  private void follow(ServiceName service, GuardedListener listener) {
+  private void follow(ServiceName service, ClosableWatchListener listener) {
     if (closing.get()) {
       listener.onFailure(closed());
       return;
@@ -235,7 +236,7 @@ final class EtcdRegistry implements Registry {
         .add(listener);
   }
 
-  private void unfollow(ServiceName service, GuardedListener listener) {
+  private void unfollow(ServiceName service, ClosableWatchListener listener) {
     Followed entry = followed.get(service.path());
     if (entry == null) {
       return;
@@ -283,45 +284,6 @@ final class EtcdRegistry implements Registry {
         || host.startsWith("127.")
         || host.equals("::1")
         || host.equals("0:0:0:0:0:0:0:1");
-  }
-
-  /** A listener that hears nothing after it was closed. */
-  private static final class GuardedListener implements WatchListener {
-    private final WatchListener target;
-    private volatile boolean closed;
-
-    GuardedListener(WatchListener target) {
-      this.target = target;
-    }
-
-    void close() {
-      closed = true;
-    }
-
-    boolean isClosed() {
-      return closed;
-    }
-
-    @Override
-    public void onSnapshot(RegistrySnapshot snapshot) {
-      if (!closed) {
-        target.onSnapshot(snapshot);
-      }
-    }
-
-    @Override
-    public void onConfirmed() {
-      if (!closed) {
-        target.onConfirmed();
-      }
-    }
-
-    @Override
-    public void onFailure(RegistryException cause) {
-      if (!closed) {
-        target.onFailure(cause);
-      }
-    }
   }
 
   private final class NamesSubscription implements NamesListener, Subscription {

@@ -1,5 +1,6 @@
 package dev.holdfast.registry.kubernetes;
 
+import dev.holdfast.core.ClosableWatchListener;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.Limit;
 import dev.holdfast.core.Registry;
@@ -88,7 +89,7 @@ final class KubernetesRegistry implements Registry {
 
   @Override
   public Subscription watch(ServiceName service, WatchListener listener) {
-    Guarded guarded = new Guarded(listener);
+    ClosableWatchListener guarded = new ClosableWatchListener(listener);
     PortChoice port = new PortChoice(service.portName().orElse(""));
     scheduler.execute(
         () ->
@@ -177,7 +178,8 @@ final class KubernetesRegistry implements Registry {
     }
   }
 
-  private void begin(Guarded guarded, Supplier<ServiceKey> parse, Consumer<ServiceKey> follow) {
+  private void begin(
+      ClosableWatchListener guarded, Supplier<ServiceKey> parse, Consumer<ServiceKey> follow) {
     if (closed.get()) {
       guarded.onFailure(closedException());
       return;
@@ -193,7 +195,7 @@ final class KubernetesRegistry implements Registry {
     }
   }
 
-  private void unfollow(ServiceName service, PortChoice port, Guarded guarded) {
+  private void unfollow(ServiceName service, PortChoice port, ClosableWatchListener guarded) {
     ServiceKey key;
     try {
       key = KubernetesNames.parse(service, defaultNamespace);

@@ -1,23 +1,27 @@
-package dev.holdfast.registry.kubernetes;
+package dev.holdfast.core;
 
 import dev.holdfast.core.Registry.WatchListener;
-import dev.holdfast.core.RegistryException;
-import dev.holdfast.core.RegistrySnapshot;
 
-/** A listener that hears nothing after it was closed, from whichever thread. */
-final class Guarded implements WatchListener {
+/**
+ * A listener of a watch that hears nothing after it was closed, as a {@link Subscription} promises:
+ * what was under way ends here. Thread-safe.
+ */
+public final class ClosableWatchListener implements WatchListener {
   private final WatchListener target;
   private volatile boolean closed;
 
-  Guarded(WatchListener target) {
+  /** Passes all on to another listener, until it is closed. */
+  public ClosableWatchListener(WatchListener target) {
     this.target = target;
   }
 
-  void close() {
+  /** From now on nothing is passed on. */
+  public void close() {
     closed = true;
   }
 
-  boolean isClosed() {
+  /** Whether it was closed. */
+  public boolean isClosed() {
     return closed;
   }
 
