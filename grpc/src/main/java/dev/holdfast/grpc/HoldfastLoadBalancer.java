@@ -6,6 +6,8 @@ import static io.grpc.ConnectivityState.READY;
 import static io.grpc.ConnectivityState.TRANSIENT_FAILURE;
 
 import dev.holdfast.core.CloseReason;
+import dev.holdfast.core.EndpointShares;
+import dev.holdfast.core.PickSchedule;
 import io.grpc.Attributes;
 import io.grpc.ConnectivityState;
 import io.grpc.EquivalentAddressGroup;
@@ -44,9 +46,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Everything runs in the channel's SynchronizationContext, except for the picker.
  */
 final class HoldfastLoadBalancer extends MultiChildLoadBalancer {
-  // Shares that are whole tenths of each other make short schedules: 500 slots for 50 endpoints,
-  // where arbitrary ones took thousands, and those are built anew at every step.
-  private static final int RAMP_STEPS = 10;
   private static final long LEAST_STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   private static final PickResult CONNECTING_RESULT =
       PickResult.withNoResult("connecting", "holdfast: connecting to endpoints");
@@ -256,7 +255,8 @@ final class HoldfastLoadBalancer extends MultiChildLoadBalancer {
 
   private void scheduleRampStep() {
     if (rampTimer == null || !rampTimer.isPending()) {
-      long stepNanos = Math.max(options.slowStart().toNanos() / RAMP_STEPS, LEAST_STEP_NANOS);
+      long stepNanos =
+          Math.max(options.slowStart().toNanos() / EndpointShares.RAMP_STEPS, LEAST_STEP_NANOS);
       rampTimer =
           helper
               .getSynchronizationContext()
@@ -335,12 +335,9 @@ final class HoldfastLoadBalancer extends MultiChildLoadBalancer {
     }
 
     private double ramp(long nowNanos) {
-      long slowStartNanos = options.slowStart().toNanos();
-      if (!newcomer || !wasReady || slowStartNanos == 0) {
-        return 1;
-      }
-      long steps = RAMP_STEPS * (nowNanos - readySinceNanos) / slowStartNanos;
-      return Math.min(1, Math.max(EndpointShares.LEAST_RAMP, (double) steps / RAMP_STEPS));
+      return newcomer && wasReady
+          ? EndpointShares.ramp(nowNanos - readySinceNanos, options.slowStart().toNanos())
+          : 1;
     }
 
     @Override

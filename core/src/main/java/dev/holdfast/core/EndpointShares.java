@@ -1,6 +1,5 @@
-package dev.holdfast.grpc;
+package dev.holdfast.core;
 
-import dev.holdfast.core.PureCore;
 import java.util.List;
 
 /**
@@ -15,9 +14,15 @@ import java.util.List;
  * that a process with cold caches and unborn machine code isn't hit by everyone at once.
  */
 @PureCore
-final class EndpointShares {
-  static final double OVERPROVISIONING = 1.4;
-  static final double LEAST_RAMP = 0.1;
+public final class EndpointShares {
+  /** How many times its working weight a zone is trusted to bear. */
+  public static final double OVERPROVISIONING = 1.4;
+
+  /** What of its share a new endpoint has at first. */
+  public static final double LEAST_RAMP = 0.1;
+
+  /** Steps in which a new endpoint grows into its share. */
+  public static final int RAMP_STEPS = 10;
 
   /**
    * One endpoint, as the policy sees it.
@@ -29,7 +34,8 @@ final class EndpointShares {
    *     first time, or scaling up would look like a loss
    * @param ramp how much of its share it may have by its age; {@link #LEAST_RAMP} to 1
    */
-  record Candidate(int weight, boolean local, boolean ready, boolean expected, double ramp) {}
+  public record Candidate(
+      int weight, boolean local, boolean ready, boolean expected, double ramp) {}
 
   private EndpointShares() {}
 
@@ -39,7 +45,7 @@ final class EndpointShares {
    * @param candidates all endpoints in use
    * @param zoned whether own zone comes first at all
    */
-  static double[] of(List<Candidate> candidates, boolean zoned) {
+  public static double[] of(List<Candidate> candidates, boolean zoned) {
     double localShare = zoned ? localShare(candidates) : -1;
     double localRamped = 0;
     double otherRamped = 0;
@@ -66,6 +72,21 @@ final class EndpointShares {
       }
     }
     return shares;
+  }
+
+  /**
+   * How much of its share an endpoint of some age may have, from {@link #LEAST_RAMP} to 1, in
+   * {@link #RAMP_STEPS}: shares that are whole tenths of each other make short schedules, 500 slots
+   * for 50 endpoints where arbitrary ones took thousands, built anew at every step.
+   *
+   * @param slowStartNanos after which it has all of it; zero for at once
+   */
+  public static double ramp(long ageNanos, long slowStartNanos) {
+    if (slowStartNanos == 0) {
+      return 1;
+    }
+    long steps = RAMP_STEPS * ageNanos / slowStartNanos;
+    return Math.min(1, Math.max(LEAST_RAMP, (double) steps / RAMP_STEPS));
   }
 
   /** What own zone takes, from 0 to 1; negative when zones make no difference now. */

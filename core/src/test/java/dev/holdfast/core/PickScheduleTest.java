@@ -1,4 +1,4 @@
-package dev.holdfast.grpc;
+package dev.holdfast.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

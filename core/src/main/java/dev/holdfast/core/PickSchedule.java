@@ -1,7 +1,5 @@
-package dev.holdfast.grpc;
+package dev.holdfast.core;
 
-import dev.holdfast.core.Limit;
-import dev.holdfast.core.PureCore;
 import java.util.Arrays;
 
 /**
@@ -13,12 +11,12 @@ import java.util.Arrays;
  * it is rounded up to that.
  */
 @PureCore
-final class PickSchedule {
+public final class PickSchedule {
   /** The length of a schedule that is not plain round robin, at most; longer for more endpoints. */
   @Limit(
       of = "places in a schedule of picks that is not plain round robin",
       then = "weights are rounded; longer only for more endpoints")
-  static final int MAX_SLOTS = 4_096;
+  public static final int MAX_SLOTS = 4_096;
 
   private static final int SLOTS_PER_ENDPOINT = 4;
   private static final int MAX_DIVISOR = 32;
@@ -39,7 +37,7 @@ final class PickSchedule {
    * @param first which endpoints come at the very beginning, so that a new one is reached by the
    *     next call and not after a whole round
    */
-  static int[] of(double[] shares, boolean[] first) {
+  public static int[] of(double[] shares, boolean[] first) {
     int[] slots = slots(shares);
     // One number per turn, its time above its index, so that sorting needs neither objects nor a
     // queue: this runs on every step of every endpoint that warms up.
