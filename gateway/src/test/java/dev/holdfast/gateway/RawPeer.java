@@ -28,6 +28,9 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -92,7 +95,8 @@ final class RawPeer {
   /** A client of the gateway. */
   static RawPeer connect(InetSocketAddress address) {
     BlockingQueue<Frame> frames = new LinkedBlockingQueue<>();
-    Http2ConnectionHandler handler = handler(false, new Http2Settings().pushEnabled(false), frames);
+    Http2ConnectionHandler handler =
+        handler(false, new Http2Settings().pushEnabled(false), frames::add);
     Channel channel =
         new Bootstrap()
             .group(LOOP)
@@ -106,6 +110,11 @@ final class RawPeer {
 
   /** Listens, with these settings for each connection. */
   static Upstream listen(Http2Settings settings) {
+    return listen(settings, (peer, request) -> {});
+  }
+
+  /** As above; each request is also handed to this, on the loop of its connection. */
+  static Upstream listen(Http2Settings settings, BiConsumer<RawPeer, Frame> answers) {
     BlockingQueue<RawPeer> peers = new LinkedBlockingQueue<>();
     Channel channel =
         new ServerBootstrap()
@@ -116,9 +125,20 @@ final class RawPeer {
                   @Override
                   protected void initChannel(Channel accepted) {
                     BlockingQueue<Frame> frames = new LinkedBlockingQueue<>();
-                    Http2ConnectionHandler handler = handler(true, settings, frames);
+                    AtomicReference<RawPeer> self = new AtomicReference<>();
+                    Http2ConnectionHandler handler =
+                        handler(
+                            true,
+                            settings,
+                            frame -> {
+                              frames.add(frame);
+                              if (frame.type.equals("HEADERS")) {
+                                answers.accept(self.get(), frame);
+                              }
+                            });
+                    self.set(new RawPeer(handler, accepted, frames));
                     accepted.pipeline().addLast(handler);
-                    peers.add(new RawPeer(handler, accepted, frames));
+                    peers.add(self.get());
                   }
                 })
             .bind("127.0.0.1", 0)
@@ -233,7 +253,7 @@ final class RawPeer {
   }
 
   private static Http2ConnectionHandler handler(
-      boolean server, Http2Settings settings, BlockingQueue<Frame> frames) {
+      boolean server, Http2Settings settings, Consumer<Frame> frames) {
     // Without the checks that would keep it from misbehaving.
     return new Http2ConnectionHandlerBuilder()
         .server(server)
@@ -249,16 +269,16 @@ final class RawPeer {
   private static final class Recorder extends Http2EventAdapter {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
-    private final BlockingQueue<Frame> frames;
+    private final Consumer<Frame> frames;
 
-    Recorder(BlockingQueue<Frame> frames) {
+    Recorder(Consumer<Frame> frames) {
       this.frames = frames;
     }
 
     @Override
     public void onHeadersRead(
         ChannelHandlerContext ctx, int id, Http2Headers headers, int padding, boolean end) {
-      frames.add(new Frame("HEADERS", id, headers, NOTHING, end, 0));
+      frames.accept(new Frame("HEADERS", id, headers, NOTHING, end, 0));
     }
 
     @Override
@@ -279,30 +299,30 @@ final class RawPeer {
         ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end) {
       byte[] bytes = new byte[data.readableBytes()];
       data.getBytes(data.readerIndex(), bytes);
-      frames.add(new Frame("DATA", id, null, ByteBuffer.wrap(bytes), end, 0));
+      frames.accept(new Frame("DATA", id, null, ByteBuffer.wrap(bytes), end, 0));
       return bytes.length + padding;
     }
 
     @Override
     public void onRstStreamRead(ChannelHandlerContext ctx, int id, long code) {
-      frames.add(new Frame("RST_STREAM", id, null, NOTHING, true, code));
+      frames.accept(new Frame("RST_STREAM", id, null, NOTHING, true, code));
     }
 
     @Override
     public void onGoAwayRead(ChannelHandlerContext ctx, int last, long code, ByteBuf debug) {
       byte[] bytes = new byte[debug.readableBytes()];
       debug.getBytes(debug.readerIndex(), bytes);
-      frames.add(new Frame("GOAWAY", last, null, ByteBuffer.wrap(bytes), true, code));
+      frames.accept(new Frame("GOAWAY", last, null, ByteBuffer.wrap(bytes), true, code));
     }
 
     @Override
     public void onPingAckRead(ChannelHandlerContext ctx, long payload) {
-      frames.add(new Frame("PONG", 0, null, NOTHING, false, payload));
+      frames.accept(new Frame("PONG", 0, null, NOTHING, false, payload));
     }
 
     @Override
     public void onPingRead(ChannelHandlerContext ctx, long payload) {
-      frames.add(new Frame("PING", 0, null, NOTHING, false, payload));
+      frames.accept(new Frame("PING", 0, null, NOTHING, false, payload));
     }
   }
 }

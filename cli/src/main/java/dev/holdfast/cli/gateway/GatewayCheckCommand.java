@@ -41,7 +41,7 @@ public final class GatewayCheckCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     common.startLogging("ERROR");
-    GatewayFile file = new GatewayFile(path, registryOptions);
+    GatewayFile file = new GatewayFile(path, registryOptions, "");
     try {
       GatewayConfig config = file.parsed(file.text());
       print(config, List.of());

@@ -100,6 +100,14 @@ public final class GatewayCommand implements Callable<Integer> {
   private List<String> services = List.of();
 
   @Option(
+      names = "--zone",
+      paramLabel = "TEXT",
+      description =
+          "Where it stands (HOLDFAST_ZONE), unless the file says it: endpoints of this zone come"
+              + " first.")
+  private String zone = "";
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Threads that forward. Default: one for each processor.")
@@ -114,7 +122,7 @@ public final class GatewayCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     common.startLogging("INFO");
-    GatewayFile file = config == null ? null : new GatewayFile(config, registryOptions);
+    GatewayFile file = config == null ? null : new GatewayFile(config, registryOptions, zone);
     String text = file == null ? "" : file.text();
     GatewayConfig first = file == null ? ofRegistry() : parsed(file, text);
     // Before anything is open, so that no signal finds nobody.
@@ -148,7 +156,7 @@ public final class GatewayCommand implements Callable<Integer> {
       throw UserError.usage(
           "registry: none (expected: --registry URI, HOLDFAST_REGISTRY or --config FILE)");
     }
-    return GatewayConfig.EMPTY.withRegistry(registryOptions.uri());
+    return GatewayConfig.EMPTY.withRegistry(registryOptions.uri()).withZone(zone);
   }
 
   private static GatewayConfig parsed(GatewayFile file, String text) {

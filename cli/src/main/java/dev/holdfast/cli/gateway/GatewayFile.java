@@ -15,11 +15,18 @@ import java.util.Optional;
 /** A gateway's file as a command is given it. */
 final class GatewayFile {
   private final Path path;
+  private final String zone;
   private final Registries registries;
   private final Optional<RegistryUri> registry;
 
-  GatewayFile(Path path, RegistryOptions options) {
+  /**
+   * A file that need not be there.
+   *
+   * @param zone where the gateway stands when the file does not say it
+   */
+  GatewayFile(Path path, RegistryOptions options, String zone) {
     this.path = path;
+    this.zone = zone;
     this.registries = new Registries(options.context());
     this.registry = options.isNamed() ? Optional.of(options.uri()) : Optional.empty();
   }
@@ -48,6 +55,8 @@ final class GatewayFile {
    * @throws YamlException with every problem
    */
   GatewayConfig parsed(String text) {
-    return GatewayYaml.parse(path.toString(), text, registries::resolveTarget, registry);
+    GatewayConfig config =
+        GatewayYaml.parse(path.toString(), text, registries::resolveTarget, registry);
+    return config.zone().isEmpty() ? config.withZone(zone) : config;
   }
 }

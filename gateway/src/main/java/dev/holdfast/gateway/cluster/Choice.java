@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.cluster;
 
+import dev.holdfast.core.PickSchedule;
 import dev.holdfast.core.PureCore;
 import java.util.Arrays;
 import java.util.function.IntUnaryOperator;
@@ -21,14 +22,29 @@ interface Choice {
    */
   static Choice of(Balance balance, Candidates candidates, IntUnaryOperator random) {
     return switch (balance) {
-      case LEAST_REQUEST -> new LeastOfTwo(candidates, random);
-      case ROUND_ROBIN -> new RoundRobin(candidates.size(), random);
+      case LEAST_REQUEST ->
+          isEven(candidates)
+              ? new LeastOfTwo(candidates, random)
+              : new LeastOfShares(candidates, random);
+      case ROUND_ROBIN ->
+          isEven(candidates)
+              ? new RoundRobin(candidates.size(), random)
+              : new Schedule(candidates, random);
       case WEIGHTED -> new Weighted(candidates, random);
       case RING_HASH -> new Ring(candidates);
     };
   }
 
-  /** Of two by chance the one with fewer open calls, per unit of weight. */
+  private static boolean isEven(Candidates candidates) {
+    for (int i = 1; i < candidates.size(); i++) {
+      if (candidates.share(i) != candidates.share(0)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Of two by chance the one with fewer open calls, among equals. */
   final class LeastOfTwo implements Choice {
     private final Candidates candidates;
     private final IntUnaryOperator random;
@@ -50,8 +66,33 @@ interface Choice {
       if (second >= first) {
         second++;
       }
-      long ofFirst = (candidates.openCalls(first) + 1L) * candidates.weight(second);
-      long ofSecond = (candidates.openCalls(second) + 1L) * candidates.weight(first);
+      return candidates.openCalls(second) < candidates.openCalls(first) ? second : first;
+    }
+  }
+
+  /**
+   * Of two by chance, each in proportion to its share, the one with fewer open calls for its share.
+   * So nobody gets more than twice its share, however idle it is, and an idle cluster is used in
+   * proportion.
+   */
+  final class LeastOfShares implements Choice {
+    private final Candidates candidates;
+    private final double[] shares;
+    private final Weighted drawn;
+
+    LeastOfShares(Candidates candidates, IntUnaryOperator random) {
+      this.candidates = candidates;
+      this.drawn = new Weighted(candidates, random);
+      this.shares = new double[candidates.size()];
+      Arrays.setAll(shares, candidates::share);
+    }
+
+    @Override
+    public int next(int hash) {
+      int first = drawn.next(hash);
+      int second = drawn.next(hash);
+      double ofFirst = candidates.openCalls(first) * shares[second];
+      double ofSecond = candidates.openCalls(second) * shares[first];
       return ofSecond < ofFirst ? second : first;
     }
   }
@@ -73,32 +114,57 @@ interface Choice {
     }
   }
 
-  /** By chance, in proportion to weights. */
+  /** One after the other, those with larger shares more often. */
+  final class Schedule implements Choice {
+    private final int[] order;
+    private int last;
+
+    Schedule(Candidates candidates, IntUnaryOperator random) {
+      double[] shares = new double[candidates.size()];
+      Arrays.setAll(shares, candidates::share);
+      this.order = PickSchedule.of(shares, new boolean[shares.length]);
+      this.last = random.applyAsInt(order.length);
+    }
+
+    @Override
+    public int next(int hash) {
+      last = last + 1 >= order.length ? 0 : last + 1;
+      return order[last];
+    }
+  }
+
+  /** By chance, in proportion to shares. */
   final class Weighted implements Choice {
+    private static final int WHOLE = 1 << 30;
+
     private final int[] upTo;
     private final IntUnaryOperator random;
 
     Weighted(Candidates candidates, IntUnaryOperator random) {
       this.upTo = new int[candidates.size()];
       this.random = random;
-      long sum = 0;
+      double sum = 0;
       for (int i = 0; i < upTo.length; i++) {
-        sum += candidates.weight(i);
-        upTo[i] = (int) Math.min(Integer.MAX_VALUE, sum);
+        sum += candidates.share(i);
       }
+      double part = 0;
+      for (int i = 0; i < upTo.length; i++) {
+        part += candidates.share(i);
+        upTo[i] = (int) Math.round(part / sum * WHOLE);
+      }
+      upTo[upTo.length - 1] = WHOLE;
     }
 
     @Override
     public int next(int hash) {
-      int drawn = random.applyAsInt(upTo[upTo.length - 1]);
-      int found = Arrays.binarySearch(upTo, drawn + 1);
+      int found = Arrays.binarySearch(upTo, random.applyAsInt(WHOLE) + 1);
       return found >= 0 ? found : -found - 1;
     }
   }
 
   /** Equal hashes meet the same candidate, and most of them still do when the list changes. */
   final class Ring implements Choice {
-    /** Of a candidate of weight 1; a few percent of difference between equals. */
+    /** Of a candidate of share 1; a few percent of difference between equals. */
     private static final int POINTS = 160;
 
     private static final int MOST_POINTS = 1_600;
@@ -110,13 +176,13 @@ interface Choice {
     Ring(Candidates candidates) {
       int count = 0;
       for (int i = 0; i < candidates.size(); i++) {
-        count += pointsOf(candidates.weight(i));
+        count += pointsOf(candidates.share(i));
       }
       points = new long[count];
       int at = 0;
       for (int i = 0; i < candidates.size(); i++) {
         int start = hash(candidates.key(i));
-        for (int p = pointsOf(candidates.weight(i)); p > 0; p--) {
+        for (int p = pointsOf(candidates.share(i)); p > 0; p--) {
           long place = mix(start + p) & 0xffff_ffffL;
           points[at++] = place << 31 | i;
         }
@@ -141,8 +207,8 @@ interface Choice {
       return hash;
     }
 
-    private static int pointsOf(int weight) {
-      return Math.min(MOST_POINTS, POINTS * weight);
+    private static int pointsOf(double share) {
+      return (int) Math.min(MOST_POINTS, Math.round(POINTS * share));
     }
 
     private static int mix(int value) {

@@ -23,6 +23,7 @@ public final class Cluster implements AutoCloseable {
   private final String name;
   private final ClusterOptions options;
   private final List<Consumer<EndpointSet>> listeners = new CopyOnWriteArrayList<>();
+  private final Outliers outliers;
   private final Object lock = new Object();
   private volatile @Nullable EndpointSet endpoints;
   private volatile String trouble = "";
@@ -31,6 +32,7 @@ public final class Cluster implements AutoCloseable {
   private Cluster(String name, ClusterOptions options) {
     this.name = name;
     this.options = options;
+    this.outliers = new Outliers(options.outliers());
   }
 
   /** A cluster whose endpoints don't change. */
@@ -66,6 +68,19 @@ public final class Cluster implements AutoCloseable {
     return trouble;
   }
 
+  /** How its endpoints behave. */
+  Outliers outliers() {
+    return outliers;
+  }
+
+  /**
+   * Hears, on any thread, that an endpoint was left out for its faults or let back. A listener must
+   * not block.
+   */
+  public Subscription listenToStandings(Runnable listener) {
+    return outliers.listen(listener);
+  }
+
   /**
    * Hears of the list that is known, if one is, at once, and of each later one, on the thread that
    * brings it, in order. A listener must not block.
@@ -88,6 +103,7 @@ public final class Cluster implements AutoCloseable {
 
   private void publish(EndpointSet changed) {
     synchronized (lock) {
+      outliers.onList(changed, System.nanoTime());
       endpoints = changed;
       trouble = "";
       listeners.forEach(listener -> listener.accept(changed));

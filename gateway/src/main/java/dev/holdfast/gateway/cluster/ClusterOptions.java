@@ -5,17 +5,27 @@ import java.time.Duration;
 /**
  * How a cluster's endpoints are chosen and connected.
  *
- * @param balance who gets the next call; default {@link Balance#LEAST_REQUEST}
+ * @param spread who gets the next call
  * @param maxConnections to one endpoint from one thread of the gateway; 1 to 64, default 8
  * @param connectTimeout from the first packet to the peer's SETTINGS; at least 10 ms, default 5 s
+ * @param connectionAge after which a connection gets no new calls and another takes its place,
+ *     between 90 and 110 % of it; zero (default) for any, else at least 1 s
+ * @param outliers when an endpoint that fails gets no calls for a while
  */
-public record ClusterOptions(Balance balance, int maxConnections, Duration connectTimeout) {
+public record ClusterOptions(
+    Spread spread,
+    int maxConnections,
+    Duration connectTimeout,
+    Duration connectionAge,
+    OutlierOptions outliers) {
   private static final int MOST_CONNECTIONS = 64;
   private static final Duration LEAST_TIMEOUT = Duration.ofMillis(10);
+  private static final Duration LEAST_AGE = Duration.ofSeconds(1);
 
   /** What is right for a service nobody described. */
   public static final ClusterOptions DEFAULT =
-      new ClusterOptions(Balance.LEAST_REQUEST, 8, Duration.ofSeconds(5));
+      new ClusterOptions(
+          Spread.DEFAULT, 8, Duration.ofSeconds(5), Duration.ZERO, OutlierOptions.DEFAULT);
 
   public ClusterOptions {
     if (maxConnections < 1 || maxConnections > MOST_CONNECTIONS) {
@@ -26,9 +36,38 @@ public record ClusterOptions(Balance balance, int maxConnections, Duration conne
       throw new IllegalArgumentException(
           "connectTimeout: " + connectTimeout + " (expected: >= 10ms)");
     }
+    if (!connectionAge.isZero() && connectionAge.compareTo(LEAST_AGE) < 0) {
+      throw new IllegalArgumentException(
+          "connectionAge: " + connectionAge + " (expected: 0s or >= 1s)");
+    }
+  }
+
+  /** Who gets the next call. */
+  public Balance balance() {
+    return spread.balance();
+  }
+
+  public ClusterOptions withSpread(Spread value) {
+    return new ClusterOptions(value, maxConnections, connectTimeout, connectionAge, outliers);
   }
 
   public ClusterOptions withBalance(Balance value) {
-    return new ClusterOptions(value, maxConnections, connectTimeout);
+    return withSpread(spread.withBalance(value));
+  }
+
+  public ClusterOptions withMaxConnections(int value) {
+    return new ClusterOptions(spread, value, connectTimeout, connectionAge, outliers);
+  }
+
+  public ClusterOptions withConnectTimeout(Duration value) {
+    return new ClusterOptions(spread, maxConnections, value, connectionAge, outliers);
+  }
+
+  public ClusterOptions withConnectionAge(Duration value) {
+    return new ClusterOptions(spread, maxConnections, connectTimeout, value, outliers);
+  }
+
+  public ClusterOptions withOutliers(OutlierOptions value) {
+    return new ClusterOptions(spread, maxConnections, connectTimeout, connectionAge, value);
   }
 }

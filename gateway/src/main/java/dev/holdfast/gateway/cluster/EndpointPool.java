@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A call gets the connection with the fewest calls. Another one is opened when all are full to
  * {@value #AHEAD_PERCENT} %, or none of them is fit for a call, up to the cluster's ceiling. After
- * a failure to connect no other attempt is made for a while that doubles with each.
+ * a failure to connect no other attempt is made for a while that doubles with each. A connection of
+ * more than its age gets no new calls once another is there.
  */
 public final class EndpointPool<L extends Link> implements LinkWatch<L> {
   /** Full enough to open the next one. */
@@ -35,27 +36,41 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
   static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
   private static final int PERCENT = 100;
+  private static final int JITTER_PARTS = 10;
+  private static final int JITTER_STEPS = 1_000;
   private static final int MOST_DOUBLINGS = 10;
 
+  private final Home<L> home;
   private final ClusterOptions options;
-  private final Dialer<L> dialer;
   private final List<L> links = new ArrayList<>(2);
   private final ArrayDeque<Waiter<L>> waiting = new ArrayDeque<>(0);
+  private final List<L> aged = new ArrayList<>(0);
   private Endpoint endpoint;
-  private String address;
+  private final String address;
   private @Nullable L opening;
   private int openCalls;
   private int failures;
   private long pausedUntilNanos;
   private String lastFailure = "";
   private boolean retired;
+  private Standing standing;
+  private @Nullable L lost;
 
-  EndpointPool(Endpoint endpoint, ClusterOptions options, Dialer<L> dialer) {
+  EndpointPool(Endpoint endpoint, Home<L> home) {
+    this.home = home;
+    this.options = home.options;
     this.endpoint = endpoint;
     this.address = endpoint.address().toString();
-    this.options = options;
-    this.dialer = dialer;
+    this.standing = home.outliers.of(endpoint);
   }
+
+  /** What the pools of one cluster on one loop have in common. */
+  record Home<L extends Link>(
+      String cluster,
+      ClusterOptions options,
+      Dialer<L> dialer,
+      Outliers outliers,
+      LoopContext context) {}
 
   /** Where it leads, as people write it. */
   public String address() {
@@ -72,6 +87,30 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
     openCalls--;
   }
 
+  /** The endpoint answered a call, whatever it said. */
+  public void onAnswered() {
+    if (standing.isTroubled()) {
+      home.outliers.onSuccess(standing);
+    }
+  }
+
+  /** A call met this at the endpoint. */
+  public void onFault(EndpointFault fault, String cause) {
+    if (!retired) {
+      home.outliers
+          .onFault(standing, fault, cause, home.context.nanoTime())
+          .ifPresent(ejection -> home.context.onEjected(home.cluster, ejection));
+    }
+  }
+
+  /** A call was lost with its link, as others may have been. */
+  public void onLost(L link, String cause) {
+    if (lost != link) {
+      lost = link;
+      onFault(EndpointFault.LOST, cause);
+    }
+  }
+
   /** Calls on all of its links, those that wait included. */
   int openCalls() {
     return openCalls + waiting.size();
@@ -83,7 +122,11 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
 
   void update(Endpoint changed) {
     endpoint = changed;
-    address = changed.address().toString();
+    standing = home.outliers.of(changed);
+  }
+
+  Standing standing() {
+    return standing;
   }
 
   /** A link for one more call now; null when there is none, and then one may be on its way. */
@@ -125,7 +168,7 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
         && !retired
         && links.size() < options.maxConnections()
         && nowNanos - pausedUntilNanos >= 0) {
-      L link = dialer.dial(endpoint, options, this);
+      L link = home.dialer.dial(endpoint, options, this);
       opening = link;
       links.add(link);
     }
@@ -160,8 +203,10 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
     if (link == opening && link.hasRoom()) {
       opening = null;
       failures = 0;
+      retireAged();
+      awaitAge(link);
     }
-    long nowNanos = System.nanoTime();
+    long nowNanos = home.context.nanoTime();
     while (!waiting.isEmpty()) {
       if (waiting.peek().isOver()) {
         waiting.remove();
@@ -179,7 +224,7 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
   @Override
   public void onDoubt(L link) {
     if (!waiting.isEmpty()) {
-      open(System.nanoTime());
+      open(home.context.nanoTime());
     }
   }
 
@@ -190,14 +235,48 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
       opening = null;
       failures = Math.min(MOST_DOUBLINGS, failures + 1);
       long pause = FIRST_PAUSE.toNanos() << (failures - 1);
-      pausedUntilNanos = System.nanoTime() + Math.min(LONGEST_PAUSE.toNanos(), pause);
+      pausedUntilNanos = home.context.nanoTime() + Math.min(LONGEST_PAUSE.toNanos(), pause);
       lastFailure = why;
+      onFault(EndpointFault.CONNECT, why);
     }
     if (links.isEmpty()) {
       refuseWaiting(why);
     } else if (!waiting.isEmpty()) {
-      open(System.nanoTime());
+      open(home.context.nanoTime());
     }
+  }
+
+  private void awaitAge(L link) {
+    long ageNanos = options.connectionAge().toNanos();
+    if (ageNanos > 0) {
+      long spread = home.context.random(2 * JITTER_STEPS + 1) - (long) JITTER_STEPS;
+      long jittered = ageNanos + ageNanos / JITTER_PARTS * spread / JITTER_STEPS;
+      home.context.after(
+          jittered,
+          () -> {
+            aged.add(link);
+            replaceAged();
+          });
+    }
+  }
+
+  /** Another takes the place of those that are old, first, if there may be one more. */
+  private void replaceAged() {
+    aged.retainAll(links);
+    if (retired || aged.isEmpty()) {
+      return;
+    }
+    if (links.size() >= options.maxConnections()) {
+      retireAged();
+    } else {
+      open(home.context.nanoTime());
+      home.context.after(LONGEST_PAUSE.toNanos(), this::replaceAged);
+    }
+  }
+
+  private void retireAged() {
+    aged.forEach(Link::retire);
+    aged.clear();
   }
 
   private void refuseWaiting(String why) {

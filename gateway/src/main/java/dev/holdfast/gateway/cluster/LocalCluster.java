@@ -2,23 +2,26 @@ package dev.holdfast.gateway.cluster;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.EndpointShares;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.Limit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntUnaryOperator;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A cluster as one event loop has it: a pool per endpoint, and who gets the next call.
  *
  * <p>A call waits only when no endpoint has a connection ready. Draining and unready endpoints get
- * calls only when there are no others. Used on its event loop.
+ * calls only when there are no others; so do those that were left out for their faults. Used on its
+ * event loop.
  */
-public final class LocalCluster<L extends Link> implements Candidates {
+public final class LocalCluster<L extends Link> {
   @Limit(
       of = "calls that wait for the first list of a cluster, per thread of the gateway",
       then = "the next call is answered with UNAVAILABLE")
@@ -26,20 +29,30 @@ public final class LocalCluster<L extends Link> implements Candidates {
 
   private static final String NONE = "none";
 
+  private static final long LEAST_STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
   private final Cluster cluster;
-  private final Dialer<L> dialer;
-  private final IntUnaryOperator random;
+  private final Outliers outliers;
+  private final LoopContext context;
+  private final EndpointPool.Home<L> home;
   private final Map<HostPort, EndpointPool<L>> pools = new HashMap<>();
   private final ArrayDeque<Waiter<L>> waiting = new ArrayDeque<>(0);
-  private List<EndpointPool<L>> eligible = List.of();
+  // All that may get calls: those with a share, then those without, the left out last.
+  private List<EndpointPool<L>> inUse = List.of();
+  private double[] shares = {};
+  private int sharing;
   private @Nullable Choice choice;
+  private long stepAtNanos;
+  private boolean stepping;
   private boolean known;
   private boolean retired;
 
-  public LocalCluster(Cluster cluster, Dialer<L> dialer, IntUnaryOperator random) {
+  public LocalCluster(Cluster cluster, Dialer<L> dialer, LoopContext context) {
     this.cluster = cluster;
-    this.dialer = dialer;
-    this.random = random;
+    this.outliers = cluster.outliers();
+    this.context = context;
+    this.home =
+        new EndpointPool.Home<>(cluster.name(), cluster.options(), dialer, outliers, context);
   }
 
   /** Gives the call a connection, now or as soon as there is one, or says why not. */
@@ -50,7 +63,7 @@ public final class LocalCluster<L extends Link> implements Candidates {
       return;
     }
     int chosen = chooser.next(cluster.options().balance() == Balance.RING_HASH ? call.hash() : 0);
-    EndpointPool<L> pool = eligible.get(chosen);
+    EndpointPool<L> pool = inUse.get(chosen);
     L link = pool.take(nowNanos);
     if (link != null) {
       call.onLink(pool, link);
@@ -72,53 +85,39 @@ public final class LocalCluster<L extends Link> implements Candidates {
     List<EndpointPool<L>> next = new ArrayList<>(wanted.size());
     for (Endpoint endpoint : wanted) {
       EndpointPool<L> pool =
-          pools.computeIfAbsent(
-              endpoint.address(), a -> new EndpointPool<>(endpoint, cluster.options(), dialer));
+          pools.computeIfAbsent(endpoint.address(), a -> new EndpointPool<>(endpoint, home));
       pool.update(endpoint);
       next.add(pool);
     }
     List<EndpointPool<L>> leaving = new ArrayList<>(pools.values());
     leaving.removeAll(next);
-    eligible = next;
-    choice = next.isEmpty() ? null : Choice.of(cluster.options().balance(), this, random);
+    inUse = next;
+    share();
     pools.values().removeAll(leaving);
     leaving.forEach(EndpointPool::retire);
-    long nowNanos = System.nanoTime();
+    long nowNanos = context.nanoTime();
     List<Waiter<L>> released = List.copyOf(waiting);
     waiting.clear();
     released.stream().filter(call -> !call.isOver()).forEach(call -> find(call, nowNanos));
+  }
+
+  /** An endpoint was left out or let back, here or by another thread. */
+  public void onStanding() {
+    if (!retired && known) {
+      share();
+    }
   }
 
   /** The gateway has no use for it any more: what is open finishes. */
   public void retire() {
     retired = true;
     known = true;
-    eligible = List.of();
+    inUse = List.of();
     choice = null;
     pools.values().forEach(EndpointPool::retire);
     pools.clear();
     List.copyOf(waiting).forEach(call -> call.onNoLink(NONE, "the cluster was removed", false));
     waiting.clear();
-  }
-
-  @Override
-  public int size() {
-    return eligible.size();
-  }
-
-  @Override
-  public int openCalls(int index) {
-    return eligible.get(index).openCalls();
-  }
-
-  @Override
-  public int weight(int index) {
-    return eligible.get(index).endpoint().weight();
-  }
-
-  @Override
-  public String key(int index) {
-    return eligible.get(index).address();
   }
 
   private void findNothing(Waiter<L> call) {
@@ -131,28 +130,159 @@ public final class LocalCluster<L extends Link> implements Candidates {
     }
   }
 
+  /** Who gets how much from now on. */
+  private void share() {
+    long nowNanos = context.nanoTime();
+    for (Standing back : outliers.onTimeout(nowNanos)) {
+      context.onReturned(cluster.name(), back.address);
+    }
+    double[] all = sharesOf(inUse, nowNanos);
+    List<EndpointPool<L>> ordered = new ArrayList<>(inUse.size());
+    double[] kept = new double[all.length];
+    int with = 0;
+    for (int i = 0; i < all.length; i++) {
+      if (all[i] > 0) {
+        kept[with++] = all[i];
+        ordered.add(inUse.get(i));
+      }
+    }
+    addWithout(ordered, all, false);
+    addWithout(ordered, all, true);
+    inUse = ordered;
+    shares = Arrays.copyOf(kept, with);
+    sharing = with;
+    choice =
+        with == 0 ? null : Choice.of(cluster.options().balance(), new Sharing(), context::random);
+    awaitNextStep(nowNanos);
+  }
+
+  private void addWithout(List<EndpointPool<L>> ordered, double[] all, boolean ejected) {
+    for (int i = 0; i < all.length; i++) {
+      if (all[i] == 0 && inUse.get(i).standing().isEjected() == ejected) {
+        ordered.add(inUse.get(i));
+      }
+    }
+  }
+
+  private double[] sharesOf(List<EndpointPool<L>> of, long nowNanos) {
+    Spread spread = cluster.options().spread();
+    boolean ring = spread.balance() == Balance.RING_HASH;
+    boolean noneLeft = of.stream().allMatch(pool -> pool.standing().isEjected());
+    List<EndpointShares.Candidate> candidates = new ArrayList<>(of.size());
+    for (EndpointPool<L> pool : of) {
+      Endpoint endpoint = pool.endpoint();
+      candidates.add(
+          new EndpointShares.Candidate(
+              spread.balance() == Balance.ROUND_ROBIN ? 1 : endpoint.weight(),
+              endpoint.zone().equals(spread.zone()),
+              noneLeft || !pool.standing().isEjected(),
+              true,
+              ring ? 1 : ramp(pool, nowNanos)));
+    }
+    return EndpointShares.of(candidates, !ring && !spread.zone().isEmpty());
+  }
+
+  private double ramp(EndpointPool<L> pool, long nowNanos) {
+    long slowStartNanos = cluster.options().spread().slowStart().toNanos();
+    long ageNanos = pool.standing().ageNanos(nowNanos);
+    return ageNanos >= slowStartNanos ? 1 : EndpointShares.ramp(ageNanos, slowStartNanos);
+  }
+
+  /** Shares are made anew at the next step of who warms up, or when somebody comes back. */
+  private void awaitNextStep(long nowNanos) {
+    long slowStartNanos = cluster.options().spread().slowStart().toNanos();
+    long wait = outliers.nanosToDeadline(nowNanos);
+    for (EndpointPool<L> pool : inUse) {
+      if (ramp(pool, nowNanos) < 1) {
+        wait = Math.min(wait, slowStartNanos / EndpointShares.RAMP_STEPS);
+      }
+    }
+    if (wait == Long.MAX_VALUE) {
+      return;
+    }
+    wait = Math.max(LEAST_STEP_NANOS, wait);
+    if (!stepping || nowNanos + wait - stepAtNanos < 0) {
+      stepping = true;
+      stepAtNanos = nowNanos + wait;
+      long mine = stepAtNanos;
+      context.after(wait, () -> onStep(mine));
+    }
+  }
+
+  private void onStep(long atNanos) {
+    if (stepping && atNanos == stepAtNanos) {
+      stepping = false;
+      onStanding();
+    }
+  }
+
   /** The chosen one has no connection for it now. */
   private void findElse(Waiter<L> call, int chosen, long nowNanos) {
-    EndpointPool<L> first = eligible.get(chosen);
+    EndpointPool<L> first = inUse.get(chosen);
     boolean sticky = cluster.options().balance() == Balance.RING_HASH;
     if (!sticky || !first.isHopeful(nowNanos)) {
       first.approach(nowNanos);
-      for (int i = 1; i < eligible.size(); i++) {
-        EndpointPool<L> other = eligible.get((chosen + i) % eligible.size());
-        L link = other.take(nowNanos);
-        if (link != null) {
-          call.onLink(other, link);
-          return;
-        }
-      }
-    }
-    for (int i = 0; i < eligible.size(); i++) {
-      EndpointPool<L> hopeful = eligible.get((chosen + i) % eligible.size());
-      if (hopeful.isHopeful(nowNanos)) {
-        hopeful.await(call, nowNanos);
+      if (giveReady(call, chosen, false, nowNanos)) {
         return;
       }
     }
+    if (wait(call, chosen, false, nowNanos)
+        || giveReady(call, chosen, true, nowNanos)
+        || wait(call, chosen, true, nowNanos)) {
+      return;
+    }
     call.onNoLink(first.address(), first.lastFailure(), false);
+  }
+
+  /** Gives it a connection that is ready now, of another endpoint. */
+  private boolean giveReady(Waiter<L> call, int chosen, boolean ejected, long nowNanos) {
+    for (int i = 1; i < inUse.size(); i++) {
+      EndpointPool<L> other = after(chosen, i);
+      L link = other.standing().isEjected() == ejected ? other.take(nowNanos) : null;
+      if (link != null) {
+        call.onLink(other, link);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean wait(Waiter<L> call, int chosen, boolean ejected, long nowNanos) {
+    for (int i = 0; i < inUse.size(); i++) {
+      EndpointPool<L> hopeful = after(chosen, i);
+      if (hopeful.standing().isEjected() == ejected && hopeful.isHopeful(nowNanos)) {
+        hopeful.await(call, nowNanos);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The chosen one, those with a share from there on, and then the others. */
+  private EndpointPool<L> after(int chosen, int steps) {
+    return inUse.get(steps < sharing ? (chosen + steps) % sharing : steps);
+  }
+
+  /** Those with a share. */
+  private final class Sharing implements Candidates {
+    @Override
+    public int size() {
+      return sharing;
+    }
+
+    @Override
+    public int openCalls(int index) {
+      return inUse.get(index).openCalls();
+    }
+
+    @Override
+    public double share(int index) {
+      return shares[index];
+    }
+
+    @Override
+    public String key(int index) {
+      return inUse.get(index).address();
+    }
   }
 }

@@ -18,4 +18,10 @@ public record ClusterConfig(
   public static ClusterConfig following(ServiceTarget target, ClusterOptions options) {
     return new ClusterConfig(Optional.of(target), EndpointSet.EMPTY, options);
   }
+
+  /** As a gateway of this zone has it. */
+  ClusterConfig in(String zone) {
+    return new ClusterConfig(
+        target, endpoints, options.withSpread(options.spread().withZone(zone)));
+  }
 }

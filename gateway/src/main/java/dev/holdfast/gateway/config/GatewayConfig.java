@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param routes of which the most specific one is taken
  * @param limits of connections that are accepted from now on
  * @param drain how much time is left to whom when the gateway closes
+ * @param zone where the gateway stands, whose endpoints come first; "" for nowhere
  */
 public record GatewayConfig(
     List<ListenerConfig> listeners,
@@ -25,7 +26,8 @@ public record GatewayConfig(
     Map<String, ClusterConfig> clusters,
     List<RouteRule> routes,
     GatewayLimits limits,
-    DrainTimes drain) {
+    DrainTimes drain,
+    String zone) {
   /** What an empty file says. */
   public static final GatewayConfig EMPTY =
       new GatewayConfig(
@@ -34,7 +36,8 @@ public record GatewayConfig(
           Map.of(),
           List.of(),
           GatewayLimits.DEFAULT,
-          DrainTimes.DEFAULT);
+          DrainTimes.DEFAULT,
+          "");
 
   public GatewayConfig {
     listeners = List.copyOf(listeners);
@@ -42,8 +45,24 @@ public record GatewayConfig(
     routes = List.copyOf(routes);
   }
 
+  /** Of a gateway that stands nowhere in particular. */
+  public GatewayConfig(
+      List<ListenerConfig> listeners,
+      Optional<RegistryUri> registry,
+      Map<String, ClusterConfig> clusters,
+      List<RouteRule> routes,
+      GatewayLimits limits,
+      DrainTimes drain) {
+    this(listeners, registry, clusters, routes, limits, drain, "");
+  }
+
+  /** Where the gateway stands. */
+  public GatewayConfig withZone(String value) {
+    return new GatewayConfig(listeners, registry, clusters, routes, limits, drain, value);
+  }
+
   /** With the services of another registry, or of one where there was none. */
   public GatewayConfig withRegistry(RegistryUri value) {
-    return new GatewayConfig(listeners, Optional.of(value), clusters, routes, limits, drain);
+    return new GatewayConfig(listeners, Optional.of(value), clusters, routes, limits, drain, zone);
   }
 }

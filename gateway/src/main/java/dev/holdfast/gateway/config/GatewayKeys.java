@@ -152,6 +152,14 @@ public final class GatewayKeys {
           "Whether a call is tried again although an endpoint may have processed it. Without it"
               + " only what was certainly not processed is.");
 
+  static final TunableText STATUSES =
+      new TunableText(
+          "statuses",
+          "a list of statuses such as UNAVAILABLE, never OK",
+          "none",
+          "Answers of these, without a message, are tried again after a growing pause of up to 1s."
+              + " grpc-retry-pushback-ms is obeyed here and where idempotent.");
+
   static final TunableNumber STREAMS =
       new TunableNumber(
           "streams", 1, 100_000, GatewayLimits.STREAMS, "Open at once on one connection.");
@@ -220,9 +228,16 @@ public final class GatewayKeys {
           Key.texts(ENDPOINTS),
           Key.value(BALANCE),
           Key.value(MAX_CONNECTIONS),
-          Key.value(CONNECT_TIMEOUT));
+          Key.value(CONNECT_TIMEOUT),
+          Key.value(EndpointKeys.CONNECTION_AGE),
+          Key.value(EndpointKeys.SLOW_START),
+          Key.group(
+              EndpointKeys.OUTLIERS,
+              EndpointKeys.OUTLIER_KEYS,
+              "When an endpoint that fails gets no calls."));
   static final Section HEADER = Section.of(Key.value(EXACT), Key.value(PREFIX), Key.value(PRESENT));
-  static final Section RETRY_KEYS = Section.of(Key.value(ATTEMPTS), Key.value(IDEMPOTENT));
+  static final Section RETRY_KEYS =
+      Section.of(Key.value(ATTEMPTS), Key.value(IDEMPOTENT), Key.texts(STATUSES));
   static final Section ROUTE =
       Section.of(
           Key.value(NAME),
@@ -252,6 +267,7 @@ public final class GatewayKeys {
       Section.of(
           Key.items(LISTENERS, LISTENER, "Where clients are served; one for now."),
           Key.value(REGISTRY),
+          Key.value(EndpointKeys.ZONE),
           Key.named(CLUSTERS, CLUSTER_KEYS, "Services by name; `orders: {}` is one of registry."),
           Key.items(ROUTES, ROUTE, "The most specific one is taken, in whatever order they stand."),
           Key.group(LIMITS, LIMIT_KEYS, "Of connections that are accepted from now on."),

@@ -11,6 +11,8 @@ import dev.holdfast.core.TunableNumber;
 import dev.holdfast.gateway.DrainTimes;
 import dev.holdfast.gateway.cluster.Balance;
 import dev.holdfast.gateway.cluster.ClusterOptions;
+import dev.holdfast.gateway.cluster.OutlierOptions;
+import dev.holdfast.gateway.cluster.Spread;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.route.RouteRule;
 import dev.holdfast.yaml.YamlException;
@@ -69,7 +71,9 @@ public final class GatewayYaml {
     List<ListenerConfig> listeners = listeners();
     Map<String, ClusterConfig> clusters = clusters(effective);
     List<RouteRule> routes = new RouteYaml(top, clusters.keySet()).read();
-    return new GatewayConfig(listeners, effective, clusters, routes, limits(), drain());
+    String zone = top.text("zone", EndpointKeys.ZONE.expected()).orElse("");
+    return new GatewayConfig(listeners, effective, clusters, routes, limits(), drain())
+        .withZone(zone);
   }
 
   private RegistryUri registryUri(String name, String text) {
@@ -200,10 +204,23 @@ public final class GatewayYaml {
         cluster
             .parsed("balance", GatewayKeys.BALANCE.expected(), GatewayYaml::balance)
             .orElse(ClusterOptions.DEFAULT.balance());
+    Duration age = duration(cluster, EndpointKeys.CONNECTION_AGE);
+    if (!age.isZero() && age.compareTo(Duration.ofSeconds(1)) < 0) {
+      cluster.problem(EndpointKeys.CONNECTION_AGE.key(), "less than 1s", "0s, or 1s to 24h");
+      age = Duration.ZERO;
+    }
+    YamlMap outliers = cluster.map(EndpointKeys.OUTLIERS, "keys such as faults and ejection");
+    outliers.requireKnown(EndpointKeys.OUTLIER_KEYS.names());
     return new ClusterOptions(
-        balance,
+        new Spread(balance, "", duration(cluster, EndpointKeys.SLOW_START)),
         number(cluster, GatewayKeys.MAX_CONNECTIONS),
-        duration(cluster, GatewayKeys.CONNECT_TIMEOUT));
+        duration(cluster, GatewayKeys.CONNECT_TIMEOUT),
+        age,
+        new OutlierOptions(
+            number(outliers, EndpointKeys.FAULTS),
+            duration(outliers, EndpointKeys.WITHIN),
+            duration(outliers, EndpointKeys.EJECTION),
+            number(outliers, EndpointKeys.MOST_PERCENT)));
   }
 
   private static Balance balance(String name, String text) {

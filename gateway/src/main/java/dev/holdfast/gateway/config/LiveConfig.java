@@ -30,6 +30,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -236,7 +237,9 @@ public final class LiveConfig implements AutoCloseable {
               }
             });
     config.clusters().forEach((name, cluster) -> wanted.put(name, new ClusterKey(name, cluster)));
-    return Set.copyOf(wanted.values());
+    return wanted.values().stream()
+        .map(key -> new ClusterKey(key.name(), key.config().in(config.zone())))
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   private Set<String> present() {

@@ -10,9 +10,11 @@ import dev.holdfast.gateway.route.RouteOptions;
 import dev.holdfast.gateway.route.RouteRule;
 import dev.holdfast.gateway.route.RouteTable;
 import dev.holdfast.gateway.route.RouteTarget;
+import dev.holdfast.transcoding.http.StatusCode;
 import dev.holdfast.yaml.YamlMap;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -223,8 +225,30 @@ final class RouteYaml {
     return new RouteOptions(
         deadline,
         longest,
-        new RetryPolicy(GatewayYaml.number(retry, GatewayKeys.ATTEMPTS), idempotent),
+        new RetryPolicy(
+            GatewayYaml.number(retry, GatewayKeys.ATTEMPTS), idempotent, statuses(retry)),
         hash);
+  }
+
+  private static Set<StatusCode> statuses(YamlMap retry) {
+    YamlMap items = retry.list("statuses", GatewayKeys.STATUSES.expected());
+    EnumSet<StatusCode> statuses = EnumSet.noneOf(StatusCode.class);
+    for (String item : items.keys()) {
+      items
+          .parsed(item, GatewayKeys.STATUSES.expected(), RouteYaml::status)
+          .ifPresent(statuses::add);
+    }
+    return statuses;
+  }
+
+  private static StatusCode status(String name, String text) {
+    for (StatusCode code : StatusCode.values()) {
+      if (code != StatusCode.OK && code.name().equals(text)) {
+        return code;
+      }
+    }
+    throw new IllegalArgumentException(
+        name + ": " + text + " (expected: a status such as UNAVAILABLE, never OK)");
   }
 
   private static boolean flag(String name, String text) {

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.gateway.cluster.EndpointFault;
 import dev.holdfast.gateway.traffic.Reason;
 import io.netty.handler.codec.http2.Http2Error;
 import org.jspecify.annotations.Nullable;
@@ -11,30 +12,52 @@ import org.jspecify.annotations.Nullable;
  * @param what in words, for the client
  * @param status that the client gets unless there is another attempt
  * @param unprocessed whether nobody can have processed any of it
+ * @param fault what of it speaks against its endpoint; null for nothing
  */
-record AttemptFailure(Reason why, String what, StatusCode status, boolean unprocessed) {
+record AttemptFailure(
+    Reason why,
+    String what,
+    StatusCode status,
+    boolean unprocessed,
+    @Nullable EndpointFault fault) {
   /** Its stream is above the last one of a GOAWAY. */
-  static final AttemptFailure LEFT_BEFORE = lost("the upstream left before it took the call", true);
+  static final AttemptFailure LEFT_BEFORE =
+      lost("the upstream left before it took the call", true, null);
 
   /** The upstream sent RST_STREAM. */
   static AttemptFailure ofReset(long code) {
     Http2Error error = Http2Error.valueOf(code);
     String name = error == null ? Long.toString(code) : error.name();
+    StatusCode status = StatusCode.ofReset(code);
+    boolean serves =
+        status == StatusCode.RESOURCE_EXHAUSTED || status == StatusCode.PERMISSION_DENIED;
     return new AttemptFailure(
         Reason.UPSTREAM_RESET,
         "the upstream reset the stream: " + name,
-        StatusCode.ofReset(code),
-        error == Http2Error.REFUSED_STREAM);
+        status,
+        error == Http2Error.REFUSED_STREAM,
+        serves ? null : EndpointFault.RESET);
   }
 
-  /** The connection is of no use any more. */
-  static AttemptFailure lost(String what, boolean unprocessed) {
-    return new AttemptFailure(Reason.UPSTREAM_LOST, what, StatusCode.UNAVAILABLE, unprocessed);
+  /** The answer made no sense to Netty. */
+  static AttemptFailure ofFault(String what, boolean unprocessed) {
+    return lost(what, unprocessed, EndpointFault.RESET);
+  }
+
+  /** The connection was lost. */
+  static AttemptFailure ofLoss(String why, boolean unprocessed) {
+    return lost("connection lost: " + why, unprocessed, EndpointFault.LOST);
+  }
+
+  private static AttemptFailure lost(
+      String what, boolean unprocessed, @Nullable EndpointFault fault) {
+    return new AttemptFailure(
+        Reason.UPSTREAM_LOST, what, StatusCode.UNAVAILABLE, unprocessed, fault);
   }
 
   /** The stream could not be opened here. */
   static AttemptFailure unopened(@Nullable Throwable cause) {
     String why = cause == null ? "" : ": " + cause.getMessage();
-    return lost("no stream could be opened" + why, true);
+    return lost("no stream could be opened" + why, true, null);
   }
 }

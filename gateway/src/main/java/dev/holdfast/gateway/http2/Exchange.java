@@ -29,21 +29,15 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
       then = "it is answered with UNAVAILABLE")
   static final Duration CONNECTION_WAIT = Duration.ofSeconds(10);
 
-  private static final long NO_RESET = -1;
-
   private final RequestBody body = new RequestBody();
   private @Nullable Cluster cluster;
   private @Nullable Http2Headers requestTrailers;
   private int unbridgedBytes;
 
-  // The attempt: the pool is its call's, the stream is there while it is open.
-  private int attempts;
-  private @Nullable EndpointPool<UpstreamConnection> pool;
+  // The attempt: the stream is there while it is open.
+  private final Attempts attempts = new Attempts();
   private @Nullable UpstreamConnection up;
   private @Nullable Http2Stream upStream;
-  private @Nullable HeadersWrite written;
-  private long resetCode = NO_RESET;
-  private @Nullable String fault;
 
   private boolean answerBegan;
   private boolean over;
@@ -135,27 +129,22 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
 
   @Override
   public void onLink(EndpointPool<UpstreamConnection> chosen, UpstreamConnection link) {
-    pool = chosen;
     up = link;
-    attempts++;
     cancel(patience);
     patience = null;
-    resetCode = NO_RESET;
-    fault = null;
     if (timeoutNanos > 0) {
       RequestHeaders.timeout(request, timeoutNanos, trace.spentNanos());
     }
     List<ByteBuf> frames = body.frames();
     boolean bare = requestEnded && frames.isEmpty() && requestTrailers == null;
     HeadersWrite write = new HeadersWrite(link);
-    written = write;
+    attempts.begin(request, write);
     Http2Stream stream = link.open(request, bare, write);
     if (stream == null) {
-      pool = null;
       onFailed(AttemptFailure.unopened(write.cause()));
       return;
     }
-    chosen.onCallBegan();
+    attempts.opened(chosen);
     trace.onAttempt(link.address());
     link.attach(stream, this);
     upStream = stream;
@@ -170,9 +159,9 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
       return;
     }
     if (again) {
-      attempts++;
+      attempts.add();
     }
-    if (again && attempts < terms.retry().attempts()) {
+    if (again && attempts.isLeft(terms.retry())) {
       find();
     } else {
       refuse(Reason.NO_CONNECTION, StatusCode.UNAVAILABLE, "no connection: " + why, endpoint);
@@ -183,8 +172,14 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     if (over) {
       return;
     }
-    if (!answerBegan && ResponseHeaders.isInformational(headers)) {
-      return;
+    if (!answerBegan) {
+      if (ResponseHeaders.isInformational(headers)) {
+        return;
+      }
+      attempts.onHead(headers, end);
+      if (end && grpc && mayAskAgain(headers)) {
+        return;
+      }
     }
     if (grpc && !answerBegan && ResponseHeaders.isForeign(headers, end)) {
       StatusCode meant = StatusCode.ofHttp(headers.status());
@@ -241,28 +236,20 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
   }
 
   final void onUpstreamReset(long code) {
-    resetCode = code;
+    attempts.onReset(code);
   }
 
   final void onUpstreamFault(String why) {
-    fault = why;
+    attempts.onTrouble(why);
   }
 
   /** The stream of the attempt is closed, and not by us. */
   final void onUpstreamClosed(UpstreamConnection link, boolean untouched) {
     upStream = null;
-    endCall();
     if (over) {
-      return;
-    }
-    boolean unsent = written == null || !written.isSuccess();
-    if (resetCode != NO_RESET) {
-      onFailed(AttemptFailure.ofReset(resetCode));
-    } else if (untouched) {
-      onFailed(AttemptFailure.LEFT_BEFORE);
+      attempts.ended();
     } else {
-      String what = fault == null ? "connection lost: " + link.fault() : fault;
-      onFailed(AttemptFailure.lost(what, unsent));
+      onFailed(attempts.onClosed(link, untouched, request));
     }
   }
 
@@ -273,7 +260,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
 
   private void find() {
     Cluster chosen = cluster;
-    if (chosen != null) {
+    if (chosen != null && !over) {
       loop().local(chosen).find(this, System.nanoTime());
       if (!over && upStream == null && patience == null) {
         patience = after(CONNECTION_WAIT.toNanos(), this::onNothingFound);
@@ -284,11 +271,11 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
   /** An attempt failed. */
   private void onFailed(AttemptFailure failure) {
     boolean mayRetry = failure.unprocessed() || terms.retry().idempotent();
-    if (mayRetry && !answerBegan && body.isComplete() && attempts < terms.retry().attempts()) {
+    if (mayRetry && !answerBegan && body.isComplete() && attempts.isLeft(terms.retry())) {
       loop().meters().retried();
       trace.onRetry(failure.status().code());
       find();
-    } else if (!answerBegan && resetCode == Http2Error.REFUSED_STREAM.code()) {
+    } else if (!answerBegan && attempts.wasRefused()) {
       over = true;
       trace.onEnd(Reason.UPSTREAM_RESET, failure.status().code());
       endRefused();
@@ -296,6 +283,20 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     } else {
       fail(failure.why(), failure.status(), failure.what());
     }
+  }
+
+  /** Whether an answer without a message is not the client's, but leads to another attempt. */
+  private boolean mayAskAgain(Http2Headers answer) {
+    long left = timeoutNanos > 0 ? timeoutNanos - trace.spentNanos() : Long.MAX_VALUE;
+    long delay = body.isComplete() ? attempts.delayNanos(terms.retry(), request, answer, left) : -1;
+    if (delay < 0) {
+      return false;
+    }
+    loop().meters().retried();
+    trace.onRetry(ResponseHeaders.status(answer));
+    letGo(true);
+    var unused = after(delay, this::find);
+    return true;
   }
 
   private boolean startDeadline() {
@@ -356,7 +357,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     if (over) {
       return;
     }
-    String message = Answers.message(what, trace.spentNanos(), endpoint, attempts);
+    String message = Answers.message(what, trace.spentNanos(), endpoint, attempts.made());
     loop().meters().answered(status.name());
     trace.onEnd(why, status.code());
     over = true;
@@ -376,23 +377,19 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
       giveBack(unbridgedBytes);
       unbridgedBytes = 0;
     }
+    letGo(ended);
+  }
+
+  private void letGo(boolean ended) {
     UpstreamConnection link = up;
     Http2Stream stream = upStream;
     if (link != null && stream != null) {
       upStream = null;
       link.detach(stream);
-      endCall();
+      attempts.ended();
       if (!ended || stream.state().localSideOpen()) {
         link.reset(stream, Http2Error.CANCEL.code());
       }
-    }
-  }
-
-  private void endCall() {
-    EndpointPool<UpstreamConnection> of = pool;
-    if (of != null) {
-      pool = null;
-      of.onCallEnded();
     }
   }
 }

@@ -37,7 +37,6 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -95,7 +94,8 @@ public final class ForwardingLoop {
             .option(ChannelOption.TCP_NODELAY, true);
   }
 
-  private record Local(LocalCluster<UpstreamConnection> cluster, Subscription list) {}
+  private record Local(
+      LocalCluster<UpstreamConnection> cluster, Subscription list, Subscription standings) {}
 
   /** Prepares a connection of HTTP/2 that was accepted on this loop. */
   public void accept(Channel channel) {
@@ -133,6 +133,7 @@ public final class ForwardingLoop {
       Local local = kept.contains(each) ? null : clusters.remove(each);
       if (local != null) {
         local.list.close();
+        local.standings.close();
         local.cluster.retire();
       }
     }
@@ -219,8 +220,7 @@ public final class ForwardingLoop {
 
   private LocalCluster<UpstreamConnection> open(Cluster cluster) {
     LocalCluster<UpstreamConnection> local =
-        new LocalCluster<>(
-            cluster, this::dial, bound -> ThreadLocalRandom.current().nextInt(bound));
+        new LocalCluster<>(cluster, this::dial, new ClusterLoop(loop, watching.meters));
     Subscription list =
         cluster.listen(
             endpoints -> {
@@ -230,7 +230,8 @@ public final class ForwardingLoop {
                 loop.execute(() -> local.update(endpoints));
               }
             });
-    clusters.put(cluster, new Local(local, list));
+    Subscription standings = cluster.listenToStandings(() -> loop.execute(local::onStanding));
+    clusters.put(cluster, new Local(local, list, standings));
     return local;
   }
 

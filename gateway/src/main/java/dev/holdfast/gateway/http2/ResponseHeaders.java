@@ -5,6 +5,10 @@ import io.netty.util.AsciiString;
 
 /** What the headers of an upstream's answer say. */
 final class ResponseHeaders {
+  private static final AsciiString UNAVAILABLE = AsciiString.cached("14");
+  private static final AsciiString BAD_GATEWAY = AsciiString.cached("502");
+  private static final AsciiString GATEWAY_TIMEOUT = AsciiString.cached("504");
+
   private ResponseHeaders() {}
 
   /** 100 to 199: another one follows. */
@@ -39,6 +43,25 @@ final class ResponseHeaders {
     boolean well =
         http != null && http.length() > 0 && (http.charAt(0) == '2' || http.charAt(0) == '3');
     return well ? dev.holdfast.transcoding.http.StatusCode.OK : StatusCode.ofHttp(http).code();
+  }
+
+  /**
+   * What in the first headers of an answer speaks against its endpoint: that it does not serve, or
+   * the proxy before it has none that does; "" for nothing.
+   */
+  static String trouble(Http2Headers headers, boolean end) {
+    CharSequence grpc = end ? headers.get(Names.GRPC_STATUS) : null;
+    if (grpc != null) {
+      return AsciiString.contentEquals(UNAVAILABLE, grpc) ? "answered UNAVAILABLE" : "";
+    }
+    CharSequence http = headers.status();
+    boolean bad =
+        http != null
+            && http.length() == BAD_GATEWAY.length()
+            && http.charAt(0) == '5'
+            && BAD_GATEWAY.compareTo(http) <= 0
+            && GATEWAY_TIMEOUT.compareTo(http) >= 0;
+    return bad ? "answered HTTP " + http : "";
   }
 
   /** For a message. */

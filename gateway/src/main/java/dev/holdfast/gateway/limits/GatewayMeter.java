@@ -17,11 +17,12 @@ public enum GatewayMeter implements DocumentedMeter {
       "requests",
       List.of("status"),
       "Requests that the gateway answered itself, by gRPC status."),
-  RETRIED(
-      "holdfast.gateway.retried",
-      "attempts",
-      List.of(),
-      "Attempts that followed one that was certainly not processed.");
+  RETRIED("holdfast.gateway.retried", "attempts", List.of(), "Attempts that followed another."),
+  EJECTED(
+      "holdfast.gateway.ejected",
+      "ejections",
+      List.of("cluster", "reason"),
+      "Times that an endpoint was left out because it failed, by its last fault.");
 
   private final MeterSpec spec;
 

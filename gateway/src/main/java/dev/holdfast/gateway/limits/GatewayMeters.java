@@ -43,6 +43,11 @@ public final class GatewayMeters {
         .increment();
   }
 
+  /** An endpoint of a cluster was left out. */
+  public void ejected(String cluster, String reason) {
+    GatewayMeter.EJECTED.counter(registry, cluster, reason).increment();
+  }
+
   /** An attempt followed another. */
   public void retried() {
     retries.increment();

@@ -25,7 +25,7 @@ class ChoiceTest {
     }
 
     @Override
-    public int weight(int index) {
+    public double share(int index) {
       return weights.get(index);
     }
 
@@ -45,10 +45,24 @@ class ChoiceTest {
   }
 
   @Test
-  void leastRequestCountsCallsPerUnitOfWeight() {
-    Choice choice =
-        Choice.of(Balance.LEAST_REQUEST, new Fixed(List.of(3, 1), List.of(10, 1)), chance);
-    assertThat(taken(choice, 2, 100)[0]).isEqualTo(100);
+  void leastRequestGoesByShareWhileNobodyIsBusyAndByCallsForTheirShareThen() {
+    assertThat(takenOfTenToOne(0, 0)).isBetween(8_900, 9_280);
+    assertThat(takenOfTenToOne(3, 1)).isGreaterThan(9_800);
+    // But one that is idle gets no more than twice its share.
+    assertThat(takenOfTenToOne(3, 0)).isBetween(8_100, 8_450);
+  }
+
+  private int takenOfTenToOne(int calls, int others) {
+    Fixed two = new Fixed(List.of(calls, others), List.of(10, 1));
+    return taken(Choice.of(Balance.LEAST_REQUEST, two, chance), 2, 10_000)[0];
+  }
+
+  @Test
+  void roundRobinOfUnequalSharesIsSpreadEvenly() {
+    Choice choice = Choice.of(Balance.ROUND_ROBIN, new Fixed(List.of(0, 0), List.of(3, 1)), chance);
+    for (int turn = 0; turn < 10; turn++) {
+      assertThat(taken(choice, 2, 4)).containsExactly(3, 1);
+    }
   }
 
   @Test

@@ -15,6 +15,7 @@ class LocalClusterTest {
   private static final Endpoint B = Endpoint.of("10.0.0.2:1");
 
   private final List<FakeLink> dialed = new ArrayList<>();
+  private final VirtualLoop loop = new VirtualLoop();
   private final LocalCluster<FakeLink> cluster = cluster(Balance.ROUND_ROBIN, 3);
 
   /** A call and what became of its search. */
@@ -201,9 +202,34 @@ class LocalClusterTest {
     assertThat(dialed).hasSize(1);
   }
 
+  @Test
+  void anotherConnectionTakesThePlaceOfAnOldOneBeforeItGoes() {
+    ClusterOptions aging = ClusterOptions.DEFAULT.withConnectionAge(Duration.ofMinutes(10));
+    LocalCluster<FakeLink> aged = cluster(aging);
+    aged.update(EndpointSet.of(A));
+    aged.find(new Call(), loop.nanoTime());
+    FakeLink old = dialed.get(0).open();
+
+    loop.advance(Duration.ofMinutes(9).minusSeconds(1).toNanos());
+    assertThat(dialed).hasSize(1);
+    loop.advance(Duration.ofSeconds(2).toNanos());
+    assertThat(dialed).hasSize(2);
+    assertThat(old.retired).isFalse();
+    // One that fails to connect leaves the old one in use, and is followed by another.
+    FakeLink failed = dialed.get(1);
+    failed.watch.onGone(failed, "connection refused");
+    assertThat(old.retired).isFalse();
+    loop.advance(EndpointPool.LONGEST_PAUSE.toNanos());
+    dialed.get(2).open();
+    assertThat(old.retired).isTrue();
+    Call call = new Call();
+    aged.find(call, loop.nanoTime());
+    assertThat(call.link).isSameAs(dialed.get(2));
+  }
+
   private Call find() {
     Call call = new Call();
-    cluster.find(call, System.nanoTime());
+    cluster.find(call, loop.nanoTime());
     return call;
   }
 
@@ -224,7 +250,12 @@ class LocalClusterTest {
   }
 
   private LocalCluster<FakeLink> cluster(Balance balance, int maxConnections) {
-    ClusterOptions options = new ClusterOptions(balance, maxConnections, Duration.ofSeconds(5));
+    ClusterOptions options =
+        ClusterOptions.DEFAULT.withBalance(balance).withMaxConnections(maxConnections);
+    return cluster(options);
+  }
+
+  private LocalCluster<FakeLink> cluster(ClusterOptions options) {
     return new LocalCluster<>(
         Cluster.fixed("orders", EndpointSet.EMPTY, options),
         (endpoint, o, watch) -> {
@@ -232,6 +263,6 @@ class LocalClusterTest {
           dialed.add(link);
           return link;
         },
-        bound -> 0);
+        loop);
   }
 }

@@ -9,14 +9,18 @@ import dev.holdfast.core.ServiceTarget;
 import dev.holdfast.gateway.DrainTimes;
 import dev.holdfast.gateway.cluster.Balance;
 import dev.holdfast.gateway.cluster.ClusterOptions;
+import dev.holdfast.gateway.cluster.OutlierOptions;
+import dev.holdfast.gateway.cluster.Spread;
 import dev.holdfast.gateway.route.RetryPolicy;
 import dev.holdfast.gateway.route.RouteOptions;
 import dev.holdfast.gateway.route.RouteRule;
 import dev.holdfast.gateway.route.RouteTarget;
+import dev.holdfast.transcoding.http.StatusCode;
 import dev.holdfast.yaml.YamlException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -27,6 +31,7 @@ class GatewayYamlTest {
       listeners:
         - address: 0.0.0.0:8080
       registry: etcd://h1,h2:2379/prod
+      zone: a
       clusters:
         orders: {}
         stock:
@@ -34,6 +39,9 @@ class GatewayYamlTest {
           balance: ring_hash
           max-connections: 4
           connect-timeout: 1s
+          connection-age: 1h
+          slow-start: 0s
+          outliers: {faults: 0, within: 1m, ejection: 1s, most-percent: 10}
         old:
           endpoints: [10.0.0.1:50051, "[::1]:50052"]
       routes:
@@ -44,7 +52,7 @@ class GatewayYamlTest {
           split: {orders: 99.5%, old: 0.5%}
           deadline: 2s
           max-deadline: 10s
-          retry: {attempts: 3, idempotent: true}
+          retry: {attempts: 3, idempotent: true, statuses: [UNAVAILABLE, ABORTED]}
         - cluster: stock
           hash-header: x-user
       limits:
@@ -62,6 +70,7 @@ class GatewayYamlTest {
     assertThat(config.listeners()).hasSize(1);
     assertThat(config.listeners().get(0).address().toString()).isEqualTo("/0.0.0.0:8080");
     assertThat(config.registry()).contains(RegistryUri.parse("etcd://h1,h2:2379/prod"));
+    assertThat(config.zone()).isEqualTo("a");
     assertThat(config.clusters().get("orders"))
         .isEqualTo(
             ClusterConfig.following(
@@ -70,7 +79,13 @@ class GatewayYamlTest {
         .isEqualTo(
             ClusterConfig.following(
                 ServiceTarget.parse("file:///run/services/stock"),
-                new ClusterOptions(Balance.RING_HASH, 4, Duration.ofSeconds(1))));
+                ClusterOptions.DEFAULT
+                    .withMaxConnections(4)
+                    .withConnectTimeout(Duration.ofSeconds(1))
+                    .withConnectionAge(Duration.ofHours(1))
+                    .withSpread(new Spread(Balance.RING_HASH, "", Duration.ZERO))
+                    .withOutliers(
+                        new OutlierOptions(0, Duration.ofMinutes(1), Duration.ofSeconds(1), 10))));
     ClusterConfig old = requireNonNull(config.clusters().get("old"));
     assertThat(old.target()).isEmpty();
     assertThat(old.endpoints().size()).isEqualTo(2);
@@ -85,7 +100,7 @@ class GatewayYamlTest {
             new RouteOptions(
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(10),
-                new RetryPolicy(3, true),
+                new RetryPolicy(3, true, Set.of(StatusCode.UNAVAILABLE, StatusCode.ABORTED)),
                 Optional.empty()));
     RouteRule rest = config.routes().get(1);
     assertThat(rest.name()).isEqualTo("routes[1]");
@@ -96,6 +111,28 @@ class GatewayYamlTest {
     assertThat(config.drain())
         .isEqualTo(
             new DrainTimes(DrainTimes.ACKNOWLEDGE, Duration.ofSeconds(10), Duration.ofMinutes(1)));
+  }
+
+  @Test
+  void whatMakesNoSenseForEndpointsIsRefused() {
+    assertThatExceptionOfType(YamlException.class)
+        .isThrownBy(
+            () ->
+                parse(
+                    """
+                    clusters:
+                      a: {endpoints: [a:1], connection-age: 10ms, slow-start: 2h}
+                      b: {endpoints: [b:1], outliers: {fault: 3, most-percent: 101}}
+                    routes:
+                      - cluster: a
+                        retry: {statuses: [UNAVAILABLE, OK, busy]}
+                    """))
+        .withMessageContaining("connection-age: less than 1s (expected: 0s, or 1s to 24h)")
+        .withMessageContaining("slow-start: 2h (expected: ")
+        .withMessageContaining("outliers.fault: unknown (expected: faults)")
+        .withMessageContaining("most-percent: 101 (expected: ")
+        .withMessageContaining("statuses[1]: OK (expected: a status such as UNAVAILABLE, never OK)")
+        .withMessageContaining("statuses[2]: busy (expected: ");
   }
 
   @Test

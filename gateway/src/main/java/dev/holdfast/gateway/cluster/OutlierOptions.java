@@ -1,0 +1,56 @@
+package dev.holdfast.gateway.cluster;
+
+import dev.holdfast.core.Limit;
+import java.time.Duration;
+
+/**
+ * When an endpoint that fails gets no calls for a while.
+ *
+ * @param faults in a row after which it is left out; 0 (never) to 1,000, default 5
+ * @param within which they must come; 1 s to 1 h, default 30 s
+ * @param ejection for how long it is left out the first time; 100 ms to 5 min, default 10 s. It
+ *     doubles each time that it fails again at its return
+ * @param mostPercent of the endpoints may be left out at once; 0 to 100, default 50. One always
+ *     stays
+ */
+public record OutlierOptions(int faults, Duration within, Duration ejection, int mostPercent) {
+  /** The longest time without calls. */
+  @Limit(
+      of = "time that a failing endpoint of the gateway gets no calls",
+      then = "it is tried with a call; one more fault leaves it out again")
+  public static final Duration LONGEST_EJECTION = Duration.ofMinutes(5);
+
+  /** What holds when nothing else is said. */
+  public static final OutlierOptions DEFAULT =
+      new OutlierOptions(5, Duration.ofSeconds(30), Duration.ofSeconds(10), 50);
+
+  private static final int MOST_FAULTS = 1_000;
+  private static final int WHOLE = 100;
+
+  public OutlierOptions {
+    require("faults", faults, faults >= 0 && faults <= MOST_FAULTS, "0 to 1000");
+    require(
+        "within",
+        within,
+        within.compareTo(Duration.ofSeconds(1)) >= 0 && within.compareTo(Duration.ofHours(1)) <= 0,
+        "1s to 1h");
+    require(
+        "ejection",
+        ejection,
+        ejection.compareTo(Duration.ofMillis(100)) >= 0
+            && ejection.compareTo(LONGEST_EJECTION) <= 0,
+        "100ms to 5m");
+    require("mostPercent", mostPercent, mostPercent >= 0 && mostPercent <= WHOLE, "0 to 100");
+  }
+
+  /** How many of so many endpoints may be left out at once. */
+  int most(int endpoints) {
+    return Math.min(endpoints - 1, endpoints * mostPercent / WHOLE);
+  }
+
+  private static void require(String name, Object value, boolean fits, String expected) {
+    if (!fits) {
+      throw new IllegalArgumentException(name + ": " + value + " (expected: " + expected + ")");
+    }
+  }
+}

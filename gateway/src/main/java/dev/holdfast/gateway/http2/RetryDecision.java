@@ -1,0 +1,74 @@
+package dev.holdfast.gateway.http2;
+
+import dev.holdfast.core.Backoff;
+import dev.holdfast.core.PureCore;
+import dev.holdfast.gateway.route.RetryPolicy;
+import dev.holdfast.transcoding.http.StatusCode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether an attempt that was answered without a message is followed by another, and when.
+ *
+ * <p>What the endpoint says by {@code grpc-retry-pushback-ms} counts first (gRFC A6): a number is
+ * how long to wait, whatever the status; anything else forbids another attempt.
+ */
+@PureCore
+final class RetryDecision {
+  /** The answer is the client's. */
+  static final long NONE = -1;
+
+  private static final int MOST_DIGITS = 9;
+  private static final int DECIMAL = 10;
+  private static final int NUMBERS = 100;
+  private static final long MILLI_NANOS = 1_000_000;
+
+  private RetryDecision() {}
+
+  /**
+   * How long until the next attempt, in nanoseconds, or {@link #NONE}.
+   *
+   * @param attempts that were made
+   * @param status the grpc-status
+   * @param pushback of the endpoint; null for none
+   * @param leftNanos of the call's deadline; {@link Long#MAX_VALUE} without one
+   * @param backoff for those that the endpoint says nothing about
+   */
+  static long delayNanos(
+      RetryPolicy policy,
+      int attempts,
+      CharSequence status,
+      @Nullable CharSequence pushback,
+      long leftNanos,
+      Backoff backoff) {
+    int code = number(status);
+    if (!policy.looksAtAnswers() || attempts >= policy.attempts() || code == 0) {
+      return NONE;
+    }
+    long delay;
+    if (pushback != null) {
+      int millis = number(pushback);
+      delay = millis < 0 ? NONE : millis * MILLI_NANOS;
+    } else {
+      boolean asked = code > 0 && code < NUMBERS && policy.statuses().contains(StatusCode.of(code));
+      delay = asked ? backoff.next().toNanos() : NONE;
+    }
+    return delay < leftNanos ? delay : NONE;
+  }
+
+  /** A number in digits alone; -1 for anything else. */
+  static int number(CharSequence text) {
+    int length = text.length();
+    if (length == 0 || length > MOST_DIGITS) {
+      return -1;
+    }
+    int value = 0;
+    for (int i = 0; i < length; i++) {
+      char digit = text.charAt(i);
+      if (digit < '0' || digit > '9') {
+        return -1;
+      }
+      value = value * DECIMAL + (digit - '0');
+    }
+    return value;
+  }
+}

@@ -1,0 +1,178 @@
+package dev.holdfast.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.EndpointSet;
+import dev.holdfast.gateway.cluster.Balance;
+import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.cluster.ClusterOptions;
+import dev.holdfast.gateway.cluster.OutlierOptions;
+import dev.holdfast.gateway.cluster.Spread;
+import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.route.RetryPolicy;
+import dev.holdfast.gateway.route.Route;
+import dev.holdfast.gateway.route.RouteOptions;
+import dev.holdfast.transcoding.http.StatusCode;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Settings;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What the gateway makes of endpoints that fail, ask for patience, or stand elsewhere. */
+class BadEndpointTest {
+  private static final String PATH = "/test.Echo/Unary";
+  private static final int FAULTS = OutlierOptions.DEFAULT.faults();
+
+  private final GatewayRig rig = new GatewayRig();
+  private int nextId = 1;
+
+  @AfterEach
+  void close() {
+    rig.close();
+  }
+
+  @Test
+  void whoResetsStreamsIsLeftOut() throws Exception {
+    RawPeer.Upstream bad =
+        upstream((peer, call) -> peer.reset(call.stream(), Http2Error.INTERNAL_ERROR.code()));
+    RawPeer.Upstream good = upstream(BadEndpointTest::answer);
+    rig.cluster(ClusterOptions.DEFAULT.withBalance(Balance.ROUND_ROBIN));
+    RawPeer client = rig.client(rig.gateway(bad.address(), good.address()));
+
+    int failed = 0;
+    while (ejected("reset") == 0) {
+      failed += call(client).header("grpc-status").equals("13") ? 1 : 0;
+      assertThat(failed).isLessThanOrEqualTo(FAULTS + 1);
+    }
+    assertThat(failed).isGreaterThanOrEqualTo(FAULTS);
+    for (int i = 0; i < 10; i++) {
+      assertThat(call(client).header("grpc-status")).isEqualTo("0");
+    }
+  }
+
+  @Test
+  void whatClientsAndApplicationsDoSpeaksAgainstNobody() throws Exception {
+    rig.cluster(ClusterOptions.DEFAULT.withBalance(Balance.ROUND_ROBIN));
+    BiConsumer<RawPeer, RawPeer.Frame> server =
+        (peer, request) -> {
+          if (request.header(":path").endsWith("Fail")) {
+            peer.headers(request.stream(), RawPeer.head().add("grpc-status", "13"), true);
+          }
+        };
+    RawPeer client =
+        rig.client(rig.gateway(upstream(server).address(), upstream(server).address()));
+    for (int i = 0; i < 3 * FAULTS; i++) {
+      int cancelled = id();
+      client.headers(cancelled, RawPeer.call("/test.Echo/Silent"), true);
+      client.reset(cancelled, Http2Error.CANCEL.code());
+      client.headers(id(), RawPeer.call("/test.Echo/Silent").add("grpc-timeout", "1m"), true);
+      assertThat(client.next("HEADERS").header("grpc-status")).isEqualTo("4");
+      client.headers(id(), RawPeer.call("/test.Echo/Fail"), true);
+      assertThat(client.next("HEADERS").header("grpc-status")).isEqualTo("13");
+    }
+    assertThat(rig.meters.find("holdfast.gateway.ejected").counters()).isEmpty();
+  }
+
+  @Test
+  void whoCannotBeConnectedIsLeftOutAndNobodyNotices() throws Exception {
+    RawPeer.Upstream gone = upstream();
+    String deaf = gone.address();
+    gone.close();
+    RawPeer.Upstream good = upstream(BadEndpointTest::answer);
+    OutlierOptions soon = new OutlierOptions(2, Duration.ofSeconds(30), Duration.ofSeconds(10), 50);
+    rig.cluster(ClusterOptions.DEFAULT.withOutliers(soon).withBalance(Balance.ROUND_ROBIN));
+    RawPeer client = rig.client(rig.gateway(deaf, good.address()));
+    await()
+        .atMost(Duration.ofSeconds(GatewayRig.PATIENCE_SECONDS))
+        .until(
+            () -> {
+              assertThat(call(client).header("grpc-status")).isEqualTo("0");
+              return ejected("connect") > 0;
+            });
+  }
+
+  @Test
+  void endpointThatAsksForPatienceGetsItAndLearnsOfTheAttemptBefore() throws Exception {
+    RawPeer.Upstream upstream = upstream();
+    rig.terms(retrying(Set.of(StatusCode.RESOURCE_EXHAUSTED)));
+    RawPeer client = rig.client(rig.gateway(upstream.address()));
+    client.headers(id(), RawPeer.call(PATH).add("grpc-previous-rpc-attempts", "1"), true);
+    RawPeer server = upstream.accepted();
+    RawPeer.Frame first = server.next("HEADERS");
+    assertThat(first.header("grpc-previous-rpc-attempts")).isEqualTo("1");
+    long asked = System.nanoTime();
+    server.headers(first.stream(), pushback("8", "120"), true);
+    RawPeer.Frame second = server.next("HEADERS");
+    assertThat(System.nanoTime() - asked).isGreaterThan(100_000_000L);
+    assertThat(second.header("grpc-previous-rpc-attempts")).isEqualTo("2");
+    server.headers(second.stream(), pushback("8", "-1"), true);
+    RawPeer.Frame answer = client.next("HEADERS", "RST_STREAM");
+    assertThat(answer.header("grpc-status")).isEqualTo("8");
+    assertThat(answer.header("grpc-retry-pushback-ms")).isEqualTo("-1");
+  }
+
+  @Test
+  void ownZoneIsServedFromOwnZone() throws Exception {
+    RawPeer.Upstream near = upstream(BadEndpointTest::answer);
+    RawPeer.Upstream far = upstream();
+    Cluster cluster =
+        Cluster.fixed(
+            "echo",
+            EndpointSet.of(
+                Endpoint.of(near.address()).withZone("a"),
+                Endpoint.of(far.address()).withZone("b")),
+            ClusterOptions.DEFAULT.withSpread(Spread.DEFAULT.withZone("a")));
+    Route route = new Route("all", "echo", RouteOptions.DEFAULT);
+    GatewaySnapshot snapshot =
+        new GatewaySnapshot(head -> route, Map.of("echo", cluster), GatewayLimits.DEFAULT);
+    RawPeer client = rig.client(rig.gateway(snapshot));
+    for (int i = 0; i < 10; i++) {
+      assertThat(call(client).header("grpc-status")).isEqualTo("0");
+    }
+    assertThat(far.peers()).isEmpty();
+  }
+
+  private static RouteOptions retrying(Set<StatusCode> statuses) {
+    return new RouteOptions(
+        Duration.ZERO, Duration.ZERO, new RetryPolicy(5, false, statuses), Optional.empty());
+  }
+
+  private static Http2Headers pushback(String status, String millis) {
+    return RawPeer.head().add("grpc-status", status).add("grpc-retry-pushback-ms", millis);
+  }
+
+  private RawPeer.Frame call(RawPeer client) throws InterruptedException {
+    client.headers(id(), RawPeer.call(PATH), true);
+    return client.next("HEADERS", "RST_STREAM");
+  }
+
+  private int id() {
+    nextId += 2;
+    return nextId;
+  }
+
+  private double ejected(String reason) {
+    var counter = rig.meters.find("holdfast.gateway.ejected").tag("reason", reason).counter();
+    return counter == null ? 0 : counter.count();
+  }
+
+  private static void answer(RawPeer peer, RawPeer.Frame call) {
+    peer.headers(call.stream(), RawPeer.head().add("grpc-status", "0"), true);
+  }
+
+  private RawPeer.Upstream upstream() {
+    return upstream((peer, call) -> {});
+  }
+
+  private RawPeer.Upstream upstream(BiConsumer<RawPeer, RawPeer.Frame> answers) {
+    return rig.closing(RawPeer.listen(new Http2Settings().maxConcurrentStreams(100), answers));
+  }
+}
