@@ -4,14 +4,22 @@ import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
 import io.netty.handler.codec.http2.DefaultHttp2Connection;
+import io.netty.handler.codec.http2.DefaultHttp2ConnectionDecoder;
+import io.netty.handler.codec.http2.DefaultHttp2FrameReader;
+import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
+import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
 import io.netty.handler.codec.http2.DefaultHttp2LocalFlowController;
 import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
+import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2FrameAdapter;
+import io.netty.handler.codec.http2.Http2FrameReader;
+import io.netty.handler.codec.http2.Http2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.UniformStreamByteDistributor;
+import java.util.concurrent.TimeUnit;
 
 /** Puts Netty's codec together, with the limits that Netty leaves to its users. */
 final class ConnectionBuilder<C extends FrameConnection>
@@ -57,17 +65,39 @@ final class ConnectionBuilder<C extends FrameConnection>
         .flowController(
             new DefaultHttp2RemoteFlowController(
                 connection, new UniformStreamByteDistributor(connection)));
-    connection(connection);
     initialSettings(settings);
-    headerSensitivityDetector(Names.NEVER_INDEXED);
-    encoderEnforceMaxQueuedControlFrames(MAX_QUEUED_CONTROL_FRAMES);
     decoderEnforceMaxConsecutiveEmptyDataFrames(MAX_EMPTY_DATA);
-    decoderEnforceMaxSmallContinuationFrames(MAX_SMALL_CONTINUATIONS);
     // Resets that come are judged by the connection itself: many cancels are legitimate.
     decoderEnforceMaxRstFramesPerWindow(0, 0);
-    encoderEnforceMaxRstFramesPerWindow(server ? MAX_RESETS_SENT : 0, RESET_WINDOW_SECONDS);
+    // Refuses every limit that is set after it.
+    Http2ConnectionEncoder encoder = encoder(connection, server);
+    codec(decoder(connection, encoder, settings), encoder);
     // Replaced by the connection's own, before the first frame can come.
     frameListener(new Http2FrameAdapter());
+  }
+
+  private static Http2ConnectionEncoder encoder(Http2Connection connection, boolean server) {
+    // What a client says of its limit is advice (RFC 9113, 6.5.2); what a server says is kept.
+    Http2HeadersEncoder headers = new DefaultHttp2HeadersEncoder(Names.NEVER_INDEXED, server);
+    return new ControlFrameLimits(
+        new FrameEncoder(connection, new FrameWriter(headers, new FrameBatch())),
+        MAX_QUEUED_CONTROL_FRAMES,
+        server ? MAX_RESETS_SENT : 0,
+        TimeUnit.SECONDS.toNanos(RESET_WINDOW_SECONDS));
+  }
+
+  private static Http2ConnectionDecoder decoder(
+      Http2Connection connection, Http2ConnectionEncoder encoder, Http2Settings settings) {
+    Long headerListBytes = settings.maxHeaderListSize();
+    Http2FrameReader frames =
+        new DefaultHttp2FrameReader(
+            new DefaultHttp2HeadersDecoder(
+                true,
+                headerListBytes == null
+                    ? Http2CodecUtil.DEFAULT_HEADER_LIST_SIZE
+                    : headerListBytes),
+            MAX_SMALL_CONTINUATIONS);
+    return new DefaultHttp2ConnectionDecoder(connection, encoder, frames);
   }
 
   /** A connection that a client opened. */

@@ -313,6 +313,12 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     }
 
     @Override
+    public void onWindowUpdateRead(ChannelHandlerContext ctx, int id, int increment) {
+      // What waited for it is written with the flush.
+      flushLater();
+    }
+
+    @Override
     public void onRstStreamRead(ChannelHandlerContext ctx, int id, long code) {
       onReset(connection().stream(id));
     }

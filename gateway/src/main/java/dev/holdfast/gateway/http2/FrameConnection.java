@@ -26,6 +26,7 @@ abstract class FrameConnection extends Http2ConnectionHandler {
   private final FlushList flushes;
   private final int windowBytes;
   private @Nullable ChannelHandlerContext context;
+  private @Nullable FrameBatch batch;
   private boolean flushWanted;
   private long keptBytes;
 
@@ -117,6 +118,10 @@ abstract class FrameConnection extends Http2ConnectionHandler {
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
     context = ctx;
+    if (encoder().frameWriter() instanceof FrameWriter frames) {
+      batch = frames.batch();
+      ctx.pipeline().addBefore(ctx.name(), null, frames.batch());
+    }
     super.handlerAdded(ctx);
     if (ctx.channel().isActive()) {
       openWindow();
@@ -132,7 +137,10 @@ abstract class FrameConnection extends Http2ConnectionHandler {
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
     discardSomeReadBytes();
-    flushLater();
+    FrameBatch written = batch;
+    if (written == null || written.isUnflushed()) {
+      flushLater();
+    }
     ctx.fireChannelReadComplete();
   }
 

@@ -253,6 +253,12 @@ final class UpstreamConnection extends FrameConnection implements Link {
     }
 
     @Override
+    public void onWindowUpdateRead(ChannelHandlerContext ctx, int id, int increment) {
+      // What waited for it is written with the flush.
+      flushLater();
+    }
+
+    @Override
     public void onRstStreamRead(ChannelHandlerContext ctx, int id, long code) {
       Exchange exchange = exchange(id);
       if (exchange != null) {
