@@ -4,7 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.EndpointDirectory;
 import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.RegistryContext;
+import dev.holdfast.core.ServiceName;
+import dev.holdfast.core.SteadyOptions;
+import dev.holdfast.core.testkit.InMemoryStore;
 import dev.holdfast.gateway.cluster.Balance;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
@@ -75,6 +80,8 @@ class BadEndpointTest {
       client.reset(cancelled, Http2Error.CANCEL.code());
       client.headers(id(), RawPeer.call("/test.Echo/Silent").add("grpc-timeout", "1m"), true);
       assertThat(client.next("HEADERS").header("grpc-status")).isEqualTo("4");
+    }
+    for (int i = 0; i < 3 * FAULTS; i++) {
       client.headers(id(), RawPeer.call("/test.Echo/Fail"), true);
       assertThat(client.next("HEADERS").header("grpc-status")).isEqualTo("13");
     }
@@ -138,6 +145,60 @@ class BadEndpointTest {
       assertThat(call(client).header("grpc-status")).isEqualTo("0");
     }
     assertThat(far.peers()).isEmpty();
+  }
+
+  @Test
+  void whoDrainsEndsItsCallsAndGetsNoOthers() throws Exception {
+    BiConsumer<RawPeer, RawPeer.Frame> unary =
+        (peer, call) -> {
+          if (call.header(":path").equals(PATH)) {
+            answer(peer, call);
+          }
+        };
+    RawPeer.Upstream leaving = upstream(unary);
+    RawPeer.Upstream staying =
+        upstream(
+            (peer, call) ->
+                peer.headers(call.stream(), RawPeer.head().add("grpc-status", "5"), true));
+    RegistryContext context = RegistryContext.system();
+    InMemoryStore store = new InMemoryStore(context.scheduler(), Duration.ofSeconds(15));
+    ServiceName echo = ServiceName.parse("echo");
+    Endpoint leaver = Endpoint.of(leaving.address());
+    store.put(echo, leaver);
+    EndpointDirectory directory =
+        rig.closing(
+            EndpointDirectory.over(
+                store.connect(context), context, SteadyOptions.forTtl(store.ttl())));
+    Cluster cluster =
+        rig.closing(
+            Cluster.following(
+                "echo",
+                directory,
+                echo,
+                ClusterOptions.DEFAULT.withSpread(
+                    new Spread(Balance.ROUND_ROBIN, "", Duration.ZERO))));
+    Route route = new Route("all", "echo", RouteOptions.DEFAULT);
+    RawPeer client =
+        rig.client(
+            rig.gateway(
+                new GatewaySnapshot(
+                    head -> route, Map.of("echo", cluster), GatewayLimits.DEFAULT)));
+    client.headers(id(), RawPeer.call("/test.Echo/Long"), true);
+    RawPeer server = leaving.accepted();
+    int open = server.next("HEADERS").stream();
+
+    store.put(echo, leaver.withDraining(true));
+    store.put(echo, Endpoint.of(staying.address()));
+    await()
+        .atMost(Duration.ofSeconds(GatewayRig.PATIENCE_SECONDS))
+        .until(() -> call(client).header("grpc-status").equals("5"));
+    for (int i = 0; i < 5; i++) {
+      assertThat(call(client).header("grpc-status")).isEqualTo("5");
+    }
+    assertThat(server.isOpen()).isTrue();
+    server.headers(open, RawPeer.head().add("grpc-status", "0"), true);
+    assertThat(client.next("HEADERS", "RST_STREAM").header("grpc-status")).isEqualTo("0");
+    await().atMost(Duration.ofSeconds(GatewayRig.PATIENCE_SECONDS)).until(() -> !server.isOpen());
   }
 
   private static RouteOptions retrying(Set<StatusCode> statuses) {
