@@ -1,5 +1,6 @@
 package dev.holdfast.grpc;
 
+import dev.holdfast.hooks.WrappedServer;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 import java.net.SocketAddress;
@@ -7,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A server that is another one, but for how it starts and stops. */
-abstract class ForwardingServer extends Server {
+abstract class ForwardingServer extends Server implements WrappedServer {
   private final Server delegate;
 
   ForwardingServer(Server delegate) {
@@ -16,6 +17,11 @@ abstract class ForwardingServer extends Server {
 
   /** The server that listens. */
   final Server delegate() {
+    return delegate;
+  }
+
+  @Override
+  public final Server wrapped() {
     return delegate;
   }
 

@@ -67,7 +67,14 @@ record Room(String name, String packageName, List<String> rooms, List<String> th
               JACKSON,
               List.of("com.google.api", "com.google.rpc")),
           // No grpc-java: frames are forwarded, and what is said is HTTP/2.
-          room("gateway", List.of("core", "liveness", "transcoding", "yaml"), NETTY, PROTOBUF));
+          room("gateway", List.of("core", "liveness", "transcoding", "yaml"), NETTY, PROTOBUF),
+          // The gateway's faces before handlers of grpc-java: the gateway itself must not know it.
+          room(
+              "inprocess",
+              List.of("core", "liveness", "hooks", "transcoding", "gateway"),
+              GRPC,
+              NETTY,
+              PROTOBUF));
 
   /** The room of everything: {@code cli} may use all others and any library, so it has no row. */
   static final List<String> KNOW_ALL_ROOMS = List.of("cli", "bench", "examples");

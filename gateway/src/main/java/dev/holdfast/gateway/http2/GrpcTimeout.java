@@ -4,9 +4,9 @@ import io.netty.util.AsciiString;
 import java.util.concurrent.TimeUnit;
 
 /** The value of a grpc-timeout header: up to eight digits and a unit. */
-final class GrpcTimeout {
+public final class GrpcTimeout {
   /** What is said when there is no or no valid value. */
-  static final long NONE = -1;
+  public static final long NONE = -1;
 
   /** What is said of a call whose time was over when it came. */
   static final long EXPIRED = -2;
@@ -17,7 +17,7 @@ final class GrpcTimeout {
   private GrpcTimeout() {}
 
   /** In nanoseconds, {@link #NONE} for what is malformed; more than 292 years are 292 years. */
-  static long parse(CharSequence text) {
+  public static long parse(CharSequence text) {
     int digits = text.length() - 1;
     if (digits < 1 || digits > MAX_DIGITS) {
       return NONE;
@@ -58,7 +58,7 @@ final class GrpcTimeout {
   }
 
   /** As people read it: {@code 1.502s}. */
-  static String inSeconds(long nanos) {
+  public static String inSeconds(long nanos) {
     long millis = nanos / 1_000_000;
     StringBuilder text = new StringBuilder().append(millis / 1_000);
     if (millis % 1_000 != 0) {

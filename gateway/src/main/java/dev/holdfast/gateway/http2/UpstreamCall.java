@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * and deadlines of those that it forwards. On one event loop; never tells its listener anything
  * before {@link #start}.
  */
-public final class UpstreamCall {
+public final class UpstreamCall implements OutgoingCall {
   /** The longest message of an answer, unless another bound is said. */
   @Limit(
       of = "bytes of one message that the gateway translates",
@@ -100,19 +100,19 @@ public final class UpstreamCall {
     return frames.trace;
   }
 
-  /** Sends a message; may be more than {@link #isReady} has room for, but is kept then. */
+  @Override
   public void send(byte[] bytes, int offset, int length, boolean last) {
     ByteBuf data = loop.allocator().buffer(MessageAssembler.PREFIX_BYTES + length);
     data.writeByte(0).writeInt(length).writeBytes(bytes, offset, length);
     send(data, last);
   }
 
-  /** Nothing more will be sent. */
+  @Override
   public void halfClose() {
     send(Unpooled.EMPTY_BUFFER, true);
   }
 
-  /** Whether more should be sent now. */
+  @Override
   public boolean isReady() {
     if (unsentBytes < UNSENT_BYTES) {
       return true;
@@ -121,13 +121,13 @@ public final class UpstreamCall {
     return false;
   }
 
-  /** So many more messages are wanted; what comes before it is wanted holds the upstream back. */
+  @Override
   public void request(int messages) {
     wanted += messages;
     deliver();
   }
 
-  /** Gives the call up; the listener hears nothing more. */
+  @Override
   public void cancel() {
     ended = true;
     dropHeld();

@@ -3,7 +3,8 @@ package dev.holdfast.gateway.json;
 import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.http2.CallEnd;
 import dev.holdfast.gateway.http2.CallListener;
-import dev.holdfast.gateway.http2.UpstreamCall;
+import dev.holdfast.gateway.http2.CallTarget;
+import dev.holdfast.gateway.http2.OutgoingCall;
 import dev.holdfast.gateway.http2.WebExchange;
 import dev.holdfast.gateway.http2.WebHandler;
 import dev.holdfast.transcoding.http.RequestRefusedException;
@@ -37,12 +38,12 @@ final class FaceCall implements WebHandler, CallListener {
   static final Duration PING_TIME = Duration.ofSeconds(15);
 
   private final WebExchange web;
-  private final Place place;
+  private final CallTarget place;
   private final Dialect dialect;
   private final Http2Headers headers;
   private final Cors cors;
   private final boolean headOnly;
-  private @Nullable UpstreamCall call;
+  private @Nullable OutgoingCall call;
   private @Nullable ScheduledFuture<?> timer;
   private Http2Headers initial = new DefaultHttp2Headers(false);
   private byte @Nullable [] message;
@@ -51,7 +52,7 @@ final class FaceCall implements WebHandler, CallListener {
   private boolean begun;
   private boolean over;
 
-  FaceCall(WebExchange web, Place place, Dialect dialect, Http2Headers headers, Cors cors) {
+  FaceCall(WebExchange web, CallTarget place, Dialect dialect, Http2Headers headers, Cors cors) {
     this.web = web;
     this.place = place;
     this.dialect = dialect;
@@ -98,7 +99,7 @@ final class FaceCall implements WebHandler, CallListener {
     } catch (RequestRefusedException e) {
       refuse(e);
     }
-    UpstreamCall known = call;
+    OutgoingCall known = call;
     if (known == null || known.isReady()) {
       giveBackOwed();
     }
@@ -113,7 +114,7 @@ final class FaceCall implements WebHandler, CallListener {
 
   @Override
   public void onWritable() {
-    UpstreamCall known = call;
+    OutgoingCall known = call;
     if (unread && !over && known != null) {
       unread = false;
       known.request(1);
@@ -123,7 +124,7 @@ final class FaceCall implements WebHandler, CallListener {
   @Override
   public void onLeave() {
     if (!over) {
-      UpstreamCall known = call;
+      OutgoingCall known = call;
       if (known != null) {
         known.cancel();
       }
@@ -160,7 +161,7 @@ final class FaceCall implements WebHandler, CallListener {
     }
     web.write(headOnly ? Answer.NOTHING : rendered, false);
     unread = !web.isWritable();
-    UpstreamCall known = call;
+    OutgoingCall known = call;
     if (!unread && known != null && !over) {
       known.request(1);
     }
@@ -195,10 +196,8 @@ final class FaceCall implements WebHandler, CallListener {
   }
 
   private void start() {
-    UpstreamCall started = new UpstreamCall(web.loop(), web.client(), headers, this);
+    OutgoingCall started = place.begin(web, headers, this);
     call = started;
-    web.onCall(started.trace());
-    started.start(place.cluster(), place.route());
     if (!over) {
       // Of a second message where there may be one only, the second is a fault worth to be seen.
       started.request(dialect.serverStreams() ? 1 : 2);
@@ -208,7 +207,7 @@ final class FaceCall implements WebHandler, CallListener {
   private void endRequest() {
     cancelTimer();
     dialect.end(this::send);
-    UpstreamCall known = call;
+    OutgoingCall known = call;
     if (known != null && !over && dialect.clientStreams()) {
       known.halfClose();
     }
@@ -218,7 +217,7 @@ final class FaceCall implements WebHandler, CallListener {
     if (call == null) {
       start();
     }
-    UpstreamCall known = call;
+    OutgoingCall known = call;
     if (known != null && !over) {
       known.send(bytes, offset, length, !dialect.clientStreams());
     }
@@ -259,7 +258,7 @@ final class FaceCall implements WebHandler, CallListener {
 
   /** The answer can't be what the schema says. */
   private void fail(String what) {
-    UpstreamCall known = call;
+    OutgoingCall known = call;
     if (known != null) {
       known.cancel();
     }
@@ -270,7 +269,7 @@ final class FaceCall implements WebHandler, CallListener {
     if (over) {
       return;
     }
-    UpstreamCall known = call;
+    OutgoingCall known = call;
     if (known != null) {
       known.cancel();
     }
@@ -292,7 +291,7 @@ final class FaceCall implements WebHandler, CallListener {
   private void stop() {
     over = true;
     cancelTimer();
-    UpstreamCall known = call;
+    OutgoingCall known = call;
     if (known != null) {
       known.cancel();
     }

@@ -8,23 +8,20 @@ import dev.holdfast.transcoding.http.StatusCode;
 import dev.holdfast.transcoding.http.StreamFraming;
 import dev.holdfast.transcoding.http.UnreadableResponseException;
 import dev.holdfast.transcoding.json.CodecBuffer;
-import dev.holdfast.transcoding.json.JsonCodec;
 import io.netty.handler.codec.http2.Http2Headers;
 import org.jspecify.annotations.Nullable;
 
 /** HTTP/JSON: annotated paths or POST by name, streams as lines, events or an array. */
 final class JsonDialect extends Dialect {
   private final HttpCall call;
-  private final JsonCodec codec;
   private final WholeBody body = new WholeBody();
   private final CodecBuffer buffer = new CodecBuffer();
   private final @Nullable RequestStream requests;
   private final @Nullable StreamFraming framing;
   private String contentType = "application/json";
 
-  JsonDialect(HttpCall call, JsonCodec codec) {
+  JsonDialect(HttpCall call) {
     this.call = call;
-    this.codec = codec;
     this.requests = call.method().shape().clientStreams() ? call.requestStream() : null;
     this.framing = call.method().shape().serverStreams() ? call.responseStream() : null;
   }
@@ -109,6 +106,6 @@ final class JsonDialect extends Dialect {
   }
 
   private byte[] error(CallEnd end) {
-    return ErrorBody.json(end.status(), end.message(), end.details(), codec);
+    return ErrorBody.json(end.status(), end.message(), end.details(), call.codec());
   }
 }

@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.json;
 
 import dev.holdfast.gateway.http2.CallEnd;
+import dev.holdfast.gateway.http2.CallTarget;
 import dev.holdfast.gateway.http2.WebExchange;
 import dev.holdfast.gateway.http2.WebFace;
 import dev.holdfast.gateway.http2.WebHandler;
@@ -12,7 +13,6 @@ import dev.holdfast.transcoding.http.RequestRefusedException;
 import dev.holdfast.transcoding.http.StatusCode;
 import dev.holdfast.transcoding.http.connect.ConnectRequest;
 import dev.holdfast.transcoding.http.grpcweb.GrpcWebType;
-import dev.holdfast.transcoding.json.JsonCodec;
 import dev.holdfast.transcoding.schema.RpcMethod;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.nio.charset.StandardCharsets;
@@ -34,23 +34,26 @@ public final class JsonFace implements WebFace {
   private static final long MOST_MILLIS = 99_999_999;
 
   private final Cors cors;
-  private final Schemas schemas;
-  private final PlaceFinder places;
+  private final Places places;
 
-  private JsonFace(Schemas schemas, Cors cors) {
-    this.schemas = schemas;
+  private JsonFace(Places places, Cors cors) {
     this.cors = cors;
-    this.places = new PlaceFinder(schemas);
+    this.places = places;
   }
 
   /** A face to services of these schemas, for no pages of other origins. */
   public static JsonFace of(Schemas schemas) {
-    return new JsonFace(schemas, Cors.NONE);
+    return new JsonFace(new PlaceFinder(schemas), Cors.NONE);
+  }
+
+  /** A face to the services of one place, whatever the authority; else as {@link #of}. */
+  public static JsonFace to(HttpTranscoder transcoder, CallTarget place) {
+    return new JsonFace(new OnePlace(transcoder, place), Cors.NONE);
   }
 
   /** The same for pages of other origins too. */
   public JsonFace withCors(Cors value) {
-    return new JsonFace(schemas, value);
+    return new JsonFace(places, value);
   }
 
   @Override
@@ -91,7 +94,7 @@ public final class JsonFace implements WebFace {
     return handler;
   }
 
-  private record Found(Place place, Dialect dialect) {}
+  private record Found(CallTarget place, Dialect dialect) {}
 
   private Found find(WebExchange web, RequestHead head) {
     GrpcWebType grpcWeb = GrpcWebType.of(head.contentType());
@@ -107,9 +110,8 @@ public final class JsonFace implements WebFace {
     if (connect != null) {
       return connect(web, head.path(), connect);
     }
-    PlaceFinder.Found<HttpCall> found = places.json(web, head);
-    JsonCodec codec = schemas.of(found.place().cluster()).orElse(HttpTranscoders.NONE).codec();
-    return new Found(found.place(), new JsonDialect(found.what(), codec));
+    Places.Found<HttpCall> found = places.json(web, head);
+    return new Found(found.place(), new JsonDialect(found.what()));
   }
 
   private Found connect(WebExchange web, String path, ConnectRequest request) {
@@ -117,11 +119,11 @@ public final class JsonFace implements WebFace {
       throw RequestRefusedException.unsupportedType(
           "query parameter compression: " + request.compression() + " (expected: identity)");
     }
-    Place place;
+    CallTarget place;
     ConnectMessages messages;
     boolean get = request.kind() == ConnectRequest.Kind.GET;
     if (request.encoding() == ConnectRequest.Encoding.JSON || get) {
-      PlaceFinder.Found<HttpTranscoder> found = places.method(web, path);
+      Places.Found<HttpTranscoder> found = places.method(web, path);
       RpcMethod method = found.what().catalog().method(path.substring(1)).orElseThrow();
       if (get && !method.hasNoSideEffects()) {
         throw RequestRefusedException.methodNotAllowed(

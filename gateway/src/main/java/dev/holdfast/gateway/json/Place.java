@@ -1,12 +1,26 @@
 package dev.holdfast.gateway.json;
 
 import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.http2.CallListener;
+import dev.holdfast.gateway.http2.CallTarget;
+import dev.holdfast.gateway.http2.OutgoingCall;
+import dev.holdfast.gateway.http2.UpstreamCall;
+import dev.holdfast.gateway.http2.WebExchange;
 import dev.holdfast.gateway.route.Route;
+import io.netty.handler.codec.http2.Http2Headers;
 
 /**
- * Where a call goes.
+ * An upstream where a call goes.
  *
  * @param cluster its services
  * @param route its name and terms
  */
-record Place(Cluster cluster, Route route) {}
+record Place(Cluster cluster, Route route) implements CallTarget {
+  @Override
+  public OutgoingCall begin(WebExchange web, Http2Headers headers, CallListener listener) {
+    UpstreamCall call = new UpstreamCall(web.loop(), web.client(), headers, listener);
+    web.onCall(call.trace());
+    call.start(cluster, route);
+    return call;
+  }
+}

@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.json;
 
 import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.http2.CallTarget;
 import dev.holdfast.gateway.http2.Terms;
 import dev.holdfast.gateway.http2.WebExchange;
 import dev.holdfast.gateway.route.Route;
@@ -21,52 +22,27 @@ import org.jspecify.annotations.Nullable;
  * Finds where a request goes: its route says it, and where no route does, the one cluster whose
  * schema knows its path.
  */
-final class PlaceFinder {
+final class PlaceFinder implements Places {
   private final Schemas schemas;
 
   PlaceFinder(Schemas schemas) {
     this.schemas = schemas;
   }
 
-  /** A place and what was found there. */
-  record Found<T>(Place place, T what) {}
-
-  /** The call that a request of HTTP/JSON means. */
-  Found<HttpCall> json(WebExchange web, RequestHead head) {
-    return find(web, transcoder -> open(transcoder, head));
+  @Override
+  public Found<HttpCall> json(WebExchange web, RequestHead head) {
+    return find(web, transcoder -> Places.open(transcoder, head));
   }
 
-  /** Where a method is that the request names by its path. */
-  Found<HttpTranscoder> method(WebExchange web, String path) {
-    return find(web, transcoder -> knows(transcoder, path) ? transcoder : refuse(path));
+  @Override
+  public Found<HttpTranscoder> method(WebExchange web, String path) {
+    return find(web, transcoder -> Places.requireMethod(transcoder, path));
   }
 
-  /** The same, without need for a schema where there is a route. */
-  Place place(WebExchange web, String path) {
+  @Override
+  public CallTarget place(WebExchange web, String path) {
     Place routed = routed(web);
     return routed == null ? method(web, path).place() : routed;
-  }
-
-  private static boolean knows(HttpTranscoder transcoder, String path) {
-    return transcoder.catalog().method(path.substring(1)).isPresent();
-  }
-
-  private static HttpTranscoder refuse(String path) {
-    throw RequestRefusedException.noSuchPath(
-        path + ": no such method (expected: one of the services')");
-  }
-
-  /** HEAD is GET without the body, where it is nothing else (RFC 9110, 9.3.2). */
-  private static HttpCall open(HttpTranscoder transcoder, RequestHead head) {
-    try {
-      return transcoder.open(head);
-    } catch (RequestRefusedException e) {
-      if (head.method().equals("HEAD") && e.allow().contains("GET")) {
-        return transcoder.open(
-            new RequestHead("GET", head.path(), head.query(), head.contentType(), head.accept()));
-      }
-      throw e;
-    }
   }
 
   private <T> Found<T> find(WebExchange web, Function<HttpTranscoder, T> look) {

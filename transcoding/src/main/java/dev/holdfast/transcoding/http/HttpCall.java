@@ -41,6 +41,11 @@ public final class HttpCall {
     return binding.method();
   }
 
+  /** The codec of its types. */
+  public JsonCodec codec() {
+    return codec;
+  }
+
   /** The way by which it was found. */
   public HttpBinding binding() {
     return binding;

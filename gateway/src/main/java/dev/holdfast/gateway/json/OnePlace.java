@@ -1,0 +1,25 @@
+package dev.holdfast.gateway.json;
+
+import dev.holdfast.gateway.http2.CallTarget;
+import dev.holdfast.gateway.http2.WebExchange;
+import dev.holdfast.transcoding.http.HttpCall;
+import dev.holdfast.transcoding.http.HttpTranscoder;
+import dev.holdfast.transcoding.http.RequestHead;
+
+/** All requests go to one place, whose schema is known. */
+record OnePlace(HttpTranscoder transcoder, CallTarget target) implements Places {
+  @Override
+  public Found<HttpCall> json(WebExchange web, RequestHead head) {
+    return new Found<>(target, Places.open(transcoder, head));
+  }
+
+  @Override
+  public Found<HttpTranscoder> method(WebExchange web, String path) {
+    return new Found<>(target, Places.requireMethod(transcoder, path));
+  }
+
+  @Override
+  public CallTarget place(WebExchange web, String path) {
+    return target;
+  }
+}

@@ -1,0 +1,237 @@
+package dev.holdfast.inprocess;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.http2.CallEnd;
+import dev.holdfast.gateway.http2.CallListener;
+import dev.holdfast.gateway.http2.GrpcTimeout;
+import dev.holdfast.gateway.http2.OutgoingCall;
+import dev.holdfast.gateway.http2.WebExchange;
+import dev.holdfast.transcoding.http.StatusCode;
+import io.grpc.Context;
+import io.grpc.Metadata;
+import io.grpc.ServerMethodDefinition;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http2.EmptyHttp2Headers;
+import io.netty.handler.codec.http2.Http2Headers;
+import java.util.ArrayDeque;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call of a method of this process, as the client's side sees it. Its methods are called on the
+ * event loop of the request; what the service says comes by {@link #post} from any thread and is
+ * told on the loop, in order, messages when they are asked for.
+ */
+final class DirectCall<Q, A> implements OutgoingCall {
+  @Limit(
+      of = "bytes of one call in the process that wait for its handler",
+      then = "the client is not read until it takes them")
+  static final int UNTAKEN_BYTES = 262_144;
+
+  private final ServerMethodDefinition<Q, A> method;
+  private final EventLoop loop;
+  private final CallListener listener;
+  private final Executor executor;
+  private final ServedCall<Q, A> served;
+  private final ArrayDeque<Object> outbox = new ArrayDeque<>(4);
+  private final AtomicInteger untakenBytes = new AtomicInteger();
+  private Context.@Nullable CancellableContext context;
+  private boolean posted;
+  private boolean delivering;
+  private boolean unready;
+  private boolean ended;
+  private int wanted;
+
+  DirectCall(
+      ServerMethodDefinition<Q, A> method,
+      WebExchange web,
+      CallListener listener,
+      Executor executor) {
+    this.method = method;
+    this.loop = web.loop().eventLoop();
+    this.listener = listener;
+    this.executor = executor;
+    this.served = new ServedCall<>(method, web, this, new SerialTasks(executor));
+  }
+
+  /**
+   * Begins it.
+   *
+   * @param parent of the call's Context
+   * @param timeoutNanos until its deadline; negative for none
+   */
+  void start(Metadata headers, Context parent, long timeoutNanos) {
+    Context.CancellableContext own =
+        timeoutNanos < 0
+            ? parent.withCancellation()
+            : parent.withDeadlineAfter(timeoutNanos, TimeUnit.NANOSECONDS, loop);
+    context = own;
+    if (timeoutNanos == 0) {
+      onDeadline(0);
+      return;
+    }
+    if (timeoutNanos > 0) {
+      own.addListener(cancelled -> onDeadline(timeoutNanos), loop);
+    }
+    run(() -> served.start(headers, own));
+  }
+
+  @Override
+  public void send(byte[] bytes, int offset, int length, boolean last) {
+    if (ended) {
+      return;
+    }
+    Q message;
+    try {
+      message = method.getMethodDescriptor().parseRequest(new MessageInput(bytes, offset, length));
+    } catch (RuntimeException e) {
+      // What a marshaller throws is its own matter; the message came from outside.
+      abort(
+          StatusCode.INVALID_ARGUMENT, "a message that the service can't read: " + e.getMessage());
+      return;
+    }
+    untakenBytes.addAndGet(length);
+    run(() -> served.onMessage(message, length, last));
+  }
+
+  @Override
+  public void halfClose() {
+    if (!ended) {
+      run(served::onHalfClose);
+    }
+  }
+
+  @Override
+  public boolean isReady() {
+    unready = untakenBytes.get() >= UNTAKEN_BYTES;
+    return !unready;
+  }
+
+  @Override
+  public void request(int messages) {
+    wanted += messages;
+    deliver();
+  }
+
+  @Override
+  public void cancel() {
+    if (!ended) {
+      end();
+      cancelServed("the client is gone");
+    }
+  }
+
+  /** The handler took a message. From any thread. */
+  void onTaken(int bytes) {
+    int left = untakenBytes.addAndGet(-bytes);
+    if (left < UNTAKEN_BYTES && left + bytes >= UNTAKEN_BYTES) {
+      loop.execute(this::tellReady);
+    }
+  }
+
+  /** Http2Headers, a {@link MessageOutput} or a {@link CallEnd} of the service. From any thread. */
+  void post(Object word) {
+    boolean here = loop.inEventLoop();
+    synchronized (outbox) {
+      outbox.add(word);
+      if (!here && posted) {
+        return;
+      }
+      posted = !here;
+    }
+    if (here) {
+      deliver();
+    } else {
+      loop.execute(this::deliver);
+    }
+  }
+
+  private void deliver() {
+    if (delivering) {
+      return;
+    }
+    delivering = true;
+    try {
+      for (Object word = next(); word != null; word = next()) {
+        deliver(word);
+      }
+    } finally {
+      delivering = false;
+    }
+  }
+
+  private @Nullable Object next() {
+    synchronized (outbox) {
+      posted = false;
+      boolean held = ended || (wanted == 0 && outbox.peek() instanceof MessageOutput);
+      return held ? null : outbox.poll();
+    }
+  }
+
+  private void deliver(Object word) {
+    if (word instanceof MessageOutput message) {
+      wanted--;
+      listener.onMessage(message.array(), 0, message.size());
+      served.onDelivered(message.size());
+    } else if (word instanceof Http2Headers headers) {
+      listener.onHeaders(headers);
+    } else if (word instanceof CallEnd last) {
+      end();
+      listener.onEnd(last);
+      run(served::onComplete);
+    }
+  }
+
+  private void tellReady() {
+    if (unready && !ended && isReady()) {
+      listener.onReady();
+    }
+  }
+
+  private void onDeadline(long timeoutNanos) {
+    String what = "deadline of " + GrpcTimeout.inSeconds(timeoutNanos) + " exceeded";
+    abort(StatusCode.DEADLINE_EXCEEDED, what);
+  }
+
+  /** An end that the service did not ask for. */
+  private void abort(StatusCode status, String what) {
+    if (!ended) {
+      end();
+      listener.onEnd(new CallEnd(status, "gateway: " + what, EmptyHttp2Headers.INSTANCE));
+      cancelServed(what);
+    }
+  }
+
+  private void end() {
+    ended = true;
+    synchronized (outbox) {
+      outbox.clear();
+    }
+  }
+
+  private void cancelServed(String why) {
+    served.setCancelled();
+    Context.CancellableContext known = context;
+    if (known != null) {
+      try {
+        // Apart from the call's own tasks: its handler may sleep in one of them.
+        executor.execute(() -> known.cancel(new CancellationException(why)));
+      } catch (RejectedExecutionException e) {
+        known.cancel(e);
+      }
+      run(served::onCancel);
+    }
+  }
+
+  private void run(Runnable task) {
+    try {
+      served.tasks().run(task);
+    } catch (RejectedExecutionException e) {
+      abort(StatusCode.UNAVAILABLE, "the service's executor takes no more: " + e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package dev.holdfast.inprocess;
+
+import dev.holdfast.gateway.http2.CallEnd;
+import dev.holdfast.gateway.http2.CallListener;
+import dev.holdfast.gateway.http2.CallTarget;
+import dev.holdfast.gateway.http2.GrpcTimeout;
+import dev.holdfast.gateway.http2.OutgoingCall;
+import dev.holdfast.gateway.http2.WebExchange;
+import dev.holdfast.transcoding.http.StatusCode;
+import io.grpc.Context;
+import io.grpc.Metadata;
+import io.grpc.ServerMethodDefinition;
+import io.netty.handler.codec.http2.Http2Headers;
+import java.util.concurrent.Executor;
+
+/** The methods of this process, called without a connection in between. Thread-safe. */
+final class DirectTarget implements CallTarget {
+  private final ServedMethods methods;
+  private final Executor executor;
+  private final Context context;
+
+  /**
+   * A target.
+   *
+   * @param executor runs interceptors and handlers
+   * @param context of which those of calls are made
+   */
+  DirectTarget(ServedMethods methods, Executor executor, Context context) {
+    this.methods = methods;
+    this.executor = executor;
+    this.context = context;
+  }
+
+  @Override
+  public OutgoingCall begin(WebExchange web, Http2Headers headers, CallListener listener) {
+    String path = String.valueOf(headers.path());
+    ServerMethodDefinition<?, ?> method = methods.find(path);
+    if (method == null) {
+      return end(
+          listener,
+          StatusCode.UNIMPLEMENTED,
+          path + ": no such method (expected: one of the server's)");
+    }
+    Metadata metadata;
+    try {
+      metadata = CallHeaders.metadata(headers);
+    } catch (IllegalArgumentException e) {
+      return end(listener, StatusCode.INVALID_ARGUMENT, String.valueOf(e.getMessage()));
+    }
+    CharSequence timeout = headers.get("grpc-timeout");
+    long nanos = timeout == null ? GrpcTimeout.NONE : GrpcTimeout.parse(timeout);
+    DirectCall<?, ?> call = new DirectCall<>(method, web, listener, executor);
+    call.start(metadata, context, nanos);
+    return call;
+  }
+
+  private static OutgoingCall end(CallListener listener, StatusCode status, String what) {
+    listener.onEnd(CallEnd.of(status, "gateway: " + what));
+    return new EndedCall();
+  }
+
+  /** One that ended before it began. */
+  private static final class EndedCall implements OutgoingCall {
+    @Override
+    public void send(byte[] bytes, int offset, int length, boolean last) {}
+
+    @Override
+    public void halfClose() {}
+
+    @Override
+    public boolean isReady() {
+      return true;
+    }
+
+    @Override
+    public void request(int messages) {}
+
+    @Override
+    public void cancel() {}
+  }
+}

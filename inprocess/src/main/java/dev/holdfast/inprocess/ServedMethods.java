@@ -1,0 +1,60 @@
+package dev.holdfast.inprocess;
+
+import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
+import com.google.protobuf.Descriptors.FileDescriptor;
+import dev.holdfast.transcoding.http.HttpTranscoder;
+import dev.holdfast.transcoding.schema.ServiceCatalog;
+import io.grpc.ServerMethodDefinition;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.protobuf.ProtoFileDescriptorSupplier;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The methods of some services and what is known of their messages. Immutable. */
+final class ServedMethods {
+  private final Map<String, ServerMethodDefinition<?, ?>> byPath = new HashMap<>();
+  private final HttpTranscoder transcoder;
+
+  /**
+   * Reads the descriptors that protobuf's generated code brings. A service without one has no JSON
+   * face.
+   */
+  ServedMethods(List<ServerServiceDefinition> services) {
+    Map<String, FileDescriptorProto> files = new LinkedHashMap<>();
+    for (ServerServiceDefinition service : services) {
+      for (ServerMethodDefinition<?, ?> method : service.getMethods()) {
+        byPath.put("/" + method.getMethodDescriptor().getFullMethodName(), method);
+      }
+      if (service.getServiceDescriptor().getSchemaDescriptor()
+          instanceof ProtoFileDescriptorSupplier supplier) {
+        addWithImports(supplier.getFileDescriptor(), files);
+      }
+    }
+    transcoder = HttpTranscoder.of(ServiceCatalog.of(files.values()));
+  }
+
+  private static void addWithImports(FileDescriptor file, Map<String, FileDescriptorProto> files) {
+    Deque<FileDescriptor> open = new ArrayDeque<>(List.of(file));
+    while (!open.isEmpty()) {
+      FileDescriptor next = open.removeFirst();
+      if (files.putIfAbsent(next.getName(), next.toProto()) == null) {
+        open.addAll(next.getDependencies());
+      }
+    }
+  }
+
+  /** The way from HTTP to the methods. */
+  HttpTranscoder transcoder() {
+    return transcoder;
+  }
+
+  /** A method by the {@code :path} of its calls; null when nobody serves it. */
+  @Nullable ServerMethodDefinition<?, ?> find(String path) {
+    return byPath.get(path);
+  }
+}
