@@ -73,7 +73,7 @@ final class CodecRatio {
 
   /** Measures all four cases. */
   Ratios measure() throws CodecException, InvalidProtocolBufferException {
-    Message small = item(new Random(SEED), 7);
+    Message small = item();
     Message large = order();
     return new Ratios(
         parse("parse small", small),
@@ -187,6 +187,11 @@ final class CodecRatio {
         .getBytes(StandardCharsets.UTF_8);
   }
 
+  /** A message of six fields. */
+  static Item item() {
+    return item(new Random(SEED), 7);
+  }
+
   private static Item item(Random random, int number) {
     return Item.newBuilder()
         .setId("item-" + Long.toHexString(random.nextLong()))
@@ -198,7 +203,8 @@ final class CodecRatio {
         .build();
   }
 
-  private static Order order() {
+  /** A message whose JSON has 100 KB, nested and with repeated fields and a map. */
+  static Order order() {
     Random random = new Random(SEED);
     Order.Builder order = Order.newBuilder().setName("orders/\u00fcber-2026-\"quoted\"");
     for (int i = 0; i < LARGE_LINES; i++) {

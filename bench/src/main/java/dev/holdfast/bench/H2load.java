@@ -76,7 +76,7 @@ final class H2load {
     }
     String said = Files.readString(output, StandardCharsets.UTF_8);
     requireAllAnswered(said, work, total);
-    return new Load(total, Double.parseDouble(find(RATE, said)), micros(log, total));
+    return new Load(total, callsPerSecond(said), micros(log, total));
   }
 
   private List<String> command(GatewayWork work, int port, long calls, int rate, Path log)
@@ -103,14 +103,19 @@ final class H2load {
 
   /** A gRPC failure is a 200 too; what it lacks is the message. */
   static void requireAllAnswered(String said, GatewayWork work, long calls) {
+    requireAllAnswered(said, work.responseBodyBytes(), calls);
+  }
+
+  /** All calls must have been answered, with as many bytes each as a true answer has. */
+  static void requireAllAnswered(String said, long bytesEach, long calls) {
     long succeeded = Long.parseLong(find(SUCCEEDED, said));
     long ok = Long.parseLong(find(OK, said));
     long data = Long.parseLong(find(DATA, said));
-    if (succeeded != calls || ok != calls || data != calls * work.responseBodyBytes()) {
+    if (succeeded != calls || ok != calls || data != calls * bytesEach) {
       throw new IllegalStateException(
           String.format(
               "answered: %d, 2xx: %d, bytes: %d (expected: %d, %d, %d)%n%s",
-              succeeded, ok, data, calls, calls, calls * work.responseBodyBytes(), said));
+              succeeded, ok, data, calls, calls, calls * bytesEach, said));
     }
   }
 
@@ -128,6 +133,11 @@ final class H2load {
       }
       return Sample.of(micros);
     }
+  }
+
+  /** What a run said of its rate. */
+  static double callsPerSecond(String said) {
+    return Double.parseDouble(find(RATE, said));
   }
 
   private static String find(Pattern pattern, String said) {

@@ -1,0 +1,63 @@
+package dev.holdfast.bench;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.protobuf.util.JsonFormat;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** The loads that both faces are given: a message in JSON that comes back. */
+enum TranscodingWork {
+  /** Six fields, over HTTP/2. */
+  SMALL_H2(false, List.of("-c4", "-m50")),
+  /** The same over HTTP/1.1. */
+  SMALL_H1(false, List.of("--h1", "-c50", "-m1")),
+  /** 100 KB, nested, over HTTP/2. */
+  LARGE_H2(true, List.of("-c4", "-m10")),
+  /** The same over HTTP/1.1. */
+  LARGE_H1(true, List.of("--h1", "-c16", "-m1"));
+
+  private final boolean large;
+  private final List<String> load;
+
+  TranscodingWork(boolean large, List<String> load) {
+    this.large = large;
+    this.load = load;
+  }
+
+  /** How it is called in lines. */
+  String key() {
+    return (large ? "large" : "small") + (load.contains("--h1") ? ", HTTP/1.1" : ", HTTP/2");
+  }
+
+  boolean isLarge() {
+    return large;
+  }
+
+  /** Of h2load: connections, and requests under way on each. */
+  List<String> load() {
+    return load;
+  }
+
+  String path() {
+    return large ? "/v1/order" : "/v1/item";
+  }
+
+  byte[] requestBody() throws InvalidProtocolBufferException {
+    return JsonFormat.printer()
+        .omittingInsignificantWhitespace()
+        .print(message())
+        .getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Whether a body is what must come back. */
+  boolean isTrue(String json) throws InvalidProtocolBufferException {
+    Message.Builder said = message().newBuilderForType();
+    JsonFormat.parser().merge(json, said);
+    return said.build().equals(message());
+  }
+
+  private Message message() {
+    return large ? CodecRatio.order() : CodecRatio.item();
+  }
+}
