@@ -48,14 +48,14 @@ final class Transcoding extends Comparison {
   @Override
   List<String> method() {
     return List.of(
-        "Two processes with the same flags hold the same grpc-java service, which answers what it was"
-            + " sent; one has",
+        "Two processes with the same flags hold the same grpc-java service, which answers what it"
+            + " was sent; one has",
         "HoldfastGateway.inProcess before it, the other Armeria's HTTP/JSON transcoding, both with"
             + " handlers on the",
-        "threads of connections, as many as there are processors. h2load posts JSON to each in turns"
-            + " as fast as the",
-        "answers come: a message of six fields and one of 100 KB, over HTTP/2 (4 connections, 50 and"
-            + " 10 requests under",
+        "threads of connections, as many as there are processors. h2load posts JSON to each in"
+            + " turns as fast as the",
+        "answers come: a message of six fields and one of 100 KB, over HTTP/2 (4 connections, 50"
+            + " and 10 requests under",
         "way) and over HTTP/1.1 (50 and 16 connections). CPU is what the kernel counts for the"
             + " process. Answers are",
         "read once with JsonFormat and must be the message; all others must be as long. A ratio is"
@@ -72,8 +72,8 @@ final class Transcoding extends Comparison {
   List<String> unfair() {
     return List.of(
         "to both: h2load shares the cores; a JVM goes on compiling and collecting, which counts.",
-        "to Armeria: it decorates, times and counts requests in ways that its users may want; it has"
-            + " its defaults.",
+        "to Armeria: it decorates, times and counts requests in ways that its users may want; it"
+            + " has its defaults.",
         "to us: our default runs handlers on other threads; here it is told not to, as Armeria does"
             + " by default.");
   }
@@ -116,8 +116,7 @@ final class Transcoding extends Comparison {
     for (TranscodingFace face : faces) {
       double cpu = face.cpuMicros(work, seconds);
       micros.put(face.kind(), cpu);
-      line.append(
-          String.format("; %s %.2f us, %.0f/s", face.kind().key(), cpu, face.rate(work)));
+      line.append(String.format("; %s %.2f us, %.0f/s", face.kind().key(), cpu, face.rate(work)));
     }
     double ratio =
         micros.getOrDefault(Kind.ARMERIA, Double.NaN)
@@ -131,7 +130,8 @@ final class Transcoding extends Comparison {
       throws CodecException, InvalidProtocolBufferException {
     double small = worst(report, ratios, false);
     double large = worst(report, ratios, true);
-    double codec = new CodecRatio(options.quick(), line -> report.say("codec: %s", line)).measure().least();
+    double codec =
+        new CodecRatio(options.quick(), line -> report.say("codec: %s", line)).measure().least();
     report
         .figure("ratio_small", small)
         .figure("ratio_large", large)

@@ -90,8 +90,11 @@ final class FaceCall implements WebHandler, CallListener {
     owedBytes += bytes;
     try {
       if (data.isReadable()) {
-        byte[] chunk = ByteBufUtil.getBytes(data);
-        dialect.feed(chunk, 0, chunk.length, this::send);
+        // One message is put together from copies; of streams nobody says how long they keep a
+        // part.
+        boolean copied = !dialect.clientStreams();
+        byte[] chunk = copied ? Scratch.chunk(data) : ByteBufUtil.getBytes(data);
+        dialect.feed(chunk, 0, data.readableBytes(), this::send);
       }
       if (end && !over) {
         endRequest();

@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 final class JsonDialect extends Dialect {
   private final HttpCall call;
   private final WholeBody body = new WholeBody();
-  private final CodecBuffer buffer = new CodecBuffer();
   private final @Nullable RequestStream requests;
   private final @Nullable StreamFraming framing;
   private String contentType = "application/json";
@@ -55,14 +54,16 @@ final class JsonDialect extends Dialect {
     if (requests != null) {
       requests.end(sink::message);
     } else {
-      call.request(body.bytes(), 0, body.size(), buffer.reset());
+      CodecBuffer buffer = Scratch.buffer();
+      call.request(body.bytes(), 0, body.size(), buffer);
       sink.message(buffer.array(), 0, buffer.size());
     }
   }
 
   @Override
   byte[] message(byte[] bytes, int offset, int length) throws UnreadableResponseException {
-    contentType = call.response(bytes, offset, length, buffer.reset());
+    CodecBuffer buffer = Scratch.buffer();
+    contentType = call.response(bytes, offset, length, buffer);
     return framing == null
         ? buffer.toByteArray()
         : framing.message(buffer.array(), 0, buffer.size());

@@ -6,6 +6,7 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.OneofDescriptor;
 import com.google.protobuf.WireFormat;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** A field as the codec needs it. Immutable once its {@link MessageType} is published. */
@@ -23,6 +24,14 @@ final class FieldPlan {
 
   /** How a key that is this field looks most often: its JSON name's bytes without quotes. */
   final byte[] jsonName;
+
+  /**
+   * Its first eight bytes, with the quote behind it where that is among them, and which of them
+   * count.
+   */
+  final long nameHead;
+
+  final long nameMask;
 
   /** Whether {@link #jsonName} can be compared with input as it is, escapes aside. */
   final boolean plainName;
@@ -90,6 +99,10 @@ final class FieldPlan {
     this.name = nameOf(descriptor);
     String json = descriptor.isExtension() ? name : descriptor.getJsonName();
     this.jsonName = json.getBytes(StandardCharsets.UTF_8);
+    byte[] head = Arrays.copyOf(json.concat("\"").getBytes(StandardCharsets.UTF_8), Long.BYTES);
+    this.nameHead = (long) CodecBuffer.LONGS.get(head, 0);
+    this.nameMask =
+        jsonName.length + 1 >= Long.BYTES ? -1 : (1L << (8 * (jsonName.length + 1))) - 1;
     this.plainName = json.chars().allMatch(c -> c > ' ' && c < 0x7f && c != '"' && c != '\\');
     this.key = JsonText.quoted(options.protoNames() ? name : json, ":");
     this.nextKey = new byte[key.length + 1];

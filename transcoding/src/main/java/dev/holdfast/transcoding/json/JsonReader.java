@@ -127,13 +127,8 @@ final class JsonReader extends ScalarReader {
     if (guess < type.fields.length) {
       // Most writers keep the order of the schema.
       FieldPlan likely = type.fields[guess];
-      byte[] name = likely.jsonName;
-      int from = pos + 1;
-      int to = from + name.length;
-      if (to < end
-          && in[to] == '"'
-          && likely.plainName
-          && Arrays.equals(in, from, to, name, 0, name.length)) {
+      int to = pos + 1 + likely.jsonName.length;
+      if (to < end && likely.plainName && isName(likely, pos + 1, to)) {
         found = likely;
         pos = to + 1;
       }
@@ -144,6 +139,20 @@ final class JsonReader extends ScalarReader {
     }
     expect(':');
     return found;
+  }
+
+  /** Whether a field's name and a quote behind it stand here. */
+  private boolean isName(FieldPlan field, int from, int to) {
+    byte[] name = field.jsonName;
+    if (from + Long.BYTES > in.length) {
+      return in[to] == '"' && Arrays.equals(in, from, to, name, 0, name.length);
+    }
+    if (((long) CodecBuffer.LONGS.get(in, from) & field.nameMask) != field.nameHead) {
+      return false;
+    }
+    return name.length < Long.BYTES
+        || (in[to] == '"'
+            && Arrays.equals(in, from + Long.BYTES, to, name, Long.BYTES, name.length));
   }
 
   private void unknown(MessageType type, int depth, boolean any) throws CodecException {

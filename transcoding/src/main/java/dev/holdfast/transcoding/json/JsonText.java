@@ -8,6 +8,11 @@ final class JsonText {
   private static final byte[] LEAST_LONG =
       Long.toString(Long.MIN_VALUE).getBytes(StandardCharsets.US_ASCII);
   private static final int MOST_DIGITS = 20;
+
+  /** Two digits each, the first one lowest. */
+  private static final short[] PAIRS = pairs();
+
+  private static final long[] POWERS = powers();
   private static final double[] TENS = {1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
   private static final double MOST_SCALED = 1e15;
   private static final double MOST_SCALED_FLOAT = 1e6;
@@ -107,15 +112,27 @@ final class JsonText {
       out.bytes[out.size++] = '-';
       rest = -rest;
     }
-    int digits = digits(rest);
-    int at = out.size + digits;
+    int at = out.size + digits(rest);
     out.size = at;
-    while (rest >= 10) {
-      long tenth = rest / 10;
-      out.bytes[--at] = (byte) ('0' + rest - tenth * 10);
-      rest = tenth;
+    byte[] bytes = out.bytes;
+    while (rest > Integer.MAX_VALUE) {
+      long hundredth = rest / 100;
+      at -= 2;
+      CodecBuffer.SHORTS.set(bytes, at, PAIRS[(int) (rest - hundredth * 100)]);
+      rest = hundredth;
     }
-    out.bytes[--at] = (byte) ('0' + rest);
+    int small = (int) rest;
+    while (small >= 100) {
+      int hundredth = small / 100;
+      at -= 2;
+      CodecBuffer.SHORTS.set(bytes, at, PAIRS[small - hundredth * 100]);
+      small = hundredth;
+    }
+    if (small >= 10) {
+      CodecBuffer.SHORTS.set(bytes, at - 2, PAIRS[small]);
+    } else {
+      bytes[at - 1] = (byte) ('0' + small);
+    }
   }
 
   /** Appends a whole number of 64 bits without a sign. */
@@ -129,17 +146,29 @@ final class JsonText {
     }
   }
 
+  /** How many digits a number that is not negative has. */
   private static int digits(long value) {
-    int digits = 1;
-    long limit = 10;
-    while (value >= limit) {
-      digits++;
-      if (digits == 19) {
-        break;
-      }
-      limit *= 10;
+    long odd = value | 1;
+    // 1233 / 4096 is a little more than log10(2).
+    int tens = ((Long.SIZE - Long.numberOfLeadingZeros(odd)) * 1233) >>> 12;
+    return odd >= POWERS[tens] ? tens + 1 : tens;
+  }
+
+  private static short[] pairs() {
+    short[] pairs = new short[100];
+    for (int i = 0; i < pairs.length; i++) {
+      pairs[i] = (short) (('0' + i / 10) | (('0' + i % 10) << 8));
     }
-    return digits;
+    return pairs;
+  }
+
+  private static long[] powers() {
+    long[] powers = new long[19];
+    powers[0] = 1;
+    for (int i = 1; i < powers.length; i++) {
+      powers[i] = 10 * powers[i - 1];
+    }
+    return powers;
   }
 
   /** Appends a number with the fewest digits that mean the same double; it must be finite. */
