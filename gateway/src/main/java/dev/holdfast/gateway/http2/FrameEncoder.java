@@ -48,7 +48,8 @@ final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
     if (padding > 0 || stream == null || manager == null || !stream.state().localSideOpen()) {
       return super.writeData(ctx, streamId, data, padding, endOfStream, promise);
     }
-    flowController().addFlowControlled(stream, new Data(stream, data, endOfStream, promise));
+    flowController()
+        .addFlowControlled(stream, new WaitingFrame(stream, data, endOfStream, promise));
     try {
       flowController().writePendingBytes();
     } catch (Http2Exception e) {
@@ -106,14 +107,14 @@ final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
   }
 
   /** A frame that waits for its windows. */
-  private final class Data implements FlowControlled {
+  private final class WaitingFrame implements FlowControlled {
     private final Http2Stream stream;
     private final ByteBuf data;
     private final boolean end;
     private final ChannelPromise promise;
     private int left;
 
-    Data(Http2Stream stream, ByteBuf data, boolean end, ChannelPromise promise) {
+    WaitingFrame(Http2Stream stream, ByteBuf data, boolean end, ChannelPromise promise) {
       this.stream = stream;
       this.data = data;
       this.end = end;
