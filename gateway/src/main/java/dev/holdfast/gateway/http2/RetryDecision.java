@@ -1,9 +1,11 @@
 package dev.holdfast.gateway.http2;
 
 import dev.holdfast.core.Backoff;
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.PureCore;
 import dev.holdfast.gateway.route.RetryPolicy;
 import dev.holdfast.transcoding.http.StatusCode;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +18,11 @@ import org.jspecify.annotations.Nullable;
 final class RetryDecision {
   /** The answer is the client's. */
   static final long NONE = -1;
+
+  @Limit(
+      of = "time that an endpoint may have the gateway wait before another attempt",
+      then = "there is none, and its answer is the client's")
+  static final Duration LONGEST_PUSHBACK = Duration.ofMinutes(1);
 
   private static final int MOST_DIGITS = 9;
   private static final int DECIMAL = 10;
@@ -47,7 +54,8 @@ final class RetryDecision {
     long delay;
     if (pushback != null) {
       int millis = number(pushback);
-      delay = millis < 0 ? NONE : millis * MILLI_NANOS;
+      boolean bearable = millis >= 0 && millis <= LONGEST_PUSHBACK.toMillis();
+      delay = bearable ? millis * MILLI_NANOS : NONE;
     } else {
       boolean asked = code > 0 && code < NUMBERS && policy.statuses().contains(StatusCode.of(code));
       delay = asked ? backoff.next().toNanos() : NONE;

@@ -51,7 +51,7 @@ class RetryDecisionTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"-1", "", "soon", "1.5", "9999999999"})
+  @ValueSource(strings = {"-1", "", "soon", "1.5", "60001", "9999999999"})
   void anythingElseForbidsAnotherAttempt(String pushback) {
     assertThat(delay(BUSY, 1, "14", pushback, NO_DEADLINE)).isNegative();
   }
