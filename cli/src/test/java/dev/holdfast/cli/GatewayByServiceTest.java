@@ -55,7 +55,8 @@ class GatewayByServiceTest {
   void callsFindTheirServiceByItsGrpcServiceUntilTwoOfferIt() throws Exception {
     serve("orders", new Orders());
     serve("telemetry", new TelemetryGrpc.TelemetryImplBase() {});
-    String command = "gateway --json --registry file://" + folder + "/services --listen 0";
+    String command =
+        "gateway --json --registry file://" + folder + "/services --listen 0 --access-log -";
     try (HoldfastProcess gateway = HoldfastProcess.start(folder, Map.of(), command.split(" "))) {
       int port = port(gateway);
       // Answered as soon as reflection told what is behind which service.
@@ -84,6 +85,13 @@ class GatewayByServiceTest {
                       .isInstanceOf(StatusRuntimeException.class)
                       .hasMessageContaining(
                           "more than one service is meant: orders, orders-canary"));
+
+      gateway.signal("TERM");
+      assertThat(gateway.exitCode()).isZero();
+      assertThat(gateway.out())
+          .containsPattern(
+              "\"method\":\"/" + GET + "\",\"verb\":\"POST\",\"http\":200,.*\"grpc\":\"OK\"")
+          .contains("\"http\":400,");
     }
   }
 

@@ -19,6 +19,10 @@ import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.protobuf.services.HealthStatusManager;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,6 +38,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** {@code holdfast gateway} as a process before a stock server, and what its check says. */
 class GatewayCommandTest {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Pattern ADMIN = Pattern.compile("\"admin\":\"127.0.0.1:(\\d+)\"");
   private static final Pattern LISTENING = Pattern.compile("\"listen\":\"127.0.0.1:(\\d+)\"");
 
   @TempDir Path folder;
@@ -47,7 +52,11 @@ class GatewayCommandTest {
         HoldfastProcess.start(
             folder,
             Map.of(),
-            ("gateway --json --registry file://" + folder + "/services --listen 0 --config " + file)
+            ("gateway --json --registry file://"
+                    + folder
+                    + "/services --listen 0 --admin 0 --access-log -"
+                    + " --config "
+                    + file)
                 .split(" "))) {
       int port = port(gateway);
       assertThat(health(port, "orders")).isEqualTo(HealthCheckResponse.ServingStatus.SERVING);
@@ -68,11 +77,35 @@ class GatewayCommandTest {
           .ignoreExceptionsInstanceOf(StatusRuntimeException.class)
           .until(() -> health(port, "shop.example") == HealthCheckResponse.ServingStatus.SERVING);
 
-      gateway.signal("TERM");
+      String admin = "127.0.0.1:" + port(gateway, ADMIN);
+      CommandRun status = CommandRun.of("gateway", "status", admin);
+      assertThat(status.code()).as(status.err()).isZero();
+      assertThat(status.out())
+          .containsPattern("127.0.0.1:" + port + " SERVING, up [0-9]+[sm], config [0-9a-f]{12}, ")
+          .containsPattern("orders +127.0.0.1:[0-9]+ +connected ");
+      assertThat(CommandRun.of("gateway", "status", admin, "--json").out())
+          .contains("\"match\":\"shop.example ");
+      assertThat(gateway.out())
+          .contains("\"method\":\"/grpc.health.v1.Health/Check\"")
+          .contains("\"grpc\":\"UNIMPLEMENTED\",\"reason\":\"no_route\"");
+
+      assertThat(drain(admin)).isEqualTo(202);
       assertThat(gateway.exitCode()).isZero();
     } finally {
       server.shutdownNow();
     }
+  }
+
+  /** As the button of the admin page does it. */
+  private static int drain(String admin) throws IOException, InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://" + admin + "/api/drain"))
+            .header("x-holdfast-admin", "test")
+            .POST(HttpRequest.BodyPublishers.noBody())
+            .build();
+    return HttpClient.newHttpClient()
+        .send(request, HttpResponse.BodyHandlers.discarding())
+        .statusCode();
   }
 
   @Test
@@ -165,8 +198,12 @@ class GatewayCommandTest {
   }
 
   private static int port(HoldfastProcess gateway) {
-    await().atMost(PATIENCE).until(() -> LISTENING.matcher(gateway.out()).find());
-    Matcher matcher = LISTENING.matcher(gateway.out());
+    return port(gateway, LISTENING);
+  }
+
+  private static int port(HoldfastProcess gateway, Pattern where) {
+    await().atMost(PATIENCE).until(() -> where.matcher(gateway.out()).find());
+    Matcher matcher = where.matcher(gateway.out());
     assertThat(matcher.find()).isTrue();
     return Integer.parseInt(matcher.group(1));
   }

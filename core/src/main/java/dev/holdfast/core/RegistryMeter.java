@@ -127,7 +127,9 @@ public enum RegistryMeter implements DocumentedMeter {
     /** Only grows. */
     COUNTER,
     /** Shows what is now. */
-    GAUGE
+    GAUGE,
+    /** Counts values by their size. */
+    HISTOGRAM
   }
 
   // Nothing in it changes, which the checker can't see.

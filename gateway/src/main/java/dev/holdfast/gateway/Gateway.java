@@ -2,6 +2,7 @@ package dev.holdfast.gateway;
 
 import dev.holdfast.gateway.http1.ProtocolPeek;
 import dev.holdfast.gateway.http2.ForwardingLoop;
+import dev.holdfast.gateway.http2.LoopView;
 import dev.holdfast.gateway.http2.WebFace;
 import dev.holdfast.gateway.limits.GatewayMeters;
 import dev.holdfast.gateway.traffic.Traffic;
@@ -25,11 +26,17 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A running gateway: listens, forwards, and is given another snapshot at any time. Thread-safe.
@@ -38,12 +45,15 @@ import org.jspecify.annotations.Nullable;
  * requests are forwarded.
  */
 public final class Gateway implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Gateway.class);
+
   private final EventLoopGroup threads;
   private final IdentityHashMap<EventExecutor, ForwardingLoop> loops = new IdentityHashMap<>();
   private final Channel listener;
   private final DrainTimes drain;
   private final Traffic traffic;
   private final @Nullable WebFace face;
+  private final long openedNanos = System.nanoTime();
   private final Object lock = new Object();
   private @Nullable CompletableFuture<Void> drained;
   private volatile GatewaySnapshot snapshot;
@@ -88,6 +98,47 @@ public final class Gateway implements AutoCloseable {
   /** What requests meet now. */
   public GatewaySnapshot snapshot() {
     return snapshot;
+  }
+
+  /** Whether it lets its clients go. */
+  public boolean isDraining() {
+    synchronized (lock) {
+      return drained != null;
+    }
+  }
+
+  /** How long it has been open. */
+  public Duration uptime() {
+    return Duration.ofNanos(System.nanoTime() - openedNanos);
+  }
+
+  /** What can be seen of each thread now; without those that don't answer in time. */
+  public CompletableFuture<List<LoopView>> views(Duration atMost) {
+    List<CompletableFuture<LoopView>> asked = new ArrayList<>();
+    loops.forEach(
+        (thread, loop) -> {
+          // After the drain there is nothing to be seen, and nobody to ask.
+          if (!thread.isShuttingDown()) {
+            asked.add(CompletableFuture.supplyAsync(loop::view, task -> submit(thread, task)));
+          }
+        });
+    return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+        .completeOnTimeout(null, atMost.toNanos(), TimeUnit.NANOSECONDS)
+        .handle(
+            (all, failure) ->
+                asked.stream()
+                    .filter(each -> each.isDone() && !each.isCompletedExceptionally())
+                    .map(CompletableFuture::join)
+                    .toList());
+  }
+
+  /** A thread that ends just now answers nothing. */
+  private static void submit(EventExecutor thread, Runnable task) {
+    try {
+      thread.execute(task);
+    } catch (RejectedExecutionException e) {
+      log.debug("event=view_refused cause=\"{}\"", e.getMessage());
+    }
   }
 
   /** What its calls do. */

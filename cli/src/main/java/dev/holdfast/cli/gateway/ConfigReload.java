@@ -1,6 +1,7 @@
 package dev.holdfast.cli.gateway;
 
 import dev.holdfast.core.RegistryException;
+import dev.holdfast.gateway.admin.ConfigStatus;
 import dev.holdfast.gateway.config.GatewayConfig;
 import dev.holdfast.yaml.FileWatch;
 import java.util.function.Consumer;
@@ -14,9 +15,12 @@ final class ConfigReload implements FileWatch.Listener {
   private final GatewayFile file;
   private final GatewayConfig first;
   private final Consumer<GatewayConfig> gateway;
+  private final ConfigStatus status;
 
   /** The first configuration is the one that the gateway was started with. */
-  ConfigReload(GatewayFile file, GatewayConfig first, Consumer<GatewayConfig> gateway) {
+  ConfigReload(
+      GatewayFile file, GatewayConfig first, Consumer<GatewayConfig> gateway, ConfigStatus status) {
+    this.status = status;
     this.file = file;
     this.first = first;
     this.gateway = gateway;
@@ -30,18 +34,23 @@ final class ConfigReload implements FileWatch.Listener {
     } catch (RegistryException e) {
       throw new IllegalArgumentException("registry: " + e.getMessage(), e);
     }
+    status.onApplied(text, config);
     log.info(
         "event=config_accepted file={} routes={} clusters={}",
         file.path(),
         config.routes().size(),
         config.clusters().size());
-    if (!config.listeners().equals(first.listeners()) || !config.drain().equals(first.drain())) {
-      log.warn("event=config_needs_restart file={} keys=listeners,drain", file.path());
+    if (!config.listeners().equals(first.listeners())
+        || !config.drain().equals(first.drain())
+        || !config.seeing().equals(first.seeing())) {
+      log.warn(
+          "event=config_needs_restart file={} keys=listeners,drain,admin,access-log", file.path());
     }
   }
 
   @Override
   public void onRefused(String reason) {
+    status.onRefused(reason);
     log.warn(
         "event=config_refused file={} kept=last_good reason=\"{}\"",
         file.path(),

@@ -17,8 +17,10 @@ import dev.holdfast.core.RegistryUri;
 import dev.holdfast.gateway.DrainTimes;
 import dev.holdfast.gateway.Gateway;
 import dev.holdfast.gateway.GatewayOptions;
+import dev.holdfast.gateway.admin.ConfigStatus;
 import dev.holdfast.gateway.config.GatewayConfig;
 import dev.holdfast.gateway.config.LiveConfig;
+import dev.holdfast.gateway.http2.WebFace;
 import dev.holdfast.gateway.json.JsonFace;
 import dev.holdfast.gateway.schema.ClusterSchemas;
 import dev.holdfast.gateway.schema.ReflectedFaces;
@@ -47,7 +49,11 @@ import picocli.CommandLine.Option;
     description = {
       "Serve the gRPC services of a registry at one address: every call is balanced by itself."
     },
-    subcommands = {GatewayCheckCommand.class, GatewaySchemaCommand.class},
+    subcommands = {
+      GatewayCheckCommand.class,
+      GatewaySchemaCommand.class,
+      GatewayStatusCommand.class
+    },
     footer = {
       "",
       "A call goes to the service that its authority names (orders, orders.prod.example:443), or"
@@ -99,6 +105,8 @@ public final class GatewayCommand implements Callable<Integer> {
               + " of the registry's namespace.")
   private List<String> services = List.of();
 
+  @Mixin private final SeeingOptions seeing = new SeeingOptions();
+
   @Option(
       names = "--zone",
       paramLabel = "TEXT",
@@ -128,15 +136,18 @@ public final class GatewayCommand implements Callable<Integer> {
     // Before anything is open, so that no signal finds nobody.
     CountDownLatch ended = endOfSignals();
     RegistryContext context = registryOptions.context();
-    try (ReflectionAsker asker = ReflectionAsker.open(Metrics.globalRegistry);
+    ConfigStatus status = new ConfigStatus(config == null ? "" : config.toString(), text, first);
+    try (Sight sight = new Sight(seeing, first.seeing(), status);
+        ReflectionAsker asker = ReflectionAsker.open(Metrics.globalRegistry);
         ClusterSchemas schemas = new ClusterSchemas(context.scheduler(), asker, context.random());
         LiveConfig live = live(first, context, schemas)) {
       var unused = live.awaitNames(NAMES_PATIENCE);
-      JsonFace face = JsonFace.of(new ReflectedFaces(schemas));
+      WebFace face = sight.watching(JsonFace.of(new ReflectedFaces(schemas)));
       try (Gateway gateway = Gateway.open(options(first).withFace(face), live.snapshot());
-          Closing watch = file == null ? () -> {} : followed(file, first, text, live)) {
+          Closing watch = file == null ? () -> {} : followed(file, first, text, live, status)) {
         live.follow(gateway::apply);
-        announce(gateway, first);
+        sight.show(gateway, ended::countDown);
+        announce(gateway, first, sight.address());
         ended.await();
       }
     } catch (IOException e) {
@@ -179,8 +190,9 @@ public final class GatewayCommand implements Callable<Integer> {
 
   /** Each text of the file that makes sense counts, and SIGHUP has it read at once. */
   private static Closing followed(
-      GatewayFile file, GatewayConfig first, String text, LiveConfig live) {
-    FileWatch watch = FileWatch.start(file.path(), text, new ConfigReload(file, first, live::use));
+      GatewayFile file, GatewayConfig first, String text, LiveConfig live, ConfigStatus status) {
+    FileWatch watch =
+        FileWatch.start(file.path(), text, new ConfigReload(file, first, live::use, status));
     var unused = Signals.handle("HUP", signal -> watch.readNow());
     return watch::close;
   }
@@ -221,7 +233,7 @@ public final class GatewayCommand implements Callable<Integer> {
     return ended;
   }
 
-  private void announce(Gateway gateway, GatewayConfig first) {
+  private void announce(Gateway gateway, GatewayConfig first, Optional<InetSocketAddress> admin) {
     InetSocketAddress address = gateway.address();
     Set<String> clusters = new TreeSet<>(gateway.snapshot().clusters().keySet());
     String registry = first.registry().map(RegistryUri::toString).orElse("");
@@ -232,6 +244,7 @@ public final class GatewayCommand implements Callable<Integer> {
           .println(
               JsonText.object()
                   .with("listen", ListenAddress.text(address))
+                  .with("admin", admin.map(ListenAddress::text).orElse(""))
                   .with("registry", registry)
                   .with("clusters", clusters.size()));
     } else {
@@ -244,13 +257,22 @@ public final class GatewayCommand implements Callable<Integer> {
                   + " (plaintext), "
                   + clusters.size()
                   + (clusters.size() == 1 ? " cluster" : " clusters")
-                  + (registry.isEmpty() ? "" : ", from " + registry));
+                  + (registry.isEmpty() ? "" : ", from " + registry)
+                  + admin
+                      .map(page -> "; admin page http://" + ListenAddress.text(page))
+                      .orElse(""));
     }
     if (!address.getAddress().isLoopbackAddress()) {
       common
           .program()
           .err()
           .println("holdfast: warning: clients are served in plaintext beyond this machine");
+    }
+    if (admin.isPresent() && !admin.get().getAddress().isLoopbackAddress()) {
+      common
+          .program()
+          .err()
+          .println("holdfast: warning: whoever reaches the admin page may drain this gateway");
     }
   }
 }

@@ -3,11 +3,17 @@ package dev.holdfast.gateway.cluster;
 import dev.holdfast.core.EndpointDirectory;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.EndpointsListener;
+import dev.holdfast.core.HostPort;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.Subscription;
+import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +32,7 @@ public final class Cluster implements AutoCloseable {
   private final Outliers outliers;
   private final Object lock = new Object();
   private volatile @Nullable EndpointSet endpoints;
+  private final Map<HostPort, Long> sinceNanos = new ConcurrentHashMap<>();
   private volatile String trouble = "";
   private Subscription source = () -> {};
 
@@ -61,6 +68,14 @@ public final class Cluster implements AutoCloseable {
   /** The list in use; empty while none is known, which is not an empty list. */
   public Optional<EndpointSet> endpoints() {
     return Optional.ofNullable(endpoints);
+  }
+
+  /** Since when an endpoint is in the list, as this gateway saw it; empty for one that is not. */
+  public Optional<Duration> age(HostPort endpoint) {
+    Long since = sinceNanos.get(endpoint);
+    return since == null
+        ? Optional.empty()
+        : Optional.of(Duration.ofNanos(System.nanoTime() - since));
   }
 
   /** Why the list can't be followed at the moment; "" while it can. */
@@ -105,6 +120,10 @@ public final class Cluster implements AutoCloseable {
     synchronized (lock) {
       outliers.onList(changed, System.nanoTime());
       endpoints = changed;
+      Set<HostPort> listed = new HashSet<>();
+      changed.endpoints().forEach(each -> listed.add(each.address()));
+      sinceNanos.keySet().retainAll(listed);
+      listed.forEach(each -> sinceNanos.putIfAbsent(each, System.nanoTime()));
       trouble = "";
       listeners.forEach(listener -> listener.accept(changed));
     }

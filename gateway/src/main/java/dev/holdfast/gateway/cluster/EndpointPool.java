@@ -191,6 +191,18 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
     }
   }
 
+  /** What can be seen of it now. */
+  EndpointView view(long nowNanos) {
+    int ready = 0;
+    for (L link : links) {
+      ready += link.hasRoom() && !link.isStale(nowNanos) ? 1 : 0;
+    }
+    String trouble = links.isEmpty() && failures > 0 ? lastFailure : "";
+    boolean ejected = standing.isEjected();
+    return new EndpointView(
+        address, links.size(), ready, openCalls, waiting.size(), ejected, trouble);
+  }
+
   /** Gets no new calls; what is open finishes. */
   void retire() {
     retired = true;

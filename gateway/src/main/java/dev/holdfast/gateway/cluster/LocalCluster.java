@@ -72,6 +72,11 @@ public final class LocalCluster<L extends Link> {
     }
   }
 
+  /** Its endpoints as they are now. */
+  public List<EndpointView> view(long nowNanos) {
+    return pools.values().stream().map(pool -> pool.view(nowNanos)).toList();
+  }
+
   /** The list changed. */
   public void update(EndpointSet endpoints) {
     if (retired) {

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param limits of connections that are accepted from now on
  * @param drain how much time is left to whom when the gateway closes
  * @param zone where the gateway stands, whose endpoints come first; "" for nowhere
+ * @param seeing who may see what it does
  */
 public record GatewayConfig(
     List<ListenerConfig> listeners,
@@ -27,7 +28,8 @@ public record GatewayConfig(
     List<RouteRule> routes,
     GatewayLimits limits,
     DrainTimes drain,
-    String zone) {
+    String zone,
+    SeeingConfig seeing) {
   /** What an empty file says. */
   public static final GatewayConfig EMPTY =
       new GatewayConfig(
@@ -37,7 +39,8 @@ public record GatewayConfig(
           List.of(),
           GatewayLimits.DEFAULT,
           DrainTimes.DEFAULT,
-          "");
+          "",
+          SeeingConfig.DEFAULT);
 
   public GatewayConfig {
     listeners = List.copyOf(listeners);
@@ -45,7 +48,7 @@ public record GatewayConfig(
     routes = List.copyOf(routes);
   }
 
-  /** Of a gateway that stands nowhere in particular. */
+  /** Of a gateway that stands nowhere in particular, with the admin page at its usual place. */
   public GatewayConfig(
       List<ListenerConfig> listeners,
       Optional<RegistryUri> registry,
@@ -53,16 +56,22 @@ public record GatewayConfig(
       List<RouteRule> routes,
       GatewayLimits limits,
       DrainTimes drain) {
-    this(listeners, registry, clusters, routes, limits, drain, "");
+    this(listeners, registry, clusters, routes, limits, drain, "", SeeingConfig.DEFAULT);
   }
 
   /** Where the gateway stands. */
   public GatewayConfig withZone(String value) {
-    return new GatewayConfig(listeners, registry, clusters, routes, limits, drain, value);
+    return new GatewayConfig(listeners, registry, clusters, routes, limits, drain, value, seeing);
+  }
+
+  /** Who may see what it does. */
+  public GatewayConfig withSeeing(SeeingConfig value) {
+    return new GatewayConfig(listeners, registry, clusters, routes, limits, drain, zone, value);
   }
 
   /** With the services of another registry, or of one where there was none. */
   public GatewayConfig withRegistry(RegistryUri value) {
-    return new GatewayConfig(listeners, Optional.of(value), clusters, routes, limits, drain, zone);
+    return new GatewayConfig(
+        listeners, Optional.of(value), clusters, routes, limits, drain, zone, seeing);
   }
 }

@@ -66,6 +66,20 @@ public final class GatewayKeys {
           "that of --registry, if any",
           "Every service in it is a cluster of its name, called by authority without a route.");
 
+  static final String NONE = "none";
+  static final TunableText ADMIN =
+      new TunableText(
+          "admin",
+          "PORT or IP:PORT, IPv6 in brackets, or none",
+          "18002 of loopback",
+          "Where the admin page, /metrics and checks are served, in plaintext.");
+  static final TunableText ACCESS_LOG =
+      new TunableText(
+          "access-log",
+          "a file, or - for standard output",
+          "none",
+          "Where a line of JSON is written for each call.");
+
   static final TunableText TARGET =
       new TunableText(
           "target",
@@ -268,6 +282,8 @@ public final class GatewayKeys {
           Key.items(LISTENERS, LISTENER, "Where clients are served; one for now."),
           Key.value(REGISTRY),
           Key.value(EndpointKeys.ZONE),
+          Key.value(ADMIN),
+          Key.value(ACCESS_LOG),
           Key.named(CLUSTERS, CLUSTER_KEYS, "Services by name; `orders: {}` is one of registry."),
           Key.items(ROUTES, ROUTE, "The most specific one is taken, in whatever order they stand."),
           Key.group(LIMITS, LIMIT_KEYS, "Of connections that are accepted from now on."),

@@ -73,7 +73,8 @@ public final class GatewayYaml {
     List<RouteRule> routes = new RouteYaml(top, clusters.keySet()).read();
     String zone = top.text("zone", EndpointKeys.ZONE.expected()).orElse("");
     return new GatewayConfig(listeners, effective, clusters, routes, limits(), drain())
-        .withZone(zone);
+        .withZone(zone)
+        .withSeeing(seeing());
   }
 
   private RegistryUri registryUri(String name, String text) {
@@ -108,6 +109,19 @@ public final class GatewayYaml {
           .ifPresent(address -> listeners.add(new ListenerConfig(address)));
     }
     return listeners;
+  }
+
+  private SeeingConfig seeing() {
+    boolean off =
+        top.parsed("admin", GatewayKeys.ADMIN.expected(), (name, text) -> text)
+            .filter(GatewayKeys.NONE::equals)
+            .isPresent();
+    return new SeeingConfig(
+        off
+            ? Optional.empty()
+            : top.parsed("admin", GatewayKeys.ADMIN.expected(), GatewayYaml::address),
+        off,
+        top.parsed("access-log", GatewayKeys.ACCESS_LOG.expected(), (name, text) -> text));
   }
 
   /** Only literals, so that reading a file asks no name server. */

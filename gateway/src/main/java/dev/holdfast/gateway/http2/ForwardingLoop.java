@@ -6,6 +6,7 @@ import dev.holdfast.core.Limit;
 import dev.holdfast.core.Subscription;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
+import dev.holdfast.gateway.cluster.EndpointView;
 import dev.holdfast.gateway.cluster.LinkWatch;
 import dev.holdfast.gateway.cluster.LocalCluster;
 import dev.holdfast.gateway.limits.GatewayMeters;
@@ -33,9 +34,11 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -86,6 +89,10 @@ public final class ForwardingLoop {
     this.watching = watching;
     this.flushes = new FlushList(loop);
     this.traffic = watching.meters().traffic().open();
+    long pauseNanos = LoopTraffic.LONG_CALL.toNanos() / 2;
+    var unused =
+        loop.scheduleWithFixedDelay(
+            traffic::tellOfLongCalls, pauseNanos, pauseNanos, TimeUnit.NANOSECONDS);
     this.bootstrap =
         new Bootstrap()
             .group(loop)
@@ -162,6 +169,14 @@ public final class ForwardingLoop {
       done.trySuccess(null);
     }
     return done;
+  }
+
+  /** What can be seen of it now; on the loop. */
+  public LoopView view() {
+    long nowNanos = System.nanoTime();
+    Map<String, List<EndpointView>> endpoints = new HashMap<>();
+    clusters.forEach((each, local) -> endpoints.put(each.name(), local.cluster.view(nowNanos)));
+    return new LoopView(clients.size(), endpoints);
   }
 
   /** The thread that runs it. */

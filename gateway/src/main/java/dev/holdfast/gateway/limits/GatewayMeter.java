@@ -22,12 +22,84 @@ public enum GatewayMeter implements DocumentedMeter {
       "holdfast.gateway.ejected",
       "ejections",
       List.of("cluster", "reason"),
-      "Times that an endpoint was left out because it failed, by its last fault.");
+      "Times that an endpoint was left out because it failed, by its last fault."),
+  SERVER_STARTED(
+      "grpc.server.call.started",
+      "calls",
+      List.of("grpc.method"),
+      "Calls of clients that began (gRFC A66); methods that nobody answered are other."),
+  SERVER_DURATION(
+      "grpc.server.call.duration",
+      RegistryMeter.Type.HISTOGRAM,
+      "seconds",
+      List.of("grpc.method", "grpc.status"),
+      "How long calls took as their clients saw it (gRFC A66)."),
+  SERVER_SENT(
+      "grpc.server.call.sent_total_compressed_message_size",
+      RegistryMeter.Type.HISTOGRAM,
+      "bytes",
+      List.of("grpc.method", "grpc.status"),
+      "Bytes of DATA that the client of a call was sent (gRFC A66)."),
+  SERVER_RCVD(
+      "grpc.server.call.rcvd_total_compressed_message_size",
+      RegistryMeter.Type.HISTOGRAM,
+      "bytes",
+      List.of("grpc.method", "grpc.status"),
+      "Bytes of DATA that the client of a call sent (gRFC A66)."),
+  CLIENT_STARTED(
+      "grpc.client.attempt.started",
+      "attempts",
+      List.of("grpc.method", "grpc.target"),
+      "Attempts at an endpoint that began (gRFC A66); the target is the cluster."),
+  CLIENT_DURATION(
+      "grpc.client.attempt.duration",
+      RegistryMeter.Type.HISTOGRAM,
+      "seconds",
+      List.of("grpc.method", "grpc.target", "grpc.status"),
+      "How long attempts took, the search for a connection included (gRFC A66)."),
+  CLIENT_SENT(
+      "grpc.client.attempt.sent_total_compressed_message_size",
+      RegistryMeter.Type.HISTOGRAM,
+      "bytes",
+      List.of("grpc.method", "grpc.target", "grpc.status"),
+      "Bytes of DATA for an endpoint (gRFC A66)."),
+  CLIENT_RCVD(
+      "grpc.client.attempt.rcvd_total_compressed_message_size",
+      RegistryMeter.Type.HISTOGRAM,
+      "bytes",
+      List.of("grpc.method", "grpc.target", "grpc.status"),
+      "Bytes of DATA of an endpoint (gRFC A66)."),
+  ROUTE_DURATION(
+      "holdfast.gateway.route.duration",
+      RegistryMeter.Type.HISTOGRAM,
+      "seconds",
+      List.of("route", "cluster", "grpc.status"),
+      "How long the calls of a route took."),
+  OPEN(
+      "holdfast.gateway.open",
+      RegistryMeter.Type.GAUGE,
+      "calls",
+      List.of("route", "cluster"),
+      "Calls that go on now."),
+  LOG_LOST(
+      "holdfast.gateway.log.lost",
+      "lines",
+      List.of("reason"),
+      "Lines of the log of calls that were lost, by reason: queue, disk.");
 
   private final MeterSpec spec;
 
   GatewayMeter(String meterName, String unit, List<String> tags, String description) {
-    spec = new MeterSpec(meterName, RegistryMeter.Type.COUNTER, unit, tags, description, true);
+    this(meterName, RegistryMeter.Type.COUNTER, unit, tags, description);
+  }
+
+  GatewayMeter(
+      String meterName,
+      RegistryMeter.Type type,
+      String unit,
+      List<String> tags,
+      String description) {
+    spec = new MeterSpec(meterName, type, unit, tags, description, true);
   }
 
   @Override

@@ -17,7 +17,7 @@ public final class CallTrace {
 
   private final LoopTraffic loop;
   private final Http2Headers request;
-  private final @Nullable CallSink sink;
+  private @Nullable CallSink sink;
   private final long beganNanos = System.nanoTime();
   private LoopTraffic.@Nullable Methods methods;
   private @Nullable Route route;
@@ -31,6 +31,7 @@ public final class CallTrace {
   private long answerBytes;
   private long firstByteNanos = -1;
   private long endNanos = -1;
+  private long toldNanos = beganNanos;
   private @Nullable StatusCode status;
   private Reason reason = Reason.ANSWERED;
 
@@ -38,6 +39,9 @@ public final class CallTrace {
     this.loop = loop;
     this.request = request;
     this.sink = loop.sink();
+    if (sink != null) {
+      loop.watch(this);
+    }
   }
 
   /** Where it goes. */
@@ -116,6 +120,23 @@ public final class CallTrace {
     }
     CallSink hearer = sink;
     if (hearer != null) {
+      loop.unwatch(this);
+      hearer.onCall(this);
+    }
+  }
+
+  /** Another one hears of this call, if anybody does. */
+  public void tell(CallSink hearer) {
+    if (sink != null) {
+      sink = hearer;
+    }
+  }
+
+  /** Tells of it while it goes on, when that was not done for so long. */
+  void tellAfter(long nowNanos, long pauseNanos) {
+    CallSink hearer = sink;
+    if (hearer != null && nowNanos - toldNanos >= pauseNanos) {
+      toldNanos = nowNanos;
       hearer.onCall(this);
     }
   }

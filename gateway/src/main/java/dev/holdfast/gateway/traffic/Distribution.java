@@ -59,6 +59,13 @@ public final class Distribution {
     sum += other.sum;
   }
 
+  void subtract(Distribution other) {
+    for (int i = 0; i < counts.length; i++) {
+      counts[i] -= other.counts[i];
+    }
+    sum -= other.sum;
+  }
+
   /**
    * The value below which this part of all values is, interpolated within its bounds; the highest
    * bound when it is above that, 0 when there are none.

@@ -39,6 +39,16 @@ public final class KindTraffic {
     attempts.add(other.attempts);
   }
 
+  /** What came since an earlier sum of the same. */
+  public KindTraffic since(KindTraffic earlier) {
+    KindTraffic difference = new KindTraffic();
+    difference.add(this);
+    difference.add(-earlier.started, -earlier.startedAttempts);
+    difference.calls.subtract(earlier.calls);
+    difference.attempts.subtract(earlier.attempts);
+    return difference;
+  }
+
   void add(long calls, long attempts) {
     started += calls;
     startedAttempts += attempts;

@@ -19,9 +19,9 @@ final class KnownMethods {
   static final int MAX_METHODS = 1_000;
 
   @Limit(
-      of = "bytes of the name of a method that is counted by name",
+      of = "letters of the name of a method that is counted by name",
       then = "its calls are counted as the method other")
-  static final int MAX_NAME_BYTES = 200;
+  static final int MAX_NAME_LENGTH = 200;
 
   private final Map<AsciiString, String> names = new ConcurrentHashMap<>();
 
@@ -41,7 +41,7 @@ final class KnownMethods {
 
   /** Two names of letters, digits, dots and underscores, as gRPC has them. */
   private static boolean isMethod(AsciiString path) {
-    if (path.length() > MAX_NAME_BYTES || path.isEmpty() || path.byteAt(0) != '/') {
+    if (path.length() > MAX_NAME_LENGTH || path.isEmpty() || path.byteAt(0) != '/') {
       return false;
     }
     int slashes = 0;

@@ -4,10 +4,14 @@ import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.route.Route;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -18,12 +22,19 @@ public final class LoopTraffic {
       then = "the calls of further methods are counted as other, those of further routes together")
   static final int MAX_KINDS = 5_000;
 
+  /** A call that goes on for longer is told of again and again. */
+  @Limit(
+      of = "time that a call goes on before the log of calls has a line of it",
+      then = "it has one, and another each time")
+  public static final Duration LONG_CALL = Duration.ofMinutes(1);
+
   private static final int MAX_CACHED_ROUTES = 10_000;
   private static final CallKind NOWHERE = new CallKind("", "", KnownMethods.OTHER);
 
   private final Traffic all;
   private final Map<CallKind, Cell> cells = new ConcurrentHashMap<>();
   private final IdentityHashMap<Route, Methods> routes = new IdentityHashMap<>();
+  private final Set<CallTrace> watched = new LinkedHashSet<>();
   private final Cell nowhere = new Cell(NOWHERE);
 
   LoopTraffic(Traffic all) {
@@ -44,6 +55,20 @@ public final class LoopTraffic {
   /** A call whose headers came just now. */
   public CallTrace begin(Http2Headers request) {
     return new CallTrace(this, request);
+  }
+
+  /** Tells of calls that go on for long; to be asked from time to time. */
+  public void tellOfLongCalls() {
+    long nowNanos = System.nanoTime();
+    List.copyOf(watched).forEach(call -> call.tellAfter(nowNanos, LONG_CALL.toNanos()));
+  }
+
+  void watch(CallTrace call) {
+    watched.add(call);
+  }
+
+  void unwatch(CallTrace call) {
+    watched.remove(call);
   }
 
   /** The routes changed: those that are gone are not kept for their old names. */

@@ -21,6 +21,12 @@ public final class Outcomes {
       requestBytes.add(other.requestBytes);
       answerBytes.add(other.answerBytes);
     }
+
+    private void subtract(Of other) {
+      nanos.subtract(other.nanos);
+      requestBytes.subtract(other.requestBytes);
+      answerBytes.subtract(other.answerBytes);
+    }
   }
 
   /** Those of a status; made when there are none. */
@@ -38,6 +44,12 @@ public final class Outcomes {
   /** Adds others. */
   public void add(Outcomes others) {
     others.byStatus.forEach((status, each) -> of(status).add(each));
+  }
+
+  /** Takes away what was counted earlier. */
+  void subtract(Outcomes earlier) {
+    earlier.byStatus.forEach((status, each) -> of(status).subtract(each));
+    byStatus.values().removeIf(each -> each.nanos().count() <= 0);
   }
 
   /** How many ended. */

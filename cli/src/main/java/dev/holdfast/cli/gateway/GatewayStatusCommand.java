@@ -1,0 +1,91 @@
+package dev.holdfast.cli.gateway;
+
+import dev.holdfast.cli.CommonOptions;
+import dev.holdfast.cli.ExitCode;
+import dev.holdfast.cli.UserError;
+import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.admin.AdminServer;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** Shows what a gateway serves, and how its calls go. */
+@Command(
+    name = "status",
+    description = {
+      "Show the clusters, endpoints and routes of a running gateway, with rates and latencies."
+    },
+    footer = {
+      "",
+      "Rates and latencies are of the last ten seconds while the admin page is open somewhere,"
+          + " else",
+      "since the gateway began. Exit codes: 0 shown, 1 the gateway can't be asked, 2 the command"
+          + " line",
+      "makes no sense.",
+      "",
+      "  holdfast gateway status",
+      "  holdfast gateway status 127.0.0.1:18002 --json"
+    })
+public final class GatewayStatusCommand implements Callable<Integer> {
+  @Limit(of = "time for the status of a gateway", then = "the command fails and says so")
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private static final int OK = 200;
+
+  @Mixin(name = CommonOptions.MIXIN)
+  private final CommonOptions common = new CommonOptions();
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "HOST:PORT",
+      defaultValue = "127.0.0.1:" + AdminServer.PORT,
+      description = "Its --admin address; ${DEFAULT-VALUE} by default.")
+  private String target = "127.0.0.1:" + AdminServer.PORT;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    common.startLogging("OFF");
+    String state = ask(HostPort.parse(target));
+    if (common.json()) {
+      common.program().out().println(state);
+    } else {
+      common.program().out().print(GatewayStatusText.of(state));
+    }
+    return ExitCode.OK;
+  }
+
+  private static String ask(HostPort address) throws InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://" + address + "/api/state"))
+            .timeout(PATIENCE)
+            .build();
+    try {
+      HttpResponse<String> answer =
+          HttpClient.newBuilder()
+              .connectTimeout(PATIENCE)
+              .build()
+              .send(request, HttpResponse.BodyHandlers.ofString());
+      if (answer.statusCode() != OK) {
+        throw UserError.failed(
+            "status: "
+                + address
+                + " answered "
+                + answer.statusCode()
+                + ": "
+                + answer.body().strip());
+      }
+      return answer.body();
+    } catch (IOException e) {
+      throw UserError.failed(
+          "status: " + address + ": " + e + " (expected: the --admin address of a gateway)");
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package dev.holdfast.cli.gateway;
+
+import dev.holdfast.gateway.Gateway;
+import dev.holdfast.gateway.access.AccessLog;
+import dev.holdfast.gateway.admin.AdminServer;
+import dev.holdfast.gateway.admin.ConfigStatus;
+import dev.holdfast.gateway.config.SeeingConfig;
+import dev.holdfast.gateway.http2.WebFace;
+import io.micrometer.core.instrument.Metrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What shows what a gateway does, for as long as it drains and a little longer. */
+final class Sight implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Sight.class);
+
+  private final SeeingOptions options;
+  private final SeeingConfig file;
+  private final ConfigStatus config;
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final Optional<AccessLog> accessLog;
+  private @Nullable AdminServer admin;
+
+  /** Counts from now on; before anything else counts. */
+  Sight(SeeingOptions options, SeeingConfig file, ConfigStatus config) {
+    this.options = options;
+    this.file = file;
+    this.config = config;
+    Metrics.addRegistry(meters);
+    new JvmMemoryMetrics().bindTo(meters);
+    new JvmThreadMetrics().bindTo(meters);
+    new ProcessorMetrics().bindTo(meters);
+    new FileDescriptorMetrics().bindTo(meters);
+    new UptimeMetrics().bindTo(meters);
+    this.accessLog =
+        options
+            .log(file)
+            .map(
+                name ->
+                    AccessLog.open(
+                        name.equals("-") ? Optional.empty() : Optional.of(Path.of(name)), meters));
+  }
+
+  ConfigStatus config() {
+    return config;
+  }
+
+  /** The face with what is logged of it. */
+  WebFace watching(WebFace face) {
+    return accessLog.map(opened -> opened.watching(face)).orElse(face);
+  }
+
+  /**
+   * Shows a gateway.
+   *
+   * @param drain what the page's button does
+   * @throws IOException when the page can't be where somebody asked for it; where nobody did, the
+   *     gateway goes on without one
+   */
+  void show(Gateway gateway, Runnable drain) throws IOException {
+    accessLog.ifPresent(gateway.traffic()::tell);
+    Optional<InetSocketAddress> address = options.address(file);
+    if (address.isEmpty()) {
+      return;
+    }
+    AdminServer.Subject subject = new AdminServer.Subject(gateway, config, meters, drain);
+    try {
+      admin = AdminServer.open(address.get(), subject);
+    } catch (IOException e) {
+      if (options.isAsked(file)) {
+        throw e;
+      }
+      log.warn("event=admin_unavailable cause=\"{}\"", e.getMessage());
+    }
+  }
+
+  /** Where the page is, if it is anywhere. */
+  Optional<InetSocketAddress> address() {
+    return Optional.ofNullable(admin).map(AdminServer::address);
+  }
+
+  @Override
+  public void close() {
+    AdminServer open = admin;
+    if (open != null) {
+      open.close();
+    }
+    accessLog.ifPresent(AccessLog::close);
+    Metrics.removeRegistry(meters);
+    meters.close();
+  }
+}

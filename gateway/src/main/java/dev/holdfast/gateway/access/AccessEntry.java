@@ -1,0 +1,129 @@
+package dev.holdfast.gateway.access;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.traffic.CallTrace;
+import dev.holdfast.gateway.traffic.JsonOut;
+import dev.holdfast.transcoding.http.StatusCode;
+import io.netty.handler.codec.http2.Http2Headers;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a line says, taken on the event loop and written elsewhere. Of the headers it has only those
+ * that tell calls apart, and of a path no query: secrets may stand in the others.
+ */
+final class AccessEntry {
+  @Limit(of = "characters of one value in the log of calls", then = "the rest of it is cut off")
+  static final int MAX_VALUE_CHARS = 1_024;
+
+  private static final double NANOS_PER_MILLI = 1e6;
+
+  private final long timeMillis = System.currentTimeMillis();
+  private final @Nullable Numbers call;
+  private final int httpStatus;
+  private final Bytes bytes;
+  private final long totalNanos;
+  private final String verb;
+  private final CharSequence path;
+  private final CharSequence authority;
+  private final CharSequence forwardedFor;
+  private final CharSequence requestId;
+  private final CharSequence traceparent;
+
+  /** Of a body and of its answer. */
+  record Bytes(long request, long answer) {}
+
+  /** What a call had done at that moment. */
+  private record Numbers(
+      CallTrace of, @Nullable StatusCode status, String endpoint, int attempts, long firstNanos) {
+    static Numbers of(CallTrace call) {
+      return new Numbers(
+          call, call.status(), call.endpoint(), call.attempts(), call.firstByteNanos());
+    }
+  }
+
+  private AccessEntry(
+      Http2Headers request, @Nullable Numbers call, int httpStatus, Bytes bytes, long totalNanos) {
+    this.call = call;
+    this.httpStatus = httpStatus;
+    this.bytes = bytes;
+    this.totalNanos = totalNanos;
+    this.verb = text(request.method()).toString();
+    this.path = withoutQuery(text(request.path()));
+    this.authority = text(request.authority());
+    this.forwardedFor = text(request.get("x-forwarded-for"));
+    this.requestId = text(request.get("x-request-id"));
+    this.traceparent = text(request.get("traceparent"));
+  }
+
+  /** Of a call of gRPC. */
+  static AccessEntry of(CallTrace call) {
+    Bytes bytes = new Bytes(call.requestBytes(), call.answerBytes());
+    return new AccessEntry(call.request(), Numbers.of(call), 0, bytes, call.spentNanos());
+  }
+
+  /**
+   * Of a request that a face takes.
+   *
+   * @param call that it was translated to, if it came to that
+   */
+  static AccessEntry of(
+      Http2Headers request, @Nullable CallTrace call, int httpStatus, Bytes bytes, long nanos) {
+    Numbers numbers = call == null ? null : Numbers.of(call);
+    return new AccessEntry(request, numbers, httpStatus, bytes, nanos);
+  }
+
+  /** One line, without its end. */
+  String line() {
+    JsonOut out = new JsonOut().object().with("time", Instant.ofEpochMilli(timeMillis).toString());
+    out.with("method", path);
+    if (httpStatus > 0) {
+      out.with("verb", verb).with("http", httpStatus);
+    }
+    out.withAny("authority", authority);
+    Numbers known = call;
+    if (known == null) {
+      out.with("reason", "http");
+    } else {
+      write(known, out);
+    }
+    out.with("requestBytes", bytes.request()).with("answerBytes", bytes.answer());
+    out.with("totalMillis", totalNanos / NANOS_PER_MILLI).withAny("forwardedFor", forwardedFor);
+    out.withAny("requestId", requestId).withAny("traceparent", traceparent);
+    return out.endObject().toString();
+  }
+
+  private void write(Numbers known, JsonOut out) {
+    String called = text(known.of.request().path()).toString();
+    if (!called.contentEquals(path)) {
+      out.withAny("call", withoutQuery(called));
+    }
+    out.withAny("route", known.of.route()).withAny("cluster", known.of.cluster());
+    StatusCode status = known.status;
+    if (status == null) {
+      out.with("ongoing", true);
+    } else {
+      out.with("grpc", status.name()).with("reason", known.of.reason().text());
+    }
+    out.withAny("endpoint", known.endpoint).with("attempts", known.attempts);
+    if (known.firstNanos >= 0) {
+      out.with("firstByteMillis", known.firstNanos / NANOS_PER_MILLI);
+    }
+  }
+
+  private static CharSequence text(@Nullable CharSequence value) {
+    if (value == null) {
+      return "";
+    }
+    return value.length() <= MAX_VALUE_CHARS ? value : value.subSequence(0, MAX_VALUE_CHARS);
+  }
+
+  private static CharSequence withoutQuery(CharSequence path) {
+    for (int i = 0; i < path.length(); i++) {
+      if (path.charAt(i) == '?') {
+        return path.subSequence(0, i);
+      }
+    }
+    return path;
+  }
+}

@@ -1,0 +1,138 @@
+package dev.holdfast.gateway.access;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.http2.WebFace;
+import dev.holdfast.gateway.limits.GatewayMeter;
+import dev.holdfast.gateway.traffic.CallSink;
+import dev.holdfast.gateway.traffic.CallTrace;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The log of calls: a line of JSON for each that ended, and every minute for each that goes on.
+ * Lines are written by a thread of its own; calls never wait for it. Thread-safe.
+ */
+public final class AccessLog implements CallSink, AutoCloseable {
+  @Limit(
+      of = "lines of the log of calls that wait to be written",
+      then = "further ones are lost, counted, and that is said once")
+  static final int MAX_WAITING = 16_384;
+
+  @Limit(
+      of = "time that a closing log of calls has to write its last lines",
+      then = "the rest of them is lost")
+  static final Duration LAST_LINES = Duration.ofSeconds(5);
+
+  private static final Logger log = LoggerFactory.getLogger(AccessLog.class);
+  private static final int BATCH = 1_024;
+  private static final int USUAL_LINE_CHARS = 512;
+  private static final Duration POLL = Duration.ofMillis(200);
+
+  /** Between two batches: the writer is woken so many times a second at most. */
+  private static final Duration PAUSE = Duration.ofMillis(20);
+
+  private final BlockingQueue<AccessEntry> waiting = new ArrayBlockingQueue<>(MAX_WAITING);
+  private final AtomicBoolean behind = new AtomicBoolean();
+  private final Counter lostInQueue;
+  private final Counter lostOnDisk;
+  private final LogFile file;
+  private final Thread writer;
+  private volatile boolean closed;
+
+  private AccessLog(LogFile file, MeterRegistry meters) {
+    this.file = file;
+    this.lostInQueue = GatewayMeter.LOG_LOST.counter(meters, "queue");
+    this.lostOnDisk = GatewayMeter.LOG_LOST.counter(meters, "disk");
+    this.writer = new Thread(this::run, "holdfast-access-log");
+    writer.setDaemon(true);
+  }
+
+  /**
+   * A log in a file, to which it is added; made when it is not there. May be moved away at any time
+   * (logrotate): within a second another one is begun.
+   *
+   * @param path empty for standard output
+   */
+  public static AccessLog open(Optional<Path> path, MeterRegistry meters) {
+    AccessLog opened = new AccessLog(new LogFile(path.orElse(null), System::nanoTime), meters);
+    opened.writer.start();
+    return opened;
+  }
+
+  /** The same face, whose requests are logged as HTTP. */
+  public WebFace watching(WebFace face) {
+    return (web, ended) -> {
+      SeenExchange seen = new SeenExchange(web, this::put);
+      return seen.handledBy(face.take(seen, ended));
+    };
+  }
+
+  @Override
+  public void onCall(CallTrace call) {
+    put(AccessEntry.of(call));
+  }
+
+  private void put(AccessEntry entry) {
+    if (!waiting.offer(entry)) {
+      lostInQueue.increment();
+      if (behind.compareAndSet(false, true)) {
+        log.warn("event=access_log_behind waiting={}", MAX_WAITING);
+      }
+    }
+  }
+
+  private void run() {
+    List<AccessEntry> batch = new ArrayList<>(BATCH);
+    try {
+      while (!closed || !waiting.isEmpty()) {
+        AccessEntry first = waiting.poll(POLL.toNanos(), TimeUnit.NANOSECONDS);
+        if (first != null) {
+          batch.add(first);
+          waiting.drainTo(batch, BATCH - 1);
+          write(batch);
+          batch.clear();
+        }
+      }
+    } catch (InterruptedException e) {
+      log.warn("event=access_log_cut lines_lost={}", waiting.size());
+    }
+    file.close();
+  }
+
+  private void write(List<AccessEntry> batch) {
+    StringBuilder lines = new StringBuilder(batch.size() * USUAL_LINE_CHARS);
+    batch.forEach(entry -> lines.append(entry.line()).append('\n'));
+    lostOnDisk.increment(file.write(lines.toString().getBytes(StandardCharsets.UTF_8)));
+    if (waiting.isEmpty()) {
+      behind.set(false);
+      if (!closed) {
+        LockSupport.parkNanos(PAUSE.toNanos());
+      }
+    }
+  }
+
+  /** Writes what waits, for a while. */
+  @Override
+  public void close() {
+    closed = true;
+    try {
+      writer.join(LAST_LINES.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    writer.interrupt();
+  }
+}

@@ -1,0 +1,170 @@
+package dev.holdfast.gateway.access;
+
+import dev.holdfast.gateway.http2.ForwardingLoop;
+import dev.holdfast.gateway.http2.WebExchange;
+import dev.holdfast.gateway.http2.WebHandler;
+import dev.holdfast.gateway.traffic.CallTrace;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.AsciiString;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A request to a face that is logged when its answer is complete, or will never be. */
+final class SeenExchange implements WebExchange {
+  /** For a client that left before its answer, as nginx has it. */
+  private static final int CLIENT_LEFT = 499;
+
+  private final WebExchange web;
+  private final Consumer<AccessEntry> log;
+  private final long beganNanos = System.nanoTime();
+  private @Nullable CallTrace call;
+  private int status;
+  private long requestBytes;
+  private long answerBytes;
+  private boolean over;
+
+  SeenExchange(WebExchange web, Consumer<AccessEntry> log) {
+    this.web = web;
+    this.log = log;
+  }
+
+  WebHandler handledBy(WebHandler handler) {
+    return new Handler(handler);
+  }
+
+  @Override
+  public void onCall(CallTrace trace) {
+    call = trace;
+    // Its end is not that of the request; while it goes on the request does.
+    trace.tell(
+        told -> {
+          if (told.status() == null) {
+            log.accept(entry());
+          }
+        });
+  }
+
+  @Override
+  public Http2Headers headers() {
+    return web.headers();
+  }
+
+  @Override
+  public ForwardingLoop loop() {
+    return web.loop();
+  }
+
+  @Override
+  public AsciiString client() {
+    return web.client();
+  }
+
+  @Override
+  public boolean isDuplex() {
+    return web.isDuplex();
+  }
+
+  @Override
+  public void giveBack(int bytes) {
+    web.giveBack(bytes);
+  }
+
+  @Override
+  public void answer(Http2Headers head, byte[] body) {
+    web.answer(head, body);
+    status = statusOf(head);
+    answerBytes += body.length;
+    end();
+  }
+
+  @Override
+  public void begin(Http2Headers head) {
+    web.begin(head);
+    status = statusOf(head);
+  }
+
+  @Override
+  public void write(byte[] body, boolean last) {
+    web.write(body, last);
+    answerBytes += body.length;
+    if (last) {
+      end();
+    }
+  }
+
+  @Override
+  public boolean isWritable() {
+    return web.isWritable();
+  }
+
+  @Override
+  public void breakOff() {
+    web.breakOff();
+    end();
+  }
+
+  @Override
+  public CharSequence path() {
+    return web.path();
+  }
+
+  @Override
+  public CharSequence authority() {
+    return web.authority();
+  }
+
+  @Override
+  public @Nullable CharSequence header(CharSequence name) {
+    return web.header(name);
+  }
+
+  private void end() {
+    if (!over) {
+      over = true;
+      log.accept(entry());
+    }
+  }
+
+  private AccessEntry entry() {
+    AccessEntry.Bytes bytes = new AccessEntry.Bytes(requestBytes, answerBytes);
+    int known = status == 0 && over ? CLIENT_LEFT : status;
+    return AccessEntry.of(web.headers(), call, known, bytes, System.nanoTime() - beganNanos);
+  }
+
+  private static int statusOf(Http2Headers head) {
+    CharSequence status = head.status();
+    return status == null ? 0 : Integer.parseInt(status.toString());
+  }
+
+  /** Counts the body, and sees the client leave. */
+  private final class Handler implements WebHandler {
+    private final WebHandler handler;
+
+    Handler(WebHandler handler) {
+      this.handler = handler;
+    }
+
+    @Override
+    public void onData(ByteBuf data, int bytes, boolean end) {
+      requestBytes += data.readableBytes();
+      handler.onData(data, bytes, end);
+    }
+
+    @Override
+    public void onGone() {
+      handler.onGone();
+      end();
+    }
+
+    @Override
+    public void onWritable() {
+      handler.onWritable();
+    }
+
+    @Override
+    public void onLeave() {
+      handler.onLeave();
+    }
+  }
+}

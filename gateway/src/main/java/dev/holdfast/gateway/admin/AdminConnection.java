@@ -1,0 +1,95 @@
+package dev.holdfast.gateway.admin;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.timeout.ReadTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One connection to the admin page; a request after the other. */
+final class AdminConnection extends SimpleChannelInboundHandler<FullHttpRequest> {
+  private static final Logger log = LoggerFactory.getLogger(AdminConnection.class);
+
+  /** Nothing from elsewhere, and nobody may frame it. */
+  private static final String POLICY =
+      "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline';"
+          + " connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none';"
+          + " frame-ancestors 'none'";
+
+  private final AdminDesk desk;
+  private CompletableFuture<Boolean> answered = CompletableFuture.completedFuture(true);
+
+  AdminConnection(AdminDesk desk) {
+    this.desk = desk;
+  }
+
+  @Override
+  protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
+    boolean keep = HttpUtil.isKeepAlive(request);
+    boolean head = request.method().equals(HttpMethod.HEAD);
+    if (request.decoderResult().isFailure()) {
+      send(ctx, Reply.text(HttpResponseStatus.BAD_REQUEST, "request: no HTTP"), false, false);
+      return;
+    }
+    // One after the other, so that the answers keep the order of the requests.
+    answered =
+        answered
+            .thenCompose(before -> desk.answer(request, ctx.executor()))
+            .handle(
+                (reply, failure) -> {
+                  if (failure == null) {
+                    send(ctx, reply, keep, head);
+                  } else {
+                    log.error("event=admin_failed uri={}", request.uri(), failure);
+                    Reply failed =
+                        Reply.text(HttpResponseStatus.INTERNAL_SERVER_ERROR, "failed: see the log");
+                    send(ctx, failed, false, head);
+                  }
+                  return true;
+                });
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (!(cause instanceof ReadTimeoutException)) {
+      log.debug("event=admin_connection_failed cause=\"{}\"", cause.getMessage());
+    }
+    var unused = ctx.close();
+  }
+
+  private static void send(ChannelHandlerContext ctx, Reply reply, boolean keep, boolean head) {
+    byte[] body = reply.body().getBytes(StandardCharsets.UTF_8);
+    FullHttpResponse response =
+        new DefaultFullHttpResponse(
+            HttpVersion.HTTP_1_1,
+            reply.status(),
+            head ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(body));
+    response
+        .headers()
+        .set(HttpHeaderNames.CONTENT_TYPE, reply.type())
+        .set(HttpHeaderNames.CONTENT_LENGTH, body.length)
+        .set(HttpHeaderNames.CACHE_CONTROL, HttpHeaderValues.NO_STORE)
+        .set(HttpHeaderNames.CONTENT_SECURITY_POLICY, POLICY)
+        .set("x-content-type-options", "nosniff")
+        .set("referrer-policy", "no-referrer");
+    HttpUtil.setKeepAlive(response, keep);
+    ChannelFuture sent = ctx.writeAndFlush(response);
+    if (!keep) {
+      var unused = sent.addListener(ChannelFutureListener.CLOSE);
+    }
+  }
+}

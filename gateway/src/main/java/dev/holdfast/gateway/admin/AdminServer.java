@@ -1,0 +1,130 @@
+package dev.holdfast.gateway.admin;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.Gateway;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.timeout.ReadTimeoutHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Serves the admin page of a gateway over HTTP/1.1, in plaintext, on a thread of its own: {@code
+ * /}, {@code /api/state}, {@code /metrics}, {@code /healthz}, {@code /readyz} and {@code POST
+ * /api/drain}. Thread-safe.
+ *
+ * <p>It is meant for loopback: who reaches it may see all of the gateway and drain it. Pages of
+ * other origins may not, whatever name they have found for this address ({@link Visitors}).
+ */
+public final class AdminServer implements AutoCloseable {
+  /** Where it listens on loopback unless told otherwise. */
+  public static final int PORT = 18_002;
+
+  @Limit(
+      of = "connections to the admin page of a gateway",
+      then = "a further one is closed at once")
+  static final int MAX_CONNECTIONS = 64;
+
+  @Limit(of = "time that a connection to the admin page may be silent", then = "it is closed")
+  static final Duration IDLE = Duration.ofSeconds(60);
+
+  private static final int MAX_LINE_BYTES = 4_096;
+  private static final int MAX_HEADER_BYTES = 8_192;
+  private static final int MAX_BODY_BYTES = 4_096;
+
+  private final EventLoopGroup thread =
+      new MultiThreadIoEventLoopGroup(
+          1, new DefaultThreadFactory("holdfast-admin", true), NioIoHandler.newFactory());
+  private final Channel listener;
+
+  /**
+   * What is shown, and what can be done.
+   *
+   * @param gateway that is shown
+   * @param config which configuration counts
+   * @param meters of which /metrics is made
+   * @param drain what the button does; must not block
+   */
+  public record Subject(
+      Gateway gateway, ConfigStatus config, MeterRegistry meters, Runnable drain) {}
+
+  private AdminServer(InetSocketAddress address, Subject subject) throws IOException {
+    AdminDesk desk = new AdminDesk(subject, new Visitors(address.getAddress().isLoopbackAddress()));
+    ChannelFuture bound =
+        new ServerBootstrap()
+            .group(thread)
+            .channel(NioServerSocketChannel.class)
+            .childHandler(new Door(desk))
+            .bind(address)
+            .awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      var unused = thread.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+      throw new IOException(
+          "admin: " + address + " (" + bound.cause().getMessage() + ")", bound.cause());
+    }
+    this.listener = bound.channel();
+  }
+
+  /**
+   * Listens from now on.
+   *
+   * @throws IOException when the address can't be listened at
+   */
+  public static AdminServer open(InetSocketAddress address, Subject subject) throws IOException {
+    return new AdminServer(address, subject);
+  }
+
+  /** Where it listens. */
+  public InetSocketAddress address() {
+    return (InetSocketAddress) listener.localAddress();
+  }
+
+  @Override
+  public void close() {
+    listener.close().awaitUninterruptibly();
+    thread.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+  }
+
+  /** Meets every accepted connection; all on one thread. */
+  private static final class Door extends ChannelInitializer<Channel> {
+    private final AdminDesk desk;
+    private int open;
+
+    Door(AdminDesk desk) {
+      this.desk = desk;
+    }
+
+    @Override
+    public boolean isSharable() {
+      return true;
+    }
+
+    @Override
+    protected void initChannel(Channel channel) {
+      if (open >= MAX_CONNECTIONS) {
+        var unused = channel.close();
+        return;
+      }
+      open++;
+      var unused = channel.closeFuture().addListener(closed -> open--);
+      channel
+          .pipeline()
+          .addLast(new ReadTimeoutHandler(IDLE.toSeconds(), TimeUnit.SECONDS))
+          .addLast(new HttpServerCodec(MAX_LINE_BYTES, MAX_HEADER_BYTES, MAX_BODY_BYTES))
+          .addLast(new HttpObjectAggregator(MAX_BODY_BYTES))
+          .addLast(new AdminConnection(desk));
+    }
+  }
+}

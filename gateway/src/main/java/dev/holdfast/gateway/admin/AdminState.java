@@ -1,0 +1,262 @@
+package dev.holdfast.gateway.admin;
+
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.Gateway;
+import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.cluster.EndpointView;
+import dev.holdfast.gateway.http2.LoopView;
+import dev.holdfast.gateway.route.HeaderTest;
+import dev.holdfast.gateway.route.RouteRule;
+import dev.holdfast.gateway.route.RouteTarget;
+import dev.holdfast.gateway.traffic.CallKind;
+import dev.holdfast.gateway.traffic.Distribution;
+import dev.holdfast.gateway.traffic.JsonOut;
+import dev.holdfast.gateway.traffic.KindTraffic;
+import dev.holdfast.gateway.traffic.Outcomes;
+import dev.holdfast.transcoding.http.StatusCode;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * The state of a gateway as JSON: the page shows it, and so does {@code holdfast gateway status}.
+ */
+final class AdminState {
+  @Limit(
+      of = "routes, clusters or methods that one answer of the admin page lists",
+      then = "the first or busiest ones are listed, and how many more there are")
+  static final int MAX_ROWS = 500;
+
+  @Limit(
+      of = "endpoints of one cluster that the admin page lists",
+      then = "the first ones are listed, and how many more there are")
+  static final int MAX_ENDPOINTS = 200;
+
+  private static final double NANOS_PER_MILLI = 1e6;
+  private static final double MILLIS_PER_SECOND = 1e3;
+  private static final double PERCENT = 100;
+  private static final double MEDIAN = 0.5;
+  private static final double SLOW = 0.99;
+
+  private final Gateway gateway;
+  private final List<LoopView> loops;
+  private final RecentTraffic.Window window;
+  private final JsonOut out = new JsonOut();
+
+  private AdminState(Gateway gateway, List<LoopView> loops, RecentTraffic.Window window) {
+    this.gateway = gateway;
+    this.loops = loops;
+    this.window = window;
+  }
+
+  static String json(
+      Gateway gateway, ConfigStatus.Now config, List<LoopView> loops, RecentTraffic.Window window) {
+    AdminState state = new AdminState(gateway, loops, window);
+    state.whole();
+    state.config(config);
+    state.routes(config.config().routes());
+    state.clusters(gateway.snapshot().clusters().values());
+    state.methods();
+    return state.out.endObject().toString();
+  }
+
+  /** The calls of something: all, and those that came lately. */
+  private record Both(KindTraffic all, KindTraffic recent) {
+    Both() {
+      this(new KindTraffic(), new KindTraffic());
+    }
+  }
+
+  private Map<String, Both> by(Function<CallKind, String> key) {
+    Map<String, Both> sums = new TreeMap<>();
+    window
+        .sums()
+        .forEach(
+            (kind, each) -> sums.computeIfAbsent(key.apply(kind), k -> new Both()).all().add(each));
+    window
+        .recent()
+        .forEach(
+            (kind, each) ->
+                sums.computeIfAbsent(key.apply(kind), k -> new Both()).recent().add(each));
+    return sums;
+  }
+
+  private void whole() {
+    out.object().with("state", gateway.isDraining() ? "DRAINING" : "SERVING");
+    out.with("uptimeSeconds", gateway.uptime().toMillis() / MILLIS_PER_SECOND);
+    out.with("windowSeconds", window.seconds());
+    out.array("listeners").object().with("address", text(gateway.address()));
+    out.endObject().endArray();
+    out.with("threads", loops.size());
+    out.with("clientConnections", loops.stream().mapToLong(LoopView::clients).sum());
+    out.object("total");
+    numbers(by(kind -> "").getOrDefault("", new Both()), KindTraffic::calls);
+    out.endObject();
+  }
+
+  private void config(ConfigStatus.Now now) {
+    out.object("config").withAny("source", now.source()).with("hash", now.hash());
+    out.with("appliedAt", now.appliedAt().toString());
+    if (!now.refusal().isEmpty()) {
+      out.with("refusedAt", now.refusedAt().toString()).with("refused", now.refusal());
+    }
+    out.endObject();
+  }
+
+  private void routes(List<RouteRule> rules) {
+    Map<String, Both> calls = by(CallKind::route);
+    calls.remove("");
+    out.array("routes");
+    int left = MAX_ROWS;
+    for (RouteRule rule : rules.subList(0, Math.min(left, rules.size()))) {
+      Both each = calls.remove(rule.name());
+      route(rule.name(), match(rule), target(rule.target()), each == null ? new Both() : each);
+      left--;
+    }
+    int hidden = Math.max(0, calls.size() - left) + Math.max(0, rules.size() - MAX_ROWS);
+    calls.entrySet().stream()
+        .limit(left)
+        .forEach(
+            each ->
+                route(each.getKey(), "by service or authority", each.getKey(), each.getValue()));
+    out.endArray().with("moreRoutes", hidden);
+  }
+
+  private void route(String name, String match, String target, Both calls) {
+    out.object().with("route", name).with("match", match).with("target", target);
+    numbers(calls, KindTraffic::calls);
+    out.endObject();
+  }
+
+  private void clusters(Collection<Cluster> clusters) {
+    Map<String, Both> attempts = by(CallKind::cluster);
+    out.array("clusters");
+    clusters.stream()
+        .sorted(Comparator.comparing(Cluster::name))
+        .limit(MAX_ROWS)
+        .forEach(
+            each -> {
+              out.object().with("cluster", each.name());
+              out.with("balance", each.options().balance().name().toLowerCase(Locale.ROOT));
+              out.with("known", each.endpoints().isPresent()).withAny("trouble", each.trouble());
+              numbers(attempts.getOrDefault(each.name(), new Both()), KindTraffic::attempts);
+              endpoints(each);
+              out.endObject();
+            });
+    out.endArray().with("moreClusters", Math.max(0, clusters.size() - MAX_ROWS));
+  }
+
+  private void endpoints(Cluster cluster) {
+    Map<String, List<EndpointView>> views =
+        loops.stream()
+            .flatMap(loop -> loop.endpoints().getOrDefault(cluster.name(), List.of()).stream())
+            .collect(Collectors.groupingBy(EndpointView::address));
+    List<Endpoint> listed = cluster.endpoints().map(set -> set.endpoints()).orElse(List.of());
+    out.array("endpoints");
+    for (Endpoint each : listed.subList(0, Math.min(MAX_ENDPOINTS, listed.size()))) {
+      String address = each.address().toString();
+      List<EndpointView> seen = views.getOrDefault(address, List.of());
+      String trouble =
+          seen.stream().map(EndpointView::trouble).filter(t -> !t.isEmpty()).findFirst().orElse("");
+      int connections = seen.stream().mapToInt(EndpointView::connections).sum();
+      int ready = seen.stream().mapToInt(EndpointView::ready).sum();
+      out.object().with("address", address).withAny("zone", each.zone());
+      out.withAny("instance", each.instance()).with("weight", each.weight());
+      out.with("health", health(each, seen, connections, ready)).withAny("trouble", trouble);
+      cluster
+          .age(each.address())
+          .ifPresent(age -> out.with("ageSeconds", age.toMillis() / MILLIS_PER_SECOND));
+      out.with("connections", connections).with("ready", ready);
+      out.with("open", seen.stream().mapToInt(EndpointView::openCalls).sum());
+      out.with("waiting", seen.stream().mapToInt(EndpointView::waiting).sum()).endObject();
+    }
+    out.endArray().with("moreEndpoints", Math.max(0, listed.size() - MAX_ENDPOINTS));
+  }
+
+  /** What the registry says first, then what the connections say. */
+  private static String health(
+      Endpoint endpoint, List<EndpointView> seen, int connections, int ready) {
+    if (endpoint.draining()) {
+      return "draining";
+    }
+    if (!endpoint.ready()) {
+      return "unready";
+    }
+    if (seen.stream().anyMatch(EndpointView::ejected)) {
+      return "ejected";
+    }
+    if (seen.stream().anyMatch(each -> !each.trouble().isEmpty())) {
+      return "unreachable";
+    }
+    if (connections == 0) {
+      return "idle";
+    }
+    return ready > 0 ? "connected" : "doubtful";
+  }
+
+  private void methods() {
+    List<Map.Entry<String, Both>> methods = new ArrayList<>(by(CallKind::method).entrySet());
+    methods.removeIf(each -> each.getValue().all().started() == 0);
+    methods.sort(Comparator.comparingLong(each -> -each.getValue().all().started()));
+    out.array("methods");
+    for (Map.Entry<String, Both> each : methods.subList(0, Math.min(MAX_ROWS, methods.size()))) {
+      out.object().with("method", each.getKey());
+      numbers(each.getValue(), KindTraffic::calls);
+      out.endObject();
+    }
+    out.endArray().with("moreMethods", Math.max(0, methods.size() - MAX_ROWS));
+  }
+
+  private void numbers(Both both, Function<KindTraffic, Outcomes> side) {
+    Outcomes all = side.apply(both.all());
+    Outcomes recent = side.apply(both.recent());
+    Distribution nanos = recent.nanos();
+    out.with("ended", all.count()).with("failed", failed(all)).with("open", both.all().open());
+    out.with("perSecond", recent.count() / window.seconds());
+    out.with("failedPercent", PERCENT * failed(recent) / Math.max(1, recent.count()));
+    if (recent.count() > 0) {
+      out.with("p50Millis", nanos.quantile(MEDIAN) / NANOS_PER_MILLI);
+      out.with("p99Millis", nanos.quantile(SLOW) / NANOS_PER_MILLI);
+    }
+    out.object("byStatus");
+    all.byStatus().forEach((status, each) -> out.with(status.name(), each.nanos().count()));
+    out.endObject();
+  }
+
+  private static long failed(Outcomes outcomes) {
+    Outcomes.Of ok = outcomes.byStatus().get(StatusCode.OK);
+    return outcomes.count() - (ok == null ? 0 : ok.nanos().count());
+  }
+
+  /** Of headers only the names: their values may be secrets. */
+  private static String match(RouteRule rule) {
+    String headers =
+        rule.match().headers().stream().map(HeaderTest::name).collect(Collectors.joining(", "));
+    return rule.match().authority()
+        + " "
+        + rule.match().path()
+        + (headers.isEmpty() ? "" : " with " + headers);
+  }
+
+  private static String target(RouteTarget target) {
+    if (target.shares().size() == 1) {
+      return target.shares().get(0).cluster();
+    }
+    return target.shares().stream()
+        .map(each -> each.cluster() + " " + each.hundredths() / PERCENT + "%")
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String text(InetSocketAddress address) {
+    String host = address.getAddress().getHostAddress();
+    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
+  }
+}

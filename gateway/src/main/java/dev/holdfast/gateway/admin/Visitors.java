@@ -1,0 +1,81 @@
+package dev.holdfast.gateway.admin;
+
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.util.NetUtil;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who may ask the admin page. A browser is led here by any page that its user opens, also under a
+ * name of that page's own (DNS rebinding); such requests are told from those of its own page.
+ */
+final class Visitors {
+  /** What no page of another origin can send without being asked for permission first. */
+  static final String OWN_HEADER = "x-holdfast-admin";
+
+  private static final Set<String> SAME_SITE = Set.of("same-origin", "none");
+  private static final String LOCALHOST = "localhost";
+
+  private final boolean loopback;
+
+  /**
+   * Visitors of one address.
+   *
+   * @param loopback whether only this machine reaches it
+   */
+  Visitors(boolean loopback) {
+    this.loopback = loopback;
+  }
+
+  /**
+   * Why a request is refused; null when it is not.
+   *
+   * @param machine whether it is for machines, which come by any name they have for this one
+   */
+  @Nullable String refusal(HttpMethod method, HttpHeaders headers, boolean machine) {
+    String host = headers.get(HttpHeaderNames.HOST, "");
+    boolean anyName = machine && !loopback;
+    if (!anyName && !isOurs(nameOf(host))) {
+      return "host: "
+          + host
+          + " (expected: "
+          + (loopback ? "localhost or 127.0.0.1" : "localhost or an IP address")
+          + ")";
+    }
+    String origin = headers.get(HttpHeaderNames.ORIGIN);
+    if (origin != null && !origin.equalsIgnoreCase("http://" + host)) {
+      return "origin: " + origin + " (expected: http://" + host + ")";
+    }
+    String site = headers.get("sec-fetch-site");
+    if (site != null && !SAME_SITE.contains(site.toLowerCase(Locale.ROOT))) {
+      return "sec-fetch-site: " + site + " (expected: same-origin)";
+    }
+    if (method.equals(HttpMethod.POST) && !headers.contains(OWN_HEADER)) {
+      return OWN_HEADER + ": none (expected: any value)";
+    }
+    return null;
+  }
+
+  private boolean isOurs(String name) {
+    if (name.equalsIgnoreCase(LOCALHOST)) {
+      return true;
+    }
+    byte[] literal = NetUtil.createByteArrayFromIpAddressString(name);
+    if (literal == null) {
+      return false;
+    }
+    return !loopback || NetUtil.createInetAddressFromIpAddressString(name).isLoopbackAddress();
+  }
+
+  private static String nameOf(String host) {
+    if (host.startsWith("[")) {
+      int end = host.indexOf(']');
+      return end < 0 ? "" : host.substring(1, end);
+    }
+    int colon = host.indexOf(':');
+    return colon < 0 ? host : host.substring(0, colon);
+  }
+}

@@ -1,0 +1,13 @@
+package dev.holdfast.gateway.http2;
+
+import dev.holdfast.gateway.cluster.EndpointView;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What can be seen of one event loop at one moment.
+ *
+ * @param clients their connections
+ * @param endpoints by the name of their cluster; only of clusters that were called
+ */
+public record LoopView(int clients, Map<String, List<EndpointView>> endpoints) {}

@@ -1,0 +1,128 @@
+package dev.holdfast.gateway.traffic;
+
+/** Writes one JSON value. The caller keeps to the grammar; commas and escapes are seen to. */
+public final class JsonOut {
+  private static final char FIRST_PLAIN = ' ';
+  private static final char DELETE = 0x7f;
+  private static final char LAST_CONTROL = 0x9f;
+  private static final String HEX = "0123456789abcdef";
+
+  private final StringBuilder text = new StringBuilder(256);
+  private boolean comma;
+
+  /** Begins an object, as an element of an array or the whole. */
+  public JsonOut object() {
+    return open('{');
+  }
+
+  /** Begins an object that is a field. */
+  public JsonOut object(String name) {
+    return name(name).open('{');
+  }
+
+  public JsonOut endObject() {
+    return close('}');
+  }
+
+  /** Begins an array that is a field. */
+  public JsonOut array(String name) {
+    return name(name).open('[');
+  }
+
+  public JsonOut endArray() {
+    return close(']');
+  }
+
+  public JsonOut with(String name, CharSequence value) {
+    name(name).text.append('"');
+    escape(value);
+    text.append('"');
+    comma = true;
+    return this;
+  }
+
+  /** Only if there is anything to say. */
+  public JsonOut withAny(String name, CharSequence value) {
+    return value.isEmpty() ? this : with(name, value);
+  }
+
+  public JsonOut with(String name, long value) {
+    name(name).text.append(value);
+    comma = true;
+    return this;
+  }
+
+  /** With three digits after the point; what is no number is null. */
+  public JsonOut with(String name, double value) {
+    name(name);
+    if (Double.isFinite(value)) {
+      long thousandths = Math.round(value * 1_000);
+      text.append(thousandths / 1_000.0);
+    } else {
+      text.append("null");
+    }
+    comma = true;
+    return this;
+  }
+
+  public JsonOut with(String name, boolean value) {
+    name(name).text.append(value);
+    comma = true;
+    return this;
+  }
+
+  @Override
+  public String toString() {
+    return text.toString();
+  }
+
+  private JsonOut open(char bracket) {
+    separate();
+    text.append(bracket);
+    comma = false;
+    return this;
+  }
+
+  private JsonOut close(char bracket) {
+    text.append(bracket);
+    comma = true;
+    return this;
+  }
+
+  private JsonOut name(String name) {
+    separate();
+    text.append('"').append(name).append("\":");
+    comma = false;
+    return this;
+  }
+
+  private void separate() {
+    if (comma) {
+      text.append(',');
+    }
+  }
+
+  private void escape(CharSequence value) {
+    for (int i = 0; i < value.length(); i++) {
+      char each = value.charAt(i);
+      if (each == '"' || each == '\\') {
+        text.append('\\').append(each);
+      } else if (each < FIRST_PLAIN
+          || (each >= DELETE && each <= LAST_CONTROL)
+          || Character.isSurrogate(each)
+          || each == '\u2028'
+          || each == '\u2029') {
+        unicode(each);
+      } else {
+        text.append(each);
+      }
+    }
+  }
+
+  private void unicode(char each) {
+    text.append("\\u");
+    for (int shift = 12; shift >= 0; shift -= 4) {
+      text.append(HEX.charAt((each >> shift) & 0xf));
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package dev.holdfast.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.gateway.access.AccessLog;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
+import io.grpc.Metadata;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What stands in the log of calls, and that calls don't mind when it can't be written. */
+class AccessLogTest {
+  private final GatewayRig rig = new GatewayRig();
+
+  @TempDir Path folder;
+
+  @AfterEach
+  void close() {
+    rig.close();
+  }
+
+  @Test
+  void aLineSaysWhatACallDidAndNoSecret() throws Exception {
+    Path file = folder.resolve("calls.log");
+    String endpoint = rig.serve(new Echo());
+    Gateway gateway = rig.gateway(endpoint);
+    gateway.traffic().tell(rig.closing(AccessLog.open(Optional.of(file), rig.meters)));
+    Metadata headers = new Metadata();
+    headers.put(key("x-request-id"), "r-\"1\"");
+    headers.put(key("traceparent"), "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    headers.put(key("authorization"), "Bearer hush");
+    headers.put(key("cookie"), "session=hush");
+    Channel channel =
+        ClientInterceptors.intercept(
+            rig.channel(gateway), MetadataUtils.newAttachHeadersInterceptor(headers));
+
+    ClientCalls.blockingUnaryCall(channel, Echo.UNARY, CallOptions.DEFAULT, new byte[10]);
+    assertThatThrownBy(
+            () ->
+                ClientCalls.blockingUnaryCall(
+                    channel,
+                    Echo.FAIL,
+                    CallOptions.DEFAULT,
+                    "ABORTED:x".getBytes(StandardCharsets.UTF_8)))
+        .isInstanceOf(StatusRuntimeException.class);
+
+    List<String> lines = lines(file, 2);
+    assertThat(lines.get(0))
+        .matches("\\{\"time\":\"20[0-9T:.-]+Z\",\"method\":\"/test.Echo/Unary\",.*}")
+        .contains("\"route\":\"all\",\"cluster\":\"echo\",\"grpc\":\"OK\",\"reason\":\"answered\"")
+        .contains("\"endpoint\":\"" + endpoint + "\",\"attempts\":1,\"firstByteMillis\":")
+        .contains("\"requestBytes\":15,\"answerBytes\":15,\"totalMillis\":")
+        .contains(
+            "\"forwardedFor\":\"127.0.0.1\",\"requestId\":\"r-\\\"1\\\"\",\"traceparent\":\"00");
+    assertThat(lines.get(1)).contains("\"grpc\":\"ABORTED\",\"reason\":\"answered\"");
+    assertThat(String.join("\n", lines)).doesNotContain("hush");
+  }
+
+  @Test
+  void aFullDiskHarmsNoCallAndIsCounted() throws Exception {
+    Path file = folder.resolve("calls.log");
+    Files.createSymbolicLink(file, Path.of("/dev/full"));
+    Gateway gateway = rig.gateway(rig.serve(new Echo()));
+    gateway.traffic().tell(rig.closing(AccessLog.open(Optional.of(file), rig.meters)));
+    Channel channel = rig.channel(gateway);
+
+    for (int i = 0; i < 3; i++) {
+      ClientCalls.blockingUnaryCall(channel, Echo.UNARY, CallOptions.DEFAULT, new byte[1]);
+    }
+    await().atMost(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS).until(() -> lost("disk") == 3);
+
+    Files.delete(file);
+    await()
+        .atMost(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS)
+        .until(
+            () -> {
+              ClientCalls.blockingUnaryCall(channel, Echo.UNARY, CallOptions.DEFAULT, new byte[1]);
+              return Files.exists(file) && Files.size(file) > 0;
+            });
+    assertThat(lost("queue")).isZero();
+  }
+
+  private double lost(String reason) {
+    return rig.meters.get("holdfast.gateway.log.lost").tag("reason", reason).counter().count();
+  }
+
+  private static Metadata.Key<String> key(String name) {
+    return Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
+  }
+
+  private static List<String> lines(Path file, int count) throws IOException {
+    await()
+        .atMost(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS)
+        .until(() -> Files.exists(file) && Files.readAllLines(file).size() >= count);
+    return Files.readAllLines(file);
+  }
+}

@@ -1,0 +1,140 @@
+package dev.holdfast.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.holdfast.gateway.admin.AdminServer;
+import dev.holdfast.gateway.admin.ConfigStatus;
+import dev.holdfast.gateway.config.GatewayConfig;
+import io.grpc.CallOptions;
+import io.grpc.stub.ClientCalls;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The admin page as a browser, a scraper and an attacker's page ask it. */
+class AdminTest {
+  private final GatewayRig rig = new GatewayRig();
+  private final ConfigStatus config = new ConfigStatus("gateway.yaml", "a: b", GatewayConfig.EMPTY);
+  private final AtomicInteger drains = new AtomicInteger();
+  private Gateway gateway;
+  private AdminServer admin;
+  private String endpoint;
+
+  @BeforeEach
+  void open() throws Exception {
+    endpoint = rig.serve(new Echo());
+    gateway = rig.gateway(endpoint);
+    AdminServer.Subject subject =
+        new AdminServer.Subject(gateway, config, rig.meters, drains::incrementAndGet);
+    admin =
+        rig.closing(
+            AdminServer.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), subject));
+  }
+
+  @AfterEach
+  void close() {
+    rig.close();
+  }
+
+  @Test
+  void theStateSaysWhatIsServedAndWhere() throws IOException {
+    call();
+    config.onRefused("gateway.yaml:3: \"x\"");
+    String state = get("/api/state");
+    assertThat(state)
+        .startsWith("HTTP/1.1 200 OK")
+        .contains("\"state\":\"SERVING\"")
+        .contains("\"config\":{\"source\":\"gateway.yaml\",\"hash\":\"")
+        .contains("\"refused\":\"gateway.yaml:3: \\\"x\\\"\"")
+        .contains("{\"route\":\"all\",")
+        .contains("{\"cluster\":\"echo\",\"balance\":\"least_request\",\"known\":true,\"ended\":1,")
+        .contains("{\"address\":\"" + endpoint + "\",\"weight\":1,\"health\":\"connected\",\"ageS")
+        .contains("\"connections\":1,\"ready\":1,\"open\":0,\"waiting\":0}")
+        .contains("\"method\":\"test.Echo/Unary\",\"ended\":1,\"failed\":0,\"open\":0,")
+        .contains("\"p99Millis\":")
+        .contains("\"byStatus\":{\"OK\":1}");
+  }
+
+  @Test
+  void metersAreThereForPrometheus() throws IOException {
+    call();
+    assertThat(get("/metrics"))
+        .contains("content-type: text/plain; version=0.0.4")
+        .contains("grpc_server_call_started_total{grpc_method=\"test.Echo/Unary\"} 1\n")
+        .contains("# TYPE grpc_server_call_duration_seconds histogram\n")
+        .contains(
+            "grpc_server_call_duration_seconds_bucket{grpc_method=\"test.Echo/Unary\","
+                + "grpc_status=\"OK\",le=\"+Inf\"} 1\n")
+        .contains(
+            "grpc_client_attempt_rcvd_total_compressed_message_size_bytes_sum{"
+                + "grpc_method=\"test.Echo/Unary\",grpc_target=\"echo\",grpc_status=\"OK\"} 6\n")
+        .contains("holdfast_gateway_open_calls{route=\"all\",cluster=\"echo\"} 0\n")
+        .contains("holdfast_gateway_limited_events_total{limit=\"rapid_reset\"} 0\n");
+  }
+
+  @Test
+  void drainingIsAskedForAndSeenByWhoChecks() throws Exception {
+    assertThat(get("/healthz")).startsWith("HTTP/1.1 200 OK");
+    assertThat(get("/readyz")).startsWith("HTTP/1.1 200 OK");
+    assertThat(ask("POST /api/drain", "host: localhost", "x-holdfast-admin: test"))
+        .startsWith("HTTP/1.1 202 Accepted");
+    assertThat(drains).hasValue(1);
+    gateway.drain().get();
+    assertThat(get("/readyz")).startsWith("HTTP/1.1 503 ").endsWith("draining\n");
+    assertThat(get("/api/state")).contains("\"state\":\"DRAINING\"");
+  }
+
+  @Test
+  void pagesOfOthersAndNonsenseAreRefused() throws IOException {
+    assertThat(ask("GET /api/state", "host: evil.example"))
+        .startsWith("HTTP/1.1 403 ")
+        .endsWith("host: evil.example (expected: localhost or 127.0.0.1)\n");
+    assertThat(ask("POST /api/drain", "host: localhost")).startsWith("HTTP/1.1 403 ");
+    assertThat(drains).hasValue(0);
+    assertThat(ask("GET /api/drain", "host: [::1]:9")).startsWith("HTTP/1.1 405 ");
+    assertThat(ask("GET /nowhere", "host: [::1]:9")).startsWith("HTTP/1.1 404 ");
+    assertThat(ask("HEAD /", "host: [::1]:9")).startsWith("HTTP/1.1 200 ").endsWith("\r\n\r\n");
+  }
+
+  @Test
+  void thePageNeedsNothingFromElsewhere() throws IOException {
+    assertThat(get("/"))
+        .contains("content-security-policy: default-src 'none'")
+        .contains("<title>Holdfast gateway</title>")
+        .doesNotContainPattern("(src|href)=\"?(https?:)?//");
+  }
+
+  @Test
+  void aPortThatIsTakenIsSaidSo() {
+    AdminServer.Subject subject = new AdminServer.Subject(gateway, config, rig.meters, () -> {});
+    assertThatThrownBy(() -> AdminServer.open(admin.address(), subject))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith("admin: ");
+  }
+
+  private void call() {
+    ClientCalls.blockingUnaryCall(
+        rig.channel(gateway), Echo.UNARY, CallOptions.DEFAULT, new byte[1]);
+  }
+
+  private String get(String path) throws IOException {
+    return ask("GET " + path, "host: 127.0.0.1:" + admin.address().getPort(), "x: y");
+  }
+
+  /** The whole answer, with its headers in small letters as they come. */
+  private String ask(String line, String... headers) throws IOException {
+    try (Socket socket = new Socket(admin.address().getAddress(), admin.address().getPort())) {
+      String request =
+          line + " HTTP/1.1\r\nconnection: close\r\n" + String.join("\r\n", headers) + "\r\n\r\n";
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+}
