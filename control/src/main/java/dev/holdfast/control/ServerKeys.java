@@ -1,17 +1,18 @@
 package dev.holdfast.control;
 
-import com.google.protobuf.ByteString;
 import dev.holdfast.control.ControlOptions.TlsFiles;
+import dev.holdfast.core.tls.FollowedFiles;
+import dev.holdfast.core.tls.PemKeys;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.ServerCredentials;
 import io.grpc.TlsServerCredentials;
 import io.grpc.util.AdvancedTlsX509KeyManager;
 import io.grpc.util.AdvancedTlsX509TrustManager;
 import io.grpc.util.CertificateUtils;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
-import java.security.Signature;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -88,7 +89,8 @@ final class ServerKeys implements AutoCloseable {
             List.of(files.certificate(), files.key()),
             contents -> {
               X509Certificate[] chain = certificates(contents.get(0));
-              PrivateKey own = CertificateUtils.getPrivateKey(contents.get(1).newInput());
+              PrivateKey own =
+                  CertificateUtils.getPrivateKey(new ByteArrayInputStream(contents.get(1)));
               requirePair(chain[0], own);
               key.updateIdentityCredentials(chain, own);
             }));
@@ -132,8 +134,9 @@ final class ServerKeys implements AutoCloseable {
   }
 
   /** A file that is just being written may be empty: then nobody would be believed any more. */
-  private static X509Certificate[] certificates(ByteString pem) throws CertificateException {
-    X509Certificate[] certificates = CertificateUtils.getX509Certificates(pem.newInput());
+  private static X509Certificate[] certificates(byte[] pem) throws CertificateException {
+    X509Certificate[] certificates =
+        CertificateUtils.getX509Certificates(new ByteArrayInputStream(pem));
     if (certificates.length == 0) {
       throw new CertificateException("no certificate in it");
     }
@@ -143,20 +146,7 @@ final class ServerKeys implements AutoCloseable {
   /** Two files are not replaced at once: a certificate may be there before its key. */
   private static void requirePair(X509Certificate certificate, PrivateKey key)
       throws GeneralSecurityException {
-    String algorithm =
-        switch (key.getAlgorithm()) {
-          case "RSA" -> "SHA256withRSA";
-          case "EC" -> "SHA256withECDSA";
-          default -> key.getAlgorithm();
-        };
-    byte[] sample = certificate.getEncoded();
-    Signature signature = Signature.getInstance(algorithm);
-    signature.initSign(key);
-    signature.update(sample);
-    byte[] signed = signature.sign();
-    signature.initVerify(certificate.getPublicKey());
-    signature.update(sample);
-    if (!signature.verify(signed)) {
+    if (!PemKeys.isPair(certificate, key)) {
       throw new GeneralSecurityException("the key is not that of the certificate");
     }
   }

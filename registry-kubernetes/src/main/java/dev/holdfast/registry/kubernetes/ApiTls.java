@@ -1,5 +1,6 @@
 package dev.holdfast.registry.kubernetes;
 
+import dev.holdfast.core.tls.PemKeys;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;

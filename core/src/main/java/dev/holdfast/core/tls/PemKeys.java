@@ -1,12 +1,15 @@
-package dev.holdfast.registry.kubernetes;
+package dev.holdfast.core.tls;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.security.InvalidKeyException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
+import java.security.Signature;
+import java.security.SignatureException;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -18,10 +21,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Certificates and private keys in PEM. The JDK reads keys in PKCS#8 only; kubeconfigs hold them in
- * the older forms of RSA (kubeadm) and EC (k3s) as well, which are given the envelope they lack.
+ * Certificates and private keys in PEM (RFC 7468). The JDK reads keys in PKCS#8 only; kubeconfigs
+ * and older tools have them in the forms of RSA (kubeadm) and EC (k3s) as well, which are given the
+ * envelope they lack.
  */
-final class PemKeys {
+public final class PemKeys {
   private static final Pattern KEY =
       Pattern.compile("-----BEGIN ((RSA |EC )?PRIVATE KEY)-----([^-]+)-----END \\1-----");
   private static final List<String> ALGORITHMS = List.of("RSA", "EC", "Ed25519");
@@ -39,8 +43,13 @@ final class PemKeys {
 
   private PemKeys() {}
 
-  /** All certificates of a text, at least one. */
-  static List<X509Certificate> certificates(String what, byte[] pem) throws IOException {
+  /**
+   * All certificates of a text, at least one.
+   *
+   * @param what is called so in errors
+   * @throws IOException saying what is wrong, without the content
+   */
+  public static List<X509Certificate> certificates(String what, byte[] pem) throws IOException {
     List<X509Certificate> found = new ArrayList<>();
     try {
       for (Certificate certificate :
@@ -59,8 +68,13 @@ final class PemKeys {
     return found;
   }
 
-  /** The first private key of a text. */
-  static PrivateKey key(String what, byte[] pem) throws IOException {
+  /**
+   * The first private key of a text, without a password.
+   *
+   * @param what is called so in errors
+   * @throws IOException saying what is wrong, without the content
+   */
+  public static PrivateKey key(String what, byte[] pem) throws IOException {
     Matcher found = KEY.matcher(new String(pem, StandardCharsets.US_ASCII));
     if (!found.find()) {
       throw new IOException(
@@ -80,6 +94,30 @@ final class PemKeys {
           default -> der;
         };
     return decoded(what, pkcs8);
+  }
+
+  /** Whether a key is that of a certificate: what the one signs, the other verifies. */
+  public static boolean isPair(X509Certificate certificate, PrivateKey key)
+      throws GeneralSecurityException {
+    String algorithm =
+        switch (key.getAlgorithm()) {
+          case "RSA" -> "SHA256withRSA";
+          case "EC" -> "SHA256withECDSA";
+          default -> key.getAlgorithm();
+        };
+    byte[] sample = certificate.getEncoded();
+    Signature signature = Signature.getInstance(algorithm);
+    signature.initSign(key);
+    signature.update(sample);
+    byte[] signed = signature.sign();
+    try {
+      signature.initVerify(certificate.getPublicKey());
+      signature.update(sample);
+      return signature.verify(signed);
+    } catch (InvalidKeyException | SignatureException e) {
+      // The certificate is of another algorithm than the key.
+      return false;
+    }
   }
 
   private static PrivateKey decoded(String what, byte[] pkcs8) throws IOException {

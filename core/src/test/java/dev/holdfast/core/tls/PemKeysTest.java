@@ -1,4 +1,4 @@
-package dev.holdfast.registry.kubernetes;
+package dev.holdfast.core.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

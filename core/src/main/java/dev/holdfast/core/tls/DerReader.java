@@ -1,4 +1,4 @@
-package dev.holdfast.registry.kubernetes;
+package dev.holdfast.core.tls;
 
 import java.io.IOException;
 import java.util.Arrays;

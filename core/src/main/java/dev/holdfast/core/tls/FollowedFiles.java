@@ -1,0 +1,145 @@
+package dev.holdfast.core.tls;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.LogText;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Files that belong together and are used again whenever one of them has other content. What can't
+ * be used leaves what there is, and is tried again at each look. One thread at a time.
+ */
+public final class FollowedFiles {
+  private static final Logger log = LoggerFactory.getLogger(FollowedFiles.class);
+
+  @Limit(of = "a file of certificates or of a key", then = "a larger one is refused")
+  private static final int MAX_BYTES = 4 << 20;
+
+  /** What is done with the contents, in the order of the files. */
+  public interface Use {
+    void accept(List<byte[]> contents) throws IOException, GeneralSecurityException;
+  }
+
+  /** How a look ended. */
+  public enum Look {
+    /** There is nothing new. */
+    SAME,
+    /** Other contents are in use from now on. */
+    USED,
+    /** Other contents can't be used, for a reason that was not told before. */
+    REFUSED
+  }
+
+  private final List<Path> files;
+  private final Use use;
+  private List<byte[]> used = List.of();
+  private List<byte[]> seen = List.of();
+  private String trouble = "";
+
+  /** Files of which nothing was read yet. */
+  public FollowedFiles(List<Path> files, Use use) {
+    this.files = List.copyOf(files);
+    this.use = use;
+  }
+
+  /**
+   * Uses the files if they are not those that were used last; whether they were other ones.
+   *
+   * @throws IOException when one can't be read or used
+   * @throws GeneralSecurityException when one can't be used
+   */
+  public boolean read() throws IOException, GeneralSecurityException {
+    return use(contents());
+  }
+
+  /** As {@link #read}; a failure is logged, once until it is another or over. */
+  public Look look() {
+    return look(false);
+  }
+
+  /**
+   * As {@link #look}, but believes only what it finds twice in a row: files are replaced one after
+   * the other, and one that is just being written may end anywhere. For looks in close succession.
+   */
+  public Look lookTwice() {
+    return look(true);
+  }
+
+  private Look look(boolean patient) {
+    try {
+      List<byte[]> contents = contents();
+      boolean settled = isSame(contents, seen);
+      seen = contents;
+      if (patient && !settled) {
+        return Look.SAME;
+      }
+      boolean other = use(contents);
+      if (!other && trouble.isEmpty()) {
+        return Look.SAME;
+      }
+      trouble = "";
+      log.info("event=tls_files_used files=\"{}\" changed={}", files, other);
+      return other ? Look.USED : Look.SAME;
+    } catch (IOException | GeneralSecurityException | RuntimeException e) {
+      String why = LogText.of(e.toString());
+      if (why.equals(trouble)) {
+        return Look.SAME;
+      }
+      trouble = why;
+      log.warn("event=tls_files_failed files=\"{}\" kept=last_good cause=\"{}\"", files, why);
+      return Look.REFUSED;
+    }
+  }
+
+  private boolean use(List<byte[]> contents) throws IOException, GeneralSecurityException {
+    if (isSame(contents, used)) {
+      return false;
+    }
+    use.accept(contents);
+    used = contents;
+    return true;
+  }
+
+  private List<byte[]> contents() throws IOException {
+    List<byte[]> contents = new ArrayList<>();
+    for (Path file : files) {
+      contents.add(content(file));
+    }
+    return contents;
+  }
+
+  /**
+   * The content of one file.
+   *
+   * @throws IOException when it can't be read, or is larger than such files are
+   */
+  public static byte[] content(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+      if (bytes.length > MAX_BYTES) {
+        throw new IOException(file + ": too large (expected: <= " + MAX_BYTES + " bytes)");
+      }
+      return bytes;
+    }
+  }
+
+  private static boolean isSame(List<byte[]> a, List<byte[]> b) {
+    if (a.size() != b.size()) {
+      return false;
+    }
+    for (int i = 0; i < a.size(); i++) {
+      if (!Arrays.equals(a.get(i), b.get(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+}
