@@ -144,6 +144,10 @@ class GatewayCommandTest {
         "gateway --registry file:///tmp/x --listen a:b:c | listen: \"a:b:c\" (expected: PORT or",
         "gateway --registry file:///tmp/x --drain 5 | drain: \"5\" (expected: a number and ms",
         "gateway --registry file:///tmp/x --threads 0 | threads: 0 (expected: 1 to 1024)",
+        "gateway --registry file:///tmp/x --tls-cert a | tls-cert, tls-key, tls-client-ca: one"
+            + " with",
+        "gateway --registry file:///tmp/x --tls-cert /no/a --tls-key b | tls: /no/a: not there"
+            + " (exp",
         "gateway --registry dns:///x --listen 0 | (expected: --service NAME for each that is",
       })
   void whatMakesNoSenseIsRefused(String line, String message) {
@@ -159,6 +163,9 @@ class GatewayCommandTest {
         "clusters: {a: {endpoints: ['b:1']}} | true",
         "clusters: {a: {endpoints: ['b:1'], balance: round_robin, connect-timeout: 5s}} | true",
         "listeners: [{address: 8080}] | true",
+        "listeners: [{address: 1, tls: {certificate: a, key: b, client-auth: optional}}] | true",
+        "listeners: [{address: 1, tls: {certificate: a}}] | false",
+        "clusters: {a: {endpoints: ['b:1'], tls: {}}} | true",
         "routes: [{cluster: a, headers: {x-a: b, x-c: {present: true}}}] | true",
         "routes: [{split: {a: 10%, b: 90%}, retry: {attempts: 2, idempotent: true}}] | true",
         "limits: {streams: 7} | true",

@@ -1,27 +1,18 @@
 package dev.holdfast.gateway;
 
-import dev.holdfast.gateway.http1.ProtocolPeek;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.LoopView;
-import dev.holdfast.gateway.http2.WebFace;
 import dev.holdfast.gateway.limits.GatewayMeters;
 import dev.holdfast.gateway.traffic.Traffic;
 import dev.holdfast.liveness.LivenessMeters;
 import dev.holdfast.liveness.Role;
-import io.netty.bootstrap.ServerBootstrap;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
@@ -49,10 +40,9 @@ public final class Gateway implements AutoCloseable {
 
   private final EventLoopGroup threads;
   private final IdentityHashMap<EventExecutor, ForwardingLoop> loops = new IdentityHashMap<>();
-  private final Channel listener;
+  private final Doors doors;
   private final DrainTimes drain;
   private final Traffic traffic;
-  private final @Nullable WebFace face;
   private final long openedNanos = System.nanoTime();
   private final Object lock = new Object();
   private @Nullable CompletableFuture<Void> drained;
@@ -62,7 +52,6 @@ public final class Gateway implements AutoCloseable {
     GatewayMeters meters = new GatewayMeters(options.meters());
     this.snapshot = snapshot;
     this.drain = options.drain();
-    this.face = options.face().orElse(null);
     IoHandlerFactory io =
         Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
     this.threads =
@@ -78,7 +67,13 @@ public final class Gateway implements AutoCloseable {
     for (EventExecutor each : threads) {
       loops.put(each, new ForwardingLoop((EventLoop) each, this::snapshot, watching));
     }
-    this.listener = listen(options.listen());
+    this.doors = new Doors(threads, loops, options.face().orElse(null));
+    try {
+      doors.use(options.listeners());
+    } catch (IOException e) {
+      var unused = threads.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+      throw e;
+    }
   }
 
   /**
@@ -90,9 +85,28 @@ public final class Gateway implements AutoCloseable {
     return new Gateway(options, snapshot);
   }
 
-  /** Where it listens. */
+  /** Where its first listener is. */
   public InetSocketAddress address() {
-    return (InetSocketAddress) listener.localAddress();
+    return addresses().get(0);
+  }
+
+  /** Where it listens, in the order of its listeners. */
+  public List<InetSocketAddress> addresses() {
+    return doors.addresses();
+  }
+
+  /**
+   * Serves clients at these addresses from now on. One whose address stays is not touched, and its
+   * TLS counts for the next handshake; connections of one that goes stay until they end.
+   *
+   * @param listeners at least one
+   * @throws IOException when an address can't be listened at; then all is as it was
+   */
+  public void listen(List<Listener> listeners) throws IOException {
+    if (listeners.isEmpty()) {
+      throw new IllegalArgumentException("listeners: none (expected: at least one)");
+    }
+    doors.use(listeners);
   }
 
   /** What requests meet now. */
@@ -177,10 +191,8 @@ public final class Gateway implements AutoCloseable {
   private CompletableFuture<Void> beginDrain() {
     CompletableFuture<Void> done = new CompletableFuture<>();
     AtomicInteger left = new AtomicInteger(loops.size());
-    var unused =
-        listener
-            .close()
-            .addListener(closed -> loops.values().forEach(loop -> drain(loop, left, done)));
+    doors.close();
+    loops.values().forEach(loop -> drain(loop, left, done));
     return done;
   }
 
@@ -204,41 +216,5 @@ public final class Gateway implements AutoCloseable {
         threads
             .shutdownGracefully(0, 1, TimeUnit.SECONDS)
             .addListener(ended -> done.complete(null));
-  }
-
-  private Channel listen(InetSocketAddress address) throws IOException {
-    ChannelFuture bound =
-        new ServerBootstrap()
-            .group(threads)
-            .channel(
-                Epoll.isAvailable() ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
-            .option(ChannelOption.SO_REUSEADDR, true)
-            .childOption(ChannelOption.TCP_NODELAY, true)
-            .childHandler(new Door())
-            .bind(address)
-            .awaitUninterruptibly();
-    if (!bound.isSuccess()) {
-      var unused = threads.shutdownGracefully(0, 0, TimeUnit.SECONDS);
-      throw new IOException(
-          "listen: " + address + " (" + bound.cause().getMessage() + ")", bound.cause());
-    }
-    return bound.channel();
-  }
-
-  /** Meets every accepted connection, on its own thread. */
-  private final class Door extends ChannelInitializer<Channel> {
-    @Override
-    protected void initChannel(Channel channel) {
-      ForwardingLoop loop = loops.get(channel.eventLoop());
-      if (loop == null) {
-        return;
-      }
-      WebFace taker = face;
-      if (taker == null) {
-        loop.accept(channel);
-      } else {
-        channel.pipeline().addLast(new ProtocolPeek(loop, taker));
-      }
-    }
   }
 }

@@ -5,12 +5,13 @@ import dev.holdfast.liveness.LivenessOptions;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Metrics;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * What a gateway is opened with and keeps for its life.
  *
- * @param listen the address to listen at; port 0 takes a free one
+ * @param listeners where clients are served at first; at least one
  * @param threads that forward; 1 to 1,024, default the number of processors
  * @param liveness when silent connections on both sides are probed, suspected and closed
  * @param drain how much time is left to whom when the gateway closes
@@ -19,7 +20,7 @@ import java.util.Optional;
  *     connections are HTTP/2 only
  */
 public record GatewayOptions(
-    InetSocketAddress listen,
+    List<Listener> listeners,
     int threads,
     LivenessOptions liveness,
     DrainTimes drain,
@@ -28,16 +29,25 @@ public record GatewayOptions(
   private static final int MOST_THREADS = 1_024;
 
   public GatewayOptions {
+    listeners = List.copyOf(listeners);
+    if (listeners.isEmpty()) {
+      throw new IllegalArgumentException("listeners: none (expected: at least one)");
+    }
     if (threads < 1 || threads > MOST_THREADS) {
       throw new IllegalArgumentException(
           "threads: " + threads + " (expected: 1 to " + MOST_THREADS + ")");
     }
   }
 
-  /** The defaults, with Micrometer's global registry. */
+  /** The defaults in plaintext, with Micrometer's global registry; port 0 takes a free one. */
   public static GatewayOptions listeningAt(InetSocketAddress listen) {
+    return listeningAt(List.of(Listener.plaintext(listen)));
+  }
+
+  /** The defaults, with Micrometer's global registry. */
+  public static GatewayOptions listeningAt(List<Listener> listeners) {
     return new GatewayOptions(
-        listen,
+        listeners,
         Runtime.getRuntime().availableProcessors(),
         LivenessOptions.DEFAULT,
         DrainTimes.DEFAULT,
@@ -46,23 +56,23 @@ public record GatewayOptions(
   }
 
   public GatewayOptions withThreads(int value) {
-    return new GatewayOptions(listen, value, liveness, drain, meters, face);
+    return new GatewayOptions(listeners, value, liveness, drain, meters, face);
   }
 
   public GatewayOptions withLiveness(LivenessOptions value) {
-    return new GatewayOptions(listen, threads, value, drain, meters, face);
+    return new GatewayOptions(listeners, threads, value, drain, meters, face);
   }
 
   public GatewayOptions withDrain(DrainTimes value) {
-    return new GatewayOptions(listen, threads, liveness, value, meters, face);
+    return new GatewayOptions(listeners, threads, liveness, value, meters, face);
   }
 
   public GatewayOptions withMeters(MeterRegistry value) {
-    return new GatewayOptions(listen, threads, liveness, drain, value, face);
+    return new GatewayOptions(listeners, threads, liveness, drain, value, face);
   }
 
   /** With a face for what is not gRPC. */
   public GatewayOptions withFace(WebFace value) {
-    return new GatewayOptions(listen, threads, liveness, drain, meters, Optional.of(value));
+    return new GatewayOptions(listeners, threads, liveness, drain, meters, Optional.of(value));
   }
 }

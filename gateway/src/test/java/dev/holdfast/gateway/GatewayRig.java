@@ -100,8 +100,12 @@ final class GatewayRig implements AutoCloseable {
   }
 
   ManagedChannel channel(Gateway gateway) {
+    return channel(gateway.address());
+  }
+
+  ManagedChannel channel(InetSocketAddress at) {
     ManagedChannel channel =
-        NettyChannelBuilder.forAddress(gateway.address())
+        NettyChannelBuilder.forAddress(at)
             .usePlaintext()
             .directExecutor()
             .disableRetry()

@@ -16,6 +16,7 @@ final class ConfigReload implements FileWatch.Listener {
   private final GatewayConfig first;
   private final Consumer<GatewayConfig> gateway;
   private final ConfigStatus status;
+  private GatewayConfig last;
 
   /** The first configuration is the one that the gateway was started with. */
   ConfigReload(
@@ -24,27 +25,26 @@ final class ConfigReload implements FileWatch.Listener {
     this.file = file;
     this.first = first;
     this.gateway = gateway;
+    this.last = first;
   }
 
   @Override
   public void onText(String text) {
-    GatewayConfig config = file.parsed(text);
+    GatewayConfig config = file.parsed(text, last.tlsFiles());
     try {
       gateway.accept(config);
     } catch (RegistryException e) {
       throw new IllegalArgumentException("registry: " + e.getMessage(), e);
     }
     status.onApplied(text, config);
+    last = config;
     log.info(
         "event=config_accepted file={} routes={} clusters={}",
         file.path(),
         config.routes().size(),
         config.clusters().size());
-    if (!config.listeners().equals(first.listeners())
-        || !config.drain().equals(first.drain())
-        || !config.seeing().equals(first.seeing())) {
-      log.warn(
-          "event=config_needs_restart file={} keys=listeners,drain,admin,access-log", file.path());
+    if (!config.drain().equals(first.drain()) || !config.seeing().equals(first.seeing())) {
+      log.warn("event=config_needs_restart file={} keys=drain,admin,access-log", file.path());
     }
   }
 

@@ -17,14 +17,18 @@ import dev.holdfast.core.RegistryUri;
 import dev.holdfast.gateway.DrainTimes;
 import dev.holdfast.gateway.Gateway;
 import dev.holdfast.gateway.GatewayOptions;
+import dev.holdfast.gateway.Listener;
 import dev.holdfast.gateway.admin.ConfigStatus;
 import dev.holdfast.gateway.config.GatewayConfig;
+import dev.holdfast.gateway.config.ListenerConfig;
 import dev.holdfast.gateway.config.LiveConfig;
+import dev.holdfast.gateway.config.LiveListeners;
 import dev.holdfast.gateway.http2.WebFace;
 import dev.holdfast.gateway.json.JsonFace;
 import dev.holdfast.gateway.schema.ClusterSchemas;
 import dev.holdfast.gateway.schema.ReflectedFaces;
 import dev.holdfast.gateway.schema.ReflectionAsker;
+import dev.holdfast.gateway.tls.Keyring;
 import dev.holdfast.yaml.FileWatch;
 import dev.holdfast.yaml.YamlException;
 import io.micrometer.core.instrument.Metrics;
@@ -32,12 +36,14 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -69,6 +75,8 @@ import picocli.CommandLine.Option;
       "",
       "  holdfast gateway --registry etcd://h1,h2,h3:2379/prod --listen 8080",
       "  holdfast gateway --registry file:///run/services --listen 0.0.0.0:8080",
+      "  holdfast gateway --listen 0.0.0.0:8443 --tls-cert tls.crt --tls-key tls.key --config"
+          + " g.yaml",
       "  holdfast gateway --config gateway.yaml"
     })
 public final class GatewayCommand implements Callable<Integer> {
@@ -76,8 +84,6 @@ public final class GatewayCommand implements Callable<Integer> {
       of = "time that a starting gateway waits for the first word of its registry",
       then = "it serves all the same, and answers that no service is known yet")
   private static final Duration NAMES_PATIENCE = Duration.ofSeconds(2);
-
-  private static final String DEFAULT_PORT = "8080";
 
   @Mixin(name = CommonOptions.MIXIN)
   private final SharedOptions common = new SharedOptions();
@@ -96,6 +102,26 @@ public final class GatewayCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = "YAML file with clusters, routes and limits, followed as it changes.")
   private @Nullable Path config;
+
+  @Option(
+      names = "--tls-cert",
+      paramLabel = "FILE",
+      description =
+          "PEM file with the certificates that clients are shown, read again when it changes; with"
+              + " --tls-key. Default: plaintext, or as --config says.")
+  private @Nullable Path certificate;
+
+  @Option(
+      names = "--tls-key",
+      paramLabel = "FILE",
+      description = "PEM file with their private key, read again likewise.")
+  private @Nullable Path key;
+
+  @Option(
+      names = "--tls-client-ca",
+      paramLabel = "FILE",
+      description = "PEM file of the authorities whose certificates clients must show.")
+  private @Nullable Path clientAuthority;
 
   @Option(
       names = "--service",
@@ -137,17 +163,24 @@ public final class GatewayCommand implements Callable<Integer> {
     CountDownLatch ended = endOfSignals();
     RegistryContext context = registryOptions.context();
     ConfigStatus status = new ConfigStatus(config == null ? "" : config.toString(), text, first);
+    Keyring keys = Keyring.open(Metrics.globalRegistry);
     try (Sight sight = new Sight(seeing, first.seeing(), status);
         ReflectionAsker asker = ReflectionAsker.open(Metrics.globalRegistry);
         ClusterSchemas schemas = new ClusterSchemas(context.scheduler(), asker, context.random());
-        LiveConfig live = live(first, context, schemas)) {
+        LiveConfig live = live(first, context, schemas, keys);
+        LiveListeners listeners = listeners(first, keys)) {
       var unused = live.awaitNames(NAMES_PATIENCE);
       WebFace face = sight.watching(JsonFace.of(new ReflectedFaces(schemas)));
-      try (Gateway gateway = Gateway.open(options(first).withFace(face), live.snapshot());
-          Closing watch = file == null ? () -> {} : followed(file, first, text, live, status)) {
+      try (Gateway gateway =
+              Gateway.open(options(first, listeners).withFace(face), live.snapshot());
+          Closing watch =
+              file == null
+                  ? () -> {}
+                  : followed(
+                      file, first, text, next -> use(next, live, listeners, gateway), status)) {
         live.follow(gateway::apply);
         sight.show(gateway, ended::countDown);
-        announce(gateway, first, sight.address());
+        announce(gateway, listeners.current(), first, sight.address());
         ended.await();
       }
     } catch (IOException e) {
@@ -178,10 +211,11 @@ public final class GatewayCommand implements Callable<Integer> {
     }
   }
 
-  private LiveConfig live(GatewayConfig first, RegistryContext context, ClusterSchemas schemas) {
+  private LiveConfig live(
+      GatewayConfig first, RegistryContext context, ClusterSchemas schemas, Keyring keys) {
     try {
       return LiveConfig.open(
-          new Registries(context), first, new TreeSet<>(services), Optional.of(schemas));
+          new Registries(context), first, new TreeSet<>(services), Optional.of(schemas), keys);
     } catch (RegistryException e) {
       throw UserError.usage(
           "registry: " + e.getMessage() + " (expected: --service NAME for each that is served)");
@@ -190,20 +224,48 @@ public final class GatewayCommand implements Callable<Integer> {
 
   /** Each text of the file that makes sense counts, and SIGHUP has it read at once. */
   private static Closing followed(
-      GatewayFile file, GatewayConfig first, String text, LiveConfig live, ConfigStatus status) {
+      GatewayFile file,
+      GatewayConfig first,
+      String text,
+      Consumer<GatewayConfig> gateway,
+      ConfigStatus status) {
     FileWatch watch =
-        FileWatch.start(file.path(), text, new ConfigReload(file, first, live::use, status));
+        FileWatch.start(file.path(), text, new ConfigReload(file, first, gateway, status));
     var unused = Signals.handle("HUP", signal -> watch.readNow());
     return watch::close;
   }
 
-  private GatewayOptions options(GatewayConfig first) {
-    InetSocketAddress address =
-        listen != null || first.listeners().isEmpty()
-            ? ListenAddress.parse("listen", listen == null ? DEFAULT_PORT : listen)
-            : first.listeners().get(0).address();
+  /** All of a configuration, or nothing of it. */
+  private void use(GatewayConfig next, LiveConfig live, LiveListeners listeners, Gateway gateway) {
+    List<ListenerConfig> before = listeners.configs();
+    listeners.use(gateway, listenerSettings().configs(next));
+    try {
+      live.use(next);
+    } catch (RuntimeException e) {
+      listeners.use(gateway, before);
+      throw e;
+    }
+  }
+
+  private ListenerSettings listenerSettings() {
+    return new ListenerSettings(
+        Optional.ofNullable(listen),
+        Optional.ofNullable(certificate),
+        Optional.ofNullable(key),
+        Optional.ofNullable(clientAuthority));
+  }
+
+  private LiveListeners listeners(GatewayConfig first, Keyring keys) {
+    try {
+      return LiveListeners.open(keys, listenerSettings().configs(first));
+    } catch (IllegalArgumentException e) {
+      throw UserError.usage(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private GatewayOptions options(GatewayConfig first, LiveListeners listeners) {
     GatewayOptions options =
-        GatewayOptions.listeningAt(address).withDrain(drainTimes(first.drain()));
+        GatewayOptions.listeningAt(listeners.current()).withDrain(drainTimes(first.drain()));
     return threads == null ? options : options.withThreads(threads);
   }
 
@@ -233,17 +295,30 @@ public final class GatewayCommand implements Callable<Integer> {
     return ended;
   }
 
-  private void announce(Gateway gateway, GatewayConfig first, Optional<InetSocketAddress> admin) {
-    InetSocketAddress address = gateway.address();
+  private void announce(
+      Gateway gateway,
+      List<Listener> listeners,
+      GatewayConfig first,
+      Optional<InetSocketAddress> admin) {
     Set<String> clusters = new TreeSet<>(gateway.snapshot().clusters().keySet());
     String registry = first.registry().map(RegistryUri::toString).orElse("");
+    List<InetSocketAddress> addresses = gateway.addresses();
+    List<String> shown = new ArrayList<>();
+    boolean exposed = false;
+    for (int i = 0; i < addresses.size(); i++) {
+      InetSocketAddress address = addresses.get(i);
+      boolean tls = listeners.get(i).tls().isPresent();
+      shown.add(ListenAddress.text(address) + (tls ? " (TLS)" : " (plaintext)"));
+      exposed |= !tls && !address.getAddress().isLoopbackAddress();
+    }
     if (common.json()) {
       common
           .program()
           .out()
           .println(
               JsonText.object()
-                  .with("listen", ListenAddress.text(address))
+                  .with("listen", ListenAddress.text(gateway.address()))
+                  .with("listeners", addresses.stream().map(ListenAddress::text).toList())
                   .with("admin", admin.map(ListenAddress::text).orElse(""))
                   .with("registry", registry)
                   .with("clusters", clusters.size()));
@@ -253,8 +328,8 @@ public final class GatewayCommand implements Callable<Integer> {
           .out()
           .println(
               "serving gRPC and JSON on "
-                  + ListenAddress.text(address)
-                  + " (plaintext), "
+                  + String.join(", ", shown)
+                  + ", "
                   + clusters.size()
                   + (clusters.size() == 1 ? " cluster" : " clusters")
                   + (registry.isEmpty() ? "" : ", from " + registry)
@@ -262,11 +337,13 @@ public final class GatewayCommand implements Callable<Integer> {
                       .map(page -> "; admin page http://" + ListenAddress.text(page))
                       .orElse(""));
     }
-    if (!address.getAddress().isLoopbackAddress()) {
+    if (exposed) {
       common
           .program()
           .err()
-          .println("holdfast: warning: clients are served in plaintext beyond this machine");
+          .println(
+              "holdfast: warning: clients are served in plaintext beyond this machine; --tls-cert"
+                  + " and --tls-key, or tls of the listener, encrypt it");
     }
     if (admin.isPresent() && !admin.get().getAddress().isLoopbackAddress()) {
       common

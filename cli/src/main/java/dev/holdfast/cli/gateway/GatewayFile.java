@@ -6,11 +6,13 @@ import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.gateway.config.GatewayConfig;
 import dev.holdfast.gateway.config.GatewayYaml;
+import dev.holdfast.gateway.config.TlsPlace;
 import dev.holdfast.yaml.FileWatch;
 import dev.holdfast.yaml.YamlException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 
 /** A gateway's file as a command is given it. */
 final class GatewayFile {
@@ -55,8 +57,19 @@ final class GatewayFile {
    * @throws YamlException with every problem
    */
   GatewayConfig parsed(String text) {
+    return parsed(text, Set.of());
+  }
+
+  /**
+   * As above, for a gateway that runs.
+   *
+   * @param keys files of certificates and keys that it uses
+   */
+  GatewayConfig parsed(String text, Set<Path> keys) {
+    Path parent = path.getParent();
+    TlsPlace place = TlsPlace.of(parent == null ? Path.of("") : parent).using(keys);
     GatewayConfig config =
-        GatewayYaml.parse(path.toString(), text, registries::resolveTarget, registry);
+        GatewayYaml.parse(path.toString(), text, registries::resolveTarget, registry, place);
     return config.zone().isEmpty() ? config.withZone(zone) : config;
   }
 }

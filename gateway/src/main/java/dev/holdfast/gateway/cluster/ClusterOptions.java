@@ -1,6 +1,8 @@
 package dev.holdfast.gateway.cluster;
 
+import dev.holdfast.gateway.tls.TlsClient;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * How a cluster's endpoints are chosen and connected.
@@ -11,13 +13,15 @@ import java.time.Duration;
  * @param connectionAge after which a connection gets no new calls and another takes its place,
  *     between 90 and 110 % of it; zero (default) for any, else at least 1 s
  * @param outliers when an endpoint that fails gets no calls for a while
+ * @param tls what connections speak TLS with; empty for plaintext, the default
  */
 public record ClusterOptions(
     Spread spread,
     int maxConnections,
     Duration connectTimeout,
     Duration connectionAge,
-    OutlierOptions outliers) {
+    OutlierOptions outliers,
+    Optional<TlsClient> tls) {
   private static final int MOST_CONNECTIONS = 64;
   private static final Duration LEAST_TIMEOUT = Duration.ofMillis(10);
   private static final Duration LEAST_AGE = Duration.ofSeconds(1);
@@ -48,7 +52,17 @@ public record ClusterOptions(
   }
 
   public ClusterOptions withSpread(Spread value) {
-    return new ClusterOptions(value, maxConnections, connectTimeout, connectionAge, outliers);
+    return new ClusterOptions(value, maxConnections, connectTimeout, connectionAge, outliers, tls);
+  }
+
+  /** In plaintext. */
+  public ClusterOptions(
+      Spread spread,
+      int maxConnections,
+      Duration connectTimeout,
+      Duration connectionAge,
+      OutlierOptions outliers) {
+    this(spread, maxConnections, connectTimeout, connectionAge, outliers, Optional.empty());
   }
 
   public ClusterOptions withBalance(Balance value) {
@@ -56,18 +70,24 @@ public record ClusterOptions(
   }
 
   public ClusterOptions withMaxConnections(int value) {
-    return new ClusterOptions(spread, value, connectTimeout, connectionAge, outliers);
+    return new ClusterOptions(spread, value, connectTimeout, connectionAge, outliers, tls);
   }
 
   public ClusterOptions withConnectTimeout(Duration value) {
-    return new ClusterOptions(spread, maxConnections, value, connectionAge, outliers);
+    return new ClusterOptions(spread, maxConnections, value, connectionAge, outliers, tls);
   }
 
   public ClusterOptions withConnectionAge(Duration value) {
-    return new ClusterOptions(spread, maxConnections, connectTimeout, value, outliers);
+    return new ClusterOptions(spread, maxConnections, connectTimeout, value, outliers, tls);
   }
 
   public ClusterOptions withOutliers(OutlierOptions value) {
-    return new ClusterOptions(spread, maxConnections, connectTimeout, connectionAge, value);
+    return new ClusterOptions(spread, maxConnections, connectTimeout, connectionAge, value, tls);
+  }
+
+  /** With TLS, which whoever opened it closes after the cluster. */
+  public ClusterOptions withTls(TlsClient value) {
+    return new ClusterOptions(
+        spread, maxConnections, connectTimeout, connectionAge, outliers, Optional.of(value));
   }
 }

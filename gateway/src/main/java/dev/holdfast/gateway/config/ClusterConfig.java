@@ -3,6 +3,7 @@ package dev.holdfast.gateway.config;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.ServiceTarget;
 import dev.holdfast.gateway.cluster.ClusterOptions;
+import dev.holdfast.gateway.tls.UpstreamTls;
 import java.util.Optional;
 
 /**
@@ -10,18 +11,22 @@ import java.util.Optional;
  *
  * @param target the service that it follows; empty when its endpoints are listed
  * @param endpoints the list of a cluster without a target
- * @param options how its endpoints are chosen and connected
+ * @param options how its endpoints are chosen and connected, but for TLS
+ * @param tls what its connections speak TLS with; empty for plaintext
  */
 public record ClusterConfig(
-    Optional<ServiceTarget> target, EndpointSet endpoints, ClusterOptions options) {
-  /** A cluster that follows a service. */
+    Optional<ServiceTarget> target,
+    EndpointSet endpoints,
+    ClusterOptions options,
+    Optional<UpstreamTls> tls) {
+  /** A cluster that follows a service, in plaintext. */
   public static ClusterConfig following(ServiceTarget target, ClusterOptions options) {
-    return new ClusterConfig(Optional.of(target), EndpointSet.EMPTY, options);
+    return new ClusterConfig(Optional.of(target), EndpointSet.EMPTY, options, Optional.empty());
   }
 
   /** As a gateway of this zone has it. */
   ClusterConfig in(String zone) {
     return new ClusterConfig(
-        target, endpoints, options.withSpread(options.spread().withZone(zone)));
+        target, endpoints, options.withSpread(options.spread().withZone(zone)), tls);
   }
 }

@@ -4,9 +4,12 @@ import dev.holdfast.core.RegistryUri;
 import dev.holdfast.gateway.DrainTimes;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.route.RouteRule;
+import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * All that a gateway's file says. Immutable.
@@ -67,6 +70,14 @@ public record GatewayConfig(
   /** Who may see what it does. */
   public GatewayConfig withSeeing(SeeingConfig value) {
     return new GatewayConfig(listeners, registry, clusters, routes, limits, drain, zone, value);
+  }
+
+  /** The files of certificates and keys that it names. */
+  public Set<Path> tlsFiles() {
+    Set<Path> files = new HashSet<>();
+    listeners.forEach(listener -> listener.tls().ifPresent(tls -> files.addAll(tls.files())));
+    clusters.values().forEach(each -> each.tls().ifPresent(tls -> files.addAll(tls.files())));
+    return files;
   }
 
   /** With the services of another registry, or of one where there was none. */

@@ -15,6 +15,7 @@ import dev.holdfast.gateway.cluster.OutlierOptions;
 import dev.holdfast.gateway.cluster.Spread;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.route.RouteRule;
+import dev.holdfast.gateway.tls.ListenerTls;
 import dev.holdfast.yaml.YamlException;
 import dev.holdfast.yaml.YamlMap;
 import dev.holdfast.yaml.YamlProblems;
@@ -29,18 +30,24 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Reads a gateway's file. Pure: text in, a {@link GatewayConfig} or all that is wrong with it out.
+ * Reads a gateway's file: text in, a {@link GatewayConfig} or all that is wrong with it out. Pure
+ * but for the files of certificates that the text names.
  */
 public final class GatewayYaml {
   private final YamlMap top;
   private final Function<String, ServiceTarget> targets;
   private final Optional<RegistryUri> registry;
+  private final TlsYaml tls;
 
   private GatewayYaml(
-      YamlMap top, Function<String, ServiceTarget> targets, Optional<RegistryUri> registry) {
+      YamlMap top,
+      Function<String, ServiceTarget> targets,
+      Optional<RegistryUri> registry,
+      TlsPlace place) {
     this.top = top;
     this.targets = targets;
     this.registry = registry;
+    this.tls = new TlsYaml(place);
   }
 
   /**
@@ -56,9 +63,25 @@ public final class GatewayYaml {
       String text,
       Function<String, ServiceTarget> targets,
       Optional<RegistryUri> registry) {
+    return parse(source, text, targets, registry, TlsPlace.HERE);
+  }
+
+  /**
+   * As above.
+   *
+   * @param place where its files of certificates and keys stand; those that are not in use yet are
+   *     read, and have to be good
+   * @throws YamlException as above
+   */
+  public static GatewayConfig parse(
+      String source,
+      String text,
+      Function<String, ServiceTarget> targets,
+      Optional<RegistryUri> registry,
+      TlsPlace place) {
     YamlProblems problems = new YamlProblems(source);
     YamlMap top = YamlMap.read(problems, text, "a map with keys such as clusters and routes");
-    GatewayConfig config = new GatewayYaml(top, targets, registry).read();
+    GatewayConfig config = new GatewayYaml(top, targets, registry, place).read();
     problems.throwIfAny();
     return config;
   }
@@ -104,11 +127,25 @@ public final class GatewayYaml {
       if (!listener.has("address") && !items.isProblem(item)) {
         listener.problem("address", "nothing", GatewayKeys.ADDRESS.expected());
       }
+      Optional<ListenerTls> secured = tls.ofListener(listener);
       listener
           .parsed("address", GatewayKeys.ADDRESS.expected(), GatewayYaml::address)
-          .ifPresent(address -> listeners.add(new ListenerConfig(address)));
+          .map(address -> new ListenerConfig(address, secured))
+          .ifPresent(next -> add(next, listener, listeners));
     }
     return listeners;
+  }
+
+  private static void add(ListenerConfig next, YamlMap listener, List<ListenerConfig> listeners) {
+    for (int i = 0; i < listeners.size(); i++) {
+      if (next.overlaps(listeners.get(i))) {
+        listener.problem(
+            "address",
+            next.address().getAddress().getHostAddress() + ":" + next.address().getPort(),
+            "another than listeners[" + i + "]");
+      }
+    }
+    listeners.add(next);
   }
 
   private SeeingConfig seeing() {
@@ -157,7 +194,8 @@ public final class GatewayYaml {
       if (cluster.has("endpoints") && cluster.has("target")) {
         cluster.problem("target", "beside endpoints", "one of the two");
       }
-      clusters.put(name, new ClusterConfig(target, endpoints, options(cluster)));
+      clusters.put(
+          name, new ClusterConfig(target, endpoints, options(cluster), tls.ofCluster(cluster)));
     }
     return clusters;
   }

@@ -18,6 +18,9 @@ import dev.holdfast.gateway.route.Router;
 import dev.holdfast.gateway.route.ServiceRouter;
 import dev.holdfast.gateway.schema.ClusterSchemas;
 import dev.holdfast.gateway.schema.ServiceSchema;
+import dev.holdfast.gateway.tls.Keyring;
+import dev.holdfast.gateway.tls.TlsClient;
+import io.micrometer.core.instrument.Metrics;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -54,6 +57,7 @@ public final class LiveConfig implements AutoCloseable {
   private final Registries registries;
   private final Set<String> services;
   private final Optional<ClusterSchemas> schemas;
+  private final Keyring keys;
   private final CountDownLatch namesKnown = new CountDownLatch(1);
   private final Map<ClusterKey, OpenCluster> open = new HashMap<>();
   private GatewayConfig config = GatewayConfig.EMPTY;
@@ -64,17 +68,20 @@ public final class LiveConfig implements AutoCloseable {
 
   private record ClusterKey(String name, ClusterConfig config) {}
 
-  private record OpenCluster(Cluster cluster, Optional<Registries.Handle> handle)
+  private record OpenCluster(
+      Cluster cluster, Optional<Registries.Handle> handle, Optional<TlsClient> tls)
       implements AutoCloseable {
     @Override
     public void close() {
       cluster.close();
       handle.ifPresent(Registries.Handle::close);
+      tls.ifPresent(TlsClient::close);
     }
   }
 
   private LiveConfig(
-      Registries registries, Set<String> services, Optional<ClusterSchemas> schemas) {
+      Registries registries, Set<String> services, Optional<ClusterSchemas> schemas, Keyring keys) {
+    this.keys = keys;
     this.registries = registries;
     this.services = new TreeSet<>(services);
     this.schemas = schemas;
@@ -90,7 +97,8 @@ public final class LiveConfig implements AutoCloseable {
    *     registry can't say which there are
    */
   public static LiveConfig open(Registries registries, GatewayConfig config, Set<String> services) {
-    return open(registries, config, services, Optional.empty());
+    return open(
+        registries, config, services, Optional.empty(), Keyring.open(Metrics.globalRegistry));
   }
 
   /**
@@ -98,13 +106,16 @@ public final class LiveConfig implements AutoCloseable {
    *
    * @param schemas is told of the clusters, and says which gRPC services are behind each; whoever
    *     made it closes it
+   * @param keys for clusters with TLS; becomes this one's, and is closed with it
+   * @throws IllegalArgumentException also when a file of certificates can't be used
    */
   public static LiveConfig open(
       Registries registries,
       GatewayConfig config,
       Set<String> services,
-      Optional<ClusterSchemas> schemas) {
-    LiveConfig live = new LiveConfig(registries, services, schemas);
+      Optional<ClusterSchemas> schemas,
+      Keyring keys) {
+    LiveConfig live = new LiveConfig(registries, services, schemas, keys);
     try {
       // First, or a schema that is known at once is known to nobody.
       schemas.ifPresent(known -> known.onChange(live::refresh));
@@ -250,15 +261,23 @@ public final class LiveConfig implements AutoCloseable {
 
   private OpenCluster opened(ClusterKey key) {
     ClusterConfig cluster = key.config();
+    Optional<TlsClient> tls = cluster.tls().map(keys::client);
+    ClusterOptions options = tls.map(cluster.options()::withTls).orElse(cluster.options());
     if (cluster.target().isEmpty()) {
       return new OpenCluster(
-          Cluster.fixed(key.name(), cluster.endpoints(), cluster.options()), Optional.empty());
+          Cluster.fixed(key.name(), cluster.endpoints(), options), Optional.empty(), tls);
     }
-    ServiceTarget target = cluster.target().get();
-    Registries.Handle handle = registries.open(target.registry());
-    return new OpenCluster(
-        Cluster.following(key.name(), handle.directory(), target.service(), cluster.options()),
-        Optional.of(handle));
+    try {
+      ServiceTarget target = cluster.target().get();
+      Registries.Handle handle = registries.open(target.registry());
+      return new OpenCluster(
+          Cluster.following(key.name(), handle.directory(), target.service(), options),
+          Optional.of(handle),
+          tls);
+    } catch (RuntimeException e) {
+      tls.ifPresent(TlsClient::close);
+      throw e;
+    }
   }
 
   private Router router(Map<String, Cluster> clusters) {
@@ -293,6 +312,7 @@ public final class LiveConfig implements AutoCloseable {
     }
     open.values().forEach(OpenCluster::close);
     open.clear();
+    keys.close();
   }
 
   /** The services of one registry. */

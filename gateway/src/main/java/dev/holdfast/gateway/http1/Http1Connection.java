@@ -15,6 +15,7 @@ import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -129,6 +130,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
 
   WebFace face() {
     return face;
+  }
+
+  /** Whether it is over TLS. */
+  boolean isSecure() {
+    return ctx.pipeline().get(SslHandler.class) != null;
   }
 
   boolean isLeaving() {

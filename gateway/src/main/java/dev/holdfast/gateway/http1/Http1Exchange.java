@@ -38,7 +38,7 @@ final class Http1Exchange implements WebExchange {
 
   Http1Exchange(Http1Connection connection, HttpRequest request) {
     this.connection = connection;
-    this.headers = Http1Headers.of(request);
+    this.headers = Http1Headers.of(request, connection.isSecure());
     this.current = request.protocolVersion().isKeepAliveDefault();
     this.reusable = current && HttpUtil.isKeepAlive(request);
   }

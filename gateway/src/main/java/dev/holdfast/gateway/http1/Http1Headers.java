@@ -16,6 +16,7 @@ import java.util.Set;
 /** Headers of HTTP/1.1 as HTTP/2 has them, and back. */
 final class Http1Headers {
   private static final AsciiString HTTP = AsciiString.cached("http");
+  private static final AsciiString HTTPS = AsciiString.cached("https");
 
   /** Concern the connection and end here (RFC 9110, 7.6.1). */
   private static final Set<String> HOP_BY_HOP =
@@ -32,10 +33,17 @@ final class Http1Headers {
 
   private Http1Headers() {}
 
-  /** The headers of a request, with pseudo-headers. */
-  static Http2Headers of(HttpRequest request) {
+  /**
+   * The headers of a request, with pseudo-headers.
+   *
+   * @param secure whether it came over TLS
+   */
+  static Http2Headers of(HttpRequest request, boolean secure) {
     Http2Headers headers = new DefaultHttp2Headers(false);
-    headers.method(request.method().asciiName()).path(path(request.uri())).scheme(HTTP);
+    headers
+        .method(request.method().asciiName())
+        .path(path(request.uri()))
+        .scheme(secure ? HTTPS : HTTP);
     CharSequence host = request.headers().get(HttpHeaderNames.HOST);
     if (host != null) {
       headers.authority(host);

@@ -14,6 +14,7 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AsciiString;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -36,6 +37,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
   private final RapidResets resets;
   private final Http2Connection.PropertyKey openedKey;
   private AsciiString client = AsciiString.EMPTY_STRING;
+  private boolean secure;
   private boolean begun;
   private boolean told;
   private boolean refusing;
@@ -91,6 +93,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     if (remote instanceof InetSocketAddress inet) {
       client = AsciiString.of(inet.getAddress().getHostAddress());
     }
+    secure = ctx.pipeline().get(SslHandler.class) != null;
     super.handlerAdded(ctx);
   }
 
@@ -276,6 +279,9 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
       if (refusing) {
         refuse(stream, end);
         return;
+      }
+      if (secure) {
+        headers.scheme(Names.HTTPS);
       }
       stream.setProperty(openedKey, new OpenedStream(System.nanoTime(), headers));
       WebFace taker = face;

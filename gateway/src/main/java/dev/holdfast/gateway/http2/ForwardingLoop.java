@@ -10,6 +10,7 @@ import dev.holdfast.gateway.cluster.EndpointView;
 import dev.holdfast.gateway.cluster.LinkWatch;
 import dev.holdfast.gateway.cluster.LocalCluster;
 import dev.holdfast.gateway.limits.GatewayMeters;
+import dev.holdfast.gateway.tls.TlsClient;
 import dev.holdfast.gateway.traffic.LoopTraffic;
 import dev.holdfast.liveness.ConnectionObserver;
 import dev.holdfast.liveness.LivenessHandler;
@@ -39,6 +40,7 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -129,6 +131,9 @@ public final class ForwardingLoop {
   public void add(ClientConnection connection) {
     clients.add(connection);
     var unused = connection.channel().closeFuture().addListener(closed -> onClosed(connection));
+    if (drained != null) {
+      connection.leave("the gateway closes", LAST_WORDS.toNanos());
+    }
   }
 
   /** The clusters that are still wanted; the others' connections end with their last call. */
@@ -254,7 +259,9 @@ public final class ForwardingLoop {
       Endpoint endpoint, ClusterOptions options, LinkWatch<UpstreamConnection> watch) {
     UpstreamConnection connection =
         UpstreamConnection.to(
-            endpoint, new UpstreamConnection.Setting(terms.get().limits(), flushes, watch));
+            endpoint,
+            new UpstreamConnection.Setting(
+                terms.get().limits(), flushes, watch, options.tls().isPresent()));
     loop.execute(() -> connect(connection, endpoint, options));
     return connection;
   }
@@ -269,7 +276,7 @@ public final class ForwardingLoop {
         bootstrap
             .clone()
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMillis)
-            .handler(new UpstreamPipeline(connection))
+            .handler(new UpstreamPipeline(connection, endpoint.address(), options.tls()))
             .connect(address(endpoint.address()));
     var unusedConnect =
         connecting.addListener(
@@ -288,7 +295,8 @@ public final class ForwardingLoop {
         loop.schedule(
             () -> {
               if (!connection.isReady()) {
-                connection.blame("no SETTINGS within " + timeoutMillis + "ms");
+                String missing = connection.hasChannel() ? "SETTINGS" : "end of the TLS handshake";
+                connection.blame("no " + missing + " within " + timeoutMillis + "ms");
                 var unused = connecting.channel().close();
               }
             },
@@ -306,13 +314,28 @@ public final class ForwardingLoop {
 
   private final class UpstreamPipeline extends ChannelInitializer<Channel> {
     private final UpstreamConnection connection;
+    private final HostPort where;
+    private final Optional<TlsClient> tls;
 
-    UpstreamPipeline(UpstreamConnection connection) {
+    UpstreamPipeline(UpstreamConnection connection, HostPort where, Optional<TlsClient> tls) {
       this.connection = connection;
+      this.where = where;
+      this.tls = tls;
     }
 
     @Override
     protected void initChannel(Channel channel) {
+      if (tls.isEmpty()) {
+        speak(channel);
+        return;
+      }
+      channel
+          .pipeline()
+          .addLast(tls.get().handler(channel.alloc(), where.host(), where.port()))
+          .addLast(new UpstreamHandshake(connection, () -> speak(channel)));
+    }
+
+    private void speak(Channel channel) {
       channel
           .pipeline()
           .addLast(

@@ -21,6 +21,7 @@ final class Names {
   static final AsciiString X_FORWARDED_FOR = AsciiString.cached("x-forwarded-for");
   static final AsciiString X_FORWARDED_PROTO = AsciiString.cached("x-forwarded-proto");
   static final AsciiString HTTP = AsciiString.cached("http");
+  static final AsciiString HTTPS = AsciiString.cached("https");
   static final AsciiString POST = AsciiString.cached("POST");
   static final AsciiString OK = AsciiString.cached("200");
 

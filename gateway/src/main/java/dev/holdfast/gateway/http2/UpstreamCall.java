@@ -51,7 +51,8 @@ public final class UpstreamCall implements OutgoingCall {
    * A call that has not begun.
    *
    * @param client for x-forwarded-for; empty for none
-   * @param headers of the request with :path and :authority; become the call's
+   * @param headers of the request with :path and :authority, and :scheme if it is not http; become
+   *     the call's
    */
   public UpstreamCall(
       ForwardingLoop loop, AsciiString client, Http2Headers headers, CallListener listener) {
@@ -73,7 +74,10 @@ public final class UpstreamCall implements OutgoingCall {
     this.client = client;
     this.listener = listener;
     this.assembler = new MessageAssembler(maxBytes);
-    headers.method(Names.POST).scheme(Names.HTTP).set(Names.TE, Names.TRAILERS);
+    headers.method(Names.POST).set(Names.TE, Names.TRAILERS);
+    if (headers.scheme() == null) {
+      headers.scheme(Names.HTTP);
+    }
     if (!headers.contains(Names.CONTENT_TYPE)) {
       headers.set(Names.CONTENT_TYPE, Names.APPLICATION_GRPC);
     }

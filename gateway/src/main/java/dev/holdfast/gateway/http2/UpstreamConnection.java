@@ -31,6 +31,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
   private final String address;
   private final LinkWatch<UpstreamConnection> watch;
   private final int keptLimit;
+  private final boolean secure;
   private @Nullable WatchedConnection watched;
   private @Nullable String fault;
   private boolean ready;
@@ -46,6 +47,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
     this.address = endpoint.address().toString();
     this.watch = setting.watch;
     this.keptLimit = setting.limits.connectionBytes();
+    this.secure = setting.secure;
     Frames frames = new Frames();
     codec.decoder.frameListener(frames);
     codec.decoder.connection().addListener(frames);
@@ -56,7 +58,11 @@ final class UpstreamConnection extends FrameConnection implements Link {
       Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {}
 
   /** What a connection is made with. */
-  record Setting(GatewayLimits limits, FlushList flushes, LinkWatch<UpstreamConnection> watch) {}
+  record Setting(
+      GatewayLimits limits,
+      FlushList flushes,
+      LinkWatch<UpstreamConnection> watch,
+      boolean secure) {}
 
   static UpstreamConnection to(Endpoint endpoint, Setting setting) {
     return ConnectionBuilder.dialed(
@@ -147,6 +153,9 @@ final class UpstreamConnection extends FrameConnection implements Link {
     }
     if (id < 0) {
       return null;
+    }
+    if (secure) {
+      headers.scheme(Names.HTTPS);
     }
     var unused = encoder().writeHeaders(context(), id, headers, 0, end, written);
     flushLater();

@@ -52,6 +52,9 @@ final class Metadata {
   /** The headers of a call. */
   static Http2Headers ofCall(Http2Headers request, String path, CharSequence authority) {
     Http2Headers call = UpstreamCall.headers(path, authority);
+    if (request.scheme() != null) {
+      call.scheme(request.scheme());
+    }
     for (Map.Entry<CharSequence, CharSequence> each : request) {
       String name = each.getKey().toString();
       boolean trace = name.equals("grpc-trace-bin") || name.equals("grpc-timeout");

@@ -85,7 +85,25 @@ public enum GatewayMeter implements DocumentedMeter {
       "holdfast.gateway.log.lost",
       "lines",
       List.of("reason"),
-      "Lines of the log of calls that were lost, by reason: queue, disk.");
+      "Lines of the log of calls that were lost, by reason: queue, disk."),
+  TLS_EXPIRES(
+      new MeterSpec(
+          "holdfast.gateway.tls.expires",
+          RegistryMeter.Type.GAUGE,
+          "seconds",
+          List.of("certificate"),
+          "Time until the certificate in use ends, by its file; below 0 it has expired.",
+          false)),
+  TLS_FILES(
+      "holdfast.gateway.tls.files",
+      "changes",
+      List.of("result"),
+      "Changes of files of certificates and keys, by result: used, refused."),
+  TLS_REFUSED(
+      "holdfast.gateway.tls.refused",
+      "handshakes",
+      List.of(),
+      "Handshakes of TLS with clients that failed.");
 
   private final MeterSpec spec;
 
@@ -99,7 +117,11 @@ public enum GatewayMeter implements DocumentedMeter {
       String unit,
       List<String> tags,
       String description) {
-    spec = new MeterSpec(meterName, type, unit, tags, description, true);
+    this(new MeterSpec(meterName, type, unit, tags, description, true));
+  }
+
+  GatewayMeter(MeterSpec spec) {
+    this.spec = spec;
   }
 
   @Override

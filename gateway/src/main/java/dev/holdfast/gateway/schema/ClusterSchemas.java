@@ -80,7 +80,7 @@ public final class ClusterSchemas implements AutoCloseable {
         (cluster, each) -> each.known().ifPresent(schema -> known.put(cluster.name(), schema)));
     for (Cluster cluster : wanted) {
       if (!watched.containsKey(cluster)) {
-        Watched fresh = new Watched(cluster.name(), known.get(cluster.name()));
+        Watched fresh = new Watched(cluster, known.get(cluster.name()));
         watched.put(cluster, fresh);
         fresh.list = cluster.listen(fresh::onEndpoints);
       }
@@ -101,6 +101,7 @@ public final class ClusterSchemas implements AutoCloseable {
 
   /** One cluster; all but its volatile fields is touched on the scheduler only. */
   private final class Watched {
+    private final Cluster of;
     private final String cluster;
     private final SchemaPolling polling;
     private volatile @Nullable ServiceSchema schema;
@@ -110,8 +111,9 @@ public final class ClusterSchemas implements AutoCloseable {
     private Subscription timer = () -> {};
     private boolean troubled;
 
-    Watched(String cluster, @Nullable ServiceSchema before) {
-      this.cluster = cluster;
+    Watched(Cluster of, @Nullable ServiceSchema before) {
+      this.of = of;
+      this.cluster = of.name();
       this.polling = new SchemaPolling(before, random);
       this.schema = before;
     }
@@ -162,7 +164,7 @@ public final class ClusterSchemas implements AutoCloseable {
       underWay++;
       var unused =
           asker
-              .ask(cluster, endpoint)
+              .ask(of, endpoint)
               .whenComplete(
                   (answer, failure) ->
                       scheduler.execute(() -> onAnswer(endpoint.address(), answer, failure)));

@@ -85,9 +85,11 @@ public final class ReflectionAsker implements SchemaAsker, AutoCloseable {
   }
 
   @Override
-  public CompletionStage<ServiceSchema> ask(String cluster, Endpoint endpoint) {
+  public CompletionStage<ServiceSchema> ask(Cluster cluster, Endpoint endpoint) {
     CompletableFuture<ServiceSchema> answer = new CompletableFuture<>();
-    Cluster only = Cluster.fixed(cluster, EndpointSet.of(endpoint), ClusterOptions.DEFAULT);
+    ClusterOptions options =
+        cluster.options().tls().map(ClusterOptions.DEFAULT::withTls).orElse(ClusterOptions.DEFAULT);
+    Cluster only = Cluster.fixed(cluster.name(), EndpointSet.of(endpoint), options);
     loop.eventLoop()
         .execute(
             () -> {

@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.schema;
 
 import dev.holdfast.core.Endpoint;
+import dev.holdfast.gateway.cluster.Cluster;
 import java.util.concurrent.CompletionStage;
 
 /** Asks servers for their schemas. Thread-safe. */
@@ -8,9 +9,9 @@ public interface SchemaAsker {
   /**
    * Asks one server.
    *
-   * @param cluster which the server is of; its name is the authority
+   * @param cluster which the server is of
    * @return completes on any thread, within a limit; with a {@link ReflectionException} when there
    *     is no schema to be had
    */
-  CompletionStage<ServiceSchema> ask(String cluster, Endpoint endpoint);
+  CompletionStage<ServiceSchema> ask(Cluster cluster, Endpoint endpoint);
 }

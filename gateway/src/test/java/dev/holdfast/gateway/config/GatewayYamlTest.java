@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.core.testkit.TestAuthority;
 import dev.holdfast.gateway.DrainTimes;
 import dev.holdfast.gateway.cluster.Balance;
 import dev.holdfast.gateway.cluster.ClusterOptions;
@@ -15,13 +16,20 @@ import dev.holdfast.gateway.route.RetryPolicy;
 import dev.holdfast.gateway.route.RouteOptions;
 import dev.holdfast.gateway.route.RouteRule;
 import dev.holdfast.gateway.route.RouteTarget;
+import dev.holdfast.gateway.tls.Identity;
+import dev.holdfast.gateway.tls.ListenerTls;
+import dev.holdfast.gateway.tls.UpstreamTls;
 import dev.holdfast.transcoding.http.StatusCode;
 import dev.holdfast.yaml.YamlException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -191,7 +199,14 @@ class GatewayYamlTest {
         "listeners: [{}] | listeners[0].address: nothing (expected: PORT or IP:PORT",
         "listeners: [{address: host:80}] | listeners[0].address: host:80 (expected: PORT or",
         "listeners: [{address: 70000}] | listeners[0].address: 70000 (expected: PORT or",
-        "listeners: [{address: 1}, {address: 2}] | listeners: 2 listeners (expected: at most 1)",
+        "listeners: [{address: 1}, {address: '0.0.0.0:1'}] | listeners[1].address: 0.0.0.0:1 (exp",
+        "listeners: [{address: 1, tls: {}}] | listeners[0].tls.certificate: nothing (expected: bo",
+        "listeners: [{address: 1, tls: {client-auth: no}}] | client-auth: no (expected: require or",
+        "listeners: [{address: 1, tls: {cert: a}}] | listeners[0].tls.cert: unknown (expected: o",
+        "listeners: [{address: 1, tls: {client-auth: require}}] | client-auth: without client-ca",
+        "clusters: {a: {endpoints: ['b:1'], tls: {ca: no.pem}}} | a.tls.ca: no.pem: not there (exp",
+        "clusters: {a: {endpoints: ['b:1'], tls: {key: k}}} | a.tls.certificate: nothing (expected",
+        "clusters: {a: {endpoints: ['b:1'], tls: {server-name: a b}}} | tls.server-name: a b (exp",
         "registry: nowhere | registry: \"nowhere\" (expected: scheme://",
         "registry: redis://h | registry: redis (expected: a known scheme)",
         "registry: etcd://u:p@h/x | registry: a URI with a password (expected: none; it is",
@@ -233,6 +248,51 @@ class GatewayYamlTest {
   }
 
   @Test
+  void certificatesAreReadUnlessTheyAreInUse(@TempDir Path folder) throws Exception {
+    TestAuthority authority = TestAuthority.create(folder, "ca");
+    Instant now = Instant.now();
+    Path own = Files.createDirectory(folder.resolve("own"));
+    Path old = Files.createDirectory(folder.resolve("old"));
+    var unusedOwn = authority.issue(own, "gate", now.minusSeconds(9), now.plusSeconds(9_000));
+    var unusedOld = authority.issue(old, "gate", now.minusSeconds(9_000), now.minusSeconds(9));
+    TlsPlace place = TlsPlace.of(folder);
+    String good =
+        """
+        listeners:
+          - address: 8443
+            tls: {certificate: own/gate.crt, key: own/gate.key, client-ca: ca.crt}
+        clusters:
+          a:
+            endpoints: [b:1]
+            tls: {ca: ca.crt, server-name: gate}
+        """;
+
+    GatewayConfig config = parse(good, place);
+    assertThat(requireNonNull(config.listeners().get(0)).tls())
+        .contains(
+            new ListenerTls(
+                new Identity(own.resolve("gate.crt"), own.resolve("gate.key")),
+                Optional.of(new ListenerTls.Clients(folder.resolve("ca.crt"), true))));
+    assertThat(requireNonNull(config.clusters().get("a")).tls())
+        .contains(
+            new UpstreamTls(
+                Optional.of(folder.resolve("ca.crt")), Optional.empty(), Optional.of("gate")));
+
+    String odd = good.replace("own/gate.key", "old/gate.key");
+    assertThatExceptionOfType(YamlException.class)
+        .isThrownBy(() -> parse(odd, place))
+        .withMessageContaining("gateway.yaml:3: listeners[0].tls.key: ")
+        .withMessageContaining("gate.key (expected: the key of ");
+    String expired = good.replace("own/", "old/");
+    assertThatExceptionOfType(YamlException.class)
+        .isThrownBy(() -> parse(expired, place))
+        .withMessageContaining("gateway.yaml:3: listeners[0].tls.certificate: ")
+        .withMessageContaining("gate.crt: expired at ");
+    Set<Path> used = Set.of(old.resolve("gate.crt"), old.resolve("gate.key"));
+    assertThat(parse(expired, place.using(used)).tlsFiles()).containsAll(used);
+  }
+
+  @Test
   void noPasswordIsInAMessage() {
     assertThatExceptionOfType(YamlException.class)
         .isThrownBy(
@@ -244,6 +304,10 @@ class GatewayYamlTest {
   }
 
   private static GatewayConfig parse(String text) {
+    return parse(text, TlsPlace.HERE);
+  }
+
+  private static GatewayConfig parse(String text, TlsPlace place) {
     return GatewayYaml.parse(
         "gateway.yaml",
         text,
@@ -255,6 +319,7 @@ class GatewayYamlTest {
           }
           return parsed;
         },
-        Optional.empty());
+        Optional.empty(),
+        place);
   }
 }

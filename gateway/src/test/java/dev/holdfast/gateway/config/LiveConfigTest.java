@@ -16,6 +16,8 @@ import dev.holdfast.gateway.route.RequestHead;
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.schema.ClusterSchemas;
 import dev.holdfast.gateway.schema.ServiceSchema;
+import dev.holdfast.gateway.tls.Keyring;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -138,10 +140,18 @@ class LiveConfigTest {
             (cluster, endpoint) ->
                 CompletableFuture.completedFuture(
                     new ServiceSchema(
-                        requireNonNull(offers.get(cluster)), Optional.empty(), "", "no files")),
+                        requireNonNull(offers.get(cluster.name())),
+                        Optional.empty(),
+                        "",
+                        "no files")),
             new Random(1));
     try (LiveConfig live =
-        LiveConfig.open(registries, ofRegistry(), Set.of(), Optional.of(schemas))) {
+        LiveConfig.open(
+            registries,
+            ofRegistry(),
+            Set.of(),
+            Optional.of(schemas),
+            Keyring.open(new SimpleMeterRegistry()))) {
       live.follow(applied::add);
       RequestHead both = call("/shop.Both/Get");
       await()

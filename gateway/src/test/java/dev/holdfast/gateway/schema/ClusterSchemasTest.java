@@ -143,8 +143,8 @@ class ClusterSchemasTest {
     final List<CompletableFuture<ServiceSchema>> open = new ArrayList<>();
 
     @Override
-    public CompletionStage<ServiceSchema> ask(String cluster, Endpoint endpoint) {
-      questions.add(cluster + " " + endpoint.address());
+    public CompletionStage<ServiceSchema> ask(Cluster cluster, Endpoint endpoint) {
+      questions.add(cluster.name() + " " + endpoint.address());
       CompletableFuture<ServiceSchema> answer = new CompletableFuture<>();
       open.add(answer);
       return answer;

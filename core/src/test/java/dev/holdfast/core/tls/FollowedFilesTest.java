@@ -1,0 +1,64 @@
+package dev.holdfast.core.tls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.core.testkit.LogLines;
+import dev.holdfast.core.tls.FollowedFiles.Look;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FollowedFilesTest {
+  @TempDir Path folder;
+  private final List<String> used = new ArrayList<>();
+
+  @Test
+  void believesInCloseSuccessionOnlyWhatItFindsTwice() throws Exception {
+    Path file = Files.writeString(folder.resolve("a"), "one");
+    FollowedFiles files = followed(file);
+    assertThat(files.read()).isTrue();
+    assertThat(List.of(files.lookTwice(), files.lookTwice())).containsOnly(Look.SAME);
+
+    Files.writeString(file, "tw");
+    assertThat(files.lookTwice()).isEqualTo(Look.SAME);
+    Files.writeString(file, "two");
+    assertThat(files.lookTwice()).isEqualTo(Look.SAME);
+    assertThat(files.lookTwice()).isEqualTo(Look.USED);
+    assertThat(used).containsExactly("one", "two");
+  }
+
+  @Test
+  void tellsOnceWhatCannotBeUsedAndWhenThatIsOver() throws Exception {
+    Path file = Files.writeString(folder.resolve("a"), "one");
+    FollowedFiles files = followed(file);
+    assertThat(files.read()).isTrue();
+    try (LogLines log = LogLines.ofThisThread(FollowedFiles.class)) {
+      Files.writeString(file, "bad");
+      assertThat(files.look()).isEqualTo(Look.REFUSED);
+      assertThat(files.look()).isEqualTo(Look.SAME);
+      Files.writeString(file, "one");
+      assertThat(files.look()).isEqualTo(Look.SAME);
+      assertThat(log.all())
+          .extracting(line -> line.replaceAll(" files=.*", ""))
+          .containsExactly("WARN event=tls_files_failed", "INFO event=tls_files_used");
+    }
+    assertThat(used).containsExactly("one");
+  }
+
+  private FollowedFiles followed(Path file) {
+    return new FollowedFiles(
+        List.of(file),
+        contents -> {
+          String text = new String(contents.get(0), StandardCharsets.UTF_8);
+          if (text.equals("bad")) {
+            throw new IOException("not good");
+          }
+          used.add(text);
+        });
+  }
+}

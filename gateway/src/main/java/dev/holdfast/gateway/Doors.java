@@ -1,0 +1,190 @@
+package dev.holdfast.gateway;
+
+import dev.holdfast.gateway.http1.ProtocolPeek;
+import dev.holdfast.gateway.http2.ForwardingLoop;
+import dev.holdfast.gateway.http2.WebFace;
+import dev.holdfast.gateway.tls.TlsServer;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.EventExecutor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The sockets at which a gateway listens, and who meets what comes in there. Thread-safe. */
+final class Doors {
+  private static final Logger log = LoggerFactory.getLogger(Doors.class);
+
+  private final EventLoopGroup threads;
+  private final IdentityHashMap<EventExecutor, ForwardingLoop> loops;
+  private final @Nullable WebFace face;
+  private List<Door> open = List.of();
+  private boolean closed;
+
+  /** Nothing is open yet. */
+  Doors(
+      EventLoopGroup threads,
+      IdentityHashMap<EventExecutor, ForwardingLoop> loops,
+      @Nullable WebFace face) {
+    this.threads = threads;
+    this.loops = loops;
+    this.face = face;
+  }
+
+  /** Where they are now. */
+  synchronized List<InetSocketAddress> addresses() {
+    return open.stream().map(Door::address).toList();
+  }
+
+  /**
+   * Opens what is new, closes what is gone, and leaves the rest alone.
+   *
+   * @throws IOException when an address can't be listened at; then all is as it was
+   */
+  synchronized void use(List<Listener> wanted) throws IOException {
+    if (closed) {
+      return;
+    }
+    List<Door> gone = new ArrayList<>(open);
+    List<@Nullable Door> kept = new ArrayList<>();
+    for (Listener listener : wanted) {
+      Door same = same(gone, listener);
+      kept.add(same);
+      gone.remove(same);
+    }
+    List<Door> inTheWay =
+        gone.stream().filter(door -> wanted.stream().anyMatch(door.listener::overlaps)).toList();
+    inTheWay.forEach(Door::close);
+    List<Door> next = new ArrayList<>();
+    List<Door> fresh = new ArrayList<>();
+    try {
+      for (int i = 0; i < wanted.size(); i++) {
+        Door door = kept.get(i);
+        if (door == null) {
+          door = new Door(wanted.get(i));
+          fresh.add(door);
+          door.open();
+        }
+        next.add(door);
+      }
+    } catch (IOException e) {
+      fresh.forEach(Door::close);
+      inTheWay.forEach(Doors::openAgain);
+      throw e;
+    }
+    for (int i = 0; i < next.size(); i++) {
+      next.get(i).listener = wanted.get(i);
+    }
+    gone.forEach(Door::close);
+    open = next;
+  }
+
+  /** Nobody comes in any more. */
+  synchronized void close() {
+    closed = true;
+    open.forEach(Door::close);
+  }
+
+  private static @Nullable Door same(List<Door> doors, Listener listener) {
+    return doors.stream()
+        .filter(door -> door.listener.address().equals(listener.address()))
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static void openAgain(Door door) {
+    try {
+      door.open();
+    } catch (IOException e) {
+      log.error("event=listener_lost cause=\"{}\"", e.getMessage());
+    }
+  }
+
+  /** One socket; meets every accepted connection on the connection's own thread. */
+  private final class Door extends ChannelInitializer<Channel> {
+    private volatile Listener listener;
+    private @Nullable Channel socket;
+    private @Nullable InetSocketAddress address;
+
+    Door(Listener listener) {
+      this.listener = listener;
+    }
+
+    @Override
+    public boolean isSharable() {
+      return true;
+    }
+
+    void open() throws IOException {
+      ChannelFuture bound =
+          new ServerBootstrap()
+              .group(threads)
+              .channel(
+                  Epoll.isAvailable()
+                      ? EpollServerSocketChannel.class
+                      : NioServerSocketChannel.class)
+              .option(ChannelOption.SO_REUSEADDR, true)
+              .childOption(ChannelOption.TCP_NODELAY, true)
+              .childHandler(this)
+              .bind(listener.address())
+              .awaitUninterruptibly();
+      if (!bound.isSuccess()) {
+        throw new IOException(
+            "listen: " + listener.address() + " (" + bound.cause().getMessage() + ")",
+            bound.cause());
+      }
+      socket = bound.channel();
+      address = (InetSocketAddress) bound.channel().localAddress();
+    }
+
+    void close() {
+      Channel known = socket;
+      if (known != null) {
+        known.close().awaitUninterruptibly();
+      }
+    }
+
+    /** Also after it was closed. */
+    InetSocketAddress address() {
+      return address == null ? listener.address() : address;
+    }
+
+    @Override
+    protected void initChannel(Channel channel) {
+      ForwardingLoop loop = loops.get(channel.eventLoop());
+      if (loop == null) {
+        return;
+      }
+      TlsServer tls = listener.tls().orElse(null);
+      if (tls == null) {
+        speak(channel, loop);
+        return;
+      }
+      channel
+          .pipeline()
+          .addLast(tls.handler(channel.alloc(), loop.snapshot().limits().handshake()))
+          .addLast(new TlsEntrance(tls, loop, face, () -> speak(channel, loop)));
+    }
+
+    private void speak(Channel channel, ForwardingLoop loop) {
+      WebFace taker = face;
+      if (taker == null) {
+        loop.accept(channel);
+      } else {
+        channel.pipeline().addLast(new ProtocolPeek(loop, taker));
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package dev.holdfast.gateway;
+
+import dev.holdfast.gateway.http2.ForwardingLoop;
+import dev.holdfast.gateway.http2.WebFace;
+import dev.holdfast.gateway.limits.MetLimit;
+import dev.holdfast.gateway.tls.TlsServer;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Waits for the end of a client's handshake, which the limit on handshakes bounds, and gives way to
+ * what was agreed upon: HTTP/2, or what the first bytes tell.
+ */
+final class TlsEntrance extends ChannelInboundHandlerAdapter {
+  private final TlsServer tls;
+  private final ForwardingLoop loop;
+  private final @Nullable WebFace face;
+  private final Runnable undecided;
+  private boolean over;
+
+  /**
+   * Before the handshake.
+   *
+   * @param undecided continues with a client that did not name HTTP/2
+   */
+  TlsEntrance(TlsServer tls, ForwardingLoop loop, @Nullable WebFace face, Runnable undecided) {
+    this.tls = tls;
+    this.loop = loop;
+    this.face = face;
+    this.undecided = undecided;
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (!(event instanceof SslHandshakeCompletionEvent done)) {
+      ctx.fireUserEventTriggered(event);
+      return;
+    }
+    if (!done.isSuccess()) {
+      refuse(ctx, done.cause());
+      return;
+    }
+    String protocol = ctx.pipeline().get(SslHandler.class).applicationProtocol();
+    WebFace taker = face;
+    if (taker != null && ApplicationProtocolNames.HTTP_2.equals(protocol)) {
+      loop.accept(ctx.channel(), taker);
+    } else {
+      undecided.run();
+    }
+    ctx.pipeline().remove(this);
+    ctx.channel().flush();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    refuse(ctx, cause);
+  }
+
+  private void refuse(ChannelHandlerContext ctx, Throwable cause) {
+    if (!over) {
+      over = true;
+      if (cause instanceof SslHandshakeTimeoutException) {
+        loop.meters().met(MetLimit.HANDSHAKE);
+      }
+      tls.onRefused(ctx.channel().remoteAddress(), cause);
+    }
+    var unused = ctx.close();
+  }
+}

@@ -1,0 +1,88 @@
+package dev.holdfast.gateway.config;
+
+import dev.holdfast.gateway.Gateway;
+import dev.holdfast.gateway.Listener;
+import dev.holdfast.gateway.tls.Keyring;
+import dev.holdfast.gateway.tls.TlsServer;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The listeners of a configuration with their TLS, brought to life and replaced by others. Closed
+ * after the gateway that uses them. Thread-safe.
+ */
+public final class LiveListeners implements AutoCloseable {
+  private final Keyring keys;
+  private List<ListenerConfig> configs;
+  private List<Listener> current;
+
+  private LiveListeners(Keyring keys, List<ListenerConfig> configs) {
+    this.keys = keys;
+    this.configs = List.copyOf(configs);
+    this.current = opened(keys, configs);
+  }
+
+  /**
+   * Reads the files of certificates and listens nowhere yet.
+   *
+   * @throws IllegalArgumentException when one can't be used
+   */
+  public static LiveListeners open(Keyring keys, List<ListenerConfig> configs) {
+    return new LiveListeners(keys, configs);
+  }
+
+  /** What a gateway is opened with. */
+  public synchronized List<Listener> current() {
+    return current;
+  }
+
+  /** What they were made of. */
+  public synchronized List<ListenerConfig> configs() {
+    return configs;
+  }
+
+  /**
+   * Has the gateway listen as configured; what did not change is not touched.
+   *
+   * @throws IllegalArgumentException when an address or a file of certificates can't be used; then
+   *     all is as it was
+   */
+  public synchronized void use(Gateway gateway, List<ListenerConfig> next) {
+    if (next.equals(configs)) {
+      return;
+    }
+    List<Listener> opened = opened(keys, next);
+    try {
+      gateway.listen(opened);
+    } catch (IOException e) {
+      close(opened);
+      throw new IllegalArgumentException("listeners: " + e.getMessage(), e);
+    }
+    close(current);
+    configs = List.copyOf(next);
+    current = opened;
+  }
+
+  private static List<Listener> opened(Keyring keys, List<ListenerConfig> configs) {
+    List<Listener> opened = new ArrayList<>();
+    try {
+      for (ListenerConfig config : configs) {
+        opened.add(new Listener(config.address(), config.tls().map(keys::server)));
+      }
+    } catch (IllegalArgumentException e) {
+      close(opened);
+      throw e;
+    }
+    return List.copyOf(opened);
+  }
+
+  private static void close(List<Listener> listeners) {
+    listeners.forEach(listener -> listener.tls().ifPresent(TlsServer::close));
+  }
+
+  @Override
+  public synchronized void close() {
+    close(current);
+  }
+}

@@ -1,0 +1,74 @@
+package dev.holdfast.gateway.http2;
+
+import dev.holdfast.gateway.tls.TlsFault;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import javax.net.ssl.SSLException;
+
+/**
+ * Stands behind TLS towards an endpoint: lets HTTP/2 begin when it was agreed upon, and says why
+ * not otherwise. Stays, because with TLS 1.3 an endpoint refuses a certificate of ours only after
+ * the handshake.
+ */
+final class UpstreamHandshake extends ChannelInboundHandlerAdapter {
+  private static final int MOST_CAUSES = 10;
+
+  private final UpstreamConnection connection;
+  private final Runnable begin;
+
+  /**
+   * Before the handshake.
+   *
+   * @param begin adds what speaks HTTP/2
+   */
+  UpstreamHandshake(UpstreamConnection connection, Runnable begin) {
+    this.connection = connection;
+    this.begin = begin;
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (!(event instanceof SslHandshakeCompletionEvent done)) {
+      ctx.fireUserEventTriggered(event);
+      return;
+    }
+    if (!done.isSuccess()) {
+      end(ctx, TlsFault.describe(done.cause()));
+      return;
+    }
+    String protocol = ctx.pipeline().get(SslHandler.class).applicationProtocol();
+    if (!ApplicationProtocolNames.HTTP_2.equals(protocol)) {
+      end(ctx, "TLS: no HTTP/2 by ALPN (expected: h2, found: " + protocol + ")");
+    } else if (connection.isLeaving()) {
+      var unused = ctx.close();
+    } else {
+      begin.run();
+      ctx.channel().flush();
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    Throwable each = cause;
+    for (int i = 0; each != null && i < MOST_CAUSES; i++) {
+      if (each instanceof SSLException) {
+        end(ctx, TlsFault.describe(each));
+        return;
+      }
+      each = each.getCause();
+    }
+    if (connection.hasChannel()) {
+      ctx.fireExceptionCaught(cause);
+    } else {
+      end(ctx, "TLS: " + cause.getMessage());
+    }
+  }
+
+  private void end(ChannelHandlerContext ctx, String why) {
+    connection.blame(why);
+    var unused = ctx.close();
+  }
+}

@@ -1,0 +1,95 @@
+package dev.holdfast.gateway.tls;
+
+import dev.holdfast.core.tls.FollowedFiles;
+import dev.holdfast.core.tls.PemKeys;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.List;
+
+/** What must hold for certificates and keys before they are used; errors never have their text. */
+public final class KeyFiles {
+  private KeyFiles() {}
+
+  /**
+   * The certificates of a file, as long as they are valid.
+   *
+   * @throws IOException that names the file and what is wrong with it
+   */
+  public static List<X509Certificate> valid(Path file, Instant now) throws IOException {
+    return valid(file, content(file), now);
+  }
+
+  /** As above, of what was read. */
+  static List<X509Certificate> valid(Path file, byte[] pem, Instant now) throws IOException {
+    List<X509Certificate> chain = PemKeys.certificates(file.toString(), pem);
+    Instant begin = chain.get(0).getNotBefore().toInstant();
+    Instant end = chain.get(0).getNotAfter().toInstant();
+    if (now.isAfter(end)) {
+      throw new IOException(file + ": expired at " + end + " (expected: a valid certificate)");
+    }
+    if (now.isBefore(begin)) {
+      throw new IOException(
+          file + ": not valid before " + begin + " (expected: a valid certificate)");
+    }
+    return chain;
+  }
+
+  /** When the first of a chain ends. */
+  static Instant end(List<X509Certificate> chain) {
+    return chain.stream()
+        .map(certificate -> certificate.getNotAfter().toInstant())
+        .min(Instant::compareTo)
+        .orElse(Instant.MAX);
+  }
+
+  /**
+   * The certificates of authorities, of which some may have expired.
+   *
+   * @throws IOException that names the file and what is wrong with it
+   */
+  public static List<X509Certificate> authorities(Path file) throws IOException {
+    return PemKeys.certificates(file.toString(), content(file));
+  }
+
+  /**
+   * The private key of a file.
+   *
+   * @throws IOException that names the file and what is wrong with it
+   */
+  public static PrivateKey key(Path file) throws IOException {
+    return PemKeys.key(file.toString(), content(file));
+  }
+
+  /**
+   * Checks that a key is that of a certificate.
+   *
+   * @param key the file of the key
+   * @throws IOException when it is not
+   */
+  public static void requirePair(X509Certificate certificate, PrivateKey own, Path key)
+      throws IOException {
+    try {
+      if (PemKeys.isPair(certificate, own)) {
+        return;
+      }
+    } catch (GeneralSecurityException e) {
+      throw new IOException(key + ": can't sign (expected: the key of the certificate)", e);
+    }
+    throw new IOException(key + ": of another certificate (expected: the key of the certificate)");
+  }
+
+  private static byte[] content(Path file) throws IOException {
+    try {
+      return FollowedFiles.content(file);
+    } catch (NoSuchFileException e) {
+      throw new IOException(file + ": not there (expected: a PEM file)", e);
+    } catch (IOException e) {
+      throw new IOException(file + ": can't be read: " + e + " (expected: a PEM file)", e);
+    }
+  }
+}

@@ -1,0 +1,182 @@
+package dev.holdfast.gateway.tls;
+
+import dev.holdfast.core.Clock;
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.Subscription;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All certificates and keys of a gateway. Files are looked at by a thread of its own, which a mount
+ * that hangs may stop without harm to anything else; the arithmetic of handshakes has threads of
+ * its own too, so that a thousand clients that come at once delay no call of those that are there.
+ *
+ * <p>Who asks for the same files twice is given the same, as it was read last: a certificate that
+ * has expired since stands in nobody's way. Thread-safe.
+ */
+public final class Keyring implements AutoCloseable {
+  /** Pause between two looks at the files. */
+  @Limit(
+      of = "pause between two looks at a gateway's files of certificates and keys",
+      then = "they are read; what was found twice and is good counts")
+  public static final Duration LOOK_INTERVAL = Duration.ofMillis(200);
+
+  @Limit(
+      of = "steps of TLS handshakes that wait for a thread",
+      then = "the connection of the next one is closed")
+  static final int MAX_WAITING_STEPS = 10_000;
+
+  @Limit(
+      of = "time after which an idle thread for handshakes ends",
+      then = "the next handshake starts another")
+  private static final Duration THREAD_IDLE = Duration.ofSeconds(30);
+
+  private static final Logger log = LoggerFactory.getLogger(Keyring.class);
+
+  private final Clock clock;
+  private final MeterRegistry meters;
+  private final ScheduledExecutorService looks;
+  private final ThreadPoolExecutor work;
+  private final Map<Terms, Shared> open = new HashMap<>();
+
+  private record Terms(LiveContext.Sources sources, Optional<ClientAuth> server) {}
+
+  /** One context and how many use it. */
+  private static final class Shared {
+    private final LiveContext live;
+    private int users;
+
+    Shared(LiveContext live) {
+      this.live = live;
+    }
+  }
+
+  private Keyring(Clock clock, MeterRegistry meters) {
+    this.clock = clock;
+    this.meters = meters;
+    this.looks =
+        new ScheduledThreadPoolExecutor(1, new DefaultThreadFactory("holdfast-keys", true));
+    int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    this.work =
+        new ThreadPoolExecutor(
+            threads,
+            threads,
+            THREAD_IDLE.toNanos(),
+            TimeUnit.NANOSECONDS,
+            new LinkedBlockingQueue<>(MAX_WAITING_STEPS),
+            new DefaultThreadFactory("holdfast-handshake", true));
+    work.allowCoreThreadTimeOut(true);
+  }
+
+  /** A keyring that reads nothing yet. */
+  public static Keyring open(MeterRegistry meters) {
+    return open(Clock.system(), meters);
+  }
+
+  /**
+   * As above.
+   *
+   * @param clock says when certificates end
+   */
+  static Keyring open(Clock clock, MeterRegistry meters) {
+    Keyring ring = new Keyring(clock, meters);
+    long nanos = LOOK_INTERVAL.toNanos();
+    var unused = ring.looks.scheduleWithFixedDelay(ring::look, nanos, nanos, TimeUnit.NANOSECONDS);
+    return ring;
+  }
+
+  /**
+   * TLS of a listener.
+   *
+   * @throws IllegalArgumentException that says which file can't be used
+   */
+  public TlsServer server(ListenerTls tls) {
+    ClientAuth clients =
+        tls.clients()
+            .map(known -> known.required() ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL)
+            .orElse(ClientAuth.NONE);
+    LiveContext.Sources sources =
+        new LiveContext.Sources(
+            Optional.of(tls.identity()), tls.clients().map(ListenerTls.Clients::authority));
+    Terms terms = new Terms(sources, Optional.of(clients));
+    LiveContext live = shared(terms, keys -> Contexts.server(keys, clients));
+    return new TlsServer(live, work, once(() -> release(terms)), meters);
+  }
+
+  /**
+   * TLS towards the endpoints of a cluster.
+   *
+   * @throws IllegalArgumentException that says which file can't be used
+   */
+  public TlsClient client(UpstreamTls tls) {
+    Terms terms =
+        new Terms(new LiveContext.Sources(tls.identity(), tls.authority()), Optional.empty());
+    LiveContext live = shared(terms, Contexts::client);
+    return new TlsClient(live, tls.serverName(), work, once(() -> release(terms)));
+  }
+
+  private static Subscription once(Runnable end) {
+    AtomicBoolean ended = new AtomicBoolean();
+    return () -> {
+      if (ended.compareAndSet(false, true)) {
+        end.run();
+      }
+    };
+  }
+
+  private synchronized LiveContext shared(Terms terms, LiveContext.Maker maker) {
+    Shared shared = open.get(terms);
+    if (shared == null) {
+      shared = new Shared(new LiveContext(terms.sources(), maker, clock, meters));
+      open.put(terms, shared);
+    }
+    shared.users++;
+    return shared.live;
+  }
+
+  private synchronized void release(Terms terms) {
+    Shared shared = open.get(terms);
+    if (shared != null && --shared.users == 0) {
+      open.remove(terms);
+      shared.live.close();
+    }
+  }
+
+  private void look() {
+    List<LiveContext> all;
+    synchronized (this) {
+      all = open.values().stream().map(shared -> shared.live).toList();
+    }
+    for (LiveContext live : all) {
+      try {
+        live.look();
+      } catch (RuntimeException e) {
+        // One set of files must not end the looks at all others.
+        log.error("event=tls_look_failed", e);
+      }
+    }
+  }
+
+  /** Ends its threads; handshakes that are under way fail. */
+  @Override
+  public synchronized void close() {
+    looks.shutdownNow();
+    work.shutdownNow();
+    open.values().forEach(shared -> shared.live.close());
+    open.clear();
+  }
+}

@@ -1,0 +1,57 @@
+package dev.holdfast.gateway.tls;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.PureCore;
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * How near the end of a certificate is. Certificates live for a day or for a year, and are renewed
+ * after two thirds of their life as a rule; so it is a part of their life that counts, and for long
+ * lives a fixed time.
+ */
+@PureCore
+record Lifetime(Instant begin, Instant end) {
+  @Limit(
+      of = "rest of a certificate's life, at most, from which on its end is warned of",
+      then = "event=tls_certificate_ending in the log; a quarter of short lives")
+  static final Duration EARLY = Duration.ofDays(14);
+
+  @Limit(
+      of = "rest of a certificate's life, at most, from which on its end is warned of again",
+      then = "event=tls_certificate_ending in the log; a twelfth of short lives")
+  static final Duration LATE = Duration.ofDays(1);
+
+  private static final int EARLY_PART = 4;
+  private static final int LATE_PART = 12;
+
+  /** How a certificate stands, in this order. */
+  enum Stage {
+    /** There is time enough. */
+    FRESH,
+    /** It should have been renewed. */
+    ENDING,
+    /** It must be renewed now. */
+    URGENT,
+    /** Nobody who checks it accepts it any more. */
+    EXPIRED
+  }
+
+  Stage at(Instant now) {
+    Duration left = Duration.between(now, end);
+    Duration life = Duration.between(begin, end);
+    if (left.isNegative()) {
+      return Stage.EXPIRED;
+    }
+    if (left.compareTo(least(LATE, life.dividedBy(LATE_PART))) < 0) {
+      return Stage.URGENT;
+    }
+    return left.compareTo(least(EARLY, life.dividedBy(EARLY_PART))) < 0
+        ? Stage.ENDING
+        : Stage.FRESH;
+  }
+
+  private static Duration least(Duration a, Duration b) {
+    return a.compareTo(b) < 0 ? a : b;
+  }
+}

@@ -1,0 +1,146 @@
+package dev.holdfast.gateway.tls;
+
+import dev.holdfast.core.Clock;
+import dev.holdfast.core.tls.FollowedFiles;
+import dev.holdfast.core.tls.PemKeys;
+import dev.holdfast.gateway.limits.GatewayMeter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.handler.ssl.SslContext;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What handshakes are made with, made anew when its files change. Each has sessions of its own, so
+ * that nobody resumes what was agreed under other files. Looked after on one thread.
+ */
+final class LiveContext implements AutoCloseable {
+  private final Optional<Identity> identity;
+  private final Optional<Path> authority;
+  private final Maker maker;
+  private final Clock clock;
+  private final MeterRegistry meters;
+  private final FollowedFiles files;
+  private @Nullable CertificateLife life;
+  private volatile @Nullable SslContext context;
+
+  /** What a context is made of. */
+  record Keys(Optional<Own> own, List<X509Certificate> authorities) {}
+
+  /** The certificate of this side and its key. */
+  record Own(List<X509Certificate> chain, PrivateKey key) {
+    X509Certificate[] array() {
+      return chain.toArray(X509Certificate[]::new);
+    }
+  }
+
+  /** Makes a context. */
+  interface Maker {
+    SslContext make(Keys keys) throws IOException;
+  }
+
+  /** The files of one context. */
+  record Sources(Optional<Identity> identity, Optional<Path> authority) {
+    List<Path> files() {
+      List<Path> files = new ArrayList<>();
+      identity.ifPresent(own -> files.addAll(List.of(own.certificate(), own.key())));
+      authority.ifPresent(files::add);
+      return files;
+    }
+  }
+
+  /**
+   * Reads the files.
+   *
+   * @throws IllegalArgumentException that says which of them can't be used
+   */
+  LiveContext(Sources sources, Maker maker, Clock clock, MeterRegistry meters) {
+    this.identity = sources.identity();
+    this.authority = sources.authority();
+    this.maker = maker;
+    this.clock = clock;
+    this.meters = meters;
+    this.files = new FollowedFiles(sources.files(), this::use);
+    try {
+      if (sources.files().isEmpty()) {
+        use(List.of());
+      } else {
+        files.read();
+      }
+    } catch (NoSuchFileException e) {
+      throw new IllegalArgumentException(
+          "tls: " + e.getFile() + ": not there (expected: a PEM file)", e);
+    } catch (IOException | GeneralSecurityException e) {
+      throw new IllegalArgumentException("tls: " + e.getMessage(), e);
+    }
+  }
+
+  /** What handshakes that begin now use. */
+  SslContext context() {
+    SslContext known = context;
+    if (known == null) {
+      throw new IllegalStateException("made by the constructor, or it has thrown");
+    }
+    return known;
+  }
+
+  /** Uses the files if they have changed and are good. */
+  void look() {
+    switch (files.lookTwice()) {
+      case USED -> GatewayMeter.TLS_FILES.counter(meters, "used").increment();
+      case REFUSED -> GatewayMeter.TLS_FILES.counter(meters, "refused").increment();
+      case SAME -> {
+        // As nearly always.
+      }
+    }
+    CertificateLife known = life;
+    if (known != null) {
+      var unused = known.check();
+    }
+  }
+
+  private void use(List<byte[]> contents) throws IOException {
+    Optional<Own> own = Optional.empty();
+    int next = 0;
+    if (identity.isPresent()) {
+      Identity mine = identity.get();
+      List<X509Certificate> chain =
+          KeyFiles.valid(mine.certificate(), contents.get(next++), clock.wallTime());
+      PrivateKey key = PemKeys.key(mine.key().toString(), contents.get(next++));
+      KeyFiles.requirePair(chain.get(0), key, mine.key());
+      own = Optional.of(new Own(chain, key));
+    }
+    List<X509Certificate> authorities =
+        authority.isEmpty()
+            ? List.of()
+            : PemKeys.certificates(authority.get().toString(), contents.get(next));
+    context = maker.make(new Keys(own, authorities));
+    if (own.isPresent() && identity.isPresent()) {
+      live(identity.get().certificate(), own.get().chain());
+    }
+  }
+
+  private void live(Path file, List<X509Certificate> chain) {
+    CertificateLife known = life;
+    if (known == null) {
+      life = new CertificateLife(file, chain, clock, meters);
+    } else {
+      known.use(chain);
+    }
+  }
+
+  @Override
+  public void close() {
+    CertificateLife known = life;
+    if (known != null) {
+      known.close();
+    }
+  }
+}

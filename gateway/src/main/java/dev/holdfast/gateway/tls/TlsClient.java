@@ -1,0 +1,42 @@
+package dev.holdfast.gateway.tls;
+
+import dev.holdfast.core.Subscription;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.ssl.SslHandler;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+
+/**
+ * TLS towards endpoints, with files that are followed: new connections use what was read last.
+ * Thread-safe. Who got it closes it.
+ */
+public final class TlsClient implements AutoCloseable {
+  private final LiveContext live;
+  private final Optional<String> serverName;
+  private final Executor work;
+  private final Subscription use;
+
+  TlsClient(LiveContext live, Optional<String> serverName, Executor work, Subscription use) {
+    this.live = live;
+    this.serverName = serverName;
+    this.work = work;
+    this.use = use;
+  }
+
+  /**
+   * What the pipeline of a connection begins with. How long a handshake may take is for the caller
+   * to say.
+   *
+   * @param host of the endpoint; its certificate must be for it unless a server name is configured
+   */
+  public SslHandler handler(ByteBufAllocator allocator, String host, int port) {
+    SslHandler handler = live.context().newHandler(allocator, serverName.orElse(host), port, work);
+    handler.setHandshakeTimeoutMillis(0);
+    return handler;
+  }
+
+  @Override
+  public void close() {
+    use.close();
+  }
+}

@@ -1,0 +1,179 @@
+package dev.holdfast.gateway;
+
+import dev.holdfast.core.testkit.TestAuthority;
+import dev.holdfast.core.testkit.TestCertificate;
+import dev.holdfast.gateway.http2.WebExchange;
+import dev.holdfast.gateway.http2.WebHandler;
+import dev.holdfast.gateway.tls.Identity;
+import dev.holdfast.gateway.tls.Keyring;
+import dev.holdfast.gateway.tls.ListenerTls;
+import dev.holdfast.gateway.tls.UpstreamTls;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.TlsChannelCredentials;
+import io.grpc.TlsServerCredentials;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.NettyServerBuilder;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Certificates, and clients and servers that use them; everything is called {@code gate}. */
+final class TlsRig {
+  static final String NAME = "gate";
+  private static final Duration DAY = Duration.ofDays(1);
+
+  private final Path folder;
+  private final TestAuthority authority;
+  private int issued;
+
+  TlsRig(Path folder) throws Exception {
+    this.folder = folder;
+    this.authority = TestAuthority.create(folder, "authority");
+  }
+
+  /** The authorities that everybody trusts. */
+  File trusted() {
+    return authority.certificate().certificate();
+  }
+
+  TestCertificate issue() throws Exception {
+    return issue(Instant.now().plus(DAY));
+  }
+
+  TestCertificate issue(Instant end) throws Exception {
+    Path own = Files.createDirectories(folder.resolve("issued" + issued++));
+    return authority.issue(own, NAME, Instant.now().minus(DAY), end);
+  }
+
+  /** A certificate that nobody trusts. */
+  TestCertificate strange() throws Exception {
+    return TestCertificate.create(Files.createDirectories(folder.resolve("strange")), NAME);
+  }
+
+  /** Files in one place whose content may change. */
+  Identity install(TestCertificate certificate) throws IOException {
+    Identity files = new Identity(folder.resolve("tls.crt"), folder.resolve("tls.key"));
+    replace(certificate.certificate(), files.certificate());
+    replace(certificate.key(), files.key());
+    return files;
+  }
+
+  private static void replace(File from, Path to) throws IOException {
+    Files.copy(from.toPath(), to, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  static Identity identity(TestCertificate certificate) {
+    return new Identity(certificate.certificate().toPath(), certificate.key().toPath());
+  }
+
+  /** A gateway that speaks TLS to clients, and says what it heard to those that speak no gRPC. */
+  Gateway gateway(GatewayRig rig, ListenerTls tls, String endpoint) throws IOException {
+    Keyring ring = rig.closing(Keyring.open(rig.meters));
+    Listener listener = Listener.tls(loopback(), ring.server(tls));
+    return rig.closing(
+        Gateway.open(
+            GatewayOptions.listeningAt(java.util.List.of(listener))
+                .withThreads(1)
+                .withDrain(new DrainTimes(Duration.ZERO, Duration.ZERO, Duration.ZERO))
+                .withMeters(rig.meters)
+                .withFace(TlsRig::echoHead),
+            rig.snapshot(endpoint)));
+  }
+
+  ListenerTls plain(Identity identity) {
+    return new ListenerTls(identity, Optional.empty());
+  }
+
+  ListenerTls mutual(Identity identity, boolean required) {
+    return new ListenerTls(
+        identity, Optional.of(new ListenerTls.Clients(trusted().toPath(), required)));
+  }
+
+  UpstreamTls upstream(@Nullable Identity identity, @Nullable String serverName) {
+    return new UpstreamTls(
+        Optional.of(trusted().toPath()),
+        Optional.ofNullable(identity),
+        Optional.ofNullable(serverName));
+  }
+
+  /** A stock client, with a certificate of its own or without. */
+  ManagedChannel client(GatewayRig rig, InetSocketAddress at, @Nullable TestCertificate own)
+      throws IOException {
+    TlsChannelCredentials.Builder credentials =
+        TlsChannelCredentials.newBuilder().trustManager(trusted());
+    if (own != null) {
+      credentials.keyManager(own.certificate(), own.key());
+    }
+    ManagedChannel channel =
+        NettyChannelBuilder.forAddress(at, credentials.build())
+            .overrideAuthority(NAME)
+            .directExecutor()
+            .disableRetry()
+            .build();
+    rig.closing(channel::shutdownNow);
+    return channel;
+  }
+
+  /** A stock server that asks for a certificate; where it is. */
+  String serve(GatewayRig rig, Echo echo, TestCertificate own) throws IOException {
+    Server server =
+        NettyServerBuilder.forAddress(
+                loopback(),
+                TlsServerCredentials.newBuilder()
+                    .keyManager(own.certificate(), own.key())
+                    .trustManager(trusted())
+                    .clientAuth(TlsServerCredentials.ClientAuth.REQUIRE)
+                    .build())
+            .addService(echo)
+            .directExecutor()
+            .build()
+            .start();
+    rig.closing(server::shutdownNow);
+    return "127.0.0.1:" + server.getPort();
+  }
+
+  static InetSocketAddress loopback() {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+  }
+
+  private static WebHandler echoHead(WebExchange exchange, boolean ended) {
+    exchange.answer(
+        new DefaultHttp2Headers().status("200"),
+        (exchange.headers().scheme() + " for " + exchange.path()).getBytes(StandardCharsets.UTF_8));
+    return new Deaf();
+  }
+
+  private static final class Deaf implements WebHandler {
+    @Override
+    public void onData(ByteBuf data, int bytes, boolean end) {
+      // Nobody sends any.
+    }
+
+    @Override
+    public void onGone() {
+      // Nothing is kept.
+    }
+
+    @Override
+    public void onWritable() {
+      // All was written at once.
+    }
+
+    @Override
+    public void onLeave() {
+      // Nothing is under way.
+    }
+  }
+}
