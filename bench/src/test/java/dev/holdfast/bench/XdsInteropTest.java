@@ -81,18 +81,7 @@ class XdsInteropTest {
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "GO")
   void clientFollowsListsAndPoliciesAndRefusesNothing(CallerLanguage language) throws Exception {
-    start("one-1", "\"weight\": 3, \"zone\": \"a\", \"metadata\": {\"version\": \"1\"}");
-    start("one-2", "\"zone\": \"a\", \"metadata\": {\"version\": \"1\"}");
-    start("two-1", "\"zone\": \"b\", \"metadata\": {\"version\": \"2\"}");
-    try (XdsCaller caller = caller(language)) {
-      awaitShares(caller, "weights of instances count", counts -> share(counts, "one-1") > 0.45);
-      awaitOnly(caller, "one-1", "one-2", "two-1");
-
-      start("two-2", "\"metadata\": {\"version\": \"2\"}");
-      awaitOnly(caller, "one-1", "one-2", "two-1", "two-2");
-      Files.delete(record("one-2"));
-      awaitOnly(caller, "one-1", "two-1", "two-2");
-
+    try (XdsCaller caller = followingItsList(language)) {
       policy(
           """
           services:
@@ -138,6 +127,21 @@ class XdsInteropTest {
     }
     assertThat(ControlProgram.sum(meters, "holdfast.control.answers", "accepted")).isPositive();
     assertThat(ControlProgram.sum(meters, "holdfast.control.answers", "rejected")).isZero();
+  }
+
+  /** One that was seen to follow instances that come and go. */
+  private XdsCaller followingItsList(CallerLanguage language) throws Exception {
+    start("one-1", "\"weight\": 3, \"zone\": \"a\", \"metadata\": {\"version\": \"1\"}");
+    start("one-2", "\"zone\": \"a\", \"metadata\": {\"version\": \"1\"}");
+    start("two-1", "\"zone\": \"b\", \"metadata\": {\"version\": \"2\"}");
+    XdsCaller caller = caller(language);
+    awaitShares(caller, "weights of instances count", counts -> share(counts, "one-1") > 0.45);
+    awaitOnly(caller, "one-1", "one-2", "two-1");
+    start("two-2", "\"metadata\": {\"version\": \"2\"}");
+    awaitOnly(caller, "one-1", "one-2", "two-1", "two-2");
+    Files.delete(record("one-2"));
+    awaitOnly(caller, "one-1", "two-1", "two-2");
+    return caller;
   }
 
   @Test

@@ -20,10 +20,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What stands at the other end, and what is said of it when that is not HTTP/2. */
+@Execution(ExecutionMode.CONCURRENT)
 class FirstContactTest {
   private static final Duration SHORT = Duration.ofSeconds(2);
 

@@ -270,6 +270,11 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
 
   /** An attempt failed. */
   private void onFailed(AttemptFailure failure) {
+    if (timeoutNanos > 0 && trace.spentNanos() >= timeoutNanos) {
+      // The upstream looked at its clock before us.
+      onDeadline();
+      return;
+    }
     boolean mayRetry = failure.unprocessed() || terms.retry().idempotent();
     if (mayRetry && !answerBegan && body.isComplete() && attempts.isLeft(terms.retry())) {
       loop().meters().retried();

@@ -41,20 +41,29 @@ public final class GrpcTimeout {
     };
   }
 
-  /** In the finest unit that has room for it, rounded down; at least 1 ns. */
+  /**
+   * In the finest unit that has room for it, at least 1 ns. Rounded up: an upstream whose time were
+   * over first would reset a call of which the client is to hear that its deadline passed.
+   */
   static AsciiString format(long nanos) {
     long value = Math.max(1, nanos);
     if (value < TOO_LARGE) {
       return AsciiString.of(value + "n");
     }
-    if (value / 1_000 < TOO_LARGE) {
-      return AsciiString.of(value / 1_000 + "u");
+    long micros = roundedUp(value, 1_000);
+    if (micros < TOO_LARGE) {
+      return AsciiString.of(micros + "u");
     }
-    if (value / 1_000_000 < TOO_LARGE) {
-      return AsciiString.of(value / 1_000_000 + "m");
+    long millis = roundedUp(value, 1_000_000);
+    if (millis < TOO_LARGE) {
+      return AsciiString.of(millis + "m");
     }
-    long seconds = value / 1_000_000_000;
-    return AsciiString.of(seconds < TOO_LARGE ? seconds + "S" : seconds / 60 + "M");
+    long seconds = roundedUp(value, 1_000_000_000);
+    return AsciiString.of(seconds < TOO_LARGE ? seconds + "S" : roundedUp(seconds, 60) + "M");
+  }
+
+  private static long roundedUp(long value, long unit) {
+    return (value - 1) / unit + 1;
   }
 
   /** As people read it: {@code 1.502s}. */
