@@ -9,14 +9,26 @@ import org.jspecify.annotations.Nullable;
  */
 @PureCore
 final class SeedList {
-  private final long patienceNanos;
+  /**
+   * On a busy machine the first connection of a new process takes a second; a control plane whose
+   * clients have newer lists must not take them back meanwhile.
+   */
+  @Limit(
+      of = "time that a list from disk waits for the registry's first word",
+      then = "it is used, as at once when the registry can't be reached")
+  static final Duration REGISTRY_PATIENCE = Duration.ofSeconds(3);
+
+  @Limit(
+      of = "time that an empty first word of the registry waits for a list from disk",
+      then = "the empty list is used")
+  static final Duration DISK_PATIENCE = Duration.ofMillis(500);
+
   private boolean expected;
   private EndpointSet list = EndpointSet.EMPTY;
   private long goodAtNanos;
   private @Nullable Long waitEndsNanos;
 
-  SeedList(Duration patience, boolean expected) {
-    this.patienceNanos = patience.toNanos();
+  SeedList(boolean expected) {
     this.expected = expected;
   }
 
@@ -27,9 +39,14 @@ final class SeedList {
     goodAtNanos = nowNanos - age.toNanos();
   }
 
-  /** Begins to wait, for the list itself or for the registry. */
-  void await(long nowNanos) {
-    waitEndsNanos = nowNanos + patienceNanos;
+  /** The list is there, and the registry may still say something better. */
+  void awaitRegistry(long nowNanos) {
+    waitEndsNanos = nowNanos + REGISTRY_PATIENCE.toNanos();
+  }
+
+  /** The registry has said that there is nothing, and the list may say otherwise. */
+  void awaitDisk(long nowNanos) {
+    waitEndsNanos = nowNanos + DISK_PATIENCE.toNanos();
   }
 
   void stopWaiting() {

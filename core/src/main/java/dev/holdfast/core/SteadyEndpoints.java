@@ -116,7 +116,7 @@ public class SteadyEndpoints {
     this.evidence = new Evidence(options.grace());
     this.forgotten = new ForgottenEndpoints(options.grace());
     this.reads = new ConfirmingReads(readBackoff, options.confirmWithin());
-    this.seed = new SeedList(options.confirmWithin(), seedExpected);
+    this.seed = new SeedList(seedExpected);
     this.resettlement = new Resettlement(options.recordTtl(), options.resettle());
   }
 
@@ -198,8 +198,7 @@ public class SteadyEndpoints {
     if (word != null || broken) {
       useSeed(nowNanos);
     } else if (!list.isEmpty()) {
-      // The registry may still say something better within a moment.
-      seed.await(nowNanos);
+      seed.awaitRegistry(nowNanos);
     }
   }
 
@@ -292,7 +291,7 @@ public class SteadyEndpoints {
       inUse = EndpointSet.EMPTY;
       judge(nowNanos, list);
     } else if (seed.isExpected()) {
-      seed.await(nowNanos);
+      seed.awaitDisk(nowNanos);
     } else {
       useSeed(nowNanos);
     }

@@ -8,8 +8,8 @@ import java.time.Duration;
  * @param recordTtl how long a record outlives its owner; more than zero
  * @param grace for how long an empty list, or what a wiped store forgot, is not believed; three
  *     TTLs by default
- * @param confirmWithin how long one confirming read may take before another is begun beside it, and
- *     how long a list from disk waits for the registry's first word; 500 ms by default
+ * @param confirmWithin how long one confirming read may take before another is begun beside it; 500
+ *     ms by default
  * @param reads the delays between confirming reads that fail
  * @param resettle for how long after an outage of at least a TTL no loss is believed; one TTL and
  *     the longest delay between attempts by default, zero where records are never renewed

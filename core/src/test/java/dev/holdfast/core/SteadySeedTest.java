@@ -24,9 +24,11 @@ class SteadySeedTest extends SteadyFixture {
     steady = machine(true);
     steady.onSeed(now, FIVE, Duration.ZERO);
     assertThat(steady.pollChange()).isEmpty();
+    long begun = now;
 
     untilDeadline();
 
+    assertThat(Duration.ofNanos(now - begun)).isEqualTo(Duration.ofSeconds(3));
     assertThat(steady.pollChange()).contains(FIVE);
   }
 
