@@ -71,9 +71,15 @@ final class TimeText {
     return at == to && seconds >= FIRST_SECOND && seconds <= LAST_SECOND;
   }
 
-  /** What is subtracted for the zone; leaves {@link #at} behind it, or where it is wrong. */
+  /**
+   * What is subtracted for the zone; leaves {@link #at} behind it, or elsewhere if there is none.
+   */
   private int offsetSeconds(byte[] text, int to) {
-    byte sign = at < to ? text[at] : 0;
+    if (at >= to) {
+      at = to + 1;
+      return 0;
+    }
+    byte sign = text[at];
     if (sign == 'Z') {
       at++;
       return 0;

@@ -10,6 +10,7 @@ final class WellKnownWriter {
   private static final int TAG_1_VARINT = 1 << 3;
   private static final int TAG_2_VARINT = 2 << 3;
   private static final int VALUE_NUMBER = 2;
+  private static final String NO_UTF_8 = "invalid UTF-8 in a type's URL (expected: UTF-8)";
   private static final byte[] TYPE = "{\"@type\":".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] VALUE = ",\"value\":".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] NULL = "null".getBytes(StandardCharsets.US_ASCII);
@@ -37,7 +38,13 @@ final class WellKnownWriter {
     writer.pos = from;
     while (writer.pos < to) {
       int tag = writer.tag(to);
-      at = tag == field.tag ? writer.pos : at;
+      int value = writer.pos;
+      if (tag == field.tag && at >= 0) {
+        writer.pos = at;
+        new WireCheck(writer).value(field, tag, to, depth);
+        writer.pos = value;
+      }
+      at = tag == field.tag ? value : at;
       writer.skip(tag, to, depth);
     }
     if (at < 0) {
@@ -173,6 +180,9 @@ final class WellKnownWriter {
     while (writer.pos < to) {
       int tag = writer.tag(to);
       if (tag == TAG_1_STRING) {
+        if (!Utf8.isValid(writer.in, urlAt, urlEnd)) {
+          throw writer.failure(NO_UTF_8);
+        }
         urlEnd = writer.endOfPart(to);
         urlAt = writer.pos;
         writer.pos = urlEnd;
@@ -199,7 +209,7 @@ final class WellKnownWriter {
     MessageType type = writer.codec.type(found);
     writer.out.put(TYPE);
     if (!JsonText.string(writer.in, urlAt, urlEnd, writer.out)) {
-      throw writer.failure("invalid UTF-8 in a type's URL (expected: UTF-8)");
+      throw writer.failure(NO_UTF_8);
     }
     if (type.wellKnown == WellKnown.NONE) {
       writer.checkDepth(depth + 1);

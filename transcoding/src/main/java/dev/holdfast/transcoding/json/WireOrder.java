@@ -95,16 +95,27 @@ final class WireOrder {
   }
 
   /** Another field of a oneof ends what was before. */
-  private void overrule(FieldPlan field, int[] oneofs) {
+  private void overrule(FieldPlan field, int[] oneofs) throws CodecException {
     int before = oneofs[field.oneof];
     if (before != NONE && index[before] != field.index) {
       for (int i = before; i != NONE; i = chain[i]) {
+        check(i);
         index[i] = NONE;
       }
       before = NONE;
     }
     chain[count - 1] = before;
     oneofs[field.oneof] = count - 1;
+  }
+
+  /** Of what is left out, a parser would say that it makes no sense. */
+  private void check(int occurrence) throws CodecException {
+    int behind = scanner.pos;
+    scanner.pos = tagAt[occurrence];
+    int end = endAt[occurrence];
+    int tag = scanner.tag(end);
+    new WireCheck(scanner).value(type.fields[index[occurrence]], tag, end, 1);
+    scanner.pos = behind;
   }
 
   /** Whether the value here is an unknown one of a closed enum, or an entry with such a value. */
@@ -185,7 +196,10 @@ final class WireOrder {
     if (field.map) {
       Map<String, Integer> last = new HashMap<>();
       for (int one : occurrences) {
-        last.put(key(field, valueAt[one], endAt[one]), one);
+        Integer before = last.put(key(field, valueAt[one], endAt[one]), one);
+        if (before != null) {
+          check(before);
+        }
       }
       for (int one : last.values()) {
         sorted.append(scanner.in, tagAt[one], endAt[one] - tagAt[one]);
@@ -195,6 +209,9 @@ final class WireOrder {
         sorted.append(scanner.in, tagAt[one], endAt[one] - tagAt[one]);
       }
     } else if (field.message == null) {
+      for (int i = 0; i < occurrences.length - 1; i++) {
+        check(occurrences[i]);
+      }
       int one = occurrences[occurrences.length - 1];
       sorted.append(scanner.in, tagAt[one], endAt[one] - tagAt[one]);
     } else {

@@ -89,8 +89,7 @@ final class RandomMessages {
     return switch (field.getJavaType()) {
       case INT -> random.nextBoolean() ? random.nextInt() : random.nextInt(3) - 1;
       case LONG -> random.nextBoolean() ? random.nextLong() : random.nextInt(3) - 1L;
-      case FLOAT ->
-          random.nextBoolean() ? (float) decimal() : Float.intBitsToFloat(random.nextInt());
+      case FLOAT -> random.nextBoolean() ? (float) decimal() : float32();
       case DOUBLE -> decimal();
       case BOOLEAN -> random.nextBoolean();
       case STRING -> text();
@@ -109,9 +108,7 @@ final class RandomMessages {
   }
 
   private double decimal() {
-    return random.nextBoolean()
-        ? DOUBLES[random.nextInt(DOUBLES.length)]
-        : Double.longBitsToDouble(random.nextLong());
+    return random.nextBoolean() ? DOUBLES[random.nextInt(DOUBLES.length)] : float64();
   }
 
   private String text() {
@@ -201,5 +198,16 @@ final class RandomMessages {
       case 4 -> value.setStructValue(struct(depth + 1)).build();
       default -> value.setListValue(ListValue.newBuilder().addValues(json(depth + 1))).build();
     };
+  }
+
+  /** JSON has one NaN only, which shows in the bytes of an Any. */
+  private float float32() {
+    float any = Float.intBitsToFloat(random.nextInt());
+    return Float.isNaN(any) ? Float.NaN : any;
+  }
+
+  private double float64() {
+    double any = Double.longBitsToDouble(random.nextLong());
+    return Double.isNaN(any) ? Double.NaN : any;
   }
 }
