@@ -1,6 +1,6 @@
 package dev.holdfast.transcoding.json;
 
-import com.google.protobuf.Descriptors.FieldDescriptor.Type;
+import com.google.protobuf.Descriptors.FieldDescriptor;
 
 /**
  * Looks into values that are overruled and so never printed: a parser refuses them all the same.
@@ -28,7 +28,7 @@ final class WireCheck {
       scanner.pos = behind;
     } else if (field.message != null) {
       message(field.message(), scanner.endOfPart(to), depth + 1);
-    } else if (field.type == Type.STRING) {
+    } else if (field.type == FieldDescriptor.Type.STRING) {
       int end = scanner.endOfPart(to);
       if (field.descriptor.needsUtf8Check() && !Utf8.isValid(scanner.in, scanner.pos, end)) {
         throw scanner.failure("a text that is no UTF-8 (expected: UTF-8)");
