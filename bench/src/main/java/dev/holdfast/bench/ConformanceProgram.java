@@ -24,15 +24,19 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Set;
 
 /**
  * The program under protobuf's conformance tests: a request with its length before it on standard
  * input, the answer likewise on standard output. JSON in and out is our codec's, binary to binary
  * is protobuf-java's (with unknown fields put back in their order), text format and JSPB are
- * skipped. Whatever else is skipped is counted in a file.
+ * skipped. Whatever else is skipped is counted in a file of its own.
  */
 final class ConformanceProgram {
+  /** Of the files, one of each program, that tell how many tests were skipped. */
+  static final String COUNT_SUFFIX = ".skipped";
+
   private static final int MAX_REQUEST_BYTES = 64 << 20;
 
   private final ConformanceSchemas schemas;
@@ -47,7 +51,7 @@ final class ConformanceProgram {
     this.lenient = strict.with(strict.options().withIgnoreUnknown(true));
   }
 
-  /** Answers until standard input ends; the argument names the file of what was skipped. */
+  /** Answers until standard input ends; the argument names the folder of the counts. */
   public static void main(String[] args) throws IOException {
     ConformanceProgram program = new ConformanceProgram(new ConformanceSchemas());
     DataInputStream in = new DataInputStream(new BufferedInputStream(System.in));
@@ -71,7 +75,13 @@ final class ConformanceProgram {
       out.write(framed);
       out.flush();
     }
-    Files.writeString(Path.of(args[0]), Integer.toString(program.skippedJson));
+    // Whole or not at all: the runner doesn't wait for its programs, so the bench may look
+    // meanwhile.
+    Path folder = Path.of(args[0]);
+    Path written = Files.createTempFile(folder, "", ".writing");
+    Files.writeString(written, Integer.toString(program.skippedJson));
+    Path whole = folder.resolve(ProcessHandle.current().pid() + COUNT_SUFFIX);
+    Files.move(written, whole, StandardCopyOption.ATOMIC_MOVE);
   }
 
   private ConformanceResponse answer(byte[] bytes) {
