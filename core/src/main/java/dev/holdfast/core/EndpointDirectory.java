@@ -51,7 +51,7 @@ public final class EndpointDirectory implements AutoCloseable {
   // The keys of parked followers, the one parked longest first.
   private final Map<ServiceName, Boolean> parked = new LinkedHashMap<>();
   private final Map<String, NamesFollower> names = new HashMap<>();
-  private boolean closed;
+  private volatile boolean closed;
 
   EndpointDirectory(
       Registry registry, RegistryContext context, SteadyOptions options, PolicyFactory policies) {
@@ -136,9 +136,10 @@ public final class EndpointDirectory implements AutoCloseable {
   /** Ends all watches, tells subscribers that it was closed, and closes the registry. */
   @Override
   public void close() {
+    // At once, for a watch that waits for its turn must not be begun on a closed registry.
+    closed = true;
     onLoop(
         () -> {
-          closed = true;
           followers.values().forEach(ServiceFollower::close);
           names.values().forEach(NamesFollower::close);
           names.clear();

@@ -69,6 +69,9 @@ final class LimitTable {
     if (!name.endsWith("BYTES")) {
       return String.format(Locale.ROOT, "%,d", number);
     }
+    if (number % KIB != 0) {
+      return String.format(Locale.ROOT, "%,d bytes", number);
+    }
     return number % (KIB * KIB) == 0 ? number / KIB / KIB + " MiB" : number / KIB + " KiB";
   }
 

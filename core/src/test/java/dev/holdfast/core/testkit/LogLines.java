@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Pattern;
@@ -14,6 +15,8 @@ import org.slf4j.LoggerFactory;
 public final class LogLines implements AutoCloseable {
   private static final Pattern KEY_VALUES =
       Pattern.compile("event=[a-z_]+( [a-z_]+=(\"[^\"]*\"|[^\\s\"]+))*");
+
+  private static final Duration START_LIMIT = Duration.ofSeconds(20);
 
   private final List<String> lines = new CopyOnWriteArrayList<>();
   private final @Nullable Thread only;
@@ -41,12 +44,26 @@ public final class LogLines implements AutoCloseable {
 
   private LogLines(Class<?> talker, @Nullable Thread only) {
     this.only = only;
-    logger = (Logger) LoggerFactory.getLogger(talker);
+    logger = logger(talker);
     before = logger.getLevel();
     // A simulation before this test may have silenced it.
     logger.setLevel(Level.DEBUG);
     appender.start();
     logger.addAppender(appender);
+  }
+
+  /** While another thread starts the logging, it gives out substitutes. */
+  private static Logger logger(Class<?> talker) {
+    long deadline = System.nanoTime() + START_LIMIT.toNanos();
+    while (true) {
+      if (LoggerFactory.getLogger(talker) instanceof Logger ready) {
+        return ready;
+      }
+      if (System.nanoTime() - deadline > 0) {
+        throw new IllegalStateException("no logger of logback after " + START_LIMIT);
+      }
+      Thread.onSpinWait();
+    }
   }
 
   /** The lines, each with its level in front. */
