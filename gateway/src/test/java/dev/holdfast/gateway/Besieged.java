@@ -9,6 +9,7 @@ import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.route.RouteOptions;
 import io.grpc.netty.NettyChannelBuilder;
 import java.io.ByteArrayOutputStream;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -19,6 +20,7 @@ import java.util.Map;
 final class Besieged implements AutoCloseable {
   static final String PATH = "/test.Echo/Talk";
   private static final String GOOD = "good";
+  private static final String OTHER = "other";
   static final String NOWHERE = "nowhere";
 
   final GatewayRig rig = new GatewayRig();
@@ -30,15 +32,26 @@ final class Besieged implements AutoCloseable {
   }
 
   Besieged(String upstream, GatewayLimits limits) throws Exception {
-    Route good = new Route(GOOD, GOOD, RouteOptions.DEFAULT);
-    Route other = new Route("other", "other", RouteOptions.DEFAULT);
+    this(Map.of(OTHER, upstream), limits);
+  }
+
+  /** With an upstream for each of these authorities. */
+  Besieged(Map<String, String> upstreams, GatewayLimits limits) throws Exception {
+    Map<String, Route> routes = new HashMap<>();
+    Map<String, Cluster> clusters = new HashMap<>();
+    upstreams.forEach((name, upstream) -> clusters.put(name, cluster(name, upstream)));
+    clusters.put(GOOD, cluster(GOOD, rig.serve(new Echo())));
+    clusters
+        .keySet()
+        .forEach(each -> routes.put(each, new Route(each, each, RouteOptions.DEFAULT)));
+    Route other = routes.get(OTHER);
     GatewaySnapshot snapshot =
         new GatewaySnapshot(
             head -> {
               String authority = head.authority().toString();
-              return authority.equals(NOWHERE) ? null : authority.equals(GOOD) ? good : other;
+              return authority.equals(NOWHERE) ? null : routes.getOrDefault(authority, other);
             },
-            Map.of(GOOD, cluster(GOOD, rig.serve(new Echo())), "other", cluster("other", upstream)),
+            clusters,
             limits);
     gateway = rig.gateway(snapshot);
     bystander =

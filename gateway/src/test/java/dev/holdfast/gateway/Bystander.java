@@ -31,6 +31,11 @@ final class Bystander implements AutoCloseable {
     return bystander;
   }
 
+  /** Whether all its calls were served so far. */
+  void assertServed() {
+    assertThat(failures).isEmpty();
+  }
+
   /** Whether all its calls were served, those from now on too. */
   void assertUnharmed() {
     int before = served.get();

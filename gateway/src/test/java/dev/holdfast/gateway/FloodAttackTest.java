@@ -14,6 +14,11 @@ import org.junit.jupiter.api.Test;
 
 /** Clients that send more of something than anybody needs, and what others notice of it. */
 class FloodAttackTest {
+  private static final int CLIENTS = 80;
+
+  /** CLIENTS times as many are more than 10,000 half-open streams. */
+  private static final int EACH = 126;
+
   private final RawPeer.Upstream upstream =
       RawPeer.listen(new Http2Settings().maxConcurrentStreams(10_000));
   private Besieged besieged;
@@ -50,6 +55,21 @@ class FloodAttackTest {
   }
 
   @Test
+  void floodOfPingsEndsTheConnection() throws Exception {
+    RawPeer client = besieged.client();
+    client.raw(
+        Besieged.repeated(new byte[] {0, 0, 8, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 1_100));
+    assertEnds(client, "pings");
+  }
+
+  @Test
+  void floodOfSettingsEndsTheConnection() throws Exception {
+    RawPeer client = besieged.client();
+    client.raw(Besieged.repeated(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0}, 110));
+    assertEnds(client, "settings");
+  }
+
+  @Test
   void hugeHeadersAreAnswered() throws Exception {
     RawPeer client = besieged.client();
     client.headers(3, RawPeer.call(Besieged.PATH).add("x-large", "x".repeat(17_000)), true);
@@ -60,21 +80,21 @@ class FloodAttackTest {
   }
 
   @Test
-  void thousandsOfHalfOpenStreamsHarmNobody() throws Exception {
+  void tenThousandHalfOpenStreamsHarmNobody() throws Exception {
     List<RawPeer> clients = new ArrayList<>();
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < CLIENTS; i++) {
       RawPeer client = besieged.client();
       clients.add(client);
-      client.raw(halfOpen(3, 100));
+      client.raw(halfOpen(3, EACH));
       client.ping(1);
     }
     for (RawPeer client : clients) {
       client.next("PONG");
     }
     besieged.bystander.assertUnharmed();
-    // It has 100, and may have 128.
+    // It may have no more than 128.
     RawPeer greedy = clients.get(0);
-    greedy.raw(halfOpen(203, 30));
+    greedy.raw(halfOpen(3 + 2 * EACH, 130 - EACH));
     await().untilAsserted(() -> assertThat(besieged.rig.met("streams")).isEqualTo(2));
     clients.forEach(RawPeer::close);
     besieged.bystander.assertUnharmed();
@@ -92,8 +112,12 @@ class FloodAttackTest {
   }
 
   private void assertFloodEnds(RawPeer client) {
+    assertEnds(client, "flood");
+  }
+
+  private void assertEnds(RawPeer client, String limit) {
     await().until(() -> !client.isOpen());
-    await().untilAsserted(() -> assertThat(besieged.rig.met("flood")).isEqualTo(1));
+    await().untilAsserted(() -> assertThat(besieged.rig.met(limit)).isEqualTo(1));
     besieged.bystander.assertUnharmed();
   }
 }

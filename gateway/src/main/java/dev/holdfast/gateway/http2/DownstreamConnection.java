@@ -41,7 +41,6 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
   private boolean begun;
   private boolean told;
   private boolean refusing;
-  private boolean flooded;
   private boolean leaving;
   private long unusedSinceNanos = System.nanoTime();
 
@@ -52,7 +51,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
       ForwardingLoop loop,
       GatewayLimits limits,
       @Nullable WebFace face) {
-    super(decoder, encoder, settings, loop.flushes(), limits.connectionBytes());
+    super(decoder, encoder, settings, loop.shared(), limits.connectionBytes());
     this.loop = loop;
     this.limits = limits;
     this.face = face;
@@ -80,11 +79,6 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
   /** The address of the client, without its port. */
   AsciiString client() {
     return client;
-  }
-
-  /** The most that may wait here for slow upstreams. */
-  int keptLimit() {
-    return limits.connectionBytes();
   }
 
   @Override
@@ -212,17 +206,6 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
   }
 
   @Override
-  protected void onConnectionError(
-      ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception e) {
-    if (e != null && e.error() == Http2Error.ENHANCE_YOUR_CALM && !flooded) {
-      flooded = true;
-      boolean slow = SlowFrameException.class.isInstance(e);
-      loop.meters().met(slow ? MetLimit.SLOW_FRAME : MetLimit.FLOOD);
-    }
-    super.onConnectionError(ctx, outbound, cause, e);
-  }
-
-  @Override
   protected void onStreamError(
       ChannelHandlerContext ctx,
       boolean outbound,
@@ -263,8 +246,15 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
   /** The frames of the client, and what becomes of streams. */
   private final class Frames extends Http2EventAdapter {
     @Override
-    public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings) {
+    public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings)
+        throws Http2Exception {
       begun = true;
+      requireFewSettings();
+    }
+
+    @Override
+    public void onPingRead(ChannelHandlerContext ctx, long payload) throws Http2Exception {
+      requireFewPings(connection().remote().lastStreamCreated());
     }
 
     @Override

@@ -4,7 +4,6 @@ import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.EndpointPool;
 import dev.holdfast.gateway.cluster.Waiter;
-import dev.holdfast.gateway.limits.MetLimit;
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.traffic.LoopTraffic;
 import dev.holdfast.gateway.traffic.Reason;
@@ -32,7 +31,6 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
   private final RequestBody body = new RequestBody();
   private @Nullable Cluster cluster;
   private @Nullable Http2Headers requestTrailers;
-  private int unbridgedBytes;
 
   // The attempt: the stream is there while it is open.
   private final Attempts attempts = new Attempts();
@@ -94,7 +92,6 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     trace.onRequestData(bytes);
     if (bytes > 0 && !keep(bytes)) {
       giveBack(bytes);
-      loop().meters().met(MetLimit.CONNECTION_BYTES);
       fail(Reason.LIMIT, StatusCode.RESOURCE_EXHAUSTED, Answers.TOO_MUCH_FOR_UPSTREAMS);
       return 0;
     }
@@ -102,7 +99,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
       body.keep(data);
     }
     if (upStream == null) {
-      unbridgedBytes += bytes;
+      body.await(bytes);
     } else if (bytes > 0 || end) {
       write(data.retain(), bytes, end && requestTrailers == null);
       body.onSent();
@@ -211,10 +208,13 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     if (over || from == null || stream == null) {
       return bytes;
     }
+    if (!answerBegan) {
+      fail(Reason.BAD_ANSWER, StatusCode.INTERNAL, "DATA before the headers of an answer");
+      return bytes;
+    }
     trace.onAnswerData(bytes);
-    if (bytes > 0 && from.keep(bytes) > from.keptLimit()) {
+    if (bytes > 0 && !from.keep(bytes)) {
       from.giveBack(stream, bytes);
-      loop().meters().met(MetLimit.CONNECTION_BYTES);
       fail(Reason.LIMIT, StatusCode.RESOURCE_EXHAUSTED, Answers.TOO_MUCH_FOR_CLIENTS);
       return 0;
     }
@@ -329,8 +329,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
   }
 
   private void sendBody(List<ByteBuf> frames) {
-    int bridged = unbridgedBytes;
-    unbridgedBytes = 0;
+    int bridged = body.takeAwaiting();
     boolean ends = requestEnded && requestTrailers == null;
     int last = frames.size() - 1;
     for (int i = 0; i <= last && upStream != null; i++) {
@@ -378,9 +377,9 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
   private void release(boolean ended) {
     cancelTimers();
     body.forget();
-    if (unbridgedBytes > 0) {
-      giveBack(unbridgedBytes);
-      unbridgedBytes = 0;
+    int awaiting = body.takeAwaiting();
+    if (awaiting > 0) {
+      giveBack(awaiting);
     }
     letGo(ended);
   }

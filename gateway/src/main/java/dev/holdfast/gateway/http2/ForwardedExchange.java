@@ -49,7 +49,7 @@ final class ForwardedExchange extends Exchange implements RequestStream {
 
   @Override
   boolean keep(int bytes) {
-    return down.keep(bytes) <= down.keptLimit();
+    return down.keep(bytes);
   }
 
   @Override

@@ -59,7 +59,7 @@ public final class ForwardingLoop {
   private final EventLoop loop;
   private final Supplier<? extends Terms> terms;
   private final Watching watching;
-  private final FlushList flushes;
+  private final Shared shared;
   private final LoopTraffic traffic;
   private final Bootstrap bootstrap;
   private final IdentityHashMap<Cluster, Local> clusters = new IdentityHashMap<>();
@@ -89,7 +89,7 @@ public final class ForwardingLoop {
     this.loop = loop;
     this.terms = terms;
     this.watching = watching;
-    this.flushes = new FlushList(loop);
+    this.shared = new Shared(new FlushList(loop), watching.meters());
     this.traffic = watching.meters().traffic().open();
     long pauseNanos = LoopTraffic.LONG_CALL.toNanos() / 2;
     var unused =
@@ -170,9 +170,7 @@ public final class ForwardingLoop {
         loop.schedule(() -> endCalls(true), streams.toNanos(), TimeUnit.NANOSECONDS);
     var unusedRest =
         loop.schedule(this::closeAll, streams.plus(LAST_WORDS).toNanos(), TimeUnit.NANOSECONDS);
-    if (clients.isEmpty()) {
-      done.trySuccess(null);
-    }
+    endIfAlone();
     return done;
   }
 
@@ -203,8 +201,14 @@ public final class ForwardingLoop {
 
   private void onClosed(ClientConnection connection) {
     clients.remove(connection);
+    endIfAlone();
+  }
+
+  /** The last client takes the connections to upstreams with it. */
+  private void endIfAlone() {
     Promise<Void> waiting = drained;
     if (waiting != null && clients.isEmpty()) {
+      retain(List.of());
       waiting.trySuccess(null);
     }
   }
@@ -218,8 +222,8 @@ public final class ForwardingLoop {
     return PooledByteBufAllocator.DEFAULT;
   }
 
-  FlushList flushes() {
-    return flushes;
+  Shared shared() {
+    return shared;
   }
 
   /** The calls of this loop. */
@@ -261,7 +265,7 @@ public final class ForwardingLoop {
         UpstreamConnection.to(
             endpoint,
             new UpstreamConnection.Setting(
-                terms.get().limits(), flushes, watch, options.tls().isPresent()));
+                terms.get().limits(), shared, watch, options.tls().isPresent()));
     loop.execute(() -> connect(connection, endpoint, options));
     return connection;
   }

@@ -1,11 +1,13 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.gateway.limits.MetLimit;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
@@ -23,22 +25,24 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("FutureReturnValueIgnored")
 abstract class FrameConnection extends Http2ConnectionHandler {
   private final Http2Connection.PropertyKey takerKey;
-  private final FlushList flushes;
+  private final Shared shared;
   private final int windowBytes;
+  private final ControlFrames control = new ControlFrames();
   private @Nullable ChannelHandlerContext context;
   private @Nullable FrameBatch batch;
   private boolean flushWanted;
   private long keptBytes;
+  private boolean blamed;
 
   FrameConnection(
       Http2ConnectionDecoder decoder,
       Http2ConnectionEncoder encoder,
       Http2Settings settings,
-      FlushList flushes,
+      Shared shared,
       int windowBytes) {
     super(decoder, encoder, settings, true);
     this.takerKey = encoder.connection().newKey();
-    this.flushes = flushes;
+    this.shared = shared;
     this.windowBytes = windowBytes;
   }
 
@@ -63,7 +67,7 @@ abstract class FrameConnection extends Http2ConnectionHandler {
   final void flushLater() {
     if (!flushWanted) {
       flushWanted = true;
-      flushes.add(this);
+      shared.flushes().add(this);
     }
   }
 
@@ -86,10 +90,14 @@ abstract class FrameConnection extends Http2ConnectionHandler {
     return stream == null ? null : stream.getProperty(takerKey);
   }
 
-  /** Counts bytes that wait for the other side; how many wait now. */
-  final long keep(int bytes) {
+  /** Counts bytes that wait for the other side; whether so many may. */
+  final boolean keep(int bytes) {
     keptBytes += bytes;
-    return keptBytes;
+    if (keptBytes > windowBytes) {
+      shared.meters().met(MetLimit.CONNECTION_BYTES);
+      return false;
+    }
+    return true;
   }
 
   /** Bytes that were kept were passed on or dropped: their sender may send as many again. */
@@ -113,6 +121,30 @@ abstract class FrameConnection extends Http2ConnectionHandler {
   final void reset(Http2Stream stream, long code) {
     resetStream(context(), stream.id(), code, context().newPromise());
     flushLater();
+  }
+
+  /** PING came; {@code stream} is the last one on which the peer called or was called. */
+  final void requireFewPings(int stream) throws LimitMetException {
+    int window = connection().remote().flowController().windowSize(connection().connectionStream());
+    if (control.onPing(System.nanoTime(), stream, window)) {
+      throw new LimitMetException(MetLimit.PINGS, "too many PINGs");
+    }
+  }
+
+  final void requireFewSettings() throws LimitMetException {
+    if (control.onSettings(System.nanoTime())) {
+      throw new LimitMetException(MetLimit.SETTINGS, "too many SETTINGS");
+    }
+  }
+
+  @Override
+  protected void onConnectionError(
+      ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception e) {
+    if (e != null && e.error() == Http2Error.ENHANCE_YOUR_CALM && !blamed) {
+      blamed = true;
+      shared.meters().met(e instanceof LimitMetException known ? known.limit() : MetLimit.FLOOD);
+    }
+    super.onConnectionError(ctx, outbound, cause, e);
   }
 
   @Override

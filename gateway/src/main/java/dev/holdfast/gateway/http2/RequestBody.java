@@ -20,6 +20,7 @@ final class RequestBody {
 
   private List<ByteBuf> frames = List.of();
   private int bytes;
+  private int awaitingBytes;
   private boolean forgotten;
 
   /** Whether all frames so far are here. */
@@ -42,6 +43,18 @@ final class RequestBody {
     }
     bytes += size;
     frames.add(size <= COPIED_BYTES ? Unpooled.copiedBuffer(frame) : frame.retainedDuplicate());
+  }
+
+  /** Bytes of the client's windows are not given back before there is an upstream. */
+  void await(int windowBytes) {
+    awaitingBytes += windowBytes;
+  }
+
+  /** How many bytes of its windows wait; none do from now on. */
+  int takeAwaiting() {
+    int awaiting = awaitingBytes;
+    awaitingBytes = 0;
+    return awaiting;
   }
 
   /** Once sent, what is more than may be kept is given up. */

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.gateway.limits.MetLimit;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.DecoratingHttp2ConnectionDecoder;
@@ -68,7 +69,10 @@ final class TimedDecoder extends DecoratingHttp2ConnectionDecoder {
     if (leftNanos > 0) {
       watch(ctx, leftNanos);
     } else if (of != null) {
-      of.onError(ctx, false, new SlowFrameException());
+      of.onError(
+          ctx,
+          false,
+          new LimitMetException(MetLimit.SLOW_FRAME, "a frame or headers that don't end"));
     }
   }
 }

@@ -30,7 +30,6 @@ final class UpstreamConnection extends FrameConnection implements Link {
 
   private final String address;
   private final LinkWatch<UpstreamConnection> watch;
-  private final int keptLimit;
   private final boolean secure;
   private @Nullable WatchedConnection watched;
   private @Nullable String fault;
@@ -42,11 +41,10 @@ final class UpstreamConnection extends FrameConnection implements Link {
         codec.decoder,
         codec.encoder,
         codec.settings,
-        setting.flushes,
+        setting.shared,
         setting.limits.connectionBytes());
     this.address = endpoint.address().toString();
     this.watch = setting.watch;
-    this.keptLimit = setting.limits.connectionBytes();
     this.secure = setting.secure;
     Frames frames = new Frames();
     codec.decoder.frameListener(frames);
@@ -59,10 +57,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
 
   /** What a connection is made with. */
   record Setting(
-      GatewayLimits limits,
-      FlushList flushes,
-      LinkWatch<UpstreamConnection> watch,
-      boolean secure) {}
+      GatewayLimits limits, Shared shared, LinkWatch<UpstreamConnection> watch, boolean secure) {}
 
   static UpstreamConnection to(Endpoint endpoint, Setting setting) {
     return ConnectionBuilder.dialed(
@@ -73,11 +68,6 @@ final class UpstreamConnection extends FrameConnection implements Link {
 
   String address() {
     return address;
-  }
-
-  /** The most that may wait here for slow clients. */
-  int keptLimit() {
-    return keptLimit;
   }
 
   @Override
@@ -226,7 +216,9 @@ final class UpstreamConnection extends FrameConnection implements Link {
   /** The frames of the peer, and what becomes of streams. */
   private final class Frames extends Http2EventAdapter {
     @Override
-    public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings) {
+    public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings)
+        throws Http2Exception {
+      requireFewSettings();
       ready = true;
       watch.onRoom(UpstreamConnection.this);
     }
@@ -251,6 +243,11 @@ final class UpstreamConnection extends FrameConnection implements Link {
         int padding,
         boolean end) {
       onHeadersRead(ctx, id, headers, padding, end);
+    }
+
+    @Override
+    public void onPingRead(ChannelHandlerContext ctx, long payload) throws Http2Exception {
+      requireFewPings(connection().local().lastStreamCreated());
     }
 
     @Override

@@ -45,7 +45,12 @@ final class WebStream implements WebExchange, RequestStream {
     if (over || taker == null) {
       return bytes;
     }
-    down.keep(bytes);
+    if (!down.keep(bytes)) {
+      down.giveBack(stream, bytes);
+      breakOff();
+      taker.onGone();
+      return 0;
+    }
     taker.onData(data, bytes, end);
     return 0;
   }

@@ -18,8 +18,14 @@ public enum MetLimit {
   STREAMS,
   /** A frame, or headers, that a client began and did not end in time. */
   SLOW_FRAME,
-  /** Floods of control frames, CONTINUATION or empty DATA, as Netty judges them. */
-  FLOOD;
+  /**
+   * Floods of resets, CONTINUATION or empty DATA, or of answers that nobody reads, as Netty has it.
+   */
+  FLOOD,
+  /** PINGs without an end. */
+  PINGS,
+  /** SETTINGS without an end. */
+  SETTINGS;
 
   /** As tags have it. */
   public String tag() {

@@ -1,0 +1,6 @@
+package dev.holdfast.gateway.http2;
+
+import dev.holdfast.gateway.limits.GatewayMeters;
+
+/** What the connections of one event loop share. */
+record Shared(FlushList flushes, GatewayMeters meters) {}

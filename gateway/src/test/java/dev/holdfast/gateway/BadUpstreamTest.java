@@ -1,0 +1,155 @@
+package dev.holdfast.gateway;
+
+import static dev.holdfast.gateway.RawServer.END_HEADERS;
+import static dev.holdfast.gateway.RawServer.END_STREAM;
+import static dev.holdfast.gateway.RawServer.SETTINGS;
+import static dev.holdfast.gateway.RawServer.frame;
+import static dev.holdfast.gateway.RawServer.head;
+import static dev.holdfast.gateway.RawServer.join;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.gateway.limits.GatewayLimits;
+import io.netty.handler.codec.http2.Http2Headers;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Servers that do what no server should, byte by byte, and what their clients are told. */
+class BadUpstreamTest {
+  private static final byte[] NOTHING = {};
+  private static final byte[] MESSAGE = {0, 0, 0, 0, 1, 9};
+  private static final int DEADLINE_EXCEEDED = 4;
+
+  /**
+   * What it does, the status of the call and what is said of it; of some only the deadline tells.
+   */
+  enum Bad {
+    SAYS_GARBAGE(text("SSH-2.0-OpenSSH_9.6\r\n"), NOTHING, false, 14, "SETTINGS"),
+    SPEAKS_HTTP1(
+        text("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n"),
+        NOTHING,
+        true,
+        14,
+        "SETTINGS|closed by the upstream"),
+    CLOSES_AT_ONCE(NOTHING, NOTHING, true, 14, "no connection: "),
+    NEVER_GREETS(NOTHING, NOTHING, false, 4, "deadline"),
+    NEVER_ANSWERS(SETTINGS, NOTHING, false, 4, "deadline"),
+    STOPS_IN_ITS_HEAD(
+        new byte[] {0, 0, 30, 1, 4, 0, 0, 0, 3, 0x08}, true, 14, "HF-410|connection lost"),
+    STAYS_IN_ITS_HEAD(new byte[] {0, 0, 30, 1, 4, 0, 0, 0, 3, 0x08}, false, 4, "deadline"),
+    STOPS_IN_A_MESSAGE(
+        join(head(0), new byte[] {0, 0, 30, 0, 0, 0, 0, 0, 3, 0, 0}),
+        true,
+        14,
+        "HF-410|connection lost"),
+    STAYS_IN_A_MESSAGE(
+        join(head(0), new byte[] {0, 0, 30, 0, 0, 0, 0, 0, 3, 0, 0}), false, 4, "deadline"),
+    LEAVES_IN_AN_ANSWER(
+        join(head(0), frame(7, 0, 0, 0, 0, 0, 3, 0, 0, 0, 2)), true, 14, "GOAWAY INTERNAL_ERROR"),
+    LEAVES_WITHOUT_A_WORD_MORE(
+        join(head(0), frame(7, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0)), true, 14, "connection lost"),
+    ENDS_WITHOUT_TRAILERS(
+        join(head(0), frame(0, END_STREAM, 3, MESSAGE)), false, 2, "without trailers"),
+    STORM_OF_RESETS(
+        join(Besieged.repeated(frame(3, 0, 3, 0, 0, 0, 8), 1_000)), false, 14, "reset the stream"),
+    RESETS_WHAT_NEVER_WAS(frame(3, 0, 99, 0, 0, 0, 8), false, 14, "RST_STREAM|99"),
+    HEADERS_MAKE_NO_SENSE(
+        frame(1, END_HEADERS, 3, 0xff, 0xff, 0xff, 0xff, 0x7f), false, 14, "connection lost"),
+    FRAME_IS_TOO_LARGE(new byte[] {-1, -1, -1, 0, 0, 0, 0, 0, 3}, false, 14, "length"),
+    MORE_THAN_THE_WINDOW(
+        join(head(0), Besieged.repeated(frame(0, 0, 3, new byte[16_000]), 40)),
+        false,
+        14,
+        "window"),
+    DATA_WITHOUT_A_HEAD(frame(0, 0, 3, MESSAGE), false, 13, "DATA before"),
+    PUSHES(
+        join(frame(4, 1, 0), frame(5, END_HEADERS, 3, 0, 0, 0, 2, 0x82)),
+        false,
+        14,
+        "connection lost"),
+    HEADERS_ARE_HUGE(
+        head(END_STREAM, "x-large", "x".repeat(17_000).substring(0, 16_300)), false, 14, "16384"),
+    FLOOD_OF_PINGS(
+        Besieged.repeated(frame(6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7), 1_100), false, 14, "PINGs"),
+    FLOOD_OF_SETTINGS(Besieged.repeated(SETTINGS, 110), false, 14, "SETTINGS"),
+    FLOOD_OF_EMPTY_DATA(
+        join(head(0), Besieged.repeated(frame(0, 0, 3), 50)), false, 14, "empty DATA|mpty");
+
+    final RawServer.Manner manner;
+    final int status;
+    final String reason;
+
+    Bad(byte[] answer, boolean closes, int status, String reason) {
+      this(SETTINGS, answer, closes, status, reason);
+    }
+
+    Bad(byte[] greeting, byte[] answer, boolean closes, int status, String reason) {
+      this.manner =
+          new RawServer.Manner(ByteBuffer.wrap(greeting), ByteBuffer.wrap(answer), closes);
+      this.status = status;
+      this.reason = reason;
+    }
+
+    private static byte[] text(String text) {
+      return text.getBytes(StandardCharsets.US_ASCII);
+    }
+  }
+
+  private static final Map<Bad, RawServer> SERVERS = new EnumMap<>(Bad.class);
+  private static Besieged besieged;
+
+  @BeforeAll
+  static void open() throws Exception {
+    Map<String, String> upstreams = new HashMap<>();
+    for (Bad each : Bad.values()) {
+      RawServer server = new RawServer(each.manner);
+      SERVERS.put(each, server);
+      upstreams.put(each.name(), server.address());
+    }
+    besieged = new Besieged(upstreams, GatewayLimits.DEFAULT);
+  }
+
+  @AfterAll
+  static void close() throws IOException {
+    try {
+      besieged.bystander.assertUnharmed();
+    } finally {
+      besieged.close();
+      for (RawServer each : SERVERS.values()) {
+        each.close();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void itsClientIsToldWhyAndNobodyElseNotices(Bad bad) throws Exception {
+    RawPeer client = besieged.client();
+    Http2Headers call =
+        RawPeer.call(Besieged.PATH)
+            .authority(bad.name())
+            .add("grpc-timeout", bad.status == DEADLINE_EXCEEDED ? "300m" : "20S");
+    client.headers(3, call, false);
+    client.data(3, MESSAGE, false);
+    RawPeer.Frame end = client.next("HEADERS", "RST_STREAM", "GOAWAY");
+    if (!end.end()) {
+      end = client.next("HEADERS", "RST_STREAM", "GOAWAY");
+    }
+    assertThat(end.header("grpc-status")).isEqualTo(Integer.toString(bad.status));
+    assertThat(end.header("grpc-message"))
+        .startsWith("gateway: ")
+        .containsPattern(bad.reason)
+        .containsPattern(
+            "upstream (none|" + Objects.requireNonNull(SERVERS.get(bad)).address() + ")");
+    client.close();
+    besieged.bystander.assertServed();
+  }
+}

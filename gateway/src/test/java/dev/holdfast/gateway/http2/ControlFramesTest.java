@@ -1,0 +1,53 @@
+package dev.holdfast.gateway.http2;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class ControlFramesTest {
+  private static final int WINDOW = 65_535;
+  private static final long SECOND = 1_000_000_000L;
+
+  private final ControlFrames frames = new ControlFrames();
+
+  @Test
+  void pingsForNothingAreTooManyAfterAThousand() {
+    for (int i = 0; i < ControlFrames.MAX_PINGS; i++) {
+      assertThat(frames.onPing(i, 0, WINDOW)).isFalse();
+    }
+    assertThat(frames.onPing(0, 0, WINDOW)).isTrue();
+  }
+
+  @Test
+  void peerThatMeasuresTheWayOfWhatItGetsMayPing() {
+    for (int i = 0; i < 10 * ControlFrames.MAX_PINGS; i++) {
+      assertThat(frames.onPing(i, 1, 1_000_000 - i)).isFalse();
+      assertThat(frames.onPing(i, 1 + 2 * i, 1_000_000 - i)).isFalse();
+    }
+  }
+
+  @Test
+  void peerThatOnlyWidensItsWindowDoesNotMeasure() {
+    int refused = 0;
+    for (int i = 0; i < 2 * ControlFrames.MAX_PINGS; i++) {
+      refused += frames.onPing(i, 0, WINDOW + i) ? 1 : 0;
+    }
+    assertThat(refused).isEqualTo(ControlFrames.MAX_PINGS);
+  }
+
+  @Test
+  void onePingEveryTenMillisecondsIsNoFlood() {
+    for (long i = 0; i < 10_000; i++) {
+      assertThat(frames.onPing(i * SECOND / 50, 0, WINDOW)).isFalse();
+    }
+  }
+
+  @Test
+  void settingsAreTooManyAfterAHundredAndCountAnewLater() {
+    for (int i = 0; i < ControlFrames.MAX_SETTINGS; i++) {
+      assertThat(frames.onSettings(i)).isFalse();
+    }
+    assertThat(frames.onSettings(0)).isTrue();
+    assertThat(frames.onSettings(11 * SECOND)).isFalse();
+  }
+}
