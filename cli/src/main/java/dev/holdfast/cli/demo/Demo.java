@@ -6,13 +6,14 @@ import dev.holdfast.core.ServiceName;
 import dev.holdfast.grpc.HoldfastChannelBuilder;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * One run: sets the stage, lets both clients call while the story is told, and adds up.
+ * One run: sets the stage, lets the clients call while the story is told, and adds up.
  *
  * <p>Everything it starts is ended by {@link DemoResources}, whichever way the run ends.
  */
@@ -44,19 +45,29 @@ final class Demo {
         resources.own(new Fleet(new InstanceLauncher(uri, service, resources.scratch().logs())));
     display.say("registry: " + uri);
     List<InstanceProcess> first = fleet.launch(options.instances());
+    DemoGateway gateway =
+        resources.own(DemoGateway.start(resources.scratch(), DemoTarget.of(uri, service)));
     display.say(
-        "starting " + first.size() + " instances of the service " + service + " as processes ...");
+        "starting "
+            + first.size()
+            + " instances of the service "
+            + service
+            + " and a gateway as processes ...");
     view.awaitStart(
         first.size(),
         "instances",
-        () -> first.stream().allMatch(instance -> instance.address().isPresent()),
-        fleet::crashed);
+        () ->
+            gateway.process().address().isPresent()
+                && first.stream().allMatch(instance -> instance.address().isPresent()),
+        () -> Scene.crashed(fleet, gateway));
 
     ManagedChannel holdfast = holdfastChannel(uri, service);
     resources.own(() -> holdfast.shutdownNow());
     ManagedChannel stock = FixedList.channelTo(addresses(first));
     resources.own(() -> stock.shutdownNow());
-    warmUp(holdfast, stock);
+    ManagedChannel through = channelTo(gateway.address());
+    resources.own(() -> through.shutdownNow());
+    warmUp(holdfast, stock, through);
     display.say(
         "two clients make "
             + options.ratePerSecond()
@@ -64,47 +75,67 @@ final class Demo {
             + " grpc-java on the "
             + first.size()
             + " addresses of now");
-    return tell(fleet, view, holdfast, stock);
+    display.say(
+        "a third one makes "
+            + options.gatewayRatePerSecond()
+            + " calls/s through the gateway; as long as this runs, so can you:");
+    display.say("  " + gateway.curl());
+    CallLedger ledger = new CallLedger();
+    LoadClient client = new LoadClient("holdfast", holdfast, ledger, options.ratePerSecond());
+    return tell(new Scene(fleet, stage, view, client, ledger, gateway), stock, through);
   }
 
-  private DemoResult tell(
-      Fleet fleet, RegistryView view, ManagedChannel holdfast, ManagedChannel stock)
+  private DemoResult tell(Scene scene, ManagedChannel stock, ManagedChannel through)
       throws InterruptedException {
-    CallLedger ledger = new CallLedger();
+    CallLedger ledger = scene.ledger();
     CallLedger stockLedger = new CallLedger();
-    LoadClient client = new LoadClient("holdfast", holdfast, ledger, options.ratePerSecond());
+    CallLedger gatewayLedger = scene.gateway().ledger();
     LoadClient stockClient = new LoadClient("stock", stock, stockLedger, options.ratePerSecond());
-    DemoStory story =
-        new DemoStory(new Scene(fleet, stage, view, client, ledger), display, stockLedger);
+    LoadClient gatewayClient =
+        new LoadClient("gateway", through, gatewayLedger, options.gatewayRatePerSecond());
+    DemoStory story = new DemoStory(scene, display, stockLedger);
     long startNanos = System.nanoTime();
-    TableTicker ticker = new TableTicker(fleet, ledger, stockLedger, story::current, startNanos);
-    client.start();
-    stockClient.start();
+    TableTicker ticker =
+        new TableTicker(
+            scene.fleet(), ledger, gatewayLedger, stockLedger, story::current, startNanos);
+    List<LoadClient> clients = List.of(scene.client(), stockClient, gatewayClient);
+    clients.forEach(LoadClient::start);
     List<StepReport> reports;
     StallWatch stalls = resources.own(StallWatch.start());
     try (var ticking = ticker.every(TABLE_MILLIS, display)) {
       reports = story.run(options.time());
-      client.close();
-      stockClient.close();
+      for (LoadClient each : clients) {
+        each.close();
+      }
     }
-    showFailures(ledger, stalls, startNanos);
+    showFailures(List.of(ledger, gatewayLedger), stalls, startNanos);
     return new DemoResult(
         ledger.totals(),
         (int) reports.stream().filter(StepReport::reachedGoal).count(),
-        measured(reports, ScaleUpStep.MEASURE),
-        measured(reports, KillStep.MEASURE),
+        new DemoResult.Measured(
+            measured(reports, ScaleUpStep.MEASURE),
+            measured(reports, KillStep.MEASURE),
+            measured(reports, GatewayReloadStep.MEASURE)),
         stockLedger.totals().failed(),
-        stage.kind());
+        stage.kind(),
+        gatewayLedger.totals());
   }
 
-  private void showFailures(CallLedger ledger, StallWatch stalls, long startNanos) {
-    for (CallLedger.Failure failure : ledger.failures()) {
+  private void showFailures(List<CallLedger> ledgers, StallWatch stalls, long startNanos) {
+    List<CallLedger.Failure> failures =
+        ledgers.stream().flatMap(ledger -> ledger.failures().stream()).toList();
+    for (CallLedger.Failure failure : failures) {
       double atSeconds = (failure.atNanos() - startNanos) / 1e9;
       display.failure(atSeconds, failure.step(), failure.status());
     }
-    if (!ledger.failures().isEmpty()) {
+    if (!failures.isEmpty()) {
       display.say(stalls.longest(startNanos));
     }
+  }
+
+  /** Knows one address only. */
+  private static ManagedChannel channelTo(HostPort address) {
+    return NettyChannelBuilder.forAddress(address.host(), address.port()).usePlaintext().build();
   }
 
   private static ManagedChannel holdfastChannel(RegistryUri uri, ServiceName service) {

@@ -14,9 +14,10 @@ import picocli.CommandLine.Option;
     subcommands = StreamsDemoCommand.class,
     description = {
       "Shows calls that follow their service: three instances as processes, a client that makes"
-          + " 200 calls/s, and a story of five steps: scale up, drain, kill -9, the registry away"
-          + " for 10 s, rolling restart. A stock grpc-java client runs beside it.",
-      "Its last line is RESULT name=value ..; it exits 0 when no call failed and all five steps"
+          + " 200 calls/s, a gateway with 100 more, and a story of six steps: scale up, drain,"
+          + " kill -9, the registry away for 10 s, rolling restart, the gateway's file edited. A"
+          + " stock grpc-java client runs beside it.",
+      "Its last line is RESULT name=value ..; it exits 0 when no call failed and all six steps"
           + " came to what they should, the new instances getting calls within half a second;"
           + " 1 otherwise."
     })

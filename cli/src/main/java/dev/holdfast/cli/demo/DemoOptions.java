@@ -10,7 +10,7 @@ import java.time.Duration;
  * @param ratePerSecond calls per second of each client; 1 to 2,000
  */
 record DemoOptions(Duration time, int instances, int ratePerSecond) {
-  /** The registry is away for ten of them, and four more steps want to be seen. */
+  /** The registry is away for ten of them, and five more steps want to be seen. */
   static final int LEAST_SECONDS = 20;
 
   static final int MOST_SECONDS = 86_400;
@@ -24,6 +24,11 @@ record DemoOptions(Duration time, int instances, int ratePerSecond) {
         ", as the registry alone is away for 10 s of them");
     require("instances", instances, 2, 10, "");
     require("rate", ratePerSecond, 1, 2_000, "");
+  }
+
+  /** Calls per second through the gateway. */
+  int gatewayRatePerSecond() {
+    return Math.max(1, ratePerSecond / 2);
   }
 
   /**

@@ -12,24 +12,34 @@ import java.util.OptionalLong;
  *
  * @param calls made by the Holdfast client, or due and not made
  * @param steps how many steps reached their goal
- * @param scaleUpMillis from a record being visible to the first call its instance served, the worst
- *     of the new instances; empty when the step did not get there
- * @param killRecoveryMillis from SIGKILL to the end of the last call that needed a retry; empty
- *     when the step did not get there
+ * @param measured what steps measured
  * @param stockFailed failed calls of the stock client beside it
  * @param registry {@code file} or {@code etcd}
+ * @param gateway made through the gateway, or due and not made
  */
 record DemoResult(
     CallLedger.Totals calls,
     int steps,
-    OptionalLong scaleUpMillis,
-    OptionalLong killRecoveryMillis,
+    Measured measured,
     long stockFailed,
-    String registry)
+    String registry,
+    CallLedger.Totals gateway)
     implements DemoOutcome {
 
+  /**
+   * What steps measured; empty where one did not get there.
+   *
+   * @param scaleUpMillis from a record being visible to the first call its instance served, the
+   *     worst of the new instances
+   * @param killRecoveryMillis from SIGKILL to the end of the last call that needed a retry
+   * @param reloadMillis from an edit of the gateway's file to the answer that shows it, the worse
+   *     of two
+   */
+  record Measured(
+      OptionalLong scaleUpMillis, OptionalLong killRecoveryMillis, OptionalLong reloadMillis) {}
+
   /** The number of steps in the story. */
-  static final int STEPS = 5;
+  static final int STEPS = 6;
 
   /** The longest that a new instance may wait for its first call. */
   static final long MOST_SCALE_UP_MILLIS = 500;
@@ -43,10 +53,17 @@ record DemoResult(
     if (calls.failed() > 0) {
       missed.add(missed("failed", "0"));
     }
+    if (gateway.calls() == 0) {
+      missed.add(missed("gateway_calls", "at least 1"));
+    }
+    if (gateway.failed() > 0) {
+      missed.add(missed("gateway_failed", "0"));
+    }
     if (steps < STEPS) {
       missed.add(missed("steps", STEPS + "/" + STEPS));
     }
-    if (scaleUpMillis.isEmpty() || scaleUpMillis.getAsLong() > MOST_SCALE_UP_MILLIS) {
+    OptionalLong scaleUp = measured.scaleUpMillis();
+    if (scaleUp.isEmpty() || scaleUp.getAsLong() > MOST_SCALE_UP_MILLIS) {
       missed.add(missed("scale_up_ms", "0 to " + MOST_SCALE_UP_MILLIS));
     }
     return missed;
@@ -60,11 +77,14 @@ record DemoResult(
     fields.put("failed", Long.toString(calls.failed()));
     fields.put("retried", Long.toString(calls.retried()));
     fields.put("steps", steps + "/" + STEPS);
-    fields.put("scale_up_ms", Long.toString(scaleUpMillis.orElse(-1)));
-    fields.put("kill_recovery_ms", Long.toString(killRecoveryMillis.orElse(-1)));
+    fields.put("scale_up_ms", Long.toString(measured.scaleUpMillis().orElse(-1)));
+    fields.put("kill_recovery_ms", Long.toString(measured.killRecoveryMillis().orElse(-1)));
     fields.put("p99_ms", String.format(Locale.ROOT, "%.1f", calls.p99Millis()));
     fields.put("stock_failed", Long.toString(stockFailed));
     fields.put("registry", registry);
+    fields.put("gateway_calls", Long.toString(gateway.calls()));
+    fields.put("gateway_failed", Long.toString(gateway.failed()));
+    fields.put("reload_ms", Long.toString(measured.reloadMillis().orElse(-1)));
     return fields;
   }
 }

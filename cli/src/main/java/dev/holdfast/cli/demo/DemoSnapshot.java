@@ -10,6 +10,7 @@ import java.util.List;
  * @param step where the story is, for people
  * @param instances one row each, oldest instance first
  * @param holdfast sums of the client that follows the registry
+ * @param gateway sums of the client that knows the gateway only
  * @param stock sums of the stock client on the list of the start
  */
 record DemoSnapshot(
@@ -17,6 +18,7 @@ record DemoSnapshot(
     String step,
     List<Row> instances,
     CallLedger.Totals holdfast,
+    CallLedger.Totals gateway,
     CallLedger.Totals stock)
     implements DemoPicture {
   private static final int PLAIN_WIDTH = 120;
@@ -43,6 +45,7 @@ record DemoSnapshot(
         .with("step", step)
         .with("instances", instances.stream().map(Row::json).toList())
         .with("holdfast", json(holdfast))
+        .with("gateway", json(gateway))
         .with("stock", json(stock));
   }
 

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The five steps, one after the other, while both clients make their calls.
+ * The six steps, one after the other, while the clients make their calls.
  *
  * <p>A step that misses its goal is reported and the story goes on, so that one run shows
  * everything that is wrong.
@@ -27,7 +27,8 @@ final class DemoStory {
             new DrainStep(),
             new KillStep(),
             new RegistryAwayStep(scene.stage()),
-            new RollingRestartStep());
+            new RollingRestartStep(),
+            new GatewayReloadStep());
   }
 
   /** Where the story is, for the table. */
@@ -60,18 +61,23 @@ final class DemoStory {
   private StepReport run(int number, DemoStep step) throws InterruptedException {
     StepTitle title = new StepTitle(number, steps.size(), step.title());
     enter(title.current());
-    long failedBefore = scene.ledger().totals().failed();
+    long failedBefore = failed();
     return StepReport.of(
         title,
         display,
         measured -> step.run(scene, measured),
-        measured ->
-            measured.put("failed", Long.toString(scene.ledger().totals().failed() - failedBefore)));
+        measured -> measured.put("failed", Long.toString(failed() - failedBefore)));
+  }
+
+  /** Of the two clients that must not notice anything. */
+  private long failed() {
+    return scene.ledger().totals().failed() + scene.gateway().ledger().totals().failed();
   }
 
   private void enter(String name) {
     current = name;
     scene.ledger().enter(name);
+    scene.gateway().ledger().enter(name);
     stockLedger.enter(name);
   }
 }

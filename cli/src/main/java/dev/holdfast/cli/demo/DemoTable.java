@@ -28,6 +28,7 @@ final class DemoTable {
       lines.add(instance(row, width));
     }
     lines.add(client("holdfast client", snapshot.holdfast(), true));
+    lines.add(client("through gateway", snapshot.gateway(), true));
     lines.add(client("stock grpc-java", snapshot.stock(), false));
     lines.replaceAll(line -> line.length() <= width ? line : line.substring(0, width));
     return lines;

@@ -12,6 +12,7 @@ import io.grpc.InsecureServerCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
@@ -49,6 +50,8 @@ final class InstanceMain {
     HoldfastServer server =
         HoldfastServerBuilder.forAddress(loopback(), InsecureServerCredentials.create())
             .addService(new OrdersService(self::get))
+            // The gateway learns from it what JSON means.
+            .addService(ProtoReflectionServiceV1.newInstance())
             .register(target)
             // All processes of the demo are on this machine, wherever the registry is.
             .advertise("127.0.0.1")

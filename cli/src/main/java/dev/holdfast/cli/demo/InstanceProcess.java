@@ -9,7 +9,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * One instance of the sample service, a process of its own.
@@ -50,6 +53,9 @@ final class InstanceProcess {
   /** What the instance printed when it listens, before its address. */
   static final String LISTENING = "listening ";
 
+  private static final Pattern ANNOUNCEMENT = Pattern.compile(LISTENING + "(.+)");
+  private static final Set<String> NOT_FOR_DEMOS = Set.of("HOLDFAST_REGISTRY", "HOLDFAST_CONFIG");
+
   private final String name;
   private final Path log;
   private final Process process;
@@ -70,12 +76,23 @@ final class InstanceProcess {
    * @throws IOException when the system can't start it
    */
   static InstanceProcess start(String name, List<String> command, Path log) throws IOException {
-    Process process =
-        new ProcessBuilder(command)
-            .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
-            .start();
+    return start(name, command, log, ANNOUNCEMENT);
+  }
+
+  /**
+   * As above, of a program that says in its own words where it listens.
+   *
+   * @param announcement a line of its standard output, with the address as group 1
+   */
+  static InstanceProcess start(String name, List<String> command, Path log, Pattern announcement)
+      throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    // No process of a demo may be pointed at a real registry.
+    builder.environment().keySet().removeAll(NOT_FOR_DEMOS);
+    Process process = builder.start();
     InstanceProcess instance = new InstanceProcess(name, log, process);
-    Thread reader = new Thread(instance::readOutput, "demo-" + name + "-output");
+    Thread reader = new Thread(() -> instance.readOutput(announcement), "demo-" + name + "-output");
     reader.setDaemon(true);
     reader.start();
     var unused = process.onExit().thenRun(() -> instance.endedNanos = System.nanoTime());
@@ -154,11 +171,12 @@ final class InstanceProcess {
     }
   }
 
-  private void readOutput() {
+  private void readOutput(Pattern announcement) {
     try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        if (line.startsWith(LISTENING)) {
-          address = Optional.of(HostPort.parse(line.substring(LISTENING.length())));
+        Matcher announced = announcement.matcher(line);
+        if (announced.matches()) {
+          address = Optional.of(HostPort.parse(announced.group(1)));
         }
       }
     } catch (IOException e) {

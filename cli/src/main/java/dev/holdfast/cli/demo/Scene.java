@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What a step of the story can touch and look at.
@@ -14,9 +15,15 @@ import java.util.stream.Collectors;
  * @param view what the registry holds
  * @param client the Holdfast client that is being shown
  * @param ledger what its calls came to
+ * @param gateway before the instances, with calls of its own
  */
 record Scene(
-    Fleet fleet, RegistryStage stage, RegistryView view, LoadClient client, CallLedger ledger) {
+    Fleet fleet,
+    RegistryStage stage,
+    RegistryView view,
+    LoadClient client,
+    CallLedger ledger,
+    DemoGateway gateway) {
 
   /**
    * Waits until something is seen.
@@ -26,7 +33,16 @@ record Scene(
    */
   void await(String goal, long timeoutMillis, Patience.Condition condition)
       throws GoalMissedException, InterruptedException {
-    await(goal, timeoutMillis, condition, fleet::crashed);
+    await(goal, timeoutMillis, condition, this::crashed);
+  }
+
+  private List<InstanceProcess> crashed() {
+    return crashed(fleet, gateway);
+  }
+
+  /** Instances that ended by themselves, and the gateway if it did. */
+  static List<InstanceProcess> crashed(Fleet fleet, DemoGateway gateway) {
+    return Stream.concat(fleet.crashed().stream(), gateway.crashed().stream()).toList();
   }
 
   /** As above, for whatever processes there are. */

@@ -4,7 +4,7 @@ import dev.holdfast.core.PureCore;
 import java.time.Duration;
 
 /**
- * Spreads the five steps over the time a run was given.
+ * Spreads the six steps over the time a run was given.
  *
  * <p>Steps take as long as they take, since they wait for what they want to see; what is left of
  * the time is spent as steady traffic before each step and after the last one, in equal parts.

@@ -15,6 +15,7 @@ final class TableTicker {
 
   private final Fleet fleet;
   private final CallLedger ledger;
+  private final CallLedger gatewayLedger;
   private final CallLedger stockLedger;
   private final Supplier<String> step;
   private final long startNanos;
@@ -23,11 +24,13 @@ final class TableTicker {
   TableTicker(
       Fleet fleet,
       CallLedger ledger,
+      CallLedger gatewayLedger,
       CallLedger stockLedger,
       Supplier<String> step,
       long startNanos) {
     this.fleet = fleet;
     this.ledger = ledger;
+    this.gatewayLedger = gatewayLedger;
     this.stockLedger = stockLedger;
     this.step = step;
     this.startNanos = startNanos;
@@ -76,7 +79,12 @@ final class TableTicker {
       }
     }
     return new DemoSnapshot(
-        (nowNanos - startNanos) / 1e9, step.get(), rows, ledger.totals(), stockLedger.totals());
+        (nowNanos - startNanos) / 1e9,
+        step.get(),
+        rows,
+        ledger.totals(),
+        gatewayLedger.totals(),
+        stockLedger.totals());
   }
 
   private static DemoSnapshot.Row row(

@@ -1,6 +1,6 @@
 /**
- * {@code holdfast demo}: a service of several processes, a client that follows it, and a story of
- * five steps that would cost calls elsewhere.
+ * {@code holdfast demo}: a service of several processes, a client that follows it, a gateway before
+ * it, and a story of six steps that would cost calls elsewhere.
  *
  * <p>{@link dev.holdfast.cli.demo.DemoCommand} reads the command line, {@link
  * dev.holdfast.cli.demo.Demo} sets the stage, {@link dev.holdfast.cli.demo.DemoStory} runs the

@@ -30,6 +30,7 @@ class DemoDisplayTest {
     assertThat(table)
         .contains("i1", "127.0.0.1:4001", "serving", "150.0", "75%", "1.5", "###############")
         .contains("holdfast client  calls=200 failed=0 retried=3 p99=2.5 ms")
+        .contains("through gateway  calls=100 failed=0 retried=1 p99=2.5 ms")
         .contains("stock grpc-java  calls=200 failed=66 p99=2.5 ms");
   }
 
@@ -43,19 +44,19 @@ class DemoDisplayTest {
     assertThat(screen.get(0)).isEqualTo("step 1/5 scale up ...");
     assertThat(screen.get(1)).contains("2.0 s");
     assertThat(screen).filteredOn(line -> line.contains("address")).hasSize(1);
-    assertThat(screen).hasSize(7);
+    assertThat(screen).hasSize(8);
   }
 
   @Test
   void aLowTerminalShowsTheNewestInstancesAndBothClients() {
-    TerminalDisplay display = new TerminalDisplay(out, () -> new Terminal.Size(6, 100));
+    TerminalDisplay display = new TerminalDisplay(out, () -> new Terminal.Size(7, 100));
     display.picture(snapshot(1));
     display.picture(snapshot(2));
     List<String> screen = TerminalScreen.after(text.toString());
-    assertThat(screen).hasSize(5);
+    assertThat(screen).hasSize(6);
     assertThat(screen.get(0)).contains("2.0 s");
     assertThat(screen.get(2)).contains("i2");
-    assertThat(screen.get(4)).contains("stock");
+    assertThat(screen.get(5)).contains("stock");
   }
 
   @Test
@@ -90,11 +91,11 @@ class DemoDisplayTest {
     DemoResult result =
         new DemoResult(
             new CallLedger.Totals(9, 0, 0, 1.5),
-            5,
-            OptionalLong.of(1),
-            OptionalLong.of(2),
+            6,
+            new DemoResult.Measured(OptionalLong.of(1), OptionalLong.of(2), OptionalLong.of(4)),
             3,
-            "file");
+            "file",
+            new CallLedger.Totals(8, 0, 0, 1.5));
     display.result(result);
     List<String> lines = text.toString().lines().toList();
     assertThat(lines).hasSize(6);
@@ -107,7 +108,7 @@ class DemoDisplayTest {
       assertThat(line).startsWith("{\"event\":\"");
     }
     assertThat(lines.get(2)).contains("\"ok\":false", "\"problem\":\"late\"", "\"scale_up_ms\":12");
-    assertThat(lines.get(5)).contains("\"steps\":\"5/5\"", "\"calls\":9");
+    assertThat(lines.get(5)).contains("\"steps\":\"6/6\"", "\"calls\":9");
     assertThat(last.toString().strip()).isEqualTo(result.line());
   }
 
@@ -119,6 +120,7 @@ class DemoDisplayTest {
             new DemoSnapshot.Row("i1", "127.0.0.1:4001", "serving", 150, 75, 1.5, 2.5),
             new DemoSnapshot.Row("i2", "127.0.0.1:4002", "draining", 50, 25, 1.5, 2.5)),
         new CallLedger.Totals(200, 0, 3, 2.5),
+        new CallLedger.Totals(100, 0, 1, 2.5),
         new CallLedger.Totals(200, 66, 0, 2.5));
   }
 }

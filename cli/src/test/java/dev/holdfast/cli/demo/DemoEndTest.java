@@ -22,8 +22,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 /** However a run of the demo ends in the middle of its story, nothing of it stays. */
 @Execution(ExecutionMode.CONCURRENT)
 class DemoEndTest {
-  private static final int PROCESSES_AT_LEAST = 4; // three instances and the caretaker
-  private static final String IN_THE_STORY = "step 1/5";
+  private static final int PROCESSES_AT_LEAST = 5; // three instances, the gateway and the caretaker
+  private static final String IN_THE_STORY = "step 1/6";
   private static final int LIMIT_SECONDS = 40;
   private static final Map<String, Integer> CODE_OF_SIGNAL =
       Map.of("INT", 130, "KILL", 137, "TERM", 143);
@@ -67,6 +67,9 @@ class DemoEndTest {
       assertThat(line).as("the story begins; before it: %s", output).isNotNull();
       List<ProcessHandle> started = demo.descendants().toList();
       assertThat(started).hasSizeGreaterThanOrEqualTo(PROCESSES_AT_LEAST);
+      if (registry.equals("file")) {
+        assertThat(answerOf(output)).contains("\"id\":\"7\"", "\"servedBy\":{\"instance\":\"i");
+      }
       assertThat(scratchFolders()).isNotEmpty();
       assertThat(send(signal, demo)).isZero();
       assertThat(demo.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).as("ended in time").isTrue();
@@ -85,6 +88,19 @@ class DemoEndTest {
     } finally {
       demo.descendants().forEach(ProcessHandle::destroyForcibly);
       demo.destroyForcibly();
+    }
+  }
+
+  /** What the line that the demo shows for a shell prints. */
+  private static String answerOf(List<String> output) throws Exception {
+    String line =
+        output.stream().filter(said -> said.strip().startsWith("curl ")).findFirst().get();
+    Process shell =
+        new ProcessBuilder("sh", "-c", line + " --silent --show-error --max-time " + LIMIT_SECONDS)
+            .redirectErrorStream(true)
+            .start();
+    try (BufferedReader lines = shell.inputReader(StandardCharsets.UTF_8)) {
+      return String.join("\n", lines.lines().toList());
     }
   }
 

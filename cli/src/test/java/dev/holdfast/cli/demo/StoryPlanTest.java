@@ -10,15 +10,15 @@ class StoryPlanTest {
 
   @Test
   void spareTimeIsSpreadEvenlyOverThePausesThatAreLeft() {
-    assertThat(plan.pause(Duration.ZERO, 0, Duration.ofSeconds(30)))
+    assertThat(plan.pause(Duration.ZERO, 0, Duration.ofSeconds(25)))
         .isEqualTo(Duration.ofSeconds(5));
-    assertThat(plan.pause(Duration.ofSeconds(10), 1, Duration.ofSeconds(25)))
+    assertThat(plan.pause(Duration.ofSeconds(10), 1, Duration.ofSeconds(20)))
         .isEqualTo(Duration.ofSeconds(5));
   }
 
   @Test
   void afterTheLastStepTrafficRunsOnUntilTheTimeIsOver() {
-    assertThat(plan.pause(Duration.ofSeconds(52), 5, Duration.ZERO))
+    assertThat(plan.pause(Duration.ofSeconds(52), 6, Duration.ZERO))
         .isEqualTo(Duration.ofSeconds(8));
   }
 

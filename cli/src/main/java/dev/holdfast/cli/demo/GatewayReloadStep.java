@@ -1,0 +1,88 @@
+package dev.holdfast.cli.demo;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Step 6: the gateway's file is edited while calls go through it: every call to one instance, then
+ * a mistake, which must change nothing, then to all of them again.
+ *
+ * <p>Measured from an edit to the first or last answer that shows it; the worse of the two that
+ * count.
+ */
+final class GatewayReloadStep implements DemoStep {
+  /** The name of what it measures. */
+  static final String MEASURE = "reload_ms";
+
+  private static final long SEEN_MILLIS = 10_000;
+  // After it, every call from before an edit has ended one way or the other.
+  private static final long QUIET_NANOS = LoadClient.DEADLINE_NANOS;
+
+  @Override
+  public String title() {
+    return "edit gateway.yaml under load";
+  }
+
+  @Override
+  public Duration usualTime() {
+    return Duration.ofSeconds(2);
+  }
+
+  @Override
+  public void run(Scene scene, Map<String, String> measured)
+      throws GoalMissedException, IOException, InterruptedException {
+    DemoGateway gateway = scene.gateway();
+    List<InstanceProcess> wanted = scene.fleet().wanted();
+    InstanceProcess one = wanted.get(wanted.size() - 1);
+    measured.put("all_to", one.name());
+    long toOneNanos = System.nanoTime();
+    gateway.routeTo(one.address().orElseThrow());
+    await(
+        scene,
+        "every call through the gateway goes to " + one.name(),
+        () -> {
+          long latest = Math.max(0, latestElsewhere(scene, one, toOneNanos));
+          OptionalLong there = gateway.ledger().lastServedNanos(one.name());
+          return there.isPresent() && there.getAsLong() - toOneNanos - latest > QUIET_NANOS;
+        });
+    long tookNanos = Math.max(0, latestElsewhere(scene, one, toOneNanos));
+
+    gateway.misspell();
+    await(scene, "the gateway refuses a file with a mistake", gateway::hasRefused);
+    measured.put("mistake", "refused");
+    if (latestElsewhere(scene, one, toOneNanos) > tookNanos) {
+      throw new GoalMissedException("a file with a mistake changed where calls go");
+    }
+
+    long toAllNanos = System.nanoTime();
+    gateway.routeToAll();
+    await(
+        scene,
+        "calls through the gateway go to all again",
+        () -> latestElsewhere(scene, one, toAllNanos) > 0);
+    long backNanos = latestElsewhere(scene, one, toAllNanos);
+    long reloadNanos = Math.max(tookNanos, backNanos);
+    measured.put(MEASURE, Long.toString(TimeUnit.NANOSECONDS.toMillis(reloadNanos)));
+  }
+
+  private static void await(Scene scene, String goal, Patience.Condition condition)
+      throws GoalMissedException, InterruptedException {
+    scene.await(goal, SEEN_MILLIS, condition);
+  }
+
+  /** How long after a moment another instance answered last; negative when before it. */
+  private static long latestElsewhere(Scene scene, InstanceProcess one, long sinceNanos) {
+    long latest = Long.MIN_VALUE;
+    for (InstanceProcess instance : scene.fleet().all()) {
+      OptionalLong last = scene.gateway().ledger().lastServedNanos(instance.name());
+      if (instance != one && last.isPresent()) {
+        latest = Math.max(latest, last.getAsLong() - sinceNanos);
+      }
+    }
+    return latest;
+  }
+}
