@@ -1,0 +1,130 @@
+package dev.holdfast.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.greet.GreetProto;
+import dev.holdfast.gateway.json.Schemas;
+import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.transcoding.http.HttpTranscoder;
+import dev.holdfast.transcoding.schema.ServiceCatalog;
+import io.netty.handler.codec.http2.Http2Headers;
+import java.io.IOException;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Bodies and schemas on a bad day, over both versions of HTTP. */
+final class JsonBadDaysTest {
+  private static final String HELLO = "/v1/hello";
+  private static final byte[] SPACES = " ".repeat(1 << 20).getBytes(StandardCharsets.US_ASCII);
+
+  private volatile Optional<HttpTranscoder> known = Optional.of(FaceRig.TRANSCODER);
+  private final Schemas schemas =
+      new Schemas() {
+        @Override
+        public Optional<HttpTranscoder> of(Cluster cluster) {
+          return known;
+        }
+
+        @Override
+        public String trouble(Cluster cluster) {
+          return "reflection: UNAVAILABLE";
+        }
+      };
+  private final FaceRig faces = new FaceRig(schemas, GatewayLimits.DEFAULT);
+
+  JsonBadDaysTest() throws IOException {}
+
+  @AfterEach
+  void close() {
+    faces.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {HELLO, "/v1/collect"})
+  void bodyOfAHundredMegabytesIsNeverKept(String path) throws Exception {
+    RawPeer client = faces.rig.client(faces.gateway);
+    client.headers(3, json(path), false);
+    String begin = path.equals(HELLO) ? "{\"name\":\"" : "[{\"name\":\"";
+    client.data(3, begin.getBytes(StandardCharsets.US_ASCII), false);
+    for (int i = 0; i < 100; i++) {
+      client.data(3, SPACES, false);
+    }
+    RawPeer.Frame answer = client.next("HEADERS", "RST_STREAM", "GOAWAY");
+    assertThat(answer.header(":status")).isEqualTo("413");
+    assertThat(faces.greetings.calls.get()).isLessThanOrEqualTo(1);
+    assertThat(faces.get("/v1/hello/x").body()).contains("hello x");
+  }
+
+  @Test
+  void nestingOfTenThousandIsRefusedWithItsPlace() throws Exception {
+    String deep = "{\"name\":" + "[".repeat(10_000) + "]".repeat(10_000) + "}";
+    JsonFaceTest.assertRefused(faces.post(HELLO, deep), 400, "body");
+    JsonFaceTest.assertRefused(faces.post(HELLO, "{\"name\":".repeat(10_000)), 400, "body");
+    assertThat(faces.greetings.calls).hasValue(0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"name\":\"x", "{\"name\"", "{", "{\"name\":\"x\\u12", "{\"name\":tr"})
+  void jsonThatStopsHalfWayIsRefused(String half) throws Exception {
+    JsonFaceTest.assertRefused(faces.post(HELLO, half), 400, "body");
+    assertThat(faces.greetings.calls).hasValue(0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gzip", "br", "deflate", "gzip, identity"})
+  void compressedBodiesAreRefusedByName(String encoding) throws Exception {
+    JsonFaceTest.assertRefused(
+        faces.post(HELLO, "{}", "content-type", "application/json", "content-encoding", encoding),
+        415,
+        "content-encoding: " + encoding + " (expected: identity)");
+  }
+
+  @Test
+  void headNeverHasABodyWhateverTheAnswer() throws Exception {
+    for (String path : new String[] {"/v1/hello/x", "/v1/hello/nobody", "/v2/none"}) {
+      HttpResponse<String> get = faces.get(path);
+      HttpResponse<String> head =
+          faces.send(faces.request(path).method("HEAD", BodyPublishers.noBody()));
+      assertThat(head.statusCode()).isEqualTo(get.statusCode());
+      assertThat(head.body()).isEmpty();
+    }
+  }
+
+  @Test
+  void schemasThatChangeUnderTrafficFailNoCall() throws Exception {
+    RawPeer client = faces.rig.client(faces.gateway);
+    Http2Headers chat = json("/v1/chat");
+    chat.set("content-type", "application/x-ndjson").set("accept", "application/x-ndjson");
+    client.headers(3, chat, false);
+    for (int i = 0; i < 20; i++) {
+      known =
+          Optional.of(
+              HttpTranscoder.of(ServiceCatalog.of(List.of(GreetProto.getDescriptor().toProto()))));
+      client.data(3, "{\"name\":\"a\"}\n".getBytes(StandardCharsets.US_ASCII), false);
+      assertThat(client.next("DATA", "HEADERS", "RST_STREAM").type()).isNotEqualTo("RST_STREAM");
+      assertThat(faces.get("/v1/hello/x").body()).contains("hello x");
+    }
+    known = Optional.empty();
+    JsonFaceTest.assertRefused(faces.get("/v1/hello/x"), 503, "reflection: UNAVAILABLE");
+    // A stream goes on with the schema that it began with.
+    client.data(3, "{\"name\":\"last\"}\n".getBytes(StandardCharsets.US_ASCII), true);
+    RawPeer.Frame answer = client.next("DATA");
+    while (!answer.text().contains("hello last")) {
+      answer = client.next("DATA");
+    }
+    known = Optional.of(FaceRig.TRANSCODER);
+    assertThat(faces.get("/v1/hello/x").body()).contains("hello x");
+  }
+
+  private static Http2Headers json(String path) {
+    return RawPeer.call(path).set("content-type", "application/json");
+  }
+}
