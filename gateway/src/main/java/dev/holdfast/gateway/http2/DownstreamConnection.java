@@ -16,6 +16,7 @@ import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AsciiString;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -43,6 +44,8 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
   private boolean refusing;
   private boolean leaving;
   private long unusedSinceNanos = System.nanoTime();
+  private @Nullable ScheduledFuture<?> beginTimer;
+  private @Nullable ScheduledFuture<?> idleTimer;
 
   private DownstreamConnection(
       Http2ConnectionDecoder decoder,
@@ -109,11 +112,26 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
 
   /** Begins to watch how the client uses its time. */
   void watchTimes() {
-    var unused =
-        context()
-            .executor()
-            .schedule(this::checkBegun, limits.handshake().toNanos(), TimeUnit.NANOSECONDS);
+    beginTimer = after(limits.handshake().toNanos(), this::checkBegun);
     checkUsed();
+  }
+
+  /** Timers would hold a connection that is gone for as long as it might have been idle. */
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+    cancel(beginTimer);
+    cancel(idleTimer);
+    super.channelInactive(ctx);
+  }
+
+  private ScheduledFuture<?> after(long nanos, Runnable task) {
+    return context().executor().schedule(task, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  private static void cancel(@Nullable ScheduledFuture<?> timer) {
+    if (timer != null) {
+      timer.cancel(false);
+    }
   }
 
   /**
@@ -186,10 +204,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
       loop.meters().met(MetLimit.IDLE);
       leave("no call for long", idleNanos);
     } else if (channel().isOpen()) {
-      var unused =
-          context()
-              .executor()
-              .schedule(this::checkUsed, idleNanos - quietNanos, TimeUnit.NANOSECONDS);
+      idleTimer = after(idleNanos - quietNanos, this::checkUsed);
     }
   }
 

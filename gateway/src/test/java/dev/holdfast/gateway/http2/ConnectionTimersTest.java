@@ -1,0 +1,57 @@
+package dev.holdfast.gateway.http2;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.limits.GatewayMeters;
+import dev.holdfast.gateway.route.Router;
+import dev.holdfast.liveness.LivenessMeters;
+import dev.holdfast.liveness.LivenessOptions;
+import dev.holdfast.liveness.Role;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.channel.DefaultEventLoop;
+import io.netty.channel.EventLoop;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What connections leave behind that come and go, as those of an attacker do by thousands. */
+class ConnectionTimersTest {
+  private record NoRoutes(Router router, Map<String, Cluster> clusters, GatewayLimits limits)
+      implements Terms {}
+
+  private static final long NONE = -1;
+
+  private final EventLoop thread = new DefaultEventLoop();
+
+  @AfterEach
+  void close() {
+    var unused = thread.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void connectionThatIsGoneIsHeldByNoTimer() {
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    Terms terms = new NoRoutes(head -> null, Map.of(), GatewayLimits.DEFAULT);
+    ForwardingLoop loop =
+        new ForwardingLoop(
+            thread,
+            () -> terms,
+            new ForwardingLoop.Watching(
+                LivenessOptions.DEFAULT,
+                LivenessMeters.on(meters, Role.SERVER),
+                LivenessMeters.on(meters, Role.CLIENT),
+                new GatewayMeters(meters)));
+    EmbeddedChannel channel = new EmbeddedChannel();
+    loop.accept(channel);
+    assertThat(channel.runScheduledPendingTasks()).isPositive();
+    // Its own close() would cancel them.
+    var unused = channel.pipeline().close();
+    channel.runPendingTasks();
+    channel.releaseOutbound();
+    assertThat(channel.runScheduledPendingTasks()).isEqualTo(NONE);
+  }
+}
