@@ -74,6 +74,26 @@ class ClientLimitsTest {
     assertThat(rig.met("idle")).isEqualTo(1);
   }
 
+  @Test
+  void upstreamWithoutCallsIsClosedAndFoundAgain() throws Exception {
+    Gateway gateway =
+        rig.limits(limits(128, Duration.ofSeconds(10), Duration.ofSeconds(1)))
+            .gateway(rig.snapshot(upstream.address()));
+    RawPeer client = rig.client(gateway);
+    for (int id = 3; id < 7; id += 2) {
+      client.headers(id, RawPeer.call(PATH), true);
+      RawPeer server = upstream.accepted();
+      server.headers(server.next("HEADERS").stream(), RawPeer.trailers(0).status("200"), true);
+      assertThat(client.next("HEADERS").header("grpc-status")).isEqualTo("0");
+      if (id == 3) {
+        client.close();
+        await().until(() -> !server.isOpen());
+        assertThat(rig.met("idle")).isPositive();
+        client = rig.client(gateway);
+      }
+    }
+  }
+
   private RawPeer client(GatewayLimits limits) throws Exception {
     return rig.client(rig.limits(limits).gateway(rig.snapshot(upstream.address())));
   }

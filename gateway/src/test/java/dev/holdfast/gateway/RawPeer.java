@@ -96,7 +96,7 @@ final class RawPeer {
   static RawPeer connect(InetSocketAddress address) {
     BlockingQueue<Frame> frames = new LinkedBlockingQueue<>();
     Http2ConnectionHandler handler =
-        handler(false, new Http2Settings().pushEnabled(false), frames::add);
+        handler(false, new Http2Settings().pushEnabled(false), 0, frames::add);
     Channel channel =
         new Bootstrap()
             .group(LOOP)
@@ -115,6 +115,12 @@ final class RawPeer {
 
   /** As above; each request is also handed to this, on the loop of its connection. */
   static Upstream listen(Http2Settings settings, BiConsumer<RawPeer, Frame> answers) {
+    return listen(settings, 0, answers);
+  }
+
+  /** As above; who resets more streams in 30 s is cut off, as servers on Netty do by default. */
+  static Upstream listen(
+      Http2Settings settings, int maxResets, BiConsumer<RawPeer, Frame> answers) {
     BlockingQueue<RawPeer> peers = new LinkedBlockingQueue<>();
     Channel channel =
         new ServerBootstrap()
@@ -130,6 +136,7 @@ final class RawPeer {
                         handler(
                             true,
                             settings,
+                            maxResets,
                             frame -> {
                               frames.add(frame);
                               if (frame.type.equals("HEADERS")) {
@@ -253,14 +260,14 @@ final class RawPeer {
   }
 
   private static Http2ConnectionHandler handler(
-      boolean server, Http2Settings settings, Consumer<Frame> frames) {
+      boolean server, Http2Settings settings, int maxResets, Consumer<Frame> frames) {
     // Without the checks that would keep it from misbehaving.
     return new Http2ConnectionHandlerBuilder()
         .server(server)
         .initialSettings(settings)
         .validateHeaders(false)
         .encoderIgnoreMaxHeaderListSize(true)
-        .decoderEnforceMaxRstFramesPerWindow(0, 0)
+        .decoderEnforceMaxRstFramesPerWindow(maxResets, 30)
         .gracefulShutdownTimeoutMillis(0)
         .frameListener(new Recorder(frames))
         .build();

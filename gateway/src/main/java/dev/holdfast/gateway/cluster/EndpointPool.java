@@ -177,6 +177,9 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
   /** The call is given the next link that can take it. */
   void await(Waiter<L> call, long nowNanos) {
     if (waiting.size() >= MAX_WAITING) {
+      waiting.removeIf(Waiter::isOver);
+    }
+    if (waiting.size() >= MAX_WAITING) {
       call.onNoLink(address, MAX_WAITING + " calls wait for a connection already", true);
       return;
     }
@@ -240,9 +243,19 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
     }
   }
 
+  /** Where there may be no other it stays, and is told of again. */
+  @Override
+  public void onWorn(L link) {
+    if (links.contains(link) && links.size() < options.maxConnections()) {
+      aged.add(link);
+      open(home.context.nanoTime());
+    }
+  }
+
   @Override
   public void onGone(L link, String why) {
     links.remove(link);
+    aged.remove(link);
     if (link == opening) {
       opening = null;
       failures = Math.min(MOST_DOUBLINGS, failures + 1);

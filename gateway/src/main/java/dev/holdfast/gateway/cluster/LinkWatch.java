@@ -8,6 +8,9 @@ public interface LinkWatch<L extends Link> {
   /** It takes no new calls for now or ever, and those on it stay: suspect, or told to leave. */
   void onDoubt(L link);
 
+  /** It should be replaced: it takes calls until another is there, and then no more. */
+  void onWorn(L link);
+
   /** It is gone, or never came to be. */
   void onGone(L link, String why);
 }

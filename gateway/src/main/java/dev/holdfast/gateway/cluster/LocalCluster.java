@@ -126,6 +126,9 @@ public final class LocalCluster<L extends Link> {
   }
 
   private void findNothing(Waiter<L> call) {
+    if (waiting.size() >= MAX_WAITING_FOR_LIST) {
+      waiting.removeIf(Waiter::isOver);
+    }
     if (known) {
       call.onNoLink(NONE, "cluster " + cluster.name() + " has no endpoint", false);
     } else if (waiting.size() >= MAX_WAITING_FOR_LIST) {

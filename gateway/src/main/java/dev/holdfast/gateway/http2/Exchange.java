@@ -8,7 +8,6 @@ import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.traffic.LoopTraffic;
 import dev.holdfast.gateway.traffic.Reason;
 import io.netty.buffer.ByteBuf;
-import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.time.Duration;
@@ -392,7 +391,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
       link.detach(stream);
       attempts.ended();
       if (!ended || stream.state().localSideOpen()) {
-        link.reset(stream, Http2Error.CANCEL.code());
+        link.cancel(stream);
       }
     }
   }

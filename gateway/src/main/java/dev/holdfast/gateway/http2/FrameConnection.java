@@ -74,6 +74,9 @@ abstract class FrameConnection extends Http2ConnectionHandler {
   final void flushNow() {
     flushWanted = false;
     flush(context());
+    if (!channel().isWritable()) {
+      requireReader();
+    }
   }
 
   /** What takes the stream's frames from now on. */
@@ -117,6 +120,11 @@ abstract class FrameConnection extends Http2ConnectionHandler {
     flushLater();
   }
 
+  /** What it shares with the others of its loop. */
+  final Shared shared() {
+    return shared;
+  }
+
   /** Ends the stream at once; what waits to be written on it is dropped. */
   final void reset(Http2Stream stream, long code) {
     resetStream(context(), stream.id(), code, context().newPromise());
@@ -145,6 +153,16 @@ abstract class FrameConnection extends Http2ConnectionHandler {
       shared.meters().met(e instanceof LimitMetException known ? known.limit() : MetLimit.FLOOD);
     }
     super.onConnectionError(ctx, outbound, cause, e);
+  }
+
+  /** DATA waits for the peer's window, but headers don't: a peer that reads nothing is cut off. */
+  private void requireReader() {
+    boolean deaf = channel().isActive() && channel().bytesBeforeWritable() > windowBytes;
+    if (deaf && !blamed) {
+      blamed = true;
+      shared.meters().met(MetLimit.UNREAD);
+      context().close();
+    }
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.holdfast.core.Endpoint;
 import dev.holdfast.gateway.cluster.Link;
 import dev.holdfast.gateway.cluster.LinkWatch;
 import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.limits.MetLimit;
 import dev.holdfast.liveness.ConnectionObserver;
 import dev.holdfast.liveness.WatchedConnection;
 import io.netty.buffer.ByteBuf;
@@ -17,6 +18,8 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +34,10 @@ final class UpstreamConnection extends FrameConnection implements Link {
   private final String address;
   private final LinkWatch<UpstreamConnection> watch;
   private final boolean secure;
+  private final ForwardedCancels cancels = new ForwardedCancels();
+  private final long idleNanos;
+  private @Nullable ScheduledFuture<?> idleTimer;
+  private int lastSeenCall;
   private @Nullable WatchedConnection watched;
   private @Nullable String fault;
   private boolean ready;
@@ -46,6 +53,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
     this.address = endpoint.address().toString();
     this.watch = setting.watch;
     this.secure = setting.secure;
+    this.idleNanos = setting.limits.idle().toNanos();
     Frames frames = new Frames();
     codec.decoder.frameListener(frames);
     codec.decoder.connection().addListener(frames);
@@ -132,6 +140,10 @@ final class UpstreamConnection extends FrameConnection implements Link {
   /** The pool is told once the socket is closed, whatever closed it. */
   void onSocketClosed() {
     leaving = true;
+    ScheduledFuture<?> timer = idleTimer;
+    if (timer != null) {
+      timer.cancel(false);
+    }
     watch.onGone(this, fault());
   }
 
@@ -150,6 +162,15 @@ final class UpstreamConnection extends FrameConnection implements Link {
     var unused = encoder().writeHeaders(context(), id, headers, 0, end, written);
     flushLater();
     return connection().stream(id);
+  }
+
+  /** Gives a call up. */
+  void cancel(Http2Stream stream) {
+    reset(stream, Http2Error.CANCEL.code());
+    if (cancels.onCancel(System.nanoTime())) {
+      shared().meters().met(MetLimit.UPSTREAM_CANCELS);
+      watch.onWorn(this);
+    }
   }
 
   /** What hears of this connection's life. */
@@ -208,6 +229,23 @@ final class UpstreamConnection extends FrameConnection implements Link {
     }
   }
 
+  /** Closes what had no call from one look to the next. */
+  private void checkUsed() {
+    int newest = connection().local().lastStreamCreated();
+    if (newest == lastSeenCall && connection().numActiveStreams() == 0) {
+      shared().meters().met(MetLimit.IDLE);
+      blame("no call for long");
+      retire();
+    } else {
+      lastSeenCall = newest;
+      awaitIdle();
+    }
+  }
+
+  private void awaitIdle() {
+    idleTimer = context().executor().schedule(this::checkUsed, idleNanos, TimeUnit.NANOSECONDS);
+  }
+
   private static String textOf(Throwable cause) {
     String message = cause.getMessage();
     return message == null ? cause.getClass().getSimpleName() : message;
@@ -219,7 +257,10 @@ final class UpstreamConnection extends FrameConnection implements Link {
     public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings)
         throws Http2Exception {
       requireFewSettings();
-      ready = true;
+      if (!ready) {
+        ready = true;
+        awaitIdle();
+      }
       watch.onRoom(UpstreamConnection.this);
     }
 

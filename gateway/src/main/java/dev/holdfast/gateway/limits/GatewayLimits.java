@@ -59,7 +59,7 @@ public record GatewayLimits(
 
   /** How long a connection may be of no use. */
   @Limit(
-      of = "time that a client's connection may be without a stream",
+      of = "time that a connection may be without a stream, of a client or to an upstream",
       then = "it is told to leave by GOAWAY and closed")
   public static final Duration IDLE = Duration.ofHours(1);
 

@@ -25,7 +25,11 @@ public enum MetLimit {
   /** PINGs without an end. */
   PINGS,
   /** SETTINGS without an end. */
-  SETTINGS;
+  SETTINGS,
+  /** Answers that their receiver does not read. */
+  UNREAD,
+  /** So many calls were cancelled over one connection to an upstream that it was replaced. */
+  UPSTREAM_CANCELS;
 
   /** As tags have it. */
   public String tag() {

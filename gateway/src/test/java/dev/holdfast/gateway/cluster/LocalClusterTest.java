@@ -188,6 +188,51 @@ class LocalClusterTest {
   }
 
   @Test
+  void callsThatAreOverDoNotWait() {
+    cluster.update(EndpointSet.of(A));
+    for (int i = 0; i < EndpointPool.MAX_WAITING; i++) {
+      find().over = true;
+    }
+    Call call = find();
+    assertThat(call.refusal).isEmpty();
+    dialed.get(0).open();
+    assertThat(call.link).isNotNull();
+  }
+
+  @Test
+  void callsThatAreOverDoNotWaitForTheList() {
+    for (int i = 0; i < LocalCluster.MAX_WAITING_FOR_LIST; i++) {
+      find().over = true;
+    }
+    assertThat(find().refusal).isEmpty();
+  }
+
+  @Test
+  void wornConnectionServesUntilThereIsAnother() {
+    cluster.update(EndpointSet.of(A));
+    FakeLink old = connect(A);
+    old.watch.onWorn(old);
+    assertThat(dialed).hasSize(2);
+    assertThat(find().link).isSameAs(old);
+    FakeLink fresh = dialed.get(1).open();
+    assertThat(old.retired).isTrue();
+    assertThat(find().link).isSameAs(fresh);
+  }
+
+  @Test
+  void wornConnectionsStayWhenThereMayBeNoOther() {
+    LocalCluster<FakeLink> one = cluster(Balance.ROUND_ROBIN, 1);
+    one.update(EndpointSet.of(A));
+    one.find(new Call(), loop.nanoTime());
+    FakeLink only = dialed.get(0).open();
+    only.watch.onWorn(only);
+    assertThat(dialed).hasSize(1);
+    Call call = new Call();
+    one.find(call, loop.nanoTime());
+    assertThat(call.link).isSameAs(only);
+  }
+
+  @Test
   void ringWaitsForItsOwnEndpoint() {
     LocalCluster<FakeLink> ring = cluster(Balance.RING_HASH, 3);
     ring.update(EndpointSet.of(A, B));
