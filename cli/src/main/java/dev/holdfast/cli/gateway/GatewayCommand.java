@@ -170,7 +170,8 @@ public final class GatewayCommand implements Callable<Integer> {
         LiveConfig live = live(first, context, schemas, keys);
         LiveListeners listeners = listeners(first, keys)) {
       var unused = live.awaitNames(NAMES_PATIENCE);
-      WebFace face = sight.watching(JsonFace.of(new ReflectedFaces(schemas)));
+      JsonFace faces = JsonFace.of(new ReflectedFaces(schemas)).following(live::faceTerms);
+      WebFace face = sight.watching(faces);
       try (Gateway gateway =
               Gateway.open(options(first, listeners).withFace(face), live.snapshot());
           Closing watch =

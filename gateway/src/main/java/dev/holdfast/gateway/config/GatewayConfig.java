@@ -23,6 +23,7 @@ import java.util.Set;
  * @param drain how much time is left to whom when the gateway closes
  * @param zone where the gateway stands, whose endpoints come first; "" for nowhere
  * @param seeing who may see what it does
+ * @param faces how clients without gRPC are served
  */
 public record GatewayConfig(
     List<ListenerConfig> listeners,
@@ -32,7 +33,8 @@ public record GatewayConfig(
     GatewayLimits limits,
     DrainTimes drain,
     String zone,
-    SeeingConfig seeing) {
+    SeeingConfig seeing,
+    FacesConfig faces) {
   /** What an empty file says. */
   public static final GatewayConfig EMPTY =
       new GatewayConfig(
@@ -43,7 +45,8 @@ public record GatewayConfig(
           GatewayLimits.DEFAULT,
           DrainTimes.DEFAULT,
           "",
-          SeeingConfig.DEFAULT);
+          SeeingConfig.DEFAULT,
+          FacesConfig.DEFAULT);
 
   public GatewayConfig {
     listeners = List.copyOf(listeners);
@@ -59,17 +62,34 @@ public record GatewayConfig(
       List<RouteRule> routes,
       GatewayLimits limits,
       DrainTimes drain) {
-    this(listeners, registry, clusters, routes, limits, drain, "", SeeingConfig.DEFAULT);
+    this(
+        listeners,
+        registry,
+        clusters,
+        routes,
+        limits,
+        drain,
+        "",
+        SeeingConfig.DEFAULT,
+        FacesConfig.DEFAULT);
   }
 
   /** Where the gateway stands. */
   public GatewayConfig withZone(String value) {
-    return new GatewayConfig(listeners, registry, clusters, routes, limits, drain, value, seeing);
+    return new GatewayConfig(
+        listeners, registry, clusters, routes, limits, drain, value, seeing, faces);
   }
 
   /** Who may see what it does. */
   public GatewayConfig withSeeing(SeeingConfig value) {
-    return new GatewayConfig(listeners, registry, clusters, routes, limits, drain, zone, value);
+    return new GatewayConfig(
+        listeners, registry, clusters, routes, limits, drain, zone, value, faces);
+  }
+
+  /** How clients without gRPC are served. */
+  public GatewayConfig withFaces(FacesConfig value) {
+    return new GatewayConfig(
+        listeners, registry, clusters, routes, limits, drain, zone, seeing, value);
   }
 
   /** The files of certificates and keys that it names. */
@@ -83,6 +103,6 @@ public record GatewayConfig(
   /** With the services of another registry, or of one where there was none. */
   public GatewayConfig withRegistry(RegistryUri value) {
     return new GatewayConfig(
-        listeners, Optional.of(value), clusters, routes, limits, drain, zone, seeing);
+        listeners, Optional.of(value), clusters, routes, limits, drain, zone, seeing, faces);
   }
 }

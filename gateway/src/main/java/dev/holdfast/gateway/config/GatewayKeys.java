@@ -332,6 +332,9 @@ public final class GatewayKeys {
           Key.value(ACCESS_LOG),
           Key.named(CLUSTERS, CLUSTER_KEYS, "Services by name; `orders: {}` is one of registry."),
           Key.items(ROUTES, ROUTE, "The most specific one is taken, in whatever order they stand."),
+          Key.group(FaceKeys.CORS, FaceKeys.CORS_KEYS, "Which pages may call from browsers."),
+          Key.group(FaceKeys.FACES, FaceKeys.FACES_KEYS, "What is served beside gRPC."),
+          Key.group(FaceKeys.JSON, FaceKeys.JSON_KEYS, "What HTTP/JSON looks like."),
           Key.group(LIMITS, LIMIT_KEYS, "Of connections that are accepted from now on."),
           Key.group(DRAIN, DRAIN_KEYS, "When the gateway closes."));
 

@@ -97,6 +97,7 @@ public final class GatewayYaml {
     String zone = top.text("zone", EndpointKeys.ZONE.expected()).orElse("");
     return new GatewayConfig(listeners, effective, clusters, routes, limits(), drain())
         .withZone(zone)
+        .withFaces(new FacesYaml(top).read())
         .withSeeing(seeing());
   }
 

@@ -11,6 +11,7 @@ import dev.holdfast.core.Subscription;
 import dev.holdfast.gateway.GatewaySnapshot;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
+import dev.holdfast.gateway.json.FaceTerms;
 import dev.holdfast.gateway.route.FirstRouter;
 import dev.holdfast.gateway.route.RouteOptions;
 import dev.holdfast.gateway.route.RouteTable;
@@ -64,6 +65,7 @@ public final class LiveConfig implements AutoCloseable {
   private @Nullable FollowedNames names;
   private Consumer<GatewaySnapshot> listener = snapshot -> {};
   private GatewaySnapshot snapshot;
+  private volatile FacesConfig faces = FacesConfig.DEFAULT;
   private boolean closed;
 
   private record ClusterKey(String name, ClusterConfig config) {}
@@ -132,6 +134,11 @@ public final class LiveConfig implements AutoCloseable {
     return snapshot;
   }
 
+  /** Who is served without gRPC, and how, now; never waits. */
+  public FaceTerms faceTerms() {
+    return faces.terms();
+  }
+
   /** Hands each snapshot from now on to a gateway, the present one at once. */
   public synchronized void follow(Consumer<GatewaySnapshot> gateway) {
     listener = gateway;
@@ -174,6 +181,8 @@ public final class LiveConfig implements AutoCloseable {
       }
       throw e;
     }
+    faces = next.faces();
+    schemas.ifPresent(known -> known.use(next.faces().json()));
     if (moved && namesBefore != null) {
       namesBefore.close();
     }

@@ -3,27 +3,78 @@ package dev.holdfast.gateway.json;
 import dev.holdfast.transcoding.http.grpcweb.GrpcWebType;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collector;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which pages may call services from browsers (the Fetch standard's CORS protocol).
+ * Which pages may call services from browsers (the Fetch standard's CORS protocol). Immutable.
  *
- * @param origins as browsers send them, such as {@code https://shop.example}; {@code *} for any,
- *     and by default none
- * @param credentials whether cookies may be sent along; not with {@code *}; default false
- * @param maxAge for which a browser may remember the answer to its question; default 10 min
+ * <p>Pages may read the headers of gRPC-Web's status, and those of {@code exposed}.
  */
-public record Cors(Set<String> origins, boolean credentials, Duration maxAge) {
+public final class Cors {
+  /** How long a browser may remember an answer, unless another time is said. */
+  public static final Duration MAX_AGE = Duration.ofMinutes(10);
+
   /** No page of another origin may. */
-  public static final Cors NONE = new Cors(Set.of(), false, Duration.ofMinutes(10));
+  public static final Cors NONE =
+      new Cors(Set.of(), new Asked(Set.of(), Set.of()), Set.of(), false, MAX_AGE);
 
   private static final String ANY = "*";
-  private static final String EXPOSED = String.join(", ", GrpcWebType.EXPOSED_HEADERS);
+  private static final String ORIGIN = "origin";
+  private static final String VARY =
+      "origin, access-control-request-method, access-control-request-headers";
 
-  public Cors {
-    origins = Set.copyOf(origins);
-    if (credentials && origins.contains(ANY)) {
+  private final List<OriginPattern> origins;
+  private final boolean any;
+  private final Asked asked;
+  private final String exposed;
+  private final boolean credentials;
+  private final Duration maxAge;
+
+  /**
+   * What pages may ask for.
+   *
+   * @param methods of HTTP; empty for any
+   * @param headers of a request, in any case; empty for any
+   */
+  public record Asked(Set<String> methods, Set<String> headers) {
+    public Asked {
+      methods = Set.copyOf(methods);
+      headers =
+          headers.stream()
+              .map(name -> name.toLowerCase(Locale.ROOT))
+              .collect(Collectors.toUnmodifiableSet());
+    }
+  }
+
+  /**
+   * Leave for pages.
+   *
+   * @param origins as browsers send them, such as {@code https://shop.example}, {@code
+   *     https://*.shop.example} for all below a domain, {@code *} for any
+   * @param exposed headers of answers that pages may read, beside those of gRPC-Web's status
+   * @param credentials whether cookies may be sent along; not with {@code *}
+   * @param maxAge for which a browser may remember the answer to its question
+   * @throws IllegalArgumentException for an origin that no browser sends
+   */
+  public Cors(
+      Set<String> origins, Asked asked, Set<String> exposed, boolean credentials, Duration maxAge) {
+    this.origins =
+        origins.stream().sorted().map(each -> OriginPattern.parse("origins", each)).toList();
+    this.any = this.origins.stream().anyMatch(OriginPattern::isAny);
+    this.asked = asked;
+    this.exposed =
+        Stream.concat(GrpcWebType.EXPOSED_HEADERS.stream(), exposed.stream().sorted())
+            .distinct()
+            .collect(Collectors.joining(", "));
+    this.credentials = credentials;
+    this.maxAge = maxAge;
+    if (credentials && any) {
       throw new IllegalArgumentException("credentials: true (expected: false for origin *)");
     }
     if (maxAge.isNegative()) {
@@ -33,47 +84,79 @@ public record Cors(Set<String> origins, boolean credentials, Duration maxAge) {
 
   /** Pages of these origins may, without cookies. */
   public static Cors of(String... origins) {
-    return new Cors(Set.of(origins), false, NONE.maxAge);
+    return new Cors(Set.of(origins), NONE.asked, Set.of(), false, MAX_AGE);
+  }
+
+  /**
+   * An origin, in small letters.
+   *
+   * @param name what it is called in the exception
+   * @throws IllegalArgumentException for one that no browser sends
+   */
+  public static String requireOrigin(String name, String text) {
+    return OriginPattern.parse(name, text).text();
   }
 
   /** Whether a browser asks for leave. */
   static boolean isQuestion(Http2Headers request) {
-    return request.contains("origin") && request.contains("access-control-request-method");
+    return "OPTIONS".contentEquals(String.valueOf(request.method()))
+        && request.contains(ORIGIN)
+        && request.contains("access-control-request-method");
   }
 
-  /** The answer to the question: what was asked for, or nothing. */
+  /** The answer to the question: what may be asked for, or nothing. */
   void permit(Http2Headers request, Http2Headers answer) {
-    if (!allows(request.get("origin"))) {
+    if (!origins.isEmpty()) {
+      answer.set("vary", VARY);
+    }
+    CharSequence method = request.get("access-control-request-method");
+    if (!allows(request.get(ORIGIN)) || method == null) {
       return;
     }
-    expose(request, answer);
-    answer.set("access-control-allow-methods", request.get("access-control-request-method"));
-    CharSequence wanted = request.get("access-control-request-headers");
-    if (wanted != null) {
-      answer.set("access-control-allow-headers", wanted);
+    CharSequence headers = request.get("access-control-request-headers");
+    allowOrigin(request, answer);
+    answer.set(
+        "access-control-allow-methods",
+        asked.methods.isEmpty() ? method : asked.methods.stream().sorted().collect(joined()));
+    if (!asked.headers.isEmpty()) {
+      answer.set("access-control-allow-headers", asked.headers.stream().sorted().collect(joined()));
+    } else if (headers != null) {
+      answer.set("access-control-allow-headers", headers);
     }
     answer.set("access-control-max-age", Long.toString(maxAge.toSeconds()));
-    answer.remove("access-control-expose-headers");
   }
 
   /** What lets a page read an answer. */
   void expose(Http2Headers request, Http2Headers answer) {
-    CharSequence origin = request.get("origin");
+    CharSequence origin = request.get(ORIGIN);
     if (origin == null || origins.isEmpty()) {
       return;
     }
-    answer.add("vary", "origin");
-    if (!allows(origin)) {
-      return;
+    answer.add("vary", ORIGIN);
+    if (allows(origin)) {
+      allowOrigin(request, answer);
+      answer.set("access-control-expose-headers", exposed);
     }
-    answer.set("access-control-allow-origin", origins.contains(ANY) ? ANY : origin);
-    answer.set("access-control-expose-headers", EXPOSED);
+  }
+
+  /** Whether pages of this origin may. */
+  boolean allows(@Nullable CharSequence origin) {
+    if (origin == null) {
+      return false;
+    }
+    String text = origin.toString();
+    return origins.stream().anyMatch(each -> each.fits(text));
+  }
+
+  private void allowOrigin(Http2Headers request, Http2Headers answer) {
+    CharSequence origin = request.get(ORIGIN);
+    answer.set("access-control-allow-origin", any || origin == null ? ANY : origin);
     if (credentials) {
       answer.set("access-control-allow-credentials", "true");
     }
   }
 
-  private boolean allows(@Nullable CharSequence origin) {
-    return origin != null && (origins.contains(ANY) || origins.contains(origin.toString()));
+  private static Collector<CharSequence, ?, String> joined() {
+    return Collectors.joining(", ");
   }
 }

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -33,43 +34,50 @@ public final class JsonFace implements WebFace {
   private static final Pattern TIMEOUT = Pattern.compile("[0-9]{1,8}[HMSmun]");
   private static final long MOST_MILLIS = 99_999_999;
 
-  private final Cors cors;
   private final Places places;
+  private final Supplier<FaceTerms> terms;
 
-  private JsonFace(Places places, Cors cors) {
-    this.cors = cors;
+  private JsonFace(Places places, Supplier<FaceTerms> terms) {
     this.places = places;
+    this.terms = terms;
   }
 
   /** A face to services of these schemas, for no pages of other origins. */
   public static JsonFace of(Schemas schemas) {
-    return new JsonFace(new PlaceFinder(schemas), Cors.NONE);
+    return new JsonFace(new PlaceFinder(schemas), () -> FaceTerms.DEFAULT);
   }
 
   /** A face to the services of one place, whatever the authority; else as {@link #of}. */
   public static JsonFace to(HttpTranscoder transcoder, CallTarget place) {
-    return new JsonFace(new OnePlace(transcoder, place), Cors.NONE);
+    return new JsonFace(new OnePlace(transcoder, place), () -> FaceTerms.DEFAULT);
   }
 
   /** The same for pages of other origins too. */
   public JsonFace withCors(Cors value) {
+    FaceTerms fixed = FaceTerms.DEFAULT.withCors(value);
+    return following(() -> fixed);
+  }
+
+  /** The same on terms that are asked for at each request, on its event loop. */
+  public JsonFace following(Supplier<FaceTerms> value) {
     return new JsonFace(places, value);
   }
 
   @Override
   public WebHandler take(WebExchange web, boolean ended) {
+    FaceTerms now = terms.get();
     try {
-      return begin(web, ended);
+      return begin(web, ended, now);
     } catch (RequestRefusedException e) {
-      return answer(web, Answer.refused(e));
+      return answer(web, Answer.refused(e), now);
     } catch (UnknownSchemaException e) {
       CallEnd end = CallEnd.of(StatusCode.UNAVAILABLE, "gateway: " + e.getMessage());
       byte[] body = ErrorBody.json(end.status(), end.message(), null, HttpTranscoders.NONE.codec());
-      return answer(web, Answer.json(end.status().httpStatus(), body));
+      return answer(web, Answer.json(end.status().httpStatus(), body), now);
     }
   }
 
-  private WebHandler begin(WebExchange web, boolean ended) {
+  private WebHandler begin(WebExchange web, boolean ended, FaceTerms now) {
     Http2Headers headers = web.headers();
     RequestHead head =
         RequestHead.of(
@@ -79,37 +87,42 @@ public final class JsonFace implements WebFace {
             text(headers.get("accept")));
     if (head.contentType().toLowerCase(Locale.ROOT).startsWith("application/grpc")
         && GrpcWebType.of(head.contentType()) == null) {
-      return answer(web, needsHttp2());
+      return answer(web, needsHttp2(), now);
     }
     if (head.method().equals("OPTIONS")) {
-      return answer(web, options(web));
+      return answer(web, options(web, now), now);
     }
     requirePlain(text(headers.get("content-encoding")));
-    Found found = find(web, head);
+    Found found = find(web, head, now);
     Http2Headers call = Metadata.ofCall(headers, found.dialect.path(), web.authority());
     call.set("content-type", found.dialect.callType());
     setTimeout(headers, call);
-    FaceCall handler = new FaceCall(web, found.place, found.dialect, call, cors);
+    FaceCall handler = new FaceCall(web, found.place, found.dialect, call, now.cors());
     handler.begin(ended);
     return handler;
   }
 
   private record Found(CallTarget place, Dialect dialect) {}
 
-  private Found find(WebExchange web, RequestHead head) {
+  private Found find(WebExchange web, RequestHead head, FaceTerms now) {
     GrpcWebType grpcWeb = GrpcWebType.of(head.contentType());
     if (grpcWeb != null) {
+      require(Face.GRPC_WEB, head, now);
       requirePost(head);
       return new Found(places.place(web, head.path()), new GrpcWebDialect(head.path(), grpcWeb));
     }
     Http2Headers headers = web.headers();
     ConnectRequest connect = null;
-    if (!head.method().equals("GET") || isMethod(web, head.path())) {
+    // A GET is one of Connect only where it is served: else its parameters are those of a path.
+    boolean get = head.method().equals("GET");
+    if (!get || (now.has(Face.CONNECT) && isMethod(web, head.path()))) {
       connect = ConnectRequest.of(head, text(headers.get("connect-protocol-version")));
     }
     if (connect != null) {
+      require(Face.CONNECT, head, now);
       return connect(web, head.path(), connect);
     }
+    require(Face.JSON, head, now);
     Places.Found<HttpCall> found = places.json(web, head);
     return new Found(found.place(), new JsonDialect(found.what()));
   }
@@ -155,16 +168,18 @@ public final class JsonFace implements WebFace {
     }
   }
 
-  private Answer options(WebExchange web) {
+  private static Answer options(WebExchange web, FaceTerms now) {
     Http2Headers head = Answer.head(204, "");
     if (Cors.isQuestion(web.headers())) {
-      cors.permit(web.headers(), head);
+      now.cors().permit(web.headers(), head);
     }
     return new Answer(head, Answer.NOTHING);
   }
 
-  private WebHandler answer(WebExchange web, Answer answer) {
-    cors.expose(web.headers(), answer.head());
+  private static WebHandler answer(WebExchange web, Answer answer, FaceTerms now) {
+    if (!Cors.isQuestion(web.headers())) {
+      now.cors().expose(web.headers(), answer.head());
+    }
     boolean bare = "HEAD".contentEquals(String.valueOf(web.headers().method()));
     web.answer(answer.head(), bare ? Answer.NOTHING : answer.body());
     return new DeafHandler(web);
@@ -176,6 +191,18 @@ public final class JsonFace implements WebFace {
             .getBytes(StandardCharsets.UTF_8);
     Http2Headers head = Answer.head(426, "text/plain; charset=utf-8");
     return new Answer(head.set("upgrade", "h2c"), text);
+  }
+
+  private static void require(Face face, RequestHead head, FaceTerms now) {
+    if (now.has(face)) {
+      return;
+    }
+    String why =
+        "%s %s: %s is not served here (expected: %s)"
+            .formatted(head.method(), head.path(), face.title(), now.served());
+    throw face == Face.JSON
+        ? RequestRefusedException.noSuchPath(why)
+        : RequestRefusedException.unsupportedType(why);
   }
 
   private static void requirePost(RequestHead head) {

@@ -8,6 +8,7 @@ import dev.holdfast.core.LogText;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
 import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.json.JsonTerms;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collection;
@@ -43,6 +44,7 @@ public final class ClusterSchemas implements AutoCloseable {
   private final Map<Cluster, Watched> watched = new ConcurrentHashMap<>();
   private final Deque<Watched> waiting = new ArrayDeque<>();
   private volatile Runnable listener = () -> {};
+  private volatile JsonTerms terms = JsonTerms.DEFAULT;
   private int underWay;
 
   /**
@@ -71,6 +73,14 @@ public final class ClusterSchemas implements AutoCloseable {
   public String trouble(Cluster cluster) {
     Watched found = watched.get(cluster);
     return found == null ? "" : found.trouble;
+  }
+
+  /** What JSON looks like from now on. */
+  public void use(JsonTerms next) {
+    if (!next.equals(terms)) {
+      terms = next;
+      watched.values().forEach(Watched::renew);
+    }
   }
 
   /** The clusters whose schemas are wanted from now on, and no others. */
@@ -104,7 +114,10 @@ public final class ClusterSchemas implements AutoCloseable {
     private final Cluster of;
     private final String cluster;
     private final SchemaPolling polling;
+
+    /** Written on the scheduler, and by {@link #renew}, under the lock of this. */
     private volatile @Nullable ServiceSchema schema;
+
     private volatile String trouble = "";
     private volatile boolean closed;
     private volatile Subscription list = () -> {};
@@ -115,7 +128,16 @@ public final class ClusterSchemas implements AutoCloseable {
       this.of = of;
       this.cluster = of.name();
       this.polling = new SchemaPolling(before, random);
-      this.schema = before;
+      this.schema = before == null ? null : before.with(terms);
+    }
+
+    synchronized void renew() {
+      ServiceSchema old = schema;
+      schema = old == null ? null : old.with(terms);
+    }
+
+    private synchronized void take(ServiceSchema answer) {
+      schema = answer.with(terms);
     }
 
     Optional<ServiceSchema> known() {
@@ -165,6 +187,7 @@ public final class ClusterSchemas implements AutoCloseable {
       var unused =
           asker
               .ask(of, endpoint)
+              .thenApply(answer -> answer.with(terms))
               .whenComplete(
                   (answer, failure) ->
                       scheduler.execute(() -> onAnswer(endpoint.address(), answer, failure)));
@@ -191,7 +214,7 @@ public final class ClusterSchemas implements AutoCloseable {
       if (!polling.onSchema(scheduler.clock().nanoTime(), from, answer) || closed) {
         return;
       }
-      schema = answer;
+      take(answer);
       if (old == null) {
         log.info(
             "event=schema_known cluster={} endpoint={} services={} hash={}",

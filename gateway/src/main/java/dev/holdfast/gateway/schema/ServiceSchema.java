@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.schema;
 
+import dev.holdfast.gateway.json.JsonTerms;
 import dev.holdfast.transcoding.http.HttpTranscoder;
 import dev.holdfast.transcoding.http.InvalidHttpRuleException;
 import dev.holdfast.transcoding.http.RouteConflictException;
@@ -35,6 +36,13 @@ public record ServiceSchema(
     } catch (ReflectionException | RouteConflictException | InvalidHttpRuleException e) {
       return new ServiceSchema(services, Optional.empty(), "", String.valueOf(e.getMessage()));
     }
+  }
+
+  /** The same with a face of these terms. Takes time when it has others. */
+  ServiceSchema with(JsonTerms terms) {
+    return face.isEmpty()
+        ? this
+        : new ServiceSchema(services, face.map(terms::transcoder), hash, trouble);
   }
 
   boolean isWhole() {

@@ -82,6 +82,11 @@ public final class HttpTranscoder {
     return catalog;
   }
 
+  /** The options. */
+  public TranscodingOptions options() {
+    return options;
+  }
+
   /** The codec of their types. */
   public JsonCodec codec() {
     return codec;

@@ -1,0 +1,97 @@
+package dev.holdfast.gateway.config;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.TunableChoice;
+import dev.holdfast.core.TunableDuration;
+import dev.holdfast.core.TunableText;
+import dev.holdfast.gateway.json.Cors;
+import dev.holdfast.gateway.json.Face;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The keys for clients that don't speak gRPC. */
+final class FaceKeys {
+  @Limit(
+      of = "origins, methods, headers or parameters that one list of a gateway's file names",
+      then = "the configuration is refused")
+  static final int MAX_NAMES = 1_000;
+
+  static final String CORS = "cors";
+  static final String FACES = "faces";
+  static final String JSON = "json";
+
+  static final TunableText ORIGINS =
+      new TunableText(
+          "origins",
+          "a list of origins such as https://shop.example, https://*.shop.example or *",
+          "none",
+          "Whose pages may call; *.suffix is all below it, not itself.");
+  static final TunableText METHODS =
+      new TunableText("methods", "a list of methods of HTTP", "any", "With which they may call.");
+  static final TunableText REQUEST_HEADERS =
+      new TunableText("headers", "a list of headers", "any", "Which they may send.");
+  static final TunableText EXPOSE =
+      new TunableText(
+          "expose",
+          "a list of headers",
+          "",
+          "Which they may read, beside grpc-status, grpc-message and grpc-status-details-bin.");
+  static final TunableChoice CREDENTIALS =
+      flag("credentials", "Whether cookies may come along. Not with origin *.");
+  static final TunableDuration MAX_AGE =
+      new TunableDuration(
+          "max-age",
+          Duration.ZERO,
+          Duration.ofHours(24),
+          Cors.MAX_AGE,
+          "For how long a browser may remember what it was answered.");
+
+  static final TunableText IGNORE_PARAMETERS =
+      new TunableText(
+          "ignore-parameters",
+          "a list of query parameters",
+          "none",
+          "Which are no fields and are left out; any other is answered with 400.");
+  static final TunableChoice PLUS_IS_SPACE =
+      flag("plus-is-space", "Whether a plus in a query is a space, as forms have it.");
+  static final TunableChoice IGNORE_UNKNOWN =
+      flag("ignore-unknown", "Whether fields of a body that the schema has not are left out.");
+  static final TunableChoice PRINT_DEFAULTS =
+      flag("print-defaults", "Whether fields with their default value are printed.");
+  static final TunableChoice PROTO_NAMES =
+      flag("proto-names", "Whether fields are printed as the .proto file calls them.");
+  static final TunableChoice ENUMS_AS_NUMBERS =
+      flag("enums-as-numbers", "Whether values of enums are printed as numbers.");
+
+  static final GatewayKeys.Section CORS_KEYS =
+      GatewayKeys.Section.of(
+          Key.texts(ORIGINS).mandatory(),
+          Key.texts(METHODS),
+          Key.texts(REQUEST_HEADERS),
+          Key.texts(EXPOSE),
+          Key.value(CREDENTIALS),
+          Key.value(MAX_AGE));
+  static final GatewayKeys.Section FACES_KEYS =
+      new GatewayKeys.Section(
+          Stream.of(Face.values()).map(FaceKeys::face).map(Key::value).toList());
+  static final GatewayKeys.Section JSON_KEYS =
+      GatewayKeys.Section.of(
+          Key.texts(IGNORE_PARAMETERS),
+          Key.value(PLUS_IS_SPACE),
+          Key.value(IGNORE_UNKNOWN),
+          Key.value(PRINT_DEFAULTS),
+          Key.value(PROTO_NAMES),
+          Key.value(ENUMS_AS_NUMBERS));
+
+  static TunableChoice face(Face face) {
+    return new TunableChoice(
+        face.key(), List.of("true", "false"), "true", "Whether " + face.title() + " is served.");
+  }
+
+  private static TunableChoice flag(String key, String meaning) {
+    return new TunableChoice(key, List.of("true", "false"), "false", meaning);
+  }
+
+  private FaceKeys() {}
+}

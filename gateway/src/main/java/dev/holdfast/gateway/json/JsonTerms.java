@@ -1,0 +1,39 @@
+package dev.holdfast.gateway.json;
+
+import dev.holdfast.transcoding.http.HttpTranscoder;
+import dev.holdfast.transcoding.http.TranscodingOptions;
+import dev.holdfast.transcoding.json.JsonCodec;
+import dev.holdfast.transcoding.json.JsonOptions;
+import dev.holdfast.transcoding.json.SchemaTypes;
+import dev.holdfast.transcoding.schema.ServiceCatalog;
+
+/**
+ * What HTTP/JSON looks like. Immutable.
+ *
+ * @param http of paths and queries
+ * @param json of bodies; also those of Connect
+ */
+public record JsonTerms(TranscodingOptions http, JsonOptions json) {
+  /** As the mapping of proto3 has it, with nothing unknown taken. */
+  public static final JsonTerms DEFAULT =
+      new JsonTerms(TranscodingOptions.DEFAULT, JsonOptions.DEFAULT);
+
+  /** The same face with these terms; itself if it has them. */
+  public HttpTranscoder transcoder(HttpTranscoder other) {
+    boolean same = other.options().equals(http) && other.codec().options().equals(json);
+    return same ? other : HttpTranscoder.of(other.catalog(), http, other.codec().with(json));
+  }
+
+  /**
+   * The face of a catalog.
+   *
+   * @throws dev.holdfast.transcoding.http.RouteConflictException when two methods ask for the same
+   *     paths
+   * @throws dev.holdfast.transcoding.http.InvalidHttpRuleException when an annotation does not fit
+   *     its method
+   */
+  public HttpTranscoder transcoder(ServiceCatalog catalog) {
+    return HttpTranscoder.of(
+        catalog, http, JsonCodec.of(SchemaTypes.of(catalog.typeFiles())).with(json));
+  }
+}
