@@ -42,15 +42,19 @@ final class Attempts {
     made++;
   }
 
-  /** One more is about to be sent: its endpoint learns how many may have been processed. */
-  void begin(Http2Headers request, HeadersWrite write) {
+  /** One more is about to be sent with these headers, or with those that are given back. */
+  Http2Headers begin(Http2Headers headers, HeadersWrite write) {
     made++;
     written = write;
     resetCode = NO_RESET;
     trouble = null;
-    if (seen > 0) {
-      request.set(Names.PREVIOUS_ATTEMPTS, AsciiString.of(Integer.toString(seenBefore + seen)));
+    if (seen == 0) {
+      return headers;
     }
+    // The endpoint learns how many may have been processed.
+    Http2Headers counted = Head.own(headers);
+    counted.set(Names.PREVIOUS_ATTEMPTS, AsciiString.of(Integer.toString(seenBefore + seen)));
+    return counted;
   }
 
   /** It is with this endpoint. */

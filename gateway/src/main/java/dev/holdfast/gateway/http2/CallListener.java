@@ -4,7 +4,11 @@ import io.netty.handler.codec.http2.Http2Headers;
 
 /** Hears of a call of the gateway's own, on the call's event loop. Must not block. */
 public interface CallListener {
-  /** The answer begins; not told of an answer that is nothing but its end. */
+  /**
+   * The answer begins; not told of an answer that is nothing but its end.
+   *
+   * @param headers may be those of other answers, too, and are not to be changed
+   */
   void onHeaders(Http2Headers headers);
 
   /** One message that was asked for; the bytes are good until this returns. */

@@ -18,6 +18,9 @@ abstract class ClientStream implements RequestHead {
   final Http2Headers request;
   final boolean grpc;
 
+  /** The request as it goes on, from when its way is known. */
+  Http2Headers forwarded;
+
   /** What the head of an answer says that isn't gRPC. */
   dev.holdfast.transcoding.http.StatusCode plainStatus =
       dev.holdfast.transcoding.http.StatusCode.UNKNOWN;
@@ -41,6 +44,7 @@ abstract class ClientStream implements RequestHead {
   ClientStream(LoopTraffic traffic, Http2Headers request, boolean ended) {
     this.trace = traffic.begin(request);
     this.request = request;
+    this.forwarded = request;
     this.requestEnded = ended;
     this.grpc = Names.isGrpc(request);
   }

@@ -6,8 +6,6 @@ import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
 import io.netty.handler.codec.http2.DefaultHttp2Connection;
 import io.netty.handler.codec.http2.DefaultHttp2ConnectionDecoder;
 import io.netty.handler.codec.http2.DefaultHttp2FrameReader;
-import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
-import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
 import io.netty.handler.codec.http2.DefaultHttp2LocalFlowController;
 import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2CodecUtil;
@@ -44,6 +42,22 @@ final class ConnectionBuilder<C extends FrameConnection>
       then = "the connection is closed with ENHANCE_YOUR_CALM")
   static final int MAX_RESETS_SENT = 200;
 
+  @Limit(
+      of = "lists of headers of one connection that are known again by their bytes",
+      then = "the one that was met first is decoded again when it comes")
+  static final int BLOCKS_REMEMBERED = 4;
+
+  @Limit(
+      of =
+          "lists of request headers that are sent to one upstream connection without encoding them",
+      then = "another one takes its place")
+  static final int REQUESTS_REMEMBERED = 128;
+
+  @Limit(
+      of = "lists of answer headers that are sent to one client without encoding them",
+      then = "another one takes its place")
+  static final int ANSWERS_REMEMBERED = 8;
+
   private static final int RESET_WINDOW_SECONDS = 30;
   private static final float UPDATE_RATIO = 0.5f;
 
@@ -78,7 +92,8 @@ final class ConnectionBuilder<C extends FrameConnection>
 
   private static Http2ConnectionEncoder encoder(Http2Connection connection, boolean server) {
     // What a client says of its limit is advice (RFC 9113, 6.5.2); what a server says is kept.
-    Http2HeadersEncoder headers = new DefaultHttp2HeadersEncoder(Names.NEVER_INDEXED, server);
+    Http2HeadersEncoder headers =
+        new RememberingEncoder(server, server ? ANSWERS_REMEMBERED : REQUESTS_REMEMBERED);
     return new ControlFrameLimits(
         new FrameEncoder(connection, new FrameWriter(headers, new FrameBatch())),
         MAX_QUEUED_CONTROL_FRAMES,
@@ -91,11 +106,9 @@ final class ConnectionBuilder<C extends FrameConnection>
     Long headerListBytes = settings.maxHeaderListSize();
     Http2FrameReader frames =
         new DefaultHttp2FrameReader(
-            new DefaultHttp2HeadersDecoder(
-                true,
-                headerListBytes == null
-                    ? Http2CodecUtil.DEFAULT_HEADER_LIST_SIZE
-                    : headerListBytes),
+            new RememberingDecoder(
+                headerListBytes == null ? Http2CodecUtil.DEFAULT_HEADER_LIST_SIZE : headerListBytes,
+                BLOCKS_REMEMBERED),
             MAX_SMALL_CONTINUATIONS);
     return new DefaultHttp2ConnectionDecoder(connection, encoder, frames);
   }

@@ -286,12 +286,13 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
         return;
       }
       if (secure) {
+        // The same for every request of this connection, so it does remembered headers no harm.
         headers.scheme(Names.HTTPS);
       }
       stream.setProperty(openedKey, new OpenedStream(System.nanoTime(), headers));
       WebFace taker = face;
       if (taker != null && !Names.isGrpc(headers)) {
-        WebStream web = new WebStream(DownstreamConnection.this, stream, headers, end);
+        WebStream web = new WebStream(DownstreamConnection.this, stream, Head.own(headers), end);
         attach(stream, web);
         web.begin(taker);
         return;

@@ -76,7 +76,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     terms = route.options();
     trace.onRoute(route);
     cluster = target;
-    RequestHeaders.prepare(request, client(), grpc);
+    forwarded = Head.forwarded(request, client(), grpc);
     if (startDeadline()) {
       find();
     }
@@ -128,14 +128,14 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     up = link;
     cancel(patience);
     patience = null;
+    Http2Headers headers = forwarded;
     if (timeoutNanos > 0) {
-      RequestHeaders.timeout(request, timeoutNanos, trace.spentNanos());
+      headers = RequestHeaders.timed(headers, timeoutNanos, trace.spentNanos());
     }
     List<ByteBuf> frames = body.frames();
     boolean bare = requestEnded && frames.isEmpty() && requestTrailers == null;
     HeadersWrite write = new HeadersWrite(link);
-    attempts.begin(request, write);
-    Http2Stream stream = link.open(request, bare, write);
+    Http2Stream stream = link.open(attempts.begin(headers, write), bare, write);
     if (stream == null) {
       onFailed(AttemptFailure.unopened(write.cause()));
       return;

@@ -50,11 +50,14 @@ final class RequestHeaders {
     return most > 0 && (nanos == 0 || nanos > most) ? most : nanos;
   }
 
-  /** What is left of a timeout, for each attempt. */
-  static void timeout(Http2Headers headers, long timeoutNanos, long spentNanos) {
-    if (spentNanos >= UNCHANGED_NANOS || !isSame(headers, timeoutNanos)) {
-      headers.set(Names.GRPC_TIMEOUT, GrpcTimeout.format(timeoutNanos - spentNanos));
+  /** The headers with what is left of a timeout, for each attempt. */
+  static Http2Headers timed(Http2Headers headers, long timeoutNanos, long spentNanos) {
+    if (spentNanos < UNCHANGED_NANOS && isSame(headers, timeoutNanos)) {
+      return headers;
     }
+    Http2Headers timed = Head.own(headers);
+    timed.set(Names.GRPC_TIMEOUT, GrpcTimeout.format(timeoutNanos - spentNanos));
+    return timed;
   }
 
   private static boolean isSame(Http2Headers headers, long timeoutNanos) {

@@ -148,7 +148,8 @@ final class UpstreamConnection extends FrameConnection implements Link {
   }
 
   /** Begins a call; null when there can be none after all. */
-  @Nullable Http2Stream open(Http2Headers headers, boolean end, HeadersWrite written) {
+  @Nullable Http2Stream open(Http2Headers request, boolean end, HeadersWrite written) {
+    Http2Headers headers = request;
     int id = connection().local().incrementAndGetNextStreamId();
     if (id < 0 || id >= LAST_STREAM) {
       leaving = true;
@@ -157,6 +158,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
       return null;
     }
     if (secure) {
+      headers = Head.own(request);
       headers.scheme(Names.HTTPS);
     }
     var unused = encoder().writeHeaders(context(), id, headers, 0, end, written);

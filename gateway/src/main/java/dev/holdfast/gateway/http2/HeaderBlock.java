@@ -1,0 +1,83 @@
+package dev.holdfast.gateway.http2;
+
+import io.netty.buffer.ByteBuf;
+
+/** What can be told of an encoded list of headers (RFC 7541) without decoding it. */
+final class HeaderBlock {
+  private static final int INDEXED = 0x80;
+  private static final int INDEXED_BITS = 7;
+  private static final int ADDED = 0x40;
+  private static final int RESIZES = 0x20;
+  private static final int LITERAL_BITS = 4;
+  private static final int LENGTH_BITS = 7;
+  private static final int MORE = 0x80;
+  private static final int SEVEN_BITS = 0x7f;
+  private static final int MOST_SHIFT = 21;
+  private static final int BAD = -1;
+
+  private final ByteBuf bytes;
+  private final int end;
+  private int at;
+
+  private HeaderBlock(ByteBuf bytes, int from, int end) {
+    this.bytes = bytes;
+    this.at = from;
+    this.end = end;
+  }
+
+  /**
+   * Whether it is well-formed and leaves the table as it is: the same bytes mean the same headers
+   * then, as long as only such blocks follow.
+   *
+   * @param from the index of its first byte
+   * @param end the index behind its last
+   */
+  static boolean isSteady(ByteBuf bytes, int from, int end) {
+    return new HeaderBlock(bytes, from, end).isSteady();
+  }
+
+  private boolean isSteady() {
+    while (at < end) {
+      int first = bytes.getByte(at);
+      if ((first & INDEXED) != 0) {
+        if (integer(INDEXED_BITS) == BAD) {
+          return false;
+        }
+      } else if ((first & (ADDED | RESIZES)) != 0) {
+        return false;
+      } else {
+        int name = integer(LITERAL_BITS);
+        if (name == BAD || (name == 0 && !skipText()) || !skipText()) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private boolean skipText() {
+    int length = at < end ? integer(LENGTH_BITS) : BAD;
+    if (length == BAD || length > end - at) {
+      return false;
+    }
+    at += length;
+    return true;
+  }
+
+  /** The number that begins in the last bits of the next byte; {@link #BAD} for none in bounds. */
+  private int integer(int bits) {
+    int most = (1 << bits) - 1;
+    int value = bytes.getByte(at++) & most;
+    if (value < most) {
+      return value;
+    }
+    for (int shift = 0; at < end && shift <= MOST_SHIFT; shift += LENGTH_BITS) {
+      int next = bytes.getByte(at++);
+      value += (next & SEVEN_BITS) << shift;
+      if ((next & MORE) == 0) {
+        return value;
+      }
+    }
+    return BAD;
+  }
+}
