@@ -40,7 +40,7 @@ public abstract class LocalServer implements AutoCloseable {
   /**
    * A program that must be installed.
    *
-   * @param command as it is called on the PATH
+   * @param command as it is called on the PATH, or its absolute path
    * @param packageName of what brings it
    * @param shortName of its log file and of threads
    */
@@ -51,7 +51,7 @@ public abstract class LocalServer implements AutoCloseable {
       String path = System.getenv().getOrDefault("PATH", "");
       return Stream.of(path.split(":", -1))
           .filter(entry -> !entry.isEmpty())
-          .anyMatch(entry -> Files.isExecutable(Path.of(entry, command)));
+          .anyMatch(entry -> Files.isExecutable(Path.of(entry).resolve(command)));
     }
   }
 
