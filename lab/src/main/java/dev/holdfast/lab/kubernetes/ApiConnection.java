@@ -1,6 +1,8 @@
 package dev.holdfast.lab.kubernetes;
 
 import io.netty.channel.Channel;
+import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
+import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.ssl.SslHandler;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
@@ -25,6 +27,11 @@ final class ApiConnection {
 
   boolean isDeaf() {
     return deaf;
+  }
+
+  /** Over HTTP/2: no more requests here, please; those that came are answered. */
+  void goAway() {
+    var unused = channel.writeAndFlush(new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR));
   }
 
   void close() {

@@ -56,6 +56,10 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     ApiRequest request = parsed.get().by(user.orElse(""));
     server.note(request);
     if (user.isEmpty()) {
+      if (http2) {
+        // Before the answer, as the real server does since 1.29: who floods it must connect anew.
+        connection.goAway();
+      }
       exchange.answer(ApiFault.unauthorized());
       return;
     }

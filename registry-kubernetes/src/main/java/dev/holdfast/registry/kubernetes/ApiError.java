@@ -4,8 +4,10 @@ import dev.holdfast.core.RegistryException.Kind;
 
 /** What went wrong with a request to an API server, as far as something depends on it. */
 enum ApiError {
-  /** No connection, or it broke. */
+  /** No connection. */
   UNREACHABLE(Kind.UNAVAILABLE),
+  /** The connection broke under the request. */
+  BROKEN(Kind.UNAVAILABLE),
   /** No answer in time: the server may be stuck, or the connection dead. */
   TIMEOUT(Kind.UNAVAILABLE),
   /** A certificate was refused, by either side. */

@@ -3,6 +3,7 @@ package dev.holdfast.registry.kubernetes;
 import dev.holdfast.core.Limit;
 import dev.holdfast.core.LogText;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.security.cert.CertificateException;
@@ -102,9 +103,15 @@ final class ApiErrors {
             cause);
       }
     }
+    if (cause instanceof ConnectException || !(cause instanceof IOException)) {
+      return ApiFailure.of(
+          ApiError.UNREACHABLE,
+          "the API server can't be reached: " + LogText.of(deepest(cause)),
+          cause);
+    }
     return ApiFailure.of(
-        ApiError.UNREACHABLE,
-        "the API server can't be reached: " + LogText.of(deepest(cause)),
+        ApiError.BROKEN,
+        "the connection to the API server broke: " + LogText.of(deepest(cause)),
         cause);
   }
 

@@ -7,6 +7,7 @@ import dev.holdfast.core.Subscription;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
@@ -27,6 +28,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Answers are parsed on the client's threads; what came of it is heard on the scheduler. A
  * request that is refused for its credentials is sent once more after these were read again.
+ *
+ * <p>One whose connection of HTTP/2 breaks before the answer begins is sent once more over
+ * HTTP/1.1: a kube-apiserver (from 1.29 on) says GOAWAY before each 401, and the client of JDK 17
+ * lets go of all streams then, so that nobody would ever hear of the 401.
  */
 final class HttpApi implements ApiTransport {
   private static final Logger log = LoggerFactory.getLogger(HttpApi.class);
@@ -109,23 +114,26 @@ final class HttpApi implements ApiTransport {
 
   private Subscription begin(Call<?> call) {
     calls.add(call);
-    attempt(call, true);
+    attempt(call);
     return call;
   }
 
-  private <T> void attempt(Call<T> call, boolean again) {
+  private <T> void attempt(Call<T> call) {
     access.get(
-        with -> call.ifOpen(() -> send(call, with, again)),
+        with -> call.ifOpen(() -> send(call, with)),
         failure -> call.ifOpen(() -> call.fail(failure)));
   }
 
-  private <T> void send(Call<T> call, Access with, boolean again) {
+  private <T> void send(Call<T> call, Access with) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(with.server() + call.path))
             .header("Accept", "application/json")
             .header("User-Agent", "holdfast");
     if (!with.token().isEmpty()) {
       request.header("Authorization", "Bearer " + with.token());
+    }
+    if (call.plainly) {
+      request.version(HttpClient.Version.HTTP_1_1);
     }
     CompletableFuture<HttpResponse<byte[]>> sent =
         clients.of(with).sendAsync(request.build(), call.handler);
@@ -141,16 +149,23 @@ final class HttpApi implements ApiTransport {
                                   if (thrown == null) {
                                     call.succeed(result);
                                   } else {
-                                    failed(call, with, again, ApiErrors.of(thrown));
+                                    failed(call, with, ApiErrors.of(thrown));
                                   }
                                 })));
   }
 
-  private void failed(Call<?> call, Access with, boolean again, ApiFailure failure) {
+  private void failed(Call<?> call, Access with, ApiFailure failure) {
+    if (failure.error() == ApiError.BROKEN && with.tls() != null && !call.plainly && !call.begun) {
+      call.plainly = true;
+      attempt(call);
+      return;
+    }
     if (failure.error().isCuredByCredentials()) {
       access.refuse(with);
-      if (again && !call.begun) {
-        attempt(call, false);
+      if (!call.renewed && !call.begun) {
+        call.renewed = true;
+        call.plainly = false;
+        attempt(call);
         return;
       }
     }
@@ -232,6 +247,13 @@ final class HttpApi implements ApiTransport {
     BodyHandler<byte[]> handler = info -> new LimitedBody(MAX_ERROR_BYTES);
     @Nullable CompletableFuture<?> sent;
     boolean begun;
+
+    /** Whether it is asked over HTTP/1.1, after HTTP/2 broke. */
+    boolean plainly;
+
+    /** Whether it is asked with credentials that were read again. */
+    boolean renewed;
+
     private boolean closed;
 
     Call(

@@ -57,6 +57,44 @@ class CredentialsTest {
     assertThat(watch.failures()).isEmpty();
   }
 
+  /**
+   * A real server says GOAWAY before each 401 over HTTP/2, which JDK 17 takes for the end of all.
+   */
+  @Test
+  void aTokenThatIsRefusedOverHttp2IsReadAgainTooAndOtherwiseSaidToBeRefused() throws Exception {
+    TestCertificate certificate = TestCertificate.create(folder, "localhost");
+    start(
+        ApiServerOptions.defaults()
+            .withTls(ApiTls.of(certificate.certificate(), certificate.key())));
+    server.access().accept("first", "me");
+    Path token = Files.writeString(folder.resolve("token"), "first\n");
+    hold("10.0.0.1");
+    Path kubeconfig =
+        Kubeconfigs.write(
+            folder,
+            "https://localhost:" + server.address().getPort(),
+            ", certificate-authority: localhost.crt",
+            "{tokenFile: token}");
+    RecordedWatch watch = fixture.watch(fixture.open(kubeconfig), "orders:grpc");
+    awaitAddresses(watch, "10.0.0.1:50051");
+    soon().until(() -> server.openWatches() == 1);
+
+    server.access().accept("second", "me").revoke("first");
+    Files.writeString(token, "second\n");
+    server.endWatches();
+    hold("10.0.0.2");
+    awaitAddresses(watch, "10.0.0.2:50051");
+    assertThat(watch.failures()).isEmpty();
+
+    soon().until(() -> server.openWatches() == 1);
+    server.access().revoke("second");
+    server.endWatches();
+    soon().until(() -> !watch.failures().isEmpty());
+    assertThat(watch.failures())
+        .extracting(RegistryException::kind)
+        .containsExactly(RegistryException.Kind.UNAUTHENTICATED);
+  }
+
   @Test
   void theAccountOfAPodIsAllThatAPodNeeds() throws Exception {
     TestCertificate certificate = TestCertificate.create(folder, "localhost");
