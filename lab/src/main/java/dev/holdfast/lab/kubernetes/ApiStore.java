@@ -3,7 +3,9 @@ package dev.holdfast.lab.kubernetes;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArraySet;
@@ -35,6 +37,7 @@ public final class ApiStore {
   private long compactedVersion;
   private long oldestWatchableVersion;
   private long heldVersion = Long.MAX_VALUE;
+  private final Map<ApiResource, Long> progress = new EnumMap<>(ApiResource.class);
 
   /**
    * Creates or replaces an object; one that says the same already stays as it is.
@@ -91,7 +94,7 @@ public final class ApiStore {
   }
 
   /**
-   * Raises the version, as writes to objects of other kinds do all day.
+   * Raises the version, as writes to objects of other kinds do all day. No bookmark tells of it.
    *
    * @return the version of the store
    */
@@ -143,6 +146,7 @@ public final class ApiStore {
   synchronized void forgetWatchableChanges() {
     oldestWatchableVersion = version;
     heldVersion = Long.MAX_VALUE;
+    progress.clear();
   }
 
   /** Everything is lost, the versions too, as when etcd's directory was deleted. */
@@ -153,11 +157,22 @@ public final class ApiStore {
     compactedVersion = 0;
     oldestWatchableVersion = 0;
     heldVersion = Long.MAX_VALUE;
+    progress.clear();
   }
 
   /** What the cache has seen. */
   synchronized long cacheVersion() {
     return Math.min(version, heldVersion);
+  }
+
+  /** What bookmarks of a kind may tell: its last change, or where a list of the newest found it. */
+  synchronized long progress(ApiResource resource) {
+    return Math.min(progress.getOrDefault(resource, 0L), heldVersion);
+  }
+
+  /** Somebody wanted the newest of a kind, so that its cache asks etcd how far it is. */
+  synchronized void progressed(ApiResource resource) {
+    progress.put(resource, version);
   }
 
   synchronized long oldestWatchableVersion() {
@@ -223,6 +238,7 @@ public final class ApiStore {
   private long add(Change change) {
     changes.add(change);
     version = change.version;
+    progress.put(change.key.resource(), version);
     if (changes.size() > KEPT_CHANGES) {
       List<Change> old = changes.subList(0, KEPT_CHANGES / 10);
       compactedVersion = old.get(old.size() - 1).version;

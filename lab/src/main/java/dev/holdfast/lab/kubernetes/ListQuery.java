@@ -92,6 +92,7 @@ final class ListQuery {
       return token.version();
     }
     if (version.isEmpty()) {
+      store.progressed(request.resource());
       return store.version();
     }
     long asked = versionNumber();

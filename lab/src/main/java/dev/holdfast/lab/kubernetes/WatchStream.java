@@ -28,6 +28,7 @@ final class WatchStream {
   private final Selector selector;
   private final Runnable wake = this::wake;
   private final AtomicBoolean woken = new AtomicBoolean();
+  private long firstVersion;
   private long seenVersion;
   private boolean silent;
   private boolean ended;
@@ -52,6 +53,7 @@ final class WatchStream {
     int seconds = ListQuery.number("timeoutSeconds", request.parameter("timeoutSeconds"));
     boolean everything = from.isEmpty() || from.equals("0");
     seenVersion = everything ? store.cacheVersion() : version(from);
+    firstVersion = seenVersion;
     if (server.expiresByStatus() && store.changesAfter(seenVersion) == null) {
       throw new ApiException(ApiStatus.tooOld(seenVersion, store.oldestWatchableVersion()));
     }
@@ -185,14 +187,18 @@ final class WatchStream {
     var unused = exchange.loop().schedule(action, delay.toNanos(), TimeUnit.NANOSECONDS);
   }
 
-  /** Where the watch stands. There is none for a client that is ahead of a store that was lost. */
+  /**
+   * Where the watch stands, if that is further than where it began: as the real server, this one
+   * sends no bookmark while nothing has become of the kind in the whole cluster, and none to a
+   * client that is ahead of a store that was lost.
+   */
   private void bookmark() {
-    long now = store.cacheVersion();
-    if (ended || silent || now < seenVersion || !exchange.isWritable()) {
+    if (ended || silent || !exchange.isWritable()) {
       return;
     }
     pull();
-    if (ended) {
+    long now = store.progress(request.resource());
+    if (ended || now <= firstVersion) {
       return;
     }
     seenVersion = Math.max(seenVersion, now);
@@ -201,9 +207,7 @@ final class WatchStream {
         new Json()
             .with("kind", resource.kind())
             .with("apiVersion", resource.apiVersion())
-            .raw(
-                "metadata",
-                "{\"resourceVersion\":\"" + seenVersion + "\",\"creationTimestamp\":null}");
+            .with("metadata", new Json().with("resourceVersion", Long.toString(now)));
     String text = "{" + object.fields() + "," + resource.emptyContent() + "}";
     exchange.piece(bytes(ApiFault.event("BOOKMARK", text)));
   }
@@ -220,7 +224,15 @@ final class WatchStream {
     try {
       return Long.parseUnsignedLong(text);
     } catch (NumberFormatException e) {
-      throw ApiException.badRequest("invalid resource version \"" + text + "\"");
+      throw new ApiException(
+          ApiStatus.of(
+              500,
+              "",
+              "resourceVersion: Invalid value: \""
+                  + text
+                  + "\": strconv.ParseUint: parsing \""
+                  + text
+                  + "\": invalid syntax"));
     }
   }
 

@@ -84,17 +84,28 @@ class ApiWatchTest {
     String target = from(SLICES, server.store().version());
     Watched plain = calls.watch(target);
     Watched watch = calls.watch(target + "&allowWatchBookmarks=true");
-    long now = server.store().touch();
+    long now = server.store().put(EndpointSlice.of("test", "orders", "elsewhere"));
 
-    List<String> lines = watch.await(3);
-
-    assertThat(lines)
+    assertThat(watch.await(3))
         .allMatch(line -> line.startsWith("{\"type\":\"BOOKMARK\",\"object\":{"))
         .allMatch(line -> line.contains("\"kind\":\"EndpointSlice\""))
-        .last()
-        .asString()
-        .contains("\"resourceVersion\":\"" + now + "\"");
+        .allMatch(line -> line.contains("\"resourceVersion\":\"" + now + "\""));
     assertThat(plain.lines()).isEmpty();
+  }
+
+  @Test
+  void bookmarksTellOfOtherKindsOnlyOnceSomebodyListedTheNewest() throws Exception {
+    long before = server.store().put(ORDERS);
+    Watched watch = calls.watch(from(SLICES, before) + "&allowWatchBookmarks=true");
+    server.store().touch();
+    long now = server.store().touch();
+    assertThat(watch.lines()).isEmpty();
+
+    calls.get(SLICES);
+
+    assertThat(watch.await(1))
+        .allMatch(line -> line.contains("\"BOOKMARK\""))
+        .allMatch(line -> line.contains("\"resourceVersion\":\"" + now + "\""));
   }
 
   @Test
