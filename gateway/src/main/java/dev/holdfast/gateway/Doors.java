@@ -1,9 +1,8 @@
 package dev.holdfast.gateway;
 
-import dev.holdfast.gateway.http1.ProtocolPeek;
+import dev.holdfast.gateway.edge.ProxyRefusals;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.WebFace;
-import dev.holdfast.gateway.tls.TlsServer;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -30,6 +29,7 @@ final class Doors {
   private final EventLoopGroup threads;
   private final IdentityHashMap<EventExecutor, ForwardingLoop> loops;
   private final @Nullable WebFace face;
+  private final ProxyRefusals refusals = new ProxyRefusals();
   private List<Door> open = List.of();
   private boolean closed;
 
@@ -164,26 +164,8 @@ final class Doors {
     @Override
     protected void initChannel(Channel channel) {
       ForwardingLoop loop = loops.get(channel.eventLoop());
-      if (loop == null) {
-        return;
-      }
-      TlsServer tls = listener.tls().orElse(null);
-      if (tls == null) {
-        speak(channel, loop);
-        return;
-      }
-      channel
-          .pipeline()
-          .addLast(tls.handler(channel.alloc(), loop.snapshot().limits().handshake()))
-          .addLast(new TlsEntrance(tls, loop, face, () -> speak(channel, loop)));
-    }
-
-    private void speak(Channel channel, ForwardingLoop loop) {
-      WebFace taker = face;
-      if (taker == null) {
-        loop.accept(channel);
-      } else {
-        channel.pipeline().addLast(new ProtocolPeek(loop, taker));
+      if (loop != null) {
+        new Entrance(channel, listener, loop, face, refusals).open();
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway;
 
+import dev.holdfast.gateway.edge.ProxyTerms;
 import dev.holdfast.gateway.tls.TlsServer;
 import java.net.InetSocketAddress;
 import java.util.Optional;
@@ -9,16 +10,23 @@ import java.util.Optional;
  *
  * @param address to listen at; port 0 takes a free one
  * @param tls what it speaks TLS with, closed by whoever opened it; empty for plaintext
+ * @param proxies who says for whom he speaks by the PROXY protocol; empty for nobody
  */
-public record Listener(InetSocketAddress address, Optional<TlsServer> tls) {
+public record Listener(
+    InetSocketAddress address, Optional<TlsServer> tls, Optional<ProxyTerms> proxies) {
   /** HTTP/2 with prior knowledge, and HTTP/1.1 where there is a face for it. */
   public static Listener plaintext(InetSocketAddress address) {
-    return new Listener(address, Optional.empty());
+    return new Listener(address, Optional.empty(), Optional.empty());
   }
 
   /** The same over TLS, agreed upon by ALPN or, where a client offers none, as in plaintext. */
   public static Listener tls(InetSocketAddress address, TlsServer tls) {
-    return new Listener(address, Optional.of(tls));
+    return new Listener(address, Optional.of(tls), Optional.empty());
+  }
+
+  /** The same behind proxies that speak the PROXY protocol. */
+  public Listener withProxies(ProxyTerms value) {
+    return new Listener(address, tls, Optional.of(value));
   }
 
   /** Whether one of two is in the way of the other. */

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway;
 
+import dev.holdfast.gateway.http2.ClientAddress;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.WebFace;
 import dev.holdfast.gateway.limits.MetLimit;
@@ -7,9 +8,11 @@ import dev.holdfast.gateway.tls.TlsServer;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.SniCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
+import java.nio.channels.ClosedChannelException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +40,10 @@ final class TlsEntrance extends ChannelInboundHandlerAdapter {
 
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event instanceof SniCompletionEvent asked && !asked.isSuccess()) {
+      refuse(ctx, asked.cause());
+      return;
+    }
     if (!(event instanceof SslHandshakeCompletionEvent done)) {
       ctx.fireUserEventTriggered(event);
       return;
@@ -57,6 +64,12 @@ final class TlsEntrance extends ChannelInboundHandlerAdapter {
   }
 
   @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    refuse(ctx, new ClosedChannelException());
+    ctx.fireChannelInactive();
+  }
+
+  @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     refuse(ctx, cause);
   }
@@ -67,7 +80,7 @@ final class TlsEntrance extends ChannelInboundHandlerAdapter {
       if (cause instanceof SslHandshakeTimeoutException) {
         loop.meters().met(MetLimit.HANDSHAKE);
       }
-      tls.onRefused(ctx.channel().remoteAddress(), cause);
+      tls.onRefused(ClientAddress.of(ctx.channel()), cause);
     }
     var unused = ctx.close();
   }

@@ -7,6 +7,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -94,6 +95,11 @@ final class RawPeer {
 
   /** A client of the gateway. */
   static RawPeer connect(InetSocketAddress address) {
+    return connect(address, new byte[0]);
+  }
+
+  /** As above; these bytes come before the preface. */
+  static RawPeer connect(InetSocketAddress address, byte[] before) {
     BlockingQueue<Frame> frames = new LinkedBlockingQueue<>();
     Http2ConnectionHandler handler =
         handler(false, new Http2Settings().pushEnabled(false), 0, frames::add);
@@ -101,11 +107,34 @@ final class RawPeer {
         new Bootstrap()
             .group(LOOP)
             .channel(NioSocketChannel.class)
-            .handler(handler)
+            .handler(
+                new ChannelInitializer<>() {
+                  @Override
+                  protected void initChannel(Channel opened) {
+                    opened.pipeline().addLast(new First(before, handler));
+                  }
+                })
             .connect(address)
             .syncUninterruptibly()
             .channel();
     return new RawPeer(handler, channel, frames);
+  }
+
+  /** Says something before the preface, which is sent as soon as its handler is there. */
+  private static final class First extends ChannelInboundHandlerAdapter {
+    private final byte[] bytes;
+    private final Http2ConnectionHandler next;
+
+    First(byte[] bytes, Http2ConnectionHandler next) {
+      this.bytes = bytes;
+      this.next = next;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+      var unused = ctx.writeAndFlush(Unpooled.wrappedBuffer(bytes));
+      ctx.pipeline().addLast(next);
+    }
   }
 
   /** Listens, with these settings for each connection. */

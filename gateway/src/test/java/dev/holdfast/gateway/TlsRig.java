@@ -17,21 +17,34 @@ import io.grpc.netty.NettyServerBuilder;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import java.io.File;
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /** Certificates, and clients and servers that use them; everything is called {@code gate}. */
 final class TlsRig {
   static final String NAME = "gate";
+  private static final int PATIENCE_MILLIS = 30_000;
   private static final Duration DAY = Duration.ofDays(1);
 
   private final Path folder;
@@ -55,6 +68,12 @@ final class TlsRig {
   TestCertificate issue(Instant end) throws Exception {
     Path own = Files.createDirectories(folder.resolve("issued" + issued++));
     return authority.issue(own, NAME, Instant.now().minus(DAY), end);
+  }
+
+  /** A certificate for a name of its own. */
+  TestCertificate issue(String name) throws Exception {
+    Path own = Files.createDirectories(folder.resolve("issued" + issued++));
+    return authority.issue(own, name, Instant.now().minus(DAY), Instant.now().plus(DAY));
   }
 
   /** A certificate that nobody trusts. */
@@ -84,7 +103,7 @@ final class TlsRig {
     Listener listener = Listener.tls(loopback(), ring.server(tls));
     return rig.closing(
         Gateway.open(
-            GatewayOptions.listeningAt(java.util.List.of(listener))
+            GatewayOptions.listeningAt(List.of(listener))
                 .withThreads(1)
                 .withDrain(new DrainTimes(Duration.ZERO, Duration.ZERO, Duration.ZERO))
                 .withMeters(rig.meters)
@@ -144,6 +163,63 @@ final class TlsRig {
     return "127.0.0.1:" + server.getPort();
   }
 
+  /**
+   * A socket of the JDK after its handshake.
+   *
+   * @param protocol by ALPN; "" for none
+   * @param name that it asks for; "" for none
+   */
+  SSLSocket socket(InetSocketAddress at, String version, String protocol, String name)
+      throws Exception {
+    SSLSocket socket =
+        (SSLSocket) context().getSocketFactory().createSocket(at.getAddress(), at.getPort());
+    socket.setSoTimeout(PATIENCE_MILLIS);
+    SSLParameters parameters = socket.getSSLParameters();
+    parameters.setProtocols(new String[] {version});
+    if (!protocol.isEmpty()) {
+      parameters.setApplicationProtocols(new String[] {protocol});
+    }
+    if (!name.isEmpty()) {
+      parameters.setServerNames(List.of(new SNIHostName(name)));
+    }
+    socket.setSSLParameters(parameters);
+    socket.startHandshake();
+    return socket;
+  }
+
+  /** TLS over a socket on which something was said before. */
+  SSLSocket over(Socket plain, byte[] before) throws Exception {
+    plain.getOutputStream().write(before);
+    SSLSocket socket = (SSLSocket) context().getSocketFactory().createSocket(plain, NAME, 1, false);
+    socket.startHandshake();
+    return socket;
+  }
+
+  private SSLContext context() throws Exception {
+    KeyStore trusted = KeyStore.getInstance("PKCS12");
+    trusted.load(null, null);
+    trusted.setCertificateEntry("authority", read(trusted()));
+    TrustManagerFactory trust =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(trusted);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, trust.getTrustManagers(), null);
+    return context;
+  }
+
+  /** The certificate that a new connection is shown. */
+  X509Certificate shown(InetSocketAddress at, String name) throws Exception {
+    try (SSLSocket socket = socket(at, "TLSv1.3", "h2", name)) {
+      return (X509Certificate) socket.getSession().getPeerCertificates()[0];
+    }
+  }
+
+  static X509Certificate read(File pem) throws Exception {
+    try (InputStream in = new FileInputStream(pem)) {
+      return (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
+    }
+  }
+
   static InetSocketAddress loopback() {
     return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
   }
@@ -152,6 +228,11 @@ final class TlsRig {
     exchange.answer(
         new DefaultHttp2Headers().status("200"),
         (exchange.headers().scheme() + " for " + exchange.path()).getBytes(StandardCharsets.UTF_8));
+    return new Deaf();
+  }
+
+  /** For answers that are written at once. */
+  static WebHandler deaf() {
     return new Deaf();
   }
 

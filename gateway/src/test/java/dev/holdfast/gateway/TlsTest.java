@@ -16,25 +16,16 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
-import java.io.File;
-import java.io.FileInputStream;
 import java.io.InputStream;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.KeyStore;
-import java.security.cert.CertificateFactory;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,7 +76,7 @@ class TlsTest {
   void http1IsSpokenByAlpnAndByTheFirstBytes() throws Exception {
     Gateway gateway = tls.gateway(rig, tls.plain(TlsRig.identity(tls.issue())), rig.serve(echo));
     for (String protocol : List.of("http/1.1", "")) {
-      try (SSLSocket socket = shaken(gateway.address(), "TLSv1.2", protocol)) {
+      try (SSLSocket socket = tls.socket(gateway.address(), "TLSv1.2", protocol, "")) {
         assertThat(socket.getApplicationProtocol()).isEqualTo(protocol);
         socket
             .getOutputStream()
@@ -128,10 +119,12 @@ class TlsTest {
         ClientCalls.asyncBidiStreamingCall(open.newCall(Echo.TALK, CallOptions.DEFAULT), answers);
     talk.onNext(new byte[] {1});
     assertThat(answers.first.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isNotNull();
-    assertThat(shown(gateway)).isEqualTo(read(first.certificate()));
+    assertThat(tls.shown(gateway.address(), "")).isEqualTo(TlsRig.read(first.certificate()));
 
     var unusedSecond = tls.install(second);
-    await().atMost(PATIENCE).until(() -> shown(gateway).equals(read(second.certificate())));
+    await()
+        .atMost(PATIENCE)
+        .until(() -> tls.shown(gateway.address(), "").equals(TlsRig.read(second.certificate())));
 
     var unusedExpired = tls.install(tls.issue(Instant.now().minusSeconds(60)));
     await()
@@ -140,7 +133,7 @@ class TlsTest {
             () ->
                 rig.meters.find("holdfast.gateway.tls.files").tag("result", "refused").counter()
                     != null);
-    assertThat(shown(gateway)).isEqualTo(read(second.certificate()));
+    assertThat(tls.shown(gateway.address(), "")).isEqualTo(TlsRig.read(second.certificate()));
     assertThat(rig.meters.get("holdfast.gateway.tls.expires").gauge().value()).isPositive();
     talk.onNext(new byte[] {2});
     talk.onCompleted();
@@ -203,43 +196,6 @@ class TlsTest {
 
   private static Status failure(Channel channel) {
     return catchThrowableOfType(StatusRuntimeException.class, () -> call(channel)).getStatus();
-  }
-
-  /** The certificate that a new connection is shown. */
-  private X509Certificate shown(Gateway gateway) throws Exception {
-    try (SSLSocket socket = shaken(gateway.address(), "TLSv1.3", "h2")) {
-      return (X509Certificate) socket.getSession().getPeerCertificates()[0];
-    }
-  }
-
-  private static X509Certificate read(File pem) throws Exception {
-    try (InputStream in = new FileInputStream(pem)) {
-      return (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
-    }
-  }
-
-  /** A socket of the JDK after its handshake. */
-  private SSLSocket shaken(InetSocketAddress at, String version, @Nullable String protocol)
-      throws Exception {
-    KeyStore trusted = KeyStore.getInstance("PKCS12");
-    trusted.load(null, null);
-    trusted.setCertificateEntry("authority", read(tls.trusted()));
-    TrustManagerFactory trust =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    trust.init(trusted);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, trust.getTrustManagers(), null);
-    SSLSocket socket =
-        (SSLSocket) context.getSocketFactory().createSocket(at.getAddress(), at.getPort());
-    socket.setSoTimeout(PATIENCE_MILLIS);
-    SSLParameters parameters = socket.getSSLParameters();
-    parameters.setProtocols(new String[] {version});
-    if (protocol != null && !protocol.isEmpty()) {
-      parameters.setApplicationProtocols(new String[] {protocol});
-    }
-    socket.setSSLParameters(parameters);
-    socket.startHandshake();
-    return socket;
   }
 
   private static String text(InputStream in) throws Exception {

@@ -20,10 +20,6 @@ import java.util.stream.Collectors;
  * docs/gateway.md and the JSON schema for editors are made from {@link #FILE}.
  */
 public final class GatewayKeys {
-  /** Listeners that a file may have. */
-  @Limit(of = "listeners of a gateway", then = "the configuration is refused")
-  public static final int MAX_LISTENERS = 16;
-
   /** Clusters that a file may name. */
   @Limit(of = "clusters in a gateway's file", then = "the configuration is refused")
   public static final int MAX_CLUSTERS = 1_000;
@@ -54,12 +50,6 @@ public final class GatewayKeys {
   static final String DRAIN = "drain";
   static final String TLS = "tls";
 
-  static final TunableText ADDRESS =
-      new TunableText(
-          "address",
-          "PORT or IP:PORT, IPv6 in brackets",
-          "",
-          "Where clients are served; a port alone is one of loopback, 0.0.0.0:8080 opens it.");
   static final TunableText REGISTRY =
       new TunableText(
           "registry",
@@ -80,39 +70,6 @@ public final class GatewayKeys {
           "a file, or - for standard output",
           "none",
           "Where a line of JSON is written for each call.");
-  static final TunableText CERTIFICATE =
-      new TunableText(
-          "certificate",
-          "a PEM file, from the folder of this file on",
-          "",
-          "Certificates of this side, its own first; read again when they change.");
-  static final TunableText KEY =
-      new TunableText(
-          "key", "a PEM file without a password", "", "The private key of the certificate.");
-  static final TunableText CLIENT_CA =
-      new TunableText(
-          "client-ca",
-          "a PEM file",
-          "",
-          "Authorities that sign the certificates of clients; without it none is asked for.");
-  static final TunableChoice CLIENT_AUTH =
-      new TunableChoice(
-          "client-auth",
-          List.of("require", "optional"),
-          "require",
-          "With client-ca: whether clients without a certificate are served too.");
-  static final TunableText CA =
-      new TunableText(
-          "ca",
-          "a PEM file",
-          "those that the JDK trusts",
-          "Authorities that sign the certificates of endpoints.");
-  static final TunableText SERVER_NAME =
-      new TunableText(
-          "server-name",
-          "a host",
-          "the host of the endpoint",
-          "Whom the certificate of an endpoint must be for; also asked for by SNI.");
 
   static final TunableText TARGET =
       new TunableText(
@@ -269,18 +226,6 @@ public final class GatewayKeys {
           DrainTimes.STREAMS,
           "How long others may; at least unary.");
 
-  static final Section LISTENER_TLS =
-      Section.of(
-          Key.value(CERTIFICATE).mandatory(),
-          Key.value(KEY).mandatory(),
-          Key.value(CLIENT_CA),
-          Key.value(CLIENT_AUTH));
-  static final Section UPSTREAM_TLS =
-      Section.of(Key.value(CA), Key.value(CERTIFICATE), Key.value(KEY), Key.value(SERVER_NAME));
-  static final Section LISTENER =
-      Section.of(
-          Key.value(ADDRESS).mandatory(),
-          Key.group(TLS, LISTENER_TLS, "TLS 1.3 and 1.2; without it plaintext."));
   static final Section CLUSTER_KEYS =
       Section.of(
           Key.value(TARGET),
@@ -294,7 +239,7 @@ public final class GatewayKeys {
               EndpointKeys.OUTLIERS,
               EndpointKeys.OUTLIER_KEYS,
               "When an endpoint that fails gets no calls."),
-          Key.group(TLS, UPSTREAM_TLS, "TLS to the endpoints, `tls: {}` with all defaults."));
+          Key.group(TLS, TlsKeys.UPSTREAM, "TLS to the endpoints, `tls: {}` with all defaults."));
   static final Section HEADER = Section.of(Key.value(EXACT), Key.value(PREFIX), Key.value(PRESENT));
   static final Section RETRY_KEYS =
       Section.of(Key.value(ATTEMPTS), Key.value(IDEMPOTENT), Key.texts(STATUSES));
@@ -325,7 +270,7 @@ public final class GatewayKeys {
   /** All that may stand in a file. */
   public static final Section FILE =
       Section.of(
-          Key.items(LISTENERS, LISTENER, "Where clients are served."),
+          Key.items(LISTENERS, ListenerKeys.LISTENER, "Where clients are served."),
           Key.value(REGISTRY),
           Key.value(EndpointKeys.ZONE),
           Key.value(ADMIN),

@@ -2,7 +2,6 @@ package dev.holdfast.gateway.config;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
-import dev.holdfast.core.HostPort;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.ServiceTarget;
@@ -15,11 +14,9 @@ import dev.holdfast.gateway.cluster.OutlierOptions;
 import dev.holdfast.gateway.cluster.Spread;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.route.RouteRule;
-import dev.holdfast.gateway.tls.ListenerTls;
 import dev.holdfast.yaml.YamlException;
 import dev.holdfast.yaml.YamlMap;
 import dev.holdfast.yaml.YamlProblems;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -91,8 +88,8 @@ public final class GatewayYaml {
     Optional<RegistryUri> ofFile =
         top.parsed("registry", GatewayKeys.REGISTRY.expected(), this::registryUri);
     Optional<RegistryUri> effective = ofFile.isPresent() ? ofFile : registry;
-    List<ListenerConfig> listeners = listeners();
     Map<String, ClusterConfig> clusters = clusters(effective);
+    List<ListenerConfig> listeners = new ListenerYaml(top, tls).read();
     List<RouteRule> routes = new RouteYaml(top, clusters.keySet()).read();
     String zone = top.text("zone", EndpointKeys.ZONE.expected()).orElse("");
     return new GatewayConfig(listeners, effective, clusters, routes, limits(), drain())
@@ -118,37 +115,6 @@ public final class GatewayYaml {
     return uri;
   }
 
-  private List<ListenerConfig> listeners() {
-    YamlMap items = top.list(GatewayKeys.LISTENERS, "a list of listeners");
-    atMost(GatewayKeys.LISTENERS, items.keys().size(), GatewayKeys.MAX_LISTENERS);
-    List<ListenerConfig> listeners = new ArrayList<>();
-    for (String item : items.keys()) {
-      YamlMap listener = items.map(item, "a map with address");
-      listener.requireKnown(GatewayKeys.LISTENER.names());
-      if (!listener.has("address") && !items.isProblem(item)) {
-        listener.problem("address", "nothing", GatewayKeys.ADDRESS.expected());
-      }
-      Optional<ListenerTls> secured = tls.ofListener(listener);
-      listener
-          .parsed("address", GatewayKeys.ADDRESS.expected(), GatewayYaml::address)
-          .map(address -> new ListenerConfig(address, secured))
-          .ifPresent(next -> add(next, listener, listeners));
-    }
-    return listeners;
-  }
-
-  private static void add(ListenerConfig next, YamlMap listener, List<ListenerConfig> listeners) {
-    for (int i = 0; i < listeners.size(); i++) {
-      if (next.overlaps(listeners.get(i))) {
-        listener.problem(
-            "address",
-            next.address().getAddress().getHostAddress() + ":" + next.address().getPort(),
-            "another than listeners[" + i + "]");
-      }
-    }
-    listeners.add(next);
-  }
-
   private SeeingConfig seeing() {
     boolean off =
         top.parsed("admin", GatewayKeys.ADMIN.expected(), (name, text) -> text)
@@ -157,29 +123,9 @@ public final class GatewayYaml {
     return new SeeingConfig(
         off
             ? Optional.empty()
-            : top.parsed("admin", GatewayKeys.ADMIN.expected(), GatewayYaml::address),
+            : top.parsed("admin", GatewayKeys.ADMIN.expected(), ListenerYaml::address),
         off,
         top.parsed("access-log", GatewayKeys.ACCESS_LOG.expected(), (name, text) -> text));
-  }
-
-  /** Only literals, so that reading a file asks no name server. */
-  private static InetSocketAddress address(String name, String text) {
-    try {
-      HostPort parsed = HostPort.parse(text.indexOf(':') < 0 ? "127.0.0.1:" + text : text);
-      boolean literal = parsed.isIpv6() || parsed.host().matches("[0-9]+(\\.[0-9]+){3}");
-      if (literal) {
-        return new InetSocketAddress(parsed.host(), parsed.port());
-      }
-    } catch (IllegalArgumentException e) {
-      throw malformedAddress(name, text, e);
-    }
-    throw malformedAddress(name, text, null);
-  }
-
-  private static IllegalArgumentException malformedAddress(
-      String name, String text, @org.jspecify.annotations.Nullable Throwable cause) {
-    return new IllegalArgumentException(
-        name + ": " + text + " (expected: " + GatewayKeys.ADDRESS.expected() + ")", cause);
   }
 
   private Map<String, ClusterConfig> clusters(Optional<RegistryUri> effective) {

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.config;
 
+import dev.holdfast.gateway.edge.ProxyTerms;
 import dev.holdfast.gateway.tls.ListenerTls;
 import java.net.InetSocketAddress;
 import java.util.Optional;
@@ -9,8 +10,15 @@ import java.util.Optional;
  *
  * @param address to listen at; port 0 takes a free one
  * @param tls what it speaks TLS with; empty for plaintext
+ * @param proxies who says for whom he speaks by the PROXY protocol; empty for nobody
  */
-public record ListenerConfig(InetSocketAddress address, Optional<ListenerTls> tls) {
+public record ListenerConfig(
+    InetSocketAddress address, Optional<ListenerTls> tls, Optional<ProxyTerms> proxies) {
+  /** Without proxies in front. */
+  public ListenerConfig(InetSocketAddress address, Optional<ListenerTls> tls) {
+    this(address, tls, Optional.empty());
+  }
+
   /** Whether one of two is in the way of the other. */
   boolean overlaps(ListenerConfig other) {
     boolean any =

@@ -68,7 +68,8 @@ public final class LiveListeners implements AutoCloseable {
     List<Listener> opened = new ArrayList<>();
     try {
       for (ListenerConfig config : configs) {
-        opened.add(new Listener(config.address(), config.tls().map(keys::server)));
+        opened.add(
+            new Listener(config.address(), config.tls().map(keys::server), config.proxies()));
       }
     } catch (IllegalArgumentException e) {
       close(opened);

@@ -3,6 +3,7 @@ package dev.holdfast.gateway.config;
 import dev.holdfast.gateway.tls.Identity;
 import dev.holdfast.gateway.tls.KeyFiles;
 import dev.holdfast.gateway.tls.ListenerTls;
+import dev.holdfast.gateway.tls.ServerNames;
 import dev.holdfast.gateway.tls.UpstreamTls;
 import dev.holdfast.yaml.YamlMap;
 import java.io.IOException;
@@ -10,16 +11,21 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Reads what a gateway's file says of TLS, and the files that it names. */
 final class TlsYaml {
-  private static final String CERTIFICATE = GatewayKeys.CERTIFICATE.key();
-  private static final String KEY = GatewayKeys.KEY.key();
-  private static final String CLIENT_CA = GatewayKeys.CLIENT_CA.key();
-  private static final String CLIENT_AUTH = GatewayKeys.CLIENT_AUTH.key();
-  private static final String SERVER_NAME = GatewayKeys.SERVER_NAME.key();
+  private static final String CERTIFICATE = TlsKeys.CERTIFICATE.key();
+  private static final String KEY = TlsKeys.KEY.key();
+  private static final String CLIENT_CA = TlsKeys.CLIENT_CA.key();
+  private static final String CLIENT_AUTH = TlsKeys.CLIENT_AUTH.key();
+  private static final String SERVER_NAME = TlsKeys.SERVER_NAME.key();
+
+  private static final int MOST_SHOWN = 10;
 
   private final TlsPlace place;
 
@@ -32,18 +38,56 @@ final class TlsYaml {
       return Optional.empty();
     }
     YamlMap tls = listener.map(GatewayKeys.TLS, "keys such as certificate and key");
-    tls.requireKnown(GatewayKeys.LISTENER_TLS.names());
-    Optional<Identity> identity = identity(tls, !listener.isProblem(GatewayKeys.TLS));
+    tls.requireKnown(TlsKeys.LISTENER.names());
+    Optional<Identity> identity = identity(tls, !listener.isProblem(GatewayKeys.TLS), List.of());
+    List<ListenerTls.Named> named = named(tls);
     Optional<Path> authority = authorities(tls, CLIENT_CA);
     Optional<String> clients =
-        tls.parsed(CLIENT_AUTH, GatewayKeys.CLIENT_AUTH.expected(), TlsYaml::clientAuth);
+        tls.parsed(CLIENT_AUTH, TlsKeys.CLIENT_AUTH.expected(), TlsYaml::clientAuth);
     if (clients.isPresent() && !tls.has(CLIENT_CA)) {
       tls.problem(CLIENT_AUTH, "without client-ca", "both, or none");
     }
     boolean required = !clients.equals(Optional.of("optional"));
     return identity.map(
         own ->
-            new ListenerTls(own, authority.map(file -> new ListenerTls.Clients(file, required))));
+            new ListenerTls(
+                own, named, authority.map(file -> new ListenerTls.Clients(file, required))));
+  }
+
+  private List<ListenerTls.Named> named(YamlMap tls) {
+    YamlMap items = tls.list(TlsKeys.CERTIFICATES, "a list of certificates with their names");
+    if (items.keys().size() > TlsKeys.MAX_CERTIFICATES) {
+      tls.problem(
+          TlsKeys.CERTIFICATES,
+          items.keys().size() + " certificates",
+          "at most " + TlsKeys.MAX_CERTIFICATES);
+    }
+    Map<String, String> taken = new HashMap<>();
+    List<ListenerTls.Named> named = new ArrayList<>();
+    for (String item : items.keys()) {
+      YamlMap one = items.map(item, "a map with names, certificate and key");
+      one.requireKnown(TlsKeys.NAMED.names());
+      List<String> names = names(one, items.child(item), taken);
+      identity(one, !items.isProblem(item), names)
+          .ifPresent(own -> named.add(new ListenerTls.Named(names, own)));
+    }
+    return named;
+  }
+
+  private static List<String> names(YamlMap one, String place, Map<String, String> taken) {
+    YamlMap items = one.list(TlsKeys.NAMES.key(), TlsKeys.NAMES.expected());
+    if (items.keys().isEmpty() && !one.isProblem(TlsKeys.NAMES.key())) {
+      one.problem(TlsKeys.NAMES.key(), "none", TlsKeys.NAMES.expected());
+    }
+    List<String> names = new ArrayList<>();
+    for (String item : items.keys()) {
+      Optional<String> name = items.parsed(item, ServerNames.EXPECTED, ServerNames::parse);
+      name.ifPresent(names::add);
+      Optional<String> other = name.map(text -> taken.putIfAbsent(text, place));
+      other.ifPresent(
+          before -> items.problem(item, name.orElse(""), "another name than those of " + before));
+    }
+    return names;
   }
 
   Optional<UpstreamTls> ofCluster(YamlMap cluster) {
@@ -51,15 +95,16 @@ final class TlsYaml {
       return Optional.empty();
     }
     YamlMap tls = cluster.map(GatewayKeys.TLS, "{}, or keys such as ca and server-name");
-    tls.requireKnown(GatewayKeys.UPSTREAM_TLS.names());
+    tls.requireKnown(TlsKeys.UPSTREAM.names());
     return Optional.of(
         new UpstreamTls(
-            authorities(tls, GatewayKeys.CA.key()),
-            identity(tls, false),
-            tls.parsed(SERVER_NAME, GatewayKeys.SERVER_NAME.expected(), TlsYaml::serverName)));
+            authorities(tls, TlsKeys.CA.key()),
+            identity(tls, false, List.of()),
+            tls.parsed(SERVER_NAME, TlsKeys.SERVER_NAME.expected(), TlsYaml::serverName)));
   }
 
-  private Optional<Identity> identity(YamlMap tls, boolean mandatory) {
+  /** The certificate and the key of a map; the certificate must be for all of the names. */
+  private Optional<Identity> identity(YamlMap tls, boolean mandatory, List<String> names) {
     boolean both = tls.has(CERTIFICATE) && tls.has(KEY);
     if (!both && (mandatory || tls.has(CERTIFICATE) || tls.has(KEY))) {
       tls.problem(tls.has(CERTIFICATE) ? KEY : CERTIFICATE, "nothing", "both certificate and key");
@@ -70,16 +115,16 @@ final class TlsYaml {
     Optional<Known<X509Certificate>> chain =
         tls.parsed(
             CERTIFICATE,
-            GatewayKeys.CERTIFICATE.expected(),
+            TlsKeys.CERTIFICATE.expected(),
             (name, text) ->
                 known(name, text, file -> KeyFiles.valid(file, place.clock().wallTime()).get(0)));
     Optional<Known<PrivateKey>> key =
-        tls.parsed(
-            KEY, GatewayKeys.KEY.expected(), (name, text) -> known(name, text, KeyFiles::key));
+        tls.parsed(KEY, TlsKeys.KEY.expected(), (name, text) -> known(name, text, KeyFiles::key));
     if (chain.isEmpty() || key.isEmpty()) {
       return Optional.empty();
     }
     requirePair(tls, chain.get(), key.get());
+    chain.get().content.forEach(certificate -> requireNames(tls, certificate, names));
     return Optional.of(new Identity(chain.get().file, key.get().file));
   }
 
@@ -95,11 +140,27 @@ final class TlsYaml {
     }
   }
 
+  private static void requireNames(YamlMap tls, X509Certificate own, List<String> names) {
+    List<String> known = KeyFiles.names(own);
+    for (String name : names) {
+      if (!KeyFiles.isFor(known, name)) {
+        tls.problem(
+            CERTIFICATE,
+            "not for " + name,
+            known.isEmpty() ? "one with names" : "one for it; this one is for " + shown(known));
+      }
+    }
+  }
+
+  private static String shown(List<String> names) {
+    int more = names.size() - MOST_SHOWN;
+    return String.join(", ", names.subList(0, Math.min(MOST_SHOWN, names.size())))
+        + (more > 0 ? " and " + more + " more" : "");
+  }
+
   private Optional<Path> authorities(YamlMap tls, String key) {
     return tls.parsed(
-            key,
-            GatewayKeys.CA.expected(),
-            (name, text) -> known(name, text, KeyFiles::authorities))
+            key, TlsKeys.CA.expected(), (name, text) -> known(name, text, KeyFiles::authorities))
         .map(found -> found.file);
   }
 
@@ -121,9 +182,9 @@ final class TlsYaml {
   }
 
   private static String clientAuth(String name, String text) {
-    if (!GatewayKeys.CLIENT_AUTH.words().contains(text)) {
+    if (!TlsKeys.CLIENT_AUTH.words().contains(text)) {
       throw new IllegalArgumentException(
-          name + ": " + text + " (expected: " + GatewayKeys.CLIENT_AUTH.expected() + ")");
+          name + ": " + text + " (expected: " + TlsKeys.CLIENT_AUTH.expected() + ")");
     }
     return text;
   }
@@ -131,7 +192,7 @@ final class TlsYaml {
   private static String serverName(String name, String text) {
     if (!text.matches("[A-Za-z0-9_.:-]{1,253}")) {
       throw new IllegalArgumentException(
-          name + ": " + text + " (expected: " + GatewayKeys.SERVER_NAME.expected() + ")");
+          name + ": " + text + " (expected: " + TlsKeys.SERVER_NAME.expected() + ")");
     }
     return text;
   }

@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.http1;
 
 import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.http2.ClientAddress;
 import dev.holdfast.gateway.http2.ClientConnection;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.WebFace;
@@ -19,8 +20,6 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
@@ -75,11 +74,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
     this.loop = loop;
     this.face = face;
     this.limits = limits;
-    SocketAddress remote = channel.remoteAddress();
-    this.client =
-        remote instanceof InetSocketAddress inet
-            ? AsciiString.of(inet.getAddress().getHostAddress())
-            : AsciiString.EMPTY_STRING;
+    this.client = ClientAddress.host(channel);
     HttpDecoderConfig config =
         new HttpDecoderConfig()
             .setMaxInitialLineLength(REQUEST_LINE_BYTES)

@@ -17,8 +17,6 @@ import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AsciiString;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,10 +84,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
 
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
-    SocketAddress remote = ctx.channel().remoteAddress();
-    if (remote instanceof InetSocketAddress inet) {
-      client = AsciiString.of(inet.getAddress().getHostAddress());
-    }
+    client = ClientAddress.host(ctx.channel());
     secure = ctx.pipeline().get(SslHandler.class) != null;
     super.handlerAdded(ctx);
   }

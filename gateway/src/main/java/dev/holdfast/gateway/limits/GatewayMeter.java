@@ -103,7 +103,13 @@ public enum GatewayMeter implements DocumentedMeter {
       "holdfast.gateway.tls.refused",
       "handshakes",
       List.of(),
-      "Handshakes of TLS with clients that failed.");
+      "Handshakes of TLS with clients that failed."),
+  PROXY_REFUSED(
+      "holdfast.gateway.proxy.refused",
+      "connections",
+      List.of("reason"),
+      "Connections without a header of the PROXY protocol that is believed, by reason: untrusted,"
+          + " missing, malformed, slow.");
 
   private final MeterSpec spec;
 

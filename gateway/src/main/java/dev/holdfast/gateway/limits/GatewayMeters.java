@@ -48,6 +48,11 @@ public final class GatewayMeters {
     GatewayMeter.EJECTED.counter(registry, cluster, reason).increment();
   }
 
+  /** A connection was turned away whose client could not be believed. */
+  public void proxyRefused(String reason) {
+    GatewayMeter.PROXY_REFUSED.counter(registry, reason).increment();
+  }
+
   /** An attempt followed another. */
   public void retried() {
     retries.increment();

@@ -7,12 +7,19 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
+import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 
 /** What must hold for certificates and keys before they are used; errors never have their text. */
 public final class KeyFiles {
+  /** The type of a host among alternative names. */
+  private static final Integer DNS_NAME = 2;
+
   private KeyFiles() {}
 
   /**
@@ -81,6 +88,35 @@ public final class KeyFiles {
       throw new IOException(key + ": can't sign (expected: the key of the certificate)", e);
     }
     throw new IOException(key + ": of another certificate (expected: the key of the certificate)");
+  }
+
+  /** The hosts that a certificate is for (RFC 5280, 4.2.1.6), in small letters. */
+  public static List<String> names(X509Certificate certificate) {
+    List<String> names = new ArrayList<>();
+    try {
+      Collection<List<?>> all = certificate.getSubjectAlternativeNames();
+      for (List<?> each : all == null ? List.<List<?>>of() : all) {
+        if (each.get(0).equals(DNS_NAME)) {
+          names.add(String.valueOf(each.get(1)).toLowerCase(Locale.ROOT));
+        }
+      }
+    } catch (CertificateParsingException e) {
+      // To be for nobody is what its clients will make of it, too.
+      return List.of();
+    }
+    return names;
+  }
+
+  /**
+   * Whether a certificate with such names is for a name (RFC 6125, 6.4.3): a wildcard stands for
+   * one label.
+   *
+   * @param name in small letters; may have a wildcard itself
+   */
+  public static boolean isFor(List<String> names, String name) {
+    int dot = name.indexOf('.');
+    return names.contains(name)
+        || (dot > 0 && !name.startsWith("*") && names.contains("*" + name.substring(dot)));
   }
 
   private static byte[] content(Path file) throws IOException {

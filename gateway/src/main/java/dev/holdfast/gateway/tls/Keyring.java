@@ -6,7 +6,9 @@ import dev.holdfast.core.Subscription;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -109,12 +111,32 @@ public final class Keyring implements AutoCloseable {
         tls.clients()
             .map(known -> known.required() ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL)
             .orElse(ClientAuth.NONE);
-    LiveContext.Sources sources =
-        new LiveContext.Sources(
-            Optional.of(tls.identity()), tls.clients().map(ListenerTls.Clients::authority));
-    Terms terms = new Terms(sources, Optional.of(clients));
+    Optional<Path> authority = tls.clients().map(ListenerTls.Clients::authority);
+    List<Subscription> uses = new ArrayList<>();
+    Subscription all = once(() -> uses.forEach(Subscription::close));
+    try {
+      LiveContext first = shown(tls.identity(), authority, clients, uses);
+      Map<String, LiveContext> named = new HashMap<>();
+      for (ListenerTls.Named each : tls.named()) {
+        LiveContext context = shown(each.identity(), authority, clients, uses);
+        each.names().forEach(name -> named.put(name, context));
+      }
+      TlsServer.Certificates certificates =
+          new TlsServer.Certificates(first, new ServerNames<>(named));
+      return new TlsServer(certificates, work, all, meters);
+    } catch (IllegalArgumentException e) {
+      all.close();
+      throw e;
+    }
+  }
+
+  private LiveContext shown(
+      Identity identity, Optional<Path> authority, ClientAuth clients, List<Subscription> uses) {
+    Terms terms =
+        new Terms(new LiveContext.Sources(Optional.of(identity), authority), Optional.of(clients));
     LiveContext live = shared(terms, keys -> Contexts.server(keys, clients));
-    return new TlsServer(live, work, once(() -> release(terms)), meters);
+    uses.add(() -> release(terms));
+    return live;
   }
 
   /**

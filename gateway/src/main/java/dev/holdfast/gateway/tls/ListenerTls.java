@@ -8,10 +8,32 @@ import java.util.Optional;
 /**
  * What a listener speaks TLS with.
  *
- * @param identity shown to clients
+ * @param identity shown to clients that ask for no name, or for one that nobody else here has
+ * @param named shown to clients that ask for their names
  * @param clients whose certificates count; empty when none is asked for
  */
-public record ListenerTls(Identity identity, Optional<Clients> clients) {
+public record ListenerTls(Identity identity, List<Named> named, Optional<Clients> clients) {
+  public ListenerTls {
+    named = List.copyOf(named);
+  }
+
+  /** With one certificate, whatever clients ask for. */
+  public ListenerTls(Identity identity, Optional<Clients> clients) {
+    this(identity, List.of(), clients);
+  }
+
+  /**
+   * A certificate for some names.
+   *
+   * @param names as {@link ServerNames#parse} makes them; no other certificate of the listener has
+   *     one of them
+   */
+  public record Named(List<String> names, Identity identity) {
+    public Named {
+      names = List.copyOf(names);
+    }
+  }
+
   /**
    * Who may connect.
    *
@@ -24,6 +46,8 @@ public record ListenerTls(Identity identity, Optional<Clients> clients) {
   /** The files that are read. */
   public List<Path> files() {
     List<Path> files = new ArrayList<>(List.of(identity.certificate(), identity.key()));
+    named.forEach(
+        each -> files.addAll(List.of(each.identity().certificate(), each.identity().key())));
     clients.ifPresent(known -> files.add(known.authority()));
     return files;
   }

@@ -4,15 +4,18 @@ import dev.holdfast.core.Limit;
 import dev.holdfast.core.LogText;
 import dev.holdfast.core.Subscription;
 import dev.holdfast.gateway.limits.GatewayMeter;
+import dev.holdfast.gateway.limits.SparseLog;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelHandler;
+import io.netty.handler.ssl.SniHandler;
+import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,49 +24,65 @@ import org.slf4j.LoggerFactory;
  * Thread-safe. Who got it closes it.
  */
 public final class TlsServer implements AutoCloseable {
+  /** Of the first message of a client whose name is looked at before its handshake. */
   @Limit(
-      of = "pause between two lines in the log about clients whose handshake failed",
-      then = "those between them are counted in the next line")
-  static final Duration QUIET = Duration.ofSeconds(10);
+      of = "bytes of a client's first message of TLS, where the name it asks for decides",
+      then = "its connection is closed")
+  public static final int MAX_HELLO_BYTES = 16_384;
 
   private static final Logger log = LoggerFactory.getLogger(TlsServer.class);
 
-  private final LiveContext live;
+  private final Certificates certificates;
   private final Executor work;
   private final Subscription use;
   private final Counter refused;
-  private final AtomicInteger untold = new AtomicInteger();
-  private final AtomicLong toldNanos = new AtomicLong(System.nanoTime() - QUIET.toNanos());
+  private final SparseLog refusals = new SparseLog();
 
-  TlsServer(LiveContext live, Executor work, Subscription use, MeterRegistry meters) {
-    this.live = live;
+  /**
+   * What clients may be shown.
+   *
+   * @param first to those that ask for none of the names
+   */
+  record Certificates(LiveContext first, ServerNames<LiveContext> named) {
+    SslContext of(@Nullable String name) {
+      return named.find(name == null ? "" : name).orElse(first).context();
+    }
+  }
+
+  TlsServer(Certificates certificates, Executor work, Subscription use, MeterRegistry meters) {
+    this.certificates = certificates;
     this.work = work;
     this.use = use;
     this.refused = GatewayMeter.TLS_REFUSED.counter(meters);
   }
 
   /**
-   * What the pipeline of a connection that was accepted begins with.
+   * What the pipeline of a connection that was accepted begins with. It becomes an {@link
+   * SslHandler} once it is known what the client asks for.
    *
    * @param patience for the whole handshake
    */
-  public SslHandler handler(ByteBufAllocator allocator, Duration patience) {
-    SslHandler handler = live.context().newHandler(allocator, work);
-    handler.setHandshakeTimeoutMillis(patience.toMillis());
+  public ChannelHandler handler(ByteBufAllocator allocator, Duration patience) {
+    return certificates.named().isEmpty()
+        ? handler(certificates.of(""), allocator, patience.toMillis())
+        : new ByName(patience.toMillis());
+  }
+
+  private SslHandler handler(SslContext context, ByteBufAllocator allocator, long patienceMillis) {
+    SslHandler handler = context.newHandler(allocator, work);
+    handler.setHandshakeTimeoutMillis(patienceMillis);
     return handler;
   }
 
   /** A handshake failed: it is counted, and told unless another one was just before. */
   public void onRefused(SocketAddress peer, Throwable cause) {
     refused.increment();
-    untold.incrementAndGet();
-    long nowNanos = System.nanoTime();
-    long before = toldNanos.get();
-    if (nowNanos - before >= QUIET.toNanos() && toldNanos.compareAndSet(before, nowNanos)) {
+    int count = refusals.count();
+    if (count > 0) {
       log.info(
           "event=tls_handshake_failed peer={} count={} reason=\"{}\"",
           peer,
-          untold.getAndSet(0),
+          count,
           LogText.of(TlsFault.describe(cause)));
     }
   }
@@ -71,5 +90,20 @@ public final class TlsServer implements AutoCloseable {
   @Override
   public void close() {
     use.close();
+  }
+
+  /** Waits for the name that a client asks for. */
+  private final class ByName extends SniHandler {
+    private final long beganNanos = System.nanoTime();
+
+    ByName(long patienceMillis) {
+      super(certificates::of, MAX_HELLO_BYTES, patienceMillis);
+    }
+
+    @Override
+    protected SslHandler newSslHandler(SslContext context, ByteBufAllocator allocator) {
+      long spentMillis = Duration.ofNanos(System.nanoTime() - beganNanos).toMillis();
+      return handler(context, allocator, Math.max(1, handshakeTimeoutMillis - spentMillis));
+    }
   }
 }

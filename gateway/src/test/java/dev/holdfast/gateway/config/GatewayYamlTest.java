@@ -195,15 +195,6 @@ class GatewayYamlTest {
       delimiter = '|',
       value = {
         "[] | gateway.yaml:1: a list (expected: a map with",
-        "listeners: 8080 | listeners: 8080 (expected: a list of listeners)",
-        "listeners: [{}] | listeners[0].address: nothing (expected: PORT or IP:PORT",
-        "listeners: [{address: host:80}] | listeners[0].address: host:80 (expected: PORT or",
-        "listeners: [{address: 70000}] | listeners[0].address: 70000 (expected: PORT or",
-        "listeners: [{address: 1}, {address: '0.0.0.0:1'}] | listeners[1].address: 0.0.0.0:1 (exp",
-        "listeners: [{address: 1, tls: {}}] | listeners[0].tls.certificate: nothing (expected: bo",
-        "listeners: [{address: 1, tls: {client-auth: no}}] | client-auth: no (expected: require or",
-        "listeners: [{address: 1, tls: {cert: a}}] | listeners[0].tls.cert: unknown (expected: o",
-        "listeners: [{address: 1, tls: {client-auth: require}}] | client-auth: without client-ca",
         "clusters: {a: {endpoints: ['b:1'], tls: {ca: no.pem}}} | a.tls.ca: no.pem: not there (exp",
         "clusters: {a: {endpoints: ['b:1'], tls: {key: k}}} | a.tls.certificate: nothing (expected",
         "clusters: {a: {endpoints: ['b:1'], tls: {server-name: a b}}} | tls.server-name: a b (exp",
@@ -283,6 +274,18 @@ class GatewayYamlTest {
         .isThrownBy(() -> parse(odd, place))
         .withMessageContaining("gateway.yaml:3: listeners[0].tls.key: ")
         .withMessageContaining("gate.key (expected: the key of ");
+    String strange =
+        good.replace(
+            "client-ca",
+            "certificates: [{names: [gate, a.gate], certificate: own/gate.crt, key: own/gate.key}],"
+                + " client-ca");
+    assertThatExceptionOfType(YamlException.class)
+        .isThrownBy(() -> parse(strange, place))
+        .withMessage(
+            "gateway.yaml:3: listeners[0].tls.certificates[0].certificate: not for a.gate"
+                + " (expected: one for it; this one is for gate)");
+    String named = strange.replace("[gate, a.gate]", "[gate]");
+    assertThat(parse(named, place).listeners().get(0).tls().orElseThrow().named()).hasSize(1);
     String expired = good.replace("own/", "old/");
     assertThatExceptionOfType(YamlException.class)
         .isThrownBy(() -> parse(expired, place))

@@ -1,0 +1,207 @@
+package dev.holdfast.gateway.edge;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.edge.ProxyRefusals.Reason;
+import dev.holdfast.gateway.http2.ClientAddress;
+import dev.holdfast.gateway.http2.ForwardingLoop;
+import dev.holdfast.gateway.limits.MetLimit;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.codec.haproxy.HAProxyMessage;
+import io.netty.handler.codec.haproxy.HAProxyMessageDecoder;
+import io.netty.handler.codec.haproxy.HAProxyProxiedProtocol.AddressFamily;
+import io.netty.util.NetUtil;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the header of the PROXY protocol (1 or 2) with which a trusted proxy says whose connection
+ * it brings, as long as the limit on handshakes allows. What follows the header goes to whoever is
+ * next. A header for no connection of a client (LOCAL, UNKNOWN, Unix sockets) leaves the proxy's
+ * own address. On its event loop.
+ */
+public final class ProxyEntrance {
+  @Limit(
+      of = "bytes of additional values in a header of the PROXY protocol",
+      then = "the connection is closed")
+  static final int MAX_VALUE_BYTES = 4_096;
+
+  private static final byte[] TEXT = "PROXY ".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] BINARY = {
+    0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a
+  };
+
+  private final Channel channel;
+  private final ProxyTerms terms;
+  private final ForwardingLoop loop;
+  private final ProxyRefusals refusals;
+  private final Runnable next;
+  private @Nullable ScheduledFuture<?> patience;
+  private boolean over;
+
+  private ProxyEntrance(
+      Channel channel,
+      ProxyTerms terms,
+      ForwardingLoop loop,
+      ProxyRefusals refusals,
+      Runnable next) {
+    this.channel = channel;
+    this.terms = terms;
+    this.loop = loop;
+    this.refusals = refusals;
+    this.next = next;
+  }
+
+  /**
+   * Begins with a connection that was accepted.
+   *
+   * @param next adds what takes the connection, once the client is known
+   */
+  public static void open(
+      Channel channel,
+      ProxyTerms terms,
+      ForwardingLoop loop,
+      ProxyRefusals refusals,
+      Runnable next) {
+    new ProxyEntrance(channel, terms, loop, refusals, next).open();
+  }
+
+  private void open() {
+    if (terms.trusts(channel.remoteAddress())) {
+      channel.pipeline().addLast(new Peek());
+      long nanos = loop.snapshot().limits().handshake().toNanos();
+      patience = channel.eventLoop().schedule(this::onSlow, nanos, TimeUnit.NANOSECONDS);
+    } else if (terms.required()) {
+      refuse(Reason.UNTRUSTED, "expected: one of " + terms.trusted());
+    } else {
+      goOn();
+    }
+  }
+
+  private void goOn() {
+    end();
+    next.run();
+  }
+
+  private void onSlow() {
+    if (!over) {
+      loop.meters().met(MetLimit.HANDSHAKE);
+      refuse(Reason.SLOW, "no header in time");
+    }
+  }
+
+  private void refuse(Reason reason, String detail) {
+    if (!over) {
+      end();
+      refusals.refused(loop.meters(), channel.remoteAddress(), reason, detail);
+    }
+    var unused = channel.close();
+  }
+
+  private void end() {
+    over = true;
+    ScheduledFuture<?> timer = patience;
+    if (timer != null) {
+      timer.cancel(false);
+    }
+  }
+
+  /** Whether all that came so far is how this begins. */
+  private static boolean isBegin(ByteBuf in, byte[] begin) {
+    int known = Math.min(in.readableBytes(), begin.length);
+    for (int i = 0; i < known; i++) {
+      if (in.getByte(in.readerIndex() + i) != begin[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Tells by the first bytes whether a header comes. */
+  private final class Peek extends ByteToMessageDecoder {
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+      boolean text = isBegin(in, TEXT);
+      if (!text && !isBegin(in, BINARY)) {
+        if (terms.required()) {
+          in.skipBytes(in.readableBytes());
+          refuse(Reason.MISSING, "no header of the PROXY protocol");
+        } else {
+          goOn();
+          ctx.pipeline().remove(this);
+        }
+      } else if (in.readableBytes() >= (text ? TEXT.length : BINARY.length)) {
+        ctx.pipeline().addLast(new HAProxyMessageDecoder(MAX_VALUE_BYTES), new Taker());
+        ctx.pipeline().remove(this);
+      }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      // A client that is gone before it said anything; nobody is left to be told.
+      var unused = ctx.close();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+      end();
+      super.channelInactive(ctx);
+    }
+  }
+
+  /** Takes the header that the decoder before it found. */
+  private final class Taker extends ChannelInboundHandlerAdapter {
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+      if (!(message instanceof HAProxyMessage header)) {
+        ctx.fireChannelRead(message);
+        return;
+      }
+      try {
+        take(header);
+      } finally {
+        header.release();
+      }
+      goOn();
+      ctx.pipeline().remove(this);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      refuse(Reason.MALFORMED, String.valueOf(cause.getMessage()));
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+      end();
+      ctx.fireChannelInactive();
+    }
+
+    private void take(HAProxyMessage header) {
+      AddressFamily family = header.proxiedProtocol().addressFamily();
+      byte[] address =
+          (family == AddressFamily.AF_IPv4 || family == AddressFamily.AF_IPv6)
+                  && header.sourceAddress() != null
+              ? NetUtil.createByteArrayFromIpAddressString(header.sourceAddress())
+              : null;
+      if (address != null) {
+        try {
+          ClientAddress.set(
+              channel,
+              new InetSocketAddress(InetAddress.getByAddress(address), header.sourcePort()));
+        } catch (UnknownHostException e) {
+          throw new IllegalStateException("of a length that no address has", e);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,30 @@
+package dev.holdfast.gateway.limits;
+
+import dev.holdfast.core.Limit;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Says when to tell of what strangers can cause as often as they like. Thread-safe. */
+public final class SparseLog {
+  @Limit(
+      of = "pause between two lines in the log about clients that are refused for the same reason",
+      then = "those between them are counted in the next line")
+  static final Duration QUIET = Duration.ofSeconds(10);
+
+  private final AtomicInteger untold = new AtomicInteger();
+  private final AtomicLong toldNanos = new AtomicLong(System.nanoTime() - QUIET.toNanos());
+
+  /**
+   * It happened once more.
+   *
+   * @return how often it did since it was told last; 0 when it is not to be told now
+   */
+  public int count() {
+    untold.incrementAndGet();
+    long nowNanos = System.nanoTime();
+    long before = toldNanos.get();
+    boolean due = nowNanos - before >= QUIET.toNanos() && toldNanos.compareAndSet(before, nowNanos);
+    return due ? untold.getAndSet(0) : 0;
+  }
+}

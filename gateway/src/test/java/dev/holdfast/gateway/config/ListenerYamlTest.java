@@ -1,0 +1,68 @@
+package dev.holdfast.gateway.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.gateway.edge.Network;
+import dev.holdfast.gateway.edge.ProxyTerms;
+import dev.holdfast.yaml.YamlException;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a gateway's file says of its listeners. */
+class ListenerYamlTest {
+  @Test
+  void proxiesAreBelievedAsTheFileSays() {
+    GatewayConfig config =
+        parse(
+            """
+            listeners:
+              - address: 8080
+                proxy-protocol: optional
+                trusted: [10.0.0.0/8, "2001:db8::1"]
+            """);
+    assertThat(config.listeners().get(0).proxies())
+        .contains(
+            new ProxyTerms(
+                false,
+                List.of(
+                    new Network("0a000000", 8),
+                    new Network("20010db8" + "0".repeat(23) + "1", 128))));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "listeners: 8080 | listeners: 8080 (expected: a list of listeners)",
+        "listeners: [{}] | listeners[0].address: nothing (expected: PORT or IP:PORT",
+        "listeners: [{address: host:80}] | listeners[0].address: host:80 (expected: PORT or",
+        "listeners: [{address: 70000}] | listeners[0].address: 70000 (expected: PORT or",
+        "listeners: [{address: 1}, {address: '0.0.0.0:1'}] | listeners[1].address: 0.0.0.0:1 (exp",
+        "listeners: [{address: 1, tls: {}}] | listeners[0].tls.certificate: nothing (expected: bo",
+        "listeners: [{address: 1, tls: {client-auth: no}}] | client-auth: no (expected: require or",
+        "listeners: [{address: 1, tls: {cert: a}}] | listeners[0].tls.cert: unknown (expected: o",
+        "listeners: [{address: 1, tls: {client-auth: require}}] | client-auth: without client-ca",
+        "listeners: [{address: 1, tls: {certificates: [{}]}}] | certificates[0].names: none (exp",
+        "listeners: [{address: 1, tls: {certificates: [{names: [a b]}]}}] | names[0]: a b",
+        "listeners: [{address: 1, tls: {certificates: [{names: [a, A]}]}}] | names[1]: a"
+            + " (expected:",
+        "listeners: [{address: 1, proxy-protocol: v2}] | proxy-protocol: v2 (expected: none or op",
+        "listeners: [{address: 1, proxy-protocol: require}] | trusted: nobody (expected: a list of",
+        "listeners: [{address: 1, trusted: [10.0.0.1]}] | trusted: without proxy-protocol",
+        "listeners: [{address: 1, proxy-protocol: require, trusted: [10.0.0.0/33]}] | trusted[0]:",
+      })
+  void aMistakeIsToldWithWhatWasExpected(String text, String problem) {
+    assertThatExceptionOfType(YamlException.class)
+        .isThrownBy(() -> parse(text))
+        .withMessageContaining(problem);
+  }
+
+  private static GatewayConfig parse(String text) {
+    return GatewayYaml.parse("gateway.yaml", text, ServiceTarget::parse, Optional.empty());
+  }
+}
