@@ -2,6 +2,7 @@ package dev.holdfast.gateway;
 
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.LoopView;
+import dev.holdfast.gateway.limits.GatewayMemory;
 import dev.holdfast.gateway.limits.GatewayMeters;
 import dev.holdfast.gateway.traffic.Traffic;
 import dev.holdfast.liveness.LivenessMeters;
@@ -48,7 +49,8 @@ public final class Gateway implements AutoCloseable {
   private @Nullable CompletableFuture<Void> drained;
   private volatile GatewaySnapshot snapshot;
 
-  private Gateway(GatewayOptions options, GatewaySnapshot snapshot) throws IOException {
+  private Gateway(GatewayOptions options, GatewaySnapshot snapshot, GatewayMemory memory)
+      throws IOException {
     GatewayMeters meters = new GatewayMeters(options.meters());
     this.snapshot = snapshot;
     this.drain = options.drain();
@@ -65,7 +67,7 @@ public final class Gateway implements AutoCloseable {
             LivenessMeters.on(options.meters(), Role.CLIENT),
             meters);
     for (EventExecutor each : threads) {
-      loops.put(each, new ForwardingLoop((EventLoop) each, this::snapshot, watching));
+      loops.put(each, new ForwardingLoop((EventLoop) each, this::snapshot, watching, memory));
     }
     this.doors = new Doors(threads, loops, options.face().orElse(null));
     try {
@@ -82,7 +84,13 @@ public final class Gateway implements AutoCloseable {
    * @throws IOException when the address can't be listened at
    */
   public static Gateway open(GatewayOptions options, GatewaySnapshot snapshot) throws IOException {
-    return new Gateway(options, snapshot);
+    return open(options, snapshot, GatewayMemory.ofProcess());
+  }
+
+  /** With a bound of its own, for tests. */
+  static Gateway open(GatewayOptions options, GatewaySnapshot snapshot, GatewayMemory memory)
+      throws IOException {
+    return new Gateway(options, snapshot, memory);
   }
 
   /** Where its first listener is. */

@@ -7,10 +7,10 @@ import static dev.holdfast.gateway.RawServer.frame;
 import static dev.holdfast.gateway.RawServer.head;
 import static dev.holdfast.gateway.RawServer.join;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.gateway.limits.GatewayLimits;
 import io.netty.handler.codec.http2.Http2Headers;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
@@ -118,9 +118,11 @@ class BadUpstreamTest {
   }
 
   @AfterAll
-  static void close() throws IOException {
+  static void close() throws Exception {
     try {
       besieged.bystander.assertUnharmed();
+      besieged.bystander.stop();
+      await().untilAsserted(() -> assertThat(GatewayRig.kept(besieged.gateway)).isZero());
     } finally {
       besieged.close();
       for (RawServer each : SERVERS.values()) {

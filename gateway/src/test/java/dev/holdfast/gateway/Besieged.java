@@ -5,6 +5,7 @@ import dev.holdfast.core.EndpointSet;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.limits.GatewayMemory;
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.route.RouteOptions;
 import io.grpc.netty.NettyChannelBuilder;
@@ -20,7 +21,7 @@ import java.util.Map;
 final class Besieged implements AutoCloseable {
   static final String PATH = "/test.Echo/Talk";
   private static final String GOOD = "good";
-  private static final String OTHER = "other";
+  static final String OTHER = "other";
   static final String NOWHERE = "nowhere";
 
   final GatewayRig rig = new GatewayRig();
@@ -37,6 +38,12 @@ final class Besieged implements AutoCloseable {
 
   /** With an upstream for each of these authorities. */
   Besieged(Map<String, String> upstreams, GatewayLimits limits) throws Exception {
+    this(upstreams, limits, GatewayMemory.ofProcess());
+  }
+
+  Besieged(Map<String, String> upstreams, GatewayLimits limits, GatewayMemory memory)
+      throws Exception {
+    rig.memory(memory);
     Map<String, Route> routes = new HashMap<>();
     Map<String, Cluster> clusters = new HashMap<>();
     upstreams.forEach((name, upstream) -> clusters.put(name, cluster(name, upstream)));

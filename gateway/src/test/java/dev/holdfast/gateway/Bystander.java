@@ -43,6 +43,11 @@ final class Bystander implements AutoCloseable {
     assertThat(failures).isEmpty();
   }
 
+  /** Makes no more calls. */
+  void stop() throws InterruptedException {
+    close();
+  }
+
   @Override
   public void close() throws InterruptedException {
     done = true;

@@ -6,6 +6,7 @@ import dev.holdfast.gateway.json.Cors;
 import dev.holdfast.gateway.json.JsonFace;
 import dev.holdfast.gateway.json.Schemas;
 import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.limits.GatewayMemory;
 import dev.holdfast.transcoding.http.HttpTranscoder;
 import dev.holdfast.transcoding.schema.ServiceCatalog;
 import io.grpc.ServerInterceptors;
@@ -51,7 +52,11 @@ final class FaceRig implements AutoCloseable {
   }
 
   FaceRig(Schemas schemas, GatewayLimits limits) throws IOException {
-    rig.limits(limits);
+    this(schemas, limits, GatewayMemory.ofProcess());
+  }
+
+  FaceRig(Schemas schemas, GatewayLimits limits, GatewayMemory memory) throws IOException {
+    rig.limits(limits).memory(memory);
     String endpoint =
         rig.serve(
             () -> ServerInterceptors.intercept(greetings.bindService(), greetings.interceptor()));

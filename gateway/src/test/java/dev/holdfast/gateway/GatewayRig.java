@@ -4,8 +4,10 @@ import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
+import dev.holdfast.gateway.http2.LoopView;
 import dev.holdfast.gateway.http2.WebFace;
 import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.limits.GatewayMemory;
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.route.RouteOptions;
 import io.grpc.BindableService;
@@ -36,6 +38,7 @@ final class GatewayRig implements AutoCloseable {
   private RouteOptions terms = RouteOptions.DEFAULT;
   private ClusterOptions cluster = ClusterOptions.DEFAULT;
   private @Nullable WebFace face;
+  private GatewayMemory memory = GatewayMemory.ofProcess();
 
   GatewayRig limits(GatewayLimits value) {
     limits = value;
@@ -44,6 +47,11 @@ final class GatewayRig implements AutoCloseable {
 
   GatewayRig terms(RouteOptions value) {
     terms = value;
+    return this;
+  }
+
+  GatewayRig memory(GatewayMemory value) {
+    memory = value;
     return this;
   }
 
@@ -96,7 +104,7 @@ final class GatewayRig implements AutoCloseable {
     if (face != null) {
       options = options.withFace(face);
     }
-    return closing(Gateway.open(options, snapshot));
+    return closing(Gateway.open(options, snapshot, memory));
   }
 
   ManagedChannel channel(Gateway gateway) {
@@ -119,6 +127,13 @@ final class GatewayRig implements AutoCloseable {
     RawPeer peer = RawPeer.connect(gateway.address());
     closing(peer::close);
     return peer;
+  }
+
+  /** What a gateway keeps of others' bytes now. */
+  static long kept(Gateway gateway) {
+    return gateway.views(Duration.ofSeconds(PATIENCE_SECONDS)).join().stream()
+        .mapToLong(LoopView::keptBytes)
+        .sum();
   }
 
   /** How often a limit was met. */

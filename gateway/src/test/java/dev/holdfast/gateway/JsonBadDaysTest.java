@@ -1,15 +1,18 @@
 package dev.holdfast.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.greet.GreetProto;
 import dev.holdfast.gateway.json.Schemas;
 import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.limits.GatewayMemory;
 import dev.holdfast.transcoding.http.HttpTranscoder;
 import dev.holdfast.transcoding.schema.ServiceCatalog;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -38,7 +41,8 @@ final class JsonBadDaysTest {
           return "reflection: UNAVAILABLE";
         }
       };
-  private final FaceRig faces = new FaceRig(schemas, GatewayLimits.DEFAULT);
+  private final FaceRig faces =
+      new FaceRig(schemas, GatewayLimits.DEFAULT, new GatewayMemory(8 << 20));
 
   JsonBadDaysTest() throws IOException {}
 
@@ -60,7 +64,41 @@ final class JsonBadDaysTest {
     RawPeer.Frame answer = client.next("HEADERS", "RST_STREAM", "GOAWAY");
     assertThat(answer.header(":status")).isEqualTo("413");
     assertThat(faces.greetings.calls.get()).isLessThanOrEqualTo(1);
+    await().untilAsserted(() -> assertThat(kept()).isZero());
     assertThat(faces.get("/v1/hello/x").body()).contains("hello x");
+  }
+
+  @Test
+  void bodiesThatTogetherAreTooManyAreRefused() throws Exception {
+    RawPeer client = faces.rig.client(faces.gateway);
+    for (int id = 3; id < 9; id += 2) {
+      client.headers(id, json(HELLO), false);
+      for (int i = 0; i < 3; i++) {
+        client.data(id, SPACES, false);
+      }
+    }
+    RawPeer.Frame answer = client.next("HEADERS", "RST_STREAM", "GOAWAY");
+    assertThat(answer.header(":status")).isEqualTo("429");
+    assertThat(client.next("DATA").text()).contains("too many bodies are kept");
+    assertThat(faces.rig.met("memory")).isPositive();
+    assertThat(faces.post(HELLO, "{\"name\":\"small\"}").body()).contains("hello small");
+  }
+
+  @Test
+  void clientThatVanishesInItsBodyLeavesNothing() throws Exception {
+    try (Socket socket = faces.socket()) {
+      String head =
+          FaceRig.lines(
+              "POST /v1/hello HTTP/1.1",
+              "host: x",
+              "content-type: application/json",
+              "content-length: 3000000");
+      socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+      socket.getOutputStream().write(SPACES);
+      await().until(() -> kept() >= SPACES.length);
+    }
+    await().untilAsserted(() -> assertThat(kept()).isZero());
+    assertThat(faces.greetings.calls).hasValue(0);
   }
 
   @Test
@@ -122,6 +160,10 @@ final class JsonBadDaysTest {
     }
     known = Optional.of(FaceRig.TRANSCODER);
     assertThat(faces.get("/v1/hello/x").body()).contains("hello x");
+  }
+
+  private long kept() {
+    return GatewayRig.kept(faces.gateway);
   }
 
   private static Http2Headers json(String path) {

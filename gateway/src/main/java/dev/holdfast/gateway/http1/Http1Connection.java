@@ -68,6 +68,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
   private boolean leaving;
   private boolean deaf;
   private int keptBytes;
+  private boolean heavy;
 
   private Http1Connection(
       Channel channel, ForwardingLoop loop, WebFace face, GatewayLimits limits) {
@@ -166,6 +167,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext context) {
+    weigh(!isWritable());
     Http1Exchange exchange = current;
     if (exchange != null && isWritable()) {
       exchange.onWritable();
@@ -175,6 +177,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
   @Override
   public void channelInactive(ChannelHandlerContext context) {
     cancelTimers();
+    weigh(false);
     pipelined.forEach(ReferenceCountUtil::release);
     pipelined.clear();
     Http1Exchange exchange = current;
@@ -225,6 +228,20 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
       }
       takeBodyOfCurrent();
       refreshReading();
+    }
+  }
+
+  /** What waits for a slow client is counted only as soon as it is much. */
+  private void weigh(boolean much) {
+    if (much == heavy) {
+      return;
+    }
+    heavy = much;
+    if (!much) {
+      loop.memory().give(UNSENT_BYTES);
+    } else if (!loop.memory().take(UNSENT_BYTES)) {
+      loop.meters().met(MetLimit.MEMORY);
+      close();
     }
   }
 

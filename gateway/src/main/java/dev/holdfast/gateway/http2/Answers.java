@@ -8,9 +8,8 @@ import io.netty.util.AsciiString;
 
 /** The answers that the gateway gives of its own. */
 final class Answers {
-  static final String TOO_MUCH_FOR_UPSTREAMS = "too much of this connection waits for upstreams";
-  static final String TOO_MUCH_FOR_CLIENTS =
-      "too much of the upstream's connection waits for clients";
+  static final String TOO_MUCH_FOR_UPSTREAMS = "too much waits for upstreams";
+  static final String TOO_MUCH_FOR_CLIENTS = "too much waits for clients";
 
   private Answers() {}
 

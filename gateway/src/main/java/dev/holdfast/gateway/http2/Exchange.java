@@ -95,13 +95,13 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
       return 0;
     }
     if (data.isReadable()) {
-      body.keep(data);
+      body.keep(data, loop().memory());
     }
     if (upStream == null) {
       body.await(bytes);
     } else if (bytes > 0 || end) {
       write(data.retain(), bytes, end && requestTrailers == null);
-      body.onSent();
+      body.onSent(loop().meters());
     }
     return 0;
   }
@@ -340,7 +340,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     if (requestTrailers != null && up != null && upStream != null) {
       up.writeHeaders(upStream, requestTrailers, true);
     }
-    body.onSent();
+    body.onSent(loop().meters());
   }
 
   /** Hands a frame on; its bytes are given back when it is written. */

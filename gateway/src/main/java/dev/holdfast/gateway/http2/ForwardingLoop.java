@@ -9,7 +9,9 @@ import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.cluster.EndpointView;
 import dev.holdfast.gateway.cluster.LinkWatch;
 import dev.holdfast.gateway.cluster.LocalCluster;
+import dev.holdfast.gateway.limits.GatewayMemory;
 import dev.holdfast.gateway.limits.GatewayMeters;
+import dev.holdfast.gateway.limits.LoopMemory;
 import dev.holdfast.gateway.tls.TlsClient;
 import dev.holdfast.gateway.traffic.LoopTraffic;
 import dev.holdfast.liveness.ConnectionObserver;
@@ -86,10 +88,20 @@ public final class ForwardingLoop {
    * @param terms asked for each request
    */
   public ForwardingLoop(EventLoop loop, Supplier<? extends Terms> terms, Watching watching) {
+    this(loop, terms, watching, GatewayMemory.ofProcess());
+  }
+
+  /**
+   * As above.
+   *
+   * @param memory what all loops may keep together
+   */
+  public ForwardingLoop(
+      EventLoop loop, Supplier<? extends Terms> terms, Watching watching, GatewayMemory memory) {
     this.loop = loop;
     this.terms = terms;
     this.watching = watching;
-    this.shared = new Shared(new FlushList(loop), watching.meters());
+    this.shared = new Shared(new FlushList(loop), watching.meters(), memory.part());
     this.traffic = watching.meters().traffic().open();
     long pauseNanos = LoopTraffic.LONG_CALL.toNanos() / 2;
     var unused =
@@ -179,7 +191,7 @@ public final class ForwardingLoop {
     long nowNanos = System.nanoTime();
     Map<String, List<EndpointView>> endpoints = new HashMap<>();
     clusters.forEach((each, local) -> endpoints.put(each.name(), local.cluster.view(nowNanos)));
-    return new LoopView(clients.size(), endpoints);
+    return new LoopView(clients.size(), memory().usedBytes(), endpoints);
   }
 
   /** The thread that runs it. */
@@ -224,6 +236,11 @@ public final class ForwardingLoop {
 
   Shared shared() {
     return shared;
+  }
+
+  /** What it keeps of others' bytes. */
+  public LoopMemory memory() {
+    return shared.memory();
   }
 
   /** The calls of this loop. */

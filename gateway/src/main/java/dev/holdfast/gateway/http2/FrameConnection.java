@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.gateway.limits.GatewayMemory;
 import dev.holdfast.gateway.limits.MetLimit;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -96,8 +97,13 @@ abstract class FrameConnection extends Http2ConnectionHandler {
   /** Counts bytes that wait for the other side; whether so many may. */
   final boolean keep(int bytes) {
     keptBytes += bytes;
+    boolean room = shared.memory().take(bytes);
     if (keptBytes > windowBytes) {
       shared.meters().met(MetLimit.CONNECTION_BYTES);
+      return false;
+    }
+    if (!room && keptBytes > GatewayMemory.FREE_BYTES) {
+      shared.meters().met(MetLimit.MEMORY);
       return false;
     }
     return true;
@@ -106,6 +112,7 @@ abstract class FrameConnection extends Http2ConnectionHandler {
   /** Bytes that were kept were passed on or dropped: their sender may send as many again. */
   final void giveBack(Http2Stream stream, int bytes) {
     keptBytes -= bytes;
+    shared.memory().give(bytes);
     try {
       if (connection().local().flowController().consumeBytes(stream, bytes)) {
         flushLater();

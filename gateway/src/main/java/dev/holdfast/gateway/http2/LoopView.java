@@ -8,6 +8,7 @@ import java.util.Map;
  * What can be seen of one event loop at one moment.
  *
  * @param clients their connections
+ * @param keptBytes of bodies and frames that wait for others, or to be sent again
  * @param endpoints by the name of their cluster; only of clusters that were called
  */
-public record LoopView(int clients, Map<String, List<EndpointView>> endpoints) {}
+public record LoopView(int clients, long keptBytes, Map<String, List<EndpointView>> endpoints) {}

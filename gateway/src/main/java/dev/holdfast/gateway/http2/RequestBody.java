@@ -1,10 +1,14 @@
 package dev.holdfast.gateway.http2;
 
 import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.limits.GatewayMeters;
+import dev.holdfast.gateway.limits.LoopMemory;
+import dev.holdfast.gateway.limits.MetLimit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The DATA of a request from its beginning, kept until its answer begins, so that it can be sent
@@ -22,6 +26,8 @@ final class RequestBody {
   private int bytes;
   private int awaitingBytes;
   private boolean forgotten;
+  private boolean overdrawn;
+  private @Nullable LoopMemory memory;
 
   /** Whether all frames so far are here. */
   boolean isComplete() {
@@ -33,7 +39,7 @@ final class RequestBody {
   }
 
   /** Keeps a frame that stays its caller's. */
-  void keep(ByteBuf frame) {
+  void keep(ByteBuf frame, LoopMemory from) {
     if (forgotten) {
       return;
     }
@@ -42,6 +48,8 @@ final class RequestBody {
       frames = new ArrayList<>(1);
     }
     bytes += size;
+    memory = from;
+    overdrawn |= !from.take(size);
     frames.add(size <= COPIED_BYTES ? Unpooled.copiedBuffer(frame) : frame.retainedDuplicate());
   }
 
@@ -58,8 +66,11 @@ final class RequestBody {
   }
 
   /** Once sent, what is more than may be kept is given up. */
-  void onSent() {
-    if (bytes > MAX_BYTES) {
+  void onSent(GatewayMeters meters) {
+    if (overdrawn && !forgotten) {
+      meters.met(MetLimit.REPLAY);
+      forget();
+    } else if (bytes > MAX_BYTES) {
       forget();
     }
   }
@@ -67,6 +78,11 @@ final class RequestBody {
   /** It won't be sent again. */
   void forget() {
     forgotten = true;
+    LoopMemory from = memory;
+    if (from != null) {
+      memory = null;
+      from.give(bytes);
+    }
     List<ByteBuf> released = frames;
     frames = List.of();
     for (int i = 0; i < released.size(); i++) {

@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.http2;
 
 import dev.holdfast.gateway.limits.GatewayMeters;
+import dev.holdfast.gateway.limits.LoopMemory;
 
 /** What the connections of one event loop share. */
-record Shared(FlushList flushes, GatewayMeters meters) {}
+record Shared(FlushList flushes, GatewayMeters meters, LoopMemory memory) {}

@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.http2;
 
 import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.limits.GatewayMemory;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelPromise;
@@ -157,6 +158,7 @@ final class WebStream implements WebExchange, RequestStream {
     }
     over = last;
     unsentBytes += body.length;
+    loop().memory().take(body.length);
     ChannelPromise written =
         down.context().newPromise().addListener(done -> onWritten(body.length));
     ByteBuf data = Unpooled.wrappedBuffer(body);
@@ -169,7 +171,8 @@ final class WebStream implements WebExchange, RequestStream {
 
   @Override
   public boolean isWritable() {
-    full = unsentBytes >= UNSENT_BYTES;
+    boolean scarce = unsentBytes > GatewayMemory.FREE_BYTES && loop().memory().isFull();
+    full = scarce || unsentBytes >= UNSENT_BYTES;
     return !full;
   }
 
@@ -183,9 +186,9 @@ final class WebStream implements WebExchange, RequestStream {
 
   private void onWritten(int bytes) {
     unsentBytes -= bytes;
+    loop().memory().give(bytes);
     WebHandler taker = handler;
-    if (full && !over && taker != null && unsentBytes < UNSENT_BYTES) {
-      full = false;
+    if (full && !over && taker != null && isWritable()) {
       taker.onWritable();
     }
   }

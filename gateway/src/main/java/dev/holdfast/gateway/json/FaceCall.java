@@ -7,6 +7,8 @@ import dev.holdfast.gateway.http2.CallTarget;
 import dev.holdfast.gateway.http2.OutgoingCall;
 import dev.holdfast.gateway.http2.WebExchange;
 import dev.holdfast.gateway.http2.WebHandler;
+import dev.holdfast.gateway.limits.GatewayMemory;
+import dev.holdfast.gateway.limits.MetLimit;
 import dev.holdfast.transcoding.http.RequestRefusedException;
 import dev.holdfast.transcoding.http.StatusCode;
 import dev.holdfast.transcoding.http.UnreadableResponseException;
@@ -48,6 +50,7 @@ final class FaceCall implements WebHandler, CallListener {
   private Http2Headers initial = new DefaultHttp2Headers(false);
   private byte @Nullable [] message;
   private int owedBytes;
+  private int heldBytes;
   private boolean unread;
   private boolean begun;
   private boolean over;
@@ -89,7 +92,7 @@ final class FaceCall implements WebHandler, CallListener {
     }
     owedBytes += bytes;
     try {
-      if (data.isReadable()) {
+      if (data.isReadable() && hold(data.readableBytes())) {
         // One message is put together from copies; of streams nobody says how long they keep a
         // part.
         boolean copied = !dialect.clientStreams();
@@ -220,6 +223,9 @@ final class FaceCall implements WebHandler, CallListener {
     if (call == null) {
       start();
     }
+    if (dialect.clientStreams()) {
+      letGo();
+    }
     OutgoingCall known = call;
     if (known != null && !over) {
       known.send(bytes, offset, length, !dialect.clientStreams());
@@ -299,6 +305,23 @@ final class FaceCall implements WebHandler, CallListener {
       known.cancel();
     }
     giveBackOwed();
+    letGo();
+  }
+
+  /** A message is kept until it is whole; whether there is room for so much more of it. */
+  private boolean hold(int bytes) {
+    heldBytes += bytes;
+    if (web.loop().memory().take(bytes) || heldBytes <= GatewayMemory.FREE_BYTES) {
+      return true;
+    }
+    web.loop().meters().met(MetLimit.MEMORY);
+    onEnd(CallEnd.of(StatusCode.RESOURCE_EXHAUSTED, "gateway: too many bodies are kept"));
+    return false;
+  }
+
+  private void letGo() {
+    web.loop().memory().give(heldBytes);
+    heldBytes = 0;
   }
 
   private void giveBackOwed() {

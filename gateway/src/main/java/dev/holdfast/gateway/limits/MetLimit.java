@@ -28,6 +28,10 @@ public enum MetLimit {
   SETTINGS,
   /** Answers that their receiver does not read. */
   UNREAD,
+  /** All connections together keep as much as the process may. */
+  MEMORY,
+  /** A request that could not be kept to be sent again, as so much is kept already. */
+  REPLAY,
   /** So many calls were cancelled over one connection to an upstream that it was replaced. */
   UPSTREAM_CANCELS;
 

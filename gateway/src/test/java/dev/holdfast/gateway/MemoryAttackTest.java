@@ -1,0 +1,125 @@
+package dev.holdfast.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.limits.GatewayMemory;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Settings;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Peers that have the gateway keep what others don't take. */
+class MemoryAttackTest {
+  private static final int LIMIT = 1 << 20;
+
+  private final GatewayMemory memory = new GatewayMemory(LIMIT);
+  private final RawPeer.Upstream deaf =
+      RawPeer.listen(new Http2Settings().initialWindowSize(0).maxConcurrentStreams(1_000));
+  private final List<AutoCloseable> open = new ArrayList<>(List.of(deaf));
+
+  @AfterEach
+  void close() throws Exception {
+    for (AutoCloseable each : open) {
+      each.close();
+    }
+  }
+
+  @Test
+  void allConnectionsTogetherKeepNoMoreThanTheProcessMay() throws Exception {
+    Besieged besieged =
+        closing(
+            new Besieged(Map.of(Besieged.OTHER, deaf.address()), GatewayLimits.DEFAULT, memory));
+    List<RawPeer> clients = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      RawPeer client = besieged.client();
+      clients.add(client);
+      client.headers(3, RawPeer.call(Besieged.PATH), false);
+      client.data(3, new byte[200_000], false);
+    }
+    await().until(() -> besieged.rig.met("memory") >= 12 - LIMIT / 200_000);
+    assertThat(memory.leasedBytes()).isBetween(LIMIT / 2L, (long) LIMIT);
+    besieged.bystander.assertUnharmed();
+    RawPeer late = besieged.client();
+    late.headers(3, RawPeer.call(Besieged.PATH), false);
+    late.data(3, new byte[200_000], false);
+    RawPeer.Frame answer = late.next("HEADERS", "RST_STREAM", "GOAWAY");
+    assertThat(answer.header("grpc-status")).isEqualTo("8");
+    assertThat(answer.header("grpc-message")).contains("too much waits for upstreams");
+    clients.forEach(RawPeer::close);
+    late.close();
+    besieged.bystander.assertUnharmed();
+    besieged.bystander.stop();
+    await().untilAsserted(() -> assertThat(GatewayRig.kept(besieged.gateway)).isZero());
+    assertThat(memory.leasedBytes()).isLessThan(LIMIT / 4);
+  }
+
+  @Test
+  void withoutRoomToKeepItARequestIsSentButOnce() throws Exception {
+    RawPeer.Upstream upstream = closing(RawPeer.listen(new Http2Settings()));
+    GatewayRig rig = closing(new GatewayRig()).memory(new GatewayMemory(0));
+    RawPeer client = rig.client(rig.gateway(upstream.address()));
+    client.headers(3, RawPeer.call(Besieged.PATH), false);
+    client.data(3, new byte[] {0, 0, 0, 0, 1, 9}, true);
+    RawPeer server = upstream.accepted();
+    int id = server.next("HEADERS").stream();
+    server.next("DATA");
+    server.reset(id, Http2Error.REFUSED_STREAM.code());
+    RawPeer.Frame answer = client.next("HEADERS", "RST_STREAM");
+    assertThat(answer.code()).isEqualTo(Http2Error.REFUSED_STREAM.code());
+    assertThat(rig.met("replay")).isEqualTo(1);
+  }
+
+  @Test
+  void clientThatReadsNoLinesIsCutOffWhenThereIsNoRoom() throws Exception {
+    try (FaceRig faces = noRoom();
+        Socket client = new Socket()) {
+      client.setReceiveBufferSize(4_096);
+      client.connect(faces.gateway.address());
+      String get = "GET /v1/hello/x:many?count=1&padding=4000000 HTTP/1.1\r\nhost: x\r\n\r\n";
+      client.getOutputStream().write(get.getBytes(StandardCharsets.US_ASCII));
+      assertCutOff(faces);
+    }
+  }
+
+  @Test
+  void clientThatOpensNoWindowIsCutOffWhenThereIsNoRoom() throws Exception {
+    try (FaceRig faces = noRoom();
+        Socket client = faces.socket()) {
+      // As much as fits into what one stream may have when there is room.
+      String path = "/v1/hello/x:many?count=20&padding=10000";
+      ByteArrayOutputStream block = new ByteArrayOutputStream();
+      // GET, http, a path.
+      block.writeBytes(new byte[] {(byte) 0x82, (byte) 0x86, 4, (byte) path.length()});
+      block.writeBytes(path.getBytes(StandardCharsets.US_ASCII));
+      byte[] preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+      int whole = RawServer.END_STREAM | RawServer.END_HEADERS;
+      byte[] call = RawServer.frame(1, whole, 3, block.toByteArray());
+      client.getOutputStream().write(RawServer.join(preface, RawServer.SETTINGS, call));
+      assertCutOff(faces);
+    }
+  }
+
+  private static FaceRig noRoom() throws IOException {
+    return new FaceRig(FaceRig.KNOWN, GatewayLimits.DEFAULT, new GatewayMemory(0));
+  }
+
+  private static void assertCutOff(FaceRig faces) throws Exception {
+    await().untilAsserted(() -> assertThat(faces.rig.met("memory")).isPositive());
+    await().untilAsserted(() -> assertThat(GatewayRig.kept(faces.gateway)).isZero());
+    assertThat(faces.get("/v1/hello/other").body()).contains("hello other");
+  }
+
+  private <T extends AutoCloseable> T closing(T thing) {
+    open.add(0, thing);
+    return thing;
+  }
+}
