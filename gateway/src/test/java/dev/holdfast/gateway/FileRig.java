@@ -40,7 +40,7 @@ final class FileRig implements AutoCloseable {
     this.folder = folder;
     endpoint = rig.serve(greetings);
     ClusterSchemas schemas =
-        new ClusterSchemas(registries.context().scheduler(), asker, new Random(1));
+        new ClusterSchemas(registries.context().scheduler(), asker, new Random(1), rig.meters);
     live =
         rig.closing(
             LiveConfig.open(

@@ -132,6 +132,11 @@ public final class YamlMap {
     problems.add(lineOf(key), child(key), value, expected);
   }
 
+  /** Notes what is wrong with the value of a key, in words that say what was expected. */
+  public void problem(String key, String words) {
+    problems.add(lineOf(key), child(key) + ": " + words);
+  }
+
   /** Whether something was wrong with the value of a key. */
   public boolean isProblem(String key) {
     return problems.concern(child(key));

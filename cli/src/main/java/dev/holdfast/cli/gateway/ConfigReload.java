@@ -30,7 +30,7 @@ final class ConfigReload implements FileWatch.Listener {
 
   @Override
   public void onText(String text) {
-    GatewayConfig config = file.parsed(text, last.tlsFiles());
+    GatewayConfig config = file.parsed(text, last.followedFiles());
     try {
       gateway.accept(config);
     } catch (RegistryException e) {

@@ -47,6 +47,13 @@ final class FaceKeys {
           Cors.MAX_AGE,
           "For how long a browser may remember what it was answered.");
 
+  static final TunableText DESCRIPTOR_SETS =
+      new TunableText(
+          "descriptor-sets",
+          "a list of files of protoc --include_imports --descriptor_set_out",
+          "the servers are asked by reflection",
+          "What the services look like, read again when they change; then no server is asked.");
+
   static final TunableText IGNORE_PARAMETERS =
       new TunableText(
           "ignore-parameters",

@@ -1,16 +1,23 @@
 package dev.holdfast.gateway.config;
 
+import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import dev.holdfast.core.Tunable;
 import dev.holdfast.core.TunableChoice;
 import dev.holdfast.gateway.json.Cors;
 import dev.holdfast.gateway.json.Face;
 import dev.holdfast.gateway.json.FaceTerms;
 import dev.holdfast.gateway.json.JsonTerms;
+import dev.holdfast.gateway.schema.DescriptorFiles;
 import dev.holdfast.transcoding.http.TranscodingOptions;
 import dev.holdfast.transcoding.json.JsonOptions;
 import dev.holdfast.yaml.YamlMap;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.regex.Pattern;
@@ -20,13 +27,15 @@ final class FacesYaml {
   private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'+.^_`|~-]+");
 
   private final YamlMap top;
+  private final TlsPlace place;
 
-  FacesYaml(YamlMap top) {
+  FacesYaml(YamlMap top, TlsPlace place) {
     this.top = top;
+    this.place = place;
   }
 
   FacesConfig read() {
-    return new FacesConfig(new FaceTerms(faces(), cors()), json());
+    return new FacesConfig(new FaceTerms(faces(), cors()), json(), descriptorSets());
   }
 
   private Set<Face> faces() {
@@ -82,6 +91,70 @@ final class FacesYaml {
             .withPrintDefaults(flag(map, FaceKeys.PRINT_DEFAULTS))
             .withProtoNames(flag(map, FaceKeys.PROTO_NAMES))
             .withEnumsAsNumbers(flag(map, FaceKeys.ENUMS_AS_NUMBERS)));
+  }
+
+  private Map<String, List<Path>> descriptorSets() {
+    Map<String, List<Path>> sets = new LinkedHashMap<>();
+    if (top.isProblem(GatewayKeys.CLUSTERS)) {
+      return sets;
+    }
+    YamlMap all = top.map(GatewayKeys.CLUSTERS, "");
+    for (String name : all.keys()) {
+      if (!all.isProblem(name)) {
+        List<Path> files = descriptorSet(all.map(name, ""));
+        if (!files.isEmpty()) {
+          sets.put(name, files);
+        }
+      }
+    }
+    return sets;
+  }
+
+  private List<Path> descriptorSet(YamlMap cluster) {
+    String key = FaceKeys.DESCRIPTOR_SETS.key();
+    YamlMap items = cluster.list(key, FaceKeys.DESCRIPTOR_SETS.expected());
+    int size = items.keys().size();
+    if (size > DescriptorFiles.MAX_FILES) {
+      cluster.problem(key, size + " files", "at most " + DescriptorFiles.MAX_FILES);
+      return List.of();
+    }
+    if (cluster.has(key) && size == 0 && !cluster.isProblem(key)) {
+      cluster.problem(key, "none", FaceKeys.DESCRIPTOR_SETS.expected());
+    }
+    List<Path> files = new ArrayList<>();
+    List<FileDescriptorProto> described = new ArrayList<>();
+    for (String item : items.keys()) {
+      items
+          .parsed(
+              item,
+              FaceKeys.DESCRIPTOR_SETS.expected(),
+              (name, text) -> described(name, text, described))
+          .ifPresent(files::add);
+    }
+    if (files.size() == size && size > 0 && files.stream().noneMatch(place.inUse()::contains)) {
+      requireSchema(cluster, described);
+    }
+    return files;
+  }
+
+  private static void requireSchema(YamlMap cluster, List<FileDescriptorProto> described) {
+    try {
+      var unused = DescriptorFiles.schema(described, JsonTerms.DEFAULT);
+    } catch (IllegalArgumentException e) {
+      cluster.problem(FaceKeys.DESCRIPTOR_SETS.key(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  private Path described(String name, String text, List<FileDescriptorProto> described) {
+    try {
+      Path file = place.folder().resolve(text);
+      if (!place.inUse().contains(file)) {
+        described.addAll(DescriptorFiles.read(file));
+      }
+      return file;
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
+    }
   }
 
   private static Set<String> texts(

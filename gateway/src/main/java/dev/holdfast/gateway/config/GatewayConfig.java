@@ -100,6 +100,13 @@ public record GatewayConfig(
     return files;
   }
 
+  /** The files that are followed beside the one that it was read from. */
+  public Set<Path> followedFiles() {
+    Set<Path> files = tlsFiles();
+    faces.descriptorSets().values().forEach(files::addAll);
+    return files;
+  }
+
   /** With the services of another registry, or of one where there was none. */
   public GatewayConfig withRegistry(RegistryUri value) {
     return new GatewayConfig(

@@ -239,6 +239,7 @@ public final class GatewayKeys {
               EndpointKeys.OUTLIERS,
               EndpointKeys.OUTLIER_KEYS,
               "When an endpoint that fails gets no calls."),
+          Key.texts(FaceKeys.DESCRIPTOR_SETS),
           Key.group(TLS, TlsKeys.UPSTREAM, "TLS to the endpoints, `tls: {}` with all defaults."));
   static final Section HEADER = Section.of(Key.value(EXACT), Key.value(PREFIX), Key.value(PRESENT));
   static final Section RETRY_KEYS =

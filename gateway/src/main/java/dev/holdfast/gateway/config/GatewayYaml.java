@@ -34,6 +34,7 @@ public final class GatewayYaml {
   private final YamlMap top;
   private final Function<String, ServiceTarget> targets;
   private final Optional<RegistryUri> registry;
+  private final TlsPlace place;
   private final TlsYaml tls;
 
   private GatewayYaml(
@@ -44,6 +45,7 @@ public final class GatewayYaml {
     this.top = top;
     this.targets = targets;
     this.registry = registry;
+    this.place = place;
     this.tls = new TlsYaml(place);
   }
 
@@ -94,7 +96,7 @@ public final class GatewayYaml {
     String zone = top.text("zone", EndpointKeys.ZONE.expected()).orElse("");
     return new GatewayConfig(listeners, effective, clusters, routes, limits(), drain())
         .withZone(zone)
-        .withFaces(new FacesYaml(top).read())
+        .withFaces(new FacesYaml(top, place).read())
         .withSeeing(seeing());
   }
 

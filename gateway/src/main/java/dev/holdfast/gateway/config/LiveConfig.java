@@ -162,6 +162,11 @@ public final class LiveConfig implements AutoCloseable {
    * @throws RegistryException of kind UNSUPPORTED, as {@link #open}
    */
   public synchronized void use(GatewayConfig next) {
+    FacesConfig faced = next.faces();
+    ClusterSchemas.Change change =
+        schemas
+            .map(known -> known.prepared(faced.descriptorSets(), faced.json()))
+            .orElse(ClusterSchemas.Change.NONE);
     FollowedNames followed = names;
     boolean moved = !next.registry().equals(config.registry());
     if (moved) {
@@ -171,9 +176,11 @@ public final class LiveConfig implements AutoCloseable {
     FollowedNames namesBefore = names;
     config = next;
     names = followed;
+    change.use().run();
     try {
       publish();
     } catch (RuntimeException e) {
+      change.undo().run();
       config = before;
       names = namesBefore;
       if (moved && followed != null) {
@@ -181,8 +188,7 @@ public final class LiveConfig implements AutoCloseable {
       }
       throw e;
     }
-    faces = next.faces();
-    schemas.ifPresent(known -> known.use(next.faces().json()));
+    faces = faced;
     if (moved && namesBefore != null) {
       namesBefore.close();
     }

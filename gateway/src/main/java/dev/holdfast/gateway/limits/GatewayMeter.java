@@ -94,6 +94,11 @@ public enum GatewayMeter implements DocumentedMeter {
           List.of("certificate"),
           "Time until the certificate in use ends, by its file; below 0 it has expired.",
           false)),
+  SCHEMA_FILES(
+      "holdfast.gateway.schema.files",
+      "changes",
+      List.of("result"),
+      "Changes of files of descriptors, by result: used, refused."),
   TLS_FILES(
       "holdfast.gateway.tls.files",
       "changes",

@@ -9,6 +9,9 @@ import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.json.JsonTerms;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Metrics;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collection;
@@ -41,6 +44,7 @@ public final class ClusterSchemas implements AutoCloseable {
   private final Scheduler scheduler;
   private final SchemaAsker asker;
   private final RandomGenerator random;
+  private final DescriptorSets sets;
   private final Map<Cluster, Watched> watched = new ConcurrentHashMap<>();
   private final Deque<Watched> waiting = new ArrayDeque<>();
   private volatile Runnable listener = () -> {};
@@ -53,18 +57,33 @@ public final class ClusterSchemas implements AutoCloseable {
    * @param random spreads the questions
    */
   public ClusterSchemas(Scheduler scheduler, SchemaAsker asker, RandomGenerator random) {
+    this(scheduler, asker, random, Metrics.globalRegistry);
+  }
+
+  /**
+   * As above.
+   *
+   * @param meters of changes of descriptor sets
+   */
+  public ClusterSchemas(
+      Scheduler scheduler, SchemaAsker asker, RandomGenerator random, MeterRegistry meters) {
+    this.sets = new DescriptorSets(meters, () -> listener.run());
     this.scheduler = scheduler;
     this.asker = asker;
     this.random = random;
   }
 
-  /** Runs after each change of what is known, on the scheduler; it must not block. */
+  /** Runs after each change of what is known, on a thread that others wait for. */
   public void onChange(Runnable changed) {
     listener = changed;
   }
 
   /** What is known of a cluster's services; empty while nothing is. */
   public Optional<ServiceSchema> of(Cluster cluster) {
+    Optional<ServiceSchema> ofFiles = sets.of(cluster.name());
+    if (ofFiles.isPresent()) {
+      return ofFiles;
+    }
     Watched found = watched.get(cluster);
     return found == null ? Optional.empty() : Optional.ofNullable(found.schema);
   }
@@ -75,11 +94,35 @@ public final class ClusterSchemas implements AutoCloseable {
     return found == null ? "" : found.trouble;
   }
 
-  /** What JSON looks like from now on. */
-  public void use(JsonTerms next) {
-    if (!next.equals(terms)) {
-      terms = next;
-      watched.values().forEach(Watched::renew);
+  /** Other files and terms, which were read and don't count yet. */
+  public record Change(Runnable use, Runnable undo) {
+    /** Nothing changes. */
+    public static final Change NONE = new Change(() -> {}, () -> {});
+  }
+
+  /**
+   * Reads descriptor sets that are new. What they say, and what JSON looks like, counts from {@link
+   * Change#use} on.
+   *
+   * @param files by the name of the cluster whose servers are not asked then
+   * @throws IllegalArgumentException when files make no schema
+   */
+  public Change prepared(Map<String, List<Path>> files, JsonTerms next) {
+    Map<String, FollowedSet> before = sets.current();
+    JsonTerms termsBefore = terms;
+    Map<String, FollowedSet> prepared = sets.prepared(files, next);
+    return new Change(() -> use(prepared, next), () -> use(before, termsBefore));
+  }
+
+  private void use(Map<String, FollowedSet> prepared, JsonTerms next) {
+    boolean other = !next.equals(terms);
+    terms = next;
+    sets.use(prepared, next);
+    for (Watched each : watched.values()) {
+      if (other) {
+        each.renew();
+      }
+      scheduler.execute(each::proceed);
     }
   }
 
@@ -107,6 +150,7 @@ public final class ClusterSchemas implements AutoCloseable {
   @Override
   public void close() {
     retain(List.of());
+    sets.close();
   }
 
   /** One cluster; all but its volatile fields is touched on the scheduler only. */
@@ -165,6 +209,10 @@ public final class ClusterSchemas implements AutoCloseable {
 
     private void arm(long deadlineNanos) {
       long delayNanos = deadlineNanos - scheduler.clock().nanoTime();
+      if (sets.of(cluster).isPresent()) {
+        // Nobody is asked; should the files go, this goes on at once.
+        return;
+      }
       if (delayNanos > 0) {
         timer = scheduler.schedule(Duration.ofNanos(delayNanos), this::proceed);
       } else if (underWay >= MAX_AT_ONCE) {

@@ -1,10 +1,23 @@
 package dev.holdfast.gateway.config;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.google.api.AnnotationsProto;
+import com.google.api.HttpRule;
+import com.google.protobuf.DescriptorProtos.DescriptorProto;
+import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
+import com.google.protobuf.DescriptorProtos.FileDescriptorSet;
+import com.google.protobuf.DescriptorProtos.MethodDescriptorProto;
+import com.google.protobuf.DescriptorProtos.MethodOptions;
+import com.google.protobuf.DescriptorProtos.ServiceDescriptorProto;
 import dev.holdfast.core.ServiceTarget;
 import dev.holdfast.yaml.YamlException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -28,5 +41,66 @@ class FacesYamlTest {
     assertThatExceptionOfType(YamlException.class)
         .isThrownBy(() -> GatewayYaml.parse("g.yaml", text, ServiceTarget::parse, Optional.empty()))
         .withMessageContaining(problem);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "no.pb | descriptor-sets[0]: no.pb: not there (expected: a file of protoc",
+        "text.pb | descriptor-sets[0]: text.pb: no descriptor set (expected: a file of protoc",
+        "bare.pb | descriptor-sets: a.proto: imports b.proto (expected: a file of the set; protoc",
+        "types.pb | descriptor-sets: no service (expected: at least one)",
+        "twins.pb | descriptor-sets: GET /v1: asked for by t.S/A and t.S/B (expected: one method)",
+      })
+  void descriptorsAreReadByTheCheck(String name, String problem, @TempDir Path folder)
+      throws Exception {
+    FileDescriptorProto bare = FileDescriptorProto.newBuilder().setName("a.proto").build();
+    write(folder, "bare.pb", bare.toBuilder().addDependency("b.proto").build());
+    write(folder, "types.pb", bare);
+    write(folder, "twins.pb", twins());
+    Files.writeString(folder.resolve("text.pb"), "syntax = \"proto3\";");
+    String text = "clusters:\n  a:\n    endpoints: ['b:1']\n    descriptor-sets: [" + name + "]";
+
+    assertThatExceptionOfType(YamlException.class)
+        .isThrownBy(
+            () ->
+                GatewayYaml.parse(
+                    "g.yaml", text, ServiceTarget::parse, Optional.empty(), TlsPlace.of(folder)))
+        .withMessageStartingWith("g.yaml:4: clusters.a.descriptor-sets")
+        .satisfies(
+            e ->
+                assertThat(String.valueOf(e.getMessage()).replace(folder + "/", ""))
+                    .contains(problem));
+  }
+
+  private static void write(Path folder, String name, FileDescriptorProto file) throws IOException {
+    FileDescriptorSet set = FileDescriptorSet.newBuilder().addFile(file).build();
+    Files.write(folder.resolve(name), set.toByteArray());
+  }
+
+  /** Two methods with one path. */
+  private static FileDescriptorProto twins() {
+    MethodOptions get =
+        MethodOptions.newBuilder()
+            .setExtension(AnnotationsProto.http, HttpRule.newBuilder().setGet("/v1").build())
+            .build();
+    MethodDescriptorProto method =
+        MethodDescriptorProto.newBuilder()
+            .setInputType(".t.M")
+            .setOutputType(".t.M")
+            .setOptions(get)
+            .build();
+    return FileDescriptorProto.newBuilder()
+        .setName("t.proto")
+        .setPackage("t")
+        .addDependency("google/api/annotations.proto")
+        .addMessageType(DescriptorProto.newBuilder().setName("M"))
+        .addService(
+            ServiceDescriptorProto.newBuilder()
+                .setName("S")
+                .addMethod(method.toBuilder().setName("A"))
+                .addMethod(method.toBuilder().setName("B")))
+        .build();
   }
 }

@@ -1,0 +1,118 @@
+package dev.holdfast.gateway.schema;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.json.JsonTerms;
+import dev.holdfast.gateway.limits.GatewayMeter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The descriptor sets of clusters, followed as their files change: what makes no sense is refused,
+ * and what was read before goes on to count. Thread-safe; a thread of its own looks at files, as
+ * long as there are any.
+ */
+final class DescriptorSets implements AutoCloseable {
+  @Limit(of = "pause between two looks at files of descriptors", then = "they are looked at again")
+  static final Duration LOOK_INTERVAL = Duration.ofMillis(200);
+
+  private static final Logger log = LoggerFactory.getLogger(DescriptorSets.class);
+
+  private final MeterRegistry meters;
+  private final Runnable changed;
+  private volatile Map<String, FollowedSet> sets = Map.of();
+  private volatile JsonTerms terms = JsonTerms.DEFAULT;
+  private @Nullable ScheduledExecutorService looks;
+
+  /** Of no cluster yet; {@code changed} runs after each change, on the thread that looks. */
+  DescriptorSets(MeterRegistry meters, Runnable changed) {
+    this.meters = meters;
+    this.changed = changed;
+  }
+
+  /** What the files of a cluster say; empty when it has none. */
+  Optional<ServiceSchema> of(String cluster) {
+    FollowedSet set = sets.get(cluster);
+    return set == null ? Optional.empty() : Optional.of(set.schema());
+  }
+
+  Map<String, FollowedSet> current() {
+    return sets;
+  }
+
+  /**
+   * Reads what is new. Those that are returned count when they are handed to {@link #use}.
+   *
+   * @throws IllegalArgumentException when files make no schema
+   */
+  Map<String, FollowedSet> prepared(Map<String, List<Path>> files, JsonTerms next) {
+    Map<String, FollowedSet> before = sets;
+    Map<String, FollowedSet> wanted = new HashMap<>();
+    files.forEach(
+        (cluster, paths) -> {
+          FollowedSet known = before.get(cluster);
+          boolean same = known != null && known.files().equals(paths);
+          wanted.put(cluster, same ? known : new FollowedSet(cluster, paths, next));
+        });
+    return wanted;
+  }
+
+  synchronized void use(Map<String, FollowedSet> next, JsonTerms nextTerms) {
+    terms = nextTerms;
+    next.values().forEach(set -> set.renew(nextTerms));
+    sets = Map.copyOf(next);
+    if (next.isEmpty()) {
+      stop();
+    } else if (looks == null) {
+      looks =
+          new ScheduledThreadPoolExecutor(1, new DefaultThreadFactory("holdfast-schemas", true));
+      long nanos = LOOK_INTERVAL.toNanos();
+      var unused = looks.scheduleWithFixedDelay(this::look, nanos, nanos, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private void look() {
+    sets.values().forEach(this::look);
+  }
+
+  private void look(FollowedSet set) {
+    try {
+      switch (set.look(() -> terms)) {
+        case USED -> {
+          GatewayMeter.SCHEMA_FILES.counter(meters, "used").increment();
+          changed.run();
+        }
+        case REFUSED -> GatewayMeter.SCHEMA_FILES.counter(meters, "refused").increment();
+        case SAME -> {
+          // As nearly always.
+        }
+      }
+    } catch (RuntimeException e) {
+      // One set must not end the looks at all others.
+      log.error("event=schema_look_failed", e);
+    }
+  }
+
+  private synchronized void stop() {
+    if (looks != null) {
+      looks.shutdownNow();
+      looks = null;
+    }
+  }
+
+  @Override
+  public void close() {
+    stop();
+  }
+}

@@ -1,0 +1,159 @@
+package dev.holdfast.gateway.schema;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.LogText;
+import dev.holdfast.gateway.json.JsonTerms;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The descriptor sets of one cluster, and what they said when they last made sense. Looked at by
+ * one thread at a time; what is known may be asked for by any.
+ */
+final class FollowedSet {
+  @Limit(
+      of = "time after which descriptor sets are read although they look unchanged",
+      then = "they are read")
+  private static final Duration REREAD = Duration.ofSeconds(10);
+
+  private static final Logger log = LoggerFactory.getLogger(FollowedSet.class);
+
+  /** How a look ended. */
+  enum Look {
+    /** There is nothing new. */
+    SAME,
+    /** Another schema counts from now on. */
+    USED,
+    /** What stands there can't be used, for a reason that was not told before. */
+    REFUSED
+  }
+
+  private final String cluster;
+  private final List<Path> files;
+  private List<Stamp> seen;
+  private List<Stamp> read;
+  private long readNanos;
+  private String trouble = "";
+  private volatile ServiceSchema schema;
+
+  /** What tells one state of a file from another without reading it. */
+  private record Stamp(FileTime modified, long size, @Nullable Object key) {}
+
+  /**
+   * Reads the files.
+   *
+   * @throws IllegalArgumentException when they make no schema
+   */
+  FollowedSet(String cluster, List<Path> files, JsonTerms terms) {
+    this.cluster = cluster;
+    this.files = List.copyOf(files);
+    try {
+      this.read = stamps();
+    } catch (IOException e) {
+      // The reader knows better what to say.
+      this.read = List.of();
+    }
+    this.seen = read;
+    this.readNanos = System.nanoTime();
+    try {
+      this.schema = DescriptorFiles.schema(files, terms);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "clusters." + cluster + ".descriptor-sets: " + e.getMessage(), e);
+    }
+    log.info(
+        "event=schema_files_used cluster={} files={} services={} hash={}",
+        cluster,
+        files.size(),
+        schema.services().size(),
+        schema.shortHash());
+  }
+
+  List<Path> files() {
+    return files;
+  }
+
+  ServiceSchema schema() {
+    return schema;
+  }
+
+  /** The same schema on other terms. */
+  synchronized void renew(JsonTerms terms) {
+    schema = schema.with(terms);
+  }
+
+  /** Reads the files if they have changed, and uses them if they make sense. */
+  Look look(Supplier<JsonTerms> terms) {
+    try {
+      List<Stamp> now = stamps();
+      boolean settled = now.equals(seen);
+      seen = now;
+      boolean due = System.nanoTime() - readNanos > REREAD.toNanos();
+      if (!settled || (now.equals(read) && !due)) {
+        return Look.SAME;
+      }
+      readNanos = System.nanoTime();
+      ServiceSchema next = DescriptorFiles.schema(files, terms.get());
+      if (!now.equals(stamps())) {
+        return Look.SAME;
+      }
+      read = now;
+      return use(next, terms);
+    } catch (IOException | IllegalArgumentException e) {
+      read = seen;
+      return refuse(e instanceof IOException ? e.toString() : String.valueOf(e.getMessage()));
+    }
+  }
+
+  private synchronized Look use(ServiceSchema next, Supplier<JsonTerms> terms) {
+    boolean other = !next.isSameAs(schema);
+    if (other || !trouble.isEmpty()) {
+      log.info(
+          "event=schema_files_used cluster={} files={} services={} hash={} changed={}",
+          cluster,
+          files.size(),
+          next.services().size(),
+          next.shortHash(),
+          other);
+    }
+    trouble = "";
+    if (other) {
+      // Usually what it has; not when the terms changed while it was read.
+      schema = next.with(terms.get());
+    }
+    return other ? Look.USED : Look.SAME;
+  }
+
+  private Look refuse(String why) {
+    if (Objects.equals(why, trouble)) {
+      return Look.SAME;
+    }
+    trouble = why;
+    log.warn(
+        "event=schema_files_failed cluster={} kept=last_good hash={} cause=\"{}\"",
+        cluster,
+        schema.shortHash(),
+        LogText.of(why));
+    return Look.REFUSED;
+  }
+
+  private List<Stamp> stamps() throws IOException {
+    List<Stamp> stamps = new ArrayList<>();
+    for (Path file : files) {
+      BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+      stamps.add(new Stamp(attributes.lastModifiedTime(), attributes.size(), attributes.fileKey()));
+    }
+    return stamps;
+  }
+}
