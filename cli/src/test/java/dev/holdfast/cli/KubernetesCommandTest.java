@@ -19,6 +19,8 @@ class KubernetesCommandTest {
           + " --target kubernetes:///orders.prod:grpc";
   private static final String CONTROL =
       "kubernetes manifest control --namespace mesh --services-namespace prod --image holdfast:0.1";
+  private static final String GATEWAY =
+      "kubernetes manifest gateway --namespace edge --services-namespace prod --image holdfast:0.1";
 
   @Test
   void rbacPrintsARoleAndItsBinding() throws Exception {
@@ -61,6 +63,8 @@ class KubernetesCommandTest {
         CLIENT + " --service-account web --replicas 5 --target-variable ORDERS_TARGET",
         CONTROL,
         CONTROL + " --tls-secret mesh-tls --name xds --replicas 1",
+        GATEWAY,
+        GATEWAY + " --tls-secret edge-tls --name front --replicas 3",
         "kubernetes rbac --namespace prod --account-namespace web"
       })
   void manifestsPassTheSchemasOfTheirKinds(String line) throws Exception {
@@ -159,6 +163,34 @@ class KubernetesCommandTest {
         .hasSize(line.equals(CONTROL) ? 3 : 5);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {GATEWAY, GATEWAY + " --tls-secret edge-tls"})
+  void gatewaysServeTheNamespaceTheyMayReadAtThePortOfTheirService(String line) {
+    List<Map<String, Object>> documents = documents(run(line).out());
+
+    assertThat(documents)
+        .extracting(d -> d.get("kind") + " " + at(d, "metadata.namespace"))
+        .containsExactly(
+            "ServiceAccount edge",
+            "Role prod",
+            "RoleBinding prod",
+            "Deployment edge",
+            "Service edge",
+            "PodDisruptionBudget edge");
+    String container = "spec.template.spec.containers.0";
+    Object arguments = at(documents.get(3), container + ".args");
+    String[] words = ((List<?>) arguments).stream().map(String::valueOf).toArray(String[]::new);
+    assertThat(Holdfast.commandLine().parseArgs(words).subcommand().matchedOptions())
+        .hasSize(line.equals(GATEWAY) ? 2 : 4);
+    int port = line.equals(GATEWAY) ? 8_080 : 8_443;
+    assertThat(words).startsWith("gateway", "--registry", "kubernetes:///prod", "--listen");
+    assertThat(words).contains("0.0.0.0:" + port);
+    assertThat(at(documents.get(3), container + ".ports.0.containerPort")).isEqualTo(port);
+    assertThat(at(documents.get(4), "spec.ports.0.port")).isEqualTo(port);
+    assertThat(at(documents.get(4), "spec.ports.0.targetPort"))
+        .isEqualTo(at(documents.get(3), container + ".ports.0.name"));
+  }
+
   @Test
   void jsonIsAListThatKubectlTakes() {
     CommandRun run = run(CLIENT + " --json");
@@ -173,7 +205,7 @@ class KubernetesCommandTest {
   @ValueSource(
       strings = {
         "kubernetes|kubernetes: no command (expected: rbac, manifest)",
-        "kubernetes manifest|manifest: no command (expected: client, control)",
+        "kubernetes manifest|manifest: no command (expected: client, control, gateway)",
         "kubernetes rbac|missing required option: '--namespace=NAMESPACE'",
         "kubernetes rbac --namespace Prod|namespace: \"Prod\" (expected: ",
         "kubernetes manifest control --namespace a --image :x|image: \":x\" (expected: such as ",

@@ -27,7 +27,6 @@ import picocli.CommandLine.Option;
     })
 public final class ControlManifestCommand implements Callable<Integer> {
   private static final int PORT = 18_000;
-  private static final String TLS_FOLDER = "/etc/holdfast/tls";
 
   @Mixin(name = CommonOptions.MIXIN)
   private final CommonOptions common = new CommonOptions();
@@ -67,7 +66,7 @@ public final class ControlManifestCommand implements Callable<Integer> {
             role.bindingYaml(who, home),
             deployment(app, home, who, services),
             service(app, home, tlsSecret != null),
-            budget(app, home))
+            ManifestText.budget(app, home))
         .print(common);
     return ExitCode.OK;
   }
@@ -109,7 +108,7 @@ public final class ControlManifestCommand implements Callable<Integer> {
             deployment.replicas(),
             who,
             container(services, !secret.isEmpty()),
-            secret.isEmpty() ? "" : tlsVolume(secret));
+            secret.isEmpty() ? "" : ManifestText.tlsVolume(secret));
   }
 
   private String container(String services, boolean tls) {
@@ -145,7 +144,11 @@ public final class ControlManifestCommand implements Callable<Integer> {
     %5$s\
     """
         .formatted(
-            deployment.image(), services, PORT, tls ? tlsArguments() : "", tls ? tlsMount() : "");
+            deployment.image(),
+            services,
+            PORT,
+            tls ? tlsArguments() : "",
+            tls ? ManifestText.tlsMount() : "");
   }
 
   private static String tlsArguments() {
@@ -155,25 +158,7 @@ public final class ControlManifestCommand implements Callable<Integer> {
                 - --key
                 - %1$s/tls.key
     """
-        .formatted(TLS_FOLDER);
-  }
-
-  private static String tlsMount() {
-    return """
-                - name: tls
-                  mountPath: %s
-                  readOnly: true
-    """
-        .formatted(TLS_FOLDER);
-  }
-
-  private static String tlsVolume(String secret) {
-    return """
-            - name: tls
-              secret:
-                secretName: %s
-    """
-        .formatted(secret);
+        .formatted(ManifestText.TLS_FOLDER);
   }
 
   /** With TLS nothing is said of the protocol: h2c is HTTP/2 in the clear, and nothing else. */
@@ -196,22 +181,5 @@ public final class ControlManifestCommand implements Callable<Integer> {
     %4$s\
     """
         .formatted(app, home, PORT, tls ? "" : "      appProtocol: kubernetes.io/h2c\n");
-  }
-
-  /** A drained node never takes all of them at once. */
-  private static String budget(String app, String home) {
-    return """
-    apiVersion: policy/v1
-    kind: PodDisruptionBudget
-    metadata:
-      name: %1$s
-      namespace: %2$s
-    spec:
-      maxUnavailable: 1
-      selector:
-        matchLabels:
-          app.kubernetes.io/name: %1$s
-    """
-        .formatted(app, home);
   }
 }

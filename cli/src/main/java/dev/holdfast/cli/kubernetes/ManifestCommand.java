@@ -12,7 +12,11 @@ import picocli.CommandLine.Spec;
     name = "manifest",
     description = "Print manifests that kubectl apply -f - takes as they are.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {ClientManifestCommand.class, ControlManifestCommand.class})
+    subcommands = {
+      ClientManifestCommand.class,
+      ControlManifestCommand.class,
+      GatewayManifestCommand.class
+    })
 public final class ManifestCommand implements Runnable {
   @Mixin(name = CommonOptions.MIXIN)
   @SuppressWarnings("UnusedVariable") // picocli finds --help in it

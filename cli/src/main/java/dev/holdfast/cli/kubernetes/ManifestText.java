@@ -15,6 +15,9 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
  * of the checks here, so that nothing needs quoting.
  */
 final class ManifestText {
+  /** Where the Secret with a certificate and its key is mounted. */
+  static final String TLS_FOLDER = "/etc/holdfast/tls";
+
   private static final Pattern LABEL = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
   private static final Pattern IMAGE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:/@-]{0,511}");
   private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,127}");
@@ -54,6 +57,43 @@ final class ManifestText {
       namespace: %s
     """
         .formatted(name, namespace);
+  }
+
+  /** The Secret with a certificate and its key, in a container that has mounts. */
+  static String tlsMount() {
+    return """
+                - name: tls
+                  mountPath: %s
+                  readOnly: true
+    """
+        .formatted(TLS_FOLDER);
+  }
+
+  /** The same, in a pod that has volumes. */
+  static String tlsVolume(String secret) {
+    return """
+            - name: tls
+              secret:
+                secretName: %s
+    """
+        .formatted(secret);
+  }
+
+  /** A drained node never takes all of them at once. */
+  static String budget(String app, String home) {
+    return """
+    apiVersion: policy/v1
+    kind: PodDisruptionBudget
+    metadata:
+      name: %1$s
+      namespace: %2$s
+    spec:
+      maxUnavailable: 1
+      selector:
+        matchLabels:
+          app.kubernetes.io/name: %1$s
+    """
+        .formatted(app, home);
   }
 
   /** The same text, if objects may be called so: what makes a label makes any kind of name. */
