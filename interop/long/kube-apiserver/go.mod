@@ -1,3 +1,5 @@
+// The API server of Kubernetes, and the etcd that it is released with, as scripts/kube-apiserver builds them. For
+// another version change it below, in all lines, and run: go mod tidy
 module holdfast/interop/kube-apiserver
 
 go 1.26.0
