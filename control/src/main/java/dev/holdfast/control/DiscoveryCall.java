@@ -49,6 +49,7 @@ abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publis
   private final XdsStream stream;
   private final Map<ResourceType, AnswerTimes> times = new EnumMap<>(ResourceType.class);
   private boolean over;
+  private boolean outliersWithheld;
 
   private volatile ClientNode node = ClientNode.UNKNOWN;
 
@@ -196,11 +197,28 @@ abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publis
           return;
         }
         ResourceType type = reply.get().type();
-        call.sendMessage(encode(reply.get()));
+        call.sendMessage(encode(suited(reply.get())));
         times.merge(type, AnswerTimes.NONE.sent(nowNanos()), (old, now) -> old.sent(nowNanos()));
         ControlMeter.RESPONSES.counter(parts.clients().meters(), type.shortName()).increment();
       }
     }
+  }
+
+  private XdsReply suited(XdsReply reply) {
+    if (!node.isGrpcJava()) {
+      return reply;
+    }
+    XdsReply suited = reply.forGrpcJava();
+    if (!outliersWithheld && !suited.equals(reply)) {
+      outliersWithheld = true;
+      log.info(
+          "event=outliers_withheld client={} node=\"{}\" agent=\"{} {}\" key=outliers.grpc-java",
+          number,
+          LogText.of(node.id()),
+          LogText.of(node.agent()),
+          LogText.of(node.version()));
+    }
+    return suited;
   }
 
   @Override

@@ -99,7 +99,7 @@ class PolicyActsTest {
     Channel channel =
         under(
             "{outliers: {interval: 500ms, ejection: 5m, max-ejected-percent: 50,"
-                + " failure-percent: 50, min-calls: 1, min-instances: 1}}");
+                + " failure-percent: 50, min-calls: 1, min-instances: 1, grpc-java: true}}");
     await().atMost(PATIENCE).until(() -> failsSome(channel));
 
     await().atMost(PATIENCE).until(() -> !failsSome(channel));

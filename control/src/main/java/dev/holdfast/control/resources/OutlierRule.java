@@ -13,6 +13,8 @@ import java.util.OptionalInt;
  * @param factor by how many thousandths of the standard deviation its success rate may stay below
  *     the average
  * @param volume what there must be before anything is judged
+ * @param grpcJava whether clients made with grpc-java are told too, which then lose calls (the
+ *     policy's key says how)
  */
 public record OutlierRule(
     Duration interval,
@@ -20,7 +22,8 @@ public record OutlierRule(
     int maxEjectedPercent,
     OptionalInt failurePercent,
     OptionalInt factor,
-    Volume volume) {
+    Volume volume,
+    boolean grpcJava) {
 
   /**
    * What there must be before an instance is judged.

@@ -174,6 +174,14 @@ public final class PolicyKeys {
           10_000,
           5,
           "Instances with that many calls before any is judged.");
+  static final TunableChoice GRPC_JAVA =
+      new TunableChoice(
+          "outliers: grpc-java",
+          List.of("false", "true"),
+          "false",
+          "Whether clients made with grpc-java are told too. Up to 1.85 at least they lose calls by"
+              + " it: one that begins while an instance leaves never ends, not even by its"
+              + " deadline.");
 
   private PolicyKeys() {}
 
@@ -203,6 +211,7 @@ public final class PolicyKeys {
         FAILURE_PERCENT,
         FACTOR,
         MIN_CALLS,
-        MIN_INSTANCES);
+        MIN_INSTANCES,
+        GRPC_JAVA);
   }
 }

@@ -62,10 +62,22 @@ public final class PolicyResources implements ResourceBuilder {
           service + ": clients would refuse its resources: " + String.join("; ", problems));
     }
     List<XdsResource> resources = new ArrayList<>();
-    clusters.forEach(c -> resources.add(XdsResource.of(ResourceType.CLUSTER, c.getName(), c)));
+    clusters.forEach(c -> resources.add(cluster(c, wanted)));
     assignments.forEach(
         a -> resources.add(XdsResource.of(ResourceType.ENDPOINTS, a.getClusterName(), a)));
     resources.add(XdsResource.of(ResourceType.LISTENER, service, listener));
     return resources;
+  }
+
+  /** Outliers are withheld from clients that would lose calls by them. */
+  private static XdsResource cluster(Cluster cluster, ServicePolicy policy) {
+    XdsResource resource = XdsResource.of(ResourceType.CLUSTER, cluster.getName(), cluster);
+    if (!cluster.hasOutlierDetection()
+        || policy.outliers().map(OutlierRule::grpcJava).orElse(false)) {
+      return resource;
+    }
+    Cluster without = cluster.toBuilder().clearOutlierDetection().build();
+    return resource.withForGrpcJava(
+        XdsResource.of(ResourceType.CLUSTER, cluster.getName(), without));
   }
 }

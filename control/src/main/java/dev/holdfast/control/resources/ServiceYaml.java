@@ -1,5 +1,6 @@
 package dev.holdfast.control.resources;
 
+import dev.holdfast.core.TunableChoice;
 import dev.holdfast.core.TunableDuration;
 import dev.holdfast.yaml.YamlMap;
 import java.time.Duration;
@@ -39,7 +40,8 @@ final class ServiceYaml {
           "failure-percent",
           "factor",
           "min-calls",
-          "min-instances");
+          "min-instances",
+          "grpc-java");
 
   private final YamlMap service;
 
@@ -88,7 +90,7 @@ final class ServiceYaml {
   }
 
   private Balancer balancer() {
-    Optional<String> word = service.parsed("balancer", PolicyKeys.BALANCER.expected(), this::word);
+    Optional<String> word = word(service, "balancer", PolicyKeys.BALANCER);
     Balancer.Kind kind =
         word.map(w -> Balancer.Kind.valueOf(w.toUpperCase(Locale.ROOT)))
             .orElse(Balancer.Kind.ROUND_ROBIN);
@@ -111,12 +113,17 @@ final class ServiceYaml {
         service.number("choices", PolicyKeys.CHOICES).orElse(PolicyKeys.CHOICES.wholeDefault()));
   }
 
-  private String word(String name, String text) {
-    if (!PolicyKeys.BALANCER.words().contains(text)) {
-      throw new IllegalArgumentException(
-          name + ": " + text + " (expected: " + PolicyKeys.BALANCER.expected() + ")");
-    }
-    return text;
+  private static Optional<String> word(YamlMap map, String key, TunableChoice choice) {
+    return map.parsed(
+        key,
+        choice.expected(),
+        (name, text) -> {
+          if (!choice.words().contains(text)) {
+            throw new IllegalArgumentException(
+                name + ": " + text + " (expected: " + choice.expected() + ")");
+          }
+          return text;
+        });
   }
 
   private Optional<RetryRule> retry() {
@@ -202,7 +209,8 @@ final class ServiceYaml {
         factor,
         new OutlierRule.Volume(
             number(outliers, "min-calls", PolicyKeys.MIN_CALLS),
-            number(outliers, "min-instances", PolicyKeys.MIN_INSTANCES)));
+            number(outliers, "min-instances", PolicyKeys.MIN_INSTANCES)),
+        word(outliers, "grpc-java", PolicyKeys.GRPC_JAVA).map(Boolean::valueOf).orElse(false));
   }
 
   private static Duration duration(YamlMap map, String key, TunableDuration bounds) {

@@ -16,6 +16,12 @@ public record XdsReply(
     removed = List.copyOf(removed);
   }
 
+  /** What clients made with grpc-java get instead. */
+  public XdsReply forGrpcJava() {
+    return new XdsReply(
+        type, resources.stream().map(XdsResource::forGrpcJava).toList(), removed, nonce);
+  }
+
   /**
    * The version of the whole, derived from its content: the same resources have the same version in
    * every control plane.

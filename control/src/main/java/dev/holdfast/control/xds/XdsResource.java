@@ -22,12 +22,19 @@ public final class XdsResource {
   private final String name;
   private final ByteString value;
   private final String version;
+  private final @Nullable XdsResource forGrpcJava;
 
-  private XdsResource(ResourceType type, String name, ByteString value, String version) {
+  private XdsResource(
+      ResourceType type,
+      String name,
+      ByteString value,
+      String version,
+      @Nullable XdsResource forGrpcJava) {
     this.type = type;
     this.name = name;
     this.value = value;
     this.version = version;
+    this.forGrpcJava = forGrpcJava;
   }
 
   /**
@@ -46,7 +53,21 @@ public final class XdsResource {
     } catch (IOException e) {
       throw new UncheckedIOException("an array of the right size has no room", e);
     }
-    return new XdsResource(type, name, ByteString.copyFrom(bytes), version(bytes));
+    return new XdsResource(type, name, ByteString.copyFrom(bytes), version(bytes), null);
+  }
+
+  /** The same resource, but clients made with grpc-java get the other one, of the same name. */
+  public XdsResource withForGrpcJava(XdsResource other) {
+    if (type != other.type || !name.equals(other.name)) {
+      throw new IllegalArgumentException(other + " (expected: " + type + " " + name + ")");
+    }
+    // A change of the other one alone is a change, too.
+    return new XdsResource(type, name, value, hash(version + other.version), other);
+  }
+
+  /** What clients made with grpc-java get. */
+  public XdsResource forGrpcJava() {
+    return forGrpcJava == null ? this : forGrpcJava;
   }
 
   public ResourceType type() {

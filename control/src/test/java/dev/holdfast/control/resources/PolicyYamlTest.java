@@ -52,6 +52,7 @@ class PolicyYamlTest {
             factor: 2500
             min-calls: 20
             min-instances: 3
+            grpc-java: true
         billing:
           balancer: least_request
           choices: 4
@@ -112,7 +113,8 @@ class PolicyYamlTest {
                 30,
                 OptionalInt.of(50),
                 OptionalInt.of(2_500),
-                new OutlierRule.Volume(20, 3)));
+                new OutlierRule.Volume(20, 3),
+                true));
     assertThat(policy.of("billing").balancer())
         .isEqualTo(new Balancer(Balancer.Kind.LEAST_REQUEST, "", 4));
   }
@@ -138,7 +140,8 @@ class PolicyYamlTest {
                 10,
                 OptionalInt.of(85),
                 OptionalInt.empty(),
-                new OutlierRule.Volume(50, 5)));
+                new OutlierRule.Volume(50, 5),
+                false));
   }
 
   @ParameterizedTest
@@ -171,6 +174,8 @@ class PolicyYamlTest {
             + " internal)",
         "outliers: {interval: 1ms} | 3: services.orders.outliers.interval: 1ms (expected: 100ms to"
             + " 1h)",
+        "outliers: {grpc-java: maybe} | 3: services.orders.outliers.grpc-java: maybe (expected:"
+            + " false or true)",
         "routes: {to: v1} | 3: services.orders.routes: a map (expected: a list of routes)",
         "routes: [{headers: {X-Upper: a}}] | 3: services.orders.routes[0].headers.X-Upper: no name"
             + " (expected: a header's name in small letters, none that ends with -bin or begins"
