@@ -47,17 +47,6 @@ final class ConnectionBuilder<C extends FrameConnection>
       then = "the one that was met first is decoded again when it comes")
   static final int BLOCKS_REMEMBERED = 4;
 
-  @Limit(
-      of =
-          "lists of request headers that are sent to one upstream connection without encoding them",
-      then = "another one takes its place")
-  static final int REQUESTS_REMEMBERED = 128;
-
-  @Limit(
-      of = "lists of answer headers that are sent to one client without encoding them",
-      then = "another one takes its place")
-  static final int ANSWERS_REMEMBERED = 8;
-
   private static final int RESET_WINDOW_SECONDS = 30;
   private static final float UPDATE_RATIO = 0.5f;
 
@@ -91,9 +80,7 @@ final class ConnectionBuilder<C extends FrameConnection>
   }
 
   private static Http2ConnectionEncoder encoder(Http2Connection connection, boolean server) {
-    // What a client says of its limit is advice (RFC 9113, 6.5.2); what a server says is kept.
-    Http2HeadersEncoder headers =
-        new RememberingEncoder(server, server ? ANSWERS_REMEMBERED : REQUESTS_REMEMBERED);
+    Http2HeadersEncoder headers = new RememberingEncoder(server);
     return new ControlFrameLimits(
         new FrameEncoder(connection, new FrameWriter(headers, new FrameBatch())),
         MAX_QUEUED_CONTROL_FRAMES,

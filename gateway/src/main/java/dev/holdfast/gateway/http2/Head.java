@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
@@ -13,6 +14,15 @@ import org.jspecify.annotations.Nullable;
 final class Head extends DefaultHttp2Headers {
   private boolean remembered;
   private @Nullable Head forwarded;
+  private long contentLength = -1;
+  private @Nullable Encoded @Nullable [] encoded;
+
+  /**
+   * What the headers are in one state of one encoder.
+   *
+   * @param state see {@link RememberingEncoder}
+   */
+  record Encoded(long state, ByteBuf block) {}
 
   Head(boolean validateNames, boolean validateValues, int sizeHint) {
     super(validateNames, validateValues, sizeHint);
@@ -23,14 +33,26 @@ final class Head extends DefaultHttp2Headers {
     remembered = true;
   }
 
+  /** Netty says the content-length again, as a plain number, each time that they come. */
+  @Override
+  public Http2Headers setLong(CharSequence name, long value) {
+    if (Names.CONTENT_LENGTH.contentEquals(name)) {
+      if (value == contentLength) {
+        return this;
+      }
+      contentLength = value;
+    }
+    return super.setLong(name, value);
+  }
+
   /** Whether these headers may come again as this object. */
-  static boolean isRemembered(Http2Headers headers) {
-    return headers instanceof Head head && head.remembered;
+  boolean isRemembered() {
+    return remembered;
   }
 
   /** The same headers, which the caller may change. */
   static Http2Headers own(Http2Headers headers) {
-    return isRemembered(headers) ? copy(headers) : headers;
+    return headers instanceof Head head && head.remembered ? copy(headers) : headers;
   }
 
   /**
@@ -51,6 +73,20 @@ final class Head extends DefaultHttp2Headers {
       head.forwarded = known;
     }
     return known;
+  }
+
+  /** The block that they are for an encoder in this state; null when it did not say. */
+  @Nullable ByteBuf encodedIn(long state, int slot) {
+    Encoded there = encoded == null ? null : encoded[slot];
+    return there != null && there.state == state ? there.block : null;
+  }
+
+  /** Keeps a block until another encoder with the same slot brings its own. */
+  void keep(Encoded block, int slot) {
+    if (encoded == null) {
+      encoded = new Encoded[RememberingEncoder.SLOTS];
+    }
+    encoded[slot] = block;
   }
 
   private static Head copy(Http2Headers headers) {

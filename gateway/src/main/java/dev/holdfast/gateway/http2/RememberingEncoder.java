@@ -1,82 +1,117 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.core.Limit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Netty's encoder of headers, which keeps the bytes of those that are remembered. They stay right
- * as long as the table does not change; headers that change it make all others forgotten.
+ * Netty's encoder of headers, by which the bytes of those that are remembered are kept. They stay
+ * right as long as the table does not change; headers that change it make all others forgotten.
+ *
+ * <p>Requests of many clients meet few upstream connections, and answers of few endpoints many
+ * clients. So a request keeps what it is for each upstream connection, and a client's connection
+ * what answers are: each has few of the other, and what is kept ends with the client.
  */
 final class RememberingEncoder extends DefaultHttp2HeadersEncoder {
-  private static final Known[] NOTHING = {};
+  @Limit(
+      of =
+          "encoded forms that are kept: of a request for upstream connections, of answers to one"
+              + " client",
+      then = "another one takes its place")
+  static final int SLOTS = 16;
 
-  private final int slots;
-  private Known[] known = NOTHING;
+  private static final int STATE_BITS = 40;
+  private static final AtomicLong ENCODERS = new AtomicLong();
+  private static final Answer[] NOTHING = {};
 
-  private record Known(Http2Headers headers, ByteBuf block) {}
+  private final boolean server;
+  private final int mySlot;
+
+  /** A number that no other encoder has, nor this one with another table. */
+  private long state;
+
+  private @Nullable Answer[] answers = NOTHING;
+
+  private record Answer(Head head, ByteBuf block) {}
 
   /**
    * Keeps headers that are secret, or always different, out of the peer's table.
    *
-   * @param slots how many lists of headers are remembered; a power of two
+   * @param server whether it writes answers
    */
-  RememberingEncoder(boolean ignoreMaxHeaderListSize, int slots) {
-    super(Names.NEVER_INDEXED, ignoreMaxHeaderListSize);
-    this.slots = slots;
+  RememberingEncoder(boolean server) {
+    // What a client says of its limit is advice (RFC 9113, 6.5.2); what a server says is kept.
+    super(Names.NEVER_INDEXED, server);
+    this.server = server;
+    long number = ENCODERS.incrementAndGet();
+    this.mySlot = (int) (number % SLOTS);
+    this.state = number << STATE_BITS;
   }
 
   @Override
   public void encodeHeaders(int streamId, Http2Headers headers, ByteBuf out) throws Http2Exception {
-    boolean remembered = Head.isRemembered(headers);
-    ByteBuf before = remembered ? find(headers) : null;
+    Head remembered = headers instanceof Head head && head.isRemembered() ? head : null;
+    ByteBuf before = remembered == null ? null : find(remembered);
     if (before != null) {
-      out.writeBytes(before, 0, before.readableBytes());
+      out.writeBytes(before, 0, before.writerIndex());
       return;
     }
     int from = out.writerIndex();
     super.encodeHeaders(streamId, headers, out);
-    int end = out.writerIndex();
-    if (!HeaderBlock.isSteady(out, from, end)) {
-      known = NOTHING;
-    } else if (remembered && end - from <= RememberingDecoder.MOST_BYTES) {
-      byte[] block = ByteBufUtil.getBytes(out, from, end - from);
-      remember(new Known(headers, Unpooled.wrappedBuffer(block)));
+    int length = out.writerIndex() - from;
+    if (!HeaderBlock.isSteady(out, from, from + length)) {
+      forget();
+    } else if (remembered != null && length <= RememberingDecoder.MOST_BYTES) {
+      keep(remembered, Unpooled.wrappedBuffer(ByteBufUtil.getBytes(out, from, length)));
     }
   }
 
   @Override
   public void maxHeaderTableSize(long max) throws Http2Exception {
-    known = NOTHING;
+    forget();
     super.maxHeaderTableSize(max);
   }
 
   @Override
   public void maxHeaderListSize(long max) throws Http2Exception {
-    known = NOTHING;
+    forget();
     super.maxHeaderListSize(max);
   }
 
-  private @Nullable ByteBuf find(Http2Headers headers) {
-    if (known.length == 0) {
-      return null;
-    }
-    Known there = known[slot(headers)];
-    return there != null && there.headers == headers ? there.block : null;
+  private void forget() {
+    state++;
+    answers = NOTHING;
   }
 
-  private void remember(Known fresh) {
-    if (known.length == 0) {
-      known = new Known[slots];
+  // Remembered headers are the same object; to compare what they say would cost more than to
+  // encode.
+  @SuppressWarnings("ReferenceEquality")
+  private @Nullable ByteBuf find(Head head) {
+    if (!server) {
+      return head.encodedIn(state, mySlot);
     }
-    known[slot(fresh.headers)] = fresh;
+    Answer there = answers.length == 0 ? null : answers[slot(head)];
+    return there != null && there.head == head ? there.block : null;
   }
 
-  private int slot(Http2Headers headers) {
-    return System.identityHashCode(headers) & (slots - 1);
+  private void keep(Head head, ByteBuf block) {
+    if (!server) {
+      head.keep(new Head.Encoded(state, block), mySlot);
+      return;
+    }
+    if (answers.length == 0) {
+      answers = new Answer[SLOTS];
+    }
+    answers[slot(head)] = new Answer(head, block);
+  }
+
+  private static int slot(Head head) {
+    return System.identityHashCode(head) & (SLOTS - 1);
   }
 }

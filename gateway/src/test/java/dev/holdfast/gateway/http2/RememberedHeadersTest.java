@@ -54,7 +54,7 @@ class RememberedHeadersTest {
     int copied = 0;
     for (long seed = 0; seed < 50; seed++) {
       Random random = new Random(seed);
-      RememberingEncoder ours = new RememberingEncoder(true, 8);
+      RememberingEncoder ours = new RememberingEncoder(seed % 2 == 0);
       DefaultHttp2HeadersDecoder peer = new DefaultHttp2HeadersDecoder(true, HEADER_LIST_BYTES);
       List<Http2Headers> remembered = new ArrayList<>();
       for (int i = 0; i < 12; i++) {
@@ -74,6 +74,24 @@ class RememberedHeadersTest {
       }
     }
     assertThat(copied).as("blocks that may be copied").isGreaterThan(200);
+  }
+
+  @Test
+  void oneRequestIsRightForEveryUpstream() throws Http2Exception {
+    Random random = new Random(1);
+    List<RememberingEncoder> encoders = new ArrayList<>();
+    List<DefaultHttp2HeadersDecoder> peers = new ArrayList<>();
+    for (int i = 0; i < RememberingEncoder.SLOTS + 4; i++) {
+      encoders.add(new RememberingEncoder(false));
+      peers.add(new DefaultHttp2HeadersDecoder(true, HEADER_LIST_BYTES));
+    }
+    List<Head> requests = List.of(head(some(random, 12)), head(some(random, 12)));
+    for (int call = 0; call < 2_000; call++) {
+      int to = random.nextInt(encoders.size());
+      Http2Headers meant = requests.get(random.nextInt(2));
+      ByteBuf block = encode(encoders.get(to), meant);
+      assertThat(peers.get(to).decodeHeaders(1, block)).as("call %d", call).isEqualTo(meant);
+    }
   }
 
   @Test
