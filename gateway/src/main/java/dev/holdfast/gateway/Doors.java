@@ -6,6 +6,7 @@ import dev.holdfast.gateway.http2.WebFace;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
@@ -159,6 +160,15 @@ final class Doors {
     /** Also after it was closed. */
     InetSocketAddress address() {
       return address == null ? listener.address() : address;
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      ForwardingLoop loop = loops.get(ctx.channel().eventLoop());
+      if (loop != null) {
+        loop.meters().faults().onClosed(cause);
+      }
+      var unused = ctx.close();
     }
 
     @Override

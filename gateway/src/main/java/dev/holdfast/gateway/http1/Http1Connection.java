@@ -190,7 +190,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    // The socket failed: that is the client's end, and channelInactive tells whom it concerns.
+    // Where the socket failed channelInactive tells whom it concerns.
+    loop.meters().faults().onClosed(cause);
     close();
   }
 

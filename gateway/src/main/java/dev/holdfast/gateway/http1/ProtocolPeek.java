@@ -63,7 +63,10 @@ public final class ProtocolPeek extends ByteToMessageDecoder {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    // A client that is gone before it said anything; nobody is left to be told.
+    // The end of the channel has the same bytes read once more.
+    if (ctx.channel().isOpen()) {
+      loop.meters().faults().onClosed(cause);
+    }
     var unused = ctx.close();
   }
 

@@ -101,6 +101,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     if (Http2Exception.class.isInstance(cause)) {
       super.exceptionCaught(ctx, cause);
     } else {
+      loop.meters().faults().onClosed(cause);
       var unused = ctx.close();
     }
   }

@@ -159,6 +159,9 @@ abstract class FrameConnection extends Http2ConnectionHandler {
       blamed = true;
       shared.meters().met(e instanceof LimitMetException known ? known.limit() : MetLimit.FLOOD);
     }
+    if (e == null) {
+      shared.meters().faults().onClosed(cause);
+    }
     super.onConnectionError(ctx, outbound, cause, e);
   }
 

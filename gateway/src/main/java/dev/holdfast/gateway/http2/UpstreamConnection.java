@@ -192,6 +192,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
     if (Http2Exception.class.isInstance(cause)) {
       super.exceptionCaught(ctx, cause);
     } else {
+      shared().meters().faults().onClosed(cause);
       var unused = ctx.close();
     }
   }

@@ -18,6 +18,11 @@ public enum GatewayMeter implements DocumentedMeter {
       List.of("status"),
       "Requests that the gateway answered itself, by gRPC status."),
   RETRIED("holdfast.gateway.retried", "attempts", List.of(), "Attempts that followed another."),
+  CONNECTION_FAULTS(
+      "holdfast.gateway.connection.faults",
+      "connections",
+      List.of(),
+      "Connections that were closed for a mistake of the gateway itself."),
   EJECTED(
       "holdfast.gateway.ejected",
       "ejections",

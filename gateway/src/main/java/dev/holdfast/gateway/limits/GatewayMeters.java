@@ -13,6 +13,7 @@ public final class GatewayMeters {
   private final Map<MetLimit, Counter> limits = new EnumMap<>(MetLimit.class);
   private final Map<String, Counter> answers = new ConcurrentHashMap<>();
   private final Counter retries;
+  private final ConnectionFaults faults;
   private final Traffic traffic = new Traffic();
 
   public GatewayMeters(MeterRegistry registry) {
@@ -21,11 +22,17 @@ public final class GatewayMeters {
       limits.put(limit, GatewayMeter.LIMITED.counter(registry, limit.tag()));
     }
     retries = GatewayMeter.RETRIED.counter(registry);
+    faults = new ConnectionFaults(GatewayMeter.CONNECTION_FAULTS.counter(registry));
   }
 
   /** What the calls do. */
   public Traffic traffic() {
     return traffic;
+  }
+
+  /** Mistakes of its own. */
+  public ConnectionFaults faults() {
+    return faults;
   }
 
   /** A limit was met. */
