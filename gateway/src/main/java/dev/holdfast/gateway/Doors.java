@@ -175,6 +175,7 @@ final class Doors {
     protected void initChannel(Channel channel) {
       ForwardingLoop loop = loops.get(channel.eventLoop());
       if (loop != null) {
+        loop.arrives(channel);
         new Entrance(channel, listener, loop, face, refusals).open();
       }
     }

@@ -35,6 +35,7 @@ final class GatewayRig implements AutoCloseable {
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private GatewayLimits limits = GatewayLimits.DEFAULT;
+  private DrainTimes drain = new DrainTimes(Duration.ZERO, Duration.ZERO, Duration.ZERO);
   private RouteOptions terms = RouteOptions.DEFAULT;
   private ClusterOptions cluster = ClusterOptions.DEFAULT;
   private @Nullable WebFace face;
@@ -42,6 +43,11 @@ final class GatewayRig implements AutoCloseable {
 
   GatewayRig limits(GatewayLimits value) {
     limits = value;
+    return this;
+  }
+
+  GatewayRig drain(DrainTimes value) {
+    drain = value;
     return this;
   }
 
@@ -99,7 +105,7 @@ final class GatewayRig implements AutoCloseable {
     GatewayOptions options =
         GatewayOptions.listeningAt(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .withThreads(1)
-            .withDrain(new DrainTimes(Duration.ZERO, Duration.ZERO, Duration.ZERO))
+            .withDrain(drain)
             .withMeters(meters);
     if (face != null) {
       options = options.withFace(face);

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +42,25 @@ final class Http1Test {
       assertThat(at).isPositive();
     }
     assertThat(answers).contains("hello z");
+  }
+
+  @Test
+  void whoConnectedBeforeADrainIsAnsweredAndToldToGo() throws Exception {
+    GatewayRig rig = faces.rig.closing(new GatewayRig()).drain(DrainTimes.DEFAULT);
+    Gateway gateway = FaceRig.open(rig, FaceRig.KNOWN, rig.serve(new Greetings()));
+    try (Socket silent = new Socket(gateway.address().getAddress(), gateway.address().getPort());
+        Socket next = new Socket(gateway.address().getAddress(), gateway.address().getPort())) {
+      // Accepted after the first, as its answer shows.
+      next.getOutputStream().write(LAST.getBytes(StandardCharsets.US_ASCII));
+      assertThat(new String(next.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+          .contains("hello z");
+      CompletableFuture<Void> drained = gateway.drain();
+      silent.getOutputStream().write(HELLO.formatted("late").getBytes(StandardCharsets.US_ASCII));
+      assertThat(new String(silent.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+          .contains("hello late")
+          .containsIgnoringCase("connection: close");
+      drained.get(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS);
+    }
   }
 
   @Test

@@ -66,6 +66,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
   private @Nullable ScheduledFuture<?> idleTimer;
   private boolean flushWanted;
   private boolean leaving;
+  private boolean fresh = true;
   private boolean deaf;
   private int keptBytes;
   private boolean heavy;
@@ -103,7 +104,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
   @Override
   public void leave(String why, long acknowledgeNanos) {
     leaving = true;
-    if (current == null) {
+    // Whoever has only just come may be told to go with the answer to what was asked.
+    if (current == null && !fresh) {
       close();
     }
   }
@@ -265,6 +267,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
         cancelTimers();
         Http1Exchange next = new Http1Exchange(this, request);
         current = next;
+        fresh = false;
         next.begin(request);
       } else if (exchange != null && part instanceof HttpContent content) {
         exchange.onContent(content);

@@ -66,6 +66,7 @@ public final class ForwardingLoop {
   private final Bootstrap bootstrap;
   private final IdentityHashMap<Cluster, Local> clusters = new IdentityHashMap<>();
   private final Set<ClientConnection> clients = new HashSet<>();
+  private final Set<Channel> arriving = new HashSet<>();
   private @Nullable Promise<Void> drained;
 
   /**
@@ -139,9 +140,23 @@ public final class ForwardingLoop {
     add(connection);
   }
 
+  /** Somebody connected, and did not yet say what for; a drain waits until that is known. */
+  public void arrives(Channel channel) {
+    arriving.add(channel);
+    var unused =
+        channel
+            .closeFuture()
+            .addListener(
+                closed -> {
+                  arriving.remove(channel);
+                  endIfAlone();
+                });
+  }
+
   /** A client of another version of HTTP; is asked to leave when the gateway closes. */
   public void add(ClientConnection connection) {
     clients.add(connection);
+    arriving.remove(connection.channel());
     var unused = connection.channel().closeFuture().addListener(closed -> onClosed(connection));
     if (drained != null) {
       connection.leave("the gateway closes", LAST_WORDS.toNanos());
@@ -209,6 +224,9 @@ public final class ForwardingLoop {
             client -> {
               var unused = client.channel().close();
             });
+    for (Channel channel : List.copyOf(arriving)) {
+      var unused = channel.close();
+    }
   }
 
   private void onClosed(ClientConnection connection) {
@@ -219,7 +237,7 @@ public final class ForwardingLoop {
   /** The last client takes the connections to upstreams with it. */
   private void endIfAlone() {
     Promise<Void> waiting = drained;
-    if (waiting != null && clients.isEmpty()) {
+    if (waiting != null && clients.isEmpty() && arriving.isEmpty()) {
       retain(List.of());
       waiting.trySuccess(null);
     }
