@@ -15,6 +15,7 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -31,14 +32,22 @@ final class Doors {
   private final IdentityHashMap<EventExecutor, ForwardingLoop> loops;
   private final @Nullable WebFace face;
   private final ProxyRefusals refusals = new ProxyRefusals();
+  private final List<ListeningSocket> inherited;
   private List<Door> open = List.of();
   private boolean closed;
 
-  /** Nothing is open yet. */
+  /**
+   * Nothing is open yet.
+   *
+   * @param inherited sockets of another process, for whoever wants to listen at their addresses
+   *     first; the others are closed then
+   */
   Doors(
       EventLoopGroup threads,
       IdentityHashMap<EventExecutor, ForwardingLoop> loops,
-      @Nullable WebFace face) {
+      @Nullable WebFace face,
+      List<ListeningSocket> inherited) {
+    this.inherited = new ArrayList<>(inherited);
     this.threads = threads;
     this.loops = loops;
     this.face = face;
@@ -90,6 +99,36 @@ final class Doors {
     }
     gone.forEach(Door::close);
     open = next;
+    inherited.forEach(ListeningSocket::close);
+    inherited.clear();
+  }
+
+  /**
+   * Shows the sockets, none of which is closed meanwhile.
+   *
+   * @throws IOException of the taker
+   */
+  synchronized void lend(Gateway.SocketTaker taker) throws IOException {
+    List<ListeningSocket> sockets = new ArrayList<>();
+    for (Door door : open) {
+      if (!closed && door.socket instanceof EpollServerSocketChannel socket) {
+        // As it was asked for, so that another process with the same wish finds it.
+        InetAddress host = door.listener.address().getAddress();
+        InetSocketAddress address = new InetSocketAddress(host, door.address().getPort());
+        sockets.add(new ListeningSocket(address, socket.fd()));
+      }
+    }
+    taker.take(sockets);
+  }
+
+  private @Nullable ListeningSocket inherited(InetSocketAddress address) {
+    for (ListeningSocket socket : inherited) {
+      if (socket.address().equals(address)) {
+        inherited.remove(socket);
+        return socket;
+      }
+    }
+    return null;
   }
 
   /** Nobody comes in any more. */
@@ -129,18 +168,7 @@ final class Doors {
     }
 
     void open() throws IOException {
-      ChannelFuture bound =
-          new ServerBootstrap()
-              .group(threads)
-              .channel(
-                  Epoll.isAvailable()
-                      ? EpollServerSocketChannel.class
-                      : NioServerSocketChannel.class)
-              .option(ChannelOption.SO_REUSEADDR, true)
-              .childOption(ChannelOption.TCP_NODELAY, true)
-              .childHandler(this)
-              .bind(listener.address())
-              .awaitUninterruptibly();
+      ChannelFuture bound = socket(new ServerBootstrap()).awaitUninterruptibly();
       if (!bound.isSuccess()) {
         throw new IOException(
             "listen: " + listener.address() + " (" + bound.cause().getMessage() + ")",
@@ -148,6 +176,20 @@ final class Doors {
       }
       socket = bound.channel();
       address = (InetSocketAddress) bound.channel().localAddress();
+    }
+
+    private ChannelFuture socket(ServerBootstrap bootstrap) {
+      bootstrap.group(threads).childOption(ChannelOption.TCP_NODELAY, true).childHandler(this);
+      ListeningSocket known = inherited(listener.address());
+      if (known != null) {
+        // It listens already; it accepts from the end of its registration on.
+        return bootstrap.channelFactory(known::channel).register();
+      }
+      return bootstrap
+          .channel(
+              Epoll.isAvailable() ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
+          .option(ChannelOption.SO_REUSEADDR, true)
+          .bind(listener.address());
     }
 
     void close() {

@@ -49,7 +49,21 @@ public final class Gateway implements AutoCloseable {
   private @Nullable CompletableFuture<Void> drained;
   private volatile GatewaySnapshot snapshot;
 
-  private Gateway(GatewayOptions options, GatewaySnapshot snapshot, GatewayMemory memory)
+  /** Is shown sockets at which a gateway listens. */
+  public interface SocketTaker {
+    /**
+     * They stay the gateway's, and open until this returns.
+     *
+     * @param sockets in the order of its listeners; none while it drains
+     */
+    void take(List<ListeningSocket> sockets) throws IOException;
+  }
+
+  private Gateway(
+      GatewayOptions options,
+      GatewaySnapshot snapshot,
+      GatewayMemory memory,
+      List<ListeningSocket> inherited)
       throws IOException {
     GatewayMeters meters = new GatewayMeters(options.meters());
     this.snapshot = snapshot;
@@ -69,10 +83,11 @@ public final class Gateway implements AutoCloseable {
     for (EventExecutor each : threads) {
       loops.put(each, new ForwardingLoop((EventLoop) each, this::snapshot, watching, memory));
     }
-    this.doors = new Doors(threads, loops, options.face().orElse(null));
+    this.doors = new Doors(threads, loops, options.face().orElse(null), inherited);
     try {
       doors.use(options.listeners());
     } catch (IOException e) {
+      inherited.forEach(ListeningSocket::close);
       var unused = threads.shutdownGracefully(0, 0, TimeUnit.SECONDS);
       throw e;
     }
@@ -84,13 +99,32 @@ public final class Gateway implements AutoCloseable {
    * @throws IOException when the address can't be listened at
    */
   public static Gateway open(GatewayOptions options, GatewaySnapshot snapshot) throws IOException {
-    return open(options, snapshot, GatewayMemory.ofProcess());
+    return open(options, snapshot, List.of());
   }
 
   /** With a bound of its own, for tests. */
   static Gateway open(GatewayOptions options, GatewaySnapshot snapshot, GatewayMemory memory)
       throws IOException {
-    return new Gateway(options, snapshot, memory);
+    return new Gateway(options, snapshot, memory, List.of());
+  }
+
+  /**
+   * As above, with sockets that another process listens at: a listener with the address of one uses
+   * it, those that no listener wants are closed.
+   */
+  public static Gateway open(
+      GatewayOptions options, GatewaySnapshot snapshot, List<ListeningSocket> inherited)
+      throws IOException {
+    return new Gateway(options, snapshot, GatewayMemory.ofProcess(), inherited);
+  }
+
+  /**
+   * Shows its sockets to somebody who hands them on; its listeners wait meanwhile.
+   *
+   * @throws IOException of the taker
+   */
+  public void lend(SocketTaker taker) throws IOException {
+    doors.lend(taker);
   }
 
   /** Where its first listener is. */

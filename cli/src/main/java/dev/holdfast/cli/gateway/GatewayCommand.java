@@ -23,7 +23,7 @@ import dev.holdfast.gateway.config.GatewayConfig;
 import dev.holdfast.gateway.config.ListenerConfig;
 import dev.holdfast.gateway.config.LiveConfig;
 import dev.holdfast.gateway.config.LiveListeners;
-import dev.holdfast.gateway.http2.WebFace;
+import dev.holdfast.gateway.handover.HandoverServer;
 import dev.holdfast.gateway.json.JsonFace;
 import dev.holdfast.gateway.schema.ClusterSchemas;
 import dev.holdfast.gateway.schema.ReflectedFaces;
@@ -70,8 +70,11 @@ import picocli.CommandLine.Option;
           + " A",
       "gRPC service that two of them offer needs an authority or a route. That file is followed: a",
       "change counts at once, a bad one is refused and logged; so does SIGHUP. Ends with Ctrl-C or",
-      "SIGTERM: clients are told to leave, calls may end; a second one ends at once. Exit codes: 0",
-      "ended, 1 it could not start, 2 the command line or the file makes no sense.",
+      "SIGTERM: clients are told to leave, calls may end; a second one ends at once. With"
+          + " --handover",
+      "the same command, run again, takes the place of the one that runs. Exit codes: 0 ended, 1"
+          + " it",
+      "could not start, 2 the command line or the file makes no sense.",
       "",
       "  holdfast gateway --registry etcd://h1,h2,h3:2379/prod --listen 8080",
       "  holdfast gateway --registry file:///run/services --listen 0.0.0.0:8080",
@@ -133,6 +136,8 @@ public final class GatewayCommand implements Callable<Integer> {
 
   @Mixin private final SeeingOptions seeing = new SeeingOptions();
 
+  @Mixin private final HandoverOptions handover = new HandoverOptions();
+
   @Option(
       names = "--zone",
       paramLabel = "TEXT",
@@ -169,20 +174,23 @@ public final class GatewayCommand implements Callable<Integer> {
         ClusterSchemas schemas = new ClusterSchemas(context.scheduler(), asker, context.random());
         LiveConfig live = live(first, context, schemas, keys);
         LiveListeners listeners = listeners(first, keys)) {
+      handover.check();
       var unused = live.awaitNames(NAMES_PATIENCE);
       JsonFace faces = JsonFace.of(new ReflectedFaces(schemas)).following(live::faceTerms);
-      WebFace face = sight.watching(faces);
-      try (Gateway gateway =
-              Gateway.open(options(first, listeners).withFace(face), live.snapshot());
+      GatewayOptions options = options(first, listeners).withFace(sight.watching(faces));
+      try (Succession succession = Succession.begin(handover.path(), live, schemas);
+          Gateway gateway = Gateway.open(options, live.snapshot(), succession.sockets());
           Closing watch =
               file == null
                   ? () -> {}
                   : followed(
                       file, first, text, next -> use(next, live, listeners, gateway), status)) {
         live.follow(gateway::apply);
-        sight.show(gateway, ended::countDown);
-        announce(gateway, listeners.current(), first, sight.address());
-        ended.await();
+        sight.show(gateway, ended::countDown, succession.serving());
+        try (HandoverServer next = handover.open(gateway, sight::closePage, ended::countDown)) {
+          announce(gateway, listeners.current(), first, sight.address());
+          ended.await();
+        }
       }
     } catch (IOException e) {
       throw UserError.failed("gateway: " + e.getMessage());

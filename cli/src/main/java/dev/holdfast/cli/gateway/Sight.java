@@ -30,7 +30,7 @@ final class Sight implements AutoCloseable {
   private final ConfigStatus config;
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final Optional<AccessLog> accessLog;
-  private @Nullable AdminServer admin;
+  private volatile @Nullable AdminServer admin;
 
   /** Counts from now on; before anything else counts. */
   Sight(SeeingOptions options, SeeingConfig file, ConfigStatus config) {
@@ -65,10 +65,11 @@ final class Sight implements AutoCloseable {
    * Shows a gateway.
    *
    * @param drain what the page's button does
+   * @param insist whether a port that was asked for must be free
    * @throws IOException when the page can't be where somebody asked for it; where nobody did, the
    *     gateway goes on without one
    */
-  void show(Gateway gateway, Runnable drain) throws IOException {
+  void show(Gateway gateway, Runnable drain, boolean insist) throws IOException {
     accessLog.ifPresent(gateway.traffic()::tell);
     Optional<InetSocketAddress> address = options.address(file);
     if (address.isEmpty()) {
@@ -78,10 +79,18 @@ final class Sight implements AutoCloseable {
     try {
       admin = AdminServer.open(address.get(), subject);
     } catch (IOException e) {
-      if (options.isAsked(file)) {
+      if (insist && options.isAsked(file)) {
         throw e;
       }
       log.warn("event=admin_unavailable cause=\"{}\"", e.getMessage());
+    }
+  }
+
+  /** Shows nothing any more; calls are logged on. */
+  void closePage() {
+    AdminServer open = admin;
+    if (open != null) {
+      open.close();
     }
   }
 
@@ -92,10 +101,7 @@ final class Sight implements AutoCloseable {
 
   @Override
   public void close() {
-    AdminServer open = admin;
-    if (open != null) {
-      open.close();
-    }
+    closePage();
     accessLog.ifPresent(AccessLog::close);
     Metrics.removeRegistry(meters);
     meters.close();

@@ -1,0 +1,47 @@
+package dev.holdfast.cli.gateway;
+
+import dev.holdfast.gateway.Gateway;
+import dev.holdfast.gateway.handover.HandoverServer;
+import dev.holdfast.gateway.handover.Takeover;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Where gateways of the same machine hand their sockets to each other. */
+final class HandoverOptions {
+  @Option(
+      names = "--handover",
+      paramLabel = "SOCKET",
+      description =
+          "A Unix socket in a folder of its own. A gateway that runs there hands its listening"
+              + " sockets to this one and drains, without a refused connection; then this one is"
+              + " there for the next. Linux only. Default: none.")
+  private @Nullable Path path;
+
+  /** Absolute; empty where nothing is handed over. */
+  Optional<Path> path() {
+    return Optional.ofNullable(path).map(Path::toAbsolutePath);
+  }
+
+  /**
+   * Refuses a path that can't be used.
+   *
+   * @throws IOException with the reason
+   */
+  void check() throws IOException {
+    if (path != null) {
+      Takeover.check(path.toAbsolutePath());
+    }
+  }
+
+  /** Hands over from now on; null where nothing is. */
+  @Nullable HandoverServer open(Gateway gateway, Runnable release, Runnable leave)
+      throws IOException {
+    return path == null
+        ? null
+        : HandoverServer.open(
+            path.toAbsolutePath(), new HandoverServer.Subject(gateway, release, leave));
+  }
+}

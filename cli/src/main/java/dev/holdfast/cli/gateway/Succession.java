@@ -1,0 +1,116 @@
+package dev.holdfast.cli.gateway;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.ListeningSocket;
+import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.config.LiveConfig;
+import dev.holdfast.gateway.handover.Takeover;
+import dev.holdfast.gateway.schema.ClusterSchemas;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** The gateway that ran before this one, if there is one, and what this one takes over from it. */
+final class Succession implements AutoCloseable {
+  @Limit(
+      of = "time that a gateway waits for the lists of its clusters before it takes over",
+      then = "it ends with an error, and the older gateway goes on")
+  private static final Duration LISTS_PATIENCE = Duration.ofSeconds(10);
+
+  @Limit(
+      of = "time that a gateway waits for the schemas of its clusters before it takes over",
+      then = "it takes over, and answers JSON for the others with 503 until they are known")
+  private static final Duration SCHEMAS_PATIENCE = Duration.ofSeconds(5);
+
+  private static final long LOOK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+  private final Optional<Takeover> takeover;
+
+  private Succession(Optional<Takeover> takeover) {
+    this.takeover = takeover;
+  }
+
+  /**
+   * Takes the sockets over once everything is known that calls need.
+   *
+   * @param path where the older gateway may be; empty for no handover
+   * @throws IOException when it is there and goes on: something is not known, or it refuses
+   */
+  static Succession begin(Optional<Path> path, LiveConfig live, ClusterSchemas schemas)
+      throws IOException, InterruptedException {
+    if (path.isEmpty() || !Files.exists(path.get())) {
+      return new Succession(Optional.empty());
+    }
+    if (!await(LISTS_PATIENCE, () -> unknown(live).isEmpty())) {
+      throw new IOException(
+          "handover: no list of endpoints of "
+              + String.join(", ", unknown(live))
+              + " within "
+              + LISTS_PATIENCE.toSeconds()
+              + "s; nothing was taken over");
+    }
+    var unused = await(SCHEMAS_PATIENCE, () -> asked(live, schemas));
+    return new Succession(Takeover.ask(path.get()));
+  }
+
+  /** What a gateway is opened with; none where nobody ran before. */
+  List<ListeningSocket> sockets() {
+    return takeover.map(Takeover::sockets).orElse(List.of());
+  }
+
+  /**
+   * The older one leaves.
+   *
+   * @return whether what it held besides is free now
+   */
+  boolean serving() throws InterruptedException {
+    try (this) {
+      return takeover.isEmpty() || takeover.get().serving();
+    }
+  }
+
+  @Override
+  public void close() {
+    takeover.ifPresent(Takeover::close);
+  }
+
+  private static List<String> unknown(LiveConfig live) {
+    return clusters(live).stream()
+        .filter(cluster -> cluster.endpoints().isEmpty())
+        .map(Cluster::name)
+        .sorted()
+        .toList();
+  }
+
+  private static boolean asked(LiveConfig live, ClusterSchemas schemas) {
+    return clusters(live).stream()
+        .allMatch(
+            cluster -> schemas.of(cluster).isPresent() || !schemas.trouble(cluster).isEmpty());
+  }
+
+  private static Collection<Cluster> clusters(LiveConfig live) {
+    return live.snapshot().clusters().values();
+  }
+
+  private static boolean await(Duration atMost, BooleanSupplier condition)
+      throws InterruptedException {
+    long startNanos = System.nanoTime();
+    while (!condition.getAsBoolean()) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException("interrupted while waiting for the registry");
+      }
+      if (System.nanoTime() - startNanos > atMost.toNanos()) {
+        return false;
+      }
+      LockSupport.parkNanos(LOOK_EVERY_NANOS);
+    }
+    return true;
+  }
+}

@@ -1,0 +1,92 @@
+package dev.holdfast.gateway.handover;
+
+import dev.holdfast.core.Limit;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
+import java.util.Set;
+
+/** The path of a Unix socket that only its owner may use, and who that is. */
+final class HandoverPath {
+  @Limit(of = "bytes of the path of --handover", then = "a longer one is refused")
+  static final int MAX_PATH_BYTES = 107;
+
+  private static final int ROOT = 0;
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      PosixFilePermissions.fromString("rw-------");
+  private static final Set<PosixFilePermission> FOLDER =
+      PosixFilePermissions.fromString("rwx------");
+
+  private HandoverPath() {}
+
+  /**
+   * Sees to it that strangers can't put anything there; a missing folder is made.
+   *
+   * @throws HandoverException when they can, or something else is there
+   */
+  static void check(Path path) throws IOException {
+    int bytes = path.toString().getBytes(StandardCharsets.UTF_8).length;
+    if (bytes > MAX_PATH_BYTES) {
+      throw refused(path, bytes + " bytes (expected: at most " + MAX_PATH_BYTES + ")");
+    }
+    Path folder = path.toAbsolutePath().getParent();
+    if (folder == null) {
+      throw refused(path, "no file (expected: a socket in a folder of its own)");
+    }
+    if (!Files.exists(folder)) {
+      Files.createDirectory(folder, PosixFilePermissions.asFileAttribute(FOLDER));
+    }
+    PosixFileAttributes attributes = Files.readAttributes(folder, PosixFileAttributes.class);
+    int owner = (Integer) Files.getAttribute(folder, "unix:uid");
+    Optional<String> stranger = strangerAt(owner, ownUid(), attributes.permissions());
+    if (stranger.isPresent()) {
+      throw refused(path, "its folder " + stranger.get());
+    }
+    if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)
+        && !Files.readAttributes(path, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+            .isOther()) {
+      throw refused(path, "no socket (expected: nothing, or the socket of a gateway)");
+    }
+  }
+
+  /** What is wrong with a folder, if anything. */
+  static Optional<String> strangerAt(int owner, int own, Set<PosixFilePermission> permissions) {
+    if (owner != own && owner != ROOT) {
+      return Optional.of("belongs to uid " + owner + " (expected: " + own + ")");
+    }
+    return permissions.contains(PosixFilePermission.GROUP_WRITE)
+            || permissions.contains(PosixFilePermission.OTHERS_WRITE)
+        ? Optional.of(
+            "may be written by others: "
+                + PosixFilePermissions.toString(permissions)
+                + " (expected: rwx------, or rwxr-xr-x)")
+        : Optional.empty();
+  }
+
+  /** Why somebody may not talk to a process of this user, if he may not. */
+  static Optional<String> stranger(int uid, int own) {
+    return uid == own || uid == ROOT
+        ? Optional.empty()
+        : Optional.of("a process of uid " + uid + " (expected: " + own + ")");
+  }
+
+  /** The user of this process. */
+  static int ownUid() throws IOException {
+    return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+  }
+
+  /** Takes all rights but the owner's from a socket. */
+  static void makePrivate(Path socket) throws IOException {
+    Files.setPosixFilePermissions(socket, OWNER_ONLY);
+  }
+
+  private static HandoverException refused(Path path, String why) {
+    return HandoverException.of("handover: " + path + ": " + why);
+  }
+}

@@ -1,0 +1,208 @@
+package dev.holdfast.gateway.handover;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.Gateway;
+import dev.holdfast.gateway.ListeningSocket;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.channel.unix.PeerCredentials;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where a running gateway hands its sockets to a newer process ({@link Takeover}), which then
+ * serves while this one drains. As long as the newer one has not said that it serves, this one goes
+ * on as if nothing had happened. One conversation at a time, with processes of the same user or
+ * root. Thread-safe.
+ */
+public final class HandoverServer implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(HandoverServer.class);
+
+  private final EventLoopGroup thread =
+      new MultiThreadIoEventLoopGroup(
+          1, new DefaultThreadFactory("holdfast-handover", true), EpollIoHandler.newFactory());
+
+  @Limit(
+      of = "time that a process waits for another one which is taking over the same gateway",
+      then = "it is refused")
+  static final Duration TURN = Duration.ofSeconds(1);
+
+  @Limit(
+      of = "processes that wait to take over a gateway",
+      then = "a further one is closed at once")
+  static final int MAX_TALKS = 4;
+
+  private final Semaphore turn = new Semaphore(1, true);
+  private final AtomicInteger talks = new AtomicInteger();
+  private final Subject subject;
+  private final int own;
+  private final Channel socket;
+
+  /**
+   * What is handed over.
+   *
+   * @param gateway whose sockets they are
+   * @param release gives up what the other process wants besides, such as the port of the admin
+   *     page; runs before the other one is told
+   * @param leave begins the drain
+   */
+  public record Subject(Gateway gateway, Runnable release, Runnable leave) {}
+
+  private HandoverServer(Path path, Subject subject) throws IOException {
+    this.subject = subject;
+    this.own = HandoverPath.ownUid();
+    ChannelFuture bound =
+        new ServerBootstrap()
+            .group(thread)
+            .channel(EpollServerDomainSocketChannel.class)
+            .childHandler(
+                new ChannelInitializer<EpollDomainSocketChannel>() {
+                  @Override
+                  protected void initChannel(EpollDomainSocketChannel channel) {
+                    meet(channel);
+                  }
+                })
+            .bind(new DomainSocketAddress(path.toFile()))
+            .awaitUninterruptibly();
+    this.socket = bound.channel();
+    if (!bound.isSuccess()) {
+      close();
+      throw new IOException("handover: " + path + " (" + bound.cause().getMessage() + ")");
+    }
+    HandoverPath.makePrivate(path);
+  }
+
+  /**
+   * Listens from now on.
+   *
+   * @param path where; a socket that nobody listens at any more makes room
+   * @throws IOException when it can't, or strangers could put something there
+   */
+  public static HandoverServer open(Path path, Subject subject) throws IOException {
+    HandoverPath.check(path);
+    Files.deleteIfExists(path);
+    return new HandoverServer(path, subject);
+  }
+
+  /** Nobody may ask any more; a conversation that goes on ends. */
+  @Override
+  public void close() {
+    socket.close().awaitUninterruptibly();
+    thread.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+  }
+
+  private void meet(EpollDomainSocketChannel channel) {
+    HandoverWire wire = new HandoverWire(channel);
+    if (talks.incrementAndGet() > MAX_TALKS) {
+      talks.decrementAndGet();
+      var unused = channel.close();
+      return;
+    }
+    Thread talk = new Thread(() -> talk(wire), "holdfast-handover-talk");
+    talk.setDaemon(true);
+    talk.start();
+  }
+
+  private void talk(HandoverWire wire) {
+    try (wire) {
+      boolean ours = turn.tryAcquire(TURN.toNanos(), TimeUnit.NANOSECONDS);
+      try {
+        converse(wire, ours);
+      } finally {
+        if (ours) {
+          turn.release();
+        }
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("nobody interrupts this thread", e);
+    } finally {
+      talks.decrementAndGet();
+    }
+  }
+
+  private void converse(HandoverWire wire, boolean ours) throws InterruptedException {
+    try {
+      PeerCredentials peer = wire.peer();
+      Optional<String> stranger = HandoverPath.stranger(peer.uid(), own);
+      if (stranger.isPresent()) {
+        throw refused(wire, stranger.get());
+      }
+      if (!ours) {
+        throw refused(wire, "another process is taking over");
+      }
+      hear(wire);
+      List<InetSocketAddress> handed = hand(wire);
+      wire.hear(HandoverWire.Kind.SERVING);
+      log.info("event=handover_done pid={} sockets={}", peer.pid(), SocketNames.line(handed));
+      socket.close().awaitUninterruptibly();
+      subject.release().run();
+      wire.say(HandoverWire.Kind.LEAVING, "");
+    } catch (IOException e) {
+      boolean leaving = !socket.isOpen();
+      log.warn(
+          "event=handover_failed gateway={} reason=\"{}\"",
+          leaving ? "leaving" : "goes_on",
+          e.getMessage());
+    }
+    if (!socket.isOpen()) {
+      subject.leave().run();
+    }
+  }
+
+  /** A question of this version; to one of another the answer is a refusal. */
+  private static void hear(HandoverWire wire) throws IOException, InterruptedException {
+    try {
+      String unused = wire.hear(HandoverWire.Kind.ASK);
+    } catch (HandoverException e) {
+      throw e.isGone() ? e : refused(wire, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private List<InetSocketAddress> hand(HandoverWire wire) throws IOException, InterruptedException {
+    List<InetSocketAddress> named = new ArrayList<>();
+    subject.gateway().lend(sockets -> sockets.forEach(each -> named.add(each.address())));
+    if (named.isEmpty() || named.size() > HandoverWire.MAX_SOCKETS) {
+      throw refused(
+          wire, named.size() + " sockets (expected: 1 to " + HandoverWire.MAX_SOCKETS + ")");
+    }
+    wire.say(HandoverWire.Kind.LIST, SocketNames.text(named));
+    String unused = wire.hear(HandoverWire.Kind.SEND);
+    subject
+        .gateway()
+        .lend(
+            sockets -> {
+              if (!named.equals(sockets.stream().map(ListeningSocket::address).toList())) {
+                throw HandoverException.of("the listeners changed meanwhile");
+              }
+              for (ListeningSocket each : sockets) {
+                wire.hand(each.descriptor());
+              }
+            });
+    return named;
+  }
+
+  private static HandoverException refused(HandoverWire wire, String why) throws HandoverException {
+    wire.say(HandoverWire.Kind.REFUSED, why);
+    return HandoverException.of(why);
+  }
+}

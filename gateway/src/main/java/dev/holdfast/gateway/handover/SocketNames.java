@@ -1,0 +1,50 @@
+package dev.holdfast.gateway.handover;
+
+import dev.holdfast.core.HostPort;
+import io.netty.util.NetUtil;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Addresses of sockets as a text: a line each, numbers only, so that nothing is looked up. */
+final class SocketNames {
+  private SocketNames() {}
+
+  static String text(List<InetSocketAddress> addresses) {
+    return addresses.stream()
+        .map(each -> new HostPort(each.getAddress().getHostAddress(), each.getPort()).toString())
+        .collect(Collectors.joining("\n"));
+  }
+
+  /** As a word of a log line. */
+  static String line(List<InetSocketAddress> addresses) {
+    return text(addresses).replace('\n', ',');
+  }
+
+  /**
+   * Reads them.
+   *
+   * @throws HandoverException when a line is none
+   */
+  static List<InetSocketAddress> parse(String text) throws HandoverException {
+    List<InetSocketAddress> addresses;
+    try {
+      addresses = text.lines().map(SocketNames::address).toList();
+    } catch (IllegalArgumentException e) {
+      throw HandoverException.of("addresses: " + e.getMessage());
+    }
+    if (addresses.isEmpty() || addresses.size() > HandoverWire.MAX_SOCKETS) {
+      throw HandoverException.of(
+          addresses.size() + " sockets (expected: 1 to " + HandoverWire.MAX_SOCKETS + ")");
+    }
+    return addresses;
+  }
+
+  private static InetSocketAddress address(String line) {
+    HostPort parsed = HostPort.parse(line);
+    if (!NetUtil.isValidIpV4Address(parsed.host()) && !NetUtil.isValidIpV6Address(parsed.host())) {
+      throw new IllegalArgumentException(line + " (expected: IP:PORT)");
+    }
+    return new InetSocketAddress(parsed.host(), parsed.port());
+  }
+}

@@ -1,0 +1,180 @@
+package dev.holdfast.gateway.handover;
+
+import dev.holdfast.gateway.ListeningSocket;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The listening sockets of a running gateway, taken over by a newer process that is ready to serve.
+ * Until {@link #serving} the older one goes on as before, and it does so too when this is closed
+ * earlier or this process dies. For one thread.
+ */
+public final class Takeover implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Takeover.class);
+
+  private final EventLoopGroup thread;
+  private final HandoverWire wire;
+  private final List<ListeningSocket> sockets;
+
+  private Takeover(EventLoopGroup thread, HandoverWire wire, List<ListeningSocket> sockets) {
+    this.thread = thread;
+    this.wire = wire;
+    this.sockets = sockets;
+  }
+
+  /**
+   * Refuses a path that can't be used, before anything else is done.
+   *
+   * @throws HandoverException when strangers could put something there, or this machine can't
+   */
+  public static void check(Path path) throws IOException {
+    if (!Epoll.isAvailable()) {
+      throw HandoverException.of("handover: no epoll here (expected: Linux on x86_64)");
+    }
+    HandoverPath.check(path);
+  }
+
+  /**
+   * Asks whoever listens there for his sockets.
+   *
+   * @return empty when nobody is there, or he dies before he gave them
+   * @throws IOException when he is there and does not give them
+   */
+  public static Optional<Takeover> ask(Path path) throws IOException, InterruptedException {
+    if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      return Optional.empty();
+    }
+    EventLoopGroup thread =
+        new MultiThreadIoEventLoopGroup(
+            1, new DefaultThreadFactory("holdfast-takeover", true), EpollIoHandler.newFactory());
+    boolean taken = false;
+    try {
+      Optional<HandoverWire> wire = connect(path, thread);
+      if (wire.isEmpty()) {
+        return Optional.empty();
+      }
+      List<ListeningSocket> sockets = sockets(wire.get());
+      taken = true;
+      log.info(
+          "event=handover_taken pid={} sockets={}",
+          wire.get().peer().pid(),
+          SocketNames.line(sockets.stream().map(ListeningSocket::address).toList()));
+      return Optional.of(new Takeover(thread, wire.get(), sockets));
+    } catch (HandoverException e) {
+      if (!e.isGone()) {
+        throw HandoverException.of("handover: " + path + ": " + e.getMessage());
+      }
+      log.warn("event=handover_failed other=gone reason=\"{}\"", e.getMessage());
+      return Optional.empty();
+    } finally {
+      if (!taken) {
+        end(thread);
+      }
+    }
+  }
+
+  /** The sockets, in the order of the other's listeners; whoever uses one closes it. */
+  public List<ListeningSocket> sockets() {
+    return sockets;
+  }
+
+  /**
+   * From now on the other one leaves: it accepts no more connections, and lets its calls end.
+   *
+   * @return whether it answered; then what else it held, such as the port of its admin page, is
+   *     free
+   */
+  public boolean serving() throws InterruptedException {
+    try {
+      wire.say(HandoverWire.Kind.SERVING, "");
+      String unused = wire.hear(HandoverWire.Kind.LEAVING);
+      return true;
+    } catch (HandoverException e) {
+      log.warn("event=handover_unanswered reason=\"{}\"", e.getMessage());
+      return e.isGone();
+    }
+  }
+
+  @Override
+  public void close() {
+    wire.close();
+    end(thread);
+  }
+
+  private static Optional<HandoverWire> connect(Path path, EventLoopGroup thread)
+      throws IOException {
+    HandoverWire[] wire = new HandoverWire[1];
+    ChannelFuture connected =
+        new Bootstrap()
+            .group(thread)
+            .channel(EpollDomainSocketChannel.class)
+            .option(
+                ChannelOption.CONNECT_TIMEOUT_MILLIS,
+                Math.toIntExact(HandoverWire.ANSWER.toMillis()))
+            .handler(
+                new ChannelInitializer<EpollDomainSocketChannel>() {
+                  @Override
+                  protected void initChannel(EpollDomainSocketChannel channel) {
+                    wire[0] = new HandoverWire(channel);
+                  }
+                })
+            .connect(new DomainSocketAddress(path.toFile()))
+            .awaitUninterruptibly();
+    if (connected.cause() instanceof ConnectException) {
+      // The socket of a gateway that was killed.
+      return Optional.empty();
+    }
+    if (!connected.isSuccess()) {
+      throw HandoverException.of(String.valueOf(connected.cause().getMessage()));
+    }
+    Optional<String> stranger = HandoverPath.stranger(wire[0].peer().uid(), HandoverPath.ownUid());
+    if (stranger.isPresent()) {
+      throw HandoverException.of(stranger.get());
+    }
+    return Optional.of(wire[0]);
+  }
+
+  private static List<ListeningSocket> sockets(HandoverWire wire)
+      throws IOException, InterruptedException {
+    List<ListeningSocket> taken = new ArrayList<>();
+    try {
+      wire.say(HandoverWire.Kind.ASK, "");
+      List<InetSocketAddress> addresses = SocketNames.parse(wire.hear(HandoverWire.Kind.LIST));
+      wire.expectDescriptors(true);
+      wire.say(HandoverWire.Kind.SEND, "");
+      for (InetSocketAddress address : addresses) {
+        taken.add(new ListeningSocket(address, wire.take()));
+      }
+      wire.expectDescriptors(false);
+      return List.copyOf(taken);
+    } catch (HandoverException e) {
+      taken.forEach(ListeningSocket::close);
+      throw e;
+    }
+  }
+
+  private static void end(EventLoopGroup thread) {
+    thread.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+  }
+}

@@ -1,0 +1,197 @@
+package dev.holdfast.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.holdfast.gateway.handover.HandoverException;
+import dev.holdfast.gateway.handover.HandoverServer;
+import dev.holdfast.gateway.handover.Takeover;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.stub.ClientCalls;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two gateways in one process, the newer of which takes the sockets of the older. */
+class HandoverTest {
+  @TempDir Path folder;
+  private final GatewayRig rig = new GatewayRig();
+  private final List<String> done = new ArrayList<>();
+  private final CompletableFuture<Void> left = new CompletableFuture<>();
+  private Path path;
+  private String endpoint;
+  private Gateway older;
+  private InetSocketAddress first;
+  private InetSocketAddress second;
+
+  @BeforeEach
+  void open() throws IOException {
+    path = folder.resolve("gateway.sock");
+    endpoint = rig.serve(new Echo());
+    older = rig.gateway(endpoint);
+    first = free();
+    second = free();
+    older.listen(List.of(Listener.plaintext(first), Listener.plaintext(second)));
+    rig.closing(HandoverServer.open(path, subject()));
+  }
+
+  @AfterEach
+  void close() {
+    rig.close();
+  }
+
+  @Test
+  void theNewerServesAtTheAddressesThatItWantsAndTheOlderLeaves() throws Exception {
+    Channel before = rig.channel(first);
+    call(before);
+    InetSocketAddress third = free();
+    Takeover takeover = rig.closing(Takeover.ask(path).orElseThrow());
+    assertThat(takeover.sockets())
+        .extracting(ListeningSocket::address)
+        .containsExactly(first, second);
+    Gateway newer =
+        rig.closing(Gateway.open(options(first, third), snapshot(), takeover.sockets()));
+    assertThat(older.isDraining()).isFalse();
+    assertThat(takeover.serving()).isTrue();
+    left.get(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS);
+    assertThat(done).containsExactly("release", "leave");
+    older.drain().get(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS);
+
+    assertThat(newer.addresses()).containsExactly(first, third);
+    call(rig.channel(first));
+    call(rig.channel(third));
+    call(before);
+    assertThatThrownBy(() -> new Socket(second.getAddress(), second.getPort()).close())
+        .isInstanceOf(ConnectException.class);
+    assertThat(path).doesNotExist();
+  }
+
+  @Test
+  void oneThatEndsBeforeItServesChangesNothing() throws Exception {
+    for (int i = 0; i < 2; i++) {
+      Takeover takeover = Takeover.ask(path).orElseThrow();
+      takeover.sockets().forEach(ListeningSocket::close);
+      takeover.close();
+    }
+    call(rig.channel(first));
+    call(rig.channel(second));
+    assertThat(done).isEmpty();
+  }
+
+  @Test
+  void oneAtATimeTakesOver() throws Exception {
+    Takeover takeover = rig.closing(Takeover.ask(path).orElseThrow());
+    assertThatThrownBy(() -> Takeover.ask(path))
+        .isInstanceOf(HandoverException.class)
+        .hasMessage("handover: " + path + ": refused: another process is taking over");
+    takeover.sockets().forEach(ListeningSocket::close);
+  }
+
+  @Test
+  void anotherVersionIsRefusedInClearText() throws Exception {
+    try (SocketChannel stranger = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+      stranger.write(ByteBuffer.wrap(new byte[] {2, 'A', 0, 0}));
+      ByteBuffer answer = ByteBuffer.allocate(200);
+      while (stranger.read(answer) >= 0) {
+        assertThat(answer.hasRemaining()).isTrue();
+      }
+      assertThat(new String(answer.array(), 0, answer.position(), StandardCharsets.UTF_8))
+          .startsWith("\u0001N")
+          .endsWith("version: 2 of the handover (expected: 1)");
+    }
+    call(rig.channel(first));
+  }
+
+  @Test
+  void aMessageWithoutEndIsNotReadToItsEnd() throws Exception {
+    try (SocketChannel stranger = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+      stranger.write(ByteBuffer.wrap(new byte[] {1, 'A', -1, -1}));
+      assertThat(stranger.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+    }
+    call(rig.channel(first));
+  }
+
+  @Test
+  void aGatewayThatDrainsHandsNothingOver() throws Exception {
+    older.drain().get(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS);
+    assertThatThrownBy(() -> Takeover.ask(path)).hasMessageContaining("refused: 0 sockets");
+  }
+
+  @Test
+  void theSocketOfAGatewayThatWasKilledIsNobody() throws Exception {
+    Path stale = folder.resolve("stale.sock");
+    try (ServerSocketChannel killed = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      killed.bind(UnixDomainSocketAddress.of(stale));
+    }
+    assertThat(Takeover.ask(stale)).isEmpty();
+    rig.closing(HandoverServer.open(stale, subject()));
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(stale)))
+        .isEqualTo("rw-------");
+    Takeover takeover = rig.closing(Takeover.ask(stale).orElseThrow());
+    takeover.sockets().forEach(ListeningSocket::close);
+  }
+
+  @Test
+  void strangersCanPutNothingThere() throws Exception {
+    Path shared = Files.createDirectory(folder.resolve("shared"));
+    Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxrwxrwx"));
+    assertThatThrownBy(() -> Takeover.check(shared.resolve("g.sock")))
+        .hasMessageContaining("its folder may be written by others: rwxrwxrwx (expected: ");
+    Path file = Files.writeString(folder.resolve("file"), "");
+    assertThatThrownBy(() -> Takeover.check(file)).hasMessageContaining(": no socket (expected: ");
+    assertThatThrownBy(() -> Takeover.check(folder.resolve("a".repeat(120))))
+        .hasMessageContaining("(expected: at most 107)");
+  }
+
+  private HandoverServer.Subject subject() {
+    return new HandoverServer.Subject(
+        older,
+        () -> done.add("release"),
+        () -> {
+          done.add("leave");
+          left.complete(null);
+        });
+  }
+
+  private GatewaySnapshot snapshot() {
+    return rig.snapshot(endpoint);
+  }
+
+  private GatewayOptions options(InetSocketAddress... addresses) {
+    return GatewayOptions.listeningAt(List.of(addresses).stream().map(Listener::plaintext).toList())
+        .withThreads(1)
+        .withMeters(rig.meters);
+  }
+
+  private static InetSocketAddress free() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, TlsRig.loopback().getAddress())) {
+      return new InetSocketAddress(socket.getInetAddress(), socket.getLocalPort());
+    }
+  }
+
+  private static void call(Channel channel) {
+    byte[] answer =
+        ClientCalls.blockingUnaryCall(channel, Echo.UNARY, CallOptions.DEFAULT, new byte[] {7});
+    assertThat(answer).containsExactly(7);
+  }
+}

@@ -1,0 +1,55 @@
+package dev.holdfast.gateway.handover;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.InetSocketAddress;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Who may talk to whom, and what is said of addresses. */
+class HandoverPathTest {
+
+  @Test
+  void onlyTheSameUserAndRootMayTalk() {
+    assertThat(HandoverPath.stranger(1000, 1000)).isEmpty();
+    assertThat(HandoverPath.stranger(0, 1000)).isEmpty();
+    assertThat(HandoverPath.stranger(1001, 1000))
+        .hasValue("a process of uid 1001 (expected: 1000)");
+    assertThat(HandoverPath.stranger(1001, 0)).hasValue("a process of uid 1001 (expected: 0)");
+  }
+
+  @Test
+  void aFolderOfAnotherOrForAllIsRefused() {
+    assertThat(HandoverPath.strangerAt(1000, 1000, PosixFilePermissions.fromString("rwxr-xr-x")))
+        .isEmpty();
+    assertThat(HandoverPath.strangerAt(1001, 1000, PosixFilePermissions.fromString("rwx------")))
+        .hasValue("belongs to uid 1001 (expected: 1000)");
+    assertThat(HandoverPath.strangerAt(1000, 1000, PosixFilePermissions.fromString("rwxrwx---")))
+        .isPresent();
+  }
+
+  @Test
+  void addressesAreReadAsTheyWereWritten() throws Exception {
+    List<InetSocketAddress> addresses =
+        List.of(
+            new InetSocketAddress("0.0.0.0", 80),
+            new InetSocketAddress("127.0.0.1", 8080),
+            new InetSocketAddress("::1", 443));
+    assertThat(SocketNames.parse(SocketNames.text(addresses))).isEqualTo(addresses);
+  }
+
+  @Test
+  void nothingIsLookedUpAndNothingIsEndless() {
+    assertThatThrownBy(() -> SocketNames.parse("example.com:80"))
+        .isInstanceOf(HandoverException.class)
+        .hasMessageContaining("(expected: IP:PORT)");
+    assertThatThrownBy(() -> SocketNames.parse("")).hasMessage("0 sockets (expected: 1 to 64)");
+    List<InetSocketAddress> many =
+        IntStream.rangeClosed(1, 65).mapToObj(port -> new InetSocketAddress("::1", port)).toList();
+    assertThatThrownBy(() -> SocketNames.parse(SocketNames.text(many)))
+        .hasMessage("65 sockets (expected: 1 to 64)");
+  }
+}
