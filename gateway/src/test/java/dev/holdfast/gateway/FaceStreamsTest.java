@@ -173,6 +173,40 @@ final class FaceStreamsTest {
         .contains("hello s", "\"number\":\"2\"", "\"error\":{\"code\":\"not_found\"");
   }
 
+  @Test
+  void tellsGrpcWebTheTrailersOfAFailureWithoutAMessage() throws Exception {
+    byte[] request = envelope(HelloRequest.newBuilder().setName("nobody").build().toByteArray());
+    HttpResponse<byte[]> failed =
+        faces.postBytes(
+            "/test.greet.Greeter/SayHello", request, "content-type", "application/grpc-web");
+
+    assertThat(failed.headers().firstValue("grpc-status")).contains("5");
+    assertThat(failed.headers().firstValue("x-age")).contains("7");
+    assertThat(failed.headers().firstValue("trailer-x-age")).isEmpty();
+  }
+
+  @Test
+  void saysUnimplementedInTheProtocolOfWhoCompresses() throws Exception {
+    String path = "/test.greet.Greeter/SayHello";
+    byte[] flagged = EnvelopeReader.envelope(1, new byte[3], 0, 3);
+    HttpResponse<byte[]> web =
+        faces.postBytes(path, flagged, "content-type", "application/grpc-web");
+    assertThat(web.headers().firstValue("grpc-status")).contains("12");
+
+    HttpResponse<byte[]> stream =
+        faces.postBytes(
+            "/test.greet.Greeter/SayMany", flagged, "content-type", "application/connect+proto");
+    assertThat(new String(stream.body(), StandardCharsets.UTF_8))
+        .contains("\"error\":{\"code\":\"unimplemented\"");
+
+    HttpResponse<String> unary =
+        faces.post(path, "{}", "content-type", "application/proto", "content-encoding", "gzip");
+    assertThat(unary.statusCode()).isEqualTo(415);
+    assertThat(unary.body())
+        .startsWith("{\"code\":\"unimplemented\"")
+        .contains("content-encoding: gzip (expected: identity)");
+  }
+
   private static byte[] envelope(byte[] message) {
     return EnvelopeReader.envelope(0, message, 0, message.length);
   }

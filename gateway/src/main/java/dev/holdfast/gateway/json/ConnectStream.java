@@ -46,7 +46,7 @@ final class ConnectStream extends Dialect {
           if (flags == 0) {
             messages.read(message, at, size, sink);
           } else if (flags != ConnectErrors.END_STREAM_FLAG) {
-            throw RequestRefusedException.badRequest(
+            throw RequestRefusedException.unsupportedEncoding(
                 "body: a message with flag " + flags + " (expected: 0, uncompressed)");
           }
         });
@@ -73,6 +73,11 @@ final class ConnectStream extends Dialect {
     byte[] error =
         end.isOk() ? null : ConnectErrors.json(end.status(), end.message(), end.details());
     return new Ending(ConnectErrors.endStream(error, Metadata.custom(end.trailers())), true);
+  }
+
+  @Override
+  boolean hasTrailers() {
+    return true;
   }
 
   @Override

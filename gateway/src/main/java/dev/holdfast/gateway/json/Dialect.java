@@ -78,6 +78,11 @@ abstract class Dialect {
    */
   abstract Answer whole(CallEnd end, byte @Nullable [] message);
 
+  /** Whether {@link #whole} and {@link #ending} say trailing metadata in a place of their own. */
+  boolean hasTrailers() {
+    return false;
+  }
+
   /** The answer to a request that is not understood. */
   Answer refused(RequestRefusedException why) {
     return Answer.refused(why);

@@ -182,7 +182,7 @@ final class FaceCall implements WebHandler, CallListener {
     if (!begun) {
       Answer answer = dialect.whole(end, message);
       Metadata.copy(initial, "", answer.head());
-      if (!dialect.serverStreams() || !end.isOk()) {
+      if (!dialect.hasTrailers() && (!dialect.serverStreams() || !end.isOk())) {
         Metadata.copy(end.trailers(), Metadata.TRAILER_PREFIX, answer.head());
       }
       send(answer);

@@ -84,9 +84,15 @@ final class GrpcWebDialect extends Dialect {
   }
 
   @Override
+  boolean hasTrailers() {
+    return true;
+  }
+
+  @Override
   Answer whole(CallEnd end, byte @Nullable [] message) {
     Http2Headers head = head();
     status(end).forEach(each -> head.set(each.getKey(), each.getValue()));
+    Metadata.copy(end.trailers(), "", head);
     return new Answer(head, Answer.NOTHING);
   }
 
@@ -104,7 +110,7 @@ final class GrpcWebDialect extends Dialect {
           if (flags == 0) {
             sink.message(message, at, size);
           } else if (flags != GrpcWebTrailers.FLAG) {
-            throw RequestRefusedException.badRequest(
+            throw RequestRefusedException.unsupportedEncoding(
                 "body: a message with flag " + flags + " (expected: 0, uncompressed)");
           }
         });

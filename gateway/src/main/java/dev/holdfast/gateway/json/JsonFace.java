@@ -92,8 +92,11 @@ public final class JsonFace implements WebFace {
     if (head.method().equals("OPTIONS")) {
       return answer(web, options(web, now), now);
     }
-    requirePlain(text(headers.get("content-encoding")));
     Found found = find(web, head, now);
+    String encoding = text(headers.get("content-encoding"));
+    if (!isPlain(encoding)) {
+      return answer(web, found.dialect.refused(compressed("content-encoding: " + encoding)), now);
+    }
     Http2Headers call = Metadata.ofCall(headers, found.dialect.path(), web.authority());
     call.set("content-type", found.dialect.callType());
     setTimeout(headers, call);
@@ -129,8 +132,7 @@ public final class JsonFace implements WebFace {
 
   private Found connect(WebExchange web, String path, ConnectRequest request) {
     if (!request.compression().isEmpty()) {
-      throw RequestRefusedException.unsupportedType(
-          "query parameter compression: " + request.compression() + " (expected: identity)");
+      throw compressed("query parameter compression: " + request.compression());
     }
     CallTarget place;
     ConnectMessages messages;
@@ -212,11 +214,12 @@ public final class JsonFace implements WebFace {
     }
   }
 
-  private static void requirePlain(String encoding) {
-    if (!encoding.isEmpty() && !encoding.equalsIgnoreCase("identity")) {
-      throw RequestRefusedException.unsupportedType(
-          "content-encoding: " + encoding + " (expected: identity)");
-    }
+  private static boolean isPlain(String encoding) {
+    return encoding.isEmpty() || encoding.equalsIgnoreCase("identity");
+  }
+
+  private static RequestRefusedException compressed(String what) {
+    return RequestRefusedException.unsupportedEncoding(what + " (expected: identity)");
   }
 
   private static void setTimeout(Http2Headers request, Http2Headers call) {

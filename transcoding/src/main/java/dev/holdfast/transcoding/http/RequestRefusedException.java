@@ -46,6 +46,11 @@ public final class RequestRefusedException extends RuntimeException {
     return new RequestRefusedException(StatusCode.INVALID_ARGUMENT, 415, List.of(), message);
   }
 
+  /** 415 UNIMPLEMENTED: a body or message that is compressed in a way that nobody here undoes. */
+  public static RequestRefusedException unsupportedEncoding(String message) {
+    return new RequestRefusedException(StatusCode.UNIMPLEMENTED, 415, List.of(), message);
+  }
+
   /** The code in the body of the answer. */
   public StatusCode code() {
     return code;
