@@ -23,32 +23,14 @@ public enum CallerLanguage {
   NODE {
     @Override
     Optional<List<String>> command(Path root) throws IOException, InterruptedException {
-      Path folder = root.resolve("interop/node-xds");
-      if (!Files.exists(folder.resolve("node_modules/@grpc/grpc-js-xds/package.json"))) {
-        List<String> install =
-            List.of("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent");
-        if (!succeeds(install, folder)) {
-          return Optional.empty();
-        }
-      }
-      List<String> command = List.of("node", folder.resolve("caller.js").toString());
-      return succeeds(with(command, "version"), folder) ? Optional.of(command) : Optional.empty();
+      return node(root.resolve("interop/node-xds"));
     }
   },
   /** grpcio, which is C-core. */
   PYTHON {
     @Override
     Optional<List<String>> command(Path root) throws IOException, InterruptedException {
-      Path folder = root.resolve("interop/python-xds");
-      String ours = root.resolve(".holdfast/python/bin/python").toString();
-      String said = Objects.requireNonNullElse(System.getenv("HOLDFAST_PYTHON"), ours);
-      for (String python : List.of(said, ours, "python3", "/usr/bin/python3")) {
-        List<String> command = List.of(python, folder.resolve("caller.py").toString());
-        if (succeeds(with(command, "version"), folder)) {
-          return Optional.of(command);
-        }
-      }
-      return Optional.empty();
+      return python(root, root.resolve("interop/python-xds"));
     }
   },
   /** grpc-go. */
@@ -85,6 +67,32 @@ public enum CallerLanguage {
    * @return empty when this machine lacks the language, which was said on standard error
    */
   abstract Optional<List<String>> command(Path root) throws IOException, InterruptedException;
+
+  /** What runs {@code caller.js} of a folder, whose packages are installed first. */
+  static Optional<List<String>> node(Path folder) throws InterruptedException {
+    if (!Files.exists(folder.resolve("node_modules/.package-lock.json"))) {
+      List<String> install =
+          List.of("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent");
+      if (!succeeds(install, folder)) {
+        return Optional.empty();
+      }
+    }
+    List<String> command = List.of("node", folder.resolve("caller.js").toString());
+    return succeeds(with(command, "version"), folder) ? Optional.of(command) : Optional.empty();
+  }
+
+  /** What runs {@code caller.py} of a folder: the first Python that has grpcio. */
+  static Optional<List<String>> python(Path root, Path folder) throws InterruptedException {
+    String ours = root.resolve(".holdfast/python/bin/python").toString();
+    String said = Objects.requireNonNullElse(System.getenv("HOLDFAST_PYTHON"), ours);
+    for (String python : List.of(said, ours, "python3", "/usr/bin/python3")) {
+      List<String> command = List.of(python, folder.resolve("caller.py").toString());
+      if (succeeds(with(command, "version"), folder)) {
+        return Optional.of(command);
+      }
+    }
+    return Optional.empty();
+  }
 
   private static List<String> with(List<String> command, String argument) {
     List<String> longer = new ArrayList<>(command);
