@@ -91,7 +91,8 @@ class FacesFileTest {
 
     HttpResponse<String> json = file.get("/v1/hello/x");
     assertThat(json.statusCode()).isEqualTo(404);
-    assertThat(json.body()).contains("HTTP/JSON is not served here (expected: gRPC, Connect)");
+    assertThat(json.body())
+        .contains("HTTP/JSON is not served here (expected: gRPC, Connect, WebSocket)");
     HttpResponse<String> web =
         file.post("/test.greet.Greeter/SayHello", "", "content-type", "application/grpc-web");
     assertThat(web.statusCode()).isEqualTo(415);

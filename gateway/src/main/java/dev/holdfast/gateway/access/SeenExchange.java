@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.access;
 
+import dev.holdfast.gateway.http2.CallEnd;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.WebExchange;
 import dev.holdfast.gateway.http2.WebHandler;
@@ -66,6 +67,11 @@ final class SeenExchange implements WebExchange {
   }
 
   @Override
+  public boolean asksForSocket() {
+    return web.asksForSocket();
+  }
+
+  @Override
   public void giveBack(int bytes) {
     web.giveBack(bytes);
   }
@@ -91,6 +97,13 @@ final class SeenExchange implements WebExchange {
     if (last) {
       end();
     }
+  }
+
+  @Override
+  public void end(byte[] body, CallEnd ended) {
+    web.end(body, ended);
+    answerBytes += body.length;
+    end();
   }
 
   @Override

@@ -16,6 +16,8 @@ import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
+import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
@@ -145,6 +147,17 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
+    if (message instanceof WebSocketFrame frame) {
+      Http1Exchange taker = current;
+      try {
+        if (taker != null) {
+          taker.onFrame(frame);
+        }
+      } finally {
+        frame.release();
+      }
+      return;
+    }
     if (!(message instanceof HttpObject part) || deaf) {
       ReferenceCountUtil.release(message);
       return;
@@ -192,12 +205,19 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    Http1Exchange exchange = current;
+    if (cause instanceof CorruptedWebSocketFrameException bad
+        && exchange != null
+        && exchange.onBadFrame(bad)) {
+      return;
+    }
     // Where the socket failed channelInactive tells whom it concerns.
     loop.meters().faults().onClosed(cause);
     close();
   }
 
-  void write(HttpObject part) {
+  /** A part of an answer, or a frame of a WebSocket. */
+  void write(Object part) {
     var unused = ctx.write(part);
     if (!flushWanted) {
       flushWanted = true;
@@ -252,6 +272,16 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
   void breakOff() {
     flush();
     close();
+  }
+
+  /** The other side has its last frame and some time to answer it. */
+  void closeAfterLinger() {
+    flush();
+    var unused = after(LINGER, this::close);
+  }
+
+  GatewayLimits limits() {
+    return limits;
   }
 
   private void takeBodyOfCurrent() {

@@ -1,16 +1,20 @@
 package dev.holdfast.gateway.http1;
 
+import dev.holdfast.gateway.http2.CallEnd;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.WebExchange;
 import dev.holdfast.gateway.http2.WebHandler;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -19,6 +23,8 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
+import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
 import java.nio.charset.StandardCharsets;
@@ -35,6 +41,8 @@ final class Http1Exchange implements WebExchange {
   private boolean requestEnded;
   private boolean bare;
   private boolean answered;
+  private @Nullable HttpRequest question;
+  private @Nullable WebSocket socket;
 
   Http1Exchange(Http1Connection connection, HttpRequest request) {
     this.connection = connection;
@@ -52,6 +60,16 @@ final class Http1Exchange implements WebExchange {
       plain(HttpResponseStatus.BAD_REQUEST, "host: none or several (expected: one)");
       return;
     }
+    if (WebSocket.isWanted(request)) {
+      String trouble = WebSocket.trouble(request);
+      if (trouble.isEmpty()) {
+        // Answered at the end of the request, when nothing of it is under way any more.
+        question = request;
+      } else {
+        plain(HttpResponseStatus.BAD_REQUEST, trouble);
+      }
+      return;
+    }
     bare =
         !HttpUtil.isTransferEncodingChunked(request) && HttpUtil.getContentLength(request, 0L) == 0;
     requestEnded = false;
@@ -64,7 +82,47 @@ final class Http1Exchange implements WebExchange {
     }
   }
 
+  private void beginSocket() {
+    bare = true;
+    handler = connection.face().take(this, false);
+  }
+
+  void onFrame(WebSocketFrame frame) {
+    WebSocket known = socket;
+    if (known != null) {
+      known.onFrame(frame);
+    }
+  }
+
+  /** Whether it was a WebSocket that could tell its client. */
+  boolean onBadFrame(CorruptedWebSocketFrameException cause) {
+    WebSocket known = socket;
+    if (known != null) {
+      known.onBadFrame(cause);
+    }
+    return known != null;
+  }
+
+  /** A message of the WebSocket; its end brings none. */
+  void onMessage(ByteBuf message, boolean end) {
+    WebHandler taker = handler;
+    if (taker != null && !answered && !requestEnded) {
+      requestEnded = end;
+      int bytes = message.readableBytes();
+      connection.keep(bytes);
+      taker.onData(message, bytes, end);
+    }
+  }
+
   void onContent(HttpContent content) {
+    if (socket != null) {
+      return;
+    }
+    if (question != null && handler == null && content instanceof LastHttpContent) {
+      requestEnded = true;
+      beginSocket();
+      return;
+    }
     boolean last = content instanceof LastHttpContent;
     requestEnded |= last;
     WebHandler taker = handler;
@@ -100,6 +158,10 @@ final class Http1Exchange implements WebExchange {
   }
 
   void onGone() {
+    WebSocket known = socket;
+    if (known != null) {
+      known.onGone();
+    }
     WebHandler taker = handler;
     handler = null;
     if (taker != null && !answered) {
@@ -144,6 +206,11 @@ final class Http1Exchange implements WebExchange {
   }
 
   @Override
+  public boolean asksForSocket() {
+    return question != null;
+  }
+
+  @Override
   public void giveBack(int bytes) {
     connection.giveBack(bytes);
   }
@@ -172,6 +239,14 @@ final class Http1Exchange implements WebExchange {
 
   @Override
   public void begin(Http2Headers head) {
+    HttpRequest asked = question;
+    if (asked != null && Http1Headers.status(head).equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
+      requestEnded = false;
+      HttpHeaders fields = new DefaultHttpHeaders();
+      copy(head, fields);
+      socket = WebSocket.begin(connection, this, asked, fields, connection.limits().idle());
+      return;
+    }
     HttpResponse response =
         new DefaultHttpResponse(HttpVersion.HTTP_1_1, Http1Headers.status(head));
     if (current) {
@@ -188,12 +263,28 @@ final class Http1Exchange implements WebExchange {
     if (answered) {
       return;
     }
+    WebSocket known = socket;
+    if (known != null) {
+      known.write(body);
+      return;
+    }
     if (body.length > 0) {
       connection.write(new DefaultHttpContent(Unpooled.wrappedBuffer(body)));
     }
     if (last) {
       connection.write(LastHttpContent.EMPTY_LAST_CONTENT);
       end();
+    }
+  }
+
+  @Override
+  public void end(byte[] body, CallEnd end) {
+    WebSocket known = socket;
+    if (known == null) {
+      write(body, true);
+    } else if (!answered) {
+      answered = true;
+      known.end(body, WebSocket.code(end.status()), end.message());
     }
   }
 
@@ -211,15 +302,19 @@ final class Http1Exchange implements WebExchange {
   }
 
   private void fill(HttpResponse response, Http2Headers head) {
-    for (Map.Entry<CharSequence, CharSequence> each : head) {
-      if (!Http2Headers.PseudoHeaderName.hasPseudoHeaderFormat(each.getKey())) {
-        response.headers().add(each.getKey(), each.getValue());
-      }
-    }
+    copy(head, response.headers());
     boolean whole = requestEnded || bare;
     if (!reusable || connection.isLeaving() || !whole) {
       reusable = false;
       response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+    }
+  }
+
+  private static void copy(Http2Headers head, HttpHeaders to) {
+    for (Map.Entry<CharSequence, CharSequence> each : head) {
+      if (!Http2Headers.PseudoHeaderName.hasPseudoHeaderFormat(each.getKey())) {
+        to.add(each.getKey(), each.getValue());
+      }
     }
   }
 

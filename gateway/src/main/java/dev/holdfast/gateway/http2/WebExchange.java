@@ -23,6 +23,14 @@ public interface WebExchange extends RequestHead {
   /** Whether the answer may begin while the request goes on. */
   boolean isDuplex();
 
+  /**
+   * Whether a WebSocket is asked for. An answer whose head has status 101 opens it: each message of
+   * the client is a part of the body, each part of the answer a message.
+   */
+  default boolean asksForSocket() {
+    return false;
+  }
+
   /** Hears of the call that it is translated to, before that begins. */
   default void onCall(CallTrace trace) {}
 
@@ -37,6 +45,11 @@ public interface WebExchange extends RequestHead {
 
   /** A part of its body. */
   void write(byte[] body, boolean last);
+
+  /** The last part of its body, with how the call ended where that is told apart. */
+  default void end(byte[] body, CallEnd end) {
+    write(body, true);
+  }
 
   /** Whether more should be written now; if not, {@link WebHandler#onWritable} tells when. */
   boolean isWritable();

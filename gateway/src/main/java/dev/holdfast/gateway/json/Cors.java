@@ -148,6 +148,11 @@ public final class Cors {
     return origins.stream().anyMatch(each -> each.fits(text));
   }
 
+  /** Whether cookies may be sent along. */
+  boolean hasCredentials() {
+    return credentials;
+  }
+
   private void allowOrigin(Http2Headers request, Http2Headers answer) {
     CharSequence origin = request.get(ORIGIN);
     answer.set("access-control-allow-origin", any || origin == null ? ANY : origin);

@@ -49,6 +49,19 @@ abstract class Dialect {
   /** Whether the request is more than one message, so that the call begins before its end. */
   abstract boolean clientStreams();
 
+  /** Whether a message of the request is its last. */
+  boolean endsWithMessage() {
+    return !clientStreams();
+  }
+
+  /** Whether the head of the answer waits for nothing, so that a failure comes after it. */
+  boolean beginsAtOnce() {
+    return false;
+  }
+
+  /** What is sent before anything came, where the answer begins at once; as {@link #feed}. */
+  void begin(Sink sink) {}
+
   /** Whether messages are answered before the status is known. */
   abstract boolean serverStreams();
 

@@ -7,7 +7,9 @@ public enum Face {
   /** gRPC-Web, in bytes and in base64. */
   GRPC_WEB("grpc-web", "gRPC-Web"),
   /** Connect's unary calls and streams. */
-  CONNECT("connect", "Connect");
+  CONNECT("connect", "Connect"),
+  /** Messages over WebSockets. */
+  WEBSOCKET("websocket", "WebSocket");
 
   private final String key;
   private final String title;

@@ -71,8 +71,14 @@ final class FaceCall implements WebHandler, CallListener {
       if (!dialect.clientStreams() && announced != null) {
         WholeBody.requireLength(announcedBytes(announced));
       }
+      if (dialect.beginsAtOnce()) {
+        beginAnswer();
+      }
       if (dialect.clientStreams()) {
         start();
+      }
+      if (dialect.beginsAtOnce()) {
+        dialect.begin(this::send);
       }
       if (ended) {
         endRequest();
@@ -92,7 +98,9 @@ final class FaceCall implements WebHandler, CallListener {
     }
     owedBytes += bytes;
     try {
-      if (data.isReadable() && hold(data.readableBytes())) {
+      // A message that is empty is one where each comes by itself.
+      boolean some = data.isReadable() || (dialect.beginsAtOnce() && !end);
+      if (some && hold(data.readableBytes())) {
         // One message is put together from copies; of streams nobody says how long they keep a
         // part.
         boolean copied = !dialect.clientStreams();
@@ -190,7 +198,7 @@ final class FaceCall implements WebHandler, CallListener {
     }
     Dialect.Ending ending = dialect.ending(end);
     if (ending.whole()) {
-      web.write(headOnly ? Answer.NOTHING : ending.bytes(), true);
+      web.end(headOnly ? Answer.NOTHING : ending.bytes(), end);
     } else {
       web.breakOff();
     }
@@ -214,7 +222,7 @@ final class FaceCall implements WebHandler, CallListener {
     cancelTimer();
     dialect.end(this::send);
     OutgoingCall known = call;
-    if (known != null && !over && dialect.clientStreams()) {
+    if (known != null && !over && !dialect.endsWithMessage()) {
       known.halfClose();
     }
   }
@@ -228,7 +236,7 @@ final class FaceCall implements WebHandler, CallListener {
     }
     OutgoingCall known = call;
     if (known != null && !over) {
-      known.send(bytes, offset, length, !dialect.clientStreams());
+      known.send(bytes, offset, length, dialect.endsWithMessage());
     }
   }
 

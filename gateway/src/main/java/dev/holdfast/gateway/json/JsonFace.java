@@ -24,8 +24,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The faces of services for clients that don't speak gRPC: HTTP/JSON, gRPC-Web and Connect, told
- * apart by the content type. Thread-safe.
+ * The faces of services for clients that don't speak gRPC: HTTP/JSON, gRPC-Web, Connect and
+ * WebSockets, told apart by the content type and the upgrade. Thread-safe.
  *
  * <p>Everything that a request can have wrong is answered as JSON, as google.rpc.Status, with what
  * was found and what was expected.
@@ -89,16 +89,25 @@ public final class JsonFace implements WebFace {
         && GrpcWebType.of(head.contentType()) == null) {
       return answer(web, needsHttp2(), now);
     }
+    SocketQuestion socket = new SocketQuestion(headers, web.authority().toString());
+    boolean isSocket = web.asksForSocket();
+    boolean stranger = isSocket && !socket.isOwn();
+    if (stranger && !now.cors().allows(headers.get("origin"))) {
+      return answer(web, socket.forbidden(), now);
+    }
     if (head.method().equals("OPTIONS")) {
       return answer(web, options(web, now), now);
     }
-    Found found = find(web, head, now);
+    Found found = isSocket ? socket(web, head, socket, now) : find(web, head, now);
     String encoding = text(headers.get("content-encoding"));
     if (!isPlain(encoding)) {
       return answer(web, found.dialect.refused(compressed("content-encoding: " + encoding)), now);
     }
     Http2Headers call = Metadata.ofCall(headers, found.dialect.path(), web.authority());
     call.set("content-type", found.dialect.callType());
+    if (stranger && !now.cors().hasCredentials()) {
+      SocketQuestion.bare(call);
+    }
     setTimeout(headers, call);
     FaceCall handler = new FaceCall(web, found.place, found.dialect, call, now.cors());
     handler.begin(ended);
@@ -128,6 +137,16 @@ public final class JsonFace implements WebFace {
     require(Face.JSON, head, now);
     Places.Found<HttpCall> found = places.json(web, head);
     return new Found(found.place(), new JsonDialect(found.what()));
+  }
+
+  private Found socket(WebExchange web, RequestHead head, SocketQuestion question, FaceTerms now) {
+    require(Face.WEBSOCKET, head, now);
+    if (question.protocol().equals(SocketDialect.PROTO)) {
+      return new Found(places.place(web, head.path()), SocketDialect.binary(head.path()));
+    }
+    Places.Found<HttpCall> found =
+        places.json(web, new RequestHead(Places.ANY_METHOD, head.path(), head.query(), "", ""));
+    return new Found(found.place(), SocketDialect.json(found.what()));
   }
 
   private Found connect(WebExchange web, String path, ConnectRequest request) {

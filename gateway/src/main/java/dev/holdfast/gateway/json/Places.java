@@ -12,6 +12,9 @@ import dev.holdfast.transcoding.http.RequestRefusedException;
  * an {@link UnknownSchemaException}.
  */
 interface Places {
+  /** A method of HTTP that stands for whichever the path has. */
+  String ANY_METHOD = "*";
+
   /** A place and what was found there. */
   record Found<T>(CallTarget place, T what) {}
 
@@ -29,11 +32,13 @@ interface Places {
     try {
       return transcoder.open(head);
     } catch (RequestRefusedException e) {
-      if (head.method().equals("HEAD") && e.allow().contains("GET")) {
-        return transcoder.open(
-            new RequestHead("GET", head.path(), head.query(), head.contentType(), head.accept()));
+      boolean any = head.method().equals(ANY_METHOD) && !e.allow().isEmpty();
+      if (!any && !(head.method().equals("HEAD") && e.allow().contains("GET"))) {
+        throw e;
       }
-      throw e;
+      String method = e.allow().contains("GET") ? "GET" : e.allow().get(0);
+      return transcoder.open(
+          new RequestHead(method, head.path(), head.query(), head.contentType(), head.accept()));
     }
   }
 

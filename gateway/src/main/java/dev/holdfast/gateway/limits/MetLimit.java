@@ -33,7 +33,11 @@ public enum MetLimit {
   /** A request that could not be kept to be sent again, as so much is kept already. */
   REPLAY,
   /** So many calls were cancelled over one connection to an upstream that it was replaced. */
-  UPSTREAM_CANCELS;
+  UPSTREAM_CANCELS,
+  /** A message of a WebSocket that is too long. */
+  SOCKET_MESSAGE,
+  /** A WebSocket whose client answers no PING, or does not end what it began. */
+  SOCKET_SILENT;
 
   /** As tags have it. */
   public String tag() {

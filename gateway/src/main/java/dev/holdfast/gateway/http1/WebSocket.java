@@ -1,0 +1,302 @@
+package dev.holdfast.gateway.http1;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.limits.GatewayMemory;
+import dev.holdfast.gateway.limits.MetLimit;
+import dev.holdfast.transcoding.http.StatusCode;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.ContinuationWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
+import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
+import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketServerHandshaker13;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A WebSocket (RFC 6455) that carries one call: each message of the client is a part of the request
+ * by itself, an empty text ends it. On its event loop only.
+ *
+ * <p>Who does not answer a PING before the next, or begins a message and does not end it in that
+ * time, is cut off.
+ */
+final class WebSocket {
+  @Limit(
+      of = "bytes of one message of a WebSocket, and of one frame",
+      then = "it is closed with 1009")
+  static final int MESSAGE_BYTES = 4_194_304;
+
+  @Limit(
+      of = "time between two PINGs of a WebSocket, or half of limits.idle if that is less",
+      then = "a client that did not answer the last one is cut off")
+  static final Duration PING_TIME = Duration.ofSeconds(30);
+
+  private static final int LEAST_BUFFER = 256;
+  private static final int REASON_BYTES = 123;
+  private static final int UNSUPPORTED = 1003;
+  private static final int TOO_BIG = 1009;
+  private static final int TRY_LATER = 1013;
+
+  private final Http1Connection connection;
+  private final Http1Exchange exchange;
+  private final Channel channel;
+  private final boolean text;
+  private final ScheduledFuture<?> pings;
+  private byte[] whole = {};
+  private int size;
+  private boolean begun;
+  private boolean begunBeforePing;
+  private boolean heard = true;
+  private boolean closed;
+  private long pendingBytes;
+
+  private WebSocket(
+      Http1Connection connection, Http1Exchange exchange, boolean text, Duration pingTime) {
+    this.connection = connection;
+    this.exchange = exchange;
+    this.channel = connection.channel();
+    this.text = text;
+    long nanos = pingTime.toNanos();
+    this.pings =
+        channel.eventLoop().scheduleWithFixedDelay(this::ping, nanos, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** Whether a client asks for one. */
+  static boolean isWanted(HttpRequest request) {
+    return request.method().equals(HttpMethod.GET)
+        && request.protocolVersion().equals(HttpVersion.HTTP_1_1)
+        && request
+            .headers()
+            .containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE, true)
+        && request
+            .headers()
+            .containsValue(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET, true);
+  }
+
+  /** What is wrong with the question; "" for nothing. */
+  static String trouble(HttpRequest request) {
+    String version = request.headers().get(HttpHeaderNames.SEC_WEBSOCKET_VERSION);
+    if (!"13".equals(version)) {
+      return "sec-websocket-version: " + version + " (expected: 13)";
+    }
+    if (request.headers().get(HttpHeaderNames.SEC_WEBSOCKET_KEY) == null) {
+      return "sec-websocket-key: none (expected: one)";
+    }
+    if (HttpUtil.isTransferEncodingChunked(request) || HttpUtil.getContentLength(request, 0L) > 0) {
+      return "body: before a WebSocket (expected: none)";
+    }
+    return "";
+  }
+
+  /** Answers the question and takes the connection over. */
+  static WebSocket begin(
+      Http1Connection connection,
+      Http1Exchange exchange,
+      HttpRequest request,
+      HttpHeaders headers,
+      Duration idle) {
+    String protocol = headers.get(HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL, "");
+    headers.remove(HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL);
+    WebSocketDecoderConfig config =
+        WebSocketDecoderConfig.newBuilder()
+            .maxFramePayloadLength(MESSAGE_BYTES)
+            .allowExtensions(false)
+            .expectMaskedFrames(true)
+            .closeOnProtocolViolation(false)
+            .build();
+    DefaultFullHttpRequest whole =
+        new DefaultFullHttpRequest(
+            HttpVersion.HTTP_1_1,
+            HttpMethod.GET,
+            request.uri(),
+            Unpooled.EMPTY_BUFFER,
+            request.headers(),
+            EmptyHttpHeaders.INSTANCE);
+    var unused =
+        new WebSocketServerHandshaker13(null, protocol, config)
+            .handshake(connection.channel(), whole, headers, connection.channel().newPromise());
+    Duration half = idle.dividedBy(2);
+    Duration pingTime = half.compareTo(PING_TIME) < 0 ? half : PING_TIME;
+    return new WebSocket(connection, exchange, protocol.endsWith("json"), pingTime);
+  }
+
+  void onFrame(WebSocketFrame frame) {
+    heard = true;
+    if (frame instanceof CloseWebSocketFrame) {
+      onClose();
+    } else if (closed || frame instanceof PongWebSocketFrame) {
+      return;
+    } else if (frame instanceof PingWebSocketFrame) {
+      // Who reads nothing needs no answer, and gets no buffer for it either.
+      if (connection.isWritable()) {
+        connection.write(new PongWebSocketFrame(frame.content().retain()));
+      }
+    } else {
+      onPart(frame);
+    }
+  }
+
+  private void onPart(WebSocketFrame frame) {
+    ByteBuf content = frame.content();
+    boolean first = !(frame instanceof ContinuationWebSocketFrame);
+    boolean empty = first && frame.isFinalFragment() && !content.isReadable();
+    if (empty && frame instanceof TextWebSocketFrame) {
+      exchange.onMessage(Unpooled.EMPTY_BUFFER, true);
+      return;
+    }
+    if (first && text != frame instanceof TextWebSocketFrame) {
+      close(UNSUPPORTED, text ? "a binary message" : "a text that is not empty");
+      return;
+    }
+    if (first && frame.isFinalFragment()) {
+      exchange.onMessage(content, false);
+      return;
+    }
+    boolean room = connection.loop().memory().take(content.readableBytes());
+    if (!room && size + content.readableBytes() > GatewayMemory.FREE_BYTES) {
+      connection.loop().memory().give(content.readableBytes());
+      connection.loop().meters().met(MetLimit.MEMORY);
+      close(TRY_LATER, "too many messages are kept");
+      return;
+    }
+    if (!add(content)) {
+      connection.loop().memory().give(content.readableBytes());
+      connection.loop().meters().met(MetLimit.SOCKET_MESSAGE);
+      close(TOO_BIG, "a message of more than " + MESSAGE_BYTES + " bytes");
+      return;
+    }
+    begun = !frame.isFinalFragment();
+    if (!begun) {
+      ByteBuf message = Unpooled.wrappedBuffer(whole, 0, size);
+      forget();
+      begunBeforePing = false;
+      exchange.onMessage(message, false);
+    }
+  }
+
+  private void forget() {
+    connection.loop().memory().give(size);
+    whole = new byte[0];
+    size = 0;
+  }
+
+  private boolean add(ByteBuf content) {
+    int bytes = content.readableBytes();
+    if (size + bytes > MESSAGE_BYTES) {
+      return false;
+    }
+    if (whole.length < size + bytes) {
+      int room = Math.min(MESSAGE_BYTES, Math.max(LEAST_BUFFER, 2 * whole.length));
+      whole = Arrays.copyOf(whole, Math.max(size + bytes, room));
+    }
+    content.getBytes(content.readerIndex(), whole, size, bytes);
+    size += bytes;
+    return true;
+  }
+
+  void write(byte[] message) {
+    if (!closed) {
+      ByteBuf content = Unpooled.wrappedBuffer(message);
+      connection.write(text ? new TextWebSocketFrame(content) : new BinaryWebSocketFrame(content));
+    }
+  }
+
+  /** With which a call's end closes it: 1000, or 4000 and the status of gRPC. */
+  static int code(StatusCode status) {
+    return status == StatusCode.OK ? 1000 : 4000 + status.number();
+  }
+
+  /** The last text, and the end with this code. */
+  void end(byte[] last, int code, String reason) {
+    if (!closed) {
+      connection.write(new TextWebSocketFrame(Unpooled.wrappedBuffer(last)));
+      sendClose(code, reason);
+    }
+  }
+
+  /** What came is no frame that a client may send; nothing is read any more. */
+  void onBadFrame(CorruptedWebSocketFrameException cause) {
+    int code = cause.closeStatus().code();
+    if (code == TOO_BIG && !closed) {
+      connection.loop().meters().met(MetLimit.SOCKET_MESSAGE);
+    }
+    close(code, String.valueOf(cause.getMessage()));
+  }
+
+  /** An end that is nobody's answer. */
+  void close(int code, String reason) {
+    if (!closed) {
+      sendClose(code, reason);
+      exchange.onGone();
+    }
+  }
+
+  /** The connection is gone. */
+  void onGone() {
+    closed = true;
+    forget();
+    pings.cancel(false);
+  }
+
+  private void sendClose(int code, String reason) {
+    onGone();
+    connection.write(new CloseWebSocketFrame(code, cut(reason)));
+    connection.closeAfterLinger();
+  }
+
+  private void onClose() {
+    if (!closed) {
+      onGone();
+      connection.write(new CloseWebSocketFrame(1000, ""));
+      exchange.onGone();
+    }
+    connection.breakOff();
+  }
+
+  private void ping() {
+    // Who is not read, since its upstream is slow, can't be heard; who reads slowly answers late.
+    boolean read = channel.config().isAutoRead();
+    ChannelOutboundBuffer unsent = channel.unsafe().outboundBuffer();
+    long pending = unsent == null ? 0 : unsent.totalPendingWriteBytes();
+    boolean reads = pending < pendingBytes;
+    pendingBytes = pending;
+    if (read && !reads && (!heard || begunBeforePing)) {
+      connection.loop().meters().met(MetLimit.SOCKET_SILENT);
+      exchange.onGone();
+      connection.breakOff();
+      return;
+    }
+    heard = !read;
+    begunBeforePing = begun;
+    connection.write(new PingWebSocketFrame());
+  }
+
+  /** At most as many bytes as a close frame has room for, and no half character. */
+  static String cut(String reason) {
+    ByteBuffer room = ByteBuffer.allocate(REASON_BYTES);
+    var unused = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(reason), room, true);
+    return new String(room.array(), 0, room.position(), StandardCharsets.UTF_8);
+  }
+}
