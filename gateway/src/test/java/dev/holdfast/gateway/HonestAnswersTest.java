@@ -198,6 +198,25 @@ class HonestAnswersTest {
   }
 
   @Test
+  void streamThatIsTooOldIsToldToComeAgain() throws Exception {
+    RawPeer.Upstream upstream = upstream();
+    rig.terms(RouteOptions.DEFAULT.withStreamAge(RouteOptions.LEAST_AGE));
+    RawPeer client = rig.client(rig.gateway(upstream.address()));
+    client.headers(3, RawPeer.call(PATH), false);
+    RawPeer server = upstream.accepted();
+    int id = server.next("HEADERS").stream();
+    server.headers(id, RawPeer.head(), false);
+    assertThat(client.next("HEADERS").header(":status")).isEqualTo("200");
+
+    RawPeer.Frame end = client.next("HEADERS", "RST_STREAM");
+
+    assertThat(end.end()).isTrue();
+    assertThat(end.header("grpc-status")).isEqualTo("14");
+    assertThat(end.header("grpc-message")).startsWith("gateway: stream older than 1s, call again");
+    assertThat(server.next("RST_STREAM").code()).isEqualTo(Http2Error.CANCEL.code());
+  }
+
+  @Test
   void appendsTheClientToThoseItCameThrough() throws Exception {
     RawPeer.Upstream upstream = upstream();
     RawPeer client = rig.client(rig.gateway(upstream.address()));

@@ -136,6 +136,15 @@ public final class GatewayKeys {
           Duration.ofHours(24),
           Duration.ZERO,
           "The longest that a call may have, whatever it brings; 0s is any.");
+  static final TunableDuration STREAM_AGE =
+      new TunableDuration(
+          "stream-age",
+          Duration.ZERO,
+          Duration.ofHours(24),
+          Duration.ZERO,
+          "After which a call ends with UNAVAILABLE, give or take a tenth, so that streams that are"
+              + " begun again spread over endpoints that came later. 0s is never, else at least"
+              + " 1s.");
   static final TunableText HASH_HEADER =
       new TunableText(
           "hash-header",
@@ -255,6 +264,7 @@ public final class GatewayKeys {
           Key.shares(SPLIT, SHARE, "Instead of cluster: clusters with percentages, 100% in all."),
           Key.value(DEADLINE),
           Key.value(MAX_DEADLINE),
+          Key.value(STREAM_AGE),
           Key.value(HASH_HEADER),
           Key.group(RETRY, RETRY_KEYS, "What is tried again."));
   static final Section LIMIT_KEYS =

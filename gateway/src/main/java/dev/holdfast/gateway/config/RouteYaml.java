@@ -213,6 +213,11 @@ final class RouteYaml {
     if (!longest.isZero() && deadline.compareTo(longest) > 0) {
       route.problem("deadline", "longer than max-deadline", "at most max-deadline");
     }
+    Duration age = GatewayYaml.duration(route, GatewayKeys.STREAM_AGE);
+    if (!age.isZero() && age.compareTo(RouteOptions.LEAST_AGE) < 0) {
+      route.problem("stream-age", "less than 1s", "0s, or 1s to 24h");
+      age = Duration.ZERO;
+    }
     Optional<String> hash = route.text("hash-header", GatewayKeys.HASH_HEADER.expected());
     hash.filter(name -> !HeaderTest.isName(name))
         .ifPresent(name -> route.problem("hash-header", name, HeaderTest.EXPECTED_NAME));
@@ -227,7 +232,8 @@ final class RouteYaml {
         longest,
         new RetryPolicy(
             GatewayYaml.number(retry, GatewayKeys.ATTEMPTS), idempotent, statuses(retry)),
-        hash);
+        hash,
+        age);
   }
 
   private static Set<StatusCode> statuses(YamlMap retry) {

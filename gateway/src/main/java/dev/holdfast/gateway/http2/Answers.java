@@ -1,10 +1,12 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.core.DurationText;
 import dev.holdfast.gateway.route.RequestHead;
 import dev.holdfast.gateway.route.Route;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
+import java.time.Duration;
 
 /** The answers that the gateway gives of its own. */
 final class Answers {
@@ -54,6 +56,10 @@ final class Answers {
 
   static String deadline(long nanos) {
     return "deadline of " + GrpcTimeout.inSeconds(nanos) + " exceeded";
+  }
+
+  static String tooOld(Duration age) {
+    return "stream older than " + DurationText.format(age) + ", call again";
   }
 
   /** What the gateway says of a request that it ends itself. */

@@ -4,12 +4,14 @@ import dev.holdfast.gateway.route.RequestHead;
 import dev.holdfast.gateway.route.RouteOptions;
 import dev.holdfast.gateway.traffic.CallTrace;
 import dev.holdfast.gateway.traffic.LoopTraffic;
+import dev.holdfast.gateway.traffic.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.AsciiString;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +39,9 @@ abstract class ClientStream implements RequestHead {
   long timeoutNanos;
 
   @Nullable ScheduledFuture<?> deadline;
+
+  /** When it is older than its route lets it get. */
+  @Nullable ScheduledFuture<?> age;
 
   /** Until when it waits for a connection. */
   @Nullable ScheduledFuture<?> patience;
@@ -106,6 +111,21 @@ abstract class ClientStream implements RequestHead {
   /** Nothing of it was processed, and there is no attempt left. */
   abstract void endRefused();
 
+  /** Ends it with a status of our own, whatever it is doing. */
+  abstract void fail(Reason why, StatusCode status, String what);
+
+  /** Not all streams that began at once end at once, for they come back. */
+  final void startAge() {
+    long nanos = terms.streamAge().toNanos();
+    if (nanos > 0) {
+      long tenth = nanos / 10;
+      long spread = ThreadLocalRandom.current().nextLong(-tenth, tenth + 1);
+      Runnable end =
+          () -> fail(Reason.AGE, StatusCode.UNAVAILABLE, Answers.tooOld(terms.streamAge()));
+      age = after(nanos + spread, end);
+    }
+  }
+
   /** Runs a task on the loop, unless it is cancelled. */
   final ScheduledFuture<?> after(long nanos, Runnable task) {
     return loop().eventLoop().schedule(task, nanos, TimeUnit.NANOSECONDS);
@@ -113,6 +133,7 @@ abstract class ClientStream implements RequestHead {
 
   final void cancelTimers() {
     cancel(deadline);
+    cancel(age);
     cancel(patience);
   }
 

@@ -78,6 +78,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     cluster = target;
     forwarded = Head.forwarded(request, client(), grpc);
     if (startDeadline()) {
+      startAge();
       find();
     }
   }
@@ -252,7 +253,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     }
   }
 
-  /** Ends it with a status of our own, whatever it is doing. */
+  @Override
   final void fail(Reason why, StatusCode status, String what) {
     refuse(why, status, what, up == null ? "none" : up.address());
   }

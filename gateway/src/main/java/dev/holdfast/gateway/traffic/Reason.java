@@ -16,6 +16,8 @@ public enum Reason {
   NO_CONNECTION,
   /** Its time was over. */
   DEADLINE,
+  /** It was older than its route lets calls get. */
+  AGE,
   /** It met a limit of the gateway. */
   LIMIT,
   /** What the upstream sent is no answer of gRPC, or not a whole one. */

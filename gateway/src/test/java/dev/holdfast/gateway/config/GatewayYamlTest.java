@@ -60,6 +60,7 @@ class GatewayYamlTest {
           split: {orders: 99.5%, old: 0.5%}
           deadline: 2s
           max-deadline: 10s
+          stream-age: 5m
           retry: {attempts: 3, idempotent: true, statuses: [UNAVAILABLE, ABORTED]}
         - cluster: stock
           hash-header: x-user
@@ -109,7 +110,8 @@ class GatewayYamlTest {
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(10),
                 new RetryPolicy(3, true, Set.of(StatusCode.UNAVAILABLE, StatusCode.ABORTED)),
-                Optional.empty()));
+                Optional.empty(),
+                Duration.ofMinutes(5)));
     RouteRule rest = config.routes().get(1);
     assertThat(rest.name()).isEqualTo("routes[1]");
     assertThat(rest.match().path()).hasToString("/**");
@@ -223,6 +225,8 @@ class GatewayYamlTest {
         "routes: [{headers: {x-a: {prefx: b}}}] | routes[0].headers.x-a.prefx: unknown",
         "routes: [{headers: {x-a: {present: no}}}] | routes[0].headers.x-a.present: no (expected",
         "routes: [{headers: {x-a: [b]}}] | routes[0].headers.x-a: a list (expected: a text, or",
+        "routes: [{stream-age: 500ms}] | routes[0].stream-age: less than 1s (expected: 0s, or 1s to"
+            + " 24h)",
         "routes: [{deadline: 2m, max-deadline: 1m}] | routes[0].deadline: longer than max-dead",
         "routes: [{hash-header: X-A}] | routes[0].hash-header: X-A (expected: a header's name",
         "routes: [{retry: {attempts: 6}}] | routes[0].retry.attempts: 6 (expected: 1 to 5)",
