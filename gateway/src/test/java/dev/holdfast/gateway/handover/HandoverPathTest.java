@@ -3,7 +3,9 @@ package dev.holdfast.gateway.handover;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -35,21 +37,32 @@ class HandoverPathTest {
   void addressesAreReadAsTheyWereWritten() throws Exception {
     List<InetSocketAddress> addresses =
         List.of(
-            new InetSocketAddress("0.0.0.0", 80),
-            new InetSocketAddress("127.0.0.1", 8080),
-            new InetSocketAddress("::1", 443));
+            new InetSocketAddress(ip(0, 0, 0, 0), 80),
+            new InetSocketAddress(ip(127, 0, 0, 1), 8080),
+            new InetSocketAddress(ip(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1), 443));
     assertThat(SocketNames.parse(SocketNames.text(addresses))).isEqualTo(addresses);
   }
 
   @Test
-  void nothingIsLookedUpAndNothingIsEndless() {
+  void nothingIsLookedUpAndNothingIsEndless() throws Exception {
     assertThatThrownBy(() -> SocketNames.parse("example.com:80"))
         .isInstanceOf(HandoverException.class)
         .hasMessageContaining("(expected: IP:PORT)");
     assertThatThrownBy(() -> SocketNames.parse("")).hasMessage("0 sockets (expected: 1 to 64)");
+    InetAddress loopback = ip(127, 0, 0, 1);
     List<InetSocketAddress> many =
-        IntStream.rangeClosed(1, 65).mapToObj(port -> new InetSocketAddress("::1", port)).toList();
+        IntStream.rangeClosed(1, 65)
+            .mapToObj(port -> new InetSocketAddress(loopback, port))
+            .toList();
     assertThatThrownBy(() -> SocketNames.parse(SocketNames.text(many)))
         .hasMessage("65 sockets (expected: 1 to 64)");
+  }
+
+  private static InetAddress ip(int... bytes) throws UnknownHostException {
+    byte[] address = new byte[bytes.length];
+    for (int i = 0; i < bytes.length; i++) {
+      address[i] = (byte) bytes[i];
+    }
+    return InetAddress.getByAddress(address);
   }
 }
