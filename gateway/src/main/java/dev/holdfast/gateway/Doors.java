@@ -1,5 +1,6 @@
 package dev.holdfast.gateway;
 
+import dev.holdfast.gateway.edge.L4Refusals;
 import dev.holdfast.gateway.edge.ProxyRefusals;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.WebFace;
@@ -31,7 +32,8 @@ final class Doors {
   private final EventLoopGroup threads;
   private final IdentityHashMap<EventExecutor, ForwardingLoop> loops;
   private final @Nullable WebFace face;
-  private final ProxyRefusals refusals = new ProxyRefusals();
+  private final Entrance.Refusals refusals =
+      new Entrance.Refusals(new ProxyRefusals(), new L4Refusals());
   private final List<ListeningSocket> inherited;
   private List<Door> open = List.of();
   private boolean closed;

@@ -1,5 +1,8 @@
 package dev.holdfast.gateway;
 
+import dev.holdfast.gateway.edge.L4Entrance;
+import dev.holdfast.gateway.edge.L4Refusals;
+import dev.holdfast.gateway.edge.L4Terms;
 import dev.holdfast.gateway.edge.ProxyEntrance;
 import dev.holdfast.gateway.edge.ProxyRefusals;
 import dev.holdfast.gateway.edge.ProxyTerms;
@@ -19,27 +22,45 @@ record Entrance(
     Listener listener,
     ForwardingLoop loop,
     @Nullable WebFace face,
-    ProxyRefusals refusals) {
+    Refusals refusals) {
+
+  /** What is told of connections that were turned away. */
+  record Refusals(ProxyRefusals proxies, L4Refusals l4) {}
 
   void open() {
     ProxyTerms proxies = listener.proxies().orElse(null);
     if (proxies == null) {
       secure();
     } else {
-      ProxyEntrance.open(channel, proxies, loop, refusals, this::secure);
+      ProxyEntrance.open(channel, proxies, loop, refusals.proxies(), this::secure);
     }
   }
 
   private void secure() {
     TlsServer tls = listener.tls().orElse(null);
-    if (tls == null) {
+    L4Terms l4 = listener.l4().orElse(null);
+    if (l4 != null) {
+      L4Entrance.Ways ways =
+          new L4Entrance.Ways(this::speak, tls == null ? null : () -> takeOff(tls, l4));
+      L4Entrance.open(channel, l4, loop, refusals.l4(), ways);
+    } else if (tls == null) {
       speak();
-      return;
+    } else {
+      secure(tls, this::speak);
     }
+  }
+
+  /** What is in TLS may be anything, too. */
+  private void takeOff(TlsServer tls, L4Terms l4) {
+    L4Entrance.Ways inside = new L4Entrance.Ways(this::speak, null);
+    secure(tls, () -> L4Entrance.open(channel, l4, loop, refusals.l4(), inside));
+  }
+
+  private void secure(TlsServer tls, Runnable next) {
     channel
         .pipeline()
         .addLast(tls.handler(channel.alloc(), loop.snapshot().limits().handshake()))
-        .addLast(new TlsEntrance(tls, loop, face, this::speak));
+        .addLast(new TlsEntrance(tls, loop, face, next));
   }
 
   private void speak() {

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway;
 
+import dev.holdfast.gateway.edge.SteadyEpoll;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.LoopView;
 import dev.holdfast.gateway.limits.GatewayMemory;
@@ -12,7 +13,6 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
@@ -69,7 +69,7 @@ public final class Gateway implements AutoCloseable {
     this.snapshot = snapshot;
     this.drain = options.drain();
     IoHandlerFactory io =
-        Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        Epoll.isAvailable() ? SteadyEpoll.newFactory() : NioIoHandler.newFactory();
     this.threads =
         new MultiThreadIoEventLoopGroup(
             options.threads(), new DefaultThreadFactory("holdfast-gateway", true), io);

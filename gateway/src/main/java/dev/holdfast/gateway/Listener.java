@@ -1,5 +1,6 @@
 package dev.holdfast.gateway;
 
+import dev.holdfast.gateway.edge.L4Terms;
 import dev.holdfast.gateway.edge.ProxyTerms;
 import dev.holdfast.gateway.tls.TlsServer;
 import java.net.InetSocketAddress;
@@ -11,22 +12,31 @@ import java.util.Optional;
  * @param address to listen at; port 0 takes a free one
  * @param tls what it speaks TLS with, closed by whoever opened it; empty for plaintext
  * @param proxies who says for whom he speaks by the PROXY protocol; empty for nobody
+ * @param l4 where what is not HTTP goes; empty where all is HTTP
  */
 public record Listener(
-    InetSocketAddress address, Optional<TlsServer> tls, Optional<ProxyTerms> proxies) {
+    InetSocketAddress address,
+    Optional<TlsServer> tls,
+    Optional<ProxyTerms> proxies,
+    Optional<L4Terms> l4) {
   /** HTTP/2 with prior knowledge, and HTTP/1.1 where there is a face for it. */
   public static Listener plaintext(InetSocketAddress address) {
-    return new Listener(address, Optional.empty(), Optional.empty());
+    return new Listener(address, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   /** The same over TLS, agreed upon by ALPN or, where a client offers none, as in plaintext. */
   public static Listener tls(InetSocketAddress address, TlsServer tls) {
-    return new Listener(address, Optional.of(tls), Optional.empty());
+    return new Listener(address, Optional.of(tls), Optional.empty(), Optional.empty());
   }
 
   /** The same behind proxies that speak the PROXY protocol. */
   public Listener withProxies(ProxyTerms value) {
-    return new Listener(address, tls, Optional.of(value));
+    return new Listener(address, tls, Optional.of(value), l4);
+  }
+
+  /** The same, which takes anything: HTTP/2, and what goes on as it is. */
+  public Listener withL4(L4Terms value) {
+    return new Listener(address, tls, proxies, Optional.of(value));
   }
 
   /** Whether one of two is in the way of the other. */

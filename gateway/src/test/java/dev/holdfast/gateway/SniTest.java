@@ -42,6 +42,7 @@ class SniTest {
 
     assertThat(tls.shown(at, "shop.example")).isEqualTo(TlsRig.read(shop.certificate()));
     assertThat(tls.shown(at, "A.Shop.example")).isEqualTo(TlsRig.read(below.certificate()));
+    assertThat(tls.shown(at, "a.b.shop.example")).isEqualTo(TlsRig.read(below.certificate()));
     assertThat(tls.shown(at, "a.eu.shop.example")).isEqualTo(TlsRig.read(deep.certificate()));
     assertThat(tls.shown(at, "workshop.example")).isEqualTo(TlsRig.read(first.certificate()));
     assertThat(tls.shown(at, "")).isEqualTo(TlsRig.read(first.certificate()));

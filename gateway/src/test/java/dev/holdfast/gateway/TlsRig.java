@@ -130,6 +130,13 @@ final class TlsRig {
   /** A stock client, with a certificate of its own or without. */
   ManagedChannel client(GatewayRig rig, InetSocketAddress at, @Nullable TestCertificate own)
       throws IOException {
+    return client(rig, at, own, NAME);
+  }
+
+  /** As above, of a server with this name; one without a dot is not asked for by the JDK. */
+  ManagedChannel client(
+      GatewayRig rig, InetSocketAddress at, @Nullable TestCertificate own, String name)
+      throws IOException {
     TlsChannelCredentials.Builder credentials =
         TlsChannelCredentials.newBuilder().trustManager(trusted());
     if (own != null) {
@@ -137,7 +144,7 @@ final class TlsRig {
     }
     ManagedChannel channel =
         NettyChannelBuilder.forAddress(at, credentials.build())
-            .overrideAuthority(NAME)
+            .overrideAuthority(name)
             .directExecutor()
             .disableRetry()
             .build();

@@ -97,6 +97,7 @@ final class AdminState {
     out.endObject().endArray();
     out.with("threads", loops.size());
     out.with("clientConnections", loops.stream().mapToLong(LoopView::clients).sum());
+    out.with("splicedConnections", loops.stream().mapToLong(LoopView::spliced).sum());
     out.object("total");
     numbers(by(kind -> "").getOrDefault("", new Both()), KindTraffic::calls);
     out.endObject();

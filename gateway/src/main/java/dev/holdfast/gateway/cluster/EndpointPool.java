@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.cluster;
 
 import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.HostPort;
 import dev.holdfast.core.Limit;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -77,7 +78,12 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
     return address;
   }
 
-  /** A call on one of its links began. */
+  /** Where it leads. */
+  public HostPort where() {
+    return endpoint.address();
+  }
+
+  /** A call on one of its links began, or a connection for one client alone. */
   public void onCallBegan() {
     openCalls++;
   }

@@ -8,6 +8,7 @@ import dev.holdfast.core.Limit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,7 @@ public final class LocalCluster<L extends Link> {
   private final EndpointPool.Home<L> home;
   private final Map<HostPort, EndpointPool<L>> pools = new HashMap<>();
   private final ArrayDeque<Waiter<L>> waiting = new ArrayDeque<>(0);
+  private final ArrayDeque<Runnable> onceKnown = new ArrayDeque<>(0);
   // All that may get calls: those with a share, then those without, the left out last.
   private List<EndpointPool<L>> inUse = List.of();
   private double[] shares = {};
@@ -72,6 +74,46 @@ public final class LocalCluster<L extends Link> {
     }
   }
 
+  /**
+   * Runs a task once there is a list of endpoints, at once if there is.
+   *
+   * @return false when too many wait for it already
+   */
+  public boolean onceKnown(Runnable task) {
+    if (known) {
+      task.run();
+      return true;
+    }
+    return waiting.size() + onceKnown.size() < MAX_WAITING_FOR_LIST && onceKnown.add(task);
+  }
+
+  /**
+   * The endpoint for a connection that no other shares, as it would be chosen for a call: good ones
+   * first. Whoever asks makes the connection, and says how that ended.
+   *
+   * @param hash of what the caller wants to be kept together
+   * @param tried those that it can't be any more
+   * @return null when there is none
+   */
+  public @Nullable EndpointPool<L> choose(int hash, Collection<?> tried) {
+    Choice chooser = choice;
+    if (chooser == null) {
+      return null;
+    }
+    int chosen = chooser.next(cluster.options().balance() == Balance.RING_HASH ? hash : 0);
+    EndpointPool<L> last = null;
+    for (int i = 0; i < inUse.size(); i++) {
+      EndpointPool<L> pool = after(chosen, i);
+      if (!tried.contains(pool)) {
+        if (!pool.standing().isEjected()) {
+          return pool;
+        }
+        last = last == null ? pool : last;
+      }
+    }
+    return last;
+  }
+
   /** Its endpoints as they are now. */
   public List<EndpointView> view(long nowNanos) {
     return pools.values().stream().map(pool -> pool.view(nowNanos)).toList();
@@ -104,6 +146,7 @@ public final class LocalCluster<L extends Link> {
     List<Waiter<L>> released = List.copyOf(waiting);
     waiting.clear();
     released.stream().filter(call -> !call.isOver()).forEach(call -> find(call, nowNanos));
+    runKnown();
   }
 
   /** An endpoint was left out or let back, here or by another thread. */
@@ -123,6 +166,13 @@ public final class LocalCluster<L extends Link> {
     pools.clear();
     List.copyOf(waiting).forEach(call -> call.onNoLink(NONE, "the cluster was removed", false));
     waiting.clear();
+    runKnown();
+  }
+
+  private void runKnown() {
+    List<Runnable> tasks = List.copyOf(onceKnown);
+    onceKnown.clear();
+    tasks.forEach(Runnable::run);
   }
 
   private void findNothing(Waiter<L> call) {

@@ -91,7 +91,7 @@ public final class GatewayYaml {
         top.parsed("registry", GatewayKeys.REGISTRY.expected(), this::registryUri);
     Optional<RegistryUri> effective = ofFile.isPresent() ? ofFile : registry;
     Map<String, ClusterConfig> clusters = clusters(effective);
-    List<ListenerConfig> listeners = new ListenerYaml(top, tls).read();
+    List<ListenerConfig> listeners = new ListenerYaml(top, tls, clusters).read();
     List<RouteRule> routes = new RouteYaml(top, clusters.keySet()).read();
     String zone = top.text("zone", EndpointKeys.ZONE.expected()).orElse("");
     return new GatewayConfig(listeners, effective, clusters, routes, limits(), drain())

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.config;
 
+import dev.holdfast.gateway.edge.L4Terms;
 import dev.holdfast.gateway.edge.ProxyTerms;
 import dev.holdfast.gateway.tls.ListenerTls;
 import java.net.InetSocketAddress;
@@ -11,12 +12,16 @@ import java.util.Optional;
  * @param address to listen at; port 0 takes a free one
  * @param tls what it speaks TLS with; empty for plaintext
  * @param proxies who says for whom he speaks by the PROXY protocol; empty for nobody
+ * @param l4 where what is not HTTP goes; empty where all is HTTP
  */
 public record ListenerConfig(
-    InetSocketAddress address, Optional<ListenerTls> tls, Optional<ProxyTerms> proxies) {
-  /** Without proxies in front. */
+    InetSocketAddress address,
+    Optional<ListenerTls> tls,
+    Optional<ProxyTerms> proxies,
+    Optional<L4Terms> l4) {
+  /** For HTTP, without proxies in front. */
   public ListenerConfig(InetSocketAddress address, Optional<ListenerTls> tls) {
-    this(address, tls, Optional.empty());
+    this(address, tls, Optional.empty(), Optional.empty());
   }
 
   /** Whether one of two is in the way of the other. */

@@ -14,6 +14,11 @@ final class ListenerKeys {
   @Limit(of = "networks that a listener of a gateway trusts", then = "it is refused")
   static final int MAX_TRUSTED = 100;
 
+  @Limit(of = "names whose TLS a listener of a gateway passes through", then = "it is refused")
+  static final int MAX_NAMES = 1_000;
+
+  static final String SNI = "sni";
+
   static final TunableText ADDRESS =
       new TunableText(
           "address",
@@ -36,12 +41,41 @@ final class ListenerKeys {
           "With proxy-protocol: whose headers are believed. Others are turned away where one is"
               + " required, and are clients themselves where it is optional.");
 
+  static final TunableChoice PROTOCOL =
+      new TunableChoice(
+          "protocol",
+          List.of("http", "l4"),
+          "http",
+          "l4 takes anything: HTTP/2 is balanced by call, the rest goes on byte for byte.");
+  static final TunableText CLUSTER =
+      new TunableText(
+          "cluster",
+          "the name of a cluster",
+          "",
+          "With protocol l4: where all goes that is neither HTTP/2 nor TLS for one of sni.");
+  static final TunableText SNI_CLUSTER =
+      new TunableText("*", "the name of a cluster", "", "Where that TLS goes.");
+  static final TunableChoice SEND_PROXY_PROTOCOL =
+      new TunableChoice(
+          "send-proxy-protocol",
+          List.of("none", "v2"),
+          "none",
+          "With protocol l4: whether endpoints are told by a header who the client is.");
+
   static final GatewayKeys.Section LISTENER =
       GatewayKeys.Section.of(
           Key.value(ADDRESS).mandatory(),
           Key.group(GatewayKeys.TLS, TlsKeys.LISTENER, "TLS 1.3 and 1.2; without it plaintext."),
           Key.value(PROXY_PROTOCOL),
-          Key.texts(TRUSTED));
+          Key.texts(TRUSTED),
+          Key.value(PROTOCOL),
+          Key.value(CLUSTER),
+          Key.shares(
+              SNI,
+              SNI_CLUSTER,
+              "With protocol l4: hosts or *.suffix; TLS that asks for one of them is passed through"
+                  + " to its cluster as it is."),
+          Key.value(SEND_PROXY_PROTOCOL));
 
   private ListenerKeys() {}
 }

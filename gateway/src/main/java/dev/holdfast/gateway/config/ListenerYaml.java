@@ -2,13 +2,17 @@ package dev.holdfast.gateway.config;
 
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.TunableChoice;
+import dev.holdfast.gateway.edge.L4Terms;
 import dev.holdfast.gateway.edge.Network;
 import dev.holdfast.gateway.edge.ProxyTerms;
 import dev.holdfast.gateway.tls.ListenerTls;
+import dev.holdfast.gateway.tls.ServerNames;
 import dev.holdfast.yaml.YamlMap;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -17,14 +21,21 @@ final class ListenerYaml {
   private static final String ADDRESS = ListenerKeys.ADDRESS.key();
 
   private static final String PROXY_PROTOCOL = ListenerKeys.PROXY_PROTOCOL.key();
+  private static final String SEND_PROXY_PROTOCOL = ListenerKeys.SEND_PROXY_PROTOCOL.key();
+  private static final String CLUSTER = ListenerKeys.CLUSTER.key();
+  private static final String L4 = "l4";
   private static final String TRUSTED = ListenerKeys.TRUSTED.key();
 
   private final YamlMap top;
   private final TlsYaml tls;
+  private final Map<String, ClusterConfig> clusters;
+  private final ClusterNames names;
 
-  ListenerYaml(YamlMap top, TlsYaml tls) {
+  ListenerYaml(YamlMap top, TlsYaml tls, Map<String, ClusterConfig> clusters) {
     this.top = top;
     this.tls = tls;
+    this.clusters = clusters;
+    this.names = new ClusterNames(clusters.keySet());
   }
 
   List<ListenerConfig> read() {
@@ -44,22 +55,17 @@ final class ListenerYaml {
       }
       Optional<ListenerTls> secured = tls.ofListener(listener);
       Optional<ProxyTerms> proxies = proxies(listener);
+      Optional<L4Terms> l4 = l4(listener);
       listener
           .parsed(ADDRESS, ListenerKeys.ADDRESS.expected(), ListenerYaml::address)
-          .map(address -> new ListenerConfig(address, secured, proxies))
+          .map(address -> new ListenerConfig(address, secured, proxies, l4))
           .ifPresent(next -> add(next, listener, listeners));
     }
     return listeners;
   }
 
   private static Optional<ProxyTerms> proxies(YamlMap listener) {
-    String mode =
-        listener
-            .parsed(
-                PROXY_PROTOCOL,
-                ListenerKeys.PROXY_PROTOCOL.expected(),
-                (name, text) -> word(name, text, ListenerKeys.PROXY_PROTOCOL))
-            .orElse(GatewayKeys.NONE);
+    String mode = word(listener, ListenerKeys.PROXY_PROTOCOL);
     YamlMap items = listener.list(TRUSTED, ListenerKeys.TRUSTED.expected());
     if (items.keys().size() > ListenerKeys.MAX_TRUSTED) {
       listener.problem(
@@ -78,6 +84,73 @@ final class ListenerYaml {
       }
     }
     return none ? Optional.empty() : Optional.of(new ProxyTerms(mode.equals("require"), trusted));
+  }
+
+  private Optional<L4Terms> l4(YamlMap listener) {
+    String protocol = word(listener, ListenerKeys.PROTOCOL);
+    String announced = word(listener, ListenerKeys.SEND_PROXY_PROTOCOL);
+    if (!protocol.equals(L4)) {
+      for (String key : List.of(CLUSTER, ListenerKeys.SNI, SEND_PROXY_PROTOCOL)) {
+        if (listener.has(key)) {
+          listener.problem(key, "without protocol: l4", "both, or none; routes say it for HTTP");
+        }
+      }
+      return Optional.empty();
+    }
+    Optional<String> cluster = listener.text(CLUSTER, ListenerKeys.CLUSTER.expected());
+    cluster.ifPresent(name -> requirePlain(listener, CLUSTER, name));
+    Map<String, String> sni = sni(listener);
+    if (!listener.has(CLUSTER) && !listener.has(ListenerKeys.SNI)) {
+      listener.problem(CLUSTER, "nothing", names.expected("") + ", or sni");
+    }
+    if (word(listener, ListenerKeys.PROXY_PROTOCOL).equals("optional")) {
+      listener.problem(
+          PROXY_PROTOCOL,
+          "optional beside protocol: l4",
+          "none or require: a server may speak first");
+    }
+    return Optional.of(new L4Terms(cluster, new ServerNames<>(sni), announced.equals("v2")));
+  }
+
+  private Map<String, String> sni(YamlMap listener) {
+    YamlMap all = listener.map(ListenerKeys.SNI, "names, each with a cluster");
+    if (all.keys().size() > ListenerKeys.MAX_NAMES) {
+      listener.problem(
+          ListenerKeys.SNI, all.keys().size() + " names", "at most " + ListenerKeys.MAX_NAMES);
+    }
+    Map<String, String> sni = new HashMap<>();
+    for (String name : all.keys()) {
+      try {
+        String small = ServerNames.parse(name, name);
+        Optional<String> cluster = all.text(name, ListenerKeys.SNI_CLUSTER.expected());
+        cluster.ifPresent(
+            to -> {
+              requirePlain(all, name, to);
+              sni.put(small, to);
+            });
+      } catch (IllegalArgumentException e) {
+        all.problem(name, "no name", ServerNames.EXPECTED);
+      }
+    }
+    return sni;
+  }
+
+  /** What is passed through is as the client made it: no TLS can be put around it. */
+  private void requirePlain(YamlMap at, String key, String name) {
+    names.require(at, key, name);
+    ClusterConfig known = clusters.get(name);
+    if (known != null && known.tls().isPresent()) {
+      at.problem(key, name + ", which has tls", "a cluster without");
+    }
+  }
+
+  /** What stands there of some words, or its default. */
+  private static String word(YamlMap listener, TunableChoice choice) {
+    return listener.isProblem(choice.key())
+        ? choice.defaultText()
+        : listener
+            .parsed(choice.key(), choice.expected(), (name, text) -> word(name, text, choice))
+            .orElse(choice.defaultText());
   }
 
   private static String word(String name, String text, TunableChoice choice) {

@@ -69,7 +69,8 @@ public final class LiveListeners implements AutoCloseable {
     try {
       for (ListenerConfig config : configs) {
         opened.add(
-            new Listener(config.address(), config.tls().map(keys::server), config.proxies()));
+            new Listener(
+                config.address(), config.tls().map(keys::server), config.proxies(), config.l4()));
       }
     } catch (IllegalArgumentException e) {
       close(opened);

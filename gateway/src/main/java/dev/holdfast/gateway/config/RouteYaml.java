@@ -1,6 +1,5 @@
 package dev.holdfast.gateway.config;
 
-import dev.holdfast.core.NearestName;
 import dev.holdfast.gateway.route.AuthorityPattern;
 import dev.holdfast.gateway.route.HeaderTest;
 import dev.holdfast.gateway.route.PathPattern;
@@ -19,24 +18,21 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Reads the routes of a gateway's file. */
 final class RouteYaml {
-  private static final int TYPING_ERRORS = 2;
-  private static final int MOST_SHOWN = 10;
   private static final int HUNDREDTHS = 100;
   private static final Pattern PERCENT = Pattern.compile("(\\d{1,3})(?:\\.(\\d{1,2}))?%");
   private static final RouteTarget NOWHERE = RouteTarget.to("");
 
   private final YamlMap top;
-  private final Set<String> clusters;
+  private final ClusterNames clusters;
 
   RouteYaml(YamlMap top, Set<String> clusters) {
     this.top = top;
-    this.clusters = new TreeSet<>(clusters);
+    this.clusters = new ClusterNames(clusters);
   }
 
   List<RouteRule> read() {
@@ -134,12 +130,12 @@ final class RouteYaml {
       route.problem(
           split ? GatewayKeys.SPLIT : "cluster",
           split ? "beside cluster" : "nothing",
-          split ? "one of the two" : expectedCluster("") + ", or split");
+          split ? "one of the two" : clusters.expected("") + ", or split");
       return NOWHERE;
     }
     if (!split) {
-      Optional<String> name = route.text("cluster", expectedCluster(""));
-      name.ifPresent(cluster -> requireCluster(route, "cluster", cluster));
+      Optional<String> name = route.text("cluster", clusters.expected(""));
+      name.ifPresent(cluster -> clusters.require(route, "cluster", cluster));
       return name.map(RouteTarget::to).orElse(NOWHERE);
     }
     return shares(route);
@@ -149,7 +145,7 @@ final class RouteYaml {
     YamlMap map = route.map(GatewayKeys.SPLIT, "clusters, each with a percentage");
     List<RouteTarget.Share> shares = new ArrayList<>();
     for (String cluster : map.keys()) {
-      requireCluster(map, cluster, cluster);
+      clusters.require(map, cluster, cluster);
       map.parsed(cluster, GatewayKeys.SHARE.expected(), RouteYaml::percent)
           .ifPresent(part -> shares.add(new RouteTarget.Share(cluster, part)));
     }
@@ -187,24 +183,6 @@ final class RouteYaml {
     return hundredths / HUNDREDTHS
         + (rest == 0 ? "" : String.format(Locale.ROOT, ".%02d", rest))
         + "%";
-  }
-
-  private void requireCluster(YamlMap at, String key, String name) {
-    if (!clusters.contains(name)) {
-      at.problem(key, name, expectedCluster(name));
-    }
-  }
-
-  private String expectedCluster(String given) {
-    if (clusters.isEmpty()) {
-      return "the name of a cluster under clusters, where none is";
-    }
-    String nearest = given.isEmpty() ? "" : NearestName.of(given, clusters, TYPING_ERRORS);
-    int more = clusters.size() - MOST_SHOWN;
-    return "one of clusters: "
-        + String.join(", ", clusters.stream().limit(MOST_SHOWN).toList())
-        + (more > 0 ? " and " + more + " more" : "")
-        + (nearest.isEmpty() ? "" : "; did you mean " + nearest + "?");
   }
 
   private static RouteOptions options(YamlMap route) {

@@ -115,23 +115,12 @@ public final class ProxyEntrance {
     }
   }
 
-  /** Whether all that came so far is how this begins. */
-  private static boolean isBegin(ByteBuf in, byte[] begin) {
-    int known = Math.min(in.readableBytes(), begin.length);
-    for (int i = 0; i < known; i++) {
-      if (in.getByte(in.readerIndex() + i) != begin[i]) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   /** Tells by the first bytes whether a header comes. */
   private final class Peek extends ByteToMessageDecoder {
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
-      boolean text = isBegin(in, TEXT);
-      if (!text && !isBegin(in, BINARY)) {
+      boolean text = FirstBytes.begins(in, TEXT);
+      if (!text && !FirstBytes.begins(in, BINARY)) {
         if (terms.required()) {
           in.skipBytes(in.readableBytes());
           refuse(Reason.MISSING, "no header of the PROXY protocol");

@@ -9,6 +9,11 @@ public interface ClientConnection {
   /** Asks the client to leave, and closes once nothing is open. */
   void leave(String why, long acknowledgeNanos);
 
+  /** Whether its bytes go to an endpoint as they are. */
+  default boolean isSpliced() {
+    return false;
+  }
+
   /** Ends calls whose request is complete, or all of them. */
   void endCalls(boolean streamsToo);
 }

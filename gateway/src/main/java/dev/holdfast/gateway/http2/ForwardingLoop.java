@@ -24,16 +24,15 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
-import io.netty.util.NetUtil;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
@@ -206,7 +205,8 @@ public final class ForwardingLoop {
     long nowNanos = System.nanoTime();
     Map<String, List<EndpointView>> endpoints = new HashMap<>();
     clusters.forEach((each, local) -> endpoints.put(each.name(), local.cluster.view(nowNanos)));
-    return new LoopView(clients.size(), memory().usedBytes(), endpoints);
+    int spliced = (int) clients.stream().filter(ClientConnection::isSpliced).count();
+    return new LoopView(clients.size(), spliced, memory().usedBytes(), endpoints);
   }
 
   /** The thread that runs it. */
@@ -277,6 +277,22 @@ public final class ForwardingLoop {
     return known == null ? open(cluster) : known.cluster;
   }
 
+  /** This loop's part of a cluster, for connections that are made by {@link #connect}. */
+  public LocalCluster<?> endpointsOf(Cluster cluster) {
+    return local(cluster);
+  }
+
+  /** Connects to an endpoint for one client alone, in plaintext; nothing is read yet. */
+  public ChannelFuture connect(HostPort endpoint, ClusterOptions options) {
+    return bootstrap
+        .clone()
+        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Destination.timeoutMillis(options))
+        .option(ChannelOption.AUTO_READ, false)
+        .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+        .handler(new ChannelInboundHandlerAdapter())
+        .connect(Destination.address(endpoint));
+  }
+
   private LocalCluster<UpstreamConnection> open(Cluster cluster) {
     LocalCluster<UpstreamConnection> local =
         new LocalCluster<>(cluster, this::dial, new ClusterLoop(loop, watching.meters));
@@ -310,13 +326,13 @@ public final class ForwardingLoop {
       connection.onSocketClosed();
       return;
     }
-    int timeoutMillis = (int) Math.min(Integer.MAX_VALUE, options.connectTimeout().toMillis());
+    int timeoutMillis = Destination.timeoutMillis(options);
     ChannelFuture connecting =
         bootstrap
             .clone()
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMillis)
             .handler(new UpstreamPipeline(connection, endpoint.address(), options.tls()))
-            .connect(address(endpoint.address()));
+            .connect(Destination.address(endpoint.address()));
     var unusedConnect =
         connecting.addListener(
             done -> {
@@ -341,14 +357,6 @@ public final class ForwardingLoop {
             },
             timeoutMillis,
             TimeUnit.MILLISECONDS);
-  }
-
-  private static InetSocketAddress address(HostPort where) {
-    byte[] literal = NetUtil.createByteArrayFromIpAddressString(where.host());
-    return literal == null
-        ? InetSocketAddress.createUnresolved(where.host(), where.port())
-        : new InetSocketAddress(
-            NetUtil.createInetAddressFromIpAddressString(where.host()), where.port());
   }
 
   private final class UpstreamPipeline extends ChannelInitializer<Channel> {

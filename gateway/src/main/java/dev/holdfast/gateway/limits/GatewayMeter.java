@@ -119,7 +119,24 @@ public enum GatewayMeter implements DocumentedMeter {
       "connections",
       List.of("reason"),
       "Connections without a header of the PROXY protocol that is believed, by reason: untrusted,"
-          + " missing, malformed, slow.");
+          + " missing, malformed, slow."),
+  L4_OPENED(
+      "holdfast.gateway.l4.opened",
+      "connections",
+      List.of("cluster"),
+      "Connections that were to be passed through to a cluster."),
+  L4_ENDED(
+      "holdfast.gateway.l4.ended",
+      "connections",
+      List.of("cluster", "reason"),
+      "Those that ended, by reason: closed, reset, idle, drain, no_connection; and those that were"
+          + " turned away: no_cluster, malformed, plaintext, slow."),
+  L4_BYTES(
+      "holdfast.gateway.l4.bytes",
+      "bytes",
+      List.of("cluster", "direction"),
+      "Bytes of connections that are passed through, by direction: sent to endpoints, received"
+          + " from them.");
 
   private final MeterSpec spec;
 

@@ -60,6 +60,25 @@ public final class GatewayMeters {
     GatewayMeter.PROXY_REFUSED.counter(registry, reason).increment();
   }
 
+  /** A connection is passed through to a cluster; where its bytes are counted. */
+  public SpliceBytes spliceOpened(String cluster) {
+    GatewayMeter.L4_OPENED.counter(registry, cluster).increment();
+    return new SpliceBytes(
+        GatewayMeter.L4_BYTES.counter(registry, cluster, "sent"),
+        GatewayMeter.L4_BYTES.counter(registry, cluster, "received"));
+  }
+
+  /**
+   * One ended, or was turned away.
+   *
+   * @param cluster "" for none
+   */
+  public void spliceEnded(String cluster, String reason) {
+    GatewayMeter.L4_ENDED
+        .counter(registry, cluster.isEmpty() ? "none" : cluster, reason)
+        .increment();
+  }
+
   /** An attempt followed another. */
   public void retried() {
     retries.increment();

@@ -3,8 +3,10 @@ package dev.holdfast.gateway.tls;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What stands behind the names that clients ask for in TLS (SNI, RFC 6066): a name itself comes
@@ -54,6 +56,23 @@ public final class ServerNames<T> {
   /** Whether there is nothing in it. */
   public boolean isEmpty() {
     return exact.isEmpty() && suffixes.isEmpty();
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof ServerNames<?> names
+        && exact.equals(names.exact)
+        && suffixes.equals(names.suffixes);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(exact, suffixes);
+  }
+
+  @Override
+  public String toString() {
+    return exact + " " + suffixes;
   }
 
   /**

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.gateway.edge.L4Terms;
 import dev.holdfast.gateway.edge.Network;
 import dev.holdfast.gateway.edge.ProxyTerms;
+import dev.holdfast.gateway.tls.ServerNames;
 import dev.holdfast.yaml.YamlException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,6 +37,40 @@ class ListenerYamlTest {
                     new Network("20010db8" + "0".repeat(23) + "1", 128))));
   }
 
+  @Test
+  void whatIsNotHttpGoesWhereTheFileSays() {
+    String file =
+        """
+        listeners:
+          - address: 5432
+            protocol: l4
+            cluster: db
+            sni: {Shop.example: shop, "*.shop.example": shop}
+            send-proxy-protocol: v2
+        clusters:
+          db: {endpoints: ["h:5432"]}
+          shop: {endpoints: ["h:443"]}
+        """;
+    assertThat(parse(file).listeners().get(0).l4())
+        .contains(
+            new L4Terms(
+                Optional.of("db"),
+                new ServerNames<>(Map.of("shop.example", "shop", "*.shop.example", "shop")),
+                true));
+    assertThatExceptionOfType(YamlException.class)
+        .isThrownBy(() -> parse(file.replace("443\"]", "443\"], tls: {}")))
+        .withMessageContaining(
+            "gateway.yaml:5: listeners[0].sni.Shop.example: shop, which has tls");
+    assertThatExceptionOfType(YamlException.class)
+        .isThrownBy(
+            () ->
+                parse(
+                    file.replace(
+                        "send-proxy-protocol: v2",
+                        "proxy-protocol: optional\n    trusted: [10.0.0.1]")))
+        .withMessageContaining("proxy-protocol: optional beside protocol: l4 (expected: none or");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -55,6 +92,17 @@ class ListenerYamlTest {
         "listeners: [{address: 1, proxy-protocol: require}] | trusted: nobody (expected: a list of",
         "listeners: [{address: 1, trusted: [10.0.0.1]}] | trusted: without proxy-protocol",
         "listeners: [{address: 1, proxy-protocol: require, trusted: [10.0.0.0/33]}] | trusted[0]:",
+        "listeners: [{address: 1, protocol: tcp}] | protocol: tcp (expected: http or l4)",
+        "listeners: [{address: 1, protocol: l4}] | cluster: nothing (expected: the name of a clus",
+        "listeners: [{address: 1, cluster: db}] | cluster: without protocol: l4 (expected: both,"
+            + " or",
+        "listeners: [{address: 1, protocol: l4, cluster: db}] | cluster: db (expected: the name of",
+        "listeners: [{address: 1, protocol: l4, sni: {a b: db}}] | sni.a b: no name (expected: a"
+            + " host",
+        "listeners: [{address: 1, protocol: l4, sni: {a: db}}] | sni.a: db (expected: the name of"
+            + " a",
+        "listeners: [{address: 1, protocol: l4, send-proxy-protocol: v1}] | v1 (expected: none or"
+            + " v2)",
       })
   void aMistakeIsToldWithWhatWasExpected(String text, String problem) {
     assertThatExceptionOfType(YamlException.class)

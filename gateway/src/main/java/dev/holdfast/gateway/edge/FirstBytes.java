@@ -1,0 +1,40 @@
+package dev.holdfast.gateway.edge;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+
+/** What the first bytes of a connection tell of its protocol. */
+enum FirstBytes {
+  /** It may still become anything that the others are. */
+  UNDECIDED,
+  /** HTTP/2 with prior knowledge (RFC 9113, 3.4). */
+  HTTP2,
+  /** A record with a handshake of TLS (RFC 8446, 5.1). */
+  TLS,
+  /** Nothing of these. */
+  OTHER;
+
+  private static final byte[] PREFACE = "PRI * ".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] HANDSHAKE = {0x16, 3};
+
+  static FirstBytes of(ByteBuf in) {
+    if (begins(in, PREFACE)) {
+      return in.readableBytes() >= PREFACE.length ? HTTP2 : UNDECIDED;
+    }
+    if (begins(in, HANDSHAKE)) {
+      return in.readableBytes() >= HANDSHAKE.length ? TLS : UNDECIDED;
+    }
+    return OTHER;
+  }
+
+  /** Whether all that came so far is how this begins. */
+  static boolean begins(ByteBuf in, byte[] begin) {
+    int known = Math.min(in.readableBytes(), begin.length);
+    for (int i = 0; i < known; i++) {
+      if (in.getByte(in.readerIndex() + i) != begin[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

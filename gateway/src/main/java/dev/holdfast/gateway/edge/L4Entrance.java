@@ -1,0 +1,204 @@
+package dev.holdfast.gateway.edge;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.http2.ForwardingLoop;
+import dev.holdfast.gateway.limits.MetLimit;
+import dev.holdfast.gateway.tls.TlsServer;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.ssl.AbstractSniHandler;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks at the first bytes of a connection that may be anything, and gives way: to HTTP/2, whose
+ * streams are balanced like those of any other listener; to TLS; or to an endpoint, byte for byte.
+ * On its event loop.
+ */
+public final class L4Entrance {
+  /** How long first bytes are waited for: in some protocols the server speaks first. */
+  @Limit(
+      of = "time in which the first bytes of a connection at an l4 listener tell its protocol",
+      then = "it goes to the listener's cluster as it is")
+  static final Duration PEEK = Duration.ofMillis(200);
+
+  private final Channel channel;
+  private final L4Terms terms;
+  private final ForwardingLoop loop;
+  private final L4Refusals refusals;
+  private final Ways ways;
+  private final List<ScheduledFuture<?>> timers = new ArrayList<>(2);
+  private boolean over;
+
+  /**
+   * Where a connection may go besides a cluster.
+   *
+   * @param http2 speaks HTTP/2 with it
+   * @param secure takes its TLS off and comes back; null where that is done, or there is none
+   */
+  public record Ways(Runnable http2, @Nullable Runnable secure) {}
+
+  private L4Entrance(
+      Channel channel, L4Terms terms, ForwardingLoop loop, L4Refusals refusals, Ways ways) {
+    this.channel = channel;
+    this.terms = terms;
+    this.loop = loop;
+    this.refusals = refusals;
+    this.ways = ways;
+  }
+
+  /** Begins with a connection that was accepted, or whose TLS was taken off. */
+  public static void open(
+      Channel channel, L4Terms terms, ForwardingLoop loop, L4Refusals refusals, Ways ways) {
+    new L4Entrance(channel, terms, loop, refusals, ways).open();
+  }
+
+  private void open() {
+    Peek peek = new Peek();
+    channel.pipeline().addLast(peek);
+    after(PEEK, () -> onSilence(peek));
+    after(loop.snapshot().limits().handshake(), this::onSlow);
+  }
+
+  private void after(Duration time, Runnable task) {
+    timers.add(channel.eventLoop().schedule(task, time.toNanos(), TimeUnit.NANOSECONDS));
+  }
+
+  private void end() {
+    over = true;
+    timers.forEach(each -> each.cancel(false));
+  }
+
+  private void refuse(SpliceEnd why, String detail) {
+    if (!over) {
+      end();
+      refusals.refuse(channel, loop.meters(), why, detail);
+    }
+  }
+
+  private void splice(String cluster) {
+    end();
+    Splice.open(channel, loop, cluster, terms.announce(), refusals);
+  }
+
+  /** Whatever it is: it goes to the cluster for all. */
+  private void spliceOther() {
+    if (terms.cluster().isPresent()) {
+      splice(terms.cluster().get());
+    } else {
+      refuse(SpliceEnd.NO_CLUSTER, "neither HTTP/2 nor TLS for one of the names");
+    }
+  }
+
+  private void onSilence(Peek peek) {
+    if (!over && !peek.decided && ways.secure() == null && terms.cluster().isPresent()) {
+      peek.decided = true;
+      spliceOther();
+      channel.pipeline().remove(peek);
+    }
+  }
+
+  private void onSlow() {
+    if (!over) {
+      loop.meters().met(MetLimit.HANDSHAKE);
+      refuse(SpliceEnd.SLOW, "said too little to tell what it wants");
+    }
+  }
+
+  /** Tells protocols apart. */
+  private final class Peek extends ByteToMessageDecoder {
+    private boolean decided;
+
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+      FirstBytes first = FirstBytes.of(in);
+      if (decided || first == FirstBytes.UNDECIDED) {
+        return;
+      }
+      decided = true;
+      Runnable secure = ways.secure();
+      boolean looksAtTls = secure != null || !terms.sni().isEmpty();
+      if (first == FirstBytes.TLS && looksAtTls) {
+        ctx.pipeline().addLast(new Hello());
+      } else if (secure != null) {
+        in.skipBytes(in.readableBytes());
+        refuse(SpliceEnd.PLAINTEXT, "no TLS (expected: TLS, as the listener has a certificate)");
+        return;
+      } else if (first == FirstBytes.HTTP2) {
+        end();
+        ways.http2().run();
+      } else {
+        spliceOther();
+      }
+      if (ctx.channel().isOpen()) {
+        ctx.pipeline().remove(this);
+      }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+      end();
+      super.channelInactive(ctx);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      // A client that is gone before it said anything; nobody is left to be told.
+      end();
+      var unused = ctx.close();
+    }
+  }
+
+  /** Reads which name a client asks for, and leaves its bytes as they are. */
+  private final class Hello extends AbstractSniHandler<String> {
+    Hello() {
+      super(TlsServer.MAX_HELLO_BYTES, 0);
+    }
+
+    @Override
+    protected Future<String> lookup(ChannelHandlerContext ctx, @Nullable String name) {
+      return ctx.executor().newSucceededFuture(name == null ? "" : name);
+    }
+
+    @Override
+    protected void onLookupComplete(
+        ChannelHandlerContext ctx, @Nullable String name, Future<String> asked) {
+      if (over) {
+        return;
+      }
+      String cluster = terms.sni().find(asked.getNow()).orElse(null);
+      Runnable secure = ways.secure();
+      if (cluster != null) {
+        splice(cluster);
+      } else if (secure != null) {
+        end();
+        secure.run();
+      } else if (terms.cluster().isPresent()) {
+        spliceOther();
+      } else {
+        refuse(SpliceEnd.NO_CLUSTER, "TLS for \"" + asked.getNow() + "\"");
+        return;
+      }
+      ctx.pipeline().remove(this);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+      end();
+      super.channelInactive(ctx);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      refuse(SpliceEnd.MALFORMED, String.valueOf(cause.getMessage()));
+      var unused = ctx.close();
+    }
+  }
+}

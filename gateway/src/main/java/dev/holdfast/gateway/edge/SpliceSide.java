@@ -1,0 +1,213 @@
+package dev.holdfast.gateway.edge;
+
+import dev.holdfast.core.Limit;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
+import java.util.ArrayDeque;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One side of a connection that is passed through. It is read while the other side has room, and
+ * not at all before there is one. On its event loop.
+ */
+final class SpliceSide extends ChannelInboundHandlerAdapter {
+  @Limit(
+      of =
+          "bytes of one direction of a connection that is passed through, kept for a slow receiver",
+      then = "its sender is not read until they are gone")
+  static final int KEPT_BYTES = 65_536;
+
+  private final Channel channel;
+  private final IntConsumer counted;
+  private final ArrayDeque<ByteBuf> early = new ArrayDeque<>(1);
+  private @Nullable Splice splice;
+  private @Nullable SpliceSide other;
+  private boolean inputEnded;
+  private boolean outputEnded;
+
+  /**
+   * A side.
+   *
+   * @param counted hears how many bytes came from it
+   */
+  SpliceSide(Channel channel, IntConsumer counted) {
+    this.channel = channel;
+    this.counted = counted;
+  }
+
+  Channel channel() {
+    return channel;
+  }
+
+  /** Takes the channel, which is not read until there is another side. */
+  void install(Splice owner) {
+    splice = owner;
+    channel.config().setAutoRead(false);
+    channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+    channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(KEPT_BYTES / 2, KEPT_BYTES));
+    channel.pipeline().addLast(this);
+  }
+
+  /** There is another side: it is given what came already, and all that comes. */
+  void release(SpliceSide to) {
+    other = to;
+    for (ByteBuf next = early.poll(); next != null; next = early.poll()) {
+      var unused = to.channel.write(next);
+    }
+    to.channel.flush();
+    if (inputEnded) {
+      inputEnded = false;
+      endInput();
+    }
+    refreshReading();
+  }
+
+  /** Nobody wants what came already. */
+  void drop() {
+    early.forEach(ReferenceCountUtil::release);
+    early.clear();
+  }
+
+  /** Whether its peer was told that nothing more comes. */
+  boolean isOutputEnded() {
+    return outputEnded;
+  }
+
+  /**
+   * Tells its peer that nothing more comes, after all that was written.
+   *
+   * @param then is run when that is done
+   */
+  void endOutput(Runnable then) {
+    var unused =
+        channel
+            .writeAndFlush(Unpooled.EMPTY_BUFFER)
+            .addListener(
+                written -> {
+                  SslHandler tls = channel.pipeline().get(SslHandler.class);
+                  if (tls == null) {
+                    shutDown(then);
+                  } else {
+                    var unusedClose = tls.closeOutbound().addListener(told -> shutDown(then));
+                  }
+                });
+  }
+
+  private void shutDown(Runnable then) {
+    if (channel instanceof DuplexChannel duplex) {
+      var unused =
+          duplex
+              .shutdownOutput()
+              .addListener(
+                  done -> {
+                    outputEnded = true;
+                    then.run();
+                  });
+    }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    if (!(message instanceof ByteBuf bytes)) {
+      ReferenceCountUtil.release(message);
+      return;
+    }
+    Splice owner = splice;
+    if (owner == null || !channel.isOpen()) {
+      bytes.release();
+      return;
+    }
+    owner.onMoved();
+    counted.accept(bytes.readableBytes());
+    SpliceSide to = other;
+    if (to == null) {
+      early.add(bytes);
+    } else {
+      var unused = to.channel.write(bytes);
+      refreshReading();
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    SpliceSide to = other;
+    if (to != null) {
+      to.channel.flush();
+    }
+    ctx.fireChannelReadComplete();
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    SpliceSide from = other;
+    if (from != null) {
+      from.refreshReading();
+    }
+    ctx.fireChannelWritabilityChanged();
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    boolean tls = ctx.pipeline().get(SslHandler.class) != null;
+    if (event instanceof SslCloseCompletionEvent closed && closed.isSuccess()) {
+      endInput();
+    } else if (event instanceof ChannelInputShutdownEvent && tls && !inputEnded) {
+      // Without the farewell of TLS it may be anybody who ended it here.
+      cut("TLS ended without its farewell");
+    } else if (event instanceof ChannelInputShutdownEvent) {
+      endInput();
+    }
+    ctx.fireUserEventTriggered(event);
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    // One with which all is done may go before the other side has read to the end.
+    if (!inputEnded || !outputEnded) {
+      cut("closed");
+    }
+    ctx.fireChannelInactive();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    // The socket failed, or TLS did: neither side can trust what came as a whole.
+    cut(String.valueOf(cause.getMessage()));
+  }
+
+  private void endInput() {
+    Splice owner = splice;
+    if (!inputEnded && owner != null) {
+      inputEnded = true;
+      if (other != null) {
+        owner.onInputEnded(this);
+      }
+    }
+  }
+
+  private void cut(String why) {
+    Splice owner = splice;
+    if (owner != null) {
+      owner.onCut(this, why);
+    }
+  }
+
+  private void refreshReading() {
+    SpliceSide to = other;
+    boolean wanted = to != null && to.channel.isWritable();
+    if (channel.config().isAutoRead() != wanted) {
+      channel.config().setAutoRead(wanted);
+    }
+  }
+}

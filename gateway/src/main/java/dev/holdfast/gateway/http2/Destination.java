@@ -1,0 +1,24 @@
+package dev.holdfast.gateway.http2;
+
+import dev.holdfast.core.HostPort;
+import dev.holdfast.gateway.cluster.ClusterOptions;
+import io.netty.util.NetUtil;
+import java.net.InetSocketAddress;
+
+/** What a socket to an endpoint is opened with. */
+final class Destination {
+  private Destination() {}
+
+  /** A literal as it is; a name is looked up by the resolver. */
+  static InetSocketAddress address(HostPort where) {
+    byte[] literal = NetUtil.createByteArrayFromIpAddressString(where.host());
+    return literal == null
+        ? InetSocketAddress.createUnresolved(where.host(), where.port())
+        : new InetSocketAddress(
+            NetUtil.createInetAddressFromIpAddressString(where.host()), where.port());
+  }
+
+  static int timeoutMillis(ClusterOptions options) {
+    return (int) Math.min(Integer.MAX_VALUE, options.connectTimeout().toMillis());
+  }
+}
