@@ -23,6 +23,7 @@ class GatewayClientsTest {
   private static final Path ROOT =
       Path.of(System.getProperty("holdfast.root", "..")).toAbsolutePath();
   private static final int REPLACEMENTS = 3;
+  private static final int TOOL_IS_MISSING = 3;
 
   @TempDir static Path folder;
   private static TalkTown town;
@@ -71,6 +72,15 @@ class GatewayClientsTest {
     }
   }
 
+  @Test
+  void curlNghttpAndH2loadAreServed() throws Exception {
+    String script = ROOT.resolve("interop/gateway-tools/caller.sh").toString();
+    TalkTown.Said said = TalkTown.run(folder, List.of("bash", script, town.address()));
+
+    assumeTrue(said.code() != TOOL_IS_MISSING || isNothingSkipped(), said.text());
+    assertAllOk(said);
+  }
+
   private static List<String> python() throws Exception {
     return present(
         CallerLanguage.python(ROOT, ROOT.resolve("interop/gateway-python")), "Python with grpcio");
@@ -78,9 +88,13 @@ class GatewayClientsTest {
 
   private static List<String> present(Optional<List<String>> command, String what) {
     assumeTrue(
-        command.isPresent() || "1".equals(System.getenv("HOLDFAST_NO_SKIPS")),
+        command.isPresent() || isNothingSkipped(),
         "no " + what + " here; ./verify installs what it needs");
     return command.orElseThrow();
+  }
+
+  private static boolean isNothingSkipped() {
+    return "1".equals(System.getenv("HOLDFAST_NO_SKIPS"));
   }
 
   private static List<String> with(List<String> command, String... more) {
@@ -88,8 +102,10 @@ class GatewayClientsTest {
   }
 
   private static void assertAllOk(List<String> command) throws Exception {
-    TalkTown.Said said = TalkTown.run(folder, command);
+    assertAllOk(TalkTown.run(folder, command));
+  }
 
+  private static void assertAllOk(TalkTown.Said said) {
     assertThat(said.code()).as(said.text()).isZero();
     assertThat(said.lines()).last().asString().matches("[1-9]\\d* ok, 0 failed");
   }

@@ -53,7 +53,7 @@ import java.util.stream.Collectors;
  * of {@code ./holdfast gateway}. Everything is on loopback and in this process.
  */
 final class TalkTown implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private final TalkService talks = new TalkService();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
