@@ -13,6 +13,9 @@ import java.util.concurrent.TimeUnit;
 final class GatewayReload extends Comparison {
   private static final Option RELOADS =
       new Option("--reloads", 100, 8, 1, 10_000, "changes of the file, each of which must count");
+  private static final Option WARM_UP =
+      new Option(
+          "--warm-up", 20, 2, 0, 1_000, "changes before, which must count, too, however late");
   private static final Option PAUSE_MILLIS =
       new Option("--pause-millis", 250, 50, 0, 60_000, "between one that counts and the next");
   private static final Option RATE =
@@ -42,7 +45,7 @@ final class GatewayReload extends Comparison {
 
   @Override
   List<Option> options() {
-    return List.of(RELOADS, PAUSE_MILLIS, RATE, STREAMS, CONNECTIONS);
+    return List.of(RELOADS, WARM_UP, PAUSE_MILLIS, RATE, STREAMS, CONNECTIONS);
   }
 
   @Override
@@ -92,21 +95,31 @@ final class GatewayReload extends Comparison {
                 .start());
     report.say("%d streams are open", chat.open());
     List<Double> liveMillis = new ArrayList<>();
-    for (int i = 1; i <= options.get(RELOADS); i++) {
+    int never = 0;
+    int first = 1 - options.get(WARM_UP);
+    for (int i = first; i <= options.get(RELOADS); i++) {
       if (i % BROKEN_EVERY == 0) {
         file.breakIt();
         TimeUnit.MILLISECONDS.sleep(BROKEN_STANDS_MILLIS);
       }
-      long renamed = file.write(i);
-      if (traffic.awaitAnswerOf("s" + i % INSTANCES, PATIENCE)) {
-        liveMillis.add((System.nanoTime() - renamed) / 1e6);
-      } else {
+      int edition = i - first;
+      long renamed = file.write(edition + 1);
+      boolean live = traffic.awaitAnswerOf("s" + (edition + 1) % INSTANCES, PATIENCE);
+      double millis = (System.nanoTime() - renamed) / 1e6;
+      if (!live) {
+        never++;
         report.say("reload %d never counted", i);
+      } else if (i > 0) {
+        liveMillis.add(millis);
+      }
+      if (live && millis > LIVE_BOUND_MS) {
+        report.say("reload %d counted after %.0f ms", i, millis);
       }
       TimeUnit.MILLISECONDS.sleep(options.get(PAUSE_MILLIS));
     }
     traffic.stop();
     chat.stop(PATIENCE);
+    report.bound(never == 0, "%d reloads never counted (expected: 0)", never);
     conclude(options, report, traffic, chat, liveMillis);
   }
 

@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.HdrHistogram.Histogram;
 
 /** What open streams cost the gateway, and whether a slow reader hurts the others. */
@@ -15,9 +17,9 @@ final class GatewayStreams extends Comparison {
   private static final Option CONNECTIONS =
       new Option("--connections", 100, 4, 2, 5_000, "connections that carry them");
   private static final Option SLICES =
-      new Option("--slices", 8, 2, 2, 1_000, "slices of the flood; every other pair with readers");
+      new Option("--slices", 20, 2, 2, 1_000, "slices of the flood; every other pair with readers");
   private static final Option SLICE_SECONDS =
-      new Option("--slice-seconds", 5, 1, 1, 600, "how long each of them lasts");
+      new Option("--slice-seconds", 4, 1, 1, 600, "how long each of them lasts");
   private static final Option WARM_UP_SECONDS =
       new Option("--warm-up", 15, 1, 0, 600, "seconds of messages and flood before it counts");
   private static final Option SLOW_READERS =
@@ -66,9 +68,10 @@ final class GatewayStreams extends Comparison {
             + " streams: as",
         "much is sent to them as they let through, and they take one message of 64 KiB in 200 ms."
             + " p99 is that",
-        "of the echoes, from when a message was due. slow_reader_p99_ratio is B over A, of all"
-            + " streams or of",
-        "those that share a connection with a slow reader, whichever is worse.");
+        "of the echoes, from when a message was due. slow_reader_p99_ratio is the median of B over"
+            + " A, pair by",
+        "pair, of all streams or of those that share a connection with a slow reader, whichever is"
+            + " worse.");
   }
 
   @Override
@@ -223,12 +226,19 @@ final class GatewayStreams extends Comparison {
           neighbours.getTotalCount());
     }
 
+    /** The median of the pairs, of all streams or of neighbours, whichever is worse. */
     double ratio() {
-      Side alone = sides.get(0);
-      Side beside = sides.get(1);
-      return Math.max(
-          beside.p99(beside.all) / alone.p99(alone.all),
-          beside.p99(beside.neighbours) / alone.p99(alone.neighbours));
+      return Math.max(ratios(Side::allMillis).median(), ratios(Side::neighboursMillis).median());
+    }
+
+    /** Pair by pair, so that a moment at which the machine is busy concerns one of them. */
+    private Sample ratios(Function<Side, List<Double>> p99s) {
+      List<Double> alone = p99s.apply(sides.get(0));
+      List<Double> beside = p99s.apply(sides.get(1));
+      return Sample.of(
+          IntStream.range(0, Math.min(alone.size(), beside.size()))
+              .mapToObj(i -> beside.get(i) / alone.get(i))
+              .toList());
     }
 
     void conclude() {
@@ -237,6 +247,9 @@ final class GatewayStreams extends Comparison {
       report
           .figure("flood_mb_s", Sample.of(beside.megabytes).median())
           .figure("slow_reader_p99_ratio", ratio())
+          .figure("iqr", ratios(Side::allMillis).interquartileRange())
+          .figure("neighbours_iqr", ratios(Side::neighboursMillis).interquartileRange())
+          .figure("pairs", beside.allMillis.size())
           .figure("flood_alone_mb_s", Sample.of(alone.megabytes).median())
           .figure("p99_ms", alone.p99(alone.all))
           .figure("neighbours_p99_ms", alone.p99(alone.neighbours))
@@ -250,11 +263,23 @@ final class GatewayStreams extends Comparison {
     final List<Double> megabytes = new ArrayList<>();
     final Histogram all = new Histogram(3);
     final Histogram neighbours = new Histogram(3);
+    private final List<Double> allMillis = new ArrayList<>();
+    private final List<Double> neighboursMillis = new ArrayList<>();
+
+    List<Double> allMillis() {
+      return allMillis;
+    }
+
+    List<Double> neighboursMillis() {
+      return neighboursMillis;
+    }
 
     void add(double megabytesPerSecond, Histogram someOfAll, Histogram someOfNeighbours) {
       megabytes.add(megabytesPerSecond);
       all.add(someOfAll);
       neighbours.add(someOfNeighbours);
+      allMillis.add(p99(someOfAll));
+      neighboursMillis.add(p99(someOfNeighbours));
     }
 
     double p99(Histogram micros) {
