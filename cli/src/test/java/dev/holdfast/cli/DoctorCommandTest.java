@@ -2,6 +2,7 @@ package dev.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.core.testkit.RefusingPort;
 import dev.holdfast.core.testkit.TestCertificate;
 import dev.holdfast.liveness.KeepaliveFinding;
 import io.grpc.Grpc;
@@ -12,7 +13,6 @@ import io.grpc.protobuf.services.HealthStatusManager;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -101,13 +101,11 @@ class DoctorCommandTest {
 
   @Test
   void aPortWithoutAServerIsAFinding() throws IOException {
-    int port;
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = socket.getLocalPort();
+    try (RefusingPort nobody = new RefusingPort()) {
+      CommandRun run = CommandRun.of("doctor", "path", nobody.toString());
+      assertThat(run.code()).isEqualTo(ExitCode.FAILED);
+      assertThat(run.out()).contains("HF-501").endsWith("RESULT problems=1 codes=HF-501\n");
     }
-    CommandRun run = CommandRun.of("doctor", "path", "127.0.0.1:" + port);
-    assertThat(run.code()).isEqualTo(ExitCode.FAILED);
-    assertThat(run.out()).contains("HF-501").endsWith("RESULT problems=1 codes=HF-501\n");
   }
 
   @ParameterizedTest

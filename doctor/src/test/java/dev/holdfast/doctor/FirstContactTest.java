@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.testkit.RefusingPort;
 import dev.holdfast.core.testkit.TestCertificate;
 import dev.holdfast.lab.PathFaults;
 import io.grpc.netty.GrpcSslContexts;
@@ -135,13 +136,11 @@ class FirstContactTest {
 
   @Test
   void saysThatNobodyListensOrThatTheHostHasNoAddress() throws Exception {
-    int port;
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = socket.getLocalPort();
+    try (RefusingPort nobody = new RefusingPort()) {
+      assertThat(ExaminedServer.examine(nobody.port(), SHORT).findings())
+          .singleElement()
+          .satisfies(finding -> assertThat(finding.measured()).contains("refused"));
     }
-    assertThat(ExaminedServer.examine(port, SHORT).findings())
-        .singleElement()
-        .satisfies(finding -> assertThat(finding.measured()).contains("refused"));
     // A label of 64 letters is no host name, so that no resolver is asked for it.
     DoctorOptions nowhere = DoctorOptions.of(new HostPort("x".repeat(64), 1));
     assertThat(ExaminedServer.examine(nowhere).findings())

@@ -3,6 +3,7 @@ package dev.holdfast.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.holdfast.core.local.FreePort;
 import dev.holdfast.gateway.handover.HandoverException;
 import dev.holdfast.gateway.handover.HandoverServer;
 import dev.holdfast.gateway.handover.Takeover;
@@ -184,7 +185,7 @@ class HandoverTest {
   }
 
   private static InetSocketAddress free() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, TlsRig.loopback().getAddress())) {
+    try (ServerSocket socket = FreePort.bind()) {
       return new InetSocketAddress(socket.getInetAddress(), socket.getLocalPort());
     }
   }

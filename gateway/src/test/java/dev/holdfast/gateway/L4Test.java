@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.testkit.RefusingPort;
 import dev.holdfast.core.testkit.TestCertificate;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
@@ -162,9 +163,11 @@ class L4Test {
 
   @Test
   void anEndpointThatIsNotThereCostsNothing() throws Exception {
-    try (ServerSocket server = server()) {
-      cluster("db", closed(), closed(), at(server));
-      cluster("gone", closed(), closed());
+    try (RefusingPort one = new RefusingPort();
+        RefusingPort two = new RefusingPort();
+        ServerSocket server = server()) {
+      cluster("db", one.toString(), two.toString(), at(server));
+      cluster("gone", one.toString(), two.toString());
       Gateway gateway = gateway(terms("db", false));
       for (int i = 0; i < 20; i++) {
         try (Socket client = connected(gateway)) {
@@ -325,12 +328,6 @@ class L4Test {
 
   private static String at(ServerSocket server) {
     return "127.0.0.1:" + server.getLocalPort();
-  }
-
-  private static String closed() throws IOException {
-    try (ServerSocket server = server()) {
-      return at(server);
-    }
   }
 
   private static Socket connected(Gateway gateway) throws IOException {
