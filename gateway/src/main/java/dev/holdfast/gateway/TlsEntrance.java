@@ -1,5 +1,6 @@
 package dev.holdfast.gateway;
 
+import dev.holdfast.gateway.http2.Client;
 import dev.holdfast.gateway.http2.ClientAddress;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.WebFace;
@@ -52,7 +53,9 @@ final class TlsEntrance extends ChannelInboundHandlerAdapter {
       refuse(ctx, done.cause());
       return;
     }
-    String protocol = ctx.pipeline().get(SslHandler.class).applicationProtocol();
+    SslHandler agreed = ctx.pipeline().get(SslHandler.class);
+    Client.set(ctx.channel(), tls.proof(agreed.engine().getSession()));
+    String protocol = agreed.applicationProtocol();
     WebFace taker = face;
     if (taker != null && ApplicationProtocolNames.HTTP_2.equals(protocol)) {
       loop.accept(ctx.channel(), taker);

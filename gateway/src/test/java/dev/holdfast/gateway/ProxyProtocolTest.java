@@ -144,7 +144,7 @@ class ProxyProtocolTest {
                 (exchange, ended) -> {
                   exchange.answer(
                       new DefaultHttp2Headers().status("200"),
-                      ascii("from " + exchange.client() + "."));
+                      ascii("from " + exchange.client().address() + "."));
                   return TlsRig.deaf();
                 })
             .gateway("127.0.0.1:1");

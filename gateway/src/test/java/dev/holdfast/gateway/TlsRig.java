@@ -16,6 +16,9 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.ssl.JdkSslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
 import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -36,6 +39,7 @@ import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
@@ -178,8 +182,15 @@ final class TlsRig {
    */
   SSLSocket socket(InetSocketAddress at, String version, String protocol, String name)
       throws Exception {
+    return socket(context(), at, version, protocol, name);
+  }
+
+  /** As above; sockets of one context resume each other's sessions. */
+  SSLSocket socket(
+      SSLContext context, InetSocketAddress at, String version, String protocol, String name)
+      throws Exception {
     SSLSocket socket =
-        (SSLSocket) context().getSocketFactory().createSocket(at.getAddress(), at.getPort());
+        (SSLSocket) context.getSocketFactory().createSocket(at.getAddress(), at.getPort());
     socket.setSoTimeout(PATIENCE_MILLIS);
     SSLParameters parameters = socket.getSSLParameters();
     parameters.setProtocols(new String[] {version});
@@ -200,6 +211,18 @@ final class TlsRig {
     SSLSocket socket = (SSLSocket) context().getSocketFactory().createSocket(plain, NAME, 1, false);
     socket.startHandshake();
     return socket;
+  }
+
+  /** Of a client with a certificate of its own. */
+  SSLContext context(TestCertificate own) throws SSLException {
+    JdkSslContext context =
+        (JdkSslContext)
+            SslContextBuilder.forClient()
+                .sslProvider(SslProvider.JDK)
+                .keyManager(own.certificate(), own.key())
+                .trustManager(trusted())
+                .build();
+    return context.context();
   }
 
   private SSLContext context() throws Exception {

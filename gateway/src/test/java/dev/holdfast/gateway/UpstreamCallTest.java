@@ -8,6 +8,7 @@ import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.http2.CallEnd;
 import dev.holdfast.gateway.http2.CallListener;
+import dev.holdfast.gateway.http2.Client;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.UpstreamCall;
 import dev.holdfast.gateway.limits.GatewayMeters;
@@ -22,7 +23,6 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.util.AsciiString;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -153,7 +153,7 @@ final class UpstreamCallTest {
               "echo", EndpointSet.of(List.of(Endpoint.of(endpoint))), ClusterOptions.DEFAULT);
       Http2Headers headers = UpstreamCall.headers("/test.Echo/" + method, "echo");
       headers.set("grpc-timeout", timeout);
-      call = new UpstreamCall(loop, AsciiString.EMPTY_STRING, headers, this);
+      call = new UpstreamCall(loop, Client.NOBODY, headers, this);
       run(c -> c.start(cluster, RouteOptions.DEFAULT));
     }
 

@@ -201,7 +201,8 @@ final class ServedCall<Q, A> extends ServerCall<Q, A> {
   /** The address of the client; its port is not known here and 0. */
   @Override
   public Attributes getAttributes() {
-    InetAddress client = NetUtil.createInetAddressFromIpAddressString(web.client().toString());
+    InetAddress client =
+        NetUtil.createInetAddressFromIpAddressString(web.client().address().toString());
     return client == null
         ? Attributes.EMPTY
         : Attributes.newBuilder()

@@ -64,10 +64,17 @@ public final class TestAuthority {
   /** Issues a certificate with a new key, into {@code NAME.crt} and {@code NAME.key}. */
   public TestCertificate issue(Path folder, String subject, Instant notBefore, Instant notAfter)
       throws Exception {
+    return issue(folder, subject, subject, notBefore, notAfter);
+  }
+
+  /** As above, into {@code FILE.crt} and {@code FILE.key}: a subject may be no name of a file. */
+  public TestCertificate issue(
+      Path folder, String file, String subject, Instant notBefore, Instant notAfter)
+      throws Exception {
     KeyPair pair = newPair();
     byte[] validity = sequence(Der.time(notBefore), Der.time(notAfter));
     byte[] body = body(subject, name, pair, validity, new byte[0]);
-    return write(folder, subject, signed(key, body), pair.getPrivate());
+    return write(folder, file, signed(key, body), pair.getPrivate());
   }
 
   /** One that nobody but itself has signed. */

@@ -1,13 +1,13 @@
 package dev.holdfast.gateway.access;
 
 import dev.holdfast.gateway.http2.CallEnd;
+import dev.holdfast.gateway.http2.Client;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.WebExchange;
 import dev.holdfast.gateway.http2.WebHandler;
 import dev.holdfast.gateway.traffic.CallTrace;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.util.AsciiString;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -57,7 +57,7 @@ final class SeenExchange implements WebExchange {
   }
 
   @Override
-  public AsciiString client() {
+  public Client client() {
     return web.client();
   }
 

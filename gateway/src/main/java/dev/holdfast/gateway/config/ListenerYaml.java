@@ -153,7 +153,7 @@ final class ListenerYaml {
             .orElse(choice.defaultText());
   }
 
-  private static String word(String name, String text, TunableChoice choice) {
+  static String word(String name, String text, TunableChoice choice) {
     if (!choice.words().contains(text)) {
       throw new IllegalArgumentException(
           name + ": " + text + " (expected: " + choice.expected() + ")");

@@ -43,6 +43,14 @@ final class TlsKeys {
           List.of("require", "optional"),
           "require",
           "With client-ca: whether clients without a certificate are served too.");
+  static final TunableChoice FORWARD_CLIENT =
+      new TunableChoice(
+          "forward-client",
+          List.of("set", "append", "none"),
+          "set",
+          "With client-ca: whether services hear who a client is, in x-forwarded-client-cert."
+              + " append is for clients that speak for others, such as another gateway: what they"
+              + " say there stays, before their own certificate.");
   static final TunableText CA =
       new TunableText(
           "ca",
@@ -71,7 +79,8 @@ final class TlsKeys {
               "Further ones for clients that ask for a name (SNI); all others are shown the first"
                   + " one."),
           Key.value(CLIENT_CA),
-          Key.value(CLIENT_AUTH));
+          Key.value(CLIENT_AUTH),
+          Key.value(FORWARD_CLIENT));
   static final GatewayKeys.Section UPSTREAM =
       GatewayKeys.Section.of(
           Key.value(CA), Key.value(CERTIFICATE), Key.value(KEY), Key.value(SERVER_NAME));

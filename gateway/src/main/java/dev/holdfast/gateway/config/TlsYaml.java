@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.config;
 
+import dev.holdfast.core.TunableChoice;
 import dev.holdfast.gateway.tls.Identity;
 import dev.holdfast.gateway.tls.KeyFiles;
 import dev.holdfast.gateway.tls.ListenerTls;
@@ -14,6 +15,7 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -22,7 +24,6 @@ final class TlsYaml {
   private static final String CERTIFICATE = TlsKeys.CERTIFICATE.key();
   private static final String KEY = TlsKeys.KEY.key();
   private static final String CLIENT_CA = TlsKeys.CLIENT_CA.key();
-  private static final String CLIENT_AUTH = TlsKeys.CLIENT_AUTH.key();
   private static final String SERVER_NAME = TlsKeys.SERVER_NAME.key();
 
   private static final int MOST_SHOWN = 10;
@@ -42,16 +43,26 @@ final class TlsYaml {
     Optional<Identity> identity = identity(tls, !listener.isProblem(GatewayKeys.TLS), List.of());
     List<ListenerTls.Named> named = named(tls);
     Optional<Path> authority = authorities(tls, CLIENT_CA);
-    Optional<String> clients =
-        tls.parsed(CLIENT_AUTH, TlsKeys.CLIENT_AUTH.expected(), TlsYaml::clientAuth);
-    if (clients.isPresent() && !tls.has(CLIENT_CA)) {
-      tls.problem(CLIENT_AUTH, "without client-ca", "both, or none");
-    }
-    boolean required = !clients.equals(Optional.of("optional"));
+    boolean required = !word(tls, TlsKeys.CLIENT_AUTH).equals("optional");
+    ListenerTls.Forwarding forwarding =
+        ListenerTls.Forwarding.valueOf(word(tls, TlsKeys.FORWARD_CLIENT).toUpperCase(Locale.ROOT));
     return identity.map(
         own ->
             new ListenerTls(
-                own, named, authority.map(file -> new ListenerTls.Clients(file, required))));
+                own,
+                named,
+                authority.map(file -> new ListenerTls.Clients(file, required, forwarding))));
+  }
+
+  /** What a key about clients says, or its default. */
+  private static String word(YamlMap tls, TunableChoice choice) {
+    Optional<String> said =
+        tls.parsed(
+            choice.key(), choice.expected(), (name, text) -> ListenerYaml.word(name, text, choice));
+    if (said.isPresent() && !tls.has(CLIENT_CA)) {
+      tls.problem(choice.key(), "without client-ca", "both, or none");
+    }
+    return said.orElse(choice.defaultText());
   }
 
   private List<ListenerTls.Named> named(YamlMap tls) {
@@ -179,14 +190,6 @@ final class TlsYaml {
     } catch (IOException | InvalidPathException e) {
       throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
     }
-  }
-
-  private static String clientAuth(String name, String text) {
-    if (!TlsKeys.CLIENT_AUTH.words().contains(text)) {
-      throw new IllegalArgumentException(
-          name + ": " + text + " (expected: " + TlsKeys.CLIENT_AUTH.expected() + ")");
-    }
-    return text;
   }
 
   private static String serverName(String name, String text) {

@@ -1,7 +1,7 @@
 package dev.holdfast.gateway.http1;
 
 import dev.holdfast.core.Limit;
-import dev.holdfast.gateway.http2.ClientAddress;
+import dev.holdfast.gateway.http2.Client;
 import dev.holdfast.gateway.http2.ClientConnection;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.WebFace;
@@ -19,7 +19,6 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
@@ -61,7 +60,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
   private final WebFace face;
   private final GatewayLimits limits;
   private final ChannelHandlerContext ctx;
-  private final AsciiString client;
+  private final Client client;
   private final ArrayDeque<HttpObject> pipelined = new ArrayDeque<>(0);
   private @Nullable Http1Exchange current;
   private @Nullable ScheduledFuture<?> headTimer;
@@ -78,7 +77,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
     this.loop = loop;
     this.face = face;
     this.limits = limits;
-    this.client = ClientAddress.host(channel);
+    this.client = Client.of(channel);
     HttpDecoderConfig config =
         new HttpDecoderConfig()
             .setMaxInitialLineLength(REQUEST_LINE_BYTES)
@@ -124,7 +123,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
     return loop;
   }
 
-  AsciiString client() {
+  Client client() {
     return client;
   }
 

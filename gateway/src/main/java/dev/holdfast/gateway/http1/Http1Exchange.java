@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.http1;
 
 import dev.holdfast.gateway.http2.CallEnd;
+import dev.holdfast.gateway.http2.Client;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.WebExchange;
 import dev.holdfast.gateway.http2.WebHandler;
@@ -26,7 +27,6 @@ import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.util.AsciiString;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -196,7 +196,7 @@ final class Http1Exchange implements WebExchange {
   }
 
   @Override
-  public AsciiString client() {
+  public Client client() {
     return connection.client();
   }
 

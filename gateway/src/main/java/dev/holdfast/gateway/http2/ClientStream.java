@@ -9,7 +9,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.util.AsciiString;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -77,8 +76,8 @@ abstract class ClientStream implements RequestHead {
   /** What it is forwarded with. */
   abstract ForwardingLoop loop();
 
-  /** The address of the client, without its port. */
-  abstract AsciiString client();
+  /** Who calls. */
+  abstract Client client();
 
   /** Counts bytes of the request that wait for the upstream; whether so many may. */
   abstract boolean keep(int bytes);

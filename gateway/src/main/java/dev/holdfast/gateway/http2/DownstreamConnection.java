@@ -15,7 +15,6 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.util.AsciiString;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -35,7 +34,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
   private final @Nullable WebFace face;
   private final RapidResets resets;
   private final Http2Connection.PropertyKey openedKey;
-  private AsciiString client = AsciiString.EMPTY_STRING;
+  private Client client = Client.NOBODY;
   private boolean secure;
   private boolean begun;
   private boolean told;
@@ -77,14 +76,14 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     return loop;
   }
 
-  /** The address of the client, without its port. */
-  AsciiString client() {
+  /** Who opened it. */
+  Client client() {
     return client;
   }
 
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
-    client = ClientAddress.host(ctx.channel());
+    client = Client.of(ctx.channel());
     secure = ctx.pipeline().get(SslHandler.class) != null;
     super.handlerAdded(ctx);
   }
@@ -274,7 +273,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
       Http2Stream stream = connection().stream(id);
       RequestStream known = request(stream);
       if (known != null) {
-        known.onRequestTrailers(headers);
+        known.onRequestTrailers(RequestHeaders.trailers(headers));
         return;
       }
       if (refusing) {

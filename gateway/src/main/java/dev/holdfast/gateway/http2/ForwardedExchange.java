@@ -7,7 +7,6 @@ import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.util.AsciiString;
 import io.netty.util.concurrent.Future;
 
 /** An exchange whose frames come from a client's stream and go back to it untouched. */
@@ -43,7 +42,7 @@ final class ForwardedExchange extends Exchange implements RequestStream {
   }
 
   @Override
-  AsciiString client() {
+  Client client() {
     return down.client();
   }
 

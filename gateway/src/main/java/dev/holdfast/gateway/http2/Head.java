@@ -3,7 +3,6 @@ package dev.holdfast.gateway.http2;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.util.AsciiString;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,7 +59,7 @@ final class Head extends DefaultHttp2Headers {
    *
    * @param client see {@link RequestHeaders#prepare}; the same for all requests of a connection
    */
-  static Http2Headers forwarded(Http2Headers request, AsciiString client, boolean grpc) {
+  static Http2Headers forwarded(Http2Headers request, Client client, boolean grpc) {
     if (!(request instanceof Head head) || !head.remembered) {
       RequestHeaders.prepare(request, client, grpc);
       return request;

@@ -20,6 +20,7 @@ final class Names {
   static final AsciiString RETRY_PUSHBACK = AsciiString.cached("grpc-retry-pushback-ms");
   static final AsciiString X_FORWARDED_FOR = AsciiString.cached("x-forwarded-for");
   static final AsciiString X_FORWARDED_PROTO = AsciiString.cached("x-forwarded-proto");
+  static final AsciiString X_FORWARDED_CLIENT_CERT = AsciiString.cached("x-forwarded-client-cert");
   static final AsciiString HTTP = AsciiString.cached("http");
   static final AsciiString HTTPS = AsciiString.cached("https");
   static final AsciiString POST = AsciiString.cached("POST");
@@ -30,9 +31,9 @@ final class Names {
   private static final AsciiString SET_COOKIE = AsciiString.cached("set-cookie");
 
   /**
-   * Never put into the table of the peer's decoder: secrets, which could be guessed from the sizes
-   * of later requests (RFC 7541, 7.1.3), and timeouts, which are all different and would push
-   * everything else out.
+   * Never put into the table of the peer's decoder: secrets and who a client is, which could be
+   * guessed from the sizes of later requests (RFC 7541, 7.1.3), and timeouts, which are all
+   * different and would push everything else out, as certificates would.
    */
   static final SensitivityDetector NEVER_INDEXED =
       (name, value) ->
@@ -41,6 +42,7 @@ final class Names {
             case 10 -> SET_COOKIE.contentEquals(name);
             case 12 -> GRPC_TIMEOUT.contentEquals(name);
             case 13 -> AUTHORIZATION.contentEquals(name);
+            case 23 -> X_FORWARDED_CLIENT_CERT.contentEquals(name);
             default -> false;
           };
 

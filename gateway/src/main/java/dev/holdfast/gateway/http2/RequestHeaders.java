@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.http2;
 
 import dev.holdfast.gateway.route.RouteOptions;
+import dev.holdfast.gateway.tls.ClientProof;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
 
@@ -15,25 +16,52 @@ final class RequestHeaders {
   private RequestHeaders() {}
 
   /** Once per request. */
-  static void prepare(Http2Headers headers, AsciiString client, boolean grpc) {
+  static void prepare(Http2Headers headers, Client client, boolean grpc) {
     if (grpc) {
       headers.set(Names.TE, Names.TRAILERS);
     }
-    if (client.isEmpty()) {
+    tell(client.proof(), headers);
+    AsciiString address = client.address();
+    if (address.isEmpty()) {
       return;
     }
     CharSequence forwarded = headers.get(Names.X_FORWARDED_FOR);
     if (forwarded == null) {
-      headers.add(Names.X_FORWARDED_FOR, client);
+      headers.add(Names.X_FORWARDED_FOR, address);
     } else {
       String before = String.join(", ", headers.getAll(Names.X_FORWARDED_FOR));
-      headers.set(Names.X_FORWARDED_FOR, AsciiString.of(before + ", " + client));
+      headers.set(Names.X_FORWARDED_FOR, AsciiString.of(before + ", " + address));
     }
     if (!headers.contains(Names.X_FORWARDED_PROTO)) {
       CharSequence scheme = headers.scheme();
       headers.add(Names.X_FORWARDED_PROTO, scheme == null ? Names.HTTP : scheme);
     }
     headers.scheme(Names.HTTP);
+  }
+
+  /** Says who the client is, in headers where a client may have said anything. */
+  private static void tell(ClientProof proof, Http2Headers headers) {
+    if (proof.element().isEmpty()) {
+      headers.remove(Names.X_FORWARDED_CLIENT_CERT);
+      return;
+    }
+    CharSequence said = proof.believed() ? headers.get(Names.X_FORWARDED_CLIENT_CERT) : null;
+    if (said == null) {
+      headers.set(Names.X_FORWARDED_CLIENT_CERT, proof.element());
+    } else {
+      String before = String.join(",", headers.getAll(Names.X_FORWARDED_CLIENT_CERT));
+      headers.set(Names.X_FORWARDED_CLIENT_CERT, AsciiString.of(before + "," + proof.element()));
+    }
+  }
+
+  /** The headers that end a request: what a client says of itself there is taken out, too. */
+  static Http2Headers trailers(Http2Headers sent) {
+    if (!sent.contains(Names.X_FORWARDED_CLIENT_CERT)) {
+      return sent;
+    }
+    Http2Headers own = Head.own(sent);
+    own.remove(Names.X_FORWARDED_CLIENT_CERT);
+    return own;
   }
 
   /** The time that a call has: 0 for any, {@link GrpcTimeout#EXPIRED} for none. */

@@ -13,7 +13,6 @@ import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.util.AsciiString;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +34,7 @@ public final class UpstreamCall implements OutgoingCall {
   static final int UNSENT_BYTES = 262_144;
 
   private final ForwardingLoop loop;
-  private final AsciiString client;
+  private final Client client;
   private final CallListener listener;
   private final Frames frames;
   private final MessageAssembler assembler;
@@ -50,12 +49,12 @@ public final class UpstreamCall implements OutgoingCall {
   /**
    * A call that has not begun.
    *
-   * @param client for x-forwarded-for; empty for none
+   * @param client whom it is made for
    * @param headers of the request with :path and :authority, and :scheme if it is not http; become
    *     the call's
    */
   public UpstreamCall(
-      ForwardingLoop loop, AsciiString client, Http2Headers headers, CallListener listener) {
+      ForwardingLoop loop, Client client, Http2Headers headers, CallListener listener) {
     this(loop, client, headers, listener, MESSAGE_BYTES);
   }
 
@@ -66,7 +65,7 @@ public final class UpstreamCall implements OutgoingCall {
    */
   public UpstreamCall(
       ForwardingLoop loop,
-      AsciiString client,
+      Client client,
       Http2Headers headers,
       CallListener listener,
       int maxBytes) {
@@ -228,7 +227,7 @@ public final class UpstreamCall implements OutgoingCall {
     }
 
     @Override
-    AsciiString client() {
+    Client client() {
       return client;
     }
 

@@ -3,7 +3,6 @@ package dev.holdfast.gateway.http2;
 import dev.holdfast.gateway.route.RequestHead;
 import dev.holdfast.gateway.traffic.CallTrace;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.util.AsciiString;
 
 /**
  * A request over any version of HTTP, and the way its answer goes. On its event loop only.
@@ -17,8 +16,8 @@ public interface WebExchange extends RequestHead {
   /** What its calls are made with. */
   ForwardingLoop loop();
 
-  /** The address of the client, without its port. */
-  AsciiString client();
+  /** Who asks. */
+  Client client();
 
   /** Whether the answer may begin while the request goes on. */
   boolean isDuplex();

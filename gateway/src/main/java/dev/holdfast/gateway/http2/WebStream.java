@@ -8,7 +8,6 @@ import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.util.AsciiString;
 import org.jspecify.annotations.Nullable;
 
 /** A request to a face over one stream of HTTP/2. */
@@ -114,7 +113,7 @@ final class WebStream implements WebExchange, RequestStream {
   }
 
   @Override
-  public AsciiString client() {
+  public Client client() {
     return down.client();
   }
 

@@ -34,6 +34,7 @@ final class Metadata {
           "trailer",
           "transfer-encoding",
           "upgrade",
+          "x-forwarded-client-cert",
           "x-grpc-web",
           "x-user-agent");
 

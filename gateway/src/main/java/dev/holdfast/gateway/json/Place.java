@@ -18,6 +18,7 @@ import io.netty.handler.codec.http2.Http2Headers;
 record Place(Cluster cluster, Route route) implements CallTarget {
   @Override
   public OutgoingCall begin(WebExchange web, Http2Headers headers, CallListener listener) {
+    web.client().bring(web.headers(), headers);
     UpstreamCall call = new UpstreamCall(web.loop(), web.client(), headers, listener);
     web.onCall(call.trace());
     call.start(cluster, route);

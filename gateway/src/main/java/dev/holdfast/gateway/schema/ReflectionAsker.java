@@ -7,6 +7,7 @@ import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.http2.CallEnd;
 import dev.holdfast.gateway.http2.CallListener;
+import dev.holdfast.gateway.http2.Client;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.Terms;
 import dev.holdfast.gateway.http2.UpstreamCall;
@@ -28,7 +29,6 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.util.AsciiString;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
 import java.util.Arrays;
@@ -140,7 +140,7 @@ public final class ReflectionAsker implements SchemaAsker, AutoCloseable {
       this.call =
           new UpstreamCall(
               loop,
-              AsciiString.EMPTY_STRING,
+              Client.NOBODY,
               UpstreamCall.headers(version.path(), endpoint.address().toString()),
               this,
               (int) ReflectionExchange.MAX_SCHEMA_BYTES);

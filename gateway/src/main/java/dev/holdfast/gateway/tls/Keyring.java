@@ -123,7 +123,9 @@ public final class Keyring implements AutoCloseable {
       }
       TlsServer.Certificates certificates =
           new TlsServer.Certificates(first, new ServerNames<>(named));
-      return new TlsServer(certificates, work, all, meters);
+      ListenerTls.Forwarding forwarding =
+          tls.clients().map(ListenerTls.Clients::forwarding).orElse(ListenerTls.Forwarding.NONE);
+      return new TlsServer(certificates, forwarding, work, all, meters);
     } catch (IllegalArgumentException e) {
       all.close();
       throw e;

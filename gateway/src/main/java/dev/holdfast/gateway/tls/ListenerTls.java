@@ -40,8 +40,24 @@ public record ListenerTls(Identity identity, List<Named> named, Optional<Clients
    * @param authority PEM: the authorities that sign the certificates of clients
    * @param required whether a client without a certificate is turned away; one with a certificate
    *     of somebody else always is
+   * @param forwarding what services are told of them
    */
-  public record Clients(Path authority, boolean required) {}
+  public record Clients(Path authority, boolean required, Forwarding forwarding) {
+    /** Services are told who they are. */
+    public Clients(Path authority, boolean required) {
+      this(authority, required, Forwarding.SET);
+    }
+  }
+
+  /** What services are told of clients' certificates. */
+  public enum Forwarding {
+    /** Nothing. */
+    NONE,
+    /** The certificate of the connection, and nothing that a client says. */
+    SET,
+    /** What a client with a certificate says that it speaks for, then its own. */
+    APPEND
+  }
 
   /** The files that are read. */
   public List<Path> files() {

@@ -12,9 +12,11 @@ import io.netty.channel.ChannelHandler;
 import io.netty.handler.ssl.SniHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.AsciiString;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Executor;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +35,7 @@ public final class TlsServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(TlsServer.class);
 
   private final Certificates certificates;
+  private final ListenerTls.Forwarding forwarding;
   private final Executor work;
   private final Subscription use;
   private final Counter refused;
@@ -49,8 +52,14 @@ public final class TlsServer implements AutoCloseable {
     }
   }
 
-  TlsServer(Certificates certificates, Executor work, Subscription use, MeterRegistry meters) {
+  TlsServer(
+      Certificates certificates,
+      ListenerTls.Forwarding forwarding,
+      Executor work,
+      Subscription use,
+      MeterRegistry meters) {
     this.certificates = certificates;
+    this.forwarding = forwarding;
     this.work = work;
     this.use = use;
     this.refused = GatewayMeter.TLS_REFUSED.counter(meters);
@@ -72,6 +81,17 @@ public final class TlsServer implements AutoCloseable {
     SslHandler handler = context.newHandler(allocator, work);
     handler.setHandshakeTimeoutMillis(patienceMillis);
     return handler;
+  }
+
+  /** What services are told of a client, after its handshake. */
+  public ClientProof proof(SSLSession session) {
+    if (forwarding == ListenerTls.Forwarding.NONE) {
+      return ClientProof.NONE;
+    }
+    String element = ClientCertificate.of(session).map(ClientCertificate::describe).orElse("");
+    return element.isEmpty()
+        ? ClientProof.NONE
+        : new ClientProof(AsciiString.of(element), forwarding == ListenerTls.Forwarding.APPEND);
   }
 
   /** A handshake failed: it is counted, and told unless another one was just before. */

@@ -255,7 +255,7 @@ class GatewayYamlTest {
         """
         listeners:
           - address: 8443
-            tls: {certificate: own/gate.crt, key: own/gate.key, client-ca: ca.crt}
+            tls: {certificate: own/gate.crt, key: own/gate.key, client-ca: ca.crt, forward-client: append}
         clusters:
           a:
             endpoints: [b:1]
@@ -267,7 +267,9 @@ class GatewayYamlTest {
         .contains(
             new ListenerTls(
                 new Identity(own.resolve("gate.crt"), own.resolve("gate.key")),
-                Optional.of(new ListenerTls.Clients(folder.resolve("ca.crt"), true))));
+                Optional.of(
+                    new ListenerTls.Clients(
+                        folder.resolve("ca.crt"), true, ListenerTls.Forwarding.APPEND))));
     assertThat(requireNonNull(config.clusters().get("a")).tls())
         .contains(
             new UpstreamTls(

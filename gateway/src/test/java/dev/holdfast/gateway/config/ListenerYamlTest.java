@@ -84,6 +84,9 @@ class ListenerYamlTest {
         "listeners: [{address: 1, tls: {client-auth: no}}] | client-auth: no (expected: require or",
         "listeners: [{address: 1, tls: {cert: a}}] | listeners[0].tls.cert: unknown (expected: o",
         "listeners: [{address: 1, tls: {client-auth: require}}] | client-auth: without client-ca",
+        "listeners: [{address: 1, tls: {forward-client: yes}}] | forward-client: yes (expected:"
+            + " set",
+        "listeners: [{address: 1, tls: {forward-client: set}}] | forward-client: without client-ca",
         "listeners: [{address: 1, tls: {certificates: [{}]}}] | certificates[0].names: none (exp",
         "listeners: [{address: 1, tls: {certificates: [{names: [a b]}]}}] | names[0]: a b",
         "listeners: [{address: 1, tls: {certificates: [{names: [a, A]}]}}] | names[1]: a"

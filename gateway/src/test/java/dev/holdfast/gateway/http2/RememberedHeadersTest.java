@@ -2,6 +2,7 @@ package dev.holdfast.gateway.http2;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.gateway.tls.ClientProof;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
@@ -19,7 +20,8 @@ import org.junit.jupiter.api.Test;
 /** Headers that came before are known again, and never taken for others. */
 class RememberedHeadersTest {
   private static final int HEADER_LIST_BYTES = 16_384;
-  private static final AsciiString CLIENT = AsciiString.of("192.0.2.7");
+  private static final Client CLIENT =
+      new Client(AsciiString.of("192.0.2.7"), new ClientProof(AsciiString.of("Hash=1"), false));
 
   @Test
   void whatIsDecodedIsWhatNettyDecodesWhateverCameBefore() throws Http2Exception {
@@ -111,7 +113,9 @@ class RememberedHeadersTest {
     Http2Headers request = head(new DefaultHttp2Headers().scheme("http").path("/p.S/M"));
     Http2Headers sent = Head.forwarded(request, CLIENT, true);
     assertThat(request.contains(Names.X_FORWARDED_FOR)).isFalse();
-    assertThat(sent.get(Names.X_FORWARDED_FOR)).isEqualTo(CLIENT);
+    assertThat(sent.get(Names.X_FORWARDED_FOR)).isEqualTo(CLIENT.address());
+    assertThat(sent.get(Names.X_FORWARDED_CLIENT_CERT)).isEqualTo(CLIENT.proof().element());
+    assertThat(Names.NEVER_INDEXED.isSensitive(Names.X_FORWARDED_CLIENT_CERT, "")).isTrue();
     assertThat(Head.forwarded(request, CLIENT, true)).isSameAs(sent);
     Http2Headers second = RequestHeaders.timed(sent, 5_000_000_000L, 2_000_000_000L);
     assertThat(second.get(Names.GRPC_TIMEOUT)).isNotNull();
