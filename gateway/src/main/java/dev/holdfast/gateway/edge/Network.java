@@ -3,41 +3,53 @@ package dev.holdfast.gateway.edge;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.util.HexFormat;
 
 /**
  * All addresses that begin with the same bits (CIDR, RFC 4632).
  *
- * @param address in hexadecimal
+ * @param address one of them
  * @param bits of it that count
  */
-public record Network(String address, int bits) {
+public record Network(InetAddress address, int bits) {
   /** What it must look like, for errors. */
   public static final String EXPECTED = "an address or a network such as 10.0.0.0/8";
 
   /**
-   * Parses a network, or one address.
+   * Parses a network, or one address. One of IPv4 that is written as of IPv6 (::ffff:10.0.0.1, RFC
+   * 4291) is one of IPv4.
    *
    * @param name what the value is called where it was written, for the error
    * @throws IllegalArgumentException naming the value and what was expected
    */
   public static Network parse(String name, String text) {
     int slash = text.indexOf('/');
-    byte[] address =
+    byte[] written =
         NetUtil.createByteArrayFromIpAddressString(slash < 0 ? text : text.substring(0, slash));
-    if (address != null) {
-      int most = address.length * Byte.SIZE;
+    if (written != null) {
+      int most = written.length * Byte.SIZE;
       String bits = slash < 0 ? Integer.toString(most) : text.substring(slash + 1);
-      if (bits.matches("[0-9]{1,3}") && Integer.parseInt(bits) <= most) {
-        return new Network(HexFormat.of().formatHex(address), Integer.parseInt(bits));
+      InetAddress address = address(written);
+      int mapped = most - address.getAddress().length * Byte.SIZE;
+      if (bits.matches("[0-9]{1,3}")
+          && Integer.parseInt(bits) <= most
+          && Integer.parseInt(bits) >= mapped) {
+        return new Network(address, Integer.parseInt(bits) - mapped);
       }
     }
     throw new IllegalArgumentException(name + ": " + text + " (expected: " + EXPECTED + ")");
   }
 
+  private static InetAddress address(byte[] bytes) {
+    try {
+      return InetAddress.getByAddress(bytes);
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("of a length that no address has: " + bytes.length, e);
+    }
+  }
+
   /** Whether an address is one of it. */
   public boolean contains(InetAddress other) {
-    byte[] known = HexFormat.of().parseHex(address);
+    byte[] known = address.getAddress();
     byte[] asked = other.getAddress();
     if (known.length != asked.length) {
       return false;
@@ -54,12 +66,6 @@ public record Network(String address, int bits) {
 
   @Override
   public String toString() {
-    try {
-      return InetAddress.getByAddress(HexFormat.of().parseHex(address)).getHostAddress()
-          + "/"
-          + bits;
-    } catch (UnknownHostException e) {
-      throw new IllegalStateException("of a length that no address has: " + address, e);
-    }
+    return address.getHostAddress() + "/" + bits;
   }
 }

@@ -9,6 +9,7 @@ import dev.holdfast.gateway.edge.Network;
 import dev.holdfast.gateway.edge.ProxyTerms;
 import dev.holdfast.gateway.tls.ServerNames;
 import dev.holdfast.yaml.YamlException;
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What a gateway's file says of its listeners. */
 class ListenerYamlTest {
   @Test
-  void proxiesAreBelievedAsTheFileSays() {
+  void proxiesAreBelievedAsTheFileSays() throws Exception {
     GatewayConfig config =
         parse(
             """
@@ -33,8 +34,8 @@ class ListenerYamlTest {
             new ProxyTerms(
                 false,
                 List.of(
-                    new Network("0a000000", 8),
-                    new Network("20010db8" + "0".repeat(23) + "1", 128))));
+                    new Network(InetAddress.getByName("10.0.0.0"), 8),
+                    new Network(InetAddress.getByName("2001:db8::1"), 128))));
   }
 
   @Test
