@@ -62,7 +62,7 @@ public final class ClientManifestCommand implements Callable<Integer> {
             ManifestText.serviceAccount(who, home),
             role.yaml(),
             role.bindingYaml(who, home),
-            deployment(app, home, who))
+            deployment(app))
         .print(common);
     return ExitCode.OK;
   }
@@ -75,57 +75,31 @@ public final class ClientManifestCommand implements Callable<Integer> {
     return KubernetesRole.forService(ServiceName.parse(target.substring(SCHEME.length())), home);
   }
 
-  private String deployment(String app, String home, String who) {
-    return """
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata:
-      name: %1$s
-      namespace: %2$s
-      labels:
-        app.kubernetes.io/name: %1$s
-    spec:
-      replicas: %3$d
-      selector:
-        matchLabels:
-          app.kubernetes.io/name: %1$s
-      template:
-        metadata:
-          labels:
-            app.kubernetes.io/name: %1$s
-        spec:
-          serviceAccountName: %4$s
-          securityContext:
-            runAsNonRoot: true
-            seccompProfile:
-              type: RuntimeDefault
-          containers:
-            - name: %1$s
-              image: %5$s
-              env:
-                - name: %6$s
-                  value: "%7$s"
-                # The last list that was seen: a container that restarts needs no API server.
-                - name: HOLDFAST_SNAPSHOT_DIR
-                  value: /var/cache/holdfast
-              securityContext:
-                allowPrivilegeEscalation: false
-                capabilities:
-                  drop: ["ALL"]
-              volumeMounts:
-                - name: holdfast
-                  mountPath: /var/cache/holdfast
-          volumes:
-            - name: holdfast
-              emptyDir: {}
-    """
-        .formatted(
-            app,
-            home,
-            deployment.replicas(),
-            who,
-            deployment.image(),
-            ManifestText.variable("target-variable", variable),
-            target);
+  private String deployment(String app) {
+    String container =
+        """
+                - name: %1$s
+                  image: %2$s
+                  env:
+                    - name: %3$s
+                      value: "%4$s"
+                    # The last list that was seen: a container that restarts needs no API server.
+                    - name: HOLDFAST_SNAPSHOT_DIR
+                      value: %5$s
+        """
+            .formatted(
+                app,
+                deployment.image(),
+                ManifestText.variable("target-variable", variable),
+                target,
+                ServingPods.SNAPSHOTS);
+    return deployment.yaml(
+        app,
+        "",
+        container
+            + ManifestText.UNPRIVILEGED
+            + ManifestText.section(
+                "          volumeMounts:\n", ManifestText.mount("holdfast", ServingPods.SNAPSHOTS))
+            + ManifestText.section("      volumes:\n", ManifestText.emptyVolume("holdfast")));
   }
 }

@@ -46,4 +46,41 @@ final class DeploymentOptions {
   int replicas() {
     return ManifestText.replicas(replicas);
   }
+
+  /**
+   * A Deployment.
+   *
+   * @param app what it is called
+   * @param pod more lines of the pod, before its containers
+   * @param containers these, and what the pod has after them
+   */
+  String yaml(String app, String pod, String containers) {
+    return """
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata:
+      name: %1$s
+      namespace: %2$s
+      labels:
+        app.kubernetes.io/name: %1$s
+    spec:
+      replicas: %3$d
+      selector:
+        matchLabels:
+          app.kubernetes.io/name: %1$s
+      template:
+        metadata:
+          labels:
+            app.kubernetes.io/name: %1$s
+        spec:
+          serviceAccountName: %4$s
+    %5$s      securityContext:
+            runAsNonRoot: true
+            seccompProfile:
+              type: RuntimeDefault
+          containers:
+    %6$s\
+    """
+        .formatted(app, namespace(), replicas(), account(app), pod, containers);
+  }
 }

@@ -16,7 +16,16 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
  */
 final class ManifestText {
   /** Where the Secret with a certificate and its key is mounted. */
-  static final String TLS_FOLDER = "/etc/holdfast/tls";
+  private static final String TLS_FOLDER = "/etc/holdfast/tls";
+
+  /** What no container of ours may do; the last of its lines before its mounts. */
+  static final String UNPRIVILEGED =
+      """
+                securityContext:
+                  allowPrivilegeEscalation: false
+                  capabilities:
+                    drop: ["ALL"]
+      """;
 
   private static final Pattern LABEL = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
   private static final Pattern IMAGE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:/@-]{0,511}");
@@ -59,14 +68,32 @@ final class ManifestText {
         .formatted(name, namespace);
   }
 
+  /** Lines under their heading; nothing at all if there are none. */
+  static String section(String heading, String lines) {
+    return lines.isEmpty() ? "" : heading + lines;
+  }
+
+  /** A volume that is empty when the pod begins, in a pod that has volumes. */
+  static String emptyVolume(String name) {
+    return """
+            - name: %s
+              emptyDir: {}
+    """
+        .formatted(name);
+  }
+
+  /** A volume of the pod, in a container that has mounts. */
+  static String mount(String volume, String folder) {
+    return """
+                - name: %s
+                  mountPath: %s
+    """
+        .formatted(volume, folder);
+  }
+
   /** The Secret with a certificate and its key, in a container that has mounts. */
   static String tlsMount() {
-    return """
-                - name: tls
-                  mountPath: %s
-                  readOnly: true
-    """
-        .formatted(TLS_FOLDER);
+    return mount("tls", TLS_FOLDER) + "              readOnly: true\n";
   }
 
   /** The same, in a pod that has volumes. */
@@ -77,6 +104,11 @@ final class ManifestText {
                 secretName: %s
     """
         .formatted(secret);
+  }
+
+  /** Arguments for the certificate and the key that are mounted, by the options that want them. */
+  static List<String> certificate(String option, String keyOption) {
+    return List.of(option, TLS_FOLDER + "/tls.crt", keyOption, TLS_FOLDER + "/tls.key");
   }
 
   /** A drained node never takes all of them at once. */
