@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The HTTP/JSON face of a catalog of services: finds the method of a request and reads what its
@@ -95,6 +96,17 @@ public final class HttpTranscoder {
   /** Every way into every method: those of annotations first, then those by name. */
   public List<HttpBinding> bindings() {
     return bindings;
+  }
+
+  /**
+   * The way into a method that a request takes, by its path alone; empty when there is none.
+   *
+   * @param httpMethod in upper case
+   * @param path raw, without a query
+   * @throws RequestRefusedException 400 when the path is not well-formed
+   */
+  public Optional<HttpBinding> find(String httpMethod, String path) {
+    return Optional.ofNullable(routes.find(httpMethod, path)).map(RouteMatch::target);
   }
 
   /**

@@ -20,10 +20,19 @@ final class FileLinker {
 
   private final Map<String, FileDescriptorProto> files = new TreeMap<>();
   private final Map<String, FileDescriptor> linked = new HashMap<>();
+  private final Map<String, String> comments;
   private final Set<String> underWay = new LinkedHashSet<>();
+
+  /** A linker that adds comments of its files to those that are known. */
+  FileLinker(Map<String, String> comments) {
+    this.comments = comments;
+  }
 
   /** Adds a file. The same one again changes nothing. */
   void add(FileDescriptorProto file) {
+    if (file.hasSourceCodeInfo()) {
+      SchemaComments.collect(file, comments);
+    }
     FileDescriptorProto bare = file.toBuilder().clearSourceCodeInfo().build();
     FileDescriptorProto other = files.putIfAbsent(file.getName(), bare);
     if (other != null && !other.equals(bare)) {

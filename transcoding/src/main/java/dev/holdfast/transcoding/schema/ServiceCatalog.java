@@ -10,6 +10,7 @@ import com.google.protobuf.Descriptors.MethodDescriptor;
 import com.google.protobuf.Descriptors.ServiceDescriptor;
 import com.google.protobuf.ExtensionRegistry;
 import com.google.protobuf.InvalidProtocolBufferException;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayDeque;
@@ -42,9 +43,12 @@ public final class ServiceCatalog {
   private final Map<String, ServiceDescriptor> services;
   private final Map<String, RpcMethod> methods;
   private final Map<String, Descriptor> messages;
+  private final Map<String, String> comments;
 
-  private ServiceCatalog(String hash, Map<String, FileDescriptor> linked) {
+  private ServiceCatalog(
+      String hash, Map<String, FileDescriptor> linked, Map<String, String> comments) {
     this.hash = hash;
+    this.comments = Map.copyOf(comments);
     this.files = List.copyOf(linked.values());
     this.services = new TreeMap<>();
     this.methods = new TreeMap<>();
@@ -86,7 +90,7 @@ public final class ServiceCatalog {
   public static ServiceCatalog ofSerializedFiles(Collection<ByteString> files) {
     List<FileDescriptorProto> parsed = new ArrayList<>();
     files.forEach(file -> parsed.add(parse(file)));
-    return ofParsed(parsed);
+    return ofParsed(parsed, new TreeMap<>());
   }
 
   /**
@@ -99,18 +103,19 @@ public final class ServiceCatalog {
     return ofSerializedFiles(files.stream().map(FileDescriptorProto::toByteString).toList());
   }
 
-  private static ServiceCatalog ofParsed(List<FileDescriptorProto> files) {
+  private static ServiceCatalog ofParsed(
+      List<FileDescriptorProto> files, Map<String, String> comments) {
     if (files.size() > MAX_FILES) {
       throw new InvalidSchemaException(
           "files: %d (expected: <= %d)".formatted(files.size(), MAX_FILES));
     }
-    FileLinker linker = new FileLinker();
+    FileLinker linker = new FileLinker(comments);
     files.forEach(linker::add);
-    String hash = hash(linker.files());
-    return new ServiceCatalog(hash, linker.link());
+    String hash = hash(linker.files(), comments);
+    return new ServiceCatalog(hash, linker.link(), comments);
   }
 
-  /** 64 hexadecimal digits that are the same for the same files, whatever their order. */
+  /** 64 hexadecimal digits that are the same for the same files and comments, in any order. */
   public String hash() {
     return hash;
   }
@@ -161,12 +166,22 @@ public final class ServiceCatalog {
     return Optional.ofNullable(messages.get(fullName));
   }
 
+  /**
+   * The comment at a service, method, message, field, enum or value, each by its descriptor's full
+   * name; "" for none. Only files of {@code protoc --include_source_info} have comments.
+   */
+  public String comment(String fullName) {
+    return comments.getOrDefault(fullName, "");
+  }
+
   /** This catalog's services with those of others; fails as {@link #ofDescriptorSet}. */
   public ServiceCatalog with(ServiceCatalog other) {
     List<FileDescriptorProto> all = new ArrayList<>();
-    files.forEach(file -> all.add(file.toProto()));
-    other.files.forEach(file -> all.add(file.toProto()));
-    return of(all);
+    files.forEach(file -> all.add(parse(file.toProto().toByteString())));
+    other.files.forEach(file -> all.add(parse(file.toProto().toByteString())));
+    Map<String, String> both = new TreeMap<>(other.comments);
+    both.putAll(comments);
+    return ofParsed(all, both);
   }
 
   private void addServices(FileDescriptor file) {
@@ -214,10 +229,12 @@ public final class ServiceCatalog {
     }
   }
 
-  private static String hash(Collection<FileDescriptorProto> files) {
+  private static String hash(Collection<FileDescriptorProto> files, Map<String, String> comments) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       files.forEach(file -> digest.update(file.toByteArray()));
+      comments.forEach(
+          (name, text) -> digest.update((name + '\n' + text).getBytes(StandardCharsets.UTF_8)));
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("SHA-256 (expected: in every JDK)", e);

@@ -1,269 +1,142 @@
 package dev.holdfast.transcoding.http.openapi;
 
-import static dev.holdfast.transcoding.http.openapi.TypeSchemas.ordered;
+import static dev.holdfast.transcoding.http.openapi.JsonTree.ordered;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.google.protobuf.Descriptors.Descriptor;
-import com.google.protobuf.Descriptors.FieldDescriptor;
-import com.google.rpc.Status;
-import dev.holdfast.transcoding.http.HttpBinding;
-import dev.holdfast.transcoding.http.HttpBinding.BodyKind;
+import com.google.protobuf.Descriptors.ServiceDescriptor;
 import dev.holdfast.transcoding.http.HttpTranscoder;
-import dev.holdfast.transcoding.http.PathTemplate;
-import dev.holdfast.transcoding.http.PathTemplate.Kind;
-import dev.holdfast.transcoding.http.PathTemplate.Variable;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import dev.holdfast.transcoding.json.JsonOptions;
+import dev.holdfast.transcoding.schema.ServiceCatalog;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Writes the OpenAPI 3.1 document of what a transcoder serves.
+ * The OpenAPI 3.1 document of what transcoders serve. Immutable.
  *
- * <p>A method with annotations is described by them, another one by its name. Variables of several
- * segments become a parameter for each of their wildcards, since OpenAPI's hold no slash. Custom
- * HTTP methods that OpenAPI does not know are left out.
+ * <p>It is made of the same ways into methods that requests take, and each of its operations was
+ * asked of the transcoders: a request for it meets the method that {@code operationId} names. What
+ * OpenAPI can't say is listed by {@link #omitted} and in the document's {@code x-holdfast-omitted},
+ * with the reason. A variable of several segments has a parameter for each of its wildcards, since
+ * OpenAPI's hold no slash.
  *
  * @see <a href="https://spec.openapis.org/oas/v3.1.0">OpenAPI 3.1</a>
  */
 public final class OpenApiDocument {
-  /** How deep messages are taken apart into query parameters; deeper fields are not described. */
-  static final int MAX_QUERY_DEPTH = 4;
+  /** The largest document; more is refused. */
+  public static final int MAX_BYTES = 32 << 20;
 
-  private static final JsonFactory JSON = new JsonFactory();
-  private static final Set<String> METHODS =
-      Set.of("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE");
-  private static final String HTTP_BODY = "google.api.HttpBody";
+  private final byte[] json;
+  private final List<String> omitted;
 
-  private final TypeSchemas types = new TypeSchemas();
-  private final Map<String, Map<String, Object>> paths = new TreeMap<>();
-  private final Map<String, String> pathOfShape = new HashMap<>();
-
-  private final Map<String, Integer> operations = new HashMap<>();
-
-  private OpenApiDocument() {}
+  private OpenApiDocument(byte[] json, List<String> omitted) {
+    this.json = json;
+    this.omitted = List.copyOf(omitted);
+  }
 
   /**
-   * The document, as JSON in UTF-8.
+   * The document of one transcoder.
    *
-   * @param title of the API
-   * @param version of the API, such as the catalog's hash
+   * @throws DocumentTooLargeException when it would be larger than {@link #MAX_BYTES}
    */
-  public static byte[] of(HttpTranscoder transcoder, String title, String version) {
-    OpenApiDocument document = new OpenApiDocument();
-    Set<String> annotated = new HashSet<>();
-    for (HttpBinding binding : transcoder.bindings()) {
-      boolean byName = binding.template().toString().equals(binding.method().path());
-      if (METHODS.contains(binding.httpMethod())
-          && !(byName && annotated.contains(binding.method().fullName()))) {
-        annotated.add(binding.method().fullName());
-        document.add(binding);
+  public static OpenApiDocument of(HttpTranscoder transcoder, OpenApiInfo info) {
+    SortedMap<String, HttpTranscoder> served = new TreeMap<>();
+    served.put("", transcoder);
+    return of(served, info);
+  }
+
+  /**
+   * The document of several transcoders that are served side by side. A path that two of them have
+   * is left out. JSON looks as the first one has it.
+   *
+   * @param served by the names of their clusters
+   * @throws DocumentTooLargeException when it would be larger than {@link #MAX_BYTES}
+   */
+  public static OpenApiDocument of(SortedMap<String, HttpTranscoder> served, OpenApiInfo info) {
+    return of(served, info, MAX_BYTES);
+  }
+
+  static OpenApiDocument of(
+      SortedMap<String, HttpTranscoder> served, OpenApiInfo info, int maxBytes) {
+    Ways ways = new Ways(served, info.byName());
+    JsonOptions options =
+        served.values().stream()
+            .findFirst()
+            .map(first -> first.codec().options())
+            .orElse(JsonOptions.DEFAULT);
+    TypeSchemas types = new TypeSchemas(options, name -> comment(served, name));
+    Operations operations = new Operations(types);
+    JsonTree out = new JsonTree(maxBytes);
+    out.begin("").with("openapi", "3.1.0");
+    out.with("info", ordered("title", info.title(), "version", info.version()));
+    if (!info.server().isEmpty()) {
+      out.with("servers", List.of(ordered("url", info.server())));
+    }
+    List<Object> tags = tags(served);
+    if (!tags.isEmpty()) {
+      out.with("tags", tags);
+    }
+    out.begin("paths");
+    ways.byPath()
+        .forEach(
+            (path, byMethod) -> {
+              Map<String, Object> item = new LinkedHashMap<>();
+              byMethod.forEach((name, way) -> item.put(name, operations.of(way, names(path))));
+              out.with(path, item);
+            });
+    out.end().begin("components").begin("schemas");
+    types.writeTo(out);
+    out.end().end();
+    if (!ways.omitted().isEmpty()) {
+      out.with("x-holdfast-omitted", ways.omitted());
+    }
+    return new OpenApiDocument(out.end().toByteArray(), ways.omitted());
+  }
+
+  /** JSON in UTF-8; not copied. */
+  public byte[] json() {
+    return json;
+  }
+
+  /** What is served and not described, and why: a sentence each. */
+  public List<String> omitted() {
+    return omitted;
+  }
+
+  private static String comment(SortedMap<String, HttpTranscoder> served, String name) {
+    for (HttpTranscoder each : served.values()) {
+      String comment = each.catalog().comment(name);
+      if (!comment.isEmpty()) {
+        return comment;
       }
     }
-    return write(
-        ordered(
-            "openapi",
-            "3.1.0",
-            "info",
-            ordered("title", title, "version", version),
-            "paths",
-            document.paths,
-            "components",
-            ordered("schemas", document.types.components())));
+    return "";
   }
 
-  private void add(HttpBinding binding) {
-    List<Object> parameters = new ArrayList<>();
-    String path = path(binding, parameters);
-    Descriptor input = binding.method().input();
-    if (binding.bodyKind() != BodyKind.MESSAGE) {
-      addQuery(binding, input, "", "", new ArrayList<>(), parameters);
-    }
-    Map<String, Object> operation =
-        ordered("operationId", operationId(binding), "tags", List.of(binding.method().service()));
-    if (!parameters.isEmpty()) {
-      operation.put("parameters", parameters);
-    }
-    if (binding.bodyKind() != BodyKind.NONE) {
-      FieldDescriptor field = binding.bodyField();
-      Object schema = field == null ? types.of(input) : types.of(field);
-      boolean stream = binding.method().shape().clientStreams();
-      boolean raw = field == null ? isRaw(input) : isRaw(field);
-      operation.put("requestBody", ordered("content", content(schema, stream, raw, false)));
-    }
-    operation.put("responses", responses(binding));
-    paths
-        .computeIfAbsent(path, name -> new TreeMap<>())
-        .putIfAbsent(binding.httpMethod().toLowerCase(Locale.ROOT), operation);
-  }
-
-  private String operationId(HttpBinding binding) {
-    String name = binding.method().fullName();
-    int count = operations.merge(name, 1, Integer::sum);
-    return count == 1 ? name : name + "." + count;
-  }
-
-  /** The path with parameters by position: two of one shape must be one path. */
-  private String path(HttpBinding binding, List<Object> parameters) {
-    PathTemplate template = binding.template();
-    StringBuilder path = new StringBuilder();
-    List<String> names = new ArrayList<>();
-    for (int i = 0; i < template.segments().size(); i++) {
-      PathTemplate.Segment segment = template.segments().get(i);
-      path.append('/');
-      if (segment.kind() == Kind.LITERAL) {
-        path.append(segment.literal());
-      } else {
-        String name = parameterName(template, i);
-        names.add(name);
-        path.append('{').append(name).append('}');
+  /** Services with a comment; the others are tags without a word. */
+  private static List<Object> tags(SortedMap<String, HttpTranscoder> served) {
+    Map<String, Object> tags = new TreeMap<>();
+    for (HttpTranscoder each : served.values()) {
+      ServiceCatalog catalog = each.catalog();
+      for (String name : catalog.services()) {
+        catalog
+            .service(name)
+            .map(ServiceDescriptor::getFullName)
+            .map(catalog::comment)
+            .filter(comment -> !comment.isEmpty())
+            .ifPresent(text -> tags.putIfAbsent(name, ordered("name", name, "description", text)));
       }
     }
-    path.append(template.verb().isEmpty() ? "" : ":" + template.verb());
-    String known = pathOfShape.putIfAbsent(template.shape(), path.toString());
-    String used = known == null ? path.toString() : known;
-    for (String name : known == null ? names : namesIn(known)) {
-      parameters.add(
-          ordered(
-              "name", name, "in", "path", "required", true, "schema", Map.of("type", "string")));
-    }
-    return used;
+    return new ArrayList<>(tags.values());
   }
 
-  private static List<String> namesIn(String path) {
+  private static List<String> names(String path) {
     List<String> names = new ArrayList<>();
     for (int at = path.indexOf('{'); at >= 0; at = path.indexOf('{', at + 1)) {
       names.add(path.substring(at + 1, path.indexOf('}', at)));
     }
     return names;
-  }
-
-  private static String parameterName(PathTemplate template, int segment) {
-    for (Variable variable : template.variables()) {
-      if (variable.start() <= segment && segment < variable.end()) {
-        boolean alone = variable.end() - variable.start() == 1;
-        return alone ? variable.name() : variable.name() + "." + (segment - variable.start());
-      }
-    }
-    return "segment." + segment;
-  }
-
-  private void addQuery(
-      HttpBinding binding,
-      Descriptor type,
-      String jsonPrefix,
-      String prefix,
-      List<Descriptor> outer,
-      List<Object> parameters) {
-    outer.add(type);
-    for (FieldDescriptor field : type.getFields()) {
-      String name = prefix + field.getName();
-      boolean bound = binding.template().variables().stream().anyMatch(v -> v.name().equals(name));
-      if (bound || field.equals(binding.bodyField()) || field.isMapField()) {
-        continue;
-      }
-      boolean message = field.getJavaType() == FieldDescriptor.JavaType.MESSAGE;
-      if (!message || TypeSchemas.isText(field.getMessageType())) {
-        parameters.add(
-            ordered(
-                "name",
-                jsonPrefix + field.getJsonName(),
-                "in",
-                "query",
-                "schema",
-                types.of(field)));
-      } else if (!field.isRepeated()
-          && outer.size() < MAX_QUERY_DEPTH
-          && !outer.contains(field.getMessageType())) {
-        String json = jsonPrefix + field.getJsonName() + ".";
-        addQuery(binding, field.getMessageType(), json, name + ".", outer, parameters);
-      }
-    }
-    outer.remove(outer.size() - 1);
-  }
-
-  private Object responses(HttpBinding binding) {
-    FieldDescriptor field = binding.responseField();
-    Descriptor output = binding.method().output();
-    boolean stream = binding.method().shape().serverStreams();
-    boolean raw = field == null ? isRaw(output) : isRaw(field);
-    Object schema = field == null ? types.of(output) : types.of(field);
-    return ordered(
-        "200",
-        ordered("description", "OK", "content", content(schema, stream, raw, true)),
-        "default",
-        ordered(
-            "description",
-            "the status of the failure",
-            "content",
-            content(types.of(Status.getDescriptor()), false, false, true)));
-  }
-
-  private Object content(Object schema, boolean stream, boolean raw, boolean answer) {
-    if (raw) {
-      return ordered("*/*", Map.of());
-    }
-    if (!stream) {
-      return ordered("application/json", ordered("schema", schema));
-    }
-    Map<String, Object> content =
-        ordered(
-            "application/x-ndjson",
-            ordered("schema", schema),
-            "application/json",
-            ordered("schema", types.array(schema)));
-    if (answer) {
-      content.put("text/event-stream", ordered("schema", schema));
-    }
-    return content;
-  }
-
-  private static boolean isRaw(Descriptor type) {
-    return type.getFullName().equals(HTTP_BODY);
-  }
-
-  private static boolean isRaw(FieldDescriptor field) {
-    return field.getJavaType() == FieldDescriptor.JavaType.MESSAGE
-        && !field.isRepeated()
-        && isRaw(field.getMessageType());
-  }
-
-  private static byte[] write(Object document) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    try (JsonGenerator generator = JSON.createGenerator(out)) {
-      write(document, generator);
-    } catch (IOException e) {
-      throw new UncheckedIOException("writing into memory (expected: no failure)", e);
-    }
-    return out.toByteArray();
-  }
-
-  private static void write(Object value, JsonGenerator generator) throws IOException {
-    if (value instanceof Map<?, ?> map) {
-      generator.writeStartObject();
-      for (Map.Entry<?, ?> entry : map.entrySet()) {
-        generator.writeFieldName(String.valueOf(entry.getKey()));
-        write(entry.getValue(), generator);
-      }
-      generator.writeEndObject();
-    } else if (value instanceof List<?> list) {
-      generator.writeStartArray();
-      for (Object item : list) {
-        write(item, generator);
-      }
-      generator.writeEndArray();
-    } else if (value instanceof Boolean flag) {
-      generator.writeBoolean(flag);
-    } else {
-      generator.writeString(String.valueOf(value));
-    }
   }
 }

@@ -1,15 +1,24 @@
 package dev.holdfast.transcoding.http.openapi;
 
+import static dev.holdfast.transcoding.http.openapi.JsonTree.ordered;
+
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.EnumDescriptor;
 import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Descriptors.GenericDescriptor;
+import com.google.protobuf.Descriptors.OneofDescriptor;
+import dev.holdfast.transcoding.json.JsonOptions;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,96 +26,201 @@ import org.jspecify.annotations.Nullable;
  * others refer to, so that types may hold themselves. For one thread.
  */
 final class TypeSchemas {
+  /** The most members of a oneof of which a schema says that no two stand together. */
+  static final int MAX_TOLD_APART = 8;
+
   private static final String REF = "#/components/schemas/";
   private static final String GOOGLE = "google.protobuf.";
 
-  private final Map<String, Object> components = new TreeMap<>();
-  private final Deque<Descriptor> open = new ArrayDeque<>();
+  private final JsonOptions options;
+  private final UnaryOperator<String> comments;
+  private final SchemaNames names = new SchemaNames();
+  private final Set<String> known = new HashSet<>();
+  private final Deque<GenericDescriptor> open = new ArrayDeque<>();
 
-  /** All components that were referred to, and what those refer to. */
-  Map<String, Object> components() {
-    while (!open.isEmpty()) {
-      Descriptor type = open.remove();
-      Map<String, Object> properties = new LinkedHashMap<>();
-      for (FieldDescriptor field : type.getFields()) {
-        properties.put(field.getJsonName(), of(field));
-      }
-      Map<String, Object> schema = new LinkedHashMap<>(Map.of("type", "object"));
-      schema.put("properties", properties);
-      components.put(type.getFullName(), schema);
-    }
-    return components;
+  /**
+   * Schemas of no type yet.
+   *
+   * @param comments by full names; "" for none
+   */
+  TypeSchemas(JsonOptions options, UnaryOperator<String> comments) {
+    this.options = options;
+    this.comments = comments;
   }
 
-  Object of(FieldDescriptor field) {
+  /** Writes all components that were referred to, and what those refer to. */
+  void writeTo(JsonTree out) {
+    while (!open.isEmpty()) {
+      GenericDescriptor type = open.remove();
+      Map<String, Object> schema =
+          type instanceof EnumDescriptor values ? component(values) : component((Descriptor) type);
+      out.with(names.of(type), schema);
+    }
+  }
+
+  private Map<String, Object> component(Descriptor type) {
+    Map<String, Object> schema = new LinkedHashMap<>();
+    describe(type.getFullName(), schema);
+    schema.put("type", "object");
+    if (type.getOptions().getDeprecated()) {
+      schema.put("deprecated", true);
+    }
+    Map<String, Object> properties = new LinkedHashMap<>();
+    for (FieldDescriptor field : type.getFields()) {
+      String name = options.protoNames() ? field.getName() : field.getJsonName();
+      properties.put(name, documented(field));
+    }
+    schema.put("properties", properties);
+    List<Object> apart = new ArrayList<>();
+    type.getRealOneofs().forEach(oneof -> addPairs(oneof, apart));
+    if (!apart.isEmpty()) {
+      schema.put("not", ordered("anyOf", apart));
+    }
+    return schema;
+  }
+
+  private void addPairs(OneofDescriptor oneof, List<Object> pairs) {
+    List<String> members =
+        oneof.getFields().stream()
+            .map(field -> options.protoNames() ? field.getName() : field.getJsonName())
+            .toList();
+    for (int i = 0; i < members.size() && members.size() <= MAX_TOLD_APART; i++) {
+      for (int k = i + 1; k < members.size(); k++) {
+        pairs.add(ordered("required", List.of(members.get(i), members.get(k))));
+      }
+    }
+  }
+
+  private Map<String, Object> component(EnumDescriptor type) {
+    Map<String, Object> schema = new LinkedHashMap<>();
+    describe(type.getFullName(), schema);
+    List<EnumValueDescriptor> values = type.getValues();
+    List<String> valueNames = values.stream().map(EnumValueDescriptor::getName).toList();
+    String said =
+        values.stream()
+            .filter(value -> !comment(type, value).isEmpty())
+            .map(value -> "- " + value.getName() + ": " + comment(type, value))
+            .collect(Collectors.joining("\n"));
+    if (!said.isEmpty()) {
+      schema.merge("description", said, (own, more) -> own + "\n\n" + more);
+    }
+    if (options.enumsAsNumbers()) {
+      schema.put("type", "integer");
+      schema.put("enum", values.stream().map(EnumValueDescriptor::getNumber).distinct().toList());
+      schema.put("x-enum-varnames", valueNames);
+    } else {
+      schema.put("type", "string");
+      schema.put("enum", valueNames);
+    }
+    return schema;
+  }
+
+  private String comment(EnumDescriptor type, EnumValueDescriptor value) {
+    return comments.apply(type.getFullName() + "." + value.getName());
+  }
+
+  /** The schema of a field with what its comment says. */
+  Map<String, Object> documented(FieldDescriptor field) {
+    Map<String, Object> schema = new LinkedHashMap<>();
+    describe(field.getFullName(), schema);
+    OneofDescriptor oneof = field.getRealContainingOneof();
+    if (oneof != null) {
+      schema.merge(
+          "description",
+          "At most one of oneof " + oneof.getName() + " is given.",
+          (own, more) -> own + "\n\n" + more);
+    }
+    if (field.getOptions().getDeprecated()) {
+      schema.put("deprecated", true);
+    }
+    of(field).forEach(schema::putIfAbsent);
+    return schema;
+  }
+
+  private void describe(String fullName, Map<String, Object> schema) {
+    String comment = comments.apply(fullName);
+    if (!comment.isEmpty()) {
+      schema.put("description", comment);
+    }
+  }
+
+  Map<String, Object> of(FieldDescriptor field) {
     if (field.isMapField()) {
-      return ordered(
-          "type",
-          "object",
-          "additionalProperties",
-          single(field.getMessageType().findFieldByNumber(2)));
+      Map<String, Object> map = ordered("type", "object");
+      switch (field.getMessageType().findFieldByNumber(1).getJavaType()) {
+        case BOOLEAN -> map.put("propertyNames", ordered("enum", List.of("true", "false")));
+        case INT, LONG -> map.put("propertyNames", ordered("pattern", "^-?[0-9]+$"));
+        default -> {}
+      }
+      map.put("additionalProperties", single(field.getMessageType().findFieldByNumber(2)));
+      return map;
     }
     return field.isRepeated() ? array(single(field)) : single(field);
   }
 
-  Object array(Object items) {
+  static Map<String, Object> array(Object items) {
     return ordered("type", "array", "items", items);
   }
 
-  Object of(Descriptor type) {
-    Object wellKnown = wellKnown(type);
-    if (wellKnown != null) {
-      return wellKnown;
-    }
-    if (components.putIfAbsent(type.getFullName(), Map.of()) == null) {
-      open.add(type);
-    }
-    return Map.of("$ref", REF + type.getFullName());
+  Map<String, Object> of(Descriptor type) {
+    Map<String, Object> wellKnown = wellKnown(type);
+    return wellKnown == null ? reference(type) : wellKnown;
   }
 
-  private Object single(FieldDescriptor field) {
+  private Map<String, Object> reference(GenericDescriptor type) {
+    String name = names.of(type);
+    if (known.add(name)) {
+      open.add(type);
+    }
+    return ordered("$ref", REF + name);
+  }
+
+  private Map<String, Object> single(FieldDescriptor field) {
     return switch (field.getType()) {
-      case DOUBLE, FLOAT -> Map.of("type", List.of("number", "string"));
+      case DOUBLE -> floating("double");
+      case FLOAT -> floating("float");
       case INT32, SINT32, SFIXED32 -> ordered("type", "integer", "format", "int32");
-      case UINT32, FIXED32 -> ordered("type", "integer", "format", "uint32");
+      case UINT32, FIXED32 -> ordered("type", "integer", "format", "uint32", "minimum", 0);
       case INT64, SINT64, SFIXED64 -> ordered("type", "string", "format", "int64");
       case UINT64, FIXED64 -> ordered("type", "string", "format", "uint64");
-      case BOOL -> Map.of("type", "boolean");
-      case STRING -> Map.of("type", "string");
+      case BOOL -> ordered("type", "boolean");
+      case STRING -> ordered("type", "string");
       case BYTES -> ordered("type", "string", "contentEncoding", "base64");
-      case ENUM -> of(field.getEnumType());
+      case ENUM ->
+          field.getEnumType().getFullName().equals(GOOGLE + "NullValue")
+              ? ordered("type", "null")
+              : reference(field.getEnumType());
       case MESSAGE, GROUP -> of(field.getMessageType());
     };
   }
 
-  private Object of(EnumDescriptor type) {
-    if (type.getFullName().equals(GOOGLE + "NullValue")) {
-      return Map.of("type", "null");
-    }
-    List<String> names = type.getValues().stream().map(EnumValueDescriptor::getName).toList();
-    components.putIfAbsent(type.getFullName(), ordered("type", "string", "enum", names));
-    return Map.of("$ref", REF + type.getFullName());
+  private static Map<String, Object> floating(String format) {
+    return ordered(
+        "anyOf",
+        List.of(
+            ordered("type", "number", "format", format),
+            ordered("type", "string", "enum", List.of("NaN", "Infinity", "-Infinity"))));
   }
 
-  private @Nullable Object wellKnown(Descriptor type) {
+  private @Nullable Map<String, Object> wellKnown(Descriptor type) {
     if (!type.getFullName().startsWith(GOOGLE)) {
       return null;
     }
     return switch (type.getFullName().substring(GOOGLE.length())) {
       case "Timestamp" -> ordered("type", "string", "format", "date-time");
       case "Duration" -> ordered("type", "string", "pattern", "^-?[0-9]+([.][0-9]{1,9})?s$");
-      case "FieldMask" -> Map.of("type", "string");
-      case "Struct", "Empty" -> Map.of("type", "object");
-      case "Value" -> Map.of();
-      case "ListValue" -> array(Map.of());
+      case "FieldMask" -> ordered("type", "string", "description", "Paths of fields, with commas.");
+      case "Struct", "Empty" -> ordered("type", "object");
+      case "Value" -> ordered();
+      case "ListValue" -> array(ordered());
       case "Any" ->
           ordered(
               "type",
               "object",
+              "description",
+              "A message of any type, which @type names.",
               "properties",
-              Map.of("@type", Map.of("type", "string")),
-              "required",
-              List.of("@type"));
+              ordered("@type", ordered("type", "string")));
       case "DoubleValue",
           "FloatValue",
           "Int64Value",
@@ -119,22 +233,5 @@ final class TypeSchemas {
           single(type.findFieldByNumber(1));
       default -> null;
     };
-  }
-
-  /** Whether a query can hold a value of a message type. */
-  static boolean isText(Descriptor type) {
-    String name = type.getFullName();
-    return name.startsWith(GOOGLE)
-        && (name.matches(".*[.](Timestamp|Duration|FieldMask|Value)")
-            || name.matches(".*[.](Double|Float|U?Int64|U?Int32|Bool|String|Bytes)Value"));
-  }
-
-  /** A map of names and values in turn, in this order. */
-  static Map<String, Object> ordered(Object... namesAndValues) {
-    Map<String, Object> map = new LinkedHashMap<>();
-    for (int i = 0; i < namesAndValues.length; i += 2) {
-      map.put((String) namesAndValues[i], namesAndValues[i + 1]);
-    }
-    return map;
   }
 }

@@ -1,17 +1,21 @@
 package dev.holdfast.transcoding.http.openapi;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.Struct;
-import com.google.protobuf.Value;
-import com.google.protobuf.util.JsonFormat;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.google.api.CustomHttpPattern;
+import com.google.api.HttpRule;
+import com.google.protobuf.DescriptorProtos.FieldDescriptorProto;
+import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import dev.holdfast.transcoding.http.HttpTranscoder;
+import dev.holdfast.transcoding.http.TranscodingOptions;
+import dev.holdfast.transcoding.json.JsonCodec;
+import dev.holdfast.transcoding.json.JsonOptions;
+import dev.holdfast.transcoding.json.SchemaTypes;
 import dev.holdfast.transcoding.schema.ServiceCatalog;
 import dev.holdfast.transcoding.shop.ShopProto;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,54 +25,44 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class OpenApiDocumentTest {
-  private static final HttpTranscoder SHOP =
-      HttpTranscoder.of(ServiceCatalog.of(List.of(ShopProto.getDescriptor().toProto())));
-  private static final String TEXT =
-      new String(OpenApiDocument.of(SHOP, "shop \"1\"", "7"), StandardCharsets.UTF_8);
-  private static final Pattern VARIABLE = Pattern.compile("\\{([^}]*)}");
+  private static final FileDescriptorProto FILE = ShopProto.getDescriptor().toProto();
+  private static final HttpTranscoder SHOP = HttpTranscoder.of(ServiceCatalog.of(List.of(FILE)));
+  private static final Described DOCUMENT = Described.of(SHOP);
+  private static final OpenApiInfo INFO = OpenApiInfo.of("t", "1");
+  private static final String CHECK_BY_ID = "GET /v1/books/{book_id}";
 
   @Test
-  void describesEveryMethodOnceForEachOfItsWays() {
-    Struct document = document();
-    assertThat(at(document, "openapi").getStringValue()).isEqualTo("3.1.0");
-    assertThat(at(document, "info", "title").getStringValue()).isEqualTo("shop \"1\"");
-    assertThat(at(document, "paths").getStructValue().getFieldsMap())
+  void describesEveryWayIntoEveryMethod() {
+    assertThat(DOCUMENT.at("info", "title").asText()).isEqualTo("shop \"1\"");
+    assertThat(DOCUMENT.operations())
         .containsKeys(
-            "/v1/shelves/{name.1}/books/{name.3}",
-            "/v1/books/{book_id}",
-            "/v1/shelves/{name.1}/books/{name.3}:move",
-            "/v1/books/{book_id}/files/{file}",
-            "/shop.v1.Shop/Echo")
-        .doesNotContainKey("/shop.v1.Shop/GetBook");
-    assertThat(
-            at(document, "paths", "/v1/shelves/{name.1}/books/{name.3}")
-                .getStructValue()
-                .getFieldsMap())
-        .containsOnlyKeys("get", "patch", "put");
+            "GET /v1/shelves/{name.1}/books/{name.3}",
+            "PATCH /v1/shelves/{name.1}/books/{name.3}",
+            CHECK_BY_ID,
+            "HEAD /v1/books/{book_id}",
+            "POST /v1/shelves/{name.1}/books/{name.3}:move",
+            "POST /v1/books/{book_id}/files/{file}",
+            "POST /shop.v1.Shop/Echo",
+            "POST /shop.v1.Shop/GetBook")
+        .hasSize(SHOP.bindings().size());
     List<String> ids = new ArrayList<>();
-    operations(document)
-        .forEach((where, operation) -> ids.add(at(operation, "operationId").getStringValue()));
-    assertThat(ids).doesNotHaveDuplicates().contains("shop.v1.Shop/GetBook", "shop.v1.Shop/Echo");
-  }
+    DOCUMENT.operations().values().forEach(each -> ids.add(each.get("operationId").asText()));
+    assertThat(ids).doesNotHaveDuplicates().contains("shop.v1.Shop/Echo");
+    assertThat(DOCUMENT.operation(CHECK_BY_ID).get("operationId").asText())
+        .isEqualTo("shop.v1.Shop/GetBook.2");
+    assertThat(DOCUMENT.operation("GET /v1/shelves/{name.1}/books/{name.3}").get("operationId"))
+        .asString()
+        .isEqualTo("\"shop.v1.Shop/GetBook\"");
 
-  @Test
-  void parametersOfThePathAreThoseInThePath() {
-    operations(document())
-        .forEach(
-            (where, operation) -> {
-              Set<String> expected = new HashSet<>();
-              Matcher variable = VARIABLE.matcher(where);
-              while (variable.find()) {
-                expected.add(variable.group(1));
-              }
-              assertThat(parameters(operation, "path")).as(where).isEqualTo(expected);
-            });
+    OpenApiDocument bare = OpenApiDocument.of(SHOP, INFO.withByName(false));
+    assertThat(Described.of(bare).operations())
+        .containsKeys("POST /shop.v1.Shop/Echo", CHECK_BY_ID)
+        .doesNotContainKey("POST /shop.v1.Shop/GetBook");
   }
 
   @Test
   void queriesHoldWhatIsNeitherInThePathNorInTheBody() {
-    Map<String, Struct> operations = operations(document());
-    assertThat(parameters(operation(operations, "get /v1/shelves/{parent.1}/books"), "query"))
+    assertThat(DOCUMENT.parameters("GET /v1/shelves/{parent.1}/books", "query"))
         .containsExactlyInAnyOrder(
             "pageSize",
             "pageToken",
@@ -76,99 +70,194 @@ class OpenApiDocumentTest {
             "filter.author.displayName",
             "filter.author.address.city",
             "filter.maxAge");
-    assertThat(parameters(operation(operations, "post /v1/shelves/{parent.1}/books"), "query"))
+    assertThat(DOCUMENT.parameters("POST /v1/shelves/{parent.1}/books", "query"))
         .containsExactly("requestId");
-    assertThat(parameters(operation(operations, "post /shop.v1.Shop/Echo"), "query")).isEmpty();
+    assertThat(DOCUMENT.parameters("POST /shop.v1.Shop/Echo", "query")).isEmpty();
+    JsonNode id = DOCUMENT.operation(CHECK_BY_ID).get("parameters").get(0);
+    assertThat(id.toString()).contains("\"path\"", "\"int64\"", "\"required\":true");
+  }
+
+  @Test
+  void ignoredParametersAreNone() {
+    HttpTranscoder other =
+        HttpTranscoder.of(
+            SHOP.catalog(),
+            TranscodingOptions.DEFAULT.withIgnoredParameters(Set.of("pageSize")),
+            SHOP.codec());
+    assertThat(Described.of(other).parameters("GET /v1/shelves/{parent.1}/books", "query"))
+        .contains("pageToken")
+        .doesNotContain("pageSize");
   }
 
   @Test
   void everyReferenceLeadsToASchema() {
-    Set<String> schemas =
-        at(document(), "components", "schemas").getStructValue().getFieldsMap().keySet();
-    assertThat(schemas).contains("shop.v1.Everything", "shop.v1.Genre", "google.rpc.Status");
-    Matcher reference = Pattern.compile("#/components/schemas/([^\"]*)").matcher(TEXT);
+    Matcher reference =
+        Pattern.compile("#/components/schemas/([^\"]*)").matcher(DOCUMENT.at("paths").toString());
     int count = 0;
     while (reference.find()) {
-      assertThat(schemas).contains(reference.group(1));
+      DOCUMENT.at("components", "schemas", reference.group(1));
       count++;
     }
     assertThat(count).isGreaterThan(20);
   }
 
   @Test
-  void typesAreThoseOfJson() {
-    Struct document = document();
-    Struct types =
-        at(document, "components", "schemas", "shop.v1.Everything", "properties").getStructValue();
-    assertThat(types.getFieldsMap().keySet()).contains("anInt64", "other-name", "self");
-    assertThat(at(types, "anInt64", "type").getStringValue()).isEqualTo("string");
-    assertThat(at(types, "anInt32", "type").getStringValue()).isEqualTo("integer");
-    assertThat(at(types, "timestamp", "format").getStringValue()).isEqualTo("date-time");
-    assertThat(at(types, "ints", "type").getStringValue()).isEqualTo("array");
-    assertThat(at(types, "bookByName", "additionalProperties", "$ref").getStringValue())
-        .isEqualTo("#/components/schemas/shop.v1.Book");
-    assertThat(at(types, "uint32Value", "format").getStringValue()).isEqualTo("uint32");
+  void failuresAreStatuses() {
+    assertThat(DOCUMENT.operation(CHECK_BY_ID).at("/responses/default/content").toString())
+        .contains("application/json", "google.rpc.Status");
+    assertThat(DOCUMENT.at("components", "schemas", "google.rpc.Status").toString())
+        .contains("\"code\"", "\"message\"", "\"details\"", "@type");
   }
 
   @Test
   void streamsHaveTheirContentTypes() {
-    Map<String, Struct> operations = operations(document());
-    Struct watch = operation(operations, "get /v1/shelves/{parent.1}/books:watch");
-    assertThat(at(watch, "responses", "200", "content").getStructValue().getFieldsMap())
-        .containsOnlyKeys("application/x-ndjson", "application/json", "text/event-stream");
-    Struct imports = operation(operations, "post /v1/shelves/{parent.1}/books:import");
-    assertThat(at(imports, "requestBody", "content").getStructValue().getFieldsMap())
-        .containsOnlyKeys("application/x-ndjson", "application/json");
+    JsonNode watch = DOCUMENT.operation("GET /v1/shelves/{parent.1}/books:watch");
+    assertThat(watch.at("/responses/200/content").fieldNames())
+        .toIterable()
+        .containsOnly("application/x-ndjson", "application/json", "text/event-stream");
+    JsonNode imports = DOCUMENT.operation("POST /v1/shelves/{parent.1}/books:import");
+    assertThat(imports.at("/requestBody/content").fieldNames())
+        .toIterable()
+        .containsOnly("application/x-ndjson", "application/json");
+    JsonNode download = DOCUMENT.operation("GET /v1/shelves/{name.1}/books/{name.3}:download");
+    assertThat(download.at("/responses/200/content").fieldNames()).toIterable().containsOnly("*/*");
   }
 
-  private static Struct document() {
-    Struct.Builder parsed = Struct.newBuilder();
-    try {
-      JsonFormat.parser().merge(TEXT, parsed);
-    } catch (InvalidProtocolBufferException e) {
-      throw new IllegalStateException(TEXT, e);
+  @Test
+  void jsonLooksAsItsOptionsSay() {
+    JsonCodec codec =
+        JsonCodec.of(SchemaTypes.of(SHOP.catalog().typeFiles()))
+            .with(JsonOptions.DEFAULT.withProtoNames(true).withEnumsAsNumbers(true));
+    HttpTranscoder other = HttpTranscoder.of(SHOP.catalog(), TranscodingOptions.DEFAULT, codec);
+    Described described = Described.of(other);
+    assertThat(
+            described.at("components", "schemas", "shop.v1.Everything", "properties").fieldNames())
+        .toIterable()
+        .contains("an_int64", "renamed");
+    assertThat(described.at("components", "schemas", "shop.v1.Genre", "enum").toString())
+        .isEqualTo("[0,1,2]");
+  }
+
+  @Test
+  void whatOpenApiCantSayIsTold() {
+    HttpTranscoder made =
+        made(
+            HttpRule.newBuilder().setGet("/v1/{name}").build(),
+            HttpRule.newBuilder().setGet("/v1/{other=**}").build(),
+            custom("PURGE", "/v1/{name}"),
+            custom("*", "/v1/{name}:any"),
+            HttpRule.newBuilder().setGet("/v1/a%20b/{name=x%2Fy/*}").build());
+    OpenApiDocument document = OpenApiDocument.of(made, INFO);
+    assertThat(document.omitted())
+        .containsExactly(
+            "GET /v1/{other=**} -> made.v1.Made/Method1: in OpenAPI its path is also that of"
+                + " GET /v1/{name} -> made.v1.Made/Method0",
+            "PURGE /v1/{name} -> made.v1.Made/Method2: OpenAPI 3.1 has no method PURGE");
+    Described described = Described.of(document);
+    assertThat(described.at("x-holdfast-omitted")).hasSize(2);
+    // Not GET: there /v1/{name} takes the colon for a part of its segment.
+    assertThat(described.operation("POST /v1/{name}:any").get("description").asText())
+        .isEqualTo("Any method of HTTP is taken.");
+    assertThat(described.operations()).containsKey("GET /v1/a%20b/x%2Fy/{name.1}");
+  }
+
+  @Test
+  void servicesSideBySideAreOneDocument() {
+    FileDescriptorProto.Builder changed = FILE.toBuilder();
+    changed
+        .getMessageTypeBuilder(0)
+        .addFieldBuilder()
+        .setName("more")
+        .setNumber(99)
+        .setType(FieldDescriptorProto.Type.TYPE_BOOL);
+    changed.getServiceBuilder(0).setName("Annex");
+    TreeMap<String, HttpTranscoder> served = new TreeMap<>();
+    served.put("annex", HttpTranscoder.of(ServiceCatalog.of(List.of(changed.build()))));
+    served.put("shop", SHOP);
+    OpenApiDocument document = OpenApiDocument.of(served, INFO);
+    assertThat(document.omitted())
+        .contains(
+            "GET /v1/books/{book_id} -> shop.v1.Shop/GetBook: its path is offered by shop and"
+                + " annex");
+    Described described = Described.of(document);
+    assertThat(described.operations())
+        .containsKeys("POST /shop.v1.Annex/Echo", "POST /shop.v1.Shop/Echo")
+        .doesNotContainKey(CHECK_BY_ID);
+    assertThat(described.at("components", "schemas", "shop.v1.Book", "properties").has("more"))
+        .isTrue();
+    assertThat(described.at("components", "schemas", "shop.v1.Book.2", "properties").has("more"))
+        .isFalse();
+    assertThat(described.at("components", "schemas").toString())
+        .doesNotContain("google.rpc.Status.2");
+  }
+
+  @Test
+  void commentsOfTheProtoAreDescriptions() {
+    FileDescriptorProto.Builder file = FILE.toBuilder();
+    comment(file, " Sells books.\n\n Well.\n", 6, 0);
+    comment(file, " One book.\n", 6, 0, 2, 0);
+    comment(file, " Printed matter.\n", 4, 0);
+    comment(file, " How many.\n", 4, 0, 2, 2);
+    comment(file, " Verses.\n", 5, 0, 2, 1);
+    // Comments outlive that catalogs are put together.
+    ServiceCatalog catalog = ServiceCatalog.empty().with(ServiceCatalog.of(List.of(file.build())));
+    assertThat(catalog.hash()).isNotEqualTo(SHOP.catalog().hash());
+    Described described = Described.of(HttpTranscoder.of(catalog));
+    assertThat(described.at("tags").toString())
+        .isEqualTo("[{\"name\":\"shop.v1.Shop\",\"description\":\"Sells books.\\n\\nWell.\"}]");
+    assertThat(described.operation(CHECK_BY_ID).get("description").asText()).isEqualTo("One book.");
+    JsonNode book = described.at("components", "schemas", "shop.v1.Book");
+    assertThat(book.get("description").asText()).isEqualTo("Printed matter.");
+    assertThat(book.at("/properties/pageCount/description").asText()).isEqualTo("How many.");
+    assertThat(described.at("components", "schemas", "shop.v1.Genre", "description").asText())
+        .isEqualTo("- POETRY: Verses.");
+  }
+
+  @Test
+  void aDocumentHasALargestSize() {
+    TreeMap<String, HttpTranscoder> served = new TreeMap<>(Map.of("shop", SHOP));
+    int size = OpenApiDocument.of(served, INFO).json().length;
+    assertThat(OpenApiDocument.of(served, INFO, size).json()).hasSize(size);
+    assertThatExceptionOfType(DocumentTooLargeException.class)
+        .isThrownBy(() -> OpenApiDocument.of(served, INFO, size - 1))
+        .withMessageContaining("(expected: <= " + (size - 1) + ")");
+  }
+
+  @Test
+  void theSpecificationsSchemaSaysWhatIsWrong() {
+    assertThat(Described.violations("{\"openapi\":\"3.1.0\",\"paths\":{}}")).isNotEmpty();
+    assertThat(
+            Described.violations(
+                "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"t\",\"version\":\"1\"},\"paths\":"
+                    + "{\"/a\":{\"get\":{\"parameters\":[{\"in\":\"nowhere\"}]}}}}"))
+        .isNotEmpty();
+  }
+
+  private static HttpTranscoder made(HttpRule... rules) {
+    FileDescriptorProto.Builder file = FILE.toBuilder();
+    var request = file.addMessageTypeBuilder().setName("Names");
+    for (String name : List.of("name", "other")) {
+      request
+          .addFieldBuilder()
+          .setName(name)
+          .setNumber(request.getFieldCount())
+          .setType(FieldDescriptorProto.Type.TYPE_STRING);
     }
-    return parsed.build();
+    FileDescriptorProto service =
+        Described.service(FILE.getName(), "shop.v1.Names", List.of(rules));
+    return HttpTranscoder.of(ServiceCatalog.of(List.of(file.build(), service)));
   }
 
-  /** By HTTP method and path. */
-  private static Map<String, Struct> operations(Struct document) {
-    Map<String, Struct> operations = new TreeMap<>();
-    at(document, "paths")
-        .getStructValue()
-        .getFieldsMap()
-        .forEach(
-            (path, item) ->
-                item.getStructValue()
-                    .getFieldsMap()
-                    .forEach(
-                        (method, operation) ->
-                            operations.put(method + " " + path, operation.getStructValue())));
-    return operations;
+  private static HttpRule custom(String kind, String path) {
+    return HttpRule.newBuilder()
+        .setCustom(CustomHttpPattern.newBuilder().setKind(kind).setPath(path))
+        .build();
   }
 
-  private static Struct operation(Map<String, Struct> operations, String name) {
-    assertThat(operations).containsKey(name);
-    return operations.getOrDefault(name, Struct.getDefaultInstance());
-  }
-
-  private static Set<String> parameters(Struct operation, String in) {
-    Set<String> names = new HashSet<>();
-    Value parameters = operation.getFieldsOrDefault("parameters", Value.getDefaultInstance());
-    for (Value parameter : parameters.getListValue().getValuesList()) {
-      if (at(parameter.getStructValue(), "in").getStringValue().equals(in)) {
-        names.add(at(parameter.getStructValue(), "name").getStringValue());
-      }
+  private static void comment(FileDescriptorProto.Builder file, String text, int... path) {
+    var location = file.getSourceCodeInfoBuilder().addLocationBuilder().setLeadingComments(text);
+    for (int step : path) {
+      location.addPath(step);
     }
-    return names;
-  }
-
-  private static Value at(Struct struct, String... path) {
-    Value value = Value.newBuilder().setStructValue(struct).build();
-    for (String name : path) {
-      assertThat(value.getStructValue().getFieldsMap()).containsKey(name);
-      value = value.getStructValue().getFieldsOrThrow(name);
-    }
-    return value;
   }
 }

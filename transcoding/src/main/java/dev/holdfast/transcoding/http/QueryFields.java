@@ -1,0 +1,122 @@
+package dev.holdfast.transcoding.http;
+
+import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import dev.holdfast.transcoding.http.HttpBinding.BodyKind;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The query parameters that a way into a method takes, by the rules by which they are read: what is
+ * neither in the path nor in the body, fields of fields by dots, the nearest ones first. Immutable.
+ */
+public final class QueryFields {
+  /** The most parameters that are listed for one way into a method. */
+  static final int MAX_LISTED = 500;
+
+  /** The most messages within a request that are looked into for them. */
+  static final int MAX_PLACES = 2_000;
+
+  /**
+   * One parameter.
+   *
+   * @param name of the parameter; of a map without its brackets
+   * @param field that it says; given several times where it is repeated, as {@code name[key]} where
+   *     it is a map
+   */
+  public record Parameter(String name, FieldDescriptor field) {}
+
+  /** A message within the request: what leads to it, and what it is. */
+  private record Place(String prefix, List<FieldDescriptor> path, Descriptor type) {}
+
+  private final HttpBinding binding;
+  private final Set<String> ignored;
+  private final FieldNames names = new FieldNames();
+  private final Deque<Place> open = new ArrayDeque<>();
+  private final List<Parameter> parameters = new ArrayList<>();
+  private int places;
+  private boolean complete = true;
+
+  private QueryFields(HttpBinding binding, TranscodingOptions options) {
+    this.binding = binding;
+    this.ignored = options.ignoredParameters();
+  }
+
+  /** Those of a binding. */
+  public static QueryFields of(HttpBinding binding, TranscodingOptions options) {
+    QueryFields fields = new QueryFields(binding, options);
+    if (binding.bodyKind() != BodyKind.MESSAGE) {
+      fields.open.add(new Place("", List.of(), binding.method().input()));
+    }
+    while (!fields.open.isEmpty() && fields.parameters.size() <= MAX_LISTED) {
+      fields.list(fields.open.removeFirst());
+    }
+    fields.complete &= fields.open.isEmpty();
+    while (fields.parameters.size() > MAX_LISTED) {
+      fields.parameters.remove(fields.parameters.size() - 1);
+      fields.complete = false;
+    }
+    return fields;
+  }
+
+  /** In the order of their depth and of the .proto file. */
+  public List<Parameter> parameters() {
+    return List.copyOf(parameters);
+  }
+
+  /**
+   * Whether these are all; not where a message holds itself, so that there is no end of them, and
+   * where there are more than 500.
+   */
+  public boolean complete() {
+    return complete;
+  }
+
+  private void list(Place place) {
+    for (FieldDescriptor field : place.type().getFields()) {
+      String own = name(place.type(), field);
+      List<FieldDescriptor> path = new ArrayList<>(place.path());
+      path.add(field);
+      boolean taken = path.get(0) == binding.bodyField() || binding.variables().contains(path);
+      if (own.isEmpty() || taken) {
+        continue;
+      }
+      String name = place.prefix() + own;
+      FieldDescriptor value =
+          field.isMapField() ? field.getMessageType().findFieldByNumber(2) : field;
+      if (FieldText.takes(value)) {
+        if (!ignored.contains(name)) {
+          parameters.add(new Parameter(name, field));
+        }
+      } else if (!field.isRepeated()) {
+        enter(new Place(name + ".", path, field.getMessageType()));
+      }
+    }
+  }
+
+  private void enter(Place place) {
+    Descriptor type = place.type();
+    boolean again = type.equals(binding.method().input());
+    for (FieldDescriptor outer : place.path().subList(0, place.path().size() - 1)) {
+      again |= outer.getMessageType().equals(type);
+    }
+    if (again || place.path().size() >= QueryBinder.MAX_FIELD_DEPTH || places >= MAX_PLACES) {
+      complete = false;
+    } else {
+      places++;
+      open.add(place);
+    }
+  }
+
+  /** As JSON has it, unless that would be read otherwise; "" where no name leads to the field. */
+  private String name(Descriptor type, FieldDescriptor field) {
+    String json = field.getJsonName();
+    if (json.indexOf('.') < 0 && json.indexOf('[') < 0 && names.find(type, json) == field) {
+      return json;
+    }
+    return names.find(type, field.getName()) == field ? field.getName() : "";
+  }
+}

@@ -1,0 +1,103 @@
+package dev.holdfast.transcoding.http.openapi;
+
+import dev.holdfast.transcoding.http.HttpBinding;
+import dev.holdfast.transcoding.http.PathTemplate;
+import dev.holdfast.transcoding.http.PathTemplate.Kind;
+import dev.holdfast.transcoding.http.PathTemplate.Segment;
+import dev.holdfast.transcoding.http.PathTemplate.Variable;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The path of a template as OpenAPI has it: one parameter for each wildcard, since OpenAPI's hold
+ * no slash. Immutable.
+ */
+final class PathText {
+  /** Stands for any segment; what a client may say there. */
+  static final String EXAMPLE = "7~";
+
+  private static final String PLAIN = "-._~!$&'()*+,;=@";
+
+  /**
+   * A wildcard.
+   *
+   * @param name of its parameter, different in one path
+   * @param segment of the template
+   * @param variable that it is a part of; null for a wildcard without one
+   */
+  record Wildcard(String name, Segment segment, @Nullable Variable variable, boolean alone) {}
+
+  private final PathTemplate template;
+  private final List<Wildcard> wildcards = new ArrayList<>();
+
+  PathText(HttpBinding binding) {
+    this.template = binding.template();
+    for (int i = 0; i < template.segments().size(); i++) {
+      if (template.segments().get(i).kind() != Kind.LITERAL) {
+        wildcards.add(wildcard(i));
+      }
+    }
+  }
+
+  List<Wildcard> wildcards() {
+    return wildcards;
+  }
+
+  /** The same for all templates that OpenAPI can't tell apart. */
+  String shape() {
+    return text(wildcards.stream().map(wildcard -> "{}").toList());
+  }
+
+  String withNames() {
+    return text(wildcards.stream().map(wildcard -> "{" + wildcard.name() + "}").toList());
+  }
+
+  /** A path of a request. */
+  String example() {
+    return text(wildcards.stream().map(wildcard -> EXAMPLE).toList());
+  }
+
+  private Wildcard wildcard(int index) {
+    Segment segment = template.segments().get(index);
+    for (Variable variable : template.variables()) {
+      if (variable.start() <= index && index < variable.end()) {
+        boolean alone = variable.end() - variable.start() == 1;
+        String name = alone ? variable.name() : variable.name() + "." + (index - variable.start());
+        return new Wildcard(name, segment, variable, alone);
+      }
+    }
+    return new Wildcard("segment." + index, segment, null, true);
+  }
+
+  private String text(List<String> values) {
+    StringBuilder path = new StringBuilder();
+    int next = 0;
+    for (Segment segment : template.segments()) {
+      path.append('/');
+      if (segment.kind() == Kind.LITERAL) {
+        escape(segment.literal(), path);
+      } else {
+        path.append(values.get(next++));
+      }
+    }
+    if (!template.verb().isEmpty()) {
+      escape(template.verb(), path.append(':'));
+    }
+    return path.toString();
+  }
+
+  /** A colon within a segment too, which would be taken for that of a verb. */
+  private static void escape(String literal, StringBuilder path) {
+    for (byte b : literal.getBytes(StandardCharsets.UTF_8)) {
+      char c = (char) (b & 0xFF);
+      boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+      if (letter || PLAIN.indexOf(c) >= 0) {
+        path.append(c);
+      } else {
+        path.append('%').append("%02X".formatted((int) c));
+      }
+    }
+  }
+}

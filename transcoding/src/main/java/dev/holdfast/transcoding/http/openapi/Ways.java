@@ -1,0 +1,124 @@
+package dev.holdfast.transcoding.http.openapi;
+
+import dev.holdfast.transcoding.http.HttpBinding;
+import dev.holdfast.transcoding.http.HttpTranscoder;
+import dev.holdfast.transcoding.http.MethodRoutes;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * All operations by their paths, each asked of the transcoders themselves: what they would not lead
+ * to it is not described but told.
+ */
+final class Ways {
+  /** Methods of HTTP that OpenAPI 3.1 knows, the likeliest for a rule of any method first. */
+  private static final List<String> METHODS =
+      List.of("POST", "PUT", "PATCH", "GET", "DELETE", "HEAD", "OPTIONS", "TRACE");
+
+  private final Map<String, HttpTranscoder> served;
+  private final Map<String, Map<String, Way>> byPath = new TreeMap<>();
+  private final Map<String, String> pathOfShape = new HashMap<>();
+  private final Map<String, Integer> ids = new HashMap<>();
+  private final List<String> omitted = new ArrayList<>();
+
+  /**
+   * The ways of some services.
+   *
+   * @param served by what messages call them
+   * @param byName whether methods with annotations are listed by name too
+   */
+  Ways(Map<String, HttpTranscoder> served, boolean byName) {
+    this.served = served;
+    served.forEach(
+        (name, transcoder) -> {
+          Set<String> annotated = new HashSet<>();
+          for (HttpBinding binding : transcoder.bindings()) {
+            boolean named = binding.template().toString().equals(binding.method().path());
+            if (byName || !named || !annotated.contains(binding.method().fullName())) {
+              add(name, transcoder, binding);
+            }
+            annotated.add(binding.method().fullName());
+          }
+        });
+  }
+
+  /** By path and then by method of HTTP in small letters. */
+  Map<String, Map<String, Way>> byPath() {
+    return byPath;
+  }
+
+  /** What is served and not described, and why: a sentence each. */
+  List<String> omitted() {
+    return omitted;
+  }
+
+  private void add(String owner, HttpTranscoder transcoder, HttpBinding binding) {
+    PathText path = new PathText(binding);
+    String httpMethod = binding.httpMethod();
+    boolean any = httpMethod.equals(MethodRoutes.ANY_METHOD);
+    if (!any && !METHODS.contains(httpMethod)) {
+      omit(binding, "OpenAPI 3.1 has no method " + httpMethod);
+      return;
+    }
+    String reason = "";
+    for (String each : any ? methodsFor(binding) : List.of(httpMethod)) {
+      reason = otherwise(owner, binding, each, path.example());
+      if (reason.isEmpty()) {
+        put(new Way(id(binding.method().fullName()), transcoder, binding, each, path));
+        return;
+      }
+    }
+    omit(binding, reason);
+  }
+
+  private String id(String method) {
+    int count = ids.merge(method, 1, Integer::sum);
+    return count == 1 ? method : method + "." + count;
+  }
+
+  private static List<String> methodsFor(HttpBinding binding) {
+    return binding.bodyKind() == HttpBinding.BodyKind.NONE
+        ? List.of("GET", "POST", "PUT", "PATCH", "DELETE")
+        : METHODS;
+  }
+
+  /** Who else would answer there; "" when it is the binding alone. */
+  private String otherwise(String owner, HttpBinding binding, String httpMethod, String example) {
+    for (Map.Entry<String, HttpTranscoder> each : served.entrySet()) {
+      Optional<HttpBinding> found = each.getValue().find(httpMethod, example);
+      boolean own = each.getKey().equals(owner);
+      if (own && found.filter(binding::equals).isEmpty()) {
+        return found
+            .map(other -> "in OpenAPI its path is also that of " + other)
+            .orElse("no request leads there");
+      }
+      if (!own && found.isPresent()) {
+        return "its path is offered by " + owner + " and " + each.getKey();
+      }
+    }
+    return "";
+  }
+
+  private void put(Way way) {
+    String path = pathOfShape.computeIfAbsent(way.path().shape(), s -> way.path().withNames());
+    Way other =
+        byPath
+            .computeIfAbsent(path, name -> new LinkedHashMap<>())
+            .putIfAbsent(way.httpMethod().toLowerCase(Locale.ROOT), way);
+    if (other != null) {
+      omit(way.binding(), "in OpenAPI its path is also that of " + other.binding());
+    }
+  }
+
+  private void omit(HttpBinding binding, String why) {
+    omitted.add(binding + ": " + why);
+  }
+}
