@@ -2,6 +2,7 @@ package dev.holdfast.cli;
 
 import dev.holdfast.cli.call.CallCommand;
 import dev.holdfast.cli.call.LsMethodsCommand;
+import dev.holdfast.cli.call.OpenApiCommand;
 import dev.holdfast.cli.control.ControlCommand;
 import dev.holdfast.cli.control.SplitCommand;
 import dev.holdfast.cli.demo.DemoCommand;
@@ -55,6 +56,7 @@ import picocli.CommandLine.Spec;
       GatewayCommand.class,
       CallCommand.class,
       LsMethodsCommand.class,
+      OpenApiCommand.class,
       CompletionCommand.class,
       VersionCommand.class,
       DocsCommand.class

@@ -29,7 +29,7 @@ import java.util.concurrent.TimeUnit;
  */
 record ServerSchema(ServiceCatalog catalog, List<String> undescribed) {
   @Limit(
-      of = "time for a server's reflection, asked by `call` and `ls-methods`",
+      of = "time for a server's reflection, asked by `call`, `ls-methods` and `openapi`",
       then = "the command fails and says so")
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 

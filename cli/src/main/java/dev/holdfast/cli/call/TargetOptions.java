@@ -51,6 +51,20 @@ final class TargetOptions {
         : ServerSchema.ofFiles(descriptorSets);
   }
 
+  /** What the target's services look like, whom nobody calls when files say it. */
+  ServerSchema schema(String target, RegistryOptions registry, TlsOptions tls)
+      throws InterruptedException {
+    if (!descriptorSets.isEmpty()) {
+      return ServerSchema.ofFiles(descriptorSets);
+    }
+    ManagedChannel channel = channel(target, registry, tls);
+    try {
+      return schema(channel, target);
+    } finally {
+      channel.shutdownNow();
+    }
+  }
+
   /** Headers as they were given. */
   Metadata headers() {
     Metadata metadata = new Metadata();

@@ -1,4 +1,4 @@
-/** {@code holdfast call} and {@code holdfast ls-methods}. */
+/** {@code holdfast call}, {@code holdfast ls-methods} and {@code holdfast openapi}. */
 @NullMarked
 package dev.holdfast.cli.call;
 
