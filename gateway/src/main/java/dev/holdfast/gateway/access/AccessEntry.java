@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.access;
 
 import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.http2.WebExchange;
 import dev.holdfast.gateway.traffic.CallTrace;
 import dev.holdfast.gateway.traffic.JsonOut;
 import dev.holdfast.transcoding.http.StatusCode;
@@ -9,14 +10,14 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a line says, taken on the event loop and written elsewhere. Of the headers it has only those
- * that tell calls apart, and of a path no query: secrets may stand in the others.
+ * The line of a call. Of the headers it has only those that tell calls apart, and of a path no
+ * query: secrets may stand in the others.
  */
-final class AccessEntry {
+final class AccessEntry implements LogEntry {
   @Limit(of = "characters of one value in the log of calls", then = "the rest of it is cut off")
   static final int MAX_VALUE_CHARS = 1_024;
 
-  private static final double NANOS_PER_MILLI = 1e6;
+  static final double NANOS_PER_MILLI = 1e6;
 
   private final long timeMillis = System.currentTimeMillis();
   private final @Nullable Numbers call;
@@ -35,15 +36,35 @@ final class AccessEntry {
 
   /** What a call had done at that moment. */
   private record Numbers(
-      CallTrace of, @Nullable StatusCode status, String endpoint, int attempts, long firstNanos) {
+      CallTrace of,
+      CharSequence called,
+      @Nullable StatusCode status,
+      String endpoint,
+      int attempts,
+      long firstNanos,
+      Messages messages) {
     static Numbers of(CallTrace call) {
       return new Numbers(
-          call, call.status(), call.endpoint(), call.attempts(), call.firstByteNanos());
+          call,
+          text(call.request().path()),
+          call.status(),
+          call.endpoint(),
+          call.attempts(),
+          call.firstByteNanos(),
+          new Messages(call.requestMessages(), call.answerMessages()));
     }
   }
 
+  /** Of a call and of its answer; -1 where they are not counted. */
+  private record Messages(long request, long answer) {}
+
   private AccessEntry(
-      Http2Headers request, @Nullable Numbers call, int httpStatus, Bytes bytes, long totalNanos) {
+      Http2Headers request,
+      CharSequence forwardedFor,
+      @Nullable Numbers call,
+      int httpStatus,
+      Bytes bytes,
+      long totalNanos) {
     this.call = call;
     this.httpStatus = httpStatus;
     this.bytes = bytes;
@@ -51,7 +72,7 @@ final class AccessEntry {
     this.verb = text(request.method()).toString();
     this.path = withoutQuery(text(request.path()));
     this.authority = text(request.authority());
-    this.forwardedFor = text(request.get("x-forwarded-for"));
+    this.forwardedFor = text(forwardedFor);
     this.requestId = text(request.get("x-request-id"));
     this.traceparent = text(request.get("traceparent"));
   }
@@ -59,7 +80,8 @@ final class AccessEntry {
   /** Of a call of gRPC. */
   static AccessEntry of(CallTrace call) {
     Bytes bytes = new Bytes(call.requestBytes(), call.answerBytes());
-    return new AccessEntry(call.request(), Numbers.of(call), 0, bytes, call.spentNanos());
+    return new AccessEntry(
+        call.request(), call.forwardedFor(), Numbers.of(call), 0, bytes, call.spentNanos());
   }
 
   /**
@@ -68,13 +90,14 @@ final class AccessEntry {
    * @param call that it was translated to, if it came to that
    */
   static AccessEntry of(
-      Http2Headers request, @Nullable CallTrace call, int httpStatus, Bytes bytes, long nanos) {
+      WebExchange web, @Nullable CallTrace call, int httpStatus, Bytes bytes, long nanos) {
     Numbers numbers = call == null ? null : Numbers.of(call);
-    return new AccessEntry(request, numbers, httpStatus, bytes, nanos);
+    CharSequence client = CallTrace.forwardedFor(web.headers(), web.client().address());
+    return new AccessEntry(web.headers(), client, numbers, httpStatus, bytes, nanos);
   }
 
-  /** One line, without its end. */
-  String line() {
+  @Override
+  public String line() {
     JsonOut out = new JsonOut().object().with("time", Instant.ofEpochMilli(timeMillis).toString());
     out.with("method", path);
     if (httpStatus > 0) {
@@ -94,9 +117,8 @@ final class AccessEntry {
   }
 
   private void write(Numbers known, JsonOut out) {
-    String called = text(known.of.request().path()).toString();
-    if (!called.contentEquals(path)) {
-      out.withAny("call", withoutQuery(called));
+    if (!known.called.toString().contentEquals(path)) {
+      out.withAny("call", withoutQuery(known.called));
     }
     out.withAny("route", known.of.route()).withAny("cluster", known.of.cluster());
     StatusCode status = known.status;
@@ -106,6 +128,10 @@ final class AccessEntry {
       out.with("grpc", status.name()).with("reason", known.of.reason().text());
     }
     out.withAny("endpoint", known.endpoint).with("attempts", known.attempts);
+    if (known.messages.request >= 0) {
+      out.with("requestMessages", known.messages.request);
+      out.with("answerMessages", known.messages.answer);
+    }
     if (known.firstNanos >= 0) {
       out.with("firstByteMillis", known.firstNanos / NANOS_PER_MILLI);
     }

@@ -5,6 +5,7 @@ import dev.holdfast.gateway.http2.WebFace;
 import dev.holdfast.gateway.limits.GatewayMeter;
 import dev.holdfast.gateway.traffic.CallSink;
 import dev.holdfast.gateway.traffic.CallTrace;
+import dev.holdfast.gateway.traffic.ConnectionTrace;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
@@ -22,8 +23,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The log of calls: a line of JSON for each that ended, and every minute for each that goes on.
- * Lines are written by a thread of its own; calls never wait for it. Thread-safe.
+ * The log of calls: a line of JSON for each that ended, and every minute for each that goes on; and
+ * the same of connections that are passed through. Lines are written by a thread of its own; calls
+ * never wait for it. Thread-safe.
  */
 public final class AccessLog implements CallSink, AutoCloseable {
   @Limit(
@@ -44,7 +46,7 @@ public final class AccessLog implements CallSink, AutoCloseable {
   /** Between two batches: the writer is woken so many times a second at most. */
   private static final Duration PAUSE = Duration.ofMillis(20);
 
-  private final BlockingQueue<AccessEntry> waiting = new ArrayBlockingQueue<>(MAX_WAITING);
+  private final BlockingQueue<LogEntry> waiting = new ArrayBlockingQueue<>(MAX_WAITING);
   private final AtomicBoolean behind = new AtomicBoolean();
   private final Counter lostInQueue;
   private final Counter lostOnDisk;
@@ -85,7 +87,12 @@ public final class AccessLog implements CallSink, AutoCloseable {
     put(AccessEntry.of(call));
   }
 
-  private void put(AccessEntry entry) {
+  @Override
+  public void onConnection(ConnectionTrace connection) {
+    put(ConnectionEntry.of(connection));
+  }
+
+  private void put(LogEntry entry) {
     if (!waiting.offer(entry)) {
       lostInQueue.increment();
       if (behind.compareAndSet(false, true)) {
@@ -95,10 +102,10 @@ public final class AccessLog implements CallSink, AutoCloseable {
   }
 
   private void run() {
-    List<AccessEntry> batch = new ArrayList<>(BATCH);
+    List<LogEntry> batch = new ArrayList<>(BATCH);
     try {
       while (!closed || !waiting.isEmpty()) {
-        AccessEntry first = waiting.poll(POLL.toNanos(), TimeUnit.NANOSECONDS);
+        LogEntry first = waiting.poll(POLL.toNanos(), TimeUnit.NANOSECONDS);
         if (first != null) {
           batch.add(first);
           waiting.drainTo(batch, BATCH - 1);
@@ -112,7 +119,7 @@ public final class AccessLog implements CallSink, AutoCloseable {
     file.close();
   }
 
-  private void write(List<AccessEntry> batch) {
+  private void write(List<LogEntry> batch) {
     StringBuilder lines = new StringBuilder(batch.size() * USUAL_LINE_CHARS);
     batch.forEach(entry -> lines.append(entry.line()).append('\n'));
     lostOnDisk.increment(file.write(lines.toString().getBytes(StandardCharsets.UTF_8)));

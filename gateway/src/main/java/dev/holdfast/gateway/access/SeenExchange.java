@@ -142,7 +142,7 @@ final class SeenExchange implements WebExchange {
   private AccessEntry entry() {
     AccessEntry.Bytes bytes = new AccessEntry.Bytes(requestBytes, answerBytes);
     int known = status == 0 && over ? CLIENT_LEFT : status;
-    return AccessEntry.of(web.headers(), call, known, bytes, System.nanoTime() - beganNanos);
+    return AccessEntry.of(web, call, known, bytes, System.nanoTime() - beganNanos);
   }
 
   private static int statusOf(Http2Headers head) {

@@ -79,7 +79,7 @@ public final class L4Entrance {
   private void refuse(SpliceEnd why, String detail) {
     if (!over) {
       end();
-      refusals.refuse(channel, loop.meters(), why, detail);
+      refusals.refuse(channel, loop, why, detail);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.holdfast.gateway.edge;
 
 import dev.holdfast.core.LogText;
 import dev.holdfast.gateway.http2.ClientAddress;
+import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.limits.GatewayMeters;
 import dev.holdfast.gateway.limits.SparseLog;
 import io.netty.channel.Channel;
@@ -17,11 +18,18 @@ public final class L4Refusals {
   private final SparseLog due = new SparseLog();
 
   /** It belongs to no cluster; it is reset, so that nobody takes it for an empty answer. */
-  void refuse(Channel client, GatewayMeters meters, SpliceEnd end, String detail) {
-    refuse(client, meters, NOWHERE, end, detail);
+  void refuse(Channel client, ForwardingLoop loop, SpliceEnd end, String detail) {
+    refuse(client, loop, NOWHERE, end, detail);
   }
 
-  void refuse(Channel client, GatewayMeters meters, String cluster, SpliceEnd end, String detail) {
+  /** As above, when it belongs to one that can't be used. */
+  void refuse(Channel client, ForwardingLoop loop, String cluster, SpliceEnd end, String detail) {
+    loop.traffic().connection(cluster, ClientAddress.host(client)).onEnd(end.tag());
+    tell(client, loop.meters(), cluster, end, detail);
+  }
+
+  /** As above; the log of calls hears of it elsewhere. */
+  void tell(Channel client, GatewayMeters meters, String cluster, SpliceEnd end, String detail) {
     meters.spliceEnded(cluster, end.tag());
     int count = due.count();
     if (count > 0) {

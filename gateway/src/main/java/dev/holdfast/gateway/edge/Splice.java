@@ -11,6 +11,7 @@ import dev.holdfast.gateway.http2.ClientConnection;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.limits.MetLimit;
 import dev.holdfast.gateway.limits.SpliceBytes;
+import dev.holdfast.gateway.traffic.ConnectionTrace;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import java.net.InetSocketAddress;
@@ -49,7 +50,12 @@ final class Splice implements ClientConnection {
 
   /** What holds for one connection. */
   private record Terms(
-      Cluster cluster, boolean announce, int hash, long idleNanos, SpliceBytes bytes) {}
+      Cluster cluster,
+      boolean announce,
+      int hash,
+      long idleNanos,
+      SpliceBytes bytes,
+      ConnectionTrace trace) {}
 
   private Splice(
       SpliceSide client, ForwardingLoop loop, LocalCluster<?> local, Terms terms, L4Refusals to) {
@@ -70,20 +76,27 @@ final class Splice implements ClientConnection {
     Cluster cluster = loop.snapshot().clusters().get(name);
     if (cluster == null || cluster.options().tls().isPresent()) {
       String why = cluster == null ? "no cluster " + name : "TLS to its endpoints";
-      refusals.refuse(channel, loop.meters(), name, SpliceEnd.NO_CLUSTER, why);
+      refusals.refuse(channel, loop, name, SpliceEnd.NO_CLUSTER, why);
       return;
     }
     SocketAddress from = ClientAddress.of(channel);
     int hash = from instanceof InetSocketAddress inet ? inet.getAddress().hashCode() : 0;
     long idleNanos = loop.snapshot().limits().idle().toNanos();
     SpliceBytes bytes = loop.meters().spliceOpened(name);
-    SpliceSide client = new SpliceSide(channel, bytes::sent);
+    ConnectionTrace trace = loop.traffic().connection(name, ClientAddress.host(channel));
+    SpliceSide client =
+        new SpliceSide(
+            channel,
+            count -> {
+              bytes.sent(count);
+              trace.onSent(count);
+            });
     Splice splice =
         new Splice(
             client,
             loop,
             loop.endpointsOf(cluster),
-            new Terms(cluster, announce, hash, idleNanos, bytes),
+            new Terms(cluster, announce, hash, idleNanos, bytes, trace),
             refusals);
     client.install(splice);
     loop.add(splice);
@@ -154,6 +167,7 @@ final class Splice implements ClientConnection {
       return;
     }
     tried.add(next);
+    terms.trace().onAttempt(next.address());
     next.onCallBegan();
     pool = next;
     ChannelFuture connecting = loop.connect(next.where(), terms.cluster().options());
@@ -176,7 +190,13 @@ final class Splice implements ClientConnection {
   }
 
   private void join(Channel channel) {
-    SpliceSide side = new SpliceSide(channel, terms.bytes()::received);
+    SpliceSide side =
+        new SpliceSide(
+            channel,
+            count -> {
+              terms.bytes().received(count);
+              terms.trace().onReceived(count);
+            });
     endpoint = side;
     if (terms.announce()) {
       ProxyHeader.write(
@@ -190,8 +210,8 @@ final class Splice implements ClientConnection {
 
   private void fail(String why) {
     if (!over) {
-      end();
-      refusals.refuse(
+      end(SpliceEnd.NO_CONNECTION);
+      refusals.tell(
           client.channel(),
           loop.meters(),
           terms.cluster().name(),
@@ -203,7 +223,7 @@ final class Splice implements ClientConnection {
   private void closeIfDone() {
     SpliceSide side = endpoint;
     if (!over && side != null && client.isOutputEnded() && side.isOutputEnded()) {
-      end();
+      end(SpliceEnd.CLOSED);
       loop.meters().spliceEnded(terms.cluster().name(), SpliceEnd.CLOSED.tag());
       var unusedClient = client.channel().close();
       var unusedEndpoint = side.channel().close();
@@ -214,7 +234,7 @@ final class Splice implements ClientConnection {
     if (over) {
       return;
     }
-    end();
+    end(why);
     loop.meters().spliceEnded(terms.cluster().name(), why.tag());
     L4Refusals.reset(client.channel());
     SpliceSide side = endpoint;
@@ -223,8 +243,9 @@ final class Splice implements ClientConnection {
     }
   }
 
-  private void end() {
+  private void end(SpliceEnd how) {
     over = true;
+    terms.trace().onEnd(how.tag());
     client.drop();
     EndpointPool<?> used = pool;
     pool = null;

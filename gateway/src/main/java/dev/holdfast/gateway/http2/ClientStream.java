@@ -46,11 +46,11 @@ abstract class ClientStream implements RequestHead {
   @Nullable ScheduledFuture<?> patience;
 
   ClientStream(LoopTraffic traffic, Http2Headers request, boolean ended) {
-    this.trace = traffic.begin(request);
     this.request = request;
     this.forwarded = request;
     this.requestEnded = ended;
     this.grpc = Names.isGrpc(request);
+    this.trace = traffic.begin(request, grpc);
   }
 
   @Override

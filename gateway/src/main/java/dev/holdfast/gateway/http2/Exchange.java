@@ -74,9 +74,9 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
   /** Goes the way that is known. */
   final void begin(Cluster target, Route route) {
     terms = route.options();
-    trace.onRoute(route);
     cluster = target;
     forwarded = Head.forwarded(request, client(), grpc);
+    trace.onRoute(route, forwarded);
     if (startDeadline()) {
       startAge();
       find();
@@ -89,7 +89,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     if (over) {
       return bytes;
     }
-    trace.onRequestData(bytes);
+    trace.onRequestData(data, bytes);
     if (bytes > 0 && !keep(bytes)) {
       giveBack(bytes);
       fail(Reason.LIMIT, StatusCode.RESOURCE_EXHAUSTED, Answers.TOO_MUCH_FOR_UPSTREAMS);
@@ -212,7 +212,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
       fail(Reason.BAD_ANSWER, StatusCode.INTERNAL, "DATA before the headers of an answer");
       return bytes;
     }
-    trace.onAnswerData(bytes);
+    trace.onAnswerData(data, bytes);
     if (bytes > 0 && !from.keep(bytes)) {
       from.giveBack(stream, bytes);
       fail(Reason.LIMIT, StatusCode.RESOURCE_EXHAUSTED, Answers.TOO_MUCH_FOR_CLIENTS);

@@ -262,7 +262,7 @@ public final class ForwardingLoop {
   }
 
   /** The calls of this loop. */
-  LoopTraffic traffic() {
+  public LoopTraffic traffic() {
     return traffic;
   }
 

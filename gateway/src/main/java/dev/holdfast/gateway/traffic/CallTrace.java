@@ -2,6 +2,7 @@ package dev.holdfast.gateway.traffic;
 
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.transcoding.http.StatusCode;
+import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
 import org.jspecify.annotations.Nullable;
@@ -12,11 +13,15 @@ import org.jspecify.annotations.Nullable;
  * <p>The first attempt is counted from the beginning of the call, as gRFC A66 has it: finding a
  * connection is a part of it.
  */
-public final class CallTrace {
+public final class CallTrace implements LongLived {
   private static final AsciiString NO_PATH = AsciiString.EMPTY_STRING;
+  private static final AsciiString FORWARDED_FOR = AsciiString.cached("x-forwarded-for");
 
   private final LoopTraffic loop;
-  private final Http2Headers request;
+  private final @Nullable MessageCount requestMessages;
+  private final @Nullable MessageCount answerMessages;
+  private Http2Headers request;
+  private AsciiString client = AsciiString.EMPTY_STRING;
   private @Nullable CallSink sink;
   private final long beganNanos = System.nanoTime();
   private LoopTraffic.@Nullable Methods methods;
@@ -35,18 +40,31 @@ public final class CallTrace {
   private @Nullable StatusCode status;
   private Reason reason = Reason.ANSWERED;
 
-  CallTrace(LoopTraffic loop, Http2Headers request) {
+  CallTrace(LoopTraffic loop, Http2Headers request, boolean grpc) {
     this.loop = loop;
     this.request = request;
     this.sink = loop.sink();
+    boolean counts = sink != null && grpc;
+    this.requestMessages = counts ? new MessageCount() : null;
+    this.answerMessages = counts ? new MessageCount() : null;
     if (sink != null) {
       loop.watch(this);
     }
   }
 
-  /** Where it goes. */
-  public void onRoute(Route found) {
+  /** Who makes it: an address without its port. */
+  public void onClient(AsciiString address) {
+    client = address;
+  }
+
+  /**
+   * Where it goes.
+   *
+   * @param forwarded the headers that it goes on with
+   */
+  public void onRoute(Route found, Http2Headers forwarded) {
     route = found;
+    request = forwarded;
     LoopTraffic.Methods there = loop.of(found);
     methods = there;
     Cell known = LoopTraffic.known(there, path());
@@ -80,8 +98,12 @@ public final class CallTrace {
   }
 
   /** DATA of the client. */
-  public void onRequestData(int bytes) {
+  public void onRequestData(ByteBuf data, int bytes) {
     requestBytes += bytes;
+    MessageCount count = requestMessages;
+    if (count != null) {
+      count.add(data);
+    }
   }
 
   /** The upstream began to answer. */
@@ -96,8 +118,12 @@ public final class CallTrace {
   }
 
   /** DATA for the client. */
-  public void onAnswerData(int bytes) {
+  public void onAnswerData(ByteBuf data, int bytes) {
     answerBytes += bytes;
+    MessageCount count = answerMessages;
+    if (count != null) {
+      count.add(data);
+    }
   }
 
   /** It is over; only the first time counts. */
@@ -132,8 +158,8 @@ public final class CallTrace {
     }
   }
 
-  /** Tells of it while it goes on, when that was not done for so long. */
-  void tellAfter(long nowNanos, long pauseNanos) {
+  @Override
+  public void tellAfter(long nowNanos, long pauseNanos) {
     CallSink hearer = sink;
     if (hearer != null && nowNanos - toldNanos >= pauseNanos) {
       toldNanos = nowNanos;
@@ -167,6 +193,30 @@ public final class CallTrace {
 
   public int attempts() {
     return attempts;
+  }
+
+  /** Whole messages of the client; -1 where they are not counted. */
+  public long requestMessages() {
+    return requestMessages == null ? -1 : requestMessages.messages();
+  }
+
+  /** Whole messages for the client; -1 where they are not counted. */
+  public long answerMessages() {
+    return answerMessages == null ? -1 : answerMessages.messages();
+  }
+
+  /** For whom it is made, as upstreams hear it; also when it does not get to one. */
+  public CharSequence forwardedFor() {
+    return forwardedFor(request, route == null ? client : AsciiString.EMPTY_STRING);
+  }
+
+  /** What a request says of those before its client, and then that one, if it is known. */
+  public static CharSequence forwardedFor(Http2Headers request, AsciiString client) {
+    CharSequence said = request.get(FORWARDED_FOR);
+    if (said == null) {
+      return client;
+    }
+    return client.isEmpty() ? said : said + ", " + client;
   }
 
   public long requestBytes() {

@@ -34,7 +34,7 @@ public final class LoopTraffic {
   private final Traffic all;
   private final Map<CallKind, Cell> cells = new ConcurrentHashMap<>();
   private final IdentityHashMap<Route, Methods> routes = new IdentityHashMap<>();
-  private final Set<CallTrace> watched = new LinkedHashSet<>();
+  private final Set<LongLived> watched = new LinkedHashSet<>();
   private final Cell nowhere = new Cell(NOWHERE);
 
   LoopTraffic(Traffic all) {
@@ -53,22 +53,35 @@ public final class LoopTraffic {
   }
 
   /** A call whose headers came just now. */
-  public CallTrace begin(Http2Headers request) {
-    return new CallTrace(this, request);
+  public CallTrace begin(Http2Headers request, boolean grpc) {
+    return new CallTrace(this, request, grpc);
+  }
+
+  /**
+   * A connection that is to be passed through, or is turned away.
+   *
+   * @param cluster "" for none
+   * @param client its address without the port
+   */
+  public ConnectionTrace connection(String cluster, AsciiString client) {
+    return new ConnectionTrace(this, cluster, client);
   }
 
   /** Tells of calls that go on for long; to be asked from time to time. */
   public void tellOfLongCalls() {
-    long nowNanos = System.nanoTime();
-    List.copyOf(watched).forEach(call -> call.tellAfter(nowNanos, LONG_CALL.toNanos()));
+    tellOfLongCalls(System.nanoTime());
   }
 
-  void watch(CallTrace call) {
-    watched.add(call);
+  void tellOfLongCalls(long nowNanos) {
+    List.copyOf(watched).forEach(each -> each.tellAfter(nowNanos, LONG_CALL.toNanos()));
   }
 
-  void unwatch(CallTrace call) {
-    watched.remove(call);
+  void watch(LongLived next) {
+    watched.add(next);
+  }
+
+  void unwatch(LongLived ended) {
+    watched.remove(ended);
   }
 
   /** The routes changed: those that are gone are not kept for their old names. */
