@@ -23,7 +23,10 @@ import dev.holdfast.transcoding.http.StatusCode;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -104,6 +107,23 @@ class BadEndpointTest {
               assertThat(call(client).header("grpc-status")).isEqualTo("0");
               return ejected("connect") > 0;
             });
+  }
+
+  @Test
+  void noCallWaitsForAnEndpointThatNeverSaysItsSettings() throws Exception {
+    ByteBuffer nothing = ByteBuffer.allocate(0);
+    List<String> endpoints = new ArrayList<>();
+    for (int i = 0; i < 7; i++) {
+      RawServer.Manner mute = new RawServer.Manner(nothing, nothing, false);
+      endpoints.add(rig.closing(new RawServer(mute)).address());
+    }
+    endpoints.add(upstream(BadEndpointTest::answer).address());
+    ClusterOptions patient = ClusterOptions.DEFAULT.withConnectTimeout(Duration.ofMinutes(1));
+    rig.cluster(patient);
+    RawPeer client = rig.client(rig.gateway(endpoints.toArray(String[]::new)));
+    for (int i = 0; i < 20; i++) {
+      assertThat(call(client).header("grpc-status")).isEqualTo("0");
+    }
   }
 
   @Test

@@ -3,6 +3,8 @@ package dev.holdfast.gateway.cluster;
 import dev.holdfast.core.PickSchedule;
 import dev.holdfast.core.PureCore;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.function.IntPredicate;
 import java.util.function.IntUnaryOperator;
 
 /** Chooses one of some candidates. Made anew when their list changes. */
@@ -192,10 +194,34 @@ interface Choice {
 
     @Override
     public int next(int hash) {
+      return candidate(indexOf(hash));
+    }
+
+    /** The first from there on that is accepted, each asked at most once; -1 when none is. */
+    int next(int hash, IntPredicate accepts) {
+      BitSet asked = new BitSet();
+      int at = indexOf(hash);
+      for (int i = 0; i < points.length; i++) {
+        int candidate = candidate((at + i) % points.length);
+        if (!asked.get(candidate)) {
+          if (accepts.test(candidate)) {
+            return candidate;
+          }
+          asked.set(candidate);
+        }
+      }
+      return -1;
+    }
+
+    private int indexOf(int hash) {
       long place = (mix(hash) & 0xffff_ffffL) << 31;
       int found = Arrays.binarySearch(points, place);
       int index = found >= 0 ? found : -found - 1;
-      return (int) (points[index == points.length ? 0 : index] & Integer.MAX_VALUE);
+      return index == points.length ? 0 : index;
+    }
+
+    private int candidate(int point) {
+      return (int) (points[point] & Integer.MAX_VALUE);
     }
 
     /** FNV-1a: the same in every process, so that all gateways agree. */

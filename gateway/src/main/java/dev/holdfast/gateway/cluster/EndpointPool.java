@@ -4,7 +4,6 @@ import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.Limit;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,15 +14,16 @@ import org.jspecify.annotations.Nullable;
  * <p>A call gets the connection with the fewest calls. Another one is opened when all are full to
  * {@value #AHEAD_PERCENT} %, or none of them is fit for a call, up to the cluster's ceiling. After
  * a failure to connect no other attempt is made for a while that doubles with each. A connection of
- * more than its age gets no new calls once another is there.
+ * more than its age gets no new calls once another is there. Those that only end their calls don't
+ * count towards the ceiling, or an endpoint that replaces its connections would run out of them.
  */
 public final class EndpointPool<L extends Link> implements LinkWatch<L> {
   /** Full enough to open the next one. */
   static final int AHEAD_PERCENT = 80;
 
   @Limit(
-      of = "calls that wait for a connection to one endpoint, per thread of the gateway",
-      then = "the next call is answered with RESOURCE_EXHAUSTED or goes elsewhere")
+      of = "calls that wait for a connection, for each endpoint and thread of the gateway",
+      then = "the next call is answered with UNAVAILABLE")
   static final int MAX_WAITING = 1_000;
 
   @Limit(
@@ -36,6 +36,11 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
       then = "it is tried again")
   static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
+  @Limit(
+      of = "connections to one endpoint that only end their calls, per thread of the gateway",
+      then = "no further one is opened until one of them has closed")
+  static final int MAX_LEAVING = 64;
+
   private static final int PERCENT = 100;
   private static final int JITTER_PARTS = 10;
   private static final int JITTER_STEPS = 1_000;
@@ -44,7 +49,7 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
   private final Home<L> home;
   private final ClusterOptions options;
   private final List<L> links = new ArrayList<>(2);
-  private final ArrayDeque<Waiter<L>> waiting = new ArrayDeque<>(0);
+  private final WaitingCalls<L> waiting = new WaitingCalls<>();
   private final List<L> aged = new ArrayList<>(0);
   private Endpoint endpoint;
   private final String address;
@@ -52,6 +57,8 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
   private int openCalls;
   private int failures;
   private long pausedUntilNanos;
+  private boolean dialed;
+  private long dialedNanos;
   private String lastFailure = "";
   private boolean retired;
   private Standing standing;
@@ -71,7 +78,8 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
       ClusterOptions options,
       Dialer<L> dialer,
       Outliers outliers,
-      LoopContext context) {}
+      LoopContext context,
+      PoolWatch<L> watch) {}
 
   /** Where it leads, as people write it. */
   public String address() {
@@ -159,9 +167,22 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
     return best;
   }
 
-  /** Whether a call may wait here: there is a link or hope for one. */
+  /** Whether a call may wait here: there is a link, one on its way, or one may be opened. */
   boolean isHopeful(long nowNanos) {
-    return !links.isEmpty() || nowNanos - pausedUntilNanos >= 0;
+    return opening != null || isEstablished() || mayOpen(nowNanos);
+  }
+
+  /**
+   * Whether a call that wants this very endpoint should wait for it: it is being connected, or will
+   * have room. Not when the last attempt to connect failed, until one succeeds.
+   */
+  boolean isWorthWaiting(long nowNanos) {
+    return isEstablished() || (failures == 0 && isHopeful(nowNanos));
+  }
+
+  /** Whether there is a link that stays, or one on its way. */
+  boolean isConnected() {
+    return opening != null || isEstablished();
   }
 
   String lastFailure() {
@@ -170,27 +191,27 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
 
   /** Sees to it that a link is on its way, unless it must wait or may not have another. */
   private void open(long nowNanos) {
-    if (opening == null
-        && !retired
-        && links.size() < options.maxConnections()
-        && nowNanos - pausedUntilNanos >= 0) {
+    if (mayOpen(nowNanos)) {
+      dialed = true;
+      dialedNanos = nowNanos;
       L link = home.dialer.dial(endpoint, options, this);
       opening = link;
       links.add(link);
     }
   }
 
-  /** The call is given the next link that can take it. */
-  void await(Waiter<L> call, long nowNanos) {
-    if (waiting.size() >= MAX_WAITING) {
-      waiting.removeIf(Waiter::isOver);
-    }
-    if (waiting.size() >= MAX_WAITING) {
-      call.onNoLink(address, MAX_WAITING + " calls wait for a connection already", true);
-      return;
-    }
-    waiting.add(call);
-    approach(nowNanos);
+  private boolean mayOpen(long nowNanos) {
+    int staying = staying();
+    return opening == null
+        && !retired
+        && staying < options.maxConnections()
+        && links.size() - staying < MAX_LEAVING
+        && nowNanos - pausedUntilNanos >= 0;
+  }
+
+  /** The call is given the next link that can take it; false when too many wait. */
+  boolean await(Waiter<L> call) {
+    return waiting.add(call, MAX_WAITING);
   }
 
   /** Sees to it that there will be a link: one that proves itself, or another one. */
@@ -198,6 +219,14 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
     if (!isProving(nowNanos)) {
       open(nowNanos);
     }
+  }
+
+  /** Has it connected although no call asks for it; false when it is too soon to try again. */
+  boolean connectAhead(long nowNanos) {
+    if (!dialed || nowNanos - dialedNanos >= ConnectAhead.PAUSE.toNanos()) {
+      open(nowNanos);
+    }
+    return opening != null;
   }
 
   /** What can be seen of it now. */
@@ -208,15 +237,15 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
     }
     String trouble = links.isEmpty() && failures > 0 ? lastFailure : "";
     boolean ejected = standing.isEjected();
-    return new EndpointView(
-        address, links.size(), ready, openCalls, waiting.size(), ejected, trouble);
+    int calls = waiting.size() + (ready == 0 ? home.watch.waiting() : 0);
+    return new EndpointView(address, links.size(), ready, openCalls, calls, ejected, trouble);
   }
 
   /** Gets no new calls; what is open finishes. */
   void retire() {
     retired = true;
     List.copyOf(links).forEach(Link::retire);
-    refuseWaiting("the endpoint left");
+    waiting.refuse(address, "the endpoint left", true);
   }
 
   @Override
@@ -228,31 +257,30 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
       awaitAge(link);
     }
     long nowNanos = home.context.nanoTime();
-    while (!waiting.isEmpty()) {
-      if (waiting.peek().isOver()) {
-        waiting.remove();
-        continue;
-      }
+    for (Waiter<L> call = waiting.peek(); call != null; call = waiting.peek()) {
       L free = take(nowNanos);
       if (free == null) {
         approach(nowNanos);
         return;
       }
-      waiting.remove().onLink(this, free);
+      waiting.remove();
+      call.onLink(this, free);
     }
+    home.watch.onRoom(this);
   }
 
   @Override
   public void onDoubt(L link) {
-    if (!waiting.isEmpty()) {
+    if (!waiting.isEmpty() || home.watch.waiting() > 0) {
       open(home.context.nanoTime());
     }
+    home.watch.onLess(this, "the connection can't be used");
   }
 
   /** Where there may be no other it stays, and is told of again. */
   @Override
   public void onWorn(L link) {
-    if (links.contains(link) && links.size() < options.maxConnections()) {
+    if (links.contains(link) && staying() < options.maxConnections()) {
       aged.add(link);
       open(home.context.nanoTime());
     }
@@ -270,11 +298,12 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
       lastFailure = why;
       onFault(EndpointFault.CONNECT, why);
     }
-    if (links.isEmpty()) {
-      refuseWaiting(why);
+    if (!isConnected()) {
+      waiting.refuse(address, why, true);
     } else if (!waiting.isEmpty()) {
       open(home.context.nanoTime());
     }
+    home.watch.onLess(this, why);
   }
 
   private void awaitAge(L link) {
@@ -297,7 +326,7 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
     if (retired || aged.isEmpty()) {
       return;
     }
-    if (links.size() >= options.maxConnections()) {
+    if (staying() >= options.maxConnections()) {
       retireAged();
     } else {
       open(home.context.nanoTime());
@@ -310,10 +339,24 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
     aged.clear();
   }
 
-  private void refuseWaiting(String why) {
-    for (Waiter<L> call = waiting.poll(); call != null; call = waiting.poll()) {
-      call.onNoLink(address, why, true);
+  private int staying() {
+    int staying = 0;
+    for (L link : links) {
+      staying += link.isLeaving() ? 0 : 1;
     }
+    return staying;
+  }
+
+  /**
+   * Whether there is a link that was ready once and stays; it may be full, or have to prove itself.
+   */
+  private boolean isEstablished() {
+    for (L link : links) {
+      if (link != opening && !link.isLeaving()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether a link was asked for a proof of life: its answer comes sooner than a new link. */

@@ -17,6 +17,9 @@ public interface Link {
   /** The most calls that its peer lets it have at once. */
   int mostCalls();
 
+  /** Whether it gets no new call any more, whatever happens. */
+  boolean isLeaving();
+
   /** Gets no new call and closes with its last one. */
   void retire();
 }

@@ -18,9 +18,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A cluster as one event loop has it: a pool per endpoint, and who gets the next call.
  *
- * <p>A call waits only when no endpoint has a connection ready. Draining and unready endpoints get
- * calls only when there are no others; so do those that were left out for their faults. Used on its
- * event loop.
+ * <p>A call waits only when no endpoint has a connection ready, and then for whichever is ready
+ * first. With a ring hash it waits for its own endpoint, as equal values should meet there, unless
+ * the last attempt to connect that one failed. Endpoints are connected ahead of calls ({@link
+ * ConnectAhead}). Draining and unready endpoints get calls only when there are no others; so do
+ * those that were left out for their faults. Used on its event loop.
  */
 public final class LocalCluster<L extends Link> {
   @Limit(
@@ -29,6 +31,7 @@ public final class LocalCluster<L extends Link> {
   static final int MAX_WAITING_FOR_LIST = 1_000;
 
   private static final String NONE = "none";
+  private static final String TOO_MANY = "too many calls wait for a connection already";
 
   private static final long LEAST_STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
@@ -37,13 +40,16 @@ public final class LocalCluster<L extends Link> {
   private final LoopContext context;
   private final EndpointPool.Home<L> home;
   private final Map<HostPort, EndpointPool<L>> pools = new HashMap<>();
-  private final ArrayDeque<Waiter<L>> waiting = new ArrayDeque<>(0);
+  private final ConnectAhead<L> ahead;
+  private final WaitingCalls<L> forList = new WaitingCalls<>();
+  private final Crowd<L> crowd;
   private final ArrayDeque<Runnable> onceKnown = new ArrayDeque<>(0);
   // All that may get calls: those with a share, then those without, the left out last.
   private List<EndpointPool<L>> inUse = List.of();
   private double[] shares = {};
   private int sharing;
   private @Nullable Choice choice;
+  private @Nullable ReadyChoice<L> spare;
   private long stepAtNanos;
   private boolean stepping;
   private boolean known;
@@ -53,12 +59,16 @@ public final class LocalCluster<L extends Link> {
     this.cluster = cluster;
     this.outliers = cluster.outliers();
     this.context = context;
+    this.ahead = new ConnectAhead<>(context);
+    this.crowd = new Crowd<>(this, context, ahead);
     this.home =
-        new EndpointPool.Home<>(cluster.name(), cluster.options(), dialer, outliers, context);
+        new EndpointPool.Home<>(
+            cluster.name(), cluster.options(), dialer, outliers, context, crowd);
   }
 
   /** Gives the call a connection, now or as soon as there is one, or says why not. */
   public void find(Waiter<L> call, long nowNanos) {
+    ahead.onCall(nowNanos);
     Choice chooser = choice;
     if (chooser == null) {
       findNothing(call);
@@ -70,7 +80,7 @@ public final class LocalCluster<L extends Link> {
     if (link != null) {
       call.onLink(pool, link);
     } else {
-      findElse(call, chosen, nowNanos);
+      findElse(call, chooser, chosen, nowNanos);
     }
   }
 
@@ -84,7 +94,7 @@ public final class LocalCluster<L extends Link> {
       task.run();
       return true;
     }
-    return waiting.size() + onceKnown.size() < MAX_WAITING_FOR_LIST && onceKnown.add(task);
+    return forList.size() + onceKnown.size() < MAX_WAITING_FOR_LIST && onceKnown.add(task);
   }
 
   /**
@@ -143,9 +153,8 @@ public final class LocalCluster<L extends Link> {
     pools.values().removeAll(leaving);
     leaving.forEach(EndpointPool::retire);
     long nowNanos = context.nanoTime();
-    List<Waiter<L>> released = List.copyOf(waiting);
-    waiting.clear();
-    released.stream().filter(call -> !call.isOver()).forEach(call -> find(call, nowNanos));
+    forList.drain().forEach(call -> find(call, nowNanos));
+    crowd.drain().forEach(call -> find(call, nowNanos));
     runKnown();
   }
 
@@ -162,10 +171,11 @@ public final class LocalCluster<L extends Link> {
     known = true;
     inUse = List.of();
     choice = null;
-    pools.values().forEach(EndpointPool::retire);
+    List.copyOf(pools.values()).forEach(EndpointPool::retire);
     pools.clear();
-    List.copyOf(waiting).forEach(call -> call.onNoLink(NONE, "the cluster was removed", false));
-    waiting.clear();
+    ahead.onPools(List.of(), context.nanoTime());
+    forList.refuse(NONE, "the cluster was removed", false);
+    crowd.refuse(NONE, "the cluster was removed", false);
     runKnown();
   }
 
@@ -176,15 +186,10 @@ public final class LocalCluster<L extends Link> {
   }
 
   private void findNothing(Waiter<L> call) {
-    if (waiting.size() >= MAX_WAITING_FOR_LIST) {
-      waiting.removeIf(Waiter::isOver);
-    }
     if (known) {
       call.onNoLink(NONE, "cluster " + cluster.name() + " has no endpoint", false);
-    } else if (waiting.size() >= MAX_WAITING_FOR_LIST) {
-      call.onNoLink(NONE, waiting.size() + " calls wait for the list of endpoints already", false);
-    } else {
-      waiting.add(call);
+    } else if (!forList.add(call, MAX_WAITING_FOR_LIST)) {
+      call.onNoLink(NONE, forList.size() + " calls wait for the list of endpoints already", false);
     }
   }
 
@@ -209,8 +214,12 @@ public final class LocalCluster<L extends Link> {
     inUse = ordered;
     shares = Arrays.copyOf(kept, with);
     sharing = with;
-    choice =
-        with == 0 ? null : Choice.of(cluster.options().balance(), new Sharing(), context::random);
+    Balance balance = cluster.options().balance();
+    Sharing candidates = new Sharing();
+    choice = with == 0 ? null : Choice.of(balance, candidates, context::random);
+    spare =
+        choice == null ? null : new ReadyChoice<>(ordered, candidates, balance, context::random);
+    ahead.onPools(ordered.subList(0, with), nowNanos);
     awaitNextStep(nowNanos);
   }
 
@@ -275,45 +284,79 @@ public final class LocalCluster<L extends Link> {
   }
 
   /** The chosen one has no connection for it now. */
-  private void findElse(Waiter<L> call, int chosen, long nowNanos) {
+  private void findElse(Waiter<L> call, Choice chooser, int chosen, long nowNanos) {
     EndpointPool<L> first = inUse.get(chosen);
-    boolean sticky = cluster.options().balance() == Balance.RING_HASH;
-    if (!sticky || !first.isHopeful(nowNanos)) {
-      first.approach(nowNanos);
-      if (giveReady(call, chosen, false, nowNanos)) {
-        return;
+    boolean own = chooser instanceof Choice.Ring && first.isWorthWaiting(nowNanos);
+    first.approach(nowNanos);
+    ahead.onMiss(nowNanos);
+    if (own) {
+      if (!first.await(call)) {
+        call.onNoLink(first.address(), TOO_MANY, false);
       }
-    }
-    if (wait(call, chosen, false, nowNanos)
-        || giveReady(call, chosen, true, nowNanos)
-        || wait(call, chosen, true, nowNanos)) {
       return;
     }
-    call.onNoLink(first.address(), first.lastFailure(), false);
+    if (giveShared(call, chooser, nowNanos) || giveReady(call, chosen, false, nowNanos)) {
+      return;
+    }
+    if (hopeful(false, nowNanos) == null && giveReady(call, chosen, true, nowNanos)) {
+      return;
+    }
+    EndpointPool<L> hopeful = hopeful(nowNanos);
+    if (hopeful == null) {
+      call.onNoLink(first.address(), first.lastFailure(), false);
+    } else if (crowd.add(call, inUse.size())) {
+      hopeful.approach(nowNanos);
+    } else {
+      call.onNoLink(first.address(), TOO_MANY, false);
+    }
   }
 
-  /** Gives it a connection that is ready now, of another endpoint. */
+  /** Gives it a connection that is ready now, of another endpoint with a share. */
+  private boolean giveShared(Waiter<L> call, Choice chooser, long nowNanos) {
+    if (chooser instanceof Choice.Ring ring) {
+      return ring.next(call.hash(), i -> give(call, inUse.get(i), nowNanos)) >= 0;
+    }
+    ReadyChoice<L> among = spare;
+    return among != null && among.give(call, nowNanos);
+  }
+
+  /** Gives it a connection that is ready now, of any endpoint. */
   private boolean giveReady(Waiter<L> call, int chosen, boolean ejected, long nowNanos) {
     for (int i = 1; i < inUse.size(); i++) {
       EndpointPool<L> other = after(chosen, i);
-      L link = other.standing().isEjected() == ejected ? other.take(nowNanos) : null;
-      if (link != null) {
-        call.onLink(other, link);
+      if (other.standing().isEjected() == ejected && give(call, other, nowNanos)) {
         return true;
       }
     }
     return false;
   }
 
-  private boolean wait(Waiter<L> call, int chosen, boolean ejected, long nowNanos) {
-    for (int i = 0; i < inUse.size(); i++) {
-      EndpointPool<L> hopeful = after(chosen, i);
-      if (hopeful.standing().isEjected() == ejected && hopeful.isHopeful(nowNanos)) {
-        hopeful.await(call, nowNanos);
-        return true;
+  private boolean give(Waiter<L> call, EndpointPool<L> pool, long nowNanos) {
+    L link = pool.take(nowNanos);
+    if (link != null) {
+      call.onLink(pool, link);
+    }
+    return link != null;
+  }
+
+  /** An endpoint for which a call may wait; one that was left out when there is no other. */
+  @Nullable EndpointPool<L> hopeful(long nowNanos) {
+    EndpointPool<L> good = hopeful(false, nowNanos);
+    return good == null ? hopeful(true, nowNanos) : good;
+  }
+
+  /** Of those that were left out, or of the others; one that is being connected before the rest. */
+  @Nullable EndpointPool<L> hopeful(boolean ejected, long nowNanos) {
+    EndpointPool<L> hopeful = null;
+    for (EndpointPool<L> pool : inUse) {
+      if (pool.standing().isEjected() == ejected && pool.isHopeful(nowNanos)) {
+        if (pool.isConnected()) {
+          return pool;
+        }
+        hopeful = hopeful == null ? pool : hopeful;
       }
     }
-    return false;
+    return hopeful;
   }
 
   /** The chosen one, those with a share from there on, and then the others. */

@@ -115,8 +115,8 @@ final class UpstreamConnection extends FrameConnection implements Link {
     }
   }
 
-  /** Whether nobody wants it any more; asked before it connects. */
-  boolean isLeaving() {
+  @Override
+  public boolean isLeaving() {
     return leaving;
   }
 

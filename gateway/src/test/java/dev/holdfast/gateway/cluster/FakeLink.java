@@ -49,6 +49,11 @@ final class FakeLink implements Link {
   }
 
   @Override
+  public boolean isLeaving() {
+    return retired;
+  }
+
+  @Override
   public void retire() {
     retired = true;
   }

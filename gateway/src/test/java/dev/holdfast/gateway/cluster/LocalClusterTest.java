@@ -238,13 +238,15 @@ class LocalClusterTest {
     ring.update(EndpointSet.of(A, B));
     Call first = new Call();
     ring.find(first, 0);
+    dialed.get(1).open();
+    assertThat(first.link).isNull();
     FakeLink own = dialed.get(0).open();
     assertThat(first.link).isSameAs(own);
     own.stale = true;
     Call second = new Call();
     ring.find(second, 0);
     assertThat(second.link).isNull();
-    assertThat(dialed).hasSize(1);
+    assertThat(dialed).hasSize(2);
   }
 
   @Test
