@@ -144,6 +144,11 @@ final class FaceStreamsTest {
     assertThat(
             faces.get(path + "?connect=v1&encoding=json&message=%7B%22name%22:%22g%22%7D").body())
         .contains("hello g");
+    HttpResponse<String> compressed =
+        faces.get(path + "?connect=v1&encoding=json&message=x&compression=gzip");
+    assertThat(compressed.body())
+        .startsWith(
+            "{\"code\":\"unimplemented\",\"message\":\"query parameter compression: gzip (exp");
     byte[] binary =
         faces
             .postBytes(

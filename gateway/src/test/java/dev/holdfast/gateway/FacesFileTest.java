@@ -119,6 +119,39 @@ class FacesFileTest {
     assertThat(collect("").body()).isEqualTo("{\"text\":\"\",\"number\":\"0\"}");
   }
 
+  @Test
+  void whatIsServedIsDescribedWhereTheFileAsksForIt() throws Exception {
+    assertThat(file.get("/openapi.json").statusCode()).isEqualTo(404);
+
+    file.use(CLUSTER + "faces: {openapi: true}\n");
+    HttpResponse<String> document = file.get("/openapi.json", "origin", SHOP);
+    assertThat(document.statusCode()).isEqualTo(200);
+    assertThat(document.headers().firstValue("content-type")).contains("application/json");
+    assertThat(document.body())
+        .startsWith("{\"openapi\":\"3.1.0\"")
+        .contains("\"/v1/hello/{name}:many\"", "\"/test.greet.Greeter/SayHello\"")
+        .doesNotContain("x-holdfast-omitted");
+    HttpResponse<String> head = file.send("HEAD", "/openapi.json", "");
+    assertThat(head.statusCode()).isEqualTo(200);
+    assertThat(head.body()).isEmpty();
+
+    String twins =
+        """
+        clusters: {greet: {endpoints: [ENDPOINT]}, twin: {endpoints: [ENDPOINT]}}
+        routes: [{path: /test.greet.Greeter/*, split: {greet: 50%, twin: 50%}}]
+        """;
+    file.use(twins + "faces: {openapi: true}\n");
+    await()
+        .atMost(Duration.ofSeconds(GatewayRig.PATIENCE_SECONDS))
+        .until(() -> file.get("/v1/hello/x").statusCode() == 400);
+    assertThat(file.get("/openapi.json").body())
+        .contains("\"/test.greet.Greeter/SayHello\"", "its path is offered by greet and twin")
+        .doesNotContain("\"/v1/hello/{name}\"", "leads to");
+
+    file.use(CLUSTER + "faces: {openapi: true, json: false}\n");
+    assertThat(file.get("/openapi.json").statusCode()).isEqualTo(404);
+  }
+
   private HttpResponse<String> question(String origin) throws Exception {
     return file.send(
         "OPTIONS",

@@ -4,8 +4,10 @@ import dev.holdfast.gateway.Gateway;
 import dev.holdfast.gateway.GatewayOptions;
 import dev.holdfast.gateway.GatewaySnapshot;
 import dev.holdfast.gateway.json.Cors;
+import dev.holdfast.gateway.json.FaceTerms;
 import dev.holdfast.gateway.json.JsonFace;
 import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.transcoding.http.openapi.OpenApiInfo;
 import io.grpc.Context;
 import io.grpc.InternalServer;
 import io.grpc.Server;
@@ -38,7 +40,7 @@ public final class HoldfastGateway {
   private final ServedMethods methods;
   private final Context context;
   private final Executor executor;
-  private final Cors cors;
+  private final FaceTerms terms;
   private final GatewayLimits limits;
   private final MeterRegistry meters;
 
@@ -46,13 +48,13 @@ public final class HoldfastGateway {
       ServedMethods methods,
       Context context,
       Executor executor,
-      Cors cors,
+      FaceTerms terms,
       GatewayLimits limits,
       MeterRegistry meters) {
     this.methods = methods;
     this.context = context;
     this.executor = executor;
-    this.cors = cors;
+    this.terms = terms;
     this.limits = limits;
     this.meters = meters;
   }
@@ -86,7 +88,7 @@ public final class HoldfastGateway {
         new ServedMethods(services),
         context,
         SharedThreads.EXECUTOR,
-        Cors.NONE,
+        FaceTerms.DEFAULT,
         GatewayLimits.DEFAULT,
         Metrics.globalRegistry);
   }
@@ -96,7 +98,7 @@ public final class HoldfastGateway {
    * a server of grpc-java has them.
    */
   public HoldfastGateway withExecutor(Executor value) {
-    return new HoldfastGateway(methods, context, value, cors, limits, meters);
+    return new HoldfastGateway(methods, context, value, terms, limits, meters);
   }
 
   /**
@@ -109,17 +111,26 @@ public final class HoldfastGateway {
 
   /** For browsers' pages of other origins; by default none may call. */
   public HoldfastGateway withCors(Cors value) {
-    return new HoldfastGateway(methods, context, executor, value, limits, meters);
+    return new HoldfastGateway(methods, context, executor, terms.withCors(value), limits, meters);
+  }
+
+  /**
+   * Serves {@code GET /openapi.json}, the OpenAPI 3.1 document of the HTTP/JSON face; by default it
+   * is not. An empty version stands for one that changes with the schema.
+   */
+  public HoldfastGateway withOpenApi(String title, String version) {
+    FaceTerms more = terms.withOpenApi(OpenApiInfo.of(title, version));
+    return new HoldfastGateway(methods, context, executor, more, limits, meters);
   }
 
   /** What one client may cost; by default {@link GatewayLimits#DEFAULT}. */
   public HoldfastGateway withLimits(GatewayLimits value) {
-    return new HoldfastGateway(methods, context, executor, cors, value, meters);
+    return new HoldfastGateway(methods, context, executor, terms, value, meters);
   }
 
   /** Receives meters; by default Micrometer's global registry. */
   public HoldfastGateway withMeters(MeterRegistry value) {
-    return new HoldfastGateway(methods, context, executor, cors, limits, value);
+    return new HoldfastGateway(methods, context, executor, terms, limits, value);
   }
 
   /**
@@ -150,7 +161,7 @@ public final class HoldfastGateway {
 
   private JsonFace face() {
     return JsonFace.to(methods.transcoder(), new DirectTarget(methods, executor, context))
-        .withCors(cors);
+        .following(() -> terms);
   }
 
   /** Threads that end when they are idle for a minute and keep no process alive. */

@@ -53,6 +53,17 @@ final class MountingTest {
   }
 
   @Test
+  void whatIsServedIsDescribedWhereThatIsAskedFor() throws Exception {
+    try (InProcessRig plain = new InProcessRig();
+        InProcessRig described = new InProcessRig(http -> http.withOpenApi("greetings", "7"))) {
+      assertThat(plain.get("/openapi.json").statusCode()).isEqualTo(404);
+      assertThat(described.get("/openapi.json").body())
+          .startsWith("{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"greetings\",\"version\":\"7\"}")
+          .contains("\"/test.inprocess.Greeter/");
+    }
+  }
+
+  @Test
   void servicesByThemselvesRunWhereTheyAreToldTo() throws Exception {
     try (HttpListener http = services().directExecutor().listen(0)) {
       assertThat(hello(http.address())).contains("hello ada");

@@ -54,6 +54,9 @@ final class FaceKeys {
           "the servers are asked by reflection",
           "What the services look like, read again when they change; then no server is asked.");
 
+  static final TunableChoice OPEN_API =
+      flag("openapi", "Whether GET /openapi.json describes what HTTP/JSON serves.");
+
   static final TunableText IGNORE_PARAMETERS =
       new TunableText(
           "ignore-parameters",
@@ -81,7 +84,9 @@ final class FaceKeys {
           Key.value(MAX_AGE));
   static final GatewayKeys.Section FACES_KEYS =
       new GatewayKeys.Section(
-          Stream.of(Face.values()).map(FaceKeys::face).map(Key::value).toList());
+          Stream.concat(Stream.of(Face.values()).map(FaceKeys::face), Stream.of(OPEN_API))
+              .map(Key::value)
+              .toList());
   static final GatewayKeys.Section JSON_KEYS =
       GatewayKeys.Section.of(
           Key.texts(IGNORE_PARAMETERS),

@@ -9,6 +9,7 @@ import dev.holdfast.gateway.json.FaceTerms;
 import dev.holdfast.gateway.json.JsonTerms;
 import dev.holdfast.gateway.schema.DescriptorFiles;
 import dev.holdfast.transcoding.http.TranscodingOptions;
+import dev.holdfast.transcoding.http.openapi.OpenApiInfo;
 import dev.holdfast.transcoding.json.JsonOptions;
 import dev.holdfast.yaml.YamlMap;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.regex.Pattern;
@@ -35,12 +37,16 @@ final class FacesYaml {
   }
 
   FacesConfig read() {
-    return new FacesConfig(new FaceTerms(faces(), cors()), json(), descriptorSets());
+    YamlMap faces = top.map(FaceKeys.FACES, "keys such as json and connect");
+    faces.requireKnown(FaceKeys.FACES_KEYS.names());
+    Optional<OpenApiInfo> openApi =
+        flag(faces, FaceKeys.OPEN_API)
+            ? Optional.of(OpenApiInfo.of("gRPC services", ""))
+            : Optional.empty();
+    return new FacesConfig(new FaceTerms(faces(faces), cors(), openApi), json(), descriptorSets());
   }
 
-  private Set<Face> faces() {
-    YamlMap map = top.map(FaceKeys.FACES, "keys such as json and connect");
-    map.requireKnown(FaceKeys.FACES_KEYS.names());
+  private static Set<Face> faces(YamlMap map) {
     Set<Face> faces = EnumSet.noneOf(Face.class);
     for (Face face : Face.values()) {
       if (flag(map, FaceKeys.face(face))) {

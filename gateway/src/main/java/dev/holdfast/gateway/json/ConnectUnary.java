@@ -26,6 +26,11 @@ final class ConnectUnary extends Dialect {
   }
 
   @Override
+  String compression() {
+    return request.compression();
+  }
+
+  @Override
   boolean clientStreams() {
     return false;
   }

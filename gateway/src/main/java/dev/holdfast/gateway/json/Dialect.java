@@ -46,6 +46,11 @@ abstract class Dialect {
     return "application/grpc";
   }
 
+  /** How the message is compressed that the query holds; "" for not at all. */
+  String compression() {
+    return "";
+  }
+
   /** Whether the request is more than one message, so that the call begins before its end. */
   abstract boolean clientStreams();
 

@@ -1,6 +1,8 @@
 package dev.holdfast.gateway.json;
 
+import dev.holdfast.transcoding.http.openapi.OpenApiInfo;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -9,10 +11,13 @@ import java.util.stream.Collectors;
  *
  * @param faces that are served
  * @param cors which pages may call
+ * @param openApi what {@code GET /openapi.json} says of the services, an empty version standing for
+ *     their schema's hash; empty where it is not served
  */
-public record FaceTerms(Set<Face> faces, Cors cors) {
+public record FaceTerms(Set<Face> faces, Cors cors, Optional<OpenApiInfo> openApi) {
   /** All faces, for no page of another origin. */
-  public static final FaceTerms DEFAULT = new FaceTerms(EnumSet.allOf(Face.class), Cors.NONE);
+  public static final FaceTerms DEFAULT =
+      new FaceTerms(EnumSet.allOf(Face.class), Cors.NONE, Optional.empty());
 
   public FaceTerms {
     faces = Set.copyOf(faces);
@@ -20,7 +25,12 @@ public record FaceTerms(Set<Face> faces, Cors cors) {
 
   /** The same for other pages. */
   public FaceTerms withCors(Cors value) {
-    return new FaceTerms(faces, value);
+    return new FaceTerms(faces, value, openApi);
+  }
+
+  /** The same with an OpenAPI document. */
+  public FaceTerms withOpenApi(OpenApiInfo value) {
+    return new FaceTerms(faces, cors, Optional.of(value));
   }
 
   boolean has(Face face) {

@@ -1,6 +1,5 @@
 package dev.holdfast.gateway.json;
 
-import dev.holdfast.gateway.http2.CallEnd;
 import dev.holdfast.gateway.http2.CallTarget;
 import dev.holdfast.gateway.http2.WebExchange;
 import dev.holdfast.gateway.http2.WebFace;
@@ -19,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +36,7 @@ public final class JsonFace implements WebFace {
 
   private final Places places;
   private final Supplier<FaceTerms> terms;
+  private final OpenApiDesk documents = new OpenApiDesk();
 
   private JsonFace(Places places, Supplier<FaceTerms> terms) {
     this.places = places;
@@ -71,10 +72,13 @@ public final class JsonFace implements WebFace {
     } catch (RequestRefusedException e) {
       return answer(web, Answer.refused(e), now);
     } catch (UnknownSchemaException e) {
-      CallEnd end = CallEnd.of(StatusCode.UNAVAILABLE, "gateway: " + e.getMessage());
-      byte[] body = ErrorBody.json(end.status(), end.message(), null, HttpTranscoders.NONE.codec());
-      return answer(web, Answer.json(end.status().httpStatus(), body), now);
+      return answer(web, failed(StatusCode.UNAVAILABLE, String.valueOf(e.getMessage())), now);
     }
+  }
+
+  private static Answer failed(StatusCode status, String why) {
+    byte[] body = ErrorBody.json(status, "gateway: " + why, null, HttpTranscoders.NONE.codec());
+    return Answer.json(status.httpStatus(), body);
   }
 
   private WebHandler begin(WebExchange web, boolean ended, FaceTerms now) {
@@ -98,10 +102,18 @@ public final class JsonFace implements WebFace {
     if (head.method().equals("OPTIONS")) {
       return answer(web, options(web, now), now);
     }
+    if (!isSocket && isDocument(head, now)) {
+      return document(web, now);
+    }
     Found found = isSocket ? socket(web, head, socket, now) : find(web, head, now);
     String encoding = text(headers.get("content-encoding"));
     if (!isPlain(encoding)) {
       return answer(web, found.dialect.refused(compressed("content-encoding: " + encoding)), now);
+    }
+    String compression = found.dialect.compression();
+    if (!compression.isEmpty()) {
+      RequestRefusedException why = compressed("query parameter compression: " + compression);
+      return answer(web, found.dialect.refused(why), now);
     }
     Http2Headers call = Metadata.ofCall(headers, found.dialect.path(), web.authority());
     call.set("content-type", found.dialect.callType());
@@ -112,6 +124,30 @@ public final class JsonFace implements WebFace {
     FaceCall handler = new FaceCall(web, found.place, found.dialect, call, now.cors());
     handler.begin(ended);
     return handler;
+  }
+
+  private static boolean isDocument(RequestHead head, FaceTerms now) {
+    return now.openApi().isPresent()
+        && now.has(Face.JSON)
+        && head.path().equals(OpenApiDesk.PATH)
+        && (head.method().equals("GET") || head.method().equals("HEAD"));
+  }
+
+  private WebHandler document(WebExchange web, FaceTerms now) {
+    try {
+      return DocumentHandler.of(
+          web,
+          documents.document(places.offer(web), now.openApi().orElseThrow()),
+          (json, failure) -> answer(web, document(json, failure), now));
+    } catch (RejectedExecutionException e) {
+      return answer(web, failed(StatusCode.UNAVAILABLE, "too many documents are asked for"), now);
+    }
+  }
+
+  private static Answer document(byte @Nullable [] json, @Nullable Throwable failure) {
+    return json == null
+        ? failed(StatusCode.INTERNAL, "OpenAPI: " + failure)
+        : new Answer(Answer.head(200, "application/json").set("cache-control", "no-cache"), json);
   }
 
   private record Found(CallTarget place, Dialect dialect) {}
@@ -150,9 +186,6 @@ public final class JsonFace implements WebFace {
   }
 
   private Found connect(WebExchange web, String path, ConnectRequest request) {
-    if (!request.compression().isEmpty()) {
-      throw compressed("query parameter compression: " + request.compression());
-    }
     CallTarget place;
     ConnectMessages messages;
     boolean get = request.kind() == ConnectRequest.Kind.GET;

@@ -5,6 +5,8 @@ import dev.holdfast.gateway.http2.WebExchange;
 import dev.holdfast.transcoding.http.HttpCall;
 import dev.holdfast.transcoding.http.HttpTranscoder;
 import dev.holdfast.transcoding.http.RequestHead;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** All requests go to one place, whose schema is known. */
 record OnePlace(HttpTranscoder transcoder, CallTarget target) implements Places {
@@ -16,6 +18,13 @@ record OnePlace(HttpTranscoder transcoder, CallTarget target) implements Places 
   @Override
   public Found<HttpTranscoder> method(WebExchange web, String path) {
     return new Found<>(target, Places.requireMethod(transcoder, path));
+  }
+
+  @Override
+  public Offer offer(WebExchange web) {
+    SortedMap<String, HttpTranscoder> served = new TreeMap<>();
+    served.put("", transcoder);
+    return new Offer("", served, web.loop().snapshot().router());
   }
 
   @Override

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -45,21 +46,42 @@ final class PlaceFinder implements Places {
     return routed == null ? method(web, path).place() : routed;
   }
 
+  @Override
+  public Offer offer(WebExchange web) {
+    Terms terms = web.loop().snapshot();
+    SortedMap<String, HttpTranscoder> served = new TreeMap<>();
+    Place routed = routed(web);
+    if (routed != null) {
+      served.put(routed.cluster().name(), known(routed.cluster()));
+      return new Offer(routed.cluster().name(), served, terms.router());
+    }
+    for (Cluster cluster : terms.clusters().values()) {
+      schemas.of(cluster).ifPresent(known -> served.put(cluster.name(), known));
+    }
+    if (served.isEmpty()) {
+      throw new UnknownSchemaException("no schema is known");
+    }
+    return new Offer("", served, terms.router());
+  }
+
   private <T> Found<T> find(WebExchange web, Function<HttpTranscoder, T> look) {
     Place routed = routed(web);
-    if (routed == null) {
-      return search(web, look);
-    }
-    Optional<HttpTranscoder> transcoder = schemas.of(routed.cluster());
+    return routed == null
+        ? search(web, look)
+        : new Found<>(routed, look.apply(known(routed.cluster())));
+  }
+
+  private HttpTranscoder known(Cluster cluster) {
+    Optional<HttpTranscoder> transcoder = schemas.of(cluster);
     if (transcoder.isEmpty()) {
-      String trouble = schemas.trouble(routed.cluster());
+      String trouble = schemas.trouble(cluster);
       throw new UnknownSchemaException(
           "the schema of "
-              + routed.cluster().name()
+              + cluster.name()
               + " is not known"
               + (trouble.isEmpty() ? "" : ": " + trouble));
     }
-    return new Found<>(routed, look.apply(transcoder.get()));
+    return transcoder.get();
   }
 
   private static Route unrouted(Cluster cluster) {

@@ -27,6 +27,9 @@ interface Places {
   /** The same, where no schema is needed. */
   CallTarget place(WebExchange web, String path);
 
+  /** What is served at the address of a request, to be described. */
+  Offer offer(WebExchange web);
+
   /** HEAD is GET without the body, where it is nothing else (RFC 9110, 9.3.2). */
   static HttpCall open(HttpTranscoder transcoder, RequestHead head) {
     try {

@@ -44,23 +44,25 @@ public final class OpenApiDocument {
   public static OpenApiDocument of(HttpTranscoder transcoder, OpenApiInfo info) {
     SortedMap<String, HttpTranscoder> served = new TreeMap<>();
     served.put("", transcoder);
-    return of(served, info);
+    return of(served, Leads.NONE, info);
   }
 
   /**
-   * The document of several transcoders that are served side by side. A path that two of them have
-   * is left out. JSON looks as the first one has it.
+   * The document of several transcoders that are served side by side. A path that two of them have,
+   * and that leads to neither, is left out. JSON looks as the first one has it.
    *
    * @param served by the names of their clusters
+   * @param leads to one of these names, or to another whose paths are not described
    * @throws DocumentTooLargeException when it would be larger than {@link #MAX_BYTES}
    */
-  public static OpenApiDocument of(SortedMap<String, HttpTranscoder> served, OpenApiInfo info) {
-    return of(served, info, MAX_BYTES);
+  public static OpenApiDocument of(
+      SortedMap<String, HttpTranscoder> served, Leads leads, OpenApiInfo info) {
+    return of(served, leads, info, MAX_BYTES);
   }
 
   static OpenApiDocument of(
-      SortedMap<String, HttpTranscoder> served, OpenApiInfo info, int maxBytes) {
-    Ways ways = new Ways(served, info.byName());
+      SortedMap<String, HttpTranscoder> served, Leads leads, OpenApiInfo info, int maxBytes) {
+    Ways ways = new Ways(served, leads, info.byName());
     JsonOptions options =
         served.values().stream()
             .findFirst()

@@ -24,6 +24,7 @@ final class Ways {
       List.of("POST", "PUT", "PATCH", "GET", "DELETE", "HEAD", "OPTIONS", "TRACE");
 
   private final Map<String, HttpTranscoder> served;
+  private final Leads leads;
   private final Map<String, Map<String, Way>> byPath = new TreeMap<>();
   private final Map<String, String> pathOfShape = new HashMap<>();
   private final Map<String, Integer> ids = new HashMap<>();
@@ -32,11 +33,13 @@ final class Ways {
   /**
    * The ways of some services.
    *
-   * @param served by what messages call them
+   * @param served by their names
+   * @param leads to one of these names, or to another that is not described
    * @param byName whether methods with annotations are listed by name too
    */
-  Ways(Map<String, HttpTranscoder> served, boolean byName) {
+  Ways(Map<String, HttpTranscoder> served, Leads leads, boolean byName) {
     this.served = served;
+    this.leads = leads;
     served.forEach(
         (name, transcoder) -> {
           Set<String> annotated = new HashSet<>();
@@ -68,6 +71,9 @@ final class Ways {
       omit(binding, "OpenAPI 3.1 has no method " + httpMethod);
       return;
     }
+    if (isTwin(owner, transcoder, leads.of(path.example()))) {
+      return;
+    }
     String reason = "";
     for (String each : any ? methodsFor(binding) : List.of(httpMethod)) {
       reason = otherwise(owner, binding, each, path.example());
@@ -77,6 +83,12 @@ final class Ways {
       }
     }
     omit(binding, reason);
+  }
+
+  /** Whether a path leads to another one with the same schema, where it is described. */
+  private boolean isTwin(String owner, HttpTranscoder transcoder, Optional<String> led) {
+    Optional<HttpTranscoder> other = led.filter(name -> !name.equals(owner)).map(served::get);
+    return other.isPresent() && other.get().catalog().hash().equals(transcoder.catalog().hash());
   }
 
   private String id(String method) {
@@ -92,6 +104,10 @@ final class Ways {
 
   /** Who else would answer there; "" when it is the binding alone. */
   private String otherwise(String owner, HttpBinding binding, String httpMethod, String example) {
+    Optional<String> led = leads.of(example);
+    if (led.isPresent() && !led.get().equals(owner)) {
+      return "its path leads to " + led.get() + ", not to " + owner;
+    }
     for (Map.Entry<String, HttpTranscoder> each : served.entrySet()) {
       Optional<HttpBinding> found = each.getValue().find(httpMethod, example);
       boolean own = each.getKey().equals(owner);
@@ -100,7 +116,7 @@ final class Ways {
             .map(other -> "in OpenAPI its path is also that of " + other)
             .orElse("no request leads there");
       }
-      if (!own && found.isPresent()) {
+      if (!own && led.isEmpty() && found.isPresent()) {
         return "its path is offered by " + owner + " and " + each.getKey();
       }
     }

@@ -18,6 +18,7 @@ import dev.holdfast.transcoding.shop.ShopProto;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -174,7 +175,7 @@ class OpenApiDocumentTest {
     TreeMap<String, HttpTranscoder> served = new TreeMap<>();
     served.put("annex", HttpTranscoder.of(ServiceCatalog.of(List.of(changed.build()))));
     served.put("shop", SHOP);
-    OpenApiDocument document = OpenApiDocument.of(served, INFO);
+    OpenApiDocument document = OpenApiDocument.of(served, Leads.NONE, INFO);
     assertThat(document.omitted())
         .contains(
             "GET /v1/books/{book_id} -> shop.v1.Shop/GetBook: its path is offered by shop and"
@@ -189,6 +190,15 @@ class OpenApiDocumentTest {
         .isFalse();
     assertThat(described.at("components", "schemas").toString())
         .doesNotContain("google.rpc.Status.2");
+
+    Leads toAnnex = path -> path.startsWith("/v1/") ? Optional.of("annex") : Optional.empty();
+    OpenApiDocument led = OpenApiDocument.of(served, toAnnex, INFO);
+    assertThat(Described.of(led).operation(CHECK_BY_ID).get("operationId").asText())
+        .isEqualTo("shop.v1.Annex/GetBook.2");
+    assertThat(led.omitted())
+        .contains(
+            "GET /v1/books/{book_id} -> shop.v1.Shop/GetBook: its path leads to annex, not to"
+                + " shop");
   }
 
   @Test
@@ -216,10 +226,10 @@ class OpenApiDocumentTest {
   @Test
   void aDocumentHasALargestSize() {
     TreeMap<String, HttpTranscoder> served = new TreeMap<>(Map.of("shop", SHOP));
-    int size = OpenApiDocument.of(served, INFO).json().length;
-    assertThat(OpenApiDocument.of(served, INFO, size).json()).hasSize(size);
+    int size = OpenApiDocument.of(served, Leads.NONE, INFO).json().length;
+    assertThat(OpenApiDocument.of(served, Leads.NONE, INFO, size).json()).hasSize(size);
     assertThatExceptionOfType(DocumentTooLargeException.class)
-        .isThrownBy(() -> OpenApiDocument.of(served, INFO, size - 1))
+        .isThrownBy(() -> OpenApiDocument.of(served, Leads.NONE, INFO, size - 1))
         .withMessageContaining("(expected: <= " + (size - 1) + ")");
   }
 

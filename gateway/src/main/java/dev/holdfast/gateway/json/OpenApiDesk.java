@@ -1,0 +1,105 @@
+package dev.holdfast.gateway.json;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.route.Route;
+import dev.holdfast.transcoding.http.HttpTranscoder;
+import dev.holdfast.transcoding.http.openapi.Leads;
+import dev.holdfast.transcoding.http.openapi.OpenApiDocument;
+import dev.holdfast.transcoding.http.openapi.OpenApiInfo;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * OpenAPI documents of what is served, made when they are asked for, on a thread of their own, and
+ * kept until something else is served. Thread-safe.
+ */
+final class OpenApiDesk {
+  @Limit(
+      of = "OpenAPI documents that are kept at one time",
+      then = "the one that was not asked for longest is made anew when it is asked for")
+  static final int MAX_KEPT = 16;
+
+  @Limit(
+      of = "OpenAPI documents that wait to be made",
+      then = "a request for a further one is answered with 503")
+  static final int MAX_WAITING = 64;
+
+  static final String PATH = "/openapi.json";
+
+  private static final int VERSION_DIGITS = 12;
+  private static final long IDLE_SECONDS = 10;
+
+  private final Map<String, Made> made = new LinkedHashMap<>(MAX_KEPT, 0.75f, true);
+  private final ThreadPoolExecutor maker;
+
+  /** What a document was made of. */
+  private record Made(Offer offer, OpenApiInfo info, CompletableFuture<byte[]> json) {}
+
+  OpenApiDesk() {
+    maker =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(MAX_WAITING),
+            new DefaultThreadFactory("holdfast-openapi", true));
+    maker.allowCoreThreadTimeOut(true);
+  }
+
+  /**
+   * The document of an offer.
+   *
+   * @param info whose empty version stands for the schema's
+   * @throws java.util.concurrent.RejectedExecutionException when too many are being made
+   */
+  synchronized CompletableFuture<byte[]> document(Offer offer, OpenApiInfo info) {
+    Made known = made.get(offer.name());
+    if (known != null && known.offer().isSameAs(offer) && known.info().equals(info)) {
+      return known.json();
+    }
+    CompletableFuture<byte[]> json = CompletableFuture.supplyAsync(() -> make(offer, info), maker);
+    made.put(offer.name(), new Made(offer, info, json));
+    if (made.size() > MAX_KEPT) {
+      made.remove(made.keySet().iterator().next());
+    }
+    return json;
+  }
+
+  private static byte[] make(Offer offer, OpenApiInfo info) {
+    List<String> hashes =
+        offer.served().values().stream().map(each -> each.catalog().hash()).toList();
+    String hash =
+        hashes.size() == 1
+            ? hashes.get(0).substring(0, VERSION_DIGITS)
+            : Integer.toHexString(hashes.hashCode());
+    OpenApiInfo own =
+        info.version().isEmpty()
+            ? new OpenApiInfo(info.title(), hash, info.server(), info.byName())
+            : info;
+    Leads leads = offer.served().size() == 1 ? Leads.NONE : path -> led(offer, path);
+    return OpenApiDocument.of(offer.served(), leads, own).json();
+  }
+
+  /** Clusters with one schema are one service, whichever of them a route takes by chance. */
+  private static Optional<String> led(Offer offer, String path) {
+    Route route = offer.router().find(new PathQuestion(path));
+    if (route == null) {
+      return Optional.empty();
+    }
+    HttpTranscoder served = offer.served().get(route.cluster());
+    for (Map.Entry<String, HttpTranscoder> each : offer.served().entrySet()) {
+      if (served != null && each.getValue().catalog().hash().equals(served.catalog().hash())) {
+        return Optional.of(each.getKey());
+      }
+    }
+    return Optional.of(route.cluster());
+  }
+}
