@@ -3,17 +3,27 @@ package dev.holdfast.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.gateway.edge.L4Terms;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.GatewayMemory;
+import dev.holdfast.gateway.tls.ServerNames;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Settings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -105,6 +115,91 @@ class MemoryAttackTest {
       byte[] call = RawServer.frame(1, whole, 3, block.toByteArray());
       client.getOutputStream().write(RawServer.join(preface, RawServer.SETTINGS, call));
       assertCutOff(faces);
+    }
+  }
+
+  @Test
+  void connectionsThatArePassedThroughAreHeldBackWhenThereIsNoRoomAndLoseNothing()
+      throws Exception {
+    int clients = 16;
+    int limit = LIMIT / 2;
+    GatewayMemory little = new GatewayMemory(limit);
+    try (ServerSocket server = new ServerSocket(0, 50, TlsRig.loopback().getAddress())) {
+      server.setSoTimeout((int) TimeUnit.SECONDS.toMillis(GatewayRig.PATIENCE_SECONDS));
+      String at = "127.0.0.1:" + server.getLocalPort();
+      Besieged besieged =
+          closing(new Besieged(Map.of(Besieged.OTHER, at), GatewayLimits.DEFAULT, little));
+      besieged.gateway.listen(List.of(Listener.plaintext(TlsRig.loopback()), l4()));
+      Flood flood = closing(new Flood(besieged.gateway.addresses().get(1), clients));
+      flood.sendWhatIsTaken();
+      assertThat(GatewayRig.kept(besieged.gateway))
+          .isBetween((long) limit, limit + clients * (long) GatewayMemory.FREE_BYTES);
+      assertThat(little.leasedBytes()).isLessThanOrEqualTo(limit);
+      assertThat(besieged.rig.met("memory")).isPositive();
+      besieged.bystander.assertUnharmed();
+      besieged.bystander.stop();
+
+      long read = 0;
+      flood.end();
+      for (int i = 0; i < clients; i++) {
+        try (Socket accepted = server.accept()) {
+          read += accepted.getInputStream().readAllBytes().length;
+        }
+      }
+      assertThat(read).isEqualTo(flood.sent());
+      await().untilAsserted(() -> assertThat(GatewayRig.kept(besieged.gateway)).isZero());
+    }
+  }
+
+  private static Listener l4() {
+    return Listener.plaintext(TlsRig.loopback())
+        .withL4(new L4Terms(Optional.of(Besieged.OTHER), new ServerNames<>(Map.of()), false));
+  }
+
+  /** Clients that send all they can. */
+  private static final class Flood implements AutoCloseable {
+    private static final int QUIET_MILLIS = 500;
+
+    private final Selector selector = Selector.open();
+    private final List<SocketChannel> clients = new ArrayList<>();
+    private long sent;
+
+    Flood(InetSocketAddress at, int clients) throws IOException {
+      for (int i = 0; i < clients; i++) {
+        SocketChannel client = SocketChannel.open();
+        this.clients.add(client);
+        client.connect(at);
+        client.configureBlocking(false);
+        client.register(selector, SelectionKey.OP_WRITE);
+      }
+    }
+
+    /** Ends when nobody has taken anything for a while. */
+    void sendWhatIsTaken() throws IOException {
+      while (selector.select(QUIET_MILLIS) > 0) {
+        for (SelectionKey key : selector.selectedKeys()) {
+          sent += ((SocketChannel) key.channel()).write(ByteBuffer.allocate(16_384));
+        }
+        selector.selectedKeys().clear();
+      }
+    }
+
+    long sent() {
+      return sent;
+    }
+
+    void end() throws IOException {
+      for (SocketChannel client : clients) {
+        client.shutdownOutput();
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      selector.close();
+      for (SocketChannel client : clients) {
+        client.close();
+      }
     }
   }
 

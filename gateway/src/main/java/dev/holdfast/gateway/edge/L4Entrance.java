@@ -61,6 +61,7 @@ public final class L4Entrance {
   }
 
   private void open() {
+    SpliceSide.readInChunks(channel);
     Peek peek = new Peek();
     channel.pipeline().addLast(peek);
     after(PEEK, () -> onSilence(peek));

@@ -87,6 +87,7 @@ final class Splice implements ClientConnection {
     SpliceSide client =
         new SpliceSide(
             channel,
+            loop,
             count -> {
               bytes.sent(count);
               trace.onSent(count);
@@ -193,10 +194,12 @@ final class Splice implements ClientConnection {
     SpliceSide side =
         new SpliceSide(
             channel,
+            loop,
             count -> {
               terms.bytes().received(count);
               terms.trace().onReceived(count);
             });
+    SpliceSide.readInChunks(channel);
     endpoint = side;
     if (terms.announce()) {
       ProxyHeader.write(

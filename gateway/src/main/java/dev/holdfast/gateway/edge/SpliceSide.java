@@ -1,8 +1,11 @@
 package dev.holdfast.gateway.edge;
 
 import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.http2.ForwardingLoop;
+import dev.holdfast.gateway.limits.MetLimit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -19,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One side of a connection that is passed through. It is read while the other side has room, and
- * not at all before there is one. On its event loop.
+ * not at all before there is one. While the gateway keeps as much as it may, it is read when all
+ * that was read before is with the other side. On its event loop.
  */
 final class SpliceSide extends ChannelInboundHandlerAdapter {
   @Limit(
@@ -28,22 +32,42 @@ final class SpliceSide extends ChannelInboundHandlerAdapter {
       then = "its sender is not read until they are gone")
   static final int KEPT_BYTES = 65_536;
 
+  @Limit(
+      of = "bytes that are read at once of a connection that is passed through",
+      then = "the next are read after them; not before they are sent, while much is kept in all")
+  static final int CHUNK_BYTES = 16_384;
+
+  private static final int FIRST_CHUNK_BYTES = 2_048;
+  private static final int LEAST_CHUNK_BYTES = 64;
+
   private final Channel channel;
+  private final ForwardingLoop loop;
   private final IntConsumer counted;
   private final ArrayDeque<ByteBuf> early = new ArrayDeque<>(1);
   private @Nullable Splice splice;
   private @Nullable SpliceSide other;
   private boolean inputEnded;
   private boolean outputEnded;
+  private long waitingBytes;
+  private boolean held;
 
   /**
    * A side.
    *
    * @param counted hears how many bytes came from it
    */
-  SpliceSide(Channel channel, IntConsumer counted) {
+  SpliceSide(Channel channel, ForwardingLoop loop, IntConsumer counted) {
     this.channel = channel;
+    this.loop = loop;
     this.counted = counted;
+  }
+
+  /** Bounds what is read at once; to be said before anything is read. */
+  static void readInChunks(Channel channel) {
+    channel
+        .config()
+        .setRecvByteBufAllocator(
+            new AdaptiveRecvByteBufAllocator(LEAST_CHUNK_BYTES, FIRST_CHUNK_BYTES, CHUNK_BYTES));
   }
 
   Channel channel() {
@@ -63,7 +87,8 @@ final class SpliceSide extends ChannelInboundHandlerAdapter {
   void release(SpliceSide to) {
     other = to;
     for (ByteBuf next = early.poll(); next != null; next = early.poll()) {
-      var unused = to.channel.write(next);
+      loop.memory().give(next.readableBytes());
+      to.write(next);
     }
     to.channel.flush();
     if (inputEnded) {
@@ -75,8 +100,10 @@ final class SpliceSide extends ChannelInboundHandlerAdapter {
 
   /** Nobody wants what came already. */
   void drop() {
-    early.forEach(ReferenceCountUtil::release);
-    early.clear();
+    for (ByteBuf next = early.poll(); next != null; next = early.poll()) {
+      loop.memory().give(next.readableBytes());
+      next.release();
+    }
   }
 
   /** Whether its peer was told that nothing more comes. */
@@ -132,10 +159,28 @@ final class SpliceSide extends ChannelInboundHandlerAdapter {
     counted.accept(bytes.readableBytes());
     SpliceSide to = other;
     if (to == null) {
+      loop.memory().take(bytes.readableBytes());
       early.add(bytes);
     } else {
-      var unused = to.channel.write(bytes);
+      to.write(bytes);
       refreshReading();
+    }
+  }
+
+  /** Writes bytes of the other side, which are kept until its peer takes them. */
+  private void write(ByteBuf bytes) {
+    int size = bytes.readableBytes();
+    waitingBytes += size;
+    loop.memory().take(size);
+    var unused = channel.write(bytes).addListener(written -> onWritten(size));
+  }
+
+  private void onWritten(int size) {
+    waitingBytes -= size;
+    loop.memory().give(size);
+    SpliceSide from = other;
+    if (from != null && from.held && waitingBytes == 0) {
+      from.refreshReading();
     }
   }
 
@@ -144,6 +189,9 @@ final class SpliceSide extends ChannelInboundHandlerAdapter {
     SpliceSide to = other;
     if (to != null) {
       to.channel.flush();
+      if (held) {
+        loop.meters().met(MetLimit.MEMORY);
+      }
     }
     ctx.fireChannelReadComplete();
   }
@@ -205,7 +253,8 @@ final class SpliceSide extends ChannelInboundHandlerAdapter {
 
   private void refreshReading() {
     SpliceSide to = other;
-    boolean wanted = to != null && to.channel.isWritable();
+    held = to != null && to.waitingBytes > 0 && loop.memory().isFull();
+    boolean wanted = to != null && to.channel.isWritable() && !held;
     if (channel.config().isAutoRead() != wanted) {
       channel.config().setAutoRead(wanted);
     }
