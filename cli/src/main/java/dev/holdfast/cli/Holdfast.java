@@ -105,7 +105,13 @@ public final class Holdfast implements Runnable {
       Settings settings =
           help ? Settings.load(null, Map.of()) : Settings.load(config(own), environment);
       settings.warnings().forEach(warning -> err.println("holdfast: warning: " + warning));
-      return commandLine(programOf.apply(settings), debug).execute(LeadingOptions.moved(args));
+      Program program = programOf.apply(settings);
+      try {
+        return commandLine(program, debug).execute(LeadingOptions.moved(args));
+      } finally {
+        // Whole lines go out by themselves; a text that was printed at once does not.
+        program.out().flush();
+      }
     } catch (UserError e) {
       return Failures.report(err, e, debug);
     }

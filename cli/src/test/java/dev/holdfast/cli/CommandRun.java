@@ -1,5 +1,6 @@
 package dev.holdfast.cli;
 
+import java.io.BufferedWriter;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Map;
@@ -25,10 +26,15 @@ record CommandRun(int code, String out, String err) {
     PrintWriter errWriter = new PrintWriter(err, true);
     int code =
         Holdfast.run(
-            settings -> new Program(new PrintWriter(out, true), errWriter, settings),
+            settings -> new Program(buffered(out), errWriter, settings),
             environment,
             errWriter,
             args);
     return new CommandRun(code, out.toString(), err.toString());
+  }
+
+  /** As standard output is: what is not flushed is not seen. */
+  private static PrintWriter buffered(StringWriter out) {
+    return new PrintWriter(new BufferedWriter(out), true);
   }
 }

@@ -7,6 +7,7 @@ import dev.holdfast.core.HostPort;
 import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.admin.AdminServer;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -83,6 +84,12 @@ public final class GatewayStatusCommand implements Callable<Integer> {
                 + answer.body().strip());
       }
       return answer.body();
+    } catch (ConnectException e) {
+      // The client of the JDK gives no reason; this is the one that there nearly always is.
+      throw UserError.failed(
+          "status: "
+              + address
+              + ": nobody listens there (expected: the --admin address of a gateway)");
     } catch (IOException e) {
       throw UserError.failed(
           "status: " + address + ": " + e + " (expected: the --admin address of a gateway)");
