@@ -132,6 +132,7 @@ public final class Holdfast implements Runnable {
   private static CommandLine commandLine(Program program, boolean debug) {
     Failures failures = new Failures(program.settings(), debug);
     CommandLine commands = new CommandLine(new Holdfast(program));
+    FooterText.of(commands);
     // What follows the program to run is its own, even without "--".
     Objects.requireNonNull(commands.getSubcommands().get("run")).setStopAtPositional(true);
     return commands
