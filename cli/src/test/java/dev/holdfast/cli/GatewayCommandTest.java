@@ -138,8 +138,9 @@ class GatewayCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "gateway check /nowhere/g.yaml | config: /nowhere/g.yaml: can't be read: ",
-        "gateway --config /nowhere/g.yaml | config: /nowhere/g.yaml: can't be read: ",
+        "gateway check /nowhere/g.yaml | config: /nowhere/g.yaml: no such file (expected: a file) ",
+        "gateway --config /nowhere/g.yaml | config: /nowhere/g.yaml: no such file (expected: a"
+            + " file) ",
         "gateway | registry: none (expected: --registry URI, HOLDFAST_REGISTRY or --config FILE)",
         "gateway --registry file:///tmp/x --listen a:b:c | listen: \"a:b:c\" (expected: PORT or",
         "gateway --registry file:///tmp/x --drain 5 | drain: \"5\" (expected: a number and ms",

@@ -137,6 +137,11 @@ public final class YamlMap {
     problems.add(lineOf(key), child(key) + ": " + words);
   }
 
+  /** How many problems the whole file has so far. */
+  public int problemCount() {
+    return problems.count();
+  }
+
   /** Whether something was wrong with the value of a key. */
   public boolean isProblem(String key) {
     return problems.concern(child(key));
@@ -245,7 +250,14 @@ public final class YamlMap {
       return new Yaml(options).compose(new StringReader(text));
     } catch (MarkedYAMLException e) {
       int line = e.getProblemMark() == null ? 1 : e.getProblemMark().getLine() + 1;
-      throw YamlException.at(source, line, e.getProblem() + " (expected: YAML)");
+      boolean layout = e.getProblem() != null && e.getProblem().contains("<block");
+      throw YamlException.at(
+          source,
+          line,
+          e.getProblem()
+              + " (expected: YAML"
+              + (layout ? "; is this line indented as those beside it?" : "")
+              + ")");
     } catch (YAMLException e) {
       throw YamlException.at(source, 1, e.getMessage() + " (expected: YAML)");
     }

@@ -2,7 +2,9 @@ package dev.holdfast.yaml;
 
 import dev.holdfast.core.Limit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -12,9 +14,11 @@ public final class YamlProblems {
   private static final int MAX_SHOWN = 20;
 
   private final String source;
-  private final List<String> found = new ArrayList<>();
+  private final Set<Problem> found = new LinkedHashSet<>();
   private final Set<String> keys = new HashSet<>();
   private int more;
+
+  private record Problem(int line, String text) {}
 
   /**
    * None yet.
@@ -42,24 +46,35 @@ public final class YamlProblems {
 
   /** Notes what has been put into words already. */
   public void add(int line, String text) {
+    Problem problem = new Problem(line, text);
     if (found.size() < MAX_SHOWN) {
-      found.add(source + ":" + line + ": " + text);
-    } else {
+      found.add(problem);
+    } else if (!found.contains(problem)) {
       more++;
     }
   }
 
+  /** How many were noted so far, so that who reads one part of a file knows whether it is sound. */
+  public int count() {
+    return found.size() + more;
+  }
+
   /**
-   * Ends the reading when there was a problem.
+   * Ends the reading when there was a problem; they are told in the order of the lines.
    *
    * @throws YamlException with all of them
    */
   public void throwIfAny() {
+    if (found.isEmpty()) {
+      return;
+    }
+    List<String> lines = new ArrayList<>();
+    found.stream()
+        .sorted(Comparator.comparingInt(Problem::line))
+        .forEach(problem -> lines.add(source + ":" + problem.line() + ": " + problem.text()));
     if (more > 0) {
-      found.add(source + ": " + more + " more");
+      lines.add(source + ": " + more + " more");
     }
-    if (!found.isEmpty()) {
-      throw new YamlException(found);
-    }
+    throw new YamlException(lines);
   }
 }

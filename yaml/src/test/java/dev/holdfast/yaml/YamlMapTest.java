@@ -64,6 +64,26 @@ class YamlMapTest {
   }
 
   @Test
+  void problemsAreToldOnceEachInTheOrderOfTheLines() {
+    YamlMap top = YamlMap.read(problems, "a: {b: 1, b: 2}\nc: 1\n", "a map");
+    top.problem("c", "1", "2");
+    top.map("a", "a map");
+    top.map("a", "a map");
+
+    assertThatExceptionOfType(YamlException.class)
+        .isThrownBy(problems::throwIfAny)
+        .withMessage("f.yaml:1: a.b: twice (expected: once)\nf.yaml:2: c: 1 (expected: 2)");
+  }
+
+  @Test
+  void aLineThatIsIndentedOtherwiseThanThoseBesideItIsSaidToBe() {
+    assertThatExceptionOfType(YamlException.class)
+        .isThrownBy(() -> YamlMap.read(problems, "a:\n  - b: 1\n c: 2\n", "a map"))
+        .withMessageStartingWith("f.yaml:3: ")
+        .withMessageEndingWith("is this line indented as those beside it?)");
+  }
+
+  @Test
   void whatIsNoYamlIsRefusedWithItsLine() {
     assertThatExceptionOfType(YamlException.class)
         .isThrownBy(() -> YamlMap.read(problems, "a: 1\nb: [\n", "a map"))

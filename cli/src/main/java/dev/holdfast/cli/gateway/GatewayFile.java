@@ -10,6 +10,7 @@ import dev.holdfast.gateway.config.TlsPlace;
 import dev.holdfast.yaml.FileWatch;
 import dev.holdfast.yaml.YamlException;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
@@ -46,8 +47,11 @@ final class GatewayFile {
   String text() {
     try {
       return FileWatch.read(path);
+    } catch (NoSuchFileException e) {
+      throw UserError.usage("config: " + path + ": no such file (expected: a file)");
     } catch (IOException e) {
-      throw UserError.usage("config: " + path + ": can't be read: " + e + " (expected: a file)");
+      throw UserError.usage(
+          "config: " + path + ": can't be read: " + e.getMessage() + " (expected: a file)");
     }
   }
 

@@ -13,7 +13,9 @@ import dev.holdfast.transcoding.http.StatusCode;
 import dev.holdfast.yaml.YamlMap;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -29,6 +31,9 @@ final class RouteYaml {
 
   private final YamlMap top;
   private final ClusterNames clusters;
+
+  /** Those of which it is not known what they match: they are as specific as nothing. */
+  private final Set<RouteRule> unclear = Collections.newSetFromMap(new IdentityHashMap<>());
 
   RouteYaml(YamlMap top, Set<String> clusters) {
     this.top = top;
@@ -48,6 +53,10 @@ final class RouteYaml {
     }
     List<String> numbers = List.copyOf(items.keys());
     for (RouteTable.Conflict conflict : RouteTable.conflicts(routes)) {
+      if (unclear.contains(routes.get(conflict.first()))
+          || unclear.contains(routes.get(conflict.second()))) {
+        continue;
+      }
       String first = items.child(numbers.get(conflict.first()));
       items.problem(
           numbers.get(conflict.second()),
@@ -62,6 +71,7 @@ final class RouteYaml {
   }
 
   private RouteRule route(YamlMap route, String place) {
+    int before = route.problemCount();
     route.requireKnown(GatewayKeys.ROUTE.names());
     RouteMatch match =
         new RouteMatch(
@@ -72,8 +82,13 @@ final class RouteYaml {
                 .parsed("path", GatewayKeys.PATH.expected(), PathPattern::parse)
                 .orElse(new PathPattern(List.of("**"))),
             headers(route));
+    boolean clear = route.problemCount() == before;
     String name = route.text("name", GatewayKeys.NAME.expected()).orElse(place);
-    return new RouteRule(name, match, target(route), options(route));
+    RouteRule rule = new RouteRule(name, match, target(route), options(route));
+    if (!clear) {
+      unclear.add(rule);
+    }
+    return rule;
   }
 
   private static List<HeaderTest> headers(YamlMap route) {

@@ -174,22 +174,25 @@ class GatewayYamlTest {
                       - cluster: ordres
                       - path: orders
                         cluster: stock
+                      - {authoritty: a, cluster: stock}
+                      - {cluster: stock}
                     limitz: {}
                     """))
         .satisfies(
             e ->
                 assertThat(e.problems())
-                    .containsExactlyInAnyOrder(
+                    .containsExactly(
                         "gateway.yaml:2: clusters.orders.balanc: unknown (expected: balance)",
                         "gateway.yaml:5: routes[0].cluster: ordres (expected: one of clusters:"
                             + " orders, stock; did you mean orders?)",
                         "gateway.yaml:6: routes[1].path: \"orders\" (expected:"
                             + " /package.Service/Method, /package.Service/*, /v1/orders/{id} or"
                             + " /v1/**, ** at the end only)",
-                        "gateway.yaml:6: routes[1]: as specific as routes[0] in line 5, and the"
+                        "gateway.yaml:8: routes[2].authoritty: unknown (expected: authority)",
+                        "gateway.yaml:9: routes[3]: as specific as routes[0] in line 5, and the"
                             + " same call may fit both (expected: another authority, path or"
                             + " header, or all headers of the other and more)",
-                        "gateway.yaml:8: limitz: unknown (expected: limits)"));
+                        "gateway.yaml:10: limitz: unknown (expected: limits)"));
   }
 
   @ParameterizedTest
