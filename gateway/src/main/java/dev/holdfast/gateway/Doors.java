@@ -14,6 +14,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.NetUtil;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -173,7 +174,11 @@ final class Doors {
       ChannelFuture bound = socket(new ServerBootstrap()).awaitUninterruptibly();
       if (!bound.isSuccess()) {
         throw new IOException(
-            "listen: " + listener.address() + " (" + bound.cause().getMessage() + ")",
+            "listen: "
+                + NetUtil.toSocketAddressString(listener.address())
+                + ": "
+                + bound.cause().getMessage()
+                + " (expected: an address of this machine at which nobody listens)",
             bound.cause());
       }
       socket = bound.channel();

@@ -50,6 +50,7 @@ public final class FileWatch implements AutoCloseable {
   private @Nullable Stamp lastSeen;
   private long readNanos;
   private boolean asked;
+  private boolean owesAnswer;
 
   /** Hears of what becomes of the file, on the watch's thread. */
   public interface Listener {
@@ -152,6 +153,7 @@ public final class FileWatch implements AutoCloseable {
   /** One look, alone on the watch's thread. */
   void look(boolean asksNow) {
     asked |= asksNow;
+    owesAnswer |= asksNow;
     try {
       Stamp stamp = Stamp.of(path);
       boolean settled = lastSeen == null || stamp.equals(lastSeen) || stamp.isRenamedOver(lastSeen);
@@ -192,12 +194,15 @@ public final class FileWatch implements AutoCloseable {
     listener.onText(text);
     accepted = text;
     refused = null;
+    owesAnswer = false;
   }
 
   private void refuse(String reason) {
-    if (reason.equals(refused)) {
+    // Once is enough for a file that stays bad, but who asks is answered.
+    if (reason.equals(refused) && !owesAnswer) {
       return;
     }
+    owesAnswer = false;
     refused = reason;
     listener.onRefused(reason);
   }

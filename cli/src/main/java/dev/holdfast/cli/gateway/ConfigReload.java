@@ -4,6 +4,8 @@ import dev.holdfast.core.RegistryException;
 import dev.holdfast.gateway.admin.ConfigStatus;
 import dev.holdfast.gateway.config.GatewayConfig;
 import dev.holdfast.yaml.FileWatch;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,8 +45,19 @@ final class ConfigReload implements FileWatch.Listener {
         file.path(),
         config.routes().size(),
         config.clusters().size());
-    if (!config.drain().equals(first.drain()) || !config.seeing().equals(first.seeing())) {
-      log.warn("event=config_needs_restart file={} keys=drain,admin,access-log", file.path());
+    List<String> keys = new ArrayList<>();
+    if (!config.drain().equals(first.drain())) {
+      keys.add("drain");
+    }
+    if (!config.seeing().admin().equals(first.seeing().admin())
+        || config.seeing().adminOff() != first.seeing().adminOff()) {
+      keys.add("admin");
+    }
+    if (!config.seeing().accessLog().equals(first.seeing().accessLog())) {
+      keys.add("access-log");
+    }
+    if (!keys.isEmpty()) {
+      log.warn("event=config_needs_restart file={} keys={}", file.path(), String.join(",", keys));
     }
   }
 

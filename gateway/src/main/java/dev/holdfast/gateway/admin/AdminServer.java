@@ -14,6 +14,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.timeout.ReadTimeoutHandler;
+import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -72,7 +73,12 @@ public final class AdminServer implements AutoCloseable {
     if (!bound.isSuccess()) {
       var unused = thread.shutdownGracefully(0, 0, TimeUnit.SECONDS);
       throw new IOException(
-          "admin: " + address + " (" + bound.cause().getMessage() + ")", bound.cause());
+          "admin: "
+              + NetUtil.toSocketAddressString(address)
+              + ": "
+              + bound.cause().getMessage()
+              + " (expected: an address of this machine at which nobody listens)",
+          bound.cause());
     }
     this.listener = bound.channel();
   }
