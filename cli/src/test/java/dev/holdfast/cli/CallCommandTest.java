@@ -113,7 +113,10 @@ class CallCommandTest {
 
     assertThat(without.code()).isEqualTo(ExitCode.FAILED);
     assertThat(without.err())
-        .contains("the server has no reflection (expected: ", "--descriptor-set FILE");
+        .contains(
+            "the server has no reflection: UNIMPLEMENTED: Method not found: grpc.reflection.v1",
+            " (expected: its reflection service, --authority NAME",
+            "--descriptor-set FILE");
     assertThat(with.code()).as(with.err()).isZero();
   }
 

@@ -1,5 +1,7 @@
 package dev.holdfast.cli.call;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.Program;
@@ -24,7 +26,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -97,30 +98,26 @@ public final class CallCommand implements Callable<Integer> {
     common.startLogging("OFF");
     String target = words.size() == 1 ? TargetOptions.GATEWAY : words.get(0);
     MethodName name = MethodName.parse(words.get(words.size() - 1));
-    CallOptions deadline = said();
+    Optional<Duration> said = said();
     ManagedChannel channel = TargetOptions.channel(target, registry, tls);
     try {
       ServerSchema schema = options.schema(channel, target);
       RpcMethod method = name.in(schema, target);
-      if (timeout == null && method.shape() == StreamShape.UNARY) {
-        deadline = deadline.withDeadlineAfter(UNARY_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-      }
-      return exchange(channel, schema, method, deadline);
+      Optional<Duration> patience =
+          method.shape() == StreamShape.UNARY ? said.or(() -> Optional.of(UNARY_PATIENCE)) : said;
+      return exchange(channel, schema, method, patience);
     } finally {
       channel.shutdownNow();
     }
   }
 
-  private CallOptions said() {
-    return timeout == null
-        ? CallOptions.DEFAULT
-        : CallOptions.DEFAULT.withDeadlineAfter(
-            DurationText.parse("timeout", timeout, SHORTEST, LONGEST).toMillis(),
-            TimeUnit.MILLISECONDS);
+  private Optional<Duration> said() {
+    return Optional.ofNullable(timeout)
+        .map(text -> DurationText.parse("timeout", text, SHORTEST, LONGEST));
   }
 
   private int exchange(
-      ManagedChannel channel, ServerSchema schema, RpcMethod method, CallOptions deadline)
+      ManagedChannel channel, ServerSchema schema, RpcMethod method, Optional<Duration> patience)
       throws InterruptedException {
     JsonCodec codec = JsonCodec.of(SchemaTypes.of(schema.catalog().typeFiles()));
     RequestMessages requests =
@@ -129,6 +126,11 @@ public final class CallCommand implements Callable<Integer> {
     // One message is read before there is a call, so that a bad one reaches nobody.
     Optional<byte[]> only = method.shape().clientStreams() ? Optional.empty() : requests.next();
     AtomicReference<UserError> bad = new AtomicReference<>();
+    // Of the call alone: what reflection took, and whoever types the message, is not the server's.
+    CallOptions deadline =
+        patience
+            .map(time -> CallOptions.DEFAULT.withDeadlineAfter(time.toMillis(), MILLISECONDS))
+            .orElse(CallOptions.DEFAULT);
     try (RawCall call = new RawCall(channel, method.fullName(), deadline, options.headers())) {
       if (only.isPresent()) {
         call.send(only.get());

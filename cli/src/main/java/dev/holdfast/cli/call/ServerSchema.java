@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The services of a server and what they look like.
@@ -75,23 +76,27 @@ record ServerSchema(ServiceCatalog catalog, List<String> undescribed) {
 
   private static ReflectedSchema ask(Channel channel, Metadata headers)
       throws InterruptedException, ReflectionException {
+    AtomicReference<Status> refused = new AtomicReference<>(Status.UNIMPLEMENTED);
     Optional<ReflectionVersion> version = Optional.of(ReflectionVersion.V1);
     while (version.isPresent()) {
-      Optional<ReflectedSchema> schema = ask(channel, version.get(), headers);
+      Optional<ReflectedSchema> schema = ask(channel, version.get(), headers, refused);
       if (schema.isPresent()) {
         return schema.get();
       }
       version = version.get().older();
     }
+    // What it said is shown: a gateway says that it wants to know whose reflection is meant.
     throw new ReflectionException(
         Kind.UNSUPPORTED,
-        "the server has no reflection (expected: its reflection service, or --descriptor-set FILE"
-            + " of protoc --include_imports -o FILE)");
+        "the server has no reflection: "
+            + StatusText.line(refused.get())
+            + " (expected: its reflection service, --authority NAME of the service behind a"
+            + " gateway, or --descriptor-set FILE of protoc --include_imports -o FILE)");
   }
 
-  /** Empty when the server does not know this version. */
+  /** Empty, with its answer in {@code refused}, when the server does not know this version. */
   private static Optional<ReflectedSchema> ask(
-      Channel channel, ReflectionVersion version, Metadata headers)
+      Channel channel, ReflectionVersion version, Metadata headers, AtomicReference<Status> refused)
       throws InterruptedException, ReflectionException {
     CallOptions patience =
         CallOptions.DEFAULT.withDeadlineAfter(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
@@ -104,6 +109,7 @@ record ServerSchema(ServiceCatalog catalog, List<String> undescribed) {
         if (answer == null) {
           Status status = call.status();
           if (status.getCode() == Status.Code.UNIMPLEMENTED) {
+            refused.set(status);
             return Optional.empty();
           }
           throw new ReflectionException(Kind.UNAVAILABLE, "reflection: " + StatusText.line(status));
