@@ -52,6 +52,23 @@ final class JsonBadDaysTest {
   }
 
   @ParameterizedTest
+  @ValueSource(ints = {17_000, 60_000})
+  void headersThatAreTooLargeAreAnsweredInJsonAndOtherRequestsGoOn(int bytes) throws Exception {
+    RawPeer client = faces.rig.client(faces.gateway);
+    client.headers(3, json("/v1/hello/" + "~".repeat(bytes)), true);
+    RawPeer.Frame head = client.next("HEADERS", "RST_STREAM", "GOAWAY");
+    assertThat(head.type()).isEqualTo("HEADERS");
+    assertThat(head.header(":status")).isEqualTo("431");
+    assertThat(head.header("content-type")).isEqualTo("application/json");
+    assertThat(client.next("DATA", "RST_STREAM").type()).isEqualTo("DATA");
+    assertThat(faces.rig.met("header_list")).isEqualTo(1);
+
+    client.headers(5, json(HELLO), false);
+    client.data(5, "{}".getBytes(StandardCharsets.US_ASCII), true);
+    assertThat(client.next("HEADERS", "RST_STREAM", "GOAWAY").header(":status")).isEqualTo("200");
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {HELLO, "/v1/collect"})
   void bodyOfAHundredMegabytesIsNeverKept(String path) throws Exception {
     RawPeer client = faces.rig.client(faces.gateway);

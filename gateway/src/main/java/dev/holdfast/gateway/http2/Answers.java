@@ -35,6 +35,12 @@ final class Answers {
     return headers;
   }
 
+  /** The head of an answer in JSON. */
+  static Http2Headers json(int status) {
+    Http2Headers headers = new DefaultHttp2Headers(false).status(Integer.toString(status));
+    return headers.set(Names.CONTENT_TYPE, Names.APPLICATION_JSON);
+  }
+
   /** What is said to a request that no route matches. */
   static String noRoute(RequestHead request, String expected) {
     return "no route for "

@@ -2,6 +2,8 @@ package dev.holdfast.gateway.http2;
 
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.MetLimit;
+import dev.holdfast.transcoding.http.ErrorBody;
+import dev.holdfast.transcoding.http.RequestRefusedException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -86,13 +88,6 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     client = Client.of(ctx.channel());
     secure = ctx.pipeline().get(SslHandler.class) != null;
     super.handlerAdded(ctx);
-  }
-
-  @Override
-  protected void handleServerHeaderDecodeSizeError(ChannelHandlerContext ctx, Http2Stream stream) {
-    loop.meters().met(MetLimit.HEADER_LIST);
-    String what = "gateway: headers of more than " + limits.headerListBytes() + " bytes";
-    writeHeaders(stream, Answers.trailersOnly(StatusCode.RESOURCE_EXHAUSTED, what), true);
   }
 
   @Override
@@ -224,7 +219,35 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     if (!outbound && e.error() == Http2Error.REFUSED_STREAM) {
       loop.meters().met(MetLimit.STREAMS);
     }
-    super.onStreamError(ctx, outbound, cause, e);
+    boolean answered =
+        e.getCause() instanceof LargeHeadersException large && refuse(large, e.streamId());
+    if (!answered) {
+      super.onStreamError(ctx, outbound, cause, e);
+    }
+  }
+
+  /** Answers a request whose headers are too large; says whether that is all of it. */
+  private boolean refuse(LargeHeadersException large, int id) {
+    loop.meters().met(MetLimit.HEADER_LIST);
+    Http2Stream stream = connection().stream(id);
+    boolean known = stream != null;
+    try {
+      stream = known ? stream : connection().remote().createStream(id, true);
+    } catch (Http2Exception e) {
+      return false;
+    }
+    if (stream == null || stream.isHeadersSent()) {
+      return false;
+    }
+    String what = "gateway: headers of more than " + limits.headerListBytes() + " bytes";
+    if (face == null || large.isGrpc() || known) {
+      writeHeaders(stream, Answers.trailersOnly(StatusCode.RESOURCE_EXHAUSTED, what), true);
+      return false;
+    }
+    RequestRefusedException refused = RequestRefusedException.headersTooLarge(what);
+    Http2Headers head = Answers.json(refused.httpStatus());
+    new WebStream(this, stream, head, true).answer(head, ErrorBody.json(refused));
+    return true;
   }
 
   /** Calls in flight go on; there are no new ones. */

@@ -12,6 +12,7 @@ final class Names {
   static final AsciiString TE = AsciiString.cached("te");
   static final AsciiString TRAILERS = AsciiString.cached("trailers");
   static final AsciiString APPLICATION_GRPC = AsciiString.cached("application/grpc");
+  static final AsciiString APPLICATION_JSON = AsciiString.cached("application/json");
   static final AsciiString TEXT_PLAIN = AsciiString.cached("text/plain; charset=utf-8");
   static final AsciiString GRPC_STATUS = AsciiString.cached("grpc-status");
   static final AsciiString GRPC_MESSAGE = AsciiString.cached("grpc-message");

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.core.Limit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -14,6 +15,11 @@ import org.jspecify.annotations.Nullable;
  * (RFC 7541, 2.2); a block that changes it makes all others forgotten.
  */
 final class RememberingDecoder extends DefaultHttp2HeadersDecoder {
+  @Limit(
+      of = "bytes of one block of headers over HTTP/2 that are read although they are too many",
+      then = "the connection is closed; below, the request is answered with 431 and others go on")
+  static final int REFUSABLE_BYTES = 65_536;
+
   /** Longer blocks are decoded each time. */
   static final int MOST_BYTES = 512;
 
@@ -22,6 +28,9 @@ final class RememberingDecoder extends DefaultHttp2HeadersDecoder {
   private final int most;
   private Known[] known = NOTHING;
   private int last;
+
+  /** What is being decoded, or could not be. */
+  private @Nullable Head started;
 
   private record Known(ByteBuf block, Head head) {}
 
@@ -33,6 +42,11 @@ final class RememberingDecoder extends DefaultHttp2HeadersDecoder {
   RememberingDecoder(long maxHeaderListSize, int most) {
     super(true, maxHeaderListSize);
     this.most = most;
+    try {
+      maxHeaderListSize(maxHeaderListSize, maxHeaderListSize);
+    } catch (Http2Exception e) {
+      throw new IllegalArgumentException("maxHeaderListSize: " + maxHeaderListSize, e);
+    }
   }
 
   @Override
@@ -45,18 +59,31 @@ final class RememberingDecoder extends DefaultHttp2HeadersDecoder {
     int length = block.readableBytes();
     if (!HeaderBlock.isSteady(block, block.readerIndex(), block.writerIndex())) {
       forget();
-      return super.decodeHeaders(streamId, block);
+      return decode(streamId, block);
     }
     if (length > MOST_BYTES) {
-      return super.decodeHeaders(streamId, block);
+      return decode(streamId, block);
     }
     byte[] bytes = ByteBufUtil.getBytes(block);
-    Http2Headers headers = super.decodeHeaders(streamId, block);
+    Http2Headers headers = decode(streamId, block);
     if (headers instanceof Head head) {
       head.remember();
       remember(new Known(Unpooled.wrappedBuffer(bytes), head));
     }
     return headers;
+  }
+
+  private Http2Headers decode(int streamId, ByteBuf block) throws Http2Exception {
+    try {
+      return super.decodeHeaders(streamId, block);
+    } catch (Http2Exception.HeaderListSizeException e) {
+      Head known = started;
+      boolean grpc = known != null && Names.isGrpc(known);
+      LargeHeadersException why = new LargeHeadersException(String.valueOf(e.getMessage()), grpc);
+      throw Http2Exception.streamError(streamId, e.error(), why, "%s", e.getMessage());
+    } finally {
+      started = null;
+    }
   }
 
   @Override
@@ -68,12 +95,14 @@ final class RememberingDecoder extends DefaultHttp2HeadersDecoder {
   @Override
   public void maxHeaderListSize(long max, long goAwayMax) throws Http2Exception {
     forget();
-    super.maxHeaderListSize(max, goAwayMax);
+    super.maxHeaderListSize(max, Math.max(goAwayMax, REFUSABLE_BYTES));
   }
 
   @Override
   protected Http2Headers newHeaders() {
-    return new Head(validateHeaders(), validateHeaderValues(), numberOfHeadersGuess());
+    Head head = new Head(validateHeaders(), validateHeaderValues(), numberOfHeadersGuess());
+    started = head;
+    return head;
   }
 
   private @Nullable Head find(ByteBuf block) {

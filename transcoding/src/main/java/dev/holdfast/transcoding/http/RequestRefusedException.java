@@ -41,6 +41,11 @@ public final class RequestRefusedException extends RuntimeException {
     return new RequestRefusedException(StatusCode.RESOURCE_EXHAUSTED, 413, List.of(), message);
   }
 
+  /** 431 RESOURCE_EXHAUSTED: headers, or a path, of more than a limit lets in. */
+  public static RequestRefusedException headersTooLarge(String message) {
+    return new RequestRefusedException(StatusCode.RESOURCE_EXHAUSTED, 431, List.of(), message);
+  }
+
   /** 415 INVALID_ARGUMENT: a body of a type that the method does not take. */
   public static RequestRefusedException unsupportedType(String message) {
     return new RequestRefusedException(StatusCode.INVALID_ARGUMENT, 415, List.of(), message);
