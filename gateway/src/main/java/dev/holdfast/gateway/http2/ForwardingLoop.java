@@ -295,7 +295,10 @@ public final class ForwardingLoop {
 
   private LocalCluster<UpstreamConnection> open(Cluster cluster) {
     LocalCluster<UpstreamConnection> local =
-        new LocalCluster<>(cluster, this::dial, new ClusterLoop(loop, watching.meters));
+        new LocalCluster<>(
+            cluster,
+            (to, options, watch) -> dial(cluster, to, options, watch),
+            new ClusterLoop(loop, watching.meters));
     Subscription list =
         cluster.listen(
             endpoints -> {
@@ -311,12 +314,15 @@ public final class ForwardingLoop {
   }
 
   private UpstreamConnection dial(
-      Endpoint endpoint, ClusterOptions options, LinkWatch<UpstreamConnection> watch) {
+      Cluster cluster,
+      Endpoint endpoint,
+      ClusterOptions options,
+      LinkWatch<UpstreamConnection> watch) {
     UpstreamConnection connection =
         UpstreamConnection.to(
             endpoint,
             new UpstreamConnection.Setting(
-                terms.get().limits(), shared, watch, options.tls().isPresent()));
+                terms.get().limits(), shared, watch, options.tls().isPresent(), cluster.name()));
     loop.execute(() -> connect(connection, endpoint, options));
     return connection;
   }

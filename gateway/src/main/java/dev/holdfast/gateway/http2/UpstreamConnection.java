@@ -34,6 +34,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
   private final String address;
   private final LinkWatch<UpstreamConnection> watch;
   private final boolean secure;
+  private final Subchannel subchannel;
   private final ForwardedCancels cancels = new ForwardedCancels();
   private final long idleNanos;
   private @Nullable ScheduledFuture<?> idleTimer;
@@ -53,6 +54,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
     this.address = endpoint.address().toString();
     this.watch = setting.watch;
     this.secure = setting.secure;
+    this.subchannel = new Subchannel(setting.shared.meters(), setting.cluster);
     this.idleNanos = setting.limits.idle().toNanos();
     Frames frames = new Frames();
     codec.decoder.frameListener(frames);
@@ -65,7 +67,11 @@ final class UpstreamConnection extends FrameConnection implements Link {
 
   /** What a connection is made with. */
   record Setting(
-      GatewayLimits limits, Shared shared, LinkWatch<UpstreamConnection> watch, boolean secure) {}
+      GatewayLimits limits,
+      Shared shared,
+      LinkWatch<UpstreamConnection> watch,
+      boolean secure,
+      String cluster) {}
 
   static UpstreamConnection to(Endpoint endpoint, Setting setting) {
     return ConnectionBuilder.dialed(
@@ -110,6 +116,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
   @Override
   public void retire() {
     leaving = true;
+    subchannel.onRetired();
     if (hasChannel()) {
       closeIfUnused();
     }
@@ -144,6 +151,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
     if (timer != null) {
       timer.cancel(false);
     }
+    subchannel.onGone();
     watch.onGone(this, fault());
   }
 
@@ -262,6 +270,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
       requireFewSettings();
       if (!ready) {
         ready = true;
+        subchannel.onConnected();
         awaitIdle();
       }
       watch.onRoom(UpstreamConnection.this);
@@ -319,6 +328,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
     @Override
     public void onGoAwayReceived(int lastStreamId, long code, ByteBuf debugData) {
       leaving = true;
+      subchannel.onGoAway(code);
       Http2Error error = Http2Error.valueOf(code);
       if (error != Http2Error.NO_ERROR) {
         blame("GOAWAY " + (error == null ? code : error));
@@ -370,6 +380,13 @@ final class UpstreamConnection extends FrameConnection implements Link {
     public void onClosed(CloseReason why) {
       leaving = true;
       blame(why.describe(address));
+    }
+
+    /** Told before the socket is closed, other than the end. */
+    @Override
+    public Throwable failure(CloseReason why, Object subject) {
+      subchannel.onClosed(why);
+      return ConnectionObserver.super.failure(why, subject);
     }
   }
 }

@@ -74,6 +74,27 @@ public enum GatewayMeter implements DocumentedMeter {
       "bytes",
       List.of("grpc.method", "grpc.target", "grpc.status"),
       "Bytes of DATA of an endpoint (gRFC A66)."),
+  SUBCHANNEL_CONNECTED(
+      "grpc.subchannel.connection_attempts_succeeded",
+      "attempts",
+      List.of("grpc.target"),
+      "Connections to endpoints that came about (gRFC A94); the target is the cluster."),
+  SUBCHANNEL_FAILED(
+      "grpc.subchannel.connection_attempts_failed",
+      "attempts",
+      List.of("grpc.target"),
+      "Connections to endpoints that did not come about (gRFC A94)."),
+  SUBCHANNEL_DISCONNECTED(
+      "grpc.subchannel.disconnections",
+      "disconnections",
+      List.of("grpc.target", "grpc.disconnect_error"),
+      "Connections to endpoints that ended, by the first reason that was seen (gRFC A94)."),
+  SUBCHANNEL_OPEN(
+      "grpc.subchannel.open_connections",
+      RegistryMeter.Type.GAUGE,
+      "connections",
+      List.of("grpc.target"),
+      "Connections to endpoints that are open (gRFC A94)."),
   ROUTE_DURATION(
       "holdfast.gateway.route.duration",
       RegistryMeter.Type.HISTOGRAM,

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.limits;
 
+import dev.holdfast.core.Subscription;
 import dev.holdfast.gateway.traffic.Traffic;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -53,6 +54,22 @@ public final class GatewayMeters {
   /** An endpoint of a cluster was left out. */
   public void ejected(String cluster, String reason) {
     GatewayMeter.EJECTED.counter(registry, cluster, reason).increment();
+  }
+
+  /** A connection to an endpoint came about; to be closed when it ends. */
+  public Subscription connected(String cluster) {
+    GatewayMeter.SUBCHANNEL_CONNECTED.counter(registry, cluster).increment();
+    return GatewayMeter.SUBCHANNEL_OPEN.gauge(registry, () -> 1, cluster);
+  }
+
+  /** One did not. */
+  public void connectFailed(String cluster) {
+    GatewayMeter.SUBCHANNEL_FAILED.counter(registry, cluster).increment();
+  }
+
+  /** One ended that had come about. */
+  public void disconnected(String cluster, String error) {
+    GatewayMeter.SUBCHANNEL_DISCONNECTED.counter(registry, cluster, error).increment();
   }
 
   /** A connection was turned away whose client could not be believed. */
