@@ -17,10 +17,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The services of a server and what they look like.
@@ -76,7 +76,7 @@ record ServerSchema(ServiceCatalog catalog, List<String> undescribed) {
 
   private static ReflectedSchema ask(Channel channel, Metadata headers)
       throws InterruptedException, ReflectionException {
-    AtomicReference<Status> refused = new AtomicReference<>(Status.UNIMPLEMENTED);
+    List<Status> refused = new ArrayList<>();
     Optional<ReflectionVersion> version = Optional.of(ReflectionVersion.V1);
     while (version.isPresent()) {
       Optional<ReflectedSchema> schema = ask(channel, version.get(), headers, refused);
@@ -89,14 +89,16 @@ record ServerSchema(ServiceCatalog catalog, List<String> undescribed) {
     throw new ReflectionException(
         Kind.UNSUPPORTED,
         "the server has no reflection: "
-            + StatusText.line(refused.get())
+            + StatusText.line(refused.get(refused.size() - 1))
             + " (expected: its reflection service, --authority NAME of the service behind a"
             + " gateway, or --descriptor-set FILE of protoc --include_imports -o FILE)");
   }
 
-  /** Empty, with its answer in {@code refused}, when the server does not know this version. */
+  /**
+   * Empty, with its answer added to {@code refused}, when the server does not know this version.
+   */
   private static Optional<ReflectedSchema> ask(
-      Channel channel, ReflectionVersion version, Metadata headers, AtomicReference<Status> refused)
+      Channel channel, ReflectionVersion version, Metadata headers, List<Status> refused)
       throws InterruptedException, ReflectionException {
     CallOptions patience =
         CallOptions.DEFAULT.withDeadlineAfter(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
@@ -109,7 +111,7 @@ record ServerSchema(ServiceCatalog catalog, List<String> undescribed) {
         if (answer == null) {
           Status status = call.status();
           if (status.getCode() == Status.Code.UNIMPLEMENTED) {
-            refused.set(status);
+            refused.add(status);
             return Optional.empty();
           }
           throw new ReflectionException(Kind.UNAVAILABLE, "reflection: " + StatusText.line(status));
