@@ -2,9 +2,16 @@ package dev.holdfast.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.testkit.RefusingPort;
 import dev.holdfast.gateway.admin.AdminServer;
 import dev.holdfast.gateway.admin.ConfigStatus;
+import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.cluster.ClusterOptions;
+import dev.holdfast.gateway.cluster.OutlierOptions;
 import dev.holdfast.gateway.config.GatewayConfig;
 import io.grpc.CallOptions;
 import io.grpc.stub.ClientCalls;
@@ -13,6 +20,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,6 +71,31 @@ class AdminTest {
         .contains("\"method\":\"test.Echo/Unary\",\"ended\":1,\"failed\":0,\"open\":0,")
         .contains("\"p99Millis\":")
         .contains("\"byStatus\":{\"OK\":1}");
+  }
+
+  @Test
+  void whoIsLeftOutHasItsReasonAndItsReturn() throws Exception {
+    try (RefusingPort nobody = new RefusingPort()) {
+      OutlierOptions strict =
+          new OutlierOptions(1, Duration.ofSeconds(30), Duration.ofMinutes(1), 100);
+      Cluster echo =
+          Cluster.fixed(
+              "echo",
+              EndpointSet.of(List.of(Endpoint.of(endpoint), Endpoint.of(nobody.toString()))),
+              ClusterOptions.DEFAULT.withOutliers(strict));
+      GatewaySnapshot now = gateway.snapshot();
+      gateway.apply(new GatewaySnapshot(now.router(), Map.of("echo", echo), now.limits()));
+      await()
+          .atMost(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS)
+          .untilAsserted(
+              () -> {
+                call();
+                assertThat(get("/api/state"))
+                    .containsPattern(
+                        "\"health\":\"ejected\",.*\"ejectedFor\":\"connect: [^\"]*refused[^\"]*\","
+                            + "\"backInSeconds\":[1-5][0-9]\\.");
+              });
+    }
   }
 
   @Test

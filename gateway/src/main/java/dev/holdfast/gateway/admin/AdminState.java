@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The state of a gateway as JSON: the page shows it, and so does {@code holdfast gateway status}.
@@ -40,6 +41,7 @@ final class AdminState {
       then = "the first ones are listed, and how many more there are")
   static final int MAX_ENDPOINTS = 200;
 
+  private static final double NANOS_PER_SECOND = 1e9;
   private static final double NANOS_PER_MILLI = 1e6;
   private static final double MILLIS_PER_SECOND = 1e3;
   private static final double PERCENT = 100;
@@ -172,6 +174,7 @@ final class AdminState {
       out.object().with("address", address).withAny("zone", each.zone());
       out.withAny("instance", each.instance()).with("weight", each.weight());
       out.with("health", health(each, seen, connections, ready)).withAny("trouble", trouble);
+      ejected(seen);
       cluster
           .age(each.address())
           .ifPresent(age -> out.with("ageSeconds", age.toMillis() / MILLIS_PER_SECOND));
@@ -180,6 +183,16 @@ final class AdminState {
       out.with("waiting", seen.stream().mapToInt(EndpointView::waiting).sum()).endObject();
     }
     out.endArray().with("moreEndpoints", Math.max(0, listed.size() - MAX_ENDPOINTS));
+  }
+
+  private void ejected(List<EndpointView> seen) {
+    seen.stream()
+        .flatMap(view -> Stream.ofNullable(view.ejected()))
+        .findFirst()
+        .ifPresent(
+            why ->
+                out.with("ejectedFor", why.reason())
+                    .with("backInSeconds", why.backNanos() / NANOS_PER_SECOND));
   }
 
   /** What the registry says first, then what the connections say. */
@@ -191,7 +204,7 @@ final class AdminState {
     if (!endpoint.ready()) {
       return "unready";
     }
-    if (seen.stream().anyMatch(EndpointView::ejected)) {
+    if (seen.stream().anyMatch(view -> view.ejected() != null)) {
       return "ejected";
     }
     if (seen.stream().anyMatch(each -> !each.trouble().isEmpty())) {

@@ -236,7 +236,7 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
       ready += link.hasRoom() && !link.isStale(nowNanos) ? 1 : 0;
     }
     String trouble = links.isEmpty() && failures > 0 ? lastFailure : "";
-    boolean ejected = standing.isEjected();
+    EndpointView.Ejected ejected = standing.ejected(nowNanos);
     int calls = waiting.size() + (ready == 0 ? home.watch.waiting() : 0);
     return new EndpointView(address, links.size(), ready, openCalls, calls, ejected, trouble);
   }

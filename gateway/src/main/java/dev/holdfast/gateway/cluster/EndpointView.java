@@ -1,5 +1,7 @@
 package dev.holdfast.gateway.cluster;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * An endpoint as one event loop sees it at one moment.
  *
@@ -8,7 +10,7 @@ package dev.holdfast.gateway.cluster;
  * @param ready those that a call could take now
  * @param openCalls that go on there
  * @param waiting calls that wait for a connection
- * @param ejected whether it is left out for a while because it failed
+ * @param ejected why it is left out for a while, and for how long yet; null when it is not
  * @param trouble why there is no connection; "" while there is one, or none was tried
  */
 public record EndpointView(
@@ -17,5 +19,13 @@ public record EndpointView(
     int ready,
     int openCalls,
     int waiting,
-    boolean ejected,
-    String trouble) {}
+    @Nullable Ejected ejected,
+    String trouble) {
+  /**
+   * That an endpoint is left out.
+   *
+   * @param reason the last fault
+   * @param backNanos until it gets calls again
+   */
+  public record Ejected(String reason, long backNanos) {}
+}

@@ -93,6 +93,7 @@ class OutlierPolicy {
     if (!bad || !standing.eligible || ejected >= most(eligible)) {
       return Optional.empty();
     }
+    standing.why = fault.tag() + ": " + cause;
     Duration time = eject(standing, nowNanos);
     return Optional.of(
         new Ejection(standing.address, fault, cause, faults, time, standing.ejections));

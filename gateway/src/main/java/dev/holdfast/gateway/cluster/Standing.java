@@ -2,6 +2,7 @@ package dev.holdfast.gateway.cluster;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How one run of an endpoint has behaved, as all threads of the gateway saw it. Changed by its
@@ -21,7 +22,8 @@ public final class Standing {
   final HostPort endpoint;
   final String address;
   final String instance;
-  long untilNanos;
+  volatile long untilNanos;
+  volatile String why = "";
   long returnedNanos;
   int ejections;
   boolean eligible;
@@ -44,6 +46,11 @@ public final class Standing {
 
   boolean isEjected() {
     return state == State.EJECTED;
+  }
+
+  /** Why it is left out, and for how long yet; null when it is not. */
+  EndpointView.@Nullable Ejected ejected(long nowNanos) {
+    return isEjected() ? new EndpointView.Ejected(why, Math.max(0, untilNanos - nowNanos)) : null;
   }
 
   /** Whether a success would change anything; asked with every call. */
