@@ -2,6 +2,7 @@ package dev.holdfast.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.local.FreePort;
 import dev.holdfast.gateway.handover.HandoverException;
@@ -24,9 +25,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 class HandoverTest {
   @TempDir Path folder;
   private final GatewayRig rig = new GatewayRig();
-  private final List<String> done = new ArrayList<>();
+  private final List<String> done = new CopyOnWriteArrayList<>();
   private final CompletableFuture<Void> left = new CompletableFuture<>();
   private Path path;
   private String endpoint;
@@ -74,6 +78,7 @@ class HandoverTest {
         rig.closing(Gateway.open(options(first, third), snapshot(), takeover.sockets()));
     assertThat(older.isDraining()).isFalse();
     assertThat(takeover.serving()).isTrue();
+    assertThat(done).as("what is free once the older one answered").contains("release");
     left.get(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS);
     assertThat(done).containsExactly("release", "leave");
     older.drain().get(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS);
@@ -106,6 +111,60 @@ class HandoverTest {
         .isInstanceOf(HandoverException.class)
         .hasMessage("handover: " + path + ": refused: another process is taking over");
     takeover.sockets().forEach(ListeningSocket::close);
+  }
+
+  @Test
+  void whoCrowdsTheSocketIsTurnedAwayAndInNobodysWayAfterwards() throws Exception {
+    List<SocketChannel> crowd = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      crowd.add(SocketChannel.open(UnixDomainSocketAddress.of(path)));
+    }
+    int turnedAway = 0;
+    for (SocketChannel each : crowd.subList(1, crowd.size())) {
+      turnedAway += each.read(ByteBuffer.allocate(1)) < 0 ? 1 : 0;
+    }
+    assertThat(turnedAway).isGreaterThan(0);
+    for (SocketChannel each : crowd) {
+      each.close();
+    }
+    await()
+        .atMost(Duration.ofSeconds(GatewayRig.PATIENCE_SECONDS))
+        .ignoreExceptionsInstanceOf(HandoverException.class)
+        .until(
+            () -> {
+              Optional<Takeover> taken = Takeover.ask(path);
+              taken.ifPresent(
+                  takeover -> {
+                    takeover.sockets().forEach(ListeningSocket::close);
+                    takeover.close();
+                  });
+              return taken.isPresent();
+            });
+  }
+
+  @Test
+  void listenersThatChangeMeanwhileAreNotHandedOver() throws Exception {
+    try (SocketChannel newer = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+      newer.write(ByteBuffer.wrap(new byte[] {1, 'A', 0, 0}));
+      ByteBuffer list = ByteBuffer.allocate(200);
+      assertThat(newer.read(list)).isPositive();
+      assertThat(list.get(1)).isEqualTo((byte) 'L');
+      older.listen(List.of(Listener.plaintext(first)));
+      newer.write(ByteBuffer.wrap(new byte[] {1, 'F', 0, 0}));
+      assertThat(newer.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+    }
+    call(rig.channel(first));
+  }
+
+  @Test
+  void moreSocketsThanCanBeHandedOverStayWhereTheyAre() throws Exception {
+    List<Listener> many = new ArrayList<>();
+    for (int i = 0; i < 65; i++) {
+      many.add(Listener.plaintext(free()));
+    }
+    older.listen(many);
+    assertThatThrownBy(() -> Takeover.ask(path))
+        .hasMessage("handover: " + path + ": refused: 65 sockets (expected: 1 to 64)");
   }
 
   @Test
@@ -157,6 +216,8 @@ class HandoverTest {
     Path shared = Files.createDirectory(folder.resolve("shared"));
     Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxrwxrwx"));
     assertThatThrownBy(() -> Takeover.check(shared.resolve("g.sock")))
+        .hasMessageContaining("its folder may be written by others: rwxrwxrwx (expected: ");
+    assertThatThrownBy(() -> HandoverServer.open(shared.resolve("g.sock"), subject()))
         .hasMessageContaining("its folder may be written by others: rwxrwxrwx (expected: ");
     Path file = Files.writeString(folder.resolve("file"), "");
     assertThatThrownBy(() -> Takeover.check(file)).hasMessageContaining(": no socket (expected: ");
