@@ -45,11 +45,31 @@ final class GatewayPrograms {
    * @param registry its URI
    * @param upstreamPort of which TIME_WAIT is counted; 0 where it isn't
    */
-  GatewayProxy holdfast(String registry, int upstreamPort) throws IOException {
+  private GatewayProxy holdfast(String registry, int upstreamPort) throws IOException {
     int port = freePort();
     List<String> command =
         List.of(launcher(), "gateway", "--registry", registry, "--listen", "127.0.0.1:" + port);
     return start(HOLDFAST, command, port, upstreamPort);
+  }
+
+  /**
+   * Holdfast over any registry, which takes the place of the one that runs, if there is one.
+   *
+   * @param socket where they meet
+   * @param name of the file that keeps what it says
+   */
+  GatewayProxy holdfastAt(int port, String registry, Path socket, String name) throws IOException {
+    List<String> command =
+        List.of(
+            launcher(),
+            "gateway",
+            "--registry",
+            registry,
+            "--listen",
+            "127.0.0.1:" + port,
+            "--handover",
+            socket.toString());
+    return start(name, command, port, 0);
   }
 
   /**

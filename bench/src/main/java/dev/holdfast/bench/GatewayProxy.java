@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -112,6 +113,16 @@ final class GatewayProxy implements AutoCloseable {
     return channels;
   }
 
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** Waits until it ends by itself; its exit code, -1 when it stays. */
+  int awaitEnd(Duration patience) throws InterruptedException {
+    boolean ended = process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS);
+    return ended ? process.exitValue() : -1;
+  }
+
   /** CPU time of all its processes so far. */
   double cpuMicros() throws IOException {
     double sum = 0;
@@ -172,7 +183,8 @@ final class GatewayProxy implements AutoCloseable {
         .call(request);
   }
 
-  private String lastWords() throws IOException {
+  /** The end of what it said. */
+  String lastWords() throws IOException {
     String all = Files.readString(said, StandardCharsets.UTF_8);
     return all.substring(Math.max(0, all.length() - MOST_SAID_CHARS));
   }

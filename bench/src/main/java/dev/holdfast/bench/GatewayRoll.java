@@ -18,6 +18,10 @@ final class GatewayRoll extends Comparison {
       new Option("--connections", 4, 2, 1, 100, "connections of clients that carry them");
   private static final Option OUTAGE_SECONDS =
       new Option("--outage", 30, 1, 1, 600, "seconds for which the registry is away");
+  private static final Option TAKEOVERS =
+      new Option("--takeovers", 10, 2, 0, 1_000, "newer processes of the gateway (--handover)");
+  private static final Option NEW_CONNECTIONS =
+      new Option("--new-connections", 50, 50, 1, 1_000, "clients that connect anew, per second");
 
   private static final Duration DEADLINE = Duration.ofSeconds(30);
   private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -31,12 +35,13 @@ final class GatewayRoll extends Comparison {
 
   @Override
   public String summary() {
-    return "rolling restart of 6 upstreams, one kill -9, the registry away for 30 s: no call fails";
+    return "rolling restart of 6 upstreams, one kill -9, the registry away for 30 s, 10 takeovers"
+        + " of the gateway: no call fails";
   }
 
   @Override
   List<Option> options() {
-    return List.of(UPSTREAMS, RATE, CONNECTIONS, OUTAGE_SECONDS);
+    return List.of(UPSTREAMS, RATE, CONNECTIONS, OUTAGE_SECONDS, TAKEOVERS, NEW_CONNECTIONS);
   }
 
   @Override
@@ -50,6 +55,13 @@ final class GatewayRoll extends Comparison {
             + " then etcd is",
         "stopped, stands still, comes back, and one more instance is replaced. Every newcomer must"
             + " be heard.",
+        "Then the gateway itself is replaced by newer processes that take its sockets over"
+            + " (--handover), while",
+        "other clients connect anew all the time; a takeover fails when the newer process does not"
+            + " serve, the older",
+        "one does not end with 0, and refused are connections that were not let in and greeted."
+            + " At last one more",
+        "instance is replaced, which the newest process must notice.",
         "unsafe are failed calls that were under way at the kill: they may have been done, so"
             + " repeating them",
         "would be wrong. failed are all others. A call fails after "
@@ -69,9 +81,9 @@ final class GatewayRoll extends Comparison {
     Town town = new Town(scope, "etcd://" + etcd.address() + "/" + SERVICE, report);
     town.populate(options.get(UPSTREAMS));
     String namespace = "etcd://" + etcd.address() + "/bench";
-    GatewayProxy proxy = scope.own(new GatewayPrograms(folder).holdfast(namespace, 0));
-    proxy.awaitServing();
-    List<ManagedChannel> channels = proxy.channels(scope, options.get(CONNECTIONS));
+    GatewayTakeovers gateway =
+        new GatewayTakeovers(scope, new GatewayPrograms(folder), namespace, folder, report);
+    List<ManagedChannel> channels = gateway.running().channels(scope, options.get(CONNECTIONS));
     RollTraffic traffic = scope.own(new RollTraffic(channels, options.get(RATE), DEADLINE).start());
     for (int i = 0; i < options.get(UPSTREAMS); i++) {
       town.replaceOldest(traffic);
@@ -86,8 +98,38 @@ final class GatewayRoll extends Comparison {
     etcd.startAgain();
     report.say("etcd was away: %d calls, %d failed", traffic.calls(), traffic.failed());
     town.replaceOldest(traffic);
+    NewConnections clients =
+        scope.own(
+            new NewConnections(gateway.running().port(), options.get(NEW_CONNECTIONS)).start());
+    for (int i = 0; i < options.get(TAKEOVERS); i++) {
+      gateway.takeOver();
+    }
+    town.replaceOldest(traffic);
+    clients.stop();
     traffic.stop();
+    concludeTakeovers(options, report, gateway, clients);
     conclude(report, town, traffic, failedByRoll);
+  }
+
+  private static void concludeTakeovers(
+      Options options, Report report, GatewayTakeovers gateway, NewConnections clients) {
+    int refused = clients.failures().values().stream().mapToInt(Integer::intValue).sum();
+    report.say(
+        "the gateway was taken over %d times under %d new connections",
+        gateway.made(), clients.made());
+    clients
+        .failures()
+        .forEach((text, count) -> report.say("refused %d connections: %s", count, text));
+    report
+        .figure("takeovers", gateway.made())
+        .figure("takeover_failed", gateway.failed())
+        .figure("refused", refused)
+        .bound(
+            gateway.made() == options.get(TAKEOVERS),
+            "takeovers: %d (expected: %d)",
+            gateway.made(),
+            options.get(TAKEOVERS))
+        .bound(refused == 0, "refused: %d (expected: 0)", refused);
   }
 
   private static void conclude(Report report, Town town, RollTraffic traffic, long failedByRoll) {
