@@ -1,5 +1,6 @@
 package dev.holdfast.cli.gateway;
 
+import dev.holdfast.core.DurationText;
 import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.ListeningSocket;
 import dev.holdfast.gateway.cluster.Cluster;
@@ -20,7 +21,7 @@ import java.util.function.BooleanSupplier;
 /** The gateway that ran before this one, if there is one, and what this one takes over from it. */
 final class Succession implements AutoCloseable {
   @Limit(
-      of = "time that a gateway waits for the lists of its clusters before it takes over",
+      of = "time that a gateway waits for its services and their lists before it takes over",
       then = "it ends with an error, and the older gateway goes on")
   private static final Duration LISTS_PATIENCE = Duration.ofSeconds(10);
 
@@ -45,16 +46,21 @@ final class Succession implements AutoCloseable {
    */
   static Succession begin(Optional<Path> path, LiveConfig live, ClusterSchemas schemas)
       throws IOException, InterruptedException {
+    return begin(path, live, schemas, LISTS_PATIENCE);
+  }
+
+  /** As above, with less patience. */
+  static Succession begin(
+      Optional<Path> path, LiveConfig live, ClusterSchemas schemas, Duration patience)
+      throws IOException, InterruptedException {
     if (path.isEmpty() || !Files.exists(path.get())) {
       return new Succession(Optional.empty());
     }
-    if (!await(LISTS_PATIENCE, () -> unknown(live).isEmpty())) {
-      throw new IOException(
-          "handover: no list of endpoints of "
-              + String.join(", ", unknown(live))
-              + " within "
-              + LISTS_PATIENCE.toSeconds()
-              + "s; nothing was taken over");
+    if (!live.awaitNames(patience)) {
+      throw notKnown("word of the registry which services it has", patience);
+    }
+    if (!await(patience, () -> unknown(live).isEmpty())) {
+      throw notKnown("list of endpoints of " + String.join(", ", unknown(live)), patience);
     }
     var unused = await(SCHEMAS_PATIENCE, () -> asked(live, schemas));
     return new Succession(Takeover.ask(path.get()));
@@ -79,6 +85,15 @@ final class Succession implements AutoCloseable {
   @Override
   public void close() {
     takeover.ifPresent(Takeover::close);
+  }
+
+  private static IOException notKnown(String what, Duration patience) {
+    return new IOException(
+        "handover: no "
+            + what
+            + " within "
+            + DurationText.format(patience)
+            + "; nothing was taken over");
   }
 
   private static List<String> unknown(LiveConfig live) {
