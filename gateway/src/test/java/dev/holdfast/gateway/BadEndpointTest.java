@@ -14,6 +14,7 @@ import dev.holdfast.gateway.cluster.Balance;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.cluster.OutlierOptions;
+import dev.holdfast.gateway.cluster.RetryOptions;
 import dev.holdfast.gateway.cluster.Spread;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.route.RetryPolicy;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -147,6 +149,67 @@ class BadEndpointTest {
   }
 
   @Test
+  void callsThatAllFailAreNotMultipliedWithoutEnd() throws Exception {
+    AtomicInteger attempts = new AtomicInteger();
+    RawPeer.Upstream down =
+        upstream(
+            (peer, call) -> {
+              attempts.incrementAndGet();
+              peer.headers(call.stream(), pushback("14", "0"), true);
+            });
+    rig.terms(retrying(Set.of(StatusCode.UNAVAILABLE)));
+    rig.cluster(ClusterOptions.DEFAULT.withRetries(new RetryOptions(50, 2)));
+    RawPeer client = rig.client(rig.gateway(down.address()));
+    for (int i = 0; i < 10; i++) {
+      assertThat(call(client).header("grpc-status")).isEqualTo("14");
+    }
+    // The burst, which is full at the first call, and half of the nine that follow.
+    assertThat(attempts).hasValue(10 + 2 + 4);
+    assertThat(limited()).isEqualTo(10);
+  }
+
+  @Test
+  void callsLostOnTheirWayAreRepeatedWithinTheBudgetOfTheirCluster() throws Exception {
+    AtomicInteger attempts = new AtomicInteger();
+    RawPeer.Upstream down =
+        upstream(
+            (peer, call) -> {
+              attempts.incrementAndGet();
+              peer.reset(call.stream(), Http2Error.INTERNAL_ERROR.code());
+            });
+    RetryPolicy idempotent = new RetryPolicy(5, true, Set.of());
+    rig.terms(new RouteOptions(Duration.ZERO, Duration.ZERO, idempotent, Optional.empty()));
+    rig.cluster(ClusterOptions.DEFAULT.withRetries(new RetryOptions(0, 3)));
+    RawPeer client = rig.client(rig.gateway(down.address()));
+    for (int i = 0; i < 5; i++) {
+      assertThat(call(client).header("grpc-status")).isEqualTo("13");
+    }
+    assertThat(attempts).hasValue(5 + 3);
+    assertThat(limited()).isEqualTo(5);
+  }
+
+  @Test
+  void whatAnEndpointRefusesUnprocessedIsNotOfThatBudget() throws Exception {
+    AtomicInteger attempts = new AtomicInteger();
+    RawPeer.Upstream busy =
+        upstream(
+            (peer, call) -> {
+              if (attempts.incrementAndGet() % 5 == 0) {
+                answer(peer, call);
+              } else {
+                peer.reset(call.stream(), Http2Error.REFUSED_STREAM.code());
+              }
+            });
+    rig.cluster(ClusterOptions.DEFAULT.withRetries(new RetryOptions(0, 0)));
+    RawPeer client = rig.client(rig.gateway(busy.address()));
+    for (int i = 0; i < 5; i++) {
+      assertThat(call(client).header("grpc-status")).isEqualTo("0");
+    }
+    assertThat(attempts).hasValue(25);
+    assertThat(limited()).isZero();
+  }
+
+  @Test
   void ownZoneIsServedFromOwnZone() throws Exception {
     RawPeer.Upstream near = upstream(BadEndpointTest::answer);
     RawPeer.Upstream far = upstream();
@@ -238,6 +301,10 @@ class BadEndpointTest {
   private int id() {
     nextId += 2;
     return nextId;
+  }
+
+  private double limited() {
+    return rig.meters.get("holdfast.gateway.limited").tag("limit", "retries").counter().count();
   }
 
   private double ejected(String reason) {

@@ -8,86 +8,80 @@ import java.util.Optional;
  * How a cluster's endpoints are chosen and connected.
  *
  * @param spread who gets the next call
- * @param maxConnections to one endpoint from one thread of the gateway; 1 to 64, default 8
- * @param connectTimeout from the first packet to the peer's SETTINGS; at least 10 ms, default 5 s
- * @param connectionAge after which a connection gets no new calls and another takes its place,
- *     between 90 and 110 % of it; zero (default) for any, else at least 1 s
+ * @param connecting how many connections there are, and for how long
  * @param outliers when an endpoint that fails gets no calls for a while
+ * @param retries how many more attempts its calls may have in all
  * @param tls what connections speak TLS with; empty for plaintext, the default
  */
 public record ClusterOptions(
     Spread spread,
-    int maxConnections,
-    Duration connectTimeout,
-    Duration connectionAge,
+    Connecting connecting,
     OutlierOptions outliers,
+    RetryOptions retries,
     Optional<TlsClient> tls) {
-  private static final int MOST_CONNECTIONS = 64;
-  private static final Duration LEAST_TIMEOUT = Duration.ofMillis(10);
-  private static final Duration LEAST_AGE = Duration.ofSeconds(1);
-
   /** What is right for a service nobody described. */
   public static final ClusterOptions DEFAULT =
       new ClusterOptions(
-          Spread.DEFAULT, 8, Duration.ofSeconds(5), Duration.ZERO, OutlierOptions.DEFAULT);
-
-  public ClusterOptions {
-    if (maxConnections < 1 || maxConnections > MOST_CONNECTIONS) {
-      throw new IllegalArgumentException(
-          "maxConnections: " + maxConnections + " (expected: 1 to " + MOST_CONNECTIONS + ")");
-    }
-    if (connectTimeout.compareTo(LEAST_TIMEOUT) < 0) {
-      throw new IllegalArgumentException(
-          "connectTimeout: " + connectTimeout + " (expected: >= 10ms)");
-    }
-    if (!connectionAge.isZero() && connectionAge.compareTo(LEAST_AGE) < 0) {
-      throw new IllegalArgumentException(
-          "connectionAge: " + connectionAge + " (expected: 0s or >= 1s)");
-    }
-  }
+          Spread.DEFAULT,
+          Connecting.DEFAULT,
+          OutlierOptions.DEFAULT,
+          RetryOptions.DEFAULT,
+          Optional.empty());
 
   /** Who gets the next call. */
   public Balance balance() {
     return spread.balance();
   }
 
-  public ClusterOptions withSpread(Spread value) {
-    return new ClusterOptions(value, maxConnections, connectTimeout, connectionAge, outliers, tls);
+  /** To one endpoint from one thread of the gateway. */
+  public int maxConnections() {
+    return connecting.most();
   }
 
-  /** In plaintext. */
-  public ClusterOptions(
-      Spread spread,
-      int maxConnections,
-      Duration connectTimeout,
-      Duration connectionAge,
-      OutlierOptions outliers) {
-    this(spread, maxConnections, connectTimeout, connectionAge, outliers, Optional.empty());
+  /** From the first packet to the peer's SETTINGS. */
+  public Duration connectTimeout() {
+    return connecting.timeout();
+  }
+
+  /** After which another connection takes the place of one; zero for any. */
+  public Duration connectionAge() {
+    return connecting.age();
+  }
+
+  public ClusterOptions withSpread(Spread value) {
+    return new ClusterOptions(value, connecting, outliers, retries, tls);
   }
 
   public ClusterOptions withBalance(Balance value) {
     return withSpread(spread.withBalance(value));
   }
 
+  public ClusterOptions withConnecting(Connecting value) {
+    return new ClusterOptions(spread, value, outliers, retries, tls);
+  }
+
   public ClusterOptions withMaxConnections(int value) {
-    return new ClusterOptions(spread, value, connectTimeout, connectionAge, outliers, tls);
+    return withConnecting(connecting.withMost(value));
   }
 
   public ClusterOptions withConnectTimeout(Duration value) {
-    return new ClusterOptions(spread, maxConnections, value, connectionAge, outliers, tls);
+    return withConnecting(connecting.withTimeout(value));
   }
 
   public ClusterOptions withConnectionAge(Duration value) {
-    return new ClusterOptions(spread, maxConnections, connectTimeout, value, outliers, tls);
+    return withConnecting(connecting.withAge(value));
   }
 
   public ClusterOptions withOutliers(OutlierOptions value) {
-    return new ClusterOptions(spread, maxConnections, connectTimeout, connectionAge, value, tls);
+    return new ClusterOptions(spread, connecting, value, retries, tls);
+  }
+
+  public ClusterOptions withRetries(RetryOptions value) {
+    return new ClusterOptions(spread, connecting, outliers, value, tls);
   }
 
   /** With TLS, which whoever opened it closes after the cluster. */
   public ClusterOptions withTls(TlsClient value) {
-    return new ClusterOptions(
-        spread, maxConnections, connectTimeout, connectionAge, outliers, Optional.of(value));
+    return new ClusterOptions(spread, connecting, outliers, retries, Optional.of(value));
   }
 }

@@ -66,20 +66,19 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
 
   EndpointPool(Endpoint endpoint, Home<L> home) {
     this.home = home;
-    this.options = home.options;
+    this.options = home.cluster.options();
     this.endpoint = endpoint;
     this.address = endpoint.address().toString();
-    this.standing = home.outliers.of(endpoint);
+    this.standing = home.cluster.outliers().of(endpoint);
   }
 
   /** What the pools of one cluster on one loop have in common. */
   record Home<L extends Link>(
-      String cluster,
-      ClusterOptions options,
+      Cluster cluster,
       Dialer<L> dialer,
-      Outliers outliers,
       LoopContext context,
-      PoolWatch<L> watch) {}
+      PoolWatch<L> watch,
+      RetryBudget retries) {}
 
   /** Where it leads, as people write it. */
   public String address() {
@@ -89,6 +88,11 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
   /** Where it leads. */
   public HostPort where() {
     return endpoint.address();
+  }
+
+  /** What all calls of its cluster on this loop may try again. */
+  public RetryBudget retries() {
+    return home.retries;
   }
 
   /** A call on one of its links began, or a connection for one client alone. */
@@ -104,16 +108,17 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
   /** The endpoint answered a call, whatever it said. */
   public void onAnswered() {
     if (standing.isTroubled()) {
-      home.outliers.onSuccess(standing);
+      home.cluster.outliers().onSuccess(standing);
     }
   }
 
   /** A call met this at the endpoint. */
   public void onFault(EndpointFault fault, String cause) {
     if (!retired) {
-      home.outliers
+      home.cluster
+          .outliers()
           .onFault(standing, fault, cause, home.context.nanoTime())
-          .ifPresent(ejection -> home.context.onEjected(home.cluster, ejection));
+          .ifPresent(ejection -> home.context.onEjected(home.cluster.name(), ejection));
     }
   }
 
@@ -136,7 +141,7 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
 
   void update(Endpoint changed) {
     endpoint = changed;
-    standing = home.outliers.of(changed);
+    standing = home.cluster.outliers().of(changed);
   }
 
   Standing standing() {

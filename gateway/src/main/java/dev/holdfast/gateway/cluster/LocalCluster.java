@@ -63,7 +63,7 @@ public final class LocalCluster<L extends Link> {
     this.crowd = new Crowd<>(this, context, ahead);
     this.home =
         new EndpointPool.Home<>(
-            cluster.name(), cluster.options(), dialer, outliers, context, crowd);
+            cluster, dialer, context, crowd, new RetryBudget(cluster.options().retries()));
   }
 
   /** Gives the call a connection, now or as soon as there is one, or says why not. */

@@ -5,12 +5,14 @@ import dev.holdfast.core.TunableNumber;
 import dev.holdfast.core.TunableText;
 import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.cluster.OutlierOptions;
+import dev.holdfast.gateway.cluster.RetryOptions;
 import dev.holdfast.gateway.cluster.Spread;
 import java.time.Duration;
 
 /** The keys of a gateway's file about which endpoints get how much, and for how long. */
 final class EndpointKeys {
   static final String OUTLIERS = "outliers";
+  static final String RETRIES = "retries";
 
   static final TunableText ZONE =
       new TunableText(
@@ -65,6 +67,25 @@ final class EndpointKeys {
           100,
           OutlierOptions.DEFAULT.mostPercent(),
           "Of the endpoints may be left out at once; one always stays.");
+
+  static final TunableNumber RETRY_PERCENT =
+      new TunableNumber(
+          "percent",
+          0,
+          RetryOptions.MOST_PERCENT,
+          RetryOptions.DEFAULT.percent(),
+          "Of the calls: so many more attempts by a route's retry, on the average; 0 is none once"
+              + " burst is spent.");
+  static final TunableNumber RETRY_BURST =
+      new TunableNumber(
+          "burst",
+          0,
+          RetryOptions.MOST_BURST,
+          RetryOptions.DEFAULT.burst(),
+          "So many of them may come at once, from one thread of the gateway.");
+
+  static final GatewayKeys.Section RETRY_KEYS =
+      GatewayKeys.Section.of(Key.value(RETRY_PERCENT), Key.value(RETRY_BURST));
 
   static final GatewayKeys.Section OUTLIER_KEYS =
       GatewayKeys.Section.of(

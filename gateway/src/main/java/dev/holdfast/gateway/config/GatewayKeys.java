@@ -248,6 +248,11 @@ public final class GatewayKeys {
               EndpointKeys.OUTLIERS,
               EndpointKeys.OUTLIER_KEYS,
               "When an endpoint that fails gets no calls."),
+          Key.group(
+              EndpointKeys.RETRIES,
+              EndpointKeys.RETRY_KEYS,
+              "How many more attempts its calls may have in all, when one may have been"
+                  + " processed."),
           Key.texts(FaceKeys.DESCRIPTOR_SETS),
           Key.group(TLS, TlsKeys.UPSTREAM, "TLS to the endpoints, `tls: {}` with all defaults."));
   static final Section HEADER = Section.of(Key.value(EXACT), Key.value(PREFIX), Key.value(PRESENT));

@@ -10,7 +10,9 @@ import dev.holdfast.core.TunableNumber;
 import dev.holdfast.gateway.DrainTimes;
 import dev.holdfast.gateway.cluster.Balance;
 import dev.holdfast.gateway.cluster.ClusterOptions;
+import dev.holdfast.gateway.cluster.Connecting;
 import dev.holdfast.gateway.cluster.OutlierOptions;
+import dev.holdfast.gateway.cluster.RetryOptions;
 import dev.holdfast.gateway.cluster.Spread;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.route.RouteRule;
@@ -212,16 +214,22 @@ public final class GatewayYaml {
     }
     YamlMap outliers = cluster.map(EndpointKeys.OUTLIERS, "keys such as faults and ejection");
     outliers.requireKnown(EndpointKeys.OUTLIER_KEYS.names());
+    YamlMap retries = cluster.map(EndpointKeys.RETRIES, "keys such as percent and burst");
+    retries.requireKnown(EndpointKeys.RETRY_KEYS.names());
     return new ClusterOptions(
         new Spread(balance, "", duration(cluster, EndpointKeys.SLOW_START)),
-        number(cluster, GatewayKeys.MAX_CONNECTIONS),
-        duration(cluster, GatewayKeys.CONNECT_TIMEOUT),
-        age,
+        new Connecting(
+            number(cluster, GatewayKeys.MAX_CONNECTIONS),
+            duration(cluster, GatewayKeys.CONNECT_TIMEOUT),
+            age),
         new OutlierOptions(
             number(outliers, EndpointKeys.FAULTS),
             duration(outliers, EndpointKeys.WITHIN),
             duration(outliers, EndpointKeys.EJECTION),
-            number(outliers, EndpointKeys.MOST_PERCENT)));
+            number(outliers, EndpointKeys.MOST_PERCENT)),
+        new RetryOptions(
+            number(retries, EndpointKeys.RETRY_PERCENT), number(retries, EndpointKeys.RETRY_BURST)),
+        Optional.empty());
   }
 
   private static Balance balance(String name, String text) {

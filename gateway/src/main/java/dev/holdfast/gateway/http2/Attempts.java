@@ -3,6 +3,9 @@ package dev.holdfast.gateway.http2;
 import dev.holdfast.core.Backoff;
 import dev.holdfast.gateway.cluster.EndpointFault;
 import dev.holdfast.gateway.cluster.EndpointPool;
+import dev.holdfast.gateway.cluster.RetryBudget;
+import dev.holdfast.gateway.limits.GatewayMeters;
+import dev.holdfast.gateway.limits.MetLimit;
 import dev.holdfast.gateway.route.RetryPolicy;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -23,6 +26,7 @@ final class Attempts {
   private int seenBefore;
   private @Nullable Backoff backoff;
   private @Nullable EndpointPool<UpstreamConnection> pool;
+  private @Nullable RetryBudget budget;
   private @Nullable HeadersWrite written;
   private long resetCode = NO_RESET;
   private @Nullable String trouble;
@@ -61,6 +65,10 @@ final class Attempts {
   void opened(EndpointPool<UpstreamConnection> at) {
     pool = at;
     at.onCallBegan();
+    if (budget == null) {
+      budget = at.retries();
+      budget.onCall();
+    }
   }
 
   /** The first headers of its answer came. */
@@ -120,6 +128,29 @@ final class Attempts {
     return what == null
         ? AttemptFailure.ofLoss(link.fault(), unsent)
         : AttemptFailure.ofFault(what, unsent);
+  }
+
+  /** Whether the one that failed so is followed by another, which then counts for its cluster. */
+  boolean mayFollow(AttemptFailure failure, RetryPolicy policy, GatewayMeters meters) {
+    if (!isLeft(policy) || !(failure.unprocessed() || policy.idempotent())) {
+      return false;
+    }
+    RetryBudget of = budget;
+    boolean may = of == null || (failure.unprocessed() ? of.mayResend() : of.mayRepeat());
+    if (!may) {
+      meters.met(MetLimit.RETRIES);
+    }
+    return may;
+  }
+
+  /** Whether one that was answered may be followed by another, which then counts likewise. */
+  boolean mayRepeat(GatewayMeters meters) {
+    RetryBudget of = budget;
+    boolean may = of == null || of.mayRepeat();
+    if (!may) {
+      meters.met(MetLimit.RETRIES);
+    }
+    return may;
   }
 
   /** How long to wait before the next one after an answer without a message, or none. */

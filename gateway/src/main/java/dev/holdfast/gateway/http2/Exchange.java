@@ -4,6 +4,7 @@ import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.EndpointPool;
 import dev.holdfast.gateway.cluster.Waiter;
+import dev.holdfast.gateway.limits.GatewayMeters;
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.traffic.LoopTraffic;
 import dev.holdfast.gateway.traffic.Reason;
@@ -275,9 +276,9 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
       onDeadline();
       return;
     }
-    boolean mayRetry = failure.unprocessed() || terms.retry().idempotent();
-    if (mayRetry && !answerBegan && body.isComplete() && attempts.isLeft(terms.retry())) {
-      loop().meters().retried();
+    GatewayMeters meters = loop().meters();
+    if (!answerBegan && body.isComplete() && attempts.mayFollow(failure, terms.retry(), meters)) {
+      meters.retried();
       trace.onRetry(failure.status().code());
       find();
     } else if (!answerBegan && attempts.wasRefused()) {
@@ -294,7 +295,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
   private boolean mayAskAgain(Http2Headers answer) {
     long left = timeoutNanos > 0 ? timeoutNanos - trace.spentNanos() : Long.MAX_VALUE;
     long delay = body.isComplete() ? attempts.delayNanos(terms.retry(), request, answer, left) : -1;
-    if (delay < 0) {
+    if (delay < 0 || !attempts.mayRepeat(loop().meters())) {
       return false;
     }
     loop().meters().retried();

@@ -32,6 +32,10 @@ public enum MetLimit {
   MEMORY,
   /** A request that could not be kept to be sent again, as so much is kept already. */
   REPLAY,
+  /**
+   * A call that was not tried again, as the calls of its cluster had as many attempts as allowed.
+   */
+  RETRIES,
   /** So many calls were cancelled over one connection to an upstream that it was replaced. */
   UPSTREAM_CANCELS,
   /** A message of a WebSocket that is too long. */

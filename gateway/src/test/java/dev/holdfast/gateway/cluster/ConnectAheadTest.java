@@ -142,6 +142,24 @@ class ConnectAheadTest {
   }
 
   @Test
+  void callWaitsForAGoodEndpointAlthoughOneThatIsLeftOutHasRoom() {
+    connect(A, B);
+    EndpointPool<FakeLink> bad = poolOf(A);
+    for (int i = 0; i < OutlierOptions.DEFAULT.faults(); i++) {
+      bad.onFault(EndpointFault.RESET, "reset");
+    }
+    cluster.onStanding();
+    loop.advance(ConnectAhead.PAUSE.toNanos());
+    lose(linksTo(B).get(0));
+    Call call = find();
+    FakeLink out = linksTo(A).get(0);
+    out.watch.onRoom(out);
+    assertThat(call.link).isNull();
+    FakeLink good = linksTo(B).get(1).open();
+    assertThat(call.link).isSameAs(good);
+  }
+
+  @Test
   void clusterThatNobodyCallsIsNotConnected() {
     update(A, B);
     loop.advance(Duration.ofMinutes(5).toNanos());

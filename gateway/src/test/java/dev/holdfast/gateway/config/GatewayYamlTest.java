@@ -11,6 +11,7 @@ import dev.holdfast.gateway.DrainTimes;
 import dev.holdfast.gateway.cluster.Balance;
 import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.cluster.OutlierOptions;
+import dev.holdfast.gateway.cluster.RetryOptions;
 import dev.holdfast.gateway.cluster.Spread;
 import dev.holdfast.gateway.route.RetryPolicy;
 import dev.holdfast.gateway.route.RouteOptions;
@@ -50,6 +51,7 @@ class GatewayYamlTest {
           connection-age: 1h
           slow-start: 0s
           outliers: {faults: 0, within: 1m, ejection: 1s, most-percent: 10}
+          retries: {percent: 5, burst: 10}
         old:
           endpoints: [10.0.0.1:50051, "[::1]:50052"]
       routes:
@@ -94,7 +96,8 @@ class GatewayYamlTest {
                     .withConnectionAge(Duration.ofHours(1))
                     .withSpread(new Spread(Balance.RING_HASH, "", Duration.ZERO))
                     .withOutliers(
-                        new OutlierOptions(0, Duration.ofMinutes(1), Duration.ofSeconds(1), 10))));
+                        new OutlierOptions(0, Duration.ofMinutes(1), Duration.ofSeconds(1), 10))
+                    .withRetries(new RetryOptions(5, 10))));
     ClusterConfig old = requireNonNull(config.clusters().get("old"));
     assertThat(old.target()).isEmpty();
     assertThat(old.endpoints().size()).isEqualTo(2);
@@ -133,6 +136,7 @@ class GatewayYamlTest {
                     clusters:
                       a: {endpoints: [a:1], connection-age: 10ms, slow-start: 2h}
                       b: {endpoints: [b:1], outliers: {fault: 3, most-percent: 101}}
+                      c: {endpoints: [c:1], retries: {percents: 3, burst: 100001}}
                     routes:
                       - cluster: a
                         retry: {statuses: [UNAVAILABLE, OK, busy]}
@@ -141,6 +145,8 @@ class GatewayYamlTest {
         .withMessageContaining("slow-start: 2h (expected: ")
         .withMessageContaining("outliers.fault: unknown (expected: faults)")
         .withMessageContaining("most-percent: 101 (expected: ")
+        .withMessageContaining("retries.percents: unknown (expected: percent")
+        .withMessageContaining("burst: 100001 (expected: 0 to 100000)")
         .withMessageContaining("statuses[1]: OK (expected: a status such as UNAVAILABLE, never OK)")
         .withMessageContaining("statuses[2]: busy (expected: ");
   }

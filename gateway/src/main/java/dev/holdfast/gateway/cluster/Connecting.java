@@ -1,0 +1,45 @@
+package dev.holdfast.gateway.cluster;
+
+import java.time.Duration;
+
+/**
+ * How the endpoints of a cluster are connected.
+ *
+ * @param most connections to one endpoint from one thread of the gateway; 1 to 64, default 8
+ * @param timeout from the first packet to the peer's SETTINGS; at least 10 ms, default 5 s
+ * @param age after which a connection gets no new calls and another takes its place, between 90 and
+ *     110 % of it; zero (default) for any, else at least 1 s
+ */
+public record Connecting(int most, Duration timeout, Duration age) {
+  private static final int MOST_CONNECTIONS = 64;
+  private static final Duration LEAST_TIMEOUT = Duration.ofMillis(10);
+  private static final Duration LEAST_AGE = Duration.ofSeconds(1);
+
+  /** What holds when nothing else is said. */
+  public static final Connecting DEFAULT = new Connecting(8, Duration.ofSeconds(5), Duration.ZERO);
+
+  public Connecting {
+    if (most < 1 || most > MOST_CONNECTIONS) {
+      throw new IllegalArgumentException(
+          "maxConnections: " + most + " (expected: 1 to " + MOST_CONNECTIONS + ")");
+    }
+    if (timeout.compareTo(LEAST_TIMEOUT) < 0) {
+      throw new IllegalArgumentException("connectTimeout: " + timeout + " (expected: >= 10ms)");
+    }
+    if (!age.isZero() && age.compareTo(LEAST_AGE) < 0) {
+      throw new IllegalArgumentException("connectionAge: " + age + " (expected: 0s or >= 1s)");
+    }
+  }
+
+  Connecting withMost(int value) {
+    return new Connecting(value, timeout, age);
+  }
+
+  Connecting withTimeout(Duration value) {
+    return new Connecting(most, value, age);
+  }
+
+  Connecting withAge(Duration value) {
+    return new Connecting(most, timeout, value);
+  }
+}
