@@ -143,6 +143,27 @@ class HandoverTest {
   }
 
   @Test
+  void whoseOlderEndsBeforeItGaveItsSocketsIsTheFirst() throws Exception {
+    Path dying = folder.resolve("dying.sock");
+    try (ServerSocketChannel older = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      older.bind(UnixDomainSocketAddress.of(dying));
+      CompletableFuture<Optional<Takeover>> asked =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return Takeover.ask(dying);
+                } catch (IOException | InterruptedException e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+      try (SocketChannel newer = older.accept()) {
+        assertThat(newer.read(ByteBuffer.allocate(4))).isPositive();
+      }
+      assertThat(asked.get(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS)).isEmpty();
+    }
+  }
+
+  @Test
   void listenersThatChangeMeanwhileAreNotHandedOver() throws Exception {
     try (SocketChannel newer = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
       newer.write(ByteBuffer.wrap(new byte[] {1, 'A', 0, 0}));
@@ -178,6 +199,14 @@ class HandoverTest {
       assertThat(new String(answer.array(), 0, answer.position(), StandardCharsets.UTF_8))
           .startsWith("\u0001N")
           .endsWith("version: 2 of the handover (expected: 1)");
+    }
+    try (SocketChannel stranger = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+      stranger.write(ByteBuffer.wrap(new byte[] {1, 'S', 0, 0}));
+      ByteBuffer answer = ByteBuffer.allocate(200);
+      assertThat(stranger.read(answer)).isPositive();
+      assertThat(new String(answer.array(), 0, answer.position(), StandardCharsets.UTF_8))
+          .startsWith("\u0001N")
+          .endsWith("message: S (expected: A)");
     }
     call(rig.channel(first));
   }
@@ -219,6 +248,9 @@ class HandoverTest {
         .hasMessageContaining("its folder may be written by others: rwxrwxrwx (expected: ");
     assertThatThrownBy(() -> HandoverServer.open(shared.resolve("g.sock"), subject()))
         .hasMessageContaining("its folder may be written by others: rwxrwxrwx (expected: ");
+    Takeover.check(folder.resolve("new/g.sock"));
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("new"))))
+        .isEqualTo("rwx------");
     Path file = Files.writeString(folder.resolve("file"), "");
     assertThatThrownBy(() -> Takeover.check(file)).hasMessageContaining(": no socket (expected: ");
     assertThatThrownBy(() -> Takeover.check(folder.resolve("a".repeat(120))))

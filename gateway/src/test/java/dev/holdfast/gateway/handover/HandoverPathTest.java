@@ -27,6 +27,8 @@ class HandoverPathTest {
   void aFolderOfAnotherOrForAllIsRefused() {
     assertThat(HandoverPath.strangerAt(1000, 1000, PosixFilePermissions.fromString("rwxr-xr-x")))
         .isEmpty();
+    assertThat(HandoverPath.strangerAt(0, 1000, PosixFilePermissions.fromString("rwxr-xr-x")))
+        .isEmpty();
     assertThat(HandoverPath.strangerAt(1001, 1000, PosixFilePermissions.fromString("rwx------")))
         .hasValue("belongs to uid 1001 (expected: 1000)");
     assertThat(HandoverPath.strangerAt(1000, 1000, PosixFilePermissions.fromString("rwxrwx---")))
