@@ -44,6 +44,7 @@ class HandoverTest {
   private final List<String> done = new CopyOnWriteArrayList<>();
   private final CompletableFuture<Void> left = new CompletableFuture<>();
   private Path path;
+  private HandoverServer server;
   private String endpoint;
   private Gateway older;
   private InetSocketAddress first;
@@ -57,7 +58,7 @@ class HandoverTest {
     first = free();
     second = free();
     older.listen(List.of(Listener.plaintext(first), Listener.plaintext(second)));
-    rig.closing(HandoverServer.open(path, subject()));
+    server = rig.closing(HandoverServer.open(path, subject()));
   }
 
   @AfterEach
@@ -161,6 +162,14 @@ class HandoverTest {
       }
       assertThat(asked.get(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS)).isEmpty();
     }
+  }
+
+  @Test
+  void whoseOlderEndsBeforeItAnsweredServes() throws Exception {
+    Takeover takeover = rig.closing(Takeover.ask(path).orElseThrow());
+    server.close();
+    assertThat(takeover.serving()).isTrue();
+    takeover.sockets().forEach(ListeningSocket::close);
   }
 
   @Test

@@ -23,6 +23,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -54,6 +56,7 @@ public final class HandoverServer implements AutoCloseable {
 
   private final Semaphore turn = new Semaphore(1, true);
   private final AtomicInteger talks = new AtomicInteger();
+  private final Set<HandoverWire> wires = ConcurrentHashMap.newKeySet();
   private final Subject subject;
   private final int own;
   private final Channel socket;
@@ -108,6 +111,7 @@ public final class HandoverServer implements AutoCloseable {
   @Override
   public void close() {
     socket.close().awaitUninterruptibly();
+    wires.forEach(HandoverWire::hangUp);
     thread.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 
@@ -118,6 +122,7 @@ public final class HandoverServer implements AutoCloseable {
       var unused = channel.close();
       return;
     }
+    wires.add(wire);
     Thread talk = new Thread(() -> talk(wire), "holdfast-handover-talk");
     talk.setDaemon(true);
     talk.start();
@@ -136,6 +141,7 @@ public final class HandoverServer implements AutoCloseable {
     } catch (InterruptedException e) {
       throw new IllegalStateException("nobody interrupts this thread", e);
     } finally {
+      wires.remove(wire);
       talks.decrementAndGet();
     }
   }

@@ -203,6 +203,11 @@ final class HandoverWire extends ChannelInboundHandlerAdapter implements AutoClo
     }
   }
 
+  /** Ends the conversation from another thread than that which has it. */
+  void hangUp() {
+    channel.close().awaitUninterruptibly();
+  }
+
   /** Ends the conversation; what was not taken from it is closed. */
   @Override
   public void close() {
