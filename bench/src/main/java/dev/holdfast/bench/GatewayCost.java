@@ -25,6 +25,15 @@ final class GatewayCost extends Comparison {
       new Option(
           "--control", 0, 0, 0, 1, "1: HAProxy in place of Holdfast, to see the method's error");
 
+  private static final Option FLOOR =
+      new Option(
+          "--floor",
+          0,
+          0,
+          0,
+          1,
+          "1: also a relay on the gateway's transport that does nothing of its work");
+
   private static final String HAPROXY = "haproxy";
   private static final String NGINX = "nginx";
   private static final int WARM_UP_OF_OTHERS = 20;
@@ -48,7 +57,7 @@ final class GatewayCost extends Comparison {
 
   @Override
   List<Option> options() {
-    return List.of(ALTERNATIONS, SLICE_MILLIS, WARM_UP, RATE, CONTROL);
+    return List.of(ALTERNATIONS, SLICE_MILLIS, WARM_UP, RATE, CONTROL, FLOOR);
   }
 
   @Override
@@ -72,7 +81,10 @@ final class GatewayCost extends Comparison {
             + " Ratios are made",
         "within each alternation; a result is the median of one load, that of the worst of the six"
             + " loads.",
-        "timewait is the most sockets in TIME_WAIT ever seen with Holdfast's upstream port.");
+        "timewait is the most sockets in TIME_WAIT ever seen with Holdfast's upstream port. Before,"
+            + " all are warmed up in",
+        "rounds over all loads. --floor 1 adds a relay on the gateway's transport that does nothing"
+            + " of a gateway's work.");
   }
 
   @Override
@@ -90,14 +102,14 @@ final class GatewayCost extends Comparison {
   @Override
   void measure(Options options, Scope scope, Report report) throws Exception {
     Path folder = scope.own(ScratchFolder.create("holdfast-bench-gateway")).path();
-    List<GatewayProxy> proxies = start(options.get(CONTROL) == 1, scope, folder);
+    List<GatewayProxy> proxies = start(options, scope, folder);
     GatewayCourse course =
         new GatewayCourse(
             new H2load(folder), report, options.get(SLICE_MILLIS) / 1e3, options.get(RATE));
     for (GatewayProxy proxy : proxies) {
       proxy.awaitServing();
       report.say("%s answers truly; warming it up", proxy.name());
-      boolean ours = proxy.name().equals(GatewayPrograms.HOLDFAST);
+      boolean ours = !List.of(HAPROXY, NGINX).contains(proxy.name());
       int calls = options.get(WARM_UP);
       course.warmUp(proxy, THOUSAND * (ours ? calls : Math.min(WARM_UP_OF_OTHERS, calls)));
     }
@@ -109,9 +121,10 @@ final class GatewayCost extends Comparison {
   }
 
   /** One port of the server for each proxy, so that it is seen whose sockets are left. */
-  private static List<GatewayProxy> start(boolean control, Scope scope, Path folder)
+  private static List<GatewayProxy> start(Options options, Scope scope, Path folder)
       throws Exception {
-    List<Integer> ports = EchoServers.ports(EchoServers.start(scope, 3, false));
+    boolean control = options.get(CONTROL) == 1;
+    List<Integer> ports = EchoServers.ports(EchoServers.start(scope, 4, false));
     GatewayPrograms programs = new GatewayPrograms(folder);
     List<GatewayProxy> proxies = new ArrayList<>();
     proxies.add(
@@ -121,11 +134,18 @@ final class GatewayCost extends Comparison {
                 : programs.holdfast(ports.get(0))));
     proxies.add(scope.own(programs.haproxy(HAPROXY, ports.get(1))));
     proxies.add(scope.own(programs.nginx(ports.get(2))));
+    if (options.get(FLOOR) == 1) {
+      proxies.add(scope.own(programs.floor(ports.get(3))));
+    }
     return proxies;
   }
 
   private static void conclude(Options options, Report report, GatewaySlices slices) {
-    slices.loads().forEach(load -> say(report, slices, load));
+    List<String> names = new ArrayList<>(List.of(GatewayPrograms.HOLDFAST, HAPROXY, NGINX));
+    if (options.get(FLOOR) == 1) {
+      names.add(GatewayPrograms.FLOOR);
+    }
+    slices.loads().forEach(load -> say(report, slices, load, names));
     String ours = GatewayPrograms.HOLDFAST;
     Load worst = slices.worst(ours, HAPROXY, Slice::cpuMicros);
     Load worstOfNginx = slices.worst(ours, NGINX, Slice::cpuMicros);
@@ -185,8 +205,8 @@ final class GatewayCost extends Comparison {
             P99_RATIO_BOUND);
   }
 
-  private static void say(Report report, GatewaySlices slices, Load load) {
-    for (String proxy : List.of(GatewayPrograms.HOLDFAST, HAPROXY, NGINX)) {
+  private static void say(Report report, GatewaySlices slices, Load load, List<String> names) {
+    for (String proxy : names) {
       Sample cpu = slices.values(load, proxy, Slice::cpuMicros);
       report.say(
           "%s, %s: CPU us per call median %.2f, quartiles %.2f to %.2f; %.0f calls/s; p99 %.2f ms",
@@ -202,6 +222,13 @@ final class GatewayCost extends Comparison {
     sayRatio(report, "CPU over HAProxy's", slices.ratio(load, ours, HAPROXY, Slice::cpuMicros));
     sayRatio(report, "CPU over nginx's", slices.ratio(load, ours, NGINX, Slice::cpuMicros));
     sayRatio(report, "p99 over HAProxy's", slices.ratio(load, ours, HAPROXY, Slice::p99Micros));
+    if (names.contains(GatewayPrograms.FLOOR)) {
+      String floor = GatewayPrograms.FLOOR;
+      sayRatio(
+          report,
+          "the floor's CPU over nginx's",
+          slices.ratio(load, floor, NGINX, Slice::cpuMicros));
+    }
   }
 
   private static void sayRatio(Report report, String what, Sample ratio) {

@@ -17,6 +17,9 @@ final class GatewayPrograms {
 
   static final String HOLDFAST = "holdfast";
 
+  /** A relay that does nothing of a gateway's work. */
+  static final String FLOOR = "floor";
+
   /** Set by {@code bench/run}. */
   private static final String LAUNCHER = "holdfast.launcher";
 
@@ -157,6 +160,17 @@ final class GatewayPrograms {
             .formatted(port, upstreamPort));
     return start(
         name, List.of(HAPROXY.path(), "-db", "-q", "-f", file.toString()), port, upstreamPort);
+  }
+
+  /** The relay that does nothing of a gateway's work, with the options of the gateway's JVM. */
+  GatewayProxy floor(int upstreamPort) throws IOException {
+    int port = freePort();
+    List<String> command =
+        ChildJvm.command(
+            GatewayFloor.class,
+            List.of("-XX:+UseSerialGC", "-Dio.netty.leakDetection.level=disabled"),
+            List.of(Integer.toString(port), Integer.toString(upstreamPort)));
+    return start(FLOOR, command, port, upstreamPort);
   }
 
   private GatewayProxy start(String name, List<String> command, int port, int upstreamPort)
