@@ -10,6 +10,7 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameWriter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2LifecycleManager;
+import io.netty.handler.codec.http2.Http2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2RemoteFlowController.FlowControlled;
 import io.netty.handler.codec.http2.Http2Stream;
 import org.jspecify.annotations.Nullable;
@@ -48,9 +49,19 @@ final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
     if (padding > 0 || stream == null || manager == null || !stream.state().localSideOpen()) {
       return super.writeData(ctx, streamId, data, padding, endOfStream, promise);
     }
-    flowController()
-        .addFlowControlled(stream, new WaitingFrame(stream, data, endOfStream, promise));
+    int bytes = data.readableBytes();
     try {
+      if (mayGoNow(ctx, stream, bytes)) {
+        flowController().incrementWindowSize(stream, -bytes);
+        flowController().incrementWindowSize(connection().connectionStream(), -bytes);
+        var unused = frameWriter().writeData(ctx, streamId, data, 0, endOfStream, promise);
+        if (endOfStream) {
+          manager.closeStreamLocal(stream, promise);
+        }
+        return promise;
+      }
+      flowController()
+          .addFlowControlled(stream, new WaitingFrame(stream, data, endOfStream, promise));
       flowController().writePendingBytes();
     } catch (Http2Exception e) {
       manager.onError(ctx, true, e);
@@ -97,6 +108,15 @@ final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
       // Netty's own way meets it again, and tells of it.
       return null;
     }
+  }
+
+  /** Whether nothing is before this DATA, and it fits into both windows and into the channel. */
+  private boolean mayGoNow(ChannelHandlerContext ctx, Http2Stream stream, int bytes) {
+    Http2RemoteFlowController windows = flowController();
+    return windows.windowSize(stream) >= bytes
+        && windows.windowSize(connection().connectionStream()) >= bytes
+        && !windows.hasFlowControlled(stream)
+        && ctx.channel().isWritable();
   }
 
   /** Whether nothing is before these headers, and none of them were sent before. */
