@@ -13,6 +13,7 @@ import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.cluster.OutlierOptions;
 import dev.holdfast.gateway.config.GatewayConfig;
+import dev.holdfast.gateway.route.ServiceRouter;
 import io.grpc.CallOptions;
 import io.grpc.stub.ClientCalls;
 import java.io.IOException;
@@ -118,6 +119,10 @@ class AdminTest {
   @Test
   void drainingIsAskedForAndSeenByWhoChecks() throws Exception {
     assertThat(get("/healthz")).startsWith("HTTP/1.1 200 OK");
+    GatewaySnapshot all = gateway.snapshot();
+    gateway.apply(new GatewaySnapshot(ServiceRouter.unknown(), Map.of(), all.limits()));
+    assertThat(get("/readyz")).startsWith("HTTP/1.1 503 ").endsWith("which services it has\n");
+    gateway.apply(all);
     assertThat(get("/readyz")).startsWith("HTTP/1.1 200 OK");
     assertThat(ask("POST /api/drain", "host: localhost", "x-holdfast-admin: test"))
         .startsWith("HTTP/1.1 202 Accepted");

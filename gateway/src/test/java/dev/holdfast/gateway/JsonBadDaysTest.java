@@ -68,6 +68,18 @@ final class JsonBadDaysTest {
     assertThat(client.next("HEADERS", "RST_STREAM", "GOAWAY").header(":status")).isEqualTo("200");
   }
 
+  @Test
+  void aCallOfGrpcWithTooLargeHeadersIsAnsweredAsOneWhereverItsTypeStands() throws Exception {
+    RawPeer client = faces.rig.client(faces.gateway);
+    Http2Headers headers = RawPeer.call("/a.B/C");
+    headers.remove("content-type");
+    headers.set("x-large", "~".repeat(17_000)).set("content-type", "application/grpc");
+    client.headers(3, headers, true);
+    RawPeer.Frame head = client.next("HEADERS", "RST_STREAM", "GOAWAY");
+    assertThat(head.header(":status")).isEqualTo("200");
+    assertThat(head.header("grpc-status")).isEqualTo("8");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {HELLO, "/v1/collect"})
   void bodyOfAHundredMegabytesIsNeverKept(String path) throws Exception {

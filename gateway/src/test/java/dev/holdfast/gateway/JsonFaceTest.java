@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.json.Schemas;
+import dev.holdfast.gateway.route.ServiceRouter;
 import dev.holdfast.transcoding.http.HttpTranscoder;
 import io.grpc.Metadata;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -198,6 +200,15 @@ final class JsonFaceTest {
           unknown.get("/v1/hello/x"),
           503,
           "the schema of echo is not known: reflection: UNIMPLEMENTED");
+    }
+  }
+
+  @Test
+  void whereRoutesAreStillLearnedTheClientMayComeAgain() throws Exception {
+    try (FaceRig learning = new FaceRig(cluster -> Optional.empty())) {
+      GatewaySnapshot all = learning.gateway.snapshot();
+      learning.gateway.apply(new GatewaySnapshot(ServiceRouter.unknown(), Map.of(), all.limits()));
+      assertRefused(learning.get("/v1/hello/x"), 503, "has not said yet which it has");
     }
   }
 

@@ -3,6 +3,7 @@ package dev.holdfast.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.holdfast.gateway.route.ServiceRouter;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -34,11 +35,13 @@ class NativePathTest {
 
   private final GatewayRig rig = new GatewayRig();
   private final Echo echo = new Echo();
+  private Gateway gateway;
   private Channel channel;
 
   @BeforeEach
   void open() throws Exception {
-    channel = rig.channel(rig.gateway(rig.serve(echo)));
+    gateway = rig.gateway(rig.serve(echo));
+    channel = rig.channel(gateway);
   }
 
   @AfterEach
@@ -143,6 +146,20 @@ class NativePathTest {
     StatusRuntimeException failure = failureOf("FAILED_PRECONDITION:grün % läuft\n");
     assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
     assertThat(failure.getStatus().getDescription()).isEqualTo("grün % läuft\n");
+  }
+
+  @Test
+  void whereRoutesAreStillLearnedTheClientMayComeAgain() {
+    GatewaySnapshot all = gateway.snapshot();
+    gateway.apply(new GatewaySnapshot(ServiceRouter.unknown(), all.clusters(), all.limits()));
+    StatusRuntimeException failure =
+        catchThrowableOfType(
+            StatusRuntimeException.class,
+            () ->
+                ClientCalls.blockingUnaryCall(
+                    channel, Echo.UNARY, CallOptions.DEFAULT, new byte[0]));
+    assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(failure.getStatus().getDescription()).contains("has not said yet which it has");
   }
 
   @Test

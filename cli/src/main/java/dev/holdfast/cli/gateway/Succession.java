@@ -1,6 +1,7 @@
 package dev.holdfast.cli.gateway;
 
 import dev.holdfast.core.DurationText;
+import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.ListeningSocket;
 import dev.holdfast.gateway.cluster.Cluster;
@@ -30,6 +31,11 @@ final class Succession implements AutoCloseable {
       then = "it takes over, and answers JSON for the others with 503 until they are known")
   private static final Duration SCHEMAS_PATIENCE = Duration.ofSeconds(5);
 
+  @Limit(
+      of = "time that a gateway waits at its start for the schemas of its clusters",
+      then = "it serves, and answers UNAVAILABLE and 503 where it does not know yet who is meant")
+  private static final Duration FIRST_SCHEMAS_PATIENCE = Duration.ofSeconds(2);
+
   private static final long LOOK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   private final Optional<Takeover> takeover;
@@ -39,7 +45,7 @@ final class Succession implements AutoCloseable {
   }
 
   /**
-   * Takes the sockets over once everything is known that calls need.
+   * Waits until what calls need is known, and takes the sockets over then.
    *
    * @param path where the older gateway may be; empty for no handover
    * @throws IOException when it is there and goes on: something is not known, or it refuses
@@ -54,6 +60,7 @@ final class Succession implements AutoCloseable {
       Optional<Path> path, LiveConfig live, ClusterSchemas schemas, Duration patience)
       throws IOException, InterruptedException {
     if (path.isEmpty() || !Files.exists(path.get())) {
+      var unused = await(FIRST_SCHEMAS_PATIENCE, () -> asked(live, schemas));
       return new Succession(Optional.empty());
     }
     if (!live.awaitNames(patience)) {
@@ -107,7 +114,10 @@ final class Succession implements AutoCloseable {
   private static boolean asked(LiveConfig live, ClusterSchemas schemas) {
     return clusters(live).stream()
         .allMatch(
-            cluster -> schemas.of(cluster).isPresent() || !schemas.trouble(cluster).isEmpty());
+            cluster ->
+                schemas.of(cluster).isPresent()
+                    || !schemas.trouble(cluster).isEmpty()
+                    || cluster.endpoints().filter(EndpointSet::isEmpty).isPresent());
   }
 
   private static Collection<Cluster> clusters(LiveConfig live) {

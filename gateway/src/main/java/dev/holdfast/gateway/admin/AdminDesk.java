@@ -2,6 +2,7 @@ package dev.holdfast.gateway.admin;
 
 import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.Gateway;
+import dev.holdfast.gateway.GatewaySnapshot;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -76,11 +77,7 @@ final class AdminDesk {
                   MetricsText.CONTENT_TYPE,
                   MetricsText.of(subject.meters(), gateway.traffic().sums())));
       case "/healthz" -> now(Reply.text(HttpResponseStatus.OK, "ok"));
-      case "/readyz" ->
-          now(
-              gateway.isDraining()
-                  ? Reply.text(HttpResponseStatus.SERVICE_UNAVAILABLE, "draining")
-                  : Reply.text(HttpResponseStatus.OK, "ready"));
+      case "/readyz" -> now(ready(gateway));
       case DRAIN -> now(drain());
       default ->
           now(
@@ -90,6 +87,18 @@ final class AdminDesk {
                       + " (expected: /, /api/state,"
                       + " /metrics, /healthz, /readyz or POST /api/drain)"));
     };
+  }
+
+  private static Reply ready(Gateway gateway) {
+    GatewaySnapshot snapshot = gateway.snapshot();
+    if (gateway.isDraining()) {
+      return Reply.text(HttpResponseStatus.SERVICE_UNAVAILABLE, "draining");
+    }
+    return snapshot.clusters().isEmpty() && snapshot.router().isLearning()
+        ? Reply.text(
+            HttpResponseStatus.SERVICE_UNAVAILABLE,
+            "the registry has not said yet which services it has")
+        : Reply.text(HttpResponseStatus.OK, "ready");
   }
 
   private Reply drain() {

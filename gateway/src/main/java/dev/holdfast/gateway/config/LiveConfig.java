@@ -305,8 +305,15 @@ public final class LiveConfig implements AutoCloseable {
     Router byService = ServiceRouter.unknown();
     if (followed.present != null) {
       Map<String, Set<String>> offers = new TreeMap<>();
-      followed.present.forEach(name -> offers.put(name, offers(clusters.get(name))));
-      byService = new ServiceRouter(offers, RouteOptions.DEFAULT);
+      Set<String> unheard = new TreeSet<>();
+      for (String name : followed.present) {
+        Cluster cluster = clusters.get(name);
+        offers.put(name, offers(cluster));
+        if (cluster != null && schemas.isPresent() && schemas.get().isUnheard(cluster)) {
+          unheard.add(name);
+        }
+      }
+      byService = new ServiceRouter(offers, unheard, RouteOptions.DEFAULT);
     }
     return config.routes().isEmpty() ? byService : new FirstRouter(table, byService);
   }

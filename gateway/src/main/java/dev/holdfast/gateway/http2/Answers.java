@@ -3,6 +3,7 @@ package dev.holdfast.gateway.http2;
 import dev.holdfast.core.DurationText;
 import dev.holdfast.gateway.route.RequestHead;
 import dev.holdfast.gateway.route.Route;
+import dev.holdfast.gateway.route.Router;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
@@ -42,13 +43,18 @@ final class Answers {
   }
 
   /** What is said to a request that no route matches. */
-  static String noRoute(RequestHead request, String expected) {
+  /** Of a request without a route: whether it is worth coming again. */
+  static StatusCode noRouteStatus(Router router) {
+    return router.isLearning() ? StatusCode.UNAVAILABLE : StatusCode.UNIMPLEMENTED;
+  }
+
+  static String noRoute(RequestHead request, Router router) {
     return "no route for "
         + request.path()
         + " with authority "
         + request.authority()
         + " (expected: "
-        + expected
+        + router.expectation(request)
         + ")";
   }
 

@@ -60,8 +60,8 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     Terms snapshot = loop().snapshot();
     Route route = snapshot.router().find(this);
     if (route == null) {
-      String expected = snapshot.router().expectation(this);
-      fail(Reason.NO_ROUTE, StatusCode.UNIMPLEMENTED, Answers.noRoute(this, expected));
+      StatusCode status = Answers.noRouteStatus(snapshot.router());
+      fail(Reason.NO_ROUTE, status, Answers.noRoute(this, snapshot.router()));
       return;
     }
     Cluster target = snapshot.clusters().get(route.cluster());

@@ -4,6 +4,7 @@ import dev.holdfast.core.Limit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -78,12 +79,25 @@ final class RememberingDecoder extends DefaultHttp2HeadersDecoder {
       return super.decodeHeaders(streamId, block);
     } catch (Http2Exception.HeaderListSizeException e) {
       Head known = started;
-      boolean grpc = known != null && Names.isGrpc(known);
+      boolean grpc = known == null || isGrpc(known);
       LargeHeadersException why = new LargeHeadersException(String.valueOf(e.getMessage()), grpc);
       throw Http2Exception.streamError(streamId, e.error(), why, "%s", e.getMessage());
     } finally {
       started = null;
     }
+  }
+
+  /**
+   * Whether it was a call of gRPC, as far as is known: a type that came after what is too large is
+   * not. Paths are never what is too large about such a call.
+   */
+  private static boolean isGrpc(Head known) {
+    if (known.get(Names.CONTENT_TYPE) != null) {
+      return Names.isGrpc(known);
+    }
+    return known.path() != null
+        && known.method() != null
+        && HttpMethod.POST.asciiName().contentEquals(known.method());
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.holdfast.gateway.http2.Terms;
 import dev.holdfast.gateway.http2.WebExchange;
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.route.RouteOptions;
+import dev.holdfast.gateway.route.Router;
 import dev.holdfast.transcoding.http.HttpCall;
 import dev.holdfast.transcoding.http.HttpTranscoder;
 import dev.holdfast.transcoding.http.RequestHead;
@@ -134,13 +135,18 @@ final class PlaceFinder implements Places {
     if (!nearly.isEmpty()) {
       throw nearly.get(0);
     }
-    throw RequestRefusedException.noSuchPath(
+    Router router = web.loop().snapshot().router();
+    String what =
         "no route for "
             + web.path()
             + " with authority "
             + web.authority()
             + " (expected: "
-            + web.loop().snapshot().router().expectation()
-            + ", or a path of one of the services)");
+            + router.expectation()
+            + ", or a path of one of the services)";
+    if (router.isLearning()) {
+      throw new UnknownSchemaException(what);
+    }
+    throw RequestRefusedException.noSuchPath(what);
   }
 }

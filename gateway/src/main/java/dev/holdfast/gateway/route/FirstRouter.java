@@ -20,6 +20,11 @@ public final class FirstRouter implements Router {
   }
 
   @Override
+  public boolean isLearning() {
+    return first.isLearning() || second.isLearning();
+  }
+
+  @Override
   public String expectation() {
     return first.expectation() + "; or " + second.expectation();
   }

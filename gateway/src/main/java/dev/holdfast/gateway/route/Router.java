@@ -15,6 +15,14 @@ public interface Router {
     return "a route that matches";
   }
 
+  /**
+   * Whether routes are still being learned, so that a request without one may have one in a moment:
+   * it is told to come again (UNAVAILABLE, 503), not that there is no such thing.
+   */
+  default boolean isLearning() {
+    return false;
+  }
+
   /** As {@link #expectation()}, for the head of that very request. */
   default String expectation(RequestHead head) {
     return expectation();

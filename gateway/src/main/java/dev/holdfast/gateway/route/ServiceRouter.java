@@ -31,6 +31,7 @@ public final class ServiceRouter implements Router {
   private final TextTable<Choice> labels;
   private final TextTable<Choice> grpcServices;
   private final Choice only;
+  private final Set<String> unheard;
   private final Set<String> names;
 
   /** One route, or several of which none may be taken by itself. */
@@ -52,6 +53,15 @@ public final class ServiceRouter implements Router {
    * @param options the terms of all routes
    */
   public ServiceRouter(Map<String, Set<String>> offers, RouteOptions options) {
+    this(offers, Set.of(), options);
+  }
+
+  /**
+   * As above, while not every service has said what it offers.
+   *
+   * @param unheard the names of those that have not
+   */
+  public ServiceRouter(Map<String, Set<String>> offers, Set<String> unheard, RouteOptions options) {
     Map<String, List<Route>> byHost = new HashMap<>();
     Map<String, List<Route>> byLabel = new HashMap<>();
     Map<String, List<Route>> byGrpc = new HashMap<>();
@@ -74,6 +84,7 @@ public final class ServiceRouter implements Router {
     boolean known = offers.values().stream().anyMatch(services -> !services.isEmpty());
     only = new Choice(known ? List.of() : all);
     names = new TreeSet<>(offers.keySet());
+    this.unheard = new TreeSet<>(unheard);
   }
 
   /** The routes while nobody knows which services there are: none. */
@@ -82,6 +93,11 @@ public final class ServiceRouter implements Router {
       @Override
       public @Nullable Route find(RequestHead head) {
         return null;
+      }
+
+      @Override
+      public boolean isLearning() {
+        return true;
       }
 
       @Override
@@ -126,6 +142,16 @@ public final class ServiceRouter implements Router {
     return labels.find(authority, 0, end);
   }
 
+  @Override
+  public boolean isLearning() {
+    return !unheard.isEmpty();
+  }
+
+  @Override
+  public String expectation() {
+    return unheard.isEmpty() ? Router.super.expectation() : untilHeard();
+  }
+
   /** What is to be changed about a request that found no route. */
   @Override
   public String expectation(RequestHead head) {
@@ -139,7 +165,12 @@ public final class ServiceRouter implements Router {
     if (isOfEveryServer(head.path())) {
       return "the authority of one of the services " + shown();
     }
-    return "an authority or a gRPC service of one of the services " + shown();
+    String known = "an authority or a gRPC service of one of the services " + shown();
+    return unheard.isEmpty() ? known : known + "; or " + untilHeard();
+  }
+
+  private String untilHeard() {
+    return "a little patience, since nobody knows yet what is offered by " + Texts.shown(unheard);
   }
 
   private String shown() {

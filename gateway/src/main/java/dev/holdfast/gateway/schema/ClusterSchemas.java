@@ -94,6 +94,12 @@ public final class ClusterSchemas implements AutoCloseable {
     return found == null ? "" : found.trouble;
   }
 
+  /** Whether none of its servers has said yet what it offers, or that it won't say. */
+  public boolean isUnheard(Cluster cluster) {
+    Watched found = watched.get(cluster);
+    return found != null && !found.heard && of(cluster).isEmpty();
+  }
+
   /** Other files and terms, which were read and don't count yet. */
   public record Change(Runnable use, Runnable undo) {
     /** Nothing changes. */
@@ -163,6 +169,10 @@ public final class ClusterSchemas implements AutoCloseable {
     private volatile @Nullable ServiceSchema schema;
 
     private volatile String trouble = "";
+
+    /** Whether a server gave any answer. */
+    private volatile boolean heard;
+
     private volatile boolean closed;
     private volatile Subscription list = () -> {};
     private Subscription timer = () -> {};
@@ -245,14 +255,23 @@ public final class ClusterSchemas implements AutoCloseable {
         HostPort from, @Nullable ServiceSchema answer, @Nullable Throwable failure) {
       underWay--;
       if (answer != null) {
+        heard = true;
         onSchema(from, answer);
       } else {
-        polling.onFailure(scheduler.clock().nanoTime(), reason(failure));
+        onFailure(reason(failure));
       }
       tellTrouble(from);
       proceed();
       while (underWay < MAX_AT_ONCE && !waiting.isEmpty()) {
         waiting.remove().proceed();
+      }
+    }
+
+    private void onFailure(ReflectionException cause) {
+      polling.onFailure(scheduler.clock().nanoTime(), cause);
+      if (!heard && cause.kind() != ReflectionException.Kind.UNAVAILABLE && !closed) {
+        heard = true;
+        listener.run();
       }
     }
 

@@ -82,6 +82,23 @@ class ServiceRouterTest {
   }
 
   @Test
+  void whoHasNotSaidWhatItOffersMayOfferAnything() {
+    ServiceRouter learning =
+        new ServiceRouter(
+            Map.of("orders", Set.of("orders.v1.Orders"), "carts", Set.of()),
+            Set.of("carts"),
+            RouteOptions.DEFAULT);
+    assertThat(learning.isLearning()).isTrue();
+    assertThat(learning.find(Head.of("localhost", "/orders.v1.Orders/Get"))).isNotNull();
+    assertThat(learning.expectation(Head.of("localhost", "/a.B/C")))
+        .endsWith(
+            "the services carts, orders; or a little patience, since nobody knows yet what is"
+                + " offered by carts");
+    assertThat(router.isLearning()).isFalse();
+    assertThat(new FirstRouter(router, learning).isLearning()).isTrue();
+  }
+
+  @Test
   void aRegistryWithoutServicesIsSaidToHaveNone() {
     ServiceRouter none = new ServiceRouter(Map.of(), RouteOptions.DEFAULT);
     assertThat(none.find(Head.of("a", "/a.B/C"))).isNull();

@@ -88,6 +88,28 @@ class ClusterSchemasTest {
   }
 
   @Test
+  void whoCantBeReachedIsUnheardAndWhoWontSayIsNot() {
+    Cluster orders = cluster("orders", "10.0.0.1:1");
+    schemas.onChange(() -> changes.add("changed"));
+    schemas.retain(List.of(orders));
+    time.runUntilIdle();
+    assertThat(schemas.isUnheard(orders)).isTrue();
+    asked.fail(Kind.UNAVAILABLE, "away");
+    time.advance(Duration.ofSeconds(70));
+    assertThat(schemas.isUnheard(orders)).isTrue();
+    assertThat(changes).isEmpty();
+
+    asked.fail(Kind.UNSUPPORTED, "no reflection");
+    time.advance(Duration.ofSeconds(70));
+    assertThat(schemas.isUnheard(orders)).isFalse();
+    // Whoever made routes of what is unheard makes them anew.
+    assertThat(changes).containsExactly("changed");
+    asked.fail(Kind.UNSUPPORTED, "no reflection");
+    time.runUntilIdle();
+    assertThat(changes).hasSize(1);
+  }
+
+  @Test
   void clusterThatIsMadeAnewKnowsWhatItsNameKnew() {
     Cluster before = cluster("orders", "10.0.0.1:1");
     schemas.retain(List.of(before));
@@ -155,7 +177,11 @@ class ClusterSchemasTest {
     }
 
     void fail(String why) {
-      open.remove(0).completeExceptionally(new ReflectionException(Kind.UNAVAILABLE, why));
+      fail(Kind.UNAVAILABLE, why);
+    }
+
+    void fail(Kind kind, String why) {
+      open.remove(0).completeExceptionally(new ReflectionException(kind, why));
     }
   }
 }
