@@ -165,6 +165,28 @@ class LiveConfigTest {
   }
 
   @Test
+  void whileAServiceHasNotSaidWhatItOffersRoutesAreBeingLearned() throws Exception {
+    CompletableFuture<ServiceSchema> answer = new CompletableFuture<>();
+    ClusterSchemas schemas =
+        new ClusterSchemas(
+            registries.context().scheduler(), (cluster, endpoint) -> answer, new Random(1));
+    try (LiveConfig live =
+        LiveConfig.open(
+            registries,
+            ofRegistry(),
+            Set.of(),
+            Optional.of(schemas),
+            Keyring.open(new SimpleMeterRegistry()))) {
+      live.follow(applied::add);
+      await().atMost(PATIENCE).until(() -> !last().clusters().isEmpty());
+      assertThat(last().router().isLearning()).isTrue();
+
+      answer.complete(new ServiceSchema(Set.of("shop.Orders"), Optional.empty(), "", "no files"));
+      await().atMost(PATIENCE).until(() -> !last().router().isLearning());
+    }
+  }
+
+  @Test
   void aSnapshotCantBeChanged() {
     try (LiveConfig live = LiveConfig.open(registries, GatewayConfig.EMPTY, Set.of())) {
       Map<String, Cluster> clusters = live.snapshot().clusters();
