@@ -1,6 +1,7 @@
 package dev.holdfast.control;
 
 import dev.holdfast.control.xds.ResourceBuilder;
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.Registries;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
@@ -31,6 +32,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class ControlPlane implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ControlPlane.class);
+
+  /** How long an end waits for the disk. */
+  @Limit(
+      of = "time that a control plane that ends waits for its disk, at most",
+      then = "the list of services that is being written is left as it was")
+  private static final Duration MAX_WRITE = Duration.ofSeconds(2);
 
   private static final String WHOLE_SERVER = HealthStatusManager.SERVICE_NAME_ALL_SERVICES;
 
@@ -186,8 +193,20 @@ public final class ControlPlane implements AutoCloseable {
     namespace.close();
     publisher.close();
     clients.close();
-    disk.shutdown();
     keys.close();
     handle.close();
+    finishWriting();
+  }
+
+  /** A process that ends leaves no half file aside, unless its disk hangs. */
+  private void finishWriting() {
+    disk.shutdown();
+    try {
+      if (!disk.awaitTermination(MAX_WRITE.toNanos(), TimeUnit.NANOSECONDS)) {
+        log.warn("event=control_write_left_undone limit={}", MAX_WRITE);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

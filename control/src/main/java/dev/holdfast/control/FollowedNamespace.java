@@ -266,7 +266,7 @@ final class FollowedNamespace implements AutoCloseable {
                 () -> {
                   writing = false;
                   Map<String, Integer> sizes = services.sizes();
-                  if (services.isComplete() && !sizes.equals(written)) {
+                  if (!closed && services.isComplete() && !sizes.equals(written)) {
                     written = sizes;
                     disk.execute(() -> file.get().write(sizes));
                   }

@@ -5,6 +5,7 @@ import dev.holdfast.core.EndpointDirectory;
 import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.SnapshotDisk;
 import dev.holdfast.core.SystemScheduler;
 import dev.holdfast.core.testkit.InMemoryStore;
 import io.grpc.InsecureChannelCredentials;
@@ -28,12 +29,15 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
 /** A registry of files, control planes over it, and unmodified clients of theirs. */
 final class ControlTown implements AutoCloseable {
+  private static final long PATIENCE_SECONDS = 60;
   private static final AtomicInteger SCHEMES = new AtomicInteger();
 
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -183,11 +187,19 @@ final class ControlTown implements AutoCloseable {
     open.pop().close();
   }
 
+  /** Nothing writes into the folder any more then, which is deleted next. */
   @Override
   public void close() throws Exception {
     while (!open.isEmpty()) {
       open.pop().close();
     }
-    scheduler.close();
+    CompletableFuture<Void> last = new CompletableFuture<>();
+    scheduler.execute(
+        () -> {
+          scheduler.close();
+          last.complete(null);
+        });
+    last.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    SnapshotDisk.awaitIdle();
   }
 }

@@ -130,7 +130,7 @@ final class OpenRegistries implements AutoCloseable {
   }
 
   static ConditionFactory patiently() {
-    return await().atMost(Duration.ofSeconds(40)).pollInterval(Duration.ofMillis(10));
+    return await().atMost(Duration.ofSeconds(90)).pollInterval(Duration.ofMillis(10));
   }
 
   static RegistrySnapshot read(Registry registry, ServiceName service) throws Exception {

@@ -23,8 +23,11 @@ class TwoProcessesTest {
   private static final String ADDRESS = "10.0.0.1:50051";
   private static final String KEY = "test/orders/" + ADDRESS;
 
-  /** More than the three TTLs of five seconds after which an older one looks again. */
-  private static final Duration BEYOND_A_LOOK = Duration.ofSeconds(17);
+  /** Not shorter: a machine with much else to do must not let a lease lapse. */
+  private static final Duration TTL = Duration.ofSeconds(10);
+
+  /** More than the three TTLs after which an older one looks again. */
+  private static final Duration BEYOND_A_LOOK = TTL.multipliedBy(3).plusSeconds(2);
 
   /** For a JVM that starts on a machine with much else to do. */
   private static final Duration START = Duration.ofMinutes(2);
@@ -81,8 +84,9 @@ class TwoProcessesTest {
   private void unchangedBeyondALook(String... seen) {
     try (RawEtcd raw = RawEtcd.at(etcd)) {
       long revision = raw.get(KEY).orElseThrow().getModRevision();
-      patiently()
+      await()
           .during(BEYOND_A_LOOK)
+          .atMost(BEYOND_A_LOOK.multipliedBy(2))
           .until(
               () ->
                   instances().equals(List.of(seen))
@@ -94,7 +98,7 @@ class TwoProcessesTest {
     ChildJvm started =
         ChildJvm.start(
             AnnouncingProgram.class,
-            etcd.uri("", "ttl=5s", "request-timeout=10s"),
+            etcd.uri("", "ttl=" + TTL.toSeconds() + "s", "request-timeout=10s"),
             ORDERS.toString(),
             ADDRESS,
             instance);
