@@ -14,6 +14,9 @@ public final class NearestName {
     String best = "";
     int bestEdits = maxEdits + 1;
     for (String name : known) {
+      if (Math.abs(given.length() - name.length()) >= bestEdits) {
+        continue;
+      }
       int edits = edits(given, name);
       if (edits < bestEdits) {
         best = name;

@@ -9,6 +9,8 @@ import java.util.List;
 public final class RequestRefusedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  private static final int NO_SUCH_PATH = 404;
+
   private final StatusCode code;
   private final int httpStatus;
   private final transient List<String> allow;
@@ -28,12 +30,22 @@ public final class RequestRefusedException extends RuntimeException {
 
   /** 404 NOT_FOUND: no method has this path. */
   public static RequestRefusedException noSuchPath(String message) {
-    return new RequestRefusedException(StatusCode.NOT_FOUND, 404, List.of(), message);
+    return new RequestRefusedException(StatusCode.NOT_FOUND, NO_SUCH_PATH, List.of(), message);
   }
 
   /** 405 UNIMPLEMENTED: the path exists under other HTTP methods, which {@code allow} names. */
   public static RequestRefusedException methodNotAllowed(List<String> allow, String message) {
     return new RequestRefusedException(StatusCode.UNIMPLEMENTED, 405, List.copyOf(allow), message);
+  }
+
+  /** 408 DEADLINE_EXCEEDED: not whole in time. */
+  public static RequestRefusedException tooSlow(String message) {
+    return new RequestRefusedException(StatusCode.DEADLINE_EXCEEDED, 408, List.of(), message);
+  }
+
+  /** 503 UNAVAILABLE: nobody here knows yet what is meant. */
+  public static RequestRefusedException unavailable(String message) {
+    return new RequestRefusedException(StatusCode.UNAVAILABLE, 503, List.of(), message);
   }
 
   /** 413 RESOURCE_EXHAUSTED: more than a limit lets in. */
@@ -54,6 +66,11 @@ public final class RequestRefusedException extends RuntimeException {
   /** 415 UNIMPLEMENTED: a body or message that is compressed in a way that nobody here undoes. */
   public static RequestRefusedException unsupportedEncoding(String message) {
     return new RequestRefusedException(StatusCode.UNIMPLEMENTED, 415, List.of(), message);
+  }
+
+  /** Whether no method has this path. */
+  public boolean isNoSuchPath() {
+    return httpStatus == NO_SUCH_PATH;
   }
 
   /** The code in the body of the answer. */

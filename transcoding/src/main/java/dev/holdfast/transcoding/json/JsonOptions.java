@@ -11,20 +11,23 @@ package dev.holdfast.transcoding.json;
  * @param protoNames whether fields are printed under the names in the .proto file instead of
  *     lowerCamelCase; both are always read
  * @param maxInputBytes the longest input of one message in either direction, in bytes, 1 and more
+ * @param nearestNames whether the error of an unknown field names the one that was probably meant;
+ *     for those who may know the schema
  */
 public record JsonOptions(
     boolean ignoreUnknown,
     boolean enumsAsNumbers,
     boolean printDefaults,
     boolean protoNames,
-    int maxInputBytes) {
+    int maxInputBytes,
+    boolean nearestNames) {
 
   /** The longest input unless another is said: 4 MiB, as gRPC's own limit. */
   public static final int DEFAULT_MAX_INPUT_BYTES = 4 << 20;
 
   /** Unknown fields refused, names of enums and fields as JSON has them, defaults left out. */
   public static final JsonOptions DEFAULT =
-      new JsonOptions(false, false, false, false, DEFAULT_MAX_INPUT_BYTES);
+      new JsonOptions(false, false, false, false, DEFAULT_MAX_INPUT_BYTES, false);
 
   /**
    * Checks the bound.
@@ -39,26 +42,37 @@ public record JsonOptions(
 
   /** The same with unknown fields ignored or refused. */
   public JsonOptions withIgnoreUnknown(boolean ignore) {
-    return new JsonOptions(ignore, enumsAsNumbers, printDefaults, protoNames, maxInputBytes);
+    return new JsonOptions(
+        ignore, enumsAsNumbers, printDefaults, protoNames, maxInputBytes, nearestNames);
   }
 
   /** The same with enum values as numbers or names. */
   public JsonOptions withEnumsAsNumbers(boolean numbers) {
-    return new JsonOptions(ignoreUnknown, numbers, printDefaults, protoNames, maxInputBytes);
+    return new JsonOptions(
+        ignoreUnknown, numbers, printDefaults, protoNames, maxInputBytes, nearestNames);
   }
 
   /** The same with default values printed or left out. */
   public JsonOptions withPrintDefaults(boolean print) {
-    return new JsonOptions(ignoreUnknown, enumsAsNumbers, print, protoNames, maxInputBytes);
+    return new JsonOptions(
+        ignoreUnknown, enumsAsNumbers, print, protoNames, maxInputBytes, nearestNames);
   }
 
   /** The same with names of the .proto file or lowerCamelCase. */
   public JsonOptions withProtoNames(boolean names) {
-    return new JsonOptions(ignoreUnknown, enumsAsNumbers, printDefaults, names, maxInputBytes);
+    return new JsonOptions(
+        ignoreUnknown, enumsAsNumbers, printDefaults, names, maxInputBytes, nearestNames);
   }
 
   /** The same with another longest input. */
   public JsonOptions withMaxInputBytes(int bytes) {
-    return new JsonOptions(ignoreUnknown, enumsAsNumbers, printDefaults, protoNames, bytes);
+    return new JsonOptions(
+        ignoreUnknown, enumsAsNumbers, printDefaults, protoNames, bytes, nearestNames);
+  }
+
+  /** The same with or without the nearest names in errors. */
+  public JsonOptions withNearestNames(boolean nearest) {
+    return new JsonOptions(
+        ignoreUnknown, enumsAsNumbers, printDefaults, protoNames, maxInputBytes, nearest);
   }
 }

@@ -1,5 +1,7 @@
 package dev.holdfast.transcoding.json;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -160,7 +162,15 @@ final class JsonReader extends ScalarReader {
       skipValue(depth + 1);
       return;
     }
-    throw wrongText(pos, "a field of " + type.descriptor().getFullName());
+    String nearest =
+        codec.options().nearestNames() && textTo - textFrom <= NearField.MOST_CHARS
+            ? NearField.of(new String(text, textFrom, textTo - textFrom, UTF_8), type.fields)
+            : "";
+    throw wrongText(
+        pos,
+        "a field of "
+            + type.descriptor().getFullName()
+            + (nearest.isEmpty() ? "" : "; did you mean " + nearest + "?"));
   }
 
   /** A field's value or values, with tags. */

@@ -97,6 +97,11 @@ public final class ConnectRequest {
     return new ConnectRequest(Kind.UNARY, encoding, "", new byte[0]);
   }
 
+  /** Whether a query has one of the parameters without which {@link #of} takes no GET. */
+  public static boolean mayBeGet(String query) {
+    return query.contains("connect=") || query.contains("encoding=");
+  }
+
   /**
    * The time that a call has, from {@code connect-timeout-ms}.
    *

@@ -1,0 +1,77 @@
+package dev.holdfast.transcoding.json;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Locale;
+
+/**
+ * Finds the field that somebody probably meant: the one whose name takes the fewest edits, whatever
+ * its case. Strangers choose what is looked for, so the work is bounded: {@link #MOST_CHARS},
+ * {@link #MOST_FIELDS}, and few cells of each table of edits.
+ */
+final class NearField {
+  /** Of a name that is looked for; a longer one is nobody's mistyping. */
+  static final int MOST_CHARS = 64;
+
+  /** Of a message that are compared; the others are not found. */
+  static final int MOST_FIELDS = 500;
+
+  private static final int MOST_EDITS = 3;
+  private static final int CHARS_PER_EDIT = 3;
+
+  private NearField() {}
+
+  /** The JSON name of the nearest field; "" when none is near. */
+  static String of(String given, FieldPlan[] fields) {
+    if (given.length() > MOST_CHARS) {
+      return "";
+    }
+    String wanted = given.toLowerCase(Locale.ROOT);
+    int bestEdits = Math.min(MOST_EDITS, given.length() / CHARS_PER_EDIT) + 1;
+    String best = "";
+    for (int i = 0; i < Math.min(fields.length, MOST_FIELDS); i++) {
+      String name = new String(fields[i].jsonName, StandardCharsets.UTF_8);
+      int edits =
+          Math.min(
+              edits(wanted, name.toLowerCase(Locale.ROOT), bestEdits),
+              edits(wanted, fields[i].descriptor.getName().toLowerCase(Locale.ROOT), bestEdits));
+      if (edits < bestEdits) {
+        best = name;
+        bestEdits = edits;
+      }
+    }
+    return best;
+  }
+
+  /**
+   * How many characters must be put in, taken out or replaced, as far as they are fewer than {@code
+   * bound}: cells that are further from the diagonal don't matter.
+   */
+  private static int edits(String a, String b, int bound) {
+    if (Math.abs(a.length() - b.length()) >= bound) {
+      return bound;
+    }
+    int[] row = new int[b.length() + 1];
+    int[] next = new int[b.length() + 1];
+    Arrays.setAll(row, j -> j);
+    for (int i = 1; i <= a.length(); i++) {
+      int from = Math.max(1, i - bound);
+      int to = Math.min(b.length(), i + bound);
+      Arrays.fill(next, bound);
+      next[0] = i;
+      int least = next[0];
+      for (int j = from; j <= to; j++) {
+        int replaced = row[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        next[j] = Math.min(replaced, Math.min(row[j], next[j - 1]) + 1);
+        least = Math.min(least, next[j]);
+      }
+      if (least >= bound) {
+        return bound;
+      }
+      int[] spare = row;
+      row = next;
+      next = spare;
+    }
+    return Math.min(row[b.length()], bound);
+  }
+}
