@@ -1,10 +1,11 @@
 package dev.holdfast.gateway;
 
-import dev.holdfast.gateway.edge.SteadyEpoll;
+import dev.holdfast.gateway.health.HealthChecks;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.LoopView;
 import dev.holdfast.gateway.limits.GatewayMemory;
 import dev.holdfast.gateway.limits.GatewayMeters;
+import dev.holdfast.gateway.socket.SteadyEpoll;
 import dev.holdfast.gateway.traffic.Traffic;
 import dev.holdfast.liveness.LivenessMeters;
 import dev.holdfast.liveness.Role;
@@ -44,6 +45,7 @@ public final class Gateway implements AutoCloseable {
   private final Doors doors;
   private final DrainTimes drain;
   private final Traffic traffic;
+  private final HealthChecks health;
   private final long openedNanos = System.nanoTime();
   private final Object lock = new Object();
   private @Nullable CompletableFuture<Void> drained;
@@ -74,6 +76,7 @@ public final class Gateway implements AutoCloseable {
         new MultiThreadIoEventLoopGroup(
             options.threads(), new DefaultThreadFactory("holdfast-gateway", true), io);
     this.traffic = meters.traffic();
+    this.health = new HealthChecks(options.meters(), options.liveness());
     ForwardingLoop.Watching watching =
         new ForwardingLoop.Watching(
             options.liveness(),
@@ -91,6 +94,7 @@ public final class Gateway implements AutoCloseable {
       var unused = threads.shutdownGracefully(0, 0, TimeUnit.SECONDS);
       throw e;
     }
+    health.use(snapshot.clusters(), snapshot.health());
   }
 
   /**
@@ -205,6 +209,7 @@ public final class Gateway implements AutoCloseable {
   /** Requests that begin from now on meet this; those in flight finish as they began. */
   public void apply(GatewaySnapshot next) {
     snapshot = next;
+    health.use(next.clusters(), next.health());
     loops.forEach((thread, loop) -> thread.execute(() -> loop.retain(next.clusters().values())));
   }
 
@@ -254,6 +259,7 @@ public final class Gateway implements AutoCloseable {
   }
 
   private void endThreads(CompletableFuture<Void> done) {
+    health.close();
     var unused =
         threads
             .shutdownGracefully(0, 1, TimeUnit.SECONDS)

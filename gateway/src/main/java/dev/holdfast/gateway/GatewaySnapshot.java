@@ -1,6 +1,7 @@
 package dev.holdfast.gateway;
 
 import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.health.HealthOptions;
 import dev.holdfast.gateway.http2.Terms;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.route.Router;
@@ -12,10 +13,21 @@ import java.util.Map;
  * @param router finds the route of a request
  * @param clusters by name; open while a gateway uses the snapshot
  * @param limits of connections that are accepted from now on
+ * @param health how the endpoints of a cluster are checked, by its name
  */
-public record GatewaySnapshot(Router router, Map<String, Cluster> clusters, GatewayLimits limits)
+public record GatewaySnapshot(
+    Router router,
+    Map<String, Cluster> clusters,
+    GatewayLimits limits,
+    Map<String, HealthOptions> health)
     implements Terms {
   public GatewaySnapshot {
     clusters = Map.copyOf(clusters);
+    health = Map.copyOf(health);
+  }
+
+  /** Of clusters whose health nobody checks. */
+  public GatewaySnapshot(Router router, Map<String, Cluster> clusters, GatewayLimits limits) {
+    this(router, clusters, limits, Map.of());
   }
 }

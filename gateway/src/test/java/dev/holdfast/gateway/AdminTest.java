@@ -11,6 +11,7 @@ import dev.holdfast.gateway.admin.AdminServer;
 import dev.holdfast.gateway.admin.ConfigStatus;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
+import dev.holdfast.gateway.cluster.Health;
 import dev.holdfast.gateway.cluster.OutlierOptions;
 import dev.holdfast.gateway.config.GatewayConfig;
 import dev.holdfast.gateway.route.ServiceRouter;
@@ -24,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -97,6 +99,21 @@ class AdminTest {
                             + "\"backInSeconds\":[1-5][0-9]\\.");
               });
     }
+  }
+
+  @Test
+  void whatHealthChecksFoundIsSaid() throws IOException {
+    Cluster echo = Objects.requireNonNull(gateway.snapshot().clusters().get("echo"));
+    echo.checkHealth(true);
+    echo.onHealth(Endpoint.of(endpoint), Health.NOT_SERVING, "SERVICE_UNKNOWN");
+    assertThat(get("/api/state"))
+        .containsPattern(
+            "\"health\":\"unhealthy\",\"check\":\"NOT_SERVING\",\"checkNote\":\"SERVICE_UNKNOWN\","
+                + "\"checkSeconds\":[0-9.E-]+,\"checkLeavesOut\":true");
+
+    echo.onHealth(Endpoint.of(endpoint), Health.SERVING, "no health service");
+    assertThat(get("/api/state"))
+        .contains("\"health\":\"idle\",\"check\":\"SERVING\",\"checkNote\":\"no health service\"");
   }
 
   @Test

@@ -1,8 +1,8 @@
 package dev.holdfast.gateway;
 
 import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.cors.Cors;
 import dev.holdfast.gateway.greet.GreetProto;
-import dev.holdfast.gateway.json.Cors;
 import dev.holdfast.gateway.json.JsonFace;
 import dev.holdfast.gateway.json.Schemas;
 import dev.holdfast.gateway.limits.GatewayLimits;

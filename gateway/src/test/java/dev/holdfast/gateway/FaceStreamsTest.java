@@ -179,6 +179,52 @@ final class FaceStreamsTest {
   }
 
   @Test
+  void refusesMalformedConnectInItsOwnForm() throws Exception {
+    String path = "/test.greet.Greeter/SayHello";
+    String type = "content-type";
+    String version = "connect-protocol-version";
+    String json = "application/json";
+    String invalid = "{\"code\":\"invalid_argument\",\"message\":\"";
+    assertRefused(
+        faces.get(path + "?connect=v2&encoding=json&message=%7B%7D"),
+        400,
+        invalid + "query parameter connect: 'v2' (expected: v1)\"}");
+    assertRefused(
+        faces.get("/test.greet.Greeter/SayMany?connect=v1&encoding=json&message=%7B%7D"),
+        405,
+        "{\"code\":\"unimplemented\",\"message\":\"GET ");
+    assertRefused(
+        faces.post(path, "{}", type, json, version, "2"), 400, invalid + version + ": '2'");
+    assertRefused(
+        faces.post(path, "{}", type, "application/proto", "connect-timeout-ms", "soon"),
+        400,
+        invalid + "connect-timeout-ms: 'soon'");
+    assertRefused(
+        faces.post(path, "{\"nam\":1}", type, json, version, "1"),
+        400,
+        invalid + "body: message: ");
+    assertRefused(
+        faces.post("/test.greet.Greeter/SayNo", "{}", type, json, version, "1"),
+        404,
+        "{\"code\":\"unimplemented\",\"message\":\"/test.greet.Greeter/SayNo: no such method");
+    assertRefused(
+        faces.post(path, "{}", type, "application/connect+xml"), 415, invalid + "content-type: ");
+    HttpResponse<String> stream =
+        faces.post(
+            "/test.greet.Greeter/SayMany", "", type, "application/connect+json", version, "9");
+    assertThat(stream.statusCode()).isEqualTo(200);
+    assertThat(stream.body())
+        .startsWith("\u0002\0\0\0")
+        .contains("{\"error\":" + invalid + version + ": '9'");
+  }
+
+  private static void assertRefused(HttpResponse<String> answer, int status, String body) {
+    assertThat(answer.body()).startsWith(body);
+    assertThat(answer.statusCode()).isEqualTo(status);
+    assertThat(answer.headers().firstValue("content-type")).contains("application/json");
+  }
+
+  @Test
   void tellsGrpcWebTheTrailersOfAFailureWithoutAMessage() throws Exception {
     byte[] request = envelope(HelloRequest.newBuilder().setName("nobody").build().toByteArray());
     HttpResponse<byte[]> failed =

@@ -86,6 +86,39 @@ class FacesFileTest {
   }
 
   @Test
+  void aRouteMayHavePagesOfItsOwn() throws Exception {
+    String routes =
+        """
+        cors: {origins: ['https://all.example']}
+        routes:
+          - {path: /v1/**, cluster: greet}
+          - path: /v1/hello/*
+            cluster: greet
+            cors: {origins: ['https://shop.example'], methods: [GET], max-age: 1m}
+          - {path: /v1/hello/*, headers: {x-tester: {present: true}}, cluster: greet}
+        """;
+    file.use(CLUSTER + routes);
+
+    HttpResponse<String> leave = question(SHOP);
+    assertThat(allowed(leave)).contains(SHOP);
+    assertThat(leave.headers().firstValue("access-control-allow-methods")).contains("GET");
+    assertThat(leave.headers().firstValue("access-control-max-age")).contains("60");
+    assertThat(allowed(question("https://all.example"))).isEmpty();
+    assertThat(allowed(question("https://all.example", "/v1/other"))).isPresent();
+    assertThat(allowed(question(SHOP, "/v1/other"))).isEmpty();
+    assertThat(allowed(question("https://all.example", "/elsewhere"))).isPresent();
+
+    assertThat(allowed(file.get("/v1/hello/x", "origin", SHOP))).contains(SHOP);
+    // What the question was told holds for the request, whatever headers it brings.
+    assertThat(allowed(file.get("/v1/hello/x", "origin", SHOP, "x-tester", "1"))).contains(SHOP);
+    assertThat(allowed(file.get("/v1/hello/x", "origin", "https://all.example"))).isEmpty();
+
+    file.use(CLUSTER + routes.replace("shop.example", "all.example"));
+    assertThat(allowed(question(SHOP))).isEmpty();
+    assertThat(allowed(question("https://all.example"))).isPresent();
+  }
+
+  @Test
   void aFaceThatIsSwitchedOffSaysSo() throws Exception {
     file.use(CLUSTER + "faces: {json: false, grpc-web: false}\n");
 
@@ -153,9 +186,13 @@ class FacesFileTest {
   }
 
   private HttpResponse<String> question(String origin) throws Exception {
+    return question(origin, "/v1/hello/x");
+  }
+
+  private HttpResponse<String> question(String origin, String path) throws Exception {
     return file.send(
         "OPTIONS",
-        "/v1/hello",
+        path,
         "",
         "origin",
         origin,

@@ -95,7 +95,7 @@ final class Http1Test {
                     "content-type: application/grpc",
                     "content-length: 0")))
         .startsWith("HTTP/1.1 426 ")
-        .contains("expected: HTTP/2");
+        .contains("{\"code\":12,", "expected: HTTP/2");
   }
 
   @Test

@@ -162,6 +162,9 @@ final class JsonBadDaysTest {
           faces.send(faces.request(path).method("HEAD", BodyPublishers.noBody()));
       assertThat(head.statusCode()).isEqualTo(get.statusCode());
       assertThat(head.body()).isEmpty();
+      assertThat(head.headers().firstValue("content-length"))
+          .isEqualTo(get.headers().firstValue("content-length"))
+          .isPresent();
     }
   }
 

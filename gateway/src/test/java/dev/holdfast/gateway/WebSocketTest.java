@@ -96,7 +96,10 @@ class WebSocketTest {
     assertThat(cookieOf("origin: " + SHOP)).isNull();
     assertThat(cookieOf("origin: http://x")).isEqualTo("a=1");
     assertThat(cookieOf("x-page: none")).isEqualTo("a=1");
-    assertThat(ask("origin: http://y")).startsWith("HTTP/1.1 403 ").contains("origin: http://y");
+    assertThat(ask("origin: http://y"))
+        .startsWith("HTTP/1.1 403 ")
+        .contains("content-type: application/json")
+        .contains("{\"code\":7,\"message\":\"gateway: origin: http://y (expected: ");
     assertThat(ask("origin: null")).startsWith("HTTP/1.1 403 ");
     assertThat(ask("sec-websocket-protocol: soap"))
         .startsWith("HTTP/1.1 400 ")

@@ -3,7 +3,7 @@ package dev.holdfast.inprocess;
 import dev.holdfast.gateway.Gateway;
 import dev.holdfast.gateway.GatewayOptions;
 import dev.holdfast.gateway.GatewaySnapshot;
-import dev.holdfast.gateway.json.Cors;
+import dev.holdfast.gateway.cors.Cors;
 import dev.holdfast.gateway.json.FaceTerms;
 import dev.holdfast.gateway.json.JsonFace;
 import dev.holdfast.gateway.limits.GatewayLimits;

@@ -44,6 +44,7 @@ public final class LivenessHandler extends StalenessHandler {
       };
 
   private final Goodbye goodbye = new Goodbye();
+  private final KernelProbes kernel = new KernelProbes();
 
   /** On the event loop only; null before the channel is registered. */
   private @Nullable LivenessMonitor monitor;
@@ -54,7 +55,9 @@ public final class LivenessHandler extends StalenessHandler {
   private boolean ready;
   private boolean ended;
   private boolean writing;
-  private boolean nudged;
+
+  private boolean asking; // as the monitor, which most reads and writes so need not touch
+  private boolean heedsWrites; // the same
   private long sentNanos;
   private long frameNanos;
   private long pingNanos;
@@ -74,7 +77,7 @@ public final class LivenessHandler extends StalenessHandler {
     this(options, observerOf, meters, role, MACHINE);
   }
 
-  /** As above, with a clock of another machine that may sleep. */
+  /** As above, on another machine that may sleep. */
   public LivenessHandler(
       LivenessOptions options,
       Function<ChannelHandlerContext, ConnectionObserver> observerOf,
@@ -121,7 +124,7 @@ public final class LivenessHandler extends StalenessHandler {
       begin(ctx);
     }
     if (ctx.channel().isActive()) {
-      socket(ctx).configure(ctx.channel(), options.tcp());
+      kernel.configure(ctx, options.tcp());
     }
   }
 
@@ -133,7 +136,7 @@ public final class LivenessHandler extends StalenessHandler {
 
   @Override
   public void channelActive(ChannelHandlerContext ctx) {
-    socket(ctx).configure(ctx.channel(), options.tcp());
+    kernel.configure(ctx, options.tcp());
     ctx.fireChannelActive();
   }
 
@@ -146,7 +149,7 @@ public final class LivenessHandler extends StalenessHandler {
       ctx.fireChannelRead(message);
       return;
     }
-    if (watch.isAsking()) {
+    if (asking) {
       tellTraffic(watch, nowNanos);
       act(ctx, watch);
     }
@@ -170,13 +173,38 @@ public final class LivenessHandler extends StalenessHandler {
     ctx.flush();
     if (writing) {
       writing = false;
-      sentNanos = System.nanoTime();
-      LivenessMonitor watch = monitor;
-      if (watch != null && watch.wantsWrites()) {
-        tellTraffic(watch, sentNanos);
-        watch.onWritten(sentNanos);
-        rearm(ctx, watch);
-      }
+      onSent(ctx, System.nanoTime());
+    }
+  }
+
+  /**
+   * Bytes came past the pipeline, to an HTTP/2 stack that reads a plain socket itself. On the event
+   * loop.
+   *
+   * @return whether they may be read there; else they go through the pipeline: the peer's SETTINGS
+   *     were not seen yet, or an answer is awaited
+   */
+  public boolean onReadPast(long nowNanos) {
+    if (!ready || asking) {
+      return false;
+    }
+    heard(nowNanos);
+    return true;
+  }
+
+  /**
+   * Bytes were written to the socket; only who writes past the pipeline need say so. On the event
+   * loop.
+   *
+   * @param ctx of any handler of the same channel
+   */
+  public void onSent(ChannelHandlerContext ctx, long nowNanos) {
+    sentNanos = nowNanos;
+    LivenessMonitor watch = monitor;
+    if (heedsWrites && watch != null) {
+      tellTraffic(watch, nowNanos);
+      watch.onWritten(nowNanos);
+      rearm(ctx, watch);
     }
   }
 
@@ -235,7 +263,7 @@ public final class LivenessHandler extends StalenessHandler {
     heard(nowNanos);
     sentNanos = nowNanos;
     frameNanos = nowNanos;
-    LivenessMonitor watch = new LivenessMonitor(nowNanos, options, role, socket(ctx).hasKernel());
+    LivenessMonitor watch = new LivenessMonitor(nowNanos, options, role, kernel.hasKernel(ctx));
     monitor = watch;
     counted = meters.opened();
     followSleep(TimerWheel.of(ctx.channel().eventLoop()));
@@ -291,12 +319,11 @@ public final class LivenessHandler extends StalenessHandler {
     for (LivenessOutput next = watch.poll(); next != null; next = watch.poll()) {
       switch (next) {
         case NUDGE -> {
-          nudged = true;
           meters.nudged();
-          socket(ctx).nudge(ctx.channel());
+          kernel.begin(ctx);
         }
         case PROBE -> probe(ctx);
-        case READ_KERNEL -> readKernel(ctx, watch);
+        case READ_KERNEL -> watch.onKernel(System.nanoTime(), kernel.read(ctx, options.tcp()));
         case PROVEN -> onProven(ctx);
         case SUSPECT -> onSuspect(watch);
         case CLOSE -> close(ctx, watch);
@@ -307,6 +334,8 @@ public final class LivenessHandler extends StalenessHandler {
   }
 
   private void rearm(ChannelHandlerContext ctx, LivenessMonitor watch) {
+    asking = watch.isAsking();
+    heedsWrites = watch.wantsWrites();
     if (!ended && watch.state() != LivenessState.CLOSED) {
       TimerWheel.of(ctx.channel().eventLoop()).fireBy(alarm, watch.nextDeadlineNanos());
     }
@@ -321,21 +350,8 @@ public final class LivenessHandler extends StalenessHandler {
     }
   }
 
-  private void readKernel(ChannelHandlerContext ctx, LivenessMonitor watch) {
-    endNudge(ctx);
-    watch.onKernel(System.nanoTime(), socket(ctx).read(ctx.channel()));
-  }
-
-  /** The kernel goes on probing each second until it is told to stop. */
-  private void endNudge(ChannelHandlerContext ctx) {
-    if (nudged) {
-      nudged = false;
-      socket(ctx).afterNudge(ctx.channel(), options.tcp());
-    }
-  }
-
   private void onProven(ChannelHandlerContext ctx) {
-    endNudge(ctx);
+    kernel.end(ctx, options.tcp());
     if (isSuspect()) {
       suspect(false);
       meters.forgiven(role, remoteAddress());
@@ -362,11 +378,6 @@ public final class LivenessHandler extends StalenessHandler {
   /** What calls end with: it has the code that the log and the meter have. */
   private Throwable failure(ChannelHandlerContext ctx, CloseReason why) {
     return (ready ? observer : observerOf.apply(ctx)).failure(why, remoteAddress());
-  }
-
-  /** Looked up and not kept: a check of a type now and then is less than a field for all time. */
-  private static WatchedSocket socket(ChannelHandlerContext ctx) {
-    return WatchedSocket.of(ctx.channel());
   }
 
   private void end(ChannelHandlerContext ctx) {

@@ -8,7 +8,9 @@ import dev.holdfast.gateway.traffic.CallTrace;
 import dev.holdfast.gateway.traffic.ConnectionTrace;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,6 +41,7 @@ public final class AccessLog implements CallSink, AutoCloseable {
   static final Duration LAST_LINES = Duration.ofSeconds(5);
 
   private static final Logger log = LoggerFactory.getLogger(AccessLog.class);
+  private static final String NAME = "access-log";
   private static final int BATCH = 1_024;
   private static final int USUAL_LINE_CHARS = 512;
   private static final Duration POLL = Duration.ofMillis(200);
@@ -67,11 +70,27 @@ public final class AccessLog implements CallSink, AutoCloseable {
    * (logrotate): within a second another one is begun.
    *
    * @param path empty for standard output
+   * @throws IllegalArgumentException when it can't be written now; what fails later loses lines
    */
   public static AccessLog open(Optional<Path> path, MeterRegistry meters) {
-    AccessLog opened = new AccessLog(new LogFile(path.orElse(null), System::nanoTime), meters);
+    LogFile file = new LogFile(path.orElse(null), System::nanoTime);
+    path.ifPresent(each -> begin(file, each));
+    AccessLog opened = new AccessLog(file, meters);
     opened.writer.start();
     return opened;
+  }
+
+  private static void begin(LogFile file, Path path) {
+    LogPlace.require(NAME, path);
+    if (Files.exists(path) && !Files.isRegularFile(path)) {
+      // To open a pipe waits for its reader; the writer may.
+      return;
+    }
+    try {
+      file.look();
+    } catch (IOException e) {
+      throw LogPlace.refused(NAME, path, e.toString());
+    }
   }
 
   /** The same face, whose requests are logged as HTTP. */

@@ -84,7 +84,7 @@ final class LogFile implements AutoCloseable {
   }
 
   /** Opens the file if it is time for that, and it is not open or not the one at its path. */
-  private void look() throws IOException {
+  void look() throws IOException {
     long nowNanos = nanoTime.getAsLong();
     if (nowNanos - lookedNanos < LOOK.toNanos()) {
       return;

@@ -3,8 +3,10 @@ package dev.holdfast.gateway.admin;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.Gateway;
+import dev.holdfast.gateway.cluster.CheckedHealth;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.EndpointView;
+import dev.holdfast.gateway.cluster.Health;
 import dev.holdfast.gateway.http2.LoopView;
 import dev.holdfast.gateway.route.HeaderTest;
 import dev.holdfast.gateway.route.RouteRule;
@@ -22,6 +24,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -173,8 +176,11 @@ final class AdminState {
       int ready = seen.stream().mapToInt(EndpointView::ready).sum();
       out.object().with("address", address).withAny("zone", each.zone());
       out.withAny("instance", each.instance()).with("weight", each.weight());
-      out.with("health", health(each, seen, connections, ready)).withAny("trouble", trouble);
+      Optional<CheckedHealth> checked = cluster.health(each.address());
+      out.with("health", health(each, checked, seen, connections, ready));
+      out.withAny("trouble", trouble);
       ejected(seen);
+      checked.ifPresent(this::checked);
       cluster
           .age(each.address())
           .ifPresent(age -> out.with("ageSeconds", age.toMillis() / MILLIS_PER_SECOND));
@@ -183,6 +189,14 @@ final class AdminState {
       out.with("waiting", seen.stream().mapToInt(EndpointView::waiting).sum()).endObject();
     }
     out.endArray().with("moreEndpoints", Math.max(0, listed.size() - MAX_ENDPOINTS));
+  }
+
+  private void checked(CheckedHealth checked) {
+    if (checked.health() != Health.UNCHECKED) {
+      out.with("check", checked.health().name()).withAny("checkNote", checked.why());
+      out.with("checkSeconds", checked.ageNanos() / NANOS_PER_SECOND);
+      out.with("checkLeavesOut", checked.leftOut());
+    }
   }
 
   private void ejected(List<EndpointView> seen) {
@@ -197,12 +211,19 @@ final class AdminState {
 
   /** What the registry says first, then what the connections say. */
   private static String health(
-      Endpoint endpoint, List<EndpointView> seen, int connections, int ready) {
+      Endpoint endpoint,
+      Optional<CheckedHealth> checked,
+      List<EndpointView> seen,
+      int connections,
+      int ready) {
     if (endpoint.draining()) {
       return "draining";
     }
     if (!endpoint.ready()) {
       return "unready";
+    }
+    if (checked.isPresent() && checked.get().isUnhealthy()) {
+      return "unhealthy";
     }
     if (seen.stream().anyMatch(view -> view.ejected() != null)) {
       return "ejected";

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.cluster;
 
+import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointDirectory;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.EndpointsListener;
@@ -88,9 +89,29 @@ public final class Cluster implements AutoCloseable {
     return outliers;
   }
 
+  /** Whether somebody checks the health of its endpoints from now on; nobody does at first. */
+  public void checkHealth(boolean on) {
+    outliers.onChecks(on, System.nanoTime());
+  }
+
+  /** What a check found of an endpoint; of one that is not listed any more it says nothing. */
+  public void onHealth(Endpoint endpoint, Health health, String why) {
+    outliers.onHealth(endpoint, health, why, System.nanoTime());
+  }
+
+  /** What the checks found of an endpoint; empty for one that is not listed. */
+  public Optional<CheckedHealth> health(HostPort endpoint) {
+    return outliers.health(endpoint, System.nanoTime());
+  }
+
+  /** How many of its endpoints get no calls because of their health. */
+  public int unwell() {
+    return outliers.unwell();
+  }
+
   /**
-   * Hears, on any thread, that an endpoint was left out for its faults or let back. A listener must
-   * not block.
+   * Hears, on any thread, that an endpoint was left out for its faults or its health, or let back.
+   * A listener must not block.
    */
   public Subscription listenToStandings(Runnable listener) {
     return outliers.listen(listener);

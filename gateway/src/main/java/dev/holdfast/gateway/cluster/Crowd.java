@@ -45,7 +45,7 @@ final class Crowd<L extends Link> implements PoolWatch<L> {
       return;
     }
     long nowNanos = context.nanoTime();
-    if (pool.standing().isEjected() && cluster.hopeful(false, nowNanos) != null) {
+    if (pool.standing().isLeftOut() && cluster.hopeful(false, nowNanos) != null) {
       return;
     }
     for (Waiter<L> call = calls.peek(); call != null; call = calls.peek()) {

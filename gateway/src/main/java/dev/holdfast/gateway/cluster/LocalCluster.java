@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * first. With a ring hash it waits for its own endpoint, as equal values should meet there, unless
  * the last attempt to connect that one failed. Endpoints are connected ahead of calls ({@link
  * ConnectAhead}). Draining and unready endpoints get calls only when there are no others; so do
- * those that were left out for their faults. Used on its event loop.
+ * those that were left out for their faults or their health. Used on its event loop.
  */
 public final class LocalCluster<L extends Link> {
   @Limit(
@@ -115,7 +115,7 @@ public final class LocalCluster<L extends Link> {
     for (int i = 0; i < inUse.size(); i++) {
       EndpointPool<L> pool = after(chosen, i);
       if (!tried.contains(pool)) {
-        if (!pool.standing().isEjected()) {
+        if (!pool.standing().isLeftOut()) {
           return pool;
         }
         last = last == null ? pool : last;
@@ -223,9 +223,9 @@ public final class LocalCluster<L extends Link> {
     awaitNextStep(nowNanos);
   }
 
-  private void addWithout(List<EndpointPool<L>> ordered, double[] all, boolean ejected) {
+  private void addWithout(List<EndpointPool<L>> ordered, double[] all, boolean leftOut) {
     for (int i = 0; i < all.length; i++) {
-      if (all[i] == 0 && inUse.get(i).standing().isEjected() == ejected) {
+      if (all[i] == 0 && inUse.get(i).standing().isLeftOut() == leftOut) {
         ordered.add(inUse.get(i));
       }
     }
@@ -234,7 +234,7 @@ public final class LocalCluster<L extends Link> {
   private double[] sharesOf(List<EndpointPool<L>> of, long nowNanos) {
     Spread spread = cluster.options().spread();
     boolean ring = spread.balance() == Balance.RING_HASH;
-    boolean noneLeft = of.stream().allMatch(pool -> pool.standing().isEjected());
+    boolean noneLeft = of.stream().allMatch(pool -> pool.standing().isLeftOut());
     List<EndpointShares.Candidate> candidates = new ArrayList<>(of.size());
     for (EndpointPool<L> pool : of) {
       Endpoint endpoint = pool.endpoint();
@@ -242,7 +242,7 @@ public final class LocalCluster<L extends Link> {
           new EndpointShares.Candidate(
               spread.balance() == Balance.ROUND_ROBIN ? 1 : endpoint.weight(),
               endpoint.zone().equals(spread.zone()),
-              noneLeft || !pool.standing().isEjected(),
+              noneLeft || !pool.standing().isLeftOut(),
               true,
               ring ? 1 : ramp(pool, nowNanos)));
     }
@@ -321,10 +321,10 @@ public final class LocalCluster<L extends Link> {
   }
 
   /** Gives it a connection that is ready now, of any endpoint. */
-  private boolean giveReady(Waiter<L> call, int chosen, boolean ejected, long nowNanos) {
+  private boolean giveReady(Waiter<L> call, int chosen, boolean leftOut, long nowNanos) {
     for (int i = 1; i < inUse.size(); i++) {
       EndpointPool<L> other = after(chosen, i);
-      if (other.standing().isEjected() == ejected && give(call, other, nowNanos)) {
+      if (other.standing().isLeftOut() == leftOut && give(call, other, nowNanos)) {
         return true;
       }
     }
@@ -346,10 +346,10 @@ public final class LocalCluster<L extends Link> {
   }
 
   /** Of those that were left out, or of the others; one that is being connected before the rest. */
-  @Nullable EndpointPool<L> hopeful(boolean ejected, long nowNanos) {
+  @Nullable EndpointPool<L> hopeful(boolean leftOut, long nowNanos) {
     EndpointPool<L> hopeful = null;
     for (EndpointPool<L> pool : inUse) {
-      if (pool.standing().isEjected() == ejected && pool.isHopeful(nowNanos)) {
+      if (pool.standing().isLeftOut() == leftOut && pool.isHopeful(nowNanos)) {
         if (pool.isConnected()) {
           return pool;
         }

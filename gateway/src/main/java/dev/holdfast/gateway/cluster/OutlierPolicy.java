@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Which endpoints of a cluster get no calls because they fail.
+ * Which endpoints of a cluster get no calls because they fail, or because of their health.
  *
  * <pre>
  * GOOD --faults in a row within a window--> EJECTED --its time is over--> ON_PROBATION
@@ -21,6 +21,10 @@ import java.util.Optional;
  * ON_PROBATION --fault--> EJECTED, for twice as long
  * EJECTED --too many are, since others left the list--> ON_PROBATION
  * </pre>
+ *
+ * <p>What an endpoint says of its health ({@link Health#NOT_SERVING}) always counts. Those of which
+ * nobody knows ({@link Health#PENDING}, {@link Health#FAILING}) are left out while they are, with
+ * the ejected, no more of the others than may be ejected; else the checks are what is in doubt.
  *
  * <p>A restart at the same address, which its instance tells, begins anew. Not thread-safe.
  */
@@ -31,6 +35,7 @@ class OutlierPolicy {
   final OutlierOptions options;
   private final Map<HostPort, Standing> standings = new HashMap<>();
   private boolean listed;
+  private boolean checked;
   private int ejected;
   private int eligible;
 
@@ -43,6 +48,16 @@ class OutlierPolicy {
     return standings.computeIfAbsent(endpoint.address(), address -> new Standing(endpoint));
   }
 
+  /** The standing of an endpoint that is listed. */
+  Optional<Standing> known(HostPort endpoint) {
+    return Optional.ofNullable(standings.get(endpoint));
+  }
+
+  /** How many get no calls because of their health. */
+  int unwell() {
+    return (int) standings.values().stream().filter(each -> each.unwell).count();
+  }
+
   /**
    * The list changed: who is new grows into its share, except in the first list that has any.
    *
@@ -50,8 +65,6 @@ class OutlierPolicy {
    */
   List<Standing> onList(EndpointSet list, long nowNanos) {
     standings.values().removeIf(standing -> !list.contains(standing.endpoint));
-    ejected = 0;
-    eligible = 0;
     for (Endpoint endpoint : list.endpoints()) {
       Standing standing = standings.get(endpoint.address());
       if (standing == null || isRestart(standing, endpoint)) {
@@ -61,22 +74,95 @@ class OutlierPolicy {
           standing.beginAnew(nowNanos);
         }
       }
+      if (checked && standing.health() == Health.UNCHECKED) {
+        find(standing, Health.PENDING, "", nowNanos);
+      }
       standing.eligible = endpoint.isEligible();
-      eligible += standing.eligible ? 1 : 0;
-      ejected += standing.eligible && standing.isEjected() ? 1 : 0;
     }
     listed |= !list.isEmpty();
+    return settle(nowNanos);
+  }
+
+  /** Whether health is checked from now on. */
+  List<Standing> onChecks(boolean on, long nowNanos) {
+    checked = on;
+    for (Standing standing : standings.values()) {
+      if (!on || standing.health() == Health.UNCHECKED) {
+        find(standing, on ? Health.PENDING : Health.UNCHECKED, "", nowNanos);
+      }
+    }
+    return settle(nowNanos);
+  }
+
+  /**
+   * What the checks found of the run of an endpoint that is listed; of another one it says nothing.
+   *
+   * @return those that are let back, since too many would be left out
+   */
+  List<Standing> onHealth(Endpoint endpoint, Health health, String why, long nowNanos) {
+    Standing standing = standings.get(endpoint.address());
+    if (!checked || standing == null || isRestart(standing, endpoint)) {
+      return List.of();
+    }
+    Health before = standing.health();
+    boolean wasOut = standing.unwell;
+    if (before == health) {
+      standing.found = new CheckedHealth(health, why, 0, false);
+      return List.of();
+    }
+    find(standing, health, why, nowNanos);
+    List<Standing> back = settle(nowNanos);
+    // Who was in the first list is no newcomer only because it was asked first.
+    if (wasOut && !standing.unwell && (before != Health.PENDING || standing.isNewcomer())) {
+      standing.beginAnew(nowNanos);
+    }
+    return back;
+  }
+
+  private static void find(Standing standing, Health health, String why, long nowNanos) {
+    standing.found = new CheckedHealth(health, why, 0, false);
+    standing.foundNanos = nowNanos;
+  }
+
+  /** Counts anew who is left out, and lets back who must be. */
+  private List<Standing> settle(long nowNanos) {
+    ejected = 0;
+    eligible = 0;
+    int doubtful = 0;
+    for (Standing standing : standings.values()) {
+      if (counts(standing)) {
+        eligible++;
+        ejected += standing.isEjected() ? 1 : 0;
+        doubtful += !standing.isEjected() && standing.health().isDoubtful() ? 1 : 0;
+      }
+    }
     List<Standing> back = new ArrayList<>();
     while (ejected > 0 && ejected > most(eligible)) {
       Standing first =
           standings.values().stream()
-              .filter(standing -> standing.eligible && standing.isEjected())
+              .filter(standing -> counts(standing) && standing.isEjected())
               .min(Comparator.comparingLong(standing -> standing.untilNanos - nowNanos))
               .orElseThrow();
       giveBack(first, nowNanos);
+      doubtful += first.health().isDoubtful() ? 1 : 0;
       back.add(first);
     }
+    boolean believed = isBelieved(doubtful, ejected, eligible);
+    for (Standing standing : standings.values()) {
+      Health health = standing.health();
+      standing.unwell = health == Health.NOT_SERVING || (believed && health.isDoubtful());
+    }
     return back;
+  }
+
+  /** Whether it is one of those of which some must stay. */
+  private static boolean counts(Standing standing) {
+    return standing.eligible && standing.health() != Health.NOT_SERVING;
+  }
+
+  /** Whether those of which nobody knows are left out. */
+  boolean isBelieved(int doubtful, int leftOut, int endpoints) {
+    return doubtful + leftOut <= most(endpoints);
   }
 
   /** A fault; what it led to, if anything. */
@@ -90,11 +176,12 @@ class OutlierPolicy {
         options.faults() > 0
             && faults >= needed
             && nowNanos - standing.faultNanos(needed) <= windowNanos();
-    if (!bad || !standing.eligible || ejected >= most(eligible)) {
+    if (!bad || !counts(standing) || ejected >= most(eligible)) {
       return Optional.empty();
     }
     standing.why = fault.tag() + ": " + cause;
     Duration time = eject(standing, nowNanos);
+    var unused = settle(nowNanos);
     return Optional.of(
         new Ejection(standing.address, fault, cause, faults, time, standing.ejections));
   }
@@ -115,6 +202,9 @@ class OutlierPolicy {
         giveBack(standing, nowNanos);
         back.add(standing);
       }
+    }
+    if (!back.isEmpty()) {
+      back.addAll(settle(nowNanos));
     }
     return back;
   }
@@ -164,7 +254,6 @@ class OutlierPolicy {
     standing.untilNanos = nowNanos + time;
     standing.faults = 0;
     standing.state = Standing.State.EJECTED;
-    ejected++;
     return Duration.ofNanos(time);
   }
 
@@ -172,7 +261,7 @@ class OutlierPolicy {
     standing.returnedNanos = nowNanos;
     standing.faults = 0;
     standing.beginAnew(nowNanos);
-    ejected -= standing.eligible ? 1 : 0;
+    ejected -= counts(standing) ? 1 : 0;
     standing.state = Standing.State.ON_PROBATION;
   }
 }

@@ -2,6 +2,7 @@ package dev.holdfast.gateway.cluster;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.HostPort;
 import dev.holdfast.core.Subscription;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +33,37 @@ final class Outliers {
   /** Before anybody else hears of the list. */
   synchronized void onList(EndpointSet list, long nowNanos) {
     var unused = policy.onList(list, nowNanos);
+  }
+
+  /** Whether health is checked from now on. */
+  void onChecks(boolean on, long nowNanos) {
+    synchronized (this) {
+      var unused = policy.onChecks(on, nowNanos);
+    }
+    listeners.forEach(Runnable::run);
+  }
+
+  /** What the checks found of an endpoint. */
+  void onHealth(Endpoint endpoint, Health health, String why, long nowNanos) {
+    boolean changed;
+    synchronized (this) {
+      Optional<Standing> known = policy.known(endpoint.address());
+      changed = known.isPresent() && known.get().health() != health;
+      var unused = policy.onHealth(endpoint, health, why, nowNanos);
+    }
+    if (changed) {
+      listeners.forEach(Runnable::run);
+    }
+  }
+
+  /** What they found last; empty for an endpoint that is not listed. */
+  synchronized Optional<CheckedHealth> health(HostPort endpoint, long nowNanos) {
+    return policy.known(endpoint).map(standing -> standing.checked(nowNanos));
+  }
+
+  /** How many get no calls because of their health. */
+  synchronized int unwell() {
+    return policy.unwell();
   }
 
   /** A fault; what it led to is told to this caller only. */

@@ -29,12 +29,19 @@ public final class Standing {
   boolean eligible;
   volatile int faults;
   volatile State state = State.GOOD;
+  volatile CheckedHealth found;
+  volatile long foundNanos;
+
+  /** Whether its health keeps it from calls, as things stand with the others. */
+  volatile boolean unwell;
+
   // When the last faults were, as many as matter, in a ring.
   private long[] faultsNanos = {};
   private volatile boolean newcomer;
   private volatile long sinceNanos;
 
   Standing(Endpoint endpoint) {
+    this.found = new CheckedHealth(Health.UNCHECKED, "", 0, false);
     this.endpoint = endpoint.address();
     this.address = this.endpoint.toString();
     this.instance = endpoint.instance();
@@ -46,6 +53,26 @@ public final class Standing {
 
   boolean isEjected() {
     return state == State.EJECTED;
+  }
+
+  /** Whether others get its calls, as long as there are any. */
+  boolean isLeftOut() {
+    return unwell || isEjected();
+  }
+
+  Health health() {
+    return found.health();
+  }
+
+  /** What its checks found. */
+  CheckedHealth checked(long nowNanos) {
+    CheckedHealth last = found;
+    return new CheckedHealth(last.health(), last.why(), nowNanos - foundNanos, unwell);
+  }
+
+  /** Whether it joined a cluster that had others, or came back to it. */
+  boolean isNewcomer() {
+    return newcomer;
   }
 
   /** Why it is left out, and for how long yet; null when it is not. */

@@ -4,7 +4,7 @@ import dev.holdfast.core.Limit;
 import dev.holdfast.core.TunableChoice;
 import dev.holdfast.core.TunableDuration;
 import dev.holdfast.core.TunableText;
-import dev.holdfast.gateway.json.Cors;
+import dev.holdfast.gateway.cors.Cors;
 import dev.holdfast.gateway.json.Face;
 import java.time.Duration;
 import java.util.List;

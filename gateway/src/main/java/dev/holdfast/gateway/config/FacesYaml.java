@@ -3,7 +3,7 @@ package dev.holdfast.gateway.config;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import dev.holdfast.core.Tunable;
 import dev.holdfast.core.TunableChoice;
-import dev.holdfast.gateway.json.Cors;
+import dev.holdfast.gateway.cors.Cors;
 import dev.holdfast.gateway.json.Face;
 import dev.holdfast.gateway.json.FaceTerms;
 import dev.holdfast.gateway.json.JsonTerms;
@@ -43,7 +43,10 @@ final class FacesYaml {
         flag(faces, FaceKeys.OPEN_API)
             ? Optional.of(OpenApiInfo.of("gRPC services", ""))
             : Optional.empty();
-    return new FacesConfig(new FaceTerms(faces(faces), cors(), openApi), json(), descriptorSets());
+    return new FacesConfig(
+        new FaceTerms(faces(faces), cors(top).orElse(Cors.NONE), openApi),
+        json(),
+        descriptorSets());
   }
 
   private static Set<Face> faces(YamlMap map) {
@@ -56,9 +59,10 @@ final class FacesYaml {
     return faces;
   }
 
-  private Cors cors() {
+  /** What stands there of pages, or below a route; empty for nothing. */
+  static Optional<Cors> cors(YamlMap top) {
     if (!top.has(FaceKeys.CORS)) {
-      return Cors.NONE;
+      return Optional.empty();
     }
     YamlMap map = top.map(FaceKeys.CORS, "keys such as origins and max-age");
     map.requireKnown(FaceKeys.CORS_KEYS.names());
@@ -76,12 +80,13 @@ final class FacesYaml {
         new Cors.Asked(
             texts(map, FaceKeys.METHODS, FacesYaml::method),
             texts(map, FaceKeys.REQUEST_HEADERS, FacesYaml::token));
-    return new Cors(
-        origins,
-        asked,
-        texts(map, FaceKeys.EXPOSE, FacesYaml::token),
-        credentials,
-        GatewayYaml.duration(map, FaceKeys.MAX_AGE));
+    return Optional.of(
+        new Cors(
+            origins,
+            asked,
+            texts(map, FaceKeys.EXPOSE, FacesYaml::token),
+            credentials,
+            GatewayYaml.duration(map, FaceKeys.MAX_AGE)));
   }
 
   private JsonTerms json() {

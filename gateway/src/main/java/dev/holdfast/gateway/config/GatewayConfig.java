@@ -2,9 +2,11 @@ package dev.holdfast.gateway.config;
 
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.gateway.DrainTimes;
+import dev.holdfast.gateway.health.HealthOptions;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.route.RouteRule;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -100,11 +102,24 @@ public record GatewayConfig(
     return files;
   }
 
-  /** The files that are followed beside the one that it was read from. */
-  public Set<Path> followedFiles() {
+  /** How the endpoints of clusters are checked, by name; of those that are. */
+  public Map<String, HealthOptions> health() {
+    Map<String, HealthOptions> health = new HashMap<>();
+    clusters.forEach((name, each) -> each.health().ifPresent(how -> health.put(name, how)));
+    return health;
+  }
+
+  /** The files that are followed beside the one that it was read from, and the log of calls. */
+  public Set<Path> filesInUse() {
     Set<Path> files = tlsFiles();
     faces.descriptorSets().values().forEach(files::addAll);
+    seeing.accessLog().map(Path::of).ifPresent(files::add);
     return files;
+  }
+
+  /** Whether it has nobody to whom a call could go. */
+  public boolean leadsNowhere() {
+    return registry.isEmpty() && clusters.isEmpty();
   }
 
   /** With the services of another registry, or of one where there was none. */

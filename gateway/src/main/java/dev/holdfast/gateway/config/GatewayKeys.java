@@ -58,6 +58,7 @@ public final class GatewayKeys {
           "Every service in it is a cluster of its name, called by authority without a route.");
 
   static final String NONE = "none";
+  static final String STANDARD_OUTPUT = "-";
   static final TunableText ADMIN =
       new TunableText(
           "admin",
@@ -253,6 +254,7 @@ public final class GatewayKeys {
               EndpointKeys.RETRY_KEYS,
               "How many more attempts its calls may have in all, when one may have been"
                   + " processed."),
+          Key.group(HealthYaml.HEALTH, HealthYaml.KEYS, HealthYaml.MEANING),
           Key.texts(FaceKeys.DESCRIPTOR_SETS),
           Key.group(TLS, TlsKeys.UPSTREAM, "TLS to the endpoints, `tls: {}` with all defaults."));
   static final Section HEADER = Section.of(Key.value(EXACT), Key.value(PREFIX), Key.value(PRESENT));
@@ -271,7 +273,11 @@ public final class GatewayKeys {
           Key.value(MAX_DEADLINE),
           Key.value(STREAM_AGE),
           Key.value(HASH_HEADER),
-          Key.group(RETRY, RETRY_KEYS, "What is tried again."));
+          Key.group(RETRY, RETRY_KEYS, "What is tried again."),
+          Key.group(
+              FaceKeys.CORS,
+              FaceKeys.CORS_KEYS,
+              "Which pages may call it from browsers, instead of those of all. Not with headers."));
   static final Section LIMIT_KEYS =
       Section.of(
           Key.value(STREAMS),

@@ -8,6 +8,7 @@ import dev.holdfast.core.ServiceTarget;
 import dev.holdfast.core.TunableDuration;
 import dev.holdfast.core.TunableNumber;
 import dev.holdfast.gateway.DrainTimes;
+import dev.holdfast.gateway.access.LogPlace;
 import dev.holdfast.gateway.cluster.Balance;
 import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.cluster.Connecting;
@@ -19,6 +20,7 @@ import dev.holdfast.gateway.route.RouteRule;
 import dev.holdfast.yaml.YamlException;
 import dev.holdfast.yaml.YamlMap;
 import dev.holdfast.yaml.YamlProblems;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,7 +32,7 @@ import java.util.function.Function;
 
 /**
  * Reads a gateway's file: text in, a {@link GatewayConfig} or all that is wrong with it out. Pure
- * but for the files of certificates that the text names.
+ * but for the files that the text names, which it looks at.
  */
 public final class GatewayYaml {
   private final YamlMap top;
@@ -105,7 +107,11 @@ public final class GatewayYaml {
   private RegistryUri registryUri(String name, String text) {
     RegistryUri uri = withoutPassword(name, RegistryUri.parse(text));
     // Whether anybody knows the scheme is said by whoever knows what a target means.
-    var unused = targets.apply(uri.withNamespace("any").toString());
+    try {
+      var unused = targets.apply(uri.withNamespace("any").toString());
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
+    }
     return uri;
   }
 
@@ -129,7 +135,15 @@ public final class GatewayYaml {
             ? Optional.empty()
             : top.parsed("admin", GatewayKeys.ADMIN.expected(), ListenerYaml::address),
         off,
-        top.parsed("access-log", GatewayKeys.ACCESS_LOG.expected(), (name, text) -> text));
+        top.parsed("access-log", GatewayKeys.ACCESS_LOG.expected(), this::logPlace));
+  }
+
+  private String logPlace(String name, String text) {
+    boolean file = !text.equals(GatewayKeys.NONE) && !text.equals(GatewayKeys.STANDARD_OUTPUT);
+    if (file && !place.inUse().contains(Path.of(text))) {
+      LogPlace.require(name, Path.of(text));
+    }
+    return text;
   }
 
   private Map<String, ClusterConfig> clusters(Optional<RegistryUri> effective) {
@@ -146,7 +160,9 @@ public final class GatewayYaml {
         cluster.problem("target", "beside endpoints", "one of the two");
       }
       clusters.put(
-          name, new ClusterConfig(target, endpoints, options(cluster), tls.ofCluster(cluster)));
+          name,
+          new ClusterConfig(
+              target, endpoints, options(cluster), tls.ofCluster(cluster), HealthYaml.of(cluster)));
     }
     return clusters;
   }

@@ -236,7 +236,7 @@ public final class LiveConfig implements AutoCloseable {
     }
     open.putAll(fresh);
     schemas.ifPresent(known -> known.retain(clusters.values()));
-    snapshot = new GatewaySnapshot(router(clusters), clusters, config.limits());
+    snapshot = new GatewaySnapshot(router(clusters), clusters, config.limits(), config.health());
     listener.accept(snapshot);
     open.entrySet()
         .removeIf(
@@ -264,7 +264,7 @@ public final class LiveConfig implements AutoCloseable {
             });
     config.clusters().forEach((name, cluster) -> wanted.put(name, new ClusterKey(name, cluster)));
     return wanted.values().stream()
-        .map(key -> new ClusterKey(key.name(), key.config().in(config.zone())))
+        .map(key -> new ClusterKey(key.name(), key.config().connectedIn(config.zone())))
         .collect(Collectors.toUnmodifiableSet());
   }
 

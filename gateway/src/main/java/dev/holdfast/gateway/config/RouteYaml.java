@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.config;
 
+import dev.holdfast.gateway.cors.Cors;
 import dev.holdfast.gateway.route.AuthorityPattern;
 import dev.holdfast.gateway.route.HeaderTest;
 import dev.holdfast.gateway.route.PathPattern;
@@ -226,7 +227,18 @@ final class RouteYaml {
         new RetryPolicy(
             GatewayYaml.number(retry, GatewayKeys.ATTEMPTS), idempotent, statuses(retry)),
         hash,
-        age);
+        age,
+        cors(route));
+  }
+
+  private static Optional<Cors> cors(YamlMap route) {
+    if (route.has(FaceKeys.CORS) && route.has(GatewayKeys.HEADERS)) {
+      route.problem(
+          FaceKeys.CORS,
+          "beside headers",
+          "on the route without them, as a browser's question does not bring them");
+    }
+    return FacesYaml.cors(route);
   }
 
   private static Set<StatusCode> statuses(YamlMap retry) {

@@ -8,8 +8,9 @@ import java.util.Set;
  * Where the certificates and keys that a gateway's file names stand, and what is known of them.
  *
  * @param folder from which relative names go
- * @param inUse files that a running gateway follows: they are not read, so that one that has gone
- *     bad since, and of which the last good content counts, is in the way of no other change
+ * @param inUse files that a running gateway follows or writes: they are not read, so that one that
+ *     has gone bad since, and of which the last good content counts, is in the way of no other
+ *     change
  * @param clock says which certificates have expired
  */
 public record TlsPlace(Path folder, Set<Path> inUse, Clock clock) {

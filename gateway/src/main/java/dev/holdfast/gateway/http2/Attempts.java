@@ -71,13 +71,16 @@ final class Attempts {
     }
   }
 
-  /** The first headers of its answer came. */
-  void onHead(Http2Headers headers, boolean end) {
+  /**
+   * The first headers of its answer came.
+   *
+   * @param trouble what speaks against its endpoint; "" for nothing
+   */
+  void onHead(String trouble) {
     EndpointPool<UpstreamConnection> of = pool;
     if (of == null) {
       return;
     }
-    String trouble = ResponseHeaders.trouble(headers, end);
     if (trouble.isEmpty()) {
       of.onAnswered();
     } else {

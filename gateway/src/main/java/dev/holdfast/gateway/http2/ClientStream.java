@@ -6,7 +6,6 @@ import dev.holdfast.gateway.traffic.CallTrace;
 import dev.holdfast.gateway.traffic.LoopTraffic;
 import dev.holdfast.gateway.traffic.Reason;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -49,7 +48,7 @@ abstract class ClientStream implements RequestHead {
     this.request = request;
     this.forwarded = request;
     this.requestEnded = ended;
-    this.grpc = Names.isGrpc(request);
+    this.grpc = Head.isGrpc(request);
     this.trace = traffic.begin(request, grpc);
   }
 
@@ -85,16 +84,19 @@ abstract class ClientStream implements RequestHead {
   /** Bytes that were kept are with the upstream, or dropped. */
   abstract void giveBack(int bytes);
 
-  /** How DATA of the request is written: its bytes are given back then. */
-  abstract ChannelPromise bridge(UpstreamConnection to, int bytes);
+  /** Who hears that DATA of the request is written: its bytes are given back then. */
+  abstract Written bridge(int bytes);
 
   /** The head of an answer that goes on. */
   abstract void begin(Http2Headers headers);
 
-  /** DATA that more will follow; the sender gets its bytes back when it is done with. */
+  /**
+   * DATA that more will follow, and that stays its caller's; the sender gets its bytes back when it
+   * is done with.
+   */
   abstract void pass(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes);
 
-  /** The last frame of an answer in DATA. */
+  /** The last frame of an answer in DATA, which stays its caller's. */
   abstract void endWith(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes);
 
   /** The last frame of an answer in HEADERS. */

@@ -3,20 +3,15 @@ package dev.holdfast.gateway.http2;
 import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
-import io.netty.handler.codec.http2.DefaultHttp2Connection;
 import io.netty.handler.codec.http2.DefaultHttp2ConnectionDecoder;
 import io.netty.handler.codec.http2.DefaultHttp2FrameReader;
-import io.netty.handler.codec.http2.DefaultHttp2LocalFlowController;
-import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2CodecUtil;
-import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2FrameReader;
 import io.netty.handler.codec.http2.Http2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2Settings;
-import io.netty.handler.codec.http2.UniformStreamByteDistributor;
 import java.util.concurrent.TimeUnit;
 
 /** Puts Netty's codec together, with the limits that Netty leaves to its users. */
@@ -26,11 +21,6 @@ final class ConnectionBuilder<C extends FrameConnection>
       of = "answers to PINGs, SETTINGS and resets that wait to be written to one peer",
       then = "its connection is closed with ENHANCE_YOUR_CALM")
   static final int MAX_QUEUED_CONTROL_FRAMES = 1_000;
-
-  @Limit(
-      of = "empty DATA frames in a row",
-      then = "the connection is closed with ENHANCE_YOUR_CALM")
-  static final int MAX_EMPTY_DATA = 10;
 
   @Limit(
       of = "CONTINUATION frames that are smaller than they need be, of one request",
@@ -48,38 +38,31 @@ final class ConnectionBuilder<C extends FrameConnection>
   static final int BLOCKS_REMEMBERED = 4;
 
   private static final int RESET_WINDOW_SECONDS = 30;
-  private static final float UPDATE_RATIO = 0.5f;
 
   /** Makes the handler around a codec. */
   interface Maker<C extends FrameConnection> {
-    C make(Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings);
+    C make(FrameDecoder decoder, ControlFrameLimits encoder, Http2Settings settings);
   }
 
   private final Maker<C> maker;
 
-  private ConnectionBuilder(boolean server, Http2Settings settings, Maker<C> maker) {
+  private ConnectionBuilder(
+      boolean server, Http2Settings settings, long frameNanos, Maker<C> maker) {
     this.maker = maker;
-    Http2Connection connection = new DefaultHttp2Connection(server);
-    connection
-        .local()
-        .flowController(new DefaultHttp2LocalFlowController(connection, UPDATE_RATIO, true));
-    connection
-        .remote()
-        .flowController(
-            new DefaultHttp2RemoteFlowController(
-                connection, new UniformStreamByteDistributor(connection)));
+    FrameStreams connection = new FrameStreams(server);
     initialSettings(settings);
-    decoderEnforceMaxConsecutiveEmptyDataFrames(MAX_EMPTY_DATA);
+    // Counted by our own decoder.
+    decoderEnforceMaxConsecutiveEmptyDataFrames(0);
     // Resets that come are judged by the connection itself: many cancels are legitimate.
     decoderEnforceMaxRstFramesPerWindow(0, 0);
     // Refuses every limit that is set after it.
     Http2ConnectionEncoder encoder = encoder(connection, server);
-    codec(decoder(connection, encoder, settings), encoder);
+    codec(decoder(connection, encoder, settings, frameNanos), encoder);
     // Replaced by the connection's own, before the first frame can come.
     frameListener(new Http2FrameAdapter());
   }
 
-  private static Http2ConnectionEncoder encoder(Http2Connection connection, boolean server) {
+  private static ControlFrameLimits encoder(FrameStreams connection, boolean server) {
     Http2HeadersEncoder headers = new RememberingEncoder(server);
     return new ControlFrameLimits(
         new FrameEncoder(connection, new FrameWriter(headers, new FrameBatch())),
@@ -89,30 +72,33 @@ final class ConnectionBuilder<C extends FrameConnection>
   }
 
   private static Http2ConnectionDecoder decoder(
-      Http2Connection connection, Http2ConnectionEncoder encoder, Http2Settings settings) {
+      FrameStreams connection,
+      Http2ConnectionEncoder encoder,
+      Http2Settings settings,
+      long frameNanos) {
     Long headerListBytes = settings.maxHeaderListSize();
-    Http2FrameReader frames =
-        new DefaultHttp2FrameReader(
-            new RememberingDecoder(
-                headerListBytes == null ? Http2CodecUtil.DEFAULT_HEADER_LIST_SIZE : headerListBytes,
-                BLOCKS_REMEMBERED),
-            MAX_SMALL_CONTINUATIONS);
-    return new DefaultHttp2ConnectionDecoder(connection, encoder, frames);
+    RememberingDecoder headers =
+        new RememberingDecoder(
+            headerListBytes == null ? Http2CodecUtil.DEFAULT_HEADER_LIST_SIZE : headerListBytes,
+            BLOCKS_REMEMBERED);
+    Http2FrameReader frames = new DefaultHttp2FrameReader(headers, MAX_SMALL_CONTINUATIONS);
+    return new FrameDecoder(
+        new DefaultHttp2ConnectionDecoder(connection, encoder, frames),
+        connection,
+        headers,
+        new FrameTimer(frameNanos));
   }
 
   /** A connection that a client opened. */
   static <C extends FrameConnection> C accepted(GatewayLimits limits, Maker<C> maker) {
     Http2Settings settings = settings(limits).maxConcurrentStreams(limits.streams());
-    Maker<C> timed =
-        (decoder, encoder, agreed) ->
-            maker.make(new TimedDecoder(decoder, limits.handshake().toNanos()), encoder, agreed);
-    return new ConnectionBuilder<>(true, settings, timed).build();
+    return new ConnectionBuilder<>(true, settings, limits.handshake().toNanos(), maker).build();
   }
 
   /** A connection that the gateway opens. */
   static <C extends FrameConnection> C dialed(GatewayLimits limits, Maker<C> maker) {
     Http2Settings settings = settings(limits).pushEnabled(false);
-    return new ConnectionBuilder<>(false, settings, maker).build();
+    return new ConnectionBuilder<>(false, settings, FrameTimer.UNTIMED, maker).build();
   }
 
   private static Http2Settings settings(GatewayLimits limits) {
@@ -124,6 +110,6 @@ final class ConnectionBuilder<C extends FrameConnection>
   @Override
   protected C build(
       Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
-    return maker.make(decoder, encoder, settings);
+    return maker.make((FrameDecoder) decoder, (ControlFrameLimits) encoder, settings);
   }
 }

@@ -5,7 +5,6 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.DecoratingHttp2ConnectionEncoder;
-import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2LifecycleManager;
@@ -16,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * us reset streams over and over (CVE-2025-8671). Netty has both, but only for its own encoder.
  */
 final class ControlFrameLimits extends DecoratingHttp2ConnectionEncoder {
+  private final FrameEncoder frames;
   private final int maxQueued;
   private final int maxResets;
   private final long windowNanos;
@@ -32,12 +32,17 @@ final class ControlFrameLimits extends DecoratingHttp2ConnectionEncoder {
    * @param maxQueued answers that wait to be written
    * @param maxResets streams that are reset for the peer's errors in one window; 0 for any number
    */
-  ControlFrameLimits(
-      Http2ConnectionEncoder delegate, int maxQueued, int maxResets, long windowNanos) {
+  ControlFrameLimits(FrameEncoder delegate, int maxQueued, int maxResets, long windowNanos) {
     super(delegate);
+    this.frames = delegate;
     this.maxQueued = maxQueued;
     this.maxResets = maxResets;
     this.windowNanos = windowNanos;
+  }
+
+  /** What writes the frames of calls, which are not limited here. */
+  FrameEncoder frames() {
+    return frames;
   }
 
   @Override

@@ -7,11 +7,7 @@ import dev.holdfast.transcoding.http.RequestRefusedException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.http2.Http2Connection;
-import io.netty.handler.codec.http2.Http2ConnectionDecoder;
-import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.codec.http2.Http2EventAdapter;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
@@ -31,11 +27,11 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
 
   private static final String TOO_MANY_RESETS = "too many streams were reset as soon as opened";
 
+  private final FrameDecoder reader;
   private final ForwardingLoop loop;
   private final GatewayLimits limits;
   private final @Nullable WebFace face;
   private final RapidResets resets;
-  private final Http2Connection.PropertyKey openedKey;
   private Client client = Client.NOBODY;
   private boolean secure;
   private boolean begun;
@@ -47,18 +43,18 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
   private @Nullable ScheduledFuture<?> idleTimer;
 
   private DownstreamConnection(
-      Http2ConnectionDecoder decoder,
-      Http2ConnectionEncoder encoder,
+      FrameDecoder decoder,
+      ControlFrameLimits encoder,
       Http2Settings settings,
       ForwardingLoop loop,
       GatewayLimits limits,
       @Nullable WebFace face) {
     super(decoder, encoder, settings, loop.shared(), limits.connectionBytes());
+    this.reader = decoder;
     this.loop = loop;
     this.limits = limits;
     this.face = face;
     this.resets = new RapidResets(limits.streams());
-    this.openedKey = encoder.connection().newKey();
     Frames frames = new Frames();
     decoder.frameListener(frames);
     decoder.connection().addListener(frames);
@@ -87,6 +83,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
   public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
     client = Client.of(ctx.channel());
     secure = ctx.pipeline().get(SslHandler.class) != null;
+    reader.owner(List.of(client, secure));
     super.handlerAdded(ctx);
   }
 
@@ -241,7 +238,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     }
     String what = "gateway: headers of more than " + limits.headerListBytes() + " bytes";
     if (face == null || large.isGrpc() || known) {
-      writeHeaders(stream, Answers.trailersOnly(StatusCode.RESOURCE_EXHAUSTED, what), true);
+      send(stream, Answers.trailersOnly(StatusCode.RESOURCE_EXHAUSTED, what), true, null);
       return false;
     }
     RequestRefusedException refused = RequestRefusedException.headersTooLarge(what);
@@ -255,7 +252,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     if (stream == null || stream.isHeadersSent() || refusing) {
       return;
     }
-    OpenedStream opened = stream.getProperty(openedKey);
+    OpenedStream opened = ((FrameStream) stream).opened;
     if (opened == null) {
       return;
     }
@@ -270,14 +267,14 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
   private void refuse(Http2Stream stream, boolean ended) {
     loop.meters().answered(StatusCode.RESOURCE_EXHAUSTED.name());
     String what = "gateway: " + TOO_MANY_RESETS + ", connect again";
-    writeHeaders(stream, Answers.trailersOnly(StatusCode.RESOURCE_EXHAUSTED, what), true);
+    send(stream, Answers.trailersOnly(StatusCode.RESOURCE_EXHAUSTED, what), true, null);
     if (!ended) {
       reset(stream, Http2Error.NO_ERROR.code());
     }
   }
 
   /** The frames of the client, and what becomes of streams. */
-  private final class Frames extends Http2EventAdapter {
+  private final class Frames extends CallFrames {
     @Override
     public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings)
         throws Http2Exception {
@@ -293,7 +290,10 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     @Override
     public void onHeadersRead(
         ChannelHandlerContext ctx, int id, Http2Headers headers, int padding, boolean end) {
-      Http2Stream stream = connection().stream(id);
+      FrameStream stream = connection().stream(id);
+      if (stream == null) {
+        return;
+      }
       RequestStream known = request(stream);
       if (known != null) {
         known.onRequestTrailers(RequestHeaders.trailers(headers));
@@ -307,9 +307,9 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
         // The same for every request of this connection, so it does remembered headers no harm.
         headers.scheme(Names.HTTPS);
       }
-      stream.setProperty(openedKey, new OpenedStream(System.nanoTime(), headers));
+      stream.opened = new OpenedStream(System.nanoTime(), headers);
       WebFace taker = face;
-      if (taker != null && !Names.isGrpc(headers)) {
+      if (taker != null && !Head.isGrpc(headers)) {
         WebStream web = new WebStream(DownstreamConnection.this, stream, Head.own(headers), end);
         attach(stream, web);
         web.begin(taker);
@@ -319,19 +319,6 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
           new ForwardedExchange(DownstreamConnection.this, stream, headers, end);
       attach(stream, exchange);
       exchange.begin();
-    }
-
-    @Override
-    public void onHeadersRead(
-        ChannelHandlerContext ctx,
-        int id,
-        Http2Headers headers,
-        int dependency,
-        short weight,
-        boolean exclusive,
-        int padding,
-        boolean end) {
-      onHeadersRead(ctx, id, headers, padding, end);
     }
 
     @Override

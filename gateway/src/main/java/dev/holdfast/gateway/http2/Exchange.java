@@ -58,7 +58,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
   /** Finds the way. */
   final void begin() {
     Terms snapshot = loop().snapshot();
-    Route route = snapshot.router().find(this);
+    Route route = Head.route(request, snapshot.router(), this);
     if (route == null) {
       StatusCode status = Answers.noRouteStatus(snapshot.router());
       fail(Reason.NO_ROUTE, status, Answers.noRoute(this, snapshot.router()));
@@ -102,7 +102,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     if (upStream == null) {
       body.await(bytes);
     } else if (bytes > 0 || end) {
-      write(data.retain(), bytes, end && requestTrailers == null);
+      write(data, bytes, end && requestTrailers == null);
       body.onSent(loop().meters());
     }
     return 0;
@@ -112,7 +112,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     requestEnded = true;
     requestTrailers = trailers;
     if (upStream != null && up != null) {
-      up.writeHeaders(upStream, trailers, true);
+      up.send(upStream, trailers, true, null);
     }
   }
 
@@ -136,7 +136,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     }
     List<ByteBuf> frames = body.frames();
     boolean bare = requestEnded && frames.isEmpty() && requestTrailers == null;
-    HeadersWrite write = new HeadersWrite(link);
+    HeadersWrite write = new HeadersWrite();
     Http2Stream stream = link.open(attempts.begin(headers, write), bare, write);
     if (stream == null) {
       onFailed(AttemptFailure.unopened(write.cause()));
@@ -170,21 +170,22 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     if (over) {
       return;
     }
+    ResponseHeaders.Facts facts = Head.facts(headers, end);
     if (!answerBegan) {
-      if (ResponseHeaders.isInformational(headers)) {
+      if (facts.informational()) {
         return;
       }
-      attempts.onHead(headers, end);
+      attempts.onHead(facts.trouble());
       if (end && grpc && mayAskAgain(headers)) {
         return;
       }
     }
-    if (grpc && !answerBegan && ResponseHeaders.isForeign(headers, end)) {
+    if (grpc && !answerBegan && facts.foreign()) {
       StatusCode meant = StatusCode.ofHttp(headers.status());
       fail(Reason.BAD_ANSWER, meant, ResponseHeaders.describe(headers));
       return;
     }
-    if (grpc && end && !headers.contains(Names.GRPC_STATUS)) {
+    if (grpc && end && !facts.hasStatus()) {
       fail(Reason.BAD_ANSWER, StatusCode.UNKNOWN, "the answer ended without a grpc-status");
       return;
     }
@@ -192,11 +193,11 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     body.forget();
     if (end) {
       over = true;
-      trace.onEnd(Reason.ANSWERED, ResponseHeaders.status(headers));
+      trace.onEnd(Reason.ANSWERED, facts.status());
       endWith(headers);
       release(true);
     } else {
-      plainStatus = grpc ? plainStatus : ResponseHeaders.status(headers);
+      plainStatus = grpc ? plainStatus : facts.status();
       trace.onAnswer();
       begin(headers);
     }
@@ -223,11 +224,11 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     if (last) {
       over = true;
       trace.onEnd(Reason.ANSWERED, plainStatus);
-      endWith(data.retain(), from, stream, bytes);
+      endWith(data, from, stream, bytes);
       release(true);
     } else {
       if (bytes > 0) {
-        pass(data.retain(), from, stream, bytes);
+        pass(data, from, stream, bytes);
       }
       if (end) {
         fail(Reason.BAD_ANSWER, StatusCode.UNKNOWN, "the answer ended without trailers");
@@ -334,28 +335,26 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     boolean ends = requestEnded && requestTrailers == null;
     int last = frames.size() - 1;
     for (int i = 0; i <= last && upStream != null; i++) {
-      write(frames.get(i).retainedDuplicate(), i == last ? bridged : 0, ends && i == last);
+      write(frames.get(i), i == last ? bridged : 0, ends && i == last);
     }
     if (last < 0 && bridged > 0) {
       giveBack(bridged);
     }
     if (requestTrailers != null && up != null && upStream != null) {
-      up.writeHeaders(upStream, requestTrailers, true);
+      up.send(upStream, requestTrailers, true, null);
     }
     body.onSent(loop().meters());
   }
 
-  /** Hands a frame on; its bytes are given back when it is written. */
+  /** Hands a frame on that stays its caller's; its bytes are given back when it is written. */
   private void write(ByteBuf data, int bytes, boolean end) {
     UpstreamConnection to = up;
     Http2Stream stream = upStream;
     if (to == null || stream == null) {
-      data.release();
       giveBack(bytes);
       return;
     }
-    var unused = to.encoder().writeData(to.context(), stream.id(), data, 0, end, bridge(to, bytes));
-    to.flushLater();
+    to.send(stream, data, end, bridge(bytes));
   }
 
   private void refuse(Reason why, StatusCode status, String what, String endpoint) {

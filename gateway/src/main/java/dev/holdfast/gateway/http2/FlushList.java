@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.gateway.socket.SteadyEpoll;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +23,10 @@ final class FlushList implements Runnable {
     wanting.add(connection);
     if (!scheduled) {
       scheduled = true;
-      loop.execute(this);
+      SteadyEpoll sockets = SteadyEpoll.mine();
+      if (sockets == null || !sockets.atEndOfTurn(this)) {
+        loop.execute(this);
+      }
     }
   }
 

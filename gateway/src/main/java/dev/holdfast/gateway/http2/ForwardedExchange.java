@@ -3,11 +3,9 @@ package dev.holdfast.gateway.http2;
 import dev.holdfast.gateway.traffic.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.util.concurrent.Future;
 
 /** An exchange whose frames come from a client's stream and go back to it untouched. */
 final class ForwardedExchange extends Exchange implements RequestStream {
@@ -58,33 +56,28 @@ final class ForwardedExchange extends Exchange implements RequestStream {
   }
 
   @Override
-  ChannelPromise bridge(UpstreamConnection to, int bytes) {
-    return BridgedWrite.of(to, down, downStream, bytes);
+  Written bridge(int bytes) {
+    return new BridgedWrite(down, downStream, bytes);
   }
 
   @Override
   void begin(Http2Headers headers) {
-    down.writeHeaders(downStream, headers, false);
+    down.send(downStream, headers, false, null);
   }
 
   @Override
   void pass(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes) {
-    ChannelPromise promise = BridgedWrite.of(down, from, stream, bytes);
-    var unused = down.encoder().writeData(down.context(), downStream.id(), data, 0, false, promise);
-    down.flushLater();
+    down.send(downStream, data, false, new BridgedWrite(from, stream, bytes));
   }
 
   @Override
   void endWith(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes) {
-    endWith(data, BridgedWrite.of(down, from, stream, bytes));
+    endWith(data, new BridgedWrite(from, stream, bytes));
   }
 
   @Override
   void endWith(Http2Headers trailers) {
-    ChannelPromise promise = toldToStop(down.context().newPromise());
-    var unused =
-        down.encoder().writeHeaders(down.context(), downStream.id(), trailers, 0, true, promise);
-    down.flushLater();
+    down.send(downStream, trailers, true, requestEnded ? null : this::stopRequest);
   }
 
   @Override
@@ -95,8 +88,9 @@ final class ForwardedExchange extends Exchange implements RequestStream {
       down.reset(downStream, Http2Error.INTERNAL_ERROR.code());
     } else {
       ByteBuf text = ByteBufUtil.writeUtf8(down.context().alloc(), message);
-      down.writeHeaders(downStream, Answers.plain(status, text.readableBytes()), false);
-      endWith(text, down.context().newPromise());
+      down.send(downStream, Answers.plain(status, text.readableBytes()), false, null);
+      endWith(text, success -> {});
+      text.release();
     }
   }
 
@@ -106,20 +100,18 @@ final class ForwardedExchange extends Exchange implements RequestStream {
     down.reset(downStream, Http2Error.REFUSED_STREAM.code());
   }
 
-  private void endWith(ByteBuf data, ChannelPromise promise) {
-    var unused =
-        down.encoder()
-            .writeData(down.context(), downStream.id(), data, 0, true, toldToStop(promise));
-    down.flushLater();
+  private void endWith(ByteBuf data, Written hearer) {
+    Written both =
+        success -> {
+          hearer.onWritten(success);
+          stopRequest(success);
+        };
+    down.send(downStream, data, true, requestEnded ? hearer : both);
   }
 
   /** Who has its answer and still sends is told to stop, once the answer is out. */
-  private ChannelPromise toldToStop(ChannelPromise promise) {
-    return requestEnded ? promise : promise.addListener(this::stopRequest);
-  }
-
-  private void stopRequest(Future<? super Void> write) {
-    if (write.isSuccess() && down.connection().stream(downStream.id()) != null) {
+  private void stopRequest(boolean written) {
+    if (written && down.connection().stream(downStream.id()) != null) {
       down.reset(downStream, Http2Error.NO_ERROR.code());
     }
   }

@@ -1,15 +1,12 @@
 package dev.holdfast.gateway.http2;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.DefaultChannelPromise;
 import java.nio.channels.ClosedChannelException;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,37 +24,54 @@ final class FrameBatch extends ChannelOutboundHandlerAdapter {
   /** So many are handed on without a flush. */
   static final int MOST_BYTES = 16_384;
 
-  private static final int LEAST_BYTES = 256;
+  private static final int FEW = 4;
 
   private @Nullable ChannelHandlerContext context;
   private @Nullable ByteBuf bytes;
-  private List<ChannelPromise> promises = new ArrayList<>();
-  private int usualBytes = LEAST_BYTES;
+  private @Nullable Written[] told = new Written[FEW];
+  private @Nullable Written @Nullable [] spare;
+  private int count;
   private boolean unflushed;
+  private @Nullable DirectSocket direct;
 
   /** Whether anything was written that no flush followed. */
   boolean isUnflushed() {
     return unflushed;
   }
 
+  /** The socket, where it may be written to past the pipeline; null where not. */
+  void direct(@Nullable DirectSocket socket) {
+    direct = socket;
+  }
+
   /** Where the next frame is to be written; {@link #add} or {@link #undo} must follow. */
-  ByteBuf open(ChannelHandlerContext ctx) {
+  ByteBuf open() {
     ByteBuf open = bytes;
     if (open == null) {
-      open = ctx.alloc().directBuffer(usualBytes);
+      open = SpareBuffers.take();
       bytes = open;
     }
     return open;
   }
 
   /** A frame was written. */
-  void add(ChannelPromise promise) {
+  void add() {
     unflushed = true;
-    promises.add(promise);
     ByteBuf open = bytes;
     if (open != null && open.readableBytes() >= MOST_BYTES) {
       send();
     }
+  }
+
+  /** A frame is about to be added of which somebody wants to hear. */
+  void tell(@Nullable Written hearer) {
+    if (hearer == null) {
+      return;
+    }
+    if (count == told.length) {
+      told = Arrays.copyOf(told, 2 * count);
+    }
+    told[count++] = hearer;
   }
 
   /** What was written behind the given index is no frame. */
@@ -80,11 +94,10 @@ final class FrameBatch extends ChannelOutboundHandlerAdapter {
       full.release();
       return;
     }
-    int size = full.readableBytes();
-    usualBytes = Math.min(MOST_BYTES, Math.max(LEAST_BYTES, Math.max(size, usualBytes / 2)));
-    List<ChannelPromise> written = promises;
-    promises = new ArrayList<>(written.size());
-    ctx.write(full, new BatchWrite(ctx, written));
+    BatchWrite write = new BatchWrite(ctx, full.retain(), told, count);
+    told = new Written[Math.max(FEW, count)];
+    count = 0;
+    ctx.write(full, write);
   }
 
   @Override
@@ -97,9 +110,9 @@ final class FrameBatch extends ChannelOutboundHandlerAdapter {
     ByteBuf left = bytes;
     bytes = null;
     if (left != null) {
-      left.release();
-      BatchWrite.fail(promises, new ClosedChannelException());
-      promises = new ArrayList<>();
+      new BatchWrite(ctx, left, told, count).tryFailure(new ClosedChannelException());
+      told = new Written[FEW];
+      count = 0;
     }
   }
 
@@ -112,9 +125,32 @@ final class FrameBatch extends ChannelOutboundHandlerAdapter {
 
   @Override
   public void flush(ChannelHandlerContext ctx) {
+    if (!flushPast()) {
+      unflushed = false;
+      send();
+      ctx.flush();
+    }
+  }
+
+  /** Writes what there is past the pipeline; says whether that was all that is to be flushed. */
+  boolean flushPast() {
+    DirectSocket past = direct;
+    ByteBuf full = bytes;
+    if (past == null || full == null || !full.isReadable() || !past.write(full)) {
+      return false;
+    }
     unflushed = false;
-    send();
-    ctx.flush();
+    bytes = null;
+    // They may send more while they hear of it.
+    @Nullable Written[] hearers = told;
+    int hearing = count;
+    told = spare == null ? new Written[FEW] : spare;
+    spare = null;
+    count = 0;
+    tellAll(full, hearers, hearing, true);
+    Arrays.fill(hearers, 0, hearing, null);
+    spare = hearers;
+    return true;
   }
 
   @Override
@@ -129,33 +165,46 @@ final class FrameBatch extends ChannelOutboundHandlerAdapter {
     ctx.disconnect(promise);
   }
 
-  /** One write of many frames; tells each of them how it ended. */
-  private static final class BatchWrite extends DefaultChannelPromise
-      implements ChannelFutureListener {
-    private final List<ChannelPromise> frames;
+  private static void tellAll(
+      ByteBuf bytes, @Nullable Written[] hearers, int count, boolean success) {
+    SpareBuffers.give(bytes, 2 * MOST_BYTES);
+    for (int i = 0; i < count; i++) {
+      Written hearer = hearers[i];
+      if (hearer != null) {
+        hearer.onWritten(success);
+      }
+    }
+  }
 
-    BatchWrite(ChannelHandlerContext ctx, List<ChannelPromise> frames) {
+  /** One write of many frames; tells those who want to hear how it ended. */
+  private static final class BatchWrite extends DefaultChannelPromise {
+    private final ByteBuf bytes;
+    private final @Nullable Written[] hearers;
+    private final int count;
+
+    BatchWrite(ChannelHandlerContext ctx, ByteBuf bytes, @Nullable Written[] hearers, int count) {
       super(ctx.channel(), ctx.executor());
-      this.frames = frames;
-      addListener(this);
+      this.bytes = bytes;
+      this.hearers = hearers;
+      this.count = count;
     }
 
     @Override
-    public void operationComplete(ChannelFuture write) {
-      Throwable cause = write.cause();
-      if (cause == null) {
-        for (int i = 0; i < frames.size(); i++) {
-          frames.get(i).trySuccess();
-        }
-      } else {
-        fail(frames, cause);
+    public boolean trySuccess(Void nothing) {
+      boolean first = super.trySuccess(null);
+      if (first) {
+        tellAll(bytes, hearers, count, true);
       }
+      return first;
     }
 
-    static void fail(List<ChannelPromise> frames, Throwable cause) {
-      for (int i = 0; i < frames.size(); i++) {
-        frames.get(i).tryFailure(cause);
+    @Override
+    public boolean tryFailure(Throwable cause) {
+      boolean first = super.tryFailure(cause);
+      if (first) {
+        tellAll(bytes, hearers, count, false);
       }
+      return first;
     }
   }
 }

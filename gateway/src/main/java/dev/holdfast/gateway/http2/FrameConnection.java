@@ -2,18 +2,17 @@ package dev.holdfast.gateway.http2;
 
 import dev.holdfast.gateway.limits.GatewayMemory;
 import dev.holdfast.gateway.limits.MetLimit;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
-import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.util.concurrent.Future;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,26 +24,42 @@ import org.jspecify.annotations.Nullable;
 // How a write ends shows in the promise that was handed in, or in the end of the connection.
 @SuppressWarnings("FutureReturnValueIgnored")
 abstract class FrameConnection extends Http2ConnectionHandler {
-  private final Http2Connection.PropertyKey takerKey;
+  /** What looked at the connection first may leave its pipeline a little later. */
+  private static final int MOST_SEARCHES = 4;
+
+  /** HTTP/2 hands nothing on. */
+  private static final List<Object> NOTHING = List.of();
+
+  private final FrameStreams streams;
+  private final FrameEncoder frames;
   private final Shared shared;
   private final int windowBytes;
   private final ControlFrames control = new ControlFrames();
   private @Nullable ChannelHandlerContext context;
   private @Nullable FrameBatch batch;
+  private @Nullable DirectSocket direct;
+  private int searches;
+  private int turnBytes;
   private boolean flushWanted;
   private long keptBytes;
   private boolean blamed;
 
   FrameConnection(
       Http2ConnectionDecoder decoder,
-      Http2ConnectionEncoder encoder,
+      ControlFrameLimits encoder,
       Http2Settings settings,
       Shared shared,
       int windowBytes) {
     super(decoder, encoder, settings, true);
-    this.takerKey = encoder.connection().newKey();
+    this.streams = (FrameStreams) decoder.connection();
+    this.frames = encoder.frames();
     this.shared = shared;
     this.windowBytes = windowBytes;
+  }
+
+  @Override
+  public final FrameStreams connection() {
+    return streams;
   }
 
   /** The context; there is one as soon as the handler was added. */
@@ -74,7 +89,16 @@ abstract class FrameConnection extends Http2ConnectionHandler {
 
   final void flushNow() {
     flushWanted = false;
-    flush(context());
+    FrameBatch written = batch;
+    try {
+      if (written != null && !streams.sending().isReady() && written.flushPast()) {
+        return;
+      }
+      flush(context());
+    } catch (RuntimeException e) {
+      // Others of the loop have to be flushed, too.
+      onError(context(), true, e);
+    }
     if (!channel().isWritable()) {
       requireReader();
     }
@@ -82,16 +106,16 @@ abstract class FrameConnection extends Http2ConnectionHandler {
 
   /** What takes the stream's frames from now on. */
   final void attach(Http2Stream stream, Object taker) {
-    stream.setProperty(takerKey, taker);
+    ((FrameStream) stream).taker = taker;
   }
 
   final void detach(Http2Stream stream) {
-    stream.removeProperty(takerKey);
+    ((FrameStream) stream).taker = null;
   }
 
   /** What was attached; the caller knows its type. */
   final @Nullable Object attached(@Nullable Http2Stream stream) {
-    return stream == null ? null : stream.getProperty(takerKey);
+    return stream == null ? null : ((FrameStream) stream).taker;
   }
 
   /** Counts bytes that wait for the other side; whether so many may. */
@@ -114,7 +138,7 @@ abstract class FrameConnection extends Http2ConnectionHandler {
     keptBytes -= bytes;
     shared.memory().give(bytes);
     try {
-      if (connection().local().flowController().consumeBytes(stream, bytes)) {
+      if (streams.receiving().consumeBytes(stream, bytes)) {
         flushLater();
       }
     } catch (Http2Exception e) {
@@ -122,8 +146,24 @@ abstract class FrameConnection extends Http2ConnectionHandler {
     }
   }
 
-  final void writeHeaders(Http2Stream stream, Http2Headers headers, boolean end) {
-    encoder().writeHeaders(context(), stream.id(), headers, 0, end, context().newPromise());
+  /**
+   * Sends headers behind what was sent before.
+   *
+   * @param hearer of them; null for nobody
+   */
+  final void send(Http2Stream stream, Http2Headers headers, boolean end, @Nullable Written hearer) {
+    frames.send(context(), (FrameStream) stream, headers, end, hearer);
+    flushLater();
+  }
+
+  /**
+   * Sends DATA behind what was sent before and when its windows allow it.
+   *
+   * @param data stays its caller's
+   * @param hearer of it, also when it is dropped; null for nobody
+   */
+  final void send(Http2Stream stream, ByteBuf data, boolean end, @Nullable Written hearer) {
+    frames.send(context(), (FrameStream) stream, data, end, hearer);
     flushLater();
   }
 
@@ -195,13 +235,59 @@ abstract class FrameConnection extends Http2ConnectionHandler {
   }
 
   @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+    turnBytes += ((ByteBuf) message).readableBytes();
+    super.channelRead(ctx, message);
+  }
+
+  @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
     discardSomeReadBytes();
+    DirectSocket socket = direct;
+    if (socket != null) {
+      socket.onTurn(turnBytes);
+    } else if (searches < MOST_SEARCHES && decoder().prefaceReceived()) {
+      searches++;
+      findDirect(ctx);
+    }
+    onReadComplete();
+    ctx.fireChannelReadComplete();
+  }
+
+  /** Whether the beginning of a frame waits for the rest of it. */
+  final boolean hasPartOfFrame() {
+    return actualReadableBytes() > 0;
+  }
+
+  /** Reads frames past the pipeline; what is no whole frame yet is copied. */
+  final void onBytes(ByteBuf bytes) throws Exception {
+    turnBytes += bytes.readableBytes();
+    int before = 0;
+    while (bytes.isReadable() && bytes.readableBytes() != before) {
+      before = bytes.readableBytes();
+      decode(context(), bytes, NOTHING);
+    }
+    if (bytes.isReadable()) {
+      super.channelRead(context(), context().alloc().buffer().writeBytes(bytes));
+    }
+  }
+
+  /** For now nothing more comes. */
+  final void onReadComplete() {
+    turnBytes = 0;
     FrameBatch written = batch;
     if (written == null || written.isUnflushed()) {
       flushLater();
     }
-    ctx.fireChannelReadComplete();
+  }
+
+  /** Soon after the first SETTINGS nothing but liveness is before us any more, unless it stays. */
+  private void findDirect(ChannelHandlerContext ctx) {
+    FrameBatch written = batch;
+    if (written != null) {
+      direct = DirectSocket.of(this, ctx, written);
+      written.direct(direct);
+    }
   }
 
   /** The window of the connection is refilled at once; that of each stream is what holds back. */
@@ -212,10 +298,5 @@ abstract class FrameConnection extends Http2ConnectionHandler {
       connection().local().flowController().incrementWindowSize(whole, more);
       flushLater();
     }
-  }
-
-  /** Runs when a write ended. */
-  static boolean isDone(@Nullable Future<?> write) {
-    return write != null && write.isSuccess();
   }
 }

@@ -1,144 +1,196 @@
 package dev.holdfast.gateway.http2;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.DefaultHttp2ConnectionEncoder;
-import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2FrameWriter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2LifecycleManager;
-import io.netty.handler.codec.http2.Http2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2RemoteFlowController.FlowControlled;
-import io.netty.handler.codec.http2.Http2Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Netty's encoder, with a shorter way for what calls consist of. A frame of DATA goes out as it
- * came, and at once when the windows are open, so that nothing has to wait behind it; Netty would
- * merge it with others and keep all of them until the next flush. Nobody listens whether headers
- * reach the socket but who wrote them: if they don't, the connection is at its end anyway.
+ * Netty's encoder, and beside it a shorter way for what calls consist of. A frame of DATA goes out
+ * as it came, and at once when the windows are open, so that nothing has to wait behind it; Netty
+ * would merge it with others and keep all of them until the next flush. Nobody need listen whether
+ * headers reach the socket: if they don't, the connection is at its end anyway.
  *
  * <p>Headers are never informational ones: the gateway passes none on.
  */
 final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
+  private final FrameStreams streams;
+  private final FrameWriter frames;
   private @Nullable Http2LifecycleManager lifecycle;
 
-  FrameEncoder(Http2Connection connection, Http2FrameWriter frames) {
-    super(connection, frames);
+  FrameEncoder(FrameStreams streams, FrameWriter frames) {
+    super(streams, frames);
+    this.streams = streams;
+    this.frames = frames;
   }
 
   @Override
   public void lifecycleManager(Http2LifecycleManager lifecycleManager) {
     lifecycle = lifecycleManager;
+    streams.lifecycle(lifecycleManager);
     super.lifecycleManager(lifecycleManager);
   }
 
   @Override
-  public ChannelFuture writeData(
+  public FrameWriter frameWriter() {
+    return frames;
+  }
+
+  /**
+   * Sends DATA when it is its turn.
+   *
+   * @param data stays its caller's
+   * @param hearer of it, also when it is dropped
+   */
+  void send(
       ChannelHandlerContext ctx,
-      int streamId,
+      FrameStream stream,
       ByteBuf data,
-      int padding,
-      boolean endOfStream,
-      ChannelPromise promise) {
-    Http2Stream stream = connection().stream(streamId);
-    Http2LifecycleManager manager = lifecycle;
-    if (padding > 0 || stream == null || manager == null || !stream.state().localSideOpen()) {
-      return super.writeData(ctx, streamId, data, padding, endOfStream, promise);
+      boolean end,
+      @Nullable Written hearer) {
+    if (!stream.state().localSideOpen()) {
+      fail(hearer);
+      return;
     }
     int bytes = data.readableBytes();
+    FrameStream whole = streams.connectionStream();
     try {
-      if (mayGoNow(ctx, stream, bytes)) {
-        flowController().incrementWindowSize(stream, -bytes);
-        flowController().incrementWindowSize(connection().connectionStream(), -bytes);
-        var unused = frameWriter().writeData(ctx, streamId, data, 0, endOfStream, promise);
-        if (endOfStream) {
-          manager.closeStreamLocal(stream, promise);
-        }
-        return promise;
+      if (bytes <= stream.sendWindow
+          && bytes <= whole.sendWindow
+          && !SendWindows.isWaiting(stream)
+          && ctx.channel().isWritable()) {
+        stream.sendWindow -= bytes;
+        whole.sendWindow -= bytes;
+        write(ctx, stream, data, end, hearer);
+      } else {
+        flowController()
+            .addFlowControlled(stream, new WaitingBytes(stream, data.retainedSlice(), end, hearer));
+        flowController().writePendingBytes();
       }
-      flowController()
-          .addFlowControlled(stream, new WaitingFrame(stream, data, endOfStream, promise));
-      flowController().writePendingBytes();
     } catch (Http2Exception e) {
-      manager.onError(ctx, true, e);
+      onError(ctx, e);
     }
-    return promise;
   }
 
-  @Override
-  public ChannelFuture writeHeaders(
+  /**
+   * Sends headers, behind DATA that waits.
+   *
+   * @param hearer of them, also when they are dropped
+   */
+  void send(
       ChannelHandlerContext ctx,
-      int streamId,
+      FrameStream stream,
       Http2Headers headers,
-      int padding,
-      boolean endOfStream,
-      ChannelPromise promise) {
-    Http2LifecycleManager manager = lifecycle;
-    Http2Stream stream = manager == null ? null : streamOf(streamId);
-    if (stream == null || manager == null || !mayGoNow(stream, endOfStream)) {
-      return super.writeHeaders(ctx, streamId, headers, padding, endOfStream, promise);
-    }
-    ChannelFuture write =
-        frameWriter().writeHeaders(ctx, streamId, headers, padding, endOfStream, promise);
-    Throwable cause = write.cause();
-    if (cause == null) {
-      stream.headersSent(false);
+      boolean end,
+      @Nullable Written hearer) {
+    boolean inPlace = end ? !stream.isTrailersSent() : !stream.isHeadersSent();
+    if (!stream.state().localSideOpen() || !inPlace) {
+      fail(hearer);
+    } else if (SendWindows.isWaiting(stream)) {
+      flowController().addFlowControlled(stream, new WaitingHeaders(stream, headers, end, hearer));
     } else {
+      write(ctx, stream, headers, end, hearer);
+    }
+  }
+
+  private void write(
+      ChannelHandlerContext ctx,
+      FrameStream stream,
+      ByteBuf data,
+      boolean end,
+      @Nullable Written hearer) {
+    frames.data(ctx, stream.id(), data, end, hearer, end ? closing(stream) : null);
+    if (end) {
+      closeHere(stream);
+    }
+  }
+
+  private void write(
+      ChannelHandlerContext ctx,
+      FrameStream stream,
+      Http2Headers headers,
+      boolean end,
+      @Nullable Written hearer) {
+    try {
+      frames.headers(ctx, stream.id(), headers, end, hearer, end ? closing(stream) : null);
+    } catch (Http2Exception | RuntimeException e) {
+      if (hearer instanceof HeadersWrite write) {
+        write.fail(e);
+      }
+      fail(hearer);
+      onError(ctx, e);
+      return;
+    }
+    stream.headersSent(false);
+    if (end) {
+      closeHere(stream);
+    }
+  }
+
+  /** A stream that ends with this frame is over when the frame is out. */
+  private static @Nullable Written closing(FrameStream stream) {
+    return stream.state().remoteSideOpen() ? null : stream;
+  }
+
+  /** A stream of which the other half goes on. */
+  private static void closeHere(FrameStream stream) {
+    if (stream.state().remoteSideOpen()) {
+      stream.closeLocalSide();
+    }
+  }
+
+  private void onError(ChannelHandlerContext ctx, Throwable cause) {
+    Http2LifecycleManager manager = lifecycle;
+    if (manager != null) {
       manager.onError(ctx, true, cause);
     }
-    if (endOfStream) {
-      manager.closeStreamLocal(stream, write);
-    }
-    return write;
   }
 
-  /** The stream of headers that are to be written; a client's first ones open it. */
-  private @Nullable Http2Stream streamOf(int streamId) {
-    Http2Stream known = connection().stream(streamId);
-    if (known != null || connection().isServer()) {
-      return known;
-    }
-    try {
-      return connection().local().createStream(streamId, false);
-    } catch (Http2Exception e) {
-      // Netty's own way meets it again, and tells of it.
-      return null;
+  private static void fail(@Nullable Written hearer) {
+    if (hearer != null) {
+      hearer.onWritten(false);
     }
   }
 
-  /** Whether nothing is before this DATA, and it fits into both windows and into the channel. */
-  private boolean mayGoNow(ChannelHandlerContext ctx, Http2Stream stream, int bytes) {
-    Http2RemoteFlowController windows = flowController();
-    return windows.windowSize(stream) >= bytes
-        && windows.windowSize(connection().connectionStream()) >= bytes
-        && !windows.hasFlowControlled(stream)
-        && ctx.channel().isWritable();
+  /** A frame that waits: for its windows, or for those before it. */
+  private abstract static class Waiting implements FlowControlled {
+    final FrameStream stream;
+    final boolean end;
+    final @Nullable Written hearer;
+
+    Waiting(FrameStream stream, boolean end, @Nullable Written hearer) {
+      this.stream = stream;
+      this.end = end;
+      this.hearer = hearer;
+    }
+
+    @Override
+    public void writeComplete() {
+      // Who hears of it was told with the frame.
+    }
+
+    @Override
+    public void error(@Nullable ChannelHandlerContext ctx, Throwable cause) {
+      fail(hearer);
+    }
+
+    @Override
+    public boolean merge(ChannelHandlerContext ctx, FlowControlled next) {
+      return false;
+    }
   }
 
-  /** Whether nothing is before these headers, and none of them were sent before. */
-  private boolean mayGoNow(Http2Stream stream, boolean last) {
-    return stream.state().localSideOpen()
-        && !stream.isTrailersSent()
-        && (last ? !flowController().hasFlowControlled(stream) : !stream.isHeadersSent());
-  }
-
-  /** A frame that waits for its windows. */
-  private final class WaitingFrame implements FlowControlled {
-    private final Http2Stream stream;
+  private final class WaitingBytes extends Waiting {
     private final ByteBuf data;
-    private final boolean end;
-    private final ChannelPromise promise;
     private int left;
 
-    WaitingFrame(Http2Stream stream, ByteBuf data, boolean end, ChannelPromise promise) {
-      this.stream = stream;
+    WaitingBytes(FrameStream stream, ByteBuf data, boolean end, @Nullable Written hearer) {
+      super(stream, end, hearer);
       this.data = data;
-      this.end = end;
-      this.promise = promise;
       this.left = data.readableBytes();
     }
 
@@ -151,33 +203,38 @@ final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
     public void write(ChannelHandlerContext ctx, int allowedBytes) {
       if (left <= allowedBytes) {
         left = 0;
-        var unused = frameWriter().writeData(ctx, stream.id(), data, 0, end, promise);
+        FrameEncoder.this.write(ctx, stream, data, end, hearer);
+        data.release();
       } else if (allowedBytes > 0) {
         left -= allowedBytes;
-        ByteBuf part = data.readRetainedSlice(allowedBytes);
-        var unused = frameWriter().writeData(ctx, stream.id(), part, 0, false, ctx.newPromise());
-      }
-    }
-
-    @Override
-    public void writeComplete() {
-      if (end && lifecycle != null) {
-        lifecycle.closeStreamLocal(stream, promise);
+        FrameEncoder.this.write(ctx, stream, data.readSlice(allowedBytes), false, null);
       }
     }
 
     @Override
     public void error(@Nullable ChannelHandlerContext ctx, Throwable cause) {
       data.release();
-      promise.tryFailure(cause);
-      if (ctx != null && lifecycle != null) {
-        lifecycle.onError(ctx, true, cause);
-      }
+      super.error(ctx, cause);
+    }
+  }
+
+  private final class WaitingHeaders extends Waiting {
+    private final Http2Headers headers;
+
+    WaitingHeaders(
+        FrameStream stream, Http2Headers headers, boolean end, @Nullable Written hearer) {
+      super(stream, end, hearer);
+      this.headers = headers;
     }
 
     @Override
-    public boolean merge(ChannelHandlerContext ctx, FlowControlled next) {
-      return false;
+    public int size() {
+      return 0;
+    }
+
+    @Override
+    public void write(ChannelHandlerContext ctx, int allowedBytes) {
+      FrameEncoder.this.write(ctx, stream, headers, end, hearer);
     }
   }
 }

@@ -9,6 +9,9 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameTypes;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2HeadersEncoder;
+import io.netty.util.concurrent.FastThreadLocal;
+import java.nio.channels.ClosedChannelException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the frames that calls consist of into the {@link FrameBatch} of their connection; the
@@ -24,6 +27,15 @@ final class FrameWriter extends DefaultHttp2FrameWriter {
   private static final int END_STREAM = 1;
   private static final int END_HEADERS = 4;
 
+  /** Between buffers of Netty a few bytes go faster by way of an array than from one to another. */
+  private static final FastThreadLocal<byte[]> PASSING =
+      new FastThreadLocal<>() {
+        @Override
+        protected byte[] initialValue() {
+          return new byte[COPIED_BYTES];
+        }
+      };
+
   private final Http2HeadersEncoder headersEncoder;
   private final FrameBatch batch;
 
@@ -37,6 +49,75 @@ final class FrameWriter extends DefaultHttp2FrameWriter {
     return batch;
   }
 
+  /**
+   * Writes DATA.
+   *
+   * @param data stays its caller's
+   * @param hearer of this frame, unless there is none
+   * @param other hearer of it, told after the first
+   */
+  void data(
+      ChannelHandlerContext ctx,
+      int id,
+      ByteBuf data,
+      boolean end,
+      @Nullable Written hearer,
+      @Nullable Written other) {
+    int length = data.readableBytes();
+    if (length > COPIED_BYTES || length > maxFrameSize()) {
+      ChannelPromise promise = ctx.newPromise();
+      tell(promise, hearer);
+      tell(promise, other);
+      var unusedWrite = super.writeData(ctx, id, data.retainedSlice(), 0, end, promise);
+      return;
+    }
+    ByteBuf out = batch.open();
+    head(out, length, Http2FrameTypes.DATA, end ? END_STREAM : 0, id);
+    byte[] passing = PASSING.get();
+    data.getBytes(data.readerIndex(), passing, 0, length);
+    out.writeBytes(passing, 0, length);
+    batch.tell(hearer);
+    batch.tell(other);
+    batch.add();
+  }
+
+  /**
+   * Writes headers, all of them or nothing.
+   *
+   * @param hearer of this frame, unless there is none
+   * @param other hearer of it, told after the first
+   */
+  void headers(
+      ChannelHandlerContext ctx,
+      int id,
+      Http2Headers headers,
+      boolean endStream,
+      @Nullable Written hearer,
+      @Nullable Written other)
+      throws Http2Exception {
+    ByteBuf out = batch.open();
+    int start = out.writerIndex();
+    out.writeZero(HEAD_BYTES);
+    try {
+      headersEncoder.encodeHeaders(id, headers, out);
+    } catch (Http2Exception | RuntimeException e) {
+      batch.undo(start);
+      throw e;
+    }
+    int end = endStream ? END_STREAM : 0;
+    int length = out.writerIndex() - start - HEAD_BYTES;
+    if (length <= maxFrameSize()) {
+      out.writerIndex(start);
+      head(out, length, Http2FrameTypes.HEADERS, end | END_HEADERS, id);
+      out.writerIndex(start + HEAD_BYTES + length);
+    } else {
+      split(out, start, id, end);
+    }
+    batch.tell(hearer);
+    batch.tell(other);
+    batch.add();
+  }
+
   @Override
   public ChannelFuture writeData(
       ChannelHandlerContext ctx,
@@ -45,15 +126,11 @@ final class FrameWriter extends DefaultHttp2FrameWriter {
       int padding,
       boolean endStream,
       ChannelPromise promise) {
-    int length = data.readableBytes();
-    if (padding > 0 || length > COPIED_BYTES || length > maxFrameSize()) {
+    if (padding > 0 || data.readableBytes() > COPIED_BYTES) {
       return super.writeData(ctx, streamId, data, padding, endStream, promise);
     }
-    ByteBuf out = batch.open(ctx);
-    head(out, length, Http2FrameTypes.DATA, endStream ? END_STREAM : 0, streamId);
-    out.writeBytes(data);
+    data(ctx, streamId, data, endStream, hearer(promise), null);
     data.release();
-    batch.add(promise);
     return promise;
   }
 
@@ -65,46 +142,50 @@ final class FrameWriter extends DefaultHttp2FrameWriter {
       int padding,
       boolean endStream,
       ChannelPromise promise) {
-    ByteBuf out = batch.open(ctx);
-    int start = out.writerIndex();
-    out.writeZero(HEAD_BYTES);
     try {
-      headersEncoder.encodeHeaders(streamId, headers, out);
+      headers(ctx, streamId, headers, endStream, hearer(promise), null);
     } catch (Http2Exception | RuntimeException e) {
-      batch.undo(start);
       return promise.setFailure(e);
     }
-    int end = endStream ? END_STREAM : 0;
-    int length = out.writerIndex() - start - HEAD_BYTES;
-    if (length <= maxFrameSize()) {
-      out.writerIndex(start);
-      head(out, length, Http2FrameTypes.HEADERS, end | END_HEADERS, streamId);
-      out.writerIndex(start + HEAD_BYTES + length);
-    } else {
-      split(out, start, streamId, end);
-    }
-    batch.add(promise);
     return promise;
   }
 
   @Override
   public ChannelFuture writeWindowUpdate(
       ChannelHandlerContext ctx, int streamId, int windowSizeIncrement, ChannelPromise promise) {
-    ByteBuf out = batch.open(ctx);
+    ByteBuf out = batch.open();
     head(out, WINDOW_UPDATE_BYTES, Http2FrameTypes.WINDOW_UPDATE, 0, streamId);
     out.writeInt(windowSizeIncrement);
-    batch.add(promise);
+    batch.tell(hearer(promise));
+    batch.add();
     return promise;
   }
 
   @Override
   public ChannelFuture writeRstStream(
       ChannelHandlerContext ctx, int streamId, long errorCode, ChannelPromise promise) {
-    ByteBuf out = batch.open(ctx);
+    ByteBuf out = batch.open();
     head(out, RST_STREAM_BYTES, Http2FrameTypes.RST_STREAM, 0, streamId);
     out.writeInt((int) errorCode);
-    batch.add(promise);
+    batch.tell(hearer(promise));
+    batch.add();
     return promise;
+  }
+
+  private static void tell(ChannelPromise promise, @Nullable Written hearer) {
+    if (hearer != null) {
+      var unused = promise.addListener(done -> hearer.onWritten(done.isSuccess()));
+    }
+  }
+
+  private static Written hearer(ChannelPromise promise) {
+    return success -> {
+      if (success) {
+        promise.trySuccess();
+      } else {
+        promise.tryFailure(new ClosedChannelException());
+      }
+    };
   }
 
   /** A block of headers that is too long for one frame goes on in others. */

@@ -1,8 +1,14 @@
 package dev.holdfast.gateway.http2;
 
-import io.netty.buffer.ByteBuf;
+import dev.holdfast.gateway.route.RequestHead;
+import dev.holdfast.gateway.route.Route;
+import dev.holdfast.gateway.route.Router;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map.Entry;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,17 +17,49 @@ import org.jspecify.annotations.Nullable;
  * them stays true.
  */
 final class Head extends DefaultHttp2Headers {
+  /** Where such headers may come. */
+  enum Kind {
+    /** They begin a request. */
+    REQUEST,
+    /** They begin an answer, and not an informational one. */
+    RESPONSE,
+    /** They end either. */
+    TRAILERS,
+    /** There is more to say about them: they are incomplete, informational, or make no sense. */
+    OTHER
+  }
+
+  static final long UNSAID = -1;
+
+  private static final long UNKNOWN = Long.MIN_VALUE;
+
+  private static final int TEN = 10;
+  private static final int MOST_DIGITS = 18;
+
   private boolean remembered;
+  private byte @Nullable [] usualBlock;
+  private @Nullable Boolean grpc;
+  private long sentTimeoutNanos = UNKNOWN;
+  private @Nullable Router routedBy;
+  private @Nullable Route route;
+  private ResponseHeaders.@Nullable Facts asLast;
+  private ResponseHeaders.@Nullable Facts asFirst;
+  private long saidLength = UNSAID;
+  private @Nullable Kind kind;
   private @Nullable Head forwarded;
   private long contentLength = -1;
   private @Nullable Encoded @Nullable [] encoded;
 
-  /**
-   * What the headers are in one state of one encoder.
-   *
-   * @param state see {@link RememberingEncoder}
-   */
-  record Encoded(long state, ByteBuf block) {}
+  /** What the headers are in one state of one encoder; see {@link RememberingEncoder}. */
+  static final class Encoded {
+    private final long state;
+    private final byte[] block;
+
+    Encoded(long state, byte[] block) {
+      this.state = state;
+      this.block = block;
+    }
+  }
 
   Head(boolean validateNames, boolean validateValues, int sizeHint) {
     super(validateNames, validateValues, sizeHint);
@@ -42,6 +80,118 @@ final class Head extends DefaultHttp2Headers {
       contentLength = value;
     }
     return super.setLong(name, value);
+  }
+
+  /** Found out once: only for headers that are remembered. */
+  Kind kind() {
+    Kind known = kind;
+    if (known == null) {
+      known = findKind();
+      kind = known;
+    }
+    return known;
+  }
+
+  /** How many bytes of DATA follow as far as they say; {@link #UNSAID} if they don't. */
+  long saidLength() {
+    return saidLength;
+  }
+
+  private Kind findKind() {
+    List<CharSequence> lengths = getAll(Names.CONTENT_LENGTH);
+    if (!lengths.isEmpty()) {
+      saidLength = lengths.size() == 1 ? plainNumber(lengths.get(0)) : UNSAID;
+      if (saidLength == UNSAID) {
+        return Kind.OTHER;
+      }
+    }
+    if (method() != null) {
+      boolean whole = scheme() != null && path() != null && path().length() > 0;
+      boolean connects = HttpMethod.CONNECT.asciiName().contentEquals(method());
+      return whole && !connects ? Kind.REQUEST : Kind.OTHER;
+    }
+    if (status() != null) {
+      return ResponseHeaders.isInformational(this) ? Kind.OTHER : Kind.RESPONSE;
+    }
+    for (Entry<CharSequence, CharSequence> each : this) {
+      if (PseudoHeaderName.hasPseudoHeaderFormat(each.getKey())) {
+        return Kind.OTHER;
+      }
+    }
+    return saidLength == UNSAID ? Kind.TRAILERS : Kind.OTHER;
+  }
+
+  /** A number of digits alone that is no great one; {@link #UNSAID} for anything else. */
+  private static long plainNumber(CharSequence text) {
+    if (text.length() == 0 || text.length() > MOST_DIGITS) {
+      return UNSAID;
+    }
+    long value = 0;
+    for (int i = 0; i < text.length(); i++) {
+      int digit = text.charAt(i) - '0';
+      if (digit < 0 || digit >= TEN) {
+        return UNSAID;
+      }
+      value = value * TEN + digit;
+    }
+    return value;
+  }
+
+  /** Whether a request is gRPC's own. */
+  static boolean isGrpc(Http2Headers request) {
+    if (!(request instanceof Head head) || !head.remembered) {
+      return Names.isGrpc(request);
+    }
+    Boolean known = head.grpc;
+    if (known == null) {
+      known = Names.isGrpc(request);
+      head.grpc = known;
+    }
+    return known;
+  }
+
+  /** The time that a request says it has; {@link GrpcTimeout#NONE} when it does not. */
+  static long sentTimeoutNanos(Http2Headers request) {
+    if (!(request instanceof Head head) || !head.remembered) {
+      return RequestHeaders.sentTimeoutNanos(request);
+    }
+    if (head.sentTimeoutNanos == UNKNOWN) {
+      head.sentTimeoutNanos = RequestHeaders.sentTimeoutNanos(request);
+    }
+    return head.sentTimeoutNanos;
+  }
+
+  /** The route of a request; null when there is none. */
+  static @Nullable Route route(Http2Headers request, Router router, RequestHead asked) {
+    if (!(request instanceof Head head) || !head.remembered || !router.isSteady()) {
+      return router.find(asked);
+    }
+    if (head.routedBy != router) {
+      head.route = router.find(asked);
+      head.routedBy = router;
+    }
+    return head.route;
+  }
+
+  /**
+   * What the headers of an answer say.
+   *
+   * @param end whether nothing follows them
+   */
+  static ResponseHeaders.Facts facts(Http2Headers answer, boolean end) {
+    if (!(answer instanceof Head head) || !head.remembered) {
+      return ResponseHeaders.Facts.of(answer, end);
+    }
+    ResponseHeaders.Facts known = end ? head.asLast : head.asFirst;
+    if (known == null) {
+      known = ResponseHeaders.Facts.of(answer, end);
+      if (end) {
+        head.asLast = known;
+      } else {
+        head.asFirst = known;
+      }
+    }
+    return known;
   }
 
   /** Whether these headers may come again as this object. */
@@ -75,9 +225,19 @@ final class Head extends DefaultHttp2Headers {
   }
 
   /** The block that they are for an encoder in this state; null when it did not say. */
-  @Nullable ByteBuf encodedIn(long state, int slot) {
+  byte @Nullable [] encodedIn(long state, int slot) {
     Encoded there = encoded == null ? null : encoded[slot];
     return there != null && there.state == state ? there.block : null;
+  }
+
+  /** One array for blocks that are equal, as those of the same answer to many clients are. */
+  byte[] shared(byte[] block) {
+    byte[] usual = usualBlock;
+    if (usual != null && Arrays.equals(usual, block)) {
+      return usual;
+    }
+    usualBlock = block;
+    return block;
   }
 
   /** Keeps a block until another encoder with the same slot brings its own. */

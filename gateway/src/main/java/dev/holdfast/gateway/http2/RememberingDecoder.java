@@ -3,7 +3,6 @@ package dev.holdfast.gateway.http2;
 import dev.holdfast.core.Limit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -24,16 +23,15 @@ final class RememberingDecoder extends DefaultHttp2HeadersDecoder {
   /** Longer blocks are decoded each time. */
   static final int MOST_BYTES = 512;
 
-  private static final Known[] NOTHING = {};
+  private static final @Nullable KnownHeaders[] NOTHING = {};
 
   private final int most;
-  private Known[] known = NOTHING;
+  private @Nullable KnownHeaders[] known = NOTHING;
   private int last;
+  private Object owner = this;
 
   /** What is being decoded, or could not be. */
   private @Nullable Head started;
-
-  private record Known(ByteBuf block, Head head) {}
 
   /**
    * Validates what it decodes.
@@ -50,9 +48,14 @@ final class RememberingDecoder extends DefaultHttp2HeadersDecoder {
     }
   }
 
+  /** Whose headers come; see {@link KnownHeaders#of}. */
+  void owner(Object whose) {
+    owner = whose;
+  }
+
   @Override
   public Http2Headers decodeHeaders(int streamId, ByteBuf block) throws Http2Exception {
-    Head before = find(block);
+    Head before = find(block, block.readerIndex(), block.readableBytes());
     if (before != null) {
       block.skipBytes(block.readableBytes());
       return before;
@@ -68,8 +71,9 @@ final class RememberingDecoder extends DefaultHttp2HeadersDecoder {
     byte[] bytes = ByteBufUtil.getBytes(block);
     Http2Headers headers = decode(streamId, block);
     if (headers instanceof Head head) {
-      head.remember();
-      remember(new Known(Unpooled.wrappedBuffer(bytes), head));
+      KnownHeaders fresh = KnownHeaders.of(bytes, head, owner);
+      remember(fresh);
+      return fresh.head();
     }
     return headers;
   }
@@ -119,19 +123,20 @@ final class RememberingDecoder extends DefaultHttp2HeadersDecoder {
     return head;
   }
 
-  private @Nullable Head find(ByteBuf block) {
+  /** What these bytes were decoded to before; null when they are not remembered. */
+  @Nullable Head find(ByteBuf in, int at, int length) {
     for (int i = 0; i < known.length; i++) {
-      Known each = known[i];
-      if (each != null && ByteBufUtil.equals(each.block, block)) {
-        return each.head;
+      KnownHeaders each = known[i];
+      if (each != null && each.isAt(in, at, length)) {
+        return each.head();
       }
     }
     return null;
   }
 
-  private void remember(Known fresh) {
+  private void remember(KnownHeaders fresh) {
     if (known.length == 0) {
-      known = new Known[most];
+      known = new KnownHeaders[most];
     }
     last = (last + 1) % most;
     known[last] = fresh;

@@ -3,7 +3,6 @@ package dev.holdfast.gateway.http2;
 import dev.holdfast.core.Limit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -20,15 +19,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class RememberingEncoder extends DefaultHttp2HeadersEncoder {
   @Limit(
-      of =
-          "encoded forms that are kept: of a request for upstream connections, of answers to one"
-              + " client",
+      of = "encoded forms of one request that are kept, for upstream connections",
       then = "another one takes its place")
   static final int SLOTS = 16;
 
+  @Limit(
+      of = "encoded forms of answers that are kept for one client",
+      then = "the one that was kept first is encoded again when it comes")
+  static final int ANSWERS = 8;
+
   private static final int STATE_BITS = 40;
   private static final AtomicLong ENCODERS = new AtomicLong();
-  private static final Answer[] NOTHING = {};
+  private static final Head[] NO_HEADS = {};
 
   private final boolean server;
   private final int mySlot;
@@ -36,9 +38,11 @@ final class RememberingEncoder extends DefaultHttp2HeadersEncoder {
   /** A number that no other encoder has, nor this one with another table. */
   private long state;
 
-  private @Nullable Answer[] answers = NOTHING;
+  /** The headers of answers whose blocks are kept, side by side so that they are quickly seen. */
+  private @Nullable Head[] answers = NO_HEADS;
 
-  private record Answer(Head head, ByteBuf block) {}
+  private byte[] @Nullable [] blocks = {};
+  private int next;
 
   /**
    * Keeps headers that are secret, or always different, out of the peer's table.
@@ -57,9 +61,9 @@ final class RememberingEncoder extends DefaultHttp2HeadersEncoder {
   @Override
   public void encodeHeaders(int streamId, Http2Headers headers, ByteBuf out) throws Http2Exception {
     Head remembered = headers instanceof Head head && head.isRemembered() ? head : null;
-    ByteBuf before = remembered == null ? null : find(remembered);
+    byte[] before = remembered == null ? null : find(remembered);
     if (before != null) {
-      out.writeBytes(before, 0, before.writerIndex());
+      out.writeBytes(before);
       return;
     }
     int from = out.writerIndex();
@@ -68,7 +72,7 @@ final class RememberingEncoder extends DefaultHttp2HeadersEncoder {
     if (!HeaderBlock.isSteady(out, from, from + length)) {
       forget();
     } else if (remembered != null && length <= RememberingDecoder.MOST_BYTES) {
-      keep(remembered, Unpooled.wrappedBuffer(ByteBufUtil.getBytes(out, from, length)));
+      keep(remembered, ByteBufUtil.getBytes(out, from, length));
     }
   }
 
@@ -86,32 +90,36 @@ final class RememberingEncoder extends DefaultHttp2HeadersEncoder {
 
   private void forget() {
     state++;
-    answers = NOTHING;
+    answers = NO_HEADS;
+    next = 0;
   }
 
   // Remembered headers are the same object; to compare what they say would cost more than to
   // encode.
   @SuppressWarnings("ReferenceEquality")
-  private @Nullable ByteBuf find(Head head) {
+  private byte @Nullable [] find(Head head) {
     if (!server) {
       return head.encodedIn(state, mySlot);
     }
-    Answer there = answers.length == 0 ? null : answers[slot(head)];
-    return there != null && there.head == head ? there.block : null;
+    for (int i = 0; i < answers.length; i++) {
+      if (answers[i] == head) {
+        return blocks[i];
+      }
+    }
+    return null;
   }
 
-  private void keep(Head head, ByteBuf block) {
+  private void keep(Head head, byte[] block) {
     if (!server) {
       head.keep(new Head.Encoded(state, block), mySlot);
       return;
     }
     if (answers.length == 0) {
-      answers = new Answer[SLOTS];
+      answers = new Head[ANSWERS];
+      blocks = new byte[ANSWERS][];
     }
-    answers[slot(head)] = new Answer(head, block);
-  }
-
-  private static int slot(Head head) {
-    return System.identityHashCode(head) & (SLOTS - 1);
+    answers[next] = head;
+    blocks[next] = head.shared(block);
+    next = (next + 1) % ANSWERS;
   }
 }

@@ -5,6 +5,7 @@ import dev.holdfast.gateway.limits.GatewayMeters;
 import dev.holdfast.gateway.limits.LoopMemory;
 import dev.holdfast.gateway.limits.MetLimit;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The DATA of a request from its beginning, kept until its answer begins, so that it can be sent
- * again. Small frames are copied: a slice would hold the whole buffer of a socket read.
+ * again. Small frames are copied: a slice would hold the whole buffer of a socket read. Most
+ * requests are one small frame, which needs no more than its bytes.
  */
 final class RequestBody {
   @Limit(
@@ -22,6 +24,7 @@ final class RequestBody {
 
   private static final int COPIED_BYTES = 1_024;
 
+  private byte @Nullable [] only;
   private List<ByteBuf> frames = List.of();
   private int bytes;
   private int awaitingBytes;
@@ -35,6 +38,12 @@ final class RequestBody {
   }
 
   List<ByteBuf> frames() {
+    byte[] bytesOfOnly = only;
+    if (bytesOfOnly != null) {
+      only = null;
+      frames = new ArrayList<>(2);
+      frames.add(Unpooled.wrappedBuffer(bytesOfOnly));
+    }
     return frames;
   }
 
@@ -44,13 +53,21 @@ final class RequestBody {
       return;
     }
     int size = frame.readableBytes();
-    if (frames.isEmpty()) {
-      frames = new ArrayList<>(1);
-    }
     bytes += size;
     memory = from;
     overdrawn |= !from.take(size);
-    frames.add(size <= COPIED_BYTES ? Unpooled.copiedBuffer(frame) : frame.retainedDuplicate());
+    boolean small = size <= COPIED_BYTES;
+    if (small && only == null && frames.isEmpty()) {
+      only = ByteBufUtil.getBytes(frame);
+      return;
+    }
+    List<ByteBuf> all = frames();
+    if (all.isEmpty()) {
+      all = new ArrayList<>(2);
+      frames = all;
+    }
+    all.add(
+        small ? Unpooled.wrappedBuffer(ByteBufUtil.getBytes(frame)) : frame.retainedDuplicate());
   }
 
   /** Bytes of the client's windows are not given back before there is an upstream. */
@@ -83,6 +100,7 @@ final class RequestBody {
       memory = null;
       from.give(bytes);
     }
+    only = null;
     List<ByteBuf> released = frames;
     frames = List.of();
     for (int i = 0; i < released.size(); i++) {

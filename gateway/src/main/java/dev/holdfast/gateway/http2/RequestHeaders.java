@@ -66,8 +66,7 @@ final class RequestHeaders {
 
   /** The time that a call has: 0 for any, {@link GrpcTimeout#EXPIRED} for none. */
   static long timeoutNanos(Http2Headers headers, RouteOptions terms) {
-    CharSequence sent = headers.get(Names.GRPC_TIMEOUT);
-    long nanos = sent == null ? GrpcTimeout.NONE : GrpcTimeout.parse(sent);
+    long nanos = Head.sentTimeoutNanos(headers);
     if (nanos == 0) {
       return GrpcTimeout.EXPIRED;
     }
@@ -76,6 +75,12 @@ final class RequestHeaders {
     }
     long most = terms.maxDeadline().toNanos();
     return most > 0 && (nanos == 0 || nanos > most) ? most : nanos;
+  }
+
+  /** What they say of that; {@link GrpcTimeout#NONE} for nothing. */
+  static long sentTimeoutNanos(Http2Headers headers) {
+    CharSequence sent = headers.get(Names.GRPC_TIMEOUT);
+    return sent == null ? GrpcTimeout.NONE : GrpcTimeout.parse(sent);
   }
 
   /** The headers with what is left of a timeout, for each attempt. */

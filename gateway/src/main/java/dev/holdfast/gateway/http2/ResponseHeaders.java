@@ -11,6 +11,31 @@ final class ResponseHeaders {
 
   private ResponseHeaders() {}
 
+  /**
+   * All that is asked of the headers of an answer while it is forwarded.
+   *
+   * @param informational see {@link #isInformational}
+   * @param foreign see {@link #isForeign}
+   * @param trouble see {@link #trouble}
+   * @param hasStatus whether there is a grpc-status
+   * @param status see {@link #status}
+   */
+  record Facts(
+      boolean informational,
+      boolean foreign,
+      String trouble,
+      boolean hasStatus,
+      dev.holdfast.transcoding.http.StatusCode status) {
+    static Facts of(Http2Headers headers, boolean end) {
+      return new Facts(
+          isInformational(headers),
+          isForeign(headers, end),
+          ResponseHeaders.trouble(headers, end),
+          headers.contains(Names.GRPC_STATUS),
+          ResponseHeaders.status(headers));
+    }
+  }
+
   /** 100 to 199: another one follows. */
   static boolean isInformational(Http2Headers headers) {
     CharSequence status = headers.status();

@@ -9,7 +9,6 @@ import dev.holdfast.gateway.traffic.CallTrace;
 import dev.holdfast.gateway.traffic.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
@@ -248,8 +247,8 @@ public final class UpstreamCall implements OutgoingCall {
     }
 
     @Override
-    ChannelPromise bridge(UpstreamConnection to, int bytes) {
-      return to.context().newPromise().addListener(written -> giveBack(bytes));
+    Written bridge(int bytes) {
+      return success -> giveBack(bytes);
     }
 
     @Override
@@ -259,18 +258,17 @@ public final class UpstreamCall implements OutgoingCall {
 
     @Override
     void pass(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes) {
-      Piece piece = new Piece(data, from, stream, bytes);
       if (ended || !data.isReadable()) {
-        piece.done();
+        from.giveBack(stream, bytes);
       } else {
-        held.add(piece);
+        held.add(new Piece(data.retainedSlice(), from, stream, bytes));
         deliver();
       }
     }
 
     @Override
     void endWith(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes) {
-      new Piece(data, from, stream, bytes).done();
+      from.giveBack(stream, bytes);
       endWith(StatusCode.UNKNOWN, "gateway: the answer ended without trailers", true);
     }
 

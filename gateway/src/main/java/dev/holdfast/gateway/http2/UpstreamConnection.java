@@ -11,9 +11,7 @@ import dev.holdfast.liveness.WatchedConnection;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
-import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.codec.http2.Http2EventAdapter;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
@@ -63,7 +61,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
 
   /** What Netty put together. */
   private record Codec(
-      Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {}
+      Http2ConnectionDecoder decoder, ControlFrameLimits encoder, Http2Settings settings) {}
 
   /** What a connection is made with. */
   record Setting(
@@ -169,9 +167,15 @@ final class UpstreamConnection extends FrameConnection implements Link {
       headers = Head.own(request);
       headers.scheme(Names.HTTPS);
     }
-    var unused = encoder().writeHeaders(context(), id, headers, 0, end, written);
-    flushLater();
-    return connection().stream(id);
+    Http2Stream stream;
+    try {
+      stream = connection().local().createStream(id, false);
+    } catch (Http2Exception e) {
+      written.fail(e);
+      return null;
+    }
+    send(stream, headers, end, written);
+    return stream.state() == Http2Stream.State.CLOSED ? null : stream;
   }
 
   /** Gives a call up. */
@@ -263,7 +267,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
   }
 
   /** The frames of the peer, and what becomes of streams. */
-  private final class Frames extends Http2EventAdapter {
+  private final class Frames extends CallFrames {
     @Override
     public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings)
         throws Http2Exception {
@@ -283,19 +287,6 @@ final class UpstreamConnection extends FrameConnection implements Link {
       if (exchange != null) {
         exchange.onResponseHeaders(headers, end);
       }
-    }
-
-    @Override
-    public void onHeadersRead(
-        ChannelHandlerContext ctx,
-        int id,
-        Http2Headers headers,
-        int dependency,
-        short weight,
-        boolean exclusive,
-        int padding,
-        boolean end) {
-      onHeadersRead(ctx, id, headers, padding, end);
     }
 
     @Override

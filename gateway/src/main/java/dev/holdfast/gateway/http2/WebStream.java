@@ -4,7 +4,6 @@ import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.limits.GatewayMemory;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
@@ -137,16 +136,14 @@ final class WebStream implements WebExchange, RequestStream {
       write(body, true);
     } else {
       over = true;
-      ChannelPromise written = toldToStop(down.context().newPromise());
-      var unused = down.encoder().writeHeaders(down.context(), stream.id(), head, 0, true, written);
-      down.flushLater();
+      down.send(stream, head, true, requestEnded ? null : this::stopRequest);
     }
   }
 
   @Override
   public void begin(Http2Headers head) {
     if (!over) {
-      down.writeHeaders(stream, head, false);
+      down.send(stream, head, false, null);
     }
   }
 
@@ -158,14 +155,19 @@ final class WebStream implements WebExchange, RequestStream {
     over = last;
     unsentBytes += body.length;
     loop().memory().take(body.length);
-    ChannelPromise written =
-        down.context().newPromise().addListener(done -> onWritten(body.length));
+    boolean stops = last && !requestEnded;
     ByteBuf data = Unpooled.wrappedBuffer(body);
-    var unused =
-        down.encoder()
-            .writeData(
-                down.context(), stream.id(), data, 0, last, last ? toldToStop(written) : written);
-    down.flushLater();
+    down.send(
+        stream,
+        data,
+        last,
+        success -> {
+          onWritten(body.length);
+          if (stops) {
+            stopRequest(success);
+          }
+        });
+    data.release();
   }
 
   @Override
@@ -193,10 +195,6 @@ final class WebStream implements WebExchange, RequestStream {
   }
 
   /** Who has its answer and still sends is told to stop, once the answer is out. */
-  private ChannelPromise toldToStop(ChannelPromise promise) {
-    return requestEnded ? promise : promise.addListener(done -> stopRequest(done.isSuccess()));
-  }
-
   private void stopRequest(boolean written) {
     if (written && down.connection().stream(stream.id()) != null) {
       down.reset(stream, Http2Error.NO_ERROR.code());

@@ -4,6 +4,7 @@ import dev.holdfast.transcoding.http.ErrorBody;
 import dev.holdfast.transcoding.http.RequestRefusedException;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
+import java.util.List;
 
 /** A whole answer: its headers with :status, and its body, which is not copied. */
 final class Answer {
@@ -32,11 +33,15 @@ final class Answer {
 
   /** What a request gets that can't be turned into a call. */
   static Answer refused(RequestRefusedException why) {
-    Answer answer = json(why.httpStatus(), ErrorBody.json(why));
-    if (!why.allow().isEmpty()) {
-      answer.head.set("allow", String.join(", ", why.allow()));
+    return json(why.httpStatus(), ErrorBody.json(why)).allowing(why.allow());
+  }
+
+  /** With the methods of HTTP that would do, if there are some. */
+  Answer allowing(List<String> methods) {
+    if (!methods.isEmpty()) {
+      head.set("allow", String.join(", ", methods));
     }
-    return answer;
+    return this;
   }
 
   static Http2Headers head(int status, String contentType) {

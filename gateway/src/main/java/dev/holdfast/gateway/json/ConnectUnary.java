@@ -83,6 +83,6 @@ final class ConnectUnary extends Dialect {
 
   @Override
   Answer refused(RequestRefusedException why) {
-    return Answer.json(why.httpStatus(), ConnectErrors.json(why.code(), why.getMessage(), null));
+    return Refusal.ofUnary(why);
   }
 }

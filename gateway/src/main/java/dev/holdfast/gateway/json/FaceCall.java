@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.json;
 
 import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.cors.Cors;
 import dev.holdfast.gateway.http2.CallEnd;
 import dev.holdfast.gateway.http2.CallListener;
 import dev.holdfast.gateway.http2.CallTarget;
@@ -264,12 +265,10 @@ final class FaceCall implements WebHandler, CallListener {
   private void onSlowBody() {
     if (!over) {
       stop();
-      byte[] body =
-          Answer.refused(
-                  RequestRefusedException.badRequest(
-                      "body: not whole after " + BODY_TIME.toSeconds() + "s (expected: sooner)"))
-              .body();
-      send(Answer.json(408, body));
+      send(
+          dialect.refused(
+              RequestRefusedException.tooSlow(
+                  "body: not whole after " + BODY_TIME.toSeconds() + "s (expected: sooner)")));
     }
   }
 

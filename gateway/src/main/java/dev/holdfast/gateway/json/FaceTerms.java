@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.json;
 
+import dev.holdfast.gateway.cors.Cors;
 import dev.holdfast.transcoding.http.openapi.OpenApiInfo;
 import java.util.EnumSet;
 import java.util.Optional;

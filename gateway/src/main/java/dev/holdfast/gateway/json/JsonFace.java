@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.json;
 
+import dev.holdfast.gateway.cors.Cors;
 import dev.holdfast.gateway.http2.CallTarget;
 import dev.holdfast.gateway.http2.WebExchange;
 import dev.holdfast.gateway.http2.WebFace;
@@ -14,7 +15,6 @@ import dev.holdfast.transcoding.http.connect.ConnectRequest;
 import dev.holdfast.transcoding.http.grpcweb.GrpcWebType;
 import dev.holdfast.transcoding.schema.RpcMethod;
 import io.netty.handler.codec.http2.Http2Headers;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -66,14 +66,38 @@ public final class JsonFace implements WebFace {
 
   @Override
   public WebHandler take(WebExchange web, boolean ended) {
-    FaceTerms now = terms.get();
+    FaceTerms now = PageRoute.terms(web, terms.get());
     try {
       return begin(web, ended, now);
     } catch (RequestRefusedException e) {
-      return answer(web, Answer.refused(e), now);
+      return answer(web, refused(web, e, now), now);
     } catch (UnknownSchemaException e) {
-      return answer(web, failed(StatusCode.UNAVAILABLE, String.valueOf(e.getMessage())), now);
+      RequestRefusedException why =
+          RequestRefusedException.unavailable("gateway: " + e.getMessage());
+      return answer(web, refused(web, why, now), now);
     }
+  }
+
+  private Answer refused(WebExchange web, RequestRefusedException why, FaceTerms now) {
+    boolean connect = Refusal.isConnect(web.headers()) || isConnectGet(web, now);
+    return connect ? Refusal.ofConnect(web.headers(), why) : Answer.refused(why);
+  }
+
+  private boolean isConnectGet(WebExchange web, FaceTerms now) {
+    try {
+      RequestHead head = RequestHead.of(text(web.headers().method()), text(web.path()), "", "");
+      return isConnectGet(web, head, now);
+    } catch (RequestRefusedException | UnknownSchemaException e) {
+      return false;
+    }
+  }
+
+  /** A GET whose parameters look like Connect's may also be one of an annotated path. */
+  private boolean isConnectGet(WebExchange web, RequestHead head, FaceTerms now) {
+    return head.method().equals("GET")
+        && ConnectRequest.mayBeGet(head.query())
+        && now.has(Face.CONNECT)
+        && isMethod(web, head.path());
   }
 
   private static Answer failed(StatusCode status, String why) {
@@ -97,7 +121,7 @@ public final class JsonFace implements WebFace {
     boolean isSocket = web.asksForSocket();
     boolean stranger = isSocket && !socket.isOwn();
     if (stranger && !now.cors().allows(headers.get("origin"))) {
-      return answer(web, socket.forbidden(), now);
+      return answer(web, failed(StatusCode.PERMISSION_DENIED, socket.stranger()), now);
     }
     if (head.method().equals("OPTIONS")) {
       return answer(web, options(web, now), now);
@@ -163,7 +187,7 @@ public final class JsonFace implements WebFace {
     ConnectRequest connect = null;
     // A GET is one of Connect only where it is served: else its parameters are those of a path.
     boolean get = head.method().equals("GET");
-    if (!get || (now.has(Face.CONNECT) && isMethod(web, head.path()))) {
+    if (!get || isConnectGet(web, head, now)) {
       connect = ConnectRequest.of(head, text(headers.get("connect-protocol-version")));
     }
     if (connect != null) {
@@ -212,7 +236,6 @@ public final class JsonFace implements WebFace {
             : new ConnectUnary(request, messages));
   }
 
-  /** A GET whose parameters look like Connect's may also be one of an annotated path. */
   private boolean isMethod(WebExchange web, String path) {
     try {
       places.method(web, path);
@@ -235,16 +258,20 @@ public final class JsonFace implements WebFace {
       now.cors().expose(web.headers(), answer.head());
     }
     boolean bare = "HEAD".contentEquals(String.valueOf(web.headers().method()));
+    if (bare) {
+      // That of GET (RFC 9110, 9.3.2), not of what is sent.
+      answer.head().set("content-length", Integer.toString(answer.body().length));
+    }
     web.answer(answer.head(), bare ? Answer.NOTHING : answer.body());
     return new DeafHandler(web);
   }
 
   private static Answer needsHttp2() {
-    byte[] text =
-        "gateway: gRPC over HTTP/1.1 (expected: HTTP/2, or gRPC-Web)\n"
-            .getBytes(StandardCharsets.UTF_8);
-    Http2Headers head = Answer.head(426, "text/plain; charset=utf-8");
-    return new Answer(head.set("upgrade", "h2c"), text);
+    String why = "gateway: gRPC over HTTP/1.1 (expected: HTTP/2, or gRPC-Web)";
+    byte[] body = ErrorBody.json(StatusCode.UNIMPLEMENTED, why, null, HttpTranscoders.NONE.codec());
+    Answer answer = Answer.json(426, body);
+    answer.head().set("upgrade", "h2c");
+    return answer;
   }
 
   private static void require(Face face, RequestHead head, FaceTerms now) {

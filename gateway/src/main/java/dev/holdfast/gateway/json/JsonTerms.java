@@ -18,10 +18,20 @@ public record JsonTerms(TranscodingOptions http, JsonOptions json) {
   public static final JsonTerms DEFAULT =
       new JsonTerms(TranscodingOptions.DEFAULT, JsonOptions.DEFAULT);
 
-  /** The same face with these terms; itself if it has them. */
+  /**
+   * The same face with these terms; itself if it has them. Whether errors may tell the nearest name
+   * stays as it is: that goes by where the schema came from.
+   */
   public HttpTranscoder transcoder(HttpTranscoder other) {
-    boolean same = other.options().equals(http) && other.codec().options().equals(json);
-    return same ? other : HttpTranscoder.of(other.catalog(), http, other.codec().with(json));
+    JsonOptions had = other.codec().options();
+    JsonOptions wanted = json.withNearestNames(had.nearestNames());
+    boolean same = other.options().equals(http) && had.equals(wanted);
+    return same ? other : HttpTranscoder.of(other.catalog(), http, other.codec().with(wanted));
+  }
+
+  /** The same, with errors that tell the nearest name: for schemas that servers tell anybody. */
+  public JsonTerms withNearestNames() {
+    return new JsonTerms(http, json.withNearestNames(true));
   }
 
   /**

@@ -69,7 +69,33 @@ final class PlaceFinder implements Places {
     Place routed = routed(web);
     return routed == null
         ? search(web, look)
-        : new Found<>(routed, look.apply(known(routed.cluster())));
+        : new Found<>(routed, look(web, known(routed.cluster()), look));
+  }
+
+  private static <T> T look(
+      WebExchange web, HttpTranscoder transcoder, Function<HttpTranscoder, T> look) {
+    try {
+      return look.apply(transcoder);
+    } catch (RequestRefusedException e) {
+      String hint = e.isNoSuchPath() ? MethodHint.of(web.path(), transcoder) : "";
+      throw hint.isEmpty() ? e : RequestRefusedException.noSuchPath(within(e.getMessage(), hint));
+    }
+  }
+
+  /** In the brackets of what was expected. */
+  private static String within(String message, String hint) {
+    return message.endsWith(")")
+        ? message.substring(0, message.length() - 1) + hint + ")"
+        : message;
+  }
+
+  private String hint(WebExchange web) {
+    return web.loop().snapshot().clusters().values().stream()
+        .flatMap(cluster -> schemas.of(cluster).stream())
+        .map(transcoder -> MethodHint.of(web.path(), transcoder))
+        .filter(hint -> !hint.isEmpty())
+        .findFirst()
+        .orElse("");
   }
 
   private HttpTranscoder known(Cluster cluster) {
@@ -117,7 +143,7 @@ final class PlaceFinder implements Places {
                         new Found<>(
                             new Place(cluster, unrouted(cluster)), look.apply(transcoder))));
       } catch (RequestRefusedException e) {
-        if (e.httpStatus() != 404) {
+        if (!e.isNoSuchPath()) {
           nearly.add(e);
         }
       }
@@ -143,7 +169,9 @@ final class PlaceFinder implements Places {
             + web.authority()
             + " (expected: "
             + router.expectation()
-            + ", or a path of one of the services)";
+            + ", or a path of one of the services"
+            + hint(web)
+            + ")";
     if (router.isLearning()) {
       throw new UnknownSchemaException(what);
     }

@@ -2,7 +2,6 @@ package dev.holdfast.gateway.json;
 
 import dev.holdfast.transcoding.http.RequestRefusedException;
 import io.netty.handler.codec.http2.Http2Headers;
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
@@ -40,14 +39,11 @@ record SocketQuestion(Http2Headers headers, String authority) {
     return host > 2 && !own.isEmpty() && origin.substring(host).equals(withoutEnd(own, port));
   }
 
-  /** The answer to a page of another origin. */
-  Answer forbidden() {
-    byte[] body =
-        ("gateway: origin: "
-                + text(headers, "origin")
-                + " (expected: that of this address, or one of cors.origins)\n")
-            .getBytes(StandardCharsets.UTF_8);
-    return new Answer(Answer.head(403, "text/plain; charset=utf-8"), body);
+  /** Why a page of another origin is refused. */
+  String stranger() {
+    return "origin: "
+        + text(headers, "origin")
+        + " (expected: that of this address, or one of cors.origins)";
   }
 
   /** Takes away what browsers send by themselves. */

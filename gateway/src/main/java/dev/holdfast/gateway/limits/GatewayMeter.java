@@ -28,6 +28,18 @@ public enum GatewayMeter implements DocumentedMeter {
       "ejections",
       List.of("cluster", "reason"),
       "Times that an endpoint was left out because it failed, by its last fault."),
+  HEALTH_CHECKS(
+      "holdfast.gateway.health.checks",
+      "answers",
+      List.of("cluster", "result"),
+      "What health checks brought, by result: serving, not_serving, service_unknown, unknown,"
+          + " unimplemented, timeout, failed."),
+  UNHEALTHY(
+      "holdfast.gateway.unhealthy",
+      RegistryMeter.Type.GAUGE,
+      "endpoints",
+      List.of("cluster"),
+      "Endpoints that get no calls because of what health checks found."),
   SERVER_STARTED(
       "grpc.server.call.started",
       "calls",

@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /** Counts what the gateway refused and answered itself. Thread-safe. */
 public final class GatewayMeters {
@@ -54,6 +55,16 @@ public final class GatewayMeters {
   /** An endpoint of a cluster was left out. */
   public void ejected(String cluster, String reason) {
     GatewayMeter.EJECTED.counter(registry, cluster, reason).increment();
+  }
+
+  /** A health check of a cluster's endpoint brought this. */
+  public void healthChecked(String cluster, String result) {
+    GatewayMeter.HEALTH_CHECKS.counter(registry, cluster, result).increment();
+  }
+
+  /** How many endpoints of a cluster are left out for their health; to be closed at the end. */
+  public Subscription unhealthy(String cluster, Supplier<Number> count) {
+    return GatewayMeter.UNHEALTHY.gauge(registry, count, cluster);
   }
 
   /** A connection to an endpoint came about; to be closed when it ends. */

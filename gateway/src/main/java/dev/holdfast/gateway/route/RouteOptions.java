@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.route;
 
+import dev.holdfast.gateway.cors.Cors;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -12,13 +13,15 @@ import java.util.Optional;
  * @param hashHeader the lower-case name of the header that a ring hash goes by; empty by default
  * @param streamAge after which a call ends with UNAVAILABLE, so that who calls again may meet an
  *     endpoint that came later; zero (default): never, else at least {@link #LEAST_AGE}
+ * @param cors which pages may call it from browsers; empty (default): those that may call all
  */
 public record RouteOptions(
     Duration deadline,
     Duration maxDeadline,
     RetryPolicy retry,
     Optional<String> hashHeader,
-    Duration streamAge) {
+    Duration streamAge,
+    Optional<Cors> cors) {
   /** Below it streams would be calls that fail. */
   public static final Duration LEAST_AGE = Duration.ofSeconds(1);
 
@@ -38,12 +41,18 @@ public record RouteOptions(
   /** Terms under which a call may have any age. */
   public RouteOptions(
       Duration deadline, Duration maxDeadline, RetryPolicy retry, Optional<String> hashHeader) {
-    this(deadline, maxDeadline, retry, hashHeader, Duration.ZERO);
+    this(deadline, maxDeadline, retry, hashHeader, Duration.ZERO, Optional.empty());
   }
 
   /** The same terms, but calls end at this age. */
   public RouteOptions withStreamAge(Duration age) {
-    return new RouteOptions(deadline, maxDeadline, retry, hashHeader, age);
+    return new RouteOptions(deadline, maxDeadline, retry, hashHeader, age, cors);
+  }
+
+  /** The same terms, for these pages. */
+  public RouteOptions withCors(Cors value) {
+    return new RouteOptions(
+        deadline, maxDeadline, retry, hashHeader, streamAge, Optional.of(value));
   }
 
   private static void requireNotNegative(String name, Duration value) {

@@ -8,6 +8,14 @@ public interface Router {
   @Nullable Route find(RequestHead head);
 
   /**
+   * Whether the same headers always find the same route, so that the first answer can be kept.
+   * Routes with shares are not.
+   */
+  default boolean isSteady() {
+    return false;
+  }
+
+  /**
    * What would have matched, for the answer to a request without a route: it stands after
    * "expected:".
    */

@@ -113,6 +113,11 @@ public final class ServiceRouter implements Router {
     return choice == null ? null : choice.decided();
   }
 
+  @Override
+  public boolean isSteady() {
+    return true;
+  }
+
   private @Nullable Choice choice(RequestHead head) {
     Choice byAuthority = byAuthority(head.authority());
     if (byAuthority != null) {

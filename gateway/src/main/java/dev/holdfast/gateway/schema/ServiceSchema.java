@@ -31,8 +31,8 @@ public record ServiceSchema(
     Set<String> services = new TreeSet<>(reflected.services());
     try {
       ServiceCatalog catalog = reflected.catalog();
-      return new ServiceSchema(
-          services, Optional.of(HttpTranscoder.of(catalog)), catalog.hash(), "");
+      HttpTranscoder known = JsonTerms.DEFAULT.withNearestNames().transcoder(catalog);
+      return new ServiceSchema(services, Optional.of(known), catalog.hash(), "");
     } catch (ReflectionException | RouteConflictException | InvalidHttpRuleException e) {
       return new ServiceSchema(services, Optional.empty(), "", String.valueOf(e.getMessage()));
     }

@@ -6,31 +6,25 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceTarget;
-import dev.holdfast.core.testkit.TestAuthority;
 import dev.holdfast.gateway.DrainTimes;
 import dev.holdfast.gateway.cluster.Balance;
 import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.cluster.OutlierOptions;
 import dev.holdfast.gateway.cluster.RetryOptions;
 import dev.holdfast.gateway.cluster.Spread;
+import dev.holdfast.gateway.health.HealthMethod;
+import dev.holdfast.gateway.health.HealthOptions;
 import dev.holdfast.gateway.route.RetryPolicy;
 import dev.holdfast.gateway.route.RouteOptions;
 import dev.holdfast.gateway.route.RouteRule;
 import dev.holdfast.gateway.route.RouteTarget;
-import dev.holdfast.gateway.tls.Identity;
-import dev.holdfast.gateway.tls.ListenerTls;
-import dev.holdfast.gateway.tls.UpstreamTls;
 import dev.holdfast.transcoding.http.StatusCode;
 import dev.holdfast.yaml.YamlException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -114,7 +108,8 @@ class GatewayYamlTest {
                 Duration.ofSeconds(10),
                 new RetryPolicy(3, true, Set.of(StatusCode.UNAVAILABLE, StatusCode.ABORTED)),
                 Optional.empty(),
-                Duration.ofMinutes(5)));
+                Duration.ofMinutes(5),
+                Optional.empty()));
     RouteRule rest = config.routes().get(1);
     assertThat(rest.name()).isEqualTo("routes[1]");
     assertThat(rest.match().path()).hasToString("/**");
@@ -149,6 +144,59 @@ class GatewayYamlTest {
         .withMessageContaining("burst: 100001 (expected: 0 to 100000)")
         .withMessageContaining("statuses[1]: OK (expected: a status such as UNAVAILABLE, never OK)")
         .withMessageContaining("statuses[2]: busy (expected: ");
+  }
+
+  @Test
+  void healthIsCheckedWhereTheFileSaysSo() {
+    GatewayConfig config =
+        parse(
+            """
+            clusters:
+              a: {endpoints: [a:1]}
+              b: {endpoints: [b:1], health: {}}
+              c:
+                endpoints: [c:1]
+                health:
+                  service: c.v1.C
+                  method: check
+                  interval: 2s
+                  timeout: 300ms
+                  unhealthy-threshold: 2
+                  healthy-threshold: 4
+            """);
+    assertThat(config.health())
+        .containsOnlyKeys("b", "c")
+        .containsEntry("b", HealthOptions.DEFAULT)
+        .containsEntry(
+            "c",
+            new HealthOptions(
+                "c.v1.C",
+                HealthMethod.CHECK,
+                Duration.ofSeconds(2),
+                Duration.ofMillis(300),
+                new HealthOptions.Thresholds(2, 4)));
+
+    assertThatExceptionOfType(YamlException.class)
+        .isThrownBy(
+            () ->
+                parse(
+                    """
+                    clusters:
+                      a:
+                        endpoints: [a:1]
+                        health:
+                          intervall: 2s
+                          method: ping
+                          interval: 1ms
+                          timeout: soon
+                          healthy-threshold: 0
+                    """))
+        .withMessageContaining(
+            "gateway.yaml:5: clusters.a.health.intervall: unknown (expected: interval")
+        .withMessageContaining("gateway.yaml:6: clusters.a.health.method: ping (expected: watch or")
+        .withMessageContaining("gateway.yaml:7: clusters.a.health.interval: 1ms (expected: 100ms")
+        .withMessageContaining("gateway.yaml:8: clusters.a.health.timeout: \"soon\" (expected: ")
+        .withMessageContaining("gateway.yaml:9: clusters.a.health.healthy-threshold: 0 (expected:");
   }
 
   @Test
@@ -210,7 +258,7 @@ class GatewayYamlTest {
         "clusters: {a: {endpoints: ['b:1'], tls: {key: k}}} | a.tls.certificate: nothing (expected",
         "clusters: {a: {endpoints: ['b:1'], tls: {server-name: a b}}} | tls.server-name: a b (exp",
         "registry: nowhere | registry: \"nowhere\" (expected: scheme://",
-        "registry: redis://h | registry: redis (expected: a known scheme)",
+        "registry: redis://h | registry: scheme: \"redis\" (expected: a known scheme)",
         "registry: etcd://u:p@h/x | registry: a URI with a password (expected: none; it is",
         "clusters: {a: } | clusters.a: neither target nor endpoints (expected: one of them",
         "clusters: {a: {target: etcd://u:p@h/x}} | clusters.a.target: a URI with a password",
@@ -240,6 +288,10 @@ class GatewayYamlTest {
         "routes: [{hash-header: X-A}] | routes[0].hash-header: X-A (expected: a header's name",
         "routes: [{retry: {attempts: 6}}] | routes[0].retry.attempts: 6 (expected: 1 to 5)",
         "routes: [{retry: {idempotent: yes}}] | routes[0].retry.idempotent: yes (expected: true",
+        "routes: [{cors: {origins: ['https://a/b']}}] | routes[0].cors.origins[0]: https://a/b"
+            + " (exp",
+        "routes: [{cors: {origins: ['*']}, headers: {x-a: b}}] | routes[0].cors: beside headers"
+            + " (exp",
         "limits: {streams: 0} | limits.streams: 0 (expected: 1 to 100000)",
         "limits: {connection-bytes: 100000} | limits.connection-bytes: 100000 (expected: at",
         "drain: {unary: 6m} | drain.streams: shorter than unary (expected: at least unary)",
@@ -249,65 +301,6 @@ class GatewayYamlTest {
     assertThatExceptionOfType(YamlException.class)
         .isThrownBy(() -> parse(text))
         .withMessageContaining(problem);
-  }
-
-  @Test
-  void certificatesAreReadUnlessTheyAreInUse(@TempDir Path folder) throws Exception {
-    TestAuthority authority = TestAuthority.create(folder, "ca");
-    Instant now = Instant.now();
-    Path own = Files.createDirectory(folder.resolve("own"));
-    Path old = Files.createDirectory(folder.resolve("old"));
-    var unusedOwn = authority.issue(own, "gate", now.minusSeconds(9), now.plusSeconds(9_000));
-    var unusedOld = authority.issue(old, "gate", now.minusSeconds(9_000), now.minusSeconds(9));
-    TlsPlace place = TlsPlace.of(folder);
-    String good =
-        """
-        listeners:
-          - address: 8443
-            tls: {certificate: own/gate.crt, key: own/gate.key, client-ca: ca.crt, forward-client: append}
-        clusters:
-          a:
-            endpoints: [b:1]
-            tls: {ca: ca.crt, server-name: gate}
-        """;
-
-    GatewayConfig config = parse(good, place);
-    assertThat(requireNonNull(config.listeners().get(0)).tls())
-        .contains(
-            new ListenerTls(
-                new Identity(own.resolve("gate.crt"), own.resolve("gate.key")),
-                Optional.of(
-                    new ListenerTls.Clients(
-                        folder.resolve("ca.crt"), true, ListenerTls.Forwarding.APPEND))));
-    assertThat(requireNonNull(config.clusters().get("a")).tls())
-        .contains(
-            new UpstreamTls(
-                Optional.of(folder.resolve("ca.crt")), Optional.empty(), Optional.of("gate")));
-
-    String odd = good.replace("own/gate.key", "old/gate.key");
-    assertThatExceptionOfType(YamlException.class)
-        .isThrownBy(() -> parse(odd, place))
-        .withMessageContaining("gateway.yaml:3: listeners[0].tls.key: ")
-        .withMessageContaining("gate.key (expected: the key of ");
-    String strange =
-        good.replace(
-            "client-ca",
-            "certificates: [{names: [gate, a.gate], certificate: own/gate.crt, key: own/gate.key}],"
-                + " client-ca");
-    assertThatExceptionOfType(YamlException.class)
-        .isThrownBy(() -> parse(strange, place))
-        .withMessage(
-            "gateway.yaml:3: listeners[0].tls.certificates[0].certificate: not for a.gate"
-                + " (expected: one for it; this one is for gate)");
-    String named = strange.replace("[gate, a.gate]", "[gate]");
-    assertThat(parse(named, place).listeners().get(0).tls().orElseThrow().named()).hasSize(1);
-    String expired = good.replace("own/", "old/");
-    assertThatExceptionOfType(YamlException.class)
-        .isThrownBy(() -> parse(expired, place))
-        .withMessageContaining("gateway.yaml:3: listeners[0].tls.certificate: ")
-        .withMessageContaining("gate.crt: expired at ");
-    Set<Path> used = Set.of(old.resolve("gate.crt"), old.resolve("gate.key"));
-    assertThat(parse(expired, place.using(used)).tlsFiles()).containsAll(used);
   }
 
   @Test
@@ -321,11 +314,11 @@ class GatewayYamlTest {
         .satisfies(e -> assertThat(e.getMessage()).doesNotContain("hunter2"));
   }
 
-  private static GatewayConfig parse(String text) {
+  static GatewayConfig parse(String text) {
     return parse(text, TlsPlace.HERE);
   }
 
-  private static GatewayConfig parse(String text, TlsPlace place) {
+  static GatewayConfig parse(String text, TlsPlace place) {
     return GatewayYaml.parse(
         "gateway.yaml",
         text,
@@ -333,7 +326,7 @@ class GatewayYamlTest {
           ServiceTarget parsed = ServiceTarget.parse(target);
           if (!Map.of("etcd", 1, "file", 1).containsKey(parsed.registry().scheme())) {
             throw new IllegalArgumentException(
-                "registry: " + parsed.registry().scheme() + " (expected: a known scheme)");
+                "scheme: \"" + parsed.registry().scheme() + "\" (expected: a known scheme)");
           }
           return parsed;
         },

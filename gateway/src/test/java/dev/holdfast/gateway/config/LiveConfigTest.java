@@ -12,6 +12,7 @@ import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.gateway.GatewaySnapshot;
 import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.health.HealthOptions;
 import dev.holdfast.gateway.route.RequestHead;
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.schema.ClusterSchemas;
@@ -76,6 +77,24 @@ class LiveConfigTest {
       Cluster after = requireNonNull(last().clusters().get("a"));
       assertThat(after).isNotSameAs(before);
       assertThat(after.endpoints().orElseThrow().contains(HostPort.parse("10.0.0.1:2"))).isTrue();
+    }
+  }
+
+  @Test
+  void otherHealthChecksKeepTheClusterAndItsConnections() {
+    String plain = "clusters: {a: {endpoints: ['10.0.0.1:1']}}";
+    GatewayConfig before = parse(plain, Optional.empty());
+    try (LiveConfig live = LiveConfig.open(registries, before, Set.of())) {
+      live.follow(applied::add);
+      Cluster cluster = requireNonNull(last().clusters().get("a"));
+      assertThat(last().health()).isEmpty();
+
+      String checked = plain.replace("']", "'], health: {interval: 1s}");
+      live.use(parse(checked, Optional.empty()));
+
+      assertThat(last().clusters().get("a")).isSameAs(cluster);
+      assertThat(last().health())
+          .containsEntry("a", HealthOptions.DEFAULT.withInterval(Duration.ofSeconds(1)));
     }
   }
 

@@ -52,6 +52,48 @@ class RememberedHeadersTest {
   }
 
   @Test
+  void onlyConnectionsOfEqualClientsShareWhatTheyRemember() throws Http2Exception {
+    Client other = new Client(AsciiString.of("192.0.2.8"), CLIENT.proof());
+    Client twin = new Client(AsciiString.of("192.0.2.7"), CLIENT.proof());
+    Http2Headers first = requestOf(CLIENT);
+    assertThat(requestOf(twin)).isSameAs(first);
+    Http2Headers foreign = requestOf(other);
+    assertThat(foreign).isNotSameAs(first).isEqualTo(first);
+    assertThat(Head.forwarded(first, CLIENT, true).get(Names.X_FORWARDED_FOR))
+        .hasToString("192.0.2.7");
+    assertThat(Head.forwarded(foreign, other, true).get(Names.X_FORWARDED_FOR))
+        .hasToString("192.0.2.8");
+  }
+
+  @Test
+  void blocksThatMeanOtherHeadersOnAnotherConnectionAreNotShared() throws Http2Exception {
+    // Both name the first entry of the table; it is not the same.
+    assertThat(tabled("one", "again")).isNotEqualTo(tabled("two", "again"));
+  }
+
+  /** The second request of a connection whose first one has put a value into the table. */
+  private static Http2Headers tabled(String value, String owner) throws Http2Exception {
+    RememberingDecoder decoder = new RememberingDecoder(HEADER_LIST_BYTES, 4);
+    decoder.owner(owner);
+    DefaultHttp2HeadersEncoder peer = new DefaultHttp2HeadersEncoder();
+    Http2Headers headers = new DefaultHttp2Headers().method("POST").add("x", value);
+    decoder.decodeHeaders(1, encode(peer, headers));
+    Http2Headers second = decoder.decodeHeaders(3, encode(peer, headers));
+    assertThat(decoder.decodeHeaders(5, encode(peer, headers))).isSameAs(second);
+    return second;
+  }
+
+  /** A request that is remembered, over a connection of its own. */
+  private static Http2Headers requestOf(Client client) throws Http2Exception {
+    RememberingDecoder decoder = new RememberingDecoder(HEADER_LIST_BYTES, 4);
+    decoder.owner(client);
+    DefaultHttp2HeadersEncoder peer = new DefaultHttp2HeadersEncoder((name, value) -> true);
+    Http2Headers headers =
+        new DefaultHttp2Headers().method("POST").scheme("http").path("/a.B/C").authority("a");
+    return decoder.decodeHeaders(1, encode(peer, headers));
+  }
+
+  @Test
   void whatIsEncodedIsReadAsWhatWasMeantWhateverCameBefore() throws Http2Exception {
     int copied = 0;
     for (long seed = 0; seed < 50; seed++) {

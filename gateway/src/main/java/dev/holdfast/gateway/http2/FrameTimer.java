@@ -1,13 +1,8 @@
 package dev.holdfast.gateway.http2;
 
 import dev.holdfast.gateway.limits.MetLimit;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.http2.DecoratingHttp2ConnectionDecoder;
-import io.netty.handler.codec.http2.Http2ConnectionDecoder;
-import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2LifecycleManager;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -15,40 +10,40 @@ import org.jspecify.annotations.Nullable;
  * Ends a connection whose peer begins a frame, or a block of headers, and does not end it in time:
  * nothing else can come on it meanwhile. There is at most one timer.
  */
-final class TimedDecoder extends DecoratingHttp2ConnectionDecoder {
-  private final FrameProgress progress = new FrameProgress();
+final class FrameTimer {
+  /** No time is too long. */
+  static final long UNTIMED = 0;
+
   private final long limitNanos;
   private @Nullable Http2LifecycleManager connection;
   private long insideSinceNanos;
   private boolean inside;
   private boolean watched;
 
-  TimedDecoder(Http2ConnectionDecoder delegate, long limitNanos) {
-    super(delegate);
+  /**
+   * @param limitNanos how long a frame or a block may take; {@link #UNTIMED} for any time
+   */
+  FrameTimer(long limitNanos) {
     this.limitNanos = limitNanos;
   }
 
-  @Override
-  public void lifecycleManager(Http2LifecycleManager lifecycleManager) {
-    connection = lifecycleManager;
-    super.lifecycleManager(lifecycleManager);
+  /** What is ended. */
+  void lifecycleManager(Http2LifecycleManager manager) {
+    connection = manager;
   }
 
-  @Override
-  public void decodeFrame(ChannelHandlerContext ctx, ByteBuf in, List<Object> out)
-      throws Http2Exception {
-    long ended = progress.ends();
-    progress.onBytes(in);
-    try {
-      super.decodeFrame(ctx, in, out);
-    } finally {
-      progress.onDecoded(in);
-      boolean wasInside = inside;
-      inside = progress.isInside();
-      if (inside && (!wasInside || progress.ends() != ended)) {
-        insideSinceNanos = System.nanoTime();
-        watch(ctx, limitNanos);
-      }
+  /**
+   * Bytes came.
+   *
+   * @param isInside whether something has begun that has not ended
+   * @param ended whether something ended since the bytes before
+   */
+  void onProgress(ChannelHandlerContext ctx, boolean isInside, boolean ended) {
+    boolean began = isInside && (!inside || ended);
+    inside = isInside;
+    if (began && limitNanos != UNTIMED) {
+      insideSinceNanos = System.nanoTime();
+      watch(ctx, limitNanos);
     }
   }
 

@@ -1,4 +1,4 @@
-package dev.holdfast.gateway.json;
+package dev.holdfast.gateway.cors;
 
 import java.util.Locale;
 import java.util.regex.Matcher;

@@ -1,4 +1,4 @@
-package dev.holdfast.gateway.json;
+package dev.holdfast.gateway.cors;
 
 import dev.holdfast.transcoding.http.grpcweb.GrpcWebType;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -98,14 +98,14 @@ public final class Cors {
   }
 
   /** Whether a browser asks for leave. */
-  static boolean isQuestion(Http2Headers request) {
+  public static boolean isQuestion(Http2Headers request) {
     return "OPTIONS".contentEquals(String.valueOf(request.method()))
         && request.contains(ORIGIN)
         && request.contains("access-control-request-method");
   }
 
   /** The answer to the question: what may be asked for, or nothing. */
-  void permit(Http2Headers request, Http2Headers answer) {
+  public void permit(Http2Headers request, Http2Headers answer) {
     if (!origins.isEmpty()) {
       answer.set("vary", VARY);
     }
@@ -127,7 +127,7 @@ public final class Cors {
   }
 
   /** What lets a page read an answer. */
-  void expose(Http2Headers request, Http2Headers answer) {
+  public void expose(Http2Headers request, Http2Headers answer) {
     CharSequence origin = request.get(ORIGIN);
     if (origin == null || origins.isEmpty()) {
       return;
@@ -140,7 +140,7 @@ public final class Cors {
   }
 
   /** Whether pages of this origin may. */
-  boolean allows(@Nullable CharSequence origin) {
+  public boolean allows(@Nullable CharSequence origin) {
     if (origin == null) {
       return false;
     }
@@ -149,7 +149,7 @@ public final class Cors {
   }
 
   /** Whether cookies may be sent along. */
-  boolean hasCredentials() {
+  public boolean hasCredentials() {
     return credentials;
   }
 

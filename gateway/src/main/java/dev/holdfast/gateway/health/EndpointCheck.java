@@ -1,0 +1,284 @@
+package dev.holdfast.gateway.health;
+
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.LogText;
+import dev.holdfast.gateway.cluster.CheckedHealth;
+import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.cluster.ClusterOptions;
+import dev.holdfast.gateway.cluster.Connecting;
+import dev.holdfast.gateway.cluster.Health;
+import dev.holdfast.gateway.cluster.OutlierOptions;
+import dev.holdfast.gateway.http2.CallEnd;
+import dev.holdfast.gateway.http2.CallListener;
+import dev.holdfast.gateway.http2.Client;
+import dev.holdfast.gateway.http2.UpstreamCall;
+import dev.holdfast.gateway.route.RetryPolicy;
+import dev.holdfast.gateway.route.RouteOptions;
+import dev.holdfast.transcoding.http.StatusCode;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The checks of one run of one endpoint: its {@link HealthCheck} with a connection and a timer. On
+ * the loop of the checks.
+ */
+final class EndpointCheck {
+  @Limit(of = "bytes of an answer about health", then = "the check fails")
+  static final int ANSWER_BYTES = 1_024;
+
+  private static final Logger log = LoggerFactory.getLogger(EndpointCheck.class);
+  private static final OutlierOptions NEVER_LEFT_OUT =
+      new OutlierOptions(0, OutlierOptions.DEFAULT.within(), OutlierOptions.DEFAULT.ejection(), 0);
+
+  private static final CheckedHealth UNKNOWN = new CheckedHealth(Health.PENDING, "", 0, false);
+
+  private final CheckLoop loop;
+  private final Cluster cluster;
+  private final Endpoint endpoint;
+  private final HealthOptions options;
+  private final HealthCheck check;
+  private final ClusterOptions connecting;
+  private @Nullable Cluster connection;
+  private @Nullable Asked asked;
+  private @Nullable ScheduledFuture<?> timer;
+  private boolean hasTurn;
+  private boolean closed;
+
+  EndpointCheck(CheckLoop loop, Cluster cluster, Endpoint endpoint, HealthOptions options) {
+    this.loop = loop;
+    this.cluster = cluster;
+    this.endpoint = endpoint;
+    this.options = options;
+    CheckedHealth before = cluster.health(endpoint.address()).orElse(UNKNOWN);
+    this.check = new HealthCheck(options, before, System.nanoTime(), ThreadLocalRandom.current());
+    ClusterOptions plain =
+        ClusterOptions.DEFAULT
+            .withConnecting(new Connecting(1, cluster.options().connectTimeout(), Duration.ZERO))
+            .withOutliers(NEVER_LEFT_OUT);
+    this.connecting = cluster.options().tls().map(plain::withTls).orElse(plain);
+  }
+
+  /** Goes on: with a call if one is due and it is its turn, else when it has something to do. */
+  void proceed() {
+    ScheduledFuture<?> before = timer;
+    if (before != null) {
+      before.cancel(false);
+      timer = null;
+    }
+    if (closed) {
+      return;
+    }
+    long nowNanos = System.nanoTime();
+    if (check.isDue(nowNanos) && !hasTurn) {
+      hasTurn = loop.takeTurn(this);
+      if (!hasTurn) {
+        return;
+      }
+    }
+    HealthCheck.Step step = check.onTimeout(nowNanos);
+    if (step == HealthCheck.Step.CANCEL) {
+      loop.count(cluster, "timeout");
+    }
+    act(step);
+  }
+
+  /** Nobody wants to know any more. */
+  void close() {
+    closed = true;
+    ScheduledFuture<?> before = timer;
+    if (before != null) {
+      before.cancel(false);
+    }
+    hangUp();
+    disconnect();
+    loop.forget(this);
+    giveTurn();
+  }
+
+  private void act(HealthCheck.Step step) {
+    switch (step) {
+      case WATCH -> ask(HealthMethod.WATCH);
+      case CHECK -> ask(HealthMethod.CHECK);
+      case CANCEL -> {
+        hangUp();
+        disconnect();
+      }
+      case NONE -> {}
+    }
+    if (closed) {
+      return;
+    }
+    if (check.state() != HealthCheck.State.ASKING) {
+      giveTurn();
+    }
+    tell();
+    long wait = check.nanosToDeadline(System.nanoTime());
+    ScheduledFuture<?> before = timer;
+    if (before != null) {
+      before.cancel(false);
+    }
+    timer =
+        wait == Long.MAX_VALUE
+            ? null
+            : loop.eventLoop().schedule(this::proceed, wait, TimeUnit.NANOSECONDS);
+  }
+
+  private void ask(HealthMethod method) {
+    // A server may have answered a Check without ever ending it.
+    hangUp();
+    Cluster to = connection;
+    if (to == null) {
+      to = Cluster.fixed(cluster.name(), EndpointSet.of(endpoint), connecting);
+      connection = to;
+      loop.open(to);
+    }
+    Asked fresh = new Asked(method);
+    asked = fresh;
+    fresh.begin(to);
+  }
+
+  private void hangUp() {
+    Asked before = asked;
+    asked = null;
+    if (before != null) {
+      before.call.cancel();
+    }
+  }
+
+  /** The next call begins on a new connection, at once. */
+  private void disconnect() {
+    Cluster before = connection;
+    connection = null;
+    if (before != null) {
+      loop.close(before);
+    }
+  }
+
+  private void giveTurn() {
+    if (hasTurn) {
+      hasTurn = false;
+      loop.giveTurn();
+    }
+  }
+
+  /** Says what changed. */
+  private void tell() {
+    CheckedHealth known = cluster.health(endpoint.address()).orElse(null);
+    if (known != null && (known.health() != check.health() || !known.why().equals(check.why()))) {
+      cluster.onHealth(endpoint, check.health(), check.why());
+      if (known.health() != check.health()) {
+        log(known.health());
+      }
+    }
+  }
+
+  private void log(Health before) {
+    switch (check.health()) {
+      case NOT_SERVING, FAILING ->
+          log.warn(
+              "event=endpoint_unhealthy cluster={} endpoint={} before={} now={} cause=\"{}\"",
+              cluster.name(),
+              endpoint.address(),
+              before,
+              check.health(),
+              LogText.of(check.why()));
+      case SERVING -> {
+        if (before != Health.PENDING || !check.why().isEmpty()) {
+          log.info(
+              "event=endpoint_healthy cluster={} endpoint={} before={} note=\"{}\"",
+              cluster.name(),
+              endpoint.address(),
+              before,
+              check.why());
+        }
+      }
+      case PENDING, UNCHECKED -> {}
+    }
+  }
+
+  /** One call. */
+  private final class Asked implements CallListener {
+    private final HealthMethod method;
+    private final UpstreamCall call;
+
+    Asked(HealthMethod method) {
+      this.method = method;
+      this.call =
+          new UpstreamCall(
+              loop.forwarding(),
+              Client.NOBODY,
+              UpstreamCall.headers(method.path(), endpoint.address().toString()),
+              this,
+              ANSWER_BYTES);
+    }
+
+    void begin(Cluster to) {
+      Duration deadline = method == HealthMethod.CHECK ? options.timeout() : Duration.ZERO;
+      call.start(to, new RouteOptions(deadline, deadline, RetryPolicy.DEFAULT, Optional.empty()));
+      byte[] question = ServingStatus.question(options.service());
+      call.send(question, 0, question.length, true);
+      call.request(1);
+    }
+
+    @Override
+    public void onHeaders(Http2Headers headers) {
+      // Only messages matter.
+    }
+
+    @Override
+    public void onMessage(byte[] bytes, int offset, int length) {
+      if (asked != this) {
+        return;
+      }
+      long nowNanos = System.nanoTime();
+      try {
+        ServingStatus said = ServingStatus.of(bytes, offset, length);
+        loop.count(cluster, said.name().toLowerCase(Locale.ROOT));
+        HealthCheck.Step step = check.onWord(said, nowNanos);
+        if (step == HealthCheck.Step.NONE) {
+          call.request(1);
+        }
+        act(step);
+      } catch (IOException e) {
+        loop.count(cluster, "failed");
+        act(check.onNonsense("malformed answer: " + e.getMessage(), nowNanos));
+      }
+    }
+
+    @Override
+    public void onEnd(CallEnd end) {
+      if (asked != this) {
+        return;
+      }
+      asked = null;
+      boolean rested = check.state() == HealthCheck.State.RESTING;
+      if (check.state() == HealthCheck.State.ASKING) {
+        loop.count(cluster, result(end.status()));
+      }
+      HealthCheck.Step step = check.onEnd(end.status(), end.message(), System.nanoTime());
+      if (!rested && check.state() == HealthCheck.State.RESTING) {
+        disconnect();
+      }
+      act(step);
+    }
+  }
+
+  private static String result(StatusCode status) {
+    return switch (status) {
+      case UNIMPLEMENTED -> "unimplemented";
+      case NOT_FOUND -> "service_unknown";
+      default -> "failed";
+    };
+  }
+}

@@ -1,0 +1,264 @@
+package dev.holdfast.gateway.health;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.PureCore;
+import dev.holdfast.gateway.cluster.CheckedHealth;
+import dev.holdfast.gateway.cluster.Health;
+import dev.holdfast.transcoding.http.StatusCode;
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+
+/**
+ * When one endpoint is asked for its health, and what its answers make of it (gRFC A17).
+ *
+ * <pre>
+ * RESTING --its time is over--> ASKING --first word of a Watch--> WATCHING
+ * ASKING --answer of a Check, no answer in time, an end--> RESTING
+ * ASKING --Watch is UNIMPLEMENTED--> ASKING, by Check
+ * WATCHING --the stream ends, or brings too much--> RESTING
+ * </pre>
+ *
+ * <p>At most one call is under way: after {@link Step#WATCH} and {@link Step#CHECK} until {@link
+ * #onEnd}, the answer of a Check, or {@link Step#CANCEL}. Not thread-safe.
+ */
+@PureCore
+class HealthCheck {
+  @Limit(
+      of = "words on its health that a server pushes within one interval",
+      then = "it is given up as a failure, and asked again after the interval")
+  static final int MOST_WORDS = 20;
+
+  @Limit(
+      of = "time until a server without a health service is asked again",
+      then = "it is asked, and regarded as healthy meanwhile")
+  static final Duration UNSUPPORTED_PAUSE = Duration.ofMinutes(5);
+
+  @Limit(
+      of = "pause after a Watch that had brought a word and ended",
+      then = "it is begun again; sooner where the interval is shorter")
+  static final Duration RESUME_PAUSE = Duration.ofSeconds(1);
+
+  /** What is to be done now. */
+  enum Step {
+    /** Nothing but to wait for the next deadline. */
+    NONE,
+    /** Begin a Watch. */
+    WATCH,
+    /** Begin a Check. */
+    CHECK,
+    /** Give up the call that is under way. */
+    CANCEL
+  }
+
+  /** How it stands with the questions. */
+  enum State {
+    /** No call is under way until the deadline. */
+    RESTING,
+    /** A call is under way and has brought nothing; it fails at the deadline. */
+    ASKING,
+    /** A Watch has answered and goes on. */
+    WATCHING
+  }
+
+  private static final int JITTER_PARTS = 10;
+
+  private final HealthOptions options;
+  private final RandomGenerator random;
+  private State state = State.RESTING;
+  private HealthMethod method;
+  private long deadlineNanos;
+  private boolean timed = true;
+  private int failures;
+  private int successes;
+  private ServingStatus last = ServingStatus.UNKNOWN;
+  private int words;
+  private long wordsSinceNanos;
+  private Health health;
+  private String why;
+
+  /**
+   * A check that is due at once.
+   *
+   * @param before what is known of the endpoint, if another check knew something
+   */
+  HealthCheck(HealthOptions options, CheckedHealth before, long nowNanos, RandomGenerator random) {
+    this.options = options;
+    this.random = random;
+    this.method = options.method();
+    this.health = before.health() == Health.UNCHECKED ? Health.PENDING : before.health();
+    this.why = before.why();
+    this.deadlineNanos = nowNanos;
+  }
+
+  State state() {
+    return state;
+  }
+
+  /** What is known. */
+  Health health() {
+    return health;
+  }
+
+  /** Why it is so; "" when there is nothing to say. */
+  String why() {
+    return why;
+  }
+
+  /** Whether {@link #onTimeout} would begin a call now. */
+  boolean isDue(long nowNanos) {
+    return state == State.RESTING && nowNanos - deadlineNanos >= 0;
+  }
+
+  /** How long until {@link #onTimeout} has something to do; {@link Long#MAX_VALUE} for never. */
+  long nanosToDeadline(long nowNanos) {
+    return timed ? Math.max(0, deadlineNanos - nowNanos) : Long.MAX_VALUE;
+  }
+
+  /** Time went by. */
+  Step onTimeout(long nowNanos) {
+    if (!timed || nowNanos - deadlineNanos < 0) {
+      return Step.NONE;
+    }
+    return switch (state) {
+      case RESTING -> ask(nowNanos);
+      case ASKING -> {
+        fail("no answer within " + options.timeout().toMillis() + "ms", nowNanos);
+        yield Step.CANCEL;
+      }
+      case WATCHING -> {
+        // Nothing else was said for an interval: as good as one more answer.
+        take(last, nowNanos);
+        yield Step.NONE;
+      }
+    };
+  }
+
+  /** The server said how it is. */
+  Step onWord(ServingStatus said, long nowNanos) {
+    if (state == State.RESTING) {
+      return Step.NONE;
+    }
+    if (state == State.WATCHING && isTooMuch(nowNanos)) {
+      fail("more than " + MOST_WORDS + " answers within " + options.interval(), nowNanos);
+      return Step.CANCEL;
+    }
+    if (method == HealthMethod.CHECK) {
+      rest(jittered(options.interval()), nowNanos);
+    } else if (state == State.ASKING) {
+      state = State.WATCHING;
+      words = 1;
+      wordsSinceNanos = nowNanos;
+    }
+    take(said, nowNanos);
+    return Step.NONE;
+  }
+
+  /** The call ended; after the answer of a Check it means nothing. */
+  Step onEnd(StatusCode status, String message, long nowNanos) {
+    if (state == State.WATCHING) {
+      Duration pause =
+          options.interval().compareTo(RESUME_PAUSE) < 0 ? options.interval() : RESUME_PAUSE;
+      method = options.method();
+      rest(jittered(pause), nowNanos);
+    } else if (state == State.ASKING) {
+      return onNoWord(status, message, nowNanos);
+    }
+    return Step.NONE;
+  }
+
+  /** The server said what can't be understood. */
+  Step onNonsense(String what, long nowNanos) {
+    if (state == State.RESTING) {
+      return Step.NONE;
+    }
+    fail(what, nowNanos);
+    return Step.CANCEL;
+  }
+
+  private Step onNoWord(StatusCode status, String message, long nowNanos) {
+    if (status == StatusCode.UNIMPLEMENTED) {
+      if (method == HealthMethod.WATCH) {
+        method = HealthMethod.CHECK;
+        return ask(nowNanos);
+      }
+      method = options.method();
+      failures = 0;
+      become(Health.SERVING, "no health service");
+      rest(jittered(UNSUPPORTED_PAUSE), nowNanos);
+    } else if (status == StatusCode.NOT_FOUND) {
+      rest(jittered(options.interval()), nowNanos);
+      take(ServingStatus.SERVICE_UNKNOWN, nowNanos);
+    } else {
+      fail(status == StatusCode.OK ? "no answer" : status + ": " + message, nowNanos);
+    }
+    return Step.NONE;
+  }
+
+  private Step ask(long nowNanos) {
+    state = State.ASKING;
+    until(options.timeout().toNanos(), nowNanos);
+    return method == HealthMethod.WATCH ? Step.WATCH : Step.CHECK;
+  }
+
+  private void rest(long nanos, long nowNanos) {
+    state = State.RESTING;
+    until(nanos, nowNanos);
+  }
+
+  private void until(long nanos, long nowNanos) {
+    timed = true;
+    deadlineNanos = nowNanos + nanos;
+  }
+
+  private boolean isTooMuch(long nowNanos) {
+    if (nowNanos - wordsSinceNanos >= options.interval().toNanos()) {
+      words = 0;
+      wordsSinceNanos = nowNanos;
+    }
+    words++;
+    return words > MOST_WORDS;
+  }
+
+  private void fail(String how, long nowNanos) {
+    failures++;
+    successes = 0;
+    method = options.method();
+    rest(jittered(options.interval()), nowNanos);
+    if (failures >= options.thresholds().unhealthy()) {
+      become(Health.FAILING, how);
+    }
+  }
+
+  private void take(ServingStatus said, long nowNanos) {
+    failures = 0;
+    last = said;
+    boolean wait = false;
+    if (said != ServingStatus.SERVING) {
+      successes = 0;
+      become(Health.NOT_SERVING, said.name());
+    } else if (health == Health.SERVING || health == Health.PENDING) {
+      become(Health.SERVING, "");
+    } else {
+      successes++;
+      wait = successes < options.thresholds().healthy();
+      if (!wait) {
+        successes = 0;
+        become(Health.SERVING, "");
+      }
+    }
+    if (state == State.WATCHING) {
+      timed = wait;
+      deadlineNanos = nowNanos + options.interval().toNanos();
+    }
+  }
+
+  private void become(Health found, String reason) {
+    health = found;
+    why = reason;
+  }
+
+  private long jittered(Duration pause) {
+    long tenth = pause.toNanos() / JITTER_PARTS;
+    return pause.toNanos() - tenth + random.nextLong(2 * tenth + 1);
+  }
+}

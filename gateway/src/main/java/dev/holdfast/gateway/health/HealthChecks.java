@@ -1,0 +1,235 @@
+package dev.holdfast.gateway.health;
+
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Limit;
+import dev.holdfast.core.Subscription;
+import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.cluster.Health;
+import dev.holdfast.gateway.http2.ForwardingLoop;
+import dev.holdfast.gateway.http2.Terms;
+import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.limits.GatewayMeters;
+import dev.holdfast.gateway.route.Router;
+import dev.holdfast.gateway.route.ServiceRouter;
+import dev.holdfast.liveness.LivenessMeters;
+import dev.holdfast.liveness.LivenessOptions;
+import dev.holdfast.liveness.Role;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The active health checks of a gateway. Endpoints of clusters that want it are asked over one
+ * connection each, by a thread of its own that is there only when there is somebody to ask; what
+ * they say is told to their {@link Cluster}. Thread-safe.
+ */
+public final class HealthChecks implements AutoCloseable {
+  @Limit(
+      of = "endpoints of one cluster whose health a gateway checks",
+      then = "further ones are logged and regarded as healthy")
+  static final int MAX_ENDPOINTS = 2_000;
+
+  private static final Logger log = LoggerFactory.getLogger(HealthChecks.class);
+
+  private final MeterRegistry meters;
+  private final LivenessOptions liveness;
+  private final Object lock = new Object();
+  private @Nullable Running running;
+  private boolean closed;
+
+  /**
+   * Checks of nobody yet.
+   *
+   * @param meters receives those of the checks and their connections
+   * @param liveness watches the connections
+   */
+  public HealthChecks(MeterRegistry meters, LivenessOptions liveness) {
+    this.meters = meters;
+    this.liveness = liveness;
+  }
+
+  /**
+   * The clusters of which those are checked that have options here, by name. What did not change
+   * goes on; of what did, all that is known counts until the next answer.
+   */
+  public void use(Map<String, Cluster> clusters, Map<String, HealthOptions> options) {
+    Map<Cluster, HealthOptions> wanted = new HashMap<>();
+    options.forEach(
+        (name, each) -> {
+          Cluster cluster = clusters.get(name);
+          if (cluster != null) {
+            wanted.put(cluster, each);
+          }
+        });
+    synchronized (lock) {
+      Running checks = running;
+      if (closed || (checks == null && wanted.isEmpty())) {
+        return;
+      }
+      if (checks == null) {
+        checks = new Running(meters, liveness);
+        running = checks;
+      }
+      checks.execute(wanted);
+    }
+  }
+
+  /** Ends all checks and their connections. */
+  @Override
+  public void close() {
+    synchronized (lock) {
+      closed = true;
+      if (running != null) {
+        running.close();
+      }
+    }
+  }
+
+  /** The loop has no clients, so nobody meets these. */
+  private record Nobody(Router router, Map<String, Cluster> clusters, GatewayLimits limits)
+      implements Terms {
+    Nobody() {
+      this(ServiceRouter.unknown(), Map.of(), GatewayLimits.DEFAULT);
+    }
+  }
+
+  /** The thread, and the clusters that are checked; all but the constructor on that thread. */
+  private static final class Running {
+    private final EventLoopGroup thread;
+    private final GatewayMeters meters;
+    private final CheckLoop loop;
+    private final Map<Cluster, Checked> checked = new HashMap<>();
+
+    Running(MeterRegistry registry, LivenessOptions liveness) {
+      thread =
+          new MultiThreadIoEventLoopGroup(
+              1,
+              new DefaultThreadFactory("holdfast-health", true),
+              Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+      meters = new GatewayMeters(registry);
+      loop =
+          new CheckLoop(
+              new ForwardingLoop(
+                  thread.next().next(),
+                  Nobody::new,
+                  new ForwardingLoop.Watching(
+                      liveness,
+                      LivenessMeters.on(registry, Role.SERVER),
+                      LivenessMeters.on(registry, Role.CLIENT),
+                      meters)),
+              meters);
+    }
+
+    void execute(Map<Cluster, HealthOptions> wanted) {
+      loop.eventLoop().execute(() -> use(wanted));
+    }
+
+    void close() {
+      loop.eventLoop().execute(() -> use(Map.of()));
+      var unused = thread.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    }
+
+    private void use(Map<Cluster, HealthOptions> wanted) {
+      for (Cluster each : List.copyOf(checked.keySet())) {
+        Checked before = checked.get(each);
+        HealthOptions options = wanted.get(each);
+        if (before != null && !before.options.equals(options)) {
+          before.close();
+          checked.remove(each);
+          if (options == null) {
+            each.checkHealth(false);
+          }
+        }
+      }
+      wanted.forEach(
+          (cluster, options) -> {
+            if (!checked.containsKey(cluster)) {
+              cluster.checkHealth(true);
+              checked.put(cluster, new Checked(cluster, options));
+            }
+          });
+    }
+
+    /** One cluster. */
+    private final class Checked {
+      private final Cluster cluster;
+      private final HealthOptions options;
+      private final Map<Run, EndpointCheck> checks = new HashMap<>();
+      private final Subscription gauge;
+      private final Subscription list;
+      private boolean gone;
+
+      Checked(Cluster cluster, HealthOptions options) {
+        this.cluster = cluster;
+        this.options = options;
+        this.gauge = meters.unhealthy(cluster.name(), cluster::unwell);
+        this.list =
+            cluster.listen(endpoints -> loop.eventLoop().execute(() -> onEndpoints(endpoints)));
+      }
+
+      /** One run of an endpoint: a restart is another one. */
+      private record Run(HostPort address, String instance) {}
+
+      private void onEndpoints(EndpointSet endpoints) {
+        if (gone) {
+          return;
+        }
+        Map<Run, Endpoint> wanted = new HashMap<>();
+        for (Endpoint each : endpoints.eligible()) {
+          wanted.put(new Run(each.address(), each.instance()), each);
+        }
+        for (Run each : List.copyOf(checks.keySet())) {
+          EndpointCheck leaving = wanted.containsKey(each) ? null : checks.remove(each);
+          if (leaving != null) {
+            leaving.close();
+          }
+        }
+        int skipped = 0;
+        for (Map.Entry<Run, Endpoint> each : wanted.entrySet()) {
+          if (!checks.containsKey(each.getKey())) {
+            skipped += begin(each.getKey(), each.getValue()) ? 0 : 1;
+          }
+        }
+        if (skipped > 0) {
+          log.warn(
+              "event=health_unchecked cluster={} checked={} unchecked={}",
+              cluster.name(),
+              checks.size(),
+              skipped);
+        }
+      }
+
+      private boolean begin(Run run, Endpoint endpoint) {
+        if (checks.size() >= MAX_ENDPOINTS) {
+          cluster.onHealth(endpoint, Health.SERVING, "not checked, there are too many");
+          return false;
+        }
+        EndpointCheck check = new EndpointCheck(loop, cluster, endpoint, options);
+        checks.put(run, check);
+        check.proceed();
+        return true;
+      }
+
+      private void close() {
+        gone = true;
+        list.close();
+        gauge.close();
+        checks.values().forEach(EndpointCheck::close);
+        checks.clear();
+      }
+    }
+  }
+}

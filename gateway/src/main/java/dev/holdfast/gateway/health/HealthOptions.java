@@ -1,0 +1,90 @@
+package dev.holdfast.gateway.health;
+
+import dev.holdfast.core.Limit;
+import java.time.Duration;
+
+/**
+ * How the health of a cluster's endpoints is checked.
+ *
+ * @param service whose health counts; "" (default) for that of the whole server
+ * @param method how it is asked for first; WATCH by default, which falls back to CHECK where a
+ *     server has none
+ * @param interval from one answer or failure to the next check, give or take a tenth; 100 ms to
+ *     {@link #LONGEST_INTERVAL}, default 5 s
+ * @param timeout for the connection and the first answer; 10 ms to 1 min, default 1 s
+ * @param thresholds how many answers count
+ */
+public record HealthOptions(
+    String service,
+    HealthMethod method,
+    Duration interval,
+    Duration timeout,
+    Thresholds thresholds) {
+  /** The longest time between two checks. */
+  @Limit(of = "time between two health checks of an endpoint", then = "it is checked")
+  public static final Duration LONGEST_INTERVAL = Duration.ofMinutes(10);
+
+  /** What holds when nothing else is said. */
+  public static final HealthOptions DEFAULT =
+      new HealthOptions(
+          "", HealthMethod.WATCH, Duration.ofSeconds(5), Duration.ofSeconds(1), Thresholds.DEFAULT);
+
+  public HealthOptions {
+    require("interval", interval, Duration.ofMillis(100), LONGEST_INTERVAL);
+    require("timeout", timeout, Duration.ofMillis(10), Duration.ofMinutes(1));
+  }
+
+  /**
+   * How many in a row make a difference.
+   *
+   * @param unhealthy failures after which an endpoint is left out; 1 to 100, default 3. What a
+   *     server says itself counts at once
+   * @param healthy answers of SERVING, an interval apart, after which it is let back; 1 to 100,
+   *     default 1
+   */
+  public record Thresholds(int unhealthy, int healthy) {
+    /** The most that may be asked for. */
+    public static final int MOST = 100;
+
+    /** What holds when nothing else is said. */
+    public static final Thresholds DEFAULT = new Thresholds(3, 1);
+
+    public Thresholds {
+      require("unhealthy", unhealthy);
+      require("healthy", healthy);
+    }
+
+    private static void require(String name, int value) {
+      if (value < 1 || value > MOST) {
+        throw new IllegalArgumentException(name + ": " + value + " (expected: 1 to " + MOST + ")");
+      }
+    }
+  }
+
+  public HealthOptions withService(String value) {
+    return new HealthOptions(value, method, interval, timeout, thresholds);
+  }
+
+  public HealthOptions withMethod(HealthMethod value) {
+    return new HealthOptions(service, value, interval, timeout, thresholds);
+  }
+
+  public HealthOptions withInterval(Duration value) {
+    return new HealthOptions(service, method, value, timeout, thresholds);
+  }
+
+  public HealthOptions withTimeout(Duration value) {
+    return new HealthOptions(service, method, interval, value, thresholds);
+  }
+
+  public HealthOptions withThresholds(Thresholds value) {
+    return new HealthOptions(service, method, interval, timeout, value);
+  }
+
+  private static void require(String name, Duration value, Duration least, Duration most) {
+    if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
+      throw new IllegalArgumentException(
+          name + ": " + value + " (expected: " + least + " to " + most + ")");
+    }
+  }
+}

@@ -1,0 +1,297 @@
+package dev.holdfast.gateway.http2;
+
+import dev.holdfast.core.Limit;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.DecoratingHttp2ConnectionDecoder;
+import io.netty.handler.codec.http2.Http2ConnectionDecoder;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2FrameListener;
+import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
+import io.netty.handler.codec.http2.Http2FrameTypes;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2LifecycleManager;
+import io.netty.handler.codec.http2.Http2Stream;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Netty's decoder, with a shorter way for what calls consist of: headers whose block is remembered,
+ * and DATA that follows them. Everything else, and everything that is not as it should be, is
+ * Netty's to read and to refuse; it is given whole frames only.
+ */
+final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
+  @Limit(
+      of = "empty DATA frames in a row",
+      then = "the connection is closed with ENHANCE_YOUR_CALM")
+  static final int MAX_EMPTY_DATA = 10;
+
+  private static final int HEAD_BYTES = 9;
+  private static final int TYPE_OFFSET = 3;
+  private static final int FLAGS_OFFSET = 4;
+  private static final int STREAM_OFFSET = 5;
+  private static final int MOST_BYTES = 16_384;
+  private static final int END_STREAM = 1;
+  private static final int END_HEADERS = 4;
+  private static final int PADDED = 8;
+  private static final int PRIORITY = 32;
+
+  private final RememberingDecoder headers;
+  private final FrameTimer timer;
+  private final FrameStreams streams;
+  private @Nullable Http2LifecycleManager lifecycle;
+  private @Nullable Http2FrameListener listener;
+  private boolean prefaced;
+  private boolean blockOpen;
+  private boolean failed;
+  private int emptyFrames;
+
+  /**
+   * Around a decoder.
+   *
+   * @param streams those of its connection
+   * @param headers the one that it reads headers with
+   * @param timer told of how its bytes get on
+   */
+  FrameDecoder(
+      Http2ConnectionDecoder delegate,
+      FrameStreams streams,
+      RememberingDecoder headers,
+      FrameTimer timer) {
+    super(delegate);
+    this.headers = headers;
+    this.timer = timer;
+    this.streams = streams;
+  }
+
+  /** Whose headers come; equal for those that are the same to upstreams. */
+  void owner(Object whose) {
+    headers.owner(whose);
+  }
+
+  @Override
+  public void lifecycleManager(Http2LifecycleManager lifecycleManager) {
+    lifecycle = lifecycleManager;
+    timer.lifecycleManager(lifecycleManager);
+    super.lifecycleManager(lifecycleManager);
+  }
+
+  @Override
+  public void frameListener(Http2FrameListener frameListener) {
+    listener = frameListener;
+    super.frameListener(new Counted(frameListener));
+  }
+
+  @Override
+  public @Nullable Http2FrameListener frameListener() {
+    return listener;
+  }
+
+  @Override
+  public void decodeFrame(ChannelHandlerContext ctx, ByteBuf in, List<Object> out)
+      throws Http2Exception {
+    boolean ended = false;
+    try {
+      while (!failed && in.readableBytes() >= HEAD_BYTES) {
+        int at = in.readerIndex();
+        int length = in.getUnsignedMedium(at);
+        if (length <= MOST_BYTES && in.readableBytes() - HEAD_BYTES < length) {
+          break;
+        }
+        int whole = Math.min(HEAD_BYTES + length, in.readableBytes());
+        in.readerIndex(at + whole);
+        decode(ctx, in, at, length, whole, out);
+        ended |= !blockOpen;
+      }
+    } catch (Http2Exception e) {
+      ended = true;
+      failed |= !Http2Exception.isStreamError(e);
+      throw e;
+    } finally {
+      if (failed) {
+        in.skipBytes(in.readableBytes());
+      }
+      timer.onProgress(ctx, blockOpen || in.isReadable(), ended);
+    }
+  }
+
+  /** The frame whose head is at an index; only one that is too long is not there as a whole. */
+  private void decode(
+      ChannelHandlerContext ctx, ByteBuf in, int at, int length, int whole, List<Object> out)
+      throws Http2Exception {
+    int type = in.getByte(at + TYPE_OFFSET);
+    int flags = in.getByte(at + FLAGS_OFFSET);
+    int id = in.getInt(at + STREAM_OFFSET) & Integer.MAX_VALUE;
+    int payload = at + HEAD_BYTES;
+    boolean end = (flags & END_STREAM) != 0;
+    boolean padded = type == Http2FrameTypes.DATA && (flags & PADDED) != 0 && length > 0;
+    int padding = padded ? 1 + in.getUnsignedByte(payload) : 0;
+    if (type == Http2FrameTypes.DATA) {
+      countEmpty(length - padding, end);
+    } else if (type == Http2FrameTypes.HEADERS) {
+      emptyFrames = 0;
+    }
+    if (length <= MOST_BYTES && !blockOpen && isPrefaced()) {
+      if (type == Http2FrameTypes.DATA) {
+        FrameStream stream = streams.stream(id);
+        if (stream != null && isPlain(stream) && padding <= length) {
+          int start = payload + (padded ? 1 : 0);
+          takeData(ctx, stream, in, start, length - padding, padding, end);
+          return;
+        }
+      } else if (type == Http2FrameTypes.HEADERS
+          && (flags & (END_HEADERS | PADDED | PRIORITY)) == END_HEADERS
+          && takeHeaders(ctx, id, headers.find(in, payload, length), end)) {
+        return;
+      }
+    }
+    if (type == Http2FrameTypes.HEADERS
+        || type == Http2FrameTypes.PUSH_PROMISE
+        || type == Http2FrameTypes.CONTINUATION) {
+      blockOpen = (flags & END_HEADERS) == 0;
+    }
+    super.decodeFrame(ctx, in.slice(at, whole), out);
+  }
+
+  /** Asked through all that decorates the decoder until it is so. */
+  private boolean isPrefaced() {
+    if (!prefaced) {
+      prefaced = prefaceReceived();
+    }
+    return prefaced;
+  }
+
+  /** Whether its headers came the short way, and DATA may follow them. */
+  private static boolean isPlain(FrameStream stream) {
+    return stream.body != null && stream.state().remoteSideOpen() && !stream.isResetSent();
+  }
+
+  /**
+   * Shows the buffer as if there were nothing but this DATA in it, which is cheaper than a slice.
+   */
+  private void takeData(
+      ChannelHandlerContext ctx,
+      FrameStream stream,
+      ByteBuf in,
+      int start,
+      int length,
+      int padding,
+      boolean end)
+      throws Http2Exception {
+    int done = length + padding;
+    int readTo = in.readerIndex();
+    int filledTo = in.writerIndex();
+    streams.receiving().receive(stream, done, end);
+    in.setIndex(start, start + length);
+    try {
+      count(stream, length, end);
+      done = taker().onDataRead(ctx, stream.id(), in, padding, end);
+      if (end) {
+        closeRemote(ctx, stream);
+      }
+    } finally {
+      in.setIndex(readTo, filledTo);
+      streams.receiving().consumeBytes(stream, done);
+    }
+  }
+
+  /** Takes headers that are known, if that is what may come here; says whether it did. */
+  private boolean takeHeaders(ChannelHandlerContext ctx, int id, @Nullable Head known, boolean end)
+      throws Http2Exception {
+    Head.Kind kind = known == null ? Head.Kind.OTHER : known.kind();
+    if (known == null || kind == Head.Kind.OTHER) {
+      return false;
+    }
+    if (end && known.saidLength() != Head.UNSAID) {
+      return false;
+    }
+    FrameStream stream = streams.stream(id);
+    if (stream == null) {
+      if (kind != Head.Kind.REQUEST || streams.streamMayHaveExisted(id)) {
+        return false;
+      }
+      stream = streams.remote().createStream(id, end);
+    } else if (!mayCome(kind, stream, end)) {
+      return false;
+    }
+    if (kind != Head.Kind.TRAILERS) {
+      stream.body = SaidLength.of(known);
+    }
+    stream.headersReceived(false);
+    count(stream, 0, end);
+    taker().onHeadersRead(ctx, id, known, 0, end);
+    if (end) {
+      closeRemote(ctx, stream);
+    }
+    return true;
+  }
+
+  /** Whether such headers are due on a stream that is open already. */
+  private static boolean mayCome(Head.Kind kind, FrameStream stream, boolean end) {
+    if (!stream.state().remoteSideOpen() || stream.isResetSent()) {
+      return false;
+    }
+    return switch (kind) {
+      case RESPONSE -> !stream.isHeadersReceived();
+      case TRAILERS -> end && stream.body != null && !stream.isTrailersReceived();
+      default -> false;
+    };
+  }
+
+  /** Holds DATA, or what ends it, against the length that was said. */
+  private void count(@Nullable FrameStream stream, int bytes, boolean end) throws Http2Exception {
+    SaidLength body = stream == null ? null : stream.body;
+    if (stream != null && body != null) {
+      body.add(streams.isServer(), stream.id(), bytes, end);
+    }
+  }
+
+  /** Headers that Netty reads, which it tells in this form, may end a body that is counted here. */
+  private final class Counted extends Http2FrameListenerDecorator {
+    Counted(Http2FrameListener listener) {
+      super(listener);
+    }
+
+    @Override
+    public void onHeadersRead(
+        ChannelHandlerContext ctx,
+        int id,
+        Http2Headers headers,
+        int dependency,
+        short weight,
+        boolean exclusive,
+        int padding,
+        boolean end)
+        throws Http2Exception {
+      count(streams.stream(id), 0, end);
+      super.onHeadersRead(ctx, id, headers, dependency, weight, exclusive, padding, end);
+    }
+  }
+
+  private void closeRemote(ChannelHandlerContext ctx, FrameStream stream) {
+    Http2LifecycleManager manager = lifecycle;
+    if (stream.state() == Http2Stream.State.OPEN) {
+      stream.closeRemoteSide();
+    } else if (manager != null) {
+      manager.closeStreamRemote(stream, ctx.newSucceededFuture());
+    }
+  }
+
+  private Http2FrameListener taker() {
+    Http2FrameListener known = listener;
+    if (known == null) {
+      throw new IllegalStateException("nobody takes frames");
+    }
+    return known;
+  }
+
+  private void countEmpty(int bytes, boolean end) throws Http2Exception {
+    if (bytes > 0 || end) {
+      emptyFrames = 0;
+    } else if (emptyFrames++ == MAX_EMPTY_DATA) {
+      throw Http2Exception.connectionError(
+          Http2Error.ENHANCE_YOUR_CALM, "more than %d empty frames of DATA", MAX_EMPTY_DATA);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package dev.holdfast.gateway.http2;
+
+import dev.holdfast.core.Limit;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.util.concurrent.FastThreadLocal;
+import io.netty.util.concurrent.FastThreadLocalThread;
+import java.util.ArrayDeque;
+
+/**
+ * Buffers of one thread that are filled, written and free again within one turn of its event loop,
+ * so that connection after connection writes to the same memory, which is still in the cache.
+ */
+final class SpareBuffers {
+  @Limit(of = "buffers that one thread keeps for what it writes next", then = "more are freed")
+  static final int MOST = 64;
+
+  private static final int BYTES = 1_024;
+
+  private static final FastThreadLocal<SpareBuffers> MINE =
+      new FastThreadLocal<>() {
+        @Override
+        protected SpareBuffers initialValue() {
+          return new SpareBuffers();
+        }
+
+        @Override
+        protected void onRemoval(SpareBuffers spares) {
+          spares.free.forEach(ByteBuf::release);
+          spares.free.clear();
+        }
+      };
+
+  private final ArrayDeque<ByteBuf> free = new ArrayDeque<>(MOST);
+
+  private SpareBuffers() {}
+
+  /** An empty buffer that grows, and that is the caller's. */
+  static ByteBuf take() {
+    ByteBuf spare = MINE.get().free.pollLast();
+    return spare == null ? ByteBufAllocator.DEFAULT.directBuffer(BYTES) : spare;
+  }
+
+  /**
+   * Takes one back; somebody else may still hold it.
+   *
+   * @param mostBytes larger ones are not kept
+   */
+  static void give(ByteBuf buffer, int mostBytes) {
+    ArrayDeque<ByteBuf> free = MINE.get().free;
+    // Of other threads nobody says when they end, and what they keep would be lost with them.
+    if (FastThreadLocalThread.currentThreadWillCleanupFastThreadLocals()
+        && buffer.refCnt() == 1
+        && buffer.capacity() <= mostBytes
+        && free.size() < MOST) {
+      free.addLast(buffer.clear());
+    } else {
+      buffer.release();
+    }
+  }
+}

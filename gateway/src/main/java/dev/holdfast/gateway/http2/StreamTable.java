@@ -1,0 +1,92 @@
+package dev.holdfast.gateway.http2;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import org.jspecify.annotations.Nullable;
+
+/** The open streams of a connection by their numbers: open addressing, no boxes, no entries. */
+final class StreamTable {
+  private static final int LEAST_SLOTS = 4;
+  private static final int SPREAD = 0x9E37_79B9;
+  private static final int SPREAD_SHIFT = 12;
+
+  private @Nullable FrameStream[] slots = new FrameStream[LEAST_SLOTS];
+  private int size;
+
+  int size() {
+    return size;
+  }
+
+  @Nullable FrameStream get(int id) {
+    int mask = slots.length - 1;
+    for (int i = home(id); ; i = (i + 1) & mask) {
+      FrameStream there = slots[i];
+      if (there == null || there.id() == id) {
+        return there;
+      }
+    }
+  }
+
+  /** Adds one whose number is not there yet. */
+  void add(FrameStream stream) {
+    if (2 * size >= slots.length) {
+      @Nullable FrameStream[] before = slots;
+      slots = new FrameStream[2 * before.length];
+      for (FrameStream each : before) {
+        if (each != null) {
+          place(each);
+        }
+      }
+    }
+    place(stream);
+    size++;
+  }
+
+  /** Removes one that is there. Those behind it move up, so that no gap hides them. */
+  void remove(int id) {
+    int mask = slots.length - 1;
+    int gap = home(id);
+    for (FrameStream there = slots[gap]; there != null && there.id() != id; there = slots[gap]) {
+      gap = (gap + 1) & mask;
+    }
+    if (slots[gap] == null) {
+      return;
+    }
+    size--;
+    slots[gap] = null;
+    for (int i = (gap + 1) & mask; ; i = (i + 1) & mask) {
+      FrameStream there = slots[i];
+      if (there == null) {
+        return;
+      }
+      int distance = (i - home(there.id())) & mask;
+      if (distance >= ((i - gap) & mask)) {
+        slots[gap] = there;
+        slots[i] = null;
+        gap = i;
+      }
+    }
+  }
+
+  /** Those that are there now, oldest first; may be looked at while streams come and go. */
+  FrameStream[] all() {
+    FrameStream[] all =
+        Arrays.stream(slots).filter(each -> each != null).toArray(FrameStream[]::new);
+    Arrays.sort(all, Comparator.comparingInt(FrameStream::id));
+    return all;
+  }
+
+  private void place(FrameStream stream) {
+    int mask = slots.length - 1;
+    int i = home(stream.id());
+    while (slots[i] != null) {
+      i = (i + 1) & mask;
+    }
+    slots[i] = stream;
+  }
+
+  /** Numbers of streams are all odd, or all even. */
+  private int home(int id) {
+    return (((id >>> 1) * SPREAD) >>> SPREAD_SHIFT) & (slots.length - 1);
+  }
+}

@@ -1,0 +1,36 @@
+package dev.holdfast.gateway.json;
+
+import dev.holdfast.gateway.http2.WebExchange;
+import dev.holdfast.gateway.route.RequestHead;
+import dev.holdfast.gateway.route.Route;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The route whose pages may call, as a request without headers would find it. A browser's question
+ * does not bring the headers of the request that it asks for, and both must meet the same answer.
+ */
+record PageRoute(WebExchange web) implements RequestHead {
+  /** Where the route of a request from a page has pages of its own, those instead of all. */
+  static FaceTerms terms(WebExchange web, FaceTerms all) {
+    if (!web.headers().contains("origin")) {
+      return all;
+    }
+    Route route = web.loop().snapshot().router().find(new PageRoute(web));
+    return route == null ? all : route.options().cors().map(all::withCors).orElse(all);
+  }
+
+  @Override
+  public CharSequence path() {
+    return web.path();
+  }
+
+  @Override
+  public CharSequence authority() {
+    return web.authority();
+  }
+
+  @Override
+  public @Nullable CharSequence header(CharSequence name) {
+    return null;
+  }
+}

@@ -1,0 +1,237 @@
+package dev.holdfast.gateway.socket;
+
+import io.netty.channel.Channel;
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoHandle;
+import io.netty.channel.IoHandler;
+import io.netty.channel.IoHandlerContext;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.IoOps;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoEvent;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import io.netty.util.collection.IntObjectHashMap;
+import io.netty.util.concurrent.FastThreadLocal;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Netty's epoll, of which a socket stays a part while nothing is wanted of it; with a word for
+ * those who read their socket themselves, and one at the end of each turn.
+ *
+ * <p>Netty 4.2.18 takes a socket out of epoll when it wants neither to read nor to write nor to
+ * hear of an end, and does not put it back: the next read or write that has to wait fails with
+ * ENOENT and what was to be written is lost. A connection that one side has ended, and that waits
+ * for a slow reader, comes there. So "nothing" is said as EPOLLET alone, which reports nothing but
+ * errors, once.
+ *
+ * <p>One serves one event loop; everything but {@link #wakeup} happens on its thread.
+ */
+public final class SteadyEpoll implements IoHandler {
+  private static final int READABLE = EpollIoOps.EPOLLIN.value();
+  private static final FastThreadLocal<@Nullable SteadyEpoll> MINE = new FastThreadLocal<>();
+
+  private final IoHandler epoll;
+
+  /**
+   * By descriptor: Netty does not always say when a socket is gone, but the next takes its place.
+   */
+  private final IntObjectHashMap<Ready> sockets = new IntObjectHashMap<>();
+
+  private boolean turning;
+  private boolean timed;
+  private long turnNanos;
+  private @Nullable Runnable last;
+
+  private SteadyEpoll(IoHandler epoll) {
+    this.epoll = epoll;
+  }
+
+  /** For event loops on Linux. */
+  public static IoHandlerFactory newFactory() {
+    IoHandlerFactory factory = EpollIoHandler.newFactory();
+    return executor -> new SteadyEpoll(factory.newHandler(executor));
+  }
+
+  /** That of the event loop whose thread asks; null on other threads, and where there is none. */
+  public static @Nullable SteadyEpoll mine() {
+    return MINE.get();
+  }
+
+  /**
+   * Lets somebody read a socket before Netty does.
+   *
+   * @return whether that is possible: the channel is one of this loop's
+   */
+  public boolean listen(Channel channel, ReadyListener listener) {
+    Ready ready =
+        channel.unsafe() instanceof EpollIoHandle socket
+            ? sockets.get(socket.fd().intValue())
+            : null;
+    if (ready == null || ready.channel != channel.unsafe()) {
+      return false;
+    }
+    ready.listener = listener;
+    return true;
+  }
+
+  /**
+   * Runs a task when all that is ready has been handled.
+   *
+   * @return whether it will be: sockets are being handled, and nobody else asked for the same
+   */
+  public boolean atEndOfTurn(Runnable task) {
+    if (!turning || last != null) {
+      return false;
+    }
+    last = task;
+    return true;
+  }
+
+  /** {@link System#nanoTime} of this turn; whoever asks for the first time reads the clock. */
+  public long turnNanos() {
+    if (!timed) {
+      timed = true;
+      turnNanos = System.nanoTime();
+    }
+    return turnNanos;
+  }
+
+  @Override
+  public IoRegistration register(IoHandle handle) throws Exception {
+    if (handle instanceof EpollIoHandle socket && handle instanceof Channel.Unsafe) {
+      return new Kept(epoll.register(new Ready(socket)));
+    }
+    return new Kept(epoll.register(handle));
+  }
+
+  @Override
+  public void initialize() {
+    MINE.set(this);
+    epoll.initialize();
+  }
+
+  @Override
+  public int run(IoHandlerContext context) {
+    turning = true;
+    timed = false;
+    try {
+      return epoll.run(context);
+    } finally {
+      turning = false;
+      Runnable task = last;
+      if (task != null) {
+        last = null;
+        task.run();
+      }
+    }
+  }
+
+  @Override
+  public void prepareToDestroy() {
+    epoll.prepareToDestroy();
+  }
+
+  @Override
+  public void destroy() {
+    epoll.destroy();
+  }
+
+  @Override
+  public void wakeup() {
+    epoll.wakeup();
+  }
+
+  @Override
+  public boolean isCompatible(Class<? extends IoHandle> handleType) {
+    return epoll.isCompatible(handleType);
+  }
+
+  /** A channel's socket, whose listener is asked first. */
+  private final class Ready implements EpollIoHandle {
+    private final EpollIoHandle channel;
+    private final int descriptor;
+    private @Nullable ReadyListener listener;
+
+    Ready(EpollIoHandle channel) {
+      this.channel = channel;
+      this.descriptor = channel.fd().intValue();
+    }
+
+    @Override
+    public FileDescriptor fd() {
+      return channel.fd();
+    }
+
+    @Override
+    public void handle(IoRegistration registration, IoEvent event) {
+      ReadyListener first = listener;
+      boolean taken =
+          first != null && ((EpollIoEvent) event).ops().value() == READABLE && first.onReadable();
+      if (!taken) {
+        channel.handle(registration, event);
+      }
+    }
+
+    @Override
+    public void registered() {
+      sockets.put(descriptor, this);
+      channel.registered();
+    }
+
+    @Override
+    public void unregistered() {
+      listener = null;
+      if (sockets.get(descriptor) == this) {
+        sockets.remove(descriptor);
+      }
+      channel.unregistered();
+    }
+
+    @Override
+    public void close() throws Exception {
+      channel.close();
+    }
+  }
+
+  /** Not before something was wanted: a socket that is not connected yet would report its end. */
+  private static final class Kept implements IoRegistration {
+    private static final long CANCELLED = -1;
+
+    private final IoRegistration registration;
+    private boolean added;
+
+    Kept(IoRegistration registration) {
+      this.registration = registration;
+    }
+
+    @Override
+    public long submit(IoOps ops) {
+      boolean nothing = EpollIoOps.NONE.equals(ops);
+      added |= !nothing;
+      if (nothing && added) {
+        return registration.submit(EpollIoOps.EPOLLET) == CANCELLED ? CANCELLED : 0;
+      }
+      return registration.submit(ops);
+    }
+
+    // Netty's interface has it so.
+    @SuppressWarnings("TypeParameterUnusedInFormals")
+    @Override
+    public <T> T attachment() {
+      return registration.attachment();
+    }
+
+    @Override
+    public boolean isValid() {
+      return registration.isValid();
+    }
+
+    @Override
+    public boolean cancel() {
+      return registration.cancel();
+    }
+  }
+}

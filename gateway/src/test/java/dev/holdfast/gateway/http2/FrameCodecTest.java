@@ -1,0 +1,69 @@
+package dev.holdfast.gateway.http2;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http2.Http2CodecUtil;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Our streams, windows and short ways do what Netty's do with the same bytes. */
+class FrameCodecTest {
+  private static final int SEEDS = 250;
+  private static final int STEPS = 60;
+  private static final byte[] SETTINGS = {0, 0, 0, 4, 0, 0, 0, 0, 0};
+
+  @Test
+  void doesWhatNettyDoesWhateverComes() throws Exception {
+    int gone = 0;
+    for (long seed = 0; seed < SEEDS; seed++) {
+      CodecSide ours = CodecSide.ofOurs();
+      CodecSide past = CodecSide.ofOursPastPipeline();
+      CodecSide theirs = CodecSide.ofNetty();
+      Random random = new Random(seed);
+      RandomFrames client = new RandomFrames(random);
+      ByteBuf bytes = Http2CodecUtil.connectionPrefaceBuf();
+      bytes = Unpooled.buffer().writeBytes(bytes).writeBytes(SETTINGS);
+      for (int step = 0; step < STEPS && !theirs.isGone(); step++) {
+        while (bytes.isReadable()) {
+          ByteBuf piece = bytes.readSlice(1 + random.nextInt(bytes.readableBytes()));
+          ours.feed(piece);
+          past.feed(piece);
+          theirs.feed(piece);
+        }
+        assertThat(ours.story()).as("seed %d, step %d", seed, step).isEqualTo(theirs.story());
+        assertThat(past.story()).as("past, seed %d, step %d", seed, step).isEqualTo(theirs.story());
+        bytes.release();
+        bytes = client.next();
+      }
+      gone += theirs.isGone() ? 1 : 0;
+      bytes.release();
+      ours.close();
+      past.close();
+      theirs.close();
+    }
+    assertThat(gone).as("connections that met their end").isBetween(SEEDS / 10, SEEDS * 9 / 10);
+  }
+
+  @Test
+  void paddingMakesAnEmptyFrameNoFullerThanItIs() throws Exception {
+    CodecSide ours = CodecSide.ofOurs();
+    CodecSide theirs = CodecSide.ofNetty();
+    ByteBuf bytes = Unpooled.buffer();
+    bytes.writeBytes(Http2CodecUtil.connectionPrefaceBuf()).writeBytes(SETTINGS);
+    bytes.writeBytes(new RandomFrames(new Random(1)).request(3));
+    for (int i = 0; i <= FrameDecoder.MAX_EMPTY_DATA; i++) {
+      assertThat(ours.isGone()).isFalse();
+      bytes.writeMedium(2).writeByte(0).writeByte(8).writeInt(3).writeByte(1).writeByte(0);
+      ours.feed(bytes);
+      theirs.feed(bytes);
+      bytes.clear();
+    }
+    assertThat(ours.isGone()).isTrue();
+    assertThat(ours.story()).isEqualTo(theirs.story());
+    bytes.release();
+    ours.close();
+    theirs.close();
+  }
+}
