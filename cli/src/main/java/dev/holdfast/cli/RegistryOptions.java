@@ -17,13 +17,14 @@ import picocli.CommandLine.Spec;
 /** Where services are registered and looked up. */
 @SuppressWarnings("NullAway.Init") // picocli fills the fields before a command runs
 public final class RegistryOptions {
+  private static final String REGISTRY = "--registry";
   private static final String LEASE_PARAMETER = "lease";
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec mixee;
 
   @Option(
-      names = "--registry",
+      names = REGISTRY,
       paramLabel = "URI",
       description =
           "The registry, such as etcd://h1,h2:2379/prod or file:///run/services"
@@ -116,9 +117,14 @@ public final class RegistryOptions {
     return environment;
   }
 
+  /** The command itself, also where this is mixed into a mixin. */
+  private CommandSpec command() {
+    return mixee.findOption(REGISTRY).command();
+  }
+
   private boolean isFromCommandLine() {
     // Defaults, from settings, are not among the matched options.
-    return mixee.commandLine().getParseResult().hasMatchedOption("--registry");
+    return command().commandLine().getParseResult().hasMatchedOption(REGISTRY);
   }
 
   private String examples() {
@@ -130,6 +136,6 @@ public final class RegistryOptions {
   }
 
   private Settings settings() {
-    return ((Holdfast) mixee.root().userObject()).program().settings();
+    return ((Holdfast) command().root().userObject()).program().settings();
   }
 }

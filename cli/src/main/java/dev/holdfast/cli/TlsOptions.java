@@ -1,17 +1,5 @@
 package dev.holdfast.cli;
 
-import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Registries;
-import dev.holdfast.core.RegistryContext;
-import dev.holdfast.core.ServiceTarget;
-import dev.holdfast.grpc.HoldfastChannelBuilder;
-import io.grpc.ChannelCredentials;
-import io.grpc.Grpc;
-import io.grpc.InsecureChannelCredentials;
-import io.grpc.ManagedChannel;
-import io.grpc.ManagedChannelBuilder;
-import io.grpc.TlsChannelCredentials;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -88,54 +76,5 @@ public final class TlsOptions {
 
   public Optional<String> authority() {
     return Optional.ofNullable(authority);
-  }
-
-  /**
-   * A channel to a server, which connects with its first call: in plaintext, unless one of these
-   * options asks for TLS. Without {@code --ca} the authorities of Java are trusted.
-   *
-   * @throws UserError when the files are not what they should be
-   */
-  public ManagedChannel channel(HostPort server) {
-    ManagedChannelBuilder<?> builder =
-        Grpc.newChannelBuilderForAddress(server.host(), server.port(), credentials());
-    if (authority != null) {
-      builder.overrideAuthority(authority);
-    }
-    return builder.build();
-  }
-
-  /**
-   * A channel to the endpoints of a service, as {@link #channel(HostPort)}.
-   *
-   * @throws UserError when the files are not what they should be
-   */
-  public ManagedChannel channel(ServiceTarget service, RegistryContext context) {
-    HoldfastChannelBuilder builder =
-        HoldfastChannelBuilder.forTarget(
-            service.toString(), credentials(), new Registries(context));
-    if (authority != null) {
-      builder.overrideAuthority(authority);
-    }
-    return builder.build();
-  }
-
-  private ChannelCredentials credentials() {
-    requirePair();
-    if (!tls && !hasFiles()) {
-      return InsecureChannelCredentials.create();
-    }
-    TlsChannelCredentials.Builder credentials = TlsChannelCredentials.newBuilder();
-    try {
-      if (ca != null) {
-        credentials.trustManager(ca.toFile());
-      }
-      if (certificate != null && key != null) {
-        credentials.keyManager(certificate.toFile(), key.toFile());
-      }
-    } catch (IOException e) {
-      throw UserError.usage("ca, cert, key: " + e + " (expected: readable PEM files)");
-    }
-    return credentials.build();
   }
 }

@@ -47,6 +47,8 @@ class CallCommandTest {
   private final List<Server> servers = new ArrayList<>();
   private final ConcurrentLinkedQueue<Metadata> headers = new ConcurrentLinkedQueue<>();
 
+  private final ConcurrentLinkedQueue<String> authorities = new ConcurrentLinkedQueue<>();
+
   @AfterEach
   void stop() {
     servers.forEach(Server::shutdownNow);
@@ -177,7 +179,7 @@ class CallCommandTest {
     String server = reflecting();
     headers.clear();
 
-    CommandRun unknown = CommandRun.of("call", server, GET, "-d", "{\"ident\":\"7\"}");
+    CommandRun unknown = CommandRun.of("call", server, GET, "-d", "{\"idd\":\"7\"}");
     CommandRun second =
         CommandRun.of(
             "call",
@@ -187,7 +189,7 @@ class CallCommandTest {
             "{\"number\":1}\n{\"number\":\"x\"}");
 
     assertThat(unknown.code()).isEqualTo(ExitCode.USAGE);
-    assertThat(unknown.err()).contains("d: message: ", "ident");
+    assertThat(unknown.err()).contains("d: message: \"idd\" ", "; did you mean id?)");
     assertThat(second.code()).isEqualTo(ExitCode.USAGE);
     assertThat(second.err()).contains("d: message 2: number");
   }
@@ -264,6 +266,31 @@ class CallCommandTest {
   }
 
   @Test
+  void serviceBehindAGatewayHasAnotherNameThanTheGatewaysCertificate() throws Exception {
+    TestCertificate certificate = TestCertificate.create(folder, "gate.example");
+    ServerBuilder<?> builder =
+        Grpc.newServerBuilderForPort(
+            0, TlsServerCredentials.create(certificate.certificate(), certificate.key()));
+    String server = start(offering(builder).addService(ProtoReflectionServiceV1.newInstance()));
+    String ca = certificate.certificate().toString();
+    String[] line = {
+      "call", server, GET, "-d", ID_7, "--authority", "orders", "--ca", ca, "--tls-name", "?"
+    };
+
+    line[10] = "gate.example";
+    CommandRun named = CommandRun.of(line);
+    line[10] = "orders";
+    CommandRun other = CommandRun.of(line);
+
+    assertThat(named.code()).as(named.err()).isZero();
+    assertThat(authorities).hasSize(2).containsOnly("orders");
+    assertThat(other.err())
+        .contains("UNAVAILABLE: io exception (", "No subject alternative DNS name matching orders")
+        .doesNotContain("Channel Pipeline");
+    assertThat(other.code()).isEqualTo(ExitCode.FAILED);
+  }
+
+  @Test
   void whatMakesNoSenseIsRefused() {
     assertRefused("method: \"Get\" (expected: package.Service/Method)", "call", "h:1", "Get");
     assertRefused("port: \"x\" (expected: 1 to 65535)", "call", "h:x", GET);
@@ -295,6 +322,7 @@ class CallCommandTest {
           public <Q, A> ServerCall.Listener<Q> interceptCall(
               ServerCall<Q, A> call, Metadata sent, ServerCallHandler<Q, A> next) {
             headers.add(sent);
+            authorities.add(String.valueOf(call.getAuthority()));
             return next.startCall(call, sent);
           }
         });

@@ -71,10 +71,18 @@ class GatewayByServiceTest {
       assertThat(call.code()).as(call.err()).isZero();
       assertThat(call.out()).isEqualTo("{\"id\":\"7\",\"item\":\"tea\"}\n");
 
-      HttpResponse<String> json = json(port, "{\"id\":\"8\"}");
+      HttpResponse<String> json = json(port, GET, "{\"id\":\"8\"}");
       assertThat(json.body()).isEqualTo("{\"id\":\"8\",\"item\":\"tea\"}");
       assertThat(json.statusCode()).isEqualTo(200);
-      assertThat(json(port, "{\"ident\":8}").statusCode()).isEqualTo(400);
+      HttpResponse<String> field = json(port, GET, "{\"idd\":8}");
+      assertThat(field.statusCode()).isEqualTo(400);
+      assertThat(field.body()).contains("holdfast.examples.v1.GetRequest; did you mean id?)");
+      HttpResponse<String> method = json(port, "holdfast.examples.v1.Orders/Gte", "{}");
+      assertThat(method.statusCode()).isEqualTo(404);
+      assertThat(method.body()).contains("; did you mean /" + GET + "?)");
+      // Services are not told to who guesses.
+      assertThat(json(port, "holdfast.examples.v1.Order/Get", "{}").body())
+          .doesNotContain("did you mean");
 
       serve("orders-canary", new Orders());
       await()
@@ -127,9 +135,9 @@ class GatewayByServiceTest {
     }
   }
 
-  private static HttpResponse<String> json(int port, String body) throws Exception {
+  private static HttpResponse<String> json(int port, String method, String body) throws Exception {
     HttpRequest request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/" + GET))
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/" + method))
             .header("content-type", "application/json")
             .timeout(PATIENCE)
             .POST(HttpRequest.BodyPublishers.ofString(body))

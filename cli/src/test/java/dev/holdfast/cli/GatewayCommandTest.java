@@ -1,5 +1,6 @@
 package dev.holdfast.cli;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -19,6 +20,8 @@ import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.protobuf.services.HealthStatusManager;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -91,8 +94,36 @@ class GatewayCommandTest {
 
       assertThat(drain(admin)).isEqualTo(202);
       assertThat(gateway.exitCode()).isZero();
+      assertThat(gateway.err())
+          .contains("holdfast: draining: ", " 0 calls; at most 5m; again (Ctrl-C, SIGTERM) to end")
+          .containsPattern("holdfast: drained after [0-9.]+s\n");
     } finally {
       server.shutdownNow();
+    }
+  }
+
+  @Test
+  void theFirstSignalSaysWhatItWaitsForAndTheSecondEndsAtOnce() throws IOException {
+    Path file = file("drain: {streams: 24h}\n");
+    try (HoldfastProcess gateway =
+            HoldfastProcess.start(
+                folder,
+                Map.of(),
+                ("gateway --json --listen 0 --admin 0 --config " + file).split(" "));
+        Socket client = new Socket(InetAddress.getLoopbackAddress(), port(gateway))) {
+      gateway.awaitErr("holdfast: warning: neither a registry nor a cluster");
+      client.getOutputStream().write("POST /a.B/C HTTP/1.1\r\nhost: a\r\n".getBytes(US_ASCII));
+      String admin = "127.0.0.1:" + port(gateway, ADMIN);
+      await()
+          .atMost(PATIENCE)
+          .until(
+              () -> CommandRun.of("gateway", "status", admin, "--json").out(),
+              state -> state.contains("\"clientConnections\":1"));
+      gateway.signal("INT");
+      gateway.awaitErr("holdfast: draining: 1 connection, 0 calls; at most 24h; again (Ctrl-C, ");
+      gateway.signal("INT");
+      assertThat(gateway.exitCode()).isEqualTo(1);
+      assertThat(gateway.err()).endsWith("holdfast: ended at once; what was under way is cut\n");
     }
   }
 
@@ -114,6 +145,17 @@ class GatewayCommandTest {
     CommandRun run = CommandRun.of("gateway", "check", file.toString());
     assertThat(run.code()).isZero();
     assertThat(run.out()).isEqualTo(file + ": ok, routes=1 clusters=1\n");
+  }
+
+  @Test
+  void aFileThatLeadsNowhereIsWarnedOf() throws IOException {
+    Path file = file("routes: []\n");
+    CommandRun run = CommandRun.of("gateway", "check", file.toString());
+    assertThat(run.code()).isZero();
+    assertThat(run.out())
+        .startsWith(file + ": ok, routes=0 clusters=0\n" + file + ": warning: neither a registry");
+    assertThat(CommandRun.of("gateway", "check", file.toString(), "--registry", "file:///x").out())
+        .doesNotContain("warning");
   }
 
   @Test
@@ -149,6 +191,13 @@ class GatewayCommandTest {
             + " with",
         "gateway --registry file:///tmp/x --tls-cert /no/a --tls-key b | tls: /no/a: not there"
             + " (exp",
+        "gateway --registry file:///tmp/x --listen 0 --access-log /no/a.log | access-log:"
+            + " /no/a.log: no folder /no (expected: a file that can be written, or - for standard"
+            + " output)",
+        "gateway --registry file:///tmp/x --listen 0 --access-log / | access-log: /: a folder (exp",
+        // Looks as if it could be written, by the eyes of root.
+        "gateway --registry file:///tmp/x --listen 0 --access-log /proc/a.log | access-log:"
+            + " /proc/a.log: ",
         "gateway --registry dns:///x --listen 0 | (expected: --service NAME for each that is",
       })
   void whatMakesNoSenseIsRefused(String line, String message) {

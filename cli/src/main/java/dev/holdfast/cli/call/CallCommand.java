@@ -5,14 +5,13 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.Program;
-import dev.holdfast.cli.RegistryOptions;
-import dev.holdfast.cli.TlsOptions;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.core.DurationText;
 import dev.holdfast.core.Limit;
 import dev.holdfast.transcoding.json.CodecBuffer;
 import dev.holdfast.transcoding.json.CodecException;
 import dev.holdfast.transcoding.json.JsonCodec;
+import dev.holdfast.transcoding.json.JsonOptions;
 import dev.holdfast.transcoding.json.MessageType;
 import dev.holdfast.transcoding.json.SchemaTypes;
 import dev.holdfast.transcoding.schema.RpcMethod;
@@ -52,7 +51,9 @@ import picocli.CommandLine.Parameters;
       "",
       "  holdfast call 127.0.0.1:50051 holdfast.examples.v1.Orders/Get -d '{\"id\":\"7\"}'",
       "  holdfast call etcd://h1:2379/prod/orders holdfast.examples.v1.Orders/Get -d @order.json",
-      "  holdfast call --authority orders holdfast.examples.v1.Orders/Get -d '{\"id\":\"7\"}'"
+      "  holdfast call --authority orders holdfast.examples.v1.Orders/Get -d '{\"id\":\"7\"}'",
+      "  holdfast call gate.example:8443 --tls --tls-name gate.example --authority orders"
+          + " holdfast.examples.v1.Orders/Get"
     })
 public final class CallCommand implements Callable<Integer> {
   @Limit(
@@ -65,10 +66,6 @@ public final class CallCommand implements Callable<Integer> {
 
   @Mixin(name = CommonOptions.MIXIN)
   private final CommonOptions common = new CommonOptions();
-
-  @Mixin private final RegistryOptions registry = new RegistryOptions();
-
-  @Mixin private final TlsOptions tls = new TlsOptions();
 
   @Mixin private final TargetOptions options = new TargetOptions();
 
@@ -99,7 +96,7 @@ public final class CallCommand implements Callable<Integer> {
     String target = words.size() == 1 ? TargetOptions.GATEWAY : words.get(0);
     MethodName name = MethodName.parse(words.get(words.size() - 1));
     Optional<Duration> said = said();
-    ManagedChannel channel = TargetOptions.channel(target, registry, tls);
+    ManagedChannel channel = options.channel(target);
     try {
       ServerSchema schema = options.schema(channel, target);
       RpcMethod method = name.in(schema, target);
@@ -119,7 +116,9 @@ public final class CallCommand implements Callable<Integer> {
   private int exchange(
       ManagedChannel channel, ServerSchema schema, RpcMethod method, Optional<Duration> patience)
       throws InterruptedException {
-    JsonCodec codec = JsonCodec.of(SchemaTypes.of(schema.catalog().typeFiles()));
+    JsonCodec codec =
+        JsonCodec.of(SchemaTypes.of(schema.catalog().typeFiles()))
+            .with(JsonOptions.DEFAULT.withNearestNames(true));
     RequestMessages requests =
         RequestMessages.open(
             data, System.in, codec.type(method.input()), method.shape().clientStreams());

@@ -2,8 +2,6 @@ package dev.holdfast.cli.call;
 
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
-import dev.holdfast.cli.RegistryOptions;
-import dev.holdfast.cli.TlsOptions;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.cli.output.JsonText;
 import dev.holdfast.cli.settings.Settings;
@@ -33,10 +31,6 @@ public final class LsMethodsCommand implements Callable<Integer> {
   @Mixin(name = CommonOptions.MIXIN)
   private final CommonOptions common = new CommonOptions();
 
-  @Mixin private final RegistryOptions registry = new RegistryOptions();
-
-  @Mixin private final TlsOptions tls = new TlsOptions();
-
   @Mixin private final TargetOptions options = new TargetOptions();
 
   @Parameters(
@@ -58,7 +52,7 @@ public final class LsMethodsCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     common.startLogging("OFF");
-    ManagedChannel channel = TargetOptions.channel(target, registry, tls);
+    ManagedChannel channel = options.channel(target);
     try {
       print(options.schema(channel, target));
     } finally {

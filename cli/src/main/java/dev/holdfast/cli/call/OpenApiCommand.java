@@ -2,8 +2,6 @@ package dev.holdfast.cli.call;
 
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
-import dev.holdfast.cli.RegistryOptions;
-import dev.holdfast.cli.TlsOptions;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.transcoding.http.HttpTranscoder;
 import dev.holdfast.transcoding.http.InvalidHttpRuleException;
@@ -49,10 +47,6 @@ public final class OpenApiCommand implements Callable<Integer> {
 
   @Mixin(name = CommonOptions.MIXIN)
   private final CommonOptions common = new CommonOptions();
-
-  @Mixin private final RegistryOptions registry = new RegistryOptions();
-
-  @Mixin private final TlsOptions tls = new TlsOptions();
 
   @Mixin private final TargetOptions options = new TargetOptions();
 
@@ -103,7 +97,7 @@ public final class OpenApiCommand implements Callable<Integer> {
       throw UserError.usage(
           "server: \"" + server + "\" (expected: a URL such as https://api.example/v2, or a path)");
     }
-    ServerSchema schema = options.schema(target, registry, tls);
+    ServerSchema schema = options.schema(target);
     OpenApiDocument document = document(schema.catalog());
     write(document.json());
     PrintWriter err = common.program().err();

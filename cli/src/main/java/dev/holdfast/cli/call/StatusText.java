@@ -20,7 +20,22 @@ final class StatusText {
   static String line(Status status) {
     String message = status.getDescription() == null ? "" : ": " + status.getDescription();
     Throwable cause = status.getCause();
-    return status.getCode() + message + (cause == null ? "" : " (" + cause.getMessage() + ")");
+    if (cause == null) {
+      return status.getCode() + message;
+    }
+    // What grpc-java adds in further lines names its own parts.
+    return status.getCode() + message.lines().findFirst().orElse("") + " (" + reason(cause) + ")";
+  }
+
+  /** The words of a cause, and those at its root if they say more. */
+  private static String reason(Throwable cause) {
+    String first = String.valueOf(cause.getMessage());
+    Throwable root = cause;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    String last = String.valueOf(root.getMessage());
+    return first.contains(last) ? first : first + ": " + last;
   }
 
   /** The line, and google.rpc.Status with its details below if there are some. */

@@ -1,7 +1,7 @@
 package dev.holdfast.cli.call;
 
+import dev.holdfast.cli.ChannelOptions;
 import dev.holdfast.cli.RegistryOptions;
-import dev.holdfast.cli.TlsOptions;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.core.HostPort;
 import io.grpc.ManagedChannel;
@@ -11,14 +11,19 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** With which headers a server is called, and where its schema comes from. */
+/** Which server is called, how and with which headers, and where its schema comes from. */
 final class TargetOptions {
   /** Where {@code holdfast gateway} listens unless it is told otherwise. */
   static final String GATEWAY = "127.0.0.1:8080";
 
   private static final Pattern HEADER_NAME = Pattern.compile("[0-9a-z_.-]{1,200}");
+
+  @Mixin private final RegistryOptions registry = new RegistryOptions();
+
+  @Mixin private final ChannelOptions channels = new ChannelOptions();
 
   @Option(
       names = "-H",
@@ -37,11 +42,11 @@ final class TargetOptions {
   private List<Path> descriptorSets = List.of();
 
   /** A channel to a host and port, a service of the registry, or a target of one. */
-  static ManagedChannel channel(String target, RegistryOptions registry, TlsOptions tls) {
+  ManagedChannel channel(String target) {
     boolean host = !target.contains("://") && target.contains(":");
     return host
-        ? tls.channel(HostPort.parse(target))
-        : tls.channel(registry.target(target), registry.context());
+        ? channels.channel(HostPort.parse(target))
+        : channels.channel(registry.target(target), registry.context());
   }
 
   /** What the target's services look like. */
@@ -52,12 +57,11 @@ final class TargetOptions {
   }
 
   /** What the target's services look like, whom nobody calls when files say it. */
-  ServerSchema schema(String target, RegistryOptions registry, TlsOptions tls)
-      throws InterruptedException {
+  ServerSchema schema(String target) throws InterruptedException {
     if (!descriptorSets.isEmpty()) {
       return ServerSchema.ofFiles(descriptorSets);
     }
-    ManagedChannel channel = channel(target, registry, tls);
+    ManagedChannel channel = channel(target);
     try {
       return schema(channel, target);
     } finally {

@@ -40,7 +40,8 @@ final class GatewayReloadStep implements DemoStep {
     InstanceProcess one = wanted.get(wanted.size() - 1);
     measured.put("all_to", one.name());
     long toOneNanos = System.nanoTime();
-    gateway.routeTo(one.address().orElseThrow());
+    gateway.routeTo(
+        one.address().orElseThrow(() -> new GoalMissedException(one.name() + " has not started")));
     await(
         scene,
         "every call through the gateway goes to " + one.name(),

@@ -17,7 +17,7 @@ final class ScaleUpStep implements DemoStep {
   static final String MEASURE = "scale_up_ms";
 
   private static final int NEW_INSTANCES = 2;
-  private static final long START_MILLIS = 30_000;
+  private static final long START_MILLIS = 60_000;
   private static final long SERVE_MILLIS = 10_000;
 
   @Override

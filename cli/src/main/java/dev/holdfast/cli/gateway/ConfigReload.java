@@ -32,7 +32,7 @@ final class ConfigReload implements FileWatch.Listener {
 
   @Override
   public void onText(String text) {
-    GatewayConfig config = file.parsed(text, last.followedFiles());
+    GatewayConfig config = file.parsed(text, last.filesInUse());
     try {
       gateway.accept(config);
     } catch (RegistryException e) {
@@ -45,6 +45,9 @@ final class ConfigReload implements FileWatch.Listener {
         file.path(),
         config.routes().size(),
         config.clusters().size());
+    if (config.leadsNowhere()) {
+      log.warn("event=config_leads_nowhere file={} cause=\"{}\"", file.path(), GatewayFile.NOWHERE);
+    }
     List<String> keys = new ArrayList<>();
     if (!config.drain().equals(first.drain())) {
       keys.add("drain");

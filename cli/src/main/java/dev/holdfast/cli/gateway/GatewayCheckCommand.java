@@ -54,8 +54,14 @@ public final class GatewayCheckCommand implements Callable<Integer> {
 
   private void print(GatewayConfig config, List<String> problems) {
     PrintWriter out = common.program().out();
+    List<String> warnings =
+        problems.isEmpty() && config.leadsNowhere() ? List.of(GatewayFile.NOWHERE) : List.of();
     if (common.json()) {
-      out.println(JsonText.object().with("ok", problems.isEmpty()).with("problems", problems));
+      out.println(
+          JsonText.object()
+              .with("ok", problems.isEmpty())
+              .with("problems", problems)
+              .with("warnings", warnings));
     } else if (problems.isEmpty()) {
       out.println(
           path
@@ -63,6 +69,7 @@ public final class GatewayCheckCommand implements Callable<Integer> {
               + config.routes().size()
               + " clusters="
               + config.clusters().size());
+      warnings.forEach(each -> out.println(path + ": warning: " + each));
     } else {
       problems.forEach(out::println);
     }

@@ -70,11 +70,13 @@ import picocli.CommandLine.Option;
           + " A",
       "gRPC service that two of them offer needs an authority or a route. That file is followed: a",
       "change counts at once, a bad one is refused and logged; so does SIGHUP. Ends with Ctrl-C or",
-      "SIGTERM: clients are told to leave, calls may end; a second one ends at once. With"
-          + " --handover",
-      "the same command, run again, takes the place of the one that runs. Exit codes: 0 ended, 1"
-          + " it",
-      "could not start, 2 the command line or the file makes no sense.",
+      "SIGTERM: clients are told to leave, calls may end, standard error says what it waits for; a"
+          + " second",
+      "one ends at once. With --handover the same command, run again, takes the place of the one"
+          + " that",
+      "runs. Exit codes: 0 ended, 1 it could not start or a second signal cut calls, 2 the command"
+          + " line",
+      "or the file makes no sense.",
       "",
       "  holdfast gateway --registry etcd://h1,h2,h3:2379/prod --listen 8080",
       "  holdfast gateway --registry file:///run/services --listen 0.0.0.0:8080",
@@ -179,18 +181,20 @@ public final class GatewayCommand implements Callable<Integer> {
       JsonFace faces = JsonFace.of(new ReflectedFaces(schemas)).following(live::faceTerms);
       GatewayOptions options = options(first, listeners).withFace(sight.watching(faces));
       try (Succession succession = Succession.begin(handover.path(), live, schemas);
-          Gateway gateway = Gateway.open(options, live.snapshot(), succession.sockets());
-          Closing watch =
-              file == null
-                  ? () -> {}
-                  : followed(
-                      file, first, text, next -> use(next, live, listeners, gateway), status)) {
-        live.follow(gateway::apply);
-        sight.show(gateway, ended::countDown, succession.serving());
-        try (HandoverServer next = handover.open(gateway, sight::closePage, ended::countDown)) {
-          announce(gateway, listeners.current(), first, sight.address());
-          ended.await();
+          Gateway gateway = Gateway.open(options, live.snapshot(), succession.sockets())) {
+        try (Closing watch =
+            file == null
+                ? () -> {}
+                : followed(
+                    file, first, text, next -> use(next, live, listeners, gateway), status)) {
+          live.follow(gateway::apply);
+          sight.show(gateway, ended::countDown, succession.serving());
+          try (HandoverServer next = handover.open(gateway, sight::closePage, ended::countDown)) {
+            announce(gateway, listeners.current(), first, sight.address());
+            ended.await();
+          }
         }
+        DrainNotice.drain(gateway, options.drain().streams(), common.program().err());
       }
     } catch (IOException e) {
       throw UserError.failed("gateway: " + e.getMessage());
@@ -292,11 +296,12 @@ public final class GatewayCommand implements Callable<Integer> {
   }
 
   /** The second one ends the wait for calls. */
-  private static CountDownLatch endOfSignals() {
+  private CountDownLatch endOfSignals() {
     CountDownLatch ended = new CountDownLatch(1);
     Signals.onStop(
         () -> {
           if (ended.getCount() == 0) {
+            DrainNotice.cut(common.program().err());
             Runtime.getRuntime().halt(ExitCode.FAILED);
           }
           ended.countDown();
@@ -346,19 +351,9 @@ public final class GatewayCommand implements Callable<Integer> {
                       .map(page -> "; admin page http://" + ListenAddress.text(page))
                       .orElse(""));
     }
-    if (exposed) {
-      common
-          .program()
-          .err()
-          .println(
-              "holdfast: warning: clients are served in plaintext beyond this machine; --tls-cert"
-                  + " and --tls-key, or tls of the listener, encrypt it");
-    }
-    if (admin.isPresent() && !admin.get().getAddress().isLoopbackAddress()) {
-      common
-          .program()
-          .err()
-          .println("holdfast: warning: whoever reaches the admin page may drain this gateway");
-    }
+    boolean openAdmin = admin.filter(page -> !page.getAddress().isLoopbackAddress()).isPresent();
+    new StartWarnings(first, clusters.size(), exposed, openAdmin)
+        .lines()
+        .forEach(line -> common.program().err().println("holdfast: warning: " + line));
   }
 }

@@ -17,6 +17,11 @@ import java.util.Set;
 
 /** A gateway's file as a command is given it. */
 final class GatewayFile {
+  /** What is said of a configuration that makes sense, but has nobody to call. */
+  static final String NOWHERE =
+      "neither a registry nor a cluster, so no call can be answered (expected: registry or clusters"
+          + " in the file, --registry URI or HOLDFAST_REGISTRY)";
+
   private final Path path;
   private final String zone;
   private final Registries registries;
@@ -67,7 +72,7 @@ final class GatewayFile {
   /**
    * As above, for a gateway that runs.
    *
-   * @param keys files of certificates and keys that it uses
+   * @param keys files of certificates, keys and the like that it uses
    */
   GatewayConfig parsed(String text, Set<Path> keys) {
     Path parent = path.getParent();

@@ -35,7 +35,7 @@ final class GatewayStatusText {
             age(each.get("ageSeconds")),
             text(each, "connections"),
             text(each, "open"),
-            text(each, "trouble"));
+            text(each, text(each, "health").equals("unhealthy") ? "checkNote" : "trouble"));
       }
       if (endpoints.isEmpty()) {
         clusters.add(

@@ -32,17 +32,16 @@ final class Sight implements AutoCloseable {
   private final Optional<AccessLog> accessLog;
   private volatile @Nullable AdminServer admin;
 
-  /** Counts from now on; before anything else counts. */
+  /**
+   * Counts from now on; before anything else counts.
+   *
+   * @throws IllegalArgumentException when the log of calls can't be written where it is to be
+   */
   Sight(SeeingOptions options, SeeingConfig file, ConfigStatus config) {
     this.options = options;
     this.file = file;
     this.config = config;
-    Metrics.addRegistry(meters);
-    new JvmMemoryMetrics().bindTo(meters);
-    new JvmThreadMetrics().bindTo(meters);
-    new ProcessorMetrics().bindTo(meters);
-    new FileDescriptorMetrics().bindTo(meters);
-    new UptimeMetrics().bindTo(meters);
+    // First, because it may be refused.
     this.accessLog =
         options
             .log(file)
@@ -50,6 +49,12 @@ final class Sight implements AutoCloseable {
                 name ->
                     AccessLog.open(
                         name.equals("-") ? Optional.empty() : Optional.of(Path.of(name)), meters));
+    Metrics.addRegistry(meters);
+    new JvmMemoryMetrics().bindTo(meters);
+    new JvmThreadMetrics().bindTo(meters);
+    new ProcessorMetrics().bindTo(meters);
+    new FileDescriptorMetrics().bindTo(meters);
+    new UptimeMetrics().bindTo(meters);
   }
 
   ConfigStatus config() {
@@ -82,7 +87,11 @@ final class Sight implements AutoCloseable {
       if (insist && options.isAsked(file)) {
         throw e;
       }
-      log.warn("event=admin_unavailable cause=\"{}\"", e.getMessage());
+      log.warn(
+          "event=admin_unavailable gateway=goes_on_without_its_page cause=\"{}\""
+              + " remedy=\"--admin PORT, or admin in the file, says another place, none that none"
+              + " is wanted\"",
+          e.getMessage());
     }
   }
 

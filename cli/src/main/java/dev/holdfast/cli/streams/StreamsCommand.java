@@ -1,9 +1,9 @@
 package dev.holdfast.cli.streams;
 
 import dev.holdfast.admin.v1.ListRequest;
+import dev.holdfast.cli.ChannelOptions;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
-import dev.holdfast.cli.TlsOptions;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.cli.demo.Terminal;
 import dev.holdfast.cli.run.RepeatedLook;
@@ -49,7 +49,7 @@ public final class StreamsCommand implements Callable<Integer> {
   @Mixin(name = CommonOptions.MIXIN)
   private final CommonOptions common = new CommonOptions();
 
-  @Mixin private final TlsOptions tls = new TlsOptions();
+  @Mixin private final ChannelOptions channels = new ChannelOptions();
 
   @Parameters(paramLabel = "HOST:PORT", description = "The server.")
   private String target = "";
@@ -100,7 +100,7 @@ public final class StreamsCommand implements Callable<Integer> {
             .setState(state.toUpperCase(Locale.ROOT))
             .setPrincipal(principal)
             .build();
-    ManagedChannel channel = tls.channel(address);
+    ManagedChannel channel = channels.channel(address);
     try {
       if (watch) {
         watch(channel, filter, pause);

@@ -1,0 +1,82 @@
+package dev.holdfast.cli.gateway;
+
+import dev.holdfast.core.DurationText;
+import dev.holdfast.gateway.Gateway;
+import dev.holdfast.gateway.http2.LoopView;
+import dev.holdfast.gateway.traffic.KindTraffic;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Says what a gateway that closes waits for, at first, every few seconds and at the end. */
+final class DrainNotice {
+  private static final Duration EVERY = Duration.ofSeconds(5);
+  private static final Duration LOOK = Duration.ofSeconds(1);
+  private static final double NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
+
+  private final Gateway gateway;
+  private final PrintWriter err;
+  private final long startNanos = System.nanoTime();
+
+  private DrainNotice(Gateway gateway, PrintWriter err) {
+    this.gateway = gateway;
+    this.err = err;
+  }
+
+  /**
+   * Drains a gateway and returns when that is done.
+   *
+   * @param atMost how long its longest calls may take
+   */
+  static void drain(Gateway gateway, Duration atMost, PrintWriter err) throws InterruptedException {
+    new DrainNotice(gateway, err).drain(atMost);
+  }
+
+  /** What is said when somebody does not wait for it. */
+  static void cut(PrintWriter err) {
+    err.println("holdfast: ended at once; what was under way is cut");
+  }
+
+  private void drain(Duration atMost) throws InterruptedException {
+    err.println(
+        "holdfast: draining: "
+            + left()
+            + "; at most "
+            + DurationText.format(atMost)
+            + "; again (Ctrl-C, SIGTERM) to end at once");
+    CompletableFuture<Void> drained = gateway.drain();
+    while (!ended(drained)) {
+      err.println("holdfast: draining: " + left() + " after " + elapsed());
+    }
+    err.println("holdfast: drained after " + elapsed());
+  }
+
+  private static boolean ended(CompletableFuture<Void> drained) throws InterruptedException {
+    try {
+      drained.get(EVERY.toNanos(), TimeUnit.NANOSECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("drain: " + e.getCause(), e);
+    }
+  }
+
+  private String left() {
+    long connections = gateway.views(LOOK).join().stream().mapToLong(LoopView::clients).sum();
+    long calls = gateway.traffic().sums().values().stream().mapToLong(KindTraffic::open).sum();
+    return count(connections, "connection") + ", " + count(calls, "call");
+  }
+
+  private static String count(long count, String what) {
+    return count + " " + what + (count == 1 ? "" : "s");
+  }
+
+  private String elapsed() {
+    return String.format(Locale.ROOT, "%.1fs", (System.nanoTime() - startNanos) / NANOS_PER_SECOND);
+  }
+}
