@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The small frames of one connection that leave together: they are written one behind the other
- * into one buffer, which is one message to the rest of the pipeline when it is full, when something
- * that is no small frame follows, or when there is a flush. A buffer, a promise and a place in the
- * socket's queue for each of them would cost more than to forward them.
+ * into one buffer. A flush writes it straight to the socket where that is possible (see {@link
+ * DirectSocket}); else, and when it is full, or when something that is no small frame follows, it
+ * is one message to the rest of the pipeline. A buffer, a promise and a place in the socket's queue
+ * for each of them would cost more than to forward them.
  *
  * <p>What is put together here is not yet in the channel's count of bytes to be written; it is
  * never more than {@link #MOST_BYTES} and one frame. On the event loop only.

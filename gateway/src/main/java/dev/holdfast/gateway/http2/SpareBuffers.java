@@ -8,11 +8,13 @@ import io.netty.util.concurrent.FastThreadLocalThread;
 import java.util.ArrayDeque;
 
 /**
- * Buffers of one thread that are filled, written and free again within one turn of its event loop,
- * so that connection after connection writes to the same memory, which is still in the cache.
+ * Buffers of one thread that are filled and free again within one turn of its event loop, so that
+ * connection after connection reads and writes with the same memory, which is still in the cache.
  */
 final class SpareBuffers {
-  @Limit(of = "buffers that one thread keeps for what it writes next", then = "more are freed")
+  @Limit(
+      of = "buffers that one thread keeps for what it reads and writes next",
+      then = "more are freed")
   static final int MOST = 64;
 
   private static final int BYTES = 1_024;

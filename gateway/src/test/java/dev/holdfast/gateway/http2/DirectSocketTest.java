@@ -39,6 +39,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -311,6 +312,65 @@ class DirectSocketTest {
               }
             });
     data.release();
+  }
+
+  @Test
+  void whatWaitedForAWindowGoesBeforeWhatComesLater() throws Exception {
+    connect();
+    send(request());
+    sendSmall(5);
+    Runnable head =
+        () -> connection().send(stream(), new DefaultHttp2Headers().status("200"), false, null);
+    threads.next().submit(head).sync();
+    answerWithoutWindow(new byte[] {1});
+    openWindow(new byte[0]);
+    assertThat(nextData()).containsExactly(1);
+
+    answerWithoutWindow(new byte[] {2});
+    openWindow(new byte[] {3});
+    assertThat(nextData()).containsExactly(2);
+    assertThat(nextData()).containsExactly(3);
+  }
+
+  private void answerWithoutWindow(byte[] bytes) throws InterruptedException {
+    Runnable answering =
+        () -> {
+          stream().sendWindow = 0;
+          answer(bytes);
+        };
+    threads.next().submit(answering).sync();
+  }
+
+  /** And in the same turn something is sent that needs no window. */
+  private void openWindow(byte[] answer) throws InterruptedException {
+    Callable<byte[]> opening =
+        () -> {
+          connection().connection().sending().incrementWindowSize(stream(), 100);
+          if (answer.length > 0) {
+            answer(answer);
+          }
+          ChannelHandlerContext ctx = connection().context();
+          var unused =
+              connection().encoder().frameWriter().writeWindowUpdate(ctx, 0, 1, ctx.newPromise());
+          connection().flushLater();
+          return answer;
+        };
+    threads.next().submit(opening).sync();
+  }
+
+  /** What the next frame of DATA brings to the client. */
+  private byte[] nextData() throws IOException {
+    client.setSoTimeout((int) LIMIT.toMillis());
+    DataInputStream in = new DataInputStream(client.getInputStream());
+    while (true) {
+      int length = in.readUnsignedByte() << 16 | in.readUnsignedShort();
+      int type = in.readUnsignedByte();
+      in.skipNBytes(5);
+      byte[] payload = in.readNBytes(length);
+      if (type == 0) {
+        return payload;
+      }
+    }
   }
 
   @Test

@@ -39,7 +39,8 @@ class SharedSessionsTest {
   void whileAnotherServesTheStreamsOfTheOneThatStopsComeByThatOne() throws Exception {
     HoldfastServer leaving = serve();
     HoldfastServer staying = serve();
-    // Sessions know a server by its calls; all of the next may come by the other, if that is faster.
+    // Sessions know a server by its calls; all of the next may come by the other, if that is
+    // faster.
     talk(staying);
     ManagedChannel channel = stockChannelTo(leaving, staying);
     List<Listener> listeners = new ArrayList<>();
