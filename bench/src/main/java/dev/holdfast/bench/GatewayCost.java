@@ -83,8 +83,8 @@ final class GatewayCost extends Comparison {
             + " loads.",
         "timewait is the most sockets in TIME_WAIT ever seen with Holdfast's upstream port. Before,"
             + " all are warmed up in",
-        "rounds over all loads, with 16,000 connections each. --floor 1 adds a relay on the"
-            + " gateway's transport that does nothing of a gateway's work.");
+        "turn, in rounds over all loads, with 16,000 connections each. --floor 1 adds a relay on"
+            + " the gateway's transport that does nothing of a gateway's work.");
   }
 
   @Override
@@ -96,7 +96,8 @@ final class GatewayCost extends Comparison {
             + " way than said.",
         "to us: a JVM goes on compiling and collecting; that counts as cost of calls.",
         "to nginx and HAProxy: they come from Debian, so are not the newest; Holdfast is warmed up"
-            + " longer.");
+            + " longer,",
+        "and its launcher asks for SCHED_BATCH, which nobody asks for them.");
   }
 
   @Override
@@ -108,16 +109,20 @@ final class GatewayCost extends Comparison {
             new H2load(folder), report, options.get(SLICE_MILLIS) / 1e3, options.get(RATE));
     for (GatewayProxy proxy : proxies) {
       proxy.awaitServing();
-      report.say("%s answers truly; warming it up", proxy.name());
-      boolean ours = !List.of(HAPROXY, NGINX).contains(proxy.name());
-      int calls = options.get(WARM_UP);
-      course.warmUp(proxy, THOUSAND * (ours ? calls : Math.min(WARM_UP_OF_OTHERS, calls)));
+      report.say("%s answers truly", proxy.name());
     }
+    report.say("warming up");
+    course.warmUp(proxies, proxy -> THOUSAND * thousands(options.get(WARM_UP), proxy));
     for (int i = 0; i < options.get(ALTERNATIONS); i++) {
       course.alternation(i, proxies);
       Collections.rotate(proxies, 1);
     }
     conclude(options, report, course.slices());
+  }
+
+  private static int thousands(int calls, GatewayProxy proxy) {
+    boolean ours = !List.of(HAPROXY, NGINX).contains(proxy.name());
+    return ours ? calls : Math.min(WARM_UP_OF_OTHERS, calls);
   }
 
   /** One port of the server for each proxy, so that it is seen whose sockets are left. */

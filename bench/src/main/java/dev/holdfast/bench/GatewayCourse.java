@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToLongFunction;
 
 /** Measures slice after slice. Used by one thread. */
 final class GatewayCourse {
@@ -42,26 +43,38 @@ final class GatewayCourse {
   }
 
   /**
-   * Gives a proxy every load that will be measured, and learns how fast it is. In rounds, since a
-   * JVM compiles anew for each change of work; and with many thousands of connections, since each
+   * Gives the proxies every load that will be measured, and learns how fast they are. In rounds,
+   * since a JVM compiles anew for each change of work; all of them in turn, so that what a proxy
+   * does but once a minute has come by, too; and with many thousands of connections, since each
    * slice opens a hundred, and they are compiled for long after the calls over them.
    *
    * @param calls of each work at saturation; a slow machine makes fewer
    */
-  void warmUp(GatewayProxy proxy, long calls) throws IOException, InterruptedException {
-    // A smoke run has no time for rounds.
-    int rounds = calls < (long) WARM_UP_ROUNDS * FIRST_CALLS ? 1 : WARM_UP_ROUNDS;
-    for (int round = 0; round < rounds; round++) {
-      for (GatewayWork work : GatewayWork.values()) {
-        saturate(work, proxy, calls / rounds);
-        if (rounds > 1) {
-          h2load.run(work, proxy.port(), (long) (fixedRate * WARM_UP_RUN_SECONDS), fixedRate);
+  void warmUp(List<GatewayProxy> proxies, ToLongFunction<GatewayProxy> calls)
+      throws IOException, InterruptedException {
+    for (int round = 0; round < WARM_UP_ROUNDS; round++) {
+      for (GatewayProxy proxy : proxies) {
+        long ofEach = calls.applyAsLong(proxy);
+        // A smoke run has no time for rounds.
+        boolean brief = ofEach < (long) WARM_UP_ROUNDS * FIRST_CALLS;
+        if (!brief || round == 0) {
+          warmUp(proxy, brief ? ofEach : ofEach / WARM_UP_ROUNDS, brief);
         }
       }
-      for (int i = 0; rounds > 1 && i < WARM_UP_ARRIVALS; i++) {
-        GatewayWork arrivals = GatewayWork.CONNECTIONS;
-        h2load.run(arrivals, proxy.port(), arrivals.connections(), H2load.SATURATION);
+    }
+  }
+
+  private void warmUp(GatewayProxy proxy, long calls, boolean brief)
+      throws IOException, InterruptedException {
+    for (GatewayWork work : GatewayWork.values()) {
+      saturate(work, proxy, calls);
+      if (!brief) {
+        h2load.run(work, proxy.port(), (long) (fixedRate * WARM_UP_RUN_SECONDS), fixedRate);
       }
+    }
+    for (int i = 0; !brief && i < WARM_UP_ARRIVALS; i++) {
+      GatewayWork arrivals = GatewayWork.CONNECTIONS;
+      h2load.run(arrivals, proxy.port(), arrivals.connections(), H2load.SATURATION);
     }
   }
 

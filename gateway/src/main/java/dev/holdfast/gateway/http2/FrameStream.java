@@ -20,6 +20,7 @@ final class FrameStream implements Http2Stream, Written {
   private static final int TRAILERS_SENT = 4;
   private static final int HEADERS_RECEIVED = 8;
   private static final int TRAILERS_RECEIVED = 16;
+  private static final @Nullable Object[] NONE = {};
 
   /** What takes its frames; see {@link FrameConnection#attach}. */
   @Nullable Object taker;
@@ -61,7 +62,7 @@ final class FrameStream implements Http2Stream, Written {
   private final int id;
   private State state;
   private int seen;
-  private @Nullable Object[] others = {};
+  private @Nullable Object[] others = NONE;
 
   FrameStream(FrameStreams connection, int id, State state) {
     this.connection = connection;

@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Whom of a cluster to ask for the schema, and when: whoever joined last, since a fleet that is
  * being replaced has its newest schema there. Asked at the first list, when an endpoint joins, and
- * every minute; after a failure the next one is asked, and when some have failed, later again. What
- * was learned last and makes a schema counts, until another one does.
+ * every minute; after a failure the next one is asked, and when some have failed, later again. Who
+ * has no reflection gets it with another process only, so is asked ever more seldom. What was
+ * learned last and makes a schema counts, until another one does.
  *
  * <p>One question at a time: {@link #next} gives it, then {@link #onSchema} or {@link #onFailure}
  * must follow. For one thread.
@@ -32,6 +33,11 @@ final class SchemaPolling {
       of = "time between two looks at a cluster's schema, give or take a tenth",
       then = "it is asked for")
   static final Duration PERIOD = Duration.ofSeconds(60);
+
+  @Limit(
+      of = "time between two such looks where there is no reflection, doubled each time",
+      then = "a reflection that was added at the same address is found")
+  static final Duration LONGEST_PERIOD = Duration.ofMinutes(10);
 
   @Limit(
       of = "endpoints that are asked for a schema in a row",
@@ -48,6 +54,7 @@ final class SchemaPolling {
   private boolean asking;
   private boolean again;
   private long dueNanos;
+  private Duration period = PERIOD;
   private @Nullable ServiceSchema schema;
   private @Nullable HostPort source;
   private String trouble = "";
@@ -86,6 +93,7 @@ final class SchemaPolling {
         present.stream().filter(endpoint -> addresses.contains(endpoint.address())).toList();
     newestFirst.addAll(0, fresh);
     if (!fresh.isEmpty()) {
+      period = PERIOD;
       begin(nowNanos);
     }
   }
@@ -126,6 +134,7 @@ final class SchemaPolling {
     source = from;
     candidates.clear();
     backoff.reset();
+    period = PERIOD;
     later(nowNanos);
     return before == null || !before.isSameAs(answer);
   }
@@ -146,7 +155,10 @@ final class SchemaPolling {
     } else if (candidates.isEmpty()) {
       if (lasting) {
         later(nowNanos);
+        Duration doubled = period.multipliedBy(2);
+        period = doubled.compareTo(LONGEST_PERIOD) < 0 ? doubled : LONGEST_PERIOD;
       } else {
+        period = PERIOD;
         dueNanos = nowNanos + backoff.next().toNanos();
       }
     }
@@ -164,7 +176,7 @@ final class SchemaPolling {
       begin(nowNanos);
       return;
     }
-    long tenth = PERIOD.toNanos() / JITTER_PARTS;
-    dueNanos = nowNanos + PERIOD.toNanos() - tenth + random.nextLong(2 * tenth + 1);
+    long tenth = period.toNanos() / JITTER_PARTS;
+    dueNanos = nowNanos + period.toNanos() - tenth + random.nextLong(2 * tenth + 1);
   }
 }

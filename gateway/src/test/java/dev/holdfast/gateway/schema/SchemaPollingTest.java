@@ -9,6 +9,7 @@ import dev.holdfast.gateway.schema.ReflectionException.Kind;
 import dev.holdfast.transcoding.http.HttpTranscoder;
 import dev.holdfast.transcoding.schema.ServiceCatalog;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -121,13 +122,38 @@ class SchemaPollingTest {
   }
 
   @Test
-  void serverWithoutReflectionIsAskedEveryMinuteOnly() {
+  void serverWithoutReflectionIsAskedEverMoreSeldom() {
     polling.onEndpoints(now, EndpointSet.of(A));
-    assertThat(polling.next(now)).contains(A);
-    polling.onFailure(now, new ReflectionException(Kind.UNSUPPORTED, "none"));
+    for (int minutes : List.of(1, 2, 4, 8, 10, 10)) {
+      refuse(A);
+      assertThat(secondsToNext()).isBetween(54L * minutes, 66L * minutes);
+      now = polling.deadline().orElseThrow();
+    }
+  }
 
-    assertThat(polling.deadline().orElseThrow() - now)
-        .isGreaterThan(Duration.ofSeconds(50).toNanos());
+  @Test
+  void whoJoinsServersWithoutReflectionIsAskedAtOnceAndEveryMinuteAgain() {
+    polling.onEndpoints(now, EndpointSet.of(A));
+    refuse(A);
+    now = polling.deadline().orElseThrow();
+    refuse(A);
+
+    polling.onEndpoints(now, EndpointSet.of(B));
+    refuse(B);
+    assertThat(secondsToNext()).isLessThanOrEqualTo(66);
+    now = polling.deadline().orElseThrow();
+    assertThat(polling.next(now)).contains(B);
+    polling.onSchema(now, B.address(), schema("one"));
+    assertThat(secondsToNext()).isLessThanOrEqualTo(66);
+  }
+
+  private void refuse(Endpoint from) {
+    assertThat(polling.next(now)).contains(from);
+    polling.onFailure(now, new ReflectionException(Kind.UNSUPPORTED, "none"));
+  }
+
+  private long secondsToNext() {
+    return Duration.ofNanos(polling.deadline().orElseThrow() - now).toSeconds();
   }
 
   private void learn(Endpoint from, String hash) {
