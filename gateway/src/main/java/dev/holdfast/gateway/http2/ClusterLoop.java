@@ -5,6 +5,7 @@ import dev.holdfast.core.LogText;
 import dev.holdfast.gateway.cluster.Ejection;
 import dev.holdfast.gateway.cluster.LoopContext;
 import dev.holdfast.gateway.limits.GatewayMeters;
+import dev.holdfast.gateway.socket.SteadyEpoll;
 import io.netty.channel.EventLoop;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -17,7 +18,7 @@ record ClusterLoop(EventLoop loop, GatewayMeters meters) implements LoopContext 
 
   @Override
   public long nanoTime() {
-    return System.nanoTime();
+    return SteadyEpoll.nanoTime();
   }
 
   @Override

@@ -27,7 +27,6 @@ final class DirectSocket implements ReadyListener {
   /** What a read takes at most; who sends more is read by Netty, with buffers that grow. */
   static final int READ_BYTES = 4_096;
 
-  private final SteadyEpoll sockets;
   private final FrameConnection connection;
   private final ChannelHandlerContext context;
   private final LivenessHandler liveness;
@@ -36,12 +35,10 @@ final class DirectSocket implements ReadyListener {
   private boolean bulk;
 
   private DirectSocket(
-      SteadyEpoll sockets,
       FrameConnection connection,
       ChannelHandlerContext context,
       LivenessHandler liveness,
       EpollSocketChannel channel) {
-    this.sockets = sockets;
     this.connection = connection;
     this.context = context;
     this.liveness = liveness;
@@ -61,7 +58,7 @@ final class DirectSocket implements ReadyListener {
         && handlers.next().getValue() == batch
         && handlers.next().getValue() == connection
         && !handlers.hasNext()) {
-      DirectSocket direct = new DirectSocket(sockets, connection, context, liveness, channel);
+      DirectSocket direct = new DirectSocket(connection, context, liveness, channel);
       return sockets.listen(channel, direct) ? direct : null;
     }
     return null;
@@ -93,7 +90,7 @@ final class DirectSocket implements ReadyListener {
   /** Says whether nothing more is there to be read. */
   private boolean take(ByteBuf bytes) {
     boolean all = bytes.readableBytes() < READ_BYTES;
-    if (!liveness.onReadPast(sockets.turnNanos())) {
+    if (!liveness.onReadPast(SteadyEpoll.nanoTime())) {
       context.pipeline().fireChannelRead(bytes.retain());
       return false;
     }
@@ -130,7 +127,7 @@ final class DirectSocket implements ReadyListener {
       // Netty meets it again, and closes the connection.
       return false;
     }
-    liveness.onSent(context, System.nanoTime());
+    liveness.onSent(context, SteadyEpoll.nanoTime());
     return !bytes.isReadable();
   }
 }

@@ -2,6 +2,7 @@ package dev.holdfast.gateway.http2;
 
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.MetLimit;
+import dev.holdfast.gateway.socket.SteadyEpoll;
 import dev.holdfast.transcoding.http.ErrorBody;
 import dev.holdfast.transcoding.http.RequestRefusedException;
 import io.netty.buffer.ByteBuf;
@@ -307,7 +308,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
         // The same for every request of this connection, so it does remembered headers no harm.
         headers.scheme(Names.HTTPS);
       }
-      stream.opened = new OpenedStream(System.nanoTime(), headers);
+      stream.opened = new OpenedStream(SteadyEpoll.nanoTime(), headers);
       WebFace taker = face;
       if (taker != null && !Head.isGrpc(headers)) {
         WebStream web = new WebStream(DownstreamConnection.this, stream, Head.own(headers), end);
@@ -356,7 +357,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
         request.onClosed();
       }
       if (connection().numActiveStreams() == 0) {
-        unusedSinceNanos = System.nanoTime();
+        unusedSinceNanos = SteadyEpoll.nanoTime();
         closeIfUnused();
       }
     }

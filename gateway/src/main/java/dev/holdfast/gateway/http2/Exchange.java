@@ -6,6 +6,7 @@ import dev.holdfast.gateway.cluster.EndpointPool;
 import dev.holdfast.gateway.cluster.Waiter;
 import dev.holdfast.gateway.limits.GatewayMeters;
 import dev.holdfast.gateway.route.Route;
+import dev.holdfast.gateway.socket.SteadyEpoll;
 import dev.holdfast.gateway.traffic.LoopTraffic;
 import dev.holdfast.gateway.traffic.Reason;
 import io.netty.buffer.ByteBuf;
@@ -263,7 +264,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
   private void find() {
     Cluster chosen = cluster;
     if (chosen != null && !over) {
-      loop().local(chosen).find(this, System.nanoTime());
+      loop().local(chosen).find(this, SteadyEpoll.nanoTime());
       if (!over && upStream == null && patience == null) {
         patience = after(CONNECTION_WAIT.toNanos(), this::onNothingFound);
       }

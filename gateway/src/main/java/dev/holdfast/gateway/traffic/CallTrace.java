@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.traffic;
 
 import dev.holdfast.gateway.route.Route;
+import dev.holdfast.gateway.socket.SteadyEpoll;
 import dev.holdfast.transcoding.http.StatusCode;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -23,7 +24,7 @@ public final class CallTrace implements LongLived {
   private Http2Headers request;
   private AsciiString client = AsciiString.EMPTY_STRING;
   private @Nullable CallSink sink;
-  private final long beganNanos = System.nanoTime();
+  private final long beganNanos = SteadyEpoll.nanoTime();
   private LoopTraffic.@Nullable Methods methods;
   private @Nullable Route route;
   private @Nullable Cell cell;
@@ -79,7 +80,7 @@ public final class CallTrace implements LongLived {
     attempting = true;
     attempts++;
     if (attempts > 1) {
-      attemptNanos = System.nanoTime();
+      attemptNanos = SteadyEpoll.nanoTime();
     }
     Cell counted = cell;
     if (counted == null) {
@@ -93,7 +94,7 @@ public final class CallTrace implements LongLived {
   public void onRetry(StatusCode how) {
     if (attempting) {
       attempting = false;
-      cell().attempts.record(how, System.nanoTime() - attemptNanos, requestBytes, 0);
+      cell().attempts.record(how, SteadyEpoll.nanoTime() - attemptNanos, requestBytes, 0);
     }
   }
 
@@ -113,7 +114,7 @@ public final class CallTrace implements LongLived {
       count(loop.answered(there, path()));
     }
     if (sink != null) {
-      firstByteNanos = System.nanoTime() - beganNanos;
+      firstByteNanos = SteadyEpoll.nanoTime() - beganNanos;
     }
   }
 
@@ -133,7 +134,7 @@ public final class CallTrace implements LongLived {
     }
     status = how;
     reason = why;
-    long nowNanos = System.nanoTime();
+    long nowNanos = SteadyEpoll.nanoTime();
     endNanos = nowNanos - beganNanos;
     Cell counted = cell();
     if (attempting && attempts == 1) {
