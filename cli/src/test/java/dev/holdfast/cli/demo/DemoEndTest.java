@@ -30,13 +30,9 @@ class DemoEndTest {
 
   @TempDir Path temporary;
 
+  /** With an etcd there is one process more than without. */
   @Test
   void ctrlCEndsEveryProcessAndRemovesTheFolder() throws Exception {
-    nothingStaysAfter("INT", "file");
-  }
-
-  @Test
-  void ctrlCEndsTheEtcdToo() throws Exception {
     nothingStaysAfter("INT", "etcd:start");
   }
 
@@ -47,11 +43,6 @@ class DemoEndTest {
 
   @Test
   void sigkillLeavesNoProcessAndNoFolderBehindEither() throws Exception {
-    nothingStaysAfter("KILL", "file");
-  }
-
-  @Test
-  void sigkillEndsTheEtcdToo() throws Exception {
     nothingStaysAfter("KILL", "etcd:start");
   }
 
