@@ -113,6 +113,10 @@ class FacesFileTest {
     assertThat(allowed(file.get("/v1/hello/x", "origin", SHOP, "x-tester", "1"))).contains(SHOP);
     assertThat(allowed(file.get("/v1/hello/x", "origin", "https://all.example"))).isEmpty();
 
+    // A form sends this without a question; no method has it.
+    assertThat(greet(SHOP).statusCode()).isEqualTo(405);
+    assertThat(greet("https://all.example").statusCode()).isEqualTo(403);
+
     file.use(CLUSTER + routes.replace("shop.example", "all.example"));
     assertThat(allowed(question(SHOP))).isEmpty();
     assertThat(allowed(question("https://all.example"))).isPresent();
@@ -200,6 +204,10 @@ class FacesFileTest {
         "POST",
         "access-control-request-headers",
         "x-asked");
+  }
+
+  private HttpResponse<String> greet(String origin) throws Exception {
+    return file.post("/v1/hello/x", "{}", "origin", origin);
   }
 
   private static Optional<String> allowed(HttpResponse<String> answer) {

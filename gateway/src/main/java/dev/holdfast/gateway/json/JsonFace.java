@@ -66,9 +66,11 @@ public final class JsonFace implements WebFace {
 
   @Override
   public WebHandler take(WebExchange web, boolean ended) {
-    FaceTerms now = PageRoute.terms(web, terms.get());
+    CharSequence origin = web.headers().get("origin");
+    FaceTerms all = terms.get();
+    FaceTerms now = origin == null ? all : PageRoute.terms(web, all);
     try {
-      return begin(web, ended, now);
+      return begin(web, ended, stranger(web, origin), now);
     } catch (RequestRefusedException e) {
       return answer(web, refused(web, e, now), now);
     } catch (UnknownSchemaException e) {
@@ -76,6 +78,12 @@ public final class JsonFace implements WebFace {
           RequestRefusedException.unavailable("gateway: " + e.getMessage());
       return answer(web, refused(web, why, now), now);
     }
+  }
+
+  private static @Nullable Stranger stranger(WebExchange web, @Nullable CharSequence origin) {
+    return origin == null || origin.length() == 0
+        ? null
+        : Stranger.of(origin, web.headers().scheme(), web.authority());
   }
 
   private Answer refused(WebExchange web, RequestRefusedException why, FaceTerms now) {
@@ -105,7 +113,8 @@ public final class JsonFace implements WebFace {
     return Answer.json(status.httpStatus(), body);
   }
 
-  private WebHandler begin(WebExchange web, boolean ended, FaceTerms now) {
+  private WebHandler begin(
+      WebExchange web, boolean ended, @Nullable Stranger stranger, FaceTerms now) {
     Http2Headers headers = web.headers();
     RequestHead head =
         RequestHead.of(
@@ -117,11 +126,11 @@ public final class JsonFace implements WebFace {
         && GrpcWebType.of(head.contentType()) == null) {
       return answer(web, needsHttp2(), now);
     }
-    SocketQuestion socket = new SocketQuestion(headers, web.authority().toString());
     boolean isSocket = web.asksForSocket();
-    boolean stranger = isSocket && !socket.isOwn();
-    if (stranger && !now.cors().allows(headers.get("origin"))) {
-      return answer(web, failed(StatusCode.PERMISSION_DENIED, socket.stranger()), now);
+    if (stranger != null
+        && (isSocket || !Stranger.isHarmless(head.method()))
+        && !now.cors().allows(stranger.origin())) {
+      return answer(web, failed(StatusCode.PERMISSION_DENIED, stranger.refusal()), now);
     }
     if (head.method().equals("OPTIONS")) {
       return answer(web, options(web, now), now);
@@ -129,7 +138,7 @@ public final class JsonFace implements WebFace {
     if (!isSocket && isDocument(head, now)) {
       return document(web, now);
     }
-    Found found = isSocket ? socket(web, head, socket, now) : find(web, head, now);
+    Found found = isSocket ? socket(web, head, now) : find(web, head, now);
     String encoding = text(headers.get("content-encoding"));
     if (!isPlain(encoding)) {
       return answer(web, found.dialect.refused(compressed("content-encoding: " + encoding)), now);
@@ -141,8 +150,8 @@ public final class JsonFace implements WebFace {
     }
     Http2Headers call = Metadata.ofCall(headers, found.dialect.path(), web.authority());
     call.set("content-type", found.dialect.callType());
-    if (stranger && !now.cors().hasCredentials()) {
-      SocketQuestion.bare(call);
+    if (isSocket && stranger != null && !now.cors().hasCredentials()) {
+      Stranger.bare(call);
     }
     setTimeout(headers, call);
     FaceCall handler = new FaceCall(web, found.place, found.dialect, call, now.cors());
@@ -199,9 +208,9 @@ public final class JsonFace implements WebFace {
     return new Found(found.place(), new JsonDialect(found.what()));
   }
 
-  private Found socket(WebExchange web, RequestHead head, SocketQuestion question, FaceTerms now) {
+  private Found socket(WebExchange web, RequestHead head, FaceTerms now) {
     require(Face.WEBSOCKET, head, now);
-    if (question.protocol().equals(SocketDialect.PROTO)) {
+    if (new SocketQuestion(web.headers()).protocol().equals(SocketDialect.PROTO)) {
       return new Found(places.place(web, head.path()), SocketDialect.binary(head.path()));
     }
     Places.Found<HttpCall> found =

@@ -10,11 +10,8 @@ import org.jspecify.annotations.Nullable;
  * does not bring the headers of the request that it asks for, and both must meet the same answer.
  */
 record PageRoute(WebExchange web) implements RequestHead {
-  /** Where the route of a request from a page has pages of its own, those instead of all. */
+  /** Of a request from a page: where its route has pages of its own, those instead of all. */
   static FaceTerms terms(WebExchange web, FaceTerms all) {
-    if (!web.headers().contains("origin")) {
-      return all;
-    }
     Route route = web.loop().snapshot().router().find(new PageRoute(web));
     return route == null ? all : route.options().cors().map(all::withCors).orElse(all);
   }

@@ -1,0 +1,60 @@
+package dev.holdfast.gateway.json;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class StrangerTest {
+  @ParameterizedTest
+  @CsvSource({
+    "http://localhost:8080, http, localhost:8080",
+    "http://Localhost:8080, http, localhost:8080",
+    "http://gate.example, http, gate.example",
+    "http://gate.example, http, gate.example:80",
+    "https://gate.example, https, gate.example:443",
+    "https://gate.example, https, gate.example",
+    "http://[::1]:8080, http, [::1]:8080",
+    // A proxy took TLS away.
+    "https://gate.example, http, gate.example",
+  })
+  void aPageOfTheAddressItselfIsNone(String origin, String scheme, String authority) {
+    assertThat(Stranger.of(origin, scheme, authority)).isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "http://localhost:8081, http, localhost:8080",
+    "http://localhost, http, localhost:8080",
+    "http://localhost:8080, http, localhost",
+    "http://localhost:8080, http, 127.0.0.1:8080",
+    "http://gate.example, http, gate.example:443",
+    "https://gate.example, https, gate.example:80",
+    "http://evil.example, http, gate.example",
+    "http://gate.example.evil, http, gate.example",
+    "http://a.gate.example, http, gate.example",
+    // Whoever sits on the way can put a page into what is not encrypted.
+    "http://gate.example, https, gate.example",
+    "capacitor://localhost, http, localhost",
+    "null, http, gate.example",
+    "null, http, null",
+    "http://, http, ''",
+    "gate.example, http, gate.example",
+  })
+  void anyOtherPageIsOne(String origin, String scheme, String authority) {
+    Stranger stranger = Objects.requireNonNull(Stranger.of(origin, scheme, authority), origin);
+    assertThat(stranger.refusal()).contains(origin, "cors.origins");
+  }
+
+  @Test
+  void onlyWhatChangesNothingIsHarmless() {
+    assertThat(Stranger.isHarmless("GET")).isTrue();
+    assertThat(Stranger.isHarmless("HEAD")).isTrue();
+    assertThat(Stranger.isHarmless("OPTIONS")).isTrue();
+    assertThat(Stranger.isHarmless("POST")).isFalse();
+    assertThat(Stranger.isHarmless("DELETE")).isFalse();
+    assertThat(Stranger.isHarmless("get")).isFalse();
+  }
+}
