@@ -47,7 +47,8 @@ final class FaceCall implements WebHandler, CallListener {
   private final Cors cors;
   private final boolean headOnly;
   private @Nullable OutgoingCall call;
-  private @Nullable ScheduledFuture<?> timer;
+  private @Nullable ScheduledFuture<?> bodyTimer;
+  private @Nullable ScheduledFuture<?> pings;
   private Http2Headers initial = new DefaultHttp2Headers(false);
   private byte @Nullable [] message;
   private int owedBytes;
@@ -84,7 +85,7 @@ final class FaceCall implements WebHandler, CallListener {
       if (ended) {
         endRequest();
       } else if (!dialect.clientStreams()) {
-        timer = after(BODY_TIME, this::onSlowBody);
+        bodyTimer = after(BODY_TIME, this::onSlowBody);
       }
     } catch (RequestRefusedException e) {
       refuse(e);
@@ -220,7 +221,7 @@ final class FaceCall implements WebHandler, CallListener {
   }
 
   private void endRequest() {
-    cancelTimer();
+    cancel(bodyTimer);
     dialect.end(this::send);
     OutgoingCall known = call;
     if (known != null && !over && !dialect.endsWithMessage()) {
@@ -249,7 +250,7 @@ final class FaceCall implements WebHandler, CallListener {
     web.begin(head);
     if (dialect.ping().length > 0) {
       long nanos = PING_TIME.toNanos();
-      timer =
+      pings =
           web.loop()
               .eventLoop()
               .scheduleWithFixedDelay(this::ping, nanos, nanos, TimeUnit.NANOSECONDS);
@@ -306,7 +307,8 @@ final class FaceCall implements WebHandler, CallListener {
   /** Nothing more is heard from either side. */
   private void stop() {
     over = true;
-    cancelTimer();
+    cancel(bodyTimer);
+    cancel(pings);
     OutgoingCall known = call;
     if (known != null) {
       known.cancel();
@@ -343,11 +345,9 @@ final class FaceCall implements WebHandler, CallListener {
     return web.loop().eventLoop().schedule(task, time.toNanos(), TimeUnit.NANOSECONDS);
   }
 
-  private void cancelTimer() {
-    ScheduledFuture<?> known = timer;
-    if (known != null) {
-      known.cancel(false);
-      timer = null;
+  private static void cancel(@Nullable ScheduledFuture<?> timer) {
+    if (timer != null) {
+      timer.cancel(false);
     }
   }
 
