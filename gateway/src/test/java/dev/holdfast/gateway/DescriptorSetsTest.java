@@ -64,6 +64,8 @@ class DescriptorSetsTest {
       String[] json = {"content-type", "application/json"};
       assertThat(file.post("/test.greet.Greeter/SayHello", "{\"nam\":1}", json).body())
           .contains("(expected: a field of test.greet.HelloRequest)");
+      assertThat(file.get("/v1/hello/x:many?coun=1").body())
+          .contains("(expected: one of its fields)");
       assertThat(file.post("/test.greet.Greeter/SayHell", "{}", json).body())
           .doesNotContain("did you mean");
       file.use(CLUSTER + "json: {ignore-parameters: [utm]}\n");

@@ -42,7 +42,7 @@ public final class HttpTranscoder {
     this.bindings = List.copyOf(bindings);
     FieldNames names = new FieldNames();
     this.writer = new FieldText(codec);
-    this.queries = new QueryBinder(names, writer, options);
+    this.queries = new QueryBinder(names, codec, writer, options);
     this.masks = new FieldMaskPaths(names);
   }
 

@@ -3,6 +3,7 @@ package dev.holdfast.transcoding.http;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import dev.holdfast.transcoding.http.HttpBinding.BodyKind;
+import dev.holdfast.transcoding.json.JsonCodec;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,12 +18,14 @@ final class QueryBinder {
   static final int MAX_FIELD_DEPTH = 32;
 
   private final FieldNames names;
+  private final JsonCodec codec;
   private final FieldText writer;
   private final PercentDecoding decoding;
   private final Set<String> ignored;
 
-  QueryBinder(FieldNames names, FieldText writer, TranscodingOptions options) {
+  QueryBinder(FieldNames names, JsonCodec codec, FieldText writer, TranscodingOptions options) {
     this.names = names;
+    this.codec = codec;
     this.writer = writer;
     this.decoding = options.plusIsSpace() ? PercentDecoding.FORM : PercentDecoding.ALL;
     this.ignored = options.ignoredParameters();
@@ -101,9 +104,7 @@ final class QueryBinder {
       String part = name.substring(start, dot < 0 ? name.length() : dot);
       FieldDescriptor field = names.find(type, part);
       if (field == null) {
-        throw RequestRefusedException.badRequest(
-            "%s: %s is no field of %s (expected: one of its fields)"
-                .formatted(what, part.isEmpty() ? "''" : part, type.getFullName()));
+        throw unknown(type, part, what);
       }
       path.add(field);
       if (dot < 0) {
@@ -121,6 +122,17 @@ final class QueryBinder {
       type = field.getMessageType();
       start = dot + 1;
     }
+  }
+
+  private RequestRefusedException unknown(Descriptor type, String part, String what) {
+    String nearest = codec.nearestField(type, part);
+    return RequestRefusedException.badRequest(
+        "%s: %s is no field of %s (expected: one of its fields%s)"
+            .formatted(
+                what,
+                part.isEmpty() ? "''" : part,
+                type.getFullName(),
+                nearest.isEmpty() ? "" : "; did you mean " + nearest + "?"));
   }
 
   private static void requireText(FieldDescriptor field, String what) {

@@ -53,6 +53,14 @@ public final class JsonCodec {
     return known != null ? known : compile(descriptor);
   }
 
+  /**
+   * The JSON name of the field that was probably meant by one that is not there; "" when none is
+   * near, or {@link JsonOptions#nearestNames} says that errors don't tell it.
+   */
+  public String nearestField(Descriptor descriptor, String given) {
+    return options.nearestNames() ? NearField.of(given, type(descriptor).fields) : "";
+  }
+
   /** All types that a new one refers to are complete before any of them is seen by others. */
   private synchronized MessageType compile(Descriptor descriptor) {
     Map<Descriptor, MessageType> made = new ConcurrentHashMap<>();

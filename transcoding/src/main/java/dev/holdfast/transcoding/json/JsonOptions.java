@@ -11,8 +11,8 @@ package dev.holdfast.transcoding.json;
  * @param protoNames whether fields are printed under the names in the .proto file instead of
  *     lowerCamelCase; both are always read
  * @param maxInputBytes the longest input of one message in either direction, in bytes, 1 and more
- * @param nearestNames whether the error of an unknown field names the one that was probably meant;
- *     for those who may know the schema
+ * @param nearestNames whether the error of an unknown field, in a body or a query, names the one
+ *     that was probably meant; for those who may know the schema
  */
 public record JsonOptions(
     boolean ignoreUnknown,

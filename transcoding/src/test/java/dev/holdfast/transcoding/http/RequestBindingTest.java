@@ -10,6 +10,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.TextFormat;
 import dev.holdfast.transcoding.json.CodecBuffer;
 import dev.holdfast.transcoding.json.JsonCodec;
+import dev.holdfast.transcoding.json.JsonOptions;
 import dev.holdfast.transcoding.json.SchemaTypes;
 import dev.holdfast.transcoding.schema.ServiceCatalog;
 import dev.holdfast.transcoding.shop.ShopProto;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class RequestBindingTest {
   private static final TranscodingOptions OPTIONS =
@@ -65,6 +67,27 @@ class RequestBindingTest {
     HttpTranscoder forms = transcoder(echoByGet(), OPTIONS.withPlusIsSpace(true));
     assertThat(bound(forms, "GET /v1/echo?aString=a+b%2Bc", ""))
         .isEqualTo("Echo a_string: \"a b+c\"");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "pageSiz=1 | ; did you mean pageSize?)",
+        "page_siz=1 | ; did you mean pageSize?)",
+        "filtr.author=1 | ; did you mean filter?)",
+        "filter.genre=1 | ; did you mean genres?)",
+        "filter.autor.name=1 | ; did you mean author?)",
+        "filtr[a]=1 | ; did you mean filter?)",
+        "utm=1 | (expected: one of its fields)",
+        "=1 | (expected: one of its fields)",
+      })
+  void tellsWhichFieldAQueryMeantToThoseWhoMayKnowIt(String query, String told) {
+    JsonCodec codec = SHOP.codec().with(JsonOptions.DEFAULT.withNearestNames(true));
+    HttpTranscoder telling = HttpTranscoder.of(SHOP.catalog(), OPTIONS, codec);
+    String request = "GET /v1/shelves/1/books?" + query;
+    assertThat(refused(telling, request)).endsWith(told);
+    assertThat(refused(SHOP, request)).endsWith("(expected: one of its fields)");
   }
 
   @Test
