@@ -2,8 +2,11 @@ package dev.holdfast.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.handler.codec.http2.Http2Headers;
 import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,6 +67,22 @@ class ForeignPagesTest {
   @Test
   void aPathThatIsNotThereTellsThemNothing() throws Exception {
     assertThat(post("/none.Such/Method", "", "origin: " + EVIL)).startsWith("HTTP/1.1 403 ");
+  }
+
+  @Test
+  void overHttp2ItIsTheSame() throws Exception {
+    RawPeer client = faces.rig.client(faces.gateway);
+    String[] origins = {EVIL, "https://echo:81", "http://echo"};
+    for (int i = 0; i < origins.length; i++) {
+      Http2Headers head = RawPeer.call(BY_NAME).set("origin", origins[i]);
+      head.remove("content-type");
+      client.headers(2 * i + 3, head, false);
+      client.data(2 * i + 3, "{}".getBytes(StandardCharsets.UTF_8), true);
+      String status = origins[i].equals("http://echo") ? "200" : "403";
+      Http2Headers answer = Objects.requireNonNull(client.next("HEADERS").headers());
+      assertThat(answer.status()).as(origins[i]).hasToString(status);
+    }
+    assertThat(faces.greetings.calls).hasValue(1);
   }
 
   @Test

@@ -58,6 +58,19 @@ final class InProcessTest {
   }
 
   @Test
+  void pagesOfOtherOriginsMayNotPost() throws Exception {
+    String own = "http://127.0.0.1:" + rig.http.address().getPort();
+    for (String origin : new String[] {own, "https://evil.example"}) {
+      HttpResponse<String> answer =
+          rig.send(
+              rig.request("/test.inprocess.Greeter/SayHello")
+                  .header("origin", origin)
+                  .POST(BodyPublishers.ofString("{\"name\":\"ada\"}")));
+      assertThat(answer.statusCode()).as(origin).isEqualTo(origin.equals(own) ? 200 : 403);
+    }
+  }
+
+  @Test
   void metadataGoesBothWaysBinaryToo() throws Exception {
     String trace = Base64.getEncoder().withoutPadding().encodeToString(new byte[] {0, 1, -1, 9});
     HttpResponse<String> answer =
