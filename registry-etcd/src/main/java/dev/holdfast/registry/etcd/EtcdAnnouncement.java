@@ -125,10 +125,10 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
     state = State.WRITING;
     writing = true;
     updatePending = false;
-    to.write(wanted, this::onWritten, this::onWriteFailed);
+    to.write(wanted, outcome -> onWritten(to, outcome), this::onWriteFailed);
   }
 
-  private void onWritten(RecordWriter.Outcome outcome) {
+  private void onWritten(RecordWriter to, RecordWriter.Outcome outcome) {
     writing = false;
     if (state == State.WITHDRAWING) {
       leave();
@@ -139,7 +139,7 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
     }
     if (outcome != RecordWriter.Outcome.DONE) {
       state = State.PUBLISHED;
-      lost(outcome);
+      lost(to, outcome);
       return;
     }
     state = State.PUBLISHED;
@@ -183,13 +183,13 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
   }
 
   /** The record is not what we wrote: finds out which way it was lost, then ends. */
-  private void lost(RecordWriter.Outcome outcome) {
+  private void lost(RecordWriter to, RecordWriter.Outcome outcome) {
     if (outcome == RecordWriter.Outcome.FOREIGN) {
       end(Kind.TAKEN_OVER, "was announced by another process");
       return;
     }
     // A lease that ends deletes its keys too; then all records have lost it, for that reason.
-    owner.lease().verify(() -> end(Kind.RECORD_DELETED, "was deleted"));
+    owner.lease().verify(to.lease(), () -> end(Kind.RECORD_DELETED, "was deleted"));
   }
 
   private void end(Kind kind, String what) {
@@ -318,7 +318,7 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
       return;
     }
     if (list.records().isEmpty()) {
-      lost(RecordWriter.Outcome.ABSENT);
+      lost(to, RecordWriter.Outcome.ABSENT);
     } else {
       inspect(to, list.records().get(0));
     }
@@ -337,7 +337,7 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
       return;
     }
     if (deleted) {
-      lost(RecordWriter.Outcome.ABSENT);
+      lost(to, RecordWriter.Outcome.ABSENT);
     } else {
       inspect(to, last);
     }
@@ -345,7 +345,7 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
 
   private void inspect(RecordWriter to, KeyValue found) {
     if (!to.isOurs(found)) {
-      lost(RecordWriter.Outcome.FOREIGN);
+      lost(to, RecordWriter.Outcome.FOREIGN);
     } else if (found.getModRevision() > to.revision() && !to.isAsWritten(found)) {
       // A write that was given up, at a member that was paused, may be carried out much later.
       write();

@@ -99,11 +99,16 @@ final class EtcdLease {
   }
 
   /**
-   * Asks whether the lease still lives; if it does not, its loss is reported and nothing is run.
+   * Asks whether the lease of a record still lives; if it does not, its loss is reported and
+   * nothing is run.
    */
-  void verify(Runnable onAnswer) {
-    if (state != State.HELD || term == null) {
+  void verify(long lease, Runnable onAnswer) {
+    if (lease == NO_LEASE) {
       onAnswer.run();
+      return;
+    }
+    if (lease != id || term == null) {
+      // Known to be lost: its records are about to hear of it.
       return;
     }
     verifying.add(onAnswer);
