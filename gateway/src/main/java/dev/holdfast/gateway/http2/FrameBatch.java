@@ -31,6 +31,7 @@ final class FrameBatch extends ChannelOutboundHandlerAdapter {
   private @Nullable ByteBuf bytes;
   private @Nullable Written[] told = new Written[FEW];
   private @Nullable Written @Nullable [] spare;
+  private int[] ends = new int[FEW];
   private int count;
   private boolean unflushed;
   private @Nullable DirectSocket direct;
@@ -64,15 +65,20 @@ final class FrameBatch extends ChannelOutboundHandlerAdapter {
     }
   }
 
-  /** A frame is about to be added of which somebody wants to hear. */
+  /** A frame was written, and is about to be added, of which somebody wants to hear. */
   void tell(@Nullable Written hearer) {
-    if (hearer == null) {
+    ByteBuf open = bytes;
+    if (hearer == null || open == null) {
       return;
     }
     if (count == told.length) {
       told = Arrays.copyOf(told, 2 * count);
     }
-    told[count++] = hearer;
+    if (count == ends.length) {
+      ends = Arrays.copyOf(ends, 2 * count);
+    }
+    told[count] = hearer;
+    ends[count++] = open.writerIndex();
   }
 
   /** What was written behind the given index is no frame. */
@@ -95,8 +101,9 @@ final class FrameBatch extends ChannelOutboundHandlerAdapter {
       full.release();
       return;
     }
-    BatchWrite write = new BatchWrite(ctx, full.retain(), told, count);
+    BatchWrite write = new BatchWrite(ctx, full.retain(), told, ends, count);
     told = new Written[Math.max(FEW, count)];
+    ends = new int[told.length];
     count = 0;
     ctx.write(full, write);
   }
@@ -111,8 +118,9 @@ final class FrameBatch extends ChannelOutboundHandlerAdapter {
     ByteBuf left = bytes;
     bytes = null;
     if (left != null) {
-      new BatchWrite(ctx, left, told, count).tryFailure(new ClosedChannelException());
+      new BatchWrite(ctx, left, told, ends, count).tryFailure(new ClosedChannelException());
       told = new Written[FEW];
+      ends = new int[FEW];
       count = 0;
     }
   }
@@ -148,7 +156,10 @@ final class FrameBatch extends ChannelOutboundHandlerAdapter {
     told = spare == null ? new Written[FEW] : spare;
     spare = null;
     count = 0;
-    tellAll(full, hearers, hearing, true);
+    SpareBuffers.give(full, 2 * MOST_BYTES);
+    for (int i = 0; i < hearing; i++) {
+      tell(hearers[i], true);
+    }
     Arrays.fill(hearers, 0, hearing, null);
     spare = hearers;
     return true;
@@ -166,14 +177,9 @@ final class FrameBatch extends ChannelOutboundHandlerAdapter {
     ctx.disconnect(promise);
   }
 
-  private static void tellAll(
-      ByteBuf bytes, @Nullable Written[] hearers, int count, boolean success) {
-    SpareBuffers.give(bytes, 2 * MOST_BYTES);
-    for (int i = 0; i < count; i++) {
-      Written hearer = hearers[i];
-      if (hearer != null) {
-        hearer.onWritten(success);
-      }
+  private static void tell(@Nullable Written hearer, boolean success) {
+    if (hearer != null) {
+      hearer.onWritten(success);
     }
   }
 
@@ -181,12 +187,19 @@ final class FrameBatch extends ChannelOutboundHandlerAdapter {
   private static final class BatchWrite extends DefaultChannelPromise {
     private final ByteBuf bytes;
     private final @Nullable Written[] hearers;
+    private final int[] ends;
     private final int count;
 
-    BatchWrite(ChannelHandlerContext ctx, ByteBuf bytes, @Nullable Written[] hearers, int count) {
+    BatchWrite(
+        ChannelHandlerContext ctx,
+        ByteBuf bytes,
+        @Nullable Written[] hearers,
+        int[] ends,
+        int count) {
       super(ctx.channel(), ctx.executor());
       this.bytes = bytes;
       this.hearers = hearers;
+      this.ends = ends;
       this.count = count;
     }
 
@@ -194,18 +207,26 @@ final class FrameBatch extends ChannelOutboundHandlerAdapter {
     public boolean trySuccess(Void nothing) {
       boolean first = super.trySuccess(null);
       if (first) {
-        tellAll(bytes, hearers, count, true);
+        tellAll(bytes.writerIndex());
       }
       return first;
     }
 
+    /** Who writes a part of a buffer moves its start: frames before it did leave. */
     @Override
     public boolean tryFailure(Throwable cause) {
       boolean first = super.tryFailure(cause);
       if (first) {
-        tellAll(bytes, hearers, count, false);
+        tellAll(bytes.readerIndex());
       }
       return first;
+    }
+
+    private void tellAll(int left) {
+      SpareBuffers.give(bytes, 2 * MOST_BYTES);
+      for (int i = 0; i < count; i++) {
+        tell(hearers[i], ends[i] <= left);
+      }
     }
   }
 }

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http2.DefaultHttp2FrameReader;
@@ -14,6 +15,7 @@ import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
+import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -50,6 +52,26 @@ class FrameWriterTest {
     assertThat(data.isSuccess()).isTrue();
     assertThat(readAll())
         .containsExactly("HEADERS 3 2", "DATA 3 10 end", "WINDOW 0 7", "RESET 5 8");
+  }
+
+  @Test
+  void ofABatchThatLeftInPartWhatLeftIsKnown() throws Exception {
+    FirstBytesOnly socket = new FirstBytesOnly();
+    channel.pipeline().addFirst(socket);
+    ChannelPromise whole = ctx.newPromise();
+    ChannelPromise cut = ctx.newPromise();
+    ChannelPromise none = ctx.newPromise();
+    var unusedWhole = writer.writeHeaders(ctx, 3, request(1), 0, true, whole);
+    socket.bytes = batch.open().writerIndex() + 1;
+    var unusedCut = writer.writeHeaders(ctx, 5, request(1), 0, true, cut);
+    var unusedNone = writer.writeHeaders(ctx, 7, request(1), 0, true, none);
+
+    ctx.flush();
+    assertThat(whole.isSuccess()).as("the upstream may carry it out").isTrue();
+    assertThat(cut.isSuccess()).isFalse();
+    assertThat(cut.isDone()).isTrue();
+    assertThat(none.isSuccess()).isFalse();
+    assertThat(none.isDone()).isTrue();
   }
 
   @Test
@@ -140,6 +162,18 @@ class FrameWriterTest {
     @Override
     public void onPingRead(ChannelHandlerContext at, long payload) {
       read.add("PING " + payload);
+    }
+  }
+
+  /** A socket that takes the first bytes of what is written; then its connection is lost. */
+  private static final class FirstBytesOnly extends ChannelOutboundHandlerAdapter {
+    private int bytes;
+
+    @Override
+    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+      ByteBuf buffer = (ByteBuf) message;
+      buffer.skipBytes(bytes).release();
+      promise.setFailure(new ClosedChannelException());
     }
   }
 }
