@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.Http2EventAdapter;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -19,5 +20,13 @@ abstract class CallFrames extends Http2EventAdapter {
       boolean end)
       throws Http2Exception {
     onHeadersRead(ctx, id, headers, padding, end);
+  }
+
+  /**
+   * Whether DATA says nothing. It ends here: a few such frames in a row count as a flood, and to an
+   * upstream that of one client would be that of all.
+   */
+  static boolean isVoid(ByteBuf data, boolean end) {
+    return !end && !data.isReadable();
   }
 }

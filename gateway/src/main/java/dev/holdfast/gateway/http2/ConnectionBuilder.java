@@ -11,6 +11,7 @@ import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2FrameReader;
 import io.netty.handler.codec.http2.Http2HeadersEncoder;
+import io.netty.handler.codec.http2.Http2PromisedRequestVerifier;
 import io.netty.handler.codec.http2.Http2Settings;
 import java.util.concurrent.TimeUnit;
 
@@ -38,6 +39,10 @@ final class ConnectionBuilder<C extends FrameConnection>
   static final int BLOCKS_REMEMBERED = 4;
 
   private static final int RESET_WINDOW_SECONDS = 30;
+  private static final boolean ACKNOWLEDGES = true;
+
+  /** Who forwards a malformed request is taken for the one who made it (RFC 9113, 8.1.1). */
+  private static final boolean VALIDATES = true;
 
   /** Makes the handler around a codec. */
   interface Maker<C extends FrameConnection> {
@@ -83,7 +88,15 @@ final class ConnectionBuilder<C extends FrameConnection>
             BLOCKS_REMEMBERED);
     Http2FrameReader frames = new DefaultHttp2FrameReader(headers, MAX_SMALL_CONTINUATIONS);
     return new FrameDecoder(
-        new DefaultHttp2ConnectionDecoder(connection, encoder, frames),
+        new DefaultHttp2ConnectionDecoder(
+            connection,
+            encoder,
+            frames,
+            Http2PromisedRequestVerifier.ALWAYS_VERIFY,
+            ACKNOWLEDGES,
+            ACKNOWLEDGES,
+            VALIDATES,
+            VALIDATES),
         connection,
         headers,
         new FrameTimer(frameNanos));

@@ -327,7 +327,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
         ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end) {
       RequestStream request = request(connection().stream(id));
       int bytes = data.readableBytes() + padding;
-      return request == null ? bytes : request.onRequestData(data, bytes, end);
+      return request == null || isVoid(data, end) ? bytes : request.onRequestData(data, bytes, end);
     }
 
     @Override

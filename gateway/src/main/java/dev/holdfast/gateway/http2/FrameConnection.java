@@ -192,6 +192,22 @@ abstract class FrameConnection extends Http2ConnectionHandler {
     }
   }
 
+  /** What was under way on a stream when it was ended here is dropped (RFC 9113, 5.1). */
+  @Override
+  protected void onStreamError(
+      ChannelHandlerContext ctx,
+      boolean outbound,
+      Throwable cause,
+      Http2Exception.StreamException e) {
+    boolean late =
+        !outbound
+            && e.error() == Http2Error.STREAM_CLOSED
+            && connection().stream(e.streamId()) == null;
+    if (!late) {
+      super.onStreamError(ctx, outbound, cause, e);
+    }
+  }
+
   @Override
   protected void onConnectionError(
       ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception e) {

@@ -67,8 +67,8 @@ final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
         whole.sendWindow -= bytes;
         write(ctx, stream, data, end, hearer);
       } else {
-        flowController()
-            .addFlowControlled(stream, new WaitingBytes(stream, data.retainedSlice(), end, hearer));
+        ByteBuf kept = bytes <= FrameWriter.COPIED_BYTES ? data.copy() : data.retainedSlice();
+        flowController().addFlowControlled(stream, new WaitingBytes(stream, kept, end, hearer));
         flowController().writePendingBytes();
       }
     } catch (Http2Exception e) {

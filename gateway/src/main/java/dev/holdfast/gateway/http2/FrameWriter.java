@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FrameWriter extends DefaultHttp2FrameWriter {
   /** Longer DATA is handed on as it is: to copy it would cost more than a place in the queue. */
-  private static final int COPIED_BYTES = 2_048;
+  static final int COPIED_BYTES = 2_048;
 
   private static final int HEAD_BYTES = 9;
   private static final int WINDOW_UPDATE_BYTES = 4;

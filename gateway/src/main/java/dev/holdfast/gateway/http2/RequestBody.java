@@ -23,9 +23,11 @@ final class RequestBody {
   static final int MAX_BYTES = 65_536;
 
   private static final int COPIED_BYTES = 1_024;
+  private static final int TAIL_BYTES = 4_096;
 
   private byte @Nullable [] only;
   private List<ByteBuf> frames = List.of();
+  private @Nullable ByteBuf tail;
   private int bytes;
   private int awaitingBytes;
   private boolean forgotten;
@@ -61,13 +63,30 @@ final class RequestBody {
       only = ByteBufUtil.getBytes(frame);
       return;
     }
+    ByteBuf open = tail;
+    if (small && open != null && open.readableBytes() + size <= TAIL_BYTES) {
+      open.writeBytes(frame, frame.readerIndex(), size);
+      return;
+    }
     List<ByteBuf> all = frames();
     if (all.isEmpty()) {
       all = new ArrayList<>(2);
       frames = all;
     }
-    all.add(
-        small ? Unpooled.wrappedBuffer(ByteBufUtil.getBytes(frame)) : frame.retainedDuplicate());
+    if (small) {
+      all.add(copied(frame, size));
+    } else {
+      tail = null;
+      all.add(frame.retainedDuplicate());
+    }
+  }
+
+  /** One to which others are added: by themselves, frames of a byte would take a hundred each. */
+  private ByteBuf copied(ByteBuf frame, int size) {
+    ByteBuf copied = Unpooled.buffer(size, TAIL_BYTES);
+    copied.writeBytes(frame, frame.readerIndex(), size);
+    tail = copied;
+    return copied;
   }
 
   /** Bytes of the client's windows are not given back before there is an upstream. */
@@ -101,6 +120,7 @@ final class RequestBody {
       from.give(bytes);
     }
     only = null;
+    tail = null;
     List<ByteBuf> released = frames;
     frames = List.of();
     for (int i = 0; i < released.size(); i++) {

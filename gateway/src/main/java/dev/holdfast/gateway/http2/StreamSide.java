@@ -107,6 +107,10 @@ final class StreamSide<F extends Http2FlowController> implements Endpoint<F> {
           Http2Error.PROTOCOL_ERROR, "stream %d (expected: >= %d)", streamId, nextId);
     }
     if (!canOpenStream()) {
+      if (!local) {
+        // It did exist: what follows its headers is no breach by the peer.
+        nextId = streamId + 2;
+      }
       throw Http2Exception.streamError(
           streamId, Http2Error.REFUSED_STREAM, "more than %d streams are open", mostActive);
     }

@@ -299,7 +299,9 @@ final class UpstreamConnection extends FrameConnection implements Link {
         ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end) {
       Exchange exchange = exchange(id);
       int bytes = data.readableBytes() + padding;
-      return exchange == null ? bytes : exchange.onResponseData(data, bytes, end);
+      return exchange == null || isVoid(data, end)
+          ? bytes
+          : exchange.onResponseData(data, bytes, end);
     }
 
     @Override

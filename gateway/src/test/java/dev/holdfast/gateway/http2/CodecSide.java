@@ -14,10 +14,12 @@ import io.netty.handler.codec.http2.DefaultHttp2FrameReader;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.DefaultHttp2LocalFlowController;
 import io.netty.handler.codec.http2.Http2CodecUtil;
+import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
@@ -28,6 +30,7 @@ import java.util.TreeMap;
 /** A server's end of a connection that answers some requests: with our codec, or with Netty's. */
 final class CodecSide {
   private static final int STREAMS = 8;
+
   private static final GatewayLimits LIMITS =
       new GatewayLimits(
           STREAMS,
@@ -45,6 +48,7 @@ final class CodecSide {
   private final Http2ConnectionHandler handler;
   private boolean past;
   private boolean gone;
+  private int refused;
 
   /** Sends a whole answer. */
   private interface Answering {
@@ -166,6 +170,7 @@ final class CodecSide {
               .maxConcurrentStreams(STREAMS));
       decoderEnforceMaxConsecutiveEmptyDataFrames(FrameDecoder.MAX_EMPTY_DATA);
       decoderEnforceMaxRstFramesPerWindow(0, 0);
+      validateRequiredPseudoHeaders(true);
       frameListener(new Http2FrameAdapter());
     }
 
@@ -204,6 +209,35 @@ final class CodecSide {
       int more =
           LIMITS.connectionBytes() - connection().local().flowController().initialWindowSize(whole);
       connection().local().flowController().incrementWindowSize(whole, more);
+    }
+
+    /** Netty resets a stream that is over for each frame that comes late (but: RFC 9113, 5.1). */
+    @Override
+    protected void onStreamError(
+        ChannelHandlerContext ctx,
+        boolean outbound,
+        Throwable cause,
+        Http2Exception.StreamException e) {
+      if (e.error() == Http2Error.REFUSED_STREAM) {
+        noteRefused(e.streamId());
+      }
+      if (e.error() != Http2Error.STREAM_CLOSED || connection().stream(e.streamId()) != null) {
+        super.onStreamError(ctx, outbound, cause, e);
+      }
+    }
+
+    /** Netty takes what follows a request that was refused for a breach (but: RFC 9113, 5.1). */
+    private void noteRefused(int id) {
+      Http2Connection.Endpoint<?> client = connection().remote();
+      refused = id;
+      client.maxActiveStreams(STREAMS + 1);
+      try {
+        client.createStream(id, false).close();
+      } catch (Http2Exception e) {
+        throw new IllegalStateException(e);
+      } finally {
+        client.maxActiveStreams(STREAMS);
+      }
     }
   }
 
@@ -249,7 +283,9 @@ final class CodecSide {
 
     @Override
     public void onStreamClosed(Http2Stream stream) {
-      of(seen, stream.id()).append("closed ");
+      if (stream.id() != refused) {
+        of(seen, stream.id()).append("closed ");
+      }
     }
   }
 

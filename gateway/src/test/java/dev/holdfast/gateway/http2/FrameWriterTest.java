@@ -173,7 +173,7 @@ class FrameWriterTest {
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
       ByteBuf buffer = (ByteBuf) message;
       buffer.skipBytes(bytes).release();
-      promise.setFailure(new ClosedChannelException());
+      promise.tryFailure(new ClosedChannelException());
     }
   }
 }

@@ -1,0 +1,66 @@
+package dev.holdfast.gateway.http2;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.gateway.limits.GatewayMemory;
+import dev.holdfast.gateway.limits.LoopMemory;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class RequestBodyTest {
+  private final LoopMemory memory = GatewayMemory.ofProcess().part();
+  private final RequestBody body = new RequestBody();
+
+  @AfterEach
+  void forget() {
+    body.forget();
+  }
+
+  @Test
+  void framesOfAByteAreKeptTogether() {
+    int bytes = 10_000;
+    for (int i = 0; i < bytes; i++) {
+      keep((byte) i);
+    }
+    List<ByteBuf> frames = body.frames();
+    assertThat(frames).hasSizeLessThan(5);
+    byte[] kept = all(frames);
+    assertThat(kept).hasSize(bytes);
+    for (int i = 0; i < bytes; i++) {
+      assertThat(kept[i]).isEqualTo((byte) i);
+    }
+  }
+
+  @Test
+  void smallAndLargeFramesStayInOrder() {
+    keep(new byte[] {1});
+    keep(new byte[] {2, 3});
+    keep(new byte[2_000]);
+    keep(new byte[] {4});
+    List<ByteBuf> sent = body.frames();
+    ByteBuf part = sent.get(sent.size() - 1).retainedSlice();
+    keep(new byte[] {5});
+
+    byte[] all = all(body.frames());
+    assertThat(all).startsWith(1, 2, 3, 0).endsWith(0, 4, 5).hasSize(2_005);
+    assertThat(part.readableBytes()).as("what was sent before").isEqualTo(1);
+    part.release();
+  }
+
+  private void keep(byte... bytes) {
+    ByteBuf frame = Unpooled.copiedBuffer(bytes);
+    body.keep(frame, memory);
+    frame.release();
+  }
+
+  private static byte[] all(List<ByteBuf> frames) {
+    ByteBuf all = Unpooled.buffer();
+    frames.forEach(frame -> all.writeBytes(frame, frame.readerIndex(), frame.readableBytes()));
+    byte[] bytes = new byte[all.readableBytes()];
+    all.readBytes(bytes);
+    return bytes;
+  }
+}
