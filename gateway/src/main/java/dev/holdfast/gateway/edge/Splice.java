@@ -14,6 +14,7 @@ import dev.holdfast.gateway.limits.SpliceBytes;
 import dev.holdfast.gateway.traffic.ConnectionTrace;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayList;
@@ -46,6 +47,7 @@ final class Splice implements ClientConnection {
   private @Nullable EndpointPool<?> pool;
   private String lastFailure = "";
   private long movedNanos = System.nanoTime();
+  private @Nullable ScheduledFuture<?> idleTimer;
   private boolean over;
 
   /** What holds for one connection. */
@@ -248,6 +250,11 @@ final class Splice implements ClientConnection {
 
   private void end(SpliceEnd how) {
     over = true;
+    ScheduledFuture<?> timer = idleTimer;
+    if (timer != null) {
+      // It would hold both connections for as long as they might have been idle.
+      timer.cancel(false);
+    }
     terms.trace().onEnd(how.tag());
     client.drop();
     EndpointPool<?> used = pool;
@@ -258,7 +265,7 @@ final class Splice implements ClientConnection {
   }
 
   private void awaitIdle(long nanos) {
-    var unused = client.channel().eventLoop().schedule(this::onTimer, nanos, TimeUnit.NANOSECONDS);
+    idleTimer = client.channel().eventLoop().schedule(this::onTimer, nanos, TimeUnit.NANOSECONDS);
   }
 
   private void onTimer() {

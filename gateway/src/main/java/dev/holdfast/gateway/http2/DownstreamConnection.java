@@ -42,6 +42,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
   private long unusedSinceNanos = System.nanoTime();
   private @Nullable ScheduledFuture<?> beginTimer;
   private @Nullable ScheduledFuture<?> idleTimer;
+  private @Nullable ScheduledFuture<?> doorTimer;
 
   private DownstreamConnection(
       FrameDecoder decoder,
@@ -109,6 +110,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
   public void channelInactive(ChannelHandlerContext ctx) throws Exception {
     cancel(beginTimer);
     cancel(idleTimer);
+    cancel(doorTimer);
     super.channelInactive(ctx);
   }
 
@@ -134,8 +136,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     told = true;
     goodbye(Integer.MAX_VALUE, Http2Error.NO_ERROR, why);
     var unusedPing = encoder().writePing(context(), false, LEAVE_PING, context().newPromise());
-    var unusedTimer =
-        context().executor().schedule(() -> closeDoor(why), acknowledgeNanos, TimeUnit.NANOSECONDS);
+    doorTimer = after(acknowledgeNanos, () -> closeDoor(why));
   }
 
   /** Ends calls that take too long for a gateway that closes. */

@@ -13,6 +13,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -34,19 +35,35 @@ class ConnectionTimersTest {
 
   @Test
   void connectionThatIsGoneIsHeldByNoTimer() {
-    SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    Terms terms = new NoRoutes(head -> null, Map.of(), GatewayLimits.DEFAULT);
-    ForwardingLoop loop =
-        new ForwardingLoop(
-            thread,
-            () -> terms,
-            new ForwardingLoop.Watching(
-                LivenessOptions.DEFAULT,
-                LivenessMeters.on(meters, Role.SERVER),
-                LivenessMeters.on(meters, Role.CLIENT),
-                new GatewayMeters(meters)));
+    ForwardingLoop loop = loop();
     EmbeddedChannel channel = new EmbeddedChannel();
     loop.accept(channel);
+    assertNothingIsLeft(channel);
+  }
+
+  @Test
+  void connectionThatWasAskedToLeaveAndIsGoneIsHeldByNoTimer() {
+    ForwardingLoop loop = loop();
+    var unusedDrain = loop.drain(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1));
+    EmbeddedChannel channel = new EmbeddedChannel();
+    loop.accept(channel);
+    assertNothingIsLeft(channel);
+  }
+
+  private ForwardingLoop loop() {
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    Terms terms = new NoRoutes(head -> null, Map.of(), GatewayLimits.DEFAULT);
+    return new ForwardingLoop(
+        thread,
+        () -> terms,
+        new ForwardingLoop.Watching(
+            LivenessOptions.DEFAULT,
+            LivenessMeters.on(meters, Role.SERVER),
+            LivenessMeters.on(meters, Role.CLIENT),
+            new GatewayMeters(meters)));
+  }
+
+  private static void assertNothingIsLeft(EmbeddedChannel channel) {
     assertThat(channel.runScheduledPendingTasks()).isPositive();
     // Its own close() would cancel them.
     var unused = channel.pipeline().close();
