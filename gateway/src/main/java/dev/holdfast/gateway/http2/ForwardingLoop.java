@@ -2,7 +2,6 @@ package dev.holdfast.gateway.http2;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Limit;
 import dev.holdfast.core.Subscription;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
@@ -32,12 +31,10 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.Future;
-import io.netty.util.concurrent.Promise;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,18 +42,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that one event loop forwards with: its clients' connections, its own connections to
  * the endpoints of each cluster, and what is to be flushed. No request leaves its loop.
  */
 public final class ForwardingLoop {
-  @Limit(
-      of = "time that a client has to read the last answers of a gateway that closes",
-      then = "its connection is closed")
-  static final Duration LAST_WORDS = Duration.ofSeconds(1);
-
   private final EventLoop loop;
   private final Supplier<? extends Terms> terms;
   private final Watching watching;
@@ -64,9 +55,7 @@ public final class ForwardingLoop {
   private final LoopTraffic traffic;
   private final Bootstrap bootstrap;
   private final IdentityHashMap<Cluster, Local> clusters = new IdentityHashMap<>();
-  private final Set<ClientConnection> clients = new HashSet<>();
-  private final Set<Channel> arriving = new HashSet<>();
-  private @Nullable Promise<Void> drained;
+  private final LoopClients clients;
 
   /**
    * What watches the connections of a gateway.
@@ -99,6 +88,7 @@ public final class ForwardingLoop {
   public ForwardingLoop(
       EventLoop loop, Supplier<? extends Terms> terms, Watching watching, GatewayMemory memory) {
     this.loop = loop;
+    this.clients = new LoopClients(loop);
     this.terms = terms;
     this.watching = watching;
     this.shared = new Shared(new FlushList(loop), watching.meters(), memory.part());
@@ -136,30 +126,17 @@ public final class ForwardingLoop {
                 watching.options, ctx -> ConnectionObserver.NONE, watching.clients, Role.SERVER))
         .addLast(connection);
     connection.watchTimes();
-    add(connection);
+    clients.add(connection);
   }
 
   /** Somebody connected, and did not yet say what for; a drain waits until that is known. */
   public void arrives(Channel channel) {
-    arriving.add(channel);
-    var unused =
-        channel
-            .closeFuture()
-            .addListener(
-                closed -> {
-                  arriving.remove(channel);
-                  endIfAlone();
-                });
+    clients.arrives(channel);
   }
 
   /** A client of another version of HTTP; is asked to leave when the gateway closes. */
   public void add(ClientConnection connection) {
     clients.add(connection);
-    arriving.remove(connection.channel());
-    var unused = connection.channel().closeFuture().addListener(closed -> onClosed(connection));
-    if (drained != null) {
-      connection.leave("the gateway closes", LAST_WORDS.toNanos());
-    }
   }
 
   /** The clusters that are still wanted; the others' connections end with their last call. */
@@ -186,18 +163,8 @@ public final class ForwardingLoop {
    * @return completes on this loop when all are gone
    */
   public Future<Void> drain(Duration acknowledge, Duration unary, Duration streams) {
-    Promise<Void> done = loop.newPromise();
-    drained = done;
-    for (ClientConnection client : List.copyOf(clients)) {
-      client.leave("the gateway closes", acknowledge.toNanos());
-    }
-    var unusedUnary = loop.schedule(() -> endCalls(false), unary.toNanos(), TimeUnit.NANOSECONDS);
-    var unusedStreams =
-        loop.schedule(() -> endCalls(true), streams.toNanos(), TimeUnit.NANOSECONDS);
-    var unusedRest =
-        loop.schedule(this::closeAll, streams.plus(LAST_WORDS).toNanos(), TimeUnit.NANOSECONDS);
-    endIfAlone();
-    return done;
+    // The last client takes the connections to upstreams with it.
+    return clients.drain(acknowledge, unary, streams, () -> retain(List.of()));
   }
 
   /** What can be seen of it now; on the loop. */
@@ -205,42 +172,12 @@ public final class ForwardingLoop {
     long nowNanos = System.nanoTime();
     Map<String, List<EndpointView>> endpoints = new HashMap<>();
     clusters.forEach((each, local) -> endpoints.put(each.name(), local.cluster.view(nowNanos)));
-    int spliced = (int) clients.stream().filter(ClientConnection::isSpliced).count();
-    return new LoopView(clients.size(), spliced, memory().usedBytes(), endpoints);
+    return new LoopView(clients.size(), clients.spliced(), memory().usedBytes(), endpoints);
   }
 
   /** The thread that runs it. */
   public EventLoop eventLoop() {
     return loop;
-  }
-
-  private void endCalls(boolean streamsToo) {
-    List.copyOf(clients).forEach(client -> client.endCalls(streamsToo));
-  }
-
-  private void closeAll() {
-    List.copyOf(clients)
-        .forEach(
-            client -> {
-              var unused = client.channel().close();
-            });
-    for (Channel channel : List.copyOf(arriving)) {
-      var unused = channel.close();
-    }
-  }
-
-  private void onClosed(ClientConnection connection) {
-    clients.remove(connection);
-    endIfAlone();
-  }
-
-  /** The last client takes the connections to upstreams with it. */
-  private void endIfAlone() {
-    Promise<Void> waiting = drained;
-    if (waiting != null && clients.isEmpty() && arriving.isEmpty()) {
-      retain(List.of());
-      waiting.trySuccess(null);
-    }
   }
 
   /** What requests meet now. */
