@@ -23,11 +23,16 @@ enum WatchedSocket {
   /** Options, tcp_info and keepalive probes on demand. */
   EPOLL {
     @Override
-    void configure(Channel channel, TcpOptions options) {
+    void keepAlive(Channel channel, TcpOptions options) {
       set(channel, ChannelOption.SO_KEEPALIVE, true);
       set(channel, EpollChannelOption.TCP_KEEPIDLE, (int) options.keepIdle().toSeconds());
       set(channel, EpollChannelOption.TCP_KEEPINTVL, (int) options.keepInterval().toSeconds());
       set(channel, EpollChannelOption.TCP_KEEPCNT, options.keepCount());
+    }
+
+    @Override
+    void configure(Channel channel, TcpOptions options) {
+      keepAlive(channel, options);
       // grpc's client sets its keepalive timeout here, which kills after one late ACK.
       set(channel, EpollChannelOption.TCP_USER_TIMEOUT, (int) options.userTimeout().toMillis());
     }
@@ -65,7 +70,7 @@ enum WatchedSocket {
   /** Keepalive only: the JDK shows nothing of what the kernel knows. */
   NIO {
     @Override
-    void configure(Channel channel, TcpOptions options) {
+    void keepAlive(Channel channel, TcpOptions options) {
       set(channel, ChannelOption.SO_KEEPALIVE, true);
       set(channel, KEEP_IDLE, (int) options.keepIdle().toSeconds());
       set(channel, KEEP_INTERVAL, (int) options.keepInterval().toSeconds());
@@ -75,7 +80,7 @@ enum WatchedSocket {
   /** A channel of another kind, or in a test: nothing. */
   OTHER {
     @Override
-    void configure(Channel channel, TcpOptions options) {}
+    void keepAlive(Channel channel, TcpOptions options) {}
   };
 
   private static final Logger log = LoggerFactory.getLogger(WatchedSocket.class);
@@ -94,8 +99,13 @@ enum WatchedSocket {
     return channel instanceof NioSocketChannel ? NIO : OTHER;
   }
 
+  /** Sets those of keepalive; an option that the system lacks is left out. */
+  abstract void keepAlive(Channel channel, TcpOptions options);
+
   /** Sets the options; an option that the system lacks is left out. */
-  abstract void configure(Channel channel, TcpOptions options);
+  void configure(Channel channel, TcpOptions options) {
+    keepAlive(channel, options);
+  }
 
   boolean hasKernel() {
     return this == EPOLL;

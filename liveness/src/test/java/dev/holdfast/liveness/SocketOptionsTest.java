@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import dev.holdfast.liveness.Http2Pair.Heard;
 import dev.holdfast.liveness.LivenessOptions.TcpOptions;
 import io.netty.channel.Channel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannelConfig;
 import io.netty.channel.socket.nio.NioChannelOption;
 import java.net.InetAddress;
@@ -48,6 +50,26 @@ class SocketOptionsTest {
       assertThat(
               channel.config().getOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT)))
           .isEqualTo(5);
+    }
+  }
+
+  @Test
+  void keepaliveAloneSetsNoUserTimeout() {
+    Epoll.ensureAvailability();
+    EpollSocketChannel channel = new EpollSocketChannel();
+    try {
+      KernelKeepalive.set(channel, TCP);
+      EpollSocketChannelConfig config = channel.config();
+      assertThat(config.isKeepAlive()).isTrue();
+      assertThat(
+              List.of(
+                  config.getTcpKeepIdle(),
+                  config.getTcpKeepIntvl(),
+                  config.getTcpKeepCnt(),
+                  config.getTcpUserTimeout()))
+          .containsExactly(7, 3, 5, 0);
+    } finally {
+      channel.unsafe().closeForcibly();
     }
   }
 

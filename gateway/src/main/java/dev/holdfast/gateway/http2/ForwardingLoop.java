@@ -14,6 +14,7 @@ import dev.holdfast.gateway.limits.LoopMemory;
 import dev.holdfast.gateway.tls.TlsClient;
 import dev.holdfast.gateway.traffic.LoopTraffic;
 import dev.holdfast.liveness.ConnectionObserver;
+import dev.holdfast.liveness.KernelKeepalive;
 import dev.holdfast.liveness.LivenessHandler;
 import dev.holdfast.liveness.LivenessMeters;
 import dev.holdfast.liveness.LivenessOptions;
@@ -23,7 +24,6 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -134,8 +134,12 @@ public final class ForwardingLoop {
     clients.arrives(channel);
   }
 
-  /** A client of another version of HTTP; is asked to leave when the gateway closes. */
+  /**
+   * A client of another protocol than HTTP/2, whose liveness only the kernel can ask for; is asked
+   * to leave when the gateway closes.
+   */
   public void add(ClientConnection connection) {
+    keepAlive(connection.channel());
     clients.add(connection);
   }
 
@@ -219,14 +223,27 @@ public final class ForwardingLoop {
     return local(cluster);
   }
 
-  /** Connects to an endpoint for one client alone, in plaintext; nothing is read yet. */
+  private void keepAlive(Channel channel) {
+    KernelKeepalive.set(channel, watching.options.tcp());
+  }
+
+  /**
+   * Connects to an endpoint for one client alone, in plaintext and kept alive by the kernel;
+   * nothing is read yet.
+   */
   public ChannelFuture connect(HostPort endpoint, ClusterOptions options) {
     return bootstrap
         .clone()
         .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Destination.timeoutMillis(options))
         .option(ChannelOption.AUTO_READ, false)
         .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
-        .handler(new ChannelInboundHandlerAdapter())
+        .handler(
+            new ChannelInitializer<>() {
+              @Override
+              protected void initChannel(Channel channel) {
+                keepAlive(channel);
+              }
+            })
         .connect(Destination.address(endpoint));
   }
 
