@@ -227,7 +227,7 @@ public final class GatewayKeys {
           Duration.ZERO,
           Duration.ofHours(24),
           DrainTimes.UNARY,
-          "How long calls with a complete request may go on.");
+          "How long calls with a complete request, and nothing of their answer yet, may go on.");
   static final TunableDuration DRAIN_STREAMS =
       new TunableDuration(
           "streams",

@@ -114,7 +114,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
   @Override
   public void endCalls(boolean streamsToo) {
     Http1Exchange exchange = current;
-    if (exchange != null && (streamsToo || exchange.isRequestEnded())) {
+    if (exchange != null && (streamsToo || exchange.awaitsAnswer())) {
       exchange.onLeave();
     }
   }

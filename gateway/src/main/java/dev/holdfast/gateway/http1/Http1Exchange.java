@@ -40,6 +40,7 @@ final class Http1Exchange implements WebExchange {
   private @Nullable WebHandler handler;
   private boolean requestEnded;
   private boolean bare;
+  private boolean begun;
   private boolean answered;
   private @Nullable HttpRequest question;
   private @Nullable WebSocket socket;
@@ -143,6 +144,11 @@ final class Http1Exchange implements WebExchange {
     return requestEnded;
   }
 
+  /** Whether all of the request came and nothing of its answer is out. */
+  boolean awaitsAnswer() {
+    return requestEnded && !begun;
+  }
+
   void onLeave() {
     WebHandler taker = handler;
     if (taker != null && !answered) {
@@ -239,6 +245,7 @@ final class Http1Exchange implements WebExchange {
 
   @Override
   public void begin(Http2Headers head) {
+    begun = true;
     HttpRequest asked = question;
     if (asked != null && Http1Headers.status(head).equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
       requestEnded = false;

@@ -14,6 +14,6 @@ public interface ClientConnection {
     return false;
   }
 
-  /** Ends calls whose request is complete, or all of them. */
+  /** Ends calls whose request is complete and whose answer has not begun, or all of them. */
   void endCalls(boolean streamsToo);
 }

@@ -148,7 +148,9 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
           .forEachActiveStream(
               stream -> {
                 RequestStream request = request(stream);
-                if (request != null && (streamsToo || request.isRequestEnded())) {
+                boolean unary =
+                    request != null && request.isRequestEnded() && !stream.isHeadersSent();
+                if (request != null && (streamsToo || unary)) {
                   open.add(request);
                 }
                 return true;

@@ -162,7 +162,7 @@ public final class ForwardingLoop {
    * Lets clients go: calls end, or are ended when their time is over.
    *
    * @param acknowledge how long a client may take to hear of it
-   * @param unary how long calls go on whose request is complete
+   * @param unary how long calls go on whose request is complete and whose answer has not begun
    * @param streams how long the others go on
    * @return completes on this loop when all are gone
    */
