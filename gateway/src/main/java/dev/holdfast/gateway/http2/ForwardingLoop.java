@@ -39,6 +39,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -88,7 +89,7 @@ public final class ForwardingLoop {
   public ForwardingLoop(
       EventLoop loop, Supplier<? extends Terms> terms, Watching watching, GatewayMemory memory) {
     this.loop = loop;
-    this.clients = new LoopClients(loop);
+    this.clients = new LoopClients(loop, new Random());
     this.terms = terms;
     this.watching = watching;
     this.shared = new Shared(new FlushList(loop), watching.meters(), memory.part());

@@ -6,10 +6,15 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The clients of one event loop, and how they leave when the gateway closes. On that loop. */
@@ -19,16 +24,31 @@ final class LoopClients {
       then = "its connection is closed")
   static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
+  @Limit(
+      of = "time over which a gateway that closes tells its clients one after the other",
+      then = "more of them are told at a time")
+  static final Duration SPREAD = Duration.ofSeconds(2);
+
+  private static final Duration TURN = Duration.ofMillis(10);
+  private static final int AT_ONCE = 10;
+  private static final int PARTS_OF_UNARY = 3;
   private static final String WHY = "the gateway closes";
 
   private final EventLoop loop;
+  private final Random random;
   private final Set<ClientConnection> clients = new HashSet<>();
   private final Set<Channel> arriving = new HashSet<>();
   private Runnable onEmpty = () -> {};
   private @Nullable Promise<Void> drained;
 
-  LoopClients(EventLoop loop) {
+  /**
+   * Nobody yet.
+   *
+   * @param random gives the order in which clients leave
+   */
+  LoopClients(EventLoop loop, Random random) {
     this.loop = loop;
+    this.random = random;
   }
 
   int size() {
@@ -64,7 +84,8 @@ final class LoopClients {
   }
 
   /**
-   * Lets them go, as {@link ForwardingLoop#drain} says.
+   * Lets them go, as {@link ForwardingLoop#drain} says. Many are not told in one moment, or they
+   * would all come back in one: ten of them in 10 ms, more only as far as that would take too long.
    *
    * @param last is run when all are gone, before the answer
    */
@@ -72,20 +93,45 @@ final class LoopClients {
     Promise<Void> done = loop.newPromise();
     onEmpty = last;
     drained = done;
-    for (ClientConnection client : List.copyOf(clients)) {
-      client.leave(WHY, acknowledge.toNanos());
-    }
-    var unusedUnary = loop.schedule(() -> endCalls(false), unary.toNanos(), TimeUnit.NANOSECONDS);
-    var unusedStreams =
-        loop.schedule(() -> endCalls(true), streams.toNanos(), TimeUnit.NANOSECONDS);
-    var unusedRest =
-        loop.schedule(this::closeAll, streams.plus(LAST_WORDS).toNanos(), TimeUnit.NANOSECONDS);
+    Duration most = unary.dividedBy(PARTS_OF_UNARY);
+    Duration spread = most.compareTo(SPREAD) < 0 ? most : SPREAD;
+    inTurn(client -> client.leave(WHY, acknowledge.toNanos()), spread, () -> {});
+    after(unary, () -> inTurn(client -> client.endCalls(false), spread, () -> {}));
+    after(
+        streams,
+        () ->
+            inTurn(
+                client -> client.endCalls(true), spread, () -> after(LAST_WORDS, this::closeAll)));
     endIfAlone();
     return done;
   }
 
-  private void endCalls(boolean streamsToo) {
-    List.copyOf(clients).forEach(client -> client.endCalls(streamsToo));
+  /** Does this with all who are here now and will be then, in an order of chance. */
+  private void inTurn(Consumer<ClientConnection> step, Duration spread, Runnable then) {
+    List<ClientConnection> order = new ArrayList<>(clients);
+    Collections.shuffle(order, random);
+    int turns = (int) Math.max(1, spread.dividedBy(TURN));
+    int atOnce = Math.max(AT_ONCE, (order.size() + turns - 1) / turns);
+    turn(order.iterator(), atOnce, step, then);
+  }
+
+  private void turn(
+      Iterator<ClientConnection> left, int atOnce, Consumer<ClientConnection> step, Runnable then) {
+    for (int i = 0; i < atOnce && left.hasNext(); i++) {
+      ClientConnection next = left.next();
+      if (clients.contains(next)) {
+        step.accept(next);
+      }
+    }
+    if (left.hasNext()) {
+      after(TURN, () -> turn(left, atOnce, step, then));
+    } else {
+      then.run();
+    }
+  }
+
+  private void after(Duration time, Runnable task) {
+    var unused = loop.schedule(task, time.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   private void closeAll() {
