@@ -10,9 +10,11 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import java.io.DataInputStream;
+import java.io.IOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,6 +24,9 @@ import org.junit.jupiter.api.Test;
 class UntidyClientsTest {
   private static final int LIMIT = 128;
   private static final byte[] PING = {0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8};
+  private static final int SMALL_FRAMES = 3_000;
+  private static final int SMALL = 50;
+  private static final int DATA = 0;
   private static final int RST_STREAM = 3;
   private static final int GOAWAY = 7;
 
@@ -100,30 +105,63 @@ class UntidyClientsTest {
     frames.put(new byte[] {0, 0, 1, 0, 1}).putInt(refused).put((byte) 42).put(PING);
     try (Socket socket = new Socket()) {
       socket.connect(besieged.gateway.address());
-      ByteBuf preface = Http2CodecUtil.connectionPrefaceBuf();
-      socket.getOutputStream().write(ByteBufUtil.getBytes(preface));
-      preface.release();
-      socket.getOutputStream().write(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0});
+      greet(socket, 0, 0, 0, 4, 0, 0, 0, 0, 0);
       socket.getOutputStream().write(frames.array());
       DataInputStream in = new DataInputStream(socket.getInputStream());
       List<String> resets = new ArrayList<>();
-      int type;
-      do {
-        int length = in.readUnsignedShort() << 8 | in.readUnsignedByte();
-        type = in.readUnsignedByte();
-        boolean acknowledges = in.readUnsignedByte() == 1;
-        int id = in.readInt();
-        byte[] payload = in.readNBytes(length);
-        assertThat(type).as("GOAWAY").isNotEqualTo(GOAWAY);
-        if (type == RST_STREAM) {
-          resets.add(id + " " + ByteBuffer.wrap(payload).getInt());
+      Frame frame = Frame.read(in);
+      while (frame.type != PING[3] || frame.flags != 1) {
+        assertThat(frame.type).as("GOAWAY").isNotEqualTo(GOAWAY);
+        if (frame.type == RST_STREAM) {
+          resets.add(frame.stream + " " + ByteBuffer.wrap(frame.payload).getInt());
         }
-        type = acknowledges ? type : -1;
-      } while (type != PING[3]);
+        frame = Frame.read(in);
+      }
       assertThat(resets).containsExactly(refused + " " + Http2Error.REFUSED_STREAM.code());
     }
     await().untilAsserted(() -> assertThat(besieged.rig.met("streams")).isEqualTo(1));
     besieged.bystander.assertUnharmed();
+  }
+
+  @Test
+  void smallFramesThatWaitForAWindowBecomeFew() throws Exception {
+    try (Socket socket = new Socket()) {
+      socket.connect(besieged.gateway.address());
+      DataInputStream in = new DataInputStream(socket.getInputStream());
+      greet(socket, 0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0);
+      // POST http /
+      write(socket, 0, 0, 3, 1, 5, 0, 0, 0, 1, 0x83, 0x86, 0x84);
+      RawPeer server = upstream.accepted();
+      int stream = server.next("HEADERS").stream();
+      int window = server.windowOf(stream);
+      server.headers(stream, RawPeer.head(), false);
+      byte[] sent = new byte[SMALL_FRAMES * SMALL];
+      for (int i = 0; i < sent.length; i++) {
+        sent[i] = (byte) (i / 3);
+      }
+      for (int i = 0; i < sent.length; i += SMALL) {
+        server.data(stream, Arrays.copyOfRange(sent, i, i + SMALL), false);
+      }
+      server.ping(1);
+      server.next("PONG");
+      assertThat(server.windowOf(stream)).isEqualTo(window - sent.length);
+
+      write(socket, 0, 0, 4, 8, 0, 0, 0, 0, 0, 0, 3, 0, 0);
+      write(socket, 0, 0, 4, 8, 0, 0, 0, 0, 1, 0, 3, 0, 0);
+      ByteBuffer come = ByteBuffer.allocate(sent.length);
+      int frames = 0;
+      while (come.hasRemaining()) {
+        Frame frame = Frame.read(in);
+        if (frame.type == DATA) {
+          frames++;
+          come.put(frame.payload);
+        }
+      }
+      assertThat(frames).isLessThan(SMALL_FRAMES / 50);
+      assertThat(come.array()).isEqualTo(sent);
+      // Given back when more than half is.
+      await().until(() -> server.windowOf(stream) > window / 2);
+    }
   }
 
   @Test
@@ -135,5 +173,31 @@ class UntidyClientsTest {
     RawPeer.Frame answer = client.next("RST_STREAM", "HEADERS", "GOAWAY");
     assertThat(answer.type()).isEqualTo("RST_STREAM");
     assertThat(answer.code()).isEqualTo(Http2Error.PROTOCOL_ERROR.code());
+  }
+
+  private static void greet(Socket socket, int... settings) throws IOException {
+    ByteBuf preface = Http2CodecUtil.connectionPrefaceBuf();
+    socket.getOutputStream().write(ByteBufUtil.getBytes(preface));
+    preface.release();
+    write(socket, settings);
+  }
+
+  private static void write(Socket socket, int... bytes) throws IOException {
+    byte[] all = new byte[bytes.length];
+    for (int i = 0; i < bytes.length; i++) {
+      all[i] = (byte) bytes[i];
+    }
+    socket.getOutputStream().write(all);
+  }
+
+  /** What a client without a codec is told. */
+  private record Frame(int type, int flags, int stream, byte[] payload) {
+    static Frame read(DataInputStream in) throws IOException {
+      int length = in.readUnsignedShort() << 8 | in.readUnsignedByte();
+      int type = in.readUnsignedByte();
+      int flags = in.readUnsignedByte();
+      int stream = in.readInt();
+      return new Frame(type, flags, stream, in.readNBytes(length));
+    }
   }
 }

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Headers are never informational ones: the gateway passes none on.
  */
 final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
+  /** Small frames that wait become one of at most so many bytes. */
+  private static final int MERGED_BYTES = 8_192;
+
   private final FrameStreams streams;
   private final FrameWriter frames;
   private @Nullable Http2LifecycleManager lifecycle;
@@ -67,8 +70,7 @@ final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
         whole.sendWindow -= bytes;
         write(ctx, stream, data, end, hearer);
       } else {
-        ByteBuf kept = bytes <= FrameWriter.COPIED_BYTES ? data.copy() : data.retainedSlice();
-        flowController().addFlowControlled(stream, new WaitingBytes(stream, kept, end, hearer));
+        flowController().addFlowControlled(stream, new WaitingBytes(stream, data, end, hearer));
         flowController().writePendingBytes();
       }
     } catch (Http2Exception e) {
@@ -159,8 +161,8 @@ final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
   /** A frame that waits: for its windows, or for those before it. */
   private abstract static class Waiting implements FlowControlled {
     final FrameStream stream;
-    final boolean end;
-    final @Nullable Written hearer;
+    boolean end;
+    @Nullable Written hearer;
 
     Waiting(FrameStream stream, boolean end, @Nullable Written hearer) {
       this.stream = stream;
@@ -184,14 +186,42 @@ final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
     }
   }
 
+  /**
+   * DATA that waits. Small frames are copied, and added to one that waits already: a slice would
+   * hold the whole buffer of a socket read, and a frame of a byte takes some hundreds.
+   */
   private final class WaitingBytes extends Waiting {
     private final ByteBuf data;
+    private final boolean copied;
     private int left;
 
     WaitingBytes(FrameStream stream, ByteBuf data, boolean end, @Nullable Written hearer) {
       super(stream, end, hearer);
-      this.data = data;
       this.left = data.readableBytes();
+      this.copied = left <= FrameWriter.COPIED_BYTES;
+      this.data = copied ? data.copy() : data.retainedSlice();
+    }
+
+    @Override
+    public boolean merge(ChannelHandlerContext ctx, FlowControlled next) {
+      if (!(next instanceof WaitingBytes more)
+          || end
+          || !(copied && more.copied)
+          || left + more.left > MERGED_BYTES) {
+        return false;
+      }
+      if (hearer instanceof BridgedWrite first
+          && more.hearer instanceof BridgedWrite second
+          && first.isOfSame(second)) {
+        hearer = first.with(second);
+      } else if (hearer != null || more.hearer != null) {
+        return false;
+      }
+      data.writeBytes(more.data);
+      more.data.release();
+      left += more.left;
+      end = more.end;
+      return true;
     }
 
     @Override

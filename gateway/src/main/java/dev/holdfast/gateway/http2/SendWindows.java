@@ -97,8 +97,12 @@ final class SendWindows implements Http2RemoteFlowController {
       frames = new ArrayDeque<>(2);
       of.waiting = frames;
     }
-    frames.add(frame);
-    queue(of);
+    FlowControlled last = frames.peekLast();
+    boolean leaving = of.writing && frames.size() == 1;
+    if (last == null || leaving || !last.merge(channelHandlerContext(), frame)) {
+      frames.add(frame);
+      queue(of);
+    }
   }
 
   @Override
