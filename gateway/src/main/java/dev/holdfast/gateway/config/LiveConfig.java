@@ -1,13 +1,11 @@
 package dev.holdfast.gateway.config;
 
+import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.Limit;
 import dev.holdfast.core.Registries;
-import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryUri;
-import dev.holdfast.core.ServiceName;
 import dev.holdfast.core.ServiceTarget;
-import dev.holdfast.core.Subscription;
 import dev.holdfast.gateway.GatewaySnapshot;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
@@ -24,7 +22,6 @@ import dev.holdfast.gateway.tls.TlsClient;
 import io.micrometer.core.instrument.Metrics;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -34,7 +31,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,7 +58,8 @@ public final class LiveConfig implements AutoCloseable {
   private final CountDownLatch namesKnown = new CountDownLatch(1);
   private final Map<ClusterKey, OpenCluster> open = new HashMap<>();
   private GatewayConfig config = GatewayConfig.EMPTY;
-  private @Nullable FollowedNames names;
+  private @Nullable RegistryNames names;
+  private Map<String, ClusterKey> published = Map.of();
   private Consumer<GatewaySnapshot> listener = snapshot -> {};
   private GatewaySnapshot snapshot;
   private volatile FacesConfig faces = FacesConfig.DEFAULT;
@@ -167,13 +164,13 @@ public final class LiveConfig implements AutoCloseable {
         schemas
             .map(known -> known.prepared(faced.descriptorSets(), faced.json()))
             .orElse(ClusterSchemas.Change.NONE);
-    FollowedNames followed = names;
+    RegistryNames followed = names;
     boolean moved = !next.registry().equals(config.registry());
     if (moved) {
       followed = next.registry().map(this::followed).orElse(null);
     }
     GatewayConfig before = config;
-    FollowedNames namesBefore = names;
+    RegistryNames namesBefore = names;
     config = next;
     names = followed;
     change.use().run();
@@ -192,7 +189,7 @@ public final class LiveConfig implements AutoCloseable {
     if (moved && namesBefore != null) {
       namesBefore.close();
     }
-    if (followed == null || followed.present != null) {
+    if (followed == null || followed.isKnown()) {
       namesKnown.countDown();
     }
   }
@@ -202,15 +199,25 @@ public final class LiveConfig implements AutoCloseable {
     publish();
   }
 
-  private FollowedNames followed(RegistryUri uri) {
-    FollowedNames followed = new FollowedNames(registries.open(uri));
-    try {
-      followed.start();
-    } catch (RegistryException e) {
-      followed.close();
-      throw e;
+  private RegistryNames followed(RegistryUri uri) {
+    return RegistryNames.open(registries, uri, services, this::onNames);
+  }
+
+  private synchronized void onNames(RegistryNames of) {
+    if (of == names) {
+      publish();
+      log.info("event=services_changed services={}", of.served().size());
+      namesKnown.countDown();
     }
-    return followed;
+  }
+
+  /** Its list is empty: it goes, if it stayed for its endpoints only. */
+  private synchronized void onEmpty(String name) {
+    RegistryNames followed = names;
+    if (followed != null && followed.isLasting(name)) {
+      log.info("event=service_gone service={}", name);
+      publish();
+    }
   }
 
   /** Opens what is new, tells the gateway, then closes what is of no use any more. */
@@ -220,7 +227,8 @@ public final class LiveConfig implements AutoCloseable {
     }
     Map<ClusterKey, OpenCluster> fresh = new HashMap<>();
     Map<String, Cluster> clusters = new HashMap<>();
-    Set<ClusterKey> wanted = wanted();
+    Map<String, ClusterKey> byName = wanted();
+    Set<ClusterKey> wanted = Set.copyOf(byName.values());
     try {
       for (ClusterKey key : wanted) {
         OpenCluster known = open.get(key);
@@ -235,6 +243,7 @@ public final class LiveConfig implements AutoCloseable {
       throw e;
     }
     open.putAll(fresh);
+    published = byName;
     schemas.ifPresent(known -> known.retain(clusters.values()));
     snapshot = new GatewaySnapshot(router(clusters), clusters, config.limits(), config.health());
     listener.accept(snapshot);
@@ -249,29 +258,30 @@ public final class LiveConfig implements AutoCloseable {
             });
   }
 
-  private Set<ClusterKey> wanted() {
-    Map<String, ClusterKey> wanted = new TreeMap<>();
-    config
-        .registry()
-        .ifPresent(
-            uri -> {
-              for (String name : present()) {
-                ServiceTarget target = ServiceTarget.in(uri, ServiceName.parse(name));
-                wanted.put(
-                    name,
-                    new ClusterKey(name, ClusterConfig.following(target, ClusterOptions.DEFAULT)));
-              }
-            });
-    config.clusters().forEach((name, cluster) -> wanted.put(name, new ClusterKey(name, cluster)));
-    return wanted.values().stream()
-        .map(key -> new ClusterKey(key.name(), key.config().connectedIn(config.zone())))
-        .collect(Collectors.toUnmodifiableSet());
+  private Map<String, ClusterKey> wanted() {
+    Map<String, ClusterConfig> wanted = new TreeMap<>();
+    RegistryNames followed = names;
+    if (followed != null) {
+      for (String name : followed.settle(each -> lasts(followed, each))) {
+        wanted.put(name, ClusterConfig.following(followed.target(name), ClusterOptions.DEFAULT));
+      }
+    }
+    wanted.putAll(config.clusters());
+    Map<String, ClusterKey> keys = new HashMap<>();
+    wanted.forEach(
+        (name, cluster) ->
+            keys.put(name, new ClusterKey(name, cluster.connectedIn(config.zone()))));
+    return keys;
   }
 
-  private Set<String> present() {
-    FollowedNames followed = names;
-    Set<String> known = followed == null ? null : followed.present;
-    return known == null ? Set.of() : known;
+  /** Whether a service that its registry does not name any more has endpoints, or may have. */
+  private boolean lasts(RegistryNames of, String name) {
+    ClusterKey key = published.get(name);
+    OpenCluster known = key == null ? null : open.get(key);
+    return key != null
+        && known != null
+        && key.config().target().equals(Optional.of(of.target(name)))
+        && known.cluster().endpoints().map(list -> !list.isEmpty()).orElse(true);
   }
 
   private OpenCluster opened(ClusterKey key) {
@@ -285,28 +295,35 @@ public final class LiveConfig implements AutoCloseable {
     try {
       ServiceTarget target = cluster.target().get();
       Registries.Handle handle = registries.open(target.registry());
-      return new OpenCluster(
-          Cluster.following(key.name(), handle.directory(), target.service(), options),
-          Optional.of(handle),
-          tls);
+      Cluster following =
+          Cluster.following(key.name(), handle.directory(), target.service(), options);
+      var unused = following.listen(list -> onList(key.name(), list));
+      return new OpenCluster(following, Optional.of(handle), tls);
     } catch (RuntimeException e) {
       tls.ifPresent(TlsClient::close);
       throw e;
     }
   }
 
+  private void onList(String name, EndpointSet list) {
+    if (list.isEmpty()) {
+      // Not under the lock of the cluster, which is taken within that of this.
+      registries.context().scheduler().execute(() -> onEmpty(name));
+    }
+  }
+
   private Router router(Map<String, Cluster> clusters) {
     Router table =
         new RouteTable(config.routes(), bound -> ThreadLocalRandom.current().nextInt(bound));
-    FollowedNames followed = names;
+    RegistryNames followed = names;
     if (followed == null) {
       return table;
     }
     Router byService = ServiceRouter.unknown();
-    if (followed.present != null) {
+    if (followed.isKnown()) {
       Map<String, Set<String>> offers = new TreeMap<>();
       Set<String> unheard = new TreeSet<>();
-      for (String name : followed.present) {
+      for (String name : followed.served()) {
         Cluster cluster = clusters.get(name);
         offers.put(name, offers(cluster));
         if (cluster != null && schemas.isPresent() && schemas.get().isUnheard(cluster)) {
@@ -335,64 +352,5 @@ public final class LiveConfig implements AutoCloseable {
     open.values().forEach(OpenCluster::close);
     open.clear();
     keys.close();
-  }
-
-  /** The services of one registry. */
-  private final class FollowedNames implements Registry.NamesListener, AutoCloseable {
-    private final Registries.Handle handle;
-    private Subscription subscription = () -> {};
-    private @Nullable Set<String> present;
-    private boolean troubled;
-
-    FollowedNames(Registries.Handle handle) {
-      this.handle = handle;
-    }
-
-    void start() {
-      if (services.isEmpty()) {
-        subscription = handle.directory().subscribeNames(handle.uri().namespace(), this);
-      } else {
-        present = services;
-      }
-    }
-
-    @Override
-    public void onNames(Set<String> found) {
-      synchronized (LiveConfig.this) {
-        troubled = false;
-        List<String> kept = found.stream().sorted().limit(MAX_SERVICES).toList();
-        if (kept.size() < found.size()) {
-          log.warn(
-              "event=services_skipped skipped={} served={}",
-              found.size() - kept.size(),
-              kept.size());
-        }
-        present = new TreeSet<>(kept);
-        if (names == this) {
-          log.info("event=services_changed services={}", present.size());
-          publish();
-          namesKnown.countDown();
-        }
-      }
-    }
-
-    @Override
-    public void onFailure(RegistryException cause) {
-      synchronized (LiveConfig.this) {
-        if (!troubled) {
-          troubled = true;
-          log.warn(
-              "event=names_failed registry={} kept=last_good cause=\"{}\"",
-              handle.registry().describe(),
-              cause.getMessage());
-        }
-      }
-    }
-
-    @Override
-    public void close() {
-      subscription.close();
-      handle.close();
-    }
   }
 }

@@ -1,0 +1,164 @@
+package dev.holdfast.gateway.config;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Registries;
+import dev.holdfast.core.Registry;
+import dev.holdfast.core.RegistryContext;
+import dev.holdfast.core.RegistryProvider;
+import dev.holdfast.core.RegistryUri;
+import dev.holdfast.core.ServiceName;
+import dev.holdfast.core.testkit.InMemoryStore;
+import dev.holdfast.core.testkit.VirtualScheduler;
+import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.route.RequestHead;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of the services of a registry that forgets them, in virtual time. */
+class LiveConfigRegistryTest {
+  private static final Duration TTL = Duration.ofSeconds(5);
+  private static final Duration MOMENT = Duration.ofMillis(100);
+  private static final ServiceName ORDERS = ServiceName.parse("orders");
+  private static final Endpoint ENDPOINT = Endpoint.of(HostPort.parse("10.0.0.1:50051"));
+
+  private final VirtualScheduler scheduler = new VirtualScheduler();
+  private final Map<String, InMemoryStore> stores = new HashMap<>();
+  private final RegistryContext context =
+      new RegistryContext(scheduler, new SimpleMeterRegistry(), new Random(1), Map.of());
+  private final Registries registries = new Registries(context, List.of(new Memory()));
+  private final LiveConfig live = LiveConfig.open(registries, at("one"), Set.of());
+
+  @AfterEach
+  void close() {
+    live.close();
+    scheduler.runUntilIdle();
+  }
+
+  @Test
+  void aServiceThatItsStoreForgotIsServedAsLongAsItsEndpointsAreInUse() {
+    store("one").put(ORDERS, ENDPOINT);
+    scheduler.advance(MOMENT);
+    Cluster orders = orders();
+    assertThat(orders.endpoints()).contains(EndpointSet.of(List.of(ENDPOINT)));
+
+    store("one").wipe();
+    scheduler.advance(TTL.multipliedBy(2));
+    assertThat(orders()).isSameAs(orders);
+
+    store("one").put(ORDERS, ENDPOINT);
+    scheduler.advance(TTL.multipliedBy(10));
+    assertThat(orders()).isSameAs(orders);
+  }
+
+  @Test
+  void aServiceWhoseLastEndpointIsBelievedToBeGoneGoesWithoutAnotherWordOnNames() {
+    store("one").put(ORDERS, ENDPOINT);
+    scheduler.advance(MOMENT);
+    Cluster orders = orders();
+
+    store("one").delete(ORDERS, ENDPOINT.address());
+    scheduler.advance(TTL.multipliedBy(2));
+    assertThat(orders()).isSameAs(orders);
+
+    scheduler.advance(TTL.multipliedBy(2));
+    assertThat(orders.endpoints()).contains(EndpointSet.EMPTY);
+    assertThat(live.snapshot().clusters()).isEmpty();
+  }
+
+  @Test
+  void aServiceThatLeftInGoodOrderIsGoneAtOnce() {
+    store("one").put(ORDERS, ENDPOINT);
+    scheduler.advance(MOMENT);
+    store("one").put(ORDERS, ENDPOINT.withDraining(true));
+    scheduler.advance(MOMENT);
+
+    store("one").delete(ORDERS, ENDPOINT.address());
+    scheduler.advance(MOMENT);
+
+    assertThat(live.snapshot().clusters()).isEmpty();
+  }
+
+  @Test
+  void aConfiguredClusterOfAForgottenServiceIsStillReachedByItsName() {
+    store("one").put(ORDERS, ENDPOINT);
+    live.use(parsed("one", "clusters: {orders: {connect-timeout: 3s}}"));
+    scheduler.advance(MOMENT);
+
+    store("one").wipe();
+    scheduler.advance(TTL);
+
+    assertThat(live.snapshot().router().find(new Call("orders"))).isNotNull();
+  }
+
+  private Cluster orders() {
+    assertThat(live.snapshot().router().find(new Call("orders"))).isNotNull();
+    return requireNonNull(live.snapshot().clusters().get("orders"));
+  }
+
+  private InMemoryStore store(String name) {
+    return stores.computeIfAbsent(name, n -> new InMemoryStore(scheduler, TTL));
+  }
+
+  private static GatewayConfig at(String name) {
+    return GatewayConfig.EMPTY.withRegistry(uri(name));
+  }
+
+  private GatewayConfig parsed(String name, String text) {
+    return GatewayYaml.parse(
+        "gateway.yaml", text, registries::resolveTarget, Optional.of(uri(name)));
+  }
+
+  private static RegistryUri uri(String name) {
+    return RegistryUri.parse("memory://" + name);
+  }
+
+  /** A call of which only the authority says whom it is for. */
+  private record Call(CharSequence authority) implements RequestHead {
+    @Override
+    public CharSequence path() {
+      return "/shop.Unknown/Get";
+    }
+
+    @Override
+    public @Nullable CharSequence header(CharSequence name) {
+      return null;
+    }
+  }
+
+  /** A store for each authority. */
+  private final class Memory implements RegistryProvider {
+    @Override
+    public String scheme() {
+      return "memory";
+    }
+
+    @Override
+    public String example() {
+      return "memory://one/orders";
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+      return List.of();
+    }
+
+    @Override
+    public Registry open(RegistryUri uri, RegistryContext given) {
+      return store(uri.authority()).connect(given);
+    }
+  }
+}
