@@ -55,7 +55,8 @@ public final class GatewayKeys {
           "registry",
           "the URI of a registry, without a password",
           "that of --registry, if any",
-          "Every service in it is a cluster of its name, called by authority without a route.");
+          "Every service in it is a cluster of its name, called by authority without a route."
+              + " Another one takes its place once it has said which services it has.");
 
   static final String NONE = "none";
   static final String STANDARD_OUTPUT = "-";

@@ -58,7 +58,7 @@ public final class LiveConfig implements AutoCloseable {
   private final CountDownLatch namesKnown = new CountDownLatch(1);
   private final Map<ClusterKey, OpenCluster> open = new HashMap<>();
   private GatewayConfig config = GatewayConfig.EMPTY;
-  private @Nullable RegistryNames names;
+  private FollowedRegistries followed = FollowedRegistries.NONE;
   private Map<String, ClusterKey> published = Map.of();
   private Consumer<GatewaySnapshot> listener = snapshot -> {};
   private GatewaySnapshot snapshot;
@@ -164,32 +164,23 @@ public final class LiveConfig implements AutoCloseable {
         schemas
             .map(known -> known.prepared(faced.descriptorSets(), faced.json()))
             .orElse(ClusterSchemas.Change.NONE);
-    RegistryNames followed = names;
-    boolean moved = !next.registry().equals(config.registry());
-    if (moved) {
-      followed = next.registry().map(this::followed).orElse(null);
-    }
     GatewayConfig before = config;
-    RegistryNames namesBefore = names;
+    FollowedRegistries followedBefore = followed;
+    followed = followedBefore.turnedTo(next.registry(), this::opened);
     config = next;
-    names = followed;
     change.use().run();
     try {
       publish();
     } catch (RuntimeException e) {
       change.undo().run();
       config = before;
-      names = namesBefore;
-      if (moved && followed != null) {
-        followed.close();
-      }
+      followed.closeAllBut(followedBefore);
+      followed = followedBefore;
       throw e;
     }
     faces = faced;
-    if (moved && namesBefore != null) {
-      namesBefore.close();
-    }
-    if (followed == null || followed.isKnown()) {
+    followedBefore.closeAllBut(followed);
+    if (followed.isKnown()) {
       namesKnown.countDown();
     }
   }
@@ -199,22 +190,29 @@ public final class LiveConfig implements AutoCloseable {
     publish();
   }
 
-  private RegistryNames followed(RegistryUri uri) {
+  private RegistryNames opened(RegistryUri uri) {
     return RegistryNames.open(registries, uri, services, this::onNames);
   }
 
   private synchronized void onNames(RegistryNames of) {
-    if (of == names) {
-      publish();
-      log.info("event=services_changed services={}", of.served().size());
-      namesKnown.countDown();
+    FollowedRegistries before = followed;
+    followed = before.settled();
+    if (of != followed.served()) {
+      return;
     }
+    try {
+      publish();
+    } finally {
+      before.closeAllBut(followed);
+    }
+    log.info("event=services_changed services={}", of.served().size());
+    namesKnown.countDown();
   }
 
   /** Its list is empty: it goes, if it stayed for its endpoints only. */
   private synchronized void onEmpty(String name) {
-    RegistryNames followed = names;
-    if (followed != null && followed.isLasting(name)) {
+    RegistryNames names = followed.served();
+    if (names != null && names.isLasting(name)) {
       log.info("event=service_gone service={}", name);
       publish();
     }
@@ -260,10 +258,10 @@ public final class LiveConfig implements AutoCloseable {
 
   private Map<String, ClusterKey> wanted() {
     Map<String, ClusterConfig> wanted = new TreeMap<>();
-    RegistryNames followed = names;
-    if (followed != null) {
-      for (String name : followed.settle(each -> lasts(followed, each))) {
-        wanted.put(name, ClusterConfig.following(followed.target(name), ClusterOptions.DEFAULT));
+    RegistryNames names = followed.served();
+    if (names != null) {
+      for (String name : names.settle(each -> lasts(names, each))) {
+        wanted.put(name, ClusterConfig.following(names.target(name), ClusterOptions.DEFAULT));
       }
     }
     wanted.putAll(config.clusters());
@@ -315,15 +313,15 @@ public final class LiveConfig implements AutoCloseable {
   private Router router(Map<String, Cluster> clusters) {
     Router table =
         new RouteTable(config.routes(), bound -> ThreadLocalRandom.current().nextInt(bound));
-    RegistryNames followed = names;
-    if (followed == null) {
+    RegistryNames names = followed.served();
+    if (names == null) {
       return table;
     }
     Router byService = ServiceRouter.unknown();
-    if (followed.isKnown()) {
+    if (names.isKnown()) {
       Map<String, Set<String>> offers = new TreeMap<>();
       Set<String> unheard = new TreeSet<>();
-      for (String name : followed.served()) {
+      for (String name : names.served()) {
         Cluster cluster = clusters.get(name);
         offers.put(name, offers(cluster));
         if (cluster != null && schemas.isPresent() && schemas.get().isUnheard(cluster)) {
@@ -346,9 +344,7 @@ public final class LiveConfig implements AutoCloseable {
   public synchronized void close() {
     closed = true;
     schemas.ifPresent(ClusterSchemas::close);
-    if (names != null) {
-      names.close();
-    }
+    followed.closeAllBut(FollowedRegistries.NONE);
     open.values().forEach(OpenCluster::close);
     open.clear();
     keys.close();

@@ -12,6 +12,7 @@ import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryProvider;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
+import dev.holdfast.core.testkit.InMemoryRegistry;
 import dev.holdfast.core.testkit.InMemoryStore;
 import dev.holdfast.core.testkit.VirtualScheduler;
 import dev.holdfast.gateway.cluster.Cluster;
@@ -28,15 +29,18 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of the services of a registry that forgets them, in virtual time. */
+/** What becomes of the services of a registry that forgets them, or is changed, in virtual time. */
 class LiveConfigRegistryTest {
   private static final Duration TTL = Duration.ofSeconds(5);
   private static final Duration MOMENT = Duration.ofMillis(100);
   private static final ServiceName ORDERS = ServiceName.parse("orders");
+  private static final ServiceName STOCK = ServiceName.parse("stock");
+  private static final Endpoint OTHER = Endpoint.of(HostPort.parse("10.0.0.2:50051"));
   private static final Endpoint ENDPOINT = Endpoint.of(HostPort.parse("10.0.0.1:50051"));
 
   private final VirtualScheduler scheduler = new VirtualScheduler();
   private final Map<String, InMemoryStore> stores = new HashMap<>();
+  private final Map<String, InMemoryRegistry> clients = new HashMap<>();
   private final RegistryContext context =
       new RegistryContext(scheduler, new SimpleMeterRegistry(), new Random(1), Map.of());
   private final Registries registries = new Registries(context, List.of(new Memory()));
@@ -104,6 +108,69 @@ class LiveConfigRegistryTest {
     assertThat(live.snapshot().router().find(new Call("orders"))).isNotNull();
   }
 
+  @Test
+  void anotherRegistryIsFollowedOnceItHasSpoken() {
+    store("one").put(ORDERS, ENDPOINT);
+    scheduler.advance(MOMENT);
+    Cluster orders = orders();
+    store("two").put(STOCK, ENDPOINT);
+    store("two").stop();
+
+    live.use(at("two"));
+    scheduler.advance(Duration.ofHours(1));
+    assertThat(orders()).isSameAs(orders);
+    store("one").put(ORDERS, OTHER);
+    scheduler.advance(MOMENT);
+    assertThat(orders.endpoints()).contains(EndpointSet.of(List.of(ENDPOINT, OTHER)));
+
+    store("two").start();
+    scheduler.advance(MOMENT);
+    assertThat(live.snapshot().clusters()).containsOnlyKeys("stock");
+    assertThat(requireNonNull(clients.get("one")).openWatches()).isZero();
+  }
+
+  @Test
+  void whoComesBackToTheFormerRegistryBeforeTheOtherHasSpokenLosesNothing() {
+    store("one").put(ORDERS, ENDPOINT);
+    scheduler.advance(MOMENT);
+    Cluster orders = orders();
+    store("two").stop();
+
+    live.use(at("two"));
+    live.use(at("one"));
+    store("two").start();
+    scheduler.advance(MOMENT);
+    assertThat(orders()).isSameAs(orders);
+
+    store("one").put(STOCK, ENDPOINT);
+    scheduler.advance(MOMENT);
+    assertThat(live.snapshot().clusters()).containsOnlyKeys("orders", "stock");
+  }
+
+  @Test
+  void aThirdRegistryTakesThePlaceOfOneThatIsStillAwaited() {
+    store("one").put(ORDERS, ENDPOINT);
+    scheduler.advance(MOMENT);
+    store("two").stop();
+    store("three").put(STOCK, ENDPOINT);
+
+    live.use(at("two"));
+    live.use(at("three"));
+    assertThat(live.snapshot().clusters()).containsOnlyKeys("orders");
+    scheduler.advance(MOMENT);
+    assertThat(live.snapshot().clusters()).containsOnlyKeys("stock");
+  }
+
+  @Test
+  void aConfigurationWithoutARegistryHasNoServicesOfOneAtOnce() {
+    store("one").put(ORDERS, ENDPOINT);
+    scheduler.advance(MOMENT);
+
+    live.use(GatewayConfig.EMPTY);
+
+    assertThat(live.snapshot().clusters()).isEmpty();
+  }
+
   private Cluster orders() {
     assertThat(live.snapshot().router().find(new Call("orders"))).isNotNull();
     return requireNonNull(live.snapshot().clusters().get("orders"));
@@ -158,7 +225,9 @@ class LiveConfigRegistryTest {
 
     @Override
     public Registry open(RegistryUri uri, RegistryContext given) {
-      return store(uri.authority()).connect(given);
+      InMemoryRegistry client = store(uri.authority()).connect(given);
+      clients.put(uri.authority(), client);
+      return client;
     }
   }
 }
