@@ -29,11 +29,6 @@ final class Crowd<L extends Link> implements PoolWatch<L> {
     return calls.drain();
   }
 
-  /** Nobody will be ready. */
-  void refuse(String endpoint, String why, boolean again) {
-    calls.refuse(endpoint, why, again);
-  }
-
   @Override
   public int waiting() {
     return calls.size();

@@ -246,6 +246,11 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
     return new EndpointView(address, links.size(), ready, openCalls, calls, ejected, trouble);
   }
 
+  /** Takes out all that wait for it alone. */
+  List<Waiter<L>> drain() {
+    return waiting.drain();
+  }
+
   /** Gets no new calls; what is open finishes. */
   void retire() {
     retired = true;

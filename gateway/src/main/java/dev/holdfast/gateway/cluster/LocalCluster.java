@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -165,17 +166,25 @@ public final class LocalCluster<L extends Link> {
     }
   }
 
-  /** The gateway has no use for it any more: what is open finishes. */
-  public void retire() {
+  /**
+   * The gateway has no use for it any more: what is open finishes.
+   *
+   * @param successor who gets the calls that wait; this one itself refuses them
+   */
+  public void retire(Supplier<LocalCluster<L>> successor) {
     retired = true;
     known = true;
     inUse = List.of();
     choice = null;
+    // Before the pools hear of it, which would refuse what waits.
+    List<Waiter<L>> waiting = new ArrayList<>(forList.drain());
+    waiting.addAll(crowd.drain());
+    pools.values().forEach(pool -> waiting.addAll(pool.drain()));
     List.copyOf(pools.values()).forEach(EndpointPool::retire);
     pools.clear();
-    ahead.onPools(List.of(), context.nanoTime());
-    forList.refuse(NONE, "the cluster was removed", false);
-    crowd.refuse(NONE, "the cluster was removed", false);
+    long nowNanos = context.nanoTime();
+    ahead.onPools(List.of(), nowNanos);
+    waiting.forEach(call -> successor.get().find(call, nowNanos));
     runKnown();
   }
 
@@ -187,7 +196,8 @@ public final class LocalCluster<L extends Link> {
 
   private void findNothing(Waiter<L> call) {
     if (known) {
-      call.onNoLink(NONE, "cluster " + cluster.name() + " has no endpoint", false);
+      String why = retired ? "was removed" : "has no endpoint";
+      call.onNoLink(NONE, "cluster " + cluster.name() + " " + why, false);
     } else if (!forList.add(call, MAX_WAITING_FOR_LIST)) {
       call.onNoLink(NONE, forList.size() + " calls wait for the list of endpoints already", false);
     }

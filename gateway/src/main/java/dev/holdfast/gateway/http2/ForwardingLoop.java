@@ -2,10 +2,8 @@ package dev.holdfast.gateway.http2;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
-import dev.holdfast.core.Subscription;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
-import dev.holdfast.gateway.cluster.EndpointView;
 import dev.holdfast.gateway.cluster.LinkWatch;
 import dev.holdfast.gateway.cluster.LocalCluster;
 import dev.holdfast.gateway.limits.GatewayMemory;
@@ -33,11 +31,7 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.Collections;
-import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -55,7 +49,7 @@ public final class ForwardingLoop {
   private final Shared shared;
   private final LoopTraffic traffic;
   private final Bootstrap bootstrap;
-  private final IdentityHashMap<Cluster, Local> clusters = new IdentityHashMap<>();
+  private final LocalClusters clusters;
   private final LoopClients clients;
 
   /**
@@ -104,10 +98,13 @@ public final class ForwardingLoop {
             .channel(Epoll.isAvailable() ? EpollSocketChannel.class : NioSocketChannel.class)
             .resolver(new OffLoopResolver())
             .option(ChannelOption.TCP_NODELAY, true);
+    this.clusters =
+        new LocalClusters(
+            loop,
+            terms,
+            new ClusterLoop(loop, watching.meters()),
+            cluster -> (to, options, watch) -> dial(cluster, to, options, watch));
   }
-
-  private record Local(
-      LocalCluster<UpstreamConnection> cluster, Subscription list, Subscription standings) {}
 
   /** Prepares a connection of HTTP/2 that was accepted on this loop. */
   public void accept(Channel channel) {
@@ -146,17 +143,8 @@ public final class ForwardingLoop {
 
   /** The clusters that are still wanted; the others' connections end with their last call. */
   public void retain(Collection<Cluster> wanted) {
-    Set<Cluster> kept = Collections.newSetFromMap(new IdentityHashMap<>());
-    kept.addAll(wanted);
     traffic.forgetRoutes();
-    for (Cluster each : List.copyOf(clusters.keySet())) {
-      Local local = kept.contains(each) ? null : clusters.remove(each);
-      if (local != null) {
-        local.list.close();
-        local.standings.close();
-        local.cluster.retire();
-      }
-    }
+    clusters.retain(wanted);
   }
 
   /**
@@ -175,9 +163,8 @@ public final class ForwardingLoop {
   /** What can be seen of it now; on the loop. */
   public LoopView view() {
     long nowNanos = System.nanoTime();
-    Map<String, List<EndpointView>> endpoints = new HashMap<>();
-    clusters.forEach((each, local) -> endpoints.put(each.name(), local.cluster.view(nowNanos)));
-    return new LoopView(clients.size(), clients.spliced(), memory().usedBytes(), endpoints);
+    return new LoopView(
+        clients.size(), clients.spliced(), memory().usedBytes(), clusters.view(nowNanos));
   }
 
   /** The thread that runs it. */
@@ -215,8 +202,7 @@ public final class ForwardingLoop {
 
   /** This loop's part of a cluster. */
   LocalCluster<UpstreamConnection> local(Cluster cluster) {
-    Local known = clusters.get(cluster);
-    return known == null ? open(cluster) : known.cluster;
+    return clusters.of(cluster);
   }
 
   /** This loop's part of a cluster, for connections that are made by {@link #connect}. */
@@ -246,26 +232,6 @@ public final class ForwardingLoop {
               }
             })
         .connect(Destination.address(endpoint));
-  }
-
-  private LocalCluster<UpstreamConnection> open(Cluster cluster) {
-    LocalCluster<UpstreamConnection> local =
-        new LocalCluster<>(
-            cluster,
-            (to, options, watch) -> dial(cluster, to, options, watch),
-            new ClusterLoop(loop, watching.meters));
-    Subscription list =
-        cluster.listen(
-            endpoints -> {
-              if (loop.inEventLoop()) {
-                local.update(endpoints);
-              } else {
-                loop.execute(() -> local.update(endpoints));
-              }
-            });
-    Subscription standings = cluster.listenToStandings(() -> loop.execute(local::onStanding));
-    clusters.put(cluster, new Local(local, list, standings));
-    return local;
   }
 
   private UpstreamConnection dial(

@@ -17,6 +17,7 @@ class LocalClusterTest {
   private final List<FakeLink> dialed = new ArrayList<>();
   private final VirtualLoop loop = new VirtualLoop();
   private final LocalCluster<FakeLink> cluster = cluster(Balance.ROUND_ROBIN, 3);
+  private final LocalCluster<FakeLink> successor = cluster(Balance.ROUND_ROBIN, 3);
 
   /** A call and what became of its search. */
   private static final class Call implements Waiter<FakeLink> {
@@ -200,6 +201,41 @@ class LocalClusterTest {
   }
 
   @Test
+  void callsThatWaitForTheListGoToTheSuccessor() {
+    Call call = find();
+    cluster.retire(() -> successor);
+    assertThat(call.refusal).isEmpty();
+    assertThat(connectSuccessor()).isSameAs(call.link);
+  }
+
+  @Test
+  void callsThatWaitForAnyEndpointGoToTheSuccessor() {
+    cluster.update(EndpointSet.of(A));
+    Call call = find();
+    cluster.retire(() -> successor);
+    assertThat(call.refusal).isEmpty();
+    assertThat(connectSuccessor()).isSameAs(call.link);
+  }
+
+  @Test
+  void callsThatWaitForTheirOwnEndpointGoToTheSuccessor() {
+    LocalCluster<FakeLink> ring = cluster(Balance.RING_HASH, 3);
+    ring.update(EndpointSet.of(A));
+    Call call = new Call();
+    ring.find(call, loop.nanoTime());
+    ring.retire(() -> successor);
+    assertThat(call.refusal).isEmpty();
+    assertThat(connectSuccessor()).isSameAs(call.link);
+  }
+
+  @Test
+  void callsThatWaitAreRefusedWhenThereIsNoSuccessor() {
+    Call call = find();
+    cluster.retire(() -> cluster);
+    assertThat(call.refusal).isEqualTo("none: cluster orders was removed");
+  }
+
+  @Test
   void callsThatAreOverDoNotWaitForTheList() {
     for (int i = 0; i < LocalCluster.MAX_WAITING_FOR_LIST; i++) {
       find().over = true;
@@ -278,6 +314,14 @@ class LocalClusterTest {
     Call call = new Call();
     cluster.find(call, loop.nanoTime());
     return call;
+  }
+
+  /** Gives the successor its list and the one connection that it asks for. */
+  private FakeLink connectSuccessor() {
+    dialed.clear();
+    successor.update(EndpointSet.of(B));
+    assertThat(dialed).hasSize(1);
+    return dialed.get(0).open();
   }
 
   /** Calls until this endpoint has been dialed, and opens it. */

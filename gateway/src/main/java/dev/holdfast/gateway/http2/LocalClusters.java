@@ -1,0 +1,116 @@
+package dev.holdfast.gateway.http2;
+
+import dev.holdfast.core.Subscription;
+import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.cluster.Dialer;
+import dev.holdfast.gateway.cluster.EndpointView;
+import dev.holdfast.gateway.cluster.LocalCluster;
+import dev.holdfast.gateway.cluster.LoopContext;
+import io.netty.channel.EventLoop;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * An event loop's part of each cluster, made when it is first asked for. Who holds on to a cluster
+ * that was replaced under its name is served by the present one.
+ */
+final class LocalClusters {
+  private final EventLoop loop;
+  private final Supplier<? extends Terms> terms;
+  private final LoopContext context;
+  private final Function<Cluster, Dialer<UpstreamConnection>> dialers;
+  private final IdentityHashMap<Cluster, Local> open = new IdentityHashMap<>();
+  private final Set<Cluster> left = Collections.newSetFromMap(new WeakHashMap<>());
+
+  LocalClusters(
+      EventLoop loop,
+      Supplier<? extends Terms> terms,
+      LoopContext context,
+      Function<Cluster, Dialer<UpstreamConnection>> dialers) {
+    this.loop = loop;
+    this.terms = terms;
+    this.context = context;
+    this.dialers = dialers;
+  }
+
+  private record Local(
+      LocalCluster<UpstreamConnection> cluster, Subscription list, Subscription standings) {}
+
+  /** This loop's part of a cluster; one without endpoints, if it left and nobody has its place. */
+  LocalCluster<UpstreamConnection> of(Cluster cluster) {
+    Local known = open.get(cluster);
+    return known == null ? present(cluster) : known.cluster;
+  }
+
+  /** Those that are still wanted; the others' connections end with their last call. */
+  void retain(Collection<Cluster> wanted) {
+    Set<Cluster> kept = Collections.newSetFromMap(new IdentityHashMap<>());
+    kept.addAll(wanted);
+    for (Cluster each : List.copyOf(open.keySet())) {
+      Local local = kept.contains(each) ? null : open.remove(each);
+      if (local != null) {
+        left.add(each);
+        local.list.close();
+        local.standings.close();
+        local.cluster.retire(() -> successor(each, kept, local.cluster));
+      }
+    }
+  }
+
+  /** Their endpoints as they are now, by the name of the cluster. */
+  Map<String, List<EndpointView>> view(long nowNanos) {
+    Map<String, List<EndpointView>> endpoints = new HashMap<>();
+    open.forEach((each, local) -> endpoints.put(each.name(), local.cluster.view(nowNanos)));
+    return endpoints;
+  }
+
+  private LocalCluster<UpstreamConnection> successor(
+      Cluster of, Set<Cluster> kept, LocalCluster<UpstreamConnection> none) {
+    Cluster present = terms.get().clusters().get(of.name());
+    return present != null && kept.contains(present) ? of(present) : none;
+  }
+
+  private LocalCluster<UpstreamConnection> present(Cluster cluster) {
+    if (!left.contains(cluster)) {
+      return open(cluster);
+    }
+    Cluster present = terms.get().clusters().get(cluster.name());
+    if (present == null) {
+      // Opened again it would stay so, since nobody says a second time that it left.
+      LocalCluster<UpstreamConnection> gone = made(cluster);
+      gone.retire(() -> gone);
+      return gone;
+    }
+    Local known = open.get(present);
+    return known == null ? open(present) : known.cluster;
+  }
+
+  private LocalCluster<UpstreamConnection> made(Cluster cluster) {
+    return new LocalCluster<>(cluster, dialers.apply(cluster), context);
+  }
+
+  private LocalCluster<UpstreamConnection> open(Cluster cluster) {
+    LocalCluster<UpstreamConnection> local = made(cluster);
+    Subscription list =
+        cluster.listen(
+            endpoints -> {
+              if (loop.inEventLoop()) {
+                local.update(endpoints);
+              } else {
+                loop.execute(() -> local.update(endpoints));
+              }
+            });
+    Subscription standings = cluster.listenToStandings(() -> loop.execute(local::onStanding));
+    left.remove(cluster);
+    open.put(cluster, new Local(local, list, standings));
+    return local;
+  }
+}
