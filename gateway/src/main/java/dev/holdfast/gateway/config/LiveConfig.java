@@ -1,5 +1,7 @@
 package dev.holdfast.gateway.config;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.Limit;
 import dev.holdfast.core.Registries;
@@ -22,6 +24,7 @@ import dev.holdfast.gateway.tls.TlsClient;
 import io.micrometer.core.instrument.Metrics;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -31,6 +34,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,12 +64,20 @@ public final class LiveConfig implements AutoCloseable {
   private GatewayConfig config = GatewayConfig.EMPTY;
   private FollowedRegistries followed = FollowedRegistries.NONE;
   private Map<String, ClusterKey> published = Map.of();
+  private Set<String> held = Set.of();
   private Consumer<GatewaySnapshot> listener = snapshot -> {};
   private GatewaySnapshot snapshot;
   private volatile FacesConfig faces = FacesConfig.DEFAULT;
   private boolean closed;
 
-  private record ClusterKey(String name, ClusterConfig config) {}
+  private record ClusterKey(String name, ClusterConfig config) {
+    /** Whether connections are made as before, but to others. */
+    boolean isMovedFrom(ClusterKey before) {
+      return !equals(before)
+          && config.options().equals(before.config.options())
+          && config.tls().equals(before.config.tls());
+    }
+  }
 
   private record OpenCluster(
       Cluster cluster, Optional<Registries.Handle> handle, Optional<TlsClient> tls)
@@ -209,11 +221,14 @@ public final class LiveConfig implements AutoCloseable {
     namesKnown.countDown();
   }
 
-  /** Its list is empty: it goes, if it stayed for its endpoints only. */
-  private synchronized void onEmpty(String name) {
+  /** A list came: the cluster goes if it stayed for its endpoints only, and is used if awaited. */
+  private synchronized void onList(String name, boolean empty) {
     RegistryNames names = followed.served();
-    if (names != null && names.isLasting(name)) {
+    boolean goes = empty && names != null && names.isLasting(name);
+    if (goes) {
       log.info("event=service_gone service={}", name);
+    }
+    if (goes || held.contains(name)) {
       publish();
     }
   }
@@ -223,25 +238,19 @@ public final class LiveConfig implements AutoCloseable {
     if (closed) {
       return;
     }
-    Map<ClusterKey, OpenCluster> fresh = new HashMap<>();
+    Map<String, ClusterKey> used = wanted();
+    Set<ClusterKey> wanted = new HashSet<>(used.values());
+    openAll(wanted);
+    used.replaceAll((name, key) -> untilKnown(key));
     Map<String, Cluster> clusters = new HashMap<>();
-    Map<String, ClusterKey> byName = wanted();
-    Set<ClusterKey> wanted = Set.copyOf(byName.values());
-    try {
-      for (ClusterKey key : wanted) {
-        OpenCluster known = open.get(key);
-        if (known == null) {
-          known = opened(key);
-          fresh.put(key, known);
-        }
-        clusters.put(key.name(), known.cluster());
-      }
-    } catch (RuntimeException e) {
-      fresh.values().forEach(OpenCluster::close);
-      throw e;
-    }
-    open.putAll(fresh);
-    published = byName;
+    used.forEach((name, key) -> clusters.put(name, requireNonNull(open.get(key)).cluster()));
+    hold(
+        used.values().stream()
+            .filter(key -> !wanted.contains(key))
+            .map(ClusterKey::name)
+            .collect(Collectors.toCollection(TreeSet::new)));
+    wanted.addAll(used.values());
+    published = used;
     schemas.ifPresent(known -> known.retain(clusters.values()));
     snapshot = new GatewaySnapshot(router(clusters), clusters, config.limits(), config.health());
     listener.accept(snapshot);
@@ -254,6 +263,43 @@ public final class LiveConfig implements AutoCloseable {
               }
               return gone;
             });
+  }
+
+  private void openAll(Set<ClusterKey> wanted) {
+    Map<ClusterKey, OpenCluster> fresh = new HashMap<>();
+    try {
+      for (ClusterKey key : wanted) {
+        if (!open.containsKey(key)) {
+          fresh.put(key, opened(key));
+        }
+      }
+    } catch (RuntimeException e) {
+      fresh.values().forEach(OpenCluster::close);
+      throw e;
+    }
+    open.putAll(fresh);
+  }
+
+  /** The cluster itself, or the one before it while nobody knows the endpoints of the new one. */
+  private ClusterKey untilKnown(ClusterKey key) {
+    ClusterKey before = published.get(key.name());
+    return before != null
+            && key.isMovedFrom(before)
+            && endpoints(key).isEmpty()
+            && endpoints(before).filter(list -> !list.isEmpty()).isPresent()
+        ? before
+        : key;
+  }
+
+  private Optional<EndpointSet> endpoints(ClusterKey key) {
+    return Optional.ofNullable(open.get(key)).flatMap(known -> known.cluster().endpoints());
+  }
+
+  private void hold(Set<String> names) {
+    if (!names.isEmpty() && !names.equals(held)) {
+      log.info("event=clusters_held clusters={} until=endpoints_known", names);
+    }
+    held = names;
   }
 
   private Map<String, ClusterKey> wanted() {
@@ -275,11 +321,9 @@ public final class LiveConfig implements AutoCloseable {
   /** Whether a service that its registry does not name any more has endpoints, or may have. */
   private boolean lasts(RegistryNames of, String name) {
     ClusterKey key = published.get(name);
-    OpenCluster known = key == null ? null : open.get(key);
     return key != null
-        && known != null
         && key.config().target().equals(Optional.of(of.target(name)))
-        && known.cluster().endpoints().map(list -> !list.isEmpty()).orElse(true);
+        && endpoints(key).map(list -> !list.isEmpty()).orElse(true);
   }
 
   private OpenCluster opened(ClusterKey key) {
@@ -295,18 +339,18 @@ public final class LiveConfig implements AutoCloseable {
       Registries.Handle handle = registries.open(target.registry());
       Cluster following =
           Cluster.following(key.name(), handle.directory(), target.service(), options);
-      var unused = following.listen(list -> onList(key.name(), list));
+      // Not under the lock of the cluster, which is taken within that of this.
+      var unused =
+          following.listen(
+              list ->
+                  registries
+                      .context()
+                      .scheduler()
+                      .execute(() -> onList(key.name(), list.isEmpty())));
       return new OpenCluster(following, Optional.of(handle), tls);
     } catch (RuntimeException e) {
       tls.ifPresent(TlsClient::close);
       throw e;
-    }
-  }
-
-  private void onList(String name, EndpointSet list) {
-    if (list.isEmpty()) {
-      // Not under the lock of the cluster, which is taken within that of this.
-      registries.context().scheduler().execute(() -> onEmpty(name));
     }
   }
 

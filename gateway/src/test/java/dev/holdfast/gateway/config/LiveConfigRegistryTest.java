@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.EndpointDirectory;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.Registries;
@@ -159,6 +160,41 @@ class LiveConfigRegistryTest {
     assertThat(live.snapshot().clusters()).containsOnlyKeys("orders");
     scheduler.advance(MOMENT);
     assertThat(live.snapshot().clusters()).containsOnlyKeys("stock");
+  }
+
+  @Test
+  void aClusterThatFollowsAnotherServiceStaysWithTheFormerUntilItsEndpointsAreKnown() {
+    store("one").put(ORDERS, ENDPOINT);
+    live.use(parsed("one", "clusters: {orders: {connect-timeout: 3s}}"));
+    scheduler.advance(MOMENT);
+    Cluster orders = orders();
+    store("two").put(ORDERS, OTHER);
+    store("two").stop();
+
+    // The registry of the services is the same: nobody speaks again but the new service.
+    String moved = "clusters: {orders: {target: 'memory://two/orders', connect-timeout: 3s}}";
+    live.use(parsed("one", moved));
+    scheduler.advance(Duration.ofHours(1));
+    assertThat(orders()).isSameAs(orders);
+    assertThat(orders.endpoints()).contains(EndpointSet.of(List.of(ENDPOINT)));
+
+    store("two").start();
+    scheduler.advance(TTL);
+    assertThat(orders().endpoints()).contains(EndpointSet.of(List.of(OTHER)));
+    scheduler.advance(EndpointDirectory.LINGER);
+    assertThat(requireNonNull(clients.get("one")).openWatches()).isZero();
+  }
+
+  @Test
+  void aClusterWithOtherOptionsIsAnotherAtOnce() {
+    store("one").put(ORDERS, ENDPOINT);
+    live.use(parsed("one", "clusters: {orders: {connect-timeout: 3s}}"));
+    scheduler.advance(MOMENT);
+    Cluster orders = orders();
+
+    live.use(parsed("one", "clusters: {orders: {connect-timeout: 4s}}"));
+
+    assertThat(orders()).isNotSameAs(orders);
   }
 
   @Test
