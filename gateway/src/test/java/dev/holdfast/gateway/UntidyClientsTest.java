@@ -113,7 +113,7 @@ class UntidyClientsTest {
       while (frame.type != PING[3] || frame.flags != 1) {
         assertThat(frame.type).as("GOAWAY").isNotEqualTo(GOAWAY);
         if (frame.type == RST_STREAM) {
-          resets.add(frame.stream + " " + ByteBuffer.wrap(frame.payload).getInt());
+          resets.add(frame.stream + " " + frame.payload.getInt());
         }
         frame = Frame.read(in);
       }
@@ -191,13 +191,13 @@ class UntidyClientsTest {
   }
 
   /** What a client without a codec is told. */
-  private record Frame(int type, int flags, int stream, byte[] payload) {
+  private record Frame(int type, int flags, int stream, ByteBuffer payload) {
     static Frame read(DataInputStream in) throws IOException {
       int length = in.readUnsignedShort() << 8 | in.readUnsignedByte();
       int type = in.readUnsignedByte();
       int flags = in.readUnsignedByte();
       int stream = in.readInt();
-      return new Frame(type, flags, stream, in.readNBytes(length));
+      return new Frame(type, flags, stream, ByteBuffer.wrap(in.readNBytes(length)));
     }
   }
 }
