@@ -3,6 +3,12 @@ package dev.holdfast.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.gateway.Gateway;
+import dev.holdfast.gateway.GatewayOptions;
+import dev.holdfast.gateway.GatewaySnapshot;
+import dev.holdfast.gateway.handover.HandoverServer;
+import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.route.ServiceRouter;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.InsecureServerCredentials;
@@ -15,11 +21,15 @@ import io.grpc.health.v1.HealthGrpc;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -102,6 +112,55 @@ class GatewayHandoverTest {
       over = true;
       server.shutdownNow();
     }
+  }
+
+  @Test
+  void whoHasTakenOverServesAlsoWithoutTheRest() throws Exception {
+    Server server = server(new HealthStatusManager());
+    Path shared = Files.createDirectory(socket().getParent());
+    mode(shared, "rwx------");
+    GatewaySnapshot empty =
+        new GatewaySnapshot(ServiceRouter.unknown(), Map.of(), GatewayLimits.DEFAULT);
+    try (ServerSocket third = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        Gateway older = Gateway.open(GatewayOptions.listeningAt(loopback(0)), empty)) {
+      int port = older.address().getPort();
+      Runnable leave =
+          () -> {
+            var unused = older.drain();
+          };
+      HandoverServer.Subject subject =
+          new HandoverServer.Subject(older, () -> mode(shared, "rwxrwxrwx"), leave);
+      try (HandoverServer unused = HandoverServer.open(socket(), subject);
+          HoldfastProcess newer = gateway(port, third.getLocalPort())) {
+        newer.awaitOut(out -> LISTENING.matcher(out).find());
+        newer.awaitErr("event=admin_unavailable gateway=serves_and_tries_again ");
+        newer.awaitErr("event=handover_unavailable gateway=serves_and_tries_again ");
+        newConnection(port);
+
+        third.close();
+        mode(shared, "rwx------");
+        String admin = "127.0.0.1:" + third.getLocalPort();
+        await()
+            .atMost(PATIENCE)
+            .until(() -> CommandRun.of("gateway", "status", admin).out().contains(" SERVING, "));
+        await().atMost(PATIENCE).until(() -> Files.exists(socket()));
+        newConnection(port);
+      }
+    } finally {
+      server.shutdownNow();
+    }
+  }
+
+  private static void mode(Path folder, String permissions) {
+    try {
+      Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString(permissions));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static InetSocketAddress loopback(int port) {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
   }
 
   private void killedBeforeItServes() {

@@ -188,8 +188,13 @@ public final class GatewayCommand implements Callable<Integer> {
                 : followed(
                     file, first, text, next -> use(next, live, listeners, gateway), status)) {
           live.follow(gateway::apply);
-          sight.show(gateway, ended::countDown, succession.serving());
-          try (HandoverServer next = handover.open(gateway, sight::closePage, ended::countDown)) {
+          // From here on nobody else serves: what is not needed for calls may not end it.
+          boolean mustServe = succession.serving();
+          sight.show(gateway, ended::countDown, context.scheduler(), mustServe);
+          HandoverServer.Subject handed =
+              new HandoverServer.Subject(gateway, sight::closePage, ended::countDown);
+          try (Eventual<HandoverServer> next =
+              handover.open(handed, context.scheduler(), mustServe)) {
             announce(gateway, listeners.current(), first, sight.address());
             ended.await();
           }

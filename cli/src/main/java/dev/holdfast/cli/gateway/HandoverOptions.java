@@ -1,6 +1,6 @@
 package dev.holdfast.cli.gateway;
 
-import dev.holdfast.gateway.Gateway;
+import dev.holdfast.core.Scheduler;
 import dev.holdfast.gateway.handover.HandoverServer;
 import dev.holdfast.gateway.handover.Takeover;
 import java.io.IOException;
@@ -36,12 +36,19 @@ final class HandoverOptions {
     }
   }
 
-  /** Hands over from now on; null where nothing is. */
-  @Nullable HandoverServer open(Gateway gateway, Runnable release, Runnable leave)
-      throws IOException {
-    return path == null
-        ? null
-        : HandoverServer.open(
-            path.toAbsolutePath(), new HandoverServer.Subject(gateway, release, leave));
+  /**
+   * Hands over from now on, or where the gateway must serve in any case as soon as it can; null
+   * where nothing is handed over.
+   *
+   * @throws IOException when it can't, and the gateway need not serve
+   */
+  @Nullable Eventual<HandoverServer> open(
+      HandoverServer.Subject subject, Scheduler scheduler, boolean mustServe) throws IOException {
+    if (path == null) {
+      return null;
+    }
+    Path socket = path.toAbsolutePath();
+    return Eventual.open(
+        "handover", () -> HandoverServer.open(socket, subject), scheduler, mustServe);
   }
 }

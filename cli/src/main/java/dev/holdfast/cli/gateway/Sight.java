@@ -1,5 +1,6 @@
 package dev.holdfast.cli.gateway;
 
+import dev.holdfast.core.Scheduler;
 import dev.holdfast.gateway.Gateway;
 import dev.holdfast.gateway.access.AccessLog;
 import dev.holdfast.gateway.admin.AdminServer;
@@ -30,7 +31,7 @@ final class Sight implements AutoCloseable {
   private final ConfigStatus config;
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final Optional<AccessLog> accessLog;
-  private volatile @Nullable AdminServer admin;
+  private volatile @Nullable Eventual<AdminServer> admin;
 
   /**
    * Counts from now on; before anything else counts.
@@ -70,11 +71,12 @@ final class Sight implements AutoCloseable {
    * Shows a gateway.
    *
    * @param drain what the page's button does
-   * @param insist whether a port that was asked for must be free
-   * @throws IOException when the page can't be where somebody asked for it; where nobody did, the
-   *     gateway goes on without one
+   * @param mustServe whether the gateway goes on in any case; its page comes when it can
+   * @throws IOException when the page can't be where somebody asked for it, and the gateway need
+   *     not serve; where nobody asked it goes on without one
    */
-  void show(Gateway gateway, Runnable drain, boolean insist) throws IOException {
+  void show(Gateway gateway, Runnable drain, Scheduler scheduler, boolean mustServe)
+      throws IOException {
     accessLog.ifPresent(gateway.traffic()::tell);
     Optional<InetSocketAddress> address = options.address(file);
     if (address.isEmpty()) {
@@ -82,9 +84,11 @@ final class Sight implements AutoCloseable {
     }
     AdminServer.Subject subject = new AdminServer.Subject(gateway, config, meters, drain);
     try {
-      admin = AdminServer.open(address.get(), subject);
+      admin =
+          Eventual.open(
+              "admin", () -> AdminServer.open(address.get(), subject), scheduler, mustServe);
     } catch (IOException e) {
-      if (insist && options.isAsked(file)) {
+      if (options.isAsked(file)) {
         throw e;
       }
       log.warn(
@@ -97,7 +101,7 @@ final class Sight implements AutoCloseable {
 
   /** Shows nothing any more; calls are logged on. */
   void closePage() {
-    AdminServer open = admin;
+    Eventual<AdminServer> open = admin;
     if (open != null) {
       open.close();
     }
@@ -105,7 +109,7 @@ final class Sight implements AutoCloseable {
 
   /** Where the page is, if it is anywhere. */
   Optional<InetSocketAddress> address() {
-    return Optional.ofNullable(admin).map(AdminServer::address);
+    return Optional.ofNullable(admin).flatMap(Eventual::opened).map(AdminServer::address);
   }
 
   @Override

@@ -81,11 +81,14 @@ final class Succession implements AutoCloseable {
   /**
    * The older one leaves.
    *
-   * @return whether what it held besides is free now
+   * @return whether there was one; then no other gateway serves any more, whatever happens to this
    */
   boolean serving() throws InterruptedException {
     try (this) {
-      return takeover.isEmpty() || takeover.get().serving();
+      if (takeover.isPresent()) {
+        var unused = takeover.get().serving();
+      }
+      return takeover.isPresent();
     }
   }
 
