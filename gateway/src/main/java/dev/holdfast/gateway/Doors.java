@@ -64,10 +64,13 @@ final class Doors {
   /**
    * Opens what is new, closes what is gone, and leaves the rest alone.
    *
+   * @param ready runs when all that is new is bound, before anybody comes in there or meets other
+   *     terms, and before what is gone is closed; when it throws all is as it was
    * @throws IOException when an address can't be listened at; then all is as it was
    */
-  synchronized void use(List<Listener> wanted) throws IOException {
+  synchronized void use(List<Listener> wanted, Runnable ready) throws IOException {
     if (closed) {
+      ready.run();
       return;
     }
     List<Door> gone = new ArrayList<>(open);
@@ -82,6 +85,7 @@ final class Doors {
     inTheWay.forEach(Door::close);
     List<Door> next = new ArrayList<>();
     List<Door> fresh = new ArrayList<>();
+    boolean done = false;
     try {
       for (int i = 0; i < wanted.size(); i++) {
         Door door = kept.get(i);
@@ -92,14 +96,18 @@ final class Doors {
         }
         next.add(door);
       }
-    } catch (IOException e) {
-      fresh.forEach(Door::close);
-      inTheWay.forEach(Doors::openAgain);
-      throw e;
+      ready.run();
+      done = true;
+    } finally {
+      if (!done) {
+        fresh.forEach(Door::close);
+        inTheWay.forEach(Doors::openAgain);
+      }
     }
     for (int i = 0; i < next.size(); i++) {
       next.get(i).listener = wanted.get(i);
     }
+    fresh.forEach(Door::accept);
     gone.forEach(Door::close);
     open = next;
     inherited.forEach(ListeningSocket::close);
@@ -150,6 +158,7 @@ final class Doors {
   private static void openAgain(Door door) {
     try {
       door.open();
+      door.accept();
     } catch (IOException e) {
       log.error("event=listener_lost cause=\"{}\"", e.getMessage());
     }
@@ -170,6 +179,7 @@ final class Doors {
       return true;
     }
 
+    /** Binds; who connects waits until {@link #accept}. */
     void open() throws IOException {
       ChannelFuture bound = socket(new ServerBootstrap()).awaitUninterruptibly();
       if (!bound.isSuccess()) {
@@ -185,11 +195,22 @@ final class Doors {
       address = (InetSocketAddress) bound.channel().localAddress();
     }
 
+    void accept() {
+      Channel known = socket;
+      if (known != null) {
+        known.config().setAutoRead(true);
+      }
+    }
+
     private ChannelFuture socket(ServerBootstrap bootstrap) {
-      bootstrap.group(threads).childOption(ChannelOption.TCP_NODELAY, true).childHandler(this);
+      bootstrap
+          .group(threads)
+          .option(ChannelOption.AUTO_READ, false)
+          .childOption(ChannelOption.TCP_NODELAY, true)
+          .childHandler(this);
       ListeningSocket known = inherited(listener.address());
       if (known != null) {
-        // It listens already; it accepts from the end of its registration on.
+        // It listens already.
         return bootstrap.channelFactory(known::channel).register();
       }
       return bootstrap

@@ -88,7 +88,7 @@ public final class Gateway implements AutoCloseable {
     }
     this.doors = new Doors(threads, loops, options.face().orElse(null), inherited);
     try {
-      doors.use(options.listeners());
+      doors.use(options.listeners(), () -> {});
     } catch (IOException e) {
       inherited.forEach(ListeningSocket::close);
       var unused = threads.shutdownGracefully(0, 0, TimeUnit.SECONDS);
@@ -149,10 +149,20 @@ public final class Gateway implements AutoCloseable {
    * @throws IOException when an address can't be listened at; then all is as it was
    */
   public void listen(List<Listener> listeners) throws IOException {
+    listen(listeners, () -> {});
+  }
+
+  /**
+   * As above, together with something else that may be refused.
+   *
+   * @param ready runs when all that is new is bound, before anybody is let in there and before
+   *     anything else has changed; when it throws all is as it was
+   */
+  public void listen(List<Listener> listeners, Runnable ready) throws IOException {
     if (listeners.isEmpty()) {
       throw new IllegalArgumentException("listeners: none (expected: at least one)");
     }
-    doors.use(listeners);
+    doors.use(listeners, ready);
   }
 
   /** What requests meet now. */

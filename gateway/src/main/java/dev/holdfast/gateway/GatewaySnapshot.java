@@ -5,6 +5,7 @@ import dev.holdfast.gateway.health.HealthOptions;
 import dev.holdfast.gateway.http2.Terms;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.route.Router;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -24,6 +25,13 @@ public record GatewaySnapshot(
   public GatewaySnapshot {
     clusters = Map.copyOf(clusters);
     health = Map.copyOf(health);
+  }
+
+  /** The same beside clusters that it has not, for those who still ask for them. */
+  public GatewaySnapshot keeping(Map<String, Cluster> others) {
+    Map<String, Cluster> all = new HashMap<>(others);
+    all.putAll(clusters);
+    return new GatewaySnapshot(router, all, limits, health);
   }
 
   /** Of clusters whose health nobody checks. */

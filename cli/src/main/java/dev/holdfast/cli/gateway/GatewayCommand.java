@@ -20,7 +20,6 @@ import dev.holdfast.gateway.GatewayOptions;
 import dev.holdfast.gateway.Listener;
 import dev.holdfast.gateway.admin.ConfigStatus;
 import dev.holdfast.gateway.config.GatewayConfig;
-import dev.holdfast.gateway.config.ListenerConfig;
 import dev.holdfast.gateway.config.LiveConfig;
 import dev.holdfast.gateway.config.LiveListeners;
 import dev.holdfast.gateway.handover.HandoverServer;
@@ -186,7 +185,11 @@ public final class GatewayCommand implements Callable<Integer> {
             file == null
                 ? () -> {}
                 : followed(
-                    file, first, text, next -> use(next, live, listeners, gateway), status)) {
+                    file,
+                    first,
+                    text,
+                    next -> listeners.use(gateway, listenerSettings().configs(next), live, next),
+                    status)) {
           live.follow(gateway::apply);
           // From here on nobody else serves: what is not needed for calls may not end it.
           boolean mustServe = succession.serving();
@@ -251,18 +254,6 @@ public final class GatewayCommand implements Callable<Integer> {
         FileWatch.start(file.path(), text, new ConfigReload(file, first, gateway, status));
     var unused = Signals.handle("HUP", signal -> watch.readNow());
     return watch::close;
-  }
-
-  /** All of a configuration, or nothing of it. */
-  private void use(GatewayConfig next, LiveConfig live, LiveListeners listeners, Gateway gateway) {
-    List<ListenerConfig> before = listeners.configs();
-    listeners.use(gateway, listenerSettings().configs(next));
-    try {
-      live.use(next);
-    } catch (RuntimeException e) {
-      listeners.use(gateway, before);
-      throw e;
-    }
   }
 
   private ListenerSettings listenerSettings() {

@@ -1,6 +1,8 @@
 package dev.holdfast.gateway.config;
 
+import dev.holdfast.core.RegistryException;
 import dev.holdfast.gateway.Gateway;
+import dev.holdfast.gateway.GatewaySnapshot;
 import dev.holdfast.gateway.Listener;
 import dev.holdfast.gateway.tls.Keyring;
 import dev.holdfast.gateway.tls.TlsServer;
@@ -37,27 +39,36 @@ public final class LiveListeners implements AutoCloseable {
     return current;
   }
 
-  /** What they were made of. */
-  public synchronized List<ListenerConfig> configs() {
-    return configs;
-  }
-
   /**
-   * Has the gateway listen as configured; what did not change is not touched.
+   * Has the gateway listen and forward as configured, or do nothing of it; what did not change is
+   * not touched. Whoever comes in meanwhile finds the clusters of his listener: those of new ones
+   * are there before anybody is let in, those of old ones until nobody meets their terms.
    *
-   * @throws IllegalArgumentException when an address or a file of certificates can't be used; then
-   *     all is as it was
+   * @param live which the gateway follows
+   * @throws IllegalArgumentException when an address, a file of certificates or a registry can't be
+   *     used; then all is as it was
+   * @throws RegistryException as {@link LiveConfig#use}; then likewise
    */
-  public synchronized void use(Gateway gateway, List<ListenerConfig> next) {
+  public synchronized void use(
+      Gateway gateway, List<ListenerConfig> next, LiveConfig live, GatewayConfig config) {
     if (next.equals(configs)) {
+      live.use(config);
       return;
     }
     List<Listener> opened = opened(keys, next);
+    boolean done = false;
+    GatewaySnapshot before = gateway.snapshot();
+    live.follow(snapshot -> gateway.apply(snapshot.keeping(before.clusters())));
     try {
-      gateway.listen(opened);
+      gateway.listen(opened, () -> live.use(config));
+      done = true;
     } catch (IOException e) {
-      close(opened);
       throw new IllegalArgumentException("listeners: " + e.getMessage(), e);
+    } finally {
+      if (!done) {
+        close(opened);
+      }
+      live.follow(gateway::apply);
     }
     close(current);
     configs = List.copyOf(next);
