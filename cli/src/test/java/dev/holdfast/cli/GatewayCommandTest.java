@@ -148,6 +148,23 @@ class GatewayCommandTest {
   }
 
   @Test
+  void aParameterThatNoRegistryKnowsIsAMistake() throws IOException {
+    Path file =
+        file(
+            """
+            registry: 'file:///run/x?nonsense=1'
+            clusters:
+              a: {target: 'file:///run/x/a?nonsense=1'}
+            """);
+    CommandRun run = CommandRun.of("gateway", "check", file.toString());
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.out().lines())
+        .hasSize(2)
+        .allSatisfy(line -> assertThat(line).contains("registry parameter: \"nonsense\" (exp"))
+        .anySatisfy(line -> assertThat(line).startsWith(file + ":3: clusters.a.target: "));
+  }
+
+  @Test
   void aFileThatLeadsNowhereIsWarnedOf() throws IOException {
     Path file = file("routes: []\n");
     CommandRun run = CommandRun.of("gateway", "check", file.toString());

@@ -81,8 +81,7 @@ public final class Registries {
    *     refuses the URI
    */
   public Handle open(RegistryUri uri) {
-    RegistryProvider provider = provider(uri.scheme());
-    requireKnownParameters(provider, uri);
+    RegistryProvider provider = requireKnown(uri);
     Entry entry;
     synchronized (open) {
       entry = open.computeIfAbsent(Key.of(uri), key -> new Entry(directory(provider, uri)));
@@ -95,13 +94,13 @@ public final class Registries {
    * What a target means: {@code scheme://authority/namespace/service}, or {@code
    * holdfast:///service} in the registry that HOLDFAST_REGISTRY names.
    *
-   * @throws IllegalArgumentException when it is malformed, its scheme is unknown, or the variable
-   *     is needed and not set
+   * @throws IllegalArgumentException when it is malformed, its scheme or a parameter is not known,
+   *     or the variable is needed and not set
    */
   public ServiceTarget resolveTarget(String text) {
     RegistryUri uri = RegistryUri.parse(text);
     if (!uri.scheme().equals(ServiceTarget.ENVIRONMENT_SCHEME)) {
-      provider(uri.scheme());
+      requireKnown(uri);
       return ServiceTarget.parse(text);
     }
     if (!uri.authority().isEmpty() || !uri.parameters().isEmpty()) {
@@ -171,7 +170,7 @@ public final class Registries {
               + examples()
               + ")");
     }
-    provider(registry.scheme());
+    requireKnown(registry);
     return registry;
   }
 
@@ -221,7 +220,8 @@ public final class Registries {
     return list.isEmpty() ? "a holdfast-registry-* jar on the class path, none was found" : list;
   }
 
-  private static void requireKnownParameters(RegistryProvider provider, RegistryUri uri) {
+  private RegistryProvider requireKnown(RegistryUri uri) {
+    RegistryProvider provider = provider(uri.scheme());
     List<String> known =
         provider.parameters().stream().map(RegistryProvider.Parameter::name).toList();
     for (String name : uri.parameters().keySet()) {
@@ -237,6 +237,7 @@ public final class Registries {
                 + ")");
       }
     }
+    return provider;
   }
 
   private static List<RegistryProvider> loaded() {

@@ -116,6 +116,16 @@ class RegistriesTest {
   }
 
   @Test
+  void aTargetWithAnUnknownParameterIsRefusedBeforeItIsOpened() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> registries.resolveTarget("memory://h1/prod/orders?tll=5s"))
+        .withMessage("registry parameter: \"tll\" (expected: ttl)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> in("memory://h1/prod?tll=5s").resolveTarget("holdfast:///orders"))
+        .withMessage("registry parameter: \"tll\" (expected: ttl)");
+  }
+
+  @Test
   void aTargetOfTheEnvironmentIsLookedUpInItsRegistry() {
     ServiceTarget target =
         in("memory://h1/prod?ttl=9s").resolveTarget("holdfast:///eu/orders:grpc");
