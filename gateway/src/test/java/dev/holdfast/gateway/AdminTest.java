@@ -14,6 +14,10 @@ import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.cluster.Health;
 import dev.holdfast.gateway.cluster.OutlierOptions;
 import dev.holdfast.gateway.config.GatewayConfig;
+import dev.holdfast.gateway.route.FirstRouter;
+import dev.holdfast.gateway.route.RouteOptions;
+import dev.holdfast.gateway.route.RouteTable;
+import dev.holdfast.gateway.route.Router;
 import dev.holdfast.gateway.route.ServiceRouter;
 import io.grpc.CallOptions;
 import io.grpc.stub.ClientCalls;
@@ -26,6 +30,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -147,6 +152,36 @@ class AdminTest {
     gateway.drain().get();
     assertThat(get("/readyz")).startsWith("HTTP/1.1 503 ").endsWith("draining\n");
     assertThat(get("/api/state")).contains("\"state\":\"DRAINING\"");
+  }
+
+  @Test
+  void whoWaitsForItsRegistryIsNotReadyWhateverElseItKnows() throws IOException {
+    GatewaySnapshot all = gateway.snapshot();
+    Router table = new RouteTable(List.of(), bound -> 0);
+    gateway.apply(
+        new GatewaySnapshot(
+            new FirstRouter(table, ServiceRouter.unknown()), all.clusters(), all.limits()));
+    assertThat(get("/readyz")).startsWith("HTTP/1.1 503 ").endsWith("which services it has\n");
+
+    // What is offered by a service that is known may be unknown for long, or for ever.
+    Router known =
+        new ServiceRouter(Map.of("echo", Set.of()), Set.of("echo"), RouteOptions.DEFAULT);
+    gateway.apply(new GatewaySnapshot(new FirstRouter(table, known), all.clusters(), all.limits()));
+    assertThat(get("/readyz")).startsWith("HTTP/1.1 200 OK");
+  }
+
+  @Test
+  void everyListenerIsSaid() throws IOException {
+    InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    gateway.listen(List.of(Listener.plaintext(any), Listener.plaintext(any)));
+    List<InetSocketAddress> both = gateway.addresses();
+    assertThat(get("/api/state"))
+        .contains(
+            "\"listeners\":[{\"address\":\"127.0.0.1:"
+                + both.get(0).getPort()
+                + "\"},{\"address\":\"127.0.0.1:"
+                + both.get(1).getPort()
+                + "\"}]");
   }
 
   @Test

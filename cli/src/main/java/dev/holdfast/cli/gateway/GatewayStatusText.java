@@ -5,6 +5,7 @@ import dev.holdfast.cli.output.Table;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -67,7 +68,9 @@ final class GatewayStatusText {
     Map<?, ?> config = map(state, "config");
     Map<?, ?> total = map(state, "total");
     String refused = config.containsKey("refused") ? "\nrefused: " + config.get("refused") : "";
-    return text(list(state, "listeners").get(0), "address")
+    return list(state, "listeners").stream()
+            .map(each -> text(each, "address"))
+            .collect(Collectors.joining(", "))
         + " "
         + text(state, "state")
         + ", up "

@@ -2,7 +2,6 @@ package dev.holdfast.gateway.admin;
 
 import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.Gateway;
-import dev.holdfast.gateway.GatewaySnapshot;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -90,11 +89,10 @@ final class AdminDesk {
   }
 
   private static Reply ready(Gateway gateway) {
-    GatewaySnapshot snapshot = gateway.snapshot();
     if (gateway.isDraining()) {
       return Reply.text(HttpResponseStatus.SERVICE_UNAVAILABLE, "draining");
     }
-    return snapshot.clusters().isEmpty() && snapshot.router().isLearning()
+    return gateway.snapshot().router().awaitsServices()
         ? Reply.text(
             HttpResponseStatus.SERVICE_UNAVAILABLE,
             "the registry has not said yet which services it has")

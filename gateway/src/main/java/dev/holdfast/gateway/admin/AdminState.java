@@ -98,8 +98,11 @@ final class AdminState {
     out.object().with("state", gateway.isDraining() ? "DRAINING" : "SERVING");
     out.with("uptimeSeconds", gateway.uptime().toMillis() / MILLIS_PER_SECOND);
     out.with("windowSeconds", window.seconds());
-    out.array("listeners").object().with("address", text(gateway.address()));
-    out.endObject().endArray();
+    out.array("listeners");
+    for (InetSocketAddress each : gateway.addresses()) {
+      out.object().with("address", text(each)).endObject();
+    }
+    out.endArray();
     out.with("threads", loops.size());
     out.with("clientConnections", loops.stream().mapToLong(LoopView::clients).sum());
     out.with("splicedConnections", loops.stream().mapToLong(LoopView::spliced).sum());

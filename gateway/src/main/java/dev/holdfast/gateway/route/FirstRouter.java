@@ -25,6 +25,11 @@ public final class FirstRouter implements Router {
   }
 
   @Override
+  public boolean awaitsServices() {
+    return first.awaitsServices() || second.awaitsServices();
+  }
+
+  @Override
   public String expectation() {
     return first.expectation() + "; or " + second.expectation();
   }

@@ -31,6 +31,11 @@ public interface Router {
     return false;
   }
 
+  /** Whether nobody has said yet which services there are to be routed to. */
+  default boolean awaitsServices() {
+    return false;
+  }
+
   /** As {@link #expectation()}, for the head of that very request. */
   default String expectation(RequestHead head) {
     return expectation();

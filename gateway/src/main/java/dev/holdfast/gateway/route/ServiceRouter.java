@@ -101,6 +101,11 @@ public final class ServiceRouter implements Router {
       }
 
       @Override
+      public boolean awaitsServices() {
+        return true;
+      }
+
+      @Override
       public String expectation() {
         return "a service of the registry, which has not said yet which it has";
       }
