@@ -3,36 +3,18 @@ package dev.holdfast.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.netty.handler.codec.http2.Http2Settings;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Clients that send more of something than anybody needs, and what others notice of it. */
-class FloodAttackTest {
+class FloodAttackTest extends BesiegedGateway {
   private static final int CLIENTS = 80;
 
   /** CLIENTS times as many are more than 10,000 half-open streams. */
   private static final int EACH = 126;
-
-  private final RawPeer.Upstream upstream =
-      RawPeer.listen(new Http2Settings().maxConcurrentStreams(10_000));
-  private Besieged besieged;
-
-  @BeforeEach
-  void open() throws Exception {
-    besieged = new Besieged(upstream.address());
-  }
-
-  @AfterEach
-  void close() {
-    besieged.close();
-    upstream.close();
-  }
 
   @Test
   void floodOfEmptyDataEndsTheConnection() throws Exception {

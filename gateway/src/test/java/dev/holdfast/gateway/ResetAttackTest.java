@@ -4,34 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.codec.http2.Http2Settings;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Clients that open streams only to have them reset, and clients that reset with good reason. */
-class ResetAttackTest {
+class ResetAttackTest extends BesiegedGateway {
   private static final long CANCEL = Http2Error.CANCEL.code();
 
   /** Quick resets that everybody may make. */
   private static final int FREE = 500;
-
-  private final RawPeer.Upstream upstream =
-      RawPeer.listen(new Http2Settings().maxConcurrentStreams(10_000));
-  private Besieged besieged;
-
-  @BeforeEach
-  void open() throws Exception {
-    besieged = new Besieged(upstream.address());
-  }
-
-  @AfterEach
-  void close() {
-    besieged.close();
-    upstream.close();
-  }
 
   @Test
   void rapidResetIsStoppedAndCutsNoCall() throws Exception {

@@ -8,42 +8,28 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.handler.codec.http2.Http2Settings;
 import java.io.DataInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Clients that mean no harm, but whose frames come late, say nothing, or are of no call. */
-class UntidyClientsTest {
+class UntidyClientsTest extends BesiegedGateway {
   private static final int LIMIT = 128;
   private static final byte[] PING = {0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8};
   private static final int SMALL_FRAMES = 3_000;
   private static final int SMALL = 50;
+  private static final int MORE_THAN_SOCKETS_HOLD = 16_000_000;
+  private static final Duration STANDSTILL = Duration.ofMillis(300);
   private static final int DATA = 0;
   private static final int RST_STREAM = 3;
   private static final int GOAWAY = 7;
-
-  private final RawPeer.Upstream upstream =
-      RawPeer.listen(new Http2Settings().maxConcurrentStreams(10_000));
-  private Besieged besieged;
-
-  @BeforeEach
-  void open() throws Exception {
-    besieged = new Besieged(upstream.address());
-  }
-
-  @AfterEach
-  void close() {
-    besieged.close();
-    upstream.close();
-  }
 
   @Test
   void paddingAloneGoesNoFarther() throws Exception {
@@ -173,6 +159,48 @@ class UntidyClientsTest {
     RawPeer.Frame answer = client.next("RST_STREAM", "HEADERS", "GOAWAY");
     assertThat(answer.type()).isEqualTo("RST_STREAM");
     assertThat(answer.code()).isEqualTo(Http2Error.PROTOCOL_ERROR.code());
+  }
+
+  @Test
+  void aSlowReaderGetsTheLastAnswerOfAGatewayThatCloses() throws Exception {
+    try (Socket socket = new Socket()) {
+      // So that it holds next to nothing of what isn't read.
+      socket.setReceiveBufferSize(4_096);
+      socket.connect(besieged.gateway.address());
+      greet(socket, 0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0x7f, 0xff, 0xff, 0xff);
+      write(socket, 0, 0, 4, 8, 0, 0, 0, 0, 0, 0x40, 0, 0, 0);
+      // POST http /, twice
+      write(socket, 0, 0, 3, 1, 4, 0, 0, 0, 1, 0x83, 0x86, 0x84);
+      write(socket, 0, 0, 3, 1, 4, 0, 0, 0, 3, 0x83, 0x86, 0x84);
+      RawPeer server = upstream.accepted();
+      int endless = server.next("HEADERS").stream();
+      int last = server.next("HEADERS").stream();
+      server.headers(endless, RawPeer.head(), false);
+      server.data(endless, new byte[MORE_THAN_SOCKETS_HOLD], false);
+      await().during(STANDSTILL).until(() -> server.windowOf(endless) == 0);
+      server.headers(last, RawPeer.head().add("grpc-status", "0"), true);
+      server.ping(1);
+      server.next("PONG");
+
+      var unusedDrain = besieged.gateway.drain();
+      write(socket, 0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 8);
+      write(socket, 0, 0, 8, 6, 1, 0, 0, 0, 0, 'H', 'F', 'l', 'e', 'a', 'v', 'e', 0);
+      write(socket, 0, 0, 0, 0, 1, 0, 0, 0, 3);
+      assertThat(readToTheEnd(new DataInputStream(socket.getInputStream()))).contains("1 3");
+    }
+  }
+
+  /** The type and stream of all frames until the connection ends. */
+  private static List<String> readToTheEnd(DataInputStream in) throws IOException {
+    List<String> frames = new ArrayList<>();
+    try {
+      while (true) {
+        Frame frame = Frame.read(in);
+        frames.add(frame.type + " " + frame.stream);
+      }
+    } catch (EOFException e) {
+      return frames;
+    }
   }
 
   private static void greet(Socket socket, int... settings) throws IOException {

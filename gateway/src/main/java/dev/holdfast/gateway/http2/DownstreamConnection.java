@@ -173,17 +173,22 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     }
   }
 
+  /** Behind what is written, which a slow reader has yet to take. */
   private void closeIfUnused() {
     if (leaving && connection().numActiveStreams() == 0) {
-      flushNow();
-      var unused = context().close();
+      var unused =
+          context().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> closeNow());
     }
+  }
+
+  private void closeNow() {
+    var unused = context().close();
   }
 
   private void checkBegun() {
     if (!begun && channel().isActive()) {
       loop.meters().met(MetLimit.HANDSHAKE);
-      var unused = context().close();
+      closeNow();
     }
   }
 
