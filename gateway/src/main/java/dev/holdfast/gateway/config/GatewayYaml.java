@@ -105,9 +105,10 @@ public final class GatewayYaml {
   }
 
   private RegistryUri registryUri(String name, String text) {
-    RegistryUri uri = withoutPassword(name, RegistryUri.parse(text));
+    RegistryUri uri = RegistryUri.parse(text);
     // Whether anybody knows the scheme is said by whoever knows what a target means.
     try {
+      requireNoPassword(uri);
       var unused = targets.apply(uri.withNamespace("any").toString());
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
@@ -115,14 +116,12 @@ public final class GatewayYaml {
     return uri;
   }
 
-  private static RegistryUri withoutPassword(String name, RegistryUri uri) {
+  private static void requireNoPassword(RegistryUri uri) {
     if (uri.userInfo().contains(":")) {
       throw new IllegalArgumentException(
-          name
-              + ": a URI with a password (expected: none; it is read from the file that"
+          "a URI with a password (expected: none; it is read from the file that"
               + " HOLDFAST_REGISTRY_PASSWORD_FILE names)");
     }
-    return uri;
   }
 
   private SeeingConfig seeing() {
@@ -185,8 +184,8 @@ public final class GatewayYaml {
   }
 
   private ServiceTarget target(String name, String text) {
-    var unused = withoutPassword(name, RegistryUri.parse(text));
     try {
+      requireNoPassword(RegistryUri.parse(text));
       return targets.apply(text);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(name + ": " + e.getMessage(), e);

@@ -262,6 +262,7 @@ class GatewayYamlTest {
         "registry: etcd://u:p@h/x | registry: a URI with a password (expected: none; it is",
         "clusters: {a: } | clusters.a: neither target nor endpoints (expected: one of them",
         "clusters: {a: {target: etcd://u:p@h/x}} | clusters.a.target: a URI with a password",
+        "clusters: {a: {target: 'statc:h'}} | clusters.a.target: registry: \"statc:h\" (expected:",
         "clusters: {a: {target: 'etcd://h:1'}} | clusters.a.target: ",
         "clusters: {a: {endpoints: []}} | clusters.a.endpoints: none (expected: a list of",
         "clusters: {a: {endpoints: [b]}} | clusters.a.endpoints[0]: b (expected: host:port, an",
