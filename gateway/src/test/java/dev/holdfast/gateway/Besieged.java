@@ -8,6 +8,7 @@ import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.GatewayMemory;
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.route.RouteOptions;
+import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import java.io.ByteArrayOutputStream;
 import java.util.HashMap;
@@ -61,20 +62,31 @@ final class Besieged implements AutoCloseable {
             clusters,
             limits);
     gateway = rig.gateway(snapshot);
-    bystander =
-        rig.closing(
-            Bystander.on(
-                rig.closing(
-                        new Calls(
-                            NettyChannelBuilder.forAddress(gateway.address())
-                                .usePlaintext()
-                                .overrideAuthority(GOOD)
-                                .directExecutor()
-                                .build()))
-                    .channel()));
+    bystander = bystander(GOOD);
   }
 
-  private record Calls(io.grpc.ManagedChannel channel) implements AutoCloseable {
+  /**
+   * Another client of the attacked cluster and endpoint ({@link #OTHER}), which makes calls all the
+   * time: over the same connection to the upstream as the attackers. A server of {@link RawPeer}
+   * answers it by itself.
+   */
+  Bystander neighbour() {
+    return bystander(OTHER);
+  }
+
+  /** A client that makes calls to the service of this authority all the time. */
+  Bystander bystander(String authority) {
+    ManagedChannel channel =
+        NettyChannelBuilder.forAddress(gateway.address())
+            .usePlaintext()
+            .overrideAuthority(authority)
+            .directExecutor()
+            .build();
+    rig.closing(new Calls(channel));
+    return rig.closing(Bystander.on(channel));
+  }
+
+  private record Calls(ManagedChannel channel) implements AutoCloseable {
     @Override
     public void close() {
       channel.shutdownNow();

@@ -5,29 +5,57 @@ import static org.awaitility.Awaitility.await;
 
 import io.grpc.CallOptions;
 import io.grpc.Channel;
-import io.grpc.StatusRuntimeException;
+import io.grpc.ClientInterceptors;
+import io.grpc.Metadata;
 import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A client that makes one call after the other while others misbehave. */
+/**
+ * A client that makes one call after the other while others misbehave. Its calls carry {@link
+ * #MARK}: an upstream that a test plays itself answers those and does not show them to the test.
+ */
 final class Bystander implements AutoCloseable {
-  private final Channel channel;
+  static final String MARK = "x-bystander";
+
+  private final Call call;
   private final Thread thread = new Thread(this::run, "bystander");
   private final AtomicInteger served = new AtomicInteger();
-  private final Queue<StatusRuntimeException> failures = new ConcurrentLinkedQueue<>();
+  private final Queue<Exception> failures = new ConcurrentLinkedQueue<>();
   private volatile boolean done;
 
-  private Bystander(Channel channel) {
-    this.channel = channel;
+  /** One call; throws unless it was served. */
+  interface Call {
+    void make() throws Exception;
   }
 
+  private Bystander(Call call) {
+    this.call = call;
+  }
+
+  /** Calls {@link Echo#UNARY} over a channel. */
   static Bystander on(Channel channel) {
-    Bystander bystander = new Bystander(channel);
+    Metadata mark = new Metadata();
+    mark.put(Metadata.Key.of(MARK, Metadata.ASCII_STRING_MARSHALLER), "1");
+    Channel marked =
+        ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(mark));
+    return of(
+        () -> {
+          CallOptions options =
+              CallOptions.DEFAULT.withDeadlineAfter(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS);
+          ClientCalls.blockingUnaryCall(marked, Echo.UNARY, options, new byte[] {1});
+        });
+  }
+
+  /** Makes any call over and over; returns when the first was served. */
+  static Bystander of(Call call) {
+    Bystander bystander = new Bystander(call);
     bystander.thread.start();
-    await().until(() -> bystander.served.get() > 0);
+    await().until(() -> bystander.served.get() > 0 || !bystander.failures.isEmpty());
+    bystander.assertServed();
     return bystander;
   }
 
@@ -54,14 +82,14 @@ final class Bystander implements AutoCloseable {
     thread.join();
   }
 
+  // Whatever a call throws is its failure.
+  @SuppressWarnings("CatchingUnchecked")
   private void run() {
     while (!done && failures.isEmpty()) {
       try {
-        CallOptions options =
-            CallOptions.DEFAULT.withDeadlineAfter(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS);
-        ClientCalls.blockingUnaryCall(channel, Echo.UNARY, options, new byte[] {1});
+        call.make();
         served.incrementAndGet();
-      } catch (StatusRuntimeException e) {
+      } catch (Exception e) {
         failures.add(e);
       }
     }
