@@ -10,6 +10,7 @@ import dev.holdfast.transcoding.http.grpcweb.GrpcWebText;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
@@ -185,6 +186,7 @@ final class FaceStreamsTest {
     String version = "connect-protocol-version";
     String json = "application/json";
     String invalid = "{\"code\":\"invalid_argument\",\"message\":\"";
+    String unknown = "{\"code\":\"unknown\",\"message\":\"";
     assertRefused(
         faces.get(path + "?connect=v2&encoding=json&message=%7B%7D"),
         400,
@@ -192,7 +194,7 @@ final class FaceStreamsTest {
     assertRefused(
         faces.get("/test.greet.Greeter/SayMany?connect=v1&encoding=json&message=%7B%7D"),
         405,
-        "{\"code\":\"unimplemented\",\"message\":\"GET ");
+        "{\"code\":\"unknown\",\"message\":\"GET ");
     assertRefused(
         faces.post(path, "{}", type, json, version, "2"), 400, invalid + version + ": '2'");
     assertRefused(
@@ -208,7 +210,23 @@ final class FaceStreamsTest {
         404,
         "{\"code\":\"unimplemented\",\"message\":\"/test.greet.Greeter/SayNo: no such method");
     assertRefused(
-        faces.post(path, "{}", type, "application/connect+xml"), 415, invalid + "content-type: ");
+        faces.post(path, "{}", type, "application/connect+xml"), 415, unknown + "content-type: ");
+    assertRefused(
+        faces.post(path, "{}", type, "application/foo", version, "1"),
+        415,
+        unknown + "content-type: application/foo");
+    HttpResponse<String> verb =
+        faces.send(
+            faces
+                .request("/test.greet.Greeter/SayMany")
+                .headers(type, "application/connect+proto", version, "1")
+                .method("DELETE", BodyPublishers.noBody()));
+    assertRefused(verb, 405, unknown + "DELETE ");
+    assertThat(verb.headers().firstValue("allow")).contains("POST");
+    assertRefused(
+        faces.post("/test.greet.Greeter/SayNo", "", type, "application/proto", version, "1"),
+        404,
+        "{\"code\":\"unimplemented\"");
     HttpResponse<String> stream =
         faces.post(
             "/test.greet.Greeter/SayMany", "", type, "application/connect+json", version, "9");
@@ -222,6 +240,43 @@ final class FaceStreamsTest {
     assertThat(answer.body()).startsWith(body);
     assertThat(answer.statusCode()).isEqualTo(status);
     assertThat(answer.headers().firstValue("content-type")).contains("application/json");
+  }
+
+  @Test
+  void refusesGrpcWebInItsOwnForm() throws Exception {
+    String path = "/test.greet.Greeter/SayHello";
+    String type = "content-type";
+    String web = "application/grpc-web+proto";
+    byte[] request = envelope(new byte[0]);
+    HttpResponse<String> verb =
+        faces.send(
+            faces.request(path).headers(type, web).method("DELETE", BodyPublishers.noBody()));
+    assertThat(verb.statusCode()).isEqualTo(405);
+    assertThat(verb.headers().firstValue("allow")).contains("POST");
+    assertRefusedWeb(verb, web, "12");
+
+    String text = "application/grpc-web-text+proto";
+    HttpResponse<byte[]> deadline =
+        faces.postBytes(path, request, type, text, "grpc-timeout", "5 s");
+    assertThat(deadline.statusCode()).isEqualTo(200);
+    assertRefusedWeb(deadline, text, "3");
+  }
+
+  private static void assertRefusedWeb(HttpResponse<?> answer, String type, String status) {
+    assertThat(answer.headers().firstValue("content-type")).contains(type);
+    assertThat(answer.headers().firstValue("grpc-status")).contains(status);
+    assertThat(answer.headers().firstValue("grpc-message").orElseThrow()).startsWith("gateway: ");
+  }
+
+  @Test
+  void aTypeOfNoProtocolIsRefusedAsNoneOfConnectsErrors() throws Exception {
+    HttpResponse<String> refused =
+        faces.post("/test.greet.Greeter/SayHello", "1234", "content-type", "image/jpeg");
+
+    assertThat(refused.statusCode()).isEqualTo(415);
+    assertThat(refused.headers().firstValue("content-type"))
+        .contains("application/json; charset=utf-8");
+    assertThat(refused.body()).startsWith("{\"code\":3,").contains("image/jpeg");
   }
 
   @Test
@@ -252,7 +307,7 @@ final class FaceStreamsTest {
 
     HttpResponse<String> unary =
         faces.post(path, "{}", "content-type", "application/proto", "content-encoding", "gzip");
-    assertThat(unary.statusCode()).isEqualTo(415);
+    assertThat(unary.statusCode()).isEqualTo(501);
     assertThat(unary.body())
         .startsWith("{\"code\":\"unimplemented\"")
         .contains("content-encoding: gzip (expected: identity)");

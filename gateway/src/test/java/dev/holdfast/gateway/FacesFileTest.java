@@ -7,6 +7,7 @@ import dev.holdfast.gateway.schema.ServiceSchema;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -138,6 +139,19 @@ class FacesFileTest {
     file.use(CLUSTER + "faces: {connect: false}\n");
     assertThat(connect().statusCode()).isEqualTo(415);
     assertThat(file.get("/v1/hello/x").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void gRpcWebToAMethodWithoutARouteIsUnimplementedInGrpcWeb() throws Exception {
+    file.use(CLUSTER + "routes:\n  - {path: /test.greet.Greeter/*, cluster: greet}\n");
+    for (String type : List.of("application/grpc-web+proto", "application/grpc-web-text+proto")) {
+      HttpResponse<String> web = file.post("/test.greet.No/Say", "", "content-type", type);
+      assertThat(web.statusCode()).isEqualTo(200);
+      assertThat(web.headers().firstValue("content-type")).contains(type);
+      assertThat(web.headers().firstValue("grpc-status")).contains("12");
+      assertThat(web.headers().firstValue("grpc-message").orElseThrow())
+          .startsWith("gateway: no route for /test.greet.No/Say");
+    }
   }
 
   @Test

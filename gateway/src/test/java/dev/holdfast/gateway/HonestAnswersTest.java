@@ -185,6 +185,22 @@ class HonestAnswersTest {
     assertThat(server.next("RST_STREAM").code()).isEqualTo(Http2Error.CANCEL.code());
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "application/grpc+json, application/grpc+json",
+    "application/grpc, application/grpc",
+    "application/grpc;q=1, application/grpc",
+    "application/grpc+, application/grpc",
+  })
+  void ownAnswersHaveTheMessageFormatOfTheRequest(String asked, String answered) throws Exception {
+    RawPeer client = rig.client(rig.gateway(upstream().address()));
+    client.headers(
+        3, RawPeer.call(PATH).set("content-type", asked).add("grpc-timeout", "20m"), false);
+    RawPeer.Frame answer = client.next("HEADERS", "DATA", "RST_STREAM");
+    assertThat(answer.header("grpc-status")).isEqualTo("4");
+    assertThat(answer.header("content-type")).isEqualTo(answered);
+  }
+
   @Test
   void routeCutsDeadlines() throws Exception {
     RawPeer.Upstream upstream = upstream();

@@ -8,18 +8,35 @@ import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
 import java.time.Duration;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** The answers that the gateway gives of its own. */
 final class Answers {
   static final String TOO_MUCH_FOR_UPSTREAMS = "too much waits for upstreams";
   static final String TOO_MUCH_FOR_CLIENTS = "too much waits for clients";
 
+  /** A message format by its name, without parameters. */
+  private static final Pattern FORMAT = Pattern.compile("application/grpc\\+[A-Za-z0-9.-]{1,64}");
+
   private Answers() {}
 
   /** A whole gRPC answer in one HEADERS frame. */
   static Http2Headers trailersOnly(StatusCode status, String message) {
+    return trailersOnly(status, message, null);
+  }
+
+  /**
+   * As above, with the message format of the request: clients of {@code application/grpc+json} take
+   * no other.
+   *
+   * @param asked the content type of the request
+   */
+  static Http2Headers trailersOnly(
+      StatusCode status, String message, @Nullable CharSequence asked) {
     Http2Headers headers = new DefaultHttp2Headers(false).status(Names.OK);
-    headers.set(Names.CONTENT_TYPE, Names.APPLICATION_GRPC);
+    boolean named = asked != null && FORMAT.matcher(asked).matches();
+    headers.set(Names.CONTENT_TYPE, named ? asked : Names.APPLICATION_GRPC);
     return end(headers, status, message);
   }
 

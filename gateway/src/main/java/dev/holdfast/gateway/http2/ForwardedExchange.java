@@ -83,7 +83,10 @@ final class ForwardedExchange extends Exchange implements RequestStream {
   @Override
   void endWith(StatusCode status, String message, boolean began) {
     if (grpc) {
-      endWith(began ? Answers.trailers(status, message) : Answers.trailersOnly(status, message));
+      endWith(
+          began
+              ? Answers.trailers(status, message)
+              : Answers.trailersOnly(status, message, header(Names.CONTENT_TYPE)));
     } else if (began) {
       down.reset(downStream, Http2Error.INTERNAL_ERROR.code());
     } else {

@@ -10,6 +10,13 @@ import java.util.List;
 final class Answer {
   static final byte[] NOTHING = {};
 
+  /**
+   * The type of a google.rpc.Status for clients whose protocol is not known, as Google's own
+   * endpoints write it. Without the parameter it would be the type of Connect's errors, whose
+   * clients would read this as one of them.
+   */
+  private static final String JSON_OF_STATUS = "application/json; charset=utf-8";
+
   private final Http2Headers head;
   private final byte[] body;
 
@@ -33,7 +40,9 @@ final class Answer {
 
   /** What a request gets that can't be turned into a call. */
   static Answer refused(RequestRefusedException why) {
-    return json(why.httpStatus(), ErrorBody.json(why)).allowing(why.allow());
+    boolean type = Refusal.isUnknownType(why);
+    Http2Headers head = head(why.httpStatus(), type ? JSON_OF_STATUS : "application/json");
+    return new Answer(head, ErrorBody.json(why)).allowing(why.allow());
   }
 
   /** With the methods of HTTP that would do, if there are some. */

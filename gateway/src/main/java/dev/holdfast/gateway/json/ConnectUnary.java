@@ -7,17 +7,27 @@ import dev.holdfast.transcoding.http.UnreadableResponseException;
 import dev.holdfast.transcoding.http.connect.ConnectErrors;
 import dev.holdfast.transcoding.http.connect.ConnectRequest;
 import io.netty.handler.codec.http2.Http2Headers;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Connect's calls of one message each way, by POST or GET. */
 final class ConnectUnary extends Dialect {
+  private static final int NOT_FOUND = 404;
+
   private final ConnectRequest request;
   private final ConnectMessages messages;
+  private final BooleanSupplier unknownMethod;
   private final WholeBody body = new WholeBody();
 
-  ConnectUnary(ConnectRequest request, ConnectMessages messages) {
+  /**
+   * A call.
+   *
+   * @param unknownMethod whether a schema is known that has no such method; asked once at most
+   */
+  ConnectUnary(ConnectRequest request, ConnectMessages messages, BooleanSupplier unknownMethod) {
     this.request = request;
     this.messages = messages;
+    this.unknownMethod = unknownMethod;
   }
 
   @Override
@@ -73,7 +83,9 @@ final class ConnectUnary extends Dialect {
   Answer whole(CallEnd end, byte @Nullable [] message) {
     if (!end.isOk()) {
       byte[] error = ConnectErrors.json(end.status(), end.message(), end.details());
-      return Answer.json(end.status().httpStatus(), error);
+      // Messages as they are need no schema, so that the upstream has the first word.
+      boolean notFound = end.status() == StatusCode.UNIMPLEMENTED && unknownMethod.getAsBoolean();
+      return Answer.json(notFound ? NOT_FOUND : end.status().httpStatus(), error);
     }
     if (message == null) {
       return whole(CallEnd.of(StatusCode.INTERNAL, "gateway: OK without a message"), null);

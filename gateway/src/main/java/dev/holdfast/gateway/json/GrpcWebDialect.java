@@ -5,6 +5,7 @@ import dev.holdfast.gateway.http2.UpstreamCall;
 import dev.holdfast.transcoding.http.EnvelopeReader;
 import dev.holdfast.transcoding.http.GrpcMessage;
 import dev.holdfast.transcoding.http.RequestRefusedException;
+import dev.holdfast.transcoding.http.StatusCode;
 import dev.holdfast.transcoding.http.grpcweb.GrpcWebText;
 import dev.holdfast.transcoding.http.grpcweb.GrpcWebTrailers;
 import dev.holdfast.transcoding.http.grpcweb.GrpcWebType;
@@ -98,7 +99,14 @@ final class GrpcWebDialect extends Dialect {
 
   @Override
   Answer refused(RequestRefusedException why) {
-    return whole(CallEnd.of(why.code(), "gateway: " + why.getMessage()), null);
+    boolean ofHttp = why.httpStatus() == Refusal.METHOD_NOT_ALLOWED || Refusal.isUnknownType(why);
+    boolean unimplemented = ofHttp || why.isNoSuchPath();
+    StatusCode code = unimplemented ? StatusCode.UNIMPLEMENTED : why.code();
+    Answer answer = whole(CallEnd.of(code, "gateway: " + why.getMessage()), null);
+    if (ofHttp) {
+      answer.head().status(Integer.toString(why.httpStatus()));
+    }
+    return answer.allowing(why.allow());
   }
 
   private void read(byte[] bytes, int offset, int length, Sink sink) {

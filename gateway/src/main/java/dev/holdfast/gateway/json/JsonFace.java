@@ -87,8 +87,7 @@ public final class JsonFace implements WebFace {
   }
 
   private Answer refused(WebExchange web, RequestRefusedException why, FaceTerms now) {
-    boolean connect = Refusal.isConnect(web.headers()) || isConnectGet(web, now);
-    return connect ? Refusal.ofConnect(web.headers(), why) : Answer.refused(why);
+    return Refusal.of(web.headers(), why, isConnectGet(web, now));
   }
 
   private boolean isConnectGet(WebExchange web, FaceTerms now) {
@@ -242,7 +241,16 @@ public final class JsonFace implements WebFace {
         place,
         request.kind() == ConnectRequest.Kind.STREAM
             ? new ConnectStream(request, messages)
-            : new ConnectUnary(request, messages));
+            : new ConnectUnary(request, messages, () -> lacks(web, path)));
+  }
+
+  /** Whether the schema of the place is known and has no such method. */
+  private boolean lacks(WebExchange web, String path) {
+    try {
+      return !isMethod(web, path);
+    } catch (UnknownSchemaException e) {
+      return false;
+    }
   }
 
   private boolean isMethod(WebExchange web, String path) {

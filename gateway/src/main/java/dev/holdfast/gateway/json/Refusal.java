@@ -3,6 +3,7 @@ package dev.holdfast.gateway.json;
 import dev.holdfast.transcoding.http.RequestRefusedException;
 import dev.holdfast.transcoding.http.StatusCode;
 import dev.holdfast.transcoding.http.connect.ConnectErrors;
+import dev.holdfast.transcoding.http.grpcweb.GrpcWebType;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.util.List;
 import java.util.Locale;
@@ -10,26 +11,43 @@ import java.util.Set;
 
 /** The answer to a request that becomes no call, in the form of the protocol that it speaks. */
 final class Refusal {
+  static final int METHOD_NOT_ALLOWED = 405;
+  static final int UNSUPPORTED_TYPE = 415;
+
   private static final String STREAM = "application/connect+";
   private static final Set<String> STREAMS = Set.of(STREAM + "json", STREAM + "proto");
 
   /** What HTTP itself has a word for; all else has the status of its code, as Connect says. */
-  private static final Set<Integer> OF_HTTP = Set.of(404, 405, 415);
+  private static final Set<Integer> OF_HTTP = Set.of(404, METHOD_NOT_ALLOWED, UNSUPPORTED_TYPE);
 
   private Refusal() {}
 
+  /**
+   * The answer in the form of gRPC-Web, Connect or HTTP/JSON.
+   *
+   * @param connectGet whether the query makes it a GET of Connect
+   */
+  static Answer of(Http2Headers headers, RequestRefusedException why, boolean connectGet) {
+    CharSequence type = headers.get("content-type");
+    GrpcWebType grpcWeb = GrpcWebType.of(type == null ? "" : type.toString());
+    if (grpcWeb != null) {
+      return new GrpcWebDialect("", grpcWeb).refused(why);
+    }
+    return connectGet || isConnect(headers) ? ofConnect(headers, why) : Answer.refused(why);
+  }
+
   /** Whether the headers are those of a POST of Connect, sound or not. */
-  static boolean isConnect(Http2Headers headers) {
+  private static boolean isConnect(Http2Headers headers) {
     String type = type(headers);
     return type.startsWith(STREAM)
         || type.equals("application/proto")
-        || (type.equals("application/json") && headers.contains("connect-protocol-version"));
+        || headers.contains("connect-protocol-version");
   }
 
   /** What Connect's client gets: an error as body, or as the end of its stream. */
-  static Answer ofConnect(Http2Headers headers, RequestRefusedException why) {
+  private static Answer ofConnect(Http2Headers headers, RequestRefusedException why) {
     String type = type(headers);
-    if (STREAMS.contains(type)) {
+    if (STREAMS.contains(type) && why.httpStatus() != METHOD_NOT_ALLOWED) {
       byte[] error = ConnectErrors.json(code(why), why.getMessage(), null);
       return new Answer(Answer.head(200, type), ConnectErrors.endStream(error, List.of()));
     }
@@ -38,14 +56,33 @@ final class Refusal {
 
   /** The same of a call of one message each way. */
   static Answer ofUnary(RequestRefusedException why) {
-    int status = OF_HTTP.contains(why.httpStatus()) ? why.httpStatus() : code(why).httpStatus();
-    Answer answer = Answer.json(status, ConnectErrors.json(code(why), why.getMessage(), null));
+    StatusCode code = code(why);
+    boolean ofHttp = OF_HTTP.contains(why.httpStatus()) && !isUnknownCompression(why);
+    int status = ofHttp ? why.httpStatus() : code.httpStatus();
+    Answer answer = Answer.json(status, ConnectErrors.json(code, why.getMessage(), null));
     return answer.allowing(why.allow());
   }
 
-  /** A method that is not there is none of the application's things that are not found. */
+  /**
+   * The code that Connect's clients make of the HTTP status when they read no body, so that both
+   * say the same: unimplemented of 404, unknown of 405 and 415.
+   */
   private static StatusCode code(RequestRefusedException why) {
-    return why.isNoSuchPath() ? StatusCode.UNIMPLEMENTED : why.code();
+    if (why.isNoSuchPath()) {
+      return StatusCode.UNIMPLEMENTED;
+    }
+    boolean unknown = why.httpStatus() == METHOD_NOT_ALLOWED || isUnknownType(why);
+    return unknown ? StatusCode.UNKNOWN : why.code();
+  }
+
+  /** Whether the content type is what was wrong. */
+  static boolean isUnknownType(RequestRefusedException why) {
+    return why.httpStatus() == UNSUPPORTED_TYPE && why.code() != StatusCode.UNIMPLEMENTED;
+  }
+
+  /** Has code and status of its own: Connect says unimplemented, whose status is 501. */
+  private static boolean isUnknownCompression(RequestRefusedException why) {
+    return why.httpStatus() == UNSUPPORTED_TYPE && why.code() == StatusCode.UNIMPLEMENTED;
   }
 
   private static String type(Http2Headers headers) {
