@@ -31,7 +31,8 @@ public final class Bench {
           new NeedsTools(new Transcoding(), Transcoding.TOOLS),
           new GatewayStreams(),
           new GatewayRoll(),
-          new GatewayReload());
+          new GatewayReload(),
+          new NeedsTools(new GatewayAttacks(), GatewayAttacks.TOOLS));
 
   /** Logback's own property; children are given it too. */
   static final String LOG_CONFIGURATION = "logback.configurationFile";

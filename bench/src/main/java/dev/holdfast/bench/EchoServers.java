@@ -30,11 +30,17 @@ public final class EchoServers {
    * @param names whether they say who they are, {@code s0}, {@code s1}, ..
    */
   static ChildJvm start(Scope scope, int count, boolean names) throws IOException {
+    return start(scope, count, names, List.of("-Xmx1g"));
+  }
+
+  /** As above, in a JVM with these options. */
+  static ChildJvm start(Scope scope, int count, boolean names, List<String> jvmOptions)
+      throws IOException {
     return scope.own(
         ChildJvm.start(
             "servers",
             EchoServers.class,
-            List.of("-Xmx1g"),
+            jvmOptions,
             List.of(Integer.toString(count), Boolean.toString(names))));
   }
 

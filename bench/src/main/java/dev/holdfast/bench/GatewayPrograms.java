@@ -137,6 +137,15 @@ final class GatewayPrograms {
    * @param name what it is called in figures
    */
   GatewayProxy haproxy(String name, int upstreamPort) throws IOException {
+    return haproxy(name, upstreamPort, "proto h2");
+  }
+
+  /** HAProxy whose clients may speak HTTP/1.1 as well. */
+  GatewayProxy haproxyOfBoth(int upstreamPort) throws IOException {
+    return haproxy("haproxy", upstreamPort, "");
+  }
+
+  private GatewayProxy haproxy(String name, int upstreamPort, String protocol) throws IOException {
     int port = freePort();
     Path file = folder.resolve(name + ".cfg");
     Files.writeString(
@@ -151,13 +160,13 @@ final class GatewayPrograms {
           timeout client 1h
           timeout server 1h
         frontend grpc
-          bind 127.0.0.1:%d proto h2
+          bind 127.0.0.1:%d %s
           default_backend echo
         backend echo
           http-reuse always
           server one 127.0.0.1:%d proto h2
         """
-            .formatted(port, upstreamPort));
+            .formatted(port, protocol, upstreamPort));
     return start(
         name, List.of(HAPROXY.path(), "-db", "-q", "-f", file.toString()), port, upstreamPort);
   }

@@ -1,0 +1,135 @@
+package dev.holdfast.bench;
+
+import dev.holdfast.bench.attacks.Attack;
+import dev.holdfast.bench.attacks.AttackProgram;
+import io.grpc.ManagedChannel;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+
+/** A proxy with a bystander, whose calls are counted while somebody else attacks. */
+final class AttackedProxy {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration DEADLINE = Duration.ofSeconds(5);
+  private static final int CHANNELS = 4;
+  private static final long SETTLING_MILLIS = 500;
+
+  private final GatewayProxy proxy;
+  private final List<ManagedChannel> channels;
+  private final int callsPerSecond;
+  private final List<Double> quietMillis = new ArrayList<>();
+  private final Map<Attack, Siege> sieges = new TreeMap<>();
+  private long quietFailed;
+
+  /**
+   * What a bystander noticed of one attack.
+   *
+   * @param millis that each of its answered calls took
+   * @param failed calls, and calls that never ended
+   * @param reasons what they failed of
+   * @param framesPerSecond that the attacker sent
+   * @param connections that it took for that
+   */
+  record Siege(
+      Sample millis,
+      long failed,
+      Map<String, Long> reasons,
+      double framesPerSecond,
+      long connections) {}
+
+  /** What a bystander saw in some time. */
+  private record Calls(List<Double> millis, long failed, Map<String, Long> reasons) {}
+
+  AttackedProxy(GatewayProxy proxy, Scope scope, int callsPerSecond) {
+    this.proxy = proxy;
+    this.channels = proxy.channels(scope, CHANNELS);
+    this.callsPerSecond = callsPerSecond;
+  }
+
+  GatewayProxy proxy() {
+    return proxy;
+  }
+
+  Map<Attack, Siege> sieges() {
+    return sieges;
+  }
+
+  /** The 99th of 100 calls while nobody attacked, over the whole run. */
+  double quietP99() {
+    return Sample.of(quietMillis).percentile(99);
+  }
+
+  /** Calls that failed while nobody attacked. */
+  long quietFailed() {
+    return quietFailed;
+  }
+
+  /** Calls without an attack, then beside one. */
+  void besiege(Scope scope, Attack attack, Duration quiet, Duration siege) throws Exception {
+    ChildJvm attacker =
+        scope.own(
+            ChildJvm.start(
+                "attacker",
+                AttackProgram.class,
+                List.of("-Xmx256m", "-XX:+UseSerialGC"),
+                List.of(attack.name(), Integer.toString(proxy.port()))));
+    attacker.await("READY", PATIENCE);
+    // What the attack before left behind, and the start of a JVM, is no quiet time.
+    TimeUnit.MILLISECONDS.sleep(SETTLING_MILLIS);
+    Calls before = calls(quiet);
+    quietMillis.addAll(before.millis);
+    quietFailed += before.failed;
+    attacker.send("BEGIN");
+    Calls during = calls(siege);
+    attacker.send("END");
+    String[] sent = attacker.await("SENT", PATIENCE).split(" ", -1);
+    attacker.close();
+    if (!proxy.isAlive()) {
+      throw new IllegalStateException(proxy.name() + " has ended: " + proxy.lastWords());
+    }
+    List<Double> millis =
+        during.millis.isEmpty() ? List.of((double) DEADLINE.toMillis()) : during.millis;
+    sieges.put(
+        attack,
+        new Siege(
+            Sample.of(millis),
+            during.failed,
+            during.reasons,
+            Double.parseDouble(sent[0]),
+            Long.parseLong(sent[1])));
+  }
+
+  /** Calls for some time, without a word about them; so that nobody is cold. */
+  void warmUp(Duration time) throws InterruptedException {
+    var unused = calls(time);
+  }
+
+  private Calls calls(Duration time) throws InterruptedException {
+    List<Double> millis = Collections.synchronizedList(new ArrayList<>());
+    SteadyCalls.AnswerListener listener =
+        (instance, sent, answered) -> millis.add((answered - sent) / 1e6);
+    List<SteadyCalls> callers = new ArrayList<>();
+    for (ManagedChannel channel : channels) {
+      callers.add(new SteadyCalls(channel, callsPerSecond / CHANNELS, DEADLINE, listener).start());
+    }
+    TimeUnit.NANOSECONDS.sleep(time.toNanos());
+    long failed = 0;
+    Map<String, Long> reasons = new TreeMap<>();
+    for (SteadyCalls each : callers) {
+      each.stop();
+      failed += each.failed() + each.unaccounted();
+      each.failures().forEach((why, count) -> reasons.merge(why, count, Long::sum));
+    }
+    return new Calls(new ArrayList<>(millis), failed, reasons);
+  }
+
+  /** What the kernel counts for it. */
+  long residentBytes() throws IOException {
+    return ProcessMemory.resident(proxy.pid());
+  }
+}
