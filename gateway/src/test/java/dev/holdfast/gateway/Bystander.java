@@ -59,6 +59,11 @@ final class Bystander implements AutoCloseable {
     return bystander;
   }
 
+  /** Whether a call of it failed. */
+  boolean isHarmed() {
+    return !failures.isEmpty();
+  }
+
   /** Whether all its calls were served so far. */
   void assertServed() {
     assertThat(failures).isEmpty();

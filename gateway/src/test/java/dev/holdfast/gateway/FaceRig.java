@@ -114,6 +114,17 @@ final class FaceRig implements AutoCloseable {
     }
   }
 
+  /** A client that asks for small things at the same endpoint all the time. */
+  Bystander bystander() {
+    return Bystander.of(
+        () -> {
+          HttpResponse<String> answer = get("/v1/hello/bystander");
+          if (answer.statusCode() != 200) {
+            throw new IOException(answer.statusCode() + " " + answer.body());
+          }
+        });
+  }
+
   Socket socket() throws IOException {
     InetSocketAddress address = gateway.address();
     Socket socket = new Socket(address.getAddress(), address.getPort());

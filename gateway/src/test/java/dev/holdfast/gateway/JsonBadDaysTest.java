@@ -108,7 +108,7 @@ final class JsonBadDaysTest {
     }
     RawPeer.Frame answer = client.next("HEADERS", "RST_STREAM", "GOAWAY");
     assertThat(answer.header(":status")).isEqualTo("429");
-    assertThat(client.next("DATA").text()).contains("too many bodies are kept");
+    assertThat(client.next("DATA").text()).contains("too much is kept");
     assertThat(faces.rig.met("memory")).isPositive();
     assertThat(faces.post(HELLO, "{\"name\":\"small\"}").body()).contains("hello small");
   }

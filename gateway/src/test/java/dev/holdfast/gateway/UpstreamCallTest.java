@@ -8,7 +8,6 @@ import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.http2.CallEnd;
 import dev.holdfast.gateway.http2.CallListener;
-import dev.holdfast.gateway.http2.Client;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.UpstreamCall;
 import dev.holdfast.gateway.limits.GatewayMeters;
@@ -153,7 +152,7 @@ final class UpstreamCallTest {
               "echo", EndpointSet.of(List.of(Endpoint.of(endpoint))), ClusterOptions.DEFAULT);
       Http2Headers headers = UpstreamCall.headers("/test.Echo/" + method, "echo");
       headers.set("grpc-timeout", timeout);
-      call = new UpstreamCall(loop, Client.NOBODY, headers, this);
+      call = new UpstreamCall(loop, headers, this, UpstreamCall.MESSAGE_BYTES);
       run(c -> c.start(cluster, RouteOptions.DEFAULT));
     }
 

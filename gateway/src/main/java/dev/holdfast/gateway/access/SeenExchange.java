@@ -5,6 +5,7 @@ import dev.holdfast.gateway.http2.Client;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.WebExchange;
 import dev.holdfast.gateway.http2.WebHandler;
+import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.traffic.CallTrace;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -59,6 +60,11 @@ final class SeenExchange implements WebExchange {
   @Override
   public Client client() {
     return web.client();
+  }
+
+  @Override
+  public MemoryAccount memory() {
+    return web.memory();
   }
 
   @Override
@@ -173,6 +179,11 @@ final class SeenExchange implements WebExchange {
     @Override
     public void onWritable() {
       handler.onWritable();
+    }
+
+    @Override
+    public void onOverload() {
+      handler.onOverload();
     }
 
     @Override

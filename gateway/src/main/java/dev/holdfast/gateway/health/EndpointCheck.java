@@ -12,7 +12,6 @@ import dev.holdfast.gateway.cluster.Health;
 import dev.holdfast.gateway.cluster.OutlierOptions;
 import dev.holdfast.gateway.http2.CallEnd;
 import dev.holdfast.gateway.http2.CallListener;
-import dev.holdfast.gateway.http2.Client;
 import dev.holdfast.gateway.http2.UpstreamCall;
 import dev.holdfast.gateway.route.RetryPolicy;
 import dev.holdfast.gateway.route.RouteOptions;
@@ -217,7 +216,6 @@ final class EndpointCheck {
       this.call =
           new UpstreamCall(
               loop.forwarding(),
-              Client.NOBODY,
               UpstreamCall.headers(method.path(), endpoint.address().toString()),
               this,
               ANSWER_BYTES);

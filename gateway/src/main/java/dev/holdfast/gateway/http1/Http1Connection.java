@@ -6,6 +6,7 @@ import dev.holdfast.gateway.http2.ClientConnection;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.WebFace;
 import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.limits.MetLimit;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -61,6 +62,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
   private final GatewayLimits limits;
   private final ChannelHandlerContext ctx;
   private final Client client;
+  private final MemoryAccount memory;
   private final ArrayDeque<HttpObject> pipelined = new ArrayDeque<>(0);
   private @Nullable Http1Exchange current;
   private @Nullable ScheduledFuture<?> headTimer;
@@ -70,7 +72,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
   private boolean fresh = true;
   private boolean deaf;
   private int keptBytes;
-  private boolean heavy;
+  private int unsentBytes;
+  private boolean full;
 
   private Http1Connection(
       Channel channel, ForwardingLoop loop, WebFace face, GatewayLimits limits) {
@@ -78,6 +81,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
     this.face = face;
     this.limits = limits;
     this.client = Client.of(channel);
+    this.memory = loop.memory().account(limits.connectionBytes(), this::endCall);
     HttpDecoderConfig config =
         new HttpDecoderConfig()
             .setMaxInitialLineLength(REQUEST_LINE_BYTES)
@@ -140,8 +144,19 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
     return leaving;
   }
 
+  /** Pays for all that is held for its client. */
+  MemoryAccount memory() {
+    return memory;
+  }
+
   boolean isWritable() {
-    return ctx.channel().isWritable();
+    full = unsentBytes > 0 && memory.isScarce();
+    return !full && ctx.channel().isWritable();
+  }
+
+  /** Whether parts of answers wait to be sent. */
+  boolean isUnsent() {
+    return unsentBytes > 0;
   }
 
   @Override
@@ -181,7 +196,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext context) {
-    weigh(!isWritable());
     Http1Exchange exchange = current;
     if (exchange != null && isWritable()) {
       exchange.onWritable();
@@ -191,7 +205,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
   @Override
   public void channelInactive(ChannelHandlerContext context) {
     cancelTimers();
-    weigh(false);
     pipelined.forEach(ReferenceCountUtil::release);
     pipelined.clear();
     Http1Exchange exchange = current;
@@ -218,10 +231,19 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
   /** A part of an answer, or a frame of a WebSocket. */
   void write(Object part) {
     var unused = ctx.write(part);
-    if (!flushWanted) {
-      flushWanted = true;
-      ctx.executor().execute(this::flush);
-    }
+    flushSoon();
+  }
+
+  /**
+   * As above.
+   *
+   * @param bytes of the part, which are held until the client takes them
+   */
+  void write(Object part, int bytes) {
+    unsentBytes += bytes;
+    memory.charge(bytes);
+    var unused = ctx.write(part).addListener(written -> onWritten(bytes));
+    flushSoon();
   }
 
   void keep(int bytes) {
@@ -253,17 +275,44 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
     }
   }
 
-  /** What waits for a slow client is counted only as soon as it is much. */
-  private void weigh(boolean much) {
-    if (much == heavy) {
+  private void onWritten(int bytes) {
+    unsentBytes -= bytes;
+    memory.credit(bytes);
+    Http1Exchange exchange = current;
+    if (full && exchange != null && isWritable()) {
+      exchange.onWritable();
+    }
+  }
+
+  /**
+   * See {@link MemoryAccount.Holder}: there is one call at a time. A client that reads nothing
+   * can't be told.
+   */
+  private void endCall(MetLimit why) {
+    if (why == MetLimit.CONNECTION_BYTES) {
       return;
     }
-    heavy = much;
-    if (!much) {
-      loop.memory().give(UNSENT_BYTES);
-    } else if (!loop.memory().take(UNSENT_BYTES)) {
-      loop.meters().met(MetLimit.MEMORY);
-      close();
+    loop.meters().met(why);
+    Http1Exchange exchange = current;
+    if (exchange == null || !exchange.onOverload()) {
+      cut();
+    }
+  }
+
+  /** Closes at once, also where TLS would wait for a client that reads nothing. */
+  private void cut() {
+    Http1Exchange exchange = current;
+    current = null;
+    if (exchange != null) {
+      exchange.onGone();
+    }
+    channel().unsafe().close(channel().unsafe().voidPromise());
+  }
+
+  private void flushSoon() {
+    if (!flushWanted) {
+      flushWanted = true;
+      ctx.executor().execute(this::flush);
     }
   }
 

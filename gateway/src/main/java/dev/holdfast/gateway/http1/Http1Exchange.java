@@ -5,6 +5,7 @@ import dev.holdfast.gateway.http2.Client;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.WebExchange;
 import dev.holdfast.gateway.http2.WebHandler;
+import dev.holdfast.gateway.limits.MemoryAccount;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.TooLongFrameException;
@@ -156,6 +157,21 @@ final class Http1Exchange implements WebExchange {
     }
   }
 
+  /** Ends the call with an answer of its own; whether that is possible. */
+  boolean onOverload() {
+    WebSocket known = socket;
+    WebHandler taker = handler;
+    if (connection.isUnsent() || taker == null || answered) {
+      return false;
+    }
+    if (known != null) {
+      known.onOverload();
+    } else {
+      taker.onOverload();
+    }
+    return true;
+  }
+
   void onWritable() {
     WebHandler taker = handler;
     if (taker != null && !answered) {
@@ -207,6 +223,11 @@ final class Http1Exchange implements WebExchange {
   }
 
   @Override
+  public MemoryAccount memory() {
+    return connection.memory();
+  }
+
+  @Override
   public boolean isDuplex() {
     return false;
   }
@@ -239,7 +260,7 @@ final class Http1Exchange implements WebExchange {
     if (!empty && !response.headers().contains(HttpHeaderNames.CONTENT_LENGTH)) {
       HttpUtil.setContentLength(response, body.length);
     }
-    connection.write(response);
+    connection.write(response, body.length);
     end();
   }
 
@@ -276,7 +297,7 @@ final class Http1Exchange implements WebExchange {
       return;
     }
     if (body.length > 0) {
-      connection.write(new DefaultHttpContent(Unpooled.wrappedBuffer(body)));
+      connection.write(new DefaultHttpContent(Unpooled.wrappedBuffer(body)), body.length);
     }
     if (last) {
       connection.write(LastHttpContent.EMPTY_LAST_CONTENT);

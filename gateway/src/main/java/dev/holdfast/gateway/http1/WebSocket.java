@@ -1,7 +1,6 @@
 package dev.holdfast.gateway.http1;
 
 import dev.holdfast.core.Limit;
-import dev.holdfast.gateway.limits.GatewayMemory;
 import dev.holdfast.gateway.limits.MetLimit;
 import dev.holdfast.transcoding.http.StatusCode;
 import io.netty.buffer.ByteBuf;
@@ -26,7 +25,6 @@ import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
-import io.netty.handler.codec.http.websocketx.WebSocketServerHandshaker13;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -135,7 +133,7 @@ final class WebSocket {
             request.headers(),
             EmptyHttpHeaders.INSTANCE);
     var unused =
-        new WebSocketServerHandshaker13(null, protocol, config)
+        new SocketFrames.Handshake(protocol, config, connection.memory())
             .handshake(connection.channel(), whole, headers, connection.channel().newPromise());
     Duration half = idle.dividedBy(2);
     Duration pingTime = half.compareTo(PING_TIME) < 0 ? half : PING_TIME;
@@ -174,15 +172,7 @@ final class WebSocket {
       exchange.onMessage(content, false);
       return;
     }
-    boolean room = connection.loop().memory().take(content.readableBytes());
-    if (!room && size + content.readableBytes() > GatewayMemory.FREE_BYTES) {
-      connection.loop().memory().give(content.readableBytes());
-      connection.loop().meters().met(MetLimit.MEMORY);
-      close(TRY_LATER, "too many messages are kept");
-      return;
-    }
     if (!add(content)) {
-      connection.loop().memory().give(content.readableBytes());
       connection.loop().meters().met(MetLimit.SOCKET_MESSAGE);
       close(TOO_BIG, "a message of more than " + MESSAGE_BYTES + " bytes");
       return;
@@ -196,8 +186,13 @@ final class WebSocket {
     }
   }
 
+  /** The gateway holds too much for its client. */
+  void onOverload() {
+    close(TRY_LATER, "too much is kept for this client");
+  }
+
   private void forget() {
-    connection.loop().memory().give(size);
+    connection.memory().credit(whole.length);
     whole = new byte[0];
     size = 0;
   }
@@ -209,7 +204,9 @@ final class WebSocket {
     }
     if (whole.length < size + bytes) {
       int room = Math.min(MESSAGE_BYTES, Math.max(LEAST_BUFFER, 2 * whole.length));
+      int before = whole.length;
       whole = Arrays.copyOf(whole, Math.max(size + bytes, room));
+      connection.memory().charge(whole.length - before);
     }
     content.getBytes(content.readerIndex(), whole, size, bytes);
     size += bytes;
@@ -219,7 +216,9 @@ final class WebSocket {
   void write(byte[] message) {
     if (!closed) {
       ByteBuf content = Unpooled.wrappedBuffer(message);
-      connection.write(text ? new TextWebSocketFrame(content) : new BinaryWebSocketFrame(content));
+      connection.write(
+          text ? new TextWebSocketFrame(content) : new BinaryWebSocketFrame(content),
+          message.length);
     }
   }
 

@@ -14,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 /** The answers that the gateway gives of its own. */
 final class Answers {
   static final String TOO_MUCH_FOR_UPSTREAMS = "too much waits for upstreams";
-  static final String TOO_MUCH_FOR_CLIENTS = "too much waits for clients";
 
   /** A message format by its name, without parameters. */
   private static final Pattern FORMAT = Pattern.compile("application/grpc\\+[A-Za-z0-9.-]{1,64}");

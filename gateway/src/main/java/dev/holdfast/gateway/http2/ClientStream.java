@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.route.RequestHead;
 import dev.holdfast.gateway.route.RouteOptions;
 import dev.holdfast.gateway.traffic.CallTrace;
@@ -78,8 +79,11 @@ abstract class ClientStream implements RequestHead {
   /** Who calls. */
   abstract Client client();
 
-  /** Counts bytes of the request that wait for the upstream; whether so many may. */
-  abstract boolean keep(int bytes);
+  /** Pays for the bytes of the request and of its answer. */
+  abstract MemoryAccount memory();
+
+  /** Counts bytes of the request that wait for the upstream. */
+  abstract void keep(int bytes);
 
   /** Bytes that were kept are with the upstream, or dropped. */
   abstract void giveBack(int bytes);

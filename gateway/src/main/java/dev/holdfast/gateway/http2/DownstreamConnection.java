@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.http2;
 
 import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.limits.MetLimit;
 import dev.holdfast.gateway.socket.SteadyEpoll;
 import dev.holdfast.transcoding.http.ErrorBody;
@@ -13,6 +14,7 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.handler.codec.http2.Http2StreamVisitor;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.charset.StandardCharsets;
@@ -33,6 +35,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
   private final GatewayLimits limits;
   private final @Nullable WebFace face;
   private final RapidResets resets;
+  private final MemoryAccount memory;
   private Client client = Client.NOBODY;
   private boolean secure;
   private boolean begun;
@@ -57,6 +60,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     this.limits = limits;
     this.face = face;
     this.resets = new RapidResets(limits.streams());
+    this.memory = loop.memory().account(limits.connectionBytes(), this::endHeaviestCall);
     Frames frames = new Frames();
     decoder.frameListener(frames);
     decoder.connection().addListener(frames);
@@ -74,6 +78,11 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
 
   ForwardingLoop loop() {
     return loop;
+  }
+
+  /** Pays for all that is held for its client. */
+  MemoryAccount memory() {
+    return memory;
   }
 
   /** Who opened it. */
@@ -159,6 +168,41 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
       throw new IllegalStateException("to collect exchanges can't fail", e);
     }
     open.forEach(RequestStream::onLeave);
+  }
+
+  /** See {@link MemoryAccount.Holder}. */
+  private void endHeaviestCall(MetLimit why) {
+    HeaviestCall found = new HeaviestCall();
+    try {
+      connection().forEachActiveStream(found);
+    } catch (Http2Exception e) {
+      throw new IllegalStateException("to look at streams can't fail", e);
+    }
+    RequestStream heaviest = found.heaviest;
+    if (heaviest != null && (why != MetLimit.CONNECTION_BYTES || found.holders > 1)) {
+      loop.meters().met(why);
+      heaviest.onOverload();
+    }
+  }
+
+  /** Finds the call that holds the most. */
+  private static final class HeaviestCall implements Http2StreamVisitor {
+    private @Nullable RequestStream heaviest;
+    private long mostBytes;
+    private int holders;
+
+    @Override
+    public boolean visit(Http2Stream stream) {
+      RequestStream request = (RequestStream) ((FrameStream) stream).taker;
+      long held = request == null ? 0 : request.heldBytes();
+      holders += held > 0 ? 1 : 0;
+      // Of two the younger, which has less to lose.
+      if (held > 0 && held >= mostBytes) {
+        mostBytes = held;
+        heaviest = request;
+      }
+      return true;
+    }
   }
 
   private @Nullable RequestStream request(@Nullable Http2Stream stream) {

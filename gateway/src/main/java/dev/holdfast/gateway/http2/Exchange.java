@@ -92,13 +92,11 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
       return bytes;
     }
     trace.onRequestData(data, bytes);
-    if (bytes > 0 && !keep(bytes)) {
-      giveBack(bytes);
-      fail(Reason.LIMIT, StatusCode.RESOURCE_EXHAUSTED, Answers.TOO_MUCH_FOR_UPSTREAMS);
-      return 0;
+    if (bytes > 0) {
+      keep(bytes);
     }
     if (data.isReadable()) {
-      body.keep(data, loop().memory());
+      body.keep(data, memory());
     }
     if (upStream == null) {
       body.await(bytes);
@@ -146,6 +144,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     attempts.opened(chosen);
     trace.onAttempt(link.address());
     link.attach(stream, this);
+    link.charge(stream, memory());
     upStream = stream;
     if (!bare) {
       sendBody(frames);
@@ -216,11 +215,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
       return bytes;
     }
     trace.onAnswerData(data, bytes);
-    if (bytes > 0 && !from.keep(bytes)) {
-      from.giveBack(stream, bytes);
-      fail(Reason.LIMIT, StatusCode.RESOURCE_EXHAUSTED, Answers.TOO_MUCH_FOR_CLIENTS);
-      return 0;
-    }
+    from.keep(stream, bytes);
     boolean last = end && !grpc;
     if (last) {
       over = true;
@@ -236,6 +231,17 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
       }
     }
     return 0;
+  }
+
+  /** What is kept of the request so that it can be sent again. */
+  final int replayBytes() {
+    return body.bytes();
+  }
+
+  /** What came of the answer and is not with the client yet, while its upstream goes on. */
+  final int unansweredBytes() {
+    FrameStream stream = (FrameStream) upStream;
+    return stream == null ? 0 : stream.unreturnedBytes();
   }
 
   final void onUpstreamReset(long code) {
@@ -356,6 +362,16 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
       return;
     }
     to.send(stream, data, end, bridge(bytes));
+  }
+
+  /** Ends it where nobody can be told why: the stream of the client is reset by the caller. */
+  final void drop(Reason why, StatusCode status) {
+    if (!over) {
+      loop().meters().answered(status.name());
+      trace.onEnd(why, status.code());
+      over = true;
+      release(false);
+    }
   }
 
   private void refuse(Reason why, StatusCode status, String what, String endpoint) {

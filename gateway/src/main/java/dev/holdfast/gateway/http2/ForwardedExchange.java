@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.traffic.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -18,6 +19,7 @@ final class ForwardedExchange extends Exchange implements RequestStream {
     this.down = down;
     this.downStream = stream;
     trace.onClient(down.client().address());
+    down.charge(stream, down.memory());
   }
 
   @Override
@@ -36,6 +38,24 @@ final class ForwardedExchange extends Exchange implements RequestStream {
   }
 
   @Override
+  public long heldBytes() {
+    FrameStream stream = (FrameStream) downStream;
+    long answer = Math.max(SendWindows.waitingBytes(stream), unansweredBytes());
+    return stream.unreturnedBytes() + replayBytes() + answer;
+  }
+
+  /** ENHANCE_YOUR_CALM is RESOURCE_EXHAUSTED to clients of gRPC: no status would get past DATA. */
+  @Override
+  public void onOverload() {
+    if (isOver() || SendWindows.isWaiting((FrameStream) downStream)) {
+      drop(Reason.LIMIT, StatusCode.RESOURCE_EXHAUSTED);
+      down.discard(downStream, Http2Error.ENHANCE_YOUR_CALM.code());
+    } else {
+      fail(Reason.LIMIT, StatusCode.RESOURCE_EXHAUSTED, Answers.TOO_MUCH_FOR_UPSTREAMS);
+    }
+  }
+
+  @Override
   ForwardingLoop loop() {
     return down.loop();
   }
@@ -46,8 +66,13 @@ final class ForwardedExchange extends Exchange implements RequestStream {
   }
 
   @Override
-  boolean keep(int bytes) {
-    return down.keep(bytes);
+  MemoryAccount memory() {
+    return down.memory();
+  }
+
+  @Override
+  void keep(int bytes) {
+    down.keep(downStream, bytes);
   }
 
   @Override

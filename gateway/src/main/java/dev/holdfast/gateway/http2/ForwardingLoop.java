@@ -85,7 +85,7 @@ public final class ForwardingLoop {
     this.clients = new LoopClients(loop, new Random());
     this.terms = terms;
     this.watching = watching;
-    this.shared = new Shared(new FlushList(loop), watching.meters(), memory.part());
+    this.shared = new Shared(new FlushList(loop), watching.meters(), memory.part(loop));
     this.traffic = watching.meters().traffic().open();
     long pauseNanos = LoopTraffic.LONG_CALL.toNanos() / 2;
     var unused =

@@ -1,6 +1,6 @@
 package dev.holdfast.gateway.http2;
 
-import dev.holdfast.gateway.limits.GatewayMemory;
+import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.limits.MetLimit;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -41,7 +41,6 @@ abstract class FrameConnection extends Http2ConnectionHandler {
   private int searches;
   private int turnBytes;
   private boolean flushWanted;
-  private long keptBytes;
   private boolean blamed;
 
   FrameConnection(
@@ -118,25 +117,25 @@ abstract class FrameConnection extends Http2ConnectionHandler {
     return stream == null ? null : ((FrameStream) stream).taker;
   }
 
-  /** Counts bytes that wait for the other side; whether so many may. */
-  final boolean keep(int bytes) {
-    keptBytes += bytes;
-    boolean room = shared.memory().take(bytes);
-    if (keptBytes > windowBytes) {
-      shared.meters().met(MetLimit.CONNECTION_BYTES);
-      return false;
+  /** What pays for the bytes that are read on a stream from now on. */
+  final void charge(Http2Stream stream, MemoryAccount account) {
+    ((FrameStream) stream).account = account;
+  }
+
+  /** Bytes that were read wait for the other side. */
+  final void keep(Http2Stream stream, int bytes) {
+    MemoryAccount account = ((FrameStream) stream).account;
+    if (account != null) {
+      account.charge(bytes);
     }
-    if (!room && keptBytes > GatewayMemory.FREE_BYTES) {
-      shared.meters().met(MetLimit.MEMORY);
-      return false;
-    }
-    return true;
   }
 
   /** Bytes that were kept were passed on or dropped: their sender may send as many again. */
   final void giveBack(Http2Stream stream, int bytes) {
-    keptBytes -= bytes;
-    shared.memory().give(bytes);
+    MemoryAccount account = ((FrameStream) stream).account;
+    if (account != null) {
+      account.credit(bytes);
+    }
     try {
       if (streams.receiving().consumeBytes(stream, bytes)) {
         flushLater();
@@ -176,6 +175,12 @@ abstract class FrameConnection extends Http2ConnectionHandler {
   final void reset(Http2Stream stream, long code) {
     resetStream(context(), stream.id(), code, context().newPromise());
     flushLater();
+  }
+
+  /** As above; what waits is dropped at once, also when the peer reads nothing. */
+  final void discard(Http2Stream stream, long code) {
+    reset(stream, code);
+    streams.sending().cancel((FrameStream) stream);
   }
 
   /** PING came; {@code stream} is the last one on which the peer called or was called. */

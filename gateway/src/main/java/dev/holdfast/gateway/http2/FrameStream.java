@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.gateway.limits.MemoryAccount;
 import io.netty.handler.codec.http2.Http2Connection.PropertyKey;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -24,6 +25,9 @@ final class FrameStream implements Http2Stream, Written {
 
   /** What takes its frames; see {@link FrameConnection#attach}. */
   @Nullable Object taker;
+
+  /** Pays for the bytes that were read on it and are not passed on yet; null for nobody. */
+  @Nullable MemoryAccount account;
 
   /** What is remembered of it to judge its end by. */
   @Nullable OpenedStream opened;
@@ -68,6 +72,11 @@ final class FrameStream implements Http2Stream, Written {
     this.connection = connection;
     this.id = id;
     this.state = state;
+  }
+
+  /** Bytes that were read on it and are not passed on yet. */
+  int unreturnedBytes() {
+    return processedWindow - receiveWindow;
   }
 
   @Override

@@ -1,26 +1,34 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.gateway.limits.MemoryAccount;
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
 
 /**
  * Puts the messages of a call together from its DATA. Room grows with what comes, not with what a
- * prefix promises.
+ * prefix promises, and is charged to an account.
  */
 final class MessageAssembler {
   static final int PREFIX_BYTES = 5;
 
   private static final int FIRST_ROOM = 4_096;
 
+  /** Larger room is given up after each message: a stream may be silent for hours. */
+  private static final int KEPT_ROOM = 16_384;
+
+  private static final byte[] NOTHING = {};
+
   private final int maxBytes;
+  private final MemoryAccount memory;
   private final byte[] prefix = new byte[PREFIX_BYTES];
   private int prefixBytes;
-  private byte[] message = {};
+  private byte[] message = NOTHING;
   private int size = -1;
   private int filled;
 
-  MessageAssembler(int maxBytes) {
+  MessageAssembler(int maxBytes, MemoryAccount memory) {
     this.maxBytes = maxBytes;
+    this.memory = memory;
   }
 
   /** What is wrong with the bytes of an upstream. */
@@ -53,7 +61,9 @@ final class MessageAssembler {
     int more = Math.min(size - filled, data.readableBytes());
     if (message.length < filled + more) {
       int doubled = Math.max(FIRST_ROOM, 2 * message.length);
+      int before = message.length;
       message = Arrays.copyOf(message, Math.min(size, Math.max(filled + more, doubled)));
+      memory.charge(message.length - before);
     }
     data.readBytes(message, filled, more);
     filled += more;
@@ -63,6 +73,19 @@ final class MessageAssembler {
     prefixBytes = 0;
     size = -1;
     return true;
+  }
+
+  /** A message was read, and large room for it is not kept for the next. */
+  void trim() {
+    if (message.length > KEPT_ROOM) {
+      release();
+    }
+  }
+
+  /** Gives up all room; a message that is not whole is lost. */
+  void release() {
+    memory.credit(message.length);
+    message = NOTHING;
   }
 
   /** Whether a message began and did not end. */

@@ -2,7 +2,7 @@ package dev.holdfast.gateway.http2;
 
 import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.limits.GatewayMeters;
-import dev.holdfast.gateway.limits.LoopMemory;
+import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.limits.MetLimit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -32,7 +32,12 @@ final class RequestBody {
   private int awaitingBytes;
   private boolean forgotten;
   private boolean overdrawn;
-  private @Nullable LoopMemory memory;
+  private @Nullable MemoryAccount memory;
+
+  /** What is kept now. */
+  int bytes() {
+    return memory == null ? 0 : bytes;
+  }
 
   /** Whether all frames so far are here. */
   boolean isComplete() {
@@ -50,14 +55,14 @@ final class RequestBody {
   }
 
   /** Keeps a frame that stays its caller's. */
-  void keep(ByteBuf frame, LoopMemory from) {
+  void keep(ByteBuf frame, MemoryAccount from) {
     if (forgotten) {
       return;
     }
     int size = frame.readableBytes();
     bytes += size;
     memory = from;
-    overdrawn |= !from.take(size);
+    overdrawn |= !from.charge(size);
     boolean small = size <= COPIED_BYTES;
     if (small && only == null && frames.isEmpty()) {
       only = ByteBufUtil.getBytes(frame);
@@ -114,10 +119,10 @@ final class RequestBody {
   /** It won't be sent again. */
   void forget() {
     forgotten = true;
-    LoopMemory from = memory;
+    MemoryAccount from = memory;
     if (from != null) {
       memory = null;
-      from.give(bytes);
+      from.credit(bytes);
     }
     only = null;
     tail = null;

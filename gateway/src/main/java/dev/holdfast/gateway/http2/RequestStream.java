@@ -16,6 +16,12 @@ interface RequestStream {
   /** The gateway closes and has no time left for it. */
   void onLeave();
 
+  /** Bytes that the gateway holds for it, in both directions. */
+  long heldBytes();
+
+  /** It holds too much: it ends, and what it holds is credited before this returns. */
+  void onOverload();
+
   /** Whether all of the request came. */
   boolean isRequestEnded();
 }

@@ -115,6 +115,12 @@ final class SendWindows implements Http2RemoteFlowController {
     return first(stream) != null;
   }
 
+  /** Bytes of a stream that wait. */
+  static long waitingBytes(FrameStream stream) {
+    ArrayDeque<FlowControlled> frames = stream.waiting;
+    return frames == null ? 0 : frames.stream().mapToLong(FlowControlled::size).sum();
+  }
+
   /** Whether there are streams of which something could be written. */
   boolean isReady() {
     return !ready.isEmpty();

@@ -3,6 +3,7 @@ package dev.holdfast.gateway.http2;
 import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.http2.MessageAssembler.UnfitMessageException;
+import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.route.RouteOptions;
 import dev.holdfast.gateway.traffic.CallTrace;
@@ -34,6 +35,7 @@ public final class UpstreamCall implements OutgoingCall {
 
   private final ForwardingLoop loop;
   private final Client client;
+  private final MemoryAccount memory;
   private final CallListener listener;
   private final Frames frames;
   private final MessageAssembler assembler;
@@ -48,30 +50,37 @@ public final class UpstreamCall implements OutgoingCall {
   /**
    * A call that has not begun.
    *
-   * @param client whom it is made for
+   * @param web the request that it is made for, which pays for what is held of it
    * @param headers of the request with :path and :authority, and :scheme if it is not http; become
    *     the call's
    */
-  public UpstreamCall(
-      ForwardingLoop loop, Client client, Http2Headers headers, CallListener listener) {
-    this(loop, client, headers, listener, MESSAGE_BYTES);
+  public UpstreamCall(WebExchange web, Http2Headers headers, CallListener listener) {
+    this(web.loop(), web.client(), web.memory(), headers, listener, MESSAGE_BYTES);
   }
 
   /**
-   * As above.
+   * A call that the gateway makes for itself.
    *
+   * @param headers as above
    * @param maxBytes the longest message of the answer
    */
   public UpstreamCall(
+      ForwardingLoop loop, Http2Headers headers, CallListener listener, int maxBytes) {
+    this(loop, Client.NOBODY, loop.memory().ownAccount(), headers, listener, maxBytes);
+  }
+
+  private UpstreamCall(
       ForwardingLoop loop,
       Client client,
+      MemoryAccount memory,
       Http2Headers headers,
       CallListener listener,
       int maxBytes) {
     this.loop = loop;
     this.client = client;
+    this.memory = memory;
     this.listener = listener;
-    this.assembler = new MessageAssembler(maxBytes);
+    this.assembler = new MessageAssembler(maxBytes, memory);
     headers.method(Names.POST).set(Names.TE, Names.TRAILERS);
     if (headers.scheme() == null) {
       headers.scheme(Names.HTTP);
@@ -163,6 +172,9 @@ public final class UpstreamCall implements OutgoingCall {
       breakOff(status, String.valueOf(e.getMessage()));
     } finally {
       delivering = false;
+      if (ended) {
+        assembler.release();
+      }
     }
     CallEnd known = end;
     if (held.isEmpty() && known != null) {
@@ -183,6 +195,7 @@ public final class UpstreamCall implements OutgoingCall {
     if (whole) {
       wanted--;
       listener.onMessage(assembler.message(), 0, assembler.length());
+      assembler.trim();
     }
   }
 
@@ -203,6 +216,9 @@ public final class UpstreamCall implements OutgoingCall {
   private void dropHeld() {
     for (Piece each = held.poll(); each != null; each = held.poll()) {
       each.done();
+    }
+    if (!delivering) {
+      assembler.release();
     }
   }
 
@@ -232,14 +248,20 @@ public final class UpstreamCall implements OutgoingCall {
     }
 
     @Override
-    boolean keep(int bytes) {
+    MemoryAccount memory() {
+      return memory;
+    }
+
+    @Override
+    void keep(int bytes) {
       unsentBytes += bytes;
-      return true;
+      memory.charge(bytes);
     }
 
     @Override
     void giveBack(int bytes) {
       unsentBytes -= bytes;
+      memory.credit(bytes);
       if (unready && unsentBytes < UNSENT_BYTES && !ended) {
         unready = false;
         listener.onReady();

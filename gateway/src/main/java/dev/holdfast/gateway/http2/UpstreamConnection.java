@@ -180,7 +180,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
 
   /** Gives a call up. */
   void cancel(Http2Stream stream) {
-    reset(stream, Http2Error.CANCEL.code());
+    discard(stream, Http2Error.CANCEL.code());
     if (cancels.onCancel(System.nanoTime())) {
       shared().meters().met(MetLimit.UPSTREAM_CANCELS);
       watch.onWorn(this);

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.route.RequestHead;
 import dev.holdfast.gateway.traffic.CallTrace;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -18,6 +19,9 @@ public interface WebExchange extends RequestHead {
 
   /** Who asks. */
   Client client();
+
+  /** Pays for all that is held for this request and its answer. */
+  MemoryAccount memory();
 
   /** Whether the answer may begin while the request goes on. */
   boolean isDuplex();

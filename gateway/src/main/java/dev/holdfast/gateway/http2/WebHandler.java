@@ -19,6 +19,9 @@ public interface WebHandler {
   /** There is room for more of the answer. */
   void onWritable();
 
+  /** The gateway holds too much for its client; nothing of the answer waits to be sent. */
+  default void onOverload() {}
+
   /** The gateway closes and has no time left for it. */
   void onLeave();
 }

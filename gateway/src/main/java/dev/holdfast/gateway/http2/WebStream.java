@@ -1,7 +1,7 @@
 package dev.holdfast.gateway.http2;
 
 import dev.holdfast.core.Limit;
-import dev.holdfast.gateway.limits.GatewayMemory;
+import dev.holdfast.gateway.limits.MemoryAccount;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.Http2Error;
@@ -20,6 +20,7 @@ final class WebStream implements WebExchange, RequestStream {
   private final DownstreamConnection down;
   private final Http2Stream stream;
   private final Http2Headers headers;
+  private final MemoryAccount memory;
   private @Nullable WebHandler handler;
   private boolean requestEnded;
   private boolean over;
@@ -31,6 +32,7 @@ final class WebStream implements WebExchange, RequestStream {
     this.stream = stream;
     this.headers = headers;
     this.requestEnded = ended;
+    this.memory = down.memory().call();
   }
 
   void begin(WebFace face) {
@@ -43,12 +45,6 @@ final class WebStream implements WebExchange, RequestStream {
     WebHandler taker = handler;
     if (over || taker == null) {
       return bytes;
-    }
-    if (!down.keep(bytes)) {
-      down.giveBack(stream, bytes);
-      breakOff();
-      taker.onGone();
-      return 0;
     }
     taker.onData(data, bytes, end);
     return 0;
@@ -74,6 +70,30 @@ final class WebStream implements WebExchange, RequestStream {
     if (!over && taker != null) {
       taker.onLeave();
     }
+  }
+
+  @Override
+  public long heldBytes() {
+    return memory.bytes();
+  }
+
+  @Override
+  public void onOverload() {
+    WebHandler taker = handler;
+    if (!over && unsentBytes == 0 && taker != null) {
+      taker.onOverload();
+      return;
+    }
+    if (!over && taker != null) {
+      over = true;
+      taker.onGone();
+    }
+    down.discard(stream, Http2Error.ENHANCE_YOUR_CALM.code());
+  }
+
+  @Override
+  public MemoryAccount memory() {
+    return memory;
   }
 
   @Override
@@ -154,7 +174,7 @@ final class WebStream implements WebExchange, RequestStream {
     }
     over = last;
     unsentBytes += body.length;
-    loop().memory().take(body.length);
+    memory.charge(body.length);
     boolean stops = last && !requestEnded;
     ByteBuf data = Unpooled.wrappedBuffer(body);
     down.send(
@@ -172,8 +192,7 @@ final class WebStream implements WebExchange, RequestStream {
 
   @Override
   public boolean isWritable() {
-    boolean scarce = unsentBytes > GatewayMemory.FREE_BYTES && loop().memory().isFull();
-    full = scarce || unsentBytes >= UNSENT_BYTES;
+    full = unsentBytes >= UNSENT_BYTES || (unsentBytes > 0 && down.memory().isScarce());
     return !full;
   }
 
@@ -187,7 +206,7 @@ final class WebStream implements WebExchange, RequestStream {
 
   private void onWritten(int bytes) {
     unsentBytes -= bytes;
-    loop().memory().give(bytes);
+    memory.credit(bytes);
     WebHandler taker = handler;
     if (full && !over && taker != null && isWritable()) {
       taker.onWritable();

@@ -8,8 +8,6 @@ import dev.holdfast.gateway.http2.CallTarget;
 import dev.holdfast.gateway.http2.OutgoingCall;
 import dev.holdfast.gateway.http2.WebExchange;
 import dev.holdfast.gateway.http2.WebHandler;
-import dev.holdfast.gateway.limits.GatewayMemory;
-import dev.holdfast.gateway.limits.MetLimit;
 import dev.holdfast.transcoding.http.RequestRefusedException;
 import dev.holdfast.transcoding.http.StatusCode;
 import dev.holdfast.transcoding.http.UnreadableResponseException;
@@ -102,7 +100,8 @@ final class FaceCall implements WebHandler, CallListener {
     try {
       // A message that is empty is one where each comes by itself.
       boolean some = data.isReadable() || (dialect.beginsAtOnce() && !end);
-      if (some && hold(data.readableBytes())) {
+      if (some) {
+        hold(data.readableBytes());
         // One message is put together from copies; of streams nobody says how long they keep a
         // part.
         boolean copied = !dialect.clientStreams();
@@ -149,6 +148,17 @@ final class FaceCall implements WebHandler, CallListener {
   }
 
   @Override
+  public void onOverload() {
+    if (!over) {
+      OutgoingCall known = call;
+      if (known != null) {
+        known.cancel();
+      }
+      onEnd(CallEnd.of(StatusCode.RESOURCE_EXHAUSTED, "gateway: too much is kept for this client"));
+    }
+  }
+
+  @Override
   public void onHeaders(Http2Headers answer) {
     initial = answer;
   }
@@ -169,6 +179,7 @@ final class FaceCall implements WebHandler, CallListener {
       if (message != null) {
         fail("gateway: two messages (expected: one)");
       }
+      hold(rendered.length);
       message = rendered;
       return;
     }
@@ -317,19 +328,14 @@ final class FaceCall implements WebHandler, CallListener {
     letGo();
   }
 
-  /** A message is kept until it is whole; whether there is room for so much more of it. */
-  private boolean hold(int bytes) {
+  /** A message is kept until it is whole. */
+  private void hold(int bytes) {
     heldBytes += bytes;
-    if (web.loop().memory().take(bytes) || heldBytes <= GatewayMemory.FREE_BYTES) {
-      return true;
-    }
-    web.loop().meters().met(MetLimit.MEMORY);
-    onEnd(CallEnd.of(StatusCode.RESOURCE_EXHAUSTED, "gateway: too many bodies are kept"));
-    return false;
+    web.memory().charge(bytes);
   }
 
   private void letGo() {
-    web.loop().memory().give(heldBytes);
+    web.memory().credit(heldBytes);
     heldBytes = 0;
   }
 

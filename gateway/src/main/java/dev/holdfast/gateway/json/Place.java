@@ -19,7 +19,7 @@ record Place(Cluster cluster, Route route) implements CallTarget {
   @Override
   public OutgoingCall begin(WebExchange web, Http2Headers headers, CallListener listener) {
     web.client().bring(web.headers(), headers);
-    UpstreamCall call = new UpstreamCall(web.loop(), web.client(), headers, listener);
+    UpstreamCall call = new UpstreamCall(web, headers, listener);
     web.onCall(call.trace());
     call.start(cluster, route);
     return call;

@@ -2,25 +2,31 @@ package dev.holdfast.gateway.limits;
 
 import dev.holdfast.core.Limit;
 import io.netty.util.internal.PlatformDependent;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What all connections of a process may keep of others' bytes together: for slow receivers, for
+ * The memory for others' bytes that all connections of a process share: for slow receivers, for
  * requests that may have to be sent again, and for bodies that are needed whole. Thread-safe.
  *
- * <p>A call that would need more ends with RESOURCE_EXHAUSTED, so that the process never dies of
- * it. A connection that keeps next to nothing is not asked: who is no burden goes on.
+ * <p>When it is full the client connection that holds the most has its heaviest call ended with
+ * RESOURCE_EXHAUSTED, and so on until there is room. A connection that holds less than its fair
+ * share, which is the whole divided by the number of holders, is never asked to pay.
  */
 public final class GatewayMemory {
   @Limit(
       of = "bytes of others that a gateway keeps in all, in percent of the memory it may use",
-      then = "calls that would need more are ended with RESOURCE_EXHAUSTED")
+      then = "the connections that hold the most have calls ended with RESOURCE_EXHAUSTED")
   static final int PERCENT = 50;
 
   /** What nobody is asked for. */
   @Limit(
       of = "bytes that a connection may keep although the gateway keeps as much as it may",
-      then = "the call that needs more is ended with RESOURCE_EXHAUSTED")
+      then = "it counts among those that share the memory, and may have to give some back")
   public static final int FREE_BYTES = 16_384;
 
   private static final int WHOLE = 100;
@@ -32,6 +38,10 @@ public final class GatewayMemory {
 
   private final long limitBytes;
   private final AtomicLong leasedBytes = new AtomicLong();
+
+  /** Without those of event loops that have ended. */
+  private final Set<LoopMemory> parts =
+      Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
   /** A bound of one's own; at least 0. */
   public GatewayMemory(long limitBytes) {
@@ -46,14 +56,46 @@ public final class GatewayMemory {
     return PROCESS;
   }
 
-  /** The part of one event loop. */
-  public LoopMemory part() {
-    return new LoopMemory(this);
+  /**
+   * The part of one event loop.
+   *
+   * @param loop runs tasks on its thread
+   */
+  public LoopMemory part(Executor loop) {
+    LoopMemory part = new LoopMemory(this, loop);
+    parts.add(part);
+    return part;
   }
 
   /** What the loops hold of it. */
   public long leasedBytes() {
     return leasedBytes.get();
+  }
+
+  /** What each holder may hold in any case. */
+  long fairShareBytes() {
+    int holders = parts().stream().mapToInt(LoopMemory::heavyCount).sum();
+    return Math.max(FREE_BYTES, limitBytes / Math.max(1, holders));
+  }
+
+  /** Whether hardly anything is left. */
+  boolean isFull() {
+    return leasedBytes.get() + LoopMemory.STEP_BYTES > limitBytes;
+  }
+
+  /** Asks all other loops for what their heaviest accounts hold beyond the fair share. */
+  void relieveOthers(LoopMemory asking) {
+    for (LoopMemory each : parts()) {
+      if (each != asking) {
+        each.relieveOther();
+      }
+    }
+  }
+
+  private List<LoopMemory> parts() {
+    synchronized (parts) {
+      return List.copyOf(parts);
+    }
   }
 
   boolean lease(long bytes) {

@@ -7,7 +7,6 @@ import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.http2.CallEnd;
 import dev.holdfast.gateway.http2.CallListener;
-import dev.holdfast.gateway.http2.Client;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.Terms;
 import dev.holdfast.gateway.http2.UpstreamCall;
@@ -140,7 +139,6 @@ public final class ReflectionAsker implements SchemaAsker, AutoCloseable {
       this.call =
           new UpstreamCall(
               loop,
-              Client.NOBODY,
               UpstreamCall.headers(version.path(), endpoint.address().toString()),
               this,
               (int) ReflectionExchange.MAX_SCHEMA_BYTES);

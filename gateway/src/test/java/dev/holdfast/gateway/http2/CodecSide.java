@@ -123,7 +123,7 @@ final class CodecSide {
         new Shared(
             new FlushList(channel.eventLoop()),
             new GatewayMeters(new SimpleMeterRegistry()),
-            GatewayMemory.ofProcess().part());
+            GatewayMemory.ofProcess().part(Runnable::run));
     return ConnectionBuilder.accepted(
         LIMITS,
         (decoder, encoder, settings) -> {

@@ -75,7 +75,7 @@ class DirectSocketTest {
         new Shared(
             new FlushList(threads.next()),
             new GatewayMeters(meters),
-            GatewayMemory.ofProcess().part());
+            GatewayMemory.ofProcess().part(Runnable::run));
     server =
         new ServerBootstrap()
             .group(threads)

@@ -3,7 +3,7 @@ package dev.holdfast.gateway.http2;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.gateway.limits.GatewayMemory;
-import dev.holdfast.gateway.limits.LoopMemory;
+import dev.holdfast.gateway.limits.MemoryAccount;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.List;
@@ -11,7 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class RequestBodyTest {
-  private final LoopMemory memory = GatewayMemory.ofProcess().part();
+  private final MemoryAccount memory = GatewayMemory.ofProcess().part(Runnable::run).ownAccount();
   private final RequestBody body = new RequestBody();
 
   @AfterEach

@@ -14,6 +14,7 @@ import dev.holdfast.gateway.http2.Terms;
 import dev.holdfast.gateway.http2.WebExchange;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.GatewayMeters;
+import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.route.Router;
 import dev.holdfast.liveness.LivenessMeters;
 import dev.holdfast.liveness.LivenessOptions;
@@ -171,6 +172,11 @@ class EventStreamTest {
     @Override
     public Client client() {
       throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public MemoryAccount memory() {
+      return loop.memory().ownAccount();
     }
 
     @Override

@@ -1,0 +1,131 @@
+package dev.holdfast.gateway.limits;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The buffer memory account of one client connection, or of one call within it: bytes that the
+ * gateway holds on behalf of that client, in either direction. Confined to one event loop.
+ *
+ * <p>A charge never fails. When the account exceeds its own limit, or the process has no room left
+ * and this account is the heaviest, its {@link Holder} is told to end calls, in a task of its own
+ * behind what the event loop does now. Envoy's buffer memory account is the same idea.
+ */
+public final class MemoryAccount {
+  /** Ends calls of a client connection. */
+  @FunctionalInterface
+  public interface Holder {
+    /**
+     * Ends the call that holds the most and credits its bytes before this returns.
+     *
+     * @param why the limit that was met; with {@link MetLimit#CONNECTION_BYTES} a call that holds
+     *     all of them alone is spared: its message limit bounds it
+     */
+    void endHeaviestCall(MetLimit why);
+  }
+
+  private static final Holder NOBODY = why -> {};
+
+  private final LoopMemory memory;
+  private final @Nullable MemoryAccount parent;
+  private final Holder holder;
+  private final long limitBytes;
+  private long bytes;
+  private boolean relieving;
+
+  /** Where it stands in the list of {@link LoopMemory}; -1 for nowhere. */
+  int index = -1;
+
+  private MemoryAccount(
+      LoopMemory memory, @Nullable MemoryAccount parent, Holder holder, long limitBytes) {
+    this.memory = memory;
+    this.parent = parent;
+    this.holder = holder;
+    this.limitBytes = limitBytes;
+  }
+
+  /** The account of a client connection. */
+  static MemoryAccount of(LoopMemory memory, long limitBytes, Holder holder) {
+    return new MemoryAccount(memory, null, holder, limitBytes);
+  }
+
+  /** An account for calls of the gateway itself, which are bounded elsewhere. */
+  static MemoryAccount unbounded(LoopMemory memory) {
+    return new MemoryAccount(memory, null, NOBODY, Long.MAX_VALUE);
+  }
+
+  /** The account of one call: its bytes are this account's bytes as well. */
+  public MemoryAccount call() {
+    return new MemoryAccount(memory, this, NOBODY, Long.MAX_VALUE);
+  }
+
+  /**
+   * Counts bytes that are held from now on.
+   *
+   * @return whether the account and the process have room for them
+   */
+  public boolean charge(long more) {
+    bytes += more;
+    MemoryAccount whole = parent;
+    if (whole != null) {
+      return whole.charge(more);
+    }
+    if (bytes > GatewayMemory.FREE_BYTES && index < 0 && holder != NOBODY) {
+      memory.addHeavy(this);
+    }
+    boolean room = memory.take(more);
+    if (bytes > limitBytes) {
+      relieveLater();
+      return false;
+    }
+    return room;
+  }
+
+  /** Bytes that were charged are held no longer. */
+  public void credit(long fewer) {
+    bytes -= fewer;
+    MemoryAccount whole = parent;
+    if (whole != null) {
+      whole.credit(fewer);
+      return;
+    }
+    if (index >= 0 && bytes <= GatewayMemory.FREE_BYTES / 2) {
+      memory.removeHeavy(this);
+    }
+    memory.give(fewer);
+  }
+
+  /** What is held now. */
+  public long bytes() {
+    return bytes;
+  }
+
+  /**
+   * Whether it should hold no more: the process has no room, and it holds more than next to
+   * nothing.
+   */
+  public boolean isScarce() {
+    return bytes > GatewayMemory.FREE_BYTES && memory.isFull();
+  }
+
+  /** Has the heaviest call ended; whether that gave bytes back. */
+  boolean relieve(MetLimit why) {
+    long before = bytes;
+    holder.endHeaviestCall(why);
+    return bytes < before;
+  }
+
+  private void relieveLater() {
+    if (!relieving) {
+      relieving = true;
+      memory.later(this::relieveOwn);
+    }
+  }
+
+  private void relieveOwn() {
+    relieving = false;
+    boolean relieved = true;
+    while (relieved && bytes > limitBytes) {
+      relieved = relieve(MetLimit.CONNECTION_BYTES);
+    }
+  }
+}

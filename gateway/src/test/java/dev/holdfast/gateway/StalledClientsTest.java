@@ -1,0 +1,173 @@
+package dev.holdfast.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.limits.GatewayMemory;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Settings;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Clients that stall, in every protocol, beside one that calls the same endpoint over the same
+ * connection of the gateway: what is held for a client is that client's to pay for.
+ */
+class StalledClientsTest {
+  /** More than a connection of the gateway may hold: each stream has a quarter of a MiB. */
+  private static final int STREAMS = 80;
+
+  private static final int STREAMS_EACH = 100;
+  private static final int LITTLE = 4 << 20;
+
+  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+
+  @AfterEach
+  void close() throws Exception {
+    while (!open.isEmpty()) {
+      open.pop().close();
+    }
+  }
+
+  /** A way to stall over the web. */
+  enum Way {
+    JSON_HTTP_1,
+    JSON_HTTP_2,
+    DOCUMENT_HTTP_2,
+    GRPC_WEB_HTTP_1,
+    GRPC_WEB_HTTP_2,
+    BODY,
+    FRAGMENTS,
+    FRAME;
+
+    void stall(StalledClients clients) throws Exception {
+      switch (this) {
+        case JSON_HTTP_1 -> clients.jsonOverHttp1(STREAMS / 4);
+        case JSON_HTTP_2 -> clients.jsonOverHttp2(1, STREAMS);
+        case DOCUMENT_HTTP_2 -> clients.documentsOverHttp2(1, STREAMS);
+        case GRPC_WEB_HTTP_1 -> clients.grpcWebOverHttp1(STREAMS / 4);
+        case GRPC_WEB_HTTP_2 -> clients.grpcWebOverHttp2(1, STREAMS);
+        case BODY -> clients.bodies(STREAMS / 4);
+        case FRAGMENTS -> clients.fragments(STREAMS / 4);
+        case FRAME -> clients.frames(STREAMS / 4);
+      }
+    }
+  }
+
+  @Test
+  void streamsThatNobodyTakesEndNoCallOfANeighbour() throws Exception {
+    Besieged besieged = closing(new Besieged(closing(new GatewayRig()).serve(new Echo())));
+    Bystander neighbour = besieged.neighbour();
+    StalledClients clients = closing(new StalledClients(besieged.gateway.address()));
+    RawPeer client = clients.streams(1, STREAMS).get(0);
+    patiently().until(() -> besieged.rig.met("connection_bytes") >= 10 || neighbour.isHarmed());
+    neighbour.assertUnharmed();
+    assertThat(client.next("RST_STREAM").code()).isEqualTo(Http2Error.ENHANCE_YOUR_CALM.code());
+    assertThat(client.isOpen()).isTrue();
+    assertThat(GatewayRig.kept(besieged.gateway))
+        .isLessThan(GatewayLimits.CONNECTION_BYTES + (1L << 20));
+    clients.close();
+    neighbour.assertUnharmed();
+    neighbour.stop();
+    besieged.bystander.stop();
+    patiently().untilAsserted(() -> assertThat(GatewayRig.kept(besieged.gateway)).isZero());
+  }
+
+  @Test
+  void requestsThatAnUpstreamDoesNotTakeEndNoCallOfANeighbour() throws Exception {
+    Http2Settings closed = new Http2Settings().initialWindowSize(0).maxConcurrentStreams(1_000);
+    RawPeer.Upstream upstream = RawPeer.listen(closed);
+    open.push(upstream);
+    Besieged besieged = closing(new Besieged(upstream.address()));
+    Bystander neighbour = besieged.neighbour();
+    StalledClients clients = closing(new StalledClients(besieged.gateway.address()));
+    RawPeer client = clients.uploads(1, STREAMS).get(0);
+    patiently().until(() -> besieged.rig.met("connection_bytes") >= 10 || neighbour.isHarmed());
+    assertThat(client.next("HEADERS").header("grpc-status")).isEqualTo("8");
+    // Neither do other calls of the same client, to another endpoint.
+    client.headers(
+        1_001, RawPeer.call("/test.Echo/Unary").authority("good").add(Bystander.MARK, "1"), false);
+    client.data(1_001, new byte[] {0, 0, 0, 0, 1, 1}, true);
+    RawPeer.Frame answer = client.next("HEADERS");
+    while (answer.stream() != 1_001) {
+      answer = client.next("HEADERS");
+    }
+    assertThat(answer.header("grpc-status")).isEmpty();
+    neighbour.assertUnharmed();
+    besieged.bystander.assertUnharmed();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void stalledRequestsOverTheWebEndNoCallOfANeighbour(Way way) throws Exception {
+    FaceRig faces = closing(new FaceRig());
+    Bystander neighbour = closing(faces.bystander());
+    StalledClients clients = closing(new StalledClients(faces.gateway.address()));
+    way.stall(clients);
+    patiently().until(() -> GatewayRig.kept(faces.gateway) > LITTLE || neighbour.isHarmed());
+    neighbour.assertUnharmed();
+    clients.close();
+    neighbour.assertUnharmed();
+    neighbour.stop();
+    patiently().untilAsserted(() -> assertThat(GatewayRig.kept(faces.gateway)).isZero());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void whenMemoryIsScarceTheHeaviestPay(Way way) throws Exception {
+    FaceRig faces =
+        closing(new FaceRig(FaceRig.KNOWN, GatewayLimits.DEFAULT, new GatewayMemory(LITTLE)));
+    Bystander neighbour = closing(faces.bystander());
+    StalledClients clients = closing(new StalledClients(faces.gateway.address()));
+    way.stall(clients);
+    patiently().until(() -> faces.rig.met("memory") > 0 || neighbour.isHarmed());
+    neighbour.assertUnharmed();
+    // What was read in the turn in which it was met is held until its end.
+    patiently().until(() -> GatewayRig.kept(faces.gateway) <= LITTLE + (1L << 20));
+    clients.close();
+    neighbour.assertUnharmed();
+    neighbour.stop();
+    patiently().untilAsserted(() -> assertThat(GatewayRig.kept(faces.gateway)).isZero());
+  }
+
+  @Test
+  void whenMemoryIsScarceTheHeaviestStreamsPay() throws Exception {
+    Besieged besieged =
+        closing(
+            new Besieged(
+                Map.of(Besieged.OTHER, closing(new GatewayRig()).serve(new Echo())),
+                GatewayLimits.DEFAULT,
+                new GatewayMemory(LITTLE)));
+    Bystander neighbour = besieged.neighbour();
+    StalledClients clients = closing(new StalledClients(besieged.gateway.address()));
+    List<RawPeer> heavy = clients.streams(4, STREAMS_EACH / 4);
+    patiently().until(() -> besieged.rig.met("memory") > 0 || neighbour.isHarmed());
+    // A client that holds less than its share, though it holds something.
+    RawPeer light = clients.streams(1, 1).get(0);
+    light.next("HEADERS");
+    patiently().until(() -> GatewayRig.kept(besieged.gateway) <= LITTLE + (1L << 20));
+    neighbour.assertUnharmed();
+    light.ping(1);
+    RawPeer.Frame next = light.next("RST_STREAM", "GOAWAY", "PONG");
+    assertThat(next.type()).isEqualTo("PONG");
+    assertThat(heavy).allMatch(RawPeer::isOpen);
+  }
+
+  private static ConditionFactory patiently() {
+    return await().atMost(Duration.ofSeconds(GatewayRig.PATIENCE_SECONDS));
+  }
+
+  private <T extends AutoCloseable> T closing(T thing) {
+    open.push(thing);
+    return thing;
+  }
+}
