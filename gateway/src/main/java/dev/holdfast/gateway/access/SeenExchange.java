@@ -68,6 +68,11 @@ final class SeenExchange implements WebExchange {
   }
 
   @Override
+  public String malformed() {
+    return web.malformed();
+  }
+
+  @Override
   public boolean isDuplex() {
     return web.isDuplex();
   }

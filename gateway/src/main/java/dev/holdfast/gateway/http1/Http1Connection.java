@@ -86,6 +86,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
         new HttpDecoderConfig()
             .setMaxInitialLineLength(REQUEST_LINE_BYTES)
             .setMaxHeaderSize(limits.headerListBytes())
+            .setStrictLineParsing(true)
+            .setHeadersFactory(Http1Syntax.HEADERS)
             .setMaxChunkSize(CHUNK_BYTES);
     channel
         .config()

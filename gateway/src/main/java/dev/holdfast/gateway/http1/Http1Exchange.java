@@ -36,6 +36,8 @@ import org.jspecify.annotations.Nullable;
 final class Http1Exchange implements WebExchange {
   private final Http1Connection connection;
   private final Http2Headers headers;
+  private final RequestTarget target;
+  private final @Nullable MalformedRequestException refusal;
   private final boolean current;
   private boolean reusable;
   private @Nullable WebHandler handler;
@@ -48,9 +50,21 @@ final class Http1Exchange implements WebExchange {
 
   Http1Exchange(Http1Connection connection, HttpRequest request) {
     this.connection = connection;
-    this.headers = Http1Headers.of(request, connection.isSecure());
+    RequestTarget found = RequestTarget.NONE;
+    MalformedRequestException wrong = null;
+    if (request.decoderResult().isSuccess()) {
+      try {
+        Http1Syntax.require(request);
+        found = RequestTarget.of(request);
+      } catch (MalformedRequestException e) {
+        wrong = e;
+      }
+    }
+    this.refusal = wrong;
+    this.target = found;
+    this.headers = Http1Headers.of(request, found, connection.isSecure());
     this.current = request.protocolVersion().isKeepAliveDefault();
-    this.reusable = current && HttpUtil.isKeepAlive(request);
+    this.reusable = current && HttpUtil.isKeepAlive(request) && found.malformed().isEmpty();
   }
 
   void begin(HttpRequest request) {
@@ -58,8 +72,8 @@ final class Http1Exchange implements WebExchange {
       refuse(request.decoderResult().cause());
       return;
     }
-    if (current && request.headers().getAll(HttpHeaderNames.HOST).size() != 1) {
-      plain(HttpResponseStatus.BAD_REQUEST, "host: none or several (expected: one)");
+    if (refusal != null) {
+      plain(refusal.status(), refusal.getMessage());
       return;
     }
     if (WebSocket.isWanted(request)) {
@@ -194,6 +208,11 @@ final class Http1Exchange implements WebExchange {
   @Override
   public Http2Headers headers() {
     return headers;
+  }
+
+  @Override
+  public String malformed() {
+    return target.malformed();
   }
 
   @Override

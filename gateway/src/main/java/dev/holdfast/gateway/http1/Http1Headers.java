@@ -36,17 +36,14 @@ final class Http1Headers {
   /**
    * The headers of a request, with pseudo-headers.
    *
+   * @param target of it
    * @param secure whether it came over TLS
    */
-  static Http2Headers of(HttpRequest request, boolean secure) {
+  static Http2Headers of(HttpRequest request, RequestTarget target, boolean secure) {
     Http2Headers headers = new DefaultHttp2Headers(false);
-    headers
-        .method(request.method().asciiName())
-        .path(path(request.uri()))
-        .scheme(secure ? HTTPS : HTTP);
-    CharSequence host = request.headers().get(HttpHeaderNames.HOST);
-    if (host != null) {
-      headers.authority(host);
+    headers.method(request.method().asciiName()).path(target.path()).scheme(secure ? HTTPS : HTTP);
+    if (!target.authority().isEmpty()) {
+      headers.authority(target.authority());
     }
     Set<String> named = new HashSet<>();
     for (String value : request.headers().getAll(HttpHeaderNames.CONNECTION)) {
@@ -74,15 +71,5 @@ final class Http1Headers {
     return new DefaultHttp2Headers(false)
         .status(status.codeAsText())
         .set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.TEXT_PLAIN);
-  }
-
-  /** The target of a request to a proxy names the scheme and authority too. */
-  private static String path(String target) {
-    int scheme = target.indexOf("://");
-    if (scheme <= 0 || target.charAt(0) == '/') {
-      return target;
-    }
-    int slash = target.indexOf('/', scheme + 3);
-    return slash < 0 ? "/" : target.substring(slash);
   }
 }

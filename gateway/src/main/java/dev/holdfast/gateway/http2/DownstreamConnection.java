@@ -361,17 +361,27 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
         headers.scheme(Names.HTTPS);
       }
       stream.opened = new OpenedStream(SteadyEpoll.nanoTime(), headers);
+      Http2Headers request = headers;
+      String malformed = "";
+      if (!Head.hasNormalPath(headers)) {
+        request = Head.own(headers);
+        malformed = RequestHeaders.normalizePath(request, Head.isGrpc(headers));
+      }
       WebFace taker = face;
       if (taker != null && !Head.isGrpc(headers)) {
-        WebStream web = new WebStream(DownstreamConnection.this, stream, Head.own(headers), end);
+        WebStream web = new WebStream(DownstreamConnection.this, stream, Head.own(request), end);
         attach(stream, web);
-        web.begin(taker);
+        web.begin(taker, malformed);
         return;
       }
       ForwardedExchange exchange =
-          new ForwardedExchange(DownstreamConnection.this, stream, headers, end);
+          new ForwardedExchange(DownstreamConnection.this, stream, request, end);
       attach(stream, exchange);
-      exchange.begin();
+      if (malformed.isEmpty()) {
+        exchange.begin();
+      } else {
+        exchange.refuse(malformed);
+      }
     }
 
     @Override

@@ -22,6 +22,11 @@ final class ForwardedExchange extends Exchange implements RequestStream {
     down.charge(stream, down.memory());
   }
 
+  /** Ends a request whose path has no normal form: gRPC has no method there. */
+  void refuse(String malformed) {
+    fail(Reason.NO_ROUTE, grpc ? StatusCode.UNIMPLEMENTED : StatusCode.INVALID_ARGUMENT, malformed);
+  }
+
   @Override
   public boolean isRequestEnded() {
     return requestEnded;

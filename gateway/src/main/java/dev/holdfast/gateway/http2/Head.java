@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.gateway.route.PathNormalization;
 import dev.holdfast.gateway.route.RequestHead;
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.route.Router;
@@ -39,6 +40,7 @@ final class Head extends DefaultHttp2Headers {
   private boolean remembered;
   private byte @Nullable [] usualBlock;
   private @Nullable Boolean grpc;
+  private @Nullable Boolean normalPath;
   private long sentTimeoutNanos = UNKNOWN;
   private @Nullable Router routedBy;
   private @Nullable Route route;
@@ -148,6 +150,23 @@ final class Head extends DefaultHttp2Headers {
       head.grpc = known;
     }
     return known;
+  }
+
+  /** Whether the path of a request is in normal form; see {@link PathNormalization}. */
+  static boolean hasNormalPath(Http2Headers request) {
+    if (!(request instanceof Head head) || !head.remembered) {
+      return isNormal(request.path());
+    }
+    Boolean known = head.normalPath;
+    if (known == null) {
+      known = isNormal(request.path());
+      head.normalPath = known;
+    }
+    return known;
+  }
+
+  private static boolean isNormal(@Nullable CharSequence path) {
+    return path != null && PathNormalization.isNormal(path);
   }
 
   /** The time that a request says it has; {@link GrpcTimeout#NONE} when it does not. */

@@ -1,5 +1,7 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.gateway.route.MalformedPathException;
+import dev.holdfast.gateway.route.PathNormalization;
 import dev.holdfast.gateway.route.RouteOptions;
 import dev.holdfast.gateway.tls.ClientProof;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -14,6 +16,27 @@ final class RequestHeaders {
   private static final long UNCHANGED_NANOS = 1_000_000;
 
   private RequestHeaders() {}
+
+  /**
+   * Brings the path of a request into its normal form; the reason where it has none, or "".
+   *
+   * @param headers the caller's own
+   */
+  static String normalizePath(Http2Headers headers, boolean grpc) {
+    CharSequence path = headers.path();
+    CharSequence method = headers.method();
+    try {
+      CharSequence normal =
+          PathNormalization.normalize(method == null ? "" : method, path == null ? "" : path);
+      if (grpc) {
+        PathNormalization.requireMethodPath(normal);
+      }
+      headers.path(normal);
+      return "";
+    } catch (MalformedPathException e) {
+      return e.getMessage();
+    }
+  }
 
   /** Once per request. */
   static void prepare(Http2Headers headers, Client client, boolean grpc) {

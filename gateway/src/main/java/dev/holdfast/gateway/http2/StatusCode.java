@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 enum StatusCode {
   CANCELLED(1, 499),
   UNKNOWN(2, 500),
+  INVALID_ARGUMENT(3, 400),
   DEADLINE_EXCEEDED(4, 504),
   PERMISSION_DENIED(7, 403),
   RESOURCE_EXHAUSTED(8, 429),

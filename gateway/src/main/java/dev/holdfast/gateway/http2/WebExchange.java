@@ -26,6 +26,11 @@ public interface WebExchange extends RequestHead {
   /** Whether the answer may begin while the request goes on. */
   boolean isDuplex();
 
+  /** The reason for which the request is refused, with its target as it came; "" for none. */
+  default String malformed() {
+    return "";
+  }
+
   /**
    * Whether a WebSocket is asked for. An answer whose head has status 101 opens it: each message of
    * the client is a part of the body, each part of the answer a message.

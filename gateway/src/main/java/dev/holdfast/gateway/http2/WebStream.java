@@ -21,6 +21,7 @@ final class WebStream implements WebExchange, RequestStream {
   private final Http2Stream stream;
   private final Http2Headers headers;
   private final MemoryAccount memory;
+  private String malformed = "";
   private @Nullable WebHandler handler;
   private boolean requestEnded;
   private boolean over;
@@ -35,8 +36,15 @@ final class WebStream implements WebExchange, RequestStream {
     this.memory = down.memory().call();
   }
 
-  void begin(WebFace face) {
+  /** Hands the request on; {@code why} it is to be refused, or "". */
+  void begin(WebFace face, String why) {
+    malformed = why;
     handler = face.take(this, requestEnded);
+  }
+
+  @Override
+  public String malformed() {
+    return malformed;
   }
 
   @Override

@@ -5,6 +5,8 @@ import dev.holdfast.gateway.http2.CallTarget;
 import dev.holdfast.gateway.http2.WebExchange;
 import dev.holdfast.gateway.http2.WebFace;
 import dev.holdfast.gateway.http2.WebHandler;
+import dev.holdfast.gateway.route.MalformedPathException;
+import dev.holdfast.gateway.route.PathNormalization;
 import dev.holdfast.transcoding.http.ErrorBody;
 import dev.holdfast.transcoding.http.HttpCall;
 import dev.holdfast.transcoding.http.HttpTranscoder;
@@ -68,6 +70,11 @@ public final class JsonFace implements WebFace {
   public WebHandler take(WebExchange web, boolean ended) {
     CharSequence origin = web.headers().get("origin");
     FaceTerms all = terms.get();
+    if (!web.malformed().isEmpty()) {
+      RequestRefusedException why =
+          RequestRefusedException.badRequest("gateway: " + web.malformed());
+      return answer(web, Refusal.of(web.headers(), why, false), all);
+    }
     FaceTerms now = origin == null ? all : PageRoute.terms(web, all);
     try {
       return begin(web, ended, stranger(web, origin), now);
@@ -147,6 +154,7 @@ public final class JsonFace implements WebFace {
       RequestRefusedException why = compressed("query parameter compression: " + compression);
       return answer(web, found.dialect.refused(why), now);
     }
+    requireMethodPath(found.dialect.path());
     Http2Headers call = Metadata.ofCall(headers, found.dialect.path(), web.authority());
     call.set("content-type", found.dialect.callType());
     if (isSocket && stranger != null && !now.cors().hasCredentials()) {
@@ -307,6 +315,14 @@ public final class JsonFace implements WebFace {
     if (!head.method().equals("POST")) {
       throw RequestRefusedException.methodNotAllowed(
           List.of("POST"), head.method() + " " + head.path() + " (expected: POST)");
+    }
+  }
+
+  private static void requireMethodPath(String path) {
+    try {
+      PathNormalization.requireMethodPath(path);
+    } catch (MalformedPathException e) {
+      throw RequestRefusedException.noSuchPath(e.getMessage());
     }
   }
 

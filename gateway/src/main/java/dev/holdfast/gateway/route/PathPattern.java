@@ -65,8 +65,10 @@ public record PathPattern(List<String> segments) {
       boolean last = i == written.length - 1;
       if (segment.equals(ANY) || VARIABLE.matcher(segment).matches()) {
         segments.add(ANY);
-      } else if (isLiteral(segment) || (last && isBeginning(segment))) {
-        segments.add(segment);
+      } else if (isLiteral(segment)) {
+        segments.add(PathNormalization.literal(segment));
+      } else if (last && isBeginning(segment)) {
+        segments.add(PathNormalization.literal(beginning(segment)) + REST);
       } else {
         throw malformed(name, text);
       }
@@ -79,8 +81,11 @@ public record PathPattern(List<String> segments) {
   }
 
   private static boolean isBeginning(String segment) {
-    return segment.endsWith(REST)
-        && isLiteral(segment.substring(0, segment.length() - REST.length()));
+    return segment.endsWith(REST) && isLiteral(beginning(segment));
+  }
+
+  private static String beginning(String segment) {
+    return segment.substring(0, segment.length() - REST.length());
   }
 
   private static IllegalArgumentException malformed(String name, String text) {

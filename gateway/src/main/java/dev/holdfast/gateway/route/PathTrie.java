@@ -66,7 +66,11 @@ final class PathTrie {
   /** The route of a path, which begins with a slash. */
   @Nullable Route find(RequestHead head, CharSequence path) {
     int end = Texts.indexOf(path, '?', 0, path.length());
-    return end == 0 || path.charAt(0) != '/' ? null : find(head, path, 1, end);
+    if (end == 0 || path.charAt(0) != '/') {
+      return null;
+    }
+    CharSequence comparable = PathNormalization.comparable(path, end);
+    return find(head, comparable, 1, comparable == path ? end : comparable.length());
   }
 
   /** From the segment on that begins at an index; beyond the end when none is left. */

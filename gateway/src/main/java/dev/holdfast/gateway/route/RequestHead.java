@@ -4,7 +4,10 @@ import org.jspecify.annotations.Nullable;
 
 /** What of a request decides where it goes. Valid during the lookup only. */
 public interface RequestHead {
-  /** The path with its query, such as {@code /pkg.Service/Method}; "" when absent. */
+  /**
+   * The path in normal form ({@link PathNormalization}) with its query, such as {@code
+   * /pkg.Service/Method}; "" when absent.
+   */
   CharSequence path();
 
   /** The authority or host, with its port if it was sent; "" when absent. */

@@ -47,6 +47,7 @@ public final class RequestSyntax {
   /**
    * Whether a text is {@code host} or {@code host:port} (RFC 3986, 3.2.2): a name, an address of
    * IPv4, or one of IPv6 in brackets. Without user information, which RFC 9110, 4.2.4, forbids.
+   * Without escapes of characters that may stand in a host: they would hide it from its routes.
    */
   public static boolean isAuthority(CharSequence text) {
     int length = text.length();
@@ -62,7 +63,7 @@ public final class RequestSyntax {
     for (int i = 0; i < hostEnd; i++) {
       char c = text.charAt(i);
       if (c == '%') {
-        if (i + 2 >= hostEnd || !consistsOf(HEX, text, i + 1, i + 3)) {
+        if (i + 2 >= hostEnd || !isNeededEscape(text, i)) {
           return false;
         }
         i += 2;
@@ -71,6 +72,15 @@ public final class RequestSyntax {
       }
     }
     return length <= 1_024;
+  }
+
+  private static boolean isNeededEscape(CharSequence text, int at) {
+    if (!consistsOf(HEX, text, at + 1, at + 3)) {
+      return false;
+    }
+    int value =
+        Character.digit(text.charAt(at + 1), 16) * 16 + Character.digit(text.charAt(at + 2), 16);
+    return !is(HOST, (char) value);
   }
 
   /**

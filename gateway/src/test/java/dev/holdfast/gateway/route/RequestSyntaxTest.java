@@ -80,10 +80,34 @@ class RequestSyntaxTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "x y", "evil@x", "a:b@x:1", "a/b", "a?b", "a#b", "a\\b", ":80", "a:80:80", "a:65536",
-            "a:123456", "a:8 0",
-        "[", "[]", "[::1", "[::1]x", "::1", "a%2", "%zz", "a\u0000", "caf\u00e9", "\u0141", "a\t",
-            "<x>", "a,b x"
+        "",
+        "x y",
+        "evil@x",
+        "a:b@x:1",
+        "a/b",
+        "a?b",
+        "a#b",
+        "a\\b",
+        ":80",
+        "a:80:80",
+        "a:65536",
+        "a:123456",
+        "a:8 0",
+        "[",
+        "[]",
+        "[::1",
+        "[::1]x",
+        "::1",
+        "a%2",
+        "%zz",
+        "a\u0000",
+        "caf\u00e9",
+        "\u0141",
+        "a\t",
+        "<x>",
+        "a,b x",
+        "p%61y.example",
+        "a%2eexample"
       })
   void refusesWhatIsNoAuthority(String text) {
     assertThat(RequestSyntax.isAuthority(text)).isFalse();
