@@ -20,24 +20,30 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
 
 /** Users, passwords, tokens and roles at a real etcd; tokens live for two seconds there. */
+@OnEveryEtcd
 class EtcdAuthTest {
   private static final AtomicInteger RUN = new AtomicInteger();
   private static final String SECRET = "s3cret-of-writer";
   private static EtcdCluster etcd;
+
+  /** Which etcd the class runs against; its members are static. */
+  @Parameter EtcdRelease release;
+
   private OpenRegistries registries;
   private ServiceName service;
 
-  @BeforeAll
-  static void startEtcd() throws Exception {
-    etcd = EtcdCluster.start(1, "--auth-token-ttl=2");
+  @BeforeParameterizedClassInvocation
+  static void startEtcd(EtcdRelease release) throws Exception {
+    etcd = EtcdCluster.start(release, 1, "--auth-token-ttl=2");
     try (RawEtcd raw = RawEtcd.at(etcd)) {
       raw.enableAuth("root-password");
       for (EtcdRoles.Access access : EtcdRoles.Access.values()) {
@@ -51,7 +57,7 @@ class EtcdAuthTest {
     }
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void stopEtcd() {
     etcd.close();
   }

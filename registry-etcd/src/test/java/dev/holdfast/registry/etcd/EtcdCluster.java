@@ -29,24 +29,32 @@ public final class EtcdCluster implements AutoCloseable {
 
   private static final int MAX_PORT_TRIES = 5;
 
+  private final EtcdRelease release;
   private final Path folder;
   private final List<EtcdProcess> members;
   private final Optional<PeerNetwork> network;
 
-  private EtcdCluster(Path folder, List<EtcdProcess> members, Optional<PeerNetwork> network) {
+  private EtcdCluster(
+      EtcdRelease release, Path folder, List<EtcdProcess> members, Optional<PeerNetwork> network) {
+    this.release = release;
     this.folder = folder;
     this.members = members;
     this.network = network;
   }
 
-  /** Starts a cluster of this many members and waits until it serves. */
+  /** Starts a cluster of this many members of the installed release and waits until it serves. */
   public static EtcdCluster start(int size, String... arguments) {
-    return start(() -> choose(size, arguments));
+    return start(EtcdRelease.INSTALLED, size, arguments);
+  }
+
+  /** Starts a cluster of this many members and waits until it serves. */
+  public static EtcdCluster start(EtcdRelease release, int size, String... arguments) {
+    return start(() -> choose(release, size, arguments));
   }
 
   /** Starts a cluster whose members can be {@link #cutOff} from each other. Linux only. */
-  static EtcdCluster startDivisible(int size, String... arguments) {
-    return start(() -> chooseDivisible(size, arguments));
+  static EtcdCluster startDivisible(EtcdRelease release, int size, String... arguments) {
+    return start(() -> chooseDivisible(release, size, arguments));
   }
 
   /** Makes a cluster that is not running yet. */
@@ -78,7 +86,9 @@ public final class EtcdCluster implements AutoCloseable {
   }
 
   /** A cluster on ports that are free now. */
-  private static EtcdCluster choose(int size, String... arguments) throws IOException {
+  private static EtcdCluster choose(EtcdRelease release, int size, String... arguments)
+      throws IOException {
+    String command = release.command();
     Path folder = Files.createTempDirectory("holdfast-etcd");
     List<EtcdProcess.Ports> ports =
         IntStream.range(0, size).mapToObj(i -> EtcdProcess.Ports.free()).toList();
@@ -90,15 +100,18 @@ public final class EtcdCluster implements AutoCloseable {
     all.add("--initial-cluster=" + initial);
     all.addAll(List.of(arguments));
     return new EtcdCluster(
+        release,
         folder,
         IntStream.range(0, size)
-            .mapToObj(i -> new EtcdProcess("m" + i, folder.resolve("m" + i), ports.get(i), all))
+            .mapToObj(
+                i -> new EtcdProcess(command, "m" + i, folder.resolve("m" + i), ports.get(i), all))
             .toList(),
         Optional.empty());
   }
 
   /** The same, with a network between the members. */
-  private static EtcdCluster chooseDivisible(int size, String... arguments) throws IOException {
+  private static EtcdCluster chooseDivisible(EtcdRelease release, int size, String... arguments)
+      throws IOException {
     Path folder = Files.createTempDirectory("holdfast-etcd");
     PeerNetwork network = new PeerNetwork(size);
     String initial =
@@ -111,10 +124,12 @@ public final class EtcdCluster implements AutoCloseable {
       all.add("--initial-cluster=" + initial);
       all.add("--initial-advertise-peer-urls=" + network.url(i));
       all.addAll(List.of(arguments));
-      members.add(new EtcdProcess("m" + i, folder.resolve("m" + i), EtcdProcess.Ports.free(), all));
+      members.add(
+          new EtcdProcess(
+              release.command(), "m" + i, folder.resolve("m" + i), EtcdProcess.Ports.free(), all));
     }
     network.connect(members);
-    return new EtcdCluster(folder, members, Optional.of(network));
+    return new EtcdCluster(release, folder, members, Optional.of(network));
   }
 
   /** Cuts one member off from all others; clients reach it as before. */
@@ -191,7 +206,12 @@ public final class EtcdCluster implements AutoCloseable {
     List<String> arguments = new ArrayList<>(FAST);
     arguments.add("--advertise-client-urls=http://" + member.address());
     try (EtcdProcess hidden =
-            new EtcdProcess(member.name(), folder.resolve(member.name()), elsewhere, arguments);
+            new EtcdProcess(
+                release.command(),
+                member.name(),
+                folder.resolve(member.name()),
+                elsewhere,
+                arguments);
         RawEtcd raw = new RawEtcd(hidden.address())) {
       hidden.start();
       hidden.awaitHealthy();
@@ -199,6 +219,35 @@ public final class EtcdCluster implements AutoCloseable {
       hidden.stop();
     }
     startAll();
+  }
+
+  /** Stops all members, copies what they hold, and starts them again. */
+  void backUp(Path to) throws IOException {
+    killAll();
+    for (EtcdProcess member : members) {
+      copy(member.dataFolder(), to.resolve(member.name()));
+    }
+    startAll();
+  }
+
+  /** Stops all members and starts them again with what {@link #backUp} copied. */
+  void restore(Path from) throws IOException {
+    killAll();
+    for (EtcdProcess member : members) {
+      member.wipe();
+      copy(from.resolve(member.name()), member.dataFolder());
+    }
+    startAll();
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Path copied = to.resolve(from.relativize(file));
+        Files.createDirectories(copied.getParent());
+        Files.copy(file, copied);
+      }
+    }
   }
 
   public void killAll() {

@@ -18,13 +18,15 @@ import dev.holdfast.core.testkit.RecordedWatch;
 import dev.holdfast.registry.etcd.proto.KeyValue;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
 
 /** What happens to records, leases and the store of one real etcd. */
+@OnEveryEtcd
 class OneMemberTest {
   private static final String KEY = "test/orders/10.0.0.1:50051";
 
@@ -32,16 +34,20 @@ class OneMemberTest {
   private static final String TTL = "ttl=5s";
 
   private static EtcdCluster etcd;
+
+  /** Which etcd the class runs against; its members are static. */
+  @Parameter EtcdRelease release;
+
   private OpenRegistries registries;
   private RawEtcd raw;
   private Registry registry;
 
-  @BeforeAll
-  static void startEtcd() {
-    etcd = EtcdCluster.start(1);
+  @BeforeParameterizedClassInvocation
+  static void startEtcd(EtcdRelease release) {
+    etcd = EtcdCluster.start(release, 1);
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void stopEtcd() {
     etcd.close();
   }

@@ -56,7 +56,9 @@ class PartitionTest {
   @BeforeAll
   static void startEtcd() {
     // A member says "no leader" after four timeouts at the earliest: later than a keepalive is due.
-    etcd = EtcdCluster.startDivisible(3, "--heartbeat-interval=150", "--election-timeout=1500");
+    etcd =
+        EtcdCluster.startDivisible(
+            EtcdRelease.INSTALLED, 3, "--heartbeat-interval=150", "--election-timeout=1500");
   }
 
   @AfterAll

@@ -16,28 +16,34 @@ import dev.holdfast.registry.etcd.local.EtcdProcess;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
 
 /** Members of a real cluster that die, pause, lose their quorum and come back. */
 @Order(1) // among the longest: the others run beside it
+@OnEveryEtcd
 class ThreeMembersTest {
   private static final AtomicInteger RUN = new AtomicInteger();
   private static EtcdCluster etcd;
+
+  /** Which etcd the class runs against; its members are static. */
+  @Parameter EtcdRelease release;
+
   private OpenRegistries registries;
   private ServiceName service;
 
-  @BeforeAll
-  static void startEtcd() {
+  @BeforeParameterizedClassInvocation
+  static void startEtcd(EtcdRelease release) {
     // Else a pause of half a second is an election, in which requests fail.
-    etcd = EtcdCluster.start(3, "--heartbeat-interval=100", "--election-timeout=1500");
+    etcd = EtcdCluster.start(release, 3, "--heartbeat-interval=100", "--election-timeout=1500");
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void stopEtcd() {
     etcd.close();
   }

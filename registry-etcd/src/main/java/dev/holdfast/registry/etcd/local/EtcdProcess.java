@@ -19,9 +19,13 @@ import java.util.function.Supplier;
  * thread-safe.
  */
 public final class EtcdProcess extends LocalServer {
-  private static final Program ETCD = new Program("etcd", "etcd-server", "etcd");
+  /** The etcd on the PATH. */
+  public static final String INSTALLED = "etcd";
+
+  private static final Program ETCD = program(INSTALLED);
   private static final int ASK_TIMEOUT_MILLIS = 1000;
 
+  private final String command;
   private final String name;
   private final Ports ports;
   private final List<String> arguments;
@@ -55,10 +59,25 @@ public final class EtcdProcess extends LocalServer {
    * @param arguments appended to the command line, after (and so instead of) the usual ones
    */
   public EtcdProcess(String name, Path folder, Ports ports, List<String> arguments) {
-    super(ETCD, "etcd " + name, folder);
+    this(INSTALLED, name, folder, ports, arguments);
+  }
+
+  /**
+   * A server of another release that is not running yet.
+   *
+   * @param command the program: a name on the PATH, or its absolute path
+   */
+  public EtcdProcess(
+      String command, String name, Path folder, Ports ports, List<String> arguments) {
+    super(program(command), "etcd " + name, folder);
+    this.command = command;
     this.name = name;
     this.ports = ports;
     this.arguments = List.copyOf(arguments);
+  }
+
+  private static Program program(String command) {
+    return new Program(command, "etcd-server", "etcd");
   }
 
   /** Whether etcd is on the PATH. */
@@ -151,7 +170,7 @@ public final class EtcdProcess extends LocalServer {
     List<String> command =
         new ArrayList<>(
             List.of(
-                "etcd",
+                this.command,
                 "--name=" + name,
                 "--data-dir=" + dataFolder(),
                 "--listen-client-urls=" + client,
