@@ -346,6 +346,11 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
   private void inspect(RecordWriter to, KeyValue found) {
     if (!to.isOurs(found)) {
       lost(to, RecordWriter.Outcome.FOREIGN);
+    } else if (!to.isUnderOurLease(found)) {
+      // Announcing it again replaces it, with the pauses that two who fought for it would need.
+      owner
+          .lease()
+          .verify(to.lease(), () -> end(Kind.RECORD_DELETED, "was replaced by an older one"));
     } else if (found.getModRevision() > to.revision() && !to.isAsWritten(found)) {
       // A write that was given up, at a member that was paused, may be carried out much later.
       write();

@@ -144,7 +144,9 @@ final class RangeWatch {
     }
     for (KeyValue record : list.records()) {
       Known before = known.get(record.getKey());
+      // Events may have come that are newer than the list, of which it can know nothing.
       if (before != null
+          && before.modRevision() <= list.revision()
           && record.getModRevision() <= knownRevision
           && !before.equals(knownOf(record))) {
         return true;
@@ -195,8 +197,9 @@ final class RangeWatch {
     if (moreToCome) {
       return;
     }
-    // A list read beside the watch may have been ahead of it. One revision may change several keys
-    // (a lease that ends), so events are compared with what was known before all of them.
+    // A watch begins with the change of its list's own revision, and a list read beside it may have
+    // been ahead of it. One revision may change several keys (a lease that ends), so events are
+    // compared with what was known before all of them.
     List<Event> fresh =
         fragments.stream().filter(e -> e.getKv().getModRevision() > knownRevision).toList();
     fragments.clear();

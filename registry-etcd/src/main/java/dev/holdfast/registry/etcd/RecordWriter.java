@@ -64,11 +64,18 @@ final class RecordWriter {
     return revision;
   }
 
-  /** Whether a record under our key is one that we wrote. */
+  /** Whether a record under our key is one that this instance wrote, under whatever lease. */
   boolean isOurs(KeyValue record) {
-    return record.getLease() == lease
-        && EtcdRecord.decode(record.getValue()) instanceof EtcdRecord.Live live
+    return EtcdRecord.decode(record.getValue()) instanceof EtcdRecord.Live live
         && live.endpoint().instance().equals(instance);
+  }
+
+  /**
+   * Whether a record of ours ends with our lease. One that does not is older: it came back from a
+   * backup, or with a write that was given up.
+   */
+  boolean isUnderOurLease(KeyValue record) {
+    return record.getLease() == lease;
   }
 
   /** Whether a record says what was written last, and not what a late write of ours said before. */

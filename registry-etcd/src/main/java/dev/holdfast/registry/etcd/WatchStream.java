@@ -1,5 +1,6 @@
 package dev.holdfast.registry.etcd;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
 import dev.holdfast.registry.etcd.EtcdTransport.WatchCall;
@@ -20,9 +21,19 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It must answer: whatever was asked (a watch, or a sign of life by a progress request) has a
  * deadline, and any message counts as the answer. The revision in a sign of life is not used:
- * before etcd 3.4.25 it is not in step with the events. On the scheduler only.
+ * before etcd 3.4.25 it is not in step with the events.
+ *
+ * <p>etcd 3.6 answers a progress request only when its revision has reached the start of every
+ * watch of the stream and each of them is in step ({@code progressIfSync}). So a watch starts at
+ * the revision of its list, not behind it, and a progress request without an answer is repeated: a
+ * watch that was just created is in step some 100 ms later. On the scheduler only.
  */
 final class WatchStream implements WatchListener {
+  /** Progress requests per time to answer. */
+  @Limit(
+      of = "progress requests until a stream of watches counts as silent",
+      then = "the stream is given up, and its ranges are listed again at another member")
+  private static final int PROGRESS_REQUESTS = 4;
 
   /** Hears what happens on the stream. */
   interface Listener {
@@ -48,6 +59,8 @@ final class WatchStream implements WatchListener {
   private final Set<Long> unanswered = new HashSet<>();
   private long nextId = 1;
   private @Nullable Subscription deadline;
+  private int silentPeriods;
+  private boolean probing;
   private @Nullable Runnable onSignOfLife;
   private boolean ended;
 
@@ -58,8 +71,12 @@ final class WatchStream implements WatchListener {
     this.call = store.transport().openWatch(this);
   }
 
-  /** Asks for the changes of a range after a revision. */
-  void create(RangeWatch range, long afterRevision) {
+  /**
+   * Asks for the changes of a range after its list.
+   *
+   * @param listRevision of the list; its own change is delivered again, and the range drops it
+   */
+  void create(RangeWatch range, long listRevision) {
     long id = nextId++;
     byId.put(id, range);
     ids.put(range, id);
@@ -70,7 +87,7 @@ final class WatchStream implements WatchListener {
                 WatchCreateRequest.newBuilder()
                     .setKey(range.range().key())
                     .setRangeEnd(range.range().end())
-                    .setStartRevision(afterRevision + 1)
+                    .setStartRevision(listRevision)
                     .setWatchId(id)
                     .setFragment(true))
             .build());
@@ -104,11 +121,16 @@ final class WatchStream implements WatchListener {
       return;
     }
     onSignOfLife = onAnswer;
+    probing = true;
+    requestProgress();
+    expectAnswer();
+  }
+
+  private void requestProgress() {
     call.send(
         WatchRequest.newBuilder()
             .setProgressRequest(WatchProgressRequest.getDefaultInstance())
             .build());
-    expectAnswer();
   }
 
   /** Ends the stream without a word. */
@@ -124,6 +146,7 @@ final class WatchStream implements WatchListener {
       return;
     }
     disarm();
+    probing = false;
     Runnable waiting = onSignOfLife;
     onSignOfLife = null;
     if (store.isBehind(response.getHeader())) {
@@ -207,8 +230,15 @@ final class WatchStream implements WatchListener {
 
   private void expectAnswer() {
     if (deadline == null) {
-      deadline = scheduler.schedule(store.transport().attemptTimeout(), this::silent);
+      silentPeriods = 0;
+      arm();
     }
+  }
+
+  private void arm() {
+    deadline =
+        scheduler.schedule(
+            store.transport().attemptTimeout().dividedBy(PROGRESS_REQUESTS), this::silent);
   }
 
   private void disarm() {
@@ -220,7 +250,16 @@ final class WatchStream implements WatchListener {
 
   private void silent() {
     deadline = null;
-    if (!ended) {
+    silentPeriods++;
+    if (ended) {
+      return;
+    }
+    if (silentPeriods < PROGRESS_REQUESTS) {
+      if (probing) {
+        requestProgress();
+      }
+      arm();
+    } else {
       call.giveUp();
       broken(new EtcdException(EtcdError.TIMEOUT, "etcd: the watch stream does not answer"));
     }

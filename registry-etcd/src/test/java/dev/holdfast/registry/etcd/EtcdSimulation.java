@@ -1,5 +1,6 @@
 package dev.holdfast.registry.etcd;
 
+import com.google.protobuf.ByteString;
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryContext;
@@ -33,13 +34,18 @@ final class EtcdSimulation {
     UNAVAILABLE,
     WATCH_FAILED,
     COMPACTED,
-    CONFIRMED
+    CONFIRMED,
+    RESTORED
   }
 
   private static final Duration SHORT_TROUBLE = Duration.ofSeconds(90);
   // Long enough for lists that are read beside a running watch.
   private static final Duration LONG_TROUBLE = Duration.ofMinutes(10);
   private static final Duration CALM = Duration.ofSeconds(60);
+  private static final Duration RESTORE_WITHIN = Duration.ofSeconds(20);
+  private static final Duration BUSY_INTERVAL = Duration.ofMillis(200);
+  private static final int BUSY_PAUSE_MILLIS = 400_000;
+  private static final String BUSY_KEY = "prod/orders/busy";
   private static final String LIFE_RECORD = "life-";
   private static final ServiceName ORDERS = ServiceName.parse("prod/orders");
 
@@ -59,13 +65,22 @@ final class EtcdSimulation {
   private final List<Follower> followers = new ArrayList<>();
   private final List<EtcdRegistry> registries = new ArrayList<>();
   private final Duration trouble;
+
+  /** Little goes wrong, but a record changes all the time: events overtake relists. */
+  private final boolean busy;
+
   private int wipes;
+
+  /** From then on a record does not tell a life from another: what was forgotten came back. */
+  private boolean restored;
 
   EtcdSimulation(long seed) {
     // The first draws of small seeds are nearly the same; spread out they are not.
     this.random = new Random(seed * 0x9E3779B97F4A7C15L);
     this.sameKeyInAllLives = random.nextBoolean();
-    this.trouble = random.nextInt(16) == 0 ? LONG_TROUBLE : SHORT_TROUBLE;
+    int kind = random.nextInt(16);
+    this.trouble = kind < 2 ? LONG_TROUBLE : SHORT_TROUBLE;
+    this.busy = kind == 1;
   }
 
   Map<Rare, Integer> reached() {
@@ -86,9 +101,18 @@ final class EtcdSimulation {
       var unused = registry.watch(ORDERS, follower);
     }
     Duration end = scheduler.virtualClock().elapsed().plus(trouble);
+    if (busy) {
+      transports.forEach(transport -> transport.slowLists(true));
+      changeUntil(end, 0);
+    }
     while (scheduler.virtualClock().elapsed().compareTo(end) < 0) {
-      scheduler.advance(Duration.ofMillis(random.nextInt(3000)));
+      scheduler.advance(Duration.ofMillis(random.nextInt(busy ? BUSY_PAUSE_MILLIS : 3000)));
       trouble();
+    }
+    if (busy) {
+      // Neither the last of its values stays nor one that a backup had.
+      scheduler.advance(RESTORE_WITHIN);
+      etcd.delete(ByteString.copyFromUtf8(BUSY_KEY));
     }
     // The last word of every instance falls into the trouble.
     scheduler.execute(() -> instances.forEach(Instance::change));
@@ -101,6 +125,13 @@ final class EtcdSimulation {
     require(leftBehind() == 0, "closing leaves no record: " + etcd.records().keySet());
     scheduler.advance(Duration.ofMinutes(1));
     require(scheduler.pending() == 0, "closing leaves no timer: " + scheduler.pending());
+  }
+
+  private void changeUntil(Duration end, int n) {
+    if (scheduler.virtualClock().elapsed().compareTo(end) < 0) {
+      etcd.put(BUSY_KEY, "busy-" + n + ":1");
+      scheduler.schedule(BUSY_INTERVAL, () -> changeUntil(end, n + 1));
+    }
   }
 
   private EtcdRegistry process() {
@@ -134,8 +165,10 @@ final class EtcdSimulation {
         }
       }
       case 9 -> {
-        if (random.nextInt(3) == 0) {
-          wipe();
+        switch (random.nextInt(6)) {
+          case 0, 1 -> wipe();
+          case 2 -> wipeAndRestore();
+          default -> {}
         }
       }
       case 10 -> etcd.leases().stream().findFirst().ifPresent(etcd::revoke);
@@ -146,6 +179,7 @@ final class EtcdSimulation {
               .ifPresent(etcd::delete);
       case 12 -> {
         // Somebody else at our address, who leaves again.
+        instance.hasRivals = true;
         String key = "prod/orders/" + instance.address();
         etcd.put(key, instance.address());
         scheduler.schedule(Duration.ofSeconds(5), () -> etcd.deleteIf(key, instance.address()));
@@ -163,6 +197,21 @@ final class EtcdSimulation {
     etcd.wipe(sameKeyInAllLives ? 1 : etcd.revision() / 2);
     writeLife();
     transports.forEach(SimulatedTransport::breakStreams);
+  }
+
+  /** Somebody notices, and brings back what there was before, with leases that nobody keeps. */
+  private void wipeAndRestore() {
+    SimulatedEtcd.Backup backup = etcd.backUp();
+    wipe();
+    scheduler.schedule(
+        Duration.ofMillis(random.nextLong(RESTORE_WITHIN.toMillis())),
+        () -> {
+          wipes++;
+          restored = true;
+          etcd.restore(backup);
+          transports.forEach(SimulatedTransport::breakStreams);
+          note(Rare.RESTORED);
+        });
   }
 
   /** Every list says by this which life of the store it comes from. */
@@ -218,6 +267,7 @@ final class EtcdSimulation {
     private final EtcdRegistry registry;
     private Endpoint endpoint;
     private Registry.@Nullable Announcement announcement;
+    private boolean hasRivals;
 
     Instance(EtcdRegistry registry, int n) {
       this.registry = registry;
@@ -242,6 +292,7 @@ final class EtcdSimulation {
     /** The process ends and another one begins at once, at the same address. */
     void restart() {
       if (announcement != null) {
+        hasRivals = true;
         var unused = announcement.withdraw();
         endpoint = endpoint.withInstance("run-" + random.nextInt(1000));
         announce();
@@ -265,6 +316,9 @@ final class EtcdSimulation {
                 public void onEnded(RegistryException cause) {
                   require(!ended, "an announcement ends once");
                   ended = true;
+                  require(
+                      hasRivals || cause.kind() != RegistryException.Kind.TAKEN_OVER,
+                      address() + " was taken over, and nobody else was ever there");
                   note(Rare.valueOf(cause.kind().name()));
                   announcement = null;
                   scheduler.schedule(
@@ -298,7 +352,7 @@ final class EtcdSimulation {
           asStored(snapshot).stream().filter(r -> r.startsWith(LIFE_RECORD)).findFirst().orElse("");
       String before = lifeOfEpoch.putIfAbsent(snapshot.epoch(), life);
       require(
-          before == null || before.equals(life),
+          restored || before == null || before.equals(life),
           "epoch " + snapshot.epoch() + " showed " + before + " and " + life);
       int index = nextIndexOf(asStored(snapshot));
       require(

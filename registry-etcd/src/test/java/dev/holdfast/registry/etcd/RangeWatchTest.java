@@ -83,6 +83,19 @@ class RangeWatchTest {
   }
 
   @Test
+  void aListThatEventsHaveOvertakenSaysNothingOfAnotherLife() {
+    range.onList(list(10, record("a/1", 7, 3, "x"), record("a/2", 8, 3, "x")), 1);
+    range.onEvents(List.of(put("a/1", 12)), false);
+
+    assertThat(contradicts(list(11, record("a/1", 7, 3, "x"), record("a/2", 8, 3, "x"))))
+        .as("what the list can't know")
+        .isFalse();
+    assertThat(contradicts(list(11, record("a/1", 7, 3, "x"), record("a/2", 9, 3, "x"))))
+        .as("what it must know")
+        .isTrue();
+  }
+
+  @Test
   void aKindOfFailureIsToldOnceUntilThereIsAListAgain() {
     EtcdException timeout = new EtcdException(EtcdError.TIMEOUT, "t");
     range.fail(timeout);

@@ -32,6 +32,9 @@ import java.util.function.Consumer;
 final class SimulatedEtcd {
   private static final long FIRST_REVISION = 1_000_000;
 
+  /** All that the store held at one time. */
+  record Backup(Map<ByteString, KeyValue> records, Map<Long, Long> ttls, long revision, int life) {}
+
   /** What one revision changed. */
   record Change(long revision, List<Event> events) {}
 
@@ -46,6 +49,7 @@ final class SimulatedEtcd {
   private long revision = FIRST_REVISION;
   private long compacted;
   private long nextLease = 7;
+  private int lives;
   private int life;
 
   SimulatedEtcd(Scheduler scheduler) {
@@ -100,7 +104,27 @@ final class SimulatedEtcd {
     ttls.clear();
     revision = firstRevision;
     compacted = firstRevision;
-    life++;
+    lives++;
+    life = lives;
+    noteState();
+  }
+
+  Backup backUp() {
+    return new Backup(Map.copyOf(records), Map.copyOf(ttls), revision, life);
+  }
+
+  /** The store holds what it held once; leases have all their time again. */
+  void restore(Backup backup) {
+    wipe(backup.revision());
+    life = backup.life();
+    records.putAll(backup.records());
+    backup
+        .ttls()
+        .forEach(
+            (id, ttlSeconds) -> {
+              ttls.put(id, ttlSeconds);
+              leases.put(id, expiry(id, ttlSeconds));
+            });
     noteState();
   }
 
@@ -191,6 +215,7 @@ final class SimulatedEtcd {
     Subscription timer = leases.remove(id);
     if (timer != null) {
       timer.close();
+      ttls.remove(id);
       List<Event> events = new ArrayList<>();
       for (KeyValue record : List.copyOf(records.values())) {
         if (record.getLease() == id) {

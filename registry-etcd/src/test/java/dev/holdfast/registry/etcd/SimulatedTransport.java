@@ -18,13 +18,17 @@ import io.grpc.MethodDescriptor;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** The way to a {@link SimulatedEtcd}: slow, broken, silent or lossy, as a seed has it. */
 final class SimulatedTransport implements EtcdTransport {
+  /** How often etcd looks for watches that are not in step with the store. */
+  private static final Duration SYNC_INTERVAL = Duration.ofMillis(100);
 
   enum Condition {
     /** Answers come. */
@@ -42,6 +46,7 @@ final class SimulatedTransport implements EtcdTransport {
   private Condition condition = Condition.FINE;
   private double lostAnswers;
   private boolean lagging;
+  private boolean slowLists;
 
   SimulatedTransport(SimulatedEtcd etcd, Scheduler scheduler, Random random) {
     this.etcd = etcd;
@@ -63,6 +68,11 @@ final class SimulatedTransport implements EtcdTransport {
   /** How many answers get lost after the request was carried out, 0 to 1. */
   void lostAnswers(double share) {
     lostAnswers = share;
+  }
+
+  /** Whether lists take so long that events overtake them. */
+  void slowLists(boolean value) {
+    slowLists = value;
   }
 
   /** Whether headers of watches are behind the store's revision. */
@@ -120,7 +130,10 @@ final class SimulatedTransport implements EtcdTransport {
           } else {
             @SuppressWarnings("unchecked")
             R reply = (R) answer;
-            later(latency(), () -> onReply.accept(reply));
+            boolean slow = slowLists && request instanceof RangeRequest r && !r.getCountOnly();
+            later(
+                slow ? Duration.ofMillis(random.nextInt(800)) : latency(),
+                () -> onReply.accept(reply));
           }
         });
   }
@@ -174,6 +187,7 @@ final class SimulatedTransport implements EtcdTransport {
   private final class Stream implements WatchCall {
     private final WatchListener listener;
     private final Map<Long, WatchCreateRequest> watches = new HashMap<>();
+    private final Set<Long> notInStep = new HashSet<>();
     private final List<WatchResponse> held = new ArrayList<>();
     private long sent;
     private long arrived;
@@ -224,9 +238,14 @@ final class SimulatedTransport implements EtcdTransport {
 
     private void handle(WatchRequest request) {
       if (request.hasProgressRequest()) {
-        respond(answer(-1).build());
+        // As etcd 3.6 does (progressIfSync).
+        if (notInStep.isEmpty()
+            && watches.values().stream().allMatch(w -> w.getStartRevision() <= etcd.revision())) {
+          respond(answer(-1).build());
+        }
       } else if (request.hasCancelRequest()) {
         watches.remove(request.getCancelRequest().getWatchId());
+        notInStep.remove(request.getCancelRequest().getWatchId());
       } else {
         create(request.getCreateRequest());
       }
@@ -234,7 +253,7 @@ final class SimulatedTransport implements EtcdTransport {
 
     private void create(WatchCreateRequest request) {
       respond(answer(request.getWatchId()).setCreated(true).build());
-      if (request.getStartRevision() <= etcd.compactedRevision()) {
+      if (request.getStartRevision() < etcd.compactedRevision()) {
         respond(
             answer(request.getWatchId())
                 .setCanceled(true)
@@ -243,6 +262,10 @@ final class SimulatedTransport implements EtcdTransport {
         return;
       }
       watches.put(request.getWatchId(), request);
+      if (request.getStartRevision() <= etcd.revision()) {
+        notInStep.add(request.getWatchId());
+        later(SYNC_INTERVAL, () -> notInStep.remove(request.getWatchId()));
+      }
       etcd.changesFrom(request.getStartRevision())
           .forEach(change -> deliver(request.getWatchId(), request, change));
     }

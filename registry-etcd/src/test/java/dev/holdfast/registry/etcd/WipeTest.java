@@ -3,6 +3,7 @@ package dev.holdfast.registry.etcd;
 import static dev.holdfast.registry.etcd.OpenRegistries.ORDERS;
 import static dev.holdfast.registry.etcd.OpenRegistries.addresses;
 import static dev.holdfast.registry.etcd.OpenRegistries.at;
+import static dev.holdfast.registry.etcd.OpenRegistries.get;
 import static dev.holdfast.registry.etcd.OpenRegistries.patiently;
 import static dev.holdfast.registry.etcd.OpenRegistries.read;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -11,22 +12,30 @@ import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryException.Kind;
 import dev.holdfast.core.RegistrySnapshot;
 import dev.holdfast.core.testkit.RecordedWatch;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A store that comes back empty, with the same flags and so with the same cluster id. */
+@OnEveryEtcd
 class WipeTest {
   // Long leases: one that ran out while a busy machine wipes would be news of its own.
   private static final String[] TIMES = {"ttl=1m", "request-timeout=5s"};
 
+  private final EtcdRelease release;
   private EtcdCluster etcd;
   private OpenRegistries registries;
 
+  WipeTest(EtcdRelease release) {
+    this.release = release;
+  }
+
   @BeforeEach
   void start() {
-    etcd = EtcdCluster.start(1);
+    etcd = EtcdCluster.start(release, 1);
     registries = new OpenRegistries();
   }
 
@@ -82,5 +91,61 @@ class WipeTest {
 
     patiently().until(() -> addresses(watch).equals(List.of("10.0.0.1:50051")));
     assertThat(watch.snapshots().get(watch.snapshots().size() - 1).epoch()).isNotEqualTo(epoch);
+  }
+
+  @Test
+  void aRecordOfOursThatComesBackFromABackupIsNoOtherProcess(@TempDir Path backup)
+      throws Exception {
+    Registry registry = registries.open(etcd.uri("", TIMES));
+    try (RawEtcd raw = RawEtcd.at(etcd)) {
+      // So that the backup's revisions are above those of the store that was wiped.
+      for (int i = 0; i < 20; i++) {
+        raw.put("other/" + i, "x");
+      }
+    }
+    OpenRegistries.Announced first = registries.announce(registry, ORDERS, at(1));
+    etcd.backUp(backup);
+    etcd.wipeAll();
+    assertThat(registries.endOf(first)).isEqualTo(Kind.WIPED);
+    OpenRegistries.Announced second = registries.announce(registry, ORDERS, at(1));
+
+    etcd.restore(backup);
+
+    assertThat(registries.endOf(second)).isEqualTo(Kind.LEASE_LOST);
+    OpenRegistries.Announced third = registries.announce(registry, ORDERS, at(1));
+    assertThat(third.record().end()).isEmpty();
+  }
+
+  @Test
+  void aRecordOfOursUnderAnOlderLeaseIsLostAndReplaced() {
+    Registry registry = registries.open(etcd.uri("", TIMES));
+    OpenRegistries.Announced first = registries.announce(registry, ORDERS, at(1));
+    try (RawEtcd raw = RawEtcd.at(etcd)) {
+      String key = "test/orders/10.0.0.1:50051";
+      String value = raw.get(key).orElseThrow().getValue().toStringUtf8();
+
+      raw.put(key, value, raw.grant(60));
+
+      assertThat(registries.endOf(first)).isEqualTo(Kind.RECORD_DELETED);
+      long lease = raw.get(key).orElseThrow().getLease();
+      OpenRegistries.Announced unused = registries.announce(registry, ORDERS, at(1));
+      assertThat(raw.get(key).orElseThrow().getLease()).isNotEqualTo(lease);
+    }
+  }
+
+  @Test
+  void withdrawingDeletesARecordOfOursUnderAnyLease() throws Exception {
+    Registry registry = registries.open(etcd.uri("", TIMES));
+    OpenRegistries.Announced record = registries.announce(registry, ORDERS, at(1));
+    try (RawEtcd raw = RawEtcd.at(etcd)) {
+      String key = "test/orders/10.0.0.1:50051";
+      String value = raw.get(key).orElseThrow().getValue().toStringUtf8();
+      long older = raw.grant(60);
+
+      registries.scheduler().execute(() -> raw.put(key, value, older));
+      get(record.announcement().withdraw());
+
+      assertThat(raw.get(key)).isEmpty();
+    }
   }
 }
