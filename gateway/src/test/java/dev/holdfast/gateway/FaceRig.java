@@ -97,6 +97,10 @@ final class FaceRig implements AutoCloseable {
         BodyHandlers.ofByteArray());
   }
 
+  HttpResponse<byte[]> bytes(HttpRequest.Builder request) throws Exception {
+    return client.send(request.build(), BodyHandlers.ofByteArray());
+  }
+
   HttpResponse<InputStream> open(HttpRequest.Builder request) throws Exception {
     return client.send(request.build(), BodyHandlers.ofInputStream());
   }

@@ -146,12 +146,12 @@ final class JsonBadDaysTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"gzip", "br", "deflate", "gzip, identity"})
+  @ValueSource(strings = {"br", "deflate", "gzip, identity"})
   void compressedBodiesAreRefusedByName(String encoding) throws Exception {
     JsonFaceTest.assertRefused(
         faces.post(HELLO, "{}", "content-type", "application/json", "content-encoding", encoding),
         415,
-        "content-encoding: " + encoding + " (expected: identity)");
+        "content-encoding: " + encoding + " (expected: gzip or identity)");
   }
 
   @Test

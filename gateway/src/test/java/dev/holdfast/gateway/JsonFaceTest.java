@@ -94,10 +94,9 @@ final class JsonFaceTest {
     assertRefused(
         faces.post("/v1/hello", "name=x", "content-type", "text/plain"), 415, "text/plain");
     assertRefused(
-        faces.post(
-            "/v1/hello", "{}", "content-type", "application/json", "content-encoding", "gzip"),
+        faces.post("/v1/hello", "{}", "content-type", "application/json", "content-encoding", "br"),
         415,
-        "content-encoding: gzip");
+        "content-encoding: br");
     assertRefused(faces.get("/v1/hello/x", "grpc-timeout", "5 s"), 400, "grpc-timeout: 5 s");
     assertRefused(
         faces.post("/v1/hello", "{\"name\":".repeat(10_000) + "}".repeat(10_000)), 400, "body");

@@ -42,6 +42,9 @@ final class Answer {
   static Answer refused(RequestRefusedException why) {
     boolean type = Refusal.isUnknownType(why);
     Http2Headers head = head(why.httpStatus(), type ? JSON_OF_STATUS : "application/json");
+    if (why.httpStatus() == Refusal.UNSUPPORTED_TYPE && !type) {
+      head.set("accept-encoding", "gzip, identity");
+    }
     return new Answer(head, ErrorBody.json(why)).allowing(why.allow());
   }
 

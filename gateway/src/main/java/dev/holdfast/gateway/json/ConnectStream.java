@@ -14,11 +14,18 @@ import org.jspecify.annotations.Nullable;
 final class ConnectStream extends Dialect {
   private final ConnectRequest request;
   private final ConnectMessages messages;
+  private final EnvelopeCoding coding;
   private final EnvelopeReader reader = new EnvelopeReader(UpstreamCall.MESSAGE_BYTES);
 
-  ConnectStream(ConnectRequest request, ConnectMessages messages) {
+  /**
+   * A call.
+   *
+   * @throws RequestRefusedException UNIMPLEMENTED for a compression that is not known
+   */
+  ConnectStream(ConnectRequest request, ConnectMessages messages, Http2Headers headers) {
     this.request = request;
     this.messages = messages;
+    this.coding = EnvelopeCoding.of(headers, "connect-content-encoding", "connect-accept-encoding");
   }
 
   @Override
@@ -37,19 +44,27 @@ final class ConnectStream extends Dialect {
   }
 
   @Override
+  boolean isCompressed() {
+    return coding.isCompressed();
+  }
+
+  @Override
+  int feedOne(byte[] decoded, int offset, int length, Sink sink) {
+    return reader.feedOne(decoded, offset, length, messages(sink));
+  }
+
+  @Override
   void feed(byte[] bytes, int offset, int length, Sink sink) {
-    reader.feed(
-        bytes,
-        offset,
-        length,
-        (flags, message, at, size) -> {
-          if (flags == 0) {
-            messages.read(message, at, size, sink);
-          } else if (flags != ConnectErrors.END_STREAM_FLAG) {
-            throw RequestRefusedException.unsupportedEncoding(
-                "body: a message with flag " + flags + " (expected: 0, uncompressed)");
-          }
-        });
+    reader.feed(bytes, offset, length, messages(sink));
+  }
+
+  private EnvelopeReader.Sink messages(Sink sink) {
+    return (flags, message, at, size) -> {
+      // Clients have no end of the stream to say.
+      if ((flags & ConnectErrors.END_STREAM_FLAG) == 0) {
+        coding.read(flags, message, at, size, (b, o, l) -> messages.read(b, o, l, sink));
+      }
+    };
   }
 
   @Override
@@ -60,12 +75,12 @@ final class ConnectStream extends Dialect {
   @Override
   byte[] message(byte[] bytes, int offset, int length) throws UnreadableResponseException {
     byte[] message = messages.write(bytes, offset, length);
-    return EnvelopeReader.envelope(0, message, 0, message.length);
+    return coding.envelope(message, 0, message.length);
   }
 
   @Override
   Http2Headers head() {
-    return Answer.head(200, request.contentType());
+    return coding.in(Answer.head(200, request.contentType()));
   }
 
   @Override

@@ -36,8 +36,14 @@ final class ConnectUnary extends Dialect {
   }
 
   @Override
-  String compression() {
-    return request.compression();
+  boolean isCompressed() {
+    return body.isCompressed() || !request.compression().isEmpty();
+  }
+
+  @Override
+  boolean inflateBody() {
+    body.inflate();
+    return true;
   }
 
   @Override
@@ -58,8 +64,12 @@ final class ConnectUnary extends Dialect {
   @Override
   void end(Sink sink) {
     if (request.kind() == ConnectRequest.Kind.GET) {
-      messages.read(request.message(), 0, request.message().length, sink);
+      byte[] message = request.message();
+      boolean compressed = !request.compression().isEmpty();
+      byte[] whole = compressed ? Inflated.message(message, 0, message.length) : message;
+      messages.read(whole, 0, whole.length, sink);
     } else {
+      body.end();
       messages.read(body.bytes(), 0, body.size(), sink);
     }
   }

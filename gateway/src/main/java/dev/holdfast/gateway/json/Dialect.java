@@ -46,9 +46,29 @@ abstract class Dialect {
     return "application/grpc";
   }
 
-  /** How the message is compressed that the query holds; "" for not at all. */
-  String compression() {
-    return "";
+  /** Whether messages of the request may be compressed, so that a few bytes may become many. */
+  boolean isCompressed() {
+    return false;
+  }
+
+  /** Takes the body as one that is compressed with gzip as a whole; whether it can. */
+  boolean inflateBody() {
+    return false;
+  }
+
+  /** The bytes of a part of the body without what is around all of it; for {@link #feedOne}. */
+  byte[] decode(byte[] bytes) {
+    return bytes;
+  }
+
+  /**
+   * As {@link #feed}, but takes nothing behind the first message that ends in it.
+   *
+   * @return how many bytes were taken
+   */
+  int feedOne(byte[] decoded, int offset, int length, Sink sink) {
+    feed(decoded, offset, length, sink);
+    return length;
   }
 
   /** Whether the request is more than one message, so that the call begins before its end. */

@@ -2,6 +2,8 @@ package dev.holdfast.gateway.json;
 
 import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.cors.Cors;
+import dev.holdfast.gateway.gzip.GzipStream;
+import dev.holdfast.gateway.gzip.InflateTurns;
 import dev.holdfast.gateway.http2.CallEnd;
 import dev.holdfast.gateway.http2.CallListener;
 import dev.holdfast.gateway.http2.CallTarget;
@@ -55,6 +57,15 @@ final class FaceCall implements WebHandler, CallListener {
   private boolean begun;
   private boolean over;
 
+  /** Of requests whose messages may be compressed. */
+  private final @Nullable InflateTurns turns;
+
+  /** Of those that bring more than one. */
+  private final @Nullable CompressedBody compressed;
+
+  private @Nullable GzipStream coding;
+  private boolean requestEnded;
+
   FaceCall(WebExchange web, CallTarget place, Dialect dialect, Http2Headers headers, Cors cors) {
     this.web = web;
     this.place = place;
@@ -62,6 +73,11 @@ final class FaceCall implements WebHandler, CallListener {
     this.headers = headers;
     this.cors = cors;
     this.headOnly = "HEAD".contentEquals(String.valueOf(web.headers().method()));
+    this.turns = dialect.isCompressed() ? InflateTurns.of(web.loop().eventLoop()) : null;
+    this.compressed =
+        turns == null || !dialect.clientStreams()
+            ? null
+            : new CompressedBody(dialect, web.memory(), turns, this::hasRoom, this::goOn);
   }
 
   /** Begins what can begin before the body. */
@@ -72,7 +88,7 @@ final class FaceCall implements WebHandler, CallListener {
         WholeBody.requireLength(announcedBytes(announced));
       }
       if (dialect.beginsAtOnce()) {
-        beginAnswer();
+        beginAnswer(Answer.NOTHING);
       }
       if (dialect.clientStreams()) {
         start();
@@ -106,13 +122,22 @@ final class FaceCall implements WebHandler, CallListener {
         // part.
         boolean copied = !dialect.clientStreams();
         byte[] chunk = copied ? Scratch.chunk(data) : ByteBufUtil.getBytes(data);
-        dialect.feed(chunk, 0, data.readableBytes(), this::send);
+        if (compressed != null) {
+          compressed.add(chunk);
+        } else {
+          dialect.feed(chunk, 0, data.readableBytes(), this::send);
+        }
       }
-      if (end && !over) {
+      requestEnded |= end;
+      if (end && !over && compressed == null) {
         endRequest();
       }
     } catch (RequestRefusedException e) {
       refuse(e);
+    }
+    if (compressed != null) {
+      goOn();
+      return;
     }
     OutgoingCall known = call;
     if (known == null || known.isReady()) {
@@ -184,9 +209,9 @@ final class FaceCall implements WebHandler, CallListener {
       return;
     }
     if (!begun) {
-      beginAnswer();
+      beginAnswer(rendered);
     }
-    web.write(headOnly ? Answer.NOTHING : rendered, false);
+    web.write(headOnly ? Answer.NOTHING : coded(rendered), false);
     unread = !web.isWritable();
     OutgoingCall known = call;
     if (!unread && known != null && !over) {
@@ -211,7 +236,9 @@ final class FaceCall implements WebHandler, CallListener {
     }
     Dialect.Ending ending = dialect.ending(end);
     if (ending.whole()) {
-      web.end(headOnly ? Answer.NOTHING : ending.bytes(), end);
+      GzipStream known = coding;
+      byte[] last = known == null ? ending.bytes() : known.end(ending.bytes());
+      web.end(headOnly ? Answer.NOTHING : last, end);
     } else {
       web.breakOff();
     }
@@ -219,7 +246,11 @@ final class FaceCall implements WebHandler, CallListener {
 
   @Override
   public void onReady() {
-    giveBackOwed();
+    if (compressed == null) {
+      giveBackOwed();
+    } else {
+      goOn();
+    }
   }
 
   private void start() {
@@ -231,8 +262,48 @@ final class FaceCall implements WebHandler, CallListener {
     }
   }
 
+  /** Goes on with messages that are compressed; their client waits until all are handed on. */
+  private void goOn() {
+    CompressedBody body = compressed;
+    if (over || body == null) {
+      return;
+    }
+    try {
+      boolean drained = body.goOn(this::send);
+      if (drained && hasRoom()) {
+        giveBackOwed();
+      }
+      if (drained && requestEnded && !over) {
+        requestEnded = false;
+        endRequest();
+      }
+    } catch (RequestRefusedException e) {
+      refuse(e);
+    }
+  }
+
+  private boolean hasRoom() {
+    OutgoingCall known = call;
+    return !over && (known == null || known.isReady());
+  }
+
+  /** As {@link #endRequest}, in a turn of its own. */
+  private void endInTurn() {
+    if (!over) {
+      try {
+        endRequest();
+      } catch (RequestRefusedException e) {
+        refuse(e);
+      }
+    }
+  }
+
   private void endRequest() {
     cancel(bodyTimer);
+    if (turns != null && compressed == null && !turns.isOpen()) {
+      turns.await(web.memory(), this::endInTurn);
+      return;
+    }
     dialect.end(this::send);
     OutgoingCall known = call;
     if (known != null && !over && !dialect.endsWithMessage()) {
@@ -253,11 +324,17 @@ final class FaceCall implements WebHandler, CallListener {
     }
   }
 
-  private void beginAnswer() {
+  private byte[] coded(byte[] part) {
+    GzipStream known = coding;
+    return known == null ? part : known.part(part);
+  }
+
+  private void beginAnswer(byte[] first) {
     begun = true;
     Http2Headers head = dialect.head();
     Metadata.copy(initial, "", head);
     cors.expose(web.headers(), head);
+    coding = AnswerCoding.ofStream(web.headers(), head, first);
     web.begin(head);
     if (dialect.ping().length > 0) {
       long nanos = PING_TIME.toNanos();
@@ -270,7 +347,7 @@ final class FaceCall implements WebHandler, CallListener {
 
   private void ping() {
     if (!over && web.isWritable()) {
-      web.write(dialect.ping(), false);
+      web.write(coded(dialect.ping()), false);
     }
   }
 
@@ -309,8 +386,9 @@ final class FaceCall implements WebHandler, CallListener {
     }
   }
 
-  private void send(Answer answer) {
-    cors.expose(web.headers(), answer.head());
+  private void send(Answer plain) {
+    cors.expose(web.headers(), plain.head());
+    Answer answer = AnswerCoding.of(web.headers(), plain);
     answer.head().set("content-length", Integer.toString(answer.body().length));
     web.answer(answer.head(), headOnly ? Answer.NOTHING : answer.body());
   }
@@ -323,6 +401,9 @@ final class FaceCall implements WebHandler, CallListener {
     OutgoingCall known = call;
     if (known != null) {
       known.cancel();
+    }
+    if (compressed != null) {
+      compressed.drop();
     }
     giveBackOwed();
     letGo();

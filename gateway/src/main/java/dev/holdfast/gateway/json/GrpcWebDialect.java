@@ -17,16 +17,34 @@ import org.jspecify.annotations.Nullable;
 
 /** gRPC-Web, in bytes or in base64: needs no schema. */
 final class GrpcWebDialect extends Dialect {
+  private static final String ENCODING = "grpc-encoding";
   private static final String DETAILS = "grpc-status-details-bin";
 
   private final String path;
   private final GrpcWebType type;
   private final EnvelopeReader reader = new EnvelopeReader(UpstreamCall.MESSAGE_BYTES);
   private final GrpcWebText text = new GrpcWebText();
+  private final EnvelopeCoding coding;
 
-  GrpcWebDialect(String path, GrpcWebType type) {
+  private GrpcWebDialect(String path, GrpcWebType type, EnvelopeCoding coding) {
     this.path = path;
     this.type = type;
+    this.coding = coding;
+  }
+
+  /**
+   * Of a request.
+   *
+   * @throws RequestRefusedException UNIMPLEMENTED for a compression that is not known
+   */
+  static GrpcWebDialect of(String path, GrpcWebType type, Http2Headers request) {
+    return new GrpcWebDialect(
+        path, type, EnvelopeCoding.of(request, ENCODING, "grpc-accept-encoding"));
+  }
+
+  /** Of one that becomes no call. */
+  static GrpcWebDialect refusing(GrpcWebType type) {
+    return new GrpcWebDialect("", type, EnvelopeCoding.none(ENCODING));
   }
 
   @Override
@@ -50,12 +68,27 @@ final class GrpcWebDialect extends Dialect {
   }
 
   @Override
+  boolean isCompressed() {
+    return coding.isCompressed();
+  }
+
+  @Override
+  byte[] decode(byte[] bytes) {
+    return type.text() ? text.decode(bytes, 0, bytes.length) : bytes;
+  }
+
+  @Override
+  int feedOne(byte[] decoded, int offset, int length, Sink sink) {
+    return reader.feedOne(decoded, offset, length, messages(sink));
+  }
+
+  @Override
   void feed(byte[] bytes, int offset, int length, Sink sink) {
     if (type.text()) {
       byte[] decoded = text.decode(bytes, offset, length);
-      read(decoded, 0, decoded.length, sink);
+      reader.feed(decoded, 0, decoded.length, messages(sink));
     } else {
-      read(bytes, offset, length, sink);
+      reader.feed(bytes, offset, length, messages(sink));
     }
   }
 
@@ -69,12 +102,12 @@ final class GrpcWebDialect extends Dialect {
 
   @Override
   byte[] message(byte[] bytes, int offset, int length) {
-    return written(EnvelopeReader.envelope(0, bytes, offset, length));
+    return written(coding.envelope(bytes, offset, length));
   }
 
   @Override
   Http2Headers head() {
-    return Answer.head(200, type.contentType());
+    return coding.in(Answer.head(200, type.contentType()));
   }
 
   @Override
@@ -91,7 +124,7 @@ final class GrpcWebDialect extends Dialect {
 
   @Override
   Answer whole(CallEnd end, byte @Nullable [] message) {
-    Http2Headers head = head();
+    Http2Headers head = Answer.head(200, type.contentType());
     status(end).forEach(each -> head.set(each.getKey(), each.getValue()));
     Metadata.copy(end.trailers(), "", head);
     return new Answer(head, Answer.NOTHING);
@@ -106,22 +139,19 @@ final class GrpcWebDialect extends Dialect {
     if (ofHttp) {
       answer.head().status(Integer.toString(why.httpStatus()));
     }
+    if (why.code() == StatusCode.UNIMPLEMENTED && !ofHttp) {
+      answer.head().set("grpc-accept-encoding", "identity,gzip");
+    }
     return answer.allowing(why.allow());
   }
 
-  private void read(byte[] bytes, int offset, int length, Sink sink) {
-    reader.feed(
-        bytes,
-        offset,
-        length,
-        (flags, message, at, size) -> {
-          if (flags == 0) {
-            sink.message(message, at, size);
-          } else if (flags != GrpcWebTrailers.FLAG) {
-            throw RequestRefusedException.unsupportedEncoding(
-                "body: a message with flag " + flags + " (expected: 0, uncompressed)");
-          }
-        });
+  private EnvelopeReader.Sink messages(Sink sink) {
+    return (flags, message, at, size) -> {
+      // Clients have no trailers to say.
+      if (flags != GrpcWebTrailers.FLAG) {
+        coding.read(flags, message, at, size, sink);
+      }
+    };
   }
 
   private byte[] written(byte[] frame) {

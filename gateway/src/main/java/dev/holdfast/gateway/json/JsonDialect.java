@@ -31,6 +31,19 @@ final class JsonDialect extends Dialect {
   }
 
   @Override
+  boolean isCompressed() {
+    return body.isCompressed();
+  }
+
+  @Override
+  boolean inflateBody() {
+    if (requests == null) {
+      body.inflate();
+    }
+    return requests == null;
+  }
+
+  @Override
   boolean clientStreams() {
     return requests != null;
   }
@@ -54,6 +67,7 @@ final class JsonDialect extends Dialect {
     if (requests != null) {
       requests.end(sink::message);
     } else {
+      body.end();
       CodecBuffer buffer = Scratch.buffer();
       call.request(body.bytes(), 0, body.size(), buffer);
       sink.message(buffer.array(), 0, buffer.size());

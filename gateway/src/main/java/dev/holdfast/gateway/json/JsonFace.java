@@ -145,14 +145,10 @@ public final class JsonFace implements WebFace {
       return document(web, now);
     }
     Found found = isSocket ? socket(web, head, now) : find(web, head, now);
-    String encoding = text(headers.get("content-encoding"));
-    if (!isPlain(encoding)) {
-      return answer(web, found.dialect.refused(compressed("content-encoding: " + encoding)), now);
-    }
-    String compression = found.dialect.compression();
-    if (!compression.isEmpty()) {
-      RequestRefusedException why = compressed("query parameter compression: " + compression);
-      return answer(web, found.dialect.refused(why), now);
+    try {
+      requireKnownCoding(headers, found.dialect);
+    } catch (RequestRefusedException e) {
+      return answer(web, found.dialect.refused(e), now);
     }
     requireMethodPath(found.dialect.path());
     Http2Headers call = Metadata.ofCall(headers, found.dialect.path(), web.authority());
@@ -197,7 +193,8 @@ public final class JsonFace implements WebFace {
     if (grpcWeb != null) {
       require(Face.GRPC_WEB, head, now);
       requirePost(head);
-      return new Found(places.place(web, head.path()), new GrpcWebDialect(head.path(), grpcWeb));
+      return new Found(
+          places.place(web, head.path()), GrpcWebDialect.of(head.path(), grpcWeb, web.headers()));
     }
     Http2Headers headers = web.headers();
     ConnectRequest connect = null;
@@ -229,6 +226,9 @@ public final class JsonFace implements WebFace {
     CallTarget place;
     ConnectMessages messages;
     boolean get = request.kind() == ConnectRequest.Kind.GET;
+    if (get) {
+      var unused = EnvelopeCoding.isGzip("query parameter compression", request.compression());
+    }
     if (request.encoding() == ConnectRequest.Encoding.JSON || get) {
       Places.Found<HttpTranscoder> found = places.method(web, path);
       RpcMethod method = found.what().catalog().method(path.substring(1)).orElseThrow();
@@ -248,7 +248,7 @@ public final class JsonFace implements WebFace {
     return new Found(
         place,
         request.kind() == ConnectRequest.Kind.STREAM
-            ? new ConnectStream(request, messages)
+            ? new ConnectStream(request, messages, web.headers())
             : new ConnectUnary(request, messages, () -> lacks(web, path)));
   }
 
@@ -278,7 +278,8 @@ public final class JsonFace implements WebFace {
     return new Answer(head, Answer.NOTHING);
   }
 
-  private static WebHandler answer(WebExchange web, Answer answer, FaceTerms now) {
+  private static WebHandler answer(WebExchange web, Answer plain, FaceTerms now) {
+    Answer answer = AnswerCoding.of(web.headers(), plain);
     if (!Cors.isQuestion(web.headers())) {
       now.cors().expose(web.headers(), answer.head());
     }
@@ -326,12 +327,12 @@ public final class JsonFace implements WebFace {
     }
   }
 
-  private static boolean isPlain(String encoding) {
-    return encoding.isEmpty() || encoding.equalsIgnoreCase("identity");
-  }
-
-  private static RequestRefusedException compressed(String what) {
-    return RequestRefusedException.unsupportedEncoding(what + " (expected: identity)");
+  private static void requireKnownCoding(Http2Headers headers, Dialect dialect) {
+    CharSequence coding = headers.get("content-encoding");
+    if (EnvelopeCoding.isGzip("content-encoding", coding) && !dialect.inflateBody()) {
+      throw RequestRefusedException.unsupportedEncoding(
+          "content-encoding: " + coding + " (expected: identity for a stream of messages)");
+    }
   }
 
   private static void setTimeout(Http2Headers request, Http2Headers call) {

@@ -31,7 +31,7 @@ final class Refusal {
     CharSequence type = headers.get("content-type");
     GrpcWebType grpcWeb = GrpcWebType.of(type == null ? "" : type.toString());
     if (grpcWeb != null) {
-      return new GrpcWebDialect("", grpcWeb).refused(why);
+      return GrpcWebDialect.refusing(grpcWeb).refused(why);
     }
     return connectGet || isConnect(headers) ? ofConnect(headers, why) : Answer.refused(why);
   }

@@ -8,6 +8,24 @@ import java.util.Arrays;
 final class WholeBody {
   private byte[] bytes = Answer.NOTHING;
   private int size;
+  private boolean compressed;
+
+  /** Takes what comes as gzip. */
+  void inflate() {
+    compressed = true;
+  }
+
+  boolean isCompressed() {
+    return compressed;
+  }
+
+  /** All of it, inflated, where it was compressed. */
+  void end() {
+    if (compressed) {
+      bytes = Inflated.message(bytes, 0, size);
+      size = bytes.length;
+    }
+  }
 
   void add(byte[] chunk, int offset, int length) {
     requireLength((long) size + length);

@@ -56,32 +56,43 @@ public final class EnvelopeReader {
   public void feed(byte[] chunk, int offset, int length, Sink sink) {
     int end = offset + length;
     int at = offset;
-    while (true) {
-      int taken = Math.min(PREFIX_BYTES - prefixBytes, end - at);
-      System.arraycopy(chunk, at, prefix, prefixBytes, taken);
-      prefixBytes += taken;
-      at += taken;
-      if (prefixBytes < PREFIX_BYTES) {
-        return;
-      }
-      int size = size();
-      int flags = prefix[0] & 0xFF;
-      if (heldBytes == 0 && end - at >= size) {
-        prefixBytes = 0;
-        sink.message(flags, chunk, at, size);
-        at += size;
-        continue;
-      }
-      int more = Math.min(size - heldBytes, end - at);
-      hold(chunk, at, more);
-      at += more;
-      if (heldBytes < size) {
-        return;
-      }
+    while (at < end) {
+      at += feedOne(chunk, at, end - at, sink);
+    }
+  }
+
+  /**
+   * Takes the next piece, but nothing of it behind the first message that ends in it.
+   *
+   * @return how many bytes were taken: all of them when no message ended
+   * @throws RequestRefusedException as {@link #feed}
+   */
+  public int feedOne(byte[] chunk, int offset, int length, Sink sink) {
+    int end = offset + length;
+    int at = offset;
+    int taken = Math.min(PREFIX_BYTES - prefixBytes, end - at);
+    System.arraycopy(chunk, at, prefix, prefixBytes, taken);
+    prefixBytes += taken;
+    at += taken;
+    if (prefixBytes < PREFIX_BYTES) {
+      return length;
+    }
+    int size = size();
+    int flags = prefix[0] & 0xFF;
+    if (heldBytes == 0 && end - at >= size) {
+      prefixBytes = 0;
+      sink.message(flags, chunk, at, size);
+      return at + size - offset;
+    }
+    int more = Math.min(size - heldBytes, end - at);
+    hold(chunk, at, more);
+    at += more;
+    if (heldBytes == size) {
       prefixBytes = 0;
       heldBytes = 0;
       sink.message(flags, held, 0, size);
     }
+    return at - offset;
   }
 
   /**

@@ -68,6 +68,11 @@ public final class RequestRefusedException extends RuntimeException {
     return new RequestRefusedException(StatusCode.UNIMPLEMENTED, 415, List.of(), message);
   }
 
+  /** 500 INTERNAL: a body that breaks the framing of its protocol. */
+  public static RequestRefusedException brokenFraming(String message) {
+    return new RequestRefusedException(StatusCode.INTERNAL, 500, List.of(), message);
+  }
+
   /** Whether no method has this path. */
   public boolean isNoSuchPath() {
     return httpStatus == NO_SUCH_PATH;

@@ -1,0 +1,56 @@
+package dev.holdfast.gateway.gzip;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client takes, as {@code accept-encoding} says it (RFC 9110, 12.5.3), and the lists of gRPC
+ * and Connect, which have no weights.
+ */
+public final class AcceptEncoding {
+  /** The one coding that there is besides identity. */
+  public static final String GZIP = "gzip";
+
+  private static final String WEIGHT = "q=";
+
+  private AcceptEncoding() {}
+
+  /** Whether gzip is taken, and no less gladly than the body as it is. */
+  public static boolean takesGzip(@Nullable CharSequence header) {
+    if (header == null) {
+      return false;
+    }
+    double gzip = -1;
+    double identity = -1;
+    double any = -1;
+    for (String part : header.toString().toLowerCase(Locale.ROOT).split(",", -1)) {
+      int semicolon = part.indexOf(';');
+      String name = (semicolon < 0 ? part : part.substring(0, semicolon)).strip();
+      double weight = semicolon < 0 ? 1 : weight(part.substring(semicolon + 1));
+      switch (name) {
+        case GZIP, "x-gzip" -> gzip = Math.max(gzip, weight);
+        case "identity" -> identity = weight;
+        case "*" -> any = weight;
+        default -> {}
+      }
+    }
+    double taken = gzip < 0 ? any : gzip;
+    return taken > 0 && taken >= identity;
+  }
+
+  /** A weight that is none counts as 0: what is not understood is not done. */
+  private static double weight(String parameters) {
+    for (String parameter : parameters.split(";", -1)) {
+      String text = parameter.strip();
+      if (text.startsWith(WEIGHT)) {
+        try {
+          double weight = Double.parseDouble(text.substring(WEIGHT.length()).strip());
+          return weight >= 0 && weight <= 1 ? weight : 0;
+        } catch (NumberFormatException e) {
+          return 0;
+        }
+      }
+    }
+    return 1;
+  }
+}

@@ -1,0 +1,101 @@
+package dev.holdfast.gateway.json;
+
+import dev.holdfast.gateway.gzip.AcceptEncoding;
+import dev.holdfast.gateway.gzip.GzipDeflater;
+import dev.holdfast.gateway.gzip.GzipStream;
+import io.netty.handler.codec.http2.Http2Headers;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Whether the body of an answer is compressed as a whole, by {@code accept-encoding}. */
+final class AnswerCoding {
+  private static final String CODING = "content-encoding";
+  private static final String VARY = "vary";
+  private static final String ACCEPTS = "accept-encoding";
+  private static final String WEAK = "W/";
+
+  /** Digests are of the body as it is (RFC 9530). */
+  private static final List<String> DIGESTS =
+      List.of("content-digest", "repr-digest", "digest", "content-md5");
+
+  private AnswerCoding() {}
+
+  /** The whole answer, compressed where the client takes that and it is worth it. */
+  static Answer of(Http2Headers request, Answer answer) {
+    byte[] body = answer.body();
+    if (!isNegotiated(answer.head())) {
+      return answer;
+    }
+    answer.head().add(VARY, ACCEPTS);
+    GzipDeflater deflater = GzipDeflater.ofThread();
+    if (!AcceptEncoding.takesGzip(request.get(ACCEPTS)) || !deflater.mayDeflate(body.length)) {
+      return answer;
+    }
+    byte[] deflated = deflater.deflate(body, 0, body.length);
+    if (deflated.length >= body.length) {
+      return answer;
+    }
+    answer.head().set(CODING, AcceptEncoding.GZIP);
+    return new Answer(answer.head(), deflated);
+  }
+
+  /** The coding of an answer that begins with these bytes and goes on; null for none. */
+  static @Nullable GzipStream ofStream(Http2Headers request, Http2Headers head, byte[] first) {
+    if (!isNegotiated(head)) {
+      return null;
+    }
+    head.add(VARY, ACCEPTS);
+    boolean wanted =
+        AcceptEncoding.takesGzip(request.get(ACCEPTS))
+            && GzipDeflater.ofThread().mayDeflate(first.length);
+    if (!wanted) {
+      return null;
+    }
+    head.set(CODING, AcceptEncoding.GZIP);
+    return new GzipStream();
+  }
+
+  private static boolean isNegotiated(Http2Headers head) {
+    CharSequence type = head.get("content-type");
+    return type != null
+        && isCompressible(type.toString())
+        && !head.contains(CODING)
+        && !hasStrongTag(head)
+        && !contains(head.get("cache-control"), "no-transform")
+        && DIGESTS.stream().noneMatch(head::contains);
+  }
+
+  /** Such a tag is of the very bytes, and a weak one in its place would fail every If-Match. */
+  private static boolean hasStrongTag(Http2Headers head) {
+    CharSequence tag = head.get("etag");
+    return tag != null && !tag.toString().strip().startsWith(WEAK);
+  }
+
+  private static boolean contains(@Nullable CharSequence value, String word) {
+    return value != null && value.toString().toLowerCase(Locale.ROOT).contains(word);
+  }
+
+  /** Images and archives are compressed by themselves, envelopes have codings of their own. */
+  private static boolean isCompressible(String contentType) {
+    int semicolon = contentType.indexOf(';');
+    String type = semicolon < 0 ? contentType : contentType.substring(0, semicolon);
+    type = type.strip().toLowerCase(Locale.ROOT);
+    if (type.startsWith("application/connect+") || type.startsWith("application/grpc")) {
+      return false;
+    }
+    return type.startsWith("text/")
+        || type.endsWith("+json")
+        || type.endsWith("+xml")
+        || switch (type) {
+          case "application/json",
+              "application/x-ndjson",
+              "application/proto",
+              "application/xml",
+              "application/javascript",
+              "application/yaml" ->
+              true;
+          default -> false;
+        };
+  }
+}
