@@ -7,10 +7,13 @@ import dev.holdfast.gateway.edge.ProxyEntrance;
 import dev.holdfast.gateway.edge.ProxyRefusals;
 import dev.holdfast.gateway.edge.ProxyTerms;
 import dev.holdfast.gateway.http1.ProtocolPeek;
+import dev.holdfast.gateway.http2.Client;
+import dev.holdfast.gateway.http2.ClientAddress;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.WebFace;
 import dev.holdfast.gateway.tls.TlsServer;
 import io.netty.channel.Channel;
+import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +40,11 @@ record Entrance(
   }
 
   private void secure() {
+    // Of whom a header of the PROXY protocol speaks, if there was one.
+    if (ClientAddress.of(channel) instanceof InetSocketAddress client
+        && listener.forwarders().stream().anyMatch(each -> each.contains(client.getAddress()))) {
+      Client.trust(channel);
+    }
     TlsServer tls = listener.tls().orElse(null);
     L4Terms l4 = listener.l4().orElse(null);
     if (l4 != null) {

@@ -233,24 +233,6 @@ class HonestAnswersTest {
   }
 
   @Test
-  void appendsTheClientToThoseItCameThrough() throws Exception {
-    RawPeer.Upstream upstream = upstream();
-    RawPeer client = rig.client(rig.gateway(upstream.address()));
-    client.headers(
-        3,
-        RawPeer.call(PATH)
-            .add("x-forwarded-for", "10.1.1.1")
-            .add("x-forwarded-for", "10.2.2.2")
-            .add("x-forwarded-proto", "https"),
-        true);
-    RawPeer.Frame request = upstream.accepted().next("HEADERS");
-    assertThat(request.header("x-forwarded-for")).isEqualTo("10.1.1.1, 10.2.2.2, 127.0.0.1");
-    assertThat(request.header("x-forwarded-proto")).isEqualTo("https");
-    assertThat(request.header("te")).isEqualTo("trailers");
-    assertThat(request.header(":authority")).isEqualTo("echo");
-  }
-
-  @Test
   void refusedStreamIsTriedAgainWithItsBody() throws Exception {
     RawPeer.Upstream upstream = upstream();
     RawPeer client = rig.client(rig.gateway(upstream.address()));

@@ -92,7 +92,7 @@ final class AccessEntry implements LogEntry {
   static AccessEntry of(
       WebExchange web, @Nullable CallTrace call, int httpStatus, Bytes bytes, long nanos) {
     Numbers numbers = call == null ? null : Numbers.of(call);
-    CharSequence client = CallTrace.forwardedFor(web.headers(), web.client().address());
+    CharSequence client = web.client().forwardedFor(web.headers());
     return new AccessEntry(web.headers(), client, numbers, httpStatus, bytes, nanos);
   }
 

@@ -41,6 +41,14 @@ final class ListenerKeys {
           "With proxy-protocol: whose headers are believed. Others are turned away where one is"
               + " required, and are clients themselves where it is optional.");
 
+  static final TunableText FORWARDERS =
+      new TunableText(
+          "trusted-forwarders",
+          "a list of addresses and networks such as 10.0.0.0/8",
+          "",
+          "The proxies in front whose x-forwarded-for, -proto, -host and the like and forwarded are"
+              + " kept, and added to. Those of anybody else are replaced.");
+
   static final TunableChoice PROTOCOL =
       new TunableChoice(
           "protocol",
@@ -68,6 +76,7 @@ final class ListenerKeys {
           Key.group(GatewayKeys.TLS, TlsKeys.LISTENER, "TLS 1.3 and 1.2; without it plaintext."),
           Key.value(PROXY_PROTOCOL),
           Key.texts(TRUSTED),
+          Key.texts(FORWARDERS),
           Key.value(PROTOCOL),
           Key.value(CLUSTER),
           Key.shares(

@@ -2,6 +2,7 @@ package dev.holdfast.gateway.config;
 
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.TunableChoice;
+import dev.holdfast.core.TunableText;
 import dev.holdfast.gateway.edge.L4Terms;
 import dev.holdfast.gateway.edge.Network;
 import dev.holdfast.gateway.edge.ProxyTerms;
@@ -56,9 +57,10 @@ final class ListenerYaml {
       Optional<ListenerTls> secured = tls.ofListener(listener);
       Optional<ProxyTerms> proxies = proxies(listener);
       Optional<L4Terms> l4 = l4(listener);
+      List<Network> forwarders = networks(listener, ListenerKeys.FORWARDERS);
       listener
           .parsed(ADDRESS, ListenerKeys.ADDRESS.expected(), ListenerYaml::address)
-          .map(address -> new ListenerConfig(address, secured, proxies, l4))
+          .map(address -> new ListenerConfig(address, secured, proxies, l4, forwarders))
           .ifPresent(next -> add(next, listener, listeners));
     }
     return listeners;
@@ -66,24 +68,29 @@ final class ListenerYaml {
 
   private static Optional<ProxyTerms> proxies(YamlMap listener) {
     String mode = word(listener, ListenerKeys.PROXY_PROTOCOL);
-    YamlMap items = listener.list(TRUSTED, ListenerKeys.TRUSTED.expected());
-    if (items.keys().size() > ListenerKeys.MAX_TRUSTED) {
-      listener.problem(
-          TRUSTED, items.keys().size() + " networks", "at most " + ListenerKeys.MAX_TRUSTED);
-    }
-    List<Network> trusted = new ArrayList<>();
-    for (String item : items.keys()) {
-      items.parsed(item, Network.EXPECTED, Network::parse).ifPresent(trusted::add);
-    }
+    List<Network> trusted = networks(listener, ListenerKeys.TRUSTED);
     boolean none = mode.equals(GatewayKeys.NONE);
     if (!listener.isProblem(PROXY_PROTOCOL) && !listener.isProblem(TRUSTED)) {
       if (none && listener.has(TRUSTED)) {
         listener.problem(TRUSTED, "without proxy-protocol", "both, or none");
-      } else if (!none && items.keys().isEmpty()) {
+      } else if (!none && trusted.isEmpty()) {
         listener.problem(TRUSTED, "nobody", ListenerKeys.TRUSTED.expected());
       }
     }
     return none ? Optional.empty() : Optional.of(new ProxyTerms(mode.equals("require"), trusted));
+  }
+
+  private static List<Network> networks(YamlMap listener, TunableText key) {
+    YamlMap items = listener.list(key.key(), key.expected());
+    if (items.keys().size() > ListenerKeys.MAX_TRUSTED) {
+      listener.problem(
+          key.key(), items.keys().size() + " networks", "at most " + ListenerKeys.MAX_TRUSTED);
+    }
+    List<Network> networks = new ArrayList<>();
+    for (String item : items.keys()) {
+      items.parsed(item, Network.EXPECTED, Network::parse).ifPresent(networks::add);
+    }
+    return networks;
   }
 
   private Optional<L4Terms> l4(YamlMap listener) {

@@ -81,7 +81,11 @@ public final class LiveListeners implements AutoCloseable {
       for (ListenerConfig config : configs) {
         opened.add(
             new Listener(
-                config.address(), config.tls().map(keys::server), config.proxies(), config.l4()));
+                config.address(),
+                config.tls().map(keys::server),
+                config.proxies(),
+                config.l4(),
+                config.forwarders()));
       }
     } catch (IllegalArgumentException e) {
       close(opened);

@@ -18,7 +18,7 @@ final class ForwardedExchange extends Exchange implements RequestStream {
     super(down.loop().traffic(), request, ended);
     this.down = down;
     this.downStream = stream;
-    trace.onClient(down.client().address());
+    trace.onClient(down.client().forwardedFor(request));
     down.charge(stream, down.memory());
   }
 

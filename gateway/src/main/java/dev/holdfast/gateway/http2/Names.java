@@ -22,6 +22,22 @@ final class Names {
   static final AsciiString X_FORWARDED_FOR = AsciiString.cached("x-forwarded-for");
   static final AsciiString X_FORWARDED_PROTO = AsciiString.cached("x-forwarded-proto");
   static final AsciiString X_FORWARDED_CLIENT_CERT = AsciiString.cached("x-forwarded-client-cert");
+
+  /** Headers in which proxies say for whom they speak; anybody may send them. */
+  static final AsciiString[] FORWARDED = {
+    X_FORWARDED_FOR,
+    X_FORWARDED_PROTO,
+    AsciiString.cached("x-forwarded-host"),
+    AsciiString.cached("x-forwarded-port"),
+    AsciiString.cached("x-forwarded-prefix"),
+    AsciiString.cached("x-forwarded-scheme"),
+    AsciiString.cached("x-forwarded-ssl"),
+    AsciiString.cached("x-forwarded-server"),
+    AsciiString.cached("x-forwarded-by"),
+    AsciiString.cached("x-real-ip"),
+    AsciiString.cached("forwarded"),
+  };
+
   static final AsciiString HTTP = AsciiString.cached("http");
   static final AsciiString HTTPS = AsciiString.cached("https");
   static final AsciiString POST = AsciiString.cached("POST");

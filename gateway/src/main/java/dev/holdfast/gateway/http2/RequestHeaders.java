@@ -44,17 +44,16 @@ final class RequestHeaders {
       headers.set(Names.TE, Names.TRAILERS);
     }
     tell(client.proof(), headers);
-    AsciiString address = client.address();
-    if (address.isEmpty()) {
+    CharSequence forwardedFor = client.forwardedFor(headers);
+    if (!client.trusted()) {
+      for (AsciiString each : Names.FORWARDED) {
+        headers.remove(each);
+      }
+    }
+    if (forwardedFor.length() == 0) {
       return;
     }
-    CharSequence forwarded = headers.get(Names.X_FORWARDED_FOR);
-    if (forwarded == null) {
-      headers.add(Names.X_FORWARDED_FOR, address);
-    } else {
-      String before = String.join(", ", headers.getAll(Names.X_FORWARDED_FOR));
-      headers.set(Names.X_FORWARDED_FOR, AsciiString.of(before + ", " + address));
-    }
+    headers.set(Names.X_FORWARDED_FOR, forwardedFor);
     if (!headers.contains(Names.X_FORWARDED_PROTO)) {
       CharSequence scheme = headers.scheme();
       headers.add(Names.X_FORWARDED_PROTO, scheme == null ? Names.HTTP : scheme);

@@ -234,7 +234,7 @@ public final class UpstreamCall implements OutgoingCall {
   private final class Frames extends Exchange {
     Frames(Http2Headers headers) {
       super(loop.traffic(), headers, false);
-      trace.onClient(client.address());
+      trace.onClient(client.forwardedFor(request));
     }
 
     @Override

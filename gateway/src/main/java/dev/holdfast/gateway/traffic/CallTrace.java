@@ -16,13 +16,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CallTrace implements LongLived {
   private static final AsciiString NO_PATH = AsciiString.EMPTY_STRING;
-  private static final AsciiString FORWARDED_FOR = AsciiString.cached("x-forwarded-for");
 
   private final LoopTraffic loop;
   private final @Nullable MessageCount requestMessages;
   private final @Nullable MessageCount answerMessages;
   private Http2Headers request;
-  private AsciiString client = AsciiString.EMPTY_STRING;
+  private CharSequence client = AsciiString.EMPTY_STRING;
   private @Nullable CallSink sink;
   private final long beganNanos = SteadyEpoll.nanoTime();
   private LoopTraffic.@Nullable Methods methods;
@@ -53,9 +52,9 @@ public final class CallTrace implements LongLived {
     }
   }
 
-  /** Who makes it: an address without its port. */
-  public void onClient(AsciiString address) {
-    client = address;
+  /** For whom it is made, as upstreams hear it: addresses without their ports. */
+  public void onClient(CharSequence forwardedFor) {
+    client = forwardedFor;
   }
 
   /**
@@ -208,16 +207,7 @@ public final class CallTrace implements LongLived {
 
   /** For whom it is made, as upstreams hear it; also when it does not get to one. */
   public CharSequence forwardedFor() {
-    return forwardedFor(request, route == null ? client : AsciiString.EMPTY_STRING);
-  }
-
-  /** What a request says of those before its client, and then that one, if it is known. */
-  public static CharSequence forwardedFor(Http2Headers request, AsciiString client) {
-    CharSequence said = request.get(FORWARDED_FOR);
-    if (said == null) {
-      return client;
-    }
-    return client.isEmpty() ? said : said + ", " + client;
+    return client;
   }
 
   public long requestBytes() {

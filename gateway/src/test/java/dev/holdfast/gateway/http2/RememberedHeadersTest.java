@@ -21,7 +21,8 @@ import org.junit.jupiter.api.Test;
 class RememberedHeadersTest {
   private static final int HEADER_LIST_BYTES = 16_384;
   private static final Client CLIENT =
-      new Client(AsciiString.of("192.0.2.7"), new ClientProof(AsciiString.of("Hash=1"), false));
+      new Client(
+          AsciiString.of("192.0.2.7"), new ClientProof(AsciiString.of("Hash=1"), false), false);
 
   @Test
   void whatIsDecodedIsWhatNettyDecodesWhateverCameBefore() throws Http2Exception {
@@ -53,8 +54,8 @@ class RememberedHeadersTest {
 
   @Test
   void onlyConnectionsOfEqualClientsShareWhatTheyRemember() throws Http2Exception {
-    Client other = new Client(AsciiString.of("192.0.2.8"), CLIENT.proof());
-    Client twin = new Client(AsciiString.of("192.0.2.7"), CLIENT.proof());
+    Client other = new Client(AsciiString.of("192.0.2.8"), CLIENT.proof(), false);
+    Client twin = new Client(AsciiString.of("192.0.2.7"), CLIENT.proof(), false);
     Http2Headers first = requestOf(CLIENT);
     assertThat(requestOf(twin)).isSameAs(first);
     Http2Headers foreign = requestOf(other);
