@@ -207,6 +207,7 @@ final class Doors {
           .group(threads)
           .option(ChannelOption.AUTO_READ, false)
           .childOption(ChannelOption.TCP_NODELAY, true)
+          .childOption(ChannelOption.ALLOCATOR, ForwardingLoop.ALLOCATOR)
           .childHandler(this);
       ListeningSocket known = inherited(listener.address());
       if (known != null) {

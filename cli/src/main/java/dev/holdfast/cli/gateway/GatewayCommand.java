@@ -171,6 +171,7 @@ public final class GatewayCommand implements Callable<Integer> {
     ConfigStatus status = new ConfigStatus(config == null ? "" : config.toString(), text, first);
     Keyring keys = Keyring.open(Metrics.globalRegistry);
     try (Sight sight = new Sight(seeing, first.seeing(), status);
+        HeapRelease release = HeapRelease.start();
         ReflectionAsker asker = ReflectionAsker.open(Metrics.globalRegistry);
         ClusterSchemas schemas = new ClusterSchemas(context.scheduler(), asker, context.random());
         LiveConfig live = live(first, context, schemas, keys);

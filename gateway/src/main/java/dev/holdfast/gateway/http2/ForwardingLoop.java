@@ -42,6 +42,12 @@ import java.util.function.Supplier;
  * the endpoints of each cluster, and what is to be flushed. No request leaves its loop.
  */
 public final class ForwardingLoop {
+  /**
+   * What all connections of a gateway get their buffers from. Netty's default, the adaptive
+   * allocator, keeps the chunks of a crowd of clients for ever; this one gives them back.
+   */
+  public static final ByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
+
   private final EventLoop loop;
   private final Supplier<? extends Terms> terms;
   private final Watching watching;
@@ -96,6 +102,7 @@ public final class ForwardingLoop {
             .group(loop)
             .channel(Epoll.isAvailable() ? EpollSocketChannel.class : NioSocketChannel.class)
             .resolver(new OffLoopResolver())
+            .option(ChannelOption.ALLOCATOR, ALLOCATOR)
             .option(ChannelOption.TCP_NODELAY, true);
     this.clusters =
         new LocalClusters(
@@ -177,7 +184,7 @@ public final class ForwardingLoop {
   }
 
   ByteBufAllocator allocator() {
-    return PooledByteBufAllocator.DEFAULT;
+    return ALLOCATOR;
   }
 
   Shared shared() {

@@ -2,7 +2,6 @@ package dev.holdfast.gateway.http2;
 
 import dev.holdfast.core.Limit;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.concurrent.FastThreadLocal;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import java.util.ArrayDeque;
@@ -40,7 +39,7 @@ final class SpareBuffers {
   /** An empty buffer that grows, and that is the caller's. */
   static ByteBuf take() {
     ByteBuf spare = MINE.get().free.pollLast();
-    return spare == null ? ByteBufAllocator.DEFAULT.directBuffer(BYTES) : spare;
+    return spare == null ? ForwardingLoop.ALLOCATOR.directBuffer(BYTES) : spare;
   }
 
   /**
