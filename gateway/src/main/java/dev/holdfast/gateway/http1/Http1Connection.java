@@ -63,6 +63,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
   private final ChannelHandlerContext ctx;
   private final Client client;
   private final MemoryAccount memory;
+  private final UnsentBytes unsent;
   private final ArrayDeque<HttpObject> pipelined = new ArrayDeque<>(0);
   private @Nullable Http1Exchange current;
   private @Nullable ScheduledFuture<?> headTimer;
@@ -72,8 +73,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
   private boolean fresh = true;
   private boolean deaf;
   private int keptBytes;
-  private int unsentBytes;
-  private boolean full;
 
   private Http1Connection(
       Channel channel, ForwardingLoop loop, WebFace face, GatewayLimits limits) {
@@ -82,6 +81,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
     this.limits = limits;
     this.client = Client.of(channel);
     this.memory = loop.memory().account(limits.connectionBytes(), this::endCall);
+    this.unsent = new UnsentBytes(memory);
     HttpDecoderConfig config =
         new HttpDecoderConfig()
             .setMaxInitialLineLength(REQUEST_LINE_BYTES)
@@ -152,13 +152,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
   }
 
   boolean isWritable() {
-    full = unsentBytes > 0 && memory.isScarce();
-    return !full && ctx.channel().isWritable();
+    return !unsent.isFull() && ctx.channel().isWritable();
   }
 
   /** Whether parts of answers wait to be sent. */
   boolean isUnsent() {
-    return unsentBytes > 0;
+    return unsent.isSome();
   }
 
   @Override
@@ -191,7 +190,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
   public void channelReadComplete(ChannelHandlerContext context) {
     if (current == null && headTimer == null && !deaf) {
       // Something came, and it is not yet the head of a request.
-      headTimer = after(limits.handshake(), this::onSlowHead);
+      headTimer = after(limits.handshake(), () -> onTime(MetLimit.HANDSHAKE));
     }
     context.fireChannelReadComplete();
   }
@@ -209,11 +208,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
     cancelTimers();
     pipelined.forEach(ReferenceCountUtil::release);
     pipelined.clear();
-    Http1Exchange exchange = current;
-    current = null;
-    if (exchange != null) {
-      exchange.onGone();
-    }
+    letGo();
     context.fireChannelInactive();
   }
 
@@ -236,15 +231,17 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
     flushSoon();
   }
 
-  /**
-   * As above.
-   *
-   * @param bytes of the part, which are held until the client takes them
-   */
+  /** As above; so many bytes of the part are held until the client takes them. */
   void write(Object part, int bytes) {
-    unsentBytes += bytes;
-    memory.charge(bytes);
-    var unused = ctx.write(part).addListener(written -> onWritten(bytes));
+    unsent.add(bytes);
+    var unused =
+        ctx.write(part)
+            .addListener(
+                written -> {
+                  if (unsent.remove(bytes) && current != null && isWritable()) {
+                    current.onWritable();
+                  }
+                });
     flushSoon();
   }
 
@@ -277,15 +274,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
     }
   }
 
-  private void onWritten(int bytes) {
-    unsentBytes -= bytes;
-    memory.credit(bytes);
-    Http1Exchange exchange = current;
-    if (full && exchange != null && isWritable()) {
-      exchange.onWritable();
-    }
-  }
-
   /**
    * See {@link MemoryAccount.Holder}: there is one call at a time. A client that reads nothing
    * can't be told.
@@ -295,20 +283,19 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
       return;
     }
     loop.meters().met(why);
-    Http1Exchange exchange = current;
-    if (exchange == null || !exchange.onOverload()) {
-      cut();
+    if (current == null || !current.onOverload()) {
+      letGo();
+      // At once: TLS would wait for a client that reads nothing.
+      channel().unsafe().close(channel().unsafe().voidPromise());
     }
   }
 
-  /** Closes at once, also where TLS would wait for a client that reads nothing. */
-  private void cut() {
+  private void letGo() {
     Http1Exchange exchange = current;
     current = null;
     if (exchange != null) {
       exchange.onGone();
     }
-    channel().unsafe().close(channel().unsafe().voidPromise());
   }
 
   private void flushSoon() {
@@ -371,16 +358,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
   }
 
   private void waitForRequest() {
-    idleTimer = after(limits.idle(), this::onIdle);
+    idleTimer = after(limits.idle(), () -> onTime(MetLimit.IDLE));
   }
 
-  private void onSlowHead() {
-    loop.meters().met(MetLimit.HANDSHAKE);
-    close();
-  }
-
-  private void onIdle() {
-    loop.meters().met(MetLimit.IDLE);
+  private void onTime(MetLimit over) {
+    loop.meters().met(over);
     close();
   }
 

@@ -14,7 +14,6 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.handler.codec.http2.Http2StreamVisitor;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.charset.StandardCharsets;
@@ -60,7 +59,8 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     this.limits = limits;
     this.face = face;
     this.resets = new RapidResets(limits.streams());
-    this.memory = loop.memory().account(limits.connectionBytes(), this::endHeaviestCall);
+    this.memory =
+        loop.memory().account(limits.connectionBytes(), why -> HeaviestCall.end(this, why));
     Frames frames = new Frames();
     decoder.frameListener(frames);
     decoder.connection().addListener(frames);
@@ -168,41 +168,6 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
       throw new IllegalStateException("to collect exchanges can't fail", e);
     }
     open.forEach(RequestStream::onLeave);
-  }
-
-  /** See {@link MemoryAccount.Holder}. */
-  private void endHeaviestCall(MetLimit why) {
-    HeaviestCall found = new HeaviestCall();
-    try {
-      connection().forEachActiveStream(found);
-    } catch (Http2Exception e) {
-      throw new IllegalStateException("to look at streams can't fail", e);
-    }
-    RequestStream heaviest = found.heaviest;
-    if (heaviest != null && (why != MetLimit.CONNECTION_BYTES || found.holders > 1)) {
-      loop.meters().met(why);
-      heaviest.onOverload();
-    }
-  }
-
-  /** Finds the call that holds the most. */
-  private static final class HeaviestCall implements Http2StreamVisitor {
-    private @Nullable RequestStream heaviest;
-    private long mostBytes;
-    private int holders;
-
-    @Override
-    public boolean visit(Http2Stream stream) {
-      RequestStream request = (RequestStream) ((FrameStream) stream).taker;
-      long held = request == null ? 0 : request.heldBytes();
-      holders += held > 0 ? 1 : 0;
-      // Of two the younger, which has less to lose.
-      if (held > 0 && held >= mostBytes) {
-        mostBytes = held;
-        heaviest = request;
-      }
-      return true;
-    }
   }
 
   private @Nullable RequestStream request(@Nullable Http2Stream stream) {

@@ -29,15 +29,12 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
       then = "it is answered with UNAVAILABLE")
   static final Duration CONNECTION_WAIT = Duration.ofSeconds(10);
 
-  private final RequestBody body = new RequestBody();
+  final RequestBody body = new RequestBody();
   private @Nullable Cluster cluster;
   private @Nullable Http2Headers requestTrailers;
-
-  // The attempt: the stream is there while it is open.
   private final Attempts attempts = new Attempts();
   private @Nullable UpstreamConnection up;
-  private @Nullable Http2Stream upStream;
-
+  @Nullable Http2Stream upStream;
   private boolean answerBegan;
   private boolean over;
 
@@ -92,9 +89,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
       return bytes;
     }
     trace.onRequestData(data, bytes);
-    if (bytes > 0) {
-      keep(bytes);
-    }
+    keep(bytes);
     if (data.isReadable()) {
       body.keep(data, memory());
     }
@@ -129,10 +124,10 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     up = link;
     cancel(patience);
     patience = null;
-    Http2Headers headers = forwarded;
-    if (timeoutNanos > 0) {
-      headers = RequestHeaders.timed(headers, timeoutNanos, trace.spentNanos());
-    }
+    Http2Headers headers =
+        timeoutNanos > 0
+            ? RequestHeaders.timed(forwarded, timeoutNanos, trace.spentNanos())
+            : forwarded;
     List<ByteBuf> frames = body.frames();
     boolean bare = requestEnded && frames.isEmpty() && requestTrailers == null;
     HeadersWrite write = new HeadersWrite();
@@ -233,17 +228,6 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     return 0;
   }
 
-  /** What is kept of the request so that it can be sent again. */
-  final int replayBytes() {
-    return body.bytes();
-  }
-
-  /** What came of the answer and is not with the client yet, while its upstream goes on. */
-  final int unansweredBytes() {
-    FrameStream stream = (FrameStream) upStream;
-    return stream == null ? 0 : stream.unreturnedBytes();
-  }
-
   final void onUpstreamReset(long code) {
     attempts.onReset(code);
   }
@@ -332,9 +316,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
   }
 
   private void onDeadline() {
-    if (!over) {
-      fail(Reason.DEADLINE, StatusCode.DEADLINE_EXCEEDED, Answers.deadline(timeoutNanos));
-    }
+    fail(Reason.DEADLINE, StatusCode.DEADLINE_EXCEEDED, Answers.deadline(timeoutNanos));
   }
 
   private void sendBody(List<ByteBuf> frames) {
@@ -359,19 +341,23 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     Http2Stream stream = upStream;
     if (to == null || stream == null) {
       giveBack(bytes);
-      return;
+    } else {
+      to.send(stream, data, end, bridge(bytes));
     }
-    to.send(stream, data, end, bridge(bytes));
   }
 
   /** Ends it where nobody can be told why: the stream of the client is reset by the caller. */
-  final void drop(Reason why, StatusCode status) {
+  final void drop(StatusCode status) {
     if (!over) {
-      loop().meters().answered(status.name());
-      trace.onEnd(why, status.code());
-      over = true;
+      end(Reason.LIMIT, status);
       release(false);
     }
+  }
+
+  private void end(Reason why, StatusCode status) {
+    loop().meters().answered(status.name());
+    trace.onEnd(why, status.code());
+    over = true;
   }
 
   private void refuse(Reason why, StatusCode status, String what, String endpoint) {
@@ -379,9 +365,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
       return;
     }
     String message = Answers.message(what, trace.spentNanos(), endpoint, attempts.made());
-    loop().meters().answered(status.name());
-    trace.onEnd(why, status.code());
-    over = true;
+    end(why, status);
     endWith(status, message, answerBegan);
     release(false);
   }

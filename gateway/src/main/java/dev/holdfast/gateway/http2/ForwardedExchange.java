@@ -45,15 +45,18 @@ final class ForwardedExchange extends Exchange implements RequestStream {
   @Override
   public long heldBytes() {
     FrameStream stream = (FrameStream) downStream;
-    long answer = Math.max(SendWindows.waitingBytes(stream), unansweredBytes());
-    return stream.unreturnedBytes() + replayBytes() + answer;
+    FrameStream from = (FrameStream) upStream;
+    // The same bytes, as long as the upstream goes on.
+    int came = from == null ? 0 : from.unreturnedBytes();
+    long answer = Math.max(SendWindows.waitingBytes(stream), came);
+    return stream.unreturnedBytes() + body.bytes() + answer;
   }
 
   /** ENHANCE_YOUR_CALM is RESOURCE_EXHAUSTED to clients of gRPC: no status would get past DATA. */
   @Override
   public void onOverload() {
     if (isOver() || SendWindows.isWaiting((FrameStream) downStream)) {
-      drop(Reason.LIMIT, StatusCode.RESOURCE_EXHAUSTED);
+      drop(StatusCode.RESOURCE_EXHAUSTED);
       down.discard(downStream, Http2Error.ENHANCE_YOUR_CALM.code());
     } else {
       fail(Reason.LIMIT, StatusCode.RESOURCE_EXHAUSTED, Answers.TOO_MUCH_FOR_UPSTREAMS);
