@@ -27,6 +27,7 @@ public final class Bench {
           new Xds(),
           new XdsFollow(),
           new Conformance(),
+          new NeedsTools(new ConnectConformance(), ConnectConformance.TOOLS),
           new NeedsTools(new GatewayCost(), GatewayCost.TOOLS),
           new NeedsTools(new Transcoding(), Transcoding.TOOLS),
           new GatewayStreams(),

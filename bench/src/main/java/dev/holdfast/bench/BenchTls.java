@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
@@ -66,6 +67,25 @@ final class BenchTls {
       throw new IOException(keytool + " made no key");
     }
     return file;
+  }
+
+  /** The same as PEM, for programs that are no Java. */
+  static void writePem(Path key, Path certificate, Path privateKey) throws IOException {
+    try (InputStream in = Files.newInputStream(key)) {
+      KeyStore store = KeyStore.getInstance("PKCS12");
+      store.load(in, PASSWORD.toCharArray());
+      String alias = store.aliases().nextElement();
+      Files.writeString(certificate, pem("CERTIFICATE", store.getCertificate(alias).getEncoded()));
+      byte[] secret = store.getKey(alias, PASSWORD.toCharArray()).getEncoded();
+      Files.writeString(privateKey, pem("PRIVATE KEY", secret));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(key + " is no key", e);
+    }
+  }
+
+  private static String pem(String what, byte[] bytes) {
+    String text = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(bytes);
+    return "-----BEGIN %s-----%n%s%n-----END %1$s-----%n".formatted(what, text);
   }
 
   static NettyServerBuilder secure(NettyServerBuilder server, Path key) {
