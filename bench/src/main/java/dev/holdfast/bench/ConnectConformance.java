@@ -97,6 +97,11 @@ final class ConnectConformance extends Comparison {
             "server",
             "--conf",
             source.resolve(options.quick() ? "quick.yaml" : "conformance.yaml").toString(),
+            // Some cases have deadlines of a few hundred milliseconds.
+            "--max-servers",
+            "1",
+            "--parallel",
+            "2",
             "--",
             work.resolve("connect-conformance").toString(),
             "server",
