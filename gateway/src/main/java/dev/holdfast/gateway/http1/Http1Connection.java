@@ -11,44 +11,31 @@ import dev.holdfast.gateway.limits.MetLimit;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
-import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A connection of HTTP/1.1: one request after the other, kept alive between them. On its event loop
  * only.
+ *
+ * <p>A further request waits as bytes until the answer before it is written, and until most of what
+ * is written was taken. It never begins within the end of the one before it, which may be an event
+ * of an upstream's connection, but in a turn of its own.
  */
-final class Http1Connection extends ChannelInboundHandlerAdapter implements ClientConnection {
+final class Http1Connection extends ChannelInboundHandlerAdapter
+    implements ClientConnection, PacedInput.Reader, UnreadAnswers.Client {
   @Limit(of = "bytes of the request line over HTTP/1.1", then = "the request is answered with 414")
   static final int REQUEST_LINE_BYTES = 8_192;
-
-  @Limit(
-      of = "parts of later requests that a client of HTTP/1.1 sends before it has its answer",
-      then = "it is not read until the answer is out")
-  static final int MAX_PIPELINED = 16;
-
-  @Limit(
-      of = "bytes of a request over HTTP/1.1 that wait to be processed",
-      then = "its client is not read until they are")
-  static final int KEPT_BYTES = 262_144;
-
-  @Limit(
-      of = "bytes of an answer over HTTP/1.1 that wait for a slow client",
-      then = "its upstream waits")
-  static final int UNSENT_BYTES = 262_144;
 
   @Limit(
       of = "time for which the rest of a request is read that has its answer already",
@@ -62,17 +49,16 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
   private final GatewayLimits limits;
   private final ChannelHandlerContext ctx;
   private final Client client;
-  private final MemoryAccount memory;
-  private final UnsentBytes unsent;
-  private final ArrayDeque<HttpObject> pipelined = new ArrayDeque<>(0);
+  private final PacedInput input;
+  private final AnswerEncoder encoder = new AnswerEncoder();
+  private final UnreadAnswers unread;
+  private final AnswerOutput output;
+  private final ConnectionBytes bytes;
+  private final RequestTimers timers;
   private @Nullable Http1Exchange current;
-  private @Nullable ScheduledFuture<?> headTimer;
-  private @Nullable ScheduledFuture<?> idleTimer;
-  private boolean flushWanted;
   private boolean leaving;
   private boolean fresh = true;
   private boolean deaf;
-  private int keptBytes;
 
   private Http1Connection(
       Channel channel, ForwardingLoop loop, WebFace face, GatewayLimits limits) {
@@ -80,8 +66,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
     this.face = face;
     this.limits = limits;
     this.client = Client.of(channel);
-    this.memory = loop.memory().account(limits.connectionBytes(), this::endCall);
-    this.unsent = new UnsentBytes(memory);
+    this.bytes =
+        new ConnectionBytes(loop.memory().account(limits.connectionBytes(), this::endCall));
     HttpDecoderConfig config =
         new HttpDecoderConfig()
             .setMaxInitialLineLength(REQUEST_LINE_BYTES)
@@ -89,18 +75,23 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
             .setStrictLineParsing(true)
             .setHeadersFactory(Http1Syntax.HEADERS)
             .setMaxChunkSize(CHUNK_BYTES);
+    this.input = new PacedInput(channel, this);
+    this.unread = new UnreadAnswers(channel, limits, this);
+    this.timers = new RequestTimers(channel.eventLoop(), limits, this::onSlowPart, this::onIdle);
     channel
-        .config()
-        .setWriteBufferWaterMark(new WriteBufferWaterMark(UNSENT_BYTES / 4, UNSENT_BYTES));
-    channel.pipeline().addLast(new HttpServerCodec(config)).addLast(this);
+        .pipeline()
+        .addLast(new PacedRequestDecoder(config, input))
+        .addLast(encoder)
+        .addLast(this);
     this.ctx = channel.pipeline().context(this);
+    this.output = new AnswerOutput(ctx, bytes, unread, this::onRoom);
   }
 
   /** Takes a channel over, from its first byte on. */
   static void install(Channel channel, ForwardingLoop loop, WebFace face, GatewayLimits limits) {
     Http1Connection connection = new Http1Connection(channel, loop, face, limits);
     loop.add(connection);
-    connection.waitForRequest();
+    connection.timers.onIdle();
   }
 
   @Override
@@ -112,8 +103,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
   public void leave(String why, long acknowledgeNanos) {
     leaving = true;
     // Whoever has only just come may be told to go with the answer to what was asked.
-    if (current == null && !fresh) {
-      close();
+    if (current == null && !fresh && !input.isHeld()) {
+      closeWhenWritten();
     }
   }
 
@@ -137,6 +128,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
     return face;
   }
 
+  PacedInput input() {
+    return input;
+  }
+
   /** Whether it is over TLS. */
   boolean isSecure() {
     return ctx.pipeline().get(SslHandler.class) != null;
@@ -148,16 +143,16 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
 
   /** Pays for all that is held for its client. */
   MemoryAccount memory() {
-    return memory;
+    return bytes.account();
   }
 
   boolean isWritable() {
-    return !unsent.isFull() && ctx.channel().isWritable();
+    return output.isWritable();
   }
 
   /** Whether parts of answers wait to be sent. */
   boolean isUnsent() {
-    return unsent.isSome();
+    return bytes.isUnsent();
   }
 
   @Override
@@ -177,38 +172,50 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
       ReferenceCountUtil.release(message);
       return;
     }
-    Http1Exchange exchange = current;
-    if (exchange != null && exchange.isRequestEnded()) {
-      pipelined.add(part);
-      refreshReading();
-    } else {
-      take(part);
-    }
+    take(part);
   }
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
-    if (current == null && headTimer == null && !deaf) {
-      // Something came, and it is not yet the head of a request.
-      headTimer = after(limits.handshake(), () -> onTime(MetLimit.HANDSHAKE));
-    }
+    timers.onInput(input.isWithinPart());
+    bytes.hold(input.bufferBytes());
+    refreshReading();
     context.fireChannelReadComplete();
   }
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext context) {
+    output.onWritabilityChanged();
+  }
+
+  private void onRoom() {
     Http1Exchange exchange = current;
-    if (exchange != null && isWritable()) {
+    if (exchange == null) {
+      input.goOn();
+    } else {
       exchange.onWritable();
     }
   }
 
   @Override
+  public boolean mayTake() {
+    Http1Exchange exchange = current;
+    if (exchange == null) {
+      return isWritable() && channel().isActive();
+    }
+    return exchange.isSocket() || !exchange.isRequestEnded();
+  }
+
+  @Override
   public void channelInactive(ChannelHandlerContext context) {
-    cancelTimers();
-    pipelined.forEach(ReferenceCountUtil::release);
-    pipelined.clear();
-    letGo();
+    timers.cancel();
+    unread.end();
+    bytes.hold(0);
+    Http1Exchange exchange = current;
+    current = null;
+    if (exchange != null) {
+      exchange.onGone();
+    }
     context.fireChannelInactive();
   }
 
@@ -227,31 +234,26 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
 
   /** A part of an answer, or a frame of a WebSocket. */
   void write(Object part) {
-    var unused = ctx.write(part);
-    flushSoon();
+    output.write(part);
   }
 
-  /** As above; so many bytes of the part are held until the client takes them. */
-  void write(Object part, int bytes) {
-    unsent.add(bytes);
-    var unused =
-        ctx.write(part)
-            .addListener(
-                written -> {
-                  if (unsent.remove(bytes) && current != null && isWritable()) {
-                    current.onWritable();
-                  }
-                });
-    flushSoon();
+  /**
+   * As above.
+   *
+   * @param size of the part in bytes, which are held until the client takes them
+   */
+  void write(Object part, int size) {
+    output.write(part, size);
   }
 
-  void keep(int bytes) {
-    keptBytes += bytes;
+  /** Bytes of the request are processed from now on. */
+  void keep(int more) {
+    bytes.keep(more);
     refreshReading();
   }
 
-  void giveBack(int bytes) {
-    keptBytes -= bytes;
+  void giveBack(int done) {
+    bytes.keep(-done);
     refreshReading();
   }
 
@@ -260,17 +262,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
     if (!requestEnded) {
       linger();
     } else if (!reusable || leaving) {
-      current = null;
-      flush();
-      close();
+      closeWhenWritten();
     } else {
       current = null;
-      waitForRequest();
-      while (current == null && !pipelined.isEmpty() && !deaf) {
-        take(pipelined.remove());
-      }
-      takeBodyOfCurrent();
-      refreshReading();
+      timers.onIdle();
+      input.goOn();
     }
   }
 
@@ -283,55 +279,43 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
       return;
     }
     loop.meters().met(why);
-    if (current == null || !current.onOverload()) {
-      letGo();
-      // At once: TLS would wait for a client that reads nothing.
-      channel().unsafe().close(channel().unsafe().voidPromise());
+    Http1Exchange exchange = current;
+    if (exchange == null || !exchange.onOverload()) {
+      cut();
     }
   }
 
-  private void letGo() {
+  /** Closes at once, also where TLS would wait for a client that reads nothing. */
+  private void cut() {
     Http1Exchange exchange = current;
     current = null;
     if (exchange != null) {
       exchange.onGone();
     }
-  }
-
-  private void flushSoon() {
-    if (!flushWanted) {
-      flushWanted = true;
-      ctx.executor().execute(this::flush);
-    }
+    channel().unsafe().close(channel().unsafe().voidPromise());
   }
 
   /** Ends everything at once, so that nobody takes what was sent for all. */
   void breakOff() {
-    flush();
+    output.flush();
     close();
   }
 
   /** The other side has its last frame and some time to answer it. */
   void closeAfterLinger() {
-    flush();
-    var unused = after(LINGER, this::close);
+    output.whenWritten(this::closeLater);
   }
 
   GatewayLimits limits() {
     return limits;
   }
 
-  private void takeBodyOfCurrent() {
-    while (current != null && !current.isRequestEnded() && !pipelined.isEmpty()) {
-      take(pipelined.remove());
-    }
-  }
-
   private void take(HttpObject part) {
     try {
       Http1Exchange exchange = current;
       if (part instanceof HttpRequest request) {
-        cancelTimers();
+        timers.cancel();
+        encoder.answers(request.method());
         Http1Exchange next = new Http1Exchange(this, request);
         current = next;
         fresh = false;
@@ -346,52 +330,65 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Clie
 
   /** What the client still sends is thrown away, so that it reads its answer before a reset. */
   private void linger() {
+    endInput();
+    output.whenWritten(
+        () -> {
+          closeLater();
+          if (channel() instanceof DuplexChannel duplex) {
+            var unusedEnd = duplex.shutdownOutput();
+          }
+        });
+  }
+
+  /** A slow reader has yet to take what is written. */
+  private void closeWhenWritten() {
+    endInput();
+    output.whenWritten(this::close);
+  }
+
+  private void endInput() {
     deaf = true;
     current = null;
-    cancelTimers();
-    flush();
-    channel().config().setAutoRead(true);
-    var unused = after(LINGER, this::close);
-    if (channel() instanceof io.netty.channel.socket.DuplexChannel duplex) {
-      var unusedEnd = duplex.shutdownOutput();
-    }
+    timers.cancel();
+    input.discard();
+    refreshReading();
   }
 
-  private void waitForRequest() {
-    idleTimer = after(limits.idle(), () -> onTime(MetLimit.IDLE));
-  }
-
-  private void onTime(MetLimit over) {
-    loop.meters().met(over);
+  private void onSlowPart() {
+    loop.meters().met(current == null ? MetLimit.HANDSHAKE : MetLimit.SLOW_FRAME);
     close();
   }
 
-  private void refreshReading() {
-    boolean wanted = deaf || (pipelined.size() < MAX_PIPELINED && keptBytes < KEPT_BYTES);
+  @Override
+  public UnreadAnswers.Wants wants() {
+    Http1Exchange exchange = current;
+    if (exchange == null) {
+      return input.isHeld() ? UnreadAnswers.Wants.MORE : UnreadAnswers.Wants.REST;
+    }
+    return exchange.isOpenSocket() ? UnreadAnswers.Wants.SOCKET : UnreadAnswers.Wants.REST;
+  }
+
+  @Override
+  public void onUnread() {
+    loop.meters().met(MetLimit.UNREAD);
+    cut();
+  }
+
+  private void onIdle() {
+    loop.meters().met(MetLimit.IDLE);
+    close();
+  }
+
+  @Override
+  public void refreshReading() {
+    boolean wanted = deaf || (!input.isHeld() && !bytes.isFullOfInput());
     if (channel().config().isAutoRead() != wanted) {
       channel().config().setAutoRead(wanted);
     }
   }
 
-  private ScheduledFuture<?> after(Duration time, Runnable task) {
-    return ctx.executor().schedule(task, time.toNanos(), TimeUnit.NANOSECONDS);
-  }
-
-  private void cancelTimers() {
-    headTimer = cancelled(headTimer);
-    idleTimer = cancelled(idleTimer);
-  }
-
-  private static @Nullable ScheduledFuture<?> cancelled(@Nullable ScheduledFuture<?> timer) {
-    if (timer != null) {
-      timer.cancel(false);
-    }
-    return null;
-  }
-
-  private void flush() {
-    flushWanted = false;
-    ctx.flush();
+  private void closeLater() {
+    var unused = ctx.executor().schedule(this::close, LINGER.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   private void close() {

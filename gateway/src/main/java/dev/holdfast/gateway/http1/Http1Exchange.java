@@ -98,11 +98,6 @@ final class Http1Exchange implements WebExchange {
     }
   }
 
-  private void beginSocket() {
-    bare = true;
-    handler = connection.face().take(this, false);
-  }
-
   void onFrame(WebSocketFrame frame) {
     WebSocket known = socket;
     if (known != null) {
@@ -136,7 +131,8 @@ final class Http1Exchange implements WebExchange {
     }
     if (question != null && handler == null && content instanceof LastHttpContent) {
       requestEnded = true;
-      beginSocket();
+      bare = true;
+      handler = connection.face().take(this, false);
       return;
     }
     boolean last = content instanceof LastHttpContent;
@@ -157,6 +153,16 @@ final class Http1Exchange implements WebExchange {
 
   boolean isRequestEnded() {
     return requestEnded;
+  }
+
+  /** Whether it is a WebSocket by now. */
+  boolean isSocket() {
+    return socket != null;
+  }
+
+  /** Whether it is a WebSocket that was not closed by us. */
+  boolean isOpenSocket() {
+    return socket != null && socket.isOpen();
   }
 
   /** Whether all of the request came and nothing of its answer is out. */
@@ -270,12 +276,8 @@ final class Http1Exchange implements WebExchange {
         new DefaultFullHttpResponse(
             HttpVersion.HTTP_1_1, Http1Headers.status(head), Unpooled.wrappedBuffer(body));
     fill(response, head);
-    boolean empty =
-        response
-                .status()
-                .codeClass()
-                .equals(io.netty.handler.codec.http.HttpStatusClass.INFORMATIONAL)
-            || response.status().equals(HttpResponseStatus.NO_CONTENT);
+    int code = response.status().code();
+    boolean empty = code < 200 || code == HttpResponseStatus.NO_CONTENT.code();
     if (!empty && !response.headers().contains(HttpHeaderNames.CONTENT_LENGTH)) {
       HttpUtil.setContentLength(response, body.length);
     }

@@ -6,7 +6,6 @@ import dev.holdfast.transcoding.http.StatusCode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -25,6 +24,8 @@ import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketFrameDecoder;
+import io.netty.handler.codec.http.websocketx.WebSocketServerHandshaker13;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -54,6 +55,7 @@ final class WebSocket {
   private static final int LEAST_BUFFER = 256;
   private static final int REASON_BYTES = 123;
   private static final int UNSUPPORTED = 1003;
+  private static final int POLICY = 1008;
   private static final int TOO_BIG = 1009;
   private static final int TRY_LATER = 1013;
 
@@ -62,6 +64,7 @@ final class WebSocket {
   private final Channel channel;
   private final boolean text;
   private final ScheduledFuture<?> pings;
+  private final EmptyFrames frames = new EmptyFrames();
   private byte[] whole = {};
   private int size;
   private boolean begun;
@@ -133,17 +136,24 @@ final class WebSocket {
             request.headers(),
             EmptyHttpHeaders.INSTANCE);
     var unused =
-        new SocketFrames.Handshake(protocol, config, connection.memory())
+        new Handshake(protocol, config, connection.input())
             .handshake(connection.channel(), whole, headers, connection.channel().newPromise());
     Duration half = idle.dividedBy(2);
     Duration pingTime = half.compareTo(PING_TIME) < 0 ? half : PING_TIME;
     return new WebSocket(connection, exchange, protocol.endsWith("json"), pingTime);
   }
 
+  boolean isOpen() {
+    return !closed;
+  }
+
   void onFrame(WebSocketFrame frame) {
     heard = true;
     if (frame instanceof CloseWebSocketFrame) {
       onClose();
+    } else if (!closed && carriesNothing(frame) && frames.onEmpty(System.nanoTime())) {
+      connection.loop().meters().met(MetLimit.PINGS);
+      close(POLICY, "too many frames that carry nothing");
     } else if (closed || frame instanceof PongWebSocketFrame) {
       return;
     } else if (frame instanceof PingWebSocketFrame) {
@@ -154,6 +164,12 @@ final class WebSocket {
     } else {
       onPart(frame);
     }
+  }
+
+  private static boolean carriesNothing(WebSocketFrame frame) {
+    return frame instanceof PingWebSocketFrame
+        || frame instanceof PongWebSocketFrame
+        || (!frame.isFinalFragment() && !frame.content().isReadable());
   }
 
   private void onPart(WebSocketFrame frame) {
@@ -277,8 +293,7 @@ final class WebSocket {
   private void ping() {
     // Who is not read, since its upstream is slow, can't be heard; who reads slowly answers late.
     boolean read = channel.config().isAutoRead();
-    ChannelOutboundBuffer unsent = channel.unsafe().outboundBuffer();
-    long pending = unsent == null ? 0 : unsent.totalPendingWriteBytes();
+    long pending = UnreadAnswers.left(channel);
     boolean reads = pending < pendingBytes;
     pendingBytes = pending;
     if (read && !reads && (!heard || begunBeforePing)) {
@@ -297,5 +312,20 @@ final class WebSocket {
     ByteBuffer room = ByteBuffer.allocate(REASON_BYTES);
     var unused = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(reason), room, true);
     return new String(room.array(), 0, room.position(), StandardCharsets.UTF_8);
+  }
+
+  /** Netty's, with a decoder that keeps its pace. */
+  private static final class Handshake extends WebSocketServerHandshaker13 {
+    private final PacedInput input;
+
+    Handshake(String protocols, WebSocketDecoderConfig config, PacedInput input) {
+      super(null, protocols, config);
+      this.input = input;
+    }
+
+    @Override
+    protected WebSocketFrameDecoder newWebsocketDecoder() {
+      return new PacedFrameDecoder(decoderConfig(), input);
+    }
   }
 }

@@ -1,0 +1,75 @@
+package dev.holdfast.gateway.http1;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.websocketx.WebSocket13FrameDecoder;
+import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Netty's decoder of the frames of a WebSocket at the pace of a {@link PacedInput}. */
+final class PacedFrameDecoder extends WebSocket13FrameDecoder implements PacedDecoder {
+  private final PacedInput input;
+  private @Nullable ChannelHandlerContext context;
+
+  PacedFrameDecoder(WebSocketDecoderConfig config, PacedInput input) {
+    super(config);
+    this.input = input;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) {
+    context = ctx;
+    input.decoder(this);
+  }
+
+  @Override
+  protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
+    if (input.isDiscarding()) {
+      in.skipBytes(in.readableBytes());
+      return;
+    }
+    if (!input.mayDecode()) {
+      return;
+    }
+    int before = in.readableBytes();
+    super.decode(ctx, in, out);
+    if (!out.isEmpty()) {
+      input.onDecoded(before - in.readableBytes(), false);
+    }
+  }
+
+  /** Netty's own would read on, although it was told not to. */
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    discardSomeReadBytes();
+    input.onTurnEnd();
+    ctx.fireChannelReadComplete();
+  }
+
+  @Override
+  public void resume() {
+    ChannelHandlerContext ctx = context;
+    if (ctx == null || ctx.isRemoved()) {
+      return;
+    }
+    try {
+      channelRead(ctx, Unpooled.EMPTY_BUFFER);
+    } catch (Exception e) {
+      ctx.fireExceptionCaught(e);
+    }
+    channelReadComplete(ctx);
+  }
+
+  @Override
+  public int bufferBytes() {
+    return actualReadableBytes() == 0 ? 0 : internalBuffer().capacity();
+  }
+
+  /** How long a message may take is for its WebSocket to say. */
+  @Override
+  public boolean isWithinPart() {
+    return false;
+  }
+}

@@ -1,0 +1,94 @@
+package dev.holdfast.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Clients of HTTP/1.1 that send thousands of requests without waiting for an answer: the twin of
+ * {@link FloodAttackTest} and {@link UnreadAnswersTest}.
+ */
+class PipeliningAttackTest {
+  private static final int CLIENTS = 4;
+  private static final int MANY = 2_000;
+  private static final int SOME = 300;
+  private static final String LAST =
+      "GET /v1/hello/last HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+  private static final Duration PATIENCE = Duration.ofMillis(500);
+
+  /** Answers of some length, of the gateway and of the upstream: a kernel keeps megabytes. */
+  @ParameterizedTest
+  @ValueSource(strings = {"/nothing/%s", "/v1/hello/%s?padding=1000000"})
+  void whoReadsNoAnswersIsCutOff(String path) throws Exception {
+    String target = path.formatted("y".repeat(4_000));
+    String request = FaceRig.lines("GET " + target + " HTTP/1.1", "host: x");
+    try (WebSiege siege = new WebSiege(WebSiege.impatient(PATIENCE))) {
+      byte[] requests = Besieged.repeated(request.getBytes(StandardCharsets.US_ASCII), 100);
+      List<CompletableFuture<Void>> attacks = new ArrayList<>();
+      for (int i = 0; i < CLIENTS; i++) {
+        OutputStream out = siege.deafAttacker().getOutputStream();
+        attacks.add(CompletableFuture.runAsync(() -> sendAll(out, requests)));
+      }
+      siege.assertUnharmed();
+      for (CompletableFuture<Void> each : attacks) {
+        each.get();
+      }
+      await().untilAsserted(() -> assertThat(siege.faces.rig.met("unread")).isEqualTo(CLIENTS));
+      siege.assertUnharmed();
+      siege.assertNothingKept();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(WebSiege.Ask.class)
+  void thousandsInOneReadAreAnsweredInTheirOrderAndNobodyWaitsForIt(WebSiege.Ask ask)
+      throws Exception {
+    int requests = ask.status.equals(" 200 ") ? SOME : MANY;
+    String all = ask.request.repeat(requests) + LAST;
+    try (WebSiege siege = new WebSiege()) {
+      Socket socket = siege.attacker();
+      CompletableFuture<Void> sent =
+          CompletableFuture.runAsync(() -> send(socket, all.getBytes(StandardCharsets.ISO_8859_1)));
+      siege.assertUnharmed();
+      byte[] bytes = socket.getInputStream().readAllBytes();
+      sent.get();
+      String answers = new String(bytes, StandardCharsets.ISO_8859_1);
+      int last = answers.lastIndexOf("HTTP/1.1");
+      assertThat(answers.substring(0, last).split("HTTP/1.1" + ask.status, -1))
+          .hasSize(requests + 1);
+      assertThat(answers.substring(last)).contains("hello last");
+      siege.assertUnharmed();
+    }
+  }
+
+  /** Sends the same over and over until the gateway has enough of it. */
+  private static void sendAll(OutputStream out, byte[] requests) {
+    try {
+      for (int i = 0; i < 1_000; i++) {
+        out.write(requests);
+      }
+    } catch (IOException e) {
+      assertThat(e).hasMessageMatching(".*(reset|Broken pipe|closed).*");
+    }
+  }
+
+  private static void send(Socket socket, byte[] bytes) {
+    try {
+      socket.getOutputStream().write(bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

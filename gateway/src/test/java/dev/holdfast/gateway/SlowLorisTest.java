@@ -1,0 +1,125 @@
+package dev.holdfast.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Clients over HTTP/1.1 that begin and don't go on: the twin of {@link SlowAttackTest}. */
+class SlowLorisTest {
+  private static final Duration PATIENCE = Duration.ofMillis(500);
+  private static final String STREAM =
+      FaceRig.lines(
+          "POST /v1/chat HTTP/1.1",
+          "host: x",
+          "content-type: application/x-ndjson",
+          "transfer-encoding: chunked");
+  private static final String LINE = "{\"name\":\"a\"}\n";
+  private static final String CHUNK = "d\r\n" + LINE + "\r\n";
+
+  /** Where a client stops. */
+  enum Part {
+    REQUEST_LINE("G", "handshake"),
+    PATH("GET /v1/", "handshake"),
+    BLANK_LINES("\r\n", "handshake"),
+    HEADERS("GET /v1/hello/x HTTP/1.1\r\nhost: x\r\nx: ", "handshake"),
+    SECOND_REQUEST("GET /v1/hello/x HTTP/1.1\r\nhost: x\r\n\r\nGET /v", "handshake"),
+    CHUNK_SIZE(STREAM + CHUNK + "0", "slow_frame"),
+    EXTENSION(STREAM + CHUNK + "5;a=", "slow_frame"),
+    EMPTY_CHUNK(STREAM + CHUNK + "5\r\n", "slow_frame"),
+    TRAILERS(STREAM + CHUNK + "0\r\nx: ", "slow_frame");
+
+    final String begun;
+    final String limit;
+
+    Part(String begun, String limit) {
+      this.begun = begun;
+      this.limit = limit;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Part.class)
+  void whatIsBegunIsToBeEnded(Part part) throws Exception {
+    try (WebSiege siege = new WebSiege(WebSiege.impatient(PATIENCE))) {
+      Socket socket = siege.attacker();
+      send(socket, part.begun);
+      boolean silent = part == Part.EMPTY_CHUNK;
+      String more = part == Part.BLANK_LINES ? "\r\n" : "0";
+      await()
+          .untilAsserted(
+              () -> {
+                if (!silent) {
+                  dribble(socket, more);
+                }
+                assertThat(siege.faces.rig.met(part.limit)).isEqualTo(1);
+              });
+      siege.assertUnharmed();
+      siege.assertNothingKept();
+    }
+  }
+
+  @Test
+  void aBodyThatStopsBetweenChunksIsAStreamLikeAnyOther() throws Exception {
+    try (WebSiege siege = new WebSiege(WebSiege.impatient(PATIENCE))) {
+      Socket socket = siege.attacker();
+      send(socket, STREAM + CHUNK.substring(0, CHUNK.length() - 2));
+      awaitPatience();
+      // The end of a chunk by itself is the beginning of nothing.
+      send(socket, "\r\n");
+      awaitPatience();
+      send(socket, CHUNK + "0\r\n\r\n");
+      assertThat(read(socket, "hello a", 2)).startsWith("HTTP/1.1 200 ");
+      assertThat(siege.faces.rig.met("slow_frame")).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(WebSiege.Ask.class)
+  void aConnectionThatHadItsAnswerIsIdle(WebSiege.Ask ask) throws Exception {
+    try (WebSiege siege = new WebSiege(WebSiege.impatient(PATIENCE))) {
+      Socket socket = siege.attacker();
+      send(socket, ask.request);
+      assertThat(read(socket, "HTTP/1.1" + ask.status, 1)).isNotEmpty();
+      awaitPatience();
+      send(socket, "GET /v1/hello/again HTTP/1.1\r\nhost: x\r\n\r\n");
+      assertThat(read(socket, "hello again", 1)).isNotEmpty();
+      assertThat(siege.faces.rig.met("handshake")).isZero();
+    }
+  }
+
+  private static void awaitPatience() {
+    long began = System.nanoTime();
+    await().until(() -> System.nanoTime() - began > 2 * PATIENCE.toNanos());
+  }
+
+  /** What comes until this was said so often. */
+  private static String read(Socket socket, String text, int times) throws IOException {
+    StringBuilder all = new StringBuilder();
+    while (all.toString().split(text, -1).length <= times) {
+      int next = socket.getInputStream().read();
+      assertThat(next).as("the end after: %s", all).isNotNegative();
+      all.append((char) next);
+    }
+    return all.toString();
+  }
+
+  private static void dribble(Socket socket, String text) {
+    try {
+      send(socket, text);
+    } catch (IOException e) {
+      // It is closed.
+      assertThat(e).hasMessageMatching(".*(reset|Broken pipe|closed).*");
+    }
+  }
+
+  private static void send(Socket socket, String text) throws IOException {
+    socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+}

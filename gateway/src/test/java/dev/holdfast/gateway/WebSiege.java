@@ -1,0 +1,170 @@
+package dev.holdfast.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.gateway.greet.GreeterGrpc;
+import dev.holdfast.gateway.greet.HelloRequest;
+import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.limits.GatewayMemory;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A gateway with one thread and one endpoint, attacked over HTTP/1.1 and WebSockets, with two
+ * neighbours that call the same endpoint all the time: one over gRPC, one over HTTP/1.1.
+ */
+final class WebSiege implements AutoCloseable {
+  final FaceRig faces;
+  private final List<Bystander> neighbours = new ArrayList<>();
+  private final List<Socket> attackers = new ArrayList<>();
+
+  /** What an attacker asks for, each answered by another part of the gateway. */
+  enum Ask {
+    /** Nothing that is there: the gateway answers at once. */
+    NONSENSE(FaceRig.lines("G / HTTP/1.1", "host:x"), " 404 "),
+    /** Of a page of another origin: the gateway answers at once. */
+    PREFLIGHT(
+        FaceRig.lines(
+            "OPTIONS /v1/hello HTTP/1.1",
+            "host: x",
+            "origin: https://shop.example",
+            "access-control-request-method: POST"),
+        " 204 "),
+    /** A call without a body. */
+    JSON(FaceRig.lines("GET /v1/hello/x HTTP/1.1", "host: x"), " 200 "),
+    /** A call with a body. */
+    JSON_BODY(
+        FaceRig.lines(
+                "POST /v1/hello HTTP/1.1",
+                "host: x",
+                "content-type: application/json",
+                "content-length: 12")
+            + "{\"name\":\"x\"}",
+        " 200 "),
+    /** A call with a body in chunks. */
+    GRPC_WEB(
+        FaceRig.lines(
+            "POST /test.greet.Greeter/SayHello HTTP/1.1",
+            "host: x",
+            "content-type: application/grpc-web+proto",
+            "transfer-encoding: chunked",
+            "",
+            "5",
+            "\0\0\0\0\0",
+            "0"),
+        " 200 "),
+    /** The same of Connect. */
+    CONNECT(
+        FaceRig.lines(
+            "POST /test.greet.Greeter/SayHello HTTP/1.1",
+            "host: x",
+            "content-type: application/proto",
+            "content-length: 0"),
+        " 200 ");
+
+    final String request;
+    final String status;
+
+    Ask(String request, String status) {
+      this.request = request;
+      this.status = status;
+    }
+  }
+
+  WebSiege() throws IOException {
+    this(GatewayLimits.DEFAULT);
+  }
+
+  WebSiege(GatewayLimits limits) throws IOException {
+    this(limits, GatewayMemory.ofProcess());
+  }
+
+  WebSiege(GatewayLimits limits, GatewayMemory memory) throws IOException {
+    faces = new FaceRig(FaceRig.KNOWN, limits, memory);
+    GreeterGrpc.GreeterBlockingStub greeter =
+        GreeterGrpc.newBlockingStub(faces.rig.channel(faces.gateway));
+    HelloRequest request = HelloRequest.newBuilder().setName("neighbour").build();
+    neighbours.add(
+        Bystander.of(
+            () ->
+                assertThat(
+                        greeter
+                            .withDeadlineAfter(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS)
+                            .sayHello(request)
+                            .getText())
+                    .isEqualTo("hello neighbour")));
+    neighbours.add(
+        Bystander.of(
+            () -> {
+              HttpResponse<String> answer = faces.get("/v1/hello/neighbour");
+              assertThat(answer.statusCode()).isEqualTo(200);
+              assertThat(answer.body()).contains("hello neighbour");
+            }));
+  }
+
+  /** The limits by default, but for the time in which what was begun is to be ended. */
+  static GatewayLimits impatient(Duration handshake) {
+    return new GatewayLimits(
+        GatewayLimits.STREAMS,
+        GatewayLimits.HEADER_LIST_BYTES,
+        GatewayLimits.STREAM_WINDOW_BYTES,
+        GatewayLimits.CONNECTION_BYTES,
+        handshake,
+        GatewayLimits.IDLE);
+  }
+
+  /** A client that is closed with the siege. */
+  Socket attacker() throws IOException {
+    Socket socket = faces.socket();
+    attackers.add(socket);
+    return socket;
+  }
+
+  /** One whose socket holds next to nothing of what it does not read. */
+  Socket deafAttacker() throws IOException {
+    Socket socket = new Socket();
+    attackers.add(socket);
+    socket.setReceiveBufferSize(4_096);
+    socket.connect(faces.gateway.address());
+    return socket;
+  }
+
+  /** Calls of both neighbours are served, and none has failed so far. */
+  void assertUnharmed() {
+    neighbours.forEach(Bystander::assertUnharmed);
+    assertThat(faults()).isZero();
+  }
+
+  /** How many connections were closed for a mistake of the gateway's own. */
+  double faults() {
+    return faces.rig.meters.get("holdfast.gateway.connection.faults").counter().count();
+  }
+
+  /** No client is left but the neighbours, and nothing is kept for any. */
+  void assertNothingKept() throws Exception {
+    for (Socket each : attackers) {
+      each.close();
+    }
+    for (Bystander each : neighbours) {
+      each.stop();
+    }
+    await().untilAsserted(() -> assertThat(GatewayRig.kept(faces.gateway)).isZero());
+  }
+
+  @Override
+  public void close() throws Exception {
+    for (Socket each : attackers) {
+      each.close();
+    }
+    for (Bystander each : neighbours) {
+      each.close();
+    }
+    faces.close();
+  }
+}
