@@ -52,6 +52,68 @@ class FloodAttackTest extends BesiegedGateway {
   }
 
   @Test
+  void framesThatCarryNoCallEndTheConnection() throws Exception {
+    Bystander neighbour = besieged.neighbour();
+    byte[][] kinds = {
+      // WINDOW_UPDATE of the connection and of a stream, PRIORITY, PONG, RST_STREAM of a stream
+      // that
+      // is gone, one of no known type: PRIORITY_UPDATE is such a one.
+      {0, 0, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0, 1},
+      {0, 0, 4, 8, 0, 0, 0, 0, 3, 0, 0, 0, 1},
+      {0, 0, 5, 2, 0, 0, 0, 0, 9, 0, 0, 0, 0, 16},
+      {0, 0, 8, 6, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
+      {0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 8},
+      {0, 0, 0, 16, 0, 0, 0, 0, 0},
+    };
+    int ended = 0;
+    for (byte[] kind : kinds) {
+      RawPeer client = besieged.client();
+      client.headers(1, RawPeer.call(Besieged.PATH), false);
+      client.headers(3, RawPeer.call(Besieged.PATH), false);
+      client.reset(1, 8);
+      client.raw(Besieged.repeated(kind, 10_100));
+      await().until(() -> !client.isOpen());
+      int expected = ++ended;
+      await()
+          .untilAsserted(() -> assertThat(besieged.rig.met("control_frames")).isEqualTo(expected));
+    }
+    neighbour.assertUnharmed();
+    besieged.bystander.assertUnharmed();
+  }
+
+  @Test
+  void dataInPiecesOfAByteReachesTheUpstreamInFewFrames() throws Exception {
+    Bystander neighbour = besieged.neighbour();
+    RawPeer client = besieged.client();
+    client.headers(3, RawPeer.call(Besieged.PATH), false);
+    RawPeer server = upstream.accepted();
+    server.next("HEADERS");
+    int bytes = 50_000;
+    ByteArrayOutputStream sent = new ByteArrayOutputStream();
+    for (int i = 0; i < bytes; i++) {
+      sent.writeBytes(new byte[] {0, 0, 1, 0, (byte) (i == bytes - 1 ? 1 : 0), 0, 0, 0, 3});
+      sent.write(i % 251);
+    }
+    client.raw(sent.toByteArray());
+    ByteArrayOutputStream came = new ByteArrayOutputStream();
+    int frames = 0;
+    RawPeer.Frame frame;
+    do {
+      frame = server.next("DATA");
+      byte[] part = new byte[frame.data().remaining()];
+      frame.data().duplicate().get(part);
+      came.writeBytes(part);
+      frames++;
+    } while (!frame.end());
+    assertThat(came.size()).isEqualTo(bytes);
+    for (int i = 0; i < bytes; i++) {
+      assertThat(came.toByteArray()[i]).as("byte %d", i).isEqualTo((byte) (i % 251));
+    }
+    assertThat(frames).isLessThan(bytes / 10);
+    neighbour.assertUnharmed();
+  }
+
+  @Test
   void hugeHeadersAreAnswered() throws Exception {
     RawPeer client = besieged.client();
     client.headers(3, RawPeer.call(Besieged.PATH).add("x-large", "x".repeat(17_000)), true);

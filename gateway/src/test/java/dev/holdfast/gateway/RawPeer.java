@@ -234,6 +234,22 @@ final class RawPeer {
     onLoop(c -> handler.encoder().writePing(c, false, payload, c.newPromise()));
   }
 
+  /** Bytes past the codec, which are with the other side when this returns, if it has room. */
+  void rawNow(byte[] bytes) {
+    raw(bytes);
+    awaitLoop();
+  }
+
+  /** As {@link #headers}; they are with the other side when this returns. */
+  void headersNow(int stream, Http2Headers headers, boolean end) {
+    headers(stream, headers, end);
+    awaitLoop();
+  }
+
+  private void awaitLoop() {
+    channel.eventLoop().submit(() -> {}).syncUninterruptibly();
+  }
+
   /** Bytes past the codec. */
   void raw(byte[] bytes) {
     onLoop(c -> c.write(Unpooled.wrappedBuffer(bytes)));

@@ -99,7 +99,8 @@ final class ConnectionBuilder<C extends FrameConnection>
             VALIDATES),
         connection,
         headers,
-        new FrameTimer(frameNanos));
+        new FrameTimer(frameNanos),
+        new TurnBudget(connection.isServer() ? TurnBudget.CLIENT : TurnBudget.UPSTREAM));
   }
 
   /** A connection that a client opened. */

@@ -22,6 +22,22 @@ final class ControlFrames {
       then = "its connection is closed with ENHANCE_YOUR_CALM")
   static final int MAX_SETTINGS = 100;
 
+  @Limit(
+      of =
+          "frames of a client in 10 s that are neither HEADERS nor DATA, beside 16 for each call"
+              + " and 4 for each DATA that it was sent",
+      then = "its connection is closed with ENHANCE_YOUR_CALM")
+  static final int MAX_OTHERS = 10_000;
+
+  /** A call comes with its priorities, and ends with a reset and what crosses it. */
+  private static final int OTHERS_PER_CALL = 16;
+
+  /** Who reads in small pieces opens the windows of the stream and of the connection for each. */
+  private static final int OTHERS_PER_DATA = 4;
+
+  /** What was earned by calls and DATA, but not used, is not kept for ever. */
+  private static final int MOST_EARNED = 10 * MAX_OTHERS;
+
   @Limit(of = "time over which PINGs and SETTINGS of a peer are counted", then = "it begins anew")
   static final Duration WINDOW = Duration.ofSeconds(10);
 
@@ -30,6 +46,8 @@ final class ControlFrames {
   private int settings;
   private int lastStream;
   private int lastWindow;
+  private long othersSinceNanos;
+  private long othersLeft = MAX_OTHERS;
 
   /**
    * A PING came.
@@ -50,6 +68,26 @@ final class ControlFrames {
   boolean onSettings(long nowNanos) {
     turn(nowNanos);
     return ++settings > MAX_SETTINGS;
+  }
+
+  /** HEADERS came. */
+  void onHeaders() {
+    othersLeft += OTHERS_PER_CALL;
+  }
+
+  /** DATA is sent to the peer. */
+  void onDataSent() {
+    othersLeft += OTHERS_PER_DATA;
+  }
+
+  /** A frame came that is neither HEADERS nor DATA; whether it was one too many. */
+  boolean onOther(long nowNanos) {
+    othersLeft = Math.min(othersLeft, MOST_EARNED) - 1;
+    if (nowNanos - othersSinceNanos > WINDOW.toNanos()) {
+      othersSinceNanos = nowNanos;
+      othersLeft = Math.max(othersLeft, MAX_OTHERS);
+    }
+    return othersLeft < 0;
   }
 
   private void turn(long nowNanos) {

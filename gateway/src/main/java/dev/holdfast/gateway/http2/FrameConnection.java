@@ -1,18 +1,22 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.limits.MetLimit;
+import dev.holdfast.gateway.socket.SteadyEpoll;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +31,11 @@ abstract class FrameConnection extends Http2ConnectionHandler {
   /** What looked at the connection first may leave its pipeline a little later. */
   private static final int MOST_SEARCHES = 4;
 
+  @Limit(
+      of = "time in which a client that was told to leave for its resets has one turn",
+      then = "what it sends beyond that waits")
+  static final Duration SLOWED = Duration.ofMillis(100);
+
   /** HTTP/2 hands nothing on. */
   private static final List<Object> NOTHING = List.of();
 
@@ -34,7 +43,8 @@ abstract class FrameConnection extends Http2ConnectionHandler {
   private final FrameEncoder frames;
   private final Shared shared;
   private final int windowBytes;
-  private final ControlFrames control = new ControlFrames();
+  private final ControlFrames control;
+  private final TurnBudget budget;
   private @Nullable ChannelHandlerContext context;
   private @Nullable FrameBatch batch;
   private @Nullable DirectSocket direct;
@@ -42,9 +52,11 @@ abstract class FrameConnection extends Http2ConnectionHandler {
   private int turnBytes;
   private boolean flushWanted;
   private boolean blamed;
+  private boolean putOff;
+  private boolean slowed;
 
   FrameConnection(
-      Http2ConnectionDecoder decoder,
+      FrameDecoder decoder,
       ControlFrameLimits encoder,
       Http2Settings settings,
       Shared shared,
@@ -52,6 +64,8 @@ abstract class FrameConnection extends Http2ConnectionHandler {
     super(decoder, encoder, settings, true);
     this.streams = (FrameStreams) decoder.connection();
     this.frames = encoder.frames();
+    this.control = decoder.control();
+    this.budget = decoder.budget();
     this.shared = shared;
     this.windowBytes = windowBytes;
   }
@@ -162,6 +176,7 @@ abstract class FrameConnection extends Http2ConnectionHandler {
    * @param hearer of it, also when it is dropped; null for nobody
    */
   final void send(Http2Stream stream, ByteBuf data, boolean end, @Nullable Written hearer) {
+    control.onDataSent();
     frames.send(context(), (FrameStream) stream, data, end, hearer);
     flushLater();
   }
@@ -259,6 +274,7 @@ abstract class FrameConnection extends Http2ConnectionHandler {
   public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
     turnBytes += ((ByteBuf) message).readableBytes();
     super.channelRead(ctx, message);
+    putOffIfSpent();
   }
 
   @Override
@@ -291,11 +307,59 @@ abstract class FrameConnection extends Http2ConnectionHandler {
     if (bytes.isReadable()) {
       super.channelRead(context(), context().alloc().buffer().writeBytes(bytes));
     }
+    putOffIfSpent();
+  }
+
+  /** From now on its frames are handled at a rate that costs nobody much. */
+  final void slowDown() {
+    slowed = true;
+  }
+
+  /** Who had its share of the turn is not read until the others had theirs. */
+  private void putOffIfSpent() {
+    if (!putOff && budget.isSpent() && (slowed || hasPartOfFrame())) {
+      putOff = true;
+      channel().config().setAutoRead(false);
+      goOnLater();
+    }
+  }
+
+  private void goOnLater() {
+    SteadyEpoll sockets = SteadyEpoll.mine();
+    if (slowed || sockets == null) {
+      long nanos = slowed ? SLOWED.toNanos() : 1;
+      var unused = context().executor().schedule(this::goOn, nanos, TimeUnit.NANOSECONDS);
+    } else {
+      sockets.putOff(this::goOn);
+    }
+  }
+
+  private void goOn() {
+    if (context().isRemoved() || !channel().isActive()) {
+      return;
+    }
+    budget.renew();
+    try {
+      super.channelRead(context(), Unpooled.EMPTY_BUFFER);
+    } catch (Exception e) {
+      onError(context(), false, e);
+    }
+    if (budget.isSpent() && hasPartOfFrame()) {
+      goOnLater();
+    } else {
+      putOff = false;
+      discardSomeReadBytes();
+      channel().config().setAutoRead(true);
+    }
+    onReadComplete();
   }
 
   /** For now nothing more comes. */
   final void onReadComplete() {
     turnBytes = 0;
+    if (!putOff && !slowed) {
+      budget.renew();
+    }
     FrameBatch written = batch;
     if (written == null || written.isUnflushed()) {
       flushLater();

@@ -1,6 +1,8 @@
 package dev.holdfast.gateway.http2;
 
 import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.limits.MetLimit;
+import dev.holdfast.gateway.socket.SteadyEpoll;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.DecoratingHttp2ConnectionDecoder;
@@ -37,9 +39,17 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
   private static final int PADDED = 8;
   private static final int PRIORITY = 32;
 
+  /** Longer frames of DATA stay as they are; what is put together is still copied when it waits. */
+  private static final int SMALL_BYTES = 256;
+
+  /** So many of them cost as much as one frame that is handled by itself. */
+  private static final int GATHERED_PER_FRAME = 16;
+
   private final RememberingDecoder headers;
   private final FrameTimer timer;
   private final FrameStreams streams;
+  private final TurnBudget budget;
+  private final ControlFrames control = new ControlFrames();
   private @Nullable Http2LifecycleManager lifecycle;
   private @Nullable Http2FrameListener listener;
   private boolean prefaced;
@@ -53,16 +63,29 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
    * @param streams those of its connection
    * @param headers the one that it reads headers with
    * @param timer told of how its bytes get on
+   * @param budget of each turn; frames behind it stay where they are
    */
   FrameDecoder(
       Http2ConnectionDecoder delegate,
       FrameStreams streams,
       RememberingDecoder headers,
-      FrameTimer timer) {
+      FrameTimer timer,
+      TurnBudget budget) {
     super(delegate);
+    this.budget = budget;
     this.headers = headers;
     this.timer = timer;
     this.streams = streams;
+  }
+
+  /** The work that its frames may make. */
+  TurnBudget budget() {
+    return budget;
+  }
+
+  /** Counts frames that carry no call. */
+  ControlFrames control() {
+    return control;
   }
 
   /** Whose headers come; equal for those that are the same to upstreams. */
@@ -93,7 +116,7 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
       throws Http2Exception {
     boolean ended = false;
     try {
-      while (!failed && in.readableBytes() >= HEAD_BYTES) {
+      while (!failed && in.readableBytes() >= HEAD_BYTES && !budget.isSpent()) {
         int at = in.readerIndex();
         int length = in.getUnsignedMedium(at);
         if (length <= MOST_BYTES && in.readableBytes() - HEAD_BYTES < length) {
@@ -101,6 +124,10 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
         }
         int whole = Math.min(HEAD_BYTES + length, in.readableBytes());
         in.readerIndex(at + whole);
+        if (length <= SMALL_BYTES && isCutData(in, at, length)) {
+          length = gather(in, at, length);
+          whole = HEAD_BYTES + length;
+        }
         decode(ctx, in, at, length, whole, out);
         ended |= !blockOpen;
       }
@@ -112,7 +139,8 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
       if (failed) {
         in.skipBytes(in.readableBytes());
       }
-      timer.onProgress(ctx, blockOpen || in.isReadable(), ended);
+      // What waits for its turn is not the peer's to end.
+      timer.onProgress(ctx, blockOpen || (in.isReadable() && !budget.isSpent()), ended);
     }
   }
 
@@ -128,9 +156,10 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
     boolean padded = type == Http2FrameTypes.DATA && (flags & PADDED) != 0 && length > 0;
     int padding = padded ? 1 + in.getUnsignedByte(payload) : 0;
     if (type == Http2FrameTypes.DATA) {
+      budget.spend(1);
       countEmpty(length - padding, end);
-    } else if (type == Http2FrameTypes.HEADERS) {
-      emptyFrames = 0;
+    } else {
+      count(type);
     }
     if (length <= MOST_BYTES && !blockOpen && isPrefaced()) {
       if (type == Http2FrameTypes.DATA) {
@@ -152,6 +181,78 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
       blockOpen = (flags & END_HEADERS) == 0;
     }
     super.decodeFrame(ctx, in.slice(at, whole), out);
+  }
+
+  /** Whether a frame is DATA, not padded, that more follows. */
+  private static boolean isCutData(ByteBuf in, int at, int length) {
+    return length > 0
+        && in.getByte(at + TYPE_OFFSET) == Http2FrameTypes.DATA
+        && in.getByte(at + FLAGS_OFFSET) == 0;
+  }
+
+  /**
+   * Makes one frame of those of DATA that follow a small one on its stream and are small as well:
+   * each would cost as much as a large one, here and at the upstream. Nobody may see anything in
+   * how DATA is cut (RFC 9113, 6.1).
+   *
+   * @return how long its payload is then
+   */
+  private int gather(ByteBuf in, int at, int length) {
+    int id = in.getInt(at + STREAM_OFFSET);
+    int start = at + HEAD_BYTES;
+    int to = start + length;
+    int from = in.readerIndex();
+    int filled = in.writerIndex();
+    int frames = 0;
+    boolean open = true;
+    while (open && filled - from >= HEAD_BYTES) {
+      int next = in.getUnsignedMedium(from);
+      boolean cut = isCutData(in, from, next);
+      boolean last =
+          !cut
+              && in.getByte(from + TYPE_OFFSET) == Http2FrameTypes.DATA
+              && in.getByte(from + FLAGS_OFFSET) == END_STREAM;
+      if (!(cut || last)
+          || next > SMALL_BYTES
+          || filled - from - HEAD_BYTES < next
+          || in.getInt(from + STREAM_OFFSET) != id
+          || to - start + next > FrameWriter.COPIED_BYTES) {
+        break;
+      }
+      in.setBytes(to, in, from + HEAD_BYTES, next);
+      to += next;
+      from += HEAD_BYTES + next;
+      open = cut;
+      frames++;
+    }
+    if (frames > 0) {
+      in.readerIndex(from);
+      in.setMedium(at, to - start);
+      in.setByte(at + FLAGS_OFFSET, open ? 0 : END_STREAM);
+      budget.spend(frames / GATHERED_PER_FRAME);
+    }
+    return to - start;
+  }
+
+  /** Counts a frame that is no DATA. */
+  private void count(int type) throws Http2Exception {
+    if (type == Http2FrameTypes.HEADERS) {
+      emptyFrames = 0;
+      budget.spend(TurnBudget.HEADERS);
+      control.onHeaders();
+    } else if (type == Http2FrameTypes.CONTINUATION) {
+      budget.spend(TurnBudget.HEADERS);
+    } else {
+      budget.spend(1);
+      requireFewOthers();
+    }
+  }
+
+  /** Only a client is suspected: the connection to an upstream carries calls of many. */
+  private void requireFewOthers() throws Http2Exception {
+    if (streams.isServer() && control.onOther(SteadyEpoll.nanoTime())) {
+      throw new LimitMetException(MetLimit.CONTROL_FRAMES, "too many frames that carry no call");
+    }
   }
 
   /** Asked through all that decorates the decoder until it is so. */

@@ -10,7 +10,6 @@ import dev.holdfast.liveness.ConnectionObserver;
 import dev.holdfast.liveness.WatchedConnection;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -60,8 +59,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
   }
 
   /** What Netty put together. */
-  private record Codec(
-      Http2ConnectionDecoder decoder, ControlFrameLimits encoder, Http2Settings settings) {}
+  private record Codec(FrameDecoder decoder, ControlFrameLimits encoder, Http2Settings settings) {}
 
   /** What a connection is made with. */
   record Setting(

@@ -26,6 +26,8 @@ public enum MetLimit {
   PINGS,
   /** SETTINGS without an end. */
   SETTINGS,
+  /** Frames that carry no call, such as WINDOW_UPDATE, without an end. */
+  CONTROL_FRAMES,
   /** Answers that their receiver does not read. */
   UNREAD,
   /** All connections together keep as much as the process may. */

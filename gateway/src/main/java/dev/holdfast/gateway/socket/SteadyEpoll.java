@@ -15,6 +15,8 @@ import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.concurrent.FastThreadLocal;
+import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +35,13 @@ public final class SteadyEpoll implements IoHandler {
   private static final int READABLE = EpollIoOps.EPOLLIN.value();
   private static final FastThreadLocal<@Nullable SteadyEpoll> MINE = new FastThreadLocal<>();
 
+  /** However many were put off: sockets that are ready don't wait longer for them. */
+  private static final long PUT_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
   private final IoHandler epoll;
+
+  /** Those who had their share of a turn, in the order in which they go on. */
+  private final ArrayDeque<Runnable> putOff = new ArrayDeque<>();
 
   /**
    * By descriptor: Netty does not always say when a socket is gone, but the next takes its place.
@@ -91,6 +99,14 @@ public final class SteadyEpoll implements IoHandler {
   }
 
   /**
+   * Runs a task in one of the next turns, behind the sockets that are ready then. Those who wait
+   * take turns; all of them together get a millisecond of each. On the event loop.
+   */
+  public void putOff(Runnable task) {
+    putOff.add(task);
+  }
+
+  /**
    * As {@link System#nanoTime}; on an event loop the time at which its turn began to ask, since a
    * call asks a dozen times, and the clock costs more than it tells within a turn.
    */
@@ -125,14 +141,35 @@ public final class SteadyEpoll implements IoHandler {
   public int run(IoHandlerContext context) {
     turning = true;
     timed = false;
+    int due = putOff.size();
     try {
-      return epoll.run(context);
+      int handled = epoll.run(due == 0 ? context : new Unblocked(context));
+      goOn(due);
+      return handled;
     } finally {
       turning = false;
       Runnable task = last;
       if (task != null) {
         last = null;
         task.run();
+      }
+    }
+  }
+
+  /** No more than there were when the turn began: what is put off again is the next turn's. */
+  private void goOn(int due) {
+    if (due == 0) {
+      return;
+    }
+    long began = System.nanoTime();
+    for (int left = due; left > 0; left--) {
+      Runnable task = putOff.poll();
+      if (task == null) {
+        return;
+      }
+      task.run();
+      if (System.nanoTime() - began > PUT_OFF_NANOS) {
+        return;
       }
     }
   }
@@ -201,6 +238,34 @@ public final class SteadyEpoll implements IoHandler {
     @Override
     public void close() throws Exception {
       channel.close();
+    }
+  }
+
+  /** Does not wait for sockets, since somebody goes on anyway. */
+  private record Unblocked(IoHandlerContext context) implements IoHandlerContext {
+    @Override
+    public boolean canBlock() {
+      return false;
+    }
+
+    @Override
+    public long delayNanos(long currentTimeNanos) {
+      return context.delayNanos(currentTimeNanos);
+    }
+
+    @Override
+    public long deadlineNanos() {
+      return context.deadlineNanos();
+    }
+
+    @Override
+    public void reportActiveIoTime(long activeNanos) {
+      context.reportActiveIoTime(activeNanos);
+    }
+
+    @Override
+    public boolean shouldReportActiveIoTime() {
+      return context.shouldReportActiveIoTime();
     }
   }
 

@@ -43,6 +43,48 @@ class ControlFramesTest {
   }
 
   @Test
+  void framesForNothingAreTooManyAfterTenThousandAndCountAnewLater() {
+    for (int i = 0; i < ControlFrames.MAX_OTHERS; i++) {
+      assertThat(frames.onOther(i)).isFalse();
+    }
+    assertThat(frames.onOther(SECOND)).isTrue();
+    assertThat(frames.onOther(11 * SECOND)).isFalse();
+  }
+
+  @Test
+  void whoGetsDataMayOpenItsWindowsForEachPiece() {
+    for (int i = 0; i < 100 * ControlFrames.MAX_OTHERS; i++) {
+      frames.onDataSent();
+      // As often for the stream as for the connection, and then some.
+      for (int update = 0; update < 4; update++) {
+        assertThat(frames.onOther(i)).isFalse();
+      }
+    }
+  }
+
+  @Test
+  void whoCallsMaySayPrioritiesAndCancel() {
+    for (int i = 0; i < 10 * ControlFrames.MAX_OTHERS; i++) {
+      frames.onHeaders();
+      for (int other = 0; other < 8; other++) {
+        assertThat(frames.onOther(i)).isFalse();
+      }
+    }
+  }
+
+  @Test
+  void whatWasEarnedLongAgoIsNoCauseToFlood() {
+    for (int i = 0; i < 100 * ControlFrames.MAX_OTHERS; i++) {
+      frames.onDataSent();
+    }
+    int passed = 0;
+    while (!frames.onOther(1)) {
+      passed++;
+    }
+    assertThat(passed).isLessThan(11 * ControlFrames.MAX_OTHERS);
+  }
+
+  @Test
   void settingsAreTooManyAfterAHundredAndCountAnewLater() {
     for (int i = 0; i < ControlFrames.MAX_SETTINGS; i++) {
       assertThat(frames.onSettings(i)).isFalse();
