@@ -3,14 +3,24 @@ package dev.holdfast.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.stub.ClientCalls;
 import io.netty.handler.codec.http2.Http2Error;
+import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Clients that open streams only to have them reset, and clients that reset with good reason. */
 class ResetAttackTest extends BesiegedGateway {
   private static final long CANCEL = Http2Error.CANCEL.code();
+
+  private static final CallOptions TO_GOOD = CallOptions.DEFAULT.withAuthority("good");
 
   /** Quick resets that everybody may make. */
   private static final int FREE = 500;
@@ -42,6 +52,84 @@ class ResetAttackTest extends BesiegedGateway {
     assertThat(answer.header("grpc-status")).isEqualTo("0");
     await().until(() -> !client.isOpen());
     besieged.bystander.assertUnharmed();
+  }
+
+  @Test
+  void whoIsToldToLeaveForItsResetsAndGoesOnIsCutOff() throws Exception {
+    Bystander neighbour = besieged.neighbour();
+    ByteBuffer attack = ByteBuffer.allocate(100_000);
+    attack.put("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+    attack.put(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0});
+    // A call that goes on, for which the connection stays.
+    attack.put(openedAndReset(1, 1), 0, 12);
+    attack.put(openedAndReset(3, 2 * FREE + 10));
+    try (Socket client =
+        new Socket(besieged.gateway.address().getAddress(), besieged.gateway.address().getPort())) {
+      client.getOutputStream().write(attack.array(), 0, attack.position());
+      // It is handled slowly before.
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .untilAsserted(() -> assertThat(besieged.rig.met("flood")).isEqualTo(1));
+      assertThat(besieged.rig.met("rapid_reset")).isEqualTo(1);
+      client.setSoTimeout(20_000);
+      assertThat(client.getInputStream().readAllBytes()).isNotEmpty();
+    }
+    neighbour.assertUnharmed();
+    besieged.bystander.assertUnharmed();
+  }
+
+  @Test
+  void callWithoutTimeForAnyAnswerReachesNoUpstream() throws Exception {
+    Bystander neighbour = besieged.neighbour();
+    RawPeer server = upstream.accepted();
+    RawPeer client = besieged.client();
+    for (String timeout : List.of("0n", "1n", "19u", "0S")) {
+      RawPeer call = besieged.client();
+      call.headers(3, RawPeer.call(Besieged.PATH).add("grpc-timeout", timeout), true);
+      assertThat(call.next("HEADERS").header("grpc-status")).as(timeout).isEqualTo("4");
+    }
+    client.headers(3, RawPeer.call(Besieged.PATH).add("x-first", "yes"), true);
+    assertThat(server.next("HEADERS").header("x-first")).isEqualTo("yes");
+    neighbour.assertUnharmed();
+  }
+
+  @Test
+  void deadlinesThatTheGatewayKeepsMakeTheSameAttack() throws Exception {
+    Bystander neighbour = besieged.neighbour();
+    RawPeer client = besieged.client();
+    int id = 3;
+    RawPeer.Frame said = null;
+    while (said == null && id < 4 * FREE) {
+      int wave = 50;
+      for (int i = 0; i < wave; i++, id += 2) {
+        client.headers(id, RawPeer.call(Besieged.PATH).add("grpc-timeout", "2m"), true);
+      }
+      for (int i = 0; i < wave && said == null; i++) {
+        RawPeer.Frame frame = client.next("HEADERS", "GOAWAY");
+        said = frame.type().equals("GOAWAY") ? frame : null;
+      }
+    }
+    assertThat(said).isNotNull();
+    assertThat(besieged.rig.met("rapid_reset")).isEqualTo(1);
+    neighbour.assertUnharmed();
+    besieged.bystander.assertUnharmed();
+  }
+
+  @Test
+  void hedgesOfARealClientAreNoAttack() throws Exception {
+    ManagedChannel channel = besieged.rig.channel(besieged.gateway);
+    for (int i = 0; i < 400; i++) {
+      for (int loser = 0; loser < 3; loser++) {
+        ClientCall<byte[], byte[]> hedge = channel.newCall(Echo.UNARY, TO_GOOD);
+        hedge.start(new ClientCall.Listener<>() {}, new Metadata());
+        hedge.request(1);
+        hedge.sendMessage(new byte[] {1});
+        hedge.halfClose();
+        hedge.cancel("another was faster", null);
+      }
+      ClientCalls.blockingUnaryCall(channel, Echo.UNARY, TO_GOOD, new byte[] {1});
+    }
+    assertThat(besieged.rig.met("rapid_reset")).isZero();
   }
 
   @Test

@@ -17,6 +17,13 @@ public interface CallListener {
   /** The last that is heard. */
   void onEnd(CallEnd end);
 
+  /**
+   * The gateway ends the call for the time that its client gave it; told before its end.
+   *
+   * @param attempted whether it made work for an upstream
+   */
+  default void onGivenUp(boolean attempted) {}
+
   /** What was sent left, so that there is room for more; told after the call was not ready. */
   default void onReady() {}
 }

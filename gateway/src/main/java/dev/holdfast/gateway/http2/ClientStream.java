@@ -113,6 +113,22 @@ abstract class ClientStream implements RequestHead {
    */
   abstract void endWith(StatusCode status, String message, boolean began);
 
+  /** The gateway ends it; some of the reasons are its client's doing. */
+  final void judge(Reason why, boolean attempted) {
+    if (why == Reason.DEADLINE || why == Reason.NO_ROUTE) {
+      onGivenUp(attempted);
+    }
+  }
+
+  /**
+   * The gateway ends it for what its client asked for.
+   *
+   * @param attempted whether it made work for an upstream
+   */
+  void onGivenUp(boolean attempted) {
+    // Only where somebody might do so on purpose.
+  }
+
   /** Nothing of it was processed, and there is no attempt left. */
   abstract void endRefused();
 

@@ -27,19 +27,16 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
   /** Its answer says that the first GOAWAY was read: "HFleave". */
   private static final long LEAVE_PING = 0x4846_6c65_6176_6500L;
 
-  private static final String TOO_MANY_RESETS = "too many streams were reset as soon as opened";
-
   private final FrameDecoder reader;
   private final ForwardingLoop loop;
   private final GatewayLimits limits;
   private final @Nullable WebFace face;
-  private final RapidResets resets;
+  final ResetGuard resets;
   private final MemoryAccount memory;
   private Client client = Client.NOBODY;
   private boolean secure;
   private boolean begun;
   private boolean told;
-  private boolean refusing;
   private boolean leaving;
   private long unusedSinceNanos = System.nanoTime();
   private @Nullable ScheduledFuture<?> beginTimer;
@@ -58,7 +55,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     this.loop = loop;
     this.limits = limits;
     this.face = face;
-    this.resets = new RapidResets(limits.streams());
+    this.resets = new ResetGuard(this, limits);
     this.memory =
         loop.memory().account(limits.connectionBytes(), why -> HeaviestCall.end(this, why));
     Frames frames = new Frames();
@@ -244,6 +241,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
   /** Answers a request whose headers are too large; says whether that is all of it. */
   private boolean refuse(LargeHeadersException large, int id) {
     loop.meters().met(MetLimit.HEADER_LIST);
+    resets.onUnforwarded();
     Http2Stream stream = connection().stream(id);
     boolean known = stream != null;
     try {
@@ -265,32 +263,6 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     return true;
   }
 
-  /** Calls in flight go on; there are no new ones. */
-  private void onReset(@Nullable Http2Stream stream) {
-    if (stream == null || stream.isHeadersSent() || refusing) {
-      return;
-    }
-    OpenedStream opened = ((FrameStream) stream).opened;
-    if (opened == null) {
-      return;
-    }
-    long nowNanos = System.nanoTime();
-    if (resets.onReset(nowNanos, nowNanos - opened.sinceNanos(), opened.timeoutNanos())) {
-      loop.meters().met(MetLimit.RAPID_RESET);
-      refusing = true;
-      leave(TOO_MANY_RESETS, limits.handshake().toNanos());
-    }
-  }
-
-  private void refuse(Http2Stream stream, boolean ended) {
-    loop.meters().answered(StatusCode.RESOURCE_EXHAUSTED.name());
-    String what = "gateway: " + TOO_MANY_RESETS + ", connect again";
-    send(stream, Answers.trailersOnly(StatusCode.RESOURCE_EXHAUSTED, what), true, null);
-    if (!ended) {
-      reset(stream, Http2Error.NO_ERROR.code());
-    }
-  }
-
   /** The frames of the client, and what becomes of streams. */
   private final class Frames extends CallFrames {
     @Override
@@ -307,7 +279,8 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
 
     @Override
     public void onHeadersRead(
-        ChannelHandlerContext ctx, int id, Http2Headers headers, int padding, boolean end) {
+        ChannelHandlerContext ctx, int id, Http2Headers headers, int padding, boolean end)
+        throws Http2Exception {
       FrameStream stream = connection().stream(id);
       if (stream == null) {
         return;
@@ -317,8 +290,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
         known.onRequestTrailers(RequestHeaders.trailers(headers));
         return;
       }
-      if (refusing) {
-        refuse(stream, end);
+      if (resets.refuses(stream, end)) {
         return;
       }
       if (secure) {
@@ -365,7 +337,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
 
     @Override
     public void onRstStreamRead(ChannelHandlerContext ctx, int id, long code) {
-      onReset(connection().stream(id));
+      resets.onReset(connection().stream(id));
     }
 
     @Override

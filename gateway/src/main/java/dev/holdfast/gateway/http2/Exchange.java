@@ -261,7 +261,6 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     }
   }
 
-  /** An attempt failed. */
   private void onFailed(AttemptFailure failure) {
     if (timeoutNanos > 0 && trace.spentNanos() >= timeoutNanos) {
       // The upstream looked at its clock before us.
@@ -366,6 +365,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     }
     String message = Answers.message(what, trace.spentNanos(), endpoint, attempts.made());
     end(why, status);
+    judge(why, attempts.made() > 0);
     endWith(status, message, answerBegan);
     release(false);
   }

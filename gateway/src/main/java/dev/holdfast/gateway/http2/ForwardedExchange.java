@@ -130,6 +130,11 @@ final class ForwardedExchange extends Exchange implements RequestStream {
     }
   }
 
+  @Override
+  void onGivenUp(boolean attempted) {
+    down.resets.onGivenUp((FrameStream) downStream, attempted);
+  }
+
   /** The client may try again as safely as we did. */
   @Override
   void endRefused() {

@@ -1,10 +1,18 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.core.Limit;
 import io.netty.util.AsciiString;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /** The value of a grpc-timeout header: up to eight digits and a unit. */
 public final class GrpcTimeout {
+  /** In less, no answer comes over a network, nor from a process beside this one. */
+  @Limit(
+      of = "time that a call has when it comes, at the least",
+      then = "it is answered with DEADLINE_EXCEEDED, and no upstream hears of it")
+  static final Duration SHORTEST = Duration.ofNanos(20_000);
+
   /** What is said when there is no or no valid value. */
   public static final long NONE = -1;
 

@@ -10,7 +10,8 @@ import java.time.Duration;
  * <p>What makes resets an attack is that a stream is reset right after it was opened and before its
  * answer: that makes work for others at no cost, and gets around the bound on open streams. A
  * client whose calls meet their deadlines resets as many, but later. So only quick resets count,
- * and only when there are many of them and hardly a stream ends otherwise.
+ * and only when there are many of them and hardly a stream ends otherwise. A deadline so short that
+ * the gateway gives the call up at once makes the same work, and counts as a reset.
  */
 @PureCore
 final class RapidResets {
@@ -23,6 +24,13 @@ final class RapidResets {
       of = "streams that a client reset right after it opened them, in percent of those that ended",
       then = "its new calls are answered with RESOURCE_EXHAUSTED, and it is told to leave")
   static final int MAX_PERCENT = 80;
+
+  @Limit(
+      of =
+          "calls of one client in 10 s that the gateway answers without an upstream: without a"
+              + " route, without time, with headers that are too large",
+      then = "if they are 80 % of its calls, as with quick resets")
+  static final int MAX_UNFORWARDED = 10_000;
 
   @Limit(
       of = "time over which quick resets by one client are counted",
@@ -45,6 +53,8 @@ final class RapidResets {
   private long sinceNanos;
   private long ended;
   private long quick;
+  private long unforwarded;
+  private long refused;
 
   /**
    * A client that has reset nothing.
@@ -71,13 +81,33 @@ final class RapidResets {
     if (!isQuick(ageNanos, timeoutNanos)) {
       return false;
     }
-    if (quick == 0 || nowNanos - sinceNanos > WINDOW.toNanos()) {
+    turn(nowNanos);
+    quick++;
+    return quick > free && quick * PERCENT > ended * MAX_PERCENT;
+  }
+
+  /** A call ended that made no work for an upstream; whether that was one too many. */
+  boolean onUnforwarded(long nowNanos) {
+    turn(nowNanos);
+    unforwarded++;
+    return unforwarded > MAX_UNFORWARDED && unforwarded * PERCENT > ended * MAX_PERCENT;
+  }
+
+  /**
+   * A stream was opened by a client that was told to leave; whether that was one too many. It may
+   * not have heard of it yet, and there may be as many on the way as it may reset.
+   */
+  boolean onRefused() {
+    return ++refused > free;
+  }
+
+  private void turn(long nowNanos) {
+    if (quick + unforwarded == 0 || nowNanos - sinceNanos > WINDOW.toNanos()) {
       sinceNanos = nowNanos;
       ended = 0;
       quick = 0;
+      unforwarded = 0;
     }
-    quick++;
-    return quick > free && quick * PERCENT > ended * MAX_PERCENT;
   }
 
   private static boolean isQuick(long ageNanos, long timeoutNanos) {

@@ -89,7 +89,7 @@ final class RequestHeaders {
   /** The time that a call has: 0 for any, {@link GrpcTimeout#EXPIRED} for none. */
   static long timeoutNanos(Http2Headers headers, RouteOptions terms) {
     long nanos = Head.sentTimeoutNanos(headers);
-    if (nanos == 0) {
+    if (nanos >= 0 && nanos < GrpcTimeout.SHORTEST.toNanos()) {
       return GrpcTimeout.EXPIRED;
     }
     if (nanos == GrpcTimeout.NONE) {

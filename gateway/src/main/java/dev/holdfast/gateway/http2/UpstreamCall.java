@@ -306,6 +306,11 @@ public final class UpstreamCall implements OutgoingCall {
     }
 
     @Override
+    void onGivenUp(boolean attempted) {
+      listener.onGivenUp(attempted);
+    }
+
+    @Override
     void endRefused() {
       endWith(StatusCode.UNAVAILABLE, "gateway: the upstream refused the call", false);
     }

@@ -42,6 +42,9 @@ public interface WebExchange extends RequestHead {
   /** Hears of the call that it is translated to, before that begins. */
   default void onCall(CallTrace trace) {}
 
+  /** As {@link CallListener#onGivenUp}, of the call that it is translated to. */
+  default void onGivenUp(boolean attempted) {}
+
   /** Bytes of the request's body are done with: the client may send as many again. */
   void giveBack(int bytes);
 

@@ -150,6 +150,11 @@ final class WebStream implements WebExchange, RequestStream {
   }
 
   @Override
+  public void onGivenUp(boolean attempted) {
+    down.resets.onGivenUp((FrameStream) stream, attempted);
+  }
+
+  @Override
   public void giveBack(int bytes) {
     down.giveBack(stream, bytes);
   }

@@ -220,6 +220,11 @@ final class FaceCall implements WebHandler, CallListener {
   }
 
   @Override
+  public void onGivenUp(boolean attempted) {
+    web.onGivenUp(attempted);
+  }
+
+  @Override
   public void onEnd(CallEnd end) {
     if (over) {
       return;

@@ -82,6 +82,32 @@ class RapidResetsTest {
   }
 
   @Test
+  void callsWithoutWorkForUpstreamsAreManyMoreBeforeTheyAreTooMany() {
+    for (int i = 0; i < RapidResets.MAX_UNFORWARDED; i++) {
+      assertThat(resets.onUnforwarded(nowNanos)).isFalse();
+      resets.onEnd();
+    }
+    assertThat(resets.onUnforwarded(nowNanos)).isTrue();
+  }
+
+  @Test
+  void someCallsThatFindNoRouteAmongOthersPass() {
+    for (int i = 0; i < 2 * RapidResets.MAX_UNFORWARDED; i++) {
+      assertThat(resets.onUnforwarded(nowNanos)).isFalse();
+      resets.onEnd();
+      resets.onEnd();
+    }
+  }
+
+  @Test
+  void whoWasToldToLeaveMayNotKnowYet() {
+    for (int i = 0; i < RapidResets.FREE; i++) {
+      assertThat(resets.onRefused()).isFalse();
+    }
+    assertThat(resets.onRefused()).isTrue();
+  }
+
+  @Test
   void forgetsAfterItsWindow() {
     for (int i = 0; i < 10 * RapidResets.FREE; i++) {
       nowNanos += RapidResets.WINDOW.toNanos() / RapidResets.FREE + 1;

@@ -1,0 +1,101 @@
+package dev.holdfast.gateway.http2;
+
+import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.limits.MetLimit;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Guards upstreams against one client connection whose calls end as soon as they begin ({@link
+ * RapidResets}). The client is told to leave: calls in flight go on, new ones are answered, its
+ * frames are handled slowly, and in the end the connection is closed. On its event loop only.
+ */
+final class ResetGuard {
+  private static final String TOO_MANY_RESETS = "too many streams were reset as soon as opened";
+
+  private final DownstreamConnection client;
+  private final long acknowledgeNanos;
+  private final RapidResets resets;
+  private boolean refusing;
+
+  ResetGuard(DownstreamConnection client, GatewayLimits limits) {
+    this.client = client;
+    this.acknowledgeNanos = limits.handshake().toNanos();
+    this.resets = new RapidResets(limits.streams());
+  }
+
+  /** A stream was closed, in whatever way. */
+  void onEnd() {
+    resets.onEnd();
+  }
+
+  /** The client reset a stream. */
+  void onReset(@Nullable FrameStream stream) {
+    OpenedStream opened = stream == null ? null : stream.opened;
+    if (stream == null || opened == null || stream.isHeadersSent() || refusing) {
+      return;
+    }
+    long nowNanos = System.nanoTime();
+    if (resets.onReset(nowNanos, nowNanos - opened.sinceNanos(), opened.timeoutNanos())) {
+      refuseFromNowOn();
+    }
+  }
+
+  /**
+   * The gateway itself ended a call for what its client asked for.
+   *
+   * @param forwarded whether it made work for an upstream
+   */
+  void onGivenUp(FrameStream stream, boolean forwarded) {
+    OpenedStream opened = stream.opened;
+    if (refusing || opened == null) {
+      return;
+    }
+    if (!forwarded) {
+      onUnforwarded();
+      return;
+    }
+    // Its age would tell how late the timer of a busy loop is.
+    long timeoutNanos = opened.timeoutNanos();
+    if (timeoutNanos > 0 && resets.onReset(System.nanoTime(), timeoutNanos, timeoutNanos)) {
+      refuseFromNowOn();
+    }
+  }
+
+  /** A call was answered that made no work for an upstream. */
+  void onUnforwarded() {
+    if (!refusing && resets.onUnforwarded(System.nanoTime())) {
+      refuseFromNowOn();
+    }
+  }
+
+  /**
+   * Answers a new call of a client that was told to leave.
+   *
+   * @return false when the client may go on as ever
+   * @throws Http2Exception when it did so too often
+   */
+  boolean refuses(FrameStream stream, boolean ended) throws Http2Exception {
+    if (!refusing) {
+      return false;
+    }
+    if (resets.onRefused()) {
+      throw Http2Exception.connectionError(Http2Error.ENHANCE_YOUR_CALM, TOO_MANY_RESETS);
+    }
+    client.loop().meters().answered(StatusCode.RESOURCE_EXHAUSTED.name());
+    String what = "gateway: " + TOO_MANY_RESETS + ", connect again";
+    client.send(stream, Answers.trailersOnly(StatusCode.RESOURCE_EXHAUSTED, what), true, null);
+    if (!ended) {
+      client.reset(stream, Http2Error.NO_ERROR.code());
+    }
+    return true;
+  }
+
+  private void refuseFromNowOn() {
+    client.loop().meters().met(MetLimit.RAPID_RESET);
+    refusing = true;
+    client.slowDown();
+    client.leave(TOO_MANY_RESETS, acknowledgeNanos);
+  }
+}
