@@ -9,6 +9,7 @@ import io.grpc.ClientInterceptors;
 import io.grpc.Metadata;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
+import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -72,7 +73,9 @@ final class Bystander implements AutoCloseable {
   /** Whether all its calls were served, those from now on too. */
   void assertUnharmed() {
     int before = served.get();
-    await().until(() -> served.get() > before + 1 || !failures.isEmpty());
+    await()
+        .atMost(Duration.ofSeconds(GatewayRig.PATIENCE_SECONDS))
+        .until(() -> served.get() > before + 1 || !failures.isEmpty());
     assertThat(failures).isEmpty();
   }
 

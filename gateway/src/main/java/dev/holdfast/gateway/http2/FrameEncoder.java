@@ -188,7 +188,8 @@ final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
 
   /**
    * DATA that waits. Small frames are copied, and added to one that waits already: a slice would
-   * hold the whole buffer of a socket read, and a frame of a byte takes some hundreds.
+   * hold the whole buffer of a socket read, and a frame of a byte takes some hundreds. So are those
+   * that wait for a window, which may be for long, with frames of others in the same buffer.
    */
   private final class WaitingBytes extends Waiting {
     private final ByteBuf data;
@@ -198,7 +199,8 @@ final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
     WaitingBytes(FrameStream stream, ByteBuf data, boolean end, @Nullable Written hearer) {
       super(stream, end, hearer);
       this.left = data.readableBytes();
-      this.copied = left <= FrameWriter.COPIED_BYTES;
+      int window = Math.min(stream.sendWindow, streams.connectionStream().sendWindow);
+      this.copied = left <= FrameWriter.COPIED_BYTES || left > window;
       this.data = copied ? data.copy() : data.retainedSlice();
     }
 

@@ -283,7 +283,9 @@ public final class UpstreamCall implements OutgoingCall {
       if (ended || !data.isReadable()) {
         from.giveBack(stream, bytes);
       } else {
-        held.add(new Piece(data.retainedSlice(), from, stream, bytes));
+        // What may wait for long does not hold the whole buffer of a socket read.
+        ByteBuf kept = wanted > 0 ? data.retainedSlice() : data.copy();
+        held.add(new Piece(kept, from, stream, bytes));
         deliver();
       }
     }
