@@ -10,12 +10,15 @@ import org.jspecify.annotations.Nullable;
  * the text. One reader for one text, used by one thread.
  */
 final class JsonReader extends ScalarReader {
-  private static final String TYPE_KEY = "@type";
-
   private final WellKnownReader wellKnown = new WellKnownReader(this);
 
   JsonReader(JsonCodec codec, byte[] in, int start, int end, CodecBuffer out) {
     super(codec, in, start, end, out);
+  }
+
+  /** Bytes that were looked at more than once, to find the types of Anys. */
+  long lookedAhead() {
+    return wellKnown.types().passedBytes();
   }
 
   /** The whole text as one message, without tag and length. */
@@ -158,7 +161,7 @@ final class JsonReader extends ScalarReader {
   }
 
   private void unknown(MessageType type, int depth, boolean any) throws CodecException {
-    if ((any && textIs(TYPE_KEY)) || codec.options().ignoreUnknown()) {
+    if ((any && textIs(TypeLookahead.KEY)) || codec.options().ignoreUnknown()) {
       skipValue(depth + 1);
       return;
     }

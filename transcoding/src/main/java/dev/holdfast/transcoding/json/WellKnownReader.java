@@ -16,9 +16,15 @@ final class WellKnownReader {
   private static final int VALUE_LIST = 6 << 3 | 2;
 
   private final JsonReader reader;
+  private final TypeLookahead types;
 
   WellKnownReader(JsonReader reader) {
     this.reader = reader;
+    this.types = new TypeLookahead(reader);
+  }
+
+  TypeLookahead types() {
+    return types;
   }
 
   void content(MessageType type, int depth) throws CodecException {
@@ -67,7 +73,7 @@ final class WellKnownReader {
 
   private void any(int depth) throws CodecException {
     int at = reader.pos;
-    if (!findType(depth)) {
+    if (!types.find(depth)) {
       return;
     }
     String url = reader.textAsString();
@@ -102,29 +108,6 @@ final class WellKnownReader {
     return type.getFullName().equals("google.protobuf.Empty");
   }
 
-  /** Makes the type's URL the reader's text, wherever in the object it is; false for {@code {}}. */
-  private boolean findType(int depth) throws CodecException {
-    reader.expect('{');
-    if (reader.next() == '}') {
-      reader.pos++;
-      return false;
-    }
-    do {
-      reader.readText();
-      boolean isType = reader.textIs("@type");
-      reader.expect(':');
-      if (isType) {
-        if (reader.next() != '"') {
-          throw reader.wrong("the URL of a type");
-        }
-        reader.readText();
-        return true;
-      }
-      reader.skipValue(depth + 1);
-    } while (reader.another('}'));
-    throw reader.failure("an Any without @type (expected: @type)", reader.pos - 1);
-  }
-
   private void valueOfAny(MessageType type, int depth) throws CodecException {
     boolean given = false;
     boolean typed = false;
@@ -132,7 +115,7 @@ final class WellKnownReader {
     do {
       reader.readText();
       reader.expect(':');
-      if (reader.textIs("@type")) {
+      if (reader.textIs(TypeLookahead.KEY)) {
         if (typed) {
           throw reader.failure("@type given twice (expected: once)", reader.pos);
         }
