@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.google.api.AnnotationsProto;
+import com.google.api.HttpRule;
+import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
+import com.google.protobuf.DescriptorProtos.FileDescriptorSet;
 import com.networknt.schema.InputFormat;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
@@ -18,6 +22,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthGrpc;
+import io.grpc.health.v1.HealthProto;
 import io.grpc.protobuf.services.HealthStatusManager;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -162,6 +167,39 @@ class GatewayCommandTest {
         .hasSize(2)
         .allSatisfy(line -> assertThat(line).contains("registry parameter: \"nonsense\" (exp"))
         .anySatisfy(line -> assertThat(line).startsWith(file + ":3: clusters.a.target: "));
+  }
+
+  @Test
+  void everyBindingThatCanNotBeServedIsNamed() throws Exception {
+    Path file = file("clusters: {a: {endpoints: ['10.0.0.1:1'], descriptor-sets: [health.pb]}}\n");
+    FileDescriptorProto.Builder set = HealthProto.getDescriptor().toProto().toBuilder();
+    HttpRule two = HttpRule.newBuilder().setGet("/v1/{service}").build();
+    HttpRule one =
+        HttpRule.newBuilder()
+            .setGet("/v1/{none}")
+            .addAdditionalBindings(HttpRule.newBuilder().setPost("/v1/x").setBody("a.b"))
+            .addAdditionalBindings(two)
+            .build();
+    set.getServiceBuilder(0)
+        .getMethodBuilder(0)
+        .getOptionsBuilder()
+        .setExtension(AnnotationsProto.http, one);
+    set.getServiceBuilder(0)
+        .getMethodBuilder(1)
+        .getOptionsBuilder()
+        .setExtension(AnnotationsProto.http, two);
+    Files.write(
+        file.resolveSibling("health.pb"),
+        FileDescriptorSet.newBuilder().addFile(set).build().toByteArray());
+
+    CommandRun run = CommandRun.of("gateway", "check", file.toString());
+    assertThat(run.code()).isEqualTo(1);
+    String set1 = file + ": clusters.a.descriptor-sets: " + set.getName() + ": ";
+    assertThat(run.out().lines())
+        .satisfiesExactlyInAnyOrder(
+            line -> assertThat(line).startsWith(set1).contains("/Check: GET /v1/{none}: "),
+            line -> assertThat(line).startsWith(set1).contains("/Check: POST /v1/x: body: a.b"),
+            line -> assertThat(line).startsWith(set1).contains("GET /v1/*: asked for by"));
   }
 
   @Test

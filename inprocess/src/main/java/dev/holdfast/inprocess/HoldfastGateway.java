@@ -65,8 +65,6 @@ public final class HoldfastGateway {
    *
    * @throws IllegalArgumentException when it is none of grpc-java's or Holdfast's builders, so that
    *     its interceptors can't be known; {@link #inProcess(List)} takes its services then
-   * @throws dev.holdfast.transcoding.http.RouteConflictException when two methods are annotated
-   *     with the same paths
    */
   public static HoldfastGateway inProcess(Server server) {
     return of(
@@ -74,11 +72,7 @@ public final class HoldfastGateway {
         Context.ROOT.withValue(InternalServer.SERVER_CONTEXT_KEY, server));
   }
 
-  /**
-   * Services by themselves, with the interceptors that are bound to them already.
-   *
-   * @throws dev.holdfast.transcoding.http.RouteConflictException as above
-   */
+  /** Services by themselves, with the interceptors that are bound to them already. */
   public static HoldfastGateway inProcess(List<ServerServiceDefinition> services) {
     return of(services, Context.ROOT);
   }

@@ -3,6 +3,7 @@ package dev.holdfast.inprocess;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.Descriptors.FileDescriptor;
 import dev.holdfast.transcoding.http.HttpTranscoder;
+import dev.holdfast.transcoding.http.RejectedBinding;
 import dev.holdfast.transcoding.schema.ServiceCatalog;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
@@ -14,9 +15,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The methods of some services and what is known of their messages. Immutable. */
 final class ServedMethods {
+  private static final Logger log = LoggerFactory.getLogger(ServedMethods.class);
+
   private final Map<String, ServerMethodDefinition<?, ?>> byPath = new HashMap<>();
   private final HttpTranscoder transcoder;
 
@@ -36,6 +41,15 @@ final class ServedMethods {
       }
     }
     transcoder = HttpTranscoder.of(ServiceCatalog.of(files.values()));
+    for (RejectedBinding each : transcoder.rejected()) {
+      log.warn(
+          "event=binding_rejected others=served file=\"{}\" method=\"{}\" binding=\"{}\""
+              + " cause=\"{}\"",
+          each.file(),
+          each.method(),
+          each.binding(),
+          each.reason());
+    }
   }
 
   private static void addWithImports(FileDescriptor file, Map<String, FileDescriptorProto> files) {

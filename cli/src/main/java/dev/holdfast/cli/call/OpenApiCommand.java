@@ -4,8 +4,6 @@ import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.ExitCode;
 import dev.holdfast.cli.UserError;
 import dev.holdfast.transcoding.http.HttpTranscoder;
-import dev.holdfast.transcoding.http.InvalidHttpRuleException;
-import dev.holdfast.transcoding.http.RouteConflictException;
 import dev.holdfast.transcoding.http.openapi.DocumentTooLargeException;
 import dev.holdfast.transcoding.http.openapi.OpenApiDocument;
 import dev.holdfast.transcoding.http.openapi.OpenApiInfo;
@@ -98,9 +96,11 @@ public final class OpenApiCommand implements Callable<Integer> {
           "server: \"" + server + "\" (expected: a URL such as https://api.example/v2, or a path)");
     }
     ServerSchema schema = options.schema(target);
-    OpenApiDocument document = document(schema.catalog());
+    HttpTranscoder transcoder = HttpTranscoder.of(schema.catalog());
+    OpenApiDocument document = document(transcoder);
     write(document.json());
     PrintWriter err = common.program().err();
+    transcoder.rejected().forEach(each -> err.println("holdfast: left out: " + each));
     document.omitted().forEach(each -> err.println("holdfast: left out: " + each));
     schema
         .undescribed()
@@ -110,7 +110,8 @@ public final class OpenApiCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private OpenApiDocument document(ServiceCatalog catalog) {
+  private OpenApiDocument document(HttpTranscoder transcoder) {
+    ServiceCatalog catalog = transcoder.catalog();
     if (catalog.services().isEmpty()) {
       throw UserError.failed("openapi: no service (expected: at least one with its descriptor)");
     }
@@ -121,8 +122,8 @@ public final class OpenApiCommand implements Callable<Integer> {
             .withServer(server)
             .withByName(!annotatedOnly);
     try {
-      return OpenApiDocument.of(HttpTranscoder.of(catalog), info);
-    } catch (RouteConflictException | InvalidHttpRuleException | DocumentTooLargeException e) {
+      return OpenApiDocument.of(transcoder, info);
+    } catch (DocumentTooLargeException e) {
       throw UserError.usage("openapi: " + e.getMessage());
     }
   }

@@ -6,10 +6,13 @@ import dev.holdfast.cli.RegistryOptions;
 import dev.holdfast.cli.SharedOptions;
 import dev.holdfast.cli.output.JsonText;
 import dev.holdfast.gateway.config.GatewayConfig;
+import dev.holdfast.gateway.schema.DescriptorFiles;
 import dev.holdfast.yaml.YamlException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,8 +26,9 @@ import picocli.CommandLine.Parameters;
     },
     footer = {
       "",
-      "Nothing is connected to. Exit codes: 0 a gateway would take it, 1 it would not, 2 there is",
-      "no such file.",
+      "Nothing is connected to. Exit codes: 0 a gateway would take it and serve all of it, 1 it",
+      "would not, or some bindings of its descriptor sets could not be served, 2 there is no such",
+      "file.",
       "",
       "  holdfast gateway check gateway.yaml"
     })
@@ -44,12 +48,28 @@ public final class GatewayCheckCommand implements Callable<Integer> {
     GatewayFile file = new GatewayFile(path, registryOptions, "");
     try {
       GatewayConfig config = file.parsed(file.text());
-      print(config, List.of());
-      return ExitCode.OK;
+      List<String> rejected = rejected(config);
+      print(config, rejected);
+      return rejected.isEmpty() ? ExitCode.OK : ExitCode.FAILED;
     } catch (YamlException e) {
       print(GatewayConfig.EMPTY, e.problems());
       return ExitCode.FAILED;
     }
+  }
+
+  /** Bindings that a gateway would warn of and leave out. */
+  private List<String> rejected(GatewayConfig config) {
+    List<String> rejected = new ArrayList<>();
+    new TreeMap<>(config.faces().descriptorSets())
+        .forEach(
+            (cluster, files) ->
+                DescriptorFiles.rejected(files)
+                    .forEach(
+                        each ->
+                            rejected.add(
+                                "%s: clusters.%s.descriptor-sets: %s"
+                                    .formatted(path, cluster, each))));
+    return rejected;
   }
 
   private void print(GatewayConfig config, List<String> problems) {

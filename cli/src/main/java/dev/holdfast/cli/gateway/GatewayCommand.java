@@ -194,7 +194,7 @@ public final class GatewayCommand implements Callable<Integer> {
           live.follow(gateway::apply);
           // From here on nobody else serves: what is not needed for calls may not end it.
           boolean mustServe = succession.serving();
-          sight.show(gateway, ended::countDown, context.scheduler(), mustServe);
+          sight.show(gateway, schemas, ended::countDown, context.scheduler(), mustServe);
           HandoverServer.Subject handed =
               new HandoverServer.Subject(gateway, sight::closePage, ended::countDown);
           try (Eventual<HandoverServer> next =

@@ -61,7 +61,14 @@ final class GatewayStatusText {
           text(each, "open"),
           text(each, "ended"));
     }
-    return text.append('\n').append(clusters).append('\n').append(routes).toString();
+    text.append('\n').append(clusters).append('\n').append(routes);
+    for (Map<?, ?> cluster : list(state, "clusters")) {
+      for (Map<?, ?> each : list(cluster, "rejected")) {
+        text.append("\nnot served: ").append(text(cluster, "cluster")).append(": ");
+        text.append(text(each, "what"));
+      }
+    }
+    return text.toString();
   }
 
   private static String whole(Map<?, ?> state) {

@@ -7,6 +7,7 @@ import dev.holdfast.gateway.admin.AdminServer;
 import dev.holdfast.gateway.admin.ConfigStatus;
 import dev.holdfast.gateway.config.SeeingConfig;
 import dev.holdfast.gateway.http2.WebFace;
+import dev.holdfast.gateway.schema.ClusterSchemas;
 import io.micrometer.core.instrument.Metrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
@@ -70,19 +71,26 @@ final class Sight implements AutoCloseable {
   /**
    * Shows a gateway.
    *
+   * @param schemas of its clusters
    * @param drain what the page's button does
    * @param mustServe whether the gateway goes on in any case; its page comes when it can
    * @throws IOException when the page can't be where somebody asked for it, and the gateway need
    *     not serve; where nobody asked it goes on without one
    */
-  void show(Gateway gateway, Runnable drain, Scheduler scheduler, boolean mustServe)
+  void show(
+      Gateway gateway,
+      ClusterSchemas schemas,
+      Runnable drain,
+      Scheduler scheduler,
+      boolean mustServe)
       throws IOException {
     accessLog.ifPresent(gateway.traffic()::tell);
     Optional<InetSocketAddress> address = options.address(file);
     if (address.isEmpty()) {
       return;
     }
-    AdminServer.Subject subject = new AdminServer.Subject(gateway, config, meters, drain);
+    AdminServer.Subject subject =
+        new AdminServer.Subject(gateway, config, meters, drain, schemas::rejected);
     try {
       admin =
           Eventual.open(

@@ -65,6 +65,7 @@ final class AdminDesk {
                           "application/json",
                           AdminState.json(
                               gateway,
+                              subject.rejected(),
                               subject.config().now(),
                               views,
                               recent.look(

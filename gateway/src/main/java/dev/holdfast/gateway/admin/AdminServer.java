@@ -2,6 +2,7 @@ package dev.holdfast.gateway.admin;
 
 import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.Gateway;
+import dev.holdfast.gateway.cluster.Cluster;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -19,7 +20,9 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /**
  * Serves the admin page of a gateway over HTTP/1.1, in plaintext, on a thread of its own: {@code
@@ -57,9 +60,19 @@ public final class AdminServer implements AutoCloseable {
    * @param config which configuration counts
    * @param meters of which /metrics is made
    * @param drain what the button does; must not block
+   * @param rejected what the schema of a cluster has and is not served, each with the reason
    */
   public record Subject(
-      Gateway gateway, ConfigStatus config, MeterRegistry meters, Runnable drain) {}
+      Gateway gateway,
+      ConfigStatus config,
+      MeterRegistry meters,
+      Runnable drain,
+      Function<Cluster, List<String>> rejected) {
+    /** A gateway whose schemas nobody knows. */
+    public Subject(Gateway gateway, ConfigStatus config, MeterRegistry meters, Runnable drain) {
+      this(gateway, config, meters, drain, cluster -> List.of());
+    }
+  }
 
   private AdminServer(InetSocketAddress address, Subject subject) throws IOException {
     AdminDesk desk = new AdminDesk(subject, new Visitors(address.getAddress().isLoopbackAddress()));

@@ -44,6 +44,11 @@ final class AdminState {
       then = "the first ones are listed, and how many more there are")
   static final int MAX_ENDPOINTS = 200;
 
+  @Limit(
+      of = "bindings of one cluster that are not served and that the admin page lists",
+      then = "the first ones are listed, and how many more there are")
+  static final int MAX_REJECTED = 100;
+
   private static final double NANOS_PER_SECOND = 1e9;
   private static final double NANOS_PER_MILLI = 1e6;
   private static final double MILLIS_PER_SECOND = 1e3;
@@ -52,19 +57,29 @@ final class AdminState {
   private static final double SLOW = 0.99;
 
   private final Gateway gateway;
+  private final Function<Cluster, List<String>> rejected;
   private final List<LoopView> loops;
   private final RecentTraffic.Window window;
   private final JsonOut out = new JsonOut();
 
-  private AdminState(Gateway gateway, List<LoopView> loops, RecentTraffic.Window window) {
+  private AdminState(
+      Gateway gateway,
+      Function<Cluster, List<String>> rejected,
+      List<LoopView> loops,
+      RecentTraffic.Window window) {
     this.gateway = gateway;
+    this.rejected = rejected;
     this.loops = loops;
     this.window = window;
   }
 
   static String json(
-      Gateway gateway, ConfigStatus.Now config, List<LoopView> loops, RecentTraffic.Window window) {
-    AdminState state = new AdminState(gateway, loops, window);
+      Gateway gateway,
+      Function<Cluster, List<String>> rejected,
+      ConfigStatus.Now config,
+      List<LoopView> loops,
+      RecentTraffic.Window window) {
+    AdminState state = new AdminState(gateway, rejected, loops, window);
     state.whole();
     state.config(config);
     state.routes(config.config().routes());
@@ -158,9 +173,19 @@ final class AdminState {
               out.with("known", each.endpoints().isPresent()).withAny("trouble", each.trouble());
               numbers(attempts.getOrDefault(each.name(), new Both()), KindTraffic::attempts);
               endpoints(each);
+              rejected(each);
               out.endObject();
             });
     out.endArray().with("moreClusters", Math.max(0, clusters.size() - MAX_ROWS));
+  }
+
+  private void rejected(Cluster cluster) {
+    List<String> all = rejected.apply(cluster);
+    out.array("rejected");
+    for (String each : all.subList(0, Math.min(MAX_REJECTED, all.size()))) {
+      out.object().with("what", each).endObject();
+    }
+    out.endArray().with("moreRejected", Math.max(0, all.size() - MAX_REJECTED));
   }
 
   private void endpoints(Cluster cluster) {

@@ -34,14 +34,7 @@ public record JsonTerms(TranscodingOptions http, JsonOptions json) {
     return new JsonTerms(http, json.withNearestNames(true));
   }
 
-  /**
-   * The face of a catalog.
-   *
-   * @throws dev.holdfast.transcoding.http.RouteConflictException when two methods ask for the same
-   *     paths
-   * @throws dev.holdfast.transcoding.http.InvalidHttpRuleException when an annotation does not fit
-   *     its method
-   */
+  /** The face of a catalog, without the bindings that can't be served. */
   public HttpTranscoder transcoder(ServiceCatalog catalog) {
     return HttpTranscoder.of(
         catalog, http, JsonCodec.of(SchemaTypes.of(catalog.typeFiles())).with(json));

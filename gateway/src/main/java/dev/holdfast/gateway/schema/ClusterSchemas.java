@@ -94,6 +94,11 @@ public final class ClusterSchemas implements AutoCloseable {
     return found == null ? "" : found.trouble;
   }
 
+  /** What a cluster's schema has and is not served, each with the reason. */
+  public List<String> rejected(Cluster cluster) {
+    return of(cluster).map(ServiceSchema::rejected).orElse(List.of());
+  }
+
   /** Whether none of its servers has said yet what it offers, or that it won't say. */
   public boolean isUnheard(Cluster cluster) {
     Watched found = watched.get(cluster);
@@ -300,6 +305,7 @@ public final class ClusterSchemas implements AutoCloseable {
             answer.shortHash(),
             answer.services().size());
       }
+      RejectedParts.warn(cluster, answer);
       listener.run();
     }
 

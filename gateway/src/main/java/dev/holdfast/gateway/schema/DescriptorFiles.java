@@ -58,8 +58,8 @@ public final class DescriptorFiles {
   /**
    * Makes a schema of files.
    *
-   * @throws IllegalArgumentException when an import is missing, files contradict each other, two
-   *     methods ask for the same paths, or there is no service
+   * @throws IllegalArgumentException when an import is missing, files contradict each other, or
+   *     there is no service
    */
   public static ServiceSchema schema(List<FileDescriptorProto> files, JsonTerms terms) {
     ServiceCatalog catalog = ServiceCatalog.of(files);
@@ -68,6 +68,15 @@ public final class DescriptorFiles {
     }
     return new ServiceSchema(
         Set.copyOf(catalog.services()), Optional.of(terms.transcoder(catalog)), catalog.hash(), "");
+  }
+
+  /**
+   * What files say and is not served, each with the reason.
+   *
+   * @throws IllegalArgumentException as {@link #schema} and {@link #read}
+   */
+  public static List<String> rejected(List<Path> files) {
+    return schema(files, JsonTerms.DEFAULT).rejected();
   }
 
   static ServiceSchema schema(Iterable<Path> files, JsonTerms terms) {

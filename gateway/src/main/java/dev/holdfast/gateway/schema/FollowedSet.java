@@ -78,6 +78,7 @@ final class FollowedSet {
         files.size(),
         schema.services().size(),
         schema.shortHash());
+    RejectedParts.warn(cluster, schema);
   }
 
   List<Path> files() {
@@ -131,6 +132,7 @@ final class FollowedSet {
     if (other) {
       // Usually what it has; not when the terms changed while it was read.
       schema = next.with(terms.get());
+      RejectedParts.warn(cluster, next);
     }
     return other ? Look.USED : Look.SAME;
   }

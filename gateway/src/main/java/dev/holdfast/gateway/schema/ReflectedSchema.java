@@ -21,13 +21,18 @@ public record ReflectedSchema(
   }
 
   /**
-   * Links the files.
+   * Links the files; those that can't be linked are left out as long as another one has a service.
    *
    * @throws ReflectionException of kind MALFORMED when they make no schema
    */
   public ServiceCatalog catalog() throws ReflectionException {
     try {
-      return ServiceCatalog.ofSerializedFiles(files);
+      ServiceCatalog catalog = ServiceCatalog.ofLinkableFiles(files);
+      if (catalog.services().isEmpty() && !catalog.unlinked().isEmpty()) {
+        throw new ReflectionException(
+            ReflectionException.Kind.MALFORMED, "reflection: " + catalog.unlinked().get(0));
+      }
+      return catalog;
     } catch (InvalidSchemaException e) {
       throw new ReflectionException(
           ReflectionException.Kind.MALFORMED, "reflection: " + e.getMessage(), e);

@@ -2,9 +2,10 @@ package dev.holdfast.gateway.schema;
 
 import dev.holdfast.gateway.json.JsonTerms;
 import dev.holdfast.transcoding.http.HttpTranscoder;
-import dev.holdfast.transcoding.http.InvalidHttpRuleException;
-import dev.holdfast.transcoding.http.RouteConflictException;
+import dev.holdfast.transcoding.http.RejectedBinding;
 import dev.holdfast.transcoding.schema.ServiceCatalog;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -33,7 +34,7 @@ public record ServiceSchema(
       ServiceCatalog catalog = reflected.catalog();
       HttpTranscoder known = JsonTerms.DEFAULT.withNearestNames().transcoder(catalog);
       return new ServiceSchema(services, Optional.of(known), catalog.hash(), "");
-    } catch (ReflectionException | RouteConflictException | InvalidHttpRuleException e) {
+    } catch (ReflectionException e) {
       return new ServiceSchema(services, Optional.empty(), "", String.valueOf(e.getMessage()));
     }
   }
@@ -43,6 +44,20 @@ public record ServiceSchema(
     return face.isEmpty()
         ? this
         : new ServiceSchema(services, face.map(terms::transcoder), hash, trouble);
+  }
+
+  /**
+   * What the files say and is not served all the same, each with the reason: bindings of
+   * annotations, and files that lack an import.
+   */
+  public List<String> rejected() {
+    List<String> rejected = new ArrayList<>();
+    face.ifPresent(
+        known -> {
+          rejected.addAll(known.catalog().unlinked());
+          known.rejected().stream().map(RejectedBinding::toString).forEach(rejected::add);
+        });
+    return rejected;
   }
 
   boolean isWhole() {

@@ -12,11 +12,14 @@ import com.google.protobuf.DescriptorProtos.MethodDescriptorProto;
 import com.google.protobuf.DescriptorProtos.MethodOptions;
 import com.google.protobuf.DescriptorProtos.ServiceDescriptorProto;
 import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.gateway.schema.DescriptorFiles;
 import dev.holdfast.yaml.YamlException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -51,14 +54,12 @@ class FacesYamlTest {
         "text.pb | descriptor-sets[0]: text.pb: no descriptor set (expected: a file of protoc",
         "bare.pb | descriptor-sets: a.proto: imports b.proto (expected: a file of the set; protoc",
         "types.pb | descriptor-sets: no service (expected: at least one)",
-        "twins.pb | descriptor-sets: GET /v1: asked for by t.S/A and t.S/B (expected: one method)",
       })
   void descriptorsAreReadByTheCheck(String name, String problem, @TempDir Path folder)
       throws Exception {
     FileDescriptorProto bare = FileDescriptorProto.newBuilder().setName("a.proto").build();
     write(folder, "bare.pb", bare.toBuilder().addDependency("b.proto").build());
     write(folder, "types.pb", bare);
-    write(folder, "twins.pb", twins());
     Files.writeString(folder.resolve("text.pb"), "syntax = \"proto3\";");
     String text = "clusters:\n  a:\n    endpoints: ['b:1']\n    descriptor-sets: [" + name + "]";
 
@@ -77,6 +78,20 @@ class FacesYamlTest {
   private static void write(Path folder, String name, FileDescriptorProto file) throws IOException {
     FileDescriptorSet set = FileDescriptorSet.newBuilder().addFile(file).build();
     Files.write(folder.resolve(name), set.toByteArray());
+  }
+
+  @Test
+  void aBindingThatCanNotBeServedIsNoReasonToRefuseTheFile(@TempDir Path folder) throws Exception {
+    write(folder, "twins.pb", twins());
+    String text = "clusters: {a: {endpoints: ['b:1'], descriptor-sets: [twins.pb]}}";
+    GatewayConfig config =
+        GatewayYaml.parse(
+            "g.yaml", text, ServiceTarget::parse, Optional.empty(), TlsPlace.of(folder));
+    assertThat(
+            DescriptorFiles.rejected(config.faces().descriptorSets().getOrDefault("a", List.of())))
+        .containsExactly(
+            "t.proto: t.S/B: GET /v1: GET /v1: asked for by t.S/A and t.S/B (expected: one"
+                + " method)");
   }
 
   /** Two methods with one path. */

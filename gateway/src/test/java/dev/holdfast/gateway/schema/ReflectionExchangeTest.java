@@ -84,14 +84,26 @@ class ReflectionExchangeTest {
   }
 
   @Test
-  void importThatNobodyHasIsNamed() throws Exception {
+  void importThatNobodyHasCostsOnlyThoseWhoNeedItsTypes() throws Exception {
     ReflectedSchema schema =
         ask(new Reflector(Reflector.Manner.ALWAYS_ALL, ORDERS).without("common.proto"));
+    assertThat(schema.catalog().services()).containsExactly("shop.Orders");
+    assertThat(schema.catalog().unlinked()).isEmpty();
 
-    assertThat(schema.services()).containsExactly("shop.Orders");
-    assertThatThrownBy(schema::catalog)
+    FileDescriptorProto needs = importing("needs.proto", "Needs", "common.proto");
+    FileDescriptorProto.Builder typed = needs.toBuilder();
+    typed
+        .addMessageTypeBuilder()
+        .setName("Of")
+        .addFieldBuilder()
+        .setName("x")
+        .setNumber(1)
+        .setTypeName(".common.X");
+    ReflectedSchema lacking =
+        new ReflectedSchema(List.of("Needs"), List.of(typed.build().toByteString()), List.of());
+    assertThatThrownBy(lacking::catalog)
         .isInstanceOf(ReflectionException.class)
-        .hasMessageContaining("orders.proto: imports common.proto");
+        .hasMessageContaining("needs.proto: imports common.proto, which can't be had");
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.holdfast.transcoding.schema.RpcMethod;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,24 +66,57 @@ public final class HttpBinding {
   /**
    * The bindings of a method's annotation and of its additional_bindings; none without one.
    *
-   * @throws InvalidHttpRuleException or {@link InvalidTemplateException} for an annotation that
-   *     can't be meant
+   * @param rejected gets each binding that can't be meant, which costs no other one
    */
-  public static List<HttpBinding> annotated(RpcMethod method) {
-    if (method.http().isEmpty()) {
-      return List.of();
-    }
-    HttpRule rule = method.http().orElseThrow();
+  public static List<HttpBinding> annotated(RpcMethod method, Consumer<RejectedBinding> rejected) {
     List<HttpBinding> bindings = new ArrayList<>();
-    bindings.add(of(method, rule));
-    for (HttpRule additional : rule.getAdditionalBindingsList()) {
-      if (additional.getAdditionalBindingsCount() > 0) {
-        throw new InvalidHttpRuleException(
-            method.fullName(), "additional_bindings: nested (expected: one level)");
-      }
-      bindings.add(of(method, additional));
-    }
+    method.http().ifPresent(rule -> add(method, rule, true, bindings, rejected));
     return bindings;
+  }
+
+  private static void add(
+      RpcMethod method,
+      HttpRule rule,
+      boolean outer,
+      List<HttpBinding> bindings,
+      Consumer<RejectedBinding> rejected) {
+    try {
+      bindings.add(of(method, rule));
+    } catch (InvalidHttpRuleException e) {
+      rejected.accept(rejected(method, rule, e.problem()));
+    }
+    for (HttpRule additional : rule.getAdditionalBindingsList()) {
+      if (outer) {
+        add(method, additional, false, bindings, rejected);
+      } else {
+        String problem = "additional_bindings: nested (expected: one level)";
+        rejected.accept(rejected(method, additional, problem));
+      }
+    }
+  }
+
+  private static RejectedBinding rejected(RpcMethod method, HttpRule rule, String problem) {
+    String binding =
+        switch (rule.getPatternCase()) {
+          case GET -> "GET " + rule.getGet();
+          case PUT -> "PUT " + rule.getPut();
+          case POST -> "POST " + rule.getPost();
+          case DELETE -> "DELETE " + rule.getDelete();
+          case PATCH -> "PATCH " + rule.getPatch();
+          case CUSTOM -> rule.getCustom().getKind() + " " + rule.getCustom().getPath();
+          case PATTERN_NOT_SET -> "no pattern";
+        };
+    return new RejectedBinding(
+        method.descriptor().getFile().getName(), method.fullName(), binding, problem);
+  }
+
+  /** This binding, which is not served. */
+  RejectedBinding rejected(String reason) {
+    return new RejectedBinding(
+        method.descriptor().getFile().getName(),
+        method.fullName(),
+        httpMethod + " " + template,
+        reason);
   }
 
   /** {@code POST /package.Service/Method} with the message as body: what every method has. */

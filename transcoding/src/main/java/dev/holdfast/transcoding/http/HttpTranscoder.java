@@ -25,6 +25,7 @@ public final class HttpTranscoder {
   private final JsonCodec codec;
   private final MethodRoutes<HttpBinding> routes;
   private final List<HttpBinding> bindings;
+  private final List<RejectedBinding> rejected;
   private final QueryBinder queries;
   private final FieldText writer;
   private final FieldMaskPaths masks;
@@ -34,12 +35,14 @@ public final class HttpTranscoder {
       TranscodingOptions options,
       JsonCodec codec,
       MethodRoutes<HttpBinding> routes,
-      List<HttpBinding> bindings) {
+      List<HttpBinding> bindings,
+      List<RejectedBinding> rejected) {
     this.catalog = catalog;
     this.options = options;
     this.codec = codec;
     this.routes = routes;
     this.bindings = List.copyOf(bindings);
+    this.rejected = List.copyOf(rejected);
     FieldNames names = new FieldNames();
     this.writer = new FieldText(codec);
     this.queries = new QueryBinder(names, codec, writer, options);
@@ -55,18 +58,24 @@ public final class HttpTranscoder {
   /**
    * A transcoder.
    *
+   * <p>A binding that does not fit its method is left out, and so is one for whose paths another
+   * method has asked before, methods being taken by their full names: {@link #rejected}.
+   *
    * @param codec of the catalog's types
-   * @throws RouteConflictException when two methods ask for the same paths; it names both
-   * @throws InvalidHttpRuleException when an annotation does not fit its method
    */
   public static HttpTranscoder of(
       ServiceCatalog catalog, TranscodingOptions options, JsonCodec codec) {
     MethodRoutes.Builder<HttpBinding> routes = MethodRoutes.builder();
     List<HttpBinding> bindings = new ArrayList<>();
+    List<RejectedBinding> rejected = new ArrayList<>();
     for (RpcMethod method : catalog.methods()) {
-      for (HttpBinding binding : HttpBinding.annotated(method)) {
-        routes.add(binding.httpMethod(), binding.template(), method.fullName(), binding);
-        bindings.add(binding);
+      for (HttpBinding binding : HttpBinding.annotated(method, rejected::add)) {
+        try {
+          routes.add(binding.httpMethod(), binding.template(), method.fullName(), binding);
+          bindings.add(binding);
+        } catch (RouteConflictException e) {
+          rejected.add(binding.rejected(String.valueOf(e.getMessage())));
+        }
       }
     }
     for (RpcMethod method : catalog.methods()) {
@@ -75,7 +84,7 @@ public final class HttpTranscoder {
         bindings.add(binding);
       }
     }
-    return new HttpTranscoder(catalog, options, codec, routes.build(), bindings);
+    return new HttpTranscoder(catalog, options, codec, routes.build(), bindings, rejected);
   }
 
   /** The services behind it. */
@@ -96,6 +105,11 @@ public final class HttpTranscoder {
   /** Every way into every method: those of annotations first, then those by name. */
   public List<HttpBinding> bindings() {
     return bindings;
+  }
+
+  /** Bindings of annotations that are not served, each with the reason. */
+  public List<RejectedBinding> rejected() {
+    return rejected;
   }
 
   /**

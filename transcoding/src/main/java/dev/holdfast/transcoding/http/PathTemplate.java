@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
  * A path of google.api.http: {@code /v1/{name=shelves/*}/books/**:read}.
  *
  * <pre>
- *   Template = "/" Segments [ Verb ] ;
+ *   Template = "/" [ Segments [ Verb ] ] ;
  *   Segments = Segment { "/" Segment } ;
  *   Segment  = "*" | "**" | LITERAL | Variable ;
  *   Variable = "{" FieldPath [ "=" Segments ] "}" ;
@@ -17,8 +17,9 @@ import java.util.stream.Collectors;
  *
  * <p>{@code *} is one segment that is not empty, {@code **} any number of segments, none included.
  * After {@code **} only literals may follow, as Envoy and ESPv2 have it (the grammar's prose would
- * let nothing follow but the verb). Literals are compared decoded. A colon is the verb's in the
- * last segment only. Immutable.
+ * let nothing follow but the verb). The root alone is taken as they take it, though the grammar
+ * wants a segment. Literals are compared decoded. A colon is the verb's in the last segment only.
+ * Immutable.
  *
  * @see <a href="https://github.com/googleapis/googleapis/blob/master/google/api/http.proto">
  *     http.proto</a>

@@ -22,7 +22,10 @@ final class PathTemplateParser {
 
   PathTemplate parse() {
     expect('/', "a leading /");
-    segments(false);
+    if (text.length() > 1) {
+      // The root alone has no segment.
+      segments(false);
+    }
     String verb = at < text.length() ? verb() : "";
     return new PathTemplate(text, segments, variables, verb);
   }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Links files to what they import, whatever the order they came in. For one use. */
 final class FileLinker {
@@ -44,6 +45,75 @@ final class FileLinker {
   /** The files without comments and positions, by name. */
   Collection<FileDescriptorProto> files() {
     return files.values();
+  }
+
+  /**
+   * All files that can be linked, by name. An import that is missing, or that can't be linked
+   * itself, costs only files that need its types.
+   *
+   * @param unlinked gets the reasons of the others, by their names
+   */
+  Map<String, FileDescriptor> linkAll(Map<String, String> unlinked) {
+    Map<String, FileDescriptor> all = new LinkedHashMap<>();
+    for (String name : List.copyOf(files.keySet())) {
+      FileDescriptor built = linkIfPossible(name, unlinked);
+      if (built != null) {
+        all.put(name, built);
+      }
+    }
+    return all;
+  }
+
+  private @Nullable FileDescriptor linkIfPossible(String name, Map<String, String> unlinked) {
+    FileDescriptor known = linked.get(name);
+    if (known != null || unlinked.containsKey(name)) {
+      return known;
+    }
+    FileDescriptorProto file = files.get(name);
+    if (file == null) {
+      FileDescriptor own = WellKnownFiles.BY_NAME.get(name);
+      if (own == null || !standsOn(own)) {
+        return own;
+      }
+      file = own.toProto();
+      files.put(name, file);
+    }
+    if (underWay.size() >= MAX_IMPORT_DEPTH || !underWay.add(name)) {
+      return null;
+    }
+    List<FileDescriptor> imports = new ArrayList<>();
+    List<String> missing = new ArrayList<>();
+    FileDescriptorProto.Builder without =
+        file.toBuilder().clearDependency().clearPublicDependency();
+    without.clearWeakDependency();
+    for (int i = 0; i < file.getDependencyCount(); i++) {
+      String imported = file.getDependency(i);
+      FileDescriptor built = linkIfPossible(imported, unlinked);
+      if (built == null) {
+        missing.add(imported);
+      } else {
+        if (file.getPublicDependencyList().contains(i)) {
+          without.addPublicDependency(without.getDependencyCount());
+        }
+        without.addDependency(imported);
+        imports.add(built);
+      }
+    }
+    underWay.remove(name);
+    try {
+      FileDescriptor built = build(missing.isEmpty() ? file : without.build(), imports);
+      linked.put(name, built);
+      return built;
+    } catch (InvalidSchemaException e) {
+      String why = String.valueOf(e.getMessage());
+      unlinked.put(
+          name,
+          missing.isEmpty()
+              ? why
+              : "%s: imports %s, which can't be had: %s"
+                  .formatted(name, String.join(" and ", missing), why));
+      return null;
+    }
   }
 
   /** All files that were added, linked, by name. */

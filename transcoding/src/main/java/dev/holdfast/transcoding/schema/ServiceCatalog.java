@@ -40,14 +40,19 @@ public final class ServiceCatalog {
 
   private final String hash;
   private final List<FileDescriptor> files;
+  private final List<String> unlinked;
   private final Map<String, ServiceDescriptor> services;
   private final Map<String, RpcMethod> methods;
   private final Map<String, Descriptor> messages;
   private final Map<String, String> comments;
 
   private ServiceCatalog(
-      String hash, Map<String, FileDescriptor> linked, Map<String, String> comments) {
+      String hash,
+      Map<String, FileDescriptor> linked,
+      Collection<String> unlinked,
+      Map<String, String> comments) {
     this.hash = hash;
+    this.unlinked = List.copyOf(unlinked);
     this.comments = Map.copyOf(comments);
     this.files = List.copyOf(linked.values());
     this.services = new TreeMap<>();
@@ -94,6 +99,23 @@ public final class ServiceCatalog {
   }
 
   /**
+   * As {@link #ofSerializedFiles}, but what can't be linked, for it lacks an import, is left out,
+   * and with it its services: {@link #unlinked}.
+   *
+   * @throws InvalidSchemaException when files contradict each other
+   */
+  public static ServiceCatalog ofLinkableFiles(Collection<ByteString> files) {
+    requireCount(files.size());
+    Map<String, String> comments = new TreeMap<>();
+    FileLinker linker = new FileLinker(comments);
+    files.forEach(file -> linker.add(parse(file)));
+    String hash = hash(linker.files(), comments);
+    Map<String, String> unlinked = new TreeMap<>();
+    Map<String, FileDescriptor> linked = linker.linkAll(unlinked);
+    return new ServiceCatalog(hash, linked, unlinked.values(), comments);
+  }
+
+  /**
    * A catalog from files.
    *
    * @throws InvalidSchemaException as {@link #ofDescriptorSet}
@@ -105,14 +127,17 @@ public final class ServiceCatalog {
 
   private static ServiceCatalog ofParsed(
       List<FileDescriptorProto> files, Map<String, String> comments) {
-    if (files.size() > MAX_FILES) {
-      throw new InvalidSchemaException(
-          "files: %d (expected: <= %d)".formatted(files.size(), MAX_FILES));
-    }
+    requireCount(files.size());
     FileLinker linker = new FileLinker(comments);
     files.forEach(linker::add);
     String hash = hash(linker.files(), comments);
-    return new ServiceCatalog(hash, linker.link(), comments);
+    return new ServiceCatalog(hash, linker.link(), List.of(), comments);
+  }
+
+  private static void requireCount(int files) {
+    if (files > MAX_FILES) {
+      throw new InvalidSchemaException("files: %d (expected: <= %d)".formatted(files, MAX_FILES));
+    }
   }
 
   /** 64 hexadecimal digits that are the same for the same files and comments, in any order. */
@@ -123,6 +148,11 @@ public final class ServiceCatalog {
   /** The files, by name. */
   public List<FileDescriptor> files() {
     return files;
+  }
+
+  /** Why files were left out, sorted by their names, which the reasons begin with. */
+  public List<String> unlinked() {
+    return unlinked;
   }
 
   /** The files, and those of this program's own types that none of them replaces. */

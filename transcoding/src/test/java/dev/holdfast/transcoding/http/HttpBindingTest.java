@@ -1,7 +1,6 @@
 package dev.holdfast.transcoding.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.api.AnnotationsProto;
 import com.google.api.HttpRule;
@@ -45,13 +44,21 @@ class HttpBindingTest {
         "body: '*' | google.api.http: no pattern",
         "get: '/x' additional_bindings { get: '/y' additional_bindings { get: '/z' } } |"
             + " additional_bindings: nested (expected: one level)",
-        "get: '/x' additional_bindings { body: '*' } | google.api.http: no pattern"
+        "get: '/x' additional_bindings { body: '*' } | google.api.http: no pattern",
+        "post: '/v1/x' body: 'payload.input_value' | body: payload.input_value (expected: a field",
+        "get: '/v1/{a_string}/{a_string}' | variable a_string again (expected: each variable once)",
+        "get: '/v1/{a_string}:custom:custom' | position 21: ':' (expected: a literal",
+        "get: '/v1/{self.self.self.none}' | variable self.self.self.none: none (expected: a field",
+        "post: '/v1/x' body: '*' response_body: 'self.genre' | response_body: self.genre (expected:"
       })
-  void refusesRulesThatDoNotFitAndNamesTheMethod(String rule, String problem) {
-    assertThatThrownBy(() -> transcoder(rule))
-        .isInstanceOf(InvalidHttpRuleException.class)
-        .hasMessageStartingWith("shop.v1.Shop/Echo: ")
-        .hasMessageContaining(problem);
+  void leavesOutBindingsThatDoNotFitAndNamesTheMethod(String rule, String problem) {
+    HttpTranscoder transcoder = transcoder(rule);
+    RejectedBinding rejected = transcoder.rejected().get(0);
+    assertThat(transcoder.rejected()).hasSize(1);
+    assertThat(rejected.file()).isEqualTo(ShopProto.getDescriptor().getFullName());
+    assertThat(rejected.method()).isEqualTo("shop.v1.Shop/Echo");
+    assertThat(rejected.reason()).contains(problem);
+    assertEverythingElseIsServed(transcoder);
   }
 
   @ParameterizedTest
@@ -76,13 +83,56 @@ class HttpBindingTest {
     assertThat(binding.bodyKind()).isEqualTo(body);
   }
 
+  /** Methods are taken by their names, whatever the order of files and services. */
   @Test
-  void twoMethodsThatWantTheSamePathsAreNamed() {
-    assertThatThrownBy(() -> transcoder("get: '/v1/{a_string=shelves/*}/books'"))
-        .isInstanceOf(RouteConflictException.class)
-        .hasMessage(
-            "GET /v1/shelves/*/books: asked for by shop.v1.Shop/Echo and shop.v1.Shop/ListBooks"
-                + " (expected: one method)");
+  void ofTwoMethodsThatWantTheSamePathsTheFirstHasThemAndBothAreNamed() {
+    HttpTranscoder transcoder = transcoder("get: '/v1/{a_string=shelves/*}/books'");
+    assertThat(transcoder.rejected())
+        .extracting(RejectedBinding::toString)
+        .containsExactly(
+            ShopProto.getDescriptor().getFullName()
+                + ": shop.v1.Shop/ListBooks: GET /v1/{parent=shelves/*}/books:"
+                + " GET /v1/shelves/*/books: asked for by shop.v1.Shop/Echo and"
+                + " shop.v1.Shop/ListBooks (expected: one method)");
+    assertThat(method(transcoder, "GET", "/v1/shelves/1/books")).isEqualTo("Echo");
+    assertThat(method(transcoder, "POST", "/shop.v1.Shop/ListBooks")).isEqualTo("ListBooks");
+  }
+
+  @Test
+  void aBindingThatIsLostCostsNoOtherOfItsMethod() {
+    HttpTranscoder transcoder =
+        transcoder(
+            "get: '/v1/{none}' additional_bindings { get: '/v1/one' } additional_bindings { get:"
+                + " '/v1/{x' } additional_bindings { get: '/v1/one' } additional_bindings { get:"
+                + " '/v1/two' additional_bindings { get: '/v1/three' } }");
+    assertThat(transcoder.rejected())
+        .extracting(RejectedBinding::binding)
+        .containsExactly("GET /v1/{none}", "GET /v1/{x", "GET /v1/three", "GET /v1/one");
+    assertThat(method(transcoder, "GET", "/v1/one")).isEqualTo("Echo");
+    assertThat(method(transcoder, "GET", "/v1/two")).isEqualTo("Echo");
+    assertEverythingElseIsServed(transcoder);
+  }
+
+  @Test
+  void theRootIsAPathLikeAnyOther() {
+    HttpTranscoder transcoder = transcoder("get: '/'");
+    assertThat(transcoder.rejected()).isEmpty();
+    assertThat(method(transcoder, "GET", "/")).isEqualTo("Echo");
+    assertThat(transcoder.find("GET", "//")).isEmpty();
+    assertThat(transcoder.find("POST", "/")).isEmpty();
+  }
+
+  private static void assertEverythingElseIsServed(HttpTranscoder transcoder) {
+    assertThat(method(transcoder, "POST", "/shop.v1.Shop/Echo")).isEqualTo("Echo");
+    assertThat(method(transcoder, "GET", "/v1/shelves/1/books")).isEqualTo("ListBooks");
+  }
+
+  private static String method(HttpTranscoder transcoder, String httpMethod, String path) {
+    return transcoder
+        .open(RequestHead.of(httpMethod, path, "", ""))
+        .method()
+        .descriptor()
+        .getName();
   }
 
   @Test

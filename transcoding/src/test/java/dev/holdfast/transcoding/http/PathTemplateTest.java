@@ -41,6 +41,13 @@ class PathTemplateTest {
   }
 
   @Test
+  void theRootHasNoSegment() {
+    PathTemplate root = PathTemplate.parse("/");
+    assertThat(root.segments()).isEmpty();
+    assertThat(root.shape()).isEqualTo("/");
+  }
+
+  @Test
   void shapeIsTheTemplateWithoutItsVariables() {
     assertThat(PathTemplate.parse("/v1/{name=a/*}/{b}/**/c:d").shape())
         .isEqualTo("/v1/a/*/*/**/c:d");

@@ -82,6 +82,9 @@ final class PathText {
         path.append(values.get(next++));
       }
     }
+    if (template.segments().isEmpty()) {
+      path.append('/');
+    }
     if (!template.verb().isEmpty()) {
       escape(template.verb(), path.append(':'));
     }
