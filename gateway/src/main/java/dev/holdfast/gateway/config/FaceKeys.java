@@ -57,14 +57,25 @@ final class FaceKeys {
   static final TunableChoice OPEN_API =
       flag("openapi", "Whether GET /openapi.json describes what HTTP/JSON serves.");
 
+  static final TunableChoice COMPATIBLE =
+      new TunableChoice(
+          "compatible",
+          JsonPreset.WORDS,
+          JsonPreset.NONE.word(),
+          "Whose ways clients are used to: what is taken, and the defaults of the other keys"
+              + " here.");
   static final TunableText IGNORE_PARAMETERS =
       new TunableText(
           "ignore-parameters",
-          "a list of query parameters",
+          "a list of query parameters, or '*' for all",
           "none",
-          "Which are no fields and are left out; any other is answered with 400.");
+          "Which are left out when no field has their name; any other is answered with 400.");
   static final TunableChoice PLUS_IS_SPACE =
-      flag("plus-is-space", "Whether a plus in a query is a space, as forms have it.");
+      new TunableChoice(
+          "plus-is-space",
+          List.of("true", "false"),
+          "true",
+          "Whether a plus in a query is a space, as forms have it.");
   static final TunableChoice IGNORE_UNKNOWN =
       flag("ignore-unknown", "Whether fields of a body that the schema has not are left out.");
   static final TunableChoice PRINT_DEFAULTS =
@@ -89,6 +100,7 @@ final class FaceKeys {
               .toList());
   static final GatewayKeys.Section JSON_KEYS =
       GatewayKeys.Section.of(
+          Key.value(COMPATIBLE),
           Key.texts(IGNORE_PARAMETERS),
           Key.value(PLUS_IS_SPACE),
           Key.value(IGNORE_UNKNOWN),

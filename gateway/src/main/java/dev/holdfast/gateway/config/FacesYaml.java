@@ -92,16 +92,18 @@ final class FacesYaml {
   private JsonTerms json() {
     YamlMap map = top.map(FaceKeys.JSON, "keys such as print-defaults and ignore-parameters");
     map.requireKnown(FaceKeys.JSON_KEYS.names());
-    Set<String> ignored = texts(map, FaceKeys.IGNORE_PARAMETERS, (name, text) -> text);
+    JsonTerms preset = JsonPreset.of(choice(map, FaceKeys.COMPATIBLE)).terms();
+    TranscodingOptions http = preset.http();
+    JsonOptions json = preset.json();
+    Set<String> ignored = new LinkedHashSet<>(http.ignoredParameters());
+    ignored.addAll(texts(map, FaceKeys.IGNORE_PARAMETERS, (name, text) -> text));
     return new JsonTerms(
-        TranscodingOptions.DEFAULT
-            .withIgnoredParameters(ignored)
-            .withPlusIsSpace(flag(map, FaceKeys.PLUS_IS_SPACE)),
-        JsonOptions.DEFAULT
-            .withIgnoreUnknown(flag(map, FaceKeys.IGNORE_UNKNOWN))
-            .withPrintDefaults(flag(map, FaceKeys.PRINT_DEFAULTS))
-            .withProtoNames(flag(map, FaceKeys.PROTO_NAMES))
-            .withEnumsAsNumbers(flag(map, FaceKeys.ENUMS_AS_NUMBERS)));
+        http.withIgnoredParameters(ignored)
+            .withPlusIsSpace(flag(map, FaceKeys.PLUS_IS_SPACE, http.plusIsSpace())),
+        json.withIgnoreUnknown(flag(map, FaceKeys.IGNORE_UNKNOWN, json.ignoreUnknown()))
+            .withPrintDefaults(flag(map, FaceKeys.PRINT_DEFAULTS, json.printDefaults()))
+            .withProtoNames(flag(map, FaceKeys.PROTO_NAMES, json.protoNames()))
+            .withEnumsAsNumbers(flag(map, FaceKeys.ENUMS_AS_NUMBERS, json.enumsAsNumbers())));
   }
 
   private Map<String, List<Path>> descriptorSets() {
@@ -187,9 +189,17 @@ final class FacesYaml {
   }
 
   private static boolean flag(YamlMap map, TunableChoice choice) {
+    return choice(map, choice).equals("true");
+  }
+
+  /** What stands there, or else what a preset says. */
+  private static boolean flag(YamlMap map, TunableChoice choice, boolean preset) {
+    return map.has(choice.key()) ? flag(map, choice) : preset;
+  }
+
+  private static String choice(YamlMap map, TunableChoice choice) {
     return map.parsed(choice.key(), choice.expected(), (name, text) -> word(name, text, choice))
-        .orElse(choice.defaultText())
-        .equals("true");
+        .orElse(choice.defaultText());
   }
 
   private static String word(String name, String text, TunableChoice choice) {

@@ -12,6 +12,7 @@ import com.google.protobuf.DescriptorProtos.MethodDescriptorProto;
 import com.google.protobuf.DescriptorProtos.MethodOptions;
 import com.google.protobuf.DescriptorProtos.ServiceDescriptorProto;
 import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.gateway.json.JsonTerms;
 import dev.holdfast.gateway.schema.DescriptorFiles;
 import dev.holdfast.yaml.YamlException;
 import java.io.IOException;
@@ -38,6 +39,7 @@ class FacesYamlTest {
         "cors: {origins: ['*'], expose: ['a b']} | cors.expose[0]: a b (expected: a header's name",
         "faces: {jsn: true} | faces.jsn: unknown (expected: json)",
         "faces: {json: yes} | faces.json: yes (expected: true or false",
+        "json: {compatible: envoi} | json.compatible: envoi (expected: none or grpc-gateway or",
         "json: {print-default: true} | json.print-default: unknown (expected: print-defaults)",
       })
   void aMistakeIsToldWithWhatWasExpected(String text, String problem) {
@@ -78,6 +80,35 @@ class FacesYamlTest {
   private static void write(Path folder, String name, FileDescriptorProto file) throws IOException {
     FileDescriptorSet set = FileDescriptorSet.newBuilder().addFile(file).build();
     Files.write(folder.resolve(name), set.toByteArray());
+  }
+
+  @Test
+  void aPresetIsTheDefaultOfTheOtherKeys() {
+    assertThat(json("{}").http().plusIsSpace()).isTrue();
+    assertThat(json("{}").http().lenient()).isFalse();
+    assertThat(json("{}").json().snakeCaseMasks()).isFalse();
+    for (String preset : List.of("grpc-gateway", "envoy", "google")) {
+      JsonTerms terms = json("{compatible: " + preset + "}");
+      assertThat(terms.http().lenient()).isTrue();
+      assertThat(terms.json().snakeCaseMasks()).isTrue();
+      assertThat(terms.http().plusIsSpace()).isEqualTo(!preset.equals("envoy"));
+      assertThat(terms.json().printDefaults()).isEqualTo(preset.equals("grpc-gateway"));
+    }
+    JsonTerms own =
+        json(
+            "{compatible: grpc-gateway, print-defaults: false, plus-is-space: false,"
+                + " ignore-parameters: [a]}");
+    assertThat(own.json().printDefaults()).isFalse();
+    assertThat(own.json().ignoreUnknown()).isTrue();
+    assertThat(own.http().plusIsSpace()).isFalse();
+    assertThat(own.http().ignoredParameters()).containsExactlyInAnyOrder("a", "*");
+  }
+
+  private static JsonTerms json(String text) {
+    return GatewayYaml.parse(
+            "g.yaml", "json: " + text, ServiceTarget::parse, Optional.empty(), TlsPlace.HERE)
+        .faces()
+        .json();
   }
 
   @Test

@@ -17,6 +17,7 @@ import dev.holdfast.gateway.schema.proto.ReflectedFiles;
 import dev.holdfast.gateway.schema.proto.ReflectedService;
 import dev.holdfast.gateway.schema.proto.ReflectedServices;
 import dev.holdfast.gateway.schema.proto.ReflectionResponse;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;

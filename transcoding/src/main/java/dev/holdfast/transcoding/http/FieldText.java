@@ -62,8 +62,8 @@ final class FieldText {
     int number = field.getNumber();
     try {
       switch (field.getType()) {
-        case DOUBLE -> out.writeDouble(number, floating(text));
-        case FLOAT -> out.writeFloat(number, single(text));
+        case DOUBLE -> out.writeDouble(number, floating(withPluses(text)));
+        case FLOAT -> out.writeFloat(number, single(withPluses(text)));
         case INT32 -> out.writeInt32(number, int32(text));
         case SINT32 -> out.writeSInt32(number, int32(text));
         case SFIXED32 -> out.writeSFixed32(number, int32(text));
@@ -76,7 +76,7 @@ final class FieldText {
         case FIXED64 -> out.writeFixed64(number, Long.parseUnsignedLong(digits(text, false)));
         case BOOL -> out.writeBool(number, bool(text));
         case STRING -> out.writeString(number, text);
-        case BYTES -> out.writeByteArray(number, bytes(text));
+        case BYTES -> out.writeByteArray(number, bytes(withPluses(text)));
         case ENUM -> out.writeEnum(number, enumNumber(field, text));
         case MESSAGE, GROUP -> writeMessage(field, text, what, out);
       }
@@ -98,7 +98,8 @@ final class FieldText {
     if (!QUOTED.contains(type)) {
       throw new IllegalArgumentException(type);
     }
-    byte[] json = JsonText.utf8(JsonText.quote(text));
+    boolean time = type.equals("google.protobuf.Timestamp");
+    byte[] json = JsonText.utf8(JsonText.quote(time ? withPluses(text) : text));
     CodecBuffer message = new CodecBuffer();
     try {
       codec.type(field.getMessageType()).toProto(json, 0, json.length, message);
@@ -106,6 +107,11 @@ final class FieldText {
       throw RequestRefusedException.badRequest("%s: '%s': %s".formatted(what, text, e.problem()));
     }
     out.writeByteArray(field.getNumber(), message.toByteArray());
+  }
+
+  /** Where no blank can be meant, one was a plus that was not escaped. */
+  private static String withPluses(String text) {
+    return text.replace(' ', '+');
   }
 
   private static String digits(String text, boolean signed) {

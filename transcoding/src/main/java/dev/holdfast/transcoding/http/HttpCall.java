@@ -21,6 +21,7 @@ public final class HttpCall {
   private final JsonCodec codec;
   private final RequestWriter first;
   private final RequestWriter later;
+  private final boolean lenient;
   private boolean begun;
 
   HttpCall(
@@ -28,12 +29,14 @@ public final class HttpCall {
       RequestHead head,
       JsonCodec codec,
       RequestWriter first,
-      RequestWriter later) {
+      RequestWriter later,
+      boolean lenient) {
     this.binding = binding;
     this.head = head;
     this.codec = codec;
     this.first = first;
     this.later = later;
+    this.lenient = lenient;
   }
 
   /** The method to call; its {@code path()} is the {@code :path} of the call. */
@@ -80,10 +83,17 @@ public final class HttpCall {
     if (type != null && HttpBodies.is(type)) {
       return new RequestStream(this, null);
     }
-    boolean lines = MediaType.isNdjson(head.contentType());
     int most = codec.options().maxInputBytes();
-    return new RequestStream(
-        this, lines ? JsonSplitter.lines(most) : JsonSplitter.array(most, JsonCodec.MAX_DEPTH));
+    return new RequestStream(this, splitter(most));
+  }
+
+  private JsonSplitter splitter(int most) {
+    if (MediaType.isNdjson(head.contentType())) {
+      return JsonSplitter.lines(most);
+    }
+    return lenient
+        ? JsonSplitter.arrayOrValues(most, JsonCodec.MAX_DEPTH)
+        : JsonSplitter.array(most, JsonCodec.MAX_DEPTH);
   }
 
   private @Nullable Descriptor bodyType() {

@@ -150,12 +150,12 @@ public final class HttpTranscoder {
     } catch (IOException e) {
       throw new UncheckedIOException("writing into memory (expected: no failure)", e);
     }
-    RequestWriter first = new RequestWriter(binding, codec, masks, fields, head.contentType());
+    boolean lenient = options.lenient();
+    String type = head.contentType();
+    RequestWriter first = new RequestWriter(binding, codec, masks, fields, type, lenient);
     RequestWriter later =
-        bare
-            ? first
-            : new RequestWriter(binding, codec, masks, FieldTree.NOTHING, head.contentType());
-    return new HttpCall(binding, head, codec, first, later);
+        bare ? first : new RequestWriter(binding, codec, masks, FieldTree.NOTHING, type, lenient);
+    return new HttpCall(binding, head, codec, first, later, lenient);
   }
 
   private RequestRefusedException noRoute(RequestHead head) {

@@ -28,7 +28,9 @@ public final class JsonSplitter {
     /** After a value: a comma or the end. */
     AFTER,
     /** After the array. */
-    DONE
+    DONE,
+    /** Before a value or the end, where values follow each other without an array. */
+    BETWEEN
   }
 
   private final int maxBytes;
@@ -37,6 +39,13 @@ public final class JsonSplitter {
   private State state;
   private int depth;
   private boolean inString;
+
+  /** Whether values may stand without an array, until one begins. */
+  private boolean mayBeBare;
+
+  /** Whether they do. */
+  private boolean isBare;
+
   private boolean escaped;
 
   private JsonSplitter(State state, int maxBytes, int maxDepth) {
@@ -65,6 +74,19 @@ public final class JsonSplitter {
   }
 
   /**
+   * Of the elements of an array, or of values one after the other with white space between them at
+   * most.
+   *
+   * @param maxBytes the longest element
+   * @param maxDepth as {@link #array}
+   */
+  public static JsonSplitter arrayOrValues(int maxBytes, int maxDepth) {
+    JsonSplitter splitter = array(maxBytes, maxDepth);
+    splitter.mayBeBare = true;
+    return splitter;
+  }
+
+  /**
    * Takes the next piece and hands out the values that end in it.
    *
    * @throws RequestRefusedException 400 for what is no array, 413 for a value that is too long; the
@@ -84,12 +106,13 @@ public final class JsonSplitter {
         int consumed = within(b);
         if (consumed >= 0) {
           emit(chunk, start, i + consumed, sink);
-          state = State.AFTER;
+          state = isBare ? State.BETWEEN : State.AFTER;
           if (consumed == 0) {
             between(b);
           }
         }
       } else if (begins(b)) {
+        isBare = isBare || state == State.BEFORE;
         start = i;
         state = State.VALUE;
         if (within(b) > 0) {
@@ -112,6 +135,11 @@ public final class JsonSplitter {
   public void end(Sink sink) {
     if (state == State.LINE) {
       emit(new byte[0], 0, 0, sink);
+    } else if (isBare && state == State.VALUE && depth == 0 && !inString) {
+      state = State.BETWEEN;
+      emit(new byte[0], 0, 0, sink);
+    } else if (state == State.BETWEEN || (mayBeBare && state == State.BEFORE)) {
+      state = State.DONE;
     } else if (state != State.DONE) {
       throw RequestRefusedException.badRequest("body: the end (expected: an array, and its ])");
     }
@@ -119,7 +147,11 @@ public final class JsonSplitter {
 
   /** Whether a byte begins a value here; if not, it stands between values. */
   private boolean begins(byte b) {
-    boolean mayBegin = state == State.FIRST || state == State.NEXT;
+    boolean mayBegin =
+        state == State.FIRST
+            || state == State.NEXT
+            || state == State.BETWEEN
+            || (mayBeBare && state == State.BEFORE && b != '[');
     return mayBegin && !JsonSpans.isSpace(b) && b != ']' && b != ',';
   }
 

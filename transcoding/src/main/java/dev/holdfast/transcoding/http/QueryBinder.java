@@ -22,6 +22,8 @@ final class QueryBinder {
   private final FieldText writer;
   private final PercentDecoding decoding;
   private final Set<String> ignored;
+  private final boolean ignoresUnknown;
+  private final boolean lenient;
 
   QueryBinder(FieldNames names, JsonCodec codec, FieldText writer, TranscodingOptions options) {
     this.names = names;
@@ -29,6 +31,8 @@ final class QueryBinder {
     this.writer = writer;
     this.decoding = options.plusIsSpace() ? PercentDecoding.FORM : PercentDecoding.ALL;
     this.ignored = options.ignoredParameters();
+    this.ignoresUnknown = ignored.contains(TranscodingOptions.ANY);
+    this.lenient = options.lenient();
   }
 
   /**
@@ -69,6 +73,9 @@ final class QueryBinder {
     String what = "query parameter " + name;
     Descriptor type = binding.method().input();
     if (binding.bodyKind() == BodyKind.MESSAGE) {
+      if (ignoresUnknown) {
+        return;
+      }
       throw RequestRefusedException.badRequest(
           "%s: not in the query (expected: in the body, which is the whole %s)"
               .formatted(what, type.getFullName()));
@@ -76,6 +83,9 @@ final class QueryBinder {
     String text = equals == end ? "" : decoding.decode(query, equals + 1, end, what);
     int bracket = name.indexOf('[');
     List<FieldDescriptor> path = path(type, bracket < 0 ? name : name.substring(0, bracket), what);
+    if (path.isEmpty() || (lenient && binding.variables().contains(path))) {
+      return;
+    }
     requireFree(binding, path, what);
     FieldDescriptor field = path.get(path.size() - 1);
     if (bracket >= 0) {
@@ -95,6 +105,7 @@ final class QueryBinder {
     }
   }
 
+  /** Empty where no field has the name and that is no mistake. */
   private List<FieldDescriptor> path(Descriptor request, String name, String what) {
     List<FieldDescriptor> path = new ArrayList<>();
     Descriptor type = request;
@@ -104,6 +115,9 @@ final class QueryBinder {
       String part = name.substring(start, dot < 0 ? name.length() : dot);
       FieldDescriptor field = names.find(type, part);
       if (field == null) {
+        if (ignoresUnknown) {
+          return List.of();
+        }
         throw unknown(type, part, what);
       }
       path.add(field);

@@ -23,18 +23,25 @@ final class RequestWriter {
   private final FieldMaskPaths masks;
   private final FieldTree fields;
   private final String contentType;
+  private final boolean lenient;
+
+  /** Whether the body may say again what the path says. */
+  private final boolean isCompared;
 
   RequestWriter(
       HttpBinding binding,
       JsonCodec codec,
       FieldMaskPaths masks,
       FieldTree fields,
-      String contentType) {
+      String contentType,
+      boolean lenient) {
     this.binding = binding;
     this.codec = codec;
     this.masks = masks;
     this.fields = fields;
     this.contentType = contentType;
+    this.lenient = lenient;
+    this.isCompared = !fields.isEmpty() && !binding.variables().isEmpty();
   }
 
   /** Appends the message of a body. */
@@ -95,7 +102,7 @@ final class RequestWriter {
 
   private void translate(Descriptor type, byte[] json, int offset, int length, CodecBuffer out) {
     try {
-      codec.type(type).toProto(json, offset, length, out);
+      codec.type(type).toProto(json, offset, length, isCompared, out);
     } catch (CodecException e) {
       throw RequestRefusedException.badRequest("body: " + e.getMessage());
     }
@@ -176,8 +183,14 @@ final class RequestWriter {
     return field.getJavaType() == FieldDescriptor.JavaType.MESSAGE && !field.isRepeated();
   }
 
-  private static void requireNoBody(byte[] body, int offset, int length) {
-    if (JsonSpans.skipSpace(body, offset, offset + length) < offset + length) {
+  private void requireNoBody(byte[] body, int offset, int length) {
+    int end = offset + length;
+    int at = JsonSpans.skipSpace(body, offset, end);
+    if (lenient && at < end && body[at] == '{') {
+      int close = JsonSpans.skipSpace(body, at + 1, end);
+      at = close < end && body[close] == '}' ? JsonSpans.skipSpace(body, close + 1, end) : at;
+    }
+    if (at < end) {
       throw RequestRefusedException.badRequest(
           "body: " + length + " bytes (expected: none, its fields are in the query)");
     }

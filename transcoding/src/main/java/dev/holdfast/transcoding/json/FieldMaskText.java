@@ -6,8 +6,13 @@ final class FieldMaskText {
 
   private FieldMaskText() {}
 
-  /** Appends the paths as fields; false when one can't be told from another in snake_case. */
-  static boolean read(byte[] text, int from, int to, CodecBuffer out) throws CodecException {
+  /**
+   * Appends the paths as fields; false when one can't be told from another in snake_case.
+   *
+   * @param snake whether they may be in snake_case already
+   */
+  static boolean read(byte[] text, int from, int to, boolean snake, CodecBuffer out)
+      throws CodecException {
     int at = from;
     while (at < to) {
       int comma = at;
@@ -21,7 +26,7 @@ final class FieldMaskText {
       int content = out.open();
       for (int i = at; i < comma; i++) {
         byte letter = text[i];
-        if (!isOfPath(letter)) {
+        if (!isOfPath(letter) && !(snake && letter == '_')) {
           return false;
         }
         if (letter >= 'A' && letter <= 'Z') {

@@ -88,12 +88,27 @@ public final class MessageType {
    *     until then is taken back
    */
   public void toProto(byte[] json, int offset, int length, CodecBuffer out) throws CodecException {
+    toProto(json, offset, length, false, out);
+  }
+
+  /**
+   * As above.
+   *
+   * @param keepDefaults whether fields without presence are written when the JSON says their
+   *     default, so that it can be told from nothing said
+   */
+  public void toProto(byte[] json, int offset, int length, boolean keepDefaults, CodecBuffer out)
+      throws CodecException {
     Objects.checkFromIndexSize(offset, length, json.length);
     checkLength(length);
     int start = out.size;
     boolean done = false;
     try {
-      new JsonReader(codec, json, offset, offset + length, out).message(this);
+      JsonReader reader = new JsonReader(codec, json, offset, offset + length, out);
+      if (keepDefaults) {
+        reader.keepDefaults();
+      }
+      reader.message(this);
       done = true;
     } finally {
       out.size = done ? out.size : start;

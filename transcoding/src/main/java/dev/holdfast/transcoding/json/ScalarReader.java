@@ -14,11 +14,22 @@ class ScalarReader extends JsonScanner {
   final CodecBuffer out;
   private final boolean ignoreUnknown;
 
+  /** Whether the default of a field without presence is written too, when the text has it. */
+  private boolean keepsDefaults;
+
   ScalarReader(JsonCodec codec, byte[] in, int start, int end, CodecBuffer out) {
     super(in, start, end);
     this.codec = codec;
     this.out = out;
     this.ignoreUnknown = codec.options().ignoreUnknown();
+  }
+
+  final void keepDefaults() {
+    keepsDefaults = true;
+  }
+
+  private boolean drops(FieldPlan field) {
+    return field.implicit && !keepsDefaults;
   }
 
   /**
@@ -78,7 +89,7 @@ class ScalarReader extends JsonScanner {
     tag(field);
     int content = out.open();
     copyString(out);
-    if (field.implicit && out.size == content) {
+    if (drops(field) && out.size == content) {
       out.size = before;
     } else {
       out.close(content);
@@ -86,7 +97,7 @@ class ScalarReader extends JsonScanner {
   }
 
   private void putBytes(FieldPlan field, int from, int to) throws CodecException {
-    if (field.implicit && from == to) {
+    if (drops(field) && from == to) {
       return;
     }
     tag(field);
@@ -101,7 +112,7 @@ class ScalarReader extends JsonScanner {
     if (!Base64Text.decode(text, textFrom, textTo, out)) {
       throw wrongText(at, "base64");
     }
-    if (field.implicit && out.size == content) {
+    if (drops(field) && out.size == content) {
       out.size = before;
     } else {
       out.close(content);
@@ -303,7 +314,7 @@ class ScalarReader extends JsonScanner {
   }
 
   private void putBool(FieldPlan field, boolean value) throws CodecException {
-    if (value || !field.implicit) {
+    if (value || !drops(field)) {
       tag(field);
       out.put((byte) (value ? 1 : 0));
     }
@@ -311,7 +322,7 @@ class ScalarReader extends JsonScanner {
 
   private void putDouble(FieldPlan field, double value) throws CodecException {
     long bits = Double.doubleToLongBits(value);
-    if (bits != 0 || !field.implicit) {
+    if (bits != 0 || !drops(field)) {
       tag(field);
       out.putFixed64(bits);
     }
@@ -319,14 +330,14 @@ class ScalarReader extends JsonScanner {
 
   private void putFloat(FieldPlan field, float value) throws CodecException {
     int bits = Float.floatToIntBits(value);
-    if (bits != 0 || !field.implicit) {
+    if (bits != 0 || !drops(field)) {
       tag(field);
       out.putFixed32(bits);
     }
   }
 
   final void putInteger(FieldPlan field, long value) throws CodecException {
-    if (value == 0 && field.implicit) {
+    if (value == 0 && drops(field)) {
       return;
     }
     tag(field);

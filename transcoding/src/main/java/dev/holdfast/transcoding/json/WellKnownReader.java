@@ -47,7 +47,8 @@ final class WellKnownReader {
   /** The content of a type whose JSON is a string, from the reader's text. */
   void contentOfText(MessageType type, int at) throws CodecException {
     if (type.wellKnown == WellKnown.FIELD_MASK) {
-      if (!FieldMaskText.read(reader.text, reader.textFrom, reader.textTo, reader.out)) {
+      boolean snake = reader.codec.options().snakeCaseMasks();
+      if (!FieldMaskText.read(reader.text, reader.textFrom, reader.textTo, snake, reader.out)) {
         throw reader.wrongText(at, TimeText.expected(type.wellKnown));
       }
       return;

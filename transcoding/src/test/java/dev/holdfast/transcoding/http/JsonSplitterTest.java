@@ -70,6 +70,37 @@ class JsonSplitterTest {
       quoteCharacter = '`',
       textBlock =
           """
+          []                       |
+          [{"a":1},{}]             | {"a":1};{}
+          ``                       |
+          `  `                     |
+          {}                       | {}
+          {"a":1}{"b":[2]}         | {"a":1};{"b":[2]}
+          ` {} {}  `               | {};{}
+          1 2                      | 1;2
+          "a""b"                   | "a";"b"
+          {"a":"}{"}{}             | {"a":"}{"};{}
+          {}[1]                    | {};[1]
+          {},{}                    | !','
+          {}]                      | !']'
+          [1]{}                    | !'{' after the array
+          {"a":1                   | !the end
+          "a                       | !the end
+          {}{                      | !the end
+          """)
+  void splitsArraysAndValuesOneAfterTheOther(String json, @Nullable String expected) {
+    for (int piece : new int[] {1, 2, 1000}) {
+      assertThat(split(JsonSplitter.arrayOrValues(MOST_BYTES, MOST_DEPTH), json, piece))
+          .satisfies(outcome -> assertOutcome(outcome, expected));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
           ``             |
           ~              |
           ~~ ~           |

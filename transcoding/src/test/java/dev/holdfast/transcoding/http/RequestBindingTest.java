@@ -63,10 +63,54 @@ class RequestBindingTest {
   }
 
   @Test
-  void plusIsASpaceWhenAsked() throws InvalidProtocolBufferException {
-    HttpTranscoder forms = transcoder(echoByGet(), OPTIONS.withPlusIsSpace(true));
-    assertThat(bound(forms, "GET /v1/echo?aString=a+b%2Bc", ""))
-        .isEqualTo("Echo a_string: \"a b+c\"");
+  void plusIsASpaceUnlessItIsNot() throws InvalidProtocolBufferException {
+    String request = "GET /v1/echo?aString=a+b%2Bc";
+    assertThat(bound(ECHO, request, "")).isEqualTo("Echo a_string: \"a b+c\"");
+    HttpTranscoder raw = transcoder(echoByGet(), OPTIONS.withPlusIsSpace(false));
+    assertThat(bound(raw, request, "")).isEqualTo("Echo a_string: \"a+b+c\"");
+  }
+
+  /** As {@code requests.txt}, with what other transcoders take. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "GET /v1/books/7?book_id=8 | | GetBook book_id: 7",
+        "GET /v1/books/7?bookId=x | | GetBook book_id: 7",
+        "GET /v1/books/7 | {} | GetBook book_id: 7",
+        "GET /v1/books/7 | ` { } ` | GetBook book_id: 7",
+        "GET /v1/books/7 | {\"name\":1} | 400 body: 10 bytes (expected: none",
+        "GET /v1/books/7 | {}x | 400 body: 3 bytes (expected: none",
+        "GET /v1/books/7 | { | 400 body: 1 bytes (expected: none",
+        "GET /v1/shelves/1/books?parent=x&pageSize=5 | | ListBooks parent: \"shelves/1\" page_size:"
+            + " 5",
+        "POST /v1/shelves/1/books?book.title=t | {} | 400 query parameter book.title: not in the",
+        "PATCH /v1/shelves/1/books/2?update_mask=page_count,author.display_name | {\"title\":\"t\"}"
+            + " | UpdateBook book { name: \"shelves/1/books/2\" title: \"t\" } update_mask { paths:"
+            + " \"page_count\" paths: \"author.display_name\" }",
+        "POST /v1/shelves/1/books/2:move | {\"name\":\"other\"} | 400 body: field name contradicts",
+      })
+  void takesWhatOthersTakeWhenAsked(String request, @Nullable String body, String outcome)
+      throws InvalidProtocolBufferException {
+    JsonCodec codec = SHOP.codec().with(JsonOptions.DEFAULT.withSnakeCaseMasks(true));
+    HttpTranscoder lenient = HttpTranscoder.of(SHOP.catalog(), OPTIONS.withLenient(true), codec);
+    String found;
+    try {
+      found = bound(lenient, request, body == null ? "" : body);
+    } catch (RequestRefusedException e) {
+      found = e.httpStatus() + " " + e.getMessage();
+    }
+    assertThat(found).startsWith(outcome);
+  }
+
+  @Test
+  void ignoresAllUnknownParametersWhenAsked() throws InvalidProtocolBufferException {
+    HttpTranscoder ignoring =
+        transcoder(echoByGet(), OPTIONS.withIgnoredParameters(Set.of(TranscodingOptions.ANY)));
+    assertThat(bound(ignoring, "GET /v1/echo?utm=1&aString=a&self.none=2&none[a]=b", ""))
+        .isEqualTo("Echo a_string: \"a\"");
+    assertThat(refused(ignoring, "GET /v1/echo?anInt32=x")).contains("anInt32: 'x'");
   }
 
   @ParameterizedTest

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Anys within Anys, whose types come first, last or in between. */
@@ -50,7 +51,7 @@ class NestedAnyTest {
     int depth = JsonCodec.MAX_DEPTH - 2;
     StringBuilder json = new StringBuilder("{");
     json.append("'any':{".repeat(depth)).append(filler);
-    json.append((OWN + "}").repeat(1)).append(("," + OWN + "}").repeat(depth - 1)).append("}");
+    json.append(OWN).append("}").append(("," + OWN + "}").repeat(depth - 1)).append("}");
     byte[] bytes = json.toString().replace('\'', '"').getBytes(StandardCharsets.UTF_8);
     JsonReader reader = new JsonReader(CODEC, bytes, 0, bytes.length, new CodecBuffer());
     reader.message(TYPE);
@@ -68,20 +69,21 @@ class NestedAnyTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
         "{'any':{'any':{'fInt32':1},%1$s}} | an Any without @type",
         "{'any':{'any':{'fInt32':1,'@type':5},%1$s}} | the URL of a type",
         "{'any':{'any':{'fInt32':1,'@type':'none'},%1$s}} | the URL of a known type",
         "{'any':{'any':{'fInt32':x,%1$s},%1$s}} | a JSON value",
         "{'any':{'any':[],%1$s}} | '{'"
       })
-  void refusesTheSameAsBefore(String line) {
-    String[] parts = line.split(" \\| ");
-    String json = parts[0].formatted(OWN).replace('\'', '"');
+  void refusesTheSameAsBefore(String shape, String problem) {
+    String json = shape.formatted(OWN).replace('\'', '"');
     assertThatThrownBy(() -> read(json))
         .isInstanceOf(CodecException.class)
-        .hasMessageContaining(parts[1]);
+        .hasMessageContaining(problem);
   }
 
   private static CodecBuffer read(String json) throws CodecException {
