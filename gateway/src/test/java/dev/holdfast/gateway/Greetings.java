@@ -28,6 +28,9 @@ final class Greetings extends GreeterGrpc.GreeterImplBase {
   static final Metadata.Key<String> AGE =
       Metadata.Key.of("x-age", Metadata.ASCII_STRING_MARSHALLER);
 
+  static final Metadata.Key<String> CHALLENGE =
+      Metadata.Key.of("www-authenticate", Metadata.ASCII_STRING_MARSHALLER);
+
   final AtomicInteger calls = new AtomicInteger();
   final AtomicInteger sent = new AtomicInteger();
   volatile Metadata metadata = new Metadata();
@@ -38,6 +41,14 @@ final class Greetings extends GreeterGrpc.GreeterImplBase {
     calls.incrementAndGet();
     if (request.getName().equals("nobody")) {
       answer.onError(notFound());
+      return;
+    }
+    if (request.getName().startsWith("stranger")) {
+      Metadata trailers = new Metadata();
+      if (request.getName().endsWith("basic")) {
+        trailers.put(CHALLENGE, "Basic realm=\"x\"");
+      }
+      answer.onError(Status.UNAUTHENTICATED.withDescription("who?").asRuntimeException(trailers));
       return;
     }
     if (request.getName().equals("sleeper")) {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -138,6 +139,22 @@ final class JsonFaceTest {
         .contains("connection: close");
   }
 
+  /** RFC 9110, 15.5.2: a 401 has a challenge. */
+  @Test
+  void whoIsNotKnownIsChallenged() throws Exception {
+    String[] connect = {"content-type", "application/json", "connect-protocol-version", "1"};
+    for (String name : List.of("stranger", "stranger-basic")) {
+      String challenge = name.endsWith("basic") ? "Basic realm=\"x\"" : "Bearer";
+      String body = "{\"name\":\"" + name + "\"}";
+      HttpResponse<String> json = faces.get("/v1/hello/" + name);
+      assertThat(json.statusCode()).isEqualTo(401);
+      assertThat(json.headers().firstValue("www-authenticate")).hasValue(challenge);
+      HttpResponse<String> unary = faces.post("/test.greet.Greeter/SayHello", body, connect);
+      assertThat(unary.statusCode()).isEqualTo(401);
+      assertThat(unary.headers().firstValue("www-authenticate")).hasValue(challenge);
+    }
+  }
+
   @Test
   void answersHeadAndOptions() throws Exception {
     HttpResponse<String> head =
@@ -149,6 +166,14 @@ final class JsonFaceTest {
     HttpResponse<String> options =
         faces.send(faces.request("/v1/hello/x").method("OPTIONS", BodyPublishers.noBody()));
     assertThat(options.statusCode()).isEqualTo(204);
+    assertThat(options.headers().firstValue("allow")).hasValue("GET, HEAD, OPTIONS");
+    assertThat(
+            faces
+                .send(faces.request("/v1/none").method("OPTIONS", BodyPublishers.noBody()))
+                .statusCode())
+        .isEqualTo(404);
+    assertThat(faces.raw(FaceRig.lines("OPTIONS * HTTP/1.1", "host: x", "connection: close")))
+        .startsWith("HTTP/1.1 204 ");
   }
 
   @Test

@@ -72,7 +72,18 @@ class RejectedBindingsTest {
   void theRootIsServed() throws Exception {
     try (FileRig file = rig(greet("get: '/'"), false)) {
       assertServed(file, true);
-      assertThat(file.get("/").body()).contains("hello");
+      assertThat(file.get("/?name=a&count=1").body()).contains("hello a");
+    }
+  }
+
+  @Test
+  void aBindingOfOptionsIsReached() throws Exception {
+    String rule = "custom { kind: 'OPTIONS' path: '/v1/options/{name}' }";
+    try (FileRig file = rig(greet(rule, "SayMany"), false)) {
+      assertThat(file.send("OPTIONS", "/v1/options/a?count=1", "").body()).contains("hello a");
+      assertThat(file.send("GET", "/v1/options/a", "").statusCode()).isEqualTo(405);
+      assertThat(file.send("OPTIONS", "/v1/hello", "").statusCode()).isEqualTo(204);
+      assertThat(file.send("OPTIONS", "/v1/nothing", "").statusCode()).isEqualTo(404);
     }
   }
 
@@ -146,8 +157,12 @@ class RejectedBindingsTest {
   }
 
   private static FileDescriptorProto greet(String rule) throws TextFormat.ParseException {
+    return greet(rule, rule.equals("get: '/'") ? "SayMany" : "Collect");
+  }
+
+  private static FileDescriptorProto greet(String rule, String method)
+      throws TextFormat.ParseException {
     FileDescriptorProto.Builder file = GreetProto.getDescriptor().toProto().toBuilder();
-    String method = rule.equals("get: '/'") ? "SayMany" : "Collect";
     file.getServiceBuilder(0).getMethodBuilderList().stream()
         .filter(each -> each.getName().equals(method))
         .findFirst()

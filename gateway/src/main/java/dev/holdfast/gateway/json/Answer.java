@@ -10,6 +10,8 @@ import java.util.List;
 final class Answer {
   static final byte[] NOTHING = {};
 
+  private static final String CHALLENGE = "www-authenticate";
+
   /**
    * The type of a google.rpc.Status for clients whose protocol is not known, as Google's own
    * endpoints write it. Without the parameter it would be the type of Connect's errors, whose
@@ -52,6 +54,19 @@ final class Answer {
   Answer allowing(List<String> methods) {
     if (!methods.isEmpty()) {
       head.set("allow", String.join(", ", methods));
+    }
+    return this;
+  }
+
+  /**
+   * With a challenge, where HTTP wants one (RFC 9110, 15.5.2): that of the service, or Bearer.
+   *
+   * @param trailers of the service
+   */
+  Answer challenging(Http2Headers trailers) {
+    if ("401".contentEquals(head.status()) && !head.contains(CHALLENGE)) {
+      CharSequence own = trailers.get(CHALLENGE);
+      head.set(CHALLENGE, own == null ? "Bearer" : own);
     }
     return this;
   }

@@ -236,7 +236,7 @@ final class FaceCall implements WebHandler, CallListener {
       if (!dialect.hasTrailers() && (!dialect.serverStreams() || !end.isOk())) {
         Metadata.copy(end.trailers(), Metadata.TRAILER_PREFIX, answer.head());
       }
-      send(answer);
+      send(answer.challenging(end.trailers()));
       return;
     }
     Dialect.Ending ending = dialect.ending(end);

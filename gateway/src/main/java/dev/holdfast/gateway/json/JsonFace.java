@@ -20,7 +20,11 @@ import io.netty.handler.codec.http2.Http2Headers;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -34,11 +38,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JsonFace implements WebFace {
   private static final Pattern TIMEOUT = Pattern.compile("[0-9]{1,8}[HMSmun]");
+
+  /** The target of OPTIONS that asks about the server (RFC 9110, 9.3.7). */
+  private static final String SERVER_WIDE = "*";
+
   private static final long MOST_MILLIS = 99_999_999;
 
   private final Places places;
   private final Supplier<FaceTerms> terms;
   private final OpenApiDesk documents = new OpenApiDesk();
+  private final AtomicInteger pending = new AtomicInteger();
 
   private JsonFace(Places places, Supplier<FaceTerms> terms) {
     this.places = places;
@@ -68,6 +77,15 @@ public final class JsonFace implements WebFace {
 
   @Override
   public WebHandler take(WebExchange web, boolean ended) {
+    return take(web, ended, true);
+  }
+
+  /**
+   * Takes a request.
+   *
+   * @param mayWait whether it may wait for the first schema of its cluster
+   */
+  private WebHandler take(WebExchange web, boolean ended, boolean mayWait) {
     CharSequence origin = web.headers().get("origin");
     FaceTerms all = terms.get();
     if (!web.malformed().isEmpty()) {
@@ -81,6 +99,14 @@ public final class JsonFace implements WebFace {
     } catch (RequestRefusedException e) {
       return answer(web, refused(web, e, now), now);
     } catch (UnknownSchemaException e) {
+      CompletionStage<?> soon = mayWait ? e.soon() : null;
+      WebHandler waiting =
+          soon == null
+              ? null
+              : PendingRequest.begin(web, pending, soon, () -> take(web, ended, false));
+      if (waiting != null) {
+        return waiting;
+      }
       RequestRefusedException why =
           RequestRefusedException.unavailable("gateway: " + e.getMessage());
       return answer(web, refused(web, why, now), now);
@@ -138,8 +164,11 @@ public final class JsonFace implements WebFace {
         && !now.cors().allows(stranger.origin())) {
       return answer(web, failed(StatusCode.PERMISSION_DENIED, stranger.refusal()), now);
     }
-    if (head.method().equals("OPTIONS")) {
-      return answer(web, options(web, now), now);
+    if (head.method().equals("OPTIONS") && !isSocket) {
+      Answer own = options(web, head, now);
+      if (own != null) {
+        return answer(web, own, now);
+      }
     }
     if (!isSocket && isDocument(head, now)) {
       return document(web, now);
@@ -270,12 +299,47 @@ public final class JsonFace implements WebFace {
     }
   }
 
-  private static Answer options(WebExchange web, FaceTerms now) {
-    Http2Headers head = Answer.head(204, "");
+  /** The gateway's own answer to OPTIONS; null where the path has a binding of OPTIONS. */
+  private @Nullable Answer options(WebExchange web, RequestHead head, FaceTerms now) {
+    Answer answer = new Answer(Answer.head(204, ""), Answer.NOTHING);
     if (Cors.isQuestion(web.headers())) {
-      now.cors().permit(web.headers(), head);
+      now.cors().permit(web.headers(), answer.head());
+      return answer;
     }
-    return new Answer(head, Answer.NOTHING);
+    if (head.path().equals(SERVER_WIDE)) {
+      return answer;
+    }
+    if (now.openApi().isPresent() && now.has(Face.JSON) && head.path().equals(OpenApiDesk.PATH)) {
+      return answer.allowing(List.of("GET", "HEAD", "OPTIONS"));
+    }
+    return now.has(Face.JSON)
+        ? optionsOfJson(web, head, answer)
+        : optionsOfMethod(web, head, answer);
+  }
+
+  private @Nullable Answer optionsOfJson(WebExchange web, RequestHead head, Answer answer) {
+    try {
+      var unused = places.json(web, head);
+      return null;
+    } catch (RequestRefusedException e) {
+      if (e.allow().isEmpty()) {
+        throw e;
+      }
+      Set<String> allow = new TreeSet<>(e.allow());
+      allow.add("OPTIONS");
+      if (allow.contains("GET")) {
+        allow.add("HEAD");
+      }
+      return answer.allowing(List.copyOf(allow));
+    } catch (UnknownSchemaException e) {
+      return optionsOfMethod(web, head, answer);
+    }
+  }
+
+  /** Where a route says where the path goes, no schema is needed. */
+  private Answer optionsOfMethod(WebExchange web, RequestHead head, Answer answer) {
+    var unused = places.place(web, head.path());
+    return answer.allowing(List.of("OPTIONS", "POST"));
   }
 
   private static WebHandler answer(WebExchange web, Answer plain, FaceTerms now) {

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.json;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.http2.CallTarget;
 import dev.holdfast.gateway.http2.Terms;
@@ -17,7 +18,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +29,11 @@ import org.jspecify.annotations.Nullable;
  * schema knows its path.
  */
 final class PlaceFinder implements Places {
+  @Limit(
+      of = "clusters whose unknown schemas one answer tells the reason of",
+      then = "the others are not told")
+  static final int MAX_TOLD = 3;
+
   private final Schemas schemas;
 
   PlaceFinder(Schemas schemas) {
@@ -106,9 +115,33 @@ final class PlaceFinder implements Places {
           "the schema of "
               + cluster.name()
               + " is not known"
-              + (trouble.isEmpty() ? "" : ": " + trouble));
+              + (trouble.isEmpty() ? " yet: none of its servers has answered" : ": " + trouble),
+          schemas.awaited(cluster));
     }
     return transcoder.get();
+  }
+
+  /** Why the services of some clusters are not known. */
+  private String troubles(WebExchange web) {
+    return web.loop().snapshot().clusters().values().stream()
+        .filter(cluster -> schemas.of(cluster).isEmpty() && !schemas.trouble(cluster).isEmpty())
+        .limit(MAX_TOLD)
+        .map(each -> "; services of " + each.name() + " unknown: " + schemas.trouble(each))
+        .collect(Collectors.joining());
+  }
+
+  /** All clusters that are still awaited; null for none. */
+  private @Nullable CompletionStage<?> awaited(WebExchange web) {
+    List<CompletableFuture<?>> awaited = new ArrayList<>();
+    for (Cluster cluster : web.loop().snapshot().clusters().values()) {
+      CompletionStage<?> each = schemas.awaited(cluster);
+      if (each != null) {
+        awaited.add(each.toCompletableFuture());
+      }
+    }
+    return awaited.isEmpty()
+        ? null
+        : CompletableFuture.allOf(awaited.toArray(new CompletableFuture<?>[0]));
   }
 
   private static Route unrouted(Cluster cluster) {
@@ -171,9 +204,11 @@ final class PlaceFinder implements Places {
             + router.expectation()
             + ", or a path of one of the services"
             + hint(web)
-            + ")";
-    if (router.isLearning()) {
-      throw new UnknownSchemaException(what);
+            + ")"
+            + troubles(web);
+    CompletionStage<?> soon = awaited(web);
+    if (soon != null || router.isLearning()) {
+      throw new UnknownSchemaException(what, soon);
     }
     throw RequestRefusedException.noSuchPath(what);
   }

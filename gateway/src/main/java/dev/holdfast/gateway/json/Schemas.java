@@ -3,6 +3,8 @@ package dev.holdfast.gateway.json;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.transcoding.http.HttpTranscoder;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is known of the services behind clusters. Thread-safe; asked on event loops for each
@@ -15,5 +17,13 @@ public interface Schemas {
   /** Why nothing is known of a cluster, for the client; "" when that is not known either. */
   default String trouble(Cluster cluster) {
     return "";
+  }
+
+  /**
+   * Completes when the servers of a cluster have said for the first time what they offer, or could
+   * not be asked; null when that is not awaited. Completes on any thread.
+   */
+  default @Nullable CompletionStage<?> awaited(Cluster cluster) {
+    return null;
   }
 }

@@ -20,7 +20,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +40,11 @@ public final class ClusterSchemas implements AutoCloseable {
       of = "servers that a gateway asks for their schemas at one time",
       then = "the next waits for an answer")
   static final int MAX_AT_ONCE = 16;
+
+  @Limit(
+      of = "time after the begin of a cluster for which its servers are awaited",
+      then = "who needs its schema is told at once that it is not known, unless one is asked")
+  static final Duration FIRST_TIME = Duration.ofSeconds(5);
 
   private static final Logger log = LoggerFactory.getLogger(ClusterSchemas.class);
 
@@ -97,6 +104,15 @@ public final class ClusterSchemas implements AutoCloseable {
   /** What a cluster's schema has and is not served, each with the reason. */
   public List<String> rejected(Cluster cluster) {
     return of(cluster).map(ServiceSchema::rejected).orElse(List.of());
+  }
+
+  /**
+   * Completes when the first question to a cluster's servers has ended, as {@link
+   * dev.holdfast.gateway.json.Schemas#awaited}.
+   */
+  public @Nullable CompletionStage<?> awaited(Cluster cluster) {
+    Watched found = watched.get(cluster);
+    return found == null ? null : found.awaited();
   }
 
   /** Whether none of its servers has said yet what it offers, or that it won't say. */
@@ -178,6 +194,11 @@ public final class ClusterSchemas implements AutoCloseable {
     /** Whether a server gave any answer. */
     private volatile boolean heard;
 
+    /** Completed when the first question has ended, in whatever way. */
+    private final CompletableFuture<Void> first = new CompletableFuture<>();
+
+    private final long sinceNanos = System.nanoTime();
+    private volatile boolean isAsking;
     private volatile boolean closed;
     private volatile Subscription list = () -> {};
     private Subscription timer = () -> {};
@@ -188,6 +209,13 @@ public final class ClusterSchemas implements AutoCloseable {
       this.cluster = of.name();
       this.polling = new SchemaPolling(before, random);
       this.schema = before == null ? null : before.with(terms);
+    }
+
+    /** While a server is asked, or the list of servers has just been asked for. */
+    @Nullable CompletionStage<?> awaited() {
+      boolean young = System.nanoTime() - sinceNanos < FIRST_TIME.toNanos();
+      boolean soon = (isAsking || young) && !first.isDone() && schema == null;
+      return soon ? first : null;
     }
 
     synchronized void renew() {
@@ -205,6 +233,7 @@ public final class ClusterSchemas implements AutoCloseable {
 
     void close() {
       closed = true;
+      first.complete(null);
       list.close();
       scheduler.execute(() -> timer.close());
     }
@@ -247,6 +276,7 @@ public final class ClusterSchemas implements AutoCloseable {
       }
       Endpoint endpoint = next.get();
       underWay++;
+      isAsking = true;
       var unused =
           asker
               .ask(of, endpoint)
@@ -266,6 +296,8 @@ public final class ClusterSchemas implements AutoCloseable {
         onFailure(reason(failure));
       }
       tellTrouble(from);
+      isAsking = false;
+      first.complete(null);
       proceed();
       while (underWay < MAX_AT_ONCE && !waiting.isEmpty()) {
         waiting.remove().proceed();

@@ -4,6 +4,8 @@ import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.json.Schemas;
 import dev.holdfast.transcoding.http.HttpTranscoder;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The faces of clusters, made of what their servers say of themselves. Thread-safe.
@@ -14,6 +16,11 @@ public record ReflectedFaces(ClusterSchemas schemas) implements Schemas {
   @Override
   public Optional<HttpTranscoder> of(Cluster cluster) {
     return schemas.of(cluster).flatMap(ServiceSchema::face);
+  }
+
+  @Override
+  public @Nullable CompletionStage<?> awaited(Cluster cluster) {
+    return schemas.awaited(cluster);
   }
 
   @Override

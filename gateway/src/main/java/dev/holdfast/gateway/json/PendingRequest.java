@@ -1,0 +1,148 @@
+package dev.holdfast.gateway.json;
+
+import dev.holdfast.core.Limit;
+import dev.holdfast.gateway.http2.WebExchange;
+import dev.holdfast.gateway.http2.WebHandler;
+import dev.holdfast.gateway.limits.GatewayMemory;
+import dev.holdfast.gateway.limits.MetLimit;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import java.io.ByteArrayOutputStream;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request that came before the first schema of its cluster. Its body is kept, as far as its
+ * window goes, until the schema is known, can't be had, or the time is over; then it is taken as if
+ * it had just come. On its event loop.
+ */
+final class PendingRequest implements WebHandler {
+  @Limit(
+      of = "time for which a request waits for the first schema of its cluster",
+      then = "it is answered with 503 and the reason")
+  static final Duration MAX_WAIT = Duration.ofSeconds(5);
+
+  @Limit(
+      of = "requests of a gateway that wait for the first schema of their clusters",
+      then = "others are answered with 503 and the reason at once")
+  static final int MAX_REQUESTS = 1_000;
+
+  private final WebExchange web;
+  private final AtomicInteger pending;
+  private final Supplier<WebHandler> take;
+  private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+  private final ScheduledFuture<?> timer;
+  private @Nullable WebHandler taken;
+  private int bodyBytes;
+  private boolean ended;
+  private boolean over;
+
+  private PendingRequest(
+      WebExchange web, AtomicInteger pending, CompletionStage<?> known, Supplier<WebHandler> take) {
+    this.web = web;
+    this.pending = pending;
+    this.take = take;
+    this.timer =
+        web.loop().eventLoop().schedule(this::proceed, MAX_WAIT.toNanos(), TimeUnit.NANOSECONDS);
+    var unused = known.whenCompleteAsync((done, failure) -> proceed(), web.loop().eventLoop());
+  }
+
+  /**
+   * Waits.
+   *
+   * @param pending how many do
+   * @param known completes when waiting is over
+   * @param take takes the request then
+   * @return null when too many wait
+   */
+  static @Nullable WebHandler begin(
+      WebExchange web, AtomicInteger pending, CompletionStage<?> known, Supplier<WebHandler> take) {
+    if (pending.incrementAndGet() > MAX_REQUESTS) {
+      pending.decrementAndGet();
+      return null;
+    }
+    return new PendingRequest(web, pending, known, take);
+  }
+
+  private void proceed() {
+    if (!end()) {
+      return;
+    }
+    WebHandler next = take.get();
+    taken = next;
+    web.loop().memory().give(bodyBytes);
+    if (bodyBytes > 0 || ended) {
+      next.onData(Unpooled.wrappedBuffer(body.toByteArray()), bodyBytes, ended);
+    }
+    body.reset();
+  }
+
+  /** Waits no more; false when it did not any more. */
+  private boolean end() {
+    if (over) {
+      return false;
+    }
+    over = true;
+    timer.cancel(false);
+    pending.decrementAndGet();
+    return true;
+  }
+
+  @Override
+  public void onData(ByteBuf data, int bytes, boolean end) {
+    WebHandler next = taken;
+    if (next != null) {
+      next.onData(data, bytes, end);
+    } else if (!over) {
+      keep(data, bytes, end);
+    }
+  }
+
+  /** Copied, for small parts of large buffers would keep these. */
+  private void keep(ByteBuf data, int bytes, boolean end) {
+    byte[] copy = ByteBufUtil.getBytes(data);
+    body.write(copy, 0, copy.length);
+    bodyBytes += bytes;
+    ended |= end;
+    if (!web.loop().memory().take(bytes) && bodyBytes > GatewayMemory.FREE_BYTES) {
+      web.loop().meters().met(MetLimit.MEMORY);
+      proceed();
+    }
+  }
+
+  @Override
+  public void onGone() {
+    WebHandler next = taken;
+    if (next != null) {
+      next.onGone();
+    } else if (end()) {
+      web.loop().memory().give(bodyBytes);
+      web.giveBack(bodyBytes);
+      body.reset();
+    }
+  }
+
+  @Override
+  public void onWritable() {
+    WebHandler next = taken;
+    if (next != null) {
+      next.onWritable();
+    }
+  }
+
+  @Override
+  public void onLeave() {
+    // What is kept becomes a call that is then told to leave, as any other.
+    proceed();
+    WebHandler next = taken;
+    if (next != null) {
+      next.onLeave();
+    }
+  }
+}
