@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Calls that come before the server has said for the first time what it offers. */
+@SuppressWarnings("NullAway.Init") // each test opens what it needs
 class FirstCallsTest {
   private static final String CLUSTER = "clusters: {greet: {endpoints: [ENDPOINT]}}\n";
   private static final String ROUTE = "routes: [{cluster: greet}]\n";
