@@ -28,6 +28,7 @@ public final class Bench {
           new XdsFollow(),
           new Conformance(),
           new NeedsTools(new ConnectConformance(), ConnectConformance.TOOLS),
+          new Showcase(),
           new NeedsTools(new GatewayCost(), GatewayCost.TOOLS),
           new NeedsTools(new Transcoding(), Transcoding.TOOLS),
           new GatewayStreams(),
