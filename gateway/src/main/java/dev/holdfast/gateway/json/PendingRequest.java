@@ -3,8 +3,6 @@ package dev.holdfast.gateway.json;
 import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.http2.WebExchange;
 import dev.holdfast.gateway.http2.WebHandler;
-import dev.holdfast.gateway.limits.GatewayMemory;
-import dev.holdfast.gateway.limits.MetLimit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -76,7 +74,7 @@ final class PendingRequest implements WebHandler {
     }
     WebHandler next = take.get();
     taken = next;
-    web.loop().memory().give(bodyBytes);
+    web.memory().credit(bodyBytes);
     if (bodyBytes > 0 || ended) {
       next.onData(Unpooled.wrappedBuffer(body.toByteArray()), bodyBytes, ended);
     }
@@ -110,10 +108,8 @@ final class PendingRequest implements WebHandler {
     body.write(copy, 0, copy.length);
     bodyBytes += bytes;
     ended |= end;
-    if (!web.loop().memory().take(bytes) && bodyBytes > GatewayMemory.FREE_BYTES) {
-      web.loop().meters().met(MetLimit.MEMORY);
-      proceed();
-    }
+    // Where there is no room the heaviest of the client's calls is ended, which may be this one.
+    web.memory().charge(bytes);
   }
 
   @Override
@@ -122,7 +118,7 @@ final class PendingRequest implements WebHandler {
     if (next != null) {
       next.onGone();
     } else if (end()) {
-      web.loop().memory().give(bodyBytes);
+      web.memory().credit(bodyBytes);
       web.giveBack(bodyBytes);
       body.reset();
     }
@@ -133,6 +129,15 @@ final class PendingRequest implements WebHandler {
     WebHandler next = taken;
     if (next != null) {
       next.onWritable();
+    }
+  }
+
+  @Override
+  public void onOverload() {
+    proceed();
+    WebHandler next = taken;
+    if (next != null) {
+      next.onOverload();
     }
   }
 
