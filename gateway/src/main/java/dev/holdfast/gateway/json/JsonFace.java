@@ -20,8 +20,6 @@ import io.netty.handler.codec.http2.Http2Headers;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -38,9 +36,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JsonFace implements WebFace {
   private static final Pattern TIMEOUT = Pattern.compile("[0-9]{1,8}[HMSmun]");
-
-  /** The target of OPTIONS that asks about the server (RFC 9110, 9.3.7). */
-  private static final String SERVER_WIDE = "*";
 
   private static final long MOST_MILLIS = 99_999_999;
 
@@ -165,7 +160,7 @@ public final class JsonFace implements WebFace {
       return answer(web, failed(StatusCode.PERMISSION_DENIED, stranger.refusal()), now);
     }
     if (head.method().equals("OPTIONS") && !isSocket) {
-      Answer own = options(web, head, now);
+      Answer own = OwnOptions.of(web, head, now, places);
       if (own != null) {
         return answer(web, own, now);
       }
@@ -297,49 +292,6 @@ public final class JsonFace implements WebFace {
     } catch (RequestRefusedException e) {
       return false;
     }
-  }
-
-  /** The gateway's own answer to OPTIONS; null where the path has a binding of OPTIONS. */
-  private @Nullable Answer options(WebExchange web, RequestHead head, FaceTerms now) {
-    Answer answer = new Answer(Answer.head(204, ""), Answer.NOTHING);
-    if (Cors.isQuestion(web.headers())) {
-      now.cors().permit(web.headers(), answer.head());
-      return answer;
-    }
-    if (head.path().equals(SERVER_WIDE)) {
-      return answer;
-    }
-    if (now.openApi().isPresent() && now.has(Face.JSON) && head.path().equals(OpenApiDesk.PATH)) {
-      return answer.allowing(List.of("GET", "HEAD", "OPTIONS"));
-    }
-    return now.has(Face.JSON)
-        ? optionsOfJson(web, head, answer)
-        : optionsOfMethod(web, head, answer);
-  }
-
-  private @Nullable Answer optionsOfJson(WebExchange web, RequestHead head, Answer answer) {
-    try {
-      var unused = places.json(web, head);
-      return null;
-    } catch (RequestRefusedException e) {
-      if (e.allow().isEmpty()) {
-        throw e;
-      }
-      Set<String> allow = new TreeSet<>(e.allow());
-      allow.add("OPTIONS");
-      if (allow.contains("GET")) {
-        allow.add("HEAD");
-      }
-      return answer.allowing(List.copyOf(allow));
-    } catch (UnknownSchemaException e) {
-      return optionsOfMethod(web, head, answer);
-    }
-  }
-
-  /** Where a route says where the path goes, no schema is needed. */
-  private Answer optionsOfMethod(WebExchange web, RequestHead head, Answer answer) {
-    var unused = places.place(web, head.path());
-    return answer.allowing(List.of("OPTIONS", "POST"));
   }
 
   private static WebHandler answer(WebExchange web, Answer plain, FaceTerms now) {
