@@ -34,7 +34,8 @@ public final class Bench {
           new GatewayStreams(),
           new GatewayRoll(),
           new GatewayReload(),
-          new NeedsTools(new GatewayAttacks(), GatewayAttacks.TOOLS));
+          new NeedsTools(new GatewayAttacks(), GatewayAttacks.TOOLS),
+          new NeedsTools(new GrpcInterop(), GrpcInterop.TOOLS));
 
   /** Logback's own property; children are given it too. */
   static final String LOG_CONFIGURATION = "logback.configurationFile";
