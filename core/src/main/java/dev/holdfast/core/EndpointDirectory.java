@@ -129,8 +129,8 @@ public final class EndpointDirectory implements AutoCloseable {
   }
 
   /** What is made of the registry's word on a service. May be asked from any thread. */
-  public SteadyEndpoints.State state(ServiceName service) {
-    return follower(service).map(ServiceFollower::state).orElse(SteadyEndpoints.State.UNKNOWN);
+  public EndpointListState state(ServiceName service) {
+    return follower(service).map(ServiceFollower::state).orElse(EndpointListState.UNKNOWN);
   }
 
   /** Ends all watches, tells subscribers that it was closed, and closes the registry. */

@@ -45,7 +45,7 @@ final class FollowerMeters {
     changes.increment();
   }
 
-  void moved(SteadyEndpoints.State state) {
+  void moved(EndpointListState state) {
     switch (state) {
       case CONFIRMING, EMPTYING, WIPED ->
           RegistryMeter.ENDPOINTS_HELD.counter(meters, registry, service, state.name()).increment();

@@ -32,8 +32,7 @@ public enum RegistryMeter implements DocumentedMeter {
       Type.GAUGE,
       "state",
       List.of("registry", "service"),
-      "State of the failure policy: "
-          + codes(SteadyEndpoints.State.values(), SteadyEndpoints.State::code)),
+      "State of the failure policy: " + codes(EndpointListState.values(), EndpointListState::code)),
   ENDPOINTS_CHANGES(
       "holdfast.endpoints.changes",
       Type.COUNTER,
@@ -65,6 +64,12 @@ public enum RegistryMeter implements DocumentedMeter {
       "restarts",
       List.of("registry"),
       "Watches that were begun again, by registries."),
+  LISTS_READ_AGAIN(
+      "holdfast.watch.relists",
+      Type.COUNTER,
+      "lists",
+      List.of("registry"),
+      "Lists that were read again beside a watch that works, by schedule (etcd)."),
   WATCHES(
       "holdfast.watches",
       Type.GAUGE,

@@ -4,7 +4,9 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The time after an outage in which records ran out that nobody could renew.
+ * The time after an outage in which records ran out that nobody could renew, or after a store ended
+ * many at once: an etcd leader that was stopped for longer than a TTL may revoke every lease when
+ * it resumes, whoever kept them alive meanwhile.
  *
  * <p>Whoever serves registers again, one after the other: the store holds a part of the truth, and
  * a read proves no more than the watch. What the outage took may stay away for as long as it takes
@@ -30,6 +32,18 @@ final class Resettlement {
     if (lengthNanos > 0 && nowNanos - silentSinceNanos - recordTtlNanos >= 0) {
       endsNanos = nowNanos + lengthNanos;
     }
+  }
+
+  /** Many records ended at once. */
+  void beginAfterMassLoss(long nowNanos) {
+    if (isPossible()) {
+      endsNanos = nowNanos + lengthNanos;
+    }
+  }
+
+  /** Whether records need somebody who renews them, and so can end by mistake. */
+  boolean isPossible() {
+    return lengthNanos > 0;
   }
 
   /** When it ends, unless it is over. */

@@ -65,7 +65,7 @@ final class ServiceFollower {
 
   private volatile @Nullable EndpointSet current;
   private volatile long goodAtNanos;
-  private volatile SteadyEndpoints.State state = SteadyEndpoints.State.UNKNOWN;
+  private volatile EndpointListState state = EndpointListState.UNKNOWN;
 
   /** Null while parked; a new one for each watch, so that a late word of an old one is known. */
   private @Nullable Watching watching;
@@ -152,7 +152,7 @@ final class ServiceFollower {
     return Optional.ofNullable(current);
   }
 
-  SteadyEndpoints.State state() {
+  EndpointListState state() {
     return state;
   }
 
@@ -237,7 +237,7 @@ final class ServiceFollower {
   }
 
   private void publishView() {
-    SteadyEndpoints.State before = state;
+    EndpointListState before = state;
     goodAtNanos = steady.goodAtNanos();
     current = steady.endpoints().orElse(null);
     state = steady.state();

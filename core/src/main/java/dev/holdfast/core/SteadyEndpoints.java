@@ -1,6 +1,13 @@
 package dev.holdfast.core;
 
+import static dev.holdfast.core.EndpointListState.CONFIRMING;
+import static dev.holdfast.core.EndpointListState.EMPTYING;
+import static dev.holdfast.core.EndpointListState.FOLLOWING;
+import static dev.holdfast.core.EndpointListState.STALE;
+import static dev.holdfast.core.EndpointListState.WIPED;
+
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -23,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  *       once;
  *   <li>any other loss of more than half of the list is believed after one fresh read. Only a read
  *       that fails prolongs the wait;
- *   <li>for a while after an outage longer than a TTL any loss is doubted, and the read comes at
- *       the end of it: what ran out meanwhile registers again one by one;
+ *   <li>for a while after an outage longer than a TTL, or after a {@link MassLoss}, any loss is
+ *       doubted, and the read that proves it comes at the end: what serves registers again;
  *   <li>after a wipe (the epoch changed) the endpoints that the store forgot stay in use until it
  *       has been reachable and not empty for the grace time; what registers again replaces them one
  *       by one. An empty store after a wipe never empties the list.
@@ -53,41 +60,14 @@ import org.jspecify.annotations.Nullable;
  */
 @PureCore
 public class SteadyEndpoints {
-
-  /** What the machine makes of the registry's word. */
-  public enum State {
-    /** Nothing is known of the service yet. */
-    UNKNOWN(0),
-    /** The list in use is what the registry said last. */
-    FOLLOWING(1),
-    /** The registry can't be followed; the last good list stays in use. */
-    STALE(2),
-    /** The registry's list lost more than half, which stays in use until a fresh read decides. */
-    CONFIRMING(3),
-    /** The registry's list is empty; the last good one stays in use for the grace time. */
-    EMPTYING(4),
-    /** The store lost its memory; what does not register again is dropped after the grace time. */
-    WIPED(5);
-
-    private final int code;
-
-    State(int code) {
-      this.code = code;
-    }
-
-    /** The value of the meter that shows the state; it never changes its meaning. */
-    public int code() {
-      return code;
-    }
-  }
-
   private final ConfirmingReads reads;
   private final Evidence evidence;
   private final ForgottenEndpoints forgotten;
   private final SeedList seed;
   private final Resettlement resettlement;
+  private final MassLoss massLoss;
 
-  private State state = State.UNKNOWN;
+  private EndpointListState state = EndpointListState.UNKNOWN;
   private boolean broken;
   private boolean parked;
   private long snapshots;
@@ -118,6 +98,7 @@ public class SteadyEndpoints {
     this.reads = new ConfirmingReads(readBackoff, options.confirmWithin());
     this.seed = new SeedList(seedExpected);
     this.resettlement = new Resettlement(options.recordTtl(), options.resettle());
+    this.massLoss = new MassLoss(resettlement);
   }
 
   /** The watch delivered the whole list. */
@@ -142,13 +123,13 @@ public class SteadyEndpoints {
     // Grace is time in which the registry could have said otherwise: an outage does not count.
     evidence.suspendGrace();
     forgotten.pause();
-    if (state == State.EMPTYING) {
+    if (state == EMPTYING) {
       reads.cancel();
     }
     if (inUse == null) {
       useSeed(nowNanos);
-    } else if (state == State.FOLLOWING) {
-      state = State.STALE;
+    } else if (state == FOLLOWING) {
+      state = STALE;
     }
   }
 
@@ -180,9 +161,11 @@ public class SteadyEndpoints {
     }
     evidence.spendEmptyProof();
     Long graceEnds = evidence.graceEndsNanos();
-    if (state == State.CONFIRMING && resettlement.endsNanos(nowNanos) == null) {
+    if (state == CONFIRMING && resettlement.endsNanos(nowNanos) != null) {
+      demandConfirmation(nowNanos);
+    } else if (state == CONFIRMING) {
       reads.demandAfterBackoff(nowNanos);
-    } else if (state == State.EMPTYING && graceEnds != null) {
+    } else if (state == EMPTYING && graceEnds != null) {
       reads.demandAt(graceEnds);
     }
   }
@@ -233,7 +216,7 @@ public class SteadyEndpoints {
     return reads.poll(nowNanos, snapshots);
   }
 
-  State state() {
+  EndpointListState state() {
     return state;
   }
 
@@ -261,9 +244,9 @@ public class SteadyEndpoints {
       resettlement.begin(nowNanos, saidAtNanos);
     }
     parked = false;
-    if (state == State.CONFIRMING && resettlement.endsNanos(nowNanos) != null) {
+    if (state == CONFIRMING && resettlement.endsNanos(nowNanos) != null) {
       demandConfirmation(nowNanos);
-    } else if (state == State.EMPTYING) {
+    } else if (state == EMPTYING) {
       // The doubt begins anew, with its first read.
       evidence.beginGrace(nowNanos);
       reads.demand();
@@ -304,8 +287,9 @@ public class SteadyEndpoints {
     }
     if (!seed.list().isEmpty()) {
       use(seed.list());
+      massLoss.exempt();
       goodAtNanos = seed.goodAtNanos();
-      state = State.STALE;
+      state = STALE;
     } else if (word != null && !seed.isExpected()) {
       use(EndpointSet.EMPTY);
     }
@@ -322,39 +306,56 @@ public class SteadyEndpoints {
     if (!broken) {
       forgotten.settle(nowNanos, said);
     }
+    if (state == WIPED && forgotten.isEmpty()) {
+      massLoss.exempt();
+    }
     evidence.refute(said);
-    List<Endpoint> missing =
-        active(present)
-            .filter(e -> !said.contains(e.address()) && !forgotten.contains(e.address()))
-            .toList();
+    List<Endpoint> missing = new ArrayList<>(active(present).toList());
+    missing.removeIf(e -> said.contains(e.address()) || forgotten.contains(e.address()));
     long doubtful = missing.stream().filter(e -> !evidence.isGone(e.address())).count();
     if (said.isEmpty() && !missing.isEmpty()) {
       if (!evidence.isEmptyProven()) {
-        doubt(nowNanos, State.EMPTYING, missing, said);
+        doubt(nowNanos, EMPTYING, missing, said);
         return;
       }
+    } else if (massLoss.begins(nowNanos, missing, doubtful, active(present).count(), said)) {
+      doubtMassLoss(nowNanos, missing, said);
+      return;
     } else if (resettlement.endsNanos(nowNanos) != null
         ? !missing.isEmpty()
         : doubtful * 2 > active(present).count()) {
-      doubt(nowNanos, State.CONFIRMING, missing, said);
+      doubt(nowNanos, CONFIRMING, missing, said);
       return;
     }
+    massLoss.add(nowNanos, missing.stream().filter(e -> !evidence.isGone(e.address())).toList());
     believe(said);
+  }
+
+  private void doubtMassLoss(long nowNanos, List<Endpoint> missing, EndpointSet said) {
+    boolean isNew = state != CONFIRMING;
+    doubt(nowNanos, CONFIRMING, missing, said);
+    demandConfirmation(nowNanos);
+    if (isNew) {
+      // A read at once can refute; what it does not show is read again at the end.
+      reads.demand();
+    }
   }
 
   private void believe(EndpointSet said) {
     endDoubt();
+    massLoss.end();
     use(forgotten.list().overlaidWith(said));
     if (forgotten.isEmpty()) {
-      state = broken ? State.STALE : State.FOLLOWING;
+      state = broken ? STALE : FOLLOWING;
       goodAtNanos = saidAtNanos;
     } else {
-      state = State.WIPED;
+      state = WIPED;
     }
   }
 
   /** Takes what is new in a list and keeps what is missing in it. */
-  private void doubt(long nowNanos, State reason, List<Endpoint> missing, EndpointSet said) {
+  private void doubt(
+      long nowNanos, EndpointListState reason, List<Endpoint> missing, EndpointSet said) {
     use(forgotten.list().overlaidWith(EndpointSet.of(missing)).overlaidWith(said));
     if (state == reason) {
       return;
@@ -362,10 +363,10 @@ public class SteadyEndpoints {
     state = reason;
     evidence.clear();
     demandConfirmation(nowNanos);
-    if (reason == State.EMPTYING && broken) {
+    if (reason == EMPTYING && broken) {
       // Nothing can be proven before the registry can be followed again.
       reads.cancel();
-    } else if (reason == State.EMPTYING) {
+    } else if (reason == EMPTYING) {
       evidence.beginGrace(nowNanos);
     }
   }
@@ -373,7 +374,7 @@ public class SteadyEndpoints {
   /** One read, at once or when everybody has had the time to register again. */
   private void demandConfirmation(long nowNanos) {
     Long resettledNanos = resettlement.endsNanos(nowNanos);
-    if (state == State.CONFIRMING && resettledNanos != null) {
+    if (state == CONFIRMING && resettledNanos != null) {
       endDoubt();
       reads.demandAt(resettledNanos);
     } else {

@@ -74,7 +74,7 @@ class EndpointDirectoryTest {
 
     assertThat(late.lists).containsExactly(EndpointSet.of(ONE));
     assertThat(late.troubles).hasSize(1);
-    assertThat(directory.state(ORDERS)).isEqualTo(SteadyEndpoints.State.STALE);
+    assertThat(directory.state(ORDERS)).isEqualTo(EndpointListState.STALE);
     assertThat(directory.age(ORDERS).orElseThrow()).isGreaterThan(Duration.ofHours(2));
   }
 

@@ -262,10 +262,10 @@ class EndpointSnapshotFileTest {
               scheduler.runUntilIdle();
               assertThat(after.current(ORDERS)).contains(EndpointSet.of(ONE));
             });
-    assertThat(after.state(ORDERS)).isEqualTo(SteadyEndpoints.State.STALE);
+    assertThat(after.state(ORDERS)).isEqualTo(EndpointListState.STALE);
     store.start();
     scheduler.advance(Duration.ofSeconds(1));
-    assertThat(after.state(ORDERS)).isEqualTo(SteadyEndpoints.State.FOLLOWING);
+    assertThat(after.state(ORDERS)).isEqualTo(EndpointListState.FOLLOWING);
   }
 
   @ParameterizedTest

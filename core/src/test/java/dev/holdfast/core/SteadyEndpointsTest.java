@@ -3,7 +3,6 @@ package dev.holdfast.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import dev.holdfast.core.SteadyEndpoints.State;
 import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -13,6 +12,9 @@ import org.junit.jupiter.api.Test;
  * simulations hold its guarantees under thousands of schedules.
  */
 class SteadyEndpointsTest extends SteadyFixture {
+  {
+    steady = machineOfLastingRecords();
+  }
 
   @Test
   void theFirstWordIsBelievedEvenWhenItIsEmpty() {
@@ -46,7 +48,7 @@ class SteadyEndpointsTest extends SteadyFixture {
 
     steady.onSnapshot(now, new RegistrySnapshot(said, 1));
 
-    assertThat(steady.state()).isEqualTo(State.CONFIRMING);
+    assertThat(steady.state()).isEqualTo(EndpointListState.CONFIRMING);
     assertThat(steady.pollChange())
         .contains(
             EndpointSet.of(
@@ -91,7 +93,7 @@ class SteadyEndpointsTest extends SteadyFixture {
     steady.onRead(now, read, word(1, 1, 2, 3, 4));
 
     assertThat(steady.pollChange()).contains(list(1, 2, 3, 4));
-    assertThat(steady.state()).isEqualTo(State.FOLLOWING);
+    assertThat(steady.state()).isEqualTo(EndpointListState.FOLLOWING);
   }
 
   @Test
@@ -161,7 +163,7 @@ class SteadyEndpointsTest extends SteadyFixture {
     steady.onSnapshot(now, word(1));
 
     assertThat(steady.pollChange()).contains(EndpointSet.EMPTY);
-    assertThat(steady.state()).isEqualTo(State.FOLLOWING);
+    assertThat(steady.state()).isEqualTo(EndpointListState.FOLLOWING);
   }
 
   @Test

@@ -44,6 +44,14 @@ abstract class SteadyFixture {
         seedExpected);
   }
 
+  /** One whose records nobody needs to renew, so that a read proves a loss at once. */
+  static SteadyEndpoints machineOfLastingRecords() {
+    return new SteadyEndpoints(
+        SteadyOptions.forTtl(TTL).withoutResettling(),
+        new Backoff(Backoff.Options.REGISTRY, new SplittableRandom(1)),
+        false);
+  }
+
   static RegistrySnapshot word(long epoch, int... hosts) {
     return new RegistrySnapshot(list(hosts), epoch);
   }

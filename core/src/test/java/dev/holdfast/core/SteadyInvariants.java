@@ -34,6 +34,10 @@ final class SteadyInvariants implements SpyRegistry.Observer, EndpointsListener 
   private long lastWordNanos;
   private long emptySinceNanos;
   private boolean spokeSinceWipe = true;
+
+  /** The largest list since the first of those leases ended that are not there again. */
+  private long beforeRevoked;
+
   private int readsBegun;
   private int readsFailed;
 
@@ -92,7 +96,7 @@ final class SteadyInvariants implements SpyRegistry.Observer, EndpointsListener 
     if (answer == null) {
       readsFailed++;
       world.note("read failed");
-      if (state() == SteadyEndpoints.State.CONFIRMING) {
+      if (state() == EndpointListState.CONFIRMING) {
         world.mark(Marker.READ_FAILED_IN_DOUBT);
       }
       return;
@@ -103,11 +107,11 @@ final class SteadyInvariants implements SpyRegistry.Observer, EndpointsListener 
     if (!answer.endpoints().isEmpty()) {
       emptySinceNanos = now();
       spokeSinceWipe = true;
-      if (state() == SteadyEndpoints.State.EMPTYING) {
+      if (state() == EndpointListState.EMPTYING) {
         world.mark(Marker.EMPTY_REFUTED);
       }
     }
-    if (state() == SteadyEndpoints.State.CONFIRMING
+    if (state() == EndpointListState.CONFIRMING
         && given != null
         && answer.endpoints().size() * 2 >= given.size()) {
       world.mark(Marker.SHRINK_REFUTED);
@@ -160,6 +164,7 @@ final class SteadyInvariants implements SpyRegistry.Observer, EndpointsListener 
             .filter(e -> !e.draining() && !next.contains(e.address()))
             .toList();
     forgottenAreKept(gone);
+    revokedAreKept(next);
     if (!gone.isEmpty() && next.isEmpty()) {
       emptiedWithCare();
     } else {
@@ -212,6 +217,26 @@ final class SteadyInvariants implements SpyRegistry.Observer, EndpointsListener 
           !(instance.live && instance.expiredUnheard && gone.contains(instance.endpoint)),
           instance.endpoint + " is live and was dropped before it could register again");
     }
+  }
+
+  void onFirstRevoked() {
+    beforeRevoked = given == null ? 0 : given.size();
+  }
+
+  boolean isGiven(Endpoint endpoint) {
+    return given != null && given.endpoints().contains(endpoint);
+  }
+
+  private void revokedAreKept(EndpointSet next) {
+    long missing =
+        world.instances.stream()
+            .filter(i -> i.live && i.revoked && !next.contains(i.endpoint.address()))
+            .count();
+    beforeRevoked = Math.max(beforeRevoked, next.size() + missing);
+    require(
+        Guarantee.MASS_LOSS_KEEPS_THE_LIVING,
+        missing * 2 <= beforeRevoked,
+        missing + " live endpoints were dropped before they could register again");
   }
 
   boolean heardNothingSince(long nanos) {
@@ -273,12 +298,12 @@ final class SteadyInvariants implements SpyRegistry.Observer, EndpointsListener 
     EndpointSet truth = world.store.truth(SteadySimulation.SERVICE);
     EndpointSet list = given == null ? EndpointSet.EMPTY : given;
     require(Guarantee.CONVERGES, given != null, "nothing was ever given out");
-    if (truth.isEmpty() && state() == SteadyEndpoints.State.WIPED) {
+    if (truth.isEmpty() && state() == EndpointListState.WIPED) {
       // What the store forgot may stay for good when nobody registers again for long enough.
       return;
     }
     require(Guarantee.CONVERGES, list.equals(truth), list + " although the store holds " + truth);
-    require(Guarantee.CONVERGES, state() == SteadyEndpoints.State.FOLLOWING, "still " + state());
+    require(Guarantee.CONVERGES, state() == EndpointListState.FOLLOWING, "still " + state());
     require(
         Guarantee.AGE_IS_HONEST,
         world.directory.age(SteadySimulation.SERVICE).orElseThrow().compareTo(SteadySimulation.TTL)
@@ -287,7 +312,7 @@ final class SteadyInvariants implements SpyRegistry.Observer, EndpointsListener 
     afterEvent();
   }
 
-  private SteadyEndpoints.State state() {
+  private EndpointListState state() {
     return world.directory.state(SteadySimulation.SERVICE);
   }
 

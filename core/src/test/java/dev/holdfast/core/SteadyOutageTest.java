@@ -2,7 +2,6 @@ package dev.holdfast.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.core.SteadyEndpoints.State;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -72,7 +71,7 @@ class SteadyOutageTest extends SteadyFixture {
     steady.onRead(now, steady.pollRead(now).orElseThrow(), word(2, 1));
 
     assertThat(steady.endpoints()).contains(list(1));
-    assertThat(steady.state()).isEqualTo(State.FOLLOWING);
+    assertThat(steady.state()).isEqualTo(EndpointListState.FOLLOWING);
   }
 
   @Test
@@ -105,7 +104,7 @@ class SteadyOutageTest extends SteadyFixture {
     assertThat(Duration.ofNanos(now - back)).isEqualTo(RESETTLE);
     steady.onRead(now, steady.pollRead(now).orElseThrow(), word(1, 1, 2, 3, 9));
     assertThat(steady.pollChange()).contains(list(1, 2, 3, 9));
-    assertThat(steady.state()).isEqualTo(State.FOLLOWING);
+    assertThat(steady.state()).isEqualTo(EndpointListState.FOLLOWING);
   }
 
   @Test
@@ -134,7 +133,7 @@ class SteadyOutageTest extends SteadyFixture {
     steady.onSnapshot(now, word(1, 1));
 
     assertThat(steady.endpoints()).contains(list(1));
-    assertThat(steady.state()).isEqualTo(State.FOLLOWING);
+    assertThat(steady.state()).isEqualTo(EndpointListState.FOLLOWING);
   }
 
   @Test

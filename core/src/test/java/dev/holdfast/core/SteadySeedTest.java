@@ -2,7 +2,6 @@ package dev.holdfast.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.core.SteadyEndpoints.State;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -15,7 +14,7 @@ class SteadySeedTest extends SteadyFixture {
     steady.onSeed(now, FIVE, Duration.ofMinutes(7));
 
     assertThat(steady.pollChange()).contains(FIVE);
-    assertThat(steady.state()).isEqualTo(State.STALE);
+    assertThat(steady.state()).isEqualTo(EndpointListState.STALE);
     assertThat(Duration.ofNanos(now - steady.goodAtNanos())).isEqualTo(Duration.ofMinutes(7));
   }
 
@@ -51,7 +50,7 @@ class SteadySeedTest extends SteadyFixture {
     steady.onSeed(now, FIVE, Duration.ZERO);
 
     assertThat(steady.pollChange()).contains(FIVE);
-    assertThat(steady.state()).isEqualTo(State.EMPTYING);
+    assertThat(steady.state()).isEqualTo(EndpointListState.EMPTYING);
   }
 
   @Test

@@ -38,6 +38,7 @@ final class SteadySimulation {
     READ_FAILED_IN_DOUBT,
     OUTAGE_OF_HOURS,
     EXPIRED_IN_OUTAGE,
+    REVOKED_AT_ONCE,
     KNOWN_EMPTY
   }
 
@@ -48,6 +49,7 @@ final class SteadySimulation {
     boolean registered;
     boolean forgotten;
     boolean expiredUnheard;
+    boolean revoked;
     long diedNanos;
     boolean diedRegistered;
 
@@ -150,7 +152,7 @@ final class SteadySimulation {
       case 16, 17 -> lie();
       case 18, 19 -> isolate();
       case 20 -> scheduler.virtualClock().jumpWall(Duration.ofDays(random.nextInt(3) - 1L));
-      default -> note("nothing");
+      default -> revokeAll();
     }
   }
 
@@ -180,6 +182,7 @@ final class SteadySimulation {
       instance.registered = true;
       instance.forgotten = false;
       instance.expiredUnheard = false;
+      instance.revoked = false;
       store.put(SERVICE, instance.endpoint);
     } else {
       registerSoon(instance);
@@ -287,6 +290,7 @@ final class SteadySimulation {
     store.wipe();
     for (Instance instance : instances) {
       instance.forgotten |= instance.registered;
+      instance.revoked = false;
       instance.registered = false;
       instance.diedRegistered = false;
       if (instance.live) {
@@ -342,6 +346,32 @@ final class SteadySimulation {
     instance.registered = false;
     instance.expiredUnheard = invariants.heardNothingSince(cutNanos);
     mark(Marker.EXPIRED_IN_OUTAGE);
+  }
+
+  /** A leader that was stopped ends all leases but one when it resumes, one after the other. */
+  private void revokeAll() {
+    List<Instance> serving = instances.stream().filter(i -> i.live && i.registered).toList();
+    if (!store.isUp() || isolated || serving.size() < 2) {
+      return;
+    }
+    note("revoke " + (serving.size() - 1));
+    mark(Marker.REVOKED_AT_ONCE);
+    for (Instance instance : serving.subList(1, serving.size())) {
+      var unused =
+          scheduler.schedule(Duration.ofMillis(random.nextInt(100)), () -> revoke(instance));
+    }
+  }
+
+  private void revoke(Instance instance) {
+    if (store.isUp() && instance.live && instance.registered) {
+      if (instances.stream().noneMatch(i -> i.live && i.revoked)) {
+        invariants.onFirstRevoked();
+      }
+      instance.revoked = invariants.isGiven(instance.endpoint);
+      removeRecord(instance);
+      instance.registered = false;
+      registerSoon(instance);
+    }
   }
 
   private void slow() {

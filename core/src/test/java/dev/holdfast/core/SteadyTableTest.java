@@ -2,7 +2,6 @@ package dev.holdfast.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.holdfast.core.SteadyEndpoints.State;
 import java.time.Duration;
 import java.util.OptionalLong;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -10,6 +9,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Every state of the failure policy, and what each input makes of it. */
 class SteadyTableTest extends SteadyFixture {
+  {
+    steady = machineOfLastingRecords();
+  }
+
   /** What a machine in a state makes of an input; the names are those of the table in its doc. */
   private static final String TABLE =
       """
@@ -70,7 +73,7 @@ class SteadyTableTest extends SteadyFixture {
 
   @ParameterizedTest
   @CsvSource(textBlock = TABLE)
-  void movesAsItsTableSays(State from, String input, State to) {
+  void movesAsItsTableSays(EndpointListState from, String input, EndpointListState to) {
     bring(from);
     assertThat(steady.state()).isEqualTo(from);
 
@@ -79,7 +82,7 @@ class SteadyTableTest extends SteadyFixture {
     assertThat(steady.state()).isEqualTo(to);
   }
 
-  private void bring(State state) {
+  private void bring(EndpointListState state) {
     switch (state) {
       case UNKNOWN -> {}
       case FOLLOWING -> follow(FIVE);
@@ -103,7 +106,7 @@ class SteadyTableTest extends SteadyFixture {
   }
 
   private void input(String input) {
-    long epoch = steady.state() == State.WIPED ? 2 : 1;
+    long epoch = steady.state() == EndpointListState.WIPED ? 2 : 1;
     switch (input) {
       case "OK" -> steady.onSnapshot(now, new RegistrySnapshot(FIVE, epoch));
       case "SHRUNK" -> steady.onSnapshot(now, word(epoch, 1));

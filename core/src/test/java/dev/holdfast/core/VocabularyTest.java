@@ -91,7 +91,7 @@ class VocabularyTest {
 
   @Test
   void statesKeepTheirCodes() {
-    assertThat(Stream.of(SteadyEndpoints.State.values()).map(SteadyEndpoints.State::code))
+    assertThat(Stream.of(EndpointListState.values()).map(EndpointListState::code))
         .containsExactlyElementsOf(range(6));
     assertThat(Stream.of(Registration.State.values()).map(Registration.State::code))
         .containsExactlyElementsOf(range(7));

@@ -7,6 +7,7 @@ import static dev.holdfast.registry.etcd.OpenRegistries.read;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.EndpointDirectory;
+import dev.holdfast.core.EndpointListState;
 import dev.holdfast.core.EndpointSet;
 import dev.holdfast.core.EndpointsListener;
 import dev.holdfast.core.InstanceRegistration;
@@ -16,7 +17,6 @@ import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.RegistryMeter;
 import dev.holdfast.core.RegistryUri;
-import dev.holdfast.core.SteadyEndpoints;
 import dev.holdfast.core.SteadyOptions;
 import dev.holdfast.core.Subscription;
 import dev.holdfast.registry.etcd.proto.KeyValue;
@@ -72,7 +72,7 @@ class ClockJumpTest {
                 () ->
                     registration.state() == Registration.State.VISIBLE
                         && raw.get(KEY).filter(record::equals).isPresent()
-                        && directory.state(ORDERS) == SteadyEndpoints.State.FOLLOWING);
+                        && directory.state(ORDERS) == EndpointListState.FOLLOWING);
         assertThat(lists.all).as("%d days ahead", days).hasSize(heard);
         assertThat(directory.age(ORDERS).orElseThrow()).isLessThan(WATCHED);
 
