@@ -14,6 +14,7 @@ public final class Bench {
           new ChannelCost(),
           new Fleet(),
           new Outage(),
+          new Relist(),
           new Kubernetes(),
           new DoctorCases(),
           new InKernelLab(new FalseClose()),

@@ -19,6 +19,10 @@ record EtcdMeters(MeterRegistry meters, String registry) {
     RegistryMeter.WATCH_RESTARTS.counter(meters, registry).increment();
   }
 
+  void listReadAgain() {
+    RegistryMeter.LISTS_READ_AGAIN.counter(meters, registry).increment();
+  }
+
   void recordMalformed() {
     RegistryMeter.RECORDS_MALFORMED.counter(meters, registry).increment();
   }

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param members where the members of the cluster listen, in the order given
  * @param ttl the lease that is asked for
  * @param requestTimeout after what time a request is given up, all members included
+ * @param relist how often a range is read again beside its watch, at most; half of it at least
  * @param leased whether records live under a lease; without one they stay until deleted
  * @param tls the files TLS is made from, or empty for plain text
  * @param credentials user and password, if there are any
@@ -33,6 +34,7 @@ record EtcdOptions(
     List<HostPort> members,
     Duration ttl,
     Duration requestTimeout,
+    Duration relist,
     boolean leased,
     Optional<TlsFiles> tls,
     Optional<EtcdCredentials> credentials) {
@@ -61,6 +63,14 @@ record EtcdOptions(
           Duration.ofMinutes(1),
           Duration.ofSeconds(3),
           "After what time a request is given up, the tries at other members included.");
+  private static final TunableDuration RELIST =
+      new TunableDuration(
+          "relist",
+          Duration.ofSeconds(1),
+          Duration.ofHours(1),
+          Duration.ofMinutes(5),
+          "After what time a list is read again beside its watch, although all seems well: between"
+              + " half of this and all of it.");
   private static final TunableChoice LEASE =
       new TunableChoice(
           "lease",
@@ -90,7 +100,7 @@ record EtcdOptions(
           "The private key of cert. Read again when it changes.");
 
   static final List<Parameter> PARAMETERS =
-      Stream.of(ENDPOINTS, TTL, REQUEST_TIMEOUT, LEASE, TLS, CA, CERT, KEY)
+      Stream.of(ENDPOINTS, TTL, REQUEST_TIMEOUT, RELIST, LEASE, TLS, CA, CERT, KEY)
           .map(Tunable::parameter)
           .toList();
 
@@ -109,6 +119,7 @@ record EtcdOptions(
         members(uri),
         TTL.parse(uri.parameter(TTL.key())),
         REQUEST_TIMEOUT.parse(uri.parameter(REQUEST_TIMEOUT.key())),
+        RELIST.parse(uri.parameter(RELIST.key())),
         LEASE.parse(uri.parameter(LEASE.key())).filter("none"::equals).isEmpty(),
         tls(uri),
         EtcdCredentials.of(uri, environment));

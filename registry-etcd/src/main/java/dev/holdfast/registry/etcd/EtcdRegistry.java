@@ -72,7 +72,8 @@ final class EtcdRegistry implements Registry {
     this.transport = transport;
     this.store = new EtcdStore(transport, options.requestTimeout());
     EtcdMeters meters = new EtcdMeters(context.meters(), description);
-    this.watcher = new EtcdWatcher(store, context, meters, checkInterval(options));
+    this.watcher =
+        new EtcdWatcher(store, context, meters, checkInterval(options), options.relist());
     this.announcements = new EtcdAnnouncements(store, watcher, options, context);
     this.malformed = new MalformedRecords(meters);
     this.gauges = meters.show(watcher::size, announcements.lease()::gaugeValue);

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * Whatever goes wrong (a broken or silent stream, a compaction, a wipe, a refused token) leads back
  * to the list: the next revision is always one that the store has said itself. Every {@code
  * checkInterval} the store is asked for its revision and the stream for a sign of life, and every
- * {@link #RELIST_INTERVAL} each range is read again beside its watch.
+ * {@code relistInterval} at most each range is read again beside its watch.
  *
  * <p>On the scheduler only.
  */
@@ -35,12 +35,6 @@ final class EtcdWatcher {
   /** Reads under way at once, so that a return of the store is not met by thousands. */
   @Limit(of = "lists read at the same time", then = "further ones wait for their turn")
   static final int MAX_LISTS = 8;
-
-  /** How often a range is read again, although its watch says that all is well. */
-  @Limit(
-      of = "time until a range is read again beside its watch, at most",
-      then = "it is read, even though all seems well")
-  static final Duration RELIST_INTERVAL = Duration.ofMinutes(5);
 
   /** For how many request timeouts one list may go on, page by page. */
   @Limit(
@@ -56,6 +50,7 @@ final class EtcdWatcher {
   private final RegistryContext context;
   private final Scheduler scheduler;
   private final Duration checkInterval;
+  private final Duration relistInterval;
   private final Backoff backoff;
   private final EtcdMeters meters;
   private final Set<RangeWatch> ranges = new LinkedHashSet<>();
@@ -68,11 +63,17 @@ final class EtcdWatcher {
   private boolean broken;
   private boolean closed;
 
-  EtcdWatcher(EtcdStore store, RegistryContext context, EtcdMeters meters, Duration checkInterval) {
+  EtcdWatcher(
+      EtcdStore store,
+      RegistryContext context,
+      EtcdMeters meters,
+      Duration checkInterval,
+      Duration relistInterval) {
     this.store = store;
     this.context = context;
     this.scheduler = context.scheduler();
     this.checkInterval = checkInterval;
+    this.relistInterval = relistInterval;
     this.backoff = new Backoff(RETRY, context.random());
     this.meters = meters;
     store.onWiped(this::onWiped);
@@ -174,9 +175,10 @@ final class EtcdWatcher {
       store.declareWiped(result.header());
       return;
     }
-    long jitterNanos = context.random().nextLong(RELIST_INTERVAL.toNanos() / 2);
-    range.relistAt(scheduler.clock().nanoTime() + RELIST_INTERVAL.toNanos() / 2 + jitterNanos);
+    long jitterNanos = context.random().nextLong(relistInterval.toNanos() / 2);
+    range.relistAt(scheduler.clock().nanoTime() + relistInterval.toNanos() / 2 + jitterNanos);
     if (beside) {
+      meters.listReadAgain();
       range.onRelist(result, store.epoch());
       return;
     }
@@ -278,7 +280,7 @@ final class EtcdWatcher {
         break;
       }
       if (range.state() == RangeWatch.State.WATCHING && range.relistAtNanos() - now <= 0) {
-        range.relistAt(now + RELIST_INTERVAL.toNanos());
+        range.relistAt(now + relistInterval.toNanos());
         waiting.add(range);
         places--;
       }

@@ -88,7 +88,7 @@ class EtcdOptionsTest {
     assertThat(new EtcdRegistryProvider().parameters())
         .extracting(p -> p.name())
         .containsExactlyInAnyOrder(
-            "endpoints", "ttl", "request-timeout", "lease", "tls", "ca", "cert", "key");
+            "endpoints", "ttl", "request-timeout", "relist", "lease", "tls", "ca", "cert", "key");
   }
 
   @Test
