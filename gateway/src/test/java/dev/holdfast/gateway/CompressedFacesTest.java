@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
@@ -205,6 +206,31 @@ final class CompressedFacesTest {
             "grpc-encoding",
             "gzip");
     assertThat(web.headers().firstValue("grpc-status")).contains(grpc);
+  }
+
+  /** Kilobytes that become 64 MiB, of one client, on the endpoint of a neighbour. */
+  @Test
+  void aStreamOfBombsEndsNoCallOfItsNeighbours() throws Exception {
+    byte[] bomb = envelope(COMPRESSED, gzip(hello("x".repeat(4_000_000), 0).toByteArray()));
+    byte[][] all = new byte[16][];
+    Arrays.fill(all, bomb);
+    String[] headers = {TYPE, "application/connect+proto", "connect-content-encoding", "gzip"};
+    CompletableFuture<HttpResponse<byte[]>> attack =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return faces.postBytes("/test.greet.Greeter/Collect", joined(all), headers);
+              } catch (Exception e) {
+                throw new AssertionError(e);
+              }
+            });
+    int calls = 0;
+    while (!attack.isDone() || calls < 10) {
+      HttpResponse<String> neighbour = faces.get("/v1/hello/neighbour");
+      assertThat(neighbour.statusCode()).as(neighbour.body()).isEqualTo(200);
+      calls++;
+    }
+    assertThat(attack.get().statusCode()).isEqualTo(200);
   }
 
   @Test

@@ -2,7 +2,6 @@ package dev.holdfast.gateway.json;
 
 import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.cors.Cors;
-import dev.holdfast.gateway.gzip.GzipStream;
 import dev.holdfast.gateway.gzip.InflateTurns;
 import dev.holdfast.gateway.http2.CallEnd;
 import dev.holdfast.gateway.http2.CallListener;
@@ -15,7 +14,6 @@ import dev.holdfast.transcoding.http.StatusCode;
 import dev.holdfast.transcoding.http.UnreadableResponseException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
@@ -35,26 +33,17 @@ final class FaceCall implements WebHandler, CallListener {
       then = "the request is answered with 408")
   static final Duration BODY_TIME = Duration.ofSeconds(30);
 
-  @Limit(
-      of = "time without an event on a stream of server-sent events",
-      then = "a comment keeps the way open")
-  static final Duration PING_TIME = Duration.ofSeconds(15);
-
   private final WebExchange web;
   private final CallTarget place;
   private final Dialect dialect;
   private final Http2Headers headers;
-  private final Cors cors;
-  private final boolean headOnly;
+  private final AnswerWriter writer;
   private @Nullable OutgoingCall call;
   private @Nullable ScheduledFuture<?> bodyTimer;
-  private @Nullable ScheduledFuture<?> pings;
-  private Http2Headers initial = new DefaultHttp2Headers(false);
   private byte @Nullable [] message;
   private int owedBytes;
   private int heldBytes;
   private boolean unread;
-  private boolean begun;
   private boolean over;
 
   /** Of requests whose messages may be compressed. */
@@ -63,7 +52,6 @@ final class FaceCall implements WebHandler, CallListener {
   /** Of those that bring more than one. */
   private final @Nullable CompressedBody compressed;
 
-  private @Nullable GzipStream coding;
   private boolean requestEnded;
 
   FaceCall(WebExchange web, CallTarget place, Dialect dialect, Http2Headers headers, Cors cors) {
@@ -71,8 +59,7 @@ final class FaceCall implements WebHandler, CallListener {
     this.place = place;
     this.dialect = dialect;
     this.headers = headers;
-    this.cors = cors;
-    this.headOnly = "HEAD".contentEquals(String.valueOf(web.headers().method()));
+    this.writer = new AnswerWriter(web, dialect, cors);
     this.turns = dialect.isCompressed() ? InflateTurns.of(web.loop().eventLoop()) : null;
     this.compressed =
         turns == null || !dialect.clientStreams()
@@ -88,7 +75,7 @@ final class FaceCall implements WebHandler, CallListener {
         WholeBody.requireLength(announcedBytes(announced));
       }
       if (dialect.beginsAtOnce()) {
-        beginAnswer(Answer.NOTHING);
+        writer.begin(Answer.NOTHING);
       }
       if (dialect.clientStreams()) {
         start();
@@ -185,7 +172,7 @@ final class FaceCall implements WebHandler, CallListener {
 
   @Override
   public void onHeaders(Http2Headers answer) {
-    initial = answer;
+    writer.metadata(answer);
   }
 
   @Override
@@ -208,10 +195,10 @@ final class FaceCall implements WebHandler, CallListener {
       message = rendered;
       return;
     }
-    if (!begun) {
-      beginAnswer(rendered);
+    if (!writer.isBegun()) {
+      writer.begin(rendered);
     }
-    web.write(headOnly ? Answer.NOTHING : coded(rendered), false);
+    writer.write(rendered);
     unread = !web.isWritable();
     OutgoingCall known = call;
     if (!unread && known != null && !over) {
@@ -230,22 +217,10 @@ final class FaceCall implements WebHandler, CallListener {
       return;
     }
     stop();
-    if (!begun) {
-      Answer answer = dialect.whole(end, message);
-      Metadata.copy(initial, "", answer.head());
-      if (!dialect.hasTrailers() && (!dialect.serverStreams() || !end.isOk())) {
-        Metadata.copy(end.trailers(), Metadata.TRAILER_PREFIX, answer.head());
-      }
-      send(answer.challenging(end.trailers()));
-      return;
-    }
-    Dialect.Ending ending = dialect.ending(end);
-    if (ending.whole()) {
-      GzipStream known = coding;
-      byte[] last = known == null ? ending.bytes() : known.end(ending.bytes());
-      web.end(headOnly ? Answer.NOTHING : last, end);
+    if (writer.isBegun()) {
+      writer.end(end);
     } else {
-      web.breakOff();
+      writer.whole(end, message);
     }
   }
 
@@ -329,37 +304,10 @@ final class FaceCall implements WebHandler, CallListener {
     }
   }
 
-  private byte[] coded(byte[] part) {
-    GzipStream known = coding;
-    return known == null ? part : known.part(part);
-  }
-
-  private void beginAnswer(byte[] first) {
-    begun = true;
-    Http2Headers head = dialect.head();
-    Metadata.copy(initial, "", head);
-    cors.expose(web.headers(), head);
-    coding = AnswerCoding.ofStream(web.headers(), head, first);
-    web.begin(head);
-    if (dialect.ping().length > 0) {
-      long nanos = PING_TIME.toNanos();
-      pings =
-          web.loop()
-              .eventLoop()
-              .scheduleWithFixedDelay(this::ping, nanos, nanos, TimeUnit.NANOSECONDS);
-    }
-  }
-
-  private void ping() {
-    if (!over && web.isWritable()) {
-      web.write(coded(dialect.ping()), false);
-    }
-  }
-
   private void onSlowBody() {
     if (!over) {
       stop();
-      send(
+      writer.whole(
           dialect.refused(
               RequestRefusedException.tooSlow(
                   "body: not whole after " + BODY_TIME.toSeconds() + "s (expected: sooner)")));
@@ -383,26 +331,19 @@ final class FaceCall implements WebHandler, CallListener {
     if (known != null) {
       known.cancel();
     }
-    if (begun) {
+    if (writer.isBegun()) {
       onEnd(CallEnd.of(why.code(), "gateway: " + why.getMessage()));
     } else {
       stop();
-      send(dialect.refused(why));
+      writer.whole(dialect.refused(why));
     }
-  }
-
-  private void send(Answer plain) {
-    cors.expose(web.headers(), plain.head());
-    Answer answer = AnswerCoding.of(web.headers(), plain);
-    answer.head().set("content-length", Integer.toString(answer.body().length));
-    web.answer(answer.head(), headOnly ? Answer.NOTHING : answer.body());
   }
 
   /** Nothing more is heard from either side. */
   private void stop() {
     over = true;
     cancel(bodyTimer);
-    cancel(pings);
+    writer.stop();
     OutgoingCall known = call;
     if (known != null) {
       known.cancel();

@@ -45,7 +45,7 @@ class EventStreamTest {
       implements Terms {}
 
   private static final String PING = ": ping\n\n";
-  private static final long PING_NANOS = FaceCall.PING_TIME.toNanos();
+  private static final long PING_NANOS = AnswerWriter.PING_TIME.toNanos();
 
   private final EmbeddedChannel channel = new EmbeddedChannel();
   private final Events web = new Events(channel);
