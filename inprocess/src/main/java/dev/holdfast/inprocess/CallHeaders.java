@@ -1,5 +1,6 @@
 package dev.holdfast.inprocess;
 
+import dev.holdfast.gateway.limits.SparseLog;
 import io.grpc.InternalMetadata;
 import io.grpc.Metadata;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
@@ -10,6 +11,8 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Headers of HTTP as grpc-java has them, and back, by the same means as its own transports: names
@@ -19,6 +22,10 @@ final class CallHeaders {
   private static final AsciiString BINARY = AsciiString.cached(Metadata.BINARY_HEADER_SUFFIX);
   private static final AsciiString TIMEOUT = AsciiString.cached("grpc-timeout");
   private static final AsciiString TE = AsciiString.cached("te");
+
+  private static final Logger LOG = LoggerFactory.getLogger(CallHeaders.class);
+
+  private static final SparseLog DROPPED = new SparseLog();
 
   private CallHeaders() {}
 
@@ -59,7 +66,10 @@ final class CallHeaders {
     }
   }
 
-  /** As they go over HTTP/2. */
+  /**
+   * As they go over HTTP/2. A value with other bytes than printable ASCII is left out, as
+   * grpc-java's transports do: a line break in it would begin another header over HTTP/1.1.
+   */
   static Http2Headers http2(Metadata metadata) {
     Http2Headers headers = new DefaultHttp2Headers(false);
     byte[][] all = InternalMetadata.serialize(metadata);
@@ -68,10 +78,28 @@ final class CallHeaders {
       if (name.endsWith(BINARY)) {
         byte[] encoded = Base64.getEncoder().withoutPadding().encode(all[i + 1]);
         headers.add(name, new String(encoded, StandardCharsets.ISO_8859_1));
-      } else {
+      } else if (isPrintable(all[i + 1])) {
         headers.add(name, new AsciiString(all[i + 1], false));
+      } else {
+        tellOfDropped(name);
       }
     }
     return headers;
+  }
+
+  private static void tellOfDropped(AsciiString name) {
+    int times = DROPPED.count();
+    if (times > 0) {
+      LOG.warn("event=metadata_dropped name={} times={} cause=\"no printable ASCII\"", name, times);
+    }
+  }
+
+  private static boolean isPrintable(byte[] value) {
+    for (byte each : value) {
+      if (each < ' ' || each > '~') {
+        return false;
+      }
+    }
+    return true;
   }
 }
