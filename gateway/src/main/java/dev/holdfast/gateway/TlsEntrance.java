@@ -14,6 +14,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import java.nio.channels.ClosedChannelException;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +55,7 @@ final class TlsEntrance extends ChannelInboundHandlerAdapter {
       return;
     }
     SslHandler agreed = ctx.pipeline().get(SslHandler.class);
+    RenegotiationGuard.guard(ctx, agreed, () -> onRenegotiation(ctx));
     Client.set(ctx.channel(), tls.proof(agreed.engine().getSession()));
     String protocol = agreed.applicationProtocol();
     WebFace taker = face;
@@ -75,6 +77,11 @@ final class TlsEntrance extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     refuse(ctx, cause);
+  }
+
+  private void onRenegotiation(ChannelHandlerContext ctx) {
+    tls.onRefused(
+        ClientAddress.of(ctx.channel()), new SSLException("the client wants another handshake"));
   }
 
   private void refuse(ChannelHandlerContext ctx, Throwable cause) {

@@ -1,6 +1,7 @@
 package dev.holdfast.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
@@ -16,8 +17,11 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
+import java.io.EOFException;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,6 +35,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** TLS on both sides, with stock clients and servers of gRPC and bare sockets of the JDK. */
 class TlsTest {
@@ -88,6 +94,31 @@ class TlsTest {
             .endsWith("https for /a");
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"h2", "http/1.1"})
+  void aSecondHandshakeEndsTheConnection(String protocol) throws Exception {
+    Gateway gateway = tls.gateway(rig, tls.plain(TlsRig.identity(tls.issue())), rig.serve(echo));
+    try (SSLSocket socket = tls.socket(gateway.address(), "TLSv1.2", protocol, "")) {
+      socket.setSoTimeout(PATIENCE_MILLIS);
+      assertThatThrownBy(
+              () -> {
+                socket.startHandshake();
+                // The handshake is that of whoever reads.
+                while (socket.getInputStream().read() >= 0) {
+                  socket.getOutputStream().write(0);
+                }
+                throw new EOFException("closed");
+              })
+          .isInstanceOf(IOException.class)
+          .isNotInstanceOf(SocketTimeoutException.class);
+    }
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(rig.meters.get("holdfast.gateway.tls.refused").counter().count())
+                    .isEqualTo(1));
   }
 
   @Test
