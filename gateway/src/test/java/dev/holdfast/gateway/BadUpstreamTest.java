@@ -67,7 +67,7 @@ class BadUpstreamTest {
     MORE_THAN_THE_WINDOW(
         join(head(0), Besieged.repeated(frame(0, 0, 3, new byte[16_000]), 40)),
         false,
-        14,
+        13,
         "window"),
     DATA_WITHOUT_A_HEAD(frame(0, 0, 3, MESSAGE), false, 13, "DATA before"),
     PUSHES(
@@ -75,8 +75,19 @@ class BadUpstreamTest {
         false,
         14,
         "connection lost"),
+    OPENS_A_STREAM(frame(1, END_HEADERS | END_STREAM, 2, 0x88), false, 14, "stream 2"),
+    STATUS_IS_SWITCHING_PROTOCOLS(
+        frame(1, END_HEADERS, 3, status("101")), false, 13, "not a gRPC answer: HTTP 101"),
+    STATUS_IS_NO_NUMBER(frame(1, END_HEADERS, 3, status("2x0")), false, 13, "HTTP 2x0"),
+    STATUS_IS_OUT_OF_RANGE(frame(1, END_HEADERS, 3, status("999")), false, 13, "HTTP 999"),
+    ENDS_WITH_AN_INFORMATION(
+        frame(1, END_HEADERS | END_STREAM, 3, status("103")), false, 13, "HTTP 103"),
+    NAME_IN_CAPITALS(head(END_STREAM, "X-Large", "x"), false, 13, "malformed answer"),
+    CONNECTION_HEADER(head(END_STREAM, "connection", "close"), false, 13, "malformed answer"),
+    LINE_BREAK_IN_A_VALUE(head(END_STREAM, "x-note", "a\r\nb: c"), false, 13, "malformed answer"),
+    SECOND_HEAD(join(head(0), head(0)), false, 13, "malformed answer"),
     HEADERS_ARE_HUGE(
-        head(END_STREAM, "x-large", "x".repeat(17_000).substring(0, 16_300)), false, 14, "16384"),
+        head(END_STREAM, "x-large", "x".repeat(17_000).substring(0, 16_300)), false, 13, "16384"),
     FLOOD_OF_PINGS(
         Besieged.repeated(frame(6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7), 1_100), false, 14, "PINGs"),
     FLOOD_OF_SETTINGS(Besieged.repeated(SETTINGS, 110), false, 14, "SETTINGS"),
@@ -96,6 +107,11 @@ class BadUpstreamTest {
           new RawServer.Manner(ByteBuffer.wrap(greeting), ByteBuffer.wrap(answer), closes);
       this.status = status;
       this.reason = reason;
+    }
+
+    /** A literal :status. */
+    private static byte[] status(String value) {
+      return join(new byte[] {0x08, (byte) value.length()}, text(value));
     }
 
     private static byte[] text(String text) {

@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -263,6 +264,21 @@ class HonestAnswersTest {
     RawPeer.Frame answer = client.next("HEADERS", "RST_STREAM");
     assertThat(answer.type()).isEqualTo("RST_STREAM");
     assertThat(answer.code()).isEqualTo(Http2Error.REFUSED_STREAM.code());
+  }
+
+  @Test
+  void whatMayHaveBeenProcessedBeforeIsNotRefusedToTheClient() throws Exception {
+    RetryPolicy twice = new RetryPolicy(2, true, Set.of());
+    rig.terms(new RouteOptions(Duration.ZERO, Duration.ZERO, twice, Optional.empty()));
+    RawPeer.Upstream upstream = upstream();
+    RawPeer client = rig.client(rig.gateway(upstream.address()));
+    call(client, 3);
+    RawPeer server = upstream.accepted();
+    server.reset(server.next("HEADERS").stream(), Http2Error.INTERNAL_ERROR.code());
+    server.reset(server.next("HEADERS").stream(), Http2Error.REFUSED_STREAM.code());
+    RawPeer.Frame answer = client.next("HEADERS", "RST_STREAM");
+    assertThat(answer.header("grpc-status")).isEqualTo("14");
+    assertThat(answer.header("grpc-message")).contains("REFUSED_STREAM", "attempt 2");
   }
 
   @Test

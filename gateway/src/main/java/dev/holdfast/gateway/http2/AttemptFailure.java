@@ -39,7 +39,20 @@ record AttemptFailure(
         serves ? null : EndpointFault.RESET);
   }
 
-  /** The answer made no sense to Netty. */
+  /**
+   * The answer is malformed: INTERNAL, as for a stream that an upstream resets with PROTOCOL_ERROR.
+   * With UNAVAILABLE clients would call again, and meet the same answer.
+   */
+  static AttemptFailure ofMalformed(String what, boolean unprocessed) {
+    return new AttemptFailure(
+        Reason.BAD_ANSWER,
+        "malformed answer: " + what,
+        StatusCode.INTERNAL,
+        unprocessed,
+        EndpointFault.RESET);
+  }
+
+  /** The stream failed, and neither side ended it. */
   static AttemptFailure ofFault(String what, boolean unprocessed) {
     return lost(what, unprocessed, EndpointFault.RESET);
   }

@@ -30,6 +30,7 @@ final class Attempts {
   private @Nullable HeadersWrite written;
   private long resetCode = NO_RESET;
   private @Nullable String trouble;
+  private boolean malformed;
 
   /** Those so far, failures to connect included. */
   int made() {
@@ -93,14 +94,22 @@ final class Attempts {
     resetCode = code;
   }
 
-  /** Its answer made no sense; the stream closes next. */
-  void onTrouble(String what) {
+  /**
+   * Its stream failed, and closes next.
+   *
+   * @param byAnswer whether because the answer is malformed
+   */
+  void onTrouble(String what, boolean byAnswer) {
     trouble = what;
+    malformed = byAnswer;
   }
 
-  /** Whether its endpoint refused it unprocessed. */
-  boolean wasRefused() {
-    return resetCode == Http2Error.REFUSED_STREAM.code();
+  /**
+   * Whether its endpoint refused it, and none before it may have processed the call: who is told so
+   * calls again, also what must not be done twice.
+   */
+  boolean isUnprocessed() {
+    return resetCode == Http2Error.REFUSED_STREAM.code() && seen == 0;
   }
 
   /** Its stream is closed before its answer ended, and not by us; how it failed. */
@@ -128,8 +137,11 @@ final class Attempts {
     }
     boolean unsent = written == null || !written.isSuccess();
     String what = trouble;
-    return what == null
-        ? AttemptFailure.ofLoss(link.fault(), unsent)
+    if (what == null) {
+      return AttemptFailure.ofLoss(link.fault(), unsent);
+    }
+    return malformed
+        ? AttemptFailure.ofMalformed(what, unsent)
         : AttemptFailure.ofFault(what, unsent);
   }
 

@@ -4,8 +4,6 @@ import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.limits.MetLimit;
 import dev.holdfast.gateway.socket.SteadyEpoll;
-import dev.holdfast.transcoding.http.ErrorBody;
-import dev.holdfast.transcoding.http.RequestRefusedException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -14,6 +12,7 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.handler.codec.http2.Http2Stream.State;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.charset.StandardCharsets;
@@ -33,6 +32,8 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
   private final @Nullable WebFace face;
   final ResetGuard resets;
   private final MemoryAccount memory;
+  private final RejectedRequests rejected;
+  private final RequestValidator validator = new RequestValidator();
   private Client client = Client.NOBODY;
   private boolean secure;
   private boolean begun;
@@ -58,6 +59,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     this.resets = new ResetGuard(this, limits);
     this.memory =
         loop.memory().account(limits.connectionBytes(), why -> HeaviestCall.end(this, why));
+    this.rejected = new RejectedRequests(this, limits, face != null);
     Frames frames = new Frames();
     decoder.frameListener(frames);
     decoder.connection().addListener(frames);
@@ -210,6 +212,11 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     }
   }
 
+  /** Whether headers are remembered as those of a well-formed request. */
+  private static boolean isKnown(Http2Headers headers) {
+    return headers instanceof Head head && head.isRemembered() && head.kind() == Head.Kind.REQUEST;
+  }
+
   /** Says goodbye with a reason, after what is written already. */
   private void goodbye(int lastStream, Http2Error error, String why) {
     var unused =
@@ -231,36 +238,46 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     if (!outbound && e.error() == Http2Error.REFUSED_STREAM) {
       loop.meters().met(MetLimit.STREAMS);
     }
+    int id = e.streamId();
+    if (e.getCause() instanceof MalformedHeadersException malformed
+        && !connection().streamMayHaveExisted(id)) {
+      String fault = String.valueOf(malformed.getMessage());
+      rejected.malformed(id, malformed.isGrpc(), reader.endsWithBlock(), fault);
+      return;
+    }
+    FrameStream stream = connection().stream(id);
+    if (!outbound
+        && e.error() == Http2Error.PROTOCOL_ERROR
+        && stream != null
+        && request(stream) != null
+        && stream.state() == State.HALF_CLOSED_REMOTE) {
+      // Netty does not look at the state of a stream before it counts its headers.
+      String what = String.valueOf(e.getMessage());
+      super.onStreamError(
+          ctx,
+          outbound,
+          cause,
+          (Http2Exception.StreamException)
+              Http2Exception.streamError(id, Http2Error.STREAM_CLOSED, "%s", what));
+      return;
+    }
     boolean answered =
-        e.getCause() instanceof LargeHeadersException large && refuse(large, e.streamId());
+        e.getCause() instanceof LargeHeadersException large && rejected.tooLarge(large, id);
     if (!answered) {
       super.onStreamError(ctx, outbound, cause, e);
     }
   }
 
-  /** Answers a request whose headers are too large; says whether that is all of it. */
-  private boolean refuse(LargeHeadersException large, int id) {
-    loop.meters().met(MetLimit.HEADER_LIST);
-    resets.onUnforwarded();
-    Http2Stream stream = connection().stream(id);
-    boolean known = stream != null;
-    try {
-      stream = known ? stream : connection().remote().createStream(id, true);
-    } catch (Http2Exception e) {
-      return false;
+  /** Who sends behind the end of its own request is told so (RFC 9113, 5.1 and 5.1.1). */
+  @Override
+  boolean isLate(Http2Exception.StreamException frame) {
+    ClosedStreams.Frame what = connection().ended().judge(frame.streamId());
+    if (what == ClosedStreams.Frame.AFTER_END || what == ClosedStreams.Frame.PASSED_OVER) {
+      boolean ended = what == ClosedStreams.Frame.AFTER_END;
+      Http2Error error = ended ? Http2Error.STREAM_CLOSED : Http2Error.PROTOCOL_ERROR;
+      onError(context(), false, Http2Exception.connectionError(error, "%s", frame.getMessage()));
     }
-    if (stream == null || stream.isHeadersSent()) {
-      return false;
-    }
-    String what = "gateway: headers of more than " + limits.headerListBytes() + " bytes";
-    if (face == null || large.isGrpc() || known) {
-      send(stream, Answers.trailersOnly(StatusCode.RESOURCE_EXHAUSTED, what), true, null);
-      return false;
-    }
-    RequestRefusedException refused = RequestRefusedException.headersTooLarge(what);
-    Http2Headers head = Answers.json(refused.httpStatus());
-    new WebStream(this, stream, head, true).answer(head, ErrorBody.json(refused));
-    return true;
+    return what != ClosedStreams.Frame.AFTER_RESET;
   }
 
   /** The frames of the client, and what becomes of streams. */
@@ -287,10 +304,19 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
       }
       RequestStream known = request(stream);
       if (known != null) {
-        known.onRequestTrailers(RequestHeaders.trailers(headers));
+        known.onRequestTrailers();
+        return;
+      }
+      if (stream.isHeadersSent()) {
+        // Of a request that was rejected.
         return;
       }
       if (resets.refuses(stream, end)) {
+        return;
+      }
+      String fault = isKnown(headers) ? null : validator.fault(headers);
+      if (fault != null) {
+        rejected.malformed(id, Head.isGrpc(headers), end, fault);
         return;
       }
       if (secure) {
@@ -337,7 +363,11 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
 
     @Override
     public void onRstStreamRead(ChannelHandlerContext ctx, int id, long code) {
-      resets.onReset(connection().stream(id));
+      FrameStream stream = connection().stream(id);
+      if (stream != null) {
+        stream.resetReceived();
+        resets.onReset(stream);
+      }
     }
 
     @Override

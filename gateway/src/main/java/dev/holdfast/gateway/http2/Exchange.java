@@ -10,6 +10,7 @@ import dev.holdfast.gateway.socket.SteadyEpoll;
 import dev.holdfast.gateway.traffic.LoopTraffic;
 import dev.holdfast.gateway.traffic.Reason;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.time.Duration;
@@ -31,7 +32,6 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
 
   final RequestBody body = new RequestBody();
   private @Nullable Cluster cluster;
-  private @Nullable Http2Headers requestTrailers;
   private final Attempts attempts = new Attempts();
   private @Nullable UpstreamConnection up;
   @Nullable Http2Stream upStream;
@@ -96,18 +96,18 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     if (upStream == null) {
       body.await(bytes);
     } else if (bytes > 0 || end) {
-      write(data, bytes, end && requestTrailers == null);
+      write(data, bytes, end);
       body.onSent(loop().meters());
     }
     return 0;
   }
 
-  public final void onRequestTrailers(Http2Headers trailers) {
-    requestEnded = true;
-    requestTrailers = trailers;
-    if (upStream != null && up != null) {
-      up.send(upStream, trailers, true, null);
-    }
+  /**
+   * An upstream gets the end of the request without them: gRPC has no request trailers, and servers
+   * take a second HEADERS for a fault of the connection, with all calls of others on it.
+   */
+  public final void onRequestTrailers() {
+    onRequestData(Unpooled.EMPTY_BUFFER, 0, true);
   }
 
   /** The client reset the stream, its connection was lost, or all is done. */
@@ -129,7 +129,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
             ? RequestHeaders.timed(forwarded, timeoutNanos, trace.spentNanos())
             : forwarded;
     List<ByteBuf> frames = body.frames();
-    boolean bare = requestEnded && frames.isEmpty() && requestTrailers == null;
+    boolean bare = requestEnded && frames.isEmpty();
     HeadersWrite write = new HeadersWrite();
     Http2Stream stream = link.open(attempts.begin(headers, write), bare, write);
     if (stream == null) {
@@ -167,6 +167,10 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     }
     ResponseHeaders.Facts facts = Head.facts(headers, end);
     if (!answerBegan) {
+      if (facts.malformed()) {
+        fail(Reason.BAD_ANSWER, StatusCode.INTERNAL, ResponseHeaders.describe(headers));
+        return;
+      }
       if (facts.informational()) {
         return;
       }
@@ -232,8 +236,8 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     attempts.onReset(code);
   }
 
-  final void onUpstreamFault(String why) {
-    attempts.onTrouble(why);
+  final void onUpstreamFault(String why, boolean malformed) {
+    attempts.onTrouble(why, malformed);
   }
 
   /** The stream of the attempt is closed, and not by us. */
@@ -272,7 +276,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
       meters.retried();
       trace.onRetry(failure.status().code());
       find();
-    } else if (!answerBegan && attempts.wasRefused()) {
+    } else if (!answerBegan && attempts.isUnprocessed()) {
       over = true;
       trace.onEnd(Reason.UPSTREAM_RESET, failure.status().code());
       endRefused();
@@ -320,16 +324,12 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
 
   private void sendBody(List<ByteBuf> frames) {
     int bridged = body.takeAwaiting();
-    boolean ends = requestEnded && requestTrailers == null;
     int last = frames.size() - 1;
     for (int i = 0; i <= last && upStream != null; i++) {
-      write(frames.get(i), i == last ? bridged : 0, ends && i == last);
+      write(frames.get(i), i == last ? bridged : 0, requestEnded && i == last);
     }
     if (last < 0 && bridged > 0) {
       giveBack(bridged);
-    }
-    if (requestTrailers != null && up != null && upStream != null) {
-      up.send(upStream, requestTrailers, true, null);
     }
     body.onSent(loop().meters());
   }

@@ -198,6 +198,12 @@ abstract class FrameConnection extends Http2ConnectionHandler {
     streams.sending().cancel((FrameStream) stream);
   }
 
+  /** As above, also for a stream that is over. */
+  final void reset(int stream, long code) {
+    resetStream(context(), stream, code, context().newPromise());
+    flushLater();
+  }
+
   /** PING came; {@code stream} is the last one on which the peer called or was called. */
   final void requireFewPings(int stream) throws LimitMetException {
     int window = connection().remote().flowController().windowSize(connection().connectionStream());
@@ -219,13 +225,18 @@ abstract class FrameConnection extends Http2ConnectionHandler {
       boolean outbound,
       Throwable cause,
       Http2Exception.StreamException e) {
-    boolean late =
+    boolean over =
         !outbound
             && e.error() == Http2Error.STREAM_CLOSED
             && connection().stream(e.streamId()) == null;
-    if (!late) {
+    if (!over || !isLate(e)) {
       super.onStreamError(ctx, outbound, cause, e);
     }
+  }
+
+  /** Whether a frame for a stream that is over is dropped without a word. */
+  boolean isLate(Http2Exception.StreamException frame) {
+    return true;
   }
 
   @Override

@@ -54,6 +54,7 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
   private @Nullable Http2FrameListener listener;
   private boolean prefaced;
   private boolean blockOpen;
+  private boolean blockEnds;
   private boolean failed;
   private int emptyFrames;
 
@@ -86,6 +87,11 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
   /** Counts frames that carry no call. */
   ControlFrames control() {
     return control;
+  }
+
+  /** Whether the headers that were read last, and could not be taken, end their stream. */
+  boolean endsWithBlock() {
+    return blockEnds;
   }
 
   /** Whose headers come; equal for those that are the same to upstreams. */
@@ -153,7 +159,8 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
     int id = in.getInt(at + STREAM_OFFSET) & Integer.MAX_VALUE;
     int payload = at + HEAD_BYTES;
     boolean end = (flags & END_STREAM) != 0;
-    boolean padded = type == Http2FrameTypes.DATA && (flags & PADDED) != 0 && length > 0;
+    boolean there = length > 0 && length <= MOST_BYTES;
+    boolean padded = type == Http2FrameTypes.DATA && (flags & PADDED) != 0 && there;
     int padding = padded ? 1 + in.getUnsignedByte(payload) : 0;
     if (type == Http2FrameTypes.DATA) {
       budget.spend(1);
@@ -174,6 +181,9 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
           && takeHeaders(ctx, id, headers.find(in, payload, length), end)) {
         return;
       }
+    }
+    if (type == Http2FrameTypes.HEADERS) {
+      blockEnds = end;
     }
     if (type == Http2FrameTypes.HEADERS
         || type == Http2FrameTypes.PUSH_PROMISE

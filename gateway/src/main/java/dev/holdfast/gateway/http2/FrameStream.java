@@ -21,6 +21,7 @@ final class FrameStream implements Http2Stream, Written {
   private static final int TRAILERS_SENT = 4;
   private static final int HEADERS_RECEIVED = 8;
   private static final int TRAILERS_RECEIVED = 16;
+  private static final int RESET_RECEIVED = 32;
   private static final @Nullable Object[] NONE = {};
 
   /** What takes its frames; see {@link FrameConnection#attach}. */
@@ -99,8 +100,9 @@ final class FrameStream implements Http2Stream, Written {
   @Override
   public Http2Stream close() {
     if (state != State.CLOSED) {
+      boolean open = state.remoteSideOpen();
       state = State.CLOSED;
-      connection.onClosed(this);
+      connection.onClosed(this, open);
     }
     return this;
   }
@@ -141,6 +143,15 @@ final class FrameStream implements Http2Stream, Written {
   public Http2Stream resetSent() {
     seen |= RESET_SENT;
     return this;
+  }
+
+  /** The peer sent RST_STREAM. */
+  void resetReceived() {
+    seen |= RESET_RECEIVED;
+  }
+
+  boolean isResetReceived() {
+    return is(RESET_RECEIVED);
   }
 
   @Override

@@ -28,6 +28,7 @@ final class FrameStreams implements Http2Connection {
   private final FrameStream whole = new FrameStream(this, 0, Http2Stream.State.IDLE);
   private final ReceiveWindows receiving = new ReceiveWindows(this);
   private final SendWindows sending = new SendWindows(this);
+  private final ClosedStreams ended = new ClosedStreams();
   private final StreamSide<Http2LocalFlowController> local;
   private final StreamSide<Http2RemoteFlowController> remote;
   private @Nullable Http2LifecycleManager lifecycle;
@@ -76,9 +77,20 @@ final class FrameStreams implements Http2Connection {
     sending.cancel(stream);
   }
 
-  /** It is over: what waits to be sent is dropped, and nobody can find it any more. */
-  void onClosed(FrameStream stream) {
+  /**
+   * It is over: what waits to be sent is dropped, and nobody can find it any more.
+   *
+   * @param open whether the peer could still send
+   */
+  void onClosed(FrameStream stream, boolean open) {
     boolean ours = local.isValidStreamId(stream.id());
+    if (open && !ours) {
+      if (stream.isResetReceived()) {
+        ended.onResetByClient(stream.id());
+      } else {
+        ended.onEndedHere(stream.id());
+      }
+    }
     if (ours) {
       local.onClosed();
     } else {
@@ -89,6 +101,11 @@ final class FrameStreams implements Http2Connection {
       listeners.get(i).onStreamClosed(stream);
     }
     table.remove(stream.id());
+  }
+
+  /** Those that its peer opened and that are over. */
+  ClosedStreams ended() {
+    return ended;
   }
 
   boolean isClosed() {

@@ -4,9 +4,9 @@ import dev.holdfast.gateway.route.PathNormalization;
 import dev.holdfast.gateway.route.RequestHead;
 import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.route.Router;
-import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.AsciiString;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map.Entry;
@@ -67,6 +67,34 @@ final class Head extends DefaultHttp2Headers {
     super(validateNames, validateValues, sizeHint);
   }
 
+  /**
+   * Blanks around a value are no part of it (RFC 9110, 5.5), and senders differ in whether they
+   * leave them: they are stripped from what comes, as RFC 9113, 8.2.1, allows.
+   */
+  @Override
+  public Http2Headers add(CharSequence name, CharSequence value) {
+    return super.add(name, value instanceof AsciiString text ? stripped(text) : value);
+  }
+
+  private static AsciiString stripped(AsciiString value) {
+    int end = value.length();
+    int start = 0;
+    if (end == 0 || (!isBlank(value.byteAt(0)) && !isBlank(value.byteAt(end - 1)))) {
+      return value;
+    }
+    while (start < end && isBlank(value.byteAt(start))) {
+      start++;
+    }
+    while (end > start && isBlank(value.byteAt(end - 1))) {
+      end--;
+    }
+    return value.subSequence(start, end);
+  }
+
+  private static boolean isBlank(byte character) {
+    return character == ' ' || character == '\t';
+  }
+
   /** From now on others may be given it, too. */
   void remember() {
     remembered = true;
@@ -108,9 +136,7 @@ final class Head extends DefaultHttp2Headers {
       }
     }
     if (method() != null) {
-      boolean whole = scheme() != null && path() != null && path().length() > 0;
-      boolean connects = HttpMethod.CONNECT.asciiName().contentEquals(method());
-      return whole && !connects ? Kind.REQUEST : Kind.OTHER;
+      return new RequestValidator().fault(this) == null ? Kind.REQUEST : Kind.OTHER;
     }
     if (status() != null) {
       return ResponseHeaders.isInformational(this) ? Kind.OTHER : Kind.RESPONSE;

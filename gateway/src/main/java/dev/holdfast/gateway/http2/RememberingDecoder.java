@@ -86,6 +86,12 @@ final class RememberingDecoder extends DefaultHttp2HeadersDecoder {
       boolean grpc = known == null || isGrpc(known);
       LargeHeadersException why = new LargeHeadersException(String.valueOf(e.getMessage()), grpc);
       throw Http2Exception.streamError(streamId, e.error(), why, "%s", e.getMessage());
+    } catch (Http2Exception.StreamException e) {
+      Head known = started;
+      boolean grpc = known == null || isGrpc(known);
+      MalformedHeadersException why =
+          new MalformedHeadersException(String.valueOf(e.getMessage()), grpc);
+      throw Http2Exception.streamError(streamId, e.error(), why, "%s", e.getMessage());
     } finally {
       started = null;
     }

@@ -43,6 +43,14 @@ final class RequestHeaders {
     if (grpc) {
       headers.set(Names.TE, Names.TRAILERS);
     }
+    CharSequence host = headers.get(Names.HOST);
+    if (host != null) {
+      // Upstreams read one of the two; an intermediary sends :authority (RFC 9113, 8.3.1).
+      headers.remove(Names.HOST);
+      if (headers.authority() == null) {
+        headers.authority(host);
+      }
+    }
     tell(client.proof(), headers);
     CharSequence forwardedFor = client.forwardedFor(headers);
     if (!client.trusted()) {
@@ -74,16 +82,6 @@ final class RequestHeaders {
       String before = String.join(",", headers.getAll(Names.X_FORWARDED_CLIENT_CERT));
       headers.set(Names.X_FORWARDED_CLIENT_CERT, AsciiString.of(before + "," + proof.element()));
     }
-  }
-
-  /** The headers that end a request: what a client says of itself there is taken out, too. */
-  static Http2Headers trailers(Http2Headers sent) {
-    if (!sent.contains(Names.X_FORWARDED_CLIENT_CERT)) {
-      return sent;
-    }
-    Http2Headers own = Head.own(sent);
-    own.remove(Names.X_FORWARDED_CLIENT_CERT);
-    return own;
   }
 
   /** The time that a call has: 0 for any, {@link GrpcTimeout#EXPIRED} for none. */

@@ -1,14 +1,14 @@
 package dev.holdfast.gateway.http2;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.handler.codec.http2.Http2Headers;
 
 /** What takes the frames of one stream of a client. On its event loop. */
 interface RequestStream {
   /** DATA that stays the caller's; how many of its bytes are done with. */
   int onRequestData(ByteBuf data, int bytes, boolean end);
 
-  void onRequestTrailers(Http2Headers trailers);
+  /** The request ended with trailers, which gRPC has none of: they are dropped. */
+  void onRequestTrailers();
 
   /** The client reset the stream, its connection was lost, or all is done. */
   void onClosed();

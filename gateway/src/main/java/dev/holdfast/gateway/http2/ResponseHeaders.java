@@ -5,6 +5,7 @@ import io.netty.util.AsciiString;
 
 /** What the headers of an upstream's answer say. */
 final class ResponseHeaders {
+  private static final AsciiString SWITCHING_PROTOCOLS = AsciiString.cached("101");
   private static final AsciiString UNAVAILABLE = AsciiString.cached("14");
   private static final AsciiString BAD_GATEWAY = AsciiString.cached("502");
   private static final AsciiString GATEWAY_TIMEOUT = AsciiString.cached("504");
@@ -14,6 +15,7 @@ final class ResponseHeaders {
   /**
    * All that is asked of the headers of an answer while it is forwarded.
    *
+   * @param malformed see {@link #isMalformed}
    * @param informational see {@link #isInformational}
    * @param foreign see {@link #isForeign}
    * @param trouble see {@link #trouble}
@@ -21,6 +23,7 @@ final class ResponseHeaders {
    * @param status see {@link #status}
    */
   record Facts(
+      boolean malformed,
       boolean informational,
       boolean foreign,
       String trouble,
@@ -28,12 +31,33 @@ final class ResponseHeaders {
       dev.holdfast.transcoding.http.StatusCode status) {
     static Facts of(Http2Headers headers, boolean end) {
       return new Facts(
+          isMalformed(headers, end),
           isInformational(headers),
           isForeign(headers, end),
           ResponseHeaders.trouble(headers, end),
           headers.contains(Names.GRPC_STATUS),
           ResponseHeaders.status(headers));
     }
+  }
+
+  /**
+   * Whether the first headers of an answer have a status that none can have: no number from 100 to
+   * 599, 101, which HTTP/2 has no use for (RFC 9113, 8.6), or an informational one that ends it.
+   */
+  static boolean isMalformed(Http2Headers headers, boolean end) {
+    CharSequence status = headers.status();
+    if (status == null || status.length() != 3) {
+      return true;
+    }
+    char first = status.charAt(0);
+    if (first < '1' || first > '5' || !isDigit(status.charAt(1)) || !isDigit(status.charAt(2))) {
+      return true;
+    }
+    return first == '1' && (end || AsciiString.contentEquals(SWITCHING_PROTOCOLS, status));
+  }
+
+  private static boolean isDigit(char c) {
+    return c >= '0' && c <= '9';
   }
 
   /** 100 to 199: another one follows. */

@@ -60,6 +60,11 @@ final class SendWindows implements Http2RemoteFlowController {
     initialBytes = newWindowSize;
     connection.forEachActiveStream(
         each -> {
+          if (more > 0 && Integer.MAX_VALUE - more < windowSize(each)) {
+            // Of the connection (RFC 9113, 6.9.2): SETTINGS are not those of one stream.
+            throw Http2Exception.connectionError(
+                Http2Error.FLOW_CONTROL_ERROR, "SETTINGS make the window of %s too large", each);
+          }
           incrementWindowSize(each, more);
           return true;
         });

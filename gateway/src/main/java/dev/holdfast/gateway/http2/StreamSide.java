@@ -76,7 +76,7 @@ final class StreamSide<F extends Http2FlowController> implements Endpoint<F> {
       stream.headersReceived(false);
     }
     reservedId = reservedId >= 0 ? Math.max(reservedId, streamId) : reservedId;
-    nextId = streamId + 2;
+    pass(streamId);
     active++;
     connection.add(stream);
     return stream;
@@ -91,7 +91,8 @@ final class StreamSide<F extends Http2FlowController> implements Endpoint<F> {
           streamId,
           lastKnownByPeer);
     }
-    if (!isValidStreamId(streamId)) {
+    // Who pushes is refused before; nothing else lets a server open one (RFC 9113, 5.1.1).
+    if (!isValidStreamId(streamId) || (server && !local)) {
       throw Http2Exception.connectionError(
           Http2Error.PROTOCOL_ERROR,
           "stream %d can't be opened by a %s",
@@ -109,7 +110,8 @@ final class StreamSide<F extends Http2FlowController> implements Endpoint<F> {
     if (!canOpenStream()) {
       if (!local) {
         // It did exist: what follows its headers is no breach by the peer.
-        nextId = streamId + 2;
+        pass(streamId);
+        connection.ended().onEndedHere(streamId);
       }
       throw Http2Exception.streamError(
           streamId, Http2Error.REFUSED_STREAM, "more than %d streams are open", mostActive);
@@ -118,6 +120,14 @@ final class StreamSide<F extends Http2FlowController> implements Endpoint<F> {
       throw Http2Exception.connectionError(
           Http2Error.INTERNAL_ERROR, "stream %d after the end of its connection", streamId);
     }
+  }
+
+  /** The next one has a greater number. */
+  private void pass(int streamId) {
+    if (!local && streamId > nextId) {
+      connection.ended().onPassedOver(nextId, streamId - 2);
+    }
+    nextId = streamId + 2;
   }
 
   /** One of its streams is closed. */

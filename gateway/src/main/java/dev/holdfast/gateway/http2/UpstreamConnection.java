@@ -223,7 +223,9 @@ final class UpstreamConnection extends FrameConnection implements Link {
       Http2Exception.StreamException e) {
     Exchange exchange = exchange(e.streamId());
     if (exchange != null) {
-      exchange.onUpstreamFault(textOf(e.getCause() == null ? e : e.getCause()));
+      // CANCEL is the liveness room's, for a connection that is lost.
+      boolean malformed = !outbound && e.error() != Http2Error.CANCEL;
+      exchange.onUpstreamFault(textOf(e.getCause() == null ? e : e.getCause()), malformed);
     }
     super.onStreamError(ctx, outbound, cause, e);
   }

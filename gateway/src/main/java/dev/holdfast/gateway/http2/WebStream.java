@@ -59,7 +59,7 @@ final class WebStream implements WebExchange, RequestStream {
   }
 
   @Override
-  public void onRequestTrailers(Http2Headers trailers) {
+  public void onRequestTrailers() {
     onRequestData(Unpooled.EMPTY_BUFFER, 0, true);
   }
 

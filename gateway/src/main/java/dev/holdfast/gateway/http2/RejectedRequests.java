@@ -1,0 +1,103 @@
+package dev.holdfast.gateway.http2;
+
+import dev.holdfast.gateway.limits.GatewayLimits;
+import dev.holdfast.gateway.limits.MetLimit;
+import dev.holdfast.transcoding.http.ErrorBody;
+import dev.holdfast.transcoding.http.RequestRefusedException;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Local replies of one client connection to requests that neither an upstream nor a frontend hears
+ * of. Each costs its own stream alone. On the connection's event loop.
+ */
+final class RejectedRequests {
+  private final DownstreamConnection connection;
+  private final GatewayLimits limits;
+  private final boolean translates;
+
+  /**
+   * For a connection.
+   *
+   * @param translates whether requests that are not gRPC are answered in JSON
+   */
+  RejectedRequests(DownstreamConnection connection, GatewayLimits limits, boolean translates) {
+    this.connection = connection;
+    this.limits = limits;
+    this.translates = translates;
+  }
+
+  /**
+   * Answers a malformed request, then resets its stream (RFC 9113, 8.1.1): INTERNAL for gRPC, as a
+   * client makes of PROTOCOL_ERROR, and 400 for others. Such resets are not counted as a client's
+   * errors: nothing was begun, so that they are as cheap as any answer of the gateway's own.
+   *
+   * @param ended whether nothing more comes
+   */
+  void malformed(int id, boolean grpc, boolean ended, String fault) {
+    Http2Stream stream = streamOf(id, ended);
+    String what = "gateway: malformed request: " + fault;
+    connection.loop().meters().answered(StatusCode.INTERNAL.name());
+    if (stream == null || stream.isHeadersSent() || !(grpc || translates)) {
+      reset(id);
+    } else if (grpc) {
+      Http2Headers answer = Answers.trailersOnly(StatusCode.INTERNAL, what);
+      connection.send(stream, answer, true, written -> reset(id));
+    } else {
+      RequestRefusedException refused = RequestRefusedException.badRequest(what);
+      ByteBuf body = Unpooled.wrappedBuffer(ErrorBody.json(refused));
+      connection.send(stream, Answers.json(refused.httpStatus()), false, null);
+      connection.send(stream, body, true, written -> reset(id));
+      body.release();
+    }
+  }
+
+  private void reset(int id) {
+    connection.reset(id, Http2Error.PROTOCOL_ERROR.code());
+  }
+
+  /** Answers a request whose headers are too large; says whether that is all of it. */
+  boolean tooLarge(LargeHeadersException large, int id) {
+    connection.loop().meters().met(MetLimit.HEADER_LIST);
+    connection.resets.onUnforwarded();
+    boolean known = connection.connection().stream(id) != null;
+    Http2Stream stream = streamOf(id, true);
+    if (stream == null || stream.isHeadersSent()) {
+      return false;
+    }
+    String what = "gateway: headers of more than " + limits.headerListBytes() + " bytes";
+    if (!translates || large.isGrpc() || known) {
+      Http2Headers answer = Answers.trailersOnly(StatusCode.RESOURCE_EXHAUSTED, what);
+      connection.send(stream, answer, true, null);
+      return false;
+    }
+    RequestRefusedException refused = RequestRefusedException.headersTooLarge(what);
+    Http2Headers head = Answers.json(refused.httpStatus());
+    new WebStream(connection, stream, head, true).answer(head, ErrorBody.json(refused));
+    return true;
+  }
+
+  /** The stream of a request whose headers did not begin one; null when there can be none. */
+  private @Nullable Http2Stream streamOf(int id, boolean ended) {
+    FrameStreams streams = connection.connection();
+    Http2Stream stream = streams.stream(id);
+    if (stream != null) {
+      return stream;
+    }
+    try {
+      FrameStream begun = streams.remote().createStream(id, ended);
+      if (!ended) {
+        // More headers are trailers.
+        begun.headersReceived(false);
+      }
+      return begun;
+    } catch (Http2Exception e) {
+      return null;
+    }
+  }
+}
