@@ -210,6 +210,7 @@ missing_proxies() {
   PATH=$PATH:/usr/sbin command -v nginx >/dev/null || echo nginx
   PATH=$PATH:/usr/sbin command -v haproxy >/dev/null || echo haproxy
   command -v h2load >/dev/null || echo nghttp2-client
+  command -v nghttpd >/dev/null || echo nghttp2-server
 }
 
 # Debian starts what it installs. None of it may run: everything here starts its own.

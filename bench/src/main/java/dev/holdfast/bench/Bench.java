@@ -32,6 +32,7 @@ public final class Bench {
           new Showcase(),
           new NeedsTools(new GatewayCost(), GatewayCost.TOOLS),
           new NeedsTools(new Transcoding(), Transcoding.TOOLS),
+          new NeedsTools(new H2spec(), H2spec.TOOLS),
           new GatewayStreams(),
           new GatewayRoll(),
           new GatewayReload(),

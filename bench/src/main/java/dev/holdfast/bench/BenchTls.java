@@ -69,6 +69,16 @@ final class BenchTls {
     return file;
   }
 
+  /** A key and its certificate as PEM, each in a file of its own. */
+  record Pem(Path certificate, Path key) {}
+
+  /** The same as PEM in a folder. */
+  static Pem pem(Path key, Path folder) throws IOException {
+    Pem pem = new Pem(folder.resolve("server.crt"), folder.resolve("server.key"));
+    writePem(key, pem.certificate(), pem.key());
+    return pem;
+  }
+
   /** The same as PEM, for programs that are no Java. */
   static void writePem(Path key, Path certificate, Path privateKey) throws IOException {
     try (InputStream in = Files.newInputStream(key)) {
