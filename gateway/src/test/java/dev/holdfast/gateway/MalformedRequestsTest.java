@@ -112,7 +112,7 @@ class MalformedRequestsTest extends BesiegedGateway {
     // The call before goes on, one behind it finds the table of headers as it should be.
     client.headers(7, RawPeer.call(Besieged.PATH).add("x-mine", "second"), true);
     RawPeer.Frame next = server.next("HEADERS", "RST_STREAM", "DATA");
-    assertThat(next.header("x-mine")).isEqualTo("second");
+    assertThat(next.header("x-mine")).as(next.toString()).isEqualTo("second");
     server.headers(open, RawPeer.head().add("grpc-status", "0"), true);
     server.headers(next.stream(), RawPeer.head().add("grpc-status", "0"), true);
     for (int i = 0; i < 2; i++) {

@@ -277,7 +277,11 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
       Http2Error error = ended ? Http2Error.STREAM_CLOSED : Http2Error.PROTOCOL_ERROR;
       onError(context(), false, Http2Exception.connectionError(error, "%s", frame.getMessage()));
     }
-    return what != ClosedStreams.Frame.AFTER_RESET;
+    if (what == ClosedStreams.Frame.AFTER_RESET) {
+      // Not counted as an error: clients that cancel many calls do so with DATA under way.
+      reset(frame.streamId(), Http2Error.STREAM_CLOSED.code());
+    }
+    return true;
   }
 
   /** The frames of the client, and what becomes of streams. */
