@@ -25,6 +25,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -33,6 +38,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -205,6 +212,51 @@ class AdminTest {
   }
 
   @Test
+  void whoReadsNoAnswersIsNotReadEither() throws Exception {
+    String host = "host: 127.0.0.1:" + admin.address().getPort();
+    byte[] requests =
+        FaceRig.lines("GET /metrics HTTP/1.1", host)
+            .repeat(1_000)
+            .getBytes(StandardCharsets.US_ASCII);
+    long most = 16 << 20;
+    long sent = 0;
+    try (SocketChannel client = SocketChannel.open();
+        Selector selector = Selector.open()) {
+      client.setOption(StandardSocketOptions.SO_RCVBUF, 4_096);
+      client.connect(admin.address());
+      client.configureBlocking(false);
+      client.register(selector, SelectionKey.OP_WRITE);
+      while (sent < most && selector.select(1_000) > 0) {
+        selector.selectedKeys().clear();
+        sent += client.write(ByteBuffer.wrap(requests));
+      }
+    }
+    assertThat(sent).isLessThan(most);
+  }
+
+  /** One answer comes from another thread, the other one at once. */
+  @Test
+  void pipelinedRequestsAreAnsweredInTheirOrder() throws IOException {
+    int pairs = 50;
+    String host = "host: 127.0.0.1:" + admin.address().getPort();
+    String both =
+        FaceRig.lines("GET /api/state HTTP/1.1", host)
+            + FaceRig.lines("GET /nowhere HTTP/1.1", host);
+    String answers = raw(both.repeat(pairs) + lastRequest("GET /healthz", host));
+    assertThat(statuses(answers)).isEqualTo("200 404 ".repeat(pairs) + "200 ");
+    assertThat(answers).endsWith("ok\n");
+  }
+
+  @Test
+  void nothingIsAnsweredBehindTheLastRequest() throws IOException {
+    String host = "host: 127.0.0.1:" + admin.address().getPort();
+    String drain = FaceRig.lines("POST /api/drain HTTP/1.1", host, "x-holdfast-admin: test");
+    String answers = raw(lastRequest("GET /api/state", host) + drain);
+    assertThat(statuses(answers)).isEqualTo("200 ");
+    assertThat(drains).hasValue(0);
+  }
+
+  @Test
   void aPortThatIsTakenIsSaidSo() {
     AdminServer.Subject subject = new AdminServer.Subject(gateway, config, rig.meters, () -> {});
     assertThatThrownBy(() -> AdminServer.open(admin.address(), subject))
@@ -223,9 +275,25 @@ class AdminTest {
 
   /** The whole answer, with its headers in small letters as they come. */
   private String ask(String line, String... headers) throws IOException {
+    return raw(lastRequest(line, headers));
+  }
+
+  private static String lastRequest(String line, String... headers) {
+    return FaceRig.lines(line + " HTTP/1.1", "connection: close", String.join("\r\n", headers));
+  }
+
+  /** The statuses of answers, each with a space behind it. */
+  private static String statuses(String answers) {
+    return Pattern.compile("HTTP/1\\.1 (\\d{3} )")
+        .matcher(answers)
+        .results()
+        .map(found -> found.group(1))
+        .collect(Collectors.joining());
+  }
+
+  private String raw(String request) throws IOException {
     try (Socket socket = new Socket(admin.address().getAddress(), admin.address().getPort())) {
-      String request =
-          line + " HTTP/1.1\r\nconnection: close\r\n" + String.join("\r\n", headers) + "\r\n\r\n";
+      socket.setSoTimeout((int) TimeUnit.SECONDS.toMillis(GatewayRig.PATIENCE_SECONDS));
       socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }

@@ -1,6 +1,10 @@
 package dev.holdfast.gateway.admin;
 
+import dev.holdfast.gateway.http1.AnswerEncoder;
+import dev.holdfast.gateway.http1.PacedInput;
+import dev.holdfast.gateway.http1.PacedRequestDecoder;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -8,20 +12,25 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.timeout.ReadTimeoutException;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One connection to the admin page; a request after the other. */
-final class AdminConnection extends SimpleChannelInboundHandler<FullHttpRequest> {
+/**
+ * One connection to the admin page; a request after the other, none while one is answered or the
+ * answers are not read.
+ */
+final class AdminConnection extends SimpleChannelInboundHandler<FullHttpRequest>
+    implements PacedInput.Reader {
   private static final Logger log = LoggerFactory.getLogger(AdminConnection.class);
 
   /** Nothing from elsewhere, and nobody may frame it. */
@@ -31,27 +40,66 @@ final class AdminConnection extends SimpleChannelInboundHandler<FullHttpRequest>
           + " frame-ancestors 'none'";
 
   private final AdminDesk desk;
-  private CompletableFuture<Boolean> answered = CompletableFuture.completedFuture(true);
+  private final Channel channel;
+  private final PacedInput input;
+  private final AnswerEncoder encoder = new AnswerEncoder();
+  private boolean busy;
 
-  AdminConnection(AdminDesk desk) {
+  private AdminConnection(AdminDesk desk, Channel channel) {
     this.desk = desk;
+    this.channel = channel;
+    this.input = new PacedInput(channel, this);
+  }
+
+  /** Takes a channel over. */
+  static void install(Channel channel, AdminDesk desk, HttpDecoderConfig config, int bodyBytes) {
+    AdminConnection connection = new AdminConnection(desk, channel);
+    channel
+        .pipeline()
+        .addLast(new PacedRequestDecoder(config, connection.input))
+        .addLast(connection.encoder)
+        .addLast(new HttpObjectAggregator(bodyBytes))
+        .addLast(connection);
+  }
+
+  @Override
+  public boolean mayTake() {
+    return !busy && channel.isActive() && channel.isWritable();
+  }
+
+  @Override
+  public void refreshReading() {
+    channel.config().setAutoRead(!input.isHeld());
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    refreshReading();
+    ctx.fireChannelReadComplete();
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    input.goOn();
   }
 
   @Override
   protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
     boolean keep = HttpUtil.isKeepAlive(request);
     boolean head = request.method().equals(HttpMethod.HEAD);
+    busy = true;
     if (request.decoderResult().isFailure()) {
       send(ctx, Reply.text(HttpResponseStatus.BAD_REQUEST, "request: no HTTP"), false, false);
       return;
     }
-    // One after the other, so that the answers keep the order of the requests.
-    answered =
-        answered
-            .thenCompose(before -> desk.answer(request, ctx.executor()))
+    encoder.answers(request.method());
+    var unused =
+        desk.answer(request, ctx.executor())
             .handle(
                 (reply, failure) -> {
                   if (failure == null) {
+                    // Behind the last request nothing is taken, however slowly its answer is read.
+                    busy = !keep;
                     send(ctx, reply, keep, head);
                   } else {
                     log.error("event=admin_failed uri={}", request.uri(), failure);
@@ -59,6 +107,7 @@ final class AdminConnection extends SimpleChannelInboundHandler<FullHttpRequest>
                         Reply.text(HttpResponseStatus.INTERNAL_SERVER_ERROR, "failed: see the log");
                     send(ctx, failed, false, head);
                   }
+                  input.goOn();
                   return true;
                 });
   }

@@ -12,8 +12,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.handler.codec.http.HttpObjectAggregator;
-import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.timeout.ReadTimeoutHandler;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -138,12 +137,13 @@ public final class AdminServer implements AutoCloseable {
       }
       open++;
       var unused = channel.closeFuture().addListener(closed -> open--);
-      channel
-          .pipeline()
-          .addLast(new ReadTimeoutHandler(IDLE.toSeconds(), TimeUnit.SECONDS))
-          .addLast(new HttpServerCodec(MAX_LINE_BYTES, MAX_HEADER_BYTES, MAX_BODY_BYTES))
-          .addLast(new HttpObjectAggregator(MAX_BODY_BYTES))
-          .addLast(new AdminConnection(desk));
+      channel.pipeline().addLast(new ReadTimeoutHandler(IDLE.toSeconds(), TimeUnit.SECONDS));
+      HttpDecoderConfig config =
+          new HttpDecoderConfig()
+              .setMaxInitialLineLength(MAX_LINE_BYTES)
+              .setMaxHeaderSize(MAX_HEADER_BYTES)
+              .setMaxChunkSize(MAX_BODY_BYTES);
+      AdminConnection.install(channel, desk, config, MAX_BODY_BYTES);
     }
   }
 }

@@ -1,0 +1,83 @@
+package dev.holdfast.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Clients of WebSockets that mean harm: the twin of {@link FloodAttackTest}. */
+class SocketAttackTest {
+  private static final String CHAT = "/test.greet.Greeter/Chat";
+
+  /** Frames that cost work and bring nothing, masked with zeros. */
+  enum Empty {
+    PINGS(new byte[] {(byte) 0x89, (byte) 0x80, 0, 0, 0, 0}),
+    PONGS(new byte[] {(byte) 0x8a, (byte) 0x80, 0, 0, 0, 0}),
+    FRAGMENTS(new byte[] {0, (byte) 0x80, 0, 0, 0, 0});
+
+    final byte[] frame;
+
+    Empty(byte[] frame) {
+      this.frame = frame;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Empty.class)
+  void aFloodOfFramesThatCarryNothingEndsIt(Empty empty) throws Exception {
+    try (WebSiege siege = new WebSiege();
+        RawSocket socket = RawSocket.ask(siege.attacker(), CHAT)) {
+      socket.part(1, false, "{".getBytes(StandardCharsets.US_ASCII));
+      sendAll(socket, Besieged.repeated(empty.frame, 10_000));
+      await().untilAsserted(() -> assertThat(siege.faces.rig.met("pings")).isEqualTo(1));
+      siege.assertUnharmed();
+      siege.assertNothingKept();
+    }
+  }
+
+  @Test
+  void thousandsOfMessagesInOneReadAreAnsweredInTheirOrderAndNobodyWaitsForIt() throws Exception {
+    try (WebSiege siege = new WebSiege();
+        RawSocket socket = RawSocket.ask(siege.attacker(), CHAT)) {
+      int messages = 2_000;
+      // The empty message of JSON, masked with zeros.
+      socket.raw(
+          Besieged.repeated(new byte[] {(byte) 0x81, (byte) 0x82, 0, 0, 0, 0, '{', '}'}, messages));
+      socket.text("{\"name\":\"last\"}");
+      siege.assertUnharmed();
+      for (int i = 0; i < messages; i++) {
+        assertThat(socket.next()).startsWith("text {\"text\":\"hello \"");
+      }
+      assertThat(socket.next()).contains("hello last");
+      siege.assertUnharmed();
+    }
+  }
+
+  @Test
+  void aFrameThatIsNeverWholeIsOnItsClientsAccount() throws Exception {
+    try (WebSiege siege = new WebSiege();
+        RawSocket socket = RawSocket.ask(siege.attacker(), CHAT)) {
+      // Of four MiB one half.
+      socket.raw(new byte[] {(byte) 0x82, (byte) 0xff, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0});
+      socket.raw(new byte[1 << 21]);
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(GatewayRig.kept(siege.faces.gateway)).isGreaterThanOrEqualTo(1 << 21));
+      siege.assertUnharmed();
+      siege.assertNothingKept();
+    }
+  }
+
+  private static void sendAll(RawSocket socket, byte[] bytes) {
+    try {
+      socket.raw(bytes);
+    } catch (IOException e) {
+      assertThat(e).hasMessageMatching(".*(reset|Broken pipe|closed).*");
+    }
+  }
+}
