@@ -29,21 +29,15 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
       then = "the connection is closed with ENHANCE_YOUR_CALM")
   static final int MAX_EMPTY_DATA = 10;
 
-  private static final int HEAD_BYTES = 9;
-  private static final int TYPE_OFFSET = 3;
-  private static final int FLAGS_OFFSET = 4;
-  private static final int STREAM_OFFSET = 5;
+  static final int HEAD_BYTES = 9;
+  static final int TYPE_OFFSET = 3;
+  static final int FLAGS_OFFSET = 4;
+  static final int STREAM_OFFSET = 5;
   private static final int MOST_BYTES = 16_384;
-  private static final int END_STREAM = 1;
+  static final int END_STREAM = 1;
   private static final int END_HEADERS = 4;
   private static final int PADDED = 8;
   private static final int PRIORITY = 32;
-
-  /** Longer frames of DATA stay as they are; what is put together is still copied when it waits. */
-  private static final int SMALL_BYTES = 256;
-
-  /** So many of them cost as much as one frame that is handled by itself. */
-  private static final int GATHERED_PER_FRAME = 16;
 
   private final RememberingDecoder headers;
   private final FrameTimer timer;
@@ -130,8 +124,8 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
         }
         int whole = Math.min(HEAD_BYTES + length, in.readableBytes());
         in.readerIndex(at + whole);
-        if (length <= SMALL_BYTES && isCutData(in, at, length)) {
-          length = gather(in, at, length);
+        if (length <= DataCoalescing.SMALL_BYTES && DataCoalescing.isCutData(in, at, length)) {
+          length = DataCoalescing.gather(in, at, length, budget);
           whole = HEAD_BYTES + length;
         }
         decode(ctx, in, at, length, whole, out);
@@ -191,57 +185,6 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
       blockOpen = (flags & END_HEADERS) == 0;
     }
     super.decodeFrame(ctx, in.slice(at, whole), out);
-  }
-
-  /** Whether a frame is DATA, not padded, that more follows. */
-  private static boolean isCutData(ByteBuf in, int at, int length) {
-    return length > 0
-        && in.getByte(at + TYPE_OFFSET) == Http2FrameTypes.DATA
-        && in.getByte(at + FLAGS_OFFSET) == 0;
-  }
-
-  /**
-   * Makes one frame of those of DATA that follow a small one on its stream and are small as well:
-   * each would cost as much as a large one, here and at the upstream. Nobody may see anything in
-   * how DATA is cut (RFC 9113, 6.1).
-   *
-   * @return how long its payload is then
-   */
-  private int gather(ByteBuf in, int at, int length) {
-    int id = in.getInt(at + STREAM_OFFSET);
-    int start = at + HEAD_BYTES;
-    int to = start + length;
-    int from = in.readerIndex();
-    int filled = in.writerIndex();
-    int frames = 0;
-    boolean open = true;
-    while (open && filled - from >= HEAD_BYTES) {
-      int next = in.getUnsignedMedium(from);
-      boolean cut = isCutData(in, from, next);
-      boolean last =
-          !cut
-              && in.getByte(from + TYPE_OFFSET) == Http2FrameTypes.DATA
-              && in.getByte(from + FLAGS_OFFSET) == END_STREAM;
-      if (!(cut || last)
-          || next > SMALL_BYTES
-          || filled - from - HEAD_BYTES < next
-          || in.getInt(from + STREAM_OFFSET) != id
-          || to - start + next > FrameWriter.COPIED_BYTES) {
-        break;
-      }
-      in.setBytes(to, in, from + HEAD_BYTES, next);
-      to += next;
-      from += HEAD_BYTES + next;
-      open = cut;
-      frames++;
-    }
-    if (frames > 0) {
-      in.readerIndex(from);
-      in.setMedium(at, to - start);
-      in.setByte(at + FLAGS_OFFSET, open ? 0 : END_STREAM);
-      budget.spend(frames / GATHERED_PER_FRAME);
-    }
-    return to - start;
   }
 
   /** Counts a frame that is no DATA. */

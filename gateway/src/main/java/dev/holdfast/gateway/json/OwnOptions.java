@@ -17,8 +17,7 @@ final class OwnOptions {
   private OwnOptions() {}
 
   /** The gateway's own answer to OPTIONS; null where the path has a binding of OPTIONS. */
-  static @Nullable Answer of(
-      WebExchange web, RequestHead head, FaceTerms now, Places places) {
+  static @Nullable Answer of(WebExchange web, RequestHead head, FaceTerms now, Places places) {
     Answer answer = new Answer(Answer.head(204, ""), Answer.NOTHING);
     if (Cors.isQuestion(web.headers())) {
       now.cors().permit(web.headers(), answer.head());
@@ -56,8 +55,7 @@ final class OwnOptions {
   }
 
   /** Where a route says where the path goes, no schema is needed. */
-  private static Answer ofMethod(
-      WebExchange web, RequestHead head, Answer answer, Places places) {
+  private static Answer ofMethod(WebExchange web, RequestHead head, Answer answer, Places places) {
     var unused = places.place(web, head.path());
     return answer.allowing(List.of("OPTIONS", "POST"));
   }
