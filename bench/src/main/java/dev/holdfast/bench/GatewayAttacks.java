@@ -96,8 +96,10 @@ final class GatewayAttacks extends Comparison {
     AttackedProxy ours = open(options, scope, holdfast(programs, folder, ports.get(0)));
     AttackedProxy haproxy = open(options, scope, programs.haproxyOfBoth(ports.get(1)));
     long before = ours.residentBytes();
-    for (Attack attack : Attack.values()) {
-      if (options.get(ONLY) == 0 || options.get(ONLY) == attack.ordinal() + 1) {
+    List<Attack> attacks = List.of(Attack.values());
+    for (int number = 1; number <= attacks.size(); number++) {
+      if (options.get(ONLY) == 0 || options.get(ONLY) == number) {
+        Attack attack = attacks.get(number - 1);
         besiege(options, scope, report, ours, attack);
         if (attack.isGeneral()) {
           besiege(options, scope, report, haproxy, attack);

@@ -1,6 +1,7 @@
 package dev.holdfast.bench;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -247,7 +248,7 @@ final class GrpcInterop extends Comparison {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_LIMIT_S);
     while (true) {
       try (Socket socket = new Socket()) {
-        socket.connect(new InetSocketAddress("127.0.0.1", port));
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         return;
       } catch (IOException e) {
         if (System.nanoTime() - end > 0) {

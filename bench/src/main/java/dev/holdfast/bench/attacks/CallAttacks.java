@@ -10,7 +10,7 @@ final class CallAttacks {
 
   private static final int STALLED_STREAMS = 80;
   private static final int STALLED_SECONDS = 2;
-  private static final int ANSWER_BYTES = 262_144;
+  private static final int ANSWER_BYTES = 1 << 18;
   private static final int PIECE_BYTES = 16_384;
   private static final int RESETS_AT_ONCE = 512;
   private static final int UPLOADS_EACH = 120;
@@ -26,10 +26,9 @@ final class CallAttacks {
         for (int i = 0; i < STALLED_STREAMS; i++) {
           int stream = client.stream();
           begin(client, stream, Http2Frames.call(Target.CALL), false);
-          // A message with one field of bytes: its number, its length in three bytes.
-          byte[] head = {1 << 3 | 2, (byte) (ANSWER_BYTES & 0x7f | 0x80), 0, 0};
-          head[2] = (byte) (ANSWER_BYTES >> 7 & 0x7f | 0x80);
-          head[3] = (byte) (ANSWER_BYTES >> 14);
+          // A message with one field of bytes: its number and type, its length as a varint of three
+          // bytes, of which the first two hold bits that are zero in a power of two this large.
+          byte[] head = {(1 << 3) | 2, (byte) 0x80, (byte) 0x80, (byte) (ANSWER_BYTES >> 14)};
           byte[] prefix = Http2Frames.prefix(head.length + ANSWER_BYTES);
           data(client, stream, Http2Frames.joined(prefix, head), false);
           byte[] piece = new byte[PIECE_BYTES];
