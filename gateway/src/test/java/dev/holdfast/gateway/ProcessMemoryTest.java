@@ -50,6 +50,7 @@ class ProcessMemoryTest {
     STREAMS,
     UPLOADED_BODIES,
     JSON_HTTP_1,
+    JSON_HTTP_2,
     DOCUMENTS_HTTP_2,
     GRPC_WEB_HTTP_1,
     GRPC_WEB_HTTP_2,
@@ -61,6 +62,7 @@ class ProcessMemoryTest {
         case STREAMS -> clients.streams(4, 60);
         case UPLOADED_BODIES -> clients.bodies(40);
         case JSON_HTTP_1 -> clients.jsonOverHttp1(80);
+        case JSON_HTTP_2 -> clients.jsonOverHttp2(4, 60);
         case DOCUMENTS_HTTP_2 -> clients.documentsOverHttp2(4, 60);
         case GRPC_WEB_HTTP_1 -> clients.grpcWebOverHttp1(80);
         case GRPC_WEB_HTTP_2 -> clients.grpcWebOverHttp2(4, 60);

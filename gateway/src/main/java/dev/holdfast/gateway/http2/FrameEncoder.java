@@ -189,7 +189,8 @@ final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
   /**
    * DATA that waits. Small frames are copied, and added to one that waits already: a slice would
    * hold the whole buffer of a socket read, and a frame of a byte takes some hundreds. So are those
-   * that wait for a window, which may be for long, with frames of others in the same buffer.
+   * that wait for a window, which may be for long, with frames of others in the same buffer. An
+   * array that has no other bytes, as translated answers have, is held as it is.
    */
   private final class WaitingBytes extends Waiting {
     private final ByteBuf data;
@@ -200,7 +201,8 @@ final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
       super(stream, end, hearer);
       this.left = data.readableBytes();
       int window = Math.min(stream.sendWindow, streams.connectionStream().sendWindow);
-      this.copied = left <= FrameWriter.COPIED_BYTES || left > window;
+      boolean alone = data.hasArray() && data.array().length == left;
+      this.copied = !alone && (left <= FrameWriter.COPIED_BYTES || left > window);
       this.data = copied ? data.copy() : data.retainedSlice();
     }
 

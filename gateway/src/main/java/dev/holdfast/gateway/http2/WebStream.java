@@ -17,6 +17,9 @@ final class WebStream implements WebExchange, RequestStream {
       then = "its upstream waits")
   static final int UNSENT_BYTES = 262_144;
 
+  /** The objects of a frame that waits, beside its bytes; most frames of a stream are small. */
+  private static final int FRAME_BYTES = 160;
+
   private final DownstreamConnection down;
   private final Http2Stream stream;
   private final Http2Headers headers;
@@ -186,8 +189,10 @@ final class WebStream implements WebExchange, RequestStream {
       return;
     }
     over = last;
-    unsentBytes += body.length;
-    memory.charge(body.length);
+    // Not taken from the array later: the receipt would hold it as long as the frame waits.
+    int bytes = body.length + FRAME_BYTES;
+    unsentBytes += bytes;
+    memory.charge(bytes);
     boolean stops = last && !requestEnded;
     ByteBuf data = Unpooled.wrappedBuffer(body);
     down.send(
@@ -195,7 +200,7 @@ final class WebStream implements WebExchange, RequestStream {
         data,
         last,
         success -> {
-          onWritten(body.length);
+          onWritten(bytes);
           if (stops) {
             stopRequest(success);
           }
