@@ -18,11 +18,26 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients that mean no harm, but whose frames come late, say nothing, or are of no call. */
 class UntidyClientsTest extends BesiegedGateway {
   private static final int LIMIT = 128;
   private static final byte[] PING = {0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8};
+  private static final byte[] NOTHING = {};
+  private static final byte[] WINDOW_UPDATE = {0, 0, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+
+  /**
+   * A reset of stream 1, the answer to the PING that comes with a GOAWAY, and the end of stream 3:
+   * in one piece, because from the second on the gateway may close.
+   */
+  private static final byte[] LEAVES = {
+    0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 8,
+    0, 0, 8, 6, 1, 0, 0, 0, 0, 'H', 'F', 'l', 'e', 'a', 'v', 'e', 0,
+    0, 0, 0, 0, 1, 0, 0, 0, 3
+  };
+
   private static final int SMALL_FRAMES = 3_000;
   private static final int SMALL = 50;
   private static final int MORE_THAN_SOCKETS_HOLD = 16_000_000;
@@ -161,8 +176,10 @@ class UntidyClientsTest extends BesiegedGateway {
     assertThat(answer.code()).isEqualTo(Http2Error.PROTOCOL_ERROR.code());
   }
 
-  @Test
-  void aSlowReaderGetsTheLastAnswerOfAGatewayThatCloses() throws Exception {
+  /** A client gives windows back, or sends PINGs, for as long as it reads. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aSlowReaderGetsTheLastAnswerOfAGatewayThatCloses(boolean goesOn) throws Exception {
     try (Socket socket = new Socket()) {
       // So that it holds next to nothing of what isn't read.
       socket.setReceiveBufferSize(4_096);
@@ -183,20 +200,20 @@ class UntidyClientsTest extends BesiegedGateway {
       server.next("PONG");
 
       var unusedDrain = besieged.gateway.drain();
-      write(socket, 0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 8);
-      write(socket, 0, 0, 8, 6, 1, 0, 0, 0, 0, 'H', 'F', 'l', 'e', 'a', 'v', 'e', 0);
-      write(socket, 0, 0, 0, 0, 1, 0, 0, 0, 3);
-      assertThat(readToTheEnd(new DataInputStream(socket.getInputStream()))).contains("1 3");
+      socket.getOutputStream().write(LEAVES);
+      assertThat(readToTheEnd(socket, goesOn ? WINDOW_UPDATE : NOTHING)).contains("1 3");
     }
   }
 
   /** The type and stream of all frames until the connection ends. */
-  private static List<String> readToTheEnd(DataInputStream in) throws IOException {
+  private static List<String> readToTheEnd(Socket socket, byte[] afterEach) throws IOException {
+    DataInputStream in = new DataInputStream(socket.getInputStream());
     List<String> frames = new ArrayList<>();
     try {
       while (true) {
         Frame frame = Frame.read(in);
         frames.add(frame.type + " " + frame.stream);
+        socket.getOutputStream().write(afterEach);
       }
     } catch (EOFException e) {
       return frames;

@@ -185,7 +185,9 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
   private void closeIfUnused() {
     if (leaving && connection().numActiveStreams() == 0) {
       var unused =
-          context().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> closeNow());
+          context()
+              .writeAndFlush(Unpooled.EMPTY_BUFFER)
+              .addListener(written -> LingeringClose.begin(context(), limits.handshake()));
     }
   }
 

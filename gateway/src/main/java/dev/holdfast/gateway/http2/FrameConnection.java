@@ -255,7 +255,8 @@ abstract class FrameConnection extends Http2ConnectionHandler {
   /** DATA waits for the peer's window, but headers don't: a peer that reads nothing is cut off. */
   private void requireReader() {
     boolean deaf = channel().isActive() && channel().bytesBeforeWritable() > windowBytes;
-    if (deaf && !blamed) {
+    // Where the output has ended nothing is writable, and nothing waits.
+    if (deaf && !blamed && !LingeringClose.isBegun(channel())) {
       blamed = true;
       shared.meters().met(MetLimit.UNREAD);
       context().close();
