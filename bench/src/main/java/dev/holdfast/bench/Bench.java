@@ -37,7 +37,8 @@ public final class Bench {
           new GatewayRoll(),
           new GatewayReload(),
           new NeedsTools(new GatewayAttacks(), GatewayAttacks.TOOLS),
-          new NeedsTools(new GrpcInterop(), GrpcInterop.TOOLS));
+          new NeedsTools(new GrpcInterop(), GrpcInterop.TOOLS),
+          new GatewayFuzz());
 
   /** Logback's own property; children are given it too. */
   static final String LOG_CONFIGURATION = "logback.configurationFile";

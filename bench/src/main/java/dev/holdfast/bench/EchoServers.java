@@ -5,6 +5,8 @@ import io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -42,6 +44,16 @@ public final class EchoServers {
             EchoServers.class,
             jvmOptions,
             List.of(Integer.toString(count), Boolean.toString(names))));
+  }
+
+  /** Servers without a log: of each stream that an attacker broke it would have a stack trace. */
+  static ChildJvm startSilent(Scope scope, int count, Path folder) throws IOException {
+    Path logging = Files.writeString(folder.resolve("logging.properties"), ".level=OFF");
+    return start(
+        scope,
+        count,
+        false,
+        List.of("-Xmx1g", "-Djava.util.logging.config.file=" + logging.toAbsolutePath()));
   }
 
   /** The ports that they listen on. */

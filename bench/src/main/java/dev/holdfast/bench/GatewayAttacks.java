@@ -86,12 +86,7 @@ final class GatewayAttacks extends Comparison {
   @Override
   void measure(Options options, Scope scope, Report report) throws Exception {
     Path folder = scope.own(ScratchFolder.create("holdfast-bench-attacks")).path();
-    // It would say of each stream of an attacker that it ended.
-    Path logging = folder.resolve("logging.properties");
-    Files.writeString(logging, ".level=OFF");
-    List<String> jvmOptions =
-        List.of("-Xmx1g", "-Djava.util.logging.config.file=" + logging.toAbsolutePath());
-    List<Integer> ports = EchoServers.ports(EchoServers.start(scope, 2, false, jvmOptions));
+    List<Integer> ports = EchoServers.ports(EchoServers.startSilent(scope, 2, folder));
     GatewayPrograms programs = new GatewayPrograms(folder);
     AttackedProxy ours = open(options, scope, holdfast(programs, folder, ports.get(0)));
     AttackedProxy haproxy = open(options, scope, programs.haproxyOfBoth(ports.get(1)));
@@ -162,7 +157,7 @@ final class GatewayAttacks extends Comparison {
   }
 
   /** The service of the bystander, and one whose messages say their types themselves. */
-  private static FileDescriptorSet descriptors() {
+  static FileDescriptorSet descriptors() {
     FileDescriptorProto attacked =
         FileDescriptorProto.newBuilder()
             .setName("attacked.proto")
