@@ -38,6 +38,21 @@ class ClientLimitsTest {
   }
 
   @Test
+  void messageBehindTooLargeHeadersIsNoFault() throws Exception {
+    for (String type : new String[] {"application/grpc", "application/json"}) {
+      RawPeer client = client(GatewayLimits.DEFAULT);
+      Http2Headers headers =
+          RawPeer.call(PATH).set("content-type", type).add("x-large", "x".repeat(17_000));
+      client.headers(3, headers, false);
+      assertThat(client.next("HEADERS", "RST_STREAM", "GOAWAY").type()).isEqualTo("HEADERS");
+      assertThat(client.next("RST_STREAM", "GOAWAY").type()).isEqualTo("RST_STREAM");
+      client.rawNow(new byte[] {0, 0, 5, 0, 1, 0, 0, 0, 3, 0, 0, 0, 0, 0});
+      client.ping(7);
+      assertThat(client.next("PONG", "GOAWAY").type()).as(type).isEqualTo("PONG");
+    }
+  }
+
+  @Test
   void streamsBeyondTheLimitAreRefused() throws Exception {
     RawPeer client = client(limits(4, Duration.ofSeconds(10), Duration.ofHours(1)));
     for (int id = 3; id < 15; id += 2) {

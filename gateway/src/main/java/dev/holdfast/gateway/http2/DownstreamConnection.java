@@ -264,7 +264,8 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
       return;
     }
     boolean answered =
-        e.getCause() instanceof LargeHeadersException large && rejected.tooLarge(large, id);
+        e.getCause() instanceof LargeHeadersException large
+            && rejected.tooLarge(large, id, reader.endsWithBlock());
     if (!answered) {
       super.onStreamError(ctx, outbound, cause, e);
     }

@@ -61,12 +61,16 @@ final class RejectedRequests {
     connection.reset(id, Http2Error.PROTOCOL_ERROR.code());
   }
 
-  /** Answers a request whose headers are too large; says whether that is all of it. */
-  boolean tooLarge(LargeHeadersException large, int id) {
+  /**
+   * Answers a request whose headers are too large; says whether that is all of it.
+   *
+   * @param ended whether nothing more comes; what comes otherwise is late, and no fault
+   */
+  boolean tooLarge(LargeHeadersException large, int id, boolean ended) {
     connection.loop().meters().met(MetLimit.HEADER_LIST);
     connection.resets.onUnforwarded();
     boolean known = connection.connection().stream(id) != null;
-    Http2Stream stream = streamOf(id, true);
+    Http2Stream stream = streamOf(id, ended);
     if (stream == null || stream.isHeadersSent()) {
       return false;
     }
@@ -78,7 +82,7 @@ final class RejectedRequests {
     }
     RequestRefusedException refused = RequestRefusedException.headersTooLarge(what);
     Http2Headers head = Answers.json(refused.httpStatus());
-    new WebStream(connection, stream, head, true).answer(head, ErrorBody.json(refused));
+    new WebStream(connection, stream, head, ended).answer(head, ErrorBody.json(refused));
     return true;
   }
 
