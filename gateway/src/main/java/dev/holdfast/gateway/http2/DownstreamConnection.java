@@ -263,10 +263,8 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
               Http2Exception.streamError(id, Http2Error.STREAM_CLOSED, "%s", what));
       return;
     }
-    boolean answered =
-        e.getCause() instanceof LargeHeadersException large
-            && rejected.tooLarge(large, id, reader.endsWithBlock());
-    if (!answered) {
+    if (!(e.getCause() instanceof LargeHeadersException large
+        && rejected.tooLarge(large, id, reader.endsWithBlock()))) {
       super.onStreamError(ctx, outbound, cause, e);
     }
   }
