@@ -35,6 +35,7 @@ final class Doors {
   private final @Nullable WebFace face;
   private final Entrance.Refusals refusals =
       new Entrance.Refusals(new ProxyRefusals(), new L4Refusals());
+  private final ClientConnections connections = new ClientConnections();
   private final List<ListeningSocket> inherited;
   private List<Door> open = List.of();
   private boolean closed;
@@ -245,7 +246,7 @@ final class Doors {
     @Override
     protected void initChannel(Channel channel) {
       ForwardingLoop loop = loops.get(channel.eventLoop());
-      if (loop != null) {
+      if (loop != null && connections.admit(channel, loop)) {
         loop.arrives(channel);
         new Entrance(channel, listener, loop, face, refusals).open();
       }

@@ -33,9 +33,8 @@ class UntidyClientsTest extends BesiegedGateway {
    * in one piece, because from the second on the gateway may close.
    */
   private static final byte[] LEAVES = {
-    0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 8,
-    0, 0, 8, 6, 1, 0, 0, 0, 0, 'H', 'F', 'l', 'e', 'a', 'v', 'e', 0,
-    0, 0, 0, 0, 1, 0, 0, 0, 3
+    0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 8, 0, 0, 8, 6, 1, 0, 0, 0, 0, 'H', 'F', 'l', 'e', 'a', 'v',
+    'e', 0, 0, 0, 0, 0, 1, 0, 0, 0, 3
   };
 
   private static final int SMALL_FRAMES = 3_000;

@@ -176,6 +176,14 @@ public final class GatewayKeys {
           "Answers of these, without a message, are tried again after a growing pause of up to 1s."
               + " grpc-retry-pushback-ms is obeyed here and where idempotent.");
 
+  static final TunableNumber CONNECTIONS =
+      new TunableNumber(
+          "connections",
+          1,
+          1_048_576,
+          GatewayLimits.CONNECTIONS,
+          "Open at once from all clients; more are reset. Keep it below the open files that the"
+              + " process may have.");
   static final TunableNumber STREAMS =
       new TunableNumber(
           "streams", 1, 100_000, GatewayLimits.STREAMS, "Open at once on one connection.");
@@ -281,6 +289,7 @@ public final class GatewayKeys {
               "Which pages may call it from browsers, instead of those of all. Not with headers."));
   static final Section LIMIT_KEYS =
       Section.of(
+          Key.value(CONNECTIONS),
           Key.value(STREAMS),
           Key.value(HEADER_LIST_BYTES),
           Key.value(STREAM_WINDOW_BYTES),

@@ -266,6 +266,7 @@ public final class GatewayYaml {
       connection = window;
     }
     return new GatewayLimits(
+        number(limits, GatewayKeys.CONNECTIONS),
         number(limits, GatewayKeys.STREAMS),
         number(limits, GatewayKeys.HEADER_LIST_BYTES),
         window,

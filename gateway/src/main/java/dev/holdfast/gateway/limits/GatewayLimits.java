@@ -6,6 +6,7 @@ import java.time.Duration;
 /**
  * What one client may cost. Applies to connections that are accepted after it was set.
  *
+ * @param connections of all clients open at once; 1 to 1,048,576, default {@value #CONNECTIONS}
  * @param streams open at once on one connection; 1 to 100,000, default {@value #STREAMS}
  * @param headerListBytes of one request's headers as RFC 9113, 6.5.2 counts them; 1,024 to
  *     1,048,576, default {@value #HEADER_LIST_BYTES}
@@ -18,6 +19,7 @@ import java.time.Duration;
  * @param idle how long a connection may be without a stream; at least 1 s, default 1 h
  */
 public record GatewayLimits(
+    int connections,
     int streams,
     int headerListBytes,
     int streamWindowBytes,
@@ -26,6 +28,14 @@ public record GatewayLimits(
     Duration idle) {
   private static final int MIB = 1_048_576;
   private static final Duration LEAST_HANDSHAKE = Duration.ofMillis(100);
+
+  /** Connections of all clients: half of what a process may usually have open. */
+  @Limit(
+      of = "connections of all clients to the gateway that are open at once",
+      then =
+          "a new one is reset; from nine tenths on, one from an address that has a sixteenth of"
+              + " all")
+  public static final int CONNECTIONS = 10_000;
 
   /** Streams of one connection. */
   @Limit(
@@ -68,7 +78,20 @@ public record GatewayLimits(
       new GatewayLimits(
           STREAMS, HEADER_LIST_BYTES, STREAM_WINDOW_BYTES, CONNECTION_BYTES, HANDSHAKE, IDLE);
 
+  /** With the default number of connections. */
+  public GatewayLimits(
+      int streams,
+      int headerListBytes,
+      int streamWindowBytes,
+      int connectionBytes,
+      Duration handshake,
+      Duration idle) {
+    this(
+        CONNECTIONS, streams, headerListBytes, streamWindowBytes, connectionBytes, handshake, idle);
+  }
+
   public GatewayLimits {
+    within("connections", connections, 1, MIB);
     within("streams", streams, 1, 100_000);
     within("headerListBytes", headerListBytes, 1_024, MIB);
     within("streamWindowBytes", streamWindowBytes, 65_535, 16 * MIB);

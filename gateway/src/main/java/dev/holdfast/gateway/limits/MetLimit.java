@@ -4,6 +4,8 @@ import java.util.Locale;
 
 /** The limits whose meeting is counted. */
 public enum MetLimit {
+  /** More connections of clients than may be open at once. */
+  CONNECTIONS,
   /** Streams that were reset as soon as they were opened, and hardly any other. */
   RAPID_RESET,
   /** Headers larger than allowed. */

@@ -1,0 +1,85 @@
+package dev.holdfast.gateway;
+
+import dev.holdfast.gateway.http2.ForwardingLoop;
+import dev.holdfast.gateway.limits.MetLimit;
+import dev.holdfast.gateway.limits.SparseLog;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Admission of client connections: the number of those that are open, in all and by network
+ * address, against {@code limits.connections}. Connections that were admitted are never closed for
+ * it. Near the limit an address that has many gets no more, so that others still get in.
+ * Thread-safe.
+ */
+final class ClientConnections {
+  private static final Logger log = LoggerFactory.getLogger(ClientConnections.class);
+
+  /** From nine tenths of the limit on, addresses with a sixteenth of it get no more. */
+  private static final double CROWDED = 0.9;
+
+  private static final int SHARE = 16;
+
+  private final AtomicInteger open = new AtomicInteger();
+  private final ConcurrentMap<Object, Integer> openByNetwork = new ConcurrentHashMap<>();
+  private final SparseLog due = new SparseLog();
+
+  /** Counts a new connection until it is closed, or resets it; whether it was admitted. */
+  boolean admit(Channel channel, ForwardingLoop loop) {
+    int limit = loop.snapshot().limits().connections();
+    Object network = network(((InetSocketAddress) channel.remoteAddress()).getAddress());
+    if (admit(network, limit)) {
+      channel.closeFuture().addListener(closed -> release(network));
+      return true;
+    }
+    loop.meters().met(MetLimit.CONNECTIONS);
+    int count = due.count();
+    if (count > 0) {
+      log.warn(
+          "event=connections_refused count={} peer={} open={} limit={}",
+          count,
+          channel.remoteAddress(),
+          open.get(),
+          limit);
+    }
+    // Nothing was said yet; a socket in TIME_WAIT would be kept for each.
+    channel.config().setOption(ChannelOption.SO_LINGER, 0);
+    channel.unsafe().closeForcibly();
+    return false;
+  }
+
+  /** As above, without a socket. */
+  boolean admit(Object network, int limit) {
+    int before = open.getAndIncrement();
+    int same = openByNetwork.merge(network, 1, Integer::sum);
+    boolean crowded = before >= CROWDED * limit && same > Math.max(1, limit / SHARE);
+    if (before >= limit || crowded) {
+      release(network);
+      return false;
+    }
+    return true;
+  }
+
+  void release(Object network) {
+    open.getAndDecrement();
+    openByNetwork.computeIfPresent(network, (key, count) -> count > 1 ? count - 1 : null);
+  }
+
+  /**
+   * An IPv4 address, or the 64 bits of an IPv6 address that name a network: a host has them all.
+   */
+  static Object network(InetAddress address) {
+    return address instanceof Inet6Address six
+        ? (Object) ByteBuffer.wrap(six.getAddress()).getLong()
+        : address;
+  }
+}
