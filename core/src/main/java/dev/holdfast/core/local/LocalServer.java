@@ -25,6 +25,12 @@ import org.jspecify.annotations.Nullable;
 public abstract class LocalServer implements AutoCloseable {
   private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
+
+  /** Ten seconds at most; nothing where there is no /proc. */
+  private static final String AWAIT_STOPPED =
+      " && i=0 && while grep -hs '^State:' /proc/PID/task/*/status | grep -qv stopped; do"
+          + " i=$((i + 1)); [ $i -lt 500 ] || exit 1; sleep 0.02; done";
+
   private static final Duration POLL_INTERVAL = Duration.ofMillis(20);
   private static final int MAX_PORT_TRIES = 5;
   private static final int LOG_LINES_SHOWN = 15;
@@ -191,12 +197,14 @@ public abstract class LocalServer implements AutoCloseable {
   }
 
   /**
-   * Stops it in its tracks (SIGSTOP): it accepts connections and answers nothing.
+   * Stops it in its tracks (SIGSTOP): it accepts connections and answers nothing. When this returns
+   * all its threads stand still, as far as the kernel tells; on another core one may run on for a
+   * moment after the signal was sent, and answer.
    *
    * @throws IllegalStateException unless it runs
    */
   public final void pause() throws IOException {
-    signal("STOP");
+    signal("STOP", AWAIT_STOPPED);
   }
 
   /**
@@ -205,7 +213,7 @@ public abstract class LocalServer implements AutoCloseable {
    * @throws IllegalStateException unless it runs
    */
   public final void resume() throws IOException {
-    signal("CONT");
+    signal("CONT", "");
   }
 
   /**
@@ -265,13 +273,16 @@ public abstract class LocalServer implements AutoCloseable {
     }
   }
 
-  private void signal(String signal) throws IOException {
+  private void signal(String signal, String then) throws IOException {
     Process running = process;
     if (running == null || !running.isAlive()) {
       throw new IllegalStateException(shownName + " does not run (expected: running)");
     }
+    String command = "kill -%s %d%s".formatted(signal, running.pid(), then);
     Process kill =
-        new ProcessBuilder("sh", "-c", "kill -" + signal + " " + running.pid()).inheritIO().start();
+        new ProcessBuilder("sh", "-c", command.replace("PID", Long.toString(running.pid())))
+            .inheritIO()
+            .start();
     try {
       if (kill.waitFor() != 0) {
         throw new IOException("kill -" + signal + " " + running.pid() + " failed");
