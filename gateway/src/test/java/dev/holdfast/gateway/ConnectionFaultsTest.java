@@ -67,7 +67,10 @@ class ConnectionFaultsTest {
       }
       assertClosed(gateway, HTTP1);
       awaitFaults(3);
+      // Gateways of other tests in this JVM have faults of their own: an assertion of Netty's is
+      // one.
       assertThat(said.all())
+          .filteredOn(line -> line.contains("IllegalStateException"))
           .singleElement()
           .asString()
           .startsWith("ERROR event=connection_fault times=1 cause=\"IllegalStateException\"");
