@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -28,6 +29,9 @@ class PipeliningAttackTest {
       "GET /v1/hello/last HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
   private static final Duration PATIENCE = Duration.ofMillis(500);
 
+  /** One for each attacker: the common pool of JDK 25 has a single thread on two cores. */
+  private static final Executor THREADS = task -> new Thread(task, "attacker").start();
+
   /** Answers of some length, of the gateway and of the upstream: a kernel keeps megabytes. */
   @ParameterizedTest
   @ValueSource(strings = {"/nothing/%s", "/v1/hello/%s?padding=1000000"})
@@ -39,7 +43,7 @@ class PipeliningAttackTest {
       List<CompletableFuture<Void>> attacks = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
         OutputStream out = siege.deafAttacker().getOutputStream();
-        attacks.add(CompletableFuture.runAsync(() -> sendAll(out, requests)));
+        attacks.add(CompletableFuture.runAsync(() -> sendAll(out, requests), THREADS));
       }
       siege.assertUnharmed();
       for (CompletableFuture<Void> each : attacks) {
@@ -60,7 +64,8 @@ class PipeliningAttackTest {
     try (WebSiege siege = new WebSiege()) {
       Socket socket = siege.attacker();
       CompletableFuture<Void> sent =
-          CompletableFuture.runAsync(() -> send(socket, all.getBytes(StandardCharsets.ISO_8859_1)));
+          CompletableFuture.runAsync(
+              () -> send(socket, all.getBytes(StandardCharsets.ISO_8859_1)), THREADS);
       siege.assertUnharmed();
       byte[] bytes = socket.getInputStream().readAllBytes();
       sent.get();

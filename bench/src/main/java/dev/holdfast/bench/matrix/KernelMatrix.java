@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
@@ -49,7 +50,9 @@ public final class KernelMatrix {
         await(server, MatrixPeer.READY);
         Process client = start(lab.inClient(peer("client", path)));
         open.add(0, client::destroyForcibly);
-        runs.add(CompletableFuture.supplyAsync(() -> results(client, path)));
+        // The common pool of JDK 25 has a single thread on two cores.
+        Executor thread = task -> new Thread(task, path.toString()).start();
+        runs.add(CompletableFuture.supplyAsync(() -> results(client, path), thread));
       }
       List<CellResult> results = new ArrayList<>();
       runs.forEach(run -> results.addAll(run.join()));
