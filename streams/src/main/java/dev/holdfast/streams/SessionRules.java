@@ -27,6 +27,11 @@ public class SessionRules {
     return new Fence();
   }
 
+  /** The store of a simulation. */
+  public SessionRecords records() {
+    return new SessionRecords();
+  }
+
   /**
    * Whether a server without a store may begin a session that it does not know and never welcomed.
    *

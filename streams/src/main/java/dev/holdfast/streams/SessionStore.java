@@ -16,10 +16,14 @@ import java.util.concurrent.CompletionStage;
  *       over ({@code Claimed}). Otherwise {@link StoreAnswer.Fenced}.
  *   <li>{@code save}: unless the record has exactly this attach and owner, {@code Fenced}. At the
  *       given version, applies the change ({@link StoreAnswer.Saved}); one version later it was
- *       applied before ({@code Saved}). Without a record, with a lower fence or another version the
- *       store went back in time or forgot: {@link StoreAnswer.Lost}, and nobody may go on from what
- *       is left.
+ *       applied before ({@code Saved}). More than one version later this is a duplicate that newer
+ *       changes overtook: {@code Fenced}, and nothing changes. Without a record, with a lower fence
+ *       or a lower version the store went back in time or forgot: {@link StoreAnswer.Lost}, and
+ *       nobody may go on from what is left.
  * </ul>
+ *
+ * <p>Any request may arrive late, after newer ones and after its asker gave it up: bytes of a
+ * closed socket may still be executed.
  *
  * <p>A record may be forgotten {@link StoreRequest#keep} after the last request that was carried
  * out for it; a session that is there asks early enough. {@code SessionStoreContractTest} in the

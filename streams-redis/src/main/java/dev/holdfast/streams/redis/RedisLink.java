@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,7 @@ final class RedisLink implements AutoCloseable {
   private final RedisRun run;
   private final boolean trusted;
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final AtomicLongArray heardNanos;
   private int next;
 
   private RedisLink(
@@ -40,6 +42,10 @@ final class RedisLink implements AutoCloseable {
     this.commands = connections.stream().map(StatefulRedisConnection::async).toList();
     this.run = run;
     this.trusted = trusted;
+    this.heardNanos = new AtomicLongArray(connections.size());
+    for (int i = 0; i < connections.size(); i++) {
+      heardNanos.set(i, System.nanoTime());
+    }
   }
 
   /** Connects and asks who is there; blocks for a few timeouts at most. */
@@ -125,8 +131,9 @@ final class RedisLink implements AutoCloseable {
    * Asks, when {@link #flush} is called. By one thread at a time.
    *
    * @param then gets the answer or why there is none, on a connection's thread
+   * @return the connection that was asked, for {@link #heardNanos}
    */
-  void send(
+  int send(
       RedisScript script,
       byte[] key,
       byte[][] arguments,
@@ -139,6 +146,7 @@ final class RedisLink implements AutoCloseable {
     var unused =
         asked.whenComplete(
             (reply, failure) -> {
+              heardNanos.set(turn, System.nanoTime());
               if (failure instanceof RedisNoScriptException) {
                 // Somebody said SCRIPT FLUSH.
                 RedisFuture<List<Object>> again =
@@ -150,6 +158,12 @@ final class RedisLink implements AutoCloseable {
               }
             });
     next = turn + 1;
+    return turn;
+  }
+
+  /** When a connection answered last. One may be silent while its neighbours answer. */
+  long heardNanos(int connection) {
+    return heardNanos.get(connection);
   }
 
   /** Writes what was sent. */

@@ -7,7 +7,6 @@ import io.lettuce.core.RedisReadOnlyException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Queue;
@@ -34,7 +33,6 @@ final class RequestPipeline implements AutoCloseable {
   private final BatchLoop loop = new BatchLoop("holdfast-redis", this::writeBatch);
   private final AtomicInteger outstanding = new AtomicInteger();
   private volatile boolean up;
-  private volatile long heardNanos;
 
   // On the loop only.
   private final Queue<ScriptCall> waiting = new ArrayDeque<>();
@@ -77,7 +75,6 @@ final class RequestPipeline implements AutoCloseable {
     loop.execute(
         () -> {
           link = next;
-          heardNanos = System.nanoTime();
           refusalLogged = false;
           up = true;
           then.run();
@@ -94,22 +91,31 @@ final class RequestPipeline implements AutoCloseable {
         });
   }
 
-  /** Gives the link up if Redis has been silent for too long. */
+  /** Gives the link up if one of its connections has been silent for too long. */
   void checkTime() {
     loop.execute(
         () -> {
-          Iterator<ScriptCall> oldest = inFlight.iterator();
-          if (link != null && oldest.hasNext()) {
-            // Any answer is a sign of life: a Redis that is late is not gone.
-            long nowNanos = System.nanoTime();
-            long waitedNanos = nowNanos - oldest.next().sentNanos();
-            long silentNanos = Math.min(waitedNanos, nowNanos - heardNanos);
-            if (silentNanos > options.timeout().toNanos()) {
-              log.warn("event=redis_silent timeout_ms={}", options.timeout().toMillis());
-              drop();
-            }
+          RedisLink to = link;
+          if (to != null && isSilent(to, System.nanoTime())) {
+            log.warn("event=redis_silent timeout_ms={}", options.timeout().toMillis());
+            drop();
           }
         });
+  }
+
+  private boolean isSilent(RedisLink to, long nowNanos) {
+    long timeoutNanos = options.timeout().toNanos();
+    for (ScriptCall call : inFlight) {
+      if (nowNanos - call.sentNanos() <= timeoutNanos) {
+        // The rest was sent later.
+        return false;
+      }
+      // Any answer of its connection is a sign of life: a Redis that is late is not gone.
+      if (nowNanos - to.heardNanos(call.connection()) > timeoutNanos) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @Override
@@ -142,14 +148,12 @@ final class RequestPipeline implements AutoCloseable {
   private void send(RedisLink to, ScriptCall call) {
     call.sent(System.nanoTime());
     inFlight.add(call);
-    to.send(
-        call.script(),
-        key(call.request()),
-        call.arguments(to, options),
-        (reply, failure) -> {
-          heardNanos = System.nanoTime();
-          loop.execute(() -> onReply(to, call, reply, failure));
-        });
+    call.sentOn(
+        to.send(
+            call.script(),
+            key(call.request()),
+            call.arguments(to, options),
+            (reply, failure) -> loop.execute(() -> onReply(to, call, reply, failure))));
   }
 
   private void onReply(

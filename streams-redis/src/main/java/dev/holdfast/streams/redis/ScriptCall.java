@@ -11,6 +11,7 @@ final class ScriptCall {
   private final StoreRequest request;
   private final CompletableFuture<StoreAnswer> answer = new CompletableFuture<>();
   private long sentNanos;
+  private int connection;
 
   ScriptCall(StoreRequest request) {
     this.request = request;
@@ -41,6 +42,15 @@ final class ScriptCall {
 
   long sentNanos() {
     return sentNanos;
+  }
+
+  /** It waits for an answer of this connection of the link. */
+  void sentOn(int ofLink) {
+    connection = ofLink;
+  }
+
+  int connection() {
+    return connection;
   }
 
   /** What the script's answer means. */

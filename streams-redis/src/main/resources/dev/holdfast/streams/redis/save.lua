@@ -19,6 +19,9 @@ if known[3] == nextVersion then
   redis.call('PEXPIRE', key, keep)
   return {'S'}
 end
+-- A duplicate that newer changes of the same writer overtook: bytes of a connection that was given
+-- up may still be executed. It says nothing of this record.
+if less(nextVersion, known[3]) then return {'F'} end
 if known[3] ~= version then return lost('version ' .. known[3] .. ' (expected: ' .. version .. ')') end
 local over = flags == '2' or flags == '3'
 local bytes = tonumber(known[5])

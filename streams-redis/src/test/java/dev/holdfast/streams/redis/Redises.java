@@ -36,8 +36,15 @@ final class Redises {
 
   /** One fact of what INFO says. */
   static String info(RedisProcess redis, String fact) throws IOException {
+    return info(redis, "default", fact);
+  }
+
+  /** One fact of a section of what INFO says. */
+  static String info(RedisProcess redis, String section, String fact) throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), redis.port())) {
-      socket.getOutputStream().write("INFO\r\nQUIT\r\n".getBytes(StandardCharsets.UTF_8));
+      socket
+          .getOutputStream()
+          .write(("INFO " + section + "\r\nQUIT\r\n").getBytes(StandardCharsets.UTF_8));
       return new BufferedReader(
               new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8))
           .lines()

@@ -5,7 +5,10 @@ import dev.holdfast.streams.Inbox;
 import dev.holdfast.streams.Outbox;
 import dev.holdfast.streams.Payload;
 import dev.holdfast.streams.SessionOptions;
+import dev.holdfast.streams.SessionRecord;
+import dev.holdfast.streams.SessionRecords;
 import dev.holdfast.streams.SessionRules;
+import dev.holdfast.streams.StoreRequest;
 import dev.holdfast.streams.StreamAttachment;
 import dev.holdfast.streams.wire.FrameHeader.Flag;
 import dev.holdfast.streams.wire.Hello;
@@ -195,6 +198,19 @@ public enum Mutant {
         protected boolean mayBegin(Hello hello, Duration soleFor) {
           return hello.untouched() || !soleFor.isZero();
         }
+      }),
+  /** A store takes a change that others overtook for a sign that it forgot something. */
+  LATE_SAVE_DELETES_THE_RECORD(
+      new Broken() {
+        @Override
+        public SessionRecords records() {
+          return new SessionRecords() {
+            @Override
+            protected boolean isOvertaken(SessionRecord known, StoreRequest.Save save) {
+              return false;
+            }
+          };
+        }
       });
 
   private final SessionRules rules;
@@ -210,7 +226,7 @@ public enum Mutant {
 
   /** Whether it is one of the nine that others made, by which the protocol is judged. */
   public boolean isOneOfNine() {
-    return this != BEGINS_WHAT_OTHERS_MAY_HAVE && this != BEGINS_WHAT_ITS_EARLIER_START_MAY_HAVE;
+    return compareTo(BEGINS_WHAT_OTHERS_MAY_HAVE) < 0;
   }
 
   private static class Broken extends SessionRules {}

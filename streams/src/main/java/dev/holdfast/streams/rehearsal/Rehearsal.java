@@ -53,7 +53,7 @@ public final class Rehearsal {
   final SessionOptions options;
   final TokenMint mint = new TokenMint(new byte[KEY_BYTES]);
   final BufferBudget budget = new BufferBudget(BUDGET_BYTES);
-  final RehearsedStore store = new RehearsedStore(this);
+  final RehearsedStore store;
   final Fleet fleet;
   private final Faults faults;
   final List<RehearsedInstance> instances = new ArrayList<>();
@@ -70,6 +70,7 @@ public final class Rehearsal {
   private Rehearsal(long seed, SessionRules rules, boolean traced) {
     this.random = new SplittableRandom(seed);
     this.rules = rules;
+    this.store = new RehearsedStore(this);
     this.traced = traced;
     this.fleet = Fleet.of(random);
     this.faults = new Faults(this);

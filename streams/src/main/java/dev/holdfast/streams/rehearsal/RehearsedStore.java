@@ -1,13 +1,10 @@
 package dev.holdfast.streams.rehearsal;
 
 import dev.holdfast.streams.SessionRecord;
+import dev.holdfast.streams.SessionRecords;
 import dev.holdfast.streams.StoreAnswer;
 import dev.holdfast.streams.StoreRequest;
-import dev.holdfast.streams.wire.SessionId;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A store in memory with the bad habits of one behind a network: it is down, it loses answers, and
@@ -17,12 +14,13 @@ final class RehearsedStore {
   private static final long TIMEOUT_MILLIS = 1_000;
 
   private final Rehearsal world;
-  private final Map<SessionId, SessionRecord> records = new HashMap<>();
+  private final SessionRecords records;
   private boolean down;
   private int losesPercent;
 
   RehearsedStore(Rehearsal world) {
     this.world = world;
+    this.records = world.rules.records();
   }
 
   void setDown(boolean isDown) {
@@ -62,49 +60,19 @@ final class RehearsedStore {
   }
 
   private StoreAnswer apply(StoreRequest request) {
-    SessionRecord record = records.get(request.id());
-    if (request instanceof StoreRequest.Claim claim) {
-      return apply(claim, record);
-    }
-    return apply((StoreRequest.Save) request, record);
-  }
-
-  private StoreAnswer apply(StoreRequest.Claim claim, @Nullable SessionRecord record) {
-    if (record == null) {
-      if (claim.fresh().isEmpty()) {
-        return new StoreAnswer.Missing();
-      }
+    SessionRecord before = records.find(request.id());
+    StoreAnswer answer = records.answer(request);
+    SessionRecord after = records.find(request.id());
+    if (request instanceof StoreRequest.Claim claim && answer instanceof StoreAnswer.Claimed) {
       world.granted(claim);
-      records.put(claim.id(), claim.fresh().get());
-      return new StoreAnswer.Claimed(claim.fresh().get());
     }
-    if (!record.caller().equals(claim.caller())) {
-      return new StoreAnswer.Missing();
+    if (request instanceof StoreRequest.Save save && before != null) {
+      if (after != null && after.version() > before.version()) {
+        world.remembered(save);
+      } else if (before.attach() == save.attach() && before.version() > save.version() + 1) {
+        world.mark(Marker.SAVE_OVERTAKEN);
+      }
     }
-    boolean again = claim.attach() == record.attach() && claim.owner().equals(record.owner());
-    if (!again && claim.attach() <= record.attach()) {
-      return new StoreAnswer.Fenced();
-    }
-    world.granted(claim);
-    SessionRecord claimed = again ? record : record.claimed(claim.attach(), claim.owner());
-    records.put(claim.id(), claimed);
-    return new StoreAnswer.Claimed(claimed);
-  }
-
-  private StoreAnswer apply(StoreRequest.Save save, @Nullable SessionRecord record) {
-    if (record == null || record.attach() < save.attach()) {
-      return new StoreAnswer.Lost("it forgets nothing here");
-    }
-    if (record.attach() != save.attach() || !record.owner().equals(save.owner())) {
-      return new StoreAnswer.Fenced();
-    }
-    if (record.version() == save.version()) {
-      records.put(save.id(), record.changed(save));
-      world.remembered(save);
-      return new StoreAnswer.Saved();
-    }
-    return record.version() == save.version() + 1
-        ? new StoreAnswer.Saved()
-        : new StoreAnswer.Failed();
+    return answer;
   }
 }

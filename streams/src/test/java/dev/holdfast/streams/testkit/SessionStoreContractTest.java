@@ -133,6 +133,41 @@ public abstract class SessionStoreContractTest {
   }
 
   @Test
+  void aChangeThatNewerOnesOvertookIsIgnored() throws Exception {
+    SessionStore store = open();
+    ask(store, begin(id, 1, "a"));
+    // Versions with more digits, too: they are numbers and not texts.
+    for (int version = 0; version < 12; version++) {
+      assertThat(
+              ask(store, save(1, "a", version, version + 1, 0, item(version + 1, "m" + version))))
+          .isEqualTo(new StoreAnswer.Saved());
+      for (int late = 0; late < version; late++) {
+        assertThat(ask(store, save(1, "a", late, late + 1, 0, item(late + 1, "m" + late))))
+            .as("change %s after %s", late, version)
+            .isEqualTo(new StoreAnswer.Fenced());
+      }
+    }
+
+    SessionRecord record = claimed(ask(store, resume(2, "b")));
+
+    assertThat(record.version()).isEqualTo(12);
+    assertThat(record.processed()).isEqualTo(12);
+    assertThat(texts(record)).hasSize(12).startsWith("m0").endsWith("m11");
+  }
+
+  @Test
+  void whatArrivesLateForATombstoneIsIgnored() throws Exception {
+    SessionStore store = open();
+    ask(store, begin(id, 1, "a"));
+    ask(store, save(1, "a", 0, 1, 0));
+    ask(store, new StoreRequest.Save(id, 1, "a", 1, 2, 0, List.of(), true, true, LONG));
+
+    assertThat(ask(store, save(1, "a", 0, 1, 0))).isEqualTo(new StoreAnswer.Fenced());
+
+    assertThat(claimed(ask(store, resume(2, "b"))).over()).isTrue();
+  }
+
+  @Test
   void messagesAreKeptInOrderUntilTheyAreAcknowledged() throws Exception {
     SessionStore store = open();
     ask(store, begin(id, 1, "a"));

@@ -1,0 +1,111 @@
+package dev.holdfast.streams;
+
+import dev.holdfast.core.PureCore;
+import dev.holdfast.streams.wire.SessionId;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Session records in memory, with the answers that {@link SessionStore} prescribes: the model of
+ * every store, for simulations and tests. Without threads and without time; a caller that expires
+ * records calls {@link #forget}.
+ */
+@PureCore
+public class SessionRecords {
+  private final Map<SessionId, SessionRecord> records = new HashMap<>();
+  private final long maxRecordBytes;
+
+  /** Records of any size. */
+  public SessionRecords() {
+    this(Long.MAX_VALUE);
+  }
+
+  /** No record is kept with more bytes of messages. */
+  public SessionRecords(long maxRecordBytes) {
+    this.maxRecordBytes = maxRecordBytes;
+  }
+
+  /** Carries a request out, as one step. */
+  public final StoreAnswer answer(StoreRequest request) {
+    return request instanceof StoreRequest.Claim claim
+        ? claim(claim)
+        : save((StoreRequest.Save) request);
+  }
+
+  /** The record of a session, if there is one. */
+  public final @Nullable SessionRecord find(SessionId id) {
+    return records.get(id);
+  }
+
+  public final void forget(SessionId id) {
+    records.remove(id);
+  }
+
+  /**
+   * Whether newer changes of the same writer were stored before this one arrived: bytes of a
+   * connection that was given up may still be executed.
+   */
+  protected boolean isOvertaken(SessionRecord known, StoreRequest.Save save) {
+    return known.version() > save.version() + 1;
+  }
+
+  private StoreAnswer claim(StoreRequest.Claim claim) {
+    SessionRecord known = records.get(claim.id());
+    if (known == null) {
+      return claim.fresh().isEmpty()
+          ? new StoreAnswer.Missing()
+          : claimed(claim, claim.fresh().get());
+    }
+    if (!known.caller().equals(claim.caller())) {
+      return new StoreAnswer.Missing();
+    }
+    boolean again = claim.attach() == known.attach() && claim.owner().equals(known.owner());
+    if (!again && claim.attach() <= known.attach()) {
+      return new StoreAnswer.Fenced();
+    }
+    return claimed(claim, again ? known : known.claimed(claim.attach(), claim.owner()));
+  }
+
+  private StoreAnswer claimed(StoreRequest.Claim claim, SessionRecord record) {
+    records.put(claim.id(), record);
+    return new StoreAnswer.Claimed(record);
+  }
+
+  private StoreAnswer save(StoreRequest.Save save) {
+    SessionRecord known = records.get(save.id());
+    if (known == null) {
+      return new StoreAnswer.Lost("no record");
+    }
+    if (known.attach() < save.attach()) {
+      return lost(save, "an older fence than this writer had");
+    }
+    if (known.attach() != save.attach()
+        || !known.owner().equals(save.owner())
+        || isOvertaken(known, save)) {
+      return new StoreAnswer.Fenced();
+    }
+    if (known.version() == save.version() + 1) {
+      return new StoreAnswer.Saved();
+    }
+    if (known.version() != save.version()) {
+      return lost(save, "another version");
+    }
+    SessionRecord changed = known.changed(save);
+    if (bytes(changed.unacked()) > maxRecordBytes) {
+      return lost(save, "too large");
+    }
+    records.put(save.id(), changed);
+    return new StoreAnswer.Saved();
+  }
+
+  private StoreAnswer lost(StoreRequest.Save save, String why) {
+    records.remove(save.id());
+    return new StoreAnswer.Lost(why);
+  }
+
+  private static long bytes(List<Outbox.Item> items) {
+    return items.stream().mapToLong(item -> item.body().sizeBytes()).sum();
+  }
+}
