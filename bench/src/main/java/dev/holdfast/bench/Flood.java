@@ -25,11 +25,14 @@ import org.jspecify.annotations.Nullable;
 final class Flood implements StreamLoad {
   private static final long PATIENCE_SECONDS = 60;
 
-  /** Upward: after so many messages the server says how many it has got. */
+  /** Upward: after so many messages, or bytes, the server says how many it has got. */
   private static final int MARK_EVERY = 256;
+
+  private static final int MARK_BYTES = 1 << 20;
 
   private final boolean up;
   private final int payloadBytes;
+  private final int markEvery;
   private final FloodRequest upward;
   private final FloodRequest marked;
   private final List<Lane> lanes = new ArrayList<>();
@@ -44,6 +47,7 @@ final class Flood implements StreamLoad {
   Flood(Channel channel, boolean up, int streams, int payloadBytes) {
     this.up = up;
     this.payloadBytes = payloadBytes;
+    this.markEvery = Math.max(1, Math.min(MARK_EVERY, MARK_BYTES / payloadBytes));
     this.upward =
         FloodRequest.newBuilder().setPayload(ByteString.copyFrom(new byte[payloadBytes])).build();
     this.marked = upward.toBuilder().setMark(true).build();
@@ -90,7 +94,7 @@ final class Flood implements StreamLoad {
     private synchronized void pump() {
       while (up && flooding && stream().isReady()) {
         sent++;
-        stream().onNext(sent % MARK_EVERY == 0 ? marked : upward);
+        stream().onNext(sent % markEvery == 0 ? marked : upward);
       }
     }
 

@@ -19,6 +19,9 @@ final class FrameWriter {
   private final Inbox inbox;
   private @Nullable Long ackDueNanos;
 
+  /** Of what was processed, the bytes that the peer has been told of. */
+  private long ackedBytes;
+
   FrameWriter(SessionOptions options, Outbox outbox, Inbox inbox) {
     this.options = options;
     this.outbox = outbox;
@@ -35,6 +38,7 @@ final class FrameWriter {
   /** Another attachment: its handshake has said all there was. */
   void restart() {
     ackDueNanos = null;
+    ackedBytes = inbox.processedBytes();
   }
 
   /** When a frame without a message is due. */
@@ -110,7 +114,9 @@ final class FrameWriter {
   private boolean isAckDue(long nowNanos, StreamAttachment to) {
     long unsaid = inbox.ack() - to.toldAck;
     boolean late = ackDueNanos != null && nowNanos - ackDueNanos >= 0;
-    return to.repeatAck || unsaid >= options.ackEvery() || (unsaid > 0 && late);
+    // The peer keeps bytes until they are acknowledged: a few large messages fill its buffer.
+    boolean large = inbox.processedBytes() - ackedBytes >= options.ackBytes();
+    return to.repeatAck || unsaid >= options.ackEvery() || (unsaid > 0 && (late || large));
   }
 
   private void told(long nowNanos, StreamAttachment to, FrameHeader header) {
@@ -119,6 +125,7 @@ final class FrameWriter {
     if (header.ack() == inbox.ack()) {
       to.repeatAck = false;
       ackDueNanos = null;
+      ackedBytes = inbox.processedBytes();
     }
     to.toldCredit = Math.max(to.toldCredit, header.credit());
     to.toldFlags |= header.flags() & ~(Flag.ECHO | OF_A_POSITION);

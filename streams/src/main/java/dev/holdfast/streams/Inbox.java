@@ -36,7 +36,10 @@ public class Inbox {
   private long processed;
   private long committed;
   private long lastSeq = Long.MAX_VALUE;
-  private long heldBytes;
+  private final SizeQueue inHand = new SizeQueue();
+  private long waitingBytes;
+  private long inHandBytes;
+  private long processedBytes;
   private @Nullable BufferBudget budget;
   private long granted;
   private long demand;
@@ -82,7 +85,8 @@ public class Inbox {
   protected final void accept(long seq, int flags, int status, Payload body) {
     received = Math.max(received, seq);
     waiting.add(new Item(seq, body, flags, status));
-    hold(body.sizeBytes());
+    waitingBytes += body.sizeBytes();
+    take(body.sizeBytes());
     if ((flags & (Flag.FINAL | Flag.HALF_CLOSE)) != 0) {
       lastSeq = seq;
     }
@@ -112,10 +116,14 @@ public class Inbox {
       demand--;
     }
     waiting.remove();
-    hold(-next.body().sizeBytes());
+    waitingBytes -= next.body().sizeBytes();
     delivered = next.seq();
     if (last) {
+      take(-next.body().sizeBytes());
       processed(processed);
+    } else {
+      inHand.add(next.body().sizeBytes());
+      inHandBytes += next.body().sizeBytes();
     }
     return next;
   }
@@ -126,6 +134,12 @@ public class Inbox {
       throw new IllegalArgumentException(
           "upTo: %d (expected: processed %d <= upTo <= delivered %d)"
               .formatted(upTo, processed, delivered));
+    }
+    for (long seq = processed; seq < upTo && !inHand.isEmpty(); seq++) {
+      int sizeBytes = inHand.remove();
+      inHandBytes -= sizeBytes;
+      processedBytes += sizeBytes;
+      take(-sizeBytes);
     }
     // Nobody processes a half-close or a status: whoever processed all before it did.
     processed = upTo == lastSeq - 1 && delivered == lastSeq ? lastSeq : upTo;
@@ -139,10 +153,13 @@ public class Inbox {
   /** The handshake said which position the peer holds as its lowest: ours is our own. */
   protected void onHandshake(long peerLow) {}
 
-  /** Forgets what the application was not given yet. */
+  /** Forgets what the application was not given yet; what it has in hand counts no more. */
   void clear() {
+    take(-heldBytes());
     waiting.clear();
-    hold(-heldBytes);
+    waitingBytes = 0;
+    inHand.clear();
+    inHandBytes = 0;
   }
 
   protected final void moveTo(long position) {
@@ -153,11 +170,10 @@ public class Inbox {
   /** Counts what is held here among all sessions of the process. */
   void limitBy(BufferBudget shared) {
     budget = shared;
-    shared.take(heldBytes);
+    shared.take(heldBytes());
   }
 
-  private void hold(long bytes) {
-    heldBytes += bytes;
+  private void take(long bytes) {
     if (budget != null) {
       budget.take(bytes);
     }
@@ -181,7 +197,7 @@ public class Inbox {
   /** The highest position that may come; it never goes back. */
   long credit() {
     boolean room = budget == null || budget.hasRoom();
-    if (room && heldBytes < limitBytes) {
+    if (room && waitingBytes < limitBytes) {
       granted = Math.max(granted, processed + windowMessages);
     } else if (waiting.isEmpty()) {
       // One at a time goes on, or this session would wait for others.
@@ -202,8 +218,14 @@ public class Inbox {
     return processed;
   }
 
+  /** Bytes of what waits for the application, and of what it has not processed yet. */
   public long heldBytes() {
-    return heldBytes;
+    return waitingBytes + inHandBytes;
+  }
+
+  /** Bytes of all that was processed so far, of this instance's time. */
+  long processedBytes() {
+    return processedBytes;
   }
 
   /** Whether the last position was processed. */

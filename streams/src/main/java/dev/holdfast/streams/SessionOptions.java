@@ -13,7 +13,8 @@ import java.time.Duration;
  * @param receiveMessages messages that the peer may send ahead of what was processed; default 256
  * @param receiveBytes bytes received and not yet delivered from which on no more credit is given;
  *     default 256 KiB
- * @param ackEvery messages processed after which an ack is sent at once; default 16
+ * @param ackEvery messages processed after which an ack is sent at once, or after 64 KiB of them,
+ *     or a quarter of {@code receiveBytes} if that is less; default 16
  * @param firstMessage when the first messages of a client are sent; default at once
  * @param timing the times
  */
@@ -29,6 +30,9 @@ public record SessionOptions(
 
   private static final int MOST_MESSAGES = 65_536;
   private static final long BUFFER_BYTES = 256 * 1024;
+
+  /** A quarter of what a peer keeps by default: its sender never waits for an ack then. */
+  private static final long ACK_BYTES = BUFFER_BYTES / 4;
 
   /** What a method gets without more. */
   public static final SessionOptions DEFAULT =
@@ -177,6 +181,11 @@ public record SessionOptions(
     messages("receiveMessages", receiveMessages);
     bytes("receiveBytes", receiveBytes);
     messages("ackEvery", ackEvery);
+  }
+
+  /** Bytes processed after which an ack is sent at once, however few messages they are. */
+  public long ackBytes() {
+    return Math.min(ACK_BYTES, Math.max(1, receiveBytes / 4));
   }
 
   public SessionOptions withLevel(Level newLevel) {
