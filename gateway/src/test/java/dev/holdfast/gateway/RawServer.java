@@ -20,7 +20,7 @@ final class RawServer implements AutoCloseable {
   static final int END_STREAM = 1;
   static final int END_HEADERS = 4;
 
-  private static final int PREFACE_BYTES = 24;
+  static final int PREFACE_BYTES = 24;
   private static final byte HEADERS = 1;
 
   /**

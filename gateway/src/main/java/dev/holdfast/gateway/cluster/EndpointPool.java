@@ -297,6 +297,15 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
   }
 
   @Override
+  public void onSpent(L link) {
+    if (links.contains(link) && links.size() - staying() < MAX_LEAVING) {
+      aged.remove(link);
+      link.retire();
+      open(home.context.nanoTime());
+    }
+  }
+
+  @Override
   public void onGone(L link, String why) {
     links.remove(link);
     aged.remove(link);

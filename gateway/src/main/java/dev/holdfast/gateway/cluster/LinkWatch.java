@@ -11,6 +11,9 @@ public interface LinkWatch<L extends Link> {
   /** It should be replaced: it takes calls until another is there, and then no more. */
   void onWorn(L link);
 
+  /** As above, at once: it takes no new calls if there may be another one in its place. */
+  void onSpent(L link);
+
   /** It is gone, or never came to be. */
   void onGone(L link, String why);
 }

@@ -8,7 +8,7 @@ import java.time.Duration;
  * Counts the cancels that were sent over one connection to an upstream. Many servers take 200 in 30
  * s for an attack and end the connection with all its calls; here those of many clients meet. So a
  * connection that comes near is replaced before: each cancel is passed on at once, and no call is
- * cut.
+ * cut. Of more cancels at once than that leaves time for, the rest is held back.
  */
 @PureCore
 final class ForwardedCancels {
@@ -17,19 +17,42 @@ final class ForwardedCancels {
       then = "new calls go over a new connection; this one closes with its last call")
   static final int MAX = 90;
 
+  /** Two windows of ours may fall into one of the upstream's. */
+  @Limit(
+      of = "cancels sent over one connection to an upstream in 30 s, when it is being replaced",
+      then = "further ones are sent when the 30 s are over, or it closes with its last other call")
+  static final int MAX_TOLD = 99;
+
   @Limit(of = "time over which the cancels to an upstream are counted", then = "it begins anew")
   static final Duration WINDOW = Duration.ofSeconds(30);
 
   private long sinceNanos;
   private int sent;
 
-  /** A call is cancelled; whether the connection should be replaced now. */
+  /** A cancel is sent; whether the connection should be replaced now. */
   boolean onCancel(long nowNanos) {
-    if (sent == 0 || nowNanos - sinceNanos > WINDOW.toNanos()) {
+    renew(nowNanos);
+    if (sent == 0) {
       sinceNanos = nowNanos;
-      sent = 0;
     }
     sent++;
     return sent == MAX;
+  }
+
+  /** Whether no more should be sent for now. */
+  boolean isSpent(long nowNanos) {
+    renew(nowNanos);
+    return sent >= MAX_TOLD;
+  }
+
+  /** Time until the window is over. */
+  long leftNanos(long nowNanos) {
+    return Math.max(0, WINDOW.toNanos() - (nowNanos - sinceNanos)) + 1;
+  }
+
+  private void renew(long nowNanos) {
+    if (nowNanos - sinceNanos > WINDOW.toNanos()) {
+      sent = 0;
+    }
   }
 }

@@ -9,6 +9,7 @@ import dev.holdfast.gateway.limits.MetLimit;
 import dev.holdfast.liveness.ConnectionObserver;
 import dev.holdfast.liveness.WatchedConnection;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -16,6 +17,7 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +34,8 @@ final class UpstreamConnection extends FrameConnection implements Link {
   private final LinkWatch<UpstreamConnection> watch;
   private final boolean secure;
   private final Subchannel subchannel;
-  private final ForwardedCancels cancels = new ForwardedCancels();
+  private final UpstreamCancels cancels;
+  private final Duration lingering;
   private final long idleNanos;
   private @Nullable ScheduledFuture<?> idleTimer;
   private int lastSeenCall;
@@ -40,6 +43,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
   private @Nullable String fault;
   private boolean ready;
   private boolean leaving;
+  private boolean closing;
 
   private UpstreamConnection(Codec codec, Endpoint endpoint, Setting setting) {
     super(
@@ -50,9 +54,11 @@ final class UpstreamConnection extends FrameConnection implements Link {
         setting.limits.connectionBytes());
     this.address = endpoint.address().toString();
     this.watch = setting.watch;
+    this.cancels = new UpstreamCancels(this, setting.watch);
     this.secure = setting.secure;
     this.subchannel = new Subchannel(setting.shared.meters(), setting.cluster);
     this.idleNanos = setting.limits.idle().toNanos();
+    this.lingering = setting.limits.handshake();
     Frames frames = new Frames();
     codec.decoder.frameListener(frames);
     codec.decoder.connection().addListener(frames);
@@ -147,6 +153,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
     if (timer != null) {
       timer.cancel(false);
     }
+    cancels.stop();
     subchannel.onGone();
     watch.onGone(this, fault());
   }
@@ -178,11 +185,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
 
   /** Gives a call up. */
   void cancel(Http2Stream stream) {
-    discard(stream, Http2Error.CANCEL.code());
-    if (cancels.onCancel(System.nanoTime())) {
-      shared().meters().met(MetLimit.UPSTREAM_CANCELS);
-      watch.onWorn(this);
-    }
+    cancels.cancel(stream);
   }
 
   /** What hears of this connection's life. */
@@ -238,9 +241,17 @@ final class UpstreamConnection extends FrameConnection implements Link {
     return (Exchange) attached(stream);
   }
 
-  private void closeIfUnused() {
-    if (leaving && connection().numActiveStreams() == 0) {
-      var unused = context().close();
+  /**
+   * Answers to calls that were given up may be under way: a socket that is closed at once would
+   * answer them with a reset, and the upstream might never read that they were given up.
+   */
+  void closeIfUnused() {
+    if (leaving && !closing && connection().numActiveStreams() == cancels.heldBack()) {
+      closing = true;
+      var unused =
+          context()
+              .writeAndFlush(Unpooled.EMPTY_BUFFER)
+              .addListener(written -> LingeringClose.begin(context(), lingering));
     }
   }
 
@@ -299,9 +310,10 @@ final class UpstreamConnection extends FrameConnection implements Link {
         ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end) {
       Exchange exchange = exchange(id);
       int bytes = data.readableBytes() + padding;
-      return exchange == null || isVoid(data, end)
-          ? bytes
-          : exchange.onResponseData(data, bytes, end);
+      if (exchange == null) {
+        return cancels.isHeldBack(connection().stream(id)) ? 0 : bytes;
+      }
+      return isVoid(data, end) ? bytes : exchange.onResponseData(data, bytes, end);
     }
 
     @Override
@@ -336,6 +348,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
 
     @Override
     public void onStreamClosed(Http2Stream stream) {
+      cancels.onClosed(stream);
       Exchange exchange = exchange(stream);
       if (exchange != null) {
         detach(stream);

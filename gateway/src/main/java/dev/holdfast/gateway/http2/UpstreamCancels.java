@@ -1,0 +1,95 @@
+package dev.holdfast.gateway.http2;
+
+import dev.holdfast.gateway.cluster.LinkWatch;
+import dev.holdfast.gateway.limits.MetLimit;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Cancels the calls of one connection to an upstream, not too many of them in a short time ({@link
+ * ForwardedCancels}). A call whose cancel is held back gets no window any more, and what waits to
+ * be sent for it is dropped. On the connection's event loop only.
+ */
+final class UpstreamCancels {
+  private final UpstreamConnection connection;
+  private final LinkWatch<UpstreamConnection> watch;
+  private final ForwardedCancels told = new ForwardedCancels();
+
+  /** Those that the upstream is not told of yet; at most as many as it lets be open. */
+  private final Set<Http2Stream> heldBack = new LinkedHashSet<>();
+
+  private @Nullable ScheduledFuture<?> timer;
+
+  UpstreamCancels(UpstreamConnection connection, LinkWatch<UpstreamConnection> watch) {
+    this.connection = connection;
+    this.watch = watch;
+  }
+
+  void cancel(Http2Stream stream) {
+    if (told.isSpent(System.nanoTime())) {
+      if (!connection.isLeaving()) {
+        watch.onSpent(connection);
+      }
+      if (connection.isLeaving()) {
+        heldBack.add(stream);
+        connection.connection().sending().cancel((FrameStream) stream);
+        tellLater();
+        connection.closeIfUnused();
+        return;
+      }
+    }
+    tell(stream);
+  }
+
+  boolean isHeldBack(@Nullable Http2Stream stream) {
+    return !heldBack.isEmpty() && heldBack.contains(stream);
+  }
+
+  int heldBack() {
+    return heldBack.size();
+  }
+
+  void onClosed(Http2Stream stream) {
+    heldBack.remove(stream);
+  }
+
+  /** The connection is gone. */
+  void stop() {
+    if (timer != null) {
+      timer.cancel(false);
+    }
+  }
+
+  private void tell(Http2Stream stream) {
+    connection.discard(stream, Http2Error.CANCEL.code());
+    if (told.onCancel(System.nanoTime())) {
+      connection.shared().meters().met(MetLimit.UPSTREAM_CANCELS);
+      watch.onWorn(connection);
+    }
+  }
+
+  private void tellLater() {
+    if (timer == null || timer.isDone()) {
+      long nanos = told.leftNanos(System.nanoTime());
+      timer = connection.context().executor().schedule(this::tellMore, nanos, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private void tellMore() {
+    for (Http2Stream each : new ArrayList<>(heldBack)) {
+      if (told.isSpent(System.nanoTime())) {
+        timer = null;
+        tellLater();
+        return;
+      }
+      heldBack.remove(each);
+      tell(each);
+    }
+  }
+}
