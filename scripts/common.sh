@@ -214,16 +214,17 @@ missing_proxies() {
 }
 
 # Debian starts what it installs. None of it may run: everything here starts its own.
-apt_install() {
-  local policy=/usr/sbin/policy-rc.d ours=false status=0 package
+# In a shell of its own, so that what forbids it goes away with it, also on Ctrl-C.
+apt_install() (
+  policy=/usr/sbin/policy-rc.d
   if [[ ! -e $policy ]]; then
+    trap 'rm -f "$policy"' EXIT
     printf '#!/bin/sh\nexit 101\n' >"$policy"
     chmod +x "$policy"
-    ours=true
   fi
+  status=0
   apt-get update -q && DEBIAN_FRONTEND=noninteractive \
     apt-get install -y -q --no-install-recommends "$@" || status=$?
-  if $ours; then rm -f "$policy"; fi
   if [[ -d /run/systemd/system ]]; then
     for package in "$@"; do
       case $package in
@@ -232,5 +233,5 @@ apt_install() {
       esac
     done
   fi
-  return "$status"
-}
+  exit "$status"
+)

@@ -31,7 +31,7 @@ import (
 	_ "google.golang.org/grpc/xds"
 )
 
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {

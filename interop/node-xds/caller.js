@@ -17,7 +17,7 @@ const grpc = require('@grpc/grpc-js');
 // All that xDS asks for in a program of Node.
 require('@grpc/grpc-js-xds').register();
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 const [target, rate] = [process.argv[2], Number(process.argv[3])];
 if (process.argv[2] === 'version') {
   console.log('grpc-js', require('@grpc/grpc-js/package.json').version);

@@ -18,7 +18,7 @@ import time
 
 import grpc
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 
 class Caller:

@@ -28,6 +28,9 @@ final class GatewayRoll extends Comparison {
   private static final String SERVICE = "bench/echo";
   private static final int SETTLE_SECONDS = 2;
 
+  /** As many as one instance of six answers in an eighth of a second. */
+  private static final int MOST_UNSAFE = 20;
+
   @Override
   public String name() {
     return "gateway-roll";
@@ -144,6 +147,11 @@ final class GatewayRoll extends Comparison {
         .figure("unaccounted", traffic.unaccounted())
         .bound(traffic.failed() == 0, "failed: %d (expected: 0)", traffic.failed())
         .bound(town.unheard == 0, "newcomers never heard: %d (expected: 0)", town.unheard)
+        .speedBound(
+            traffic.unsafe() <= MOST_UNSAFE,
+            "unsafe: %d (expected: <= %d, those that one of six had at a moment)",
+            traffic.unsafe(),
+            MOST_UNSAFE)
         .bound(traffic.unaccounted() == 0, "unaccounted: %d (expected: 0)", traffic.unaccounted());
   }
 

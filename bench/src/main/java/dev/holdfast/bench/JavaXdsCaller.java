@@ -31,7 +31,7 @@ import java.util.stream.Collectors;
  * say in their heads what it prints and obeys.
  */
 public final class JavaXdsCaller {
-  private static final int PATIENCE_SECONDS = 20;
+  private static final int PATIENCE_SECONDS = 60;
 
   private final ManagedChannel channel;
   private final Set<String> seen = ConcurrentHashMap.newKeySet();

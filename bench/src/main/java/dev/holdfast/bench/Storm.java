@@ -103,6 +103,7 @@ final class Storm extends Comparison {
     long twice = all.stream().mapToLong(one -> one.count.duplicated()).sum();
     long reordered = all.stream().mapToLong(one -> one.count.reordered()).sum();
     long ended = all.stream().mapToLong(one -> one.count.ended()).sum();
+    long unaryFailed = all.stream().mapToLong(one -> one.unaryFailed).sum();
     report
         .figure("resumed_cut_s", cut.seconds)
         .figure("resumed_restart_s", restart.seconds)
@@ -112,12 +113,14 @@ final class Storm extends Comparison {
         .figure("peak_mb", all.stream().mapToLong(one -> one.peakBytes >> 20).max().orElse(0))
         .figure("unary_p99_ms", all.stream().mapToDouble(one -> one.unaryMillis).max().orElse(0))
         .figure("reordered", reordered)
+        .figure("unary_failed", unaryFailed)
         .figure("sessions", options.get(SESSIONS))
         .figure("connections", options.get(CONNECTIONS))
         .bound(lost == 0, "lost: %d (expected: 0)", lost)
         .bound(twice == 0, "duplicated: %d (expected: 0)", twice)
         .bound(reordered == 0, "reordered: %d (expected: 0)", reordered)
         .bound(ended == 0, "sessions that ended: %d (expected: 0)", ended)
+        .bound(unaryFailed == 0, "unary calls that failed: %d (expected: 0)", unaryFailed)
         .bound(
             options.quick() || options.get(SESSIONS) >= LEAST_SESSIONS,
             "sessions: %d (expected: >= %d)",
@@ -139,7 +142,12 @@ final class Storm extends Comparison {
    * @param lost messages without an answer
    */
   private record Outcome(
-      double seconds, long lost, DeviceCount count, long peakBytes, double unaryMillis) {}
+      double seconds,
+      long lost,
+      DeviceCount count,
+      long peakBytes,
+      double unaryMillis,
+      long unaryFailed) {}
 
   private static Outcome storm(
       String what, Setting setting, Options options, Scope scope, Report report) throws Exception {
@@ -193,7 +201,7 @@ final class Storm extends Comparison {
           serverCpu);
       tell(report, what + ": clients", counters(devices).since(clientsBefore));
       tell(report, what + ": the server", server.counters().since(serverBefore));
-      return new Outcome(seconds, lost, count, server.peakBytes(), unaryMillis);
+      return new Outcome(seconds, lost, count, server.peakBytes(), unaryMillis, calls.failed());
     } finally {
       for (Devices some : devices) {
         some.close();

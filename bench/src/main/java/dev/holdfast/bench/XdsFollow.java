@@ -131,11 +131,15 @@ final class XdsFollow extends Comparison {
           .forEach(f -> report.say("%s: %s", caller.language().label(), f));
     }
     for (CallerLanguage language : CallerLanguage.values()) {
+      if (town.callers.stream().noneMatch(caller -> caller.language() == language)) {
+        continue;
+      }
       List<Double> millis = town.millis.getOrDefault(language, List.of());
-      double p99 = millis.isEmpty() ? Double.NaN : Sample.of(millis).percentile(99);
+      report.bound(!millis.isEmpty(), "%s followed nothing", language.label());
+      double p99 = millis.isEmpty() ? -1 : Sample.of(millis).percentile(99);
       report.figure(language.label() + "_ms", p99);
       report.speedBound(
-          millis.isEmpty() || p99 <= P99_BOUND_MS,
+          p99 <= P99_BOUND_MS,
           "%s_ms: %.0f (expected: <= %.0f)",
           language.label(),
           p99,

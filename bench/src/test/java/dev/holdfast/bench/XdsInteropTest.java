@@ -42,7 +42,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @Timeout(300)
 class XdsInteropTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int RATE = 100;
   private static final int ENOUGH_CALLS = 20;
   private static final String TESTER = "x-tester";

@@ -35,6 +35,9 @@ public final class SystemScheduler implements Scheduler, AutoCloseable {
               thread = created;
               return created;
             });
+    // Threads that read files or wait for answers end later than the loop that asked them.
+    executor.setRejectedExecutionHandler(
+        (task, closed) -> log.debug("event=task_dropped reason=scheduler_closed"));
     executor.setRemoveOnCancelPolicy(true);
     executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
@@ -71,7 +74,7 @@ public final class SystemScheduler implements Scheduler, AutoCloseable {
     return Thread.currentThread() == thread;
   }
 
-  /** Stops the loop; what has not begun is dropped. */
+  /** Stops the loop; what has not begun is dropped, and what is handed in later as well. */
   @Override
   public void close() {
     executor.shutdownNow();

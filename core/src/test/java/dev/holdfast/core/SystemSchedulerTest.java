@@ -56,6 +56,15 @@ class SystemSchedulerTest {
     await().untilAsserted(() -> assertThat(ran).containsExactly("later"));
   }
 
+  /** Threads that ask others end later than the loop to which they bring the answer. */
+  @Test
+  void whatComesAfterTheCloseIsDropped() {
+    scheduler.close();
+    scheduler.execute(() -> ran.add("task"));
+    scheduler.schedule(Duration.ZERO, () -> ran.add("timer")).close();
+    assertThat(ran).isEmpty();
+  }
+
   @Test
   void onlyTheLoopIsCurrent() {
     AtomicBoolean current = new AtomicBoolean();

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** Clients that begin and don't go on. */
 class SlowAttackTest {
-  private static final Duration PATIENCE = Duration.ofMillis(300);
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private final RawPeer.Upstream upstream =
       RawPeer.listen(new Http2Settings().maxConcurrentStreams(20_000));

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Clients over HTTP/1.1 that begin and don't go on: the twin of {@link SlowAttackTest}. */
 class SlowLorisTest {
-  private static final Duration PATIENCE = Duration.ofMillis(500);
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
   private static final String STREAM =
       FaceRig.lines(
           "POST /v1/chat HTTP/1.1",

@@ -147,6 +147,8 @@ class ForeignServersTest {
       stalled.forEach(PingingUser::assertUnharmed);
       stalled.forEach(PingingUser::assertOnOneConnection);
       await().atMost(PATIENCE).until(() -> stalled.stream().allMatch(u -> u.probes() >= 1));
+      // What was seen with grpc-java alone is not said of all.
+      assumeTrue(missing.isEmpty(), missing::toString);
     } finally {
       users.forEach(PingingUser::close);
       stalled.forEach(PingingUser::close);

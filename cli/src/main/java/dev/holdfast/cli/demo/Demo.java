@@ -71,7 +71,9 @@ final class Demo {
     display.say(
         "two clients make "
             + options.ratePerSecond()
-            + " calls/s each, with a deadline of 1 s: one follows the registry, the other is stock"
+            + " calls/s each, with a deadline of "
+            + LoadClient.DEADLINE.toSeconds()
+            + " s: one follows the registry, the other is stock"
             + " grpc-java on the "
             + first.size()
             + " addresses of now");

@@ -41,8 +41,11 @@ record DemoResult(
   /** The number of steps in the story. */
   static final int STEPS = 6;
 
-  /** The longest that a new instance may wait for its first call. */
-  static final long MOST_SCALE_UP_MILLIS = 500;
+  /**
+   * The longest that a new instance may wait for its first call, also on a busy machine; {@code
+   * bench/run discovery} judges how fast it is.
+   */
+  static final long MOST_SCALE_UP_MILLIS = 5_000;
 
   @Override
   public List<String> missedBounds() {

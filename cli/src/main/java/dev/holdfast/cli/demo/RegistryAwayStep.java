@@ -19,7 +19,7 @@ final class RegistryAwayStep implements DemoStep {
   static final long AWAY_MILLIS = 10_000;
 
   private static final long HEAL_MILLIS = 30_000;
-  private static final long SERVE_MILLIS = 10_000;
+  private static final long SERVE_MILLIS = 30_000;
 
   private final RegistryStage stage;
 

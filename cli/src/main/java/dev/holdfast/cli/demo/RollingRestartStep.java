@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
  */
 final class RollingRestartStep implements DemoStep {
   private static final long START_MILLIS = 60_000;
-  private static final long SERVE_MILLIS = 10_000;
-  private static final long DRAIN_MILLIS = 20_000;
+  private static final long SERVE_MILLIS = 30_000;
+  private static final long DRAIN_MILLIS = 60_000;
 
   @Override
   public String title() {

@@ -18,7 +18,7 @@ final class ScaleUpStep implements DemoStep {
 
   private static final int NEW_INSTANCES = 2;
   private static final long START_MILLIS = 60_000;
-  private static final long SERVE_MILLIS = 10_000;
+  private static final long SERVE_MILLIS = 30_000;
 
   @Override
   public String title() {

@@ -45,14 +45,14 @@ class DemoResultTest {
   }
 
   @Test
-  void aNewInstanceThatWaitsLongerThanHalfASecondForACallFailsTheRun() {
-    assertThat(scaledUpWithin(OptionalLong.of(500)).exitCode()).isZero();
-    DemoResult late = scaledUpWithin(OptionalLong.of(501));
+  void aNewInstanceThatWaitsForACallLongerThanTheBoundFailsTheRun() {
+    assertThat(scaledUpWithin(OptionalLong.of(5_000)).exitCode()).isZero();
+    DemoResult late = scaledUpWithin(OptionalLong.of(5_001));
     assertThat(late.exitCode()).isEqualTo(1);
     assertThat(late.missedBounds())
-        .containsExactly("bound missed: scale_up_ms=501 (expected: 0 to 500)");
+        .containsExactly("bound missed: scale_up_ms=5001 (expected: 0 to 5000)");
     assertThat(scaledUpWithin(OptionalLong.empty()).missedBounds())
-        .containsExactly("bound missed: scale_up_ms=-1 (expected: 0 to 500)");
+        .containsExactly("bound missed: scale_up_ms=-1 (expected: 0 to 5000)");
   }
 
   @Test

@@ -46,6 +46,12 @@ final class TidyRules {
               TidyRules::vagueNames,
               java("core/src/main/java/x/A.java", "class StringUtil {}")),
           perFile(
+              "classes with tests are named ..Test, those against a server that is built first"
+                  + " Real..IT: others would never run",
+              file -> file.isJava() && file.isTest(),
+              TidyRules::neverRun,
+              java("core/src/test/java/x/Sums.java", "class Sums {\n  @Test\n  void add() {}\n}")),
+          perFile(
               "tests do not sleep",
               file -> file.isJava() && file.isTest(),
               matching("Thread\\.sl" + "eep\\(|TimeUnit\\.[A-Z]+\\.sl" + "eep\\("),
@@ -128,6 +134,16 @@ final class TidyRules {
                 "%s:%d: %s has %d lines"
                     .formatted(file.path(), method.firstLine(), method.name(), method.lines()))
         .toList();
+  }
+
+  private static List<String> neverRun(File file) {
+    boolean tests =
+        Pattern.compile(
+                "(?m)^\\s*@(Test|Property|ParameterizedTest|RepeatedTest|TestFactory|Example)\\b")
+            .asPredicate()
+            .test(file.text());
+    boolean found = file.path().matches(".*(Test|/Real\\w*IT)\\.java");
+    return tests && !found ? List.of(file.path()) : List.of();
   }
 
   private static List<String> vagueNames(File file) {

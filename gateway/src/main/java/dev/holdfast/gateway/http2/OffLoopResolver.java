@@ -1,53 +1,91 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.core.Limit;
 import io.netty.resolver.AddressResolver;
 import io.netty.resolver.AddressResolverGroup;
 import io.netty.resolver.InetNameResolver;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Promise;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
-/** Looks names of hosts up as the JDK does, but never on an event loop, which it would stop. */
+/**
+ * Looks names of hosts up as the JDK does, but never on an event loop, which it would stop, and not
+ * on threads that others need: a name server that does not answer keeps a thread for many seconds.
+ */
 final class OffLoopResolver extends AddressResolverGroup<InetSocketAddress> {
-  private static final Executor LOOKUPS = ForkJoinPool.commonPool();
+  @Limit(
+      of = "names of hosts that are looked up at once for connections to upstreams",
+      then = "further ones wait for their turn")
+  static final int MAX_LOOKUPS = 32;
+
+  private static final Executor THREADS = threads();
+
+  private final Lookup lookup;
+
+  /** Finds the addresses of a host; may block. */
+  interface Lookup {
+    InetAddress[] all(String host) throws UnknownHostException;
+  }
+
+  OffLoopResolver() {
+    this(InetAddress::getAllByName);
+  }
+
+  OffLoopResolver(Lookup lookup) {
+    this.lookup = lookup;
+  }
 
   @Override
   protected AddressResolver<InetSocketAddress> newResolver(EventExecutor executor) {
     return new Names(executor).asAddressResolver();
   }
 
-  private static final class Names extends InetNameResolver {
+  private static Executor threads() {
+    ThreadPoolExecutor threads =
+        new ThreadPoolExecutor(
+            MAX_LOOKUPS,
+            MAX_LOOKUPS,
+            10,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            new DefaultThreadFactory("holdfast-gateway-lookup", true));
+    threads.allowCoreThreadTimeOut(true);
+    return threads;
+  }
+
+  private static <T> void answer(Promise<T> promise, Callable<T> question) {
+    THREADS.execute(
+        () -> {
+          try {
+            promise.trySuccess(question.call());
+          } catch (Exception e) {
+            promise.tryFailure(e);
+          }
+        });
+  }
+
+  private final class Names extends InetNameResolver {
     Names(EventExecutor executor) {
       super(executor);
     }
 
     @Override
     protected void doResolve(String host, Promise<InetAddress> promise) {
-      LOOKUPS.execute(
-          () -> {
-            try {
-              promise.setSuccess(InetAddress.getByName(host));
-            } catch (UnknownHostException e) {
-              promise.setFailure(e);
-            }
-          });
+      answer(promise, () -> lookup.all(host)[0]);
     }
 
     @Override
     protected void doResolveAll(String host, Promise<List<InetAddress>> promise) {
-      LOOKUPS.execute(
-          () -> {
-            try {
-              promise.setSuccess(List.of(InetAddress.getAllByName(host)));
-            } catch (UnknownHostException e) {
-              promise.setFailure(e);
-            }
-          });
+      answer(promise, () -> List.of(lookup.all(host)));
     }
   }
 }

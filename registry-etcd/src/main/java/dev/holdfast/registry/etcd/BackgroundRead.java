@@ -19,8 +19,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One thing that is read from files again and again, never on the scheduler: a mount that hangs
@@ -40,8 +38,6 @@ final class BackgroundRead<T> {
   /** For how long {@link #await} is patient. */
   @Limit(of = "time that opening a registry waits for its files", then = "it fails")
   static final Duration MAX_AWAITED = Duration.ofSeconds(5);
-
-  private static final Logger log = LoggerFactory.getLogger(BackgroundRead.class);
 
   private static final class Threads {
     private static final Duration IDLE = Duration.ofSeconds(5);
@@ -80,18 +76,15 @@ final class BackgroundRead<T> {
     }
   }
 
-  private final String what;
   private final Scheduler scheduler;
   private final Callable<? extends T> read;
   private final Set<Waiter> waiters = new LinkedHashSet<>();
   private boolean underWay;
 
   /**
-   * @param what names it in log lines
    * @param read may block; called on a thread of its own
    */
-  BackgroundRead(String what, Scheduler scheduler, Callable<? extends T> read) {
-    this.what = what;
+  BackgroundRead(Scheduler scheduler, Callable<? extends T> read) {
     this.scheduler = scheduler;
     this.read = read;
   }
@@ -132,7 +125,9 @@ final class BackgroundRead<T> {
 
   private void begin() {
     CompletableFuture<T> answer = new CompletableFuture<>();
-    var unused = answer.whenComplete((result, failure) -> hop(() -> finished(answer, failure)));
+    var unused =
+        answer.whenComplete(
+            (result, failure) -> scheduler.execute(() -> finished(answer, failure)));
     try {
       Threads.POOL.execute(() -> complete(answer, read));
     } catch (RejectedExecutionException e) {
@@ -152,15 +147,6 @@ final class BackgroundRead<T> {
         waiter.onFailure.accept(
             failure instanceof Exception known ? known : new IOException(failure));
       }
-    }
-  }
-
-  private void hop(Runnable task) {
-    try {
-      scheduler.execute(task);
-    } catch (RejectedExecutionException e) {
-      // Whoever closed the loop meanwhile does not wait for a file.
-      log.debug("event=etcd_file_dropped file={} reason=scheduler_closed", what, e);
     }
   }
 

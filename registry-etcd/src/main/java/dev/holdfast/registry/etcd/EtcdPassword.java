@@ -14,8 +14,7 @@ final class EtcdPassword {
 
   EtcdPassword(EtcdCredentials credentials, Scheduler scheduler) {
     this.credentials = credentials;
-    this.file =
-        new BackgroundRead<>(EtcdCredentials.PASSWORD_FILE, scheduler, credentials::readPassword);
+    this.file = new BackgroundRead<>(scheduler, credentials::readPassword);
   }
 
   String user() {

@@ -74,8 +74,7 @@ final class EtcdTls {
     this.files = files;
     this.scheduler = scheduler;
     this.settings = first;
-    this.look =
-        new BackgroundRead<>(files.toString(), scheduler, () -> read(files, settings, scheduler));
+    this.look = new BackgroundRead<>(scheduler, () -> read(files, settings, scheduler));
   }
 
   /**

@@ -4,11 +4,8 @@ import dev.holdfast.core.Scheduler;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.Status;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The first answer to one request, as a task of the scheduler; exactly one of the two is called.
@@ -17,8 +14,6 @@ import org.slf4j.LoggerFactory;
  * each a deadline of its own and lets it go to any member, for the price of one HTTP/2 stream.
  */
 final class SingleReply<R> extends ClientCall.Listener<R> {
-  private static final Logger log = LoggerFactory.getLogger(SingleReply.class);
-
   private final Scheduler scheduler;
   private final Consumer<? super R> onReply;
   private final Consumer<? super Status> onFailure;
@@ -50,20 +45,11 @@ final class SingleReply<R> extends ClientCall.Listener<R> {
   public void onClose(Status status, Metadata trailers) {
     R received = reply;
     if (status.isOk() && received != null) {
-      hop(() -> onReply.accept(received));
+      scheduler.execute(() -> onReply.accept(received));
     } else {
       Status failure =
           status.isOk() ? Status.INTERNAL.withDescription("ended without an answer") : status;
-      hop(() -> onFailure.accept(failure));
-    }
-  }
-
-  private void hop(Runnable task) {
-    try {
-      scheduler.execute(task);
-    } catch (RejectedExecutionException e) {
-      // Whoever closed the loop while requests were under way does not wait for their answers.
-      log.debug("event=etcd_answer_dropped reason=scheduler_closed", e);
+      scheduler.execute(() -> onFailure.accept(failure));
     }
   }
 }

@@ -24,7 +24,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
 /** What documents promise is asked of the transcoder, and what it serves of the documents. */
-class OpenApiRoutesProperties {
+class OpenApiRoutesPropertiesTest {
   private static final String BY_GET = "GET /v1/all";
 
   @Property(tries = 150)
@@ -148,14 +148,14 @@ class OpenApiRoutesProperties {
     Arbitrary<String> verb = Arbitraries.of("", "", "", ":a", ":v");
     Arbitrary<String> path =
         Combinators.combine(segment.list().ofMinSize(1).ofMaxSize(4), verb)
-            .as(OpenApiRoutesProperties::template);
+            .as(OpenApiRoutesPropertiesTest::template);
     Arbitrary<String> method = Arbitraries.of("GET", "GET", "GET", "POST", "PURGE", "*");
     return Combinators.combine(method, path)
-        .as(OpenApiRoutesProperties::rule)
+        .as(OpenApiRoutesPropertiesTest::rule)
         .list()
         .ofMinSize(1)
         .ofMaxSize(10)
-        .map(OpenApiRoutesProperties::distinct);
+        .map(OpenApiRoutesPropertiesTest::distinct);
   }
 
   private static List<HttpRule> distinct(List<HttpRule> rules) {

@@ -17,7 +17,7 @@ import net.jqwik.api.Provide;
 import org.jspecify.annotations.Nullable;
 
 /** The trie against a matcher that tries every template and compares the winners by the rules. */
-class MethodRoutesProperties {
+class MethodRoutesPropertiesTest {
   @Property(tries = 3000)
   void trieAgreesWithTheNaiveMatcher(
       @ForAll("templates") List<String> templates, @ForAll("path") String path) {
@@ -46,7 +46,7 @@ class MethodRoutesProperties {
     Arbitrary<String> verb = Arbitraries.of("", "", "", ":a", ":v");
     Arbitrary<String> template =
         Combinators.combine(segment.list().ofMinSize(1).ofMaxSize(5), verb)
-            .as(MethodRoutesProperties::template);
+            .as(MethodRoutesPropertiesTest::template);
     return template.list().ofMinSize(1).ofMaxSize(12);
   }
 
