@@ -4,6 +4,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,8 +15,9 @@ import org.slf4j.LoggerFactory;
  * Tells whoever holds something open that this process is about to stop, and until when it waits.
  *
  * <p>A server {@link #begin}s it once; long streams listen and end themselves in an orderly way.
- * Thread-safe. Listeners run on the thread that begins the drain, or at once on the thread that
- * subscribes when it has begun already; each runs once and must not block.
+ * Thread-safe. Each listener runs once: where {@link #begin(Duration, Executor)} says, on the
+ * thread that begins the drain without it, or at once on the thread that subscribes when it has
+ * begun already. One that blocks delays others, and never the drain itself.
  */
 public final class DrainSignal {
   private static final Logger log = LoggerFactory.getLogger(DrainSignal.class);
@@ -37,19 +41,32 @@ public final class DrainSignal {
    * @param grace how long this process waits before it ends what is still open; zero or more
    */
   public void begin(Duration grace) {
+    OffloadExecutor.assertMayRunHere();
+    var unused = begin(grace, Runnable::run);
+  }
+
+  /**
+   * As {@link #begin(Duration)}, with another thread for each listener.
+   *
+   * @return completes when all of them ran
+   */
+  public CompletionStage<Void> begin(Duration grace, Executor executor) {
     if (grace.isNegative()) {
       throw new IllegalArgumentException("grace: " + grace + " (expected: >= 0)");
     }
     List<Listener> told;
     synchronized (lock) {
       if (deadlineNanos != null) {
-        return;
+        return CompletableFuture.completedFuture(null);
       }
       deadlineNanos = clock.nanoTime() + grace.toNanos();
       told = List.copyOf(listeners);
       listeners.clear();
     }
-    told.forEach(Listener::run);
+    return CompletableFuture.allOf(
+        told.stream()
+            .map(listener -> CompletableFuture.runAsync(listener::run, executor))
+            .toArray(CompletableFuture<?>[]::new));
   }
 
   /** Whether new work should be refused. */

@@ -11,15 +11,24 @@ import org.slf4j.LoggerFactory;
 /**
  * The real {@link Scheduler}: one daemon thread.
  *
- * <p>One thread is enough for what runs here (decisions, never I/O), and it makes every state
- * machine of a process free of locks. {@link #shared()} serves all of a process; tests and programs
- * that want a loop of their own {@link #create} one and close it.
+ * <p>One thread is enough for what runs here (decisions; never I/O, and never code of users, which
+ * {@link OffloadExecutor} runs), and it makes every state machine of a process free of locks.
+ * {@link #shared()} serves all of a process; tests and programs that want a loop of their own
+ * {@link #create} one and close it.
  */
 public final class SystemScheduler implements Scheduler, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SystemScheduler.class);
 
   private static final class Shared {
     static final SystemScheduler INSTANCE = create("holdfast-events");
+  }
+
+  /** By its class the thread is known as one that runs nothing of users. */
+  static final class LoopThread extends Thread {
+    LoopThread(Runnable task, String name) {
+      super(task, name);
+      setDaemon(true);
+    }
   }
 
   private final ScheduledThreadPoolExecutor executor;
@@ -30,8 +39,7 @@ public final class SystemScheduler implements Scheduler, AutoCloseable {
         new ScheduledThreadPoolExecutor(
             1,
             task -> {
-              Thread created = new Thread(task, threadName);
-              created.setDaemon(true);
+              Thread created = new LoopThread(task, threadName);
               thread = created;
               return created;
             });

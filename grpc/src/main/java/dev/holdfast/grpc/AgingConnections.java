@@ -2,6 +2,7 @@ package dev.holdfast.grpc;
 
 import dev.holdfast.core.Clock;
 import dev.holdfast.core.DrainSignal;
+import dev.holdfast.core.OffloadExecutor;
 import dev.holdfast.core.Subscription;
 import io.grpc.Context;
 import io.grpc.Contexts;
@@ -111,7 +112,8 @@ final class AgingConnections implements ServerInterceptor {
     @Override
     public void onGoAwaySent(int lastStreamId, long errorCode, ByteBuf debugData) {
       if (errorCode == Http2Error.NO_ERROR.code()) {
-        own.begin(grace);
+        // This is the event loop of the connection, and of others.
+        var unused = own.begin(grace, OffloadExecutor.shared());
       }
     }
   }

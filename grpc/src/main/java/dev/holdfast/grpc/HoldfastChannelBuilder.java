@@ -2,6 +2,7 @@ package dev.holdfast.grpc;
 
 import dev.holdfast.core.HostPort;
 import dev.holdfast.core.NearestName;
+import dev.holdfast.core.OffloadExecutor;
 import dev.holdfast.core.PathProfile;
 import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryContext;
@@ -283,7 +284,12 @@ public final class HoldfastChannelBuilder
       // The last one added is the outermost: what others add to a call, such as tokens, is fresh in
       // every attempt.
       netty.intercept(
-          new IdempotentRetry(retryOptions, context.scheduler(), context.meters(), service));
+          new IdempotentRetry(
+              retryOptions,
+              context.scheduler(),
+              OffloadExecutor.shared(),
+              context.meters(),
+              service));
     }
     netty.defaultServiceConfig(completeServiceConfig());
     Optional<LivenessOptions> path = Optional.ofNullable(liveness);

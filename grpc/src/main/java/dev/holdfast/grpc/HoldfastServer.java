@@ -2,6 +2,7 @@ package dev.holdfast.grpc;
 
 import dev.holdfast.core.DrainSignal;
 import dev.holdfast.core.Limit;
+import dev.holdfast.core.OffloadExecutor;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
@@ -72,6 +73,11 @@ public final class HoldfastServer extends ForwardingServer {
       of = "time that calls that were cut may take to end",
       then = "the server is reported as terminated without them")
   private static final Duration CUT_PATIENCE = Duration.ofSeconds(10);
+
+  @Limit(
+      of = "time for which a stopping server waits for its drain callbacks",
+      then = "it sends GOAWAY while they run on")
+  static final Duration DRAIN_CALLBACK_PATIENCE = Duration.ofSeconds(2);
 
   private final Parts parts;
   private final Scheduler scheduler;
@@ -257,10 +263,18 @@ public final class HoldfastServer extends ForwardingServer {
     }
     Duration grace = parts.options().grace();
     log.info("event=server_finishing port={} open_calls={}", port, parts.calls().count());
-    // Told before GOAWAY, so that a last message can still say where things stand.
-    parts.self().drain().begin(grace);
-    delegate().shutdown();
     var unused = scheduler.schedule(grace, this::cut);
+    // Told before GOAWAY, so that a last message can still say where things stand. Callbacks of
+    // users are among those who are told, and one that blocks holds up neither GOAWAY nor timers.
+    CompletableFuture<Void> told =
+        parts.self().drain().begin(grace, OffloadExecutor.shared()).toCompletableFuture();
+    var timeout = scheduler.schedule(DRAIN_CALLBACK_PATIENCE, () -> told.complete(null));
+    var unusedEither =
+        told.whenComplete(
+            (ok, failure) -> {
+              timeout.close();
+              scheduler.execute(delegate()::shutdown);
+            });
     awaitEnd(grace.plus(CUT_PATIENCE).dividedBy(END_POLL));
   }
 
@@ -285,7 +299,7 @@ public final class HoldfastServer extends ForwardingServer {
             .increment((double) open);
       }
       // Handlers that ask learn that there is no time left.
-      parts.self().drain().begin(Duration.ZERO);
+      var unused = parts.self().drain().begin(Duration.ZERO, OffloadExecutor.shared());
       delegate().shutdownNow();
     }
   }

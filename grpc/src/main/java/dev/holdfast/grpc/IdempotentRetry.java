@@ -7,6 +7,7 @@ import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
 import io.grpc.MethodDescriptor;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.concurrent.Executor;
 
 /**
  * Sends calls again whose connection died, when their method is declared idempotent, and no others.
@@ -18,13 +19,15 @@ final class IdempotentRetry implements ClientInterceptor {
   /**
    * What all calls of a channel share.
    *
-   * @param scheduler runs the delays, and starts what was delayed
+   * @param scheduler runs the delays
+   * @param offload starts what was delayed
    * @param service the tag of the meters
    */
   record Shared(
       RetryOptions options,
       RetryBudget budget,
       Scheduler scheduler,
+      Executor offload,
       MeterRegistry meters,
       String service) {
 
@@ -40,9 +43,14 @@ final class IdempotentRetry implements ClientInterceptor {
   private final IdempotentMethods methods = new IdempotentMethods();
   private final Shared shared;
 
-  IdempotentRetry(RetryOptions options, Scheduler scheduler, MeterRegistry meters, String service) {
+  IdempotentRetry(
+      RetryOptions options,
+      Scheduler scheduler,
+      Executor offload,
+      MeterRegistry meters,
+      String service) {
     RetryBudget budget = new RetryBudget(options.budgetTokens(), options.budgetRatio());
-    this.shared = new Shared(options, budget, scheduler, meters, service);
+    this.shared = new Shared(options, budget, scheduler, offload, meters, service);
   }
 
   @Override

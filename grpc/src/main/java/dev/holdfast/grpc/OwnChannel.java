@@ -1,6 +1,7 @@
 package dev.holdfast.grpc;
 
 import dev.holdfast.core.Limit;
+import dev.holdfast.core.OffloadExecutor;
 import dev.holdfast.core.Subscription;
 import dev.holdfast.core.SystemScheduler;
 import dev.holdfast.hooks.ConnectionWatch;
@@ -158,7 +159,10 @@ final class OwnChannel implements HostChannel, ClientInterceptor {
       if (endStreams()) {
         // What they have to say would be thrown away with their calls.
         delegate.shutdown();
-        var unused = SystemScheduler.shared().schedule(FAREWELL, delegate::shutdownNow);
+        // Listeners of calls with a direct executor hear of it on the thread that says it.
+        var unused =
+            SystemScheduler.shared()
+                .schedule(FAREWELL, () -> OffloadExecutor.shared().execute(delegate::shutdownNow));
       } else {
         delegate.shutdownNow();
       }

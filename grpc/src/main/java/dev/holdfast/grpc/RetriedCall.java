@@ -1,5 +1,6 @@
 package dev.holdfast.grpc;
 
+import dev.holdfast.core.OffloadExecutor;
 import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
@@ -186,7 +187,9 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
     if (retry.delay().isZero()) {
       launch(retry);
     } else {
-      var unused = shared.scheduler().schedule(retry.delay(), () -> launch(retry));
+      // Interceptors see the next attempt begin, and may block.
+      Runnable launch = () -> shared.offload().execute(() -> launch(retry));
+      var unused = shared.scheduler().schedule(retry.delay(), launch);
     }
   }
 
@@ -206,6 +209,7 @@ final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
   }
 
   private void send(Retry retry) {
+    OffloadExecutor.assertMayRunHere();
     ServerWord word = new ServerWord();
     ClientCall<ReqT, RespT> next =
         channel.newCall(method, optionsFor(retry).withStreamTracerFactory(word));

@@ -28,7 +28,7 @@ class RetriedCallTest {
   private final VirtualScheduler time = new VirtualScheduler();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final IdempotentRetry retry =
-      new IdempotentRetry(RetryOptions.DEFAULT, time, meters, "words");
+      new IdempotentRetry(RetryOptions.DEFAULT, time, Runnable::run, meters, "words");
   private final Attempts attempts = new Attempts();
   private final List<String> heard = new ArrayList<>();
 

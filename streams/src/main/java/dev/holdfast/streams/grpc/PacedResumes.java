@@ -1,5 +1,6 @@
 package dev.holdfast.streams.grpc;
 
+import dev.holdfast.core.OffloadExecutor;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.streams.ResumePace;
 import java.time.Duration;
@@ -64,6 +65,14 @@ final class PacedResumes {
     if (turns.getAndIncrement() != 0) {
       return;
     }
+    if (OffloadExecutor.isNeeded()) {
+      OffloadExecutor.shared().execute(this::takeTurns);
+    } else {
+      takeTurns();
+    }
+  }
+
+  private void takeTurns() {
     int done;
     do {
       done = turns.get();
@@ -74,6 +83,7 @@ final class PacedResumes {
   }
 
   private static void begin(ResumePace.Turn turn) {
+    OffloadExecutor.assertMayRunHere();
     try {
       turn.begin().run();
     } catch (RuntimeException e) {

@@ -1,5 +1,6 @@
 package dev.holdfast.streams.grpc;
 
+import dev.holdfast.core.OffloadExecutor;
 import dev.holdfast.hooks.HostChannel;
 import dev.holdfast.streams.ClientSession;
 import dev.holdfast.streams.PhysicalEnd;
@@ -282,8 +283,10 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
     return options;
   }
 
+  /** After a delay, where interceptors may run. */
   void later(Duration delay, Runnable action) {
-    var unused = streams.shared().scheduler().schedule(delay, action);
+    Runnable offloaded = () -> OffloadExecutor.shared().execute(action);
+    var unused = streams.shared().scheduler().schedule(delay, offloaded);
   }
 
   void onHeaders(Metadata answer) {

@@ -1,5 +1,6 @@
 package dev.holdfast.streams.grpc;
 
+import dev.holdfast.core.OffloadExecutor;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
 import dev.holdfast.streams.Payload;
@@ -18,7 +19,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Inputs may come from any thread. Whoever brings one takes the outputs as well, unless another
  * thread is at it, which then takes them: outputs are acted on by one thread at a time, in order.
- * No lock is held meanwhile.
+ * No lock is held meanwhile. Acting runs interceptors of users, so a thread of the scheduler's
+ * hands it to {@link OffloadExecutor}.
  */
 final class SessionDriver<S extends StreamSession> {
   private static final Logger log = LoggerFactory.getLogger(SessionDriver.class);
@@ -139,6 +141,14 @@ final class SessionDriver<S extends StreamSession> {
     if (turns.getAndIncrement() != 0) {
       return;
     }
+    if (OffloadExecutor.isNeeded()) {
+      OffloadExecutor.shared().execute(this::takeTurns);
+    } else {
+      takeTurns();
+    }
+  }
+
+  private void takeTurns() {
     int done;
     do {
       done = turns.get();
@@ -149,6 +159,7 @@ final class SessionDriver<S extends StreamSession> {
   }
 
   private void turn() {
+    OffloadExecutor.assertMayRunHere();
     try {
       shell.onTurn();
       SessionOutput next = poll();

@@ -1,0 +1,233 @@
+package dev.holdfast.streams.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.StringValue;
+import dev.holdfast.core.SystemScheduler;
+import dev.holdfast.lab.TcpRelay;
+import dev.holdfast.streams.SessionOptions;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
+import io.grpc.Status;
+import io.grpc.stub.ClientCallStreamObserver;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Interceptors and listeners, whatever a session's timer makes of them, never run on the scheduler:
+ * in a process it keeps leases.
+ */
+class UserCodeThreadsTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final StreamTown town = new StreamTown();
+  private final SystemScheduler scheduler = SystemScheduler.create("decisions");
+  private final Set<String> onScheduler = ConcurrentHashMap.newKeySet();
+  private final Set<String> seen = ConcurrentHashMap.newKeySet();
+  private final CountDownLatch release = new CountDownLatch(1);
+
+  @AfterEach
+  void close() throws Exception {
+    release.countDown();
+    town.close();
+    scheduler.close();
+  }
+
+  @Test
+  void nothingOfUsersRunsOnTheSchedulerThroughCutsIdleTimesAndTheEnd() {
+    Server server = serve();
+    TcpRelay relay = town.relayTo(server);
+    ManagedChannel channel =
+        town.channelTo(
+            relay.port(), new ClientRecorder(() -> {}), streams(ended("client listener")));
+    Listener listener = new Listener();
+    ClientCallStreamObserver<StringValue> requests =
+        StreamTown.open(
+            channel, CallOptions.DEFAULT.withExecutor(ended("client listener")), listener);
+
+    for (int cut = 1; cut <= 5; cut++) {
+      requests.onNext(Listener.message("m" + cut));
+      listener.awaitCount(cut);
+      // The ack for the answer is due by a timer.
+      relay.cut();
+    }
+    requests.onNext(Listener.message("last"));
+    requests.onCompleted();
+
+    assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
+    assertThat(onScheduler).isEmpty();
+    assertThat(seen)
+        .contains(
+            "client start", "client send", "client listener", "server send", "server headers");
+  }
+
+  @Test
+  void aDeadlineIsToldElsewhere() {
+    Server server = serve();
+    ManagedChannel channel =
+        town.channelTo(
+            server.getPort(), new ClientRecorder(() -> {}), streams(ended("client listener")));
+    Listener listener = new Listener();
+    CallOptions hurried =
+        CallOptions.DEFAULT
+            .withDeadlineAfter(500, TimeUnit.MILLISECONDS)
+            .withExecutor(ended("client listener"));
+    StreamTown.open(channel, hurried, listener).onNext(Listener.message("m"));
+
+    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+    assertThat(onScheduler).isEmpty();
+  }
+
+  @Test
+  void anInterceptorThatBlocksWhenAStreamComesBackHoldsUpNoTimer() throws Exception {
+    Server server = serve();
+    TcpRelay relay = town.relayTo(server);
+    AtomicInteger starts = new AtomicInteger();
+    ManagedChannel channel =
+        town.channelTo(
+            relay.port(),
+            new ClientRecorder(
+                () -> {
+                  if (starts.incrementAndGet() > 1) {
+                    block();
+                  }
+                }),
+            streams(Runnable::run));
+    Listener listener = new Listener();
+    ClientCallStreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    requests.onNext(Listener.message("one"));
+    listener.awaitCount(1);
+
+    relay.cut();
+    await().atMost(PATIENCE).until(() -> starts.get() > 1);
+
+    CountDownLatch ran = new CountDownLatch(1);
+    scheduler.execute(ran::countDown);
+    assertThat(ran.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    release.countDown();
+    requests.onNext(Listener.message("two"));
+    listener.awaitCount(2);
+    assertThat(listener.heard()).containsExactly("one", "two");
+  }
+
+  private Server serve() {
+    ServerStreams streams = town.serverStreams().scheduler(scheduler).build();
+    return town.serve(
+        ServerInterceptors.intercept(
+            streams.resumable(StreamTown.talk(StreamTown::echo)), new ServerRecorder()));
+  }
+
+  private ClientStreams streams(Executor executor) {
+    SessionOptions options =
+        StreamTown.QUICK.withTiming(
+            StreamTown.QUICK
+                .timing()
+                .withHeartbeat(Duration.ofMillis(50), Duration.ZERO, PATIENCE));
+    return town.clientStreams().options(options).scheduler(scheduler).executor(executor).build();
+  }
+
+  /** A direct executor that takes down where it runs. */
+  private Executor ended(String what) {
+    return task -> {
+      record(what);
+      task.run();
+    };
+  }
+
+  private void record(String what) {
+    seen.add(what);
+    if (scheduler.isCurrent()) {
+      onScheduler.add(what);
+    }
+  }
+
+  private void block() {
+    try {
+      boolean unused = release.await(2 * PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private final class ClientRecorder implements ClientInterceptor {
+    private final Runnable onStart;
+
+    ClientRecorder(Runnable onStart) {
+      this.onStart = onStart;
+    }
+
+    @Override
+    public <Q, A> ClientCall<Q, A> interceptCall(
+        MethodDescriptor<Q, A> method, CallOptions callOptions, Channel next) {
+      record("client call");
+      return new SimpleForwardingClientCall<>(next.newCall(method, callOptions)) {
+        @Override
+        public void start(ClientCall.Listener<A> listener, Metadata headers) {
+          record("client start");
+          onStart.run();
+          super.start(listener, headers);
+        }
+
+        @Override
+        public void sendMessage(Q message) {
+          record("client send");
+          super.sendMessage(message);
+        }
+
+        @Override
+        public void cancel(String message, Throwable cause) {
+          record("client cancel");
+          super.cancel(message, cause);
+        }
+      };
+    }
+  }
+
+  private final class ServerRecorder implements ServerInterceptor {
+    @Override
+    public <Q, A> ServerCall.Listener<Q> interceptCall(
+        ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+      return next.startCall(
+          new SimpleForwardingServerCall<Q, A>(call) {
+            @Override
+            public void sendHeaders(Metadata answer) {
+              record("server headers");
+              super.sendHeaders(answer);
+            }
+
+            @Override
+            public void sendMessage(A message) {
+              record("server send");
+              super.sendMessage(message);
+            }
+
+            @Override
+            public void close(Status status, Metadata trailers) {
+              record("server close");
+              super.close(status, trailers);
+            }
+          },
+          headers);
+    }
+  }
+}
