@@ -1,6 +1,7 @@
 package dev.holdfast.streams;
 
 import dev.holdfast.core.PureCore;
+import dev.holdfast.streams.wire.Handshake;
 import dev.holdfast.streams.wire.Hello;
 import dev.holdfast.streams.wire.SessionId;
 import dev.holdfast.streams.wire.SessionToken;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 @PureCore
 abstract sealed class AttachingSession extends StreamSession permits ClientSession {
+  final SessionRules rules;
   final Attempts attempts;
 
   /** Being opened; it may write before the answer only when it is the first. */
@@ -42,6 +44,7 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
   AttachingSession(
       SessionId id, SessionOptions options, SessionRules rules, RandomGenerator random) {
     super(id, options, rules);
+    this.rules = rules;
     this.attempts = new Attempts(options.timing(), random);
     this.doubt = new PeerDoubt(options.timing());
   }
@@ -254,10 +257,6 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
       next.mayWriteUnproved = options.firstMessage() == FirstMessage.AT_ONCE;
       next.cursor = outbox.low();
     }
-    long remainingMillis = 0;
-    if (deadlineNanos != null) {
-      remainingMillis = Math.max(1, Duration.ofNanos(deadlineNanos - nowNanos).toMillis());
-    }
     Hello hello =
         new Hello(
             id(),
@@ -266,7 +265,7 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
             inbox.watermark(),
             outbox.low(),
             inbox.credit(),
-            remainingMillis,
+            remainingMillis(nowNanos),
             !touched,
             token,
             isUnanswered() ? ageMillis(nowNanos) : 0,
@@ -290,7 +289,17 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
   /** For a server that has to know whether it was there all the time. */
   private long ageMillis(long nowNanos) {
     Duration sinceStart = Duration.ofNanos(nowNanos - startNanos);
-    return sinceStart.plus(options.timing().handshake()).toMillis();
+    long millis = sinceStart.plus(options.timing().handshake()).toMillis();
+    return Math.min(millis, Handshake.MAX_MILLIS);
+  }
+
+  /** A deadline that is too far away for a hello is said by a later one. */
+  private long remainingMillis(long nowNanos) {
+    if (deadlineNanos == null) {
+      return 0;
+    }
+    long millis = Math.max(1, Duration.ofNanos(deadlineNanos - nowNanos).toMillis());
+    return millis > Handshake.MAX_MILLIS ? 0 : millis;
   }
 
   /** An attachment that works is to be replaced before it ends. */

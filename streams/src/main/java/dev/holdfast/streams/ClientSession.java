@@ -26,6 +26,10 @@ public final class ClientSession extends AttachingSession {
 
   private boolean welcomed;
   private boolean cancelled;
+
+  /** The last attempt to come back was answered by a status that may pass. */
+  private boolean refused;
+
   private @Nullable Long lingerNanos;
 
   /**
@@ -104,6 +108,7 @@ public final class ClientSession extends AttachingSession {
     token = welcome.token();
     attempts.onWelcome(welcome);
     welcomed = true;
+    refused = false;
     touched = true;
     attached(nowNanos);
     long next = from.mayWriteUnproved ? from.cursor : welcome.watermark() + 1;
@@ -220,7 +225,7 @@ public final class ClientSession extends AttachingSession {
     } else if (Due.isOver(nowNanos, lingerNanos)) {
       finish();
     } else if (attempts.isHopeless(nowNanos)) {
-      lose(Kind.LOST_UNREACHABLE);
+      lose(refused ? Kind.LOST_REFUSED : Kind.LOST_UNREACHABLE);
     } else {
       keepAttached(nowNanos);
     }
@@ -300,7 +305,8 @@ public final class ClientSession extends AttachingSession {
     boolean status =
         how.kind() == PhysicalEnd.Kind.STATUS && how.status() != PhysicalEnd.UNAVAILABLE;
     boolean unsure = doubt.mayBePlain() && (touched || attachment.touched);
-    if (how.isUnrepeatable() && welcomed) {
+    refused = welcomed && how.mayPass();
+    if (welcomed && current == null && how.isUnrepeatable() && rules.endsSession(how)) {
       lose(Kind.LOST_REFUSED);
     } else if (end != null || welcomed || !(status || attachment.plain || unsure)) {
       attemptFailed(nowNanos, 0);

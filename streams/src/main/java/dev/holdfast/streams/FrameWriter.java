@@ -17,15 +17,17 @@ final class FrameWriter {
   private final SessionOptions options;
   private final Outbox outbox;
   private final Inbox inbox;
+  private final StuckMessage stuck;
   private @Nullable Long ackDueNanos;
 
   /** Of what was processed, the bytes that the peer has been told of. */
   private long ackedBytes;
 
-  FrameWriter(SessionOptions options, Outbox outbox, Inbox inbox) {
+  FrameWriter(SessionOptions options, Outbox outbox, Inbox inbox, StuckMessage stuck) {
     this.options = options;
     this.outbox = outbox;
     this.inbox = inbox;
+    this.stuck = stuck;
   }
 
   /** There may be something new to acknowledge, within the ack delay. */
@@ -66,7 +68,8 @@ final class FrameWriter {
       long credit = news ? inbox.credit() : 0;
       int flags = item.flags() | (to.proved ? wantedFlags & ~to.toldFlags : 0);
       long number = outbox.numberOf(item, to);
-      header = new FrameHeader(to.tag(), number, ack, credit, flags, 0, item.status(), 0);
+      long probe = stuck.probe(to, item.seq());
+      header = new FrameHeader(to.tag(), number, ack, credit, flags, 0, item.status(), probe);
       told(nowNanos, to, header);
     }
     to.marked = true;

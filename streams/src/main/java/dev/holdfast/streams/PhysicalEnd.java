@@ -54,6 +54,17 @@ public record PhysicalEnd(Kind kind, int status, Payload trailers) {
     return kind == Kind.CONNECTION || kind == Kind.UNREACHED;
   }
 
+  /**
+   * Whether the next attempt may well be let in: load shedders answer RESOURCE_EXHAUSTED in a
+   * storm, and who checks credentials answers UNAUTHENTICATED or PERMISSION_DENIED while it can't.
+   */
+  public boolean mayPass() {
+    return kind == Kind.STATUS
+        && (status == RESOURCE_EXHAUSTED
+            || status == UNAUTHENTICATED
+            || status == PERMISSION_DENIED);
+  }
+
   /** Whether another attempt would end the same way. */
   boolean isUnrepeatable() {
     return kind == Kind.STATUS

@@ -1,6 +1,7 @@
 package dev.holdfast.streams;
 
 import dev.holdfast.core.Backoff;
+import dev.holdfast.streams.wire.Handshake;
 import java.time.Duration;
 
 /**
@@ -89,8 +90,8 @@ public record SessionOptions(
             new Backoff.Options(Duration.ofMillis(250), Duration.ofSeconds(30)));
 
     public Timing {
-      positive("ackDelay", ackDelay);
-      positive("ttl", ttl);
+      sayable("ackDelay", ackDelay);
+      sayable("ttl", ttl);
       positive("handshake", handshake);
       positive("assumePlain", assumePlain);
       notNegative("heartbeat", heartbeat);
@@ -160,6 +161,14 @@ public record SessionOptions(
     /** Silence after which a server gives an attachment up; zero: never. */
     Duration silent() {
       return suspect.isZero() ? Duration.ZERO : suspect.plus(dead);
+    }
+
+    /** A welcome says it. */
+    private static void sayable(String name, Duration value) {
+      positive(name, value);
+      if (value.compareTo(Duration.ofMillis(Handshake.MAX_MILLIS)) > 0) {
+        throw new IllegalArgumentException(name + ": " + value + " (expected: <= 100 days)");
+      }
     }
 
     private static void positive(String name, Duration value) {

@@ -27,6 +27,21 @@ public class SessionRules {
     return new Fence();
   }
 
+  /**
+   * Whether a session that was welcomed before ends when its next attachment is answered so; else
+   * attempts go on as after BUSY.
+   *
+   * @param how one that repeating does not change in a call of its own
+   */
+  protected boolean endsSession(PhysicalEnd how) {
+    return !how.mayPass();
+  }
+
+  /** Whether an attachment that brought a message across is no sign against that message. */
+  protected boolean acquitsWhatArrived() {
+    return true;
+  }
+
   /** The store of a simulation. */
   public SessionRecords records() {
     return new SessionRecords();

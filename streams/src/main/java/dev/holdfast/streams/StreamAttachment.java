@@ -41,6 +41,15 @@ public final class StreamAttachment {
   long echo;
   long probe;
   boolean probeDue;
+
+  /** A message that went with a probe, and the number of the probe; 0 for none. */
+  long suspect;
+
+  long proof;
+
+  /** A message that has arrived for sure; 0 for none. */
+  long arrived;
+
   boolean held;
   long askedNanos;
   long heardNanos;

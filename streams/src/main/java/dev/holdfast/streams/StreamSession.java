@@ -44,7 +44,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
   long peerCredit = Handshake.INITIAL_CREDIT;
   @Nullable Long deadlineNanos;
   private final FrameWriter writer;
-  private final StuckMessage stuck = new StuckMessage();
+  private final StuckMessage stuck;
   private boolean ready = true;
   private long duplicates;
 
@@ -53,7 +53,8 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     this.options = options;
     this.outbox = rules.outbox(options);
     this.inbox = rules.inbox(options);
-    this.writer = new FrameWriter(options, outbox, inbox);
+    this.stuck = new StuckMessage(outbox, rules);
+    this.writer = new FrameWriter(options, outbox, inbox, stuck);
   }
 
   /** Counts what this session holds among all sessions of the process; before anything else. */
@@ -134,7 +135,9 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
       return;
     }
     peerCredit = Math.max(peerCredit, header.credit());
-    if (header.probe() != 0 && !header.has(Flag.ECHO)) {
+    if (header.has(Flag.ECHO)) {
+      stuck.onEcho(from, header.probe());
+    } else if (header.probe() != 0) {
       from.echo = header.probe();
     }
     onFlags(nowNanos, from, header);
@@ -288,8 +291,6 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     scheduleAck(nowNanos);
   }
 
-  // What they have in common.
-
   final void become(SessionState next) {
     if (state != next) {
       if (!state.mayBecome(next)) {
@@ -376,7 +377,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
 
   /** Whether an attachment that ended without progress was one too many at the same message. */
   final boolean isStuck(StreamAttachment ended, PhysicalEnd how) {
-    return stuck.isLimit(ended, how, outbox);
+    return stuck.isLimit(ended, how);
   }
 
   private @Nullable SessionOutput nextFrame(long nowNanos) {

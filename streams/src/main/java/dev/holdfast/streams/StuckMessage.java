@@ -5,6 +5,9 @@ import dev.holdfast.core.PureCore;
 /**
  * Counts the attachments in a row that ended without progress after they had sent the same message:
  * one that somebody on the way can't take would be repeated for ever.
+ *
+ * <p>A message that arrived broke nothing, however long the peer's application leaves it unread: a
+ * suspect is sent with a probe, and the probe's echo acquits it.
  */
 @PureCore
 final class StuckMessage {
@@ -16,14 +19,40 @@ final class StuckMessage {
 
   private static final int TOO_MUCH = 3 * STREAM_WEIGHT;
 
+  private final Outbox outbox;
+  private final SessionRules rules;
   private long at;
   private int weight;
 
+  StuckMessage(Outbox outbox, SessionRules rules) {
+    this.outbox = outbox;
+    this.rules = rules;
+  }
+
+  /** The probe with which a message is sent; 0 for none, as one asks only of a suspect. */
+  long probe(StreamAttachment to, long seq) {
+    boolean suspect = weight > 0 && seq == at && at == outbox.acked() + 1;
+    if (!suspect || !to.proved || !rules.acquitsWhatArrived()) {
+      return 0;
+    }
+    to.suspect = seq;
+    to.proof = ++to.probe;
+    return to.proof;
+  }
+
+  /** A probe came back: what was sent with it, or before it, has arrived. */
+  void onEcho(StreamAttachment from, long probe) {
+    if (from.proof != 0 && probe >= from.proof) {
+      from.arrived = from.suspect;
+      weight = 0;
+    }
+  }
+
   /** An attachment ended; returns whether it was one too many. */
-  boolean isLimit(StreamAttachment ended, PhysicalEnd how, Outbox outbox) {
+  boolean isLimit(StreamAttachment ended, PhysicalEnd how) {
     long head = outbox.acked() + 1;
     // Who never heard of it may have given it up before it was let in.
-    if (!ended.heard || head > outbox.end() || ended.cursor <= head) {
+    if (!ended.heard || head > outbox.end() || ended.cursor <= head || ended.arrived == head) {
       return false;
     }
     weight = at == head ? weight : 0;

@@ -38,13 +38,12 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
   private final Context context = Context.current();
   private final Context.CancellationListener onContextCancelled =
       cancelled -> cancel("Context cancelled", cancelled.cancellationCause());
-  private final CallbackQueue application;
+  private final ClientCallbacks<RespT> application;
   private final SessionDriver<ClientSession> driver;
   private final SessionAge age;
   private final ClientRoute route;
 
   // Set before the session begins.
-  private @Nullable Listener<RespT> listener;
   private @Nullable Metadata headers;
 
   private volatile boolean compressed = true;
@@ -68,9 +67,7 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
     this.channel = channel;
     this.method = method;
     this.options = options;
-    this.application =
-        new CallbackQueue(
-            options.getExecutor() == null ? streams.shared().executor() : options.getExecutor());
+    this.application = new ClientCallbacks<>(streams, options, context, this::cancel);
     ClientSession session =
         new ClientSession(
             Shared.newId(),
@@ -86,14 +83,14 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
 
   @Override
   public void start(Listener<RespT> newListener, Metadata newHeaders) {
-    listener = newListener;
+    application.begin(newListener);
     headers = newHeaders;
     streams.add(this);
     driver.input(
         (session, now) ->
             session.start(now, CallDeadline.left(options, context), streams.peerOf(channel)));
     context.addListener(onContextCancelled, Runnable::run);
-    call(Listener::onReady);
+    application.call(Listener::onReady);
   }
 
   @Override
@@ -179,7 +176,7 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
       lastCause = close.why().name();
       carrier(close.attachment()).close(close.why());
     } else if (output instanceof SessionOutput.Ready) {
-      call(Listener::onReady);
+      application.call(Listener::onReady);
     } else if (output instanceof SessionOutput.Reopened) {
       StreamMeter.REOPENED.counter(streams.shared().meters()).increment();
       application.execute(this::beginAgain);
@@ -244,7 +241,7 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
       // As with any call of grpc's, a message of another type fails in the marshaller.
       @SuppressWarnings("unchecked")
       Consumer<Object> first = message -> sendMessage((ReqT) message);
-      run(() -> events().onReopened(dropped.getAsLong(), first));
+      application.runEvent(to -> to.onReopened(dropped.getAsLong(), first));
       driver.input((session, now) -> session.begunAgain());
     }
   }
@@ -252,16 +249,9 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
   private void onEnded(SessionEnd end) {
     context.removeListener(onContextCancelled);
     SessionLog.CLIENT.ended(streams.shared().meters(), this::view, end);
-    application.execute(
-        () -> {
-          if (end.kind() == SessionEnd.Kind.MOVED) {
-            run(() -> events().onMoved(end.processedByPeer()));
-          } else if (end.kind().isLost()) {
-            run(() -> events().onLost(end));
-          }
-        });
+    application.tellEnd(end);
     FinalStatus last = ClientStatus.of(end, cancellation, lastStatus);
-    call(to -> to.onClose(last.status(), last.trailers()));
+    application.call(to -> to.onClose(last.status(), last.trailers()));
   }
 
   // What attachments tell.
@@ -298,7 +288,7 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
               return none;
             });
     if (first) {
-      call(to -> to.onHeaders(answer));
+      application.call(to -> to.onHeaders(answer));
     }
   }
 
@@ -368,33 +358,9 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
       cancel(Status.INTERNAL.withDescription("unreadable message").withCause(e));
       return;
     }
-    if (run(() -> Objects.requireNonNull(listener).onMessage(message))) {
+    if (application.run(to -> to.onMessage(message))) {
       driver.input((session, now) -> session.processed(now, deliver.seq()));
     }
-  }
-
-  private void call(Consumer<Listener<RespT>> callback) {
-    Listener<RespT> to = Objects.requireNonNull(listener);
-    application.execute(() -> run(() -> callback.accept(to)));
-  }
-
-  /** In the application's context; what it throws ends the call, as in grpc-java. */
-  private boolean run(Runnable callback) {
-    Context before = context.attach();
-    try {
-      callback.run();
-      return true;
-    } catch (RuntimeException e) {
-      cancel(Status.CANCELLED.withDescription("the application's listener failed").withCause(e));
-      return false;
-    } finally {
-      context.detach(before);
-    }
-  }
-
-  private StreamEvents events() {
-    StreamEvents own = options.getOption(StreamEvents.KEY);
-    return own == StreamEvents.KEY.getDefault() ? streams.events() : own;
   }
 
   private static ClientAttachment carrier(StreamAttachment attachment) {

@@ -1,5 +1,7 @@
 package dev.holdfast.streams.rehearsal;
 
+import dev.holdfast.streams.Payload;
+import dev.holdfast.streams.PhysicalEnd;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
@@ -7,6 +9,14 @@ import org.jspecify.annotations.Nullable;
 
 /** What goes wrong in a schedule, one thing at a time. */
 final class Faults {
+  /** Slower is rough. */
+  static final int QUICK_MILLIS = 60;
+
+  private static final int AFTERMATH_MILLIS = 2_500;
+
+  /** RESOURCE_EXHAUSTED, UNAUTHENTICATED, PERMISSION_DENIED. */
+  private static final int[] SHED = {8, 16, 7};
+
   private final Rehearsal world;
   private final SplittableRandom random;
 
@@ -19,12 +29,12 @@ final class Faults {
   void next() {
     RehearsedCall call = anyCall();
     RehearsedInstance instance = world.instances.get(random.nextInt(world.instances.size()));
-    switch (random.nextInt(20)) {
+    switch (random.nextInt(22)) {
       case 0, 1, 2, 3 -> cutAll(call);
       case 4 -> cutAllCalls();
       case 5, 6 -> stall(random.nextInt(6_000));
       case 7 -> stall(random.nextInt(30_000));
-      case 8 -> world.slowMillis = 1 + random.nextInt(random.nextInt(3) == 0 ? 2_000 : 60);
+      case 8 -> slow();
       case 9, 10 -> restart(instance, random.nextInt(8_000));
       case 11 -> leave(instance);
       case 12 -> instance.drain(false);
@@ -34,6 +44,7 @@ final class Faults {
       case 16 -> breakStore();
       case 17 -> world.store.setLoses(random.nextInt(40));
       case 18 -> crashOrCancel();
+      case 19, 20 -> shed(random.nextInt(15_000));
       default -> world.note("nothing");
     }
   }
@@ -46,7 +57,8 @@ final class Faults {
     }
   }
 
-  private void cutAllCalls() {
+  /** Everything at once, as a phone loses its network. */
+  void cutAllCalls() {
     world.note("cut all");
     for (RehearsedCall call : List.copyOf(world.calls)) {
       call.cut(true, random.nextBoolean());
@@ -63,6 +75,20 @@ final class Faults {
   private void stall(int millis) {
     world.note("stall for " + millis);
     world.stalledUntilNanos = world.time.elapsed().plusMillis(millis).toNanos();
+    world.rough(millis + AFTERMATH_MILLIS);
+  }
+
+  private void slow() {
+    // What is under way arrives as late as it was sent.
+    world.rough(AFTERMATH_MILLIS);
+    world.slowMillis = 1 + random.nextInt(random.nextInt(3) == 0 ? 2_000 : QUICK_MILLIS);
+  }
+
+  /** A load shedder, or who checks credentials, answers whoever comes back. */
+  private void shed(int millis) {
+    PhysicalEnd how = PhysicalEnd.status(SHED[random.nextInt(SHED.length)], Payload.EMPTY);
+    world.note("shed for " + millis + " with " + how.status());
+    world.shed(millis, how);
   }
 
   void restart(RehearsedInstance instance, int downMillis) {

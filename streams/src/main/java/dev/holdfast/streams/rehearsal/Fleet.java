@@ -14,6 +14,8 @@ import java.util.SplittableRandom;
  * @param proxied whether a call that waited on the way reaches whoever is there when it arrives
  * @param peer what clients know
  * @param firstMessage when clients send theirs
+ * @param pause whose application leaves its first message unprocessed for minutes, while its path
+ *     is cut again and again
  */
 record Fleet(
     Level level,
@@ -21,7 +23,16 @@ record Fleet(
     boolean mixed,
     boolean proxied,
     ClientSession.Peer peer,
-    FirstMessage firstMessage) {
+    FirstMessage firstMessage,
+    Pause pause) {
+  /** Whose application pauses. */
+  enum Pause {
+    NOBODY,
+    CLIENT,
+    SERVER
+  }
+
+  private static final int PAUSES_ONE_IN = 12;
   private static final int FEW = 6;
   private static final int MANY = 40;
 
@@ -40,7 +51,10 @@ record Fleet(
         mixed,
         random.nextInt(3) == 0,
         unknown ? ClientSession.Peer.UNKNOWN : ClientSession.Peer.HOLDFAST,
-        random.nextInt(5) == 0 ? FirstMessage.AFTER_WELCOME : FirstMessage.AT_ONCE);
+        random.nextInt(5) == 0 ? FirstMessage.AFTER_WELCOME : FirstMessage.AT_ONCE,
+        random.nextInt(PAUSES_ONE_IN) > 0
+            ? Pause.NOBODY
+            : random.nextBoolean() ? Pause.CLIENT : Pause.SERVER);
   }
 
   int instances() {

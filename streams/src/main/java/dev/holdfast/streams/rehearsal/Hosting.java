@@ -89,6 +89,9 @@ final class Hosting {
     delivered = content;
     busyUntilNanos = Math.max(busyUntilNanos, world.time.elapsed().toNanos());
     busyUntilNanos += Duration.ofMillis(random.nextInt(slowestMillis)).toNanos();
+    if (content == 1) {
+      busyUntilNanos += world.pause(Fleet.Pause.SERVER).toNanos();
+    }
     world.time.after(
         busyUntilNanos - world.time.elapsed().toNanos(),
         () -> {

@@ -4,6 +4,7 @@ import dev.holdfast.streams.Fence;
 import dev.holdfast.streams.Inbox;
 import dev.holdfast.streams.Outbox;
 import dev.holdfast.streams.Payload;
+import dev.holdfast.streams.PhysicalEnd;
 import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.SessionRecord;
 import dev.holdfast.streams.SessionRecords;
@@ -210,6 +211,22 @@ public enum Mutant {
               return false;
             }
           };
+        }
+      }),
+  /** A status that load shedders answer with ends a session that was welcomed before. */
+  REFUSAL_AT_REATTACH_ENDS_THE_SESSION(
+      new Broken() {
+        @Override
+        protected boolean endsSession(PhysicalEnd how) {
+          return true;
+        }
+      }),
+  /** Twelve cuts while a message is unprocessed make it one that breaks connections. */
+  CUTS_BLAME_WHAT_ARRIVED(
+      new Broken() {
+        @Override
+        protected boolean acquitsWhatArrived() {
+          return false;
         }
       });
 

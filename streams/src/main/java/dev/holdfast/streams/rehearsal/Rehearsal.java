@@ -3,12 +3,14 @@ package dev.holdfast.streams.rehearsal;
 import dev.holdfast.streams.BufferBudget;
 import dev.holdfast.streams.Level;
 import dev.holdfast.streams.Payload;
+import dev.holdfast.streams.PhysicalEnd;
 import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.SessionOutput;
 import dev.holdfast.streams.SessionRules;
 import dev.holdfast.streams.StoreRequest;
 import dev.holdfast.streams.StreamAttachment;
 import dev.holdfast.streams.wire.Handshake;
+import dev.holdfast.streams.wire.Hello;
 import dev.holdfast.streams.wire.SessionId;
 import dev.holdfast.streams.wire.TokenMint;
 import java.nio.ByteBuffer;
@@ -35,6 +37,14 @@ public final class Rehearsal {
   /** A client without attachment goes on at least so long. */
   static final Duration PATIENCE =
       TTL.plus(SessionOptions.Timing.DEFAULT.backoff().cap()).plus(HANDSHAKE);
+
+  /** With a consumer that pauses: so many cuts take their time. */
+  private static final int PAUSE_MILLIS = 6 * 60_000;
+
+  private static final int CUTS_IN_A_PAUSE = 60;
+
+  /** For so long a call must have been good, for a message to have come across it for sure. */
+  private static final Duration CALM = Duration.ofSeconds(1);
 
   private static final Duration HEALING = Duration.ofMinutes(10);
   private static final int SEND_MESSAGES = 6;
@@ -65,6 +75,9 @@ public final class Rehearsal {
   private final boolean traced;
   private boolean healed;
   long stalledUntilNanos;
+  private long roughUntilNanos;
+  private long shedUntilNanos;
+  private PhysicalEnd shedding = PhysicalEnd.connection();
   int slowMillis = 30;
 
   private Rehearsal(long seed, SessionRules rules, boolean traced) {
@@ -125,14 +138,33 @@ public final class Rehearsal {
     for (int i = 0; i < sessions; i++) {
       time.afterMillis(random.nextInt(5_000), this::startClient);
     }
-    int count = 5 + random.nextInt(25);
+    boolean paused = fleet.pause() != Fleet.Pause.NOBODY;
+    int count = paused ? random.nextInt(3) : 5 + random.nextInt(25);
     for (int i = 0; i < count; i++) {
       time.afterMillis(random.nextInt(FAULTS_MILLIS), faults::next);
     }
-    time.run(Duration.ofMillis(FAULTS_MILLIS), this::check, () -> false);
+    if (paused) {
+      for (int i = 0; i < CUTS_IN_A_PAUSE; i++) {
+        time.afterMillis(random.nextInt(PAUSE_MILLIS), faults::cutAllCalls);
+      }
+    }
+    time.run(Duration.ofMillis(faultsMillis()), this::check, () -> false);
     heal();
     time.run(HEALING, this::check, this::isAllOver);
     atTheEnd();
+  }
+
+  private int faultsMillis() {
+    return fleet.pause() == Fleet.Pause.NOBODY ? FAULTS_MILLIS : PAUSE_MILLIS;
+  }
+
+  /** For how long the application of a side has its first message in hand. */
+  Duration pause(Fleet.Pause side) {
+    if (fleet.pause() != side) {
+      return Duration.ZERO;
+    }
+    mark(Marker.CONSUMER_PAUSED_THROUGH_CUTS);
+    return Duration.ofMillis(PAUSE_MILLIS).minus(time.elapsed());
   }
 
   private void startClient() {
@@ -152,6 +184,7 @@ public final class Rehearsal {
     note("heal");
     healed = true;
     stalledUntilNanos = 0;
+    shedUntilNanos = 0;
     slowMillis = 30;
     store.setDown(false);
     store.setLoses(0);
@@ -163,6 +196,31 @@ public final class Rehearsal {
   /** Whether no fault follows any more. */
   boolean isHealed() {
     return healed;
+  }
+
+  /** For so long, and a little more, nobody can rely on what is sent. */
+  void rough(long millis) {
+    roughUntilNanos = Math.max(roughUntilNanos, time.elapsed().plusMillis(millis).toNanos());
+  }
+
+  /** Whether a call that is good since then has brought a word across, and the answer back. */
+  boolean isCalmSince(long sinceNanos) {
+    long fromNanos = Math.max(sinceNanos, roughUntilNanos);
+    boolean quick = slowMillis <= Faults.QUICK_MILLIS;
+    return quick && time.elapsed().toNanos() - fromNanos >= CALM.toNanos();
+  }
+
+  void shed(long millis, PhysicalEnd how) {
+    shedUntilNanos = time.elapsed().plusMillis(millis).toNanos();
+    shedding = how;
+  }
+
+  /**
+   * How a call of somebody who comes back ends before a server looks at it; null when it goes on.
+   */
+  @Nullable PhysicalEnd shedding(Hello hello) {
+    boolean sheds = time.elapsed().toNanos() < shedUntilNanos && !hello.token().isNone();
+    return sheds && random.nextInt(5) > 0 ? shedding : null;
   }
 
   void open(RehearsedClient client, SessionOutput.Open open) {

@@ -49,6 +49,7 @@ final class RehearsedCall {
   private boolean serverDone;
   private long toServerNanos;
   private long toClientNanos;
+  private long welcomedNanos;
   private int toServerQueued;
   private int toClientQueued;
 
@@ -153,6 +154,7 @@ final class RehearsedCall {
     if (why == AttachmentEnd.DONE) {
       toServer(() -> server.onHalfClosed(this));
     } else {
+      client.ledger.onStrain(SessionLedger.STRAIN_OF_A_RESET);
       toServer(() -> server.onClosed(this, PhysicalEnd.stream(1)));
     }
   }
@@ -164,7 +166,11 @@ final class RehearsedCall {
     List<Frame> waiting = List.copyOf(unread);
     unread.clear();
     world.time.after(0, () -> waiting.forEach(f -> server.onFrame(this, f.header(), f.body())));
-    toClient(() -> client.onWelcome(this, welcome));
+    toClient(
+        () -> {
+          welcomedNanos = world.time.elapsed().toNanos();
+          client.onWelcome(this, welcome);
+        });
   }
 
   /** Without sessions a server reads what comes. */
@@ -177,8 +183,12 @@ final class RehearsedCall {
   }
 
   void serverEnds() {
+    serverEnds(PhysicalEnd.status(0, Payload.EMPTY));
+  }
+
+  void serverEnds(PhysicalEnd how) {
     serverDone = true;
-    toClient(() -> client.onClosed(this, PhysicalEnd.status(0, Payload.EMPTY)));
+    toClient(() -> client.onClosed(this, how));
   }
 
   void serverRefuses(Refusal refusal) {
@@ -204,7 +214,10 @@ final class RehearsedCall {
     switch (why) {
       case DONE -> toClient(() -> client.onClosed(this, PhysicalEnd.status(0, Payload.EMPTY)));
       case REPLACED -> toClient(() -> client.onRefused(this, Refusal.of(Refusal.Code.FENCED)));
-      default -> toClient(() -> client.onClosed(this, PhysicalEnd.stream(1)));
+      default -> {
+        client.ledger.onStrain(SessionLedger.STRAIN_OF_A_RESET);
+        toClient(() -> client.onClosed(this, PhysicalEnd.stream(1)));
+      }
     }
   }
 
@@ -217,7 +230,6 @@ final class RehearsedCall {
 
   /** Somebody resets the stream and leaves the connection as it is. */
   void reset() {
-    client.ledger.resets++;
     end(true, true, PhysicalEnd.stream(2));
   }
 
@@ -226,8 +238,9 @@ final class RehearsedCall {
       return;
     }
     cut = true;
-    if (!ghost) {
-      client.ledger.cuts++;
+    if (!ghost && !(welcomedNanos > 0 && world.isCalmSince(welcomedNanos))) {
+      boolean stream = how.kind() == PhysicalEnd.Kind.STREAM;
+      client.ledger.onStrain(stream ? SessionLedger.STRAIN_OF_A_RESET : 1);
     }
     // A peer that may have no sessions sends no heartbeats: only the transport notices.
     boolean noticed = world.fleet.peer() == ClientSession.Peer.UNKNOWN;

@@ -144,6 +144,9 @@ final class RehearsedClient {
     ledger.clientDelivered = content;
     busyUntilNanos = Math.max(busyUntilNanos, world.time.elapsed().toNanos());
     busyUntilNanos += Duration.ofMillis(random.nextInt(slowestMillis)).toNanos();
+    if (content == 1) {
+      busyUntilNanos += world.pause(Fleet.Pause.CLIENT).toNanos();
+    }
     world.time.after(
         busyUntilNanos - world.time.elapsed().toNanos(),
         () -> {

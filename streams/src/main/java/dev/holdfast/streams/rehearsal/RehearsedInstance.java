@@ -125,6 +125,12 @@ final class RehearsedInstance {
       call.cut(true, false);
       return;
     }
+    PhysicalEnd shed = world.shedding(call.hello);
+    if (shed != null) {
+      world.mark(Marker.REFUSED_AT_REATTACH);
+      call.serverEnds(shed);
+      return;
+    }
     if (call.plain || !withSessions) {
       call.serverReadsPlain();
       plain.put(call, new PlainHandling(world, call));

@@ -20,10 +20,14 @@ import org.jspecify.annotations.Nullable;
  * with it, who was let in, and how it ended.
  */
 final class SessionLedger {
-  /** Stream resets that must have happened before a session may call itself stuck. */
-  private static final int RESETS_OF_STUCK = 3;
+  /** A reset of a stream says four times as much against a message as a cut. */
+  static final int STRAIN_OF_A_RESET = 4;
 
-  private static final int CUTS_OF_STUCK = 12;
+  /**
+   * What must have ended before a message came across for sure, until a session may call itself
+   * stuck: three resets or twelve cuts, of which the first may have been of a good call.
+   */
+  private static final int STRAIN_OF_STUCK = 2 * STRAIN_OF_A_RESET;
 
   /** Numbers of messages stay below it; what is above says which stream it was, of several. */
   static final long A_GENERATION = 1_000;
@@ -56,9 +60,8 @@ final class SessionLedger {
   /** For how long the client has had no attachment that works. */
   long aloneNanos;
 
-  int resets;
   int statusesSent;
-  int cuts;
+  private int strain;
   @Nullable SessionEnd clientEnd;
   @Nullable SessionEnd serverEnd;
   private long newestAccepted;
@@ -88,6 +91,11 @@ final class SessionLedger {
       newestAccepted = attach;
       owner = by;
     }
+  }
+
+  /** An attachment ended that may have ended because of a message. */
+  void onStrain(int weight) {
+    strain += weight;
   }
 
   /** Whether the session is kept by its instance alone. */
@@ -234,11 +242,12 @@ final class SessionLedger {
       case LOST_EXPIRED -> true;
       case LOST_UNREACHABLE -> aloneNanos >= Rehearsal.PATIENCE.toNanos();
       case LOST_UNKNOWN -> tookForPlain || (inMemory() && mayBeUnknown());
-      case LOST_STUCK -> resets >= RESETS_OF_STUCK || cuts >= CUTS_OF_STUCK;
+      case LOST_STUCK -> strain >= STRAIN_OF_STUCK;
+      case LOST_REFUSED -> aloneNanos >= Rehearsal.PATIENCE.toNanos();
       case PLAIN -> metPlain || tookForPlain;
       // Whoever waited longer than for a handshake had to make room.
       case LOST_GAP -> tookForPlain;
-      case LOST_STORE, LOST_DENIED, LOST_REFUSED -> false;
+      case LOST_STORE, LOST_DENIED -> false;
     };
   }
 

@@ -24,7 +24,7 @@ public final class Handshake {
   public static final int MAX_ADDRESS_LENGTH = 255;
 
   @Limit(of = "milliseconds in a handshake, 100 days", then = "the value is refused")
-  static final long MAX_MILLIS = 100L * 24 * 3600 * 1000;
+  public static final long MAX_MILLIS = 100L * 24 * 3600 * 1000;
 
   private Handshake() {}
 

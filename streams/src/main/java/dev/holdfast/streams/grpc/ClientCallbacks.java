@@ -1,0 +1,89 @@
+package dev.holdfast.streams.grpc;
+
+import dev.holdfast.streams.SessionEnd;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.Context;
+import io.grpc.Status;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The application of one client's stream, its listener and its {@link StreamEvents}: called in the
+ * context in which the call was made, one callback at a time. What a callback throws ends the call,
+ * as in grpc-java. Thread-safe.
+ */
+final class ClientCallbacks<RespT> {
+  private final CallbackQueue queue;
+  private final Context context;
+  private final StreamEvents events;
+  private final Consumer<Status> cancel;
+
+  // Set before the session begins.
+  private ClientCall.@Nullable Listener<RespT> listener;
+
+  /**
+   * @param cancel ends the call with a status
+   */
+  ClientCallbacks(
+      ClientStreams streams, CallOptions options, Context context, Consumer<Status> cancel) {
+    Executor own = options.getExecutor();
+    this.queue = new CallbackQueue(own == null ? streams.shared().executor() : own);
+    this.context = context;
+    StreamEvents ofCall = options.getOption(StreamEvents.KEY);
+    this.events = ofCall == StreamEvents.KEY.getDefault() ? streams.events() : ofCall;
+    this.cancel = cancel;
+  }
+
+  void begin(ClientCall.Listener<RespT> newListener) {
+    listener = newListener;
+  }
+
+  /** Soon, behind every callback before it. */
+  void execute(Runnable callback) {
+    queue.execute(callback);
+  }
+
+  void call(Consumer<ClientCall.Listener<RespT>> callback) {
+    queue.execute(() -> run(callback));
+  }
+
+  /** By who is called already; whether nothing was thrown. */
+  boolean run(Consumer<ClientCall.Listener<RespT>> callback) {
+    ClientCall.Listener<RespT> to = Objects.requireNonNull(listener);
+    return guarded(() -> callback.accept(to));
+  }
+
+  void tell(Consumer<StreamEvents> event) {
+    queue.execute(() -> runEvent(event));
+  }
+
+  /** As {@link #run}. */
+  void runEvent(Consumer<StreamEvents> event) {
+    guarded(() -> event.accept(events));
+  }
+
+  void tellEnd(SessionEnd end) {
+    if (end.kind() == SessionEnd.Kind.MOVED) {
+      tell(to -> to.onMoved(end.processedByPeer()));
+    } else if (end.kind().isLost()) {
+      tell(to -> to.onLost(end));
+    }
+  }
+
+  private boolean guarded(Runnable callback) {
+    Context before = context.attach();
+    try {
+      callback.run();
+      return true;
+    } catch (RuntimeException e) {
+      cancel.accept(
+          Status.CANCELLED.withDescription("the application's listener failed").withCause(e));
+      return false;
+    } finally {
+      context.detach(before);
+    }
+  }
+}
