@@ -38,6 +38,9 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
   /** The server's instance ends, and with it the session. */
   boolean leaving;
 
+  /** The application knows that there is no attachment. */
+  private boolean waiting;
+
   private long attachedNanos;
   private long suspectNanos;
 
@@ -115,10 +118,20 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
     }
   }
 
+  /** The size of the first message that the peer has not processed; 0 when there is none. */
+  public final long nextUnackedBytes() {
+    Outbox.Item next = outbox.at(outbox.acked() + 1);
+    return next == null ? 0 : next.body().sizeBytes();
+  }
+
   /** The pending attachment was answered and carries the session from now on. */
   final void attached(long nowNanos) {
     pending = null;
     attachedNanos = nowNanos;
+    if (waiting) {
+      waiting = false;
+      outputs.add(new SessionOutput.Resumed());
+    }
   }
 
   abstract void pendingClosed(long nowNanos, StreamAttachment attachment, PhysicalEnd how);
@@ -129,6 +142,10 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
 
   /** Does what is due of opening, replacing and giving up. */
   final void keepAttached(long nowNanos) {
+    if (!waiting && end == null && attempts.isWaiting(nowNanos)) {
+      waiting = true;
+      outputs.add(new SessionOutput.Waiting(attempts.left(nowNanos)));
+    }
     StreamAttachment opening = pending;
     if (opening != null
         && mustBeAnswered(opening)
@@ -196,7 +213,7 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
 
   @Override
   void addDeadlines(Due due) {
-    attempts.addDeadlines(due, pending != null);
+    attempts.addDeadlines(due, pending != null, waiting || end != null);
     SessionOptions.Timing timing = options.timing();
     if (pending != null) {
       if (mustBeAnswered(pending)) {

@@ -27,6 +27,9 @@ final class Attempts {
       then = "it stays as it is")
   static final int MAX_PATIENCE_DOUBLINGS = 2;
 
+  /** An outage that is shorter is no news. */
+  static final Duration TELL_AFTER = Duration.ofSeconds(2);
+
   private final SessionOptions.Timing timing;
   private final RandomGenerator random;
   private final Backoff backoff;
@@ -125,6 +128,17 @@ final class Attempts {
     return Due.isOver(nowNanos, retryNanos);
   }
 
+  /** Whether there has been no attachment for so long that the application should know. */
+  boolean isWaiting(long nowNanos) {
+    return aloneNanos != null && nowNanos - aloneNanos >= TELL_AFTER.toNanos();
+  }
+
+  /** For how long attempts go on at most. */
+  Duration left(long nowNanos) {
+    long alone = aloneNanos == null ? 0 : nowNanos - aloneNanos;
+    return patience().minusNanos(Math.min(alone, patience().toNanos()));
+  }
+
   /** Whether a server would no longer hold the session, with one attempt more. */
   boolean isHopeless(long nowNanos) {
     return aloneNanos != null && nowNanos - aloneNanos >= patience().toNanos();
@@ -134,7 +148,10 @@ final class Attempts {
     return ttl;
   }
 
-  void addDeadlines(Due due, boolean opening) {
+  void addDeadlines(Due due, boolean opening, boolean told) {
+    if (aloneNanos != null && !told) {
+      due.after(aloneNanos, TELL_AFTER);
+    }
     if (!opening) {
       due.at(retryNanos);
     }

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 @PureCore
 public final class ClientSession extends AttachingSession {
 
+  private final OversizedMessage oversized = new OversizedMessage();
   private boolean welcomed;
   private boolean cancelled;
 
@@ -53,11 +54,6 @@ public final class ClientSession extends AttachingSession {
     LIKELY_PLAIN,
     /** It has none: the stream runs as plain gRPC. */
     PLAIN
-  }
-
-  /** Begins with a peer of whom nothing is known. */
-  public void start(long nowNanos, Duration deadline) {
-    start(nowNanos, deadline, Peer.UNKNOWN);
   }
 
   /**
@@ -99,8 +95,7 @@ public final class ClientSession extends AttachingSession {
     // On the call that was taken for a plain one too early all that was let go is on its way.
     boolean forgot = !from.plain && welcome.watermark() < outbox.low() - 1;
     if (forgot || !agrees(welcome.watermark(), welcome.low())) {
-      lose(Kind.LOST_GAP);
-      return;
+      giveUp(nowNanos, Kind.LOST_GAP);
     }
     if (current != null && current != from) {
       close(current, AttachmentEnd.REPLACED);
@@ -326,11 +321,12 @@ public final class ClientSession extends AttachingSession {
   void currentClosed(long nowNanos, StreamAttachment attachment, PhysicalEnd how) {
     if (end != null && how.kind() == PhysicalEnd.Kind.STATUS) {
       finish();
-    } else if (end == null && how.isUnrepeatable()) {
-      lose(Kind.LOST_REFUSED);
-    } else if (end == null && isStuck(attachment, how)) {
-      lose(Kind.LOST_STUCK);
     } else {
+      if (isStuck(attachment, how)) {
+        giveUp(nowNanos, Kind.LOST_STUCK);
+      } else if (how.isUnrepeatable() || oversized.isLimit(how, inbox.received())) {
+        giveUp(nowNanos, Kind.LOST_REFUSED);
+      }
       current = null;
       if (pending == null) {
         detach(nowNanos, 0);
@@ -367,6 +363,15 @@ public final class ClientSession extends AttachingSession {
     }
   }
 
+  /** The session can't be kept: told at once, and to the server as a cancel, or it would wait. */
+  private void giveUp(long nowNanos, Kind why) {
+    if (end == null) {
+      cancelled = true;
+      tell(SessionEnd.of(why, this));
+      lingerNanos = nowNanos + attempts.ttl().toNanos();
+    }
+  }
+
   /** The application knows the end; the server is still to hear of it. */
   private void conclude(long nowNanos, SessionEnd how) {
     tell(how);
@@ -382,14 +387,13 @@ public final class ClientSession extends AttachingSession {
   }
 
   private void lose(Kind why) {
-    boolean told = end != null;
     tell(SessionEnd.of(why, this));
-    closeAll(AttachmentEnd.UNNEEDED);
-    become(told ? SessionState.CLOSED : SessionState.LOST);
+    finish();
   }
 
   private void finish() {
     closeAll(lingerNanos == null ? AttachmentEnd.UNNEEDED : AttachmentEnd.DONE);
-    become(SessionState.CLOSED);
+    boolean lost = end != null && end.kind().isLost();
+    become(lost ? SessionState.LOST : SessionState.CLOSED);
   }
 }

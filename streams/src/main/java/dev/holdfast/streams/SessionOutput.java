@@ -4,6 +4,7 @@ import dev.holdfast.streams.wire.FrameHeader;
 import dev.holdfast.streams.wire.Hello;
 import dev.holdfast.streams.wire.Refusal;
 import dev.holdfast.streams.wire.Welcome;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** What a session wants done; the shell does it in the order in which it is polled. */
@@ -33,6 +34,16 @@ public sealed interface SessionOutput {
    */
   record Send(StreamAttachment attachment, @Nullable FrameHeader header, Payload body)
       implements SessionOutput {}
+
+  /**
+   * Client: the session has had no attachment for a while; tell the application.
+   *
+   * @param left the most time for which attempts go on
+   */
+  record Waiting(Duration left) implements SessionOutput {}
+
+  /** Client: after {@link Waiting}, an attachment carries the session again. */
+  record Resumed() implements SessionOutput {}
 
   /** Client: half-close the physical call, because a plain peer may wait for it. */
   record HalfClose(StreamAttachment attachment) implements SessionOutput {}

@@ -130,7 +130,8 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     from.welcomeSeen = from.begun || header.seq() == 0;
     from.begun = true;
     peerWelcomed |= from.welcomeSeen;
-    if (header.ack() > 0 && !onAck(header.ack())) {
+    boolean fits = this instanceof ServerSession ? header.isOfClient() : header.isOfServer();
+    if (!fits || (header.ack() > 0 && !onAck(header.ack()))) {
       broken(nowNanos, from);
       return;
     }

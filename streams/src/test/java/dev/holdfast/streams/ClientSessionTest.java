@@ -8,10 +8,12 @@ import dev.holdfast.streams.wire.FrameHeader.Flag;
 import dev.holdfast.streams.wire.Handshake;
 import dev.holdfast.streams.wire.Refusal;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Cases by name of what the rehearsal finds by chance, and the peers that it does not play. */
 class ClientSessionTest extends ClientSessionFixture {
@@ -144,6 +146,113 @@ class ClientSessionTest extends ClientSessionFixture {
       attachment = i == attachments ? attachment : nextAttachment();
     }
     assertThat(end().kind()).isEqualTo(Kind.LOST_STUCK);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {Flag.HALF_CLOSE, Flag.CANCEL, Flag.SETTLED, Flag.MOVED})
+  void aServerThatSaysWhatOnlyAClientMaySayLosesItsAttachmentAndNothingElse(int flags) {
+    StreamAttachment first = start(ClientSession.Peer.HOLDFAST);
+    offer(1);
+    session.onWelcome(now, first, welcome(0, 1));
+    drain();
+
+    session.onFrame(now, first, new FrameHeader(first.tag(), 1, 1, 0, flags, 0, 0, 0), BODY);
+    drain();
+
+    assertThat(outputs).contains(new SessionOutput.Close(first, AttachmentEnd.BROKEN));
+    assertThat(session.acked()).isZero();
+    assertThat(session.end()).isNull();
+    session.onWelcome(now, nextAttachment(), welcome(0, 1));
+    assertThat(session.state()).isEqualTo(SessionState.ATTACHED);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"STREAM, 13, LOST_STUCK", "STREAM, 8, LOST_STUCK", "STATUS, 8, LOST_REFUSED"})
+  void aClientThatGivesUpTellsItsServerToo(PhysicalEnd.Kind kind, int status, Kind expected) {
+    StreamAttachment attachment = start(ClientSession.Peer.HOLDFAST);
+    offer(1);
+    while (session.end() == null) {
+      session.onWelcome(now, attachment, welcome(0, 1));
+      drain();
+      session.onClosed(now, attachment, new PhysicalEnd(kind, status, Payload.EMPTY));
+      drain();
+      attachment = nextAttachment();
+    }
+    assertThat(end().kind()).isEqualTo(expected);
+    assertThat(session.isOver()).isFalse();
+    outputs.clear();
+
+    session.onWelcome(now, attachment, welcome(0, 1));
+    drain();
+
+    assertThat(sent()).singleElement().satisfies(send -> assertThat(isCancel(send)).isTrue());
+    session.onClosed(now, attachment, PhysicalEnd.status(0, Payload.EMPTY));
+    drain();
+    assertThat(session.isOver()).isTrue();
+    assertThat(session.state()).isEqualTo(SessionState.LOST);
+  }
+
+  @Test
+  void whoSeesAGapTellsItsServerToo() {
+    StreamAttachment first = start(ClientSession.Peer.HOLDFAST);
+    offer(3);
+    session.onWelcome(now, first, welcome(2, 1));
+    cut(first);
+    session.onWelcome(now, nextAttachment(), welcome(1, 1));
+    drain();
+
+    assertThat(end().kind()).isEqualTo(Kind.LOST_GAP);
+    assertThat(sent()).last().satisfies(send -> assertThat(isCancel(send)).isTrue());
+  }
+
+  @Test
+  void threeMessagesInARowThatAreTooLargeForThisEndEndTheSession() {
+    StreamAttachment attachment = start(ClientSession.Peer.HOLDFAST);
+    for (int i = 1; i <= 3; i++) {
+      assertThat(session.end()).isNull();
+      session.onWelcome(now, attachment, welcome(0, 1));
+      drain();
+      session.onClosed(now, attachment, PhysicalEnd.stream(8));
+      drain();
+      attachment = nextAttachment();
+    }
+    assertThat(end().kind()).isEqualTo(Kind.LOST_REFUSED);
+  }
+
+  @Test
+  void anOutageOfMoreThanTwoSecondsIsToldOnceAndSoIsItsEnd() {
+    StreamAttachment first = start(ClientSession.Peer.HOLDFAST);
+    session.onWelcome(now, first, welcome(0, 1));
+    cut(first);
+    session.onWelcome(now, nextAttachment(), welcome(0, 1));
+    drain();
+    assertThat(outputs).doesNotHaveAnyElementsOfTypes(SessionOutput.Waiting.class);
+
+    cut(opened().get(opened().size() - 1).attachment());
+    long alone = now;
+    while (now - alone < Duration.ofSeconds(60).toNanos()) {
+      cut(nextAttachment());
+    }
+    session.onWelcome(now, nextAttachment(), welcome(0, 1));
+    drain();
+
+    List<SessionOutput> told =
+        outputs.stream()
+            .filter(
+                output ->
+                    output instanceof SessionOutput.Waiting
+                        || output instanceof SessionOutput.Resumed)
+            .toList();
+    assertThat(told).hasSize(2);
+    assertThat(told.get(1)).isInstanceOf(SessionOutput.Resumed.class);
+    // TTL, the longest delay and a handshake, less the two seconds.
+    assertThat(((SessionOutput.Waiting) told.get(0)).left())
+        .isBetween(Duration.ofSeconds(155), Duration.ofSeconds(160));
+  }
+
+  private static boolean isCancel(SessionOutput.Send send) {
+    FrameHeader header = send.header();
+    return header != null && header.has(Flag.CANCEL);
   }
 
   @Test

@@ -61,7 +61,7 @@ class HeartbeatTest {
   }
 
   private StreamAttachment attach() {
-    session.start(0, Duration.ZERO);
+    session.start(0, Duration.ZERO, ClientSession.Peer.UNKNOWN);
     StreamAttachment first = ((SessionOutput.Open) outputs(0).get(0)).attachment();
     session.onWelcome(
         0,

@@ -22,7 +22,7 @@ class LateProcessingTest {
   void whatIsProcessedAfterTheFinalStatusIsStillAcknowledged() {
     ClientSession session =
         new ClientSession(ID, SessionOptions.DEFAULT, SessionRules.STANDARD, new Random(1));
-    session.start(0, Duration.ZERO);
+    session.start(0, Duration.ZERO, ClientSession.Peer.UNKNOWN);
     session.request(1);
     StreamAttachment first = ((SessionOutput.Open) outputs(session, 0).get(0)).attachment();
     session.onWelcome(

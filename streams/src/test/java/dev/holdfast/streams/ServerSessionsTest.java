@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who is let in, who is not and why; and the ends that only a server sees. */
 class ServerSessionsTest {
@@ -56,6 +58,25 @@ class ServerSessionsTest {
     outputs.clear();
     admit(hello(4, token("a:1")));
     assertThat(outputs).hasAtLeastOneElementOfType(SessionOutput.Accept.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {Flag.FINAL, Flag.DRAIN, Flag.LEAVING, Flag.FINAL | Flag.MOVED})
+  void aClientThatSaysWhatOnlyAServerMaySayLosesItsAttachmentAndNothingElse(int flags) {
+    StreamAttachment first = new StreamAttachment(1, 7, now);
+    ServerSession session = admit(first, hello(1, SessionToken.NONE));
+    session.offer(Payload.of(new byte[] {1}));
+    drive(session);
+
+    session.onFrame(now, first, new FrameHeader(7, 1, 1, 0, flags, 0, 0, 0), Payload.EMPTY);
+    drive(session);
+
+    assertThat(outputs).contains(new SessionOutput.Close(first, AttachmentEnd.BROKEN));
+    assertThat(session.acked()).isZero();
+    assertThat(session.processed()).isZero();
+    assertThat(session.state()).isEqualTo(SessionState.DETACHED);
+    admit(hello(2, token("a:1")));
+    assertThat(session.state()).isEqualTo(SessionState.ATTACHED);
   }
 
   @Test

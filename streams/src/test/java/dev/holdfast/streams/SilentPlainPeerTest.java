@@ -135,7 +135,7 @@ class SilentPlainPeerTest {
     ClientSession session =
         new ClientSession(
             new SessionId(1, 2), SessionOptions.DEFAULT, SessionRules.STANDARD, new Random(1));
-    session.start(0, Duration.ZERO);
+    session.start(0, Duration.ZERO, ClientSession.Peer.UNKNOWN);
     return session;
   }
 

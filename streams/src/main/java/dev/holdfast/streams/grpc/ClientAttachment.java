@@ -215,17 +215,17 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
 
   @Override
   public void onHeaders(Metadata headers) {
-    byte[] value = headers.get(Handshakes.KEY);
-    if (value == null) {
-      owner.onHeaders(headers);
-      if (!plain) {
-        plain = true;
-        owner.onPlain(attachment, this);
-      }
-      return;
-    }
     Welcome welcome;
     try {
+      byte[] value = Handshakes.of(headers);
+      if (value == null) {
+        owner.onHeaders(headers);
+        if (!plain) {
+          plain = true;
+          owner.onPlain(attachment, this);
+        }
+        return;
+      }
       welcome = Welcome.parse(value);
     } catch (WireException e) {
       breakOff("welcome", e);
@@ -266,18 +266,19 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
   @Override
   public void onClose(Status status, Metadata trailers) {
     endTurn();
-    byte[] value = trailers.get(Handshakes.KEY);
-    if (value != null) {
-      try {
-        Refusal refusal = Refusal.parse(value);
-        owner.onRefused(attachment, refusal, status);
-        return;
-      } catch (WireException e) {
-        owner.onPhysicalEnd(attachment, PhysicalEnd.stream(status.getCode().value()), status);
-        return;
-      }
+    Refusal refusal = null;
+    PhysicalEnd how = howEnded(status, trailers);
+    try {
+      byte[] value = Handshakes.of(trailers);
+      refusal = value == null ? null : Refusal.parse(value);
+    } catch (WireException e) {
+      how = PhysicalEnd.stream(status.getCode().value());
     }
-    owner.onPhysicalEnd(attachment, howEnded(status, trailers), status);
+    if (refusal == null) {
+      owner.onPhysicalEnd(attachment, how, status);
+    } else {
+      owner.onRefused(attachment, refusal, status);
+    }
   }
 
   /** Where the server is; "" before a connection was found. */

@@ -1,6 +1,7 @@
 package dev.holdfast.streams.grpc;
 
 import dev.holdfast.streams.wire.Handshake;
+import dev.holdfast.streams.wire.WireException;
 import io.grpc.Metadata;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +11,26 @@ final class Handshakes {
       Metadata.Key.of(Handshake.KEY, Metadata.BINARY_BYTE_MARSHALLER);
 
   private Handshakes() {}
+
+  /**
+   * The value of the handshake; null when there is none.
+   *
+   * @throws WireException when there are several: which one others believed nobody knows
+   */
+  static byte @Nullable [] of(Metadata metadata) throws WireException {
+    Iterable<byte[]> values = metadata.getAll(KEY);
+    if (values == null) {
+      return null;
+    }
+    byte[] first = null;
+    for (byte[] value : values) {
+      if (first != null) {
+        throw WireException.several(KEY.name());
+      }
+      first = value;
+    }
+    return first;
+  }
 
   /** A copy of metadata with a value of the handshake besides what is there. */
   static Metadata with(@Nullable Metadata others, byte[] value) {

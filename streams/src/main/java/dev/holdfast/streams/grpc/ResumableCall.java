@@ -110,8 +110,13 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
 
   @Override
   public void sendMessage(ReqT message) {
-    if (!driver.offer(
-        MessageBody.of(method.getRequestMarshaller(), message), Shared.SEND_PATIENCE)) {
+    Body body = MessageBody.of(method.getRequestMarshaller(), message);
+    Integer most = options.getMaxOutboundMessageSize();
+    if (most != null && body.sizeBytes() > most) {
+      cancel(
+          Status.RESOURCE_EXHAUSTED.withDescription(
+              "message: %d bytes (expected: <= %d)".formatted(body.sizeBytes(), most)));
+    } else if (!driver.offer(body, Shared.SEND_PATIENCE)) {
       cancel(
           Status.RESOURCE_EXHAUSTED.withDescription(
               "send buffer full for %s (expected: wait for isReady)"
@@ -180,6 +185,11 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
     } else if (output instanceof SessionOutput.Reopened) {
       StreamMeter.REOPENED.counter(streams.shared().meters()).increment();
       application.execute(this::beginAgain);
+    } else if (output instanceof SessionOutput.Waiting waiting) {
+      String cause = lastCause;
+      application.tell(to -> to.onWaiting(waiting.left(), cause));
+    } else if (output instanceof SessionOutput.Resumed) {
+      application.tell(StreamEvents::onResumed);
     } else if (output instanceof SessionOutput.Ended ended) {
       onEnded(ended.end());
     } else {
@@ -250,7 +260,8 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
     context.removeListener(onContextCancelled);
     SessionLog.CLIENT.ended(streams.shared().meters(), this::view, end);
     application.tellEnd(end);
-    FinalStatus last = ClientStatus.of(end, cancellation, lastStatus);
+    long stuckBytes = driver.locked(ClientSession::nextUnackedBytes);
+    FinalStatus last = ClientStatus.of(end, cancellation, lastStatus, stuckBytes);
     application.call(to -> to.onClose(last.status(), last.trailers()));
   }
 

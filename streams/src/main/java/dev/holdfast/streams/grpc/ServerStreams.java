@@ -132,22 +132,22 @@ public final class ServerStreams implements AutoCloseable {
       Metadata headers,
       MethodDescriptor<ReqT, RespT> method,
       ServerCallHandler<ReqT, RespT> handler) {
-    byte[] value = headers.get(Handshakes.KEY);
-    if (value != null && call.isCancelled()) {
-      // Its client has given it up while it waited for a thread, and is coming with another one.
-      return new ServerCall.Listener<>() {};
-    }
-    if (value == null) {
-      return PlainCall.start(call, headers, method, handler);
-    }
     Hello hello;
     try {
+      byte[] value = Handshakes.of(headers);
+      if (value == null) {
+        return PlainCall.start(call, headers, method, handler);
+      }
       hello = Hello.parse(value);
     } catch (WireException e) {
       countRefused("INVALID");
       call.close(
           Status.INVALID_ARGUMENT.withDescription(Handshakes.KEY.name() + ": " + e.getMessage()),
           new Metadata());
+      return new ServerCall.Listener<>() {};
+    }
+    if (call.isCancelled()) {
+      // Its client has given it up while it waited for a thread, and is coming with another one.
       return new ServerCall.Listener<>() {};
     }
     headers.discardAll(Handshakes.KEY);

@@ -2,6 +2,7 @@ package dev.holdfast.streams.grpc;
 
 import dev.holdfast.streams.SessionEnd;
 import io.grpc.CallOptions;
+import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
@@ -36,6 +37,19 @@ public interface StreamEvents {
   default void onReopened(long dropped, Consumer<Object> first) {
     onReopened(dropped);
   }
+
+  /**
+   * The stream has had no connection to its server for two seconds, and goes on waiting: its
+   * instance was killed perhaps, or the network is away. Once an outage; {@link #onResumed} or the
+   * end follows. Messages are taken as ever, until the buffer is full.
+   *
+   * @param left the most time until the stream ends with {@link #onLost}, if nothing changes
+   * @param cause of the last attempt, for a log
+   */
+  default void onWaiting(Duration left, String cause) {}
+
+  /** After {@link #onWaiting}: the stream has a connection again. */
+  default void onResumed() {}
 
   /**
    * The server's instance leaves, and both sides have agreed on the numbers. The call ends with

@@ -84,6 +84,8 @@ public record FrameHeader(
     public static final int MOVED = 128;
 
     static final int ALL = 255;
+    private static final int OF_CLIENT = HALF_CLOSE | CANCEL | SETTLED | ECHO;
+    private static final int OF_SERVER = FINAL | DRAIN | LEAVING | ECHO | MOVED;
 
     private Flag() {}
   }
@@ -95,6 +97,18 @@ public record FrameHeader(
 
   public boolean has(int flag) {
     return (flags & flag) != 0;
+  }
+
+  /** Whether it says nothing that only a server may say. */
+  public boolean isOfClient() {
+    boolean settled = low == 0 || has(Flag.SETTLED);
+    return (flags & ~Flag.OF_CLIENT) == 0 && status == 0 && settled;
+  }
+
+  /** Whether it says nothing that only a client may say. */
+  public boolean isOfServer() {
+    boolean last = has(Flag.FINAL) || (status == 0 && !has(Flag.MOVED));
+    return (flags & ~Flag.OF_SERVER) == 0 && low == 0 && last;
   }
 
   /** Whether the bytes after it are an application's message. */

@@ -28,6 +28,11 @@ public final class WireException extends Exception {
     this.kind = kind;
   }
 
+  /** A key of the handshake has more values than one. */
+  public static WireException several(String key) {
+    return new WireException(Kind.BAD_VALUE, key + ": several values (expected: 1)");
+  }
+
   public Kind kind() {
     return kind;
   }

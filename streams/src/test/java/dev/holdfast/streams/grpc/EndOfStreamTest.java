@@ -90,13 +90,13 @@ class EndOfStreamTest {
 
   @Test
   void messageTooLargeForTheServerIsNotRepeatedForEver() {
+    ServerStreams streams = town.serverStreams().build();
     Server server =
         town.serve(
             builder ->
                 builder
                     .maxInboundMessageSize(1_000)
-                    .addService(
-                        town.serverStreams().build().resumable(StreamTown.talk(StreamTown::echo))));
+                    .addService(streams.resumable(StreamTown.talk(StreamTown::echo))));
     ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
     Listener listener = new Listener();
     StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
@@ -110,6 +110,96 @@ class EndOfStreamTest {
         .hasValueSatisfying(
             why -> assertThat(why.end().kind()).isEqualTo(SessionEnd.Kind.LOST_STUCK));
     assertThat(listener.ends()).isOne();
+    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    assertThat(listener.awaitEnd().getDescription())
+        .contains("message 2 of 2003 bytes", "too large");
+    // It was told, and does not wait for the TTL.
+    await().atMost(Duration.ofSeconds(60)).until(() -> streams.sessions().isEmpty());
+  }
+
+  @Test
+  void messageTooLargeForTheClientEndsWithWhatTheTransportSays() {
+    ServerStreams streams = town.serverStreams().build();
+    Server server =
+        town.serve(
+            streams.resumable(
+                StreamTown.talk(
+                    answers ->
+                        new StreamObserver<>() {
+                          @Override
+                          public void onNext(StringValue message) {
+                            answers.onNext(Listener.message("x".repeat(2_000)));
+                          }
+
+                          @Override
+                          public void onError(Throwable failure) {
+                            // The client has given up.
+                          }
+
+                          @Override
+                          public void onCompleted() {
+                            answers.onCompleted();
+                          }
+                        })));
+    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    Listener listener = new Listener();
+    StreamTown.open(channel, CallOptions.DEFAULT.withMaxInboundMessageSize(1_000), listener)
+        .onNext(Listener.message("small"));
+
+    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    assertThat(SessionEndedException.in(listener.awaitEnd().getCause()))
+        .hasValueSatisfying(
+            why -> assertThat(why.end().kind()).isEqualTo(SessionEnd.Kind.LOST_REFUSED));
+    await().atMost(Duration.ofSeconds(60)).until(() -> streams.sessions().isEmpty());
+  }
+
+  @Test
+  void messageAboveTheCallsOwnLimitIsNeverSent() {
+    Server server =
+        town.serve(town.serverStreams().build().resumable(StreamTown.talk(StreamTown::echo)));
+    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    Listener listener = new Listener();
+    StreamTown.open(channel, CallOptions.DEFAULT.withMaxOutboundMessageSize(1_000), listener)
+        .onNext(Listener.message("x".repeat(2_000)));
+
+    assertThat(listener.awaitEnd().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    assertThat(listener.awaitEnd().getDescription())
+        .isEqualTo("message: 2003 bytes (expected: <= 1000)");
+  }
+
+  @Test
+  void aClientWhoseServerIsGoneHearsThatItWaits() throws Exception {
+    ServerStreams streams = town.serverStreams().build();
+    Server server = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    TcpRelay relay = town.relayTo(server);
+    List<String> told = new CopyOnWriteArrayList<>();
+    StreamEvents events =
+        new StreamEvents() {
+          @Override
+          public void onWaiting(Duration left, String cause) {
+            told.add("waiting " + (left.toSeconds() > 100) + " " + cause.isEmpty());
+          }
+
+          @Override
+          public void onResumed() {
+            told.add("resumed");
+          }
+        };
+    ManagedChannel channel =
+        town.channelTo(relay.port(), town.clientStreams().events(events).build());
+    Listener listener = new Listener();
+    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    requests.onNext(Listener.message("one"));
+    listener.awaitCount(1);
+
+    relay.refuseNew();
+    relay.cut();
+    await().atMost(Duration.ofSeconds(60)).until(() -> !told.isEmpty());
+    relay.heal();
+    requests.onNext(Listener.message("two"));
+    listener.awaitCount(2);
+
+    assertThat(told).containsExactly("waiting true false", "resumed");
   }
 
   @Test

@@ -158,6 +158,21 @@ class HostilePeerTest {
   }
 
   @Test
+  void twoHellosInOneCallAreRefused() throws Exception {
+    ServerStreams streams = town.serverStreams().build();
+    Server server = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
+    Metadata headers = new Metadata();
+    headers.put(Handshakes.KEY, hello(Shared.newId().toString(), 1).toByteArray());
+    headers.put(Handshakes.KEY, hello(Shared.newId().toString(), 1).toByteArray());
+
+    End end = call(town.channelTo(server.getPort()), headers, new byte[0]).get(30, SECONDS);
+
+    assertThat(end.status().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(end.status().getDescription()).contains("several values (expected: 1)");
+    assertThat(streams.sessions()).isEmpty();
+  }
+
+  @Test
   void nonsenseInFrontOfAMessageEndsTheCallWithAClearStatus() throws Exception {
     ServerStreams streams = town.serverStreams().build();
     Server server = town.serve(streams.resumable(StreamTown.talk(StreamTown::echo)));
