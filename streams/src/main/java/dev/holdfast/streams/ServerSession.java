@@ -294,7 +294,7 @@ public final class ServerSession extends StreamSession {
 
   @Override
   void onUnmarked(long nowNanos, StreamAttachment from, Payload body) {
-    if (from.lastSeq == 0) {
+    if (from.lastSeq == 0 || from.welcomeSeen) {
       broken(nowNanos, from);
       return;
     }

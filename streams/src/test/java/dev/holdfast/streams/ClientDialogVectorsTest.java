@@ -31,6 +31,7 @@ class ClientDialogVectorsTest {
   private final List<String> lines = new ArrayList<>();
   private final List<StreamAttachment> opened = new ArrayList<>();
   private long now;
+  private long credit = 256;
   private ClientSession session = session(SessionOptions.DEFAULT);
 
   @Test
@@ -44,6 +45,7 @@ class ClientDialogVectorsTest {
     frame(0, header(0, 1, 1, 257, 0), "A");
     cut(0);
     untilAttachment(1);
+    credit = 258;
     welcome(1, 2);
     session.halfClose();
     note("application", "half-close", 0, "");
@@ -91,7 +93,7 @@ class ClientDialogVectorsTest {
   }
 
   private void welcome(int on, long watermark) {
-    Welcome welcome = new Welcome(TOKEN, watermark, 1, 256, 120_000, 16, 50, 0);
+    Welcome welcome = new Welcome(TOKEN, watermark, 1, credit, 120_000, 16, 50, 0);
     note("server", "welcome", number(on), HEX.formatHex(welcome.toByteArray()));
     session.onWelcome(now, opened.get(on), welcome);
     drive();
@@ -134,11 +136,11 @@ class ClientDialogVectorsTest {
         byte[] bytes = joined(send.header(), send.body().toByteArray());
         note("client", "message", send.attachment().number(), HEX.formatHex(bytes));
       } else if (out instanceof SessionOutput.Close close) {
-        note("client", "close " + close.why(), close.attachment().number(), "");
+        why("close", close.attachment().number(), close.why().name());
       } else if (out instanceof SessionOutput.Deliver deliver) {
         session.processed(now, deliver.seq());
       } else if (out instanceof SessionOutput.Ended ended) {
-        note("client", "ended " + ended.end().kind(), 0, "");
+        why("ended", 0, ended.end().kind().name());
       }
     }
   }
@@ -158,6 +160,12 @@ class ClientDialogVectorsTest {
     lines.add(
         "  {\"ms\": %d, \"from\": \"%s\", \"what\": \"%s\", \"attachment\": %d, \"bytes\": \"%s\"}"
             .formatted(Duration.ofNanos(now).toMillis(), from, what, attachment, bytes));
+  }
+
+  private void why(String what, long attachment, String why) {
+    lines.add(
+        "  {\"ms\": %d, \"from\": \"client\", \"what\": \"%s\", \"attachment\": %d, \"why\": \"%s\"}"
+            .formatted(Duration.ofNanos(now).toMillis(), what, attachment, why));
   }
 
   private void check(String name) throws IOException {

@@ -121,7 +121,9 @@ class DialogVectorsTest {
       } else if (out instanceof SessionOutput.Send send) {
         out("message", send.attachment(), joined(send.header(), send.body().toByteArray()));
       } else if (out instanceof SessionOutput.Close close) {
-        out("close " + close.why(), close.attachment(), new byte[0]);
+        lines.add(
+            "  {\"from\": \"server\", \"what\": \"close\", \"attachment\": %d, \"why\": \"%s\"}"
+                .formatted(close.attachment().number(), close.why()));
       } else if (out instanceof SessionOutput.Start) {
         driven.request(100);
       } else if (out instanceof SessionOutput.Deliver deliver) {

@@ -80,6 +80,23 @@ class ServerSessionsTest {
   }
 
   @Test
+  void onlyWhoHasNotSeenTheWelcomeLeavesHeadersOut() {
+    StreamAttachment first = new StreamAttachment(1, 7, now);
+    ServerSession session = admit(first, hello(1, SessionToken.NONE));
+    session.onFrame(now, first, new FrameHeader(7, 1, 0, 0, 0, 0, 0, 0), Payload.EMPTY);
+    session.onFrame(now, first, null, Payload.EMPTY);
+    drive(session);
+    assertThat(session.state()).isEqualTo(SessionState.ATTACHED);
+
+    session.onFrame(now, first, new FrameHeader(7, 3, 0, 0, 0, 0, 0, 0), Payload.EMPTY);
+    session.onFrame(now, first, null, Payload.EMPTY);
+    drive(session);
+
+    assertThat(outputs).contains(new SessionOutput.Close(first, AttachmentEnd.BROKEN));
+    assertThat(session.state()).isEqualTo(SessionState.DETACHED);
+  }
+
+  @Test
   void aResumeAtAnotherInstanceIsSentToTheOwner() {
     Admission admission = offer(sessions("b:1", 2), hello(2, token("a:1")), CALLER);
 

@@ -184,7 +184,7 @@ public enum Mutant {
           };
         }
       }),
-  /** A server begins every session that it does not know. Not one of the nine. */
+  /** A server begins every session that it does not know. */
   BEGINS_WHAT_OTHERS_MAY_HAVE(
       new Broken() {
         @Override
@@ -192,7 +192,7 @@ public enum Mutant {
           return true;
         }
       }),
-  /** The only instance begins what its earlier start may have had. Not one of the nine. */
+  /** The only instance begins what its earlier start may have had. */
   BEGINS_WHAT_ITS_EARLIER_START_MAY_HAVE(
       new Broken() {
         @Override
@@ -239,11 +239,6 @@ public enum Mutant {
   /** The broken rules. */
   public SessionRules rules() {
     return rules;
-  }
-
-  /** Whether it is one of the nine that others made, by which the protocol is judged. */
-  public boolean isOneOfNine() {
-    return compareTo(BEGINS_WHAT_OTHERS_MAY_HAVE) < 0;
   }
 
   private static class Broken extends SessionRules {}

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.streams.Payload;
 import dev.holdfast.streams.Vectors;
+import io.grpc.InternalMetadata;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -54,6 +57,25 @@ class FinalStatusVectorsTest {
     FinalStatus read = FinalStatus.of(status.status().getCode().value(), Payload.of(bytes));
     assertThat(read.status().getDescription()).isEqualTo(status.status().getDescription());
     assertThat(read.trailers().keys()).isEqualTo(status.trailers().keys());
-    return "  {\"name\": \"%s\", \"bytes\": \"%s\"}".formatted(name, HEX.formatHex(bytes));
+    String description = status.status().getDescription();
+    return "  {\"name\": \"%s\", \"bytes\": \"%s\", \"description\": \"%s\", \"trailers\": [%s]}"
+        .formatted(
+            name,
+            HEX.formatHex(bytes),
+            description == null ? "" : description,
+            String.join(", ", trailers(status.trailers())));
+  }
+
+  /** Each with its value as bytes. */
+  private static List<String> trailers(Metadata trailers) {
+    byte[][] pairs = InternalMetadata.serialize(trailers);
+    List<String> entries = new ArrayList<>();
+    for (int i = 0; i < pairs.length; i += 2) {
+      entries.add(
+          "{\"key\": \"%s\", \"value\": \"%s\"}"
+              .formatted(
+                  new String(pairs[i], StandardCharsets.US_ASCII), HEX.formatHex(pairs[i + 1])));
+    }
+    return entries;
   }
 }

@@ -59,13 +59,10 @@ class WireVectorsTest {
         " {\"key\": \"0123456789abcdef0123456789abcdef\", \"session\": \"%s\", \"principal\":"
             + " \"%s\", \"method\": \"test.Devices/Talk\", \"owner\": \"%s\", \"token\": \"%s\"}";
     List<String> refusals = new ArrayList<>();
-    refusals.add(
-        value(Refusal.of(Refusal.Code.UNKNOWN), Refusal.of(Refusal.Code.UNKNOWN).toByteArray()));
-    Refusal over = Refusal.over(Refusal.Code.EXPIRED, 11);
-    refusals.add(value(over, over.toByteArray()));
-    Refusal moved = Refusal.moved("10.0.0.2:50051");
-    refusals.add(value(moved, moved.toByteArray()));
-    refusals.add(value(Refusal.busy(250), Refusal.busy(250).toByteArray()));
+    refusals.add(refusal(Refusal.of(Refusal.Code.UNKNOWN)));
+    refusals.add(refusal(Refusal.over(Refusal.Code.EXPIRED, 11)));
+    refusals.add(refusal(Refusal.moved("10.0.0.2:50051")));
+    refusals.add(refusal(Refusal.busy(250)));
 
     Vectors.check(
         "handshakes.json",
@@ -74,13 +71,13 @@ class WireVectorsTest {
             + ",\n"
             + tokens.formatted(ID, "", "", HEX.formatHex(anywhere.toByteArray()))
             + "\n ],\n \"hellos\": [\n"
-            + value(first, first.toByteArray())
+            + hello(first)
             + ",\n"
-            + value(later, later.toByteArray())
+            + hello(later)
             + ",\n"
-            + value(unheard, unheard.toByteArray())
+            + hello(unheard)
             + "\n ],\n \"welcomes\": [\n"
-            + value(welcome, welcome.toByteArray())
+            + welcome(welcome)
             + "\n ],\n \"refusals\": [\n"
             + String.join(",\n", refusals)
             + "\n ]\n}\n");
@@ -148,7 +145,55 @@ class WireVectorsTest {
     }
   }
 
-  private static String value(Object value, byte[] bytes) {
-    return "  {\"bytes\": \"" + HEX.formatHex(bytes) + "\", \"says\": \"" + value + "\"}";
+  private static String hello(Hello said) {
+    return """
+      {"bytes": "%s", "session": "%s", "attach": %d, "tag": %d, "watermark": %d, "low": %d,\
+     "credit": %d, "remaining": %d, "untouched": %b, "token": "%s", "age": %d, "touched by": %d}\
+    """
+        .formatted(
+            HEX.formatHex(said.toByteArray()),
+            said.session(),
+            said.attach(),
+            said.tag(),
+            said.watermark(),
+            said.low(),
+            said.credit(),
+            said.remainingMillis(),
+            said.untouched(),
+            HEX.formatHex(said.token().toByteArray()),
+            said.ageMillis(),
+            said.touchedBy())
+        .stripTrailing();
+  }
+
+  private static String welcome(Welcome said) {
+    return """
+      {"bytes": "%s", "token": "%s", "watermark": %d, "low": %d, "credit": %d, "ttl": %d,\
+     "ack every": %d, "ack delay": %d, "spread": %d}\
+    """
+        .formatted(
+            HEX.formatHex(said.toByteArray()),
+            HEX.formatHex(said.token().toByteArray()),
+            said.watermark(),
+            said.low(),
+            said.credit(),
+            said.ttlMillis(),
+            said.ackEvery(),
+            said.ackDelayMillis(),
+            said.spreadMillis())
+        .stripTrailing();
+  }
+
+  private static String refusal(Refusal said) {
+    return """
+      {"bytes": "%s", "code": %d, "address": "%s", "retry after": %d, "processed": %d}\
+    """
+        .formatted(
+            HEX.formatHex(said.toByteArray()),
+            said.code().number(),
+            said.address(),
+            said.retryAfterMillis(),
+            said.processed())
+        .stripTrailing();
   }
 }
