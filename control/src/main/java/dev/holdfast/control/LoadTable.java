@@ -5,8 +5,12 @@ import io.envoyproxy.envoy.config.endpoint.v3.ClusterStats;
 import io.envoyproxy.envoy.config.endpoint.v3.UpstreamLocalityStats;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -16,8 +20,20 @@ import java.util.TreeMap;
 final class LoadTable {
   @Limit(
       of = "clusters of which load reports are kept",
-      then = "reports of further ones are counted and not kept")
-  private static final int MAX_CLUSTERS = 10_000;
+      then =
+          "the one that nobody reports on any more for the longest is forgotten; without such a"
+              + " one, reports of further ones are counted and not kept")
+  static final int MAX_CLUSTERS = 10_000;
+
+  @Limit(
+      of = "clusters that one client reports on",
+      then = "its reports of further ones are counted and not kept")
+  static final int MAX_CLUSTERS_OF_A_CLIENT = 1_000;
+
+  @Limit(
+      of = "characters in the name of a cluster of which load reports are kept",
+      then = "reports of it are counted and not kept")
+  static final int MAX_NAME_LENGTH = 1_000;
 
   private static final double NANOS_PER_SECOND = 1e9;
 
@@ -45,17 +61,24 @@ final class LoadTable {
 
   private final Map<String, Sums> clusters = new TreeMap<>();
 
+  /** Those on which nobody reports any more, in the order in which that came about. */
+  private final Set<String> unreported = new LinkedHashSet<>();
+
+  private final Map<Object, Set<String>> clustersOf = new HashMap<>();
+
   /**
    * A report of a client.
    *
    * @param client whose stream it came by
-   * @return false when it is of one cluster too many
+   * @return false when it is not kept
    */
   synchronized boolean add(Object client, ClusterStats stats) {
     String cluster = stats.getClusterName();
-    if (clusters.size() >= MAX_CLUSTERS && !clusters.containsKey(cluster)) {
+    if (cluster.length() > MAX_NAME_LENGTH || !mayReport(client, cluster)) {
       return false;
     }
+    clustersOf.computeIfAbsent(client, c -> new HashSet<>()).add(cluster);
+    unreported.remove(cluster);
     Sums sums = clusters.computeIfAbsent(cluster, name -> new Sums());
     long issued = 0;
     long inProgress = 0;
@@ -76,7 +99,36 @@ final class LoadTable {
 
   /** The client is gone: what it did stays counted, what it does does not. */
   synchronized void remove(Object client) {
-    clusters.values().forEach(sums -> sums.clients.remove(client));
+    Set<String> reported = clustersOf.remove(client);
+    if (reported == null) {
+      return;
+    }
+    for (String cluster : reported) {
+      Sums sums = clusters.get(cluster);
+      if (sums != null && sums.clients.remove(client) != null && sums.clients.isEmpty()) {
+        unreported.add(cluster);
+      }
+    }
+  }
+
+  private boolean mayReport(Object client, String cluster) {
+    Set<String> reported = clustersOf.getOrDefault(client, Set.of());
+    if (reported.contains(cluster)) {
+      return true;
+    }
+    if (reported.size() >= MAX_CLUSTERS_OF_A_CLIENT) {
+      return false;
+    }
+    if (clusters.size() < MAX_CLUSTERS || clusters.containsKey(cluster)) {
+      return true;
+    }
+    Iterator<String> oldest = unreported.iterator();
+    if (!oldest.hasNext()) {
+      return false;
+    }
+    clusters.remove(oldest.next());
+    oldest.remove();
+    return true;
   }
 
   /** All clusters, sorted by name. */

@@ -7,14 +7,18 @@ import org.jspecify.annotations.Nullable;
  * What a wiped store forgot and nobody registered again so far.
  *
  * <p>It stays in use for a grace time that runs only while the store can be followed and holds
- * something: an empty store has not yet heard from anybody, so it proves nothing.
+ * something: an empty store has not yet heard from anybody. One that stays empty for {@value
+ * #EMPTY_GRACES} grace times will not hear from these any more.
  */
 @PureCore
 final class ForgottenEndpoints {
+  static final int EMPTY_GRACES = 30;
+
   private final long graceNanos;
   private EndpointSet list = EndpointSet.EMPTY;
   private long sinceNanos;
   private boolean running;
+  private boolean empty;
 
   ForgottenEndpoints(Duration grace) {
     this.graceNanos = grace.toNanos();
@@ -38,12 +42,11 @@ final class ForgottenEndpoints {
     }
     list =
         EndpointSet.of(list.endpoints().stream().filter(e -> !said.contains(e.address())).toList());
-    if (said.isEmpty()) {
-      running = false;
-    } else if (!running) {
+    if (!running || empty != said.isEmpty()) {
       running = true;
+      empty = said.isEmpty();
       sinceNanos = nowNanos;
-    } else if (nowNanos - sinceNanos - graceNanos >= 0) {
+    } else if (nowNanos - sinceNanos - timeNanos() >= 0) {
       list = EndpointSet.EMPTY;
     }
   }
@@ -62,6 +65,10 @@ final class ForgottenEndpoints {
 
   /** When the grace time ends, if it runs. */
   @Nullable Long endsNanos() {
-    return running && !list.isEmpty() ? sinceNanos + graceNanos : null;
+    return running && !list.isEmpty() ? sinceNanos + timeNanos() : null;
+  }
+
+  private long timeNanos() {
+    return empty ? EMPTY_GRACES * graceNanos : graceNanos;
   }
 }

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  *       doubted, and the read that proves it comes at the end: what serves registers again;
  *   <li>after a wipe (the epoch changed) the endpoints that the store forgot stay in use until it
  *       has been reachable and not empty for the grace time; what registers again replaces them one
- *       by one. An empty store after a wipe never empties the list.
+ *       by one. A store that stays empty after a wipe empties the list after thirty grace times.
  * </ul>
  *
  * <p>States and what the inputs do (a dash changes no state):

@@ -44,6 +44,32 @@ class SteadyOutageTest extends SteadyFixture {
   }
 
   @Test
+  void aStoreThatStaysEmptyAfterAWipeIsBelievedInTheEnd() {
+    follow(FIVE);
+    steady.onSnapshot(now, word(2));
+    long wiped = now;
+    while (steady.endpoints().orElseThrow().equals(FIVE)) {
+      untilDeadline();
+      steady.pollRead(now).ifPresent(read -> steady.onRead(now, read, word(2)));
+      assertThat(Duration.ofNanos(now - wiped)).isLessThan(GRACE.multipliedBy(40));
+    }
+    assertThat(steady.endpoints()).contains(EndpointSet.EMPTY);
+    assertThat(Duration.ofNanos(now - wiped)).isGreaterThanOrEqualTo(GRACE.multipliedBy(30));
+  }
+
+  @Test
+  void whatAWipedStoreForgotKeepsItsGraceTimeHoweverLongItWasEmpty() {
+    follow(FIVE);
+    steady.onSnapshot(now, word(2));
+    advance(GRACE.multipliedBy(29));
+    steady.onTimeout(now);
+    steady.onSnapshot(now, word(2, 1));
+    advance(GRACE.minusNanos(1));
+    steady.onTimeout(now);
+    assertThat(steady.endpoints()).contains(FIVE);
+  }
+
+  @Test
   void aWipedStoreIsFilledAgainOneByOne() {
     follow(FIVE);
     steady.onSnapshot(now, word(2));
@@ -60,9 +86,9 @@ class SteadyOutageTest extends SteadyFixture {
   void whatDoesNotRegisterAgainLeavesAfterTheGraceTimeAndARead() {
     follow(FIVE);
     steady.onSnapshot(now, word(2));
-    advance(Duration.ofHours(1));
+    advance(GRACE.multipliedBy(29));
     steady.onTimeout(now);
-    assertThat(steady.endpoints()).as("an empty store proves nothing").contains(FIVE);
+    assertThat(steady.endpoints()).as("an empty store proves nothing yet").contains(FIVE);
 
     steady.onSnapshot(now, word(2, 1));
     long notEmpty = now;

@@ -68,7 +68,7 @@ class SteadyTableTest extends SteadyFixture {
       WIPED,      CONFIRMED,     WIPED
       WIPED,      FAILURE,       WIPED
       WIPED,      READ_FAILED,   WIPED
-      WIPED,      TIMEOUT,       WIPED
+      WIPED,      TIMEOUT,       EMPTYING
       """;
 
   @ParameterizedTest

@@ -313,6 +313,7 @@ public final class HoldfastChannelBuilder
 
   /** Streams of the environment stand below the program's interceptors, which see messages. */
   private static ClientConnections begun(NettyChannelBuilder netty) {
+    netty.intercept(ClosedSocketStatus.INSTANCE);
     StreamsSetting.streams().ifPresent(streams -> netty.intercept(streams.client()));
     return ClientConnections.of(netty);
   }

@@ -18,22 +18,18 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Turns endpoints into addresses that a channel can connect to.
  *
  * <p>Most records carry IP literals, which cost nothing. Host names (containers that announce their
- * name) are looked up by {@link #lookUp}, which blocks and is therefore run elsewhere; a name that
- * can't be looked up keeps the addresses it had. Not thread-safe, except for {@code lookUp}, which
- * touches nothing of it.
+ * name) are looked up by {@link HostLookups}; a name that can't be looked up keeps the addresses it
+ * had. Not thread-safe.
  */
 final class HostNames {
-  private static final Logger log = LoggerFactory.getLogger(HostNames.class);
   private static final Pattern IPV4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
 
-  private Map<String, List<InetAddress>> known = new HashMap<>();
+  private final Map<String, List<InetAddress>> known = new HashMap<>();
   private Map<Endpoint, EquivalentAddressGroup> groups = new HashMap<>();
 
   /** Asks the machine's resolver; blocks as long as that does. */
@@ -41,9 +37,6 @@ final class HostNames {
   interface Lookup {
     InetAddress[] byName(String name) throws UnknownHostException;
   }
-
-  /** What a lookup found: a name is missing here when it failed. */
-  record Found(Map<String, List<InetAddress>> addresses, boolean complete) {}
 
   /** The host names among the endpoints. */
   static Set<String> namesIn(EndpointSet endpoints) {
@@ -56,35 +49,16 @@ final class HostNames {
     return names;
   }
 
-  /** Whether something has been found for each of the names before. */
-  boolean knows(Collection<String> names) {
-    return known.keySet().containsAll(names);
+  /** Those of the names for which nothing has been found so far. */
+  Set<String> unknown(Collection<String> names) {
+    Set<String> unknown = new TreeSet<>(names);
+    unknown.removeAll(known.keySet());
+    return unknown;
   }
 
-  /** Looks names up. Blocks as long as the machine's resolver does. */
-  static Found lookUp(Collection<String> names, Lookup lookup) {
-    Map<String, List<InetAddress>> found = new HashMap<>();
-    for (String name : names) {
-      try {
-        found.put(name, List.of(lookup.byName(name)));
-      } catch (UnknownHostException e) {
-        log.warn("event=host_lookup_failed host={}", name);
-      }
-    }
-    return new Found(found, found.size() == names.size());
-  }
-
-  /** Takes over what was found, and forgets the names that are not asked for any more. */
-  void learn(Collection<String> names, Found found) {
-    Map<String, List<InetAddress>> next = new HashMap<>();
-    for (String name : names) {
-      List<InetAddress> addresses = found.addresses().getOrDefault(name, known.get(name));
-      if (addresses != null) {
-        next.put(name, addresses);
-      }
-    }
-    if (!next.equals(known)) {
-      known = next;
+  /** Takes over what was found. */
+  void learn(String name, List<InetAddress> addresses) {
+    if (!addresses.equals(known.put(name, addresses))) {
       groups = new HashMap<>();
     }
   }
@@ -104,9 +78,10 @@ final class HostNames {
     return result;
   }
 
-  /** Forgets the groups of endpoints that are gone. */
+  /** Forgets the groups and names of endpoints that are gone. */
   void retain(EndpointSet endpoints) {
     groups.keySet().retainAll(Set.copyOf(endpoints.endpoints()));
+    known.keySet().retainAll(namesIn(endpoints));
   }
 
   private @Nullable EquivalentAddressGroup group(Endpoint endpoint) {

@@ -15,15 +15,15 @@ import io.grpc.Status;
 import io.grpc.StatusOr;
 import io.grpc.SynchronizationContext;
 import io.grpc.SynchronizationContext.ScheduledHandle;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +53,12 @@ final class RegistryNameResolver extends NameResolver {
       then = "the addresses known are used meanwhile")
   static final Duration LOOKUP_INTERVAL = Duration.ofSeconds(5);
 
+  /** How long the names that are known wait for others that are looked up. */
+  @Limit(
+      of = "time that a list waits for names of hosts in it that are looked up",
+      then = "it is used without them, and again when they are known")
+  static final Duration LOOKUP_PATIENCE = Duration.ofSeconds(1);
+
   private static final Logger log = LoggerFactory.getLogger(RegistryNameResolver.class);
 
   private final ResolvedTarget target;
@@ -60,29 +66,30 @@ final class RegistryNameResolver extends NameResolver {
   private final SynchronizationContext context;
   private final ScheduledExecutorService timers;
   private final Executor offload;
-  private final HostNames.Lookup lookup;
   private final HostNames hosts = new HostNames();
+  private final HostLookups lookups;
+  private final Set<String> failedLookups = new HashSet<>();
 
   private @Nullable Listener2 listener;
   private Registries.@Nullable Handle registry;
   private @Nullable Subscription subscription;
   private @Nullable ScheduledHandle patience;
   private @Nullable ScheduledHandle nextLookup;
+  private @Nullable ScheduledHandle nextDelivery;
   private @Nullable EndpointSet current;
   private @Nullable RegistryException trouble;
   private boolean outOfPatience;
   private boolean delivered;
-  private boolean lookingUp;
 
   RegistryNameResolver(
       ResolvedTarget target, RememberedEndpoints memory, HostNames.Lookup lookup, Args args) {
-    this.lookup = lookup;
     this.target = target;
     this.memory = memory;
     this.context = args.getSynchronizationContext();
     this.timers = args.getScheduledExecutorService();
     Executor given = args.getOffloadExecutor();
     this.offload = given == null ? ForkJoinPool.commonPool() : given;
+    this.lookups = new HostLookups(lookup, offload, context, this::handleAnswer);
   }
 
   @Override
@@ -133,8 +140,8 @@ final class RegistryNameResolver extends NameResolver {
       start(listener);
       return;
     }
-    if (current != null && !lookingUp && !isPending(nextLookup)) {
-      lookUp(current, HostNames.namesIn(current));
+    if (current != null && !lookups.isUnderWay() && !isPending(nextLookup)) {
+      lookUp(HostNames.namesIn(current));
     }
   }
 
@@ -143,6 +150,7 @@ final class RegistryNameResolver extends NameResolver {
     listener = null;
     cancel(patience);
     cancel(nextLookup);
+    cancel(nextDelivery);
     if (subscription != null) {
       subscription.close();
       subscription = null;
@@ -167,10 +175,11 @@ final class RegistryNameResolver extends NameResolver {
   private void follow(EndpointSet endpoints) {
     current = endpoints;
     Set<String> names = HostNames.namesIn(endpoints);
-    if (hosts.knows(names)) {
+    Set<String> unknown = hosts.unknown(names);
+    if (unknown.isEmpty()) {
       deliver(endpoints);
-    } else if (!lookingUp) {
-      lookUp(endpoints, names);
+    } else {
+      lookUp(unknown);
     }
   }
 
@@ -271,58 +280,67 @@ final class RegistryNameResolver extends NameResolver {
                 .build());
   }
 
-  private void lookUp(EndpointSet endpoints, Set<String> names) {
+  private void lookUp(Set<String> names) {
     if (names.isEmpty()) {
       return;
     }
-    lookingUp = true;
-    Runnable task =
-        () -> {
-          HostNames.Found found = lookUpNow(names);
-          context.execute(() -> handleFound(endpoints, names, found));
-        };
-    try {
-      offload.execute(task);
-    } catch (RejectedExecutionException e) {
-      // The application has closed its executor before its channel.
-      ForkJoinPool.commonPool().execute(task);
+    lookups.ask(names);
+    awaitNames();
+  }
+
+  private void awaitNames() {
+    if (!isPending(nextDelivery)) {
+      nextDelivery =
+          context.schedule(
+              this::deliverWhatIsKnown, LOOKUP_PATIENCE.toMillis(), TimeUnit.MILLISECONDS, timers);
     }
   }
 
-  /** Whatever the resolver of the machine throws, there is an answer, so that it is asked again. */
-  private HostNames.Found lookUpNow(Set<String> names) {
-    try {
-      return HostNames.lookUp(names, lookup);
-    } catch (RuntimeException e) {
-      log.warn("event=host_lookup_failed hosts={}", names, e);
-      return new HostNames.Found(Map.of(), false);
-    }
-  }
-
-  private void handleFound(EndpointSet asked, Set<String> names, HostNames.Found found) {
-    lookingUp = false;
+  private void handleAnswer(String name, @Nullable List<InetAddress> addresses) {
     EndpointSet latest = current;
     if (listener == null || latest == null) {
       return;
     }
-    hosts.learn(names, found);
-    Set<String> wanted = HostNames.namesIn(latest);
-    boolean othersWanted = !latest.equals(asked) && !names.containsAll(wanted);
+    if (addresses == null) {
+      failedLookups.add(name);
+    } else {
+      hosts.learn(name, addresses);
+      failedLookups.remove(name);
+    }
+    if (HostNames.namesIn(latest).stream().anyMatch(lookups::isUnanswered)) {
+      awaitNames();
+      return;
+    }
+    cancel(nextDelivery);
+    cancel(nextLookup);
     nextLookup =
         context.schedule(
-            () -> retryFailedLookup(found.complete()),
-            LOOKUP_INTERVAL.toMillis(),
-            TimeUnit.MILLISECONDS,
-            timers);
+            this::repeatFailedLookups, LOOKUP_INTERVAL.toMillis(), TimeUnit.MILLISECONDS, timers);
     deliver(latest);
-    if (othersWanted) {
-      lookUp(latest, wanted);
+  }
+
+  /** Some names are late: those that are known are better than none. */
+  private void deliverWhatIsKnown() {
+    EndpointSet latest = current;
+    if (latest == null || !lookups.isUnderWay()) {
+      return;
+    }
+    List<Endpoint> eligible = latest.eligible();
+    if (!hosts.groupsOf(eligible.isEmpty() ? latest.endpoints() : eligible).isEmpty()) {
+      log.warn(
+          "event=host_lookup_slow target={} hosts={}",
+          target.subject(),
+          hosts.unknown(HostNames.namesIn(latest)));
+      deliver(latest);
     }
   }
 
-  private void retryFailedLookup(boolean complete) {
-    if (!complete && current != null && !lookingUp) {
-      lookUp(current, HostNames.namesIn(current));
+  private void repeatFailedLookups() {
+    EndpointSet latest = current;
+    if (latest != null) {
+      Set<String> names = HostNames.namesIn(latest);
+      failedLookups.retainAll(names);
+      lookUp(Set.copyOf(failedLookups));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.holdfast.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.Registries;
@@ -28,11 +29,14 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class RegistryNameResolverTest {
@@ -53,6 +57,8 @@ class RegistryNameResolverTest {
   private final AtomicInteger closed = new AtomicInteger();
   private Executor offload = Runnable::run;
   private int lookupsThatThrow;
+  private final CountDownLatch answerToSlow = new CountDownLatch(1);
+  private volatile @Nullable Thread slowLookup;
   private final SynchronizationContext context =
       new SynchronizationContext(
           (thread, problem) -> {
@@ -234,6 +240,31 @@ class RegistryNameResolverTest {
   }
 
   @Test
+  void aNameThatIsLookedUpSlowlyHoldsBackNeitherOthersNorLaterLists() throws Exception {
+    hosts.put("quick", InetAddress.getByName("10.0.0.1"));
+    hosts.put("slow", InetAddress.getByName("10.0.0.2"));
+    hosts.put("late", InetAddress.getByName("10.0.0.3"));
+    offload =
+        task -> {
+          Thread thread = new Thread(task, "offload");
+          thread.start();
+          await().until(() -> !thread.isAlive() || thread == slowLookup);
+        };
+    store.put(WORDS, Endpoint.of("quick:1"));
+    store.put(WORDS, Endpoint.of("slow:1"));
+    Heard heard = resolve();
+    time.advance(RegistryNameResolver.LOOKUP_PATIENCE.plusMillis(100));
+    assertThat(heard.addresses()).containsExactly("quick:1");
+    store.put(WORDS, Endpoint.of("late:1"));
+    time.advance(RegistryNameResolver.LOOKUP_PATIENCE.plusMillis(100));
+    assertThat(heard.addresses()).containsExactly("late:1", "quick:1");
+    answerToSlow.countDown();
+    Objects.requireNonNull(slowLookup).join();
+    assertThat(heard.addresses()).containsExactly("late:1", "quick:1", "slow:1");
+    assertThat(heard.errors).isEmpty();
+  }
+
+  @Test
   void namesAreLookedUpThoughTheExecutorOfTheChannelIsClosed() throws Exception {
     hosts.put("orders-1", InetAddress.getByName("10.0.0.1"));
     offload =
@@ -314,6 +345,10 @@ class RegistryNameResolverTest {
 
   private InetAddress[] lookUp(String name) throws UnknownHostException {
     lookups.incrementAndGet();
+    if (name.equals("slow")) {
+      slowLookup = Thread.currentThread();
+      awaitUninterruptibly(answerToSlow);
+    }
     if (lookupsThatThrow-- > 0) {
       throw new IllegalStateException("a bug in a resolver");
     }
@@ -322,6 +357,14 @@ class RegistryNameResolverTest {
       throw new UnknownHostException(name);
     }
     return new InetAddress[] {found};
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static final class Heard extends NameResolver.Listener2 {

@@ -9,8 +9,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Gives the heap back to the system when a crowd of clients has left: the collector of the gateway
- * shrinks the heap in a full collection only, and an idle gateway has none. One collection for each
- * crowd, whose pause is that of what is left.
+ * shrinks the heap in a full collection only, and an idle gateway has none. Two collections for
+ * each crowd, whose pause is that of what is left: one when most of it has left, and one when the
+ * last of it have, whom the first still met.
  */
 final class HeapRelease implements AutoCloseable {
   /** A crowd is whoever has had the gateway hold so much. */
@@ -19,11 +20,15 @@ final class HeapRelease implements AutoCloseable {
   private static final Duration PAUSE = Duration.ofSeconds(1);
   private static final int LEFT = 4;
 
+  /** So many looks after the first collection is the second. */
+  static final int SETTLED_LOOKS = 10;
+
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("heap-release", true));
   private long mostBytes;
+  private int looksLeft;
 
-  private HeapRelease() {}
+  HeapRelease() {}
 
   /** Watches what the gateways of this process hold. */
   static HeapRelease start() {
@@ -40,18 +45,19 @@ final class HeapRelease implements AutoCloseable {
   }
 
   private void look() {
-    if (hasLeft(GatewayMemory.ofProcess().leasedBytes())) {
+    if (isDue(GatewayMemory.ofProcess().leasedBytes())) {
       System.gc();
     }
   }
 
-  /** Whether a crowd has left since the last time that one had, now that so much is held. */
-  boolean hasLeft(long heldBytes) {
+  /** Whether a collection is due at this look, now that so much is held. */
+  boolean isDue(long heldBytes) {
     mostBytes = Math.max(mostBytes, heldBytes);
     if (mostBytes < CROWD_BYTES || heldBytes > mostBytes / LEFT) {
-      return false;
+      return looksLeft > 0 && --looksLeft == 0;
     }
     mostBytes = heldBytes;
+    looksLeft = SETTLED_LOOKS;
     return true;
   }
 }

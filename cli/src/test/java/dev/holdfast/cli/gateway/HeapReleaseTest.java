@@ -2,23 +2,42 @@ package dev.holdfast.cli.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** When the heap is given back. */
 class HeapReleaseTest {
   private static final long CROWD = HeapRelease.CROWD_BYTES;
 
+  private final HeapRelease release = new HeapRelease();
+
+  @AfterEach
+  void stop() {
+    release.close();
+  }
+
   @Test
-  void onceWhenACrowdHasLeft() {
-    try (HeapRelease release = HeapRelease.start()) {
-      assertThat(release.hasLeft(CROWD / 2)).isFalse();
-      assertThat(release.hasLeft(0)).isFalse();
-      assertThat(release.hasLeft(4 * CROWD)).isFalse();
-      assertThat(release.hasLeft(2 * CROWD)).isFalse();
-      assertThat(release.hasLeft(CROWD)).isTrue();
-      assertThat(release.hasLeft(CROWD)).isFalse();
-      assertThat(release.hasLeft(0)).isTrue();
-      assertThat(release.hasLeft(0)).isFalse();
+  void whenMostOfACrowdHasLeft() {
+    assertThat(release.isDue(CROWD / 2)).isFalse();
+    assertThat(release.isDue(0)).isFalse();
+    assertThat(release.isDue(4 * CROWD)).isFalse();
+    assertThat(release.isDue(2 * CROWD)).isFalse();
+    assertThat(release.isDue(CROWD)).isTrue();
+    assertThat(release.isDue(CROWD)).isFalse();
+    assertThat(release.isDue(0)).isTrue();
+    assertThat(release.isDue(0)).isFalse();
+  }
+
+  @Test
+  void onceMoreWhenTheLastOfItHave() {
+    assertThat(release.isDue(CROWD)).isFalse();
+    assertThat(release.isDue(CROWD / 5)).isTrue();
+    for (int i = 1; i < HeapRelease.SETTLED_LOOKS; i++) {
+      assertThat(release.isDue(0)).isFalse();
+    }
+    assertThat(release.isDue(0)).isTrue();
+    for (int i = 0; i < 3 * HeapRelease.SETTLED_LOOKS; i++) {
+      assertThat(release.isDue(0)).isFalse();
     }
   }
 }

@@ -23,6 +23,16 @@ final class EtcdException extends RuntimeException {
 
   private final EtcdError error;
 
+  /** How a member was asked. */
+  enum Asked {
+    /** Without TLS; it has not answered yet. */
+    PLAIN_TEXT,
+    /** With TLS; it has not answered yet. */
+    TLS,
+    /** As it has answered before: when it hangs up, it is for another reason. */
+    AS_BEFORE
+  }
+
   EtcdException(EtcdError error, String message, @Nullable Throwable cause) {
     super(message, cause);
     this.error = error;
@@ -33,12 +43,12 @@ final class EtcdException extends RuntimeException {
   }
 
   /** From the status of a call; says which member it came from. */
-  static EtcdException of(Status status, String member, boolean plainText) {
+  static EtcdException of(Status status, String member, Asked asked) {
     EtcdError error = EtcdError.of(status);
     String what = error == EtcdError.CERTIFICATE_REFUSED ? EtcdTls.explain(status) : words(status);
-    if (plainText && isHangUp(status)) {
+    if (asked == Asked.PLAIN_TEXT && isHangUp(status)) {
       what += " (it was asked without TLS; a member that wants TLS needs tls=true)";
-    } else if (!plainText && isHangUpInHandshake(status)) {
+    } else if (asked == Asked.TLS && isHangUpInHandshake(status)) {
       what += " (it was asked with TLS; a member without TLS needs tls=false)";
     }
     return new EtcdException(error, "etcd " + member + ": " + what, status.getCause());

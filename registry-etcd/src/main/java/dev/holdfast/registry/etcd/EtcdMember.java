@@ -32,6 +32,7 @@ final class EtcdMember {
   private @Nullable ManagedChannel channel;
   private int channelVersion;
   private boolean doubtful;
+  private boolean answered;
   private boolean closed;
 
   EtcdMember(
@@ -81,7 +82,10 @@ final class EtcdMember {
     SingleReply<R> reply =
         new SingleReply<>(
             scheduler,
-            onReply,
+            answer -> {
+              answered = true;
+              onReply.accept(answer);
+            },
             status -> {
               if (status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
                 doubt(usable);
@@ -109,7 +113,11 @@ final class EtcdMember {
   }
 
   EtcdException exception(Status status) {
-    return EtcdException.of(status, address.toString(), channels.arePlainText());
+    EtcdException.Asked asked =
+        answered
+            ? EtcdException.Asked.AS_BEFORE
+            : channels.arePlainText() ? EtcdException.Asked.PLAIN_TEXT : EtcdException.Asked.TLS;
+    return EtcdException.of(status, address.toString(), asked);
   }
 
   boolean isClosed() {

@@ -2,6 +2,7 @@ package dev.holdfast.registry.etcd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.registry.etcd.EtcdException.Asked;
 import io.grpc.Status;
 import io.netty.handler.ssl.NotSslRecordException;
 import java.io.IOException;
@@ -26,7 +27,7 @@ final class EtcdExceptionTest {
   @Test
   void aHangUpOnPlainTextSaysThatTlsMayBeWanted() {
     for (Status hangUp : HANG_UPS) {
-      assertThat(EtcdException.of(hangUp, MEMBER, true))
+      assertThat(EtcdException.of(hangUp, MEMBER, Asked.PLAIN_TEXT))
           .hasMessageContaining(MEMBER)
           .hasMessageContaining("needs tls=true");
     }
@@ -35,7 +36,17 @@ final class EtcdExceptionTest {
   @Test
   void overTlsAHangUpIsNoHintOfTls() {
     for (Status hangUp : HANG_UPS) {
-      assertThat(EtcdException.of(hangUp, MEMBER, false).getMessage()).doesNotContain("needs tls=");
+      assertThat(EtcdException.of(hangUp, MEMBER, Asked.TLS).getMessage())
+          .doesNotContain("needs tls=");
+    }
+  }
+
+  /** It was killed, or the network was cut. */
+  @Test
+  void aHangUpOfAMemberThatHasAnsweredIsNoHint() {
+    for (Status hangUp : HANG_UPS) {
+      assertThat(EtcdException.of(hangUp, MEMBER, Asked.AS_BEFORE).getMessage())
+          .doesNotContain("needs tls=");
     }
   }
 
@@ -52,7 +63,7 @@ final class EtcdExceptionTest {
                 .withCause(new SocketException("Connection reset")),
             failedWith(new NotSslRecordException("not an SSL/TLS record: 48545450")));
     for (Status hangUp : inHandshake) {
-      assertThat(EtcdException.of(hangUp, MEMBER, false))
+      assertThat(EtcdException.of(hangUp, MEMBER, Asked.TLS))
           .hasMessageContaining(MEMBER)
           .hasMessageContaining("needs tls=false");
     }
@@ -68,14 +79,16 @@ final class EtcdExceptionTest {
           Status.UNAVAILABLE
               .withDescription("io exception\nChannel Pipeline: [ClientTlsHandler#0]")
               .withCause(cause);
-      assertThat(EtcdException.of(other, MEMBER, false).getMessage()).doesNotContain("needs tls=");
+      assertThat(EtcdException.of(other, MEMBER, Asked.TLS).getMessage())
+          .doesNotContain("needs tls=");
     }
   }
 
   @Test
   void aMemberThatIsNotThereIsNoHintOfTls() {
     assertThat(
-            EtcdException.of(failedWith(new ConnectException("Connection refused")), MEMBER, true))
+            EtcdException.of(
+                failedWith(new ConnectException("Connection refused")), MEMBER, Asked.PLAIN_TEXT))
         .message()
         .contains("Connection refused")
         .doesNotContain("needs tls=true");

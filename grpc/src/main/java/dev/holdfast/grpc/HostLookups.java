@@ -1,0 +1,116 @@
+package dev.holdfast.grpc;
+
+import dev.holdfast.core.Limit;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks up names of hosts side by side, so that one whose name server is silent holds no other
+ * back. Used on a channel's SynchronizationContext only; lookups block on another executor.
+ */
+final class HostLookups {
+  @Limit(
+      of = "names of hosts that a channel looks up at once",
+      then = "further ones wait for their turn")
+  static final int AT_ONCE = 16;
+
+  private static final Logger log = LoggerFactory.getLogger(HostLookups.class);
+
+  private final HostNames.Lookup lookup;
+  private final Executor offload;
+  private final Executor context;
+  private final Listener listener;
+  private final Set<String> unanswered = new HashSet<>();
+  private final Queue<String> waiting = new ArrayDeque<>();
+  private int underWay;
+
+  /** Is told on the context what was found. */
+  interface Listener {
+    /**
+     * The answer for one name.
+     *
+     * @param addresses null when it could not be looked up
+     */
+    void onAnswer(String name, @Nullable List<InetAddress> addresses);
+  }
+
+  /**
+   * Lookups of one channel.
+   *
+   * @param offload where lookups block
+   * @param context where answers are told
+   */
+  HostLookups(HostNames.Lookup lookup, Executor offload, Executor context, Listener listener) {
+    this.lookup = lookup;
+    this.offload = offload;
+    this.context = context;
+    this.listener = listener;
+  }
+
+  /** Looks these up, but for those that have no answer yet from before. */
+  void ask(Collection<String> names) {
+    for (String name : names) {
+      if (unanswered.add(name)) {
+        waiting.add(name);
+      }
+    }
+    startMore();
+  }
+
+  boolean isUnderWay() {
+    return !unanswered.isEmpty();
+  }
+
+  boolean isUnanswered(String name) {
+    return unanswered.contains(name);
+  }
+
+  private void startMore() {
+    while (underWay < AT_ONCE && !waiting.isEmpty()) {
+      underWay++;
+      String name = waiting.remove();
+      Runnable task =
+          () -> {
+            List<InetAddress> found = lookUpNow(name);
+            context.execute(() -> onAnswer(name, found));
+          };
+      try {
+        offload.execute(task);
+      } catch (RejectedExecutionException e) {
+        // The application has closed its executor before its channel.
+        ForkJoinPool.commonPool().execute(task);
+      }
+    }
+  }
+
+  private void onAnswer(String name, @Nullable List<InetAddress> found) {
+    underWay--;
+    unanswered.remove(name);
+    startMore();
+    listener.onAnswer(name, found);
+  }
+
+  /** Whatever the resolver of the machine throws, there is an answer, so that it is asked again. */
+  private @Nullable List<InetAddress> lookUpNow(String name) {
+    try {
+      return List.of(lookup.byName(name));
+    } catch (UnknownHostException e) {
+      log.warn("event=host_lookup_failed host={}", name);
+    } catch (RuntimeException e) {
+      log.warn("event=host_lookup_failed host={}", name, e);
+    }
+    return null;
+  }
+}
