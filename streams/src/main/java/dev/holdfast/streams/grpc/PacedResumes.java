@@ -62,17 +62,14 @@ final class PacedResumes {
 
   /** Begins what is due, unless another thread is at it, which then does. */
   void drive() {
+    if (OffloadExecutor.isNeeded()) {
+      // Whoever else comes may act before a thread of the executor is free.
+      OffloadExecutor.shared().execute(this::drive);
+      return;
+    }
     if (turns.getAndIncrement() != 0) {
       return;
     }
-    if (OffloadExecutor.isNeeded()) {
-      OffloadExecutor.shared().execute(this::takeTurns);
-    } else {
-      takeTurns();
-    }
-  }
-
-  private void takeTurns() {
     int done;
     do {
       done = turns.get();

@@ -138,17 +138,14 @@ final class SessionDriver<S extends StreamSession> {
 
   /** Takes outputs until there are none, unless another thread is at it. */
   void drive() {
+    if (OffloadExecutor.isNeeded()) {
+      // Whoever else comes may act before a thread of the executor is free.
+      OffloadExecutor.shared().execute(this::drive);
+      return;
+    }
     if (turns.getAndIncrement() != 0) {
       return;
     }
-    if (OffloadExecutor.isNeeded()) {
-      OffloadExecutor.shared().execute(this::takeTurns);
-    } else {
-      takeTurns();
-    }
-  }
-
-  private void takeTurns() {
     int done;
     do {
       done = turns.get();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.StringValue;
+import dev.holdfast.core.OffloadExecutor;
 import dev.holdfast.core.SystemScheduler;
 import dev.holdfast.lab.TcpRelay;
 import dev.holdfast.streams.SessionOptions;
@@ -128,6 +129,30 @@ class UserCodeThreadsTest {
     requests.onNext(Listener.message("two"));
     listener.awaitCount(2);
     assertThat(listener.heard()).containsExactly("one", "two");
+  }
+
+  @Test
+  void whileAllThreadsForUserCodeAreBlockedAStreamGoesOnByItsMessages() throws Exception {
+    Server server = serve();
+    ManagedChannel channel = town.channelTo(server.getPort(), streams(Runnable::run));
+    Listener listener = new Listener();
+    ClientCallStreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    requests.onNext(Listener.message("m0"));
+    listener.awaitCount(1);
+    for (int i = 0; i < 100; i++) {
+      OffloadExecutor.shared().execute(this::block);
+    }
+
+    for (int i = 1; i <= 5; i++) {
+      // Heartbeats are due in between, and nobody can send them.
+      CountDownLatch passed = new CountDownLatch(1);
+      var unused = scheduler.schedule(Duration.ofMillis(150), passed::countDown);
+      assertThat(passed.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      requests.onNext(Listener.message("m" + i));
+      listener.awaitCount(i + 1);
+    }
+
+    assertThat(listener.heard()).containsExactly("m0", "m1", "m2", "m3", "m4", "m5");
   }
 
   private Server serve() {
