@@ -356,6 +356,7 @@ public final class ClientSession extends AttachingSession {
       case HALF_CLOSE -> {
         // All is still held, so that a welcome may come as late as it likes.
         opening.halfClosed = true;
+        outbox.onSent(opening.cursor);
         outputs.add(new SessionOutput.HalfClose(opening));
       }
       case WRITE_ON -> opening.assumed = true;

@@ -90,6 +90,31 @@ class SilentPlainPeerTest {
   }
 
   @Test
+  void aHalfCloseThatWasSaidByEndingTheRequestSideCountsAsSent() {
+    ClientSession session = started();
+    StreamAttachment first = opened(session);
+    offer(session, 3);
+    session.halfClose();
+    outputs(session, 0);
+    long now = session.nextDeadlineNanos().orElseThrow();
+    session.onTimeout(now);
+    assertThat(outputs(session, now)).contains(new SessionOutput.HalfClose(first));
+    // Its server was a slow one with sessions, and its welcome is lost with the connection.
+    session.onClosed(now, first, PhysicalEnd.connection());
+    outputs(session, now);
+    long later = session.nextDeadlineNanos().orElseThrow();
+    session.onTimeout(later);
+    StreamAttachment second = opened(session);
+
+    SessionToken token = new TokenMint(new byte[32]).mint(session.id(), "", "m", "");
+    session.onWelcome(later, second, new Welcome(token, 4, 1, 16, 60_000, 16, 50, 0));
+
+    assertThat(session.end()).isNull();
+    assertThat(session.state()).isEqualTo(SessionState.ATTACHED);
+    assertThat(session.acked()).isEqualTo(4);
+  }
+
+  @Test
   void aPeerThatStaysSilentAtAFullBufferIsAPlainOne() {
     ClientSession session = started();
     offer(session, SessionOptions.DEFAULT.sendMessages());
