@@ -44,7 +44,17 @@ final class Besieged implements AutoCloseable {
 
   Besieged(Map<String, String> upstreams, GatewayLimits limits, GatewayMemory memory)
       throws Exception {
-    rig.memory(memory);
+    this(upstreams, limits, memory, Transport.PLAINTEXT);
+  }
+
+  /** The clients of {@link #client} come over this transport. */
+  Besieged(
+      Map<String, String> upstreams,
+      GatewayLimits limits,
+      GatewayMemory memory,
+      Transport transport)
+      throws Exception {
+    rig.memory(memory).transport(transport);
     Map<String, Route> routes = new HashMap<>();
     Map<String, Cluster> clusters = new HashMap<>();
     upstreams.forEach((name, upstream) -> clusters.put(name, cluster(name, upstream)));

@@ -56,7 +56,12 @@ final class FaceRig implements AutoCloseable {
   }
 
   FaceRig(Schemas schemas, GatewayLimits limits, GatewayMemory memory) throws IOException {
-    rig.limits(limits).memory(memory);
+    this(schemas, limits, memory, Transport.PLAINTEXT);
+  }
+
+  FaceRig(Schemas schemas, GatewayLimits limits, GatewayMemory memory, Transport transport)
+      throws IOException {
+    rig.limits(limits).memory(memory).transport(transport);
     String endpoint =
         rig.serve(
             () -> ServerInterceptors.intercept(greetings.bindService(), greetings.interceptor()));

@@ -8,13 +8,21 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Clients that send more of something than anybody needs, and what others notice of it. */
+@ParameterizedClass
+@EnumSource(Transport.class)
 class FloodAttackTest extends BesiegedGateway {
   private static final int CLIENTS = 80;
 
   /** CLIENTS times as many are more than 10,000 half-open streams. */
   private static final int EACH = 126;
+
+  FloodAttackTest(Transport transport) {
+    super(transport);
+  }
 
   @Test
   void floodOfEmptyDataEndsTheConnection() throws Exception {

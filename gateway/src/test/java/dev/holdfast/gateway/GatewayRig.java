@@ -39,6 +39,7 @@ final class GatewayRig implements AutoCloseable {
   private RouteOptions terms = RouteOptions.DEFAULT;
   private ClusterOptions cluster = ClusterOptions.DEFAULT;
   private @Nullable WebFace face;
+  private Transport transport = Transport.PLAINTEXT;
   private GatewayMemory memory = GatewayMemory.ofProcess();
 
   GatewayRig limits(GatewayLimits value) {
@@ -58,6 +59,12 @@ final class GatewayRig implements AutoCloseable {
 
   GatewayRig memory(GatewayMemory value) {
     memory = value;
+    return this;
+  }
+
+  /** Gateways listen for this one, too. */
+  GatewayRig transport(Transport value) {
+    transport = value;
     return this;
   }
 
@@ -103,7 +110,7 @@ final class GatewayRig implements AutoCloseable {
 
   Gateway gateway(GatewaySnapshot snapshot) throws IOException {
     GatewayOptions options =
-        GatewayOptions.listeningAt(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+        GatewayOptions.listeningAt(transport.listeners(this))
             .withThreads(1)
             .withDrain(drain)
             .withMeters(meters);
@@ -130,7 +137,7 @@ final class GatewayRig implements AutoCloseable {
   }
 
   RawPeer client(Gateway gateway) {
-    RawPeer peer = RawPeer.connect(gateway.address());
+    RawPeer peer = RawPeer.connect(transport.address(gateway), transport);
     closing(peer::close);
     return peer;
   }

@@ -3,6 +3,7 @@ package dev.holdfast.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.gateway.limits.GatewayLimits;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,6 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Clients of HTTP/1.1 that send thousands of requests without waiting for an answer: the twin of
  * {@link FloodAttackTest} and {@link UnreadAnswersTest}.
  */
+@ParameterizedClass
+@EnumSource(Transport.class)
 class PipeliningAttackTest {
   private static final int CLIENTS = 4;
   private static final int MANY = 2_000;
@@ -32,13 +36,19 @@ class PipeliningAttackTest {
   /** One for each attacker: the common pool of JDK 25 has a single thread on two cores. */
   private static final Executor THREADS = task -> new Thread(task, "attacker").start();
 
+  private final Transport transport;
+
+  PipeliningAttackTest(Transport transport) {
+    this.transport = transport;
+  }
+
   /** Answers of some length, of the gateway and of the upstream: a kernel keeps megabytes. */
   @ParameterizedTest
   @ValueSource(strings = {"/nothing/%s", "/v1/hello/%s?padding=1000000"})
   void whoReadsNoAnswersIsCutOff(String path) throws Exception {
     String target = path.formatted("y".repeat(4_000));
     String request = FaceRig.lines("GET " + target + " HTTP/1.1", "host: x");
-    try (WebSiege siege = new WebSiege(WebSiege.impatient(PATIENCE))) {
+    try (WebSiege siege = new WebSiege(WebSiege.impatient(PATIENCE), transport)) {
       byte[] requests = Besieged.repeated(request.getBytes(StandardCharsets.US_ASCII), 100);
       List<CompletableFuture<Void>> attacks = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
@@ -49,7 +59,13 @@ class PipeliningAttackTest {
       for (CompletableFuture<Void> each : attacks) {
         each.get();
       }
-      await().untilAsserted(() -> assertThat(siege.faces.rig.met("unread")).isEqualTo(CLIENTS));
+      // Who is that slow on a busy machine, with TLS, is too slow with the rest of a request.
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(siege.faces.rig.met("unread") + siege.faces.rig.met("handshake"))
+                      .isEqualTo(CLIENTS));
+      assertThat(siege.faces.rig.met("unread")).isPositive();
       siege.assertUnharmed();
       siege.assertNothingKept();
     }
@@ -61,7 +77,7 @@ class PipeliningAttackTest {
       throws Exception {
     int requests = ask.status.equals(" 200 ") ? SOME : MANY;
     String all = ask.request.repeat(requests) + LAST;
-    try (WebSiege siege = new WebSiege()) {
+    try (WebSiege siege = new WebSiege(GatewayLimits.DEFAULT, transport)) {
       Socket socket = siege.attacker();
       CompletableFuture<Void> sent =
           CompletableFuture.runAsync(

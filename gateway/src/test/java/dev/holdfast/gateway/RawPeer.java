@@ -102,8 +102,16 @@ final class RawPeer {
     return connect(address, new byte[0]);
   }
 
+  static RawPeer connect(InetSocketAddress address, Transport transport) {
+    return connect(address, transport, new byte[0]);
+  }
+
   /** As above; these bytes come before the preface. */
   static RawPeer connect(InetSocketAddress address, byte[] before) {
+    return connect(address, Transport.PLAINTEXT, before);
+  }
+
+  private static RawPeer connect(InetSocketAddress address, Transport transport, byte[] before) {
     BlockingQueue<Frame> frames = new LinkedBlockingQueue<>();
     Http2ConnectionHandler handler =
         handler(false, new Http2Settings().pushEnabled(false), 0, frames::add);
@@ -115,7 +123,9 @@ final class RawPeer {
                 new ChannelInitializer<>() {
                   @Override
                   protected void initChannel(Channel opened) {
-                    opened.pipeline().addLast(new First(before, handler));
+                    opened
+                        .pipeline()
+                        .addLast(transport.handler("h2"), new First(before, handler));
                   }
                 })
             .connect(address)
@@ -257,6 +267,16 @@ final class RawPeer {
 
   void close() {
     channel.close().syncUninterruptibly();
+  }
+
+  /** How many streams are open as far as this end knows. */
+  int openStreams() {
+    AtomicInteger streams = new AtomicInteger();
+    channel
+        .eventLoop()
+        .submit(() -> streams.set(handler.connection().numActiveStreams()))
+        .syncUninterruptibly();
+    return streams.get();
   }
 
   /** What may still be sent on a stream. */

@@ -15,8 +15,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Clients that open streams only to have them reset, and clients that reset with good reason. */
+@ParameterizedClass
+@EnumSource(Transport.class)
 class ResetAttackTest extends BesiegedGateway {
   private static final long CANCEL = Http2Error.CANCEL.code();
 
@@ -24,6 +28,10 @@ class ResetAttackTest extends BesiegedGateway {
 
   /** Quick resets that everybody may make. */
   private static final int FREE = 500;
+
+  ResetAttackTest(Transport transport) {
+    super(transport);
+  }
 
   @Test
   void rapidResetIsStoppedAndCutsNoCall() throws Exception {
@@ -64,8 +72,7 @@ class ResetAttackTest extends BesiegedGateway {
     // A call that goes on, for which the connection stays.
     attack.put(openedAndReset(1, 1), 0, 12);
     attack.put(openedAndReset(3, 4 * FREE));
-    try (Socket client =
-        new Socket(besieged.gateway.address().getAddress(), besieged.gateway.address().getPort())) {
+    try (Socket client = transport.http2Socket(transport.address(besieged.gateway))) {
       client.getOutputStream().write(attack.array(), 0, attack.position());
       // It is handled slowly before.
       await()

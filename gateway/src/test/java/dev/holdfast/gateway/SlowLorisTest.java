@@ -8,10 +8,13 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Clients over HTTP/1.1 that begin and don't go on: the twin of {@link SlowAttackTest}. */
+@ParameterizedClass
+@EnumSource(Transport.class)
 class SlowLorisTest {
   private static final Duration PATIENCE = Duration.ofSeconds(2);
   private static final String STREAM =
@@ -22,6 +25,12 @@ class SlowLorisTest {
           "transfer-encoding: chunked");
   private static final String LINE = "{\"name\":\"a\"}\n";
   private static final String CHUNK = "d\r\n" + LINE + "\r\n";
+
+  private final Transport transport;
+
+  SlowLorisTest(Transport transport) {
+    this.transport = transport;
+  }
 
   /** Where a client stops. */
   enum Part {
@@ -47,7 +56,7 @@ class SlowLorisTest {
   @ParameterizedTest
   @EnumSource(Part.class)
   void whatIsBegunIsToBeEnded(Part part) throws Exception {
-    try (WebSiege siege = new WebSiege(WebSiege.impatient(PATIENCE))) {
+    try (WebSiege siege = new WebSiege(WebSiege.impatient(PATIENCE), transport)) {
       Socket socket = siege.attacker();
       send(socket, part.begun);
       boolean silent = part == Part.EMPTY_CHUNK;
@@ -67,7 +76,7 @@ class SlowLorisTest {
 
   @Test
   void aBodyThatStopsBetweenChunksIsAStreamLikeAnyOther() throws Exception {
-    try (WebSiege siege = new WebSiege(WebSiege.impatient(PATIENCE))) {
+    try (WebSiege siege = new WebSiege(WebSiege.impatient(PATIENCE), transport)) {
       Socket socket = siege.attacker();
       send(socket, STREAM + CHUNK.substring(0, CHUNK.length() - 2));
       awaitPatience();
@@ -83,7 +92,7 @@ class SlowLorisTest {
   @ParameterizedTest
   @EnumSource(WebSiege.Ask.class)
   void aConnectionThatHadItsAnswerIsIdle(WebSiege.Ask ask) throws Exception {
-    try (WebSiege siege = new WebSiege(WebSiege.impatient(PATIENCE))) {
+    try (WebSiege siege = new WebSiege(WebSiege.impatient(PATIENCE), transport)) {
       Socket socket = siege.attacker();
       send(socket, ask.request);
       assertThat(read(socket, "HTTP/1.1" + ask.status, 1)).isNotEmpty();

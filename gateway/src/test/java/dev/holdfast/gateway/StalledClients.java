@@ -14,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import javax.net.ssl.SSLException;
 
 /** Clients that take nothing of what they asked for, or do not end what they began to send. */
 final class StalledClients implements AutoCloseable {
@@ -30,10 +31,21 @@ final class StalledClients implements AutoCloseable {
   private static final byte[] NO_WINDOW = RawServer.frame(4, 0, 0, 0, 4, 0, 0, 0, 0);
 
   private final InetSocketAddress gateway;
+  private final Transport transport;
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
 
   StalledClients(InetSocketAddress gateway) {
+    this(gateway, Transport.PLAINTEXT);
+  }
+
+  /**
+   * Clients of a gateway.
+   *
+   * @param gateway its address for this transport
+   */
+  StalledClients(InetSocketAddress gateway, Transport transport) {
     this.gateway = gateway;
+    this.transport = transport;
   }
 
   /** Calls of {@link Echo#MANY} over HTTP/2. */
@@ -141,7 +153,7 @@ final class StalledClients implements AutoCloseable {
     byte[] head =
         ByteBuffer.allocate(14).put((byte) begin).put((byte) 0xff).putLong(announced).array();
     for (int i = 0; i < connections; i++) {
-      Socket client = new Socket(gateway.getAddress(), gateway.getPort());
+      Socket client = transport.socket(gateway);
       open.push(client);
       var unused = RawSocket.ask(client, "/test.greet.Greeter/Chat");
       say(client, head);
@@ -158,7 +170,7 @@ final class StalledClients implements AutoCloseable {
   }
 
   private RawPeer withoutWindow() {
-    RawPeer peer = RawPeer.connect(gateway);
+    RawPeer peer = RawPeer.connect(gateway, transport);
     open.push(peer::close);
     peer.raw(NO_WINDOW);
     return peer;
@@ -166,10 +178,8 @@ final class StalledClients implements AutoCloseable {
 
   /** One whose kernel holds next to nothing of what it does not read. */
   private Socket deaf() throws IOException {
-    Socket client = new Socket();
+    Socket client = transport.deafSocket(gateway, "");
     open.push(client);
-    client.setReceiveBufferSize(4_096);
-    client.connect(gateway);
     return client;
   }
 
@@ -178,7 +188,7 @@ final class StalledClients implements AutoCloseable {
     try {
       OutputStream out = client.getOutputStream();
       out.write(bytes);
-    } catch (SocketException e) {
+    } catch (SocketException | SSLException e) {
       client.close();
     }
   }

@@ -7,6 +7,7 @@ import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.GatewayMemory;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Settings;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -15,6 +16,7 @@ import java.util.Map;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -22,6 +24,8 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Clients that stall, in every protocol, beside one that calls the same endpoint over the same
  * connection of the gateway: what is held for a client is that client's to pay for.
  */
+@ParameterizedClass
+@EnumSource(Transport.class)
 class StalledClientsTest {
   /** More than a connection of the gateway may hold: each stream has a quarter of a MiB. */
   private static final int STREAMS = 80;
@@ -29,7 +33,12 @@ class StalledClientsTest {
   private static final int STREAMS_EACH = 100;
   private static final int LITTLE = 4 << 20;
 
+  private final Transport transport;
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
+
+  StalledClientsTest(Transport transport) {
+    this.transport = transport;
+  }
 
   @AfterEach
   void close() throws Exception {
@@ -65,9 +74,9 @@ class StalledClientsTest {
 
   @Test
   void streamsThatNobodyTakesEndNoCallOfANeighbour() throws Exception {
-    Besieged besieged = closing(new Besieged(closing(new GatewayRig()).serve(new Echo())));
+    Besieged besieged = besieged(GatewayMemory.ofProcess());
     Bystander neighbour = besieged.neighbour();
-    StalledClients clients = closing(new StalledClients(besieged.gateway.address()));
+    StalledClients clients = closing(clients(besieged.gateway));
     RawPeer client = clients.streams(1, STREAMS).get(0);
     patiently().until(() -> besieged.rig.met("connection_bytes") >= 10 || neighbour.isHarmed());
     neighbour.assertUnharmed();
@@ -87,9 +96,9 @@ class StalledClientsTest {
     Http2Settings closed = new Http2Settings().initialWindowSize(0).maxConcurrentStreams(1_000);
     RawPeer.Upstream upstream = RawPeer.listen(closed);
     open.push(upstream);
-    Besieged besieged = closing(new Besieged(upstream.address()));
+    Besieged besieged = besieged(upstream.address(), GatewayMemory.ofProcess());
     Bystander neighbour = besieged.neighbour();
-    StalledClients clients = closing(new StalledClients(besieged.gateway.address()));
+    StalledClients clients = closing(clients(besieged.gateway));
     RawPeer client = clients.uploads(1, STREAMS).get(0);
     patiently().until(() -> besieged.rig.met("connection_bytes") >= 10 || neighbour.isHarmed());
     assertThat(client.next("HEADERS").header("grpc-status")).isEqualTo("8");
@@ -109,9 +118,9 @@ class StalledClientsTest {
   @ParameterizedTest
   @EnumSource(Way.class)
   void stalledRequestsOverTheWebEndNoCallOfANeighbour(Way way) throws Exception {
-    FaceRig faces = closing(new FaceRig());
+    FaceRig faces = faces(GatewayMemory.ofProcess());
     Bystander neighbour = closing(faces.bystander());
-    StalledClients clients = closing(new StalledClients(faces.gateway.address()));
+    StalledClients clients = closing(clients(faces.gateway));
     way.stall(clients);
     patiently().until(() -> GatewayRig.kept(faces.gateway) > LITTLE || neighbour.isHarmed());
     neighbour.assertUnharmed();
@@ -124,10 +133,9 @@ class StalledClientsTest {
   @ParameterizedTest
   @EnumSource(Way.class)
   void whenMemoryIsScarceTheHeaviestPay(Way way) throws Exception {
-    FaceRig faces =
-        closing(new FaceRig(FaceRig.KNOWN, GatewayLimits.DEFAULT, new GatewayMemory(LITTLE)));
+    FaceRig faces = faces(new GatewayMemory(LITTLE));
     Bystander neighbour = closing(faces.bystander());
-    StalledClients clients = closing(new StalledClients(faces.gateway.address()));
+    StalledClients clients = closing(clients(faces.gateway));
     way.stall(clients);
     patiently().until(() -> faces.rig.met("memory") > 0 || neighbour.isHarmed());
     neighbour.assertUnharmed();
@@ -141,14 +149,9 @@ class StalledClientsTest {
 
   @Test
   void whenMemoryIsScarceTheHeaviestStreamsPay() throws Exception {
-    Besieged besieged =
-        closing(
-            new Besieged(
-                Map.of(Besieged.OTHER, closing(new GatewayRig()).serve(new Echo())),
-                GatewayLimits.DEFAULT,
-                new GatewayMemory(LITTLE)));
+    Besieged besieged = besieged(new GatewayMemory(LITTLE));
     Bystander neighbour = besieged.neighbour();
-    StalledClients clients = closing(new StalledClients(besieged.gateway.address()));
+    StalledClients clients = closing(clients(besieged.gateway));
     List<RawPeer> heavy = clients.streams(4, STREAMS_EACH / 4);
     patiently().until(() -> besieged.rig.met("memory") > 0 || neighbour.isHarmed());
     // A client that holds less than its share, though it holds something.
@@ -160,6 +163,23 @@ class StalledClientsTest {
     RawPeer.Frame next = light.next("RST_STREAM", "GOAWAY", "PONG");
     assertThat(next.type()).isEqualTo("PONG");
     assertThat(heavy).allMatch(RawPeer::isOpen);
+  }
+
+  private Besieged besieged(GatewayMemory memory) throws Exception {
+    return besieged(closing(new GatewayRig()).serve(new Echo()), memory);
+  }
+
+  private Besieged besieged(String upstream, GatewayMemory memory) throws Exception {
+    Map<String, String> upstreams = Map.of(Besieged.OTHER, upstream);
+    return closing(new Besieged(upstreams, GatewayLimits.DEFAULT, memory, transport));
+  }
+
+  private FaceRig faces(GatewayMemory memory) throws IOException {
+    return closing(new FaceRig(FaceRig.KNOWN, GatewayLimits.DEFAULT, memory, transport));
+  }
+
+  private StalledClients clients(Gateway gateway) {
+    return new StalledClients(transport.address(gateway), transport);
   }
 
   private static ConditionFactory patiently() {

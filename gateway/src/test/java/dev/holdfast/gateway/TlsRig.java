@@ -205,6 +205,18 @@ final class TlsRig {
     return socket;
   }
 
+  /** TLS over a socket, which is closed with it; {@code protocol} by ALPN, "" for none. */
+  SSLSocket over(Socket plain, String protocol) throws Exception {
+    SSLSocket socket = (SSLSocket) context().getSocketFactory().createSocket(plain, NAME, 1, true);
+    if (!protocol.isEmpty()) {
+      SSLParameters parameters = socket.getSSLParameters();
+      parameters.setApplicationProtocols(new String[] {protocol});
+      socket.setSSLParameters(parameters);
+    }
+    socket.startHandshake();
+    return socket;
+  }
+
   /** TLS over a socket on which something was said before. */
   SSLSocket over(Socket plain, byte[] before) throws Exception {
     plain.getOutputStream().write(before);

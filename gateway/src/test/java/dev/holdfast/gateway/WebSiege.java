@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.gateway.greet.GreeterGrpc;
 import dev.holdfast.gateway.greet.HelloRequest;
+import dev.holdfast.gateway.http2.LoopView;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.GatewayMemory;
 import java.io.IOException;
@@ -21,6 +22,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class WebSiege implements AutoCloseable {
   final FaceRig faces;
+  private final Transport transport;
   private final List<Bystander> neighbours = new ArrayList<>();
   private final List<Socket> attackers = new ArrayList<>();
 
@@ -86,7 +88,17 @@ final class WebSiege implements AutoCloseable {
   }
 
   WebSiege(GatewayLimits limits, GatewayMemory memory) throws IOException {
-    faces = new FaceRig(FaceRig.KNOWN, limits, memory);
+    this(limits, memory, Transport.PLAINTEXT);
+  }
+
+  WebSiege(GatewayLimits limits, Transport transport) throws IOException {
+    this(limits, GatewayMemory.ofProcess(), transport);
+  }
+
+  private WebSiege(GatewayLimits limits, GatewayMemory memory, Transport transport)
+      throws IOException {
+    this.transport = transport;
+    faces = new FaceRig(FaceRig.KNOWN, limits, memory, transport);
     GreeterGrpc.GreeterBlockingStub greeter =
         GreeterGrpc.newBlockingStub(faces.rig.channel(faces.gateway));
     HelloRequest request = HelloRequest.newBuilder().setName("neighbour").build();
@@ -121,17 +133,15 @@ final class WebSiege implements AutoCloseable {
 
   /** A client that is closed with the siege. */
   Socket attacker() throws IOException {
-    Socket socket = faces.socket();
+    Socket socket = transport.socket(transport.address(faces.gateway));
     attackers.add(socket);
     return socket;
   }
 
   /** One whose socket holds next to nothing of what it does not read. */
   Socket deafAttacker() throws IOException {
-    Socket socket = new Socket();
+    Socket socket = transport.deafSocket(transport.address(faces.gateway), "");
     attackers.add(socket);
-    socket.setReceiveBufferSize(4_096);
-    socket.connect(faces.gateway.address());
     return socket;
   }
 
@@ -144,6 +154,18 @@ final class WebSiege implements AutoCloseable {
   /** How many connections were closed for a mistake of the gateway's own. */
   double faults() {
     return faces.rig.meters.get("holdfast.gateway.connection.faults").counter().count();
+  }
+
+  /** Waits until the gateway has so many clients. */
+  void awaitClients(int count) {
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(
+                        faces.gateway.views(Duration.ofSeconds(1)).join().stream()
+                            .mapToInt(LoopView::clients)
+                            .sum())
+                    .isEqualTo(count));
   }
 
   /** No client is left but the neighbours, and nothing is kept for any. */

@@ -4,6 +4,7 @@ import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.http2.Client;
 import dev.holdfast.gateway.http2.ClientConnection;
 import dev.holdfast.gateway.http2.ForwardingLoop;
+import dev.holdfast.gateway.http2.LingeringClose;
 import dev.holdfast.gateway.http2.WebFace;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.MemoryAccount;
@@ -11,7 +12,6 @@ import dev.holdfast.gateway.limits.MetLimit;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpObject;
@@ -38,7 +38,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   static final int REQUEST_LINE_BYTES = 8_192;
 
   @Limit(
-      of = "time for which the rest of a request is read that has its answer already",
+      of = "time that a client has to answer the last frame of its WebSocket",
       then = "the connection is closed")
   static final Duration LINGER = Duration.ofSeconds(1);
 
@@ -259,9 +259,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
 
   /** An exchange has its answer: the next one, or the end. */
   void onAnswered(boolean reusable, boolean requestEnded) {
-    if (!requestEnded) {
-      linger();
-    } else if (!reusable || leaving) {
+    if (!requestEnded || !reusable || leaving) {
       closeWhenWritten();
     } else {
       current = null;
@@ -328,22 +326,13 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     }
   }
 
-  /** What the client still sends is thrown away, so that it reads its answer before a reset. */
-  private void linger() {
-    endInput();
-    output.whenWritten(
-        () -> {
-          closeLater();
-          if (channel() instanceof DuplexChannel duplex) {
-            var unusedEnd = duplex.shutdownOutput();
-          }
-        });
-  }
-
-  /** A slow reader has yet to take what is written. */
+  /**
+   * Ends the connection behind what is written, which a slow reader has yet to take. What the
+   * client still sends is thrown away: a reset for it would cost the client the rest of its answer.
+   */
   private void closeWhenWritten() {
     endInput();
-    output.whenWritten(this::close);
+    output.whenWritten(() -> LingeringClose.begin(ctx, limits.handshake()));
   }
 
   private void endInput() {

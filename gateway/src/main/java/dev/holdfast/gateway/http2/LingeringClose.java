@@ -4,51 +4,61 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The lingering close of a connection: its output ends first, and its input is read until the
- * client closes or the time is over. On its event loop only.
+ * The lingering close of a connection: its output ends first, and its input is read until the peer
+ * closes or the time is over. Over TLS a close_notify ends the output before the FIN. On its event
+ * loop only.
  *
- * <p>A socket that is closed at once answers the next WINDOW_UPDATE or PING of its client with a
- * reset, and the kernel drops what the client has not read yet: the end of its last answer.
+ * <p>A socket that is closed at once answers what its peer still sends with a reset, and the kernel
+ * drops what the peer has not read yet: the end of its last answer.
  */
-final class LingeringClose {
+public final class LingeringClose {
+  private static final AttributeKey<Boolean> BEGUN =
+      AttributeKey.valueOf(LingeringClose.class, "BEGUN");
+
   private LingeringClose() {}
 
-  /** Begins when all that is to be sent was written; a second time does nothing. */
-  static void begin(ChannelHandlerContext ctx, Duration most) {
+  /**
+   * Begins when all that is to be sent was written; a second time does nothing.
+   *
+   * @param most from now on, also where the peer does not read the end of TLS
+   */
+  public static void begin(ChannelHandlerContext ctx, Duration most) {
     if (!(ctx.channel() instanceof DuplexChannel channel)) {
       var unused = ctx.close();
       return;
     }
-    SslHandler tls = ctx.pipeline().get(SslHandler.class);
-    if (tls == null) {
-      endOutput(channel, most);
-    } else {
-      var unused = tls.closeOutbound().addListener(sent -> endOutput(channel, most));
-    }
-  }
-
-  /** Whether the output of a channel has ended. */
-  static boolean isBegun(Channel channel) {
-    return channel instanceof DuplexChannel duplex && duplex.isOutputShutdown();
-  }
-
-  private static void endOutput(DuplexChannel channel, Duration most) {
-    if (channel.isOutputShutdown()) {
+    if (!channel.isActive() || isBegun(channel)) {
       return;
     }
-    Runnable end = () -> close(channel);
+    channel.attr(BEGUN).set(true);
     ScheduledFuture<?> timer =
-        channel.eventLoop().schedule(end, most.toNanos(), TimeUnit.NANOSECONDS);
+        channel.eventLoop().schedule(() -> cut(channel), most.toNanos(), TimeUnit.NANOSECONDS);
     var unusedEnd = channel.closeFuture().addListener(closed -> timer.cancel(false));
+    SslHandler tls = ctx.pipeline().get(SslHandler.class);
+    if (tls == null) {
+      endOutput(channel);
+    } else {
+      var unused = tls.closeOutbound().addListener(sent -> endOutput(channel));
+    }
+  }
+
+  /** Whether the output of a channel has ended, or is about to. */
+  static boolean isBegun(Channel channel) {
+    return channel.attr(BEGUN).get() != null;
+  }
+
+  private static void endOutput(DuplexChannel channel) {
     var unused = channel.shutdownOutput();
   }
 
-  private static void close(DuplexChannel channel) {
-    var unused = channel.close();
+  /** Past TLS, which would wait for a peer that takes nothing. */
+  private static void cut(Channel channel) {
+    channel.unsafe().close(channel.unsafe().voidPromise());
   }
 }

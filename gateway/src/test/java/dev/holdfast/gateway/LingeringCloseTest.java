@@ -1,0 +1,163 @@
+package dev.holdfast.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.holdfast.gateway.limits.GatewayLimits;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** How connections end that the gateway closes, for clients that are still sending. */
+@ParameterizedClass
+@EnumSource(Transport.class)
+class LingeringCloseTest {
+  private static final EventLoopGroup LOOP =
+      new MultiThreadIoEventLoopGroup(
+          1, new DefaultThreadFactory("client", true), NioIoHandler.newFactory());
+  private static final int BYTES = 4_000_000;
+  private static final Duration PATIENCE = Duration.ofMillis(500);
+
+  private final Transport transport;
+
+  LingeringCloseTest(Transport transport) {
+    this.transport = transport;
+  }
+
+  /** The answer is larger than what kernels and the gateway hold when it is written to the end. */
+  @Test
+  void whoSendsOnGetsAllOfTheLastAnswer() throws Exception {
+    try (WebSiege siege = new WebSiege(GatewayLimits.DEFAULT, transport)) {
+      Socket socket = siege.deafAttacker();
+      String line = "GET /v1/hello/x?padding=" + BYTES + " HTTP/1.1";
+      send(socket, FaceRig.lines(line, "host: x", "connection: close"));
+      assertThat(readAndSend(socket)).isGreaterThan(BYTES);
+      siege.assertUnharmed();
+    }
+  }
+
+  @Test
+  void whoIsAnsweredBeforeItHasSentAllGetsTheAnswerAndItsEnd() throws Exception {
+    try (WebSiege siege = new WebSiege(GatewayLimits.DEFAULT, transport)) {
+      Socket socket = siege.attacker();
+      send(
+          socket,
+          FaceRig.lines(
+              "POST /nothing HTTP/1.1",
+              "host: x",
+              "content-type: application/json",
+              "content-length: 4000000"));
+      StringBuilder head = new StringBuilder();
+      while (head.indexOf("\r\n\r\n") < 0) {
+        head.append((char) socket.getInputStream().read());
+      }
+      assertThat(head).contains(" 404 ");
+      // The end of the output shows that the gateway is closing.
+      socket.getInputStream().readAllBytes();
+      for (int i = 0; i < 100; i++) {
+        socket.getOutputStream().write(new byte[1_000]);
+      }
+      siege.assertUnharmed();
+    }
+  }
+
+  /** Without a close_notify whoever cuts the connection can cut the answer (RFC 8446, 6.1). */
+  @Test
+  void theEndOfTlsIsSaidBeforeThatOfTheSocket() throws Exception {
+    assumeThat(transport).isEqualTo(Transport.TLS);
+    String early =
+        FaceRig.lines(
+            "POST /nothing HTTP/1.1",
+            "host: x",
+            "content-type: application/json",
+            "content-length: 9");
+    String last = FaceRig.lines("GET /v1/hello/x HTTP/1.1", "host: x", "connection: close");
+    try (WebSiege siege = new WebSiege(GatewayLimits.DEFAULT, transport)) {
+      for (String request : List.of(early, last)) {
+        SslHandler tls = (SslHandler) transport.handler("http/1.1");
+        Channel client =
+            new Bootstrap()
+                .group(LOOP)
+                .channel(NioSocketChannel.class)
+                .handler(tls)
+                .connect(transport.address(siege.faces.gateway))
+                .syncUninterruptibly()
+                .channel();
+        var unused = client.writeAndFlush(Unpooled.copiedBuffer(request, StandardCharsets.US_ASCII));
+        client.closeFuture().syncUninterruptibly();
+        assertThat(tls.sslCloseFuture().isSuccess()).as(request).isTrue();
+      }
+    }
+  }
+
+  /** However long it sends, and whether it notices the end or not. */
+  @Test
+  void theEndComesAlsoWhereTheClientDoesNotClose() throws Exception {
+    try (WebSiege siege = new WebSiege(WebSiege.impatient(PATIENCE), transport)) {
+      Socket reads = siege.attacker();
+      send(reads, FaceRig.lines("GET /v1/hello/x HTTP/1.1", "host: x", "connection: close"));
+      assertThat(new String(reads.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+          .contains("hello x");
+      Socket deaf = siege.deafAttacker();
+      String line = "GET /v1/hello/x?padding=" + BYTES / 8 + " HTTP/1.1";
+      send(deaf, FaceRig.lines(line, "host: x", "connection: close"));
+      siege.awaitClients(2);
+      siege.assertUnharmed();
+    }
+  }
+
+  @Test
+  void whoSendsOnAfterTheGatewayLeftHttp2MeetsNoReset() throws Exception {
+    try (GatewayRig rig = new GatewayRig().transport(transport).drain(DrainTimes.DEFAULT)) {
+      Gateway gateway = rig.gateway(rig.serve(new Echo()));
+      try (Socket socket = transport.http2Socket(transport.address(gateway))) {
+        OutputStream out = socket.getOutputStream();
+        send(socket, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+        out.write(RawServer.SETTINGS);
+        InputStream in = socket.getInputStream();
+        // The SETTINGS of the gateway and what goes with them.
+        in.readNBytes(9);
+        var unusedDrain = gateway.drain();
+        // The answer to the PING that comes with GOAWAY: "HFleave".
+        out.write(RawServer.frame(6, 1, 0, 'H', 'F', 'l', 'e', 'a', 'v', 'e', 0));
+        in.readAllBytes();
+        for (int i = 0; i < 100; i++) {
+          out.write(RawServer.frame(8, 0, 0, 0, 0, 0, 1));
+        }
+      }
+    }
+  }
+
+  /** Reads a little and sends a little until the end; how many bytes came. */
+  private static int readAndSend(Socket socket) throws IOException {
+    byte[] some = new byte[16_384];
+    int all = 0;
+    int count = socket.getInputStream().read(some);
+    while (count >= 0) {
+      all += count;
+      socket.getOutputStream().write('x');
+      count = socket.getInputStream().read(some);
+    }
+    return all;
+  }
+
+  private static void send(Socket socket, String text) throws IOException {
+    socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+}
