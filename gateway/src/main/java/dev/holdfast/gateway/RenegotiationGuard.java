@@ -16,6 +16,7 @@ final class RenegotiationGuard extends ChannelInboundHandlerAdapter {
 
   private final SSLEngine engine;
   private final Runnable refused;
+  private boolean over;
 
   private RenegotiationGuard(SSLEngine engine, Runnable refused) {
     this.engine = engine;
@@ -38,9 +39,33 @@ final class RenegotiationGuard extends ChannelInboundHandlerAdapter {
   /** What a second handshake begins with was read; its tasks run elsewhere and come too late. */
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
-    if (engine.getHandshakeStatus() == HandshakeStatus.NOT_HANDSHAKING || engine.isInboundDone()) {
+    if (isRenegotiating() && !engine.isInboundDone()) {
+      refuse(ctx);
+    } else if (!over) {
       ctx.fireChannelReadComplete();
+    }
+  }
+
+  /** A second handshake that fails by itself, as where ALPN is asked again, is refused as well. */
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (over) {
+      return;
+    }
+    if (isRenegotiating()) {
+      refuse(ctx);
     } else {
+      ctx.fireExceptionCaught(cause);
+    }
+  }
+
+  private boolean isRenegotiating() {
+    return engine.getHandshakeStatus() != HandshakeStatus.NOT_HANDSHAKING;
+  }
+
+  private void refuse(ChannelHandlerContext ctx) {
+    if (!over) {
+      over = true;
       refused.run();
       var unused = ctx.close();
     }

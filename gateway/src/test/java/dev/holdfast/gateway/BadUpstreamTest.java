@@ -13,10 +13,10 @@ import dev.holdfast.gateway.limits.GatewayLimits;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -119,7 +119,7 @@ class BadUpstreamTest {
     }
   }
 
-  private static final Map<Bad, RawServer> SERVERS = new EnumMap<>(Bad.class);
+  private static final Map<Bad, RawServer> SERVERS = new TreeMap<>();
   private static Besieged besieged;
 
   @BeforeAll

@@ -4,11 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.gateway.greet.HelloReply;
 import dev.holdfast.gateway.greet.HelloRequest;
+import dev.holdfast.gateway.route.RouteOptions;
 import dev.holdfast.transcoding.http.EnvelopeReader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -304,6 +310,70 @@ final class CompressedFacesTest {
 
   private static byte[] envelope(int flags, byte[] message) {
     return EnvelopeReader.envelope(flags, message, 0, message.length);
+  }
+
+  /** One after the other they are a list, wherever they stand (RFC 9110, 5.3). */
+  @Test
+  void fieldsOfOneNameAreOneList() throws Exception {
+    byte[] request = hello("c", LARGE).toByteArray();
+    HttpResponse<byte[]> answer =
+        faces.postBytes(
+            HELLO,
+            gzip(request),
+            TYPE,
+            "application/proto",
+            "content-encoding",
+            "identity",
+            "content-encoding",
+            "gzip",
+            "accept-encoding",
+            "br",
+            "accept-encoding",
+            "gzip");
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(HelloReply.parseFrom(gunzip(answer.body())).getText()).hasSize(LARGE + 7);
+    for (String second : List.of("gzip", "br")) {
+      HttpResponse<byte[]> twice =
+          faces.postBytes(
+              HELLO,
+              gzip(request),
+              TYPE,
+              "application/proto",
+              "content-encoding",
+              "gzip",
+              "content-encoding",
+              second);
+      assertThat(twice.statusCode()).as(second).isEqualTo(501);
+    }
+  }
+
+  /** For services whose answers mix secrets with what others can make a user send. */
+  @ParameterizedTest
+  @ValueSource(strings = {"application/proto", "application/connect+proto", "application/grpc-web"})
+  void aRouteMayHaveNoneOfItsAnswersCompressed(String type) throws Exception {
+    boolean whole = type.equals("application/proto");
+    byte[] request = hello("c", LARGE).toByteArray();
+    for (boolean compress : new boolean[] {true, false}) {
+      GatewayRig rig = faces.rig.closing(new GatewayRig());
+      rig.terms(RouteOptions.DEFAULT.withCompress(compress));
+      Gateway gateway = FaceRig.open(rig, FaceRig.KNOWN, rig.serve(new Greetings()));
+      HttpRequest asked =
+          HttpRequest.newBuilder(
+                  URI.create(
+                      "http://127.0.0.1:" + gateway.address().getPort() + (whole ? HELLO : CHAT)))
+              .headers(TYPE, type, "accept-encoding", "gzip")
+              .headers("connect-accept-encoding", "gzip", "grpc-accept-encoding", "gzip")
+              .POST(BodyPublishers.ofByteArray(whole ? request : envelope(0, request)))
+              .build();
+      HttpResponse<byte[]> answer =
+          HttpClient.newHttpClient().send(asked, BodyHandlers.ofByteArray());
+      assertThat(answer.statusCode()).isEqualTo(200);
+      if (compress) {
+        assertThat(answer.body()).hasSizeLessThan(LARGE);
+      } else {
+        assertThat(answer.body()).hasSizeGreaterThan(LARGE);
+      }
+    }
   }
 
   private static String[] with(String[] headers, String[] more) {

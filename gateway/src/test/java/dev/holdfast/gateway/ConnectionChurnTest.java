@@ -47,6 +47,15 @@ class ConnectionChurnTest {
     HALF_A_BODY(GRPC_WEB + "content-length: 100\r\n\r\n\0\0\0\0\1"),
     REQUEST(GRPC_WEB + "content-length: 6\r\n\r\n\0\0\0\0\1\1"),
     REQUESTS((GRPC_WEB + "content-length: 6\r\n\r\n\0\0\0\0\1\1").repeat(20)),
+    SOCKET(
+        FaceRig.lines(
+            "GET /test.greet.Greeter/Chat HTTP/1.1",
+            "host: x",
+            "connection: Upgrade",
+            "upgrade: websocket",
+            "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==",
+            "sec-websocket-version: 13",
+            "sec-websocket-protocol: grpc+json")),
     HTTP_2(
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
             + text(RawServer.SETTINGS)
@@ -100,6 +109,9 @@ class ConnectionChurnTest {
     "REQUEST, RESET",
     "REQUESTS, CLOSE",
     "REQUESTS, RESET",
+    "SOCKET, CLOSE",
+    "SOCKET, HALF_CLOSE",
+    "SOCKET, RESET",
     "HTTP_2, CLOSE",
     "HTTP_2, HALF_CLOSE",
     "HTTP_2, RESET"

@@ -99,7 +99,8 @@ class LingeringCloseTest {
                 .connect(transport.address(siege.faces.gateway))
                 .syncUninterruptibly()
                 .channel();
-        var unused = client.writeAndFlush(Unpooled.copiedBuffer(request, StandardCharsets.US_ASCII));
+        var unused =
+            client.writeAndFlush(Unpooled.copiedBuffer(request, StandardCharsets.US_ASCII));
         client.closeFuture().syncUninterruptibly();
         assertThat(tls.sslCloseFuture().isSuccess()).as(request).isTrue();
       }

@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests that no server may take, beside calls of the same connection that are well. */
 class MalformedRequestsTest extends BesiegedGateway {
@@ -128,6 +129,23 @@ class MalformedRequestsTest extends BesiegedGateway {
       assertThat(good.header("grpc-status")).isEqualTo("0");
     }
     besieged.bystander.assertUnharmed();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aConnectIsAnsweredAsOverHttp1(boolean ended) throws Exception {
+    RawPeer client = besieged.client();
+    Http2Headers tunnel = new DefaultHttp2Headers(false).method("CONNECT").authority("x:443");
+    client.headers(3, tunnel, ended);
+    RawPeer.Frame answer = client.next("HEADERS", "RST_STREAM", "GOAWAY");
+    assertThat(answer.header(":status")).as(answer.toString()).isEqualTo("501");
+    assertThat(answer.end()).isTrue();
+    if (!ended) {
+      assertThat(client.next("RST_STREAM").code()).isEqualTo(Http2Error.NO_ERROR.code());
+    }
+    client.headers(5, RawPeer.call(Besieged.PATH), true);
+    RawPeer server = upstream.accepted();
+    assertThat(server.next("HEADERS").header(":path")).isEqualTo(Besieged.PATH);
   }
 
   @Test

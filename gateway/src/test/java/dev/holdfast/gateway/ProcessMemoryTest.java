@@ -103,7 +103,20 @@ class ProcessMemoryTest {
 
   @ParameterizedTest
   @EnumSource(Attack.class)
-  void littleMemoryIsEnoughBesideClientsThatWantMore(Attack attack) throws Exception {
+  void littleMemoryIsEnoughBesideClientsThatWantMore(Attack attack) throws Throwable {
+    try {
+      attacked(attack);
+    } catch (Throwable failure) {
+      // Why, only the gateway can know.
+      List<String> lines = List.copyOf(gateway().lines());
+      String last = String.join("\n", lines.subList(Math.max(0, lines.size() - 200), lines.size()));
+      failure.addSuppressed(
+          new IllegalStateException("VmRSS " + residentMib() + " MiB, the gateway said:\n" + last));
+      throw failure;
+    }
+  }
+
+  private void attacked(Attack attack) throws Exception {
     Bystander calls = closing(Bystander.on(channel()));
     Bystander json = closing(Bystander.of(this::ask));
     long before = residentMib();

@@ -123,9 +123,7 @@ final class RawPeer {
                 new ChannelInitializer<>() {
                   @Override
                   protected void initChannel(Channel opened) {
-                    opened
-                        .pipeline()
-                        .addLast(transport.handler("h2"), new First(before, handler));
+                    opened.pipeline().addLast(transport.handler("h2"), new First(before, handler));
                   }
                 })
             .connect(address)

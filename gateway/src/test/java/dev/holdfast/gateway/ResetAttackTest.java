@@ -105,7 +105,7 @@ class ResetAttackTest extends BesiegedGateway {
     RawPeer client = besieged.client();
     int id = 3;
     RawPeer.Frame said = null;
-    while (said == null && id < 4 * FREE) {
+    while (said == null && id < 60 * FREE) {
       int wave = 50;
       for (int i = 0; i < wave; i++, id += 2) {
         client.headers(id, RawPeer.call(Besieged.PATH).add("grpc-timeout", "2m"), true);

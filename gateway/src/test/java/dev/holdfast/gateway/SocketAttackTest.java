@@ -3,13 +3,17 @@ package dev.holdfast.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.gateway.limits.GatewayLimits;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Clients of WebSockets that mean harm: the twin of {@link FloodAttackTest}. */
+@ParameterizedClass
+@EnumSource(Transport.class)
 class SocketAttackTest {
   private static final String CHAT = "/test.greet.Greeter/Chat";
 
@@ -26,10 +30,16 @@ class SocketAttackTest {
     }
   }
 
+  private final Transport transport;
+
+  SocketAttackTest(Transport transport) {
+    this.transport = transport;
+  }
+
   @ParameterizedTest
   @EnumSource(Empty.class)
   void aFloodOfFramesThatCarryNothingEndsIt(Empty empty) throws Exception {
-    try (WebSiege siege = new WebSiege();
+    try (WebSiege siege = new WebSiege(GatewayLimits.DEFAULT, transport);
         RawSocket socket = RawSocket.ask(siege.attacker(), CHAT)) {
       socket.part(1, false, "{".getBytes(StandardCharsets.US_ASCII));
       sendAll(socket, Besieged.repeated(empty.frame, 10_000));
@@ -41,7 +51,7 @@ class SocketAttackTest {
 
   @Test
   void thousandsOfMessagesInOneReadAreAnsweredInTheirOrderAndNobodyWaitsForIt() throws Exception {
-    try (WebSiege siege = new WebSiege();
+    try (WebSiege siege = new WebSiege(GatewayLimits.DEFAULT, transport);
         RawSocket socket = RawSocket.ask(siege.attacker(), CHAT)) {
       int messages = 2_000;
       // The empty message of JSON, masked with zeros.
@@ -59,7 +69,7 @@ class SocketAttackTest {
 
   @Test
   void aFrameThatIsNeverWholeIsOnItsClientsAccount() throws Exception {
-    try (WebSiege siege = new WebSiege();
+    try (WebSiege siege = new WebSiege(GatewayLimits.DEFAULT, transport);
         RawSocket socket = RawSocket.ask(siege.attacker(), CHAT)) {
       // Of four MiB one half.
       socket.raw(new byte[] {(byte) 0x82, (byte) 0xff, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0});
@@ -68,6 +78,24 @@ class SocketAttackTest {
           .untilAsserted(
               () ->
                   assertThat(GatewayRig.kept(siege.faces.gateway)).isGreaterThanOrEqualTo(1 << 21));
+      siege.assertUnharmed();
+      siege.assertNothingKept();
+    }
+  }
+
+  /** The twin of a body in DATA of one byte each. */
+  @Test
+  void aMessageInPiecesOfAByteArrivesAndNobodyWaitsForIt() throws Exception {
+    try (WebSiege siege = new WebSiege(GatewayLimits.DEFAULT, transport);
+        RawSocket socket = RawSocket.ask(siege.attacker(), CHAT)) {
+      int bytes = 20_000;
+      byte[] name = "{\"name\":\"".getBytes(StandardCharsets.US_ASCII);
+      socket.part(1, false, name);
+      byte[] piece = {0, (byte) 0x81, 0, 0, 0, 0, 'y'};
+      socket.raw(Besieged.repeated(piece, bytes));
+      siege.assertUnharmed();
+      socket.part(0, true, "\"}".getBytes(StandardCharsets.US_ASCII));
+      assertThat(socket.next()).contains("hello " + "y".repeat(bytes));
       siege.assertUnharmed();
       siege.assertNothingKept();
     }

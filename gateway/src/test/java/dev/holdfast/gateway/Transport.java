@@ -58,7 +58,7 @@ enum Transport {
 
   /** The address at which a gateway listens for this transport. */
   InetSocketAddress address(Gateway gateway) {
-    return gateway.addresses().get(ordinal());
+    return gateway.addresses().get(this == TLS ? 1 : 0);
   }
 
   /** A socket of a client of HTTP/1.1 or a client that knows that HTTP/2 is spoken. */

@@ -45,6 +45,22 @@ class UntidyClientsTest extends BesiegedGateway {
   private static final int RST_STREAM = 3;
   private static final int GOAWAY = 7;
 
+  /** The payload is that of the PING that comes with a GOAWAY, which nobody sent. */
+  @Test
+  void anAnswerToAPingThatNobodySentIsDropped() throws Exception {
+    RawPeer client = besieged.client();
+    client.headers(3, RawPeer.call(Besieged.PATH), false);
+    RawPeer server = upstream.accepted();
+    int open = server.next("HEADERS").stream();
+    client.raw(RawServer.frame(6, 1, 0, 'H', 'F', 'l', 'e', 'a', 'v', 'e', 0));
+    client.ping(1);
+    assertThat(client.next("PONG", "GOAWAY").type()).isEqualTo("PONG");
+    client.headers(5, RawPeer.call(Besieged.PATH), true);
+    server.next("HEADERS");
+    server.headers(open, RawPeer.head().add("grpc-status", "0"), true);
+    assertThat(client.next("HEADERS", "GOAWAY").header("grpc-status")).isEqualTo("0");
+  }
+
   @Test
   void paddingAloneGoesNoFarther() throws Exception {
     RawPeer client = besieged.client();

@@ -168,6 +168,15 @@ public final class GatewayKeys {
           "Whether a call is tried again although an endpoint may have processed it. Without it"
               + " only what was certainly not processed is.");
 
+  static final TunableChoice COMPRESS =
+      new TunableChoice(
+          "compress",
+          List.of("true", "false"),
+          "true",
+          "Whether answers over HTTP/JSON, gRPC-Web and Connect are compressed for clients that"
+              + " take it. Not where they mix secrets with what others can make a user send"
+              + " (BREACH).");
+
   static final TunableText STATUSES =
       new TunableText(
           "statuses",
@@ -282,6 +291,7 @@ public final class GatewayKeys {
           Key.value(MAX_DEADLINE),
           Key.value(STREAM_AGE),
           Key.value(HASH_HEADER),
+          Key.value(COMPRESS),
           Key.group(RETRY, RETRY_KEYS, "What is tried again."),
           Key.group(
               FaceKeys.CORS,

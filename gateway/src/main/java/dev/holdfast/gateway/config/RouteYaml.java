@@ -228,7 +228,8 @@ final class RouteYaml {
             GatewayYaml.number(retry, GatewayKeys.ATTEMPTS), idempotent, statuses(retry)),
         hash,
         age,
-        cors(route));
+        cors(route),
+        route.parsed("compress", GatewayKeys.COMPRESS.expected(), RouteYaml::flag).orElse(true));
   }
 
   private static Optional<Cors> cors(YamlMap route) {

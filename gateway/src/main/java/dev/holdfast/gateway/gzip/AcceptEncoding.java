@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.gzip;
 
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -11,9 +12,22 @@ public final class AcceptEncoding {
   /** The one coding that there is besides identity. */
   public static final String GZIP = "gzip";
 
+  /** The headers of a request by which answers may be compressed: of HTTP, Connect and gRPC-Web. */
+  public static final List<String> LISTS =
+      List.of("accept-encoding", "connect-accept-encoding", "grpc-accept-encoding");
+
   private static final String WEIGHT = "q=";
 
   private AcceptEncoding() {}
+
+  /** The fields of one name as one list (RFC 9110, 5.2); null for none. */
+  public static @Nullable CharSequence joined(List<CharSequence> fields) {
+    return switch (fields.size()) {
+      case 0 -> null;
+      case 1 -> fields.get(0);
+      default -> String.join(", ", fields);
+    };
+  }
 
   /** Whether gzip is taken, and no less gladly than the body as it is. */
   public static boolean takesGzip(@Nullable CharSequence header) {

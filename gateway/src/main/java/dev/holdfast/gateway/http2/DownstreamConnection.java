@@ -377,7 +377,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
 
     @Override
     public void onPingAckRead(ChannelHandlerContext ctx, long payload) {
-      if (payload == LEAVE_PING) {
+      if (told && payload == LEAVE_PING) {
         closeDoor("the gateway has no more use for this connection");
       }
     }

@@ -11,6 +11,7 @@ import java.util.Arrays;
 final class MessageAssembler {
   static final int PREFIX_BYTES = 5;
 
+  private static final byte COMPRESSED = 1;
   private static final int FIRST_ROOM = 4_096;
 
   /** Larger room is given up after each message: a stream may be silent for hours. */
@@ -25,6 +26,8 @@ final class MessageAssembler {
   private byte[] message = NOTHING;
   private int size = -1;
   private int filled;
+  private boolean mayCompress;
+  private boolean compressed;
 
   MessageAssembler(int maxBytes, MemoryAccount memory) {
     this.maxBytes = maxBytes;
@@ -44,6 +47,16 @@ final class MessageAssembler {
     boolean isTooLarge() {
       return tooLarge;
     }
+  }
+
+  /** Messages may be compressed from now on, as the head of the answer says. */
+  void mayCompress() {
+    mayCompress = true;
+  }
+
+  /** Whether the message that is whole is compressed. */
+  boolean isCompressed() {
+    return compressed;
   }
 
   /** Reads on until one message is whole; whether it is. */
@@ -108,8 +121,10 @@ final class MessageAssembler {
             | (prefix[2] & 0xFF) << 16
             | (prefix[3] & 0xFF) << 8
             | (prefix[4] & 0xFF);
-    if (prefix[0] != 0) {
-      String flag = "a message with flag " + (prefix[0] & 0xFF) + " (expected: 0, uncompressed)";
+    compressed = mayCompress && prefix[0] == COMPRESSED;
+    if (prefix[0] != 0 && !compressed) {
+      String expected = mayCompress ? "0 or 1" : "0, uncompressed";
+      String flag = "a message with flag " + (prefix[0] & 0xFF) + " (expected: " + expected + ")";
       throw new UnfitMessageException(false, flag);
     }
     if (length < 0 || length > maxBytes) {

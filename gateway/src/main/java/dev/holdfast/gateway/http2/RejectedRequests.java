@@ -6,6 +6,7 @@ import dev.holdfast.transcoding.http.ErrorBody;
 import dev.holdfast.transcoding.http.RequestRefusedException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -41,6 +42,10 @@ final class RejectedRequests {
    */
   void malformed(int id, boolean grpc, boolean ended, String fault) {
     Http2Stream stream = streamOf(id, ended);
+    if (stream != null && fault.equals(RequestValidator.CONNECT)) {
+      notOffered(stream, ended);
+      return;
+    }
     String what = "gateway: malformed request: " + fault;
     connection.loop().meters().answered(StatusCode.INTERNAL.name());
     if (stream == null || stream.isHeadersSent() || !(grpc || translates)) {
@@ -54,6 +59,18 @@ final class RejectedRequests {
       connection.send(stream, Answers.json(refused.httpStatus()), false, null);
       connection.send(stream, body, true, written -> reset(id));
       body.release();
+    }
+  }
+
+  /** As over HTTP/1.1: 501, and no word of a malformed request. */
+  private void notOffered(Http2Stream stream, boolean ended) {
+    connection.loop().meters().answered(StatusCode.UNIMPLEMENTED.name());
+    connection.resets.onUnforwarded();
+    Http2Headers head = new DefaultHttp2Headers(false).status("501");
+    connection.send(stream, head.setInt(Names.CONTENT_LENGTH, 0), true, null);
+    if (!ended) {
+      // What the client takes for a tunnel is not read.
+      connection.reset(stream, Http2Error.NO_ERROR.code());
     }
   }
 

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * table gives again are the same objects, and are not looked through again.
  */
 final class RequestValidator {
+  /** The fault of a well-formed CONNECT: it is not malformed, but nothing takes it. */
+  static final String CONNECT = "CONNECT is not offered";
+
   private static final AsciiString ASTERISK = AsciiString.cached("*");
 
   private @Nullable CharSequence lastMethod;
@@ -77,9 +80,13 @@ final class RequestValidator {
     if (request.contains(PseudoHeaderName.PROTOCOL.value())) {
       return "extended CONNECT is not offered";
     }
-    return request.scheme() != null || request.path() != null
-        ? "CONNECT has a :scheme or :path"
-        : "CONNECT is not offered";
+    if (request.scheme() != null || request.path() != null) {
+      return "CONNECT has a :scheme or :path";
+    }
+    CharSequence authority = request.authority();
+    return authority == null || !RequestSyntax.isAuthority(authority)
+        ? "CONNECT without a host in :authority"
+        : CONNECT;
   }
 
   /** Equal as what they identify: else a route could be chosen by one, and served by the other. */

@@ -2,6 +2,10 @@ package dev.holdfast.gateway.http2;
 
 import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.gzip.AcceptEncoding;
+import dev.holdfast.gateway.gzip.GzipException;
+import dev.holdfast.gateway.gzip.GzipInflater;
+import dev.holdfast.gateway.gzip.InflateTurns;
 import dev.holdfast.gateway.http2.MessageAssembler.UnfitMessageException;
 import dev.holdfast.gateway.limits.MemoryAccount;
 import dev.holdfast.gateway.route.Route;
@@ -13,6 +17,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.util.AsciiString;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -39,12 +44,18 @@ public final class UpstreamCall implements OutgoingCall {
   private final CallListener listener;
   private final Frames frames;
   private final MessageAssembler assembler;
+  private final int maxBytes;
   private final ArrayDeque<Piece> held = new ArrayDeque<>(2);
   private @Nullable CallEnd end;
   private int wanted;
   private int unsentBytes;
   private boolean unready;
   private boolean delivering;
+
+  /** The message that is whole is to be inflated, and may have to wait for that. */
+  private boolean inflates;
+
+  private boolean awaitsTurn;
   private boolean ended;
 
   /**
@@ -80,6 +91,7 @@ public final class UpstreamCall implements OutgoingCall {
     this.client = client;
     this.memory = memory;
     this.listener = listener;
+    this.maxBytes = maxBytes;
     this.assembler = new MessageAssembler(maxBytes, memory);
     headers.method(Names.POST).set(Names.TE, Names.TRAILERS);
     if (headers.scheme() == null) {
@@ -164,7 +176,7 @@ public final class UpstreamCall implements OutgoingCall {
     }
     delivering = true;
     try {
-      while (!ended && wanted > 0 && !held.isEmpty()) {
+      while (!ended && wanted > 0 && !awaitsTurn && (inflates || !held.isEmpty())) {
         deliverOne();
       }
     } catch (UnfitMessageException e) {
@@ -177,7 +189,7 @@ public final class UpstreamCall implements OutgoingCall {
       }
     }
     CallEnd known = end;
-    if (held.isEmpty() && known != null) {
+    if (held.isEmpty() && !inflates && known != null) {
       boolean cut = known.isOk() && assembler.isWithin();
       finish(
           cut
@@ -187,16 +199,54 @@ public final class UpstreamCall implements OutgoingCall {
   }
 
   private void deliverOne() throws UnfitMessageException {
+    if (inflates) {
+      inflate();
+      return;
+    }
     Piece first = held.element();
     boolean whole = assembler.take(first.data);
     if (!first.data.isReadable()) {
       held.remove().done();
     }
-    if (whole) {
-      wanted--;
-      listener.onMessage(assembler.message(), 0, assembler.length());
-      assembler.trim();
+    if (whole && assembler.isCompressed()) {
+      inflates = true;
+    } else if (whole) {
+      deliver(assembler.message(), assembler.length());
     }
+  }
+
+  /** Upstreams may compress unasked. A few bytes may become megabytes: calls take turns. */
+  private void inflate() throws UnfitMessageException {
+    InflateTurns turns = InflateTurns.of(loop.eventLoop());
+    if (!turns.isOpen()) {
+      awaitsTurn = true;
+      turns.await(
+          memory,
+          () -> {
+            awaitsTurn = false;
+            deliver();
+          });
+      return;
+    }
+    long begun = System.nanoTime();
+    int size = maxBytes;
+    try {
+      byte[] message = GzipInflater.inflate(assembler.message(), 0, assembler.length(), maxBytes);
+      size = Math.max(assembler.length(), message.length);
+      inflates = false;
+      deliver(message, message.length);
+    } catch (GzipException e) {
+      inflates = false;
+      throw new UnfitMessageException(e.isTooLarge(), "a message: " + e.getMessage());
+    } finally {
+      turns.spent(size, System.nanoTime() - begun);
+    }
+  }
+
+  private void deliver(byte[] message, int length) {
+    wanted--;
+    listener.onMessage(message, 0, length);
+    assembler.trim();
   }
 
   /** The answer makes no sense. */
@@ -275,6 +325,10 @@ public final class UpstreamCall implements OutgoingCall {
 
     @Override
     void begin(Http2Headers headers) {
+      CharSequence coding = headers.get(Names.GRPC_ENCODING);
+      if (coding != null && AsciiString.contentEqualsIgnoreCase(coding, AcceptEncoding.GZIP)) {
+        assembler.mayCompress();
+      }
       listener.onHeaders(headers);
     }
 

@@ -29,7 +29,7 @@ final class AnswerCoding {
     }
     answer.head().add(VARY, ACCEPTS);
     GzipDeflater deflater = GzipDeflater.ofThread();
-    if (!AcceptEncoding.takesGzip(request.get(ACCEPTS)) || !deflater.mayDeflate(body.length)) {
+    if (!takesGzip(request) || !deflater.mayDeflate(body.length)) {
       return answer;
     }
     byte[] deflated = deflater.deflate(body, 0, body.length);
@@ -46,14 +46,16 @@ final class AnswerCoding {
       return null;
     }
     head.add(VARY, ACCEPTS);
-    boolean wanted =
-        AcceptEncoding.takesGzip(request.get(ACCEPTS))
-            && GzipDeflater.ofThread().mayDeflate(first.length);
+    boolean wanted = takesGzip(request) && GzipDeflater.ofThread().mayDeflate(first.length);
     if (!wanted) {
       return null;
     }
     head.set(CODING, AcceptEncoding.GZIP);
     return new GzipStream();
+  }
+
+  private static boolean takesGzip(Http2Headers request) {
+    return AcceptEncoding.takesGzip(AcceptEncoding.joined(request.getAll(ACCEPTS)));
   }
 
   private static boolean isNegotiated(Http2Headers head) {

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 final class EnvelopeCoding {
   private static final int COMPRESSED = ConnectErrors.COMPRESSED_FLAG;
 
+  private static final String[] NONE = {};
+
   private final String header;
   private final boolean in;
   private final boolean out;
@@ -30,8 +32,9 @@ final class EnvelopeCoding {
    * @throws RequestRefusedException UNIMPLEMENTED for a coding that is not known
    */
   static EnvelopeCoding of(Http2Headers request, String header, String accepts) {
-    boolean in = isGzip(header, request.get(header));
-    return new EnvelopeCoding(header, in, AcceptEncoding.takesGzip(request.get(accepts)));
+    boolean in = isGzip(header, AcceptEncoding.joined(request.getAll(header)));
+    boolean out = AcceptEncoding.takesGzip(AcceptEncoding.joined(request.getAll(accepts)));
+    return new EnvelopeCoding(header, in, out);
   }
 
   /** Of requests that are answered without a look at their messages. */
@@ -43,18 +46,23 @@ final class EnvelopeCoding {
    * Whether a coding is gzip, and not identity.
    *
    * @param name where it stands, for who is told
-   * @throws RequestRefusedException UNIMPLEMENTED when it is another
+   * @param codings all that stands there, a list
+   * @throws RequestRefusedException UNIMPLEMENTED when it is another, or there are two
    */
-  static boolean isGzip(String name, @Nullable CharSequence coding) {
-    String text = coding == null ? "" : coding.toString().strip();
-    if (text.isEmpty() || text.equalsIgnoreCase("identity")) {
-      return false;
+  static boolean isGzip(String name, @Nullable CharSequence codings) {
+    boolean gzip = false;
+    for (String each : codings == null ? NONE : codings.toString().split(",", -1)) {
+      String coding = each.strip();
+      if (coding.isEmpty() || coding.equalsIgnoreCase("identity")) {
+        continue;
+      }
+      if (gzip || !coding.equalsIgnoreCase(AcceptEncoding.GZIP)) {
+        throw RequestRefusedException.unsupportedEncoding(
+            name + ": " + codings + " (expected: gzip or identity)");
+      }
+      gzip = true;
     }
-    if (!text.equalsIgnoreCase(AcceptEncoding.GZIP)) {
-      throw RequestRefusedException.unsupportedEncoding(
-          name + ": " + text + " (expected: gzip or identity)");
-    }
-    return true;
+    return gzip;
   }
 
   /** Whether messages of the request may be compressed. */

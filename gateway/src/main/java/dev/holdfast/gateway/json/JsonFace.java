@@ -1,6 +1,7 @@
 package dev.holdfast.gateway.json;
 
 import dev.holdfast.gateway.cors.Cors;
+import dev.holdfast.gateway.gzip.AcceptEncoding;
 import dev.holdfast.gateway.http2.CallTarget;
 import dev.holdfast.gateway.http2.WebExchange;
 import dev.holdfast.gateway.http2.WebFace;
@@ -344,7 +345,7 @@ public final class JsonFace implements WebFace {
   }
 
   private static void requireKnownCoding(Http2Headers headers, Dialect dialect) {
-    CharSequence coding = headers.get("content-encoding");
+    CharSequence coding = AcceptEncoding.joined(headers.getAll("content-encoding"));
     if (EnvelopeCoding.isGzip("content-encoding", coding) && !dialect.inflateBody()) {
       throw RequestRefusedException.unsupportedEncoding(
           "content-encoding: " + coding + " (expected: identity for a stream of messages)");

@@ -2,6 +2,7 @@ package dev.holdfast.gateway.json;
 
 import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.gzip.AcceptEncoding;
 import dev.holdfast.gateway.http2.CallTarget;
 import dev.holdfast.gateway.http2.Terms;
 import dev.holdfast.gateway.http2.WebExchange;
@@ -148,6 +149,7 @@ final class PlaceFinder implements Places {
     return new Route(cluster.name(), cluster.name(), RouteOptions.DEFAULT);
   }
 
+  /** Where its route leads; one whose answers are not compressed has no request that takes it. */
   private static @Nullable Place routed(WebExchange web) {
     Terms terms = web.loop().snapshot();
     Route route = terms.router().find(web);
@@ -158,6 +160,9 @@ final class PlaceFinder implements Places {
     if (cluster == null) {
       throw new UnknownSchemaException(
           "route " + route.name() + " has no cluster " + route.cluster());
+    }
+    if (!route.options().compress()) {
+      AcceptEncoding.LISTS.forEach(web.headers()::remove);
     }
     return new Place(cluster, route);
   }

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param streamAge after which a call ends with UNAVAILABLE, so that who calls again may meet an
  *     endpoint that came later; zero (default): never, else at least {@link #LEAST_AGE}
  * @param cors which pages may call it from browsers; empty (default): those that may call all
+ * @param compress whether translated answers are compressed for who takes that (default)
  */
 public record RouteOptions(
     Duration deadline,
@@ -21,7 +22,8 @@ public record RouteOptions(
     RetryPolicy retry,
     Optional<String> hashHeader,
     Duration streamAge,
-    Optional<Cors> cors) {
+    Optional<Cors> cors,
+    boolean compress) {
   /** Below it streams would be calls that fail. */
   public static final Duration LEAST_AGE = Duration.ofSeconds(1);
 
@@ -41,18 +43,23 @@ public record RouteOptions(
   /** Terms under which a call may have any age. */
   public RouteOptions(
       Duration deadline, Duration maxDeadline, RetryPolicy retry, Optional<String> hashHeader) {
-    this(deadline, maxDeadline, retry, hashHeader, Duration.ZERO, Optional.empty());
+    this(deadline, maxDeadline, retry, hashHeader, Duration.ZERO, Optional.empty(), true);
   }
 
   /** The same terms, but calls end at this age. */
   public RouteOptions withStreamAge(Duration age) {
-    return new RouteOptions(deadline, maxDeadline, retry, hashHeader, age, cors);
+    return new RouteOptions(deadline, maxDeadline, retry, hashHeader, age, cors, compress);
   }
 
   /** The same terms, for these pages. */
   public RouteOptions withCors(Cors value) {
     return new RouteOptions(
-        deadline, maxDeadline, retry, hashHeader, streamAge, Optional.of(value));
+        deadline, maxDeadline, retry, hashHeader, streamAge, Optional.of(value), compress);
+  }
+
+  /** The same terms, with translated answers compressed or not. */
+  public RouteOptions withCompress(boolean value) {
+    return new RouteOptions(deadline, maxDeadline, retry, hashHeader, streamAge, cors, value);
   }
 
   private static void requireNotNegative(String name, Duration value) {

@@ -57,6 +57,7 @@ class GatewayYamlTest {
           deadline: 2s
           max-deadline: 10s
           stream-age: 5m
+          compress: false
           retry: {attempts: 3, idempotent: true, statuses: [UNAVAILABLE, ABORTED]}
         - cluster: stock
           hash-header: x-user
@@ -109,7 +110,8 @@ class GatewayYamlTest {
                 new RetryPolicy(3, true, Set.of(StatusCode.UNAVAILABLE, StatusCode.ABORTED)),
                 Optional.empty(),
                 Duration.ofMinutes(5),
-                Optional.empty()));
+                Optional.empty(),
+                false));
     RouteRule rest = config.routes().get(1);
     assertThat(rest.name()).isEqualTo("routes[1]");
     assertThat(rest.match().path()).hasToString("/**");

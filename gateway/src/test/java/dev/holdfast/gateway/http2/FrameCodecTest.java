@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.Http2CodecUtil;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -44,6 +45,26 @@ class FrameCodecTest {
       theirs.close();
     }
     assertThat(gone).as("connections that met their end").isBetween(SEEDS / 10, SEEDS * 9 / 10);
+  }
+
+  /** In a buffer that ends with its head: what is read behind it is none of its bytes. */
+  @Test
+  void paddingOfAFrameThatIsTooLongIsNotLookedFor() throws Exception {
+    CodecSide ours = CodecSide.ofOurs();
+    CodecSide theirs = CodecSide.ofNetty();
+    ByteBuf bytes = Unpooled.buffer();
+    bytes.writeBytes(Http2CodecUtil.connectionPrefaceBuf()).writeBytes(SETTINGS);
+    bytes.writeBytes(new RandomFrames(new Random(1)).request(3));
+    ByteBuf head = Unpooled.wrappedBuffer(new byte[] {0, 0x40, 1, 0, 8, 0, 0, 0, 3});
+    for (ByteBuf each : List.of(bytes, head)) {
+      ours.feed(each);
+      theirs.feed(each);
+      each.release();
+    }
+    assertThat(ours.isGone()).isTrue();
+    assertThat(ours.story()).isEqualTo(theirs.story());
+    ours.close();
+    theirs.close();
   }
 
   @Test
