@@ -48,6 +48,7 @@ class ProcessMemoryTest {
   /** What they want: far more than there is. */
   enum Attack {
     STREAMS,
+    HEADERS,
     UPLOADED_BODIES,
     JSON_HTTP_1,
     JSON_HTTP_2,
@@ -60,6 +61,7 @@ class ProcessMemoryTest {
     void on(StalledClients clients) throws Exception {
       switch (this) {
         case STREAMS -> clients.streams(4, 60);
+        case HEADERS -> clients.headers(60, 120);
         case UPLOADED_BODIES -> clients.bodies(40);
         case JSON_HTTP_1 -> clients.jsonOverHttp1(80);
         case JSON_HTTP_2 -> clients.jsonOverHttp2(4, 60);

@@ -62,6 +62,23 @@ final class StalledClients implements AutoCloseable {
     return peers;
   }
 
+  /** Calls over HTTP/2 that end never, each with headers of its own, as large as they may be. */
+  List<RawPeer> headers(int connections, int streams) {
+    List<RawPeer> peers = new ArrayList<>();
+    for (int i = 0; i < connections; i++) {
+      RawPeer peer = withoutWindow();
+      peers.add(peer);
+      for (int id = 3; id < 3 + 2 * streams; id += 2) {
+        Http2Headers call = RawPeer.call("/test.Echo/Count").authority(Besieged.OTHER);
+        for (int field = 0; field < 60; field++) {
+          call.add("x-" + field, id + "-" + field + "-" + "~".repeat(70));
+        }
+        peer.headers(id, call, false);
+      }
+    }
+    return peers;
+  }
+
   /** Calls of {@link Echo#COUNT} over HTTP/2 that send as much as they may. */
   List<RawPeer> uploads(int connections, int streams) {
     List<RawPeer> peers = new ArrayList<>();

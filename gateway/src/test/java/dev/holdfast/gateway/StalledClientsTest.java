@@ -92,6 +92,23 @@ class StalledClientsTest {
   }
 
   @Test
+  void headersOfOpenCallsAreOnTheirClientsAccount() throws Exception {
+    Besieged besieged = besieged(GatewayMemory.ofProcess());
+    Bystander neighbour = besieged.neighbour();
+    StalledClients clients = closing(clients(besieged.gateway));
+    clients.headers(1, STREAMS_EACH);
+    // As much as their text at least, without what is free.
+    long least = STREAMS_EACH * 5_000L;
+    patiently()
+        .untilAsserted(() -> assertThat(GatewayRig.kept(besieged.gateway)).isGreaterThan(least));
+    neighbour.assertUnharmed();
+    clients.close();
+    neighbour.stop();
+    besieged.bystander.stop();
+    patiently().untilAsserted(() -> assertThat(GatewayRig.kept(besieged.gateway)).isZero());
+  }
+
+  @Test
   void requestsThatAnUpstreamDoesNotTakeEndNoCallOfANeighbour() throws Exception {
     Http2Settings closed = new Http2Settings().initialWindowSize(0).maxConcurrentStreams(1_000);
     RawPeer.Upstream upstream = RawPeer.listen(closed);

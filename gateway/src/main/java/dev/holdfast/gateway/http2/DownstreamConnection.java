@@ -191,14 +191,10 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     }
   }
 
-  private void closeNow() {
-    var unused = context().close();
-  }
-
   private void checkBegun() {
     if (!begun && channel().isActive()) {
       loop.meters().met(MetLimit.HANDSHAKE);
-      closeNow();
+      var unused = context().close();
     }
   }
 
@@ -319,10 +315,13 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
       if (resets.refuses(stream, end)) {
         return;
       }
-      String fault = isKnown(headers) ? null : validator.fault(headers);
-      if (fault != null) {
-        rejected.malformed(id, Head.isGrpc(headers), end, fault);
-        return;
+      if (!isKnown(headers)) {
+        String fault = validator.fault(headers);
+        if (fault != null) {
+          rejected.malformed(id, Head.isGrpc(headers), end, fault);
+          return;
+        }
+        HeaderMemory.charge(stream, headers, reader.blockBytes(), memory);
       }
       if (secure) {
         // The same for every request of this connection, so it does remembered headers no harm.
@@ -385,6 +384,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     @Override
     public void onStreamClosed(Http2Stream stream) {
       resets.onEnd();
+      HeaderMemory.credit((FrameStream) stream, memory);
       RequestStream request = request(stream);
       if (request != null) {
         detach(stream);

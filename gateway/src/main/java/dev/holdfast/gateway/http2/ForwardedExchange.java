@@ -49,12 +49,13 @@ final class ForwardedExchange extends Exchange implements RequestStream {
     // The same bytes, as long as the upstream goes on.
     int came = from == null ? 0 : from.unreturnedBytes();
     long answer = Math.max(SendWindows.waitingBytes(stream), came);
-    return stream.unreturnedBytes() + body.bytes() + answer;
+    return stream.headerBytes + stream.unreturnedBytes() + body.bytes() + answer;
   }
 
   /** ENHANCE_YOUR_CALM is RESOURCE_EXHAUSTED to clients of gRPC: no status would get past DATA. */
   @Override
   public void onOverload() {
+    HeaderMemory.credit((FrameStream) downStream, down.memory());
     if (isOver() || SendWindows.isWaiting((FrameStream) downStream)) {
       drop(StatusCode.RESOURCE_EXHAUSTED);
       down.discard(downStream, Http2Error.ENHANCE_YOUR_CALM.code());

@@ -88,6 +88,11 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
     return blockEnds;
   }
 
+  /** The size of the block that headers were decoded from last. */
+  int blockBytes() {
+    return headers.blockBytes();
+  }
+
   /** Whose headers come; equal for those that are the same to upstreams. */
   void owner(Object whose) {
     headers.owner(whose);

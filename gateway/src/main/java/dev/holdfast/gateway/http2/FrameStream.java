@@ -33,6 +33,9 @@ final class FrameStream implements Http2Stream, Written {
   /** What is remembered of it to judge its end by. */
   @Nullable OpenedStream opened;
 
+  /** See {@link HeaderMemory}. */
+  int headerBytes;
+
   /** What is expected of its DATA; see {@link FrameDecoder}. */
   @Nullable SaidLength body;
 

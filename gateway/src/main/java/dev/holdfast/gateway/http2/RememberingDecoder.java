@@ -28,6 +28,7 @@ final class RememberingDecoder extends DefaultHttp2HeadersDecoder {
   private final int most;
   private @Nullable KnownHeaders[] known = NOTHING;
   private int last;
+  private int blockBytes;
   private Object owner = this;
 
   /** What is being decoded, or could not be. */
@@ -53,6 +54,11 @@ final class RememberingDecoder extends DefaultHttp2HeadersDecoder {
     owner = whose;
   }
 
+  /** The size of the block that was decoded last. */
+  int blockBytes() {
+    return blockBytes;
+  }
+
   @Override
   public Http2Headers decodeHeaders(int streamId, ByteBuf block) throws Http2Exception {
     Head before = find(block, block.readerIndex(), block.readableBytes());
@@ -61,6 +67,7 @@ final class RememberingDecoder extends DefaultHttp2HeadersDecoder {
       return before;
     }
     int length = block.readableBytes();
+    blockBytes = length;
     if (!HeaderBlock.isSteady(block, block.readerIndex(), block.writerIndex())) {
       forget();
       return decode(streamId, block);

@@ -85,11 +85,12 @@ final class WebStream implements WebExchange, RequestStream {
 
   @Override
   public long heldBytes() {
-    return memory.bytes();
+    return ((FrameStream) stream).headerBytes + memory.bytes();
   }
 
   @Override
   public void onOverload() {
+    HeaderMemory.credit((FrameStream) stream, down.memory());
     WebHandler taker = handler;
     if (!over && unsentBytes == 0 && taker != null) {
       taker.onOverload();
