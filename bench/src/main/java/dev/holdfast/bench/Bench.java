@@ -20,6 +20,7 @@ public final class Bench {
           new InKernelLab(new FalseClose()),
           new StreamsSim(),
           new StreamCost(),
+          new StreamsFlood(),
           new SessionCost(),
           new Storm(),
           new Soak(),

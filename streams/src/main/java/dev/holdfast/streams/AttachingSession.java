@@ -165,6 +165,9 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
     StreamAttachment carrying = current;
     if (carrying != null && carrying.proved) {
       silence(nowNanos, carrying);
+      if (intake.isHeldUp(nowNanos, current)) {
+        drain(nowNanos, carrying);
+      }
     }
     if (pending == null && attempts.isDue(nowNanos)) {
       become(state() == SessionState.DRAIN ? SessionState.HANDOVER : SessionState.RESUMING);
@@ -180,8 +183,7 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
     SessionOptions.Timing timing = options.timing();
     switch (state()) {
       case ATTACHED -> {
-        if (!timing.suspect().isZero()
-            && Due.isOver(nowNanos, carrying.heardNanos + timing.suspect().toNanos())) {
+        if (carrying.isSilent(nowNanos, timing.suspect())) {
           onSuspect(nowNanos, carrying);
         } else if (!timing.rotate().isZero()
             && Due.isOver(nowNanos, attachedNanos + timing.rotate().toNanos())) {
@@ -229,14 +231,14 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
     }
     switch (state()) {
       case ATTACHED -> {
-        due.after(current.heardNanos, timing.suspect());
+        current.addSilence(due, timing.suspect());
         due.after(attachedNanos, timing.rotate());
       }
       case SUSPECT -> due.after(suspectNanos, timing.race());
       default -> {}
     }
     if (mayBeDead()) {
-      due.after(current.heardNanos, timing.dead());
+      current.addSilence(due, timing.dead());
     }
   }
 

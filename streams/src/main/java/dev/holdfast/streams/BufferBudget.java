@@ -4,17 +4,32 @@ import dev.holdfast.core.Limit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The bytes that all sessions of a process may hold together, on top of one message each.
+ * The bytes that sessions may hold together, on top of one message each. By default all of a
+ * process share one, {@link #ofProcess}.
  *
- * <p>When they are used up, sessions that hold something are not ready and give no credit; one that
- * holds nothing may always take one message, so that none waits for another. Nothing is thrown out.
- * Thread-safe.
+ * <p>Shared by dynamic thresholds (Choudhury and Hahne, 1998): a buffer may grow as long as it is
+ * smaller than a fixed part of what is free. So any number of greedy sessions, attached or not,
+ * leaves room for the next one, and all end up with about the same. A session above the threshold
+ * is not ready, gives no credit and reads no more; one that holds nothing may always take one
+ * message, so that none waits for another. Nothing is thrown out. Thread-safe.
  */
 public final class BufferBudget {
   @Limit(
       of = "bytes that all sessions of a process hold together, unless it is told another number",
-      then = "who holds something is not ready and gives no credit")
+      then = "who holds something is not ready, gives no credit and is not read")
   static final long DEFAULT_BYTES = 256L * 1024 * 1024;
+
+  @Limit(
+      of = "the same as a part of the heap: one in",
+      then = "a small heap makes the number of bytes smaller")
+  static final int DEFAULT_PART_OF_HEAP = 4;
+
+  @Limit(
+      of = "what one buffer of a session may hold, as a part of the free bytes: one in",
+      then = "the session is not ready, gives no credit and is not read")
+  static final int PART_OF_FREE = 64;
+
+  private static final BufferBudget OF_PROCESS = standard();
 
   private final long limitBytes;
   private final AtomicLong heldBytes = new AtomicLong();
@@ -27,9 +42,20 @@ public final class BufferBudget {
     this.limitBytes = limitBytes;
   }
 
-  /** 256 MiB. */
+  /** One of its own, of 256 MiB or a quarter of the heap. */
   public static BufferBudget standard() {
-    return new BufferBudget(DEFAULT_BYTES);
+    long heapBytes = Runtime.getRuntime().maxMemory();
+    return new BufferBudget(Math.min(DEFAULT_BYTES, heapBytes / DEFAULT_PART_OF_HEAP));
+  }
+
+  /** The one that all sessions of this process share unless they are given another. */
+  public static BufferBudget ofProcess() {
+    return OF_PROCESS;
+  }
+
+  /** The bytes that may be held. */
+  public long limitBytes() {
+    return limitBytes;
   }
 
   /** The bytes held now. */
@@ -37,8 +63,9 @@ public final class BufferBudget {
     return heldBytes.get();
   }
 
-  boolean hasRoom() {
-    return heldBytes.get() < limitBytes;
+  /** Whether a buffer that holds so much may take more. */
+  boolean hasRoom(long ofBufferBytes) {
+    return ofBufferBytes * PART_OF_FREE < limitBytes - heldBytes.get();
   }
 
   void take(long bytes) {

@@ -4,6 +4,7 @@ import dev.holdfast.core.PureCore;
 import dev.holdfast.streams.Outbox.Item;
 import dev.holdfast.streams.wire.FrameHeader;
 import dev.holdfast.streams.wire.FrameHeader.Flag;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 @PureCore
 final class FrameWriter {
   private static final int OF_A_POSITION = Flag.FINAL | Flag.HALF_CLOSE | Flag.MOVED;
+  private static final Duration PAUSED_HEARTBEAT = Duration.ofSeconds(1);
 
   private final SessionOptions options;
   private final Outbox outbox;
@@ -48,30 +50,46 @@ final class FrameWriter {
     // An attachment that can't be written to would be due for ever.
     if (to.proved && to.writable) {
       due.at(ackDueNanos);
-      due.after(to.sentNanos, options.timing().heartbeat());
+      due.after(to.sentNanos, heartbeat(to));
     }
   }
 
   /**
-   * Writes a position.
+   * Writes the next frame, if there is one to write.
    *
+   * @param item the position that is next, if it may be sent
    * @param wantedFlags what else is to be told once on each attachment
    */
-  SessionOutput message(long nowNanos, StreamAttachment to, Item item, int wantedFlags) {
+  @Nullable SessionOutput next(
+      long nowNanos, StreamAttachment to, @Nullable Item item, int wantedFlags) {
+    if (!to.writable) {
+      // A flag is told once, and what makes room may depend on it.
+      boolean told = (wantedFlags & ~to.toldFlags) == 0;
+      return told || !to.proved ? null : control(nowNanos, to, wantedFlags);
+    }
+    if (item != null) {
+      return message(nowNanos, to, item, wantedFlags);
+    }
+    return to.proved ? control(nowNanos, to, wantedFlags) : null;
+  }
+
+  /** Writes a position. */
+  private SessionOutput message(long nowNanos, StreamAttachment to, Item item, int wantedFlags) {
     FrameHeader header = null;
     // An unproved peer sees the first header; the following messages take the next numbers.
     if (!to.plain && (to.proved || !to.marked)) {
       boolean last = (item.flags() & Flag.FINAL) != 0;
       long ack = inbox.ack() > to.toldAck || last ? inbox.ack() : 0;
       // Not with each message: a quarter of the window is soon enough.
-      boolean news = 4 * (inbox.credit() - to.toldCredit) >= options.receiveMessages();
-      long credit = news ? inbox.credit() : 0;
+      long credit = isCreditDue(to, 4) ? inbox.credit() : 0;
       int flags = item.flags() | (to.proved ? wantedFlags & ~to.toldFlags : 0);
       long number = outbox.numberOf(item, to);
       long probe = stuck.probe(to, item.seq());
       header = new FrameHeader(to.tag(), number, ack, credit, flags, 0, item.status(), probe);
       told(nowNanos, to, header);
     }
+    // Its answer, and an ack with it, is all that lets a small share of the buffers go on soon.
+    to.probeDue |= isStopped(item);
     to.marked = true;
     to.touched = true;
     to.cursor = item.seq() + 1;
@@ -88,12 +106,12 @@ final class FrameWriter {
   }
 
   /** A frame without a message, if there is something to say. */
-  @Nullable SessionOutput control(long nowNanos, StreamAttachment to, int wantedFlags) {
+  private @Nullable SessionOutput control(long nowNanos, StreamAttachment to, int wantedFlags) {
     int flags = wantedFlags & ~to.toldFlags;
-    boolean creditDue = 2 * (inbox.credit() - to.toldCredit) >= options.receiveMessages();
-    long beatNanos = options.timing().heartbeat().toNanos();
+    long beatNanos = heartbeat(to).toNanos();
     boolean beat = beatNanos > 0 && nowNanos - to.sentNanos >= beatNanos;
-    boolean due = isAckDue(nowNanos, to) || creditDue || beat || to.echo != 0 || to.probeDue;
+    boolean due =
+        isAckDue(nowNanos, to) || isCreditDue(to, 2) || beat || to.echo != 0 || to.probeDue;
     if (flags == 0 && !due) {
       return null;
     }
@@ -114,12 +132,34 @@ final class FrameWriter {
     return new SessionOutput.Send(to, header, Payload.EMPTY);
   }
 
+  /** Whether no more may follow, and what was sent is too little for an ack by itself. */
+  private boolean isStopped(Item last) {
+    return last.seq() == outbox.end()
+        && !outbox.isFinished()
+        && !outbox.isReady()
+        && outbox.held() < options.ackEvery()
+        && outbox.heldBytes() < options.ackBytes();
+  }
+
+  /** A peer that asks for signs of life gets some while its questions are not read. */
+  private Duration heartbeat(StreamAttachment to) {
+    Duration own = options.timing().heartbeat();
+    return own.isZero() && to.paused && to.probed ? PAUSED_HEARTBEAT : own;
+  }
+
+  /** Whether there is news of such a part of the window, or the peer has used up what it has. */
+  private boolean isCreditDue(StreamAttachment to, int part) {
+    long news = inbox.credit() - to.toldCredit;
+    return news > 0 && (part * news >= inbox.window() || to.toldCredit <= inbox.received());
+  }
+
   private boolean isAckDue(long nowNanos, StreamAttachment to) {
     long unsaid = inbox.ack() - to.toldAck;
     boolean late = ackDueNanos != null && nowNanos - ackDueNanos >= 0;
     // The peer keeps bytes until they are acknowledged: a few large messages fill its buffer.
     boolean large = inbox.processedBytes() - ackedBytes >= options.ackBytes();
-    return to.repeatAck || unsaid >= options.ackEvery() || (unsaid > 0 && (late || large));
+    boolean asked = to.ackWanted > 0 && inbox.ack() >= to.ackWanted;
+    return to.repeatAck || unsaid >= options.ackEvery() || (unsaid > 0 && (late || large || asked));
   }
 
   private void told(long nowNanos, StreamAttachment to, FrameHeader header) {
@@ -129,6 +169,9 @@ final class FrameWriter {
       to.repeatAck = false;
       ackDueNanos = null;
       ackedBytes = inbox.processedBytes();
+    }
+    if (to.toldAck >= to.ackWanted) {
+      to.ackWanted = 0;
     }
     to.toldCredit = Math.max(to.toldCredit, header.credit());
     to.toldFlags |= header.flags() & ~(Flag.ECHO | OF_A_POSITION);

@@ -28,6 +28,12 @@ public class Inbox {
     BROKEN
   }
 
+  /** Each message makes the largest one before it count for so much less, one in. */
+  private static final int FORGETS = 16;
+
+  /** Of messages that are larger than the buffer: one is handled while the next one comes. */
+  private static final int LEAST_WINDOW = 2;
+
   private final int windowMessages;
   private final long limitBytes;
   private final Deque<Item> waiting = new ArrayDeque<>(2);
@@ -44,10 +50,13 @@ public class Inbox {
   private long granted;
   private long demand;
 
+  /** The largest message of late; credit is given in messages and meant in bytes. */
+  private long largeBytes;
+
   public Inbox(int windowMessages, long limitBytes) {
     this.windowMessages = windowMessages;
     this.limitBytes = limitBytes;
-    granted = windowMessages;
+    granted = window();
   }
 
   /** Begins where an earlier instance of the server stopped. */
@@ -56,7 +65,7 @@ public class Inbox {
     delivered = record.processed();
     processed = record.processed();
     committed = record.processed();
-    granted = committed + windowMessages;
+    granted = committed + window();
     if (record.halfClosed()) {
       lastSeq = record.processed();
     }
@@ -86,6 +95,7 @@ public class Inbox {
     received = Math.max(received, seq);
     waiting.add(new Item(seq, body, flags, status));
     waitingBytes += body.sizeBytes();
+    largeBytes = Math.max(largeBytes - largeBytes / FORGETS, 1L + body.sizeBytes());
     take(body.sizeBytes());
     if ((flags & (Flag.FINAL | Flag.HALF_CLOSE)) != 0) {
       lastSeq = seq;
@@ -102,15 +112,20 @@ public class Inbox {
     demand = Math.min(demand + messages, Integer.MAX_VALUE);
   }
 
-  /** The next position for the application, which counts as delivered. */
-  @Nullable Item deliver() {
+  /**
+   * The next position for the application, which counts as delivered.
+   *
+   * @param plain whether it comes from a peer without sessions, which sends what was asked for
+   */
+  @Nullable Item deliver(boolean plain) {
     Item next = waiting.peek();
     if (next == null) {
       return null;
     }
     boolean last = (next.flags() & (Flag.FINAL | Flag.HALF_CLOSE)) != 0;
     if (!last) {
-      if (demand == 0) {
+      // What an application asks for it may ask for by thousands.
+      if (demand == 0 || (inHandBytes >= limitBytes && !plain)) {
         return null;
       }
       demand--;
@@ -194,11 +209,29 @@ public class Inbox {
     return processed;
   }
 
+  /**
+   * Messages that the peer may send ahead of what was processed: as many as fit into the buffer if
+   * they are as large as those of late, and few before the first one.
+   */
+  int window() {
+    long fitting = largeBytes == 0 ? Handshake.INITIAL_CREDIT : limitBytes / largeBytes;
+    return (int) Math.min(windowMessages, Math.max(LEAST_WINDOW, fitting));
+  }
+
+  /** Whether the transport may be asked for one more message, however large. */
+  protected boolean wantsMore() {
+    return waiting.isEmpty()
+        || (hasRoom() && (waiting.size() == 1 || waitingBytes < 2 * limitBytes));
+  }
+
+  private boolean hasRoom() {
+    return budget == null || budget.hasRoom(heldBytes());
+  }
+
   /** The highest position that may come; it never goes back. */
   long credit() {
-    boolean room = budget == null || budget.hasRoom();
-    if (room && waitingBytes < limitBytes) {
-      granted = Math.max(granted, processed + windowMessages);
+    if (hasRoom() && waitingBytes < limitBytes) {
+      granted = Math.max(granted, processed + window());
     } else if (waiting.isEmpty()) {
       // One at a time goes on, or this session would wait for others.
       granted = Math.max(granted, processed + 1);

@@ -63,9 +63,16 @@ public class Outbox {
 
   /** Whether more is welcome. */
   public boolean isReady() {
+    return !finished && !isFull();
+  }
+
+  private boolean isFull() {
+    return held() >= limitMessages || heldBytes >= limitBytes || !hasRoom(heldBytes);
+  }
+
+  private boolean hasRoom(long bytes) {
     // Who holds nothing may always take one, or it would wait for others.
-    boolean room = budget == null || budget.hasRoom() || held() == 0;
-    return !finished && room && held() < limitMessages && heldBytes < limitBytes;
+    return budget == null || held() == 0 || budget.hasRoom(bytes);
   }
 
   /** The application begins or ends to handle a message of the peer's. */
@@ -79,13 +86,15 @@ public class Outbox {
    * sends more than the buffer is meant for is not held up.
    */
   long endToCommit() {
-    boolean full = held() >= limitMessages || heldBytes >= limitBytes;
-    return full ? end() : Math.min(heldEnd, end());
+    return isFull() ? end() : Math.min(heldEnd, end());
   }
 
   /** Takes a message, unless twice the limits are reached. */
   public boolean offer(Payload message) {
-    boolean fits = held() < 2 * limitMessages && heldBytes + message.sizeBytes() <= 2 * limitBytes;
+    boolean fits =
+        held() < 2 * limitMessages
+            && heldBytes + message.sizeBytes() <= 2 * limitBytes
+            && hasRoom(heldBytes / 2);
     if (finished || !(fits || held() == 0)) {
       return false;
     }
@@ -165,6 +174,11 @@ public class Outbox {
 
   public long heldBytes() {
     return heldBytes;
+  }
+
+  /** The highest position that was written to a peer. */
+  long sent() {
+    return highestSent;
   }
 
   public int held() {

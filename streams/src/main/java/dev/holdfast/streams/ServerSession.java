@@ -154,13 +154,13 @@ public final class ServerSession extends StreamSession {
     } else {
       leave(nowNanos);
     }
+    rotating = intake.isHeldUp(nowNanos, current) ? current : rotating;
     if (current != null && current.isSilent(nowNanos, options.timing().silent())) {
       close(current, AttachmentEnd.SILENT);
       detach(nowNanos);
     }
   }
 
-  /** Who opened it. */
   public Caller caller() {
     return caller;
   }
@@ -313,7 +313,7 @@ public final class ServerSession extends StreamSession {
       durability.addDeadlines(due);
     }
     if (current != null) {
-      due.after(current.heardNanos, options.timing().silent());
+      current.addSilence(due, options.timing().silent());
     }
   }
 

@@ -45,6 +45,9 @@ public sealed interface SessionOutput {
   /** Client: after {@link Waiting}, an attachment carries the session again. */
   record Resumed() implements SessionOutput {}
 
+  /** Ask the physical call for one more message; until then what comes stays in its transport. */
+  record Request(StreamAttachment attachment) implements SessionOutput {}
+
   /** Client: half-close the physical call, because a plain peer may wait for it. */
   record HalfClose(StreamAttachment attachment) implements SessionOutput {}
 

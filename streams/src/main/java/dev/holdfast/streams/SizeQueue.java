@@ -16,7 +16,7 @@ final class SizeQueue {
     if (count == slots.length) {
       grow();
     }
-    slots[first + count & slots.length - 1] = sizeBytes;
+    slots[(first + count) & (slots.length - 1)] = sizeBytes;
     count++;
   }
 
@@ -27,7 +27,7 @@ final class SizeQueue {
   /** The oldest size; the queue must have one. */
   int remove() {
     int sizeBytes = slots[first];
-    first = first + 1 & slots.length - 1;
+    first = (first + 1) & (slots.length - 1);
     count--;
     return sizeBytes;
   }
@@ -39,7 +39,7 @@ final class SizeQueue {
   private void grow() {
     int[] larger = new int[Math.max(FIRST_SLOTS, 2 * slots.length)];
     for (int i = 0; i < count; i++) {
-      larger[i] = slots[first + i & slots.length - 1];
+      larger[i] = slots[(first + i) & (slots.length - 1)];
     }
     slots = larger;
     first = 0;

@@ -31,6 +31,19 @@ public final class StreamAttachment {
   boolean marked;
   boolean halfClosed;
   boolean writable = true;
+
+  /** Whether its transport was asked for a message that has not come. */
+  boolean asked;
+
+  /** Whether it is not asked, because too much waits for the application. */
+  boolean paused;
+
+  /** Whether the peer asks for signs of life. */
+  boolean probed;
+
+  /** The position whose ack the peer waits for; 0 for none. */
+  long ackWanted;
+
   long cursor;
   long headSent;
   long lastSeq;
@@ -102,9 +115,22 @@ public final class StreamAttachment {
     return openedNanos;
   }
 
-  /** Whether nothing was heard for so long; never when that is zero. */
+  /** Whether nothing was heard for so long; never when that is zero, or nothing is asked for. */
   boolean isSilent(long nowNanos, Duration silence) {
-    return !silence.isZero() && nowNanos - heardNanos >= silence.toNanos();
+    return !silence.isZero() && !paused && nowNanos - heardNanos >= silence.toNanos();
+  }
+
+  /** The peer asks for an answer, and with it for an ack of everything before. */
+  void onProbe(long received) {
+    probed = true;
+    ackWanted = received;
+  }
+
+  /** When {@link #isSilent} may be true. */
+  void addSilence(Due due, Duration silence) {
+    if (!paused) {
+      due.after(heardNanos, silence);
+    }
   }
 
   @Override

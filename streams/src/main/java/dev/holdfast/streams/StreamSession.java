@@ -44,6 +44,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
   long peerCredit = Handshake.INITIAL_CREDIT;
   @Nullable Long deadlineNanos;
   private final FrameWriter writer;
+  final Intake intake;
   private final StuckMessage stuck;
   private boolean ready = true;
   private long duplicates;
@@ -55,6 +56,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     this.inbox = rules.inbox(options);
     this.stuck = new StuckMessage(outbox, rules);
     this.writer = new FrameWriter(options, outbox, inbox, stuck);
+    this.intake = new Intake(inbox, outbox);
   }
 
   /** Counts what this session holds among all sessions of the process; before anything else. */
@@ -121,6 +123,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     }
     from.heardNanos = nowNanos;
     from.heard = true;
+    from.asked = false;
     onLife(nowNanos);
     if (header == null) {
       onUnmarked(nowNanos, from, body);
@@ -140,6 +143,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
       stuck.onEcho(from, header.probe());
     } else if (header.probe() != 0) {
       from.echo = header.probe();
+      from.onProbe(inbox.received());
     }
     onFlags(nowNanos, from, header);
     // A last word without a number is no last word: the inbox refuses it.
@@ -171,6 +175,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     if (!state.isTerminal()) {
       if (current != null) {
         writer.addDeadlines(due, current);
+        intake.addDeadlines(due, current);
       }
       addDeadlines(due);
     }
@@ -184,7 +189,11 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
       if (next != null) {
         return next;
       }
-      Item item = end == null && mayDeliver() ? inbox.deliver() : null;
+      if (current != null && !state.isTerminal() && intake.isDue(nowNanos, current)) {
+        return new SessionOutput.Request(current);
+      }
+      boolean plain = current != null && current.plain;
+      Item item = end == null && mayDeliver() ? inbox.deliver(plain) : null;
       if (item == null) {
         beforeFrames(nowNanos);
         next = outputs.poll();
@@ -202,8 +211,6 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     }
   }
 
-  // What others see.
-
   public final SessionId id() {
     return id;
   }
@@ -212,12 +219,10 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     return state;
   }
 
-  /** Whether nothing more will come of it: the shell may forget it. */
   public final boolean isOver() {
     return state.isTerminal() && outputs.isEmpty();
   }
 
-  /** The end that the application was told, if it was. */
   public final @Nullable SessionEnd end() {
     return end;
   }
@@ -237,17 +242,19 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     return outbox.end();
   }
 
-  /** Bytes that wait for the peer, and bytes that wait for the application. */
+  /** Bytes that the peer has not processed, and those that this side has not. */
   public final long heldBytes() {
-    return outbox.heldBytes() + inbox.heldBytes();
+    return outbox.heldBytes() + unprocessedBytes();
+  }
+
+  public final long unprocessedBytes() {
+    return inbox.heldBytes();
   }
 
   /** Messages that came more than once and were dropped. */
   public final long duplicates() {
     return duplicates;
   }
-
-  // What the two sides do differently.
 
   abstract void onFlags(long nowNanos, StreamAttachment from, FrameHeader header);
 
@@ -382,19 +389,12 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
   }
 
   private @Nullable SessionOutput nextFrame(long nowNanos) {
-    StreamAttachment to = writing();
-    if (to == null || state.isTerminal()) {
+    StreamAttachment to = state.isTerminal() ? null : writing();
+    if (to == null) {
       return null;
     }
-    if (!to.writable) {
-      // A flag is told once, and what makes room may depend on it.
-      boolean told = (wantedFlags() & ~to.toldFlags) == 0;
-      return told || !to.proved ? null : writer.control(nowNanos, to, wantedFlags());
-    }
-    Item item = to.cursor == 0 ? null : outbox.at(to.cursor);
-    if (item != null && maySend(to, item)) {
-      return writer.message(nowNanos, to, item, wantedFlags());
-    }
-    return to.proved ? writer.control(nowNanos, to, wantedFlags()) : null;
+    Item item = to.cursor == 0 || !to.writable ? null : outbox.at(to.cursor);
+    boolean mayBeSent = item != null && maySend(to, item);
+    return writer.next(nowNanos, to, mayBeSent ? item : null, wantedFlags());
   }
 }

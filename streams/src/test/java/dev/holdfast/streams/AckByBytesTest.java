@@ -95,11 +95,6 @@ class AckByBytesTest extends ClientSessionFixture {
   }
 
   private long acked() {
-    return outputs.stream()
-        .filter(SessionOutput.Send.class::isInstance)
-        .map(output -> ((SessionOutput.Send) output).header())
-        .mapToLong(header -> header == null ? 0 : header.ack())
-        .max()
-        .orElse(0);
+    return headers().stream().mapToLong(FrameHeader::ack).max().orElse(0);
   }
 }

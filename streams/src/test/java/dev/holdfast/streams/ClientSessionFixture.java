@@ -92,6 +92,16 @@ abstract class ClientSessionFixture {
     return header != null && header.has(Flag.CANCEL);
   }
 
+  /** The headers of all frames so far. */
+  List<FrameHeader> headers() {
+    return outputs.stream()
+        .filter(SessionOutput.Send.class::isInstance)
+        .map(output -> ((SessionOutput.Send) output).header())
+        .filter(Objects::nonNull)
+        .map(Objects::requireNonNull)
+        .toList();
+  }
+
   List<SessionOutput.Open> opened() {
     return outputs.stream()
         .filter(SessionOutput.Open.class::isInstance)

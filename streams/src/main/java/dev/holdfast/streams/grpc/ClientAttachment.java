@@ -173,6 +173,8 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
   void close(AttachmentEnd why) {
     if (why == AttachmentEnd.DONE && attachment.isProved()) {
       halfClose();
+      // The end of the call stands behind what was not read.
+      call.request(Integer.MAX_VALUE);
       owner.later(DONE_PATIENCE, () -> cancel(why));
     } else {
       sendsNoMore = true;
@@ -196,7 +198,7 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
     }
   }
 
-  /** Messages that a server without sessions may send; others are slowed down by credit. */
+  /** So many messages more may come. */
   void request(int messages) {
     call.request(messages);
   }
@@ -238,7 +240,6 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
     if (ours != null) {
       ours.onWelcome();
     }
-    call.request(Integer.MAX_VALUE);
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.holdfast.streams.grpc;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
 import dev.holdfast.hooks.HostChannel;
+import dev.holdfast.streams.BufferBudget;
 import dev.holdfast.streams.ClientSession;
 import dev.holdfast.streams.FirstMessage;
 import dev.holdfast.streams.Level;
@@ -259,6 +260,12 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
     /** Default: Micrometer's global registry. */
     public Builder meters(MeterRegistry meters) {
       shared = shared.withMeters(meters);
+      return this;
+    }
+
+    /** Bytes that sessions hold; default {@link BufferBudget#ofProcess}. */
+    public Builder budget(BufferBudget budget) {
+      shared = shared.withBudget(budget);
       return this;
     }
 

@@ -74,6 +74,7 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
             streams.options(options.getOption(HostChannel.KEY)),
             SessionRules.STANDARD,
             Shared.CHANCE);
+    session.limitBy(streams.shared().budget());
     this.driver = new SessionDriver<>(session, streams.shared().scheduler(), this);
     this.route = new ClientRoute(streams, channel, options);
     this.age = new SessionAge(streams.shared().scheduler().clock());
@@ -164,15 +165,14 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
   // What the session wants.
 
   @Override
-  public void onTurn() {}
-
-  @Override
   public void act(SessionOutput output) {
     if (output instanceof SessionOutput.Send send) {
       carrier(send.attachment()).send(send.header(), send.body(), compressed);
     } else if (output instanceof SessionOutput.Deliver deliver) {
       driver.locked(session -> demand--);
       application.execute(() -> deliver(deliver));
+    } else if (output instanceof SessionOutput.Request request) {
+      carrier(request.attachment()).request(1);
     } else if (output instanceof SessionOutput.Open open) {
       open(open);
     } else if (output instanceof SessionOutput.HalfClose halfClose) {

@@ -64,8 +64,6 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
   /** The welcome goes out with the headers, which may wait for what the handler puts into them. */
   void hold(Welcome welcome) {
     heldWelcome = welcome;
-    // From now on the session's credit bounds what comes.
-    call.request(Integer.MAX_VALUE);
   }
 
   void sendHeaders(Metadata application, @Nullable String compressor) {
@@ -92,6 +90,13 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
     }
     call.sendMessage(new Frame(header, body));
     followWritable();
+  }
+
+  /** One message more may come. */
+  void request() {
+    if (!closed) {
+      call.request(1);
+    }
   }
 
   void refuse(Refusal refusal) {

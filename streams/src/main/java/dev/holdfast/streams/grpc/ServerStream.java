@@ -118,6 +118,8 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
       ServerAttachment to = carrier(send.attachment());
       to.sendHeaders(call.headers(), call.compressor());
       to.send(send.header(), send.body(), call.isMessageCompressed());
+    } else if (output instanceof SessionOutput.Request request) {
+      carrier(request.attachment()).request();
     } else if (output instanceof SessionOutput.Deliver deliver) {
       application.execute(() -> deliver(deliver));
     } else if (output instanceof SessionOutput.Accept accept) {

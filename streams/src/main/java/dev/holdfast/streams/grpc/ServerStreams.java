@@ -4,6 +4,7 @@ import dev.holdfast.core.DrainSignal;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.Subscription;
 import dev.holdfast.hooks.HostServer;
+import dev.holdfast.streams.BufferBudget;
 import dev.holdfast.streams.Level;
 import dev.holdfast.streams.ServerSession;
 import dev.holdfast.streams.ServerSessions;
@@ -67,6 +68,7 @@ public final class ServerStreams implements AutoCloseable {
             settings.options,
             SessionRules.STANDARD,
             Shared.CHANCE);
+    sessions.limitBy(shared().budget());
     gauges = SessionGauges.show(settings.shared.meters(), this::open);
   }
 
@@ -124,8 +126,6 @@ public final class ServerStreams implements AutoCloseable {
   public void close() {
     gauges.close();
   }
-
-  // For the calls of resumable services.
 
   <ReqT, RespT> ServerCall.Listener<Frame> startCall(
       ServerCall<Frame, Frame> call,
@@ -370,6 +370,12 @@ public final class ServerStreams implements AutoCloseable {
     /** Default: Micrometer's global registry. */
     public Builder meters(MeterRegistry meters) {
       shared = shared.withMeters(meters);
+      return this;
+    }
+
+    /** Bytes that sessions hold; default {@link BufferBudget#ofProcess}. */
+    public Builder budget(BufferBudget budget) {
+      shared = shared.withBudget(budget);
       return this;
     }
 

@@ -28,7 +28,7 @@ final class SessionDriver<S extends StreamSession> {
   /** What becomes of outputs. All of it is called by one thread at a time, without a lock. */
   interface Shell {
     /** Before outputs are taken: for what the shell wants done among them. */
-    void onTurn();
+    default void onTurn() {}
 
     void act(SessionOutput output);
 

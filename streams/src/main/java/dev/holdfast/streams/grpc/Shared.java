@@ -3,6 +3,7 @@ package dev.holdfast.streams.grpc;
 import dev.holdfast.core.Limit;
 import dev.holdfast.core.Scheduler;
 import dev.holdfast.core.SystemScheduler;
+import dev.holdfast.streams.BufferBudget;
 import dev.holdfast.streams.wire.SessionId;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Metrics;
@@ -20,8 +21,9 @@ import java.util.random.RandomGenerator;
  * @param scheduler runs timers; decisions only
  * @param executor calls the application
  * @param meters where counters go
+ * @param budget the bytes that sessions hold
  */
-record Shared(Scheduler scheduler, Executor executor, MeterRegistry meters) {
+record Shared(Scheduler scheduler, Executor executor, MeterRegistry meters, BufferBudget budget) {
   @Limit(
       of = "time that a sender waits when the buffer of its stream is full to twice its limit",
       then = "the stream ends with RESOURCE_EXHAUSTED")
@@ -44,19 +46,27 @@ record Shared(Scheduler scheduler, Executor executor, MeterRegistry meters) {
   }
 
   static Shared standard() {
-    return new Shared(SystemScheduler.shared(), Threads.APPLICATION, Metrics.globalRegistry);
+    return new Shared(
+        SystemScheduler.shared(),
+        Threads.APPLICATION,
+        Metrics.globalRegistry,
+        BufferBudget.ofProcess());
   }
 
   Shared withScheduler(Scheduler other) {
-    return new Shared(other, executor, meters);
+    return new Shared(other, executor, meters, budget);
   }
 
   Shared withExecutor(Executor other) {
-    return new Shared(scheduler, other, meters);
+    return new Shared(scheduler, other, meters, budget);
   }
 
   Shared withMeters(MeterRegistry other) {
-    return new Shared(scheduler, executor, other);
+    return new Shared(scheduler, executor, other, budget);
+  }
+
+  Shared withBudget(BufferBudget other) {
+    return new Shared(scheduler, executor, meters, other);
   }
 
   /** Whether nobody chose who calls the application. */

@@ -38,7 +38,8 @@ final class Hosting {
     this.session = session;
     this.ledger = ledger;
     this.random = world.random.split();
-    this.slowestMillis = 1 + random.nextInt(random.nextInt(4) == 0 ? 1_500 : 150);
+    this.slowestMillis =
+        1 + random.nextInt(random.nextInt(4) == 0 ? world.traffic.slowestHandlerMillis() : 150);
   }
 
   /** The process is gone. */
@@ -171,6 +172,8 @@ final class Hosting {
         world.mark(Marker.STATUS_LOST_AND_REPEATED);
       }
       call(send.attachment()).serverSends(header, send.body());
+    } else if (output instanceof SessionOutput.Request request) {
+      call(request.attachment()).serverRequests();
     } else if (output instanceof SessionOutput.Accept accept) {
       world.note(instance.owner() + " accepts " + accept.attachment().number());
       // A client takes no welcome of a call that it has given up: what begins so stays empty.

@@ -200,6 +200,19 @@ public enum Mutant {
           return hello.untouched() || !soleFor.isZero();
         }
       }),
+  /** Whatever comes is read, however much waits for the application. */
+  READS_ON_WHEN_FULL(
+      new Broken() {
+        @Override
+        protected Inbox inbox(SessionOptions options) {
+          return new StandardInbox(options) {
+            @Override
+            protected boolean wantsMore() {
+              return true;
+            }
+          };
+        }
+      }),
   /** A store takes a change that others overtook for a sign that it forgot something. */
   LATE_SAVE_DELETES_THE_RECORD(
       new Broken() {

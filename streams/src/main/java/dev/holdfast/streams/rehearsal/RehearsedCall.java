@@ -41,8 +41,8 @@ final class RehearsedCall {
   private final SessionOutput.Open open;
   private final boolean ghost;
   private final List<Frame> sent = new ArrayList<>();
-  private final List<Frame> unread = new ArrayList<>();
-  private boolean accepted;
+  private final UnreadMessages atServer;
+  private final UnreadMessages atClient;
   private boolean arrived;
   private boolean cut;
   private boolean clientDone;
@@ -68,6 +68,8 @@ final class RehearsedCall {
     this.plain = open.plain();
     this.owner = server.owner();
     this.ghost = ghost;
+    this.atServer = new UnreadMessages(world.time, () -> world.mark(Marker.MESSAGE_LEFT_UNREAD));
+    this.atClient = new UnreadMessages(world.time, () -> world.mark(Marker.MESSAGE_LEFT_UNREAD));
     this.serverSide = new StreamAttachment(hello.attach(), hello.tag(), world.now());
     serverSide.attach(this);
   }
@@ -91,8 +93,13 @@ final class RehearsedCall {
         });
     if (plain) {
       // There is a transport, and that is all that can be known.
-      world.time.after(0, () -> client.onPlain(this));
+      world.time.after(0, this::clientHearsPlain);
     }
+  }
+
+  private void clientHearsPlain() {
+    atClient.readAll();
+    client.onPlain(this);
   }
 
   /** Whether a proxy still has it. */
@@ -112,7 +119,9 @@ final class RehearsedCall {
         delayMillis,
         () -> {
           again.begin();
-          sent.forEach(frame -> again.toServer(() -> again.serverReads(frame)));
+          sent.forEach(
+              frame ->
+                  again.toServer(() -> again.atServer.message(() -> again.serverReads(frame))));
           world.time.afterMillis(world.random.nextInt(4_000), () -> again.cut(true, true));
         });
   }
@@ -126,33 +135,36 @@ final class RehearsedCall {
     toServerQueued++;
     client.session.onWritable(clientSide, toServerQueued < BUFFERED_FRAMES);
     toServer(
-        () -> {
-          toServerQueued--;
-          if (!clientDone && !client.crashed) {
-            client.session.onWritable(clientSide, true);
-            client.drive();
-          }
-          serverReads(new Frame(header, body));
-        });
+        () ->
+            atServer.message(
+                () -> {
+                  toServerQueued--;
+                  if (!clientDone && !client.crashed) {
+                    client.session.onWritable(clientSide, toServerQueued < BUFFERED_FRAMES);
+                    client.drive();
+                  }
+                  serverReads(new Frame(header, body));
+                }));
   }
 
-  /** A server asks its call for messages once it has accepted it. */
   private void serverReads(Frame frame) {
-    if (accepted) {
-      server.onFrame(this, frame.header(), frame.body());
-    } else {
-      unread.add(frame);
-    }
+    server.onFrame(this, frame.header(), frame.body());
+  }
+
+  /** The client's session asks for a message. */
+  void clientRequests() {
+    atClient.request();
   }
 
   void clientHalfCloses() {
-    toServer(() -> server.onHalfClosed(this));
+    toServer(() -> atServer.event(() -> server.onHalfClosed(this)));
   }
 
   void clientCloses(AttachmentEnd why) {
     clientDone = true;
+    atClient.readAll();
     if (why == AttachmentEnd.DONE) {
-      toServer(() -> server.onHalfClosed(this));
+      toServer(() -> atServer.event(() -> server.onHalfClosed(this)));
     } else {
       client.ledger.onStrain(SessionLedger.STRAIN_OF_A_RESET);
       toServer(() -> server.onClosed(this, PhysicalEnd.stream(1)));
@@ -162,24 +174,27 @@ final class RehearsedCall {
   // What the server does.
 
   void serverWelcomes(Welcome welcome) {
-    accepted = true;
-    List<Frame> waiting = List.copyOf(unread);
-    unread.clear();
-    world.time.after(0, () -> waiting.forEach(f -> server.onFrame(this, f.header(), f.body())));
     toClient(
-        () -> {
-          welcomedNanos = world.time.elapsed().toNanos();
-          client.onWelcome(this, welcome);
-        });
+        () ->
+            atClient.event(
+                () -> {
+                  welcomedNanos = world.time.elapsed().toNanos();
+                  client.onWelcome(this, welcome);
+                }));
+  }
+
+  /** The server's session asks for a message. */
+  void serverRequests() {
+    atServer.request();
   }
 
   /** Without sessions a server reads what comes. */
   void serverReadsPlain() {
-    accepted = true;
+    atServer.readAll();
   }
 
   void serverAnswersPlain() {
-    toClient(() -> client.onPlain(this));
+    toClient(() -> atClient.event(this::clientHearsPlain));
   }
 
   void serverEnds() {
@@ -188,35 +203,45 @@ final class RehearsedCall {
 
   void serverEnds(PhysicalEnd how) {
     serverDone = true;
-    toClient(() -> client.onClosed(this, how));
+    toClient(() -> clientHearsEnd(how));
+  }
+
+  /** Behind what it has not read. */
+  private void clientHearsEnd(PhysicalEnd how) {
+    atClient.event(() -> client.onClosed(this, how));
   }
 
   void serverRefuses(Refusal refusal) {
     serverDone = true;
-    toClient(() -> client.onRefused(this, refusal));
+    toClient(() -> atClient.event(() -> client.onRefused(this, refusal)));
   }
 
   void serverSends(@Nullable FrameHeader header, Payload body) {
     toClientQueued++;
     server.onWritable(this, toClientQueued < BUFFERED_FRAMES, false);
     toClient(
-        () -> {
-          toClientQueued--;
-          if (!serverDone) {
-            server.onWritable(this, true, true);
-          }
-          client.onFrame(this, header, body);
-        });
+        () ->
+            atClient.message(
+                () -> {
+                  toClientQueued--;
+                  if (!serverDone) {
+                    server.onWritable(this, toClientQueued < BUFFERED_FRAMES, true);
+                  }
+                  client.onFrame(this, header, body);
+                }));
   }
 
   void serverCloses(AttachmentEnd why) {
     serverDone = true;
     switch (why) {
-      case DONE -> toClient(() -> client.onClosed(this, PhysicalEnd.status(0, Payload.EMPTY)));
-      case REPLACED -> toClient(() -> client.onRefused(this, Refusal.of(Refusal.Code.FENCED)));
+      case DONE -> toClient(() -> clientHearsEnd(PhysicalEnd.status(0, Payload.EMPTY)));
+      case REPLACED -> {
+        Refusal fenced = Refusal.of(Refusal.Code.FENCED);
+        toClient(() -> atClient.event(() -> client.onRefused(this, fenced)));
+      }
       default -> {
         client.ledger.onStrain(SessionLedger.STRAIN_OF_A_RESET);
-        toClient(() -> client.onClosed(this, PhysicalEnd.stream(1)));
+        toClient(() -> clientHearsEnd(PhysicalEnd.stream(1)));
       }
     }
   }
@@ -246,7 +271,7 @@ final class RehearsedCall {
     boolean noticed = world.fleet.peer() == ClientSession.Peer.UNKNOWN;
     if ((clientHears || noticed) && !ghost) {
       int mostMillis = clientHears ? 1_000 : 20_000;
-      world.time.afterMillis(world.random.nextInt(mostMillis), () -> client.onClosed(this, how));
+      world.time.afterMillis(world.random.nextInt(mostMillis), () -> clientHearsEnd(how));
     }
     if (serverHears) {
       world.time.afterMillis(world.random.nextInt(1_000), () -> server.onClosed(this, how));

@@ -269,6 +269,8 @@ final class RehearsedClient {
       }
     } else if (output instanceof SessionOutput.Send send) {
       call(send.attachment()).clientSends(send.header(), send.body());
+    } else if (output instanceof SessionOutput.Request request) {
+      call(request.attachment()).clientRequests();
     } else if (output instanceof SessionOutput.HalfClose halfClose) {
       world.mark(Marker.HALF_CLOSED_UNPROVED);
       call(halfClose.attachment()).clientHalfCloses();

@@ -25,7 +25,7 @@ final class RehearsedInstance {
   final String address;
   private final Map<ServerSession, Hosting> hostings = new LinkedHashMap<>();
   private @Nullable ServerSessions sessions;
-  private BufferBudget budget = new BufferBudget(Rehearsal.BUDGET_BYTES);
+  private BufferBudget budget;
   private final Map<RehearsedCall, PlainHandling> plain = new LinkedHashMap<>();
   private long startedNanos;
   private boolean withSessions = true;
@@ -35,6 +35,7 @@ final class RehearsedInstance {
   RehearsedInstance(Rehearsal world, String address) {
     this.world = world;
     this.address = address;
+    this.budget = new BufferBudget(world.traffic.budgetBytes());
     start();
   }
 
@@ -79,7 +80,7 @@ final class RehearsedInstance {
               world.options,
               world.rules,
               world.random.split());
-      budget = new BufferBudget(Rehearsal.BUDGET_BYTES);
+      budget = new BufferBudget(world.traffic.budgetBytes());
       sessions.limitBy(budget);
     }
   }
