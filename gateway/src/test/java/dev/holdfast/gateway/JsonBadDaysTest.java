@@ -146,7 +146,7 @@ final class JsonBadDaysTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"br", "deflate", "gzip, identity"})
+  @ValueSource(strings = {"br", "deflate", "gzip, gzip"})
   void compressedBodiesAreRefusedByName(String encoding) throws Exception {
     JsonFaceTest.assertRefused(
         faces.post(HELLO, "{}", "content-type", "application/json", "content-encoding", encoding),
