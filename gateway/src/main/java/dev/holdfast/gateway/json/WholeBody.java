@@ -2,11 +2,19 @@ package dev.holdfast.gateway.json;
 
 import dev.holdfast.gateway.http2.UpstreamCall;
 import dev.holdfast.transcoding.http.RequestRefusedException;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 
-/** A body that is needed as a whole, up to the longest message. */
+/**
+ * A body that is needed as a whole, up to the longest message. It comes in pieces of any size, and
+ * never takes much more memory than its bytes, which are what is on its client's account.
+ */
 final class WholeBody {
-  private byte[] bytes = Answer.NOTHING;
+  private static final int LEAST_SEGMENT = 1_024;
+  private static final int MOST_SEGMENT = 65_536;
+
+  private final List<byte[]> segments = new ArrayList<>();
+  private int roomInLast;
   private int size;
   private boolean compressed;
 
@@ -22,31 +30,57 @@ final class WholeBody {
   /** All of it, inflated, where it was compressed. */
   void end() {
     if (compressed) {
-      bytes = Inflated.message(bytes, 0, size);
-      size = bytes.length;
+      byte[] inflated = Inflated.message(bytes(), 0, size);
+      segments.clear();
+      segments.add(inflated);
+      size = inflated.length;
     }
   }
 
   void add(byte[] chunk, int offset, int length) {
     requireLength((long) size + length);
-    if (size == 0) {
-      bytes = Arrays.copyOfRange(chunk, offset, offset + length);
-    } else {
-      if (bytes.length < size + length) {
-        int room = Math.min(UpstreamCall.MESSAGE_BYTES, 2 * bytes.length);
-        bytes = Arrays.copyOf(bytes, Math.max(size + length, room));
-      }
-      System.arraycopy(chunk, offset, bytes, size, length);
+    int old = Math.min(length, roomInLast);
+    if (old > 0) {
+      byte[] last = segments.get(segments.size() - 1);
+      System.arraycopy(chunk, offset, last, last.length - roomInLast, old);
+      roomInLast -= old;
+    }
+    int rest = length - old;
+    if (rest > 0) {
+      // Who sends all at once has what was sent, and nothing beside it.
+      int least = size == 0 ? 0 : Math.min(MOST_SEGMENT, Math.max(LEAST_SEGMENT, size));
+      byte[] next = new byte[Math.max(rest, least)];
+      System.arraycopy(chunk, offset + old, next, 0, rest);
+      segments.add(next);
+      roomInLast = next.length - rest;
     }
     size += length;
   }
 
+  /** The bytes, and maybe room behind them. */
   byte[] bytes() {
-    return bytes;
+    if (segments.size() > 1) {
+      byte[] whole = new byte[size];
+      int at = 0;
+      for (byte[] segment : segments) {
+        int length = Math.min(segment.length, size - at);
+        System.arraycopy(segment, 0, whole, at, length);
+        at += length;
+      }
+      segments.clear();
+      segments.add(whole);
+      roomInLast = 0;
+    }
+    return segments.isEmpty() ? Answer.NOTHING : segments.get(0);
   }
 
   int size() {
     return size;
+  }
+
+  /** What it takes in memory. */
+  long heldBytes() {
+    return segments.stream().mapToLong(segment -> segment.length).sum();
   }
 
   /** Also asked with what a client announces, before any of it is read. */
