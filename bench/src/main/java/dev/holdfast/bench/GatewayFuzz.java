@@ -164,7 +164,7 @@ final class GatewayFuzz extends Comparison {
     }
   }
 
-  /** Those that stay although nobody is connected but the bystander. */
+  /** Open files that stay although nobody is connected but the bystander. */
   private static long leaked(long pid, long before) throws IOException, InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(CLOSED_LIMIT_S);
     long now = descriptors(pid);

@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** What greedy and vanished peers cost a server of resumable streams, and those beside them. */
+/** The cost of greedy and vanished peers for a server of resumable streams and its others. */
 final class StreamsFlood extends Comparison {
   private static final Option HOSTILE =
       new Option("--hostile", 8, 4, 1, 100, "senders of large messages to a slow handler");

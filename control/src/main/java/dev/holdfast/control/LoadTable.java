@@ -61,7 +61,7 @@ final class LoadTable {
 
   private final Map<String, Sums> clusters = new TreeMap<>();
 
-  /** Those on which nobody reports any more, in the order in which that came about. */
+  /** Clusters on which nobody reports any more, in the order in which that came about. */
   private final Set<String> unreported = new LinkedHashSet<>();
 
   private final Map<Object, Set<String>> clustersOf = new HashMap<>();

@@ -312,7 +312,7 @@ final class CompressedFacesTest {
     return EnvelopeReader.envelope(flags, message, 0, message.length);
   }
 
-  /** One after the other they are a list, wherever they stand (RFC 9110, 5.3). */
+  /** Fields of one name are one list, wherever they stand (RFC 9110, 5.3). */
   @Test
   void fieldsOfOneNameAreOneList() throws Exception {
     byte[] request = hello("c", LARGE).toByteArray();

@@ -40,7 +40,7 @@ class ConnectionChurnTest {
     this.transport = transport;
   }
 
-  /** What is sent before the client goes. */
+  /** Bytes that are sent before the client goes. */
   enum Asked {
     NOTHING(""),
     HALF_A_HEAD(GRPC_WEB.substring(0, 60)),

@@ -33,7 +33,7 @@ class PipeliningAttackTest {
       "GET /v1/hello/last HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
-  /** One for each attacker: the common pool of JDK 25 has a single thread on two cores. */
+  /** A thread for each attacker: the common pool of JDK 25 has a single thread on two cores. */
   private static final Executor THREADS = task -> new Thread(task, "attacker").start();
 
   private final Transport transport;

@@ -49,7 +49,7 @@ final class HostNames {
     return names;
   }
 
-  /** Those of the names for which nothing has been found so far. */
+  /** Names among these for which nothing has been found so far. */
   Set<String> unknown(Collection<String> names) {
     Set<String> unknown = new TreeSet<>(names);
     unknown.removeAll(known.keySet());

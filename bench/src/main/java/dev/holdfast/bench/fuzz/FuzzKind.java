@@ -16,7 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Random;
 
-/** What a connection of the fuzzer begins with. */
+/** The beginning of a connection of the fuzzer. */
 enum FuzzKind {
   /** A conversation of gRPC, changed here and there. */
   HTTP2_MUTATED(Port.PLAIN) {
@@ -212,7 +212,7 @@ enum FuzzKind {
     return port;
   }
 
-  /** What a client sends. */
+  /** Bytes that a client sends. */
   abstract byte[] bytes(Random random, Mutations mutations);
 
   private static byte[] call(String authority) {

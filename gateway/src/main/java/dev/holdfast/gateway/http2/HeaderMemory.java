@@ -17,7 +17,7 @@ final class HeaderMemory {
   /** The objects of a field beside its text, which may be shared with HPACK's table. */
   private static final int FIELD_BYTES = 96;
 
-  /** What Huffman coding may save, and the text is read from. */
+  /** Factor from coded bytes to those of the text: Huffman coding saves at most so much. */
   private static final int TEXT_RATIO = 2;
 
   private HeaderMemory() {}

@@ -21,7 +21,7 @@ final class UpstreamCancels {
   private final LinkWatch<UpstreamConnection> watch;
   private final ForwardedCancels told = new ForwardedCancels();
 
-  /** Those that the upstream is not told of yet; at most as many as it lets be open. */
+  /** Cancels that the upstream is not told of yet; at most as many as it lets be open. */
   private final Set<Http2Stream> heldBack = new LinkedHashSet<>();
 
   private @Nullable ScheduledFuture<?> timer;

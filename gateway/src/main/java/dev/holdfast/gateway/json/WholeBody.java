@@ -78,7 +78,7 @@ final class WholeBody {
     return size;
   }
 
-  /** What it takes in memory. */
+  /** Bytes of memory that the body takes, room behind it included. */
   long heldBytes() {
     return segments.stream().mapToLong(segment -> segment.length).sum();
   }
