@@ -24,8 +24,9 @@ import org.slf4j.LoggerFactory;
  * <p>Every range is listed and then watched from the list's revision on, all on one stream.
  * Whatever goes wrong (a broken or silent stream, a compaction, a wipe, a refused token) leads back
  * to the list: the next revision is always one that the store has said itself. Every {@code
- * checkInterval} the store is asked for its revision and the stream for a sign of life, and every
- * {@code relistInterval} at most each range is read again beside its watch.
+ * checkInterval} the store is asked for its revision and the stream for a sign of life. Each range
+ * is read again beside its watch, between half of {@code relistInterval} and all of it after its
+ * last list.
  *
  * <p>On the scheduler only.
  */
@@ -46,11 +47,18 @@ final class EtcdWatcher {
   static final Backoff.Options RETRY =
       new Backoff.Options(Duration.ofMillis(100), Duration.ofSeconds(2));
 
+  /** Looks for ranges that are due per relist interval, so that none is late by more than that. */
+  private static final int LOOKS_PER_RELIST = 4;
+
   private final EtcdStore store;
   private final RegistryContext context;
   private final Scheduler scheduler;
   private final Duration checkInterval;
   private final Duration relistInterval;
+
+  /** Between two looks for ranges that are due. */
+  private final Duration lookInterval;
+
   private final Backoff backoff;
   private final EtcdMeters meters;
   private final Set<RangeWatch> ranges = new LinkedHashSet<>();
@@ -59,6 +67,7 @@ final class EtcdWatcher {
   private @Nullable WatchStream stream;
   private @Nullable Subscription pause;
   private @Nullable Subscription tick;
+  private @Nullable Subscription look;
   private int listing;
   private boolean broken;
   private boolean closed;
@@ -74,6 +83,8 @@ final class EtcdWatcher {
     this.scheduler = context.scheduler();
     this.checkInterval = checkInterval;
     this.relistInterval = relistInterval;
+    Duration quarter = relistInterval.dividedBy(LOOKS_PER_RELIST);
+    this.lookInterval = quarter.compareTo(checkInterval) < 0 ? quarter : checkInterval;
     this.backoff = new Backoff(RETRY, context.random());
     this.meters = meters;
     store.onWiped(this::onWiped);
@@ -88,6 +99,9 @@ final class EtcdWatcher {
     waiting.add(added);
     if (tick == null) {
       tick = scheduler.schedule(checkInterval, this::tick);
+    }
+    if (look == null) {
+      look = scheduler.schedule(lookInterval, this::look);
     }
     scheduler.execute(this::pump);
     return added;
@@ -129,6 +143,7 @@ final class EtcdWatcher {
     List.copyOf(ranges).forEach(this::remove);
     closeTimer(pause);
     closeTimer(tick);
+    closeTimer(look);
   }
 
   private void pump() {
@@ -175,8 +190,10 @@ final class EtcdWatcher {
       store.declareWiped(result.header());
       return;
     }
-    long jitterNanos = context.random().nextLong(relistInterval.toNanos() / 2);
-    range.relistAt(scheduler.clock().nanoTime() + relistInterval.toNanos() / 2 + jitterNanos);
+    // Due one look before the end of the interval at the latest, because it is found by a look.
+    long leastNanos = relistInterval.toNanos() / 2;
+    long mostNanos = relistInterval.minus(lookInterval).toNanos();
+    range.relistAt(scheduler.clock().nanoTime() + context.random().nextLong(leastNanos, mostNanos));
     if (beside) {
       meters.listReadAgain();
       range.onRelist(result, store.epoch());
@@ -269,6 +286,14 @@ final class EtcdWatcher {
     }
     tick = scheduler.schedule(checkInterval, this::tick);
     checkNow();
+  }
+
+  private void look() {
+    look = null;
+    if (closed || ranges.isEmpty()) {
+      return;
+    }
+    look = scheduler.schedule(lookInterval, this::look);
     relistWhatIsDue();
   }
 
