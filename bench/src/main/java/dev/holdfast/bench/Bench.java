@@ -15,6 +15,7 @@ public final class Bench {
           new Fleet(),
           new Outage(),
           new Relist(),
+          new EtcdChaos(),
           new Kubernetes(),
           new DoctorCases(),
           new InKernelLab(new FalseClose()),

@@ -1,0 +1,91 @@
+package dev.holdfast.bench;
+
+import dev.holdfast.core.Endpoint;
+import dev.holdfast.core.EndpointSet;
+import dev.holdfast.core.EndpointsListener;
+import dev.holdfast.core.RegistryException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The times in which a follower's list lacks an endpoint that lives. Counts from {@link #begin} on;
+ * thread-safe.
+ */
+final class MissingEndpoints implements EndpointsListener {
+  /** One such time: from when on, for how long, and how many endpoints were missing at most. */
+  record Gap(long fromNanos, long nanos, int most) {}
+
+  private final Set<String> living;
+  private final List<Gap> gaps = new ArrayList<>();
+  private EndpointSet list = EndpointSet.EMPTY;
+  private boolean counting;
+  private long sinceNanos;
+  private int most;
+
+  MissingEndpoints(Set<String> living) {
+    this.living = Set.copyOf(living);
+  }
+
+  @Override
+  public synchronized void onEndpoints(EndpointSet endpoints) {
+    list = endpoints;
+    look(System.nanoTime());
+  }
+
+  @Override
+  public void onTrouble(RegistryException cause) {
+    // What counts is the list.
+  }
+
+  /** From now on what is missing counts. */
+  synchronized void begin() {
+    counting = true;
+    look(System.nanoTime());
+  }
+
+  /** Ends the count; a gap that is open ends now. */
+  synchronized void end() {
+    long nowNanos = System.nanoTime();
+    if (most > 0) {
+      gaps.add(new Gap(sinceNanos, nowNanos - sinceNanos, most));
+    }
+    most = 0;
+    counting = false;
+  }
+
+  /** Who is missing now. */
+  synchronized Set<String> missing() {
+    Set<String> missing = new HashSet<>(living);
+    for (Endpoint endpoint : list.eligible()) {
+      missing.remove(endpoint.address().toString());
+    }
+    return missing;
+  }
+
+  synchronized List<Gap> gaps() {
+    return List.copyOf(gaps);
+  }
+
+  /** All gaps added up. */
+  synchronized double seconds() {
+    return gaps.stream().mapToLong(Gap::nanos).sum() / 1e9;
+  }
+
+  private void look(long nowNanos) {
+    if (!counting) {
+      return;
+    }
+    int missing = missing().size();
+    if (missing > 0 && most == 0) {
+      sinceNanos = nowNanos;
+    } else if (missing == 0 && most > 0) {
+      gaps.add(new Gap(sinceNanos, nowNanos - sinceNanos, most));
+      most = 0;
+    }
+    if (missing > 0) {
+      most = Math.max(most, missing);
+    }
+  }
+}
