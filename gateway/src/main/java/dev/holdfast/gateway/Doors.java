@@ -208,6 +208,7 @@ final class Doors {
           .group(threads)
           .option(ChannelOption.AUTO_READ, false)
           .childOption(ChannelOption.TCP_NODELAY, true)
+          .childOption(ChannelOption.RECVBUF_ALLOCATOR, ForwardingLoop.readsOfTurn())
           .childOption(ChannelOption.ALLOCATOR, ForwardingLoop.ALLOCATOR)
           .childHandler(this);
       ListeningSocket known = inherited(listener.address());

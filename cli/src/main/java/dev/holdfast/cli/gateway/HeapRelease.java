@@ -1,21 +1,31 @@
 package dev.holdfast.cli.gateway;
 
+import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.limits.GatewayMemory;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryType;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Gives the heap back to the system when a crowd of clients has left: the collector of the gateway
- * shrinks the heap in a full collection only, and an idle gateway has none. Two collections for
- * each crowd, whose pause is that of what is left: one when most of it has left, and one when the
- * last of it have, whom the first still met.
+ * Gives memory back to the system when a crowd of clients has left: the collector of the gateway
+ * shrinks the heap in a full collection only, and an idle gateway has none; and event loops keep
+ * buffers for the next crowd. Two collections for each crowd, whose pause is that of what is left:
+ * one when most of it has left, and one when the last of it have, whom the first still met. One
+ * more when the old generation has grown by other work, such as large bodies that were translated,
+ * and that work has ended.
  */
 final class HeapRelease implements AutoCloseable {
   /** A crowd is whoever has had the gateway hold so much. */
   static final long CROWD_BYTES = 32L << 20;
+
+  /** Growth of the old generation since the last collection that one is worth. */
+  static final long GROWTH_BYTES = 16L << 20;
 
   private static final Duration PAUSE = Duration.ofSeconds(1);
   private static final int LEFT = 4;
@@ -25,10 +35,20 @@ final class HeapRelease implements AutoCloseable {
 
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("heap-release", true));
+  private final List<MemoryPoolMXBean> old;
   private long mostBytes;
   private int looksLeft;
+  private long collectedBytes = Long.MAX_VALUE;
+  private long lastBytes;
+  private int steadyLooks;
 
-  HeapRelease() {}
+  HeapRelease() {
+    // Only pools into which objects are promoted have a threshold.
+    old =
+        ManagementFactory.getMemoryPoolMXBeans().stream()
+            .filter(pool -> pool.getType() == MemoryType.HEAP && pool.isUsageThresholdSupported())
+            .toList();
+  }
 
   /** Watches what the gateways of this process hold. */
   static HeapRelease start() {
@@ -45,9 +65,16 @@ final class HeapRelease implements AutoCloseable {
   }
 
   private void look() {
-    if (isDue(GatewayMemory.ofProcess().leasedBytes())) {
+    boolean left = isDue(GatewayMemory.ofProcess().leasedBytes());
+    if (hasGrown(oldBytes()) || left) {
       System.gc();
+      collected(oldBytes());
+      GatewayMemory.ofProcess().runOnLoops(ForwardingLoop::releaseSpareBuffers);
     }
+  }
+
+  private long oldBytes() {
+    return old.stream().mapToLong(pool -> pool.getUsage().getUsed()).sum();
   }
 
   /** Whether a collection is due at this look, now that so much is held. */
@@ -59,5 +86,20 @@ final class HeapRelease implements AutoCloseable {
     mostBytes = heldBytes;
     looksLeft = SETTLED_LOOKS;
     return true;
+  }
+
+  /** Whether the old generation is much larger than after a collection, and grows no more. */
+  boolean hasGrown(long oldBytes) {
+    collectedBytes = Math.min(collectedBytes, oldBytes);
+    steadyLooks = oldBytes == lastBytes ? steadyLooks + 1 : 0;
+    lastBytes = oldBytes;
+    return steadyLooks == SETTLED_LOOKS && oldBytes - collectedBytes >= GROWTH_BYTES;
+  }
+
+  /** A collection has left so much in the old generation. */
+  void collected(long oldBytes) {
+    collectedBytes = oldBytes;
+    lastBytes = oldBytes;
+    steadyLooks = 0;
   }
 }

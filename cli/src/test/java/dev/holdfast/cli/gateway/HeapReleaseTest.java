@@ -40,4 +40,33 @@ class HeapReleaseTest {
       assertThat(release.isDue(0)).isFalse();
     }
   }
+
+  @Test
+  void whenOtherWorkThatFilledTheOldGenerationHasEnded() {
+    assertThat(release.hasGrown(1)).isFalse();
+    long grown = 1 + HeapRelease.GROWTH_BYTES;
+    for (int i = 0; i < HeapRelease.SETTLED_LOOKS; i++) {
+      assertThat(release.hasGrown(grown)).isFalse();
+    }
+    assertThat(release.hasGrown(grown)).isTrue();
+    assertThat(release.hasGrown(grown)).isFalse();
+  }
+
+  @Test
+  void onlyOnceForObjectsThatStay() {
+    assertThat(release.hasGrown(1)).isFalse();
+    release.collected(2 * HeapRelease.GROWTH_BYTES);
+    for (int i = 0; i < 3 * HeapRelease.SETTLED_LOOKS; i++) {
+      assertThat(release.hasGrown(2 * HeapRelease.GROWTH_BYTES + i / HeapRelease.SETTLED_LOOKS))
+          .isFalse();
+    }
+  }
+
+  @Test
+  void notWhileTheOldGenerationGrows() {
+    assertThat(release.hasGrown(1)).isFalse();
+    for (int i = 1; i < 3 * HeapRelease.SETTLED_LOOKS; i++) {
+      assertThat(release.hasGrown(i * HeapRelease.GROWTH_BYTES)).isFalse();
+    }
+  }
 }

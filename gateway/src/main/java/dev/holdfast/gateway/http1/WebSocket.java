@@ -31,7 +31,6 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -52,7 +51,6 @@ final class WebSocket {
       then = "a client that did not answer the last one is cut off")
   static final Duration PING_TIME = Duration.ofSeconds(30);
 
-  private static final int LEAST_BUFFER = 256;
   private static final int REASON_BYTES = 123;
   private static final int UNSUPPORTED = 1003;
   private static final int POLICY = 1008;
@@ -65,8 +63,7 @@ final class WebSocket {
   private final boolean text;
   private final ScheduledFuture<?> pings;
   private final EmptyFrames frames = new EmptyFrames();
-  private byte[] whole = {};
-  private int size;
+  private final FragmentedMessage fragments;
   private boolean begun;
   private boolean begunBeforePing;
   private boolean heard = true;
@@ -79,6 +76,7 @@ final class WebSocket {
     this.exchange = exchange;
     this.channel = connection.channel();
     this.text = text;
+    this.fragments = new FragmentedMessage(MESSAGE_BYTES, channel.alloc(), connection.memory());
     long nanos = pingTime.toNanos();
     this.pings =
         channel.eventLoop().scheduleWithFixedDelay(this::ping, nanos, nanos, TimeUnit.NANOSECONDS);
@@ -188,45 +186,26 @@ final class WebSocket {
       exchange.onMessage(content, false);
       return;
     }
-    if (!add(content)) {
+    if (!fragments.add(content)) {
       connection.loop().meters().met(MetLimit.SOCKET_MESSAGE);
       close(TOO_BIG, "a message of more than " + MESSAGE_BYTES + " bytes");
       return;
     }
     begun = !frame.isFinalFragment();
     if (!begun) {
-      ByteBuf message = Unpooled.wrappedBuffer(whole, 0, size);
-      forget();
       begunBeforePing = false;
-      exchange.onMessage(message, false);
+      ByteBuf message = fragments.take();
+      try {
+        exchange.onMessage(message, false);
+      } finally {
+        message.release();
+      }
     }
   }
 
   /** The gateway holds too much for its client. */
   void onOverload() {
     close(TRY_LATER, "too much is kept for this client");
-  }
-
-  private void forget() {
-    connection.memory().credit(whole.length);
-    whole = new byte[0];
-    size = 0;
-  }
-
-  private boolean add(ByteBuf content) {
-    int bytes = content.readableBytes();
-    if (size + bytes > MESSAGE_BYTES) {
-      return false;
-    }
-    if (whole.length < size + bytes) {
-      int room = Math.min(MESSAGE_BYTES, Math.max(LEAST_BUFFER, 2 * whole.length));
-      int before = whole.length;
-      whole = Arrays.copyOf(whole, Math.max(size + bytes, room));
-      connection.memory().charge(whole.length - before);
-    }
-    content.getBytes(content.readerIndex(), whole, size, bytes);
-    size += bytes;
-    return true;
   }
 
   void write(byte[] message) {
@@ -271,7 +250,7 @@ final class WebSocket {
   /** The connection is gone. */
   void onGone() {
     closed = true;
-    forget();
+    fragments.release();
     pings.cancel(false);
   }
 

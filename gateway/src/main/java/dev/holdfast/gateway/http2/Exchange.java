@@ -90,13 +90,11 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     }
     trace.onRequestData(data, bytes);
     keep(bytes);
-    if (data.isReadable()) {
-      body.keep(data, memory());
-    }
+    ByteBuf kept = data.isReadable() ? body.keep(data, memory()) : data;
     if (upStream == null) {
       body.await(bytes);
     } else if (bytes > 0 || end) {
-      write(data, bytes, end);
+      write(kept, bytes, end);
       body.onSent(loop().meters());
     }
     return 0;

@@ -2,6 +2,7 @@ package dev.holdfast.gateway.http2;
 
 import dev.holdfast.core.Endpoint;
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.cluster.LinkWatch;
@@ -20,11 +21,13 @@ import dev.holdfast.liveness.Role;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
@@ -48,6 +51,11 @@ public final class ForwardingLoop {
    */
   public static final ByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
 
+  @Limit(
+      of = "reads of 64 KiB that one connection of a gateway has in a turn of its event loop",
+      then = "the rest is read when all other connections had their turn")
+  static final int READS = 4;
+
   private final EventLoop loop;
   private final Supplier<? extends Terms> terms;
   private final Watching watching;
@@ -70,6 +78,16 @@ public final class ForwardingLoop {
       LivenessMeters clients,
       LivenessMeters upstreams,
       GatewayMeters meters) {}
+
+  /** Gives back the buffers that the thread of this event loop keeps for later; on that thread. */
+  public static void releaseSpareBuffers() {
+    PooledByteBufAllocator.DEFAULT.trimCurrentThreadCache();
+  }
+
+  /** How much a connection reads in a turn: what one client sends is work that others wait for. */
+  public static RecvByteBufAllocator readsOfTurn() {
+    return new AdaptiveRecvByteBufAllocator().maxMessagesPerRead(READS);
+  }
 
   /**
    * A loop without connections.
@@ -103,6 +121,7 @@ public final class ForwardingLoop {
             .channel(Epoll.isAvailable() ? EpollSocketChannel.class : NioSocketChannel.class)
             .resolver(new OffLoopResolver())
             .option(ChannelOption.ALLOCATOR, ALLOCATOR)
+            .option(ChannelOption.RECVBUF_ALLOCATOR, readsOfTurn())
             .option(ChannelOption.TCP_NODELAY, true);
     this.clusters =
         new LocalClusters(

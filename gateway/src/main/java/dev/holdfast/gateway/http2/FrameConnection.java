@@ -289,6 +289,18 @@ abstract class FrameConnection extends Http2ConnectionHandler {
     putOffIfSpent();
   }
 
+  /**
+   * In place of Netty's, which looks at all open streams for one that waits: with thousands of
+   * them, and a socket that fills up again and again, that took more time than all else.
+   */
+  @Override
+  public final void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (ctx.channel().isWritable() && streams.sending().isReady()) {
+      flush(ctx);
+    }
+    ctx.fireChannelWritabilityChanged();
+  }
+
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
     discardSomeReadBytes();

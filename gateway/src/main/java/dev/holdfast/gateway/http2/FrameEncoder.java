@@ -202,7 +202,8 @@ final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
       this.left = data.readableBytes();
       int window = Math.min(stream.sendWindow, streams.connectionStream().sendWindow);
       boolean alone = data.hasArray() && data.array().length == left;
-      this.copied = !alone && (left <= FrameWriter.COPIED_BYTES || left > window);
+      boolean spares = data.capacity() > RequestBody.MOST_SPARE * left;
+      this.copied = !alone && (left <= FrameWriter.COPIED_BYTES || (left > window && spares));
       this.data = copied ? data.copy() : data.retainedSlice();
     }
 

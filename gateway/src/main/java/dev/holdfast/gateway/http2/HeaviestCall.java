@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class HeaviestCall implements Http2StreamVisitor {
   private @Nullable RequestStream heaviest;
   private long mostBytes;
+  private int youngest;
   private int holders;
 
   private HeaviestCall() {}
@@ -36,8 +37,9 @@ final class HeaviestCall implements Http2StreamVisitor {
     long held = request == null ? 0 : request.heldBytes();
     holders += held > 0 ? 1 : 0;
     // Of two the younger, which has less to lose.
-    if (held > 0 && held >= mostBytes) {
+    if (held > 0 && (held > mostBytes || (held == mostBytes && stream.id() > youngest))) {
       mostBytes = held;
+      youngest = stream.id();
       heaviest = request;
     }
     return true;

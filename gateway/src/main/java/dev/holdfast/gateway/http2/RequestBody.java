@@ -25,6 +25,9 @@ final class RequestBody {
   private static final int COPIED_BYTES = 1_024;
   private static final int TAIL_BYTES = 4_096;
 
+  /** The account is charged for the frame: the buffer it stands in may not be many times larger. */
+  static final int MOST_SPARE = 2;
+
   private byte @Nullable [] only;
   private List<ByteBuf> frames = List.of();
   private @Nullable ByteBuf tail;
@@ -54,10 +57,16 @@ final class RequestBody {
     return frames;
   }
 
-  /** Keeps a frame that stays its caller's. */
-  void keep(ByteBuf frame, MemoryAccount from) {
+  /**
+   * Keeps a frame.
+   *
+   * @param frame stays its caller's
+   * @return what is to be sent in its place: the frame, or a copy of the same bytes that is kept
+   *     anyway, so that they are not copied once more where they wait for a window
+   */
+  ByteBuf keep(ByteBuf frame, MemoryAccount from) {
     if (forgotten) {
-      return;
+      return frame;
     }
     int size = frame.readableBytes();
     bytes += size;
@@ -66,12 +75,12 @@ final class RequestBody {
     boolean small = size <= COPIED_BYTES;
     if (small && only == null && frames.isEmpty()) {
       only = ByteBufUtil.getBytes(frame);
-      return;
+      return frame;
     }
     ByteBuf open = tail;
     if (small && open != null && open.readableBytes() + size <= TAIL_BYTES) {
       open.writeBytes(frame, frame.readerIndex(), size);
-      return;
+      return frame;
     }
     List<ByteBuf> all = frames();
     if (all.isEmpty()) {
@@ -80,10 +89,12 @@ final class RequestBody {
     }
     if (small) {
       all.add(copied(frame, size));
-    } else {
-      tail = null;
-      all.add(frame.retainedDuplicate());
+      return frame;
     }
+    tail = null;
+    ByteBuf kept = frame.capacity() > MOST_SPARE * size ? frame.copy() : frame.retainedDuplicate();
+    all.add(kept);
+    return kept;
   }
 
   /** One to which others are added: by themselves, frames of a byte would take a hundred each. */

@@ -1,7 +1,5 @@
 package dev.holdfast.gateway.http2;
 
-import java.util.Arrays;
-import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
 /** The open streams of a connection by their numbers: open addressing, no boxes, no entries. */
@@ -68,11 +66,15 @@ final class StreamTable {
     }
   }
 
-  /** Those that are there now, oldest first; may be looked at while streams come and go. */
+  /** Streams that are open now, in no order; may be looked at while streams come and go. */
   FrameStream[] all() {
-    FrameStream[] all =
-        Arrays.stream(slots).filter(each -> each != null).toArray(FrameStream[]::new);
-    Arrays.sort(all, Comparator.comparingInt(FrameStream::id));
+    FrameStream[] all = new FrameStream[size];
+    int count = 0;
+    for (FrameStream each : slots) {
+      if (each != null) {
+        all[count++] = each;
+      }
+    }
     return all;
   }
 

@@ -92,6 +92,13 @@ public final class GatewayMemory {
     }
   }
 
+  /** Runs a task once on each event loop that has a part. */
+  public void runOnLoops(Runnable task) {
+    for (LoopMemory each : parts()) {
+      each.later(task);
+    }
+  }
+
   private List<LoopMemory> parts() {
     synchronized (parts) {
       return List.copyOf(parts);

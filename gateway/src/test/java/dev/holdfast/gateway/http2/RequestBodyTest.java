@@ -50,6 +50,28 @@ class RequestBodyTest {
     part.release();
   }
 
+  @Test
+  void aFrameDoesNotHoldTheBufferOfAReadThatIsManyTimesLarger() {
+    ByteBuf read = Unpooled.buffer(65_536).writeZero(65_536);
+    read.setIndex(100, 100 + 16_384);
+    ByteBuf sent = body.keep(read, memory);
+    assertThat(read.refCnt()).isEqualTo(1);
+    assertThat(sent.readableBytes()).isEqualTo(16_384);
+    assertThat(sent.capacity()).isLessThan(2 * 16_384);
+    assertThat(body.frames()).containsExactly(sent);
+    read.release();
+  }
+
+  @Test
+  void aFrameThatFillsTheBufferOfItsReadIsNotCopied() {
+    ByteBuf read = Unpooled.buffer(16_393).writeZero(16_393);
+    read.skipBytes(9);
+    ByteBuf sent = body.keep(read, memory);
+    assertThat(read.refCnt()).isEqualTo(2);
+    assertThat(sent.readableBytes()).isEqualTo(16_384);
+    read.release();
+  }
+
   private void keep(byte... bytes) {
     ByteBuf frame = Unpooled.copiedBuffer(bytes);
     body.keep(frame, memory);

@@ -1,0 +1,91 @@
+package dev.holdfast.gateway.http1;
+
+import dev.holdfast.gateway.limits.MemoryAccount;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.CompositeByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Message of a WebSocket whose fragments arrive one after the other (RFC 6455, 5.4). The bytes
+ * stand outside of the Java heap: messages of hundreds of clients that don't end would have the
+ * collector move gigabytes, and everybody's calls wait for it. Segments grow with the message, so
+ * that it never takes much more than its bytes; the account is charged for whole segments.
+ */
+final class FragmentedMessage {
+  private static final int LEAST_SEGMENT = 256;
+  private static final int MOST_SEGMENT = 65_536;
+
+  private final int maxBytes;
+  private final ByteBufAllocator allocator;
+  private final MemoryAccount memory;
+  private final List<ByteBuf> segments = new ArrayList<>(2);
+  private int size;
+  private int charged;
+
+  /**
+   * A message without bytes.
+   *
+   * @param maxBytes of the whole message
+   */
+  FragmentedMessage(int maxBytes, ByteBufAllocator allocator, MemoryAccount memory) {
+    this.maxBytes = maxBytes;
+    this.allocator = allocator;
+    this.memory = memory;
+  }
+
+  /**
+   * Copies a fragment, which stays its caller's.
+   *
+   * @return whether the message is not too long with it
+   */
+  boolean add(ByteBuf fragment) {
+    int bytes = fragment.readableBytes();
+    if (bytes > maxBytes - size) {
+      return false;
+    }
+    int from = fragment.readerIndex();
+    if (!segments.isEmpty()) {
+      ByteBuf last = segments.get(segments.size() - 1);
+      int old = Math.min(bytes, last.writableBytes());
+      last.writeBytes(fragment, from, old);
+      from += old;
+    }
+    size += bytes;
+    int rest = fragment.writerIndex() - from;
+    if (rest > 0) {
+      int room = Math.max(rest, Math.min(MOST_SEGMENT, Math.max(LEAST_SEGMENT, size - bytes)));
+      ByteBuf next = allocator.directBuffer(room, room);
+      next.writeBytes(fragment, from, rest);
+      segments.add(next);
+      charged += room;
+      // This may be the client that has to give memory up: then the message is gone already.
+      memory.charge(room);
+    }
+    return true;
+  }
+
+  /** Takes the whole message out, which is its caller's to release. */
+  ByteBuf take() {
+    ByteBuf whole = Unpooled.EMPTY_BUFFER;
+    if (!segments.isEmpty()) {
+      CompositeByteBuf parts = allocator.compositeDirectBuffer(segments.size());
+      segments.forEach(each -> parts.addComponent(true, each));
+      segments.clear();
+      whole = parts;
+    }
+    release();
+    return whole;
+  }
+
+  /** Gives all memory up; the message is lost, and another one may begin. */
+  void release() {
+    segments.forEach(ByteBuf::release);
+    segments.clear();
+    memory.credit(charged);
+    charged = 0;
+    size = 0;
+  }
+}
