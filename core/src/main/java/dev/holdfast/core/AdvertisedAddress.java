@@ -5,6 +5,8 @@ import java.net.DatagramSocket;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +62,19 @@ public final class AdvertisedAddress {
       Map<String, String> environment,
       List<InetSocketAddress> registryAddresses) {
     return find(explicit, port, environment, registryAddresses, InetAddress::getAllByName);
+  }
+
+  /**
+   * Whether this machine still has an address that {@link #find} found. Looks nothing up.
+   *
+   * @return true also when the machine can't say
+   */
+  public static boolean isHere(HostPort found) {
+    try {
+      return NetworkInterface.getByInetAddress(literal(found.host())) != null;
+    } catch (SocketException e) {
+      return true;
+    }
   }
 
   /** As above with a resolver of the caller's. */

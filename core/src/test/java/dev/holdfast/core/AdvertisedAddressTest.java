@@ -42,6 +42,13 @@ class AdvertisedAddressTest {
   }
 
   @Test
+  void anAddressOfThisMachineIsHereAndOneOfNobodyIsNot() {
+    assertThat(AdvertisedAddress.isHere(new HostPort("127.0.0.1", 50051))).isTrue();
+    // 192.0.2.0/24 is for documents.
+    assertThat(AdvertisedAddress.isHere(new HostPort("192.0.2.77", 50051))).isFalse();
+  }
+
+  @Test
   void theExplicitAddressComesBeforeTheEnvironmentAndItsVariablesInOrder() {
     Map<String, String> both = Map.of("HOLDFAST_ADVERTISE", "10.0.0.2:9", "POD_IP", "10.0.0.3");
 

@@ -9,6 +9,9 @@ import dev.holdfast.core.Registration;
 import dev.holdfast.core.Registries;
 import dev.holdfast.core.RegistryException;
 import dev.holdfast.core.Scheduler;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -23,10 +26,23 @@ import org.slf4j.LoggerFactory;
  * One record that a server keeps in a registry, and how it fares.
  *
  * <p>It never stops the server from serving: while the registry is away, or the machine has no
- * route to it yet, it goes on trying. Thread-safe.
+ * route to it yet, it goes on trying. An address that was found, not said, is found anew when the
+ * machine does not have it any more, and announced in place of the old one. Thread-safe.
  */
 public final class ServerRegistration {
   private static final Logger log = LoggerFactory.getLogger(ServerRegistration.class);
+
+  /** Between two looks whether the machine still has the address that was found. */
+  static final Duration ADDRESS_CHECK_INTERVAL = Duration.ofSeconds(10);
+
+  /** The network of this machine; both methods may block. */
+  interface Network {
+    /** The local address of the route to the registry's members. */
+    HostPort find(Optional<String> advertised, int port, List<InetSocketAddress> members);
+
+    /** Whether the machine has this address. */
+    boolean has(HostPort address);
+  }
 
   /** Threads that wait for the machine's resolver; none while nobody looks anything up. */
   private static final class AddressLookups {
@@ -43,12 +59,18 @@ public final class ServerRegistration {
   private final Options options;
   private final Scheduler scheduler;
   private final Backoff addressBackoff;
+  private final Network network;
+  private final Executor lookups;
 
   // Touched on the scheduler only, read from anywhere.
   private volatile @Nullable InstanceRegistration registration;
   private volatile @Nullable HostPort address;
   private volatile @Nullable Exception lastFailure;
   private Registries.@Nullable Handle registry;
+
+  /** The record at the address before, until that at the present one is visible. */
+  private @Nullable InstanceRegistration former;
+
   private boolean withdrawn;
 
   /**
@@ -69,8 +91,19 @@ public final class ServerRegistration {
   }
 
   ServerRegistration(ResolvedTarget target, Options options) {
+    this(target, options, new ThisMachine(target), AddressLookups.EXECUTOR);
+  }
+
+  /**
+   * The same on a network of the caller's.
+   *
+   * @param lookups runs what may block
+   */
+  ServerRegistration(ResolvedTarget target, Options options, Network network, Executor lookups) {
     this.target = target;
     this.options = options;
+    this.network = network;
+    this.lookups = lookups;
     this.scheduler = target.registries().context().scheduler();
     this.addressBackoff =
         new Backoff(Backoff.Options.REGISTRY, target.registries().context().random());
@@ -136,7 +169,7 @@ public final class ServerRegistration {
     }
     Optional<Registries.Handle> opened = Optional.ofNullable(registry);
     // Certificates are read, and names of hosts looked up: nothing else would happen meanwhile.
-    AddressLookups.EXECUTOR.execute(() -> findAndAnnounce(opened, port));
+    lookups.execute(() -> findAndAnnounce(opened, port));
   }
 
   /** On a thread that may block. */
@@ -181,6 +214,60 @@ public final class ServerRegistration {
       doAnnounce(handle, found);
     } catch (RuntimeException e) {
       announceLater(port, e);
+      return;
+    }
+    if (!isAddressSaid()) {
+      checkAddressLater(handle, found, port);
+    }
+  }
+
+  private void checkAddressLater(Registries.Handle handle, HostPort announced, int port) {
+    var unused =
+        scheduler.schedule(
+            ADDRESS_CHECK_INTERVAL,
+            () -> {
+              if (!withdrawn) {
+                lookups.execute(() -> checkAddress(handle, announced, port));
+              }
+            });
+  }
+
+  /**
+   * On a thread that may block. An address that the machine still has is kept, whatever a route
+   * says today: the members of a registry may be reached by several.
+   */
+  private void checkAddress(Registries.Handle handle, HostPort announced, int port) {
+    HostPort present = announced;
+    try {
+      if (!network.has(announced)) {
+        present = findAddress(handle, port);
+      }
+    } catch (RuntimeException e) {
+      log.debug("event=address_not_found target={} address={}", target(), announced, e);
+    }
+    HostPort found = present;
+    scheduler.execute(() -> moveTo(handle, announced, found, port));
+  }
+
+  private void moveTo(Registries.Handle handle, HostPort announced, HostPort found, int port) {
+    if (withdrawn) {
+      return;
+    }
+    if (found.equals(announced)) {
+      checkAddressLater(handle, announced, port);
+      return;
+    }
+    log.info("event=address_changed target={} address={} before={}", target(), found, announced);
+    withdrawFormer();
+    former = registration;
+    registration = null;
+    announce(handle, found, port);
+  }
+
+  private void withdrawFormer() {
+    if (former != null) {
+      former.close();
+      former = null;
     }
   }
 
@@ -195,7 +282,13 @@ public final class ServerRegistration {
         InstanceRegistration.start(
             handle.registry(), target.service().service(), endpoint, target.registries().context());
     registration = started;
-    var unused = started.onState(this::onState);
+    var unused =
+        started.onState(
+            (state, cause) -> {
+              if (started == registration) {
+                onState(state, cause);
+              }
+            });
   }
 
   /** Changes of state are logged by the registration itself. */
@@ -205,10 +298,14 @@ public final class ServerRegistration {
     } else if (state == Registration.State.VISIBLE) {
       lastFailure = null;
     }
+    if (state == Registration.State.VISIBLE) {
+      withdrawFormer();
+    }
   }
 
   private void doWithdraw(CompletableFuture<Void> done) {
     withdrawn = true;
+    withdrawFormer();
     InstanceRegistration started = registration;
     if (started == null) {
       release();
@@ -244,15 +341,24 @@ public final class ServerRegistration {
   }
 
   private HostPort findAddress(Registries.Handle handle, int port) {
-    return AdvertisedAddress.find(
-        options.advertised(),
-        port,
-        target.registries().context().environment(),
-        handle.registry().peerAddresses());
+    return network.find(options.advertised(), port, handle.registry().peerAddresses());
   }
 
   private boolean isAddressSaid() {
     return AdvertisedAddress.isSaid(
         options.advertised(), target.registries().context().environment());
+  }
+
+  private record ThisMachine(ResolvedTarget target) implements Network {
+    @Override
+    public HostPort find(Optional<String> advertised, int port, List<InetSocketAddress> members) {
+      return AdvertisedAddress.find(
+          advertised, port, target.registries().context().environment(), members);
+    }
+
+    @Override
+    public boolean has(HostPort address) {
+      return AdvertisedAddress.isHere(address);
+    }
   }
 }
