@@ -287,12 +287,12 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings)
         throws Http2Exception {
       begun = true;
-      requireFewSettings();
+      LimitMetException.requireFewSettings(control());
     }
 
     @Override
     public void onPingRead(ChannelHandlerContext ctx, long payload) throws Http2Exception {
-      requireFewPings(connection().remote().lastStreamCreated());
+      LimitMetException.requireFewPings(control(), connection());
     }
 
     @Override

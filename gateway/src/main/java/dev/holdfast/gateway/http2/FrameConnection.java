@@ -204,18 +204,9 @@ abstract class FrameConnection extends Http2ConnectionHandler {
     flushLater();
   }
 
-  /** PING came; {@code stream} is the last one on which the peer called or was called. */
-  final void requireFewPings(int stream) throws LimitMetException {
-    int window = connection().remote().flowController().windowSize(connection().connectionStream());
-    if (control.onPing(System.nanoTime(), stream, window)) {
-      throw new LimitMetException(MetLimit.PINGS, "too many PINGs");
-    }
-  }
-
-  final void requireFewSettings() throws LimitMetException {
-    if (control.onSettings(System.nanoTime())) {
-      throw new LimitMetException(MetLimit.SETTINGS, "too many SETTINGS");
-    }
+  /** Counts the peer's frames that carry no call. */
+  final ControlFrames control() {
+    return control;
   }
 
   /** What was under way on a stream when it was ended here is dropped (RFC 9113, 5.1). */
@@ -401,10 +392,7 @@ abstract class FrameConnection extends Http2ConnectionHandler {
 
   /** The window of the connection is refilled at once; that of each stream is what holds back. */
   private void openWindow() throws Http2Exception {
-    Http2Stream whole = connection().connectionStream();
-    int more = windowBytes - connection().local().flowController().initialWindowSize(whole);
-    if (more > 0) {
-      connection().local().flowController().incrementWindowSize(whole, more);
+    if (streams.receiving().raiseWhole(windowBytes)) {
       flushLater();
     }
   }

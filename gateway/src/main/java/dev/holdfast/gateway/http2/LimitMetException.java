@@ -18,4 +18,20 @@ final class LimitMetException extends Http2Exception {
   MetLimit limit() {
     return limit;
   }
+
+  /** PING came: refuses more of them than calls of the connection, or their DATA, account for. */
+  static void requireFewPings(ControlFrames control, FrameStreams streams)
+      throws LimitMetException {
+    StreamSide<?> caller = streams.isServer() ? streams.remote() : streams.local();
+    int window = streams.connectionStream().sendWindow;
+    if (control.onPing(System.nanoTime(), caller.lastStreamCreated(), window)) {
+      throw new LimitMetException(MetLimit.PINGS, "too many PINGs");
+    }
+  }
+
+  static void requireFewSettings(ControlFrames control) throws LimitMetException {
+    if (control.onSettings(System.nanoTime())) {
+      throw new LimitMetException(MetLimit.SETTINGS, "too many SETTINGS");
+    }
+  }
 }

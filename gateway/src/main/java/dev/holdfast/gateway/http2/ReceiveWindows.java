@@ -87,6 +87,16 @@ final class ReceiveWindows implements Http2LocalFlowController {
     tell(of);
   }
 
+  /** Raises the window of the connection to so many bytes; whether a frame says so to the peer. */
+  boolean raiseWhole(int bytes) throws Http2Exception {
+    FrameStream whole = connection.connectionStream();
+    int more = bytes - whole.mostReceived;
+    if (more > 0) {
+      incrementWindowSize(whole, more);
+    }
+    return more > 0;
+  }
+
   @Override
   public void receiveFlowControlledFrame(
       @Nullable Http2Stream stream, ByteBuf data, int padding, boolean endOfStream)

@@ -282,7 +282,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
     @Override
     public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings)
         throws Http2Exception {
-      requireFewSettings();
+      LimitMetException.requireFewSettings(control());
       if (!ready) {
         ready = true;
         subchannel.onConnected();
@@ -302,7 +302,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
 
     @Override
     public void onPingRead(ChannelHandlerContext ctx, long payload) throws Http2Exception {
-      requireFewPings(connection().local().lastStreamCreated());
+      LimitMetException.requireFewPings(control(), connection());
     }
 
     @Override
