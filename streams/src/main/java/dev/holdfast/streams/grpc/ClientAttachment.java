@@ -115,14 +115,16 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
         () -> {
           owner.input((session, now) -> session.onAsked(now, attachment));
           start();
+          // The thread that begins it may not be the one that acts for the session.
+          owner.drive();
         };
-    PacedResumes.Turn asked = pace.ask(Context.current().wrap(begin));
-    turn = asked;
+    PacedResumes.Turn own = pace.turn(Context.current().wrap(begin));
+    turn = own;
     if (turnIsOver) {
-      // Another thread was quicker than these two lines.
-      asked.onOver();
+      // Cancelled by a thread that did not see it yet.
+      own.onOver();
     }
-    pace.drive();
+    own.ask();
   }
 
   private void start() {

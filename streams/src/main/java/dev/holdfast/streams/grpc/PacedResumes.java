@@ -25,43 +25,65 @@ final class PacedResumes {
     this.scheduler = scheduler;
   }
 
-  /** An attempt that waits, is under way, or over. */
+  /**
+   * An attempt that has not asked yet, waits, is under way, or over. Its owner knows it before it
+   * asks: the thread that begins it may be another one, and its welcome may come before {@link
+   * #ask} returns.
+   */
   final class Turn {
-    private final ResumePace.Turn turn;
+    private final Runnable begin;
 
-    private Turn(ResumePace.Turn turn) {
-      this.turn = turn;
+    // Guarded by pace.
+    private ResumePace.@Nullable Turn asked;
+    private boolean over;
+
+    private Turn(Runnable begin) {
+      this.begin = begin;
     }
 
-    void onWelcome() {
+    /** Begins it if it is due, or else when it is; called once. */
+    void ask() {
       synchronized (pace) {
-        pace.onWelcome(turn);
+        if (over) {
+          return;
+        }
+        asked = pace.ask(scheduler.clock().nanoTime(), begin);
       }
       drive();
     }
 
-    /** Also when it never began. */
+    void onWelcome() {
+      synchronized (pace) {
+        if (asked != null) {
+          pace.onWelcome(asked);
+        }
+      }
+      drive();
+    }
+
+    /** Also when it never began, or never asked. */
     void onOver() {
       synchronized (pace) {
-        pace.onOver(turn);
+        over = true;
+        if (asked != null) {
+          pace.onOver(asked);
+        }
       }
       drive();
     }
   }
 
   /**
-   * Asks for a turn; {@link #drive} then begins it, if it is due.
+   * A turn to ask for.
    *
    * @param begin run once, at most, by any thread
    */
-  Turn ask(Runnable begin) {
-    synchronized (pace) {
-      return new Turn(pace.ask(scheduler.clock().nanoTime(), begin));
-    }
+  Turn turn(Runnable begin) {
+    return new Turn(begin);
   }
 
   /** Begins what is due, unless another thread is at it, which then does. */
-  void drive() {
+  private void drive() {
     if (OffloadExecutor.isNeeded()) {
       // Whoever else comes may act before a thread of the executor is free.
       OffloadExecutor.shared().execute(this::drive);
@@ -73,8 +95,17 @@ final class PacedResumes {
     int done;
     do {
       done = turns.get();
-      for (ResumePace.Turn next = next(); next != null; next = next()) {
-        begin(next);
+      boolean begun = false;
+      try {
+        for (ResumePace.Turn next = next(); next != null; next = next()) {
+          begin(next);
+        }
+        begun = true;
+      } finally {
+        if (!begun) {
+          // An Error is the thread's own matter: the next one begins what is due.
+          turns.set(0);
+        }
       }
     } while (!turns.compareAndSet(done, 0));
   }

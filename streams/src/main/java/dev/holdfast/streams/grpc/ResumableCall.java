@@ -276,6 +276,11 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
     driver.locked(
         session -> {
           word.accept(session);
+  /** After a {@link #tell} by a thread that may not be the one that acts for the session. */
+  void drive() {
+    driver.drive();
+  }
+
           return true;
         });
   }
