@@ -16,6 +16,9 @@ final class FrameWriter {
   private static final int OF_A_POSITION = Flag.FINAL | Flag.HALF_CLOSE | Flag.MOVED;
   private static final Duration PAUSED_HEARTBEAT = Duration.ofSeconds(1);
 
+  /** An ack that may go with a message waits for so many times the usual bytes. */
+  private static final int RIDES = 2;
+
   private final SessionOptions options;
   private final Outbox outbox;
   private final Inbox inbox;
@@ -24,6 +27,9 @@ final class FrameWriter {
 
   /** Of what was processed, the bytes that the peer has been told of. */
   private long ackedBytes;
+
+  /** Whether a message went out since an ack had to go by itself: the next may carry one. */
+  private boolean answers;
 
   FrameWriter(SessionOptions options, Outbox outbox, Inbox inbox, StuckMessage stuck) {
     this.options = options;
@@ -90,6 +96,7 @@ final class FrameWriter {
     }
     // Its answer, and an ack with it, is all that lets a small share of the buffers go on soon.
     to.probeDue |= isStopped(item);
+    answers = true;
     to.marked = true;
     to.touched = true;
     to.cursor = item.seq() + 1;
@@ -115,6 +122,7 @@ final class FrameWriter {
     if (flags == 0 && !due) {
       return null;
     }
+    answers = false;
     long probe = 0;
     if (to.echo != 0) {
       flags |= Flag.ECHO;
@@ -138,7 +146,7 @@ final class FrameWriter {
         && !outbox.isFinished()
         && !outbox.isReady()
         && outbox.held() < options.ackEvery()
-        && outbox.heldBytes() < options.ackBytes();
+        && outbox.heldBytes() < RIDES * options.ackBytes();
   }
 
   /** A peer that asks for signs of life gets some while its questions are not read. */
@@ -157,7 +165,9 @@ final class FrameWriter {
     long unsaid = inbox.ack() - to.toldAck;
     boolean late = ackDueNanos != null && nowNanos - ackDueNanos >= 0;
     // The peer keeps bytes until they are acknowledged: a few large messages fill its buffer.
-    boolean large = inbox.processedBytes() - ackedBytes >= options.ackBytes();
+    // Where each message is answered the next answer carries the ack, and a frame is saved.
+    long mostBytes = answers ? RIDES * options.ackBytes() : options.ackBytes();
+    boolean large = inbox.processedBytes() - ackedBytes >= mostBytes;
     boolean asked = to.ackWanted > 0 && inbox.ack() >= to.ackWanted;
     return to.repeatAck || unsaid >= options.ackEvery() || (unsaid > 0 && (late || large || asked));
   }

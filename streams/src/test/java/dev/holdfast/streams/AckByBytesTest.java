@@ -41,6 +41,31 @@ class AckByBytesTest extends ClientSessionFixture {
   }
 
   @Test
+  void whereEachMessageIsAnsweredTheAckGoesWithTheNextAnswer() {
+    for (int i = 1; i <= 5; i++) {
+      receive(A_QUARTER_BYTES);
+      session.offer(Payload.EMPTY);
+      drain();
+      assertThat(acked()).as("with answer %d", i).isEqualTo(i - 1);
+      session.processed(now, i);
+      drain();
+      assertThat(acked()).as("after message %d", i).isEqualTo(i - 1);
+    }
+    assertThat(headers()).as("no frame but the answers").allMatch(FrameHeader::isMessage);
+  }
+
+  @Test
+  void aPeerWhoseMessagesAreNoLongerAnsweredIsToldAfterHalfABuffer() {
+    session.offer(Payload.EMPTY);
+    for (int i = 1; i <= 3; i++) {
+      receive(A_QUARTER_BYTES);
+      session.processed(now, i);
+      drain();
+      assertThat(acked()).as("after message %d", i).isEqualTo(i == 1 ? 0 : i);
+    }
+  }
+
+  @Test
   void aSmallBufferIsAcknowledgedByAQuarterOfItself() {
     session = session(SessionOptions.DEFAULT.withReceiveBuffer(256, 4_000));
     outputs.clear();

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A part of an array that nobody changes: what is left of a message that came, without its header.
  */
-final class ByteSlice implements Body {
+final class ByteSlice implements ReceivedBody {
   private final byte[] array;
   private final int offset;
   private final int sizeBytes;
@@ -37,17 +37,13 @@ final class ByteSlice implements Body {
     return payload instanceof Body body ? body.stream() : of(payload.toByteArray()).stream();
   }
 
-  /**
-   * The header at the beginning, if there is one.
-   *
-   * @throws WireException when there is one that makes no sense
-   */
-  @Nullable FrameHeader header() throws WireException {
+  @Override
+  public @Nullable FrameHeader header() throws WireException {
     return FrameHeader.parse(array, offset, sizeBytes);
   }
 
-  /** Without its first bytes. */
-  ByteSlice from(int begin) {
+  @Override
+  public ByteSlice from(int begin) {
     return new ByteSlice(array, offset + begin, sizeBytes - begin);
   }
 

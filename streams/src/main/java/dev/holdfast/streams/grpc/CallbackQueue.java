@@ -48,7 +48,8 @@ final class CallbackQueue implements Executor {
   private static void run(Runnable task) {
     try {
       task.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      // The callbacks behind it go on: one of them tells the end.
       log.error("event=stream_callback_failed", e);
     }
   }

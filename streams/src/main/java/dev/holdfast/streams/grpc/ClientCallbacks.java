@@ -78,7 +78,7 @@ final class ClientCallbacks<RespT> {
     try {
       callback.run();
       return true;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       cancel.accept(
           Status.CANCELLED.withDescription("the application's listener failed").withCause(e));
       return false;

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +32,7 @@ record Frame(@Nullable FrameHeader header, Payload body) {
    * @throws WireException when there is one that makes no sense
    */
   Frame open(long tag) throws WireException {
-    if (!(body instanceof ByteSlice whole)) {
+    if (!(body instanceof ReceivedBody whole)) {
       return this;
     }
     FrameHeader found = whole.header();
@@ -39,6 +40,15 @@ record Frame(@Nullable FrameHeader header, Payload body) {
     return found == null || found.tag() != tag
         ? this
         : new Frame(found, whole.from(found.sizeBytes()));
+  }
+
+  /** Parses a body that came and gives its bytes up. */
+  static <T> T parse(Payload body, Function<InputStream, T> parser) {
+    T message = parser.apply(ByteSlice.streamOf(body));
+    if (body instanceof ReceivedBody received) {
+      received.release();
+    }
+    return message;
   }
 
   /** By which a server recognises a resumable method, too. */
@@ -54,7 +64,7 @@ record Frame(@Nullable FrameHeader header, Payload body) {
     @Override
     public Frame parse(InputStream stream) {
       try {
-        return new Frame(null, ByteSlice.of(read(stream)));
+        return new Frame(null, read(stream));
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
@@ -66,16 +76,20 @@ record Frame(@Nullable FrameHeader header, Payload body) {
     }
   }
 
-  private static byte[] read(InputStream stream) throws IOException {
+  private static ReceivedBody read(InputStream stream) throws IOException {
     if (!(stream instanceof KnownLength)) {
-      return stream.readAllBytes();
+      return ByteSlice.of(stream.readAllBytes());
     }
-    byte[] bytes = new byte[stream.available()];
+    int sizeBytes = stream.available();
+    if (sizeBytes >= ChunkedBody.LEAST_BYTES) {
+      return ChunkedBody.read(stream, sizeBytes, BodyChunks.ofProcess());
+    }
+    byte[] bytes = new byte[sizeBytes];
     int read = stream.readNBytes(bytes, 0, bytes.length);
     if (read < bytes.length) {
       throw new IOException("message of " + bytes.length + " bytes ended after " + read);
     }
-    return bytes;
+    return ByteSlice.of(bytes);
   }
 
   /** Header, then body; keeps what grpc-java looks for in order not to copy every message. */

@@ -25,7 +25,7 @@ final class PlainCall<ReqT, RespT> extends ForwardingServerCall<ReqT, RespT> {
     return new ServerCall.Listener<>() {
       @Override
       public void onMessage(Frame frame) {
-        listener.onMessage(method.parseRequest(ByteSlice.streamOf(frame.body())));
+        listener.onMessage(Frame.parse(frame.body(), method::parseRequest));
       }
 
       @Override

@@ -52,6 +52,9 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
   private volatile @Nullable Status lastStatus;
   private volatile @Nullable Status cancellation;
 
+  /** The thread that hands over a message, after which the session is driven anyway. */
+  private volatile @Nullable Thread handling;
+
   // Guarded by the driver's lock.
   private @Nullable ClientAttachment plainCarrier;
   private int demand;
@@ -106,7 +109,9 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
     if (plain != null) {
       plain.request(messages);
     }
-    driver.drive();
+    if (handling != Thread.currentThread()) {
+      driver.drive();
+    }
   }
 
   @Override
@@ -271,16 +276,16 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
     driver.input(step);
   }
 
-  /** As an input by whoever acts for the session just now. */
-  void tell(Consumer<ClientSession> word) {
-    driver.locked(
-        session -> {
-          word.accept(session);
   /** After a {@link #tell} by a thread that may not be the one that acts for the session. */
   void drive() {
     driver.drive();
   }
 
+  /** As an input by whoever acts for the session just now. */
+  void tell(Consumer<ClientSession> word) {
+    driver.locked(
+        session -> {
+          word.accept(session);
           return true;
         });
   }
@@ -369,12 +374,19 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
   private void deliver(SessionOutput.Deliver deliver) {
     RespT message;
     try {
-      message = method.parseResponse(ByteSlice.streamOf(deliver.message()));
-    } catch (RuntimeException e) {
+      message = Frame.parse(deliver.message(), method::parseResponse);
+    } catch (RuntimeException | Error e) {
       cancel(Status.INTERNAL.withDescription("unreadable message").withCause(e));
       return;
     }
-    if (application.run(to -> to.onMessage(message))) {
+    handling = Thread.currentThread();
+    boolean handled;
+    try {
+      handled = application.run(to -> to.onMessage(message));
+    } finally {
+      handling = null;
+    }
+    if (handled) {
       driver.input((session, now) -> session.processed(now, deliver.seq()));
     }
   }

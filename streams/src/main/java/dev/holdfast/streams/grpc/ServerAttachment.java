@@ -30,6 +30,12 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
   private volatile @Nullable HostServer host;
   private volatile Subscription ofConnection = () -> {};
 
+  /** The thread of grpc's that brings a message in just now. */
+  private volatile @Nullable Thread reader;
+
+  /** Used by {@link #reader}. */
+  private boolean requestDue;
+
   // Used by the driver.
   private @Nullable Welcome heldWelcome;
   private boolean headersSent;
@@ -92,9 +98,15 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
     followWritable();
   }
 
-  /** One message more may come. */
+  /**
+   * One message more may come. Asked by the thread that brought the last one, the transport is told
+   * after that: grpc hands the next message to the same thread in any case, and one that handles
+   * the message wakes the transport once, for its answer and for this.
+   */
   void request() {
-    if (!closed) {
+    if (reader == Thread.currentThread()) {
+      requestDue = true;
+    } else if (!closed) {
       call.request(1);
     }
   }
@@ -142,7 +154,16 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
     }
     FrameHeader header = opened.header();
     Payload body = opened.body();
-    stream().receive((session, now) -> session.onFrame(now, attachment, header, body));
+    reader = Thread.currentThread();
+    try {
+      stream().receive((session, now) -> session.onFrame(now, attachment, header, body));
+    } finally {
+      reader = null;
+      if (requestDue) {
+        requestDue = false;
+        call.request(1);
+      }
+    }
   }
 
   @Override

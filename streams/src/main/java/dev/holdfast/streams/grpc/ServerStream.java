@@ -60,6 +60,9 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
   private volatile @Nullable Nonsense nonsense;
   private boolean settled;
 
+  /** The thread that runs a callback after which the session is driven anyway. */
+  private volatile @Nullable Thread handling;
+
   ServerStream(
       ServerStreams streams,
       ServerSession session,
@@ -198,7 +201,7 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
       } else {
         to.onCancel();
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       log.warn("event=stream_handler_failed session={}", id(), e);
     }
   }
@@ -207,6 +210,15 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
 
   void input(SessionDriver.Step<ServerSession> step) {
     driver.input(step);
+  }
+
+  void request(int messages) {
+    if (handling == Thread.currentThread()) {
+      // No message can come before this callback has ended, and then outputs are taken.
+      tell(session -> session.request(messages));
+    } else {
+      driver.input((session, now) -> session.request(messages));
+    }
   }
 
   void finish(Status status, Metadata trailers) {
@@ -286,7 +298,7 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
           cursor.moveTo(start.resumedFrom());
           try {
             listener = first.handler().startCall(call, first.headers());
-          } catch (RuntimeException e) {
+          } catch (RuntimeException | Error e) {
             fail(e);
             return;
           }
@@ -305,8 +317,8 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
         () -> {
           ReqT message;
           try {
-            message = method.parseRequest(ByteSlice.streamOf(deliver.message()));
-          } catch (RuntimeException e) {
+            message = Frame.parse(deliver.message(), method::parseRequest);
+          } catch (RuntimeException | Error e) {
             finish(
                 Status.INTERNAL.withDescription("unreadable message").withCause(e), new Metadata());
             return;
@@ -319,7 +331,13 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
   /** What the handler sends meanwhile is stored in one step with what it was told. */
   private void handle(Consumer<ServerCall.Listener<ReqT>> callback, long seq) {
     tell(session -> session.handling(true));
-    boolean handled = callListener(callback);
+    handling = Thread.currentThread();
+    boolean handled;
+    try {
+      handled = callListener(callback);
+    } finally {
+      handling = null;
+    }
     driver.input(
         (session, now) -> {
           session.handling(false);
@@ -339,14 +357,14 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
     try {
       callback.accept(to);
       return true;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       fail(e);
       return false;
     }
   }
 
   /** As grpc-java: the client learns that something failed, and not what. */
-  private void fail(RuntimeException e) {
+  private void fail(Throwable e) {
     log.warn("event=stream_handler_failed session={}", id(), e);
     finish(
         Status.UNKNOWN.withDescription("Application error processing RPC").withCause(e),

@@ -43,7 +43,7 @@ final class SessionCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
 
   @Override
   public void request(int messages) {
-    stream.input((session, now) -> session.request(messages));
+    stream.request(messages);
   }
 
   @Override

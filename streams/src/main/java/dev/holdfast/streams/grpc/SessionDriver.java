@@ -149,34 +149,52 @@ final class SessionDriver<S extends StreamSession> {
     int done;
     do {
       done = turns.get();
+      boolean acted = false;
       acting = Thread.currentThread();
-      turn();
-      acting = null;
+      try {
+        turn();
+        acted = true;
+      } finally {
+        acting = null;
+        if (!acted) {
+          // An Error is the thread's own matter: the next input acts for the session again.
+          turns.set(0);
+        }
+      }
     } while (!turns.compareAndSet(done, 0));
   }
 
   private void turn() {
     OffloadExecutor.assertMayRunHere();
+    guarded(shell::onTurn);
+    for (SessionOutput next = poll(); next != null; next = poll()) {
+      SessionOutput output = next;
+      guarded(() -> shell.act(output));
+    }
+    if (ending) {
+      ending = false;
+      guarded(shell::onOver);
+    }
+  }
+
+  /** An attachment may be broken, or its interceptor: other outputs are acted on all the same. */
+  private void guarded(Runnable action) {
     try {
-      shell.onTurn();
-      SessionOutput next = poll();
-      while (next != null) {
-        shell.act(next);
-        next = poll();
-      }
-      if (ending) {
-        ending = false;
-        shell.onOver();
-      }
+      action.run();
     } catch (RuntimeException e) {
-      // One that can't act must not keep the next thread from it.
       log.error("event=stream_output_failed session={}", session.id(), e);
     }
   }
 
   private @Nullable SessionOutput poll() {
     synchronized (lock) {
-      SessionOutput next = session.poll(nowNanos());
+      SessionOutput next;
+      try {
+        next = session.poll(nowNanos());
+      } catch (RuntimeException e) {
+        log.error("event=stream_output_failed session={}", session.id(), e);
+        next = null;
+      }
       if (next == null) {
         arm();
         if (!over && session.isOver()) {
@@ -212,10 +230,17 @@ final class SessionDriver<S extends StreamSession> {
   }
 
   private void onTimer() {
-    input(
-        (s, now) -> {
-          timer = null;
-          s.onTimeout(now);
-        });
+    synchronized (lock) {
+      timer = null;
+      long nowNanos = nowNanos();
+      OptionalLong due = session.nextDeadlineNanos();
+      if (due.isEmpty() || due.getAsLong() - nowNanos > 0) {
+        // Early: an ack, for instance, went with a message meanwhile.
+        arm();
+        return;
+      }
+      session.onTimeout(nowNanos);
+    }
+    drive();
   }
 }

@@ -5,13 +5,21 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.StringValue;
 import dev.holdfast.streams.SessionOptions;
+import io.grpc.ForwardingServerCall;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -51,6 +59,55 @@ class BorrowedThreadTest {
 
     assertThat(listener.awaitEnd()).isEqualTo(Status.OK);
     assertThat(listener.heard()).hasSize(before + MANY).endsWith("" + (MANY - 1));
+  }
+
+  @Test
+  void theNextMessageIsAskedForAfterTheAnswerSoThatTheTransportIsWokenOnce() {
+    Listener listener = new Listener();
+    List<String> asked = new CopyOnWriteArrayList<>();
+    ServerServiceDefinition service =
+        town.serverStreams()
+            .build()
+            .resumable(StreamTown.talk(answers -> new Handler(answers, unused -> {})));
+    Server server = town.serve(ServerInterceptors.intercept(service, noting(asked)));
+    ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
+    StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
+    awaitBorrowed(requests, listener);
+
+    await()
+        .atMost(PATIENCE)
+        .until(() -> asked.contains("send") && asked.get(asked.size() - 1).equals("request"));
+  }
+
+  /** Writes down what threads of grpc's ask of the physical call. */
+  private static ServerInterceptor noting(List<String> asked) {
+    return new ServerInterceptor() {
+      @Override
+      public <ReqT, RespT> ServerCall.Listener<ReqT> interceptCall(
+          ServerCall<ReqT, RespT> call, Metadata headers, ServerCallHandler<ReqT, RespT> next) {
+        return next.startCall(
+            new ForwardingServerCall.SimpleForwardingServerCall<>(call) {
+              @Override
+              public void request(int messages) {
+                note("request");
+                super.request(messages);
+              }
+
+              @Override
+              public void sendMessage(RespT message) {
+                note("send");
+                super.sendMessage(message);
+              }
+
+              private void note(String what) {
+                if (Thread.currentThread().getName().startsWith("grpc-default-executor")) {
+                  asked.add(what);
+                }
+              }
+            },
+            headers);
+      }
+    };
   }
 
   @Test

@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** Writes down what a client's observer is told, and that its end comes once. */
-final class Listener implements StreamObserver<StringValue> {
+class Listener implements StreamObserver<StringValue> {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final List<String> heard = new CopyOnWriteArrayList<>();

@@ -1,0 +1,21 @@
+package dev.holdfast.streams.grpc;
+
+import dev.holdfast.streams.wire.FrameHeader;
+import dev.holdfast.streams.wire.WireException;
+import org.jspecify.annotations.Nullable;
+
+/** The body of a message that came, with a header at its beginning or without one. */
+interface ReceivedBody extends Body {
+  /**
+   * The header at the beginning, if there is one.
+   *
+   * @throws WireException when there is one that makes no sense
+   */
+  @Nullable FrameHeader header() throws WireException;
+
+  /** The same bytes without the first ones, which are fewer than {@link FrameHeader#MAX_BYTES}. */
+  ReceivedBody from(int begin);
+
+  /** Gives the bytes up: the message was parsed, and its body is not read again. */
+  default void release() {}
+}
