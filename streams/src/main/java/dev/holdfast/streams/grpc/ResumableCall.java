@@ -380,12 +380,8 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
       return;
     }
     handling = Thread.currentThread();
-    boolean handled;
-    try {
-      handled = application.run(to -> to.onMessage(message));
-    } finally {
-      handling = null;
-    }
+    boolean handled = application.run(to -> to.onMessage(message));
+    handling = null;
     if (handled) {
       driver.input((session, now) -> session.processed(now, deliver.seq()));
     }

@@ -332,12 +332,8 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
   private void handle(Consumer<ServerCall.Listener<ReqT>> callback, long seq) {
     tell(session -> session.handling(true));
     handling = Thread.currentThread();
-    boolean handled;
-    try {
-      handled = callListener(callback);
-    } finally {
-      handling = null;
-    }
+    boolean handled = callListener(callback);
+    handling = null;
     driver.input(
         (session, now) -> {
           session.handling(false);
@@ -382,23 +378,8 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
 
   SessionView view() {
     ServerAttachment attached = latest;
-    return driver.locked(
-        session ->
-            new SessionView(
-                id(),
-                attached == null ? "" : attached.peer(),
-                session.caller().principal(),
-                session.caller().method(),
-                session.state(),
-                session.attach(),
-                lastCause,
-                session.heldBytes(),
-                session.position(),
-                session.acked(),
-                session.processed(),
-                session.duplicates(),
-                age.whole(),
-                age.unchanged()));
+    String peer = attached == null ? "" : attached.peer();
+    return driver.locked(session -> SessionView.of(session, peer, lastCause, age));
   }
 
   private String id() {

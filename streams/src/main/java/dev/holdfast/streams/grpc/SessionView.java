@@ -1,5 +1,6 @@
 package dev.holdfast.streams.grpc;
 
+import dev.holdfast.streams.ServerSession;
 import dev.holdfast.streams.SessionState;
 import java.time.Duration;
 
@@ -35,4 +36,24 @@ public record SessionView(
     long processed,
     long duplicates,
     Duration age,
-    Duration unchanged) {}
+    Duration unchanged) {
+
+  /** Of a server's session. */
+  static SessionView of(ServerSession session, String peer, String lastCause, SessionAge age) {
+    return new SessionView(
+        session.id().toString(),
+        peer,
+        session.caller().principal(),
+        session.caller().method(),
+        session.state(),
+        session.attach(),
+        lastCause,
+        session.heldBytes(),
+        session.position(),
+        session.acked(),
+        session.processed(),
+        session.duplicates(),
+        age.whole(),
+        age.unchanged());
+  }
+}
