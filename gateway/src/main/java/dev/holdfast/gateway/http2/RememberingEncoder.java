@@ -45,13 +45,13 @@ final class RememberingEncoder extends DefaultHttp2HeadersEncoder {
   private int next;
 
   /**
-   * Keeps headers that are secret, or always different, out of the peer's table.
+   * Keeps headers that are secret, or do not repeat, out of the peer's table.
    *
    * @param server whether it writes answers
    */
   RememberingEncoder(boolean server) {
     // What a client says of its limit is advice (RFC 9113, 6.5.2); what a server says is kept.
-    super(Names.NEVER_INDEXED, server);
+    super(new RepeatedHeaders(), server);
     this.server = server;
     long number = ENCODERS.incrementAndGet();
     this.mySlot = (int) (number % SLOTS);

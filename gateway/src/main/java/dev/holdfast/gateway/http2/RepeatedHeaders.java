@@ -1,0 +1,34 @@
+package dev.holdfast.gateway.http2;
+
+import dev.holdfast.core.Limit;
+import io.netty.handler.codec.http2.Http2HeadersEncoder.SensitivityDetector;
+import io.netty.util.AsciiString;
+
+/**
+ * Keeps headers out of the peer's HPACK table until they come a second time: most that clients send
+ * with a call, such as a traceparent, come once, and would push out what repeats. A header that is
+ * secret is never in the table. One for each encoder; confined to its event loop.
+ */
+final class RepeatedHeaders implements SensitivityDetector {
+  @Limit(
+      of = "headers of one HTTP/2 connection that are kept in mind as sent once",
+      then = "another one takes its place, and is not indexed when it comes the next time")
+  static final int SLOTS = 128;
+
+  private static final int NAME_FACTOR = 31;
+
+  /** Hashes of what was sent; by chance of two equal ones a header is indexed one time earlier. */
+  private final int[] seen = new int[SLOTS];
+
+  @Override
+  public boolean isSensitive(CharSequence name, CharSequence value) {
+    if (Names.NEVER_INDEXED.isSensitive(name, value)) {
+      return true;
+    }
+    int hash = NAME_FACTOR * AsciiString.hashCode(name) + AsciiString.hashCode(value);
+    int slot = (hash ^ hash >>> Short.SIZE) & (SLOTS - 1);
+    boolean repeated = seen[slot] == hash;
+    seen[slot] = hash;
+    return !repeated;
+  }
+}

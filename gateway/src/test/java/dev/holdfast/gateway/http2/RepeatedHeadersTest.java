@@ -1,0 +1,56 @@
+package dev.holdfast.gateway.http2;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Headers;
+import org.junit.jupiter.api.Test;
+
+class RepeatedHeadersTest {
+  private final RepeatedHeaders detector = new RepeatedHeaders();
+
+  @Test
+  void headersAreIndexedWhenTheyComeASecondTime() {
+    assertThat(detector.isSensitive("x-tenant", "t1")).isTrue();
+    assertThat(detector.isSensitive("x-tenant", "t1")).isFalse();
+    assertThat(detector.isSensitive("x-tenant", "t2")).isTrue();
+  }
+
+  @Test
+  void secretsAreNeverIndexed() {
+    for (int i = 0; i < 3; i++) {
+      assertThat(detector.isSensitive("authorization", "Bearer 1")).isTrue();
+      assertThat(detector.isSensitive("cookie", "a=b")).isTrue();
+    }
+  }
+
+  @Test
+  void whatRepeatsStaysSmallBetweenHeadersThatAreAlwaysNew() throws Exception {
+    RememberingEncoder encoder = new RememberingEncoder(false);
+    int first = bytes(encoder, 0);
+    for (int i = 1; i < 200; i++) {
+      int unused = bytes(encoder, i);
+    }
+
+    // Of 400 bytes that repeat and 55 that are new, the first are an index.
+    assertThat(first).isGreaterThan(400);
+    assertThat(bytes(encoder, 200)).isLessThan(100);
+  }
+
+  private static int bytes(RememberingEncoder encoder, int number) throws Http2Exception {
+    Http2Headers headers =
+        new DefaultHttp2Headers()
+            .add("x-long", "v".repeat(400))
+            .add("traceparent", "00-" + String.format("%032x", number * 7_919L) + "-01");
+    ByteBuf out = Unpooled.buffer();
+    try {
+      encoder.encodeHeaders(1, headers, out);
+      return out.readableBytes();
+    } finally {
+      out.release();
+    }
+  }
+}
