@@ -74,6 +74,7 @@ public final class EchoServers {
               .directExecutor()
               .withOption(io.netty.channel.ChannelOption.SO_BACKLOG, BACKLOG)
               .addService(new EchoInstance(names ? "s" + i : ""))
+              .addService(OrderingService.definition())
               .build()
               .start());
     }

@@ -5,6 +5,7 @@ import dev.holdfast.bench.GatewaySlices.Slice;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToLongFunction;
@@ -15,9 +16,15 @@ final class GatewayCourse {
   private static final double WARM_UP_RUN_SECONDS = 0.5;
   private static final int WARM_UP_ROUNDS = 4;
   private static final int WARM_UP_ARRIVALS = 40;
+  private static final long WARM_UP_MICROS_PER_CALL = 4;
+  private static final long LEAST_WARM_UP_MILLIS = 50;
+  private static final long WARM_UP_MILLIS_OF_OTHERS = 300;
+  private static final double SECONDS_TO_MILLIS = 1e3;
   private static final long LONGEST_WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(40);
 
   private final H2load h2load;
+  private final GrpcLoadClients clients;
+  private final List<GrpcLoad> loads;
   private final Report report;
   private final double sliceSeconds;
   private final int fixedRate;
@@ -28,11 +35,21 @@ final class GatewayCourse {
   private final GatewaySlices slices = new GatewaySlices();
 
   /**
+   * @param clients with headers as gRPC clients send them
+   * @param loads of those clients
    * @param sliceSeconds about how long a slice lasts
-   * @param fixedRate calls per second of the slices that are not saturated
+   * @param fixedRate calls per second of h2load's slices that are not saturated
    */
-  GatewayCourse(H2load h2load, Report report, double sliceSeconds, int fixedRate) {
+  GatewayCourse(
+      H2load h2load,
+      GrpcLoadClients clients,
+      List<GrpcLoad> loads,
+      Report report,
+      double sliceSeconds,
+      int fixedRate) {
     this.h2load = h2load;
+    this.clients = clients;
+    this.loads = List.copyOf(loads);
     this.report = report;
     this.sliceSeconds = sliceSeconds;
     this.fixedRate = fixedRate;
@@ -59,6 +76,21 @@ final class GatewayCourse {
         boolean brief = ofEach < (long) WARM_UP_ROUNDS * FIRST_CALLS;
         if (!brief || round == 0) {
           warmUp(proxy, brief ? ofEach : ofEach / WARM_UP_ROUNDS, brief);
+        }
+      }
+    }
+  }
+
+  /** The same for the loads of clients. */
+  void warmUpClients(List<GatewayProxy> proxies, ToLongFunction<GatewayProxy> calls)
+      throws IOException, InterruptedException {
+    for (int round = 0; round < WARM_UP_ROUNDS; round++) {
+      for (GatewayProxy proxy : proxies) {
+        long millis = calls.applyAsLong(proxy) * WARM_UP_MICROS_PER_CALL / 1_000;
+        for (GrpcLoad load : loads) {
+          if (round == 0 || millis > WARM_UP_MILLIS_OF_OTHERS) {
+            var unused = clients.run(load, proxy, Math.max(LEAST_WARM_UP_MILLIS, millis));
+          }
         }
       }
     }
@@ -91,45 +123,66 @@ final class GatewayCourse {
     }
   }
 
-  /** Every load for every proxy, in the order of the list. */
+  /** Every load of h2load for every proxy, in the order of the list. */
   void alternation(int number, List<GatewayProxy> proxies)
       throws IOException, InterruptedException {
     for (GatewayWork work : GatewayWork.values()) {
       for (int rate : List.of(H2load.SATURATION, fixedRate)) {
         StringBuilder line = new StringBuilder();
         for (GatewayProxy proxy : proxies) {
-          Slice slice = slice(new Load(work, rate), proxy);
-          line.append(
-              String.format(
-                  "; %s %.2f us, %.0f/s, p99 %.2f ms",
-                  proxy.name(),
-                  slice.cpuMicros(),
-                  slice.callsPerSecond(),
-                  slice.p99Micros() / 1e3));
+          line.append(describe(proxy, slice(work, rate, proxy)));
         }
-        report.say("%d, %s%s", number + 1, new Load(work, rate).key(), line);
+        report.say("%d, %s%s", number + 1, Load.of(work, rate).key(), line);
       }
     }
+    addTimeWait(proxies);
+  }
+
+  /** The same with the loads of clients. */
+  void alternationOfClients(int number, List<GatewayProxy> proxies)
+      throws IOException, InterruptedException {
+    for (GrpcLoad load : loads) {
+      StringBuilder line = new StringBuilder();
+      for (GatewayProxy proxy : proxies) {
+        Slice slice = clients.run(load, proxy, (long) (sliceSeconds * SECONDS_TO_MILLIS));
+        slices.add(Load.of(load), proxy.name(), slice);
+        line.append(describe(proxy, slice));
+      }
+      report.say("%d, %s%s", number + 1, load.title(), line);
+    }
+    addTimeWait(proxies);
+  }
+
+  private void addTimeWait(List<GatewayProxy> proxies) throws IOException {
     for (GatewayProxy proxy : proxies) {
       slices.addTimeWait(proxy.name(), proxy.timeWait());
     }
   }
 
-  private Slice slice(Load load, GatewayProxy proxy) throws IOException, InterruptedException {
-    boolean saturated = load.rate() == H2load.SATURATION;
-    double rate =
-        saturated ? callsPerSecond.getOrDefault(proxy.name() + load.work(), 1.0) : load.rate();
+  private static String describe(GatewayProxy proxy, Slice slice) {
+    return String.format(
+        Locale.ROOT,
+        "; %s %.2f us, %.0f/s, p99 %.2f ms",
+        proxy.name(),
+        slice.cpuMicros(),
+        slice.callsPerSecond(),
+        slice.p99Micros() / 1e3);
+  }
+
+  private Slice slice(GatewayWork work, int fixed, GatewayProxy proxy)
+      throws IOException, InterruptedException {
+    boolean saturated = fixed == H2load.SATURATION;
+    double rate = saturated ? callsPerSecond.getOrDefault(proxy.name() + work, 1.0) : fixed;
     double cpuBefore = proxy.cpuMicros();
-    H2load.Load done =
-        h2load.run(load.work(), proxy.port(), (long) (rate * sliceSeconds), load.rate());
-    // What is less than a tick can't be told from nothing, and nothing has no ratio.
-    double cpu = Math.max(KernelTables.MICROS_PER_TICK / 2, proxy.cpuMicros() - cpuBefore);
+    H2load.Load done = h2load.run(work, proxy.port(), (long) (rate * sliceSeconds), fixed);
+    // Nothing has no ratio.
+    double cpu = Math.max(1, proxy.cpuMicros() - cpuBefore);
     if (saturated) {
-      callsPerSecond.put(proxy.name() + load.work(), done.callsPerSecond());
+      callsPerSecond.put(proxy.name() + work, done.callsPerSecond());
     }
     Slice slice =
         new Slice(cpu / done.calls(), done.callsPerSecond(), done.micros().percentile(99));
-    slices.add(load, proxy.name(), slice);
+    slices.add(Load.of(work, fixed), proxy.name(), slice);
     return slice;
   }
 }

@@ -85,53 +85,6 @@ final class GatewayPrograms {
   }
 
   /**
-   * nginx keeps connections to the upstream only if told so, and one call at a time goes over each:
-   * as many are kept as there are calls.
-   */
-  GatewayProxy nginx(int upstreamPort) throws IOException {
-    int port = freePort();
-    // Run by root it would give its workers to a user who can't read this folder.
-    String user = System.getProperty("user.name").equals("root") ? "user root;" : "";
-    Path file = folder.resolve("nginx.conf");
-    Files.writeString(
-        file,
-        """
-        %s
-        worker_processes 2;
-        daemon off;
-        pid nginx.pid;
-        error_log stderr warn;
-        events { worker_connections 8192; }
-        http {
-          access_log off;
-          client_body_temp_path body;
-          proxy_temp_path proxy;
-          fastcgi_temp_path fastcgi;
-          uwsgi_temp_path uwsgi;
-          scgi_temp_path scgi;
-          keepalive_requests 1000000000;
-          keepalive_time 24h;
-          upstream echo {
-            server 127.0.0.1:%d;
-            keepalive 256;
-            keepalive_requests 1000000000;
-            keepalive_time 24h;
-          }
-          server {
-            listen 127.0.0.1:%d http2;
-            location / { grpc_pass grpc://echo; }
-          }
-        }
-        """
-            .formatted(user, upstreamPort, port));
-    return start(
-        "nginx",
-        List.of(NGINX.path(), "-p", folder.toString(), "-e", "stderr", "-c", file.toString()),
-        port,
-        upstreamPort);
-  }
-
-  /**
    * HAProxy multiplexes by itself; {@code http-reuse always} lets it share every connection.
    *
    * @param name what it is called in figures
@@ -171,23 +124,12 @@ final class GatewayPrograms {
         name, List.of(HAPROXY.path(), "-db", "-q", "-f", file.toString()), port, upstreamPort);
   }
 
-  /** The relay that does nothing of a gateway's work, with the options of the gateway's JVM. */
-  GatewayProxy floor(int upstreamPort) throws IOException {
-    int port = freePort();
-    List<String> command =
-        ChildJvm.command(
-            GatewayFloor.class,
-            List.of("-XX:+UseSerialGC", "-Dio.netty.leakDetection.level=disabled"),
-            List.of(Integer.toString(port), Integer.toString(upstreamPort)));
-    return start(FLOOR, command, port, upstreamPort);
-  }
-
   private GatewayProxy start(String name, List<String> command, int port, int upstreamPort)
       throws IOException {
     return GatewayProxy.start(name, command, folder, port, upstreamPort);
   }
 
-  private static String launcher() {
+  static String launcher() {
     String launcher = System.getProperty(LAUNCHER);
     if (launcher == null) {
       throw new IllegalStateException(LAUNCHER + ": not set (expected: to be run by bench/run)");

@@ -12,13 +12,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 
 /** A proxy that is measured: its process, with whatever processes that one has started. */
 final class GatewayProxy implements AutoCloseable {
-  private static final long START_SECONDS = 60;
+  /** A part of util-linux, which every system has. */
+  private static final ExternalTool CHRT = new ExternalTool("chrt", "util-linux");
+
+  private static final long START_SECONDS = 180;
   private static final long STOP_SECONDS = 15;
   private static final long CALL_SECONDS = 10;
   private static final int FIRST_CALLS = 20;
@@ -29,6 +34,11 @@ final class GatewayProxy implements AutoCloseable {
   private final Path said;
   private final int port;
   private final int upstreamPort;
+
+  /** CPU time of threads that have ended, by process, as far as it is known. */
+  private final Map<Long, Double> endedMicros = new HashMap<>();
+
+  private int tlsPort;
 
   private GatewayProxy(String name, Process process, Path said, int port, int upstreamPort) {
     this.name = name;
@@ -66,8 +76,45 @@ final class GatewayProxy implements AutoCloseable {
     return port;
   }
 
+  /** Where it listens with TLS. */
+  int tlsPort() {
+    return tlsPort;
+  }
+
+  /** Says that it listens with TLS, too. */
+  GatewayProxy withTls(int port) {
+    tlsPort = port;
+    return this;
+  }
+
   long pid() {
     return process.pid();
+  }
+
+  /**
+   * Puts all its threads into one scheduling class, so that proxies are compared on equal terms;
+   * threads that they start later are in it, too.
+   *
+   * @param batch SCHED_BATCH, otherwise SCHED_OTHER
+   */
+  void schedule(boolean batch) throws IOException, InterruptedException {
+    for (long pid : pids()) {
+      Process chrt =
+          new ProcessBuilder(
+                  CHRT.path(),
+                  "--all-tasks",
+                  batch ? "--batch" : "--other",
+                  "--pid",
+                  "0",
+                  Long.toString(pid))
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      if (!chrt.waitFor(STOP_SECONDS, TimeUnit.SECONDS) || chrt.exitValue() != 0) {
+        chrt.destroyForcibly();
+        throw new IllegalStateException(name + ": its scheduling class can't be set");
+      }
+    }
   }
 
   /**
@@ -123,11 +170,16 @@ final class GatewayProxy implements AutoCloseable {
     return ended ? process.exitValue() : -1;
   }
 
-  /** CPU time of all its processes so far. */
+  /**
+   * CPU time of all its processes so far: of the threads that run, to the nanosecond, and of those
+   * that have ended, as the coarser sum of the process shows them.
+   */
   double cpuMicros() throws IOException {
     double sum = 0;
     for (long pid : pids()) {
-      sum += KernelTables.cpuMicros(pid);
+      double coarse = KernelTables.cpuMicros(pid);
+      double running = KernelTables.schedulerMicros(pid);
+      sum += running + endedMicros.merge(pid, Math.max(0, coarse - running), Math::max);
     }
     return sum;
   }

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -16,12 +17,32 @@ final class GatewaySlices {
   /**
    * One kind of load.
    *
-   * @param rate calls per second, or {@link H2load#SATURATION}
+   * @param key its name in figures
    */
-  record Load(GatewayWork work, int rate) {
-    String key() {
-      return work.key() + (rate == H2load.SATURATION ? " saturated" : " at " + rate + "/s");
+  record Load(String key, Group group) {
+    /**
+     * A load of h2load.
+     *
+     * @param rate calls per second, or {@link H2load#SATURATION}
+     */
+    static Load of(GatewayWork work, int rate) {
+      String pace = rate == H2load.SATURATION ? " saturated" : " at " + rate + "/s";
+      return new Load(work.key() + pace, Group.CONSTANT);
     }
+
+    static Load of(GrpcLoad load) {
+      return new Load(load.title(), load.tls() ? Group.CLIENTS_TLS : Group.CLIENTS);
+    }
+  }
+
+  /** Loads of one origin. */
+  enum Group {
+    /** Constant headers, from h2load. */
+    CONSTANT,
+    /** Headers as gRPC clients send them, in plaintext. */
+    CLIENTS,
+    /** The same over TLS. */
+    CLIENTS_TLS
   }
 
   /**
@@ -55,9 +76,12 @@ final class GatewaySlices {
     return List.copyOf(slices.keySet());
   }
 
-  /** The load under which a figure of one proxy, over that of another, is greatest. */
-  Load worst(String proxy, String other, ToDoubleFunction<Slice> figure) {
+  /**
+   * The load of some groups under which a figure of one proxy, over that of another, is greatest.
+   */
+  Load worst(Set<Group> groups, String proxy, String other, ToDoubleFunction<Slice> figure) {
     return slices.keySet().stream()
+        .filter(load -> groups.contains(load.group()))
         .max(Comparator.comparingDouble(load -> ratio(load, proxy, other, figure).median()))
         .orElseThrow(() -> new IllegalStateException("nothing was measured"));
   }
@@ -75,6 +99,10 @@ final class GatewaySlices {
 
   Sample values(Load load, String proxy, ToDoubleFunction<Slice> figure) {
     return Sample.of(of(load, proxy).stream().mapToDouble(figure).toArray());
+  }
+
+  boolean has(Load load, String proxy) {
+    return slices.getOrDefault(load, Map.of()).containsKey(proxy);
   }
 
   private List<Slice> of(Load load, String proxy) {

@@ -2,6 +2,7 @@ package dev.holdfast.bench;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -29,6 +30,31 @@ final class KernelTables {
    */
   static double cpuMicros(long pid) throws IOException {
     return cpuMicros(Files.readString(Path.of("/proc", Long.toString(pid), "stat")));
+  }
+
+  /**
+   * CPU time of the threads of a process that run now, to the nanosecond ({@code schedstat}); those
+   * that have ended are not in it.
+   *
+   * @throws NoSuchFileException when there is no such process
+   */
+  static double schedulerMicros(long pid) throws IOException {
+    double sum = 0;
+    try (DirectoryStream<Path> threads =
+        Files.newDirectoryStream(Path.of("/proc", Long.toString(pid), "task"))) {
+      for (Path thread : threads) {
+        try {
+          sum += schedulerMicros(Files.readString(thread.resolve("schedstat")));
+        } catch (NoSuchFileException e) {
+          // It ended in between; what it took is in cpuMicros.
+        }
+      }
+    }
+    return sum;
+  }
+
+  static double schedulerMicros(String schedstat) {
+    return Long.parseLong(schedstat.strip().split(" ", 2)[0]) / 1e3;
   }
 
   /** The name in parentheses may hold anything, so fields are counted from behind it. */

@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -19,14 +21,24 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class RollTraffic implements SteadyCalls.AnswerListener, AutoCloseable {
   private static final long LOOK_MILLIS = 5;
+  private static final long SLOW_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+  private static final int MOST_SLOW = 1_000;
 
   private final List<SteadyCalls> lanes = new ArrayList<>();
   private final Set<String> heard = ConcurrentHashMap.newKeySet();
+  private final BlockingQueue<SlowCall> slow = new LinkedBlockingQueue<>(MOST_SLOW);
   private final AtomicLong unsafe = new AtomicLong();
   private final AtomicLong failed = new AtomicLong();
   private volatile long killBegan;
   private volatile long killEnded;
   private volatile boolean killed;
+
+  /** A call that waited for long, in times of {@link System#nanoTime}. */
+  record SlowCall(long sentNanos, long answeredNanos) {
+    double millis() {
+      return (answeredNanos - sentNanos) / 1e6;
+    }
+  }
 
   /**
    * @param channels each gets an even share of the calls
@@ -88,6 +100,19 @@ final class RollTraffic implements SteadyCalls.AnswerListener, AutoCloseable {
     return lanes.stream().mapToLong(SteadyCalls::longestNanos).max().orElse(0) / 1e6;
   }
 
+  /** From now on what took long before does not count: a run begins with cold JVMs. */
+  void forgetLongest() {
+    lanes.forEach(SteadyCalls::forgetLongest);
+    slow.clear();
+  }
+
+  /** Calls of more than 200 ms that ended since this was asked last, a thousand at most. */
+  List<SlowCall> slowCalls() {
+    List<SlowCall> seen = new ArrayList<>();
+    slow.drainTo(seen);
+    return seen;
+  }
+
   /** How often each failure was seen, code and text, the unsafe ones too. */
   Map<String, Long> failures() {
     Map<String, Long> sum = new TreeMap<>();
@@ -105,6 +130,10 @@ final class RollTraffic implements SteadyCalls.AnswerListener, AutoCloseable {
   @Override
   public void onAnswer(String instance, long sentNanos, long answeredNanos) {
     heard.add(instance);
+    if (answeredNanos - sentNanos > SLOW_NANOS) {
+      // What has no room is one of a thousand that waited for the same.
+      var unused = slow.offer(new SlowCall(sentNanos, answeredNanos));
+    }
   }
 
   @Override

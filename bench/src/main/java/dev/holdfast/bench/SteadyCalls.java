@@ -77,6 +77,11 @@ final class SteadyCalls implements AutoCloseable {
     return longestNanos.get();
   }
 
+  /** From now on what took long before does not count. */
+  void forgetLongest() {
+    longestNanos.set(0);
+  }
+
   /** How often each failure was seen: code and text. */
   Map<String, Long> failures() {
     Map<String, Long> counted = new TreeMap<>();

@@ -3,13 +3,17 @@ package dev.holdfast.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.holdfast.bench.GatewaySlices.Group;
 import dev.holdfast.bench.GatewaySlices.Load;
 import dev.holdfast.bench.GatewaySlices.Slice;
+import java.util.EnumSet;
 import org.junit.jupiter.api.Test;
 
 class GatewaySlicesTest {
-  private static final Load SATURATED = new Load(GatewayWork.SMALL, H2load.SATURATION);
-  private static final Load AT_RATE = new Load(GatewayWork.SMALL, 10_000);
+  private static final Load SATURATED = Load.of(GatewayWork.SMALL, H2load.SATURATION);
+  private static final Load AT_RATE = Load.of(GatewayWork.SMALL, 10_000);
+
+  private static final Load BUSY = Load.of(GrpcLoad.BUSY);
 
   private final GatewaySlices slices = new GatewaySlices();
 
@@ -32,9 +36,16 @@ class GatewaySlicesTest {
     add(AT_RATE, "ours", 3);
     add(AT_RATE, "other", 4);
 
-    assertThat(slices.worst("ours", "other", Slice::cpuMicros)).isEqualTo(AT_RATE);
+    add(BUSY, "ours", 1);
+    add(BUSY, "other", 1);
+
+    assertThat(slices.worst(EnumSet.of(Group.CONSTANT), "ours", "other", Slice::cpuMicros))
+        .isEqualTo(AT_RATE);
+    assertThat(slices.worst(EnumSet.allOf(Group.class), "ours", "other", Slice::cpuMicros))
+        .isEqualTo(BUSY);
     assertThat(AT_RATE.key()).isEqualTo("64b at 10000/s");
     assertThat(SATURATED.key()).isEqualTo("64b saturated");
+    assertThat(BUSY.key()).isEqualTo("clients 4x50 saturated");
   }
 
   @Test

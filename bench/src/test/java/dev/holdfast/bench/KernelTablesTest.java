@@ -32,7 +32,13 @@ class KernelTablesTest {
   }
 
   @Test
+  void readsTheTimeOfAThreadFromItsStatistics() {
+    assertThat(KernelTables.schedulerMicros("1234567 89 10\n")).isEqualTo(1_234.567);
+  }
+
+  @Test
   void readsTheRealTables() throws IOException {
+    assertThat(KernelTables.schedulerMicros(ProcessHandle.current().pid())).isPositive();
     assertThat(KernelTables.cpuMicros(ProcessHandle.current().pid())).isPositive();
     assertThat(KernelTables.timeWait(1)).isZero();
     Assertions.assertThatThrownBy(() -> KernelTables.cpuMicros(Integer.MAX_VALUE))

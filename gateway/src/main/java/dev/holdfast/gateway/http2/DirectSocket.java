@@ -27,6 +27,10 @@ final class DirectSocket implements ReadyListener {
   /** What a read takes at most; who sends more is read by Netty, with buffers that grow. */
   static final int READ_BYTES = 4_096;
 
+  /** A switch for measurements: {@code bench/run gateway --parts 1}. */
+  private static final boolean USED =
+      !"false".equals(System.getProperty("holdfast.gateway.direct-socket"));
+
   private final FrameConnection connection;
   private final ChannelHandlerContext context;
   private final LivenessHandler liveness;
@@ -50,7 +54,7 @@ final class DirectSocket implements ReadyListener {
   static @Nullable DirectSocket of(
       FrameConnection connection, ChannelHandlerContext context, FrameBatch batch) {
     SteadyEpoll sockets = SteadyEpoll.mine();
-    if (sockets == null || !(context.channel() instanceof EpollSocketChannel channel)) {
+    if (!USED || sockets == null || !(context.channel() instanceof EpollSocketChannel channel)) {
       return null;
     }
     Iterator<Map.Entry<String, ChannelHandler>> handlers = context.pipeline().iterator();

@@ -23,6 +23,10 @@ final class RememberingDecoder extends DefaultHttp2HeadersDecoder {
   /** Longer blocks are decoded each time. */
   static final int MOST_BYTES = 512;
 
+  /** A switch for measurements: {@code bench/run gateway --parts 1}. */
+  private static final boolean REMEMBERS =
+      !"false".equals(System.getProperty("holdfast.gateway.header-cache"));
+
   private static final @Nullable KnownHeaders[] NOTHING = {};
 
   private final int most;
@@ -68,7 +72,7 @@ final class RememberingDecoder extends DefaultHttp2HeadersDecoder {
     }
     int length = block.readableBytes();
     blockBytes = length;
-    if (!HeaderBlock.isSteady(block, block.readerIndex(), block.writerIndex())) {
+    if (!REMEMBERS || !HeaderBlock.isSteady(block, block.readerIndex(), block.writerIndex())) {
       forget();
       return decode(streamId, block);
     }
