@@ -67,7 +67,9 @@ record Entrance(
   private void secure(TlsServer tls, Runnable next) {
     channel
         .pipeline()
-        .addLast(tls.handler(channel.alloc(), loop.snapshot().limits().handshake()))
+        .addLast(
+            tls.handler(
+                channel.alloc(), loop.snapshot().limits().handshake(), listener.l4().isPresent()))
         .addLast(new TlsEntrance(tls, loop, face, next));
   }
 

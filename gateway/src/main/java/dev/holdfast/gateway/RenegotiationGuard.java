@@ -2,9 +2,13 @@ package dev.holdfast.gateway;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslHandler;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.SSLException;
 
 /**
  * Closes a connection of TLS 1.2 whose client begins a second handshake (RFC 9113, 9.2.1), whatever
@@ -15,12 +19,15 @@ final class RenegotiationGuard extends ChannelInboundHandlerAdapter {
   private static final String RENEGOTIABLE = "TLSv1.2";
 
   private final SSLEngine engine;
-  private final Runnable refused;
+  private final Consumer<SSLException> refused;
+  private final boolean boring;
+  private boolean sawData;
   private boolean over;
 
-  private RenegotiationGuard(SSLEngine engine, Runnable refused) {
+  private RenegotiationGuard(SSLEngine engine, Consumer<SSLException> refused) {
     this.engine = engine;
     this.refused = refused;
+    this.boring = engine instanceof ReferenceCountedOpenSslEngine;
   }
 
   /**
@@ -28,7 +35,7 @@ final class RenegotiationGuard extends ChannelInboundHandlerAdapter {
    *
    * @param refused is told of a second one
    */
-  static void guard(ChannelHandlerContext ctx, SslHandler tls, Runnable refused) {
+  static void guard(ChannelHandlerContext ctx, SslHandler tls, Consumer<SSLException> refused) {
     SSLEngine engine = tls.engine();
     if (RENEGOTIABLE.equals(engine.getSession().getProtocol())) {
       String name = ctx.pipeline().context(tls).name();
@@ -36,24 +43,41 @@ final class RenegotiationGuard extends ChannelInboundHandlerAdapter {
     }
   }
 
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    sawData = true;
+    ctx.fireChannelRead(message);
+  }
+
   /** What a second handshake begins with was read; its tasks run elsewhere and come too late. */
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
     if (isRenegotiating() && !engine.isInboundDone()) {
-      refuse(ctx);
+      refuse(ctx, new SSLException("the client wants another handshake"));
     } else if (!over) {
+      if (boring && !sawData) {
+        // BoringSSL says what was wrong with a record when it is asked for anything after it.
+        ctx.flush();
+      }
+      sawData = false;
       ctx.fireChannelReadComplete();
     }
   }
 
-  /** A second handshake that fails by itself, as where ALPN is asked again, is refused as well. */
+  /**
+   * A second handshake that fails by itself is refused as well: the JDK does so where ALPN is asked
+   * again, BoringSSL always, and says it as of any record that it can't take.
+   */
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     if (over) {
       return;
     }
-    if (isRenegotiating()) {
-      refuse(ctx);
+    Throwable reason = cause instanceof DecoderException ? cause.getCause() : cause;
+    if (boring && reason instanceof SSLException broken) {
+      refuse(ctx, broken);
+    } else if (isRenegotiating()) {
+      refuse(ctx, new SSLException("the client wants another handshake", cause));
     } else {
       ctx.fireExceptionCaught(cause);
     }
@@ -63,10 +87,10 @@ final class RenegotiationGuard extends ChannelInboundHandlerAdapter {
     return engine.getHandshakeStatus() != HandshakeStatus.NOT_HANDSHAKING;
   }
 
-  private void refuse(ChannelHandlerContext ctx) {
+  private void refuse(ChannelHandlerContext ctx, SSLException why) {
     if (!over) {
       over = true;
-      refused.run();
+      refused.accept(why);
       var unused = ctx.close();
     }
   }

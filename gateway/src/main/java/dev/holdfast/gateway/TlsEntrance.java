@@ -55,7 +55,7 @@ final class TlsEntrance extends ChannelInboundHandlerAdapter {
       return;
     }
     SslHandler agreed = ctx.pipeline().get(SslHandler.class);
-    RenegotiationGuard.guard(ctx, agreed, () -> onRenegotiation(ctx));
+    RenegotiationGuard.guard(ctx, agreed, why -> onRenegotiation(ctx, why));
     Client.set(ctx.channel(), tls.proof(agreed.engine().getSession()));
     String protocol = agreed.applicationProtocol();
     WebFace taker = face;
@@ -79,9 +79,8 @@ final class TlsEntrance extends ChannelInboundHandlerAdapter {
     refuse(ctx, cause);
   }
 
-  private void onRenegotiation(ChannelHandlerContext ctx) {
-    tls.onRefused(
-        ClientAddress.of(ctx.channel()), new SSLException("the client wants another handshake"));
+  private void onRenegotiation(ChannelHandlerContext ctx, SSLException why) {
+    tls.onRefused(ClientAddress.of(ctx.channel()), why);
   }
 
   private void refuse(ChannelHandlerContext ctx, Throwable cause) {

@@ -29,6 +29,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -94,6 +95,21 @@ class TlsTest {
             .endsWith("https for /a");
       }
     }
+  }
+
+  @Test
+  void clientsThatOfferUnknownProtocolsAloneAreRefusedByAnAlert() throws Exception {
+    Gateway gateway = tls.gateway(rig, tls.plain(TlsRig.identity(tls.issue())), rig.serve(echo));
+    for (String version : List.of("TLSv1.2", "TLSv1.3")) {
+      assertThatThrownBy(() -> tls.socket(gateway.address(), version, "imap", ""))
+          .isInstanceOf(SSLHandshakeException.class)
+          .hasMessageContaining("no_application_protocol");
+    }
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(rig.meters.get("holdfast.gateway.tls.refused").counter().count())
+                    .isEqualTo(2));
   }
 
   @ParameterizedTest

@@ -7,33 +7,66 @@ import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBeh
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.OpenSslSessionContext;
+import io.netty.handler.ssl.OpenSslSessionTicketKey;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import java.io.IOException;
+import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import javax.net.ssl.SSLException;
 
 /**
  * The terms of every handshake: TLS 1.3 or 1.2 with the ciphers that HTTP/2 allows (RFC 9113, 9.2),
- * by the JDK's provider.
+ * by BoringSSL where its library can be loaded, else by the JDK's provider.
  */
 final class Contexts {
+  /** {@code jdk} for the JDK's provider, whatever there is. */
+  private static final String PROVIDER_PROPERTY = "holdfast.gateway.tls";
+
+  static final SslProvider PROVIDER =
+      OpenSsl.isAvailable() && !"jdk".equals(System.getProperty(PROVIDER_PROPERTY))
+          ? SslProvider.OPENSSL
+          : SslProvider.JDK;
+
+  /** Protocols of a listener, the preferred one first. */
+  static final List<String> SERVED =
+      List.of(ApplicationProtocolNames.HTTP_2, ApplicationProtocolNames.HTTP_1_1);
+
+  private static final SecureRandom RANDOM = new SecureRandom();
+
   private static final String[] VERSIONS = {"TLSv1.3", "TLSv1.2"};
 
   private Contexts() {}
 
-  static SslContext server(LiveContext.Keys keys, ClientAuth clients) throws IOException {
+  /**
+   * Of a listener.
+   *
+   * @param provider the JDK's where one side of a connection may end before the other: Netty's
+   *     engine on BoringSSL ends both with the first close_notify
+   */
+  static SslContext server(LiveContext.Keys keys, ClientAuth clients, SslProvider provider)
+      throws IOException {
     LiveContext.Own own =
         keys.own().orElseThrow(() -> new IOException("a server without a certificate"));
     SslContextBuilder builder =
         SslContextBuilder.forServer(own.key(), own.array())
             .clientAuth(clients)
-            .applicationProtocolConfig(
-                offering(ApplicationProtocolNames.HTTP_2, ApplicationProtocolNames.HTTP_1_1));
-    return built(builder, keys.authorities());
+            .applicationProtocolConfig(offering(provider, SERVED.toArray(String[]::new)));
+    SslContext context = built(builder, provider, keys.authorities());
+    if (context.sessionContext() instanceof OpenSslSessionContext sessions) {
+      // Without keys of its own BoringSSL resumes no session of TLS 1.3.
+      sessions.setTicketKeys(
+          new OpenSslSessionTicketKey(
+              random(OpenSslSessionTicketKey.NAME_SIZE),
+              random(OpenSslSessionTicketKey.HMAC_KEY_SIZE),
+              random(OpenSslSessionTicketKey.AES_KEY_SIZE)));
+    }
+    return context;
   }
 
   /** Its certificate must be for the name that the connection is made with (RFC 2818, 3.1). */
@@ -41,19 +74,20 @@ final class Contexts {
     SslContextBuilder builder =
         SslContextBuilder.forClient()
             .endpointIdentificationAlgorithm("HTTPS")
-            .applicationProtocolConfig(offering(ApplicationProtocolNames.HTTP_2));
+            .applicationProtocolConfig(offering(PROVIDER, ApplicationProtocolNames.HTTP_2));
     keys.own().ifPresent(own -> builder.keyManager(own.key(), own.array()));
-    return built(builder, keys.authorities());
+    return built(builder, PROVIDER, keys.authorities());
   }
 
-  private static SslContext built(SslContextBuilder builder, List<X509Certificate> authorities)
+  private static SslContext built(
+      SslContextBuilder builder, SslProvider provider, List<X509Certificate> authorities)
       throws IOException {
     if (!authorities.isEmpty()) {
       builder.trustManager(authorities.toArray(X509Certificate[]::new));
     }
     try {
       return builder
-          .sslProvider(SslProvider.JDK)
+          .sslProvider(provider)
           .protocols(VERSIONS)
           .ciphers(Http2SecurityUtil.CIPHERS, SupportedCipherSuiteFilter.INSTANCE)
           .build();
@@ -62,11 +96,19 @@ final class Contexts {
     }
   }
 
+  private static byte[] random(int bytes) {
+    byte[] some = new byte[bytes];
+    RANDOM.nextBytes(some);
+    return some;
+  }
+
   /** Who offers protocols and none of these is refused (RFC 7301, 3.2). */
-  private static ApplicationProtocolConfig offering(String... protocols) {
+  private static ApplicationProtocolConfig offering(SslProvider provider, String... protocols) {
     return new ApplicationProtocolConfig(
         Protocol.ALPN,
-        SelectorFailureBehavior.FATAL_ALERT,
+        provider == SslProvider.JDK
+            ? SelectorFailureBehavior.FATAL_ALERT
+            : SelectorFailureBehavior.NO_ADVERTISE,
         SelectedListenerFailureBehavior.ACCEPT,
         protocols);
   }

@@ -136,7 +136,7 @@ public final class Keyring implements AutoCloseable {
       Identity identity, Optional<Path> authority, ClientAuth clients, List<Subscription> uses) {
     Terms terms =
         new Terms(new LiveContext.Sources(Optional.of(identity), authority), Optional.of(clients));
-    LiveContext live = shared(terms, keys -> Contexts.server(keys, clients));
+    LiveContext live = shared(terms, (keys, provider) -> Contexts.server(keys, clients, provider));
     uses.add(() -> release(terms));
     return live;
   }
@@ -149,7 +149,7 @@ public final class Keyring implements AutoCloseable {
   public TlsClient client(UpstreamTls tls) {
     Terms terms =
         new Terms(new LiveContext.Sources(tls.identity(), tls.authority()), Optional.empty());
-    LiveContext live = shared(terms, Contexts::client);
+    LiveContext live = shared(terms, (keys, provider) -> Contexts.client(keys));
     return new TlsClient(live, tls.serverName(), work, once(() -> release(terms)));
   }
 

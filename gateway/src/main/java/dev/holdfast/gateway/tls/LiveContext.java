@@ -6,6 +6,7 @@ import dev.holdfast.core.tls.PemKeys;
 import dev.holdfast.gateway.limits.GatewayMeter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -29,7 +30,19 @@ final class LiveContext implements AutoCloseable {
   private final MeterRegistry meters;
   private final FollowedFiles files;
   private @Nullable CertificateLife life;
-  private volatile @Nullable SslContext context;
+  private volatile @Nullable Made made;
+
+  /** The contexts that are made of one reading of the files. */
+  private static final class Made {
+    private final Keys keys;
+    private final SslContext context;
+    private volatile @Nullable SslContext halfClosing;
+
+    Made(Keys keys, SslContext context) {
+      this.keys = keys;
+      this.context = context;
+    }
+  }
 
   /** What a context is made of. */
   record Keys(Optional<Own> own, List<X509Certificate> authorities) {}
@@ -43,7 +56,7 @@ final class LiveContext implements AutoCloseable {
 
   /** Makes a context. */
   interface Maker {
-    SslContext make(Keys keys) throws IOException;
+    SslContext make(Keys keys, SslProvider provider) throws IOException;
   }
 
   /** The files of one context. */
@@ -84,7 +97,29 @@ final class LiveContext implements AutoCloseable {
 
   /** What handshakes that begin now use. */
   SslContext context() {
-    SslContext known = context;
+    return known().context;
+  }
+
+  /**
+   * The same for connections of which one side may end before the other, made when it is first
+   * asked for.
+   */
+  SslContext halfClosing() {
+    Made known = known();
+    SslContext context = Contexts.PROVIDER == SslProvider.JDK ? known.context : known.halfClosing;
+    if (context == null) {
+      try {
+        context = maker.make(known.keys, SslProvider.JDK);
+      } catch (IOException e) {
+        throw new IllegalStateException("the JDK has no use for what BoringSSL uses", e);
+      }
+      known.halfClosing = context;
+    }
+    return context;
+  }
+
+  private Made known() {
+    Made known = made;
     if (known == null) {
       throw new IllegalStateException("made by the constructor, or it has thrown");
     }
@@ -121,7 +156,8 @@ final class LiveContext implements AutoCloseable {
         authority.isEmpty()
             ? List.of()
             : PemKeys.certificates(authority.get().toString(), contents.get(next));
-    context = maker.make(new Keys(own, authorities));
+    Keys keys = new Keys(own, authorities);
+    made = new Made(keys, maker.make(keys, Contexts.PROVIDER));
     if (own.isPresent() && identity.isPresent()) {
       live(identity.get().certificate(), own.get().chain());
     }

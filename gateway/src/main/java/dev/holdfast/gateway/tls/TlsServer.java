@@ -7,15 +7,21 @@ import dev.holdfast.gateway.limits.GatewayMeter;
 import dev.holdfast.gateway.limits.SparseLog;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.ssl.SniHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProvider;
 import io.netty.util.AsciiString;
+import io.netty.util.Mapping;
+import io.netty.util.concurrent.Future;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Executor;
+import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,7 +54,15 @@ public final class TlsServer implements AutoCloseable {
    */
   record Certificates(LiveContext first, ServerNames<LiveContext> named) {
     SslContext of(@Nullable String name) {
-      return named.find(name == null ? "" : name).orElse(first).context();
+      return live(name).context();
+    }
+
+    SslContext halfClosing(@Nullable String name) {
+      return live(name).halfClosing();
+    }
+
+    private LiveContext live(@Nullable String name) {
+      return named.find(name == null ? "" : name).orElse(first);
     }
   }
 
@@ -70,11 +84,14 @@ public final class TlsServer implements AutoCloseable {
    * SslHandler} once it is known what the client asks for.
    *
    * @param patience for the whole handshake
+   * @param halfCloses whether one side of the connection may end before the other
    */
-  public ChannelHandler handler(ByteBufAllocator allocator, Duration patience) {
-    return certificates.named().isEmpty()
-        ? handler(certificates.of(""), allocator, patience.toMillis())
-        : new ByName(patience.toMillis());
+  public ChannelHandler handler(ByteBufAllocator allocator, Duration patience, boolean halfCloses) {
+    boolean jdk = halfCloses || Contexts.PROVIDER == SslProvider.JDK;
+    if (jdk && certificates.named().isEmpty()) {
+      return handler(certificates.halfClosing(""), allocator, patience.toMillis());
+    }
+    return new ByName(jdk ? certificates::halfClosing : certificates::of, jdk, patience.toMillis());
   }
 
   private SslHandler handler(SslContext context, ByteBufAllocator allocator, long patienceMillis) {
@@ -112,12 +129,25 @@ public final class TlsServer implements AutoCloseable {
     use.close();
   }
 
-  /** Waits for the name that a client asks for. */
+  /** Waits for the name that a client asks for, and for the protocols that it offers. */
   private final class ByName extends SniHandler {
     private final long beganNanos = System.nanoTime();
+    private final boolean jdk;
 
-    ByName(long patienceMillis) {
-      super(certificates::of, MAX_HELLO_BYTES, patienceMillis);
+    ByName(Mapping<String, SslContext> contexts, boolean jdk, long patienceMillis) {
+      super(contexts, MAX_HELLO_BYTES, patienceMillis);
+      this.jdk = jdk;
+    }
+
+    @Override
+    protected Future<SslContext> lookup(ChannelHandlerContext ctx, @Nullable ByteBuf hello)
+        throws Exception {
+      if (!jdk && hello != null && !OfferedProtocols.fit(hello, Contexts.SERVED)) {
+        var unused = ctx.writeAndFlush(OfferedProtocols.alert());
+        return ctx.executor()
+            .newFailedFuture(new SSLHandshakeException("none of the client's protocols is known"));
+      }
+      return super.lookup(ctx, hello);
     }
 
     @Override
