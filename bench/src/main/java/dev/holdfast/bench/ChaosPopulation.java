@@ -155,7 +155,9 @@ final class ChaosPopulation {
   }
 
   private ChaosClient client(SystemScheduler loop) {
-    String target = etcd.target(SERVICE, "ttl=" + size.ttlSeconds() + "s&request-timeout=5s");
+    // Short, so that lists are read beside changes, and events overtake some of them.
+    String target =
+        etcd.target(SERVICE, "ttl=" + size.ttlSeconds() + "s&request-timeout=5s&relist=4s");
     RegistryContext context =
         new RegistryContext(loop, meters, new Random(random.nextLong()), Map.of());
     ChaosClient client = scope.own(new ChaosClient(target, context, etcd::memoryLosses));

@@ -20,11 +20,11 @@ final class EtcdChaos extends Comparison {
   private static final Option FOLLOWERS =
       new Option("--followers", 8, 4, 1, 100, "that keep a list");
   private static final Option RATE = new Option("--rate", 300, 100, 1, 10_000, "calls per second");
-  private static final Option TTL = new Option("--ttl", 10, 3, 2, 60, "seconds of a lease");
+  private static final Option TTL = new Option("--ttl", 10, 5, 2, 60, "seconds of a lease");
   private static final Option FAULT_MILLIS =
       new Option("--fault-millis", 12_000, 1_500, 1, 60_000, "that a fault lasts at most");
   private static final Option BEYOND_TTL =
-      new Option("--stop-seconds", 32, 5, 3, 600, "that a leader is stopped beyond the TTL");
+      new Option("--stop-seconds", 32, 7, 3, 600, "that a leader is stopped beyond the TTL");
   private static final Option SEED =
       new Option("--seed", 0, 0, 0, Integer.MAX_VALUE, "of the faults; 0: a new one");
 
