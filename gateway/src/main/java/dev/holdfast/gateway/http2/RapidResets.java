@@ -21,7 +21,9 @@ final class RapidResets {
   static final int FREE = 500;
 
   @Limit(
-      of = "streams that a client reset right after it opened them, in percent of those that ended",
+      of =
+          "streams that a client reset right after it opened them, in percent of those that reached"
+              + " an upstream and ended",
       then = "its new calls are answered with RESOURCE_EXHAUSTED, and it is told to leave")
   static final int MAX_PERCENT = 80;
 
@@ -83,7 +85,8 @@ final class RapidResets {
     }
     turn(nowNanos);
     quick++;
-    return quick > free && quick * PERCENT > ended * MAX_PERCENT;
+    // Calls that reached no upstream, as those that met no connection in their time, hide nothing.
+    return quick > free && quick * PERCENT > (ended - unforwarded) * MAX_PERCENT;
   }
 
   /** A call ended that made no work for an upstream; whether that was one too many. */

@@ -99,6 +99,19 @@ class RapidResetsTest {
     }
   }
 
+  /** Half of the calls meet no connection in their time: 90 cancels wear one out. */
+  @Test
+  void callsThatReachNoUpstreamHideNoAttack() {
+    int stoppedAt = 0;
+    for (int i = 1; i < 2_000 && stoppedAt == 0; i++) {
+      nowNanos += MILLI / 10;
+      assertThat(resets.onUnforwarded(nowNanos)).isFalse();
+      resets.onEnd();
+      stoppedAt = reset(2, 2) ? i : 0;
+    }
+    assertThat(stoppedAt).isEqualTo(RapidResets.FREE + 1);
+  }
+
   @Test
   void whoWasToldToLeaveMayNotKnowYet() {
     for (int i = 0; i < RapidResets.FREE; i++) {
