@@ -3,8 +3,11 @@ package dev.holdfast.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.gateway.limits.GatewayLimits;
+import io.netty.handler.codec.http2.Http2Settings;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -26,6 +29,22 @@ class SlowLorisTest {
   private static final String LINE = "{\"name\":\"a\"}\n";
   private static final String CHUNK = "d\r\n" + LINE + "\r\n";
 
+  private static final String SOCKET =
+      FaceRig.lines(
+          "GET /test.greet.Greeter/Chat HTTP/1.1",
+          "host: x",
+          "connection: Upgrade",
+          "upgrade: websocket",
+          "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==",
+          "sec-websocket-version: 13",
+          "sec-websocket-protocol: grpc+json");
+
+  /** A whole frame, masked with zeros. */
+  private static final String FRAME = "\u0081\u0082\0\0\0\0{}";
+
+  /** The first byte of one that the gateway sends. */
+  private static final int PING = 0x89;
+
   private final Transport transport;
 
   SlowLorisTest(Transport transport) {
@@ -42,7 +61,10 @@ class SlowLorisTest {
     CHUNK_SIZE(STREAM + CHUNK + "0", "slow_frame"),
     EXTENSION(STREAM + CHUNK + "5;a=", "slow_frame"),
     EMPTY_CHUNK(STREAM + CHUNK + "5\r\n", "slow_frame"),
-    TRAILERS(STREAM + CHUNK + "0\r\nx: ", "slow_frame");
+    TRAILERS(STREAM + CHUNK + "0\r\nx: ", "slow_frame"),
+    FRAME_HEAD(SOCKET + FRAME + "\u0081", "slow_frame"),
+    FRAME_MASK(SOCKET + FRAME + "\u0081\u0085\0\0", "slow_frame"),
+    FRAME_BYTES(SOCKET + FRAME + "\u0081\u00fe\u007f\u00ff\0\0\0\0{", "slow_frame");
 
     final String begun;
     final String limit;
@@ -59,7 +81,8 @@ class SlowLorisTest {
     try (WebSiege siege = new WebSiege(WebSiege.impatient(PATIENCE), transport)) {
       Socket socket = siege.attacker();
       send(socket, part.begun);
-      boolean silent = part == Part.EMPTY_CHUNK;
+      boolean silent =
+          part == Part.EMPTY_CHUNK || part == Part.FRAME_HEAD || part == Part.FRAME_MASK;
       String more = part == Part.BLANK_LINES ? "\r\n" : "0";
       await()
           .untilAsserted(
@@ -89,6 +112,59 @@ class SlowLorisTest {
     }
   }
 
+  /** A large frame over a slow line: no PING can be answered before its end. */
+  @Test
+  void aFrameThatComesSlowlyIsNoSilence() throws Exception {
+    GatewayLimits limits =
+        new GatewayLimits(
+            GatewayLimits.STREAMS,
+            GatewayLimits.HEADER_LIST_BYTES,
+            GatewayLimits.STREAM_WINDOW_BYTES,
+            GatewayLimits.CONNECTION_BYTES,
+            GatewayLimits.HANDSHAKE,
+            PATIENCE.multipliedBy(2));
+    try (WebSiege siege = new WebSiege(limits, transport)) {
+      Socket socket = siege.attacker();
+      send(socket, SOCKET);
+      assertThat(read(socket, "\r\n\r\n", 1)).startsWith("HTTP/1.1 101 ");
+      send(socket, FRAME);
+      assertThat(read(socket, "hello ", 1)).isNotEmpty();
+      send(socket, "\u0081\u00ff\0\0\0\0\0@\0\0\0\0\0\0");
+      String step = "y".repeat(16_384);
+      socket.setSoTimeout(100);
+      int pings = 0;
+      while (pings < 3) {
+        send(socket, step);
+        pings += pings(socket);
+      }
+      assertThat(siege.faces.rig.met("socket_silent")).isZero();
+    }
+  }
+
+  /** Its upstream takes nothing, so that the gateway does not read on. */
+  @Test
+  void whoIsNotReadIsNotBlamedForWhatItBegan() throws Exception {
+    Http2Settings closed = new Http2Settings().initialWindowSize(0);
+    try (RawPeer.Upstream upstream = RawPeer.listen(closed);
+        GatewayRig rig = new GatewayRig()) {
+      rig.limits(WebSiege.impatient(PATIENCE)).transport(transport);
+      Gateway gateway = FaceRig.open(rig, FaceRig.KNOWN, upstream.address());
+      try (Socket socket = transport.socket(transport.address(gateway))) {
+        String message = "{\"name\":\"" + "y".repeat(1_000_000) + "\"}";
+        send(socket, SOCKET + "\u0081\u00ff\0\0\0\0\0");
+        int length = message.length();
+        send(
+            socket,
+            "" + (char) (length >> 16) + (char) (length >> 8 & 255) + (char) (length & 255));
+        send(socket, "\0\0\0\0" + message + "\u0081\u00fe\u007f\u00ff\0\0\0\0{");
+        upstream.accepted().next("HEADERS");
+        await().until(() -> GatewayRig.kept(gateway) > 0);
+        awaitPatience();
+        assertThat(rig.met("slow_frame")).isZero();
+      }
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(WebSiege.Ask.class)
   void aConnectionThatHadItsAnswerIsIdle(WebSiege.Ask ask) throws Exception {
@@ -100,6 +176,15 @@ class SlowLorisTest {
       send(socket, "GET /v1/hello/again HTTP/1.1\r\nhost: x\r\n\r\n");
       assertThat(read(socket, "hello again", 1)).isNotEmpty();
       assertThat(siege.faces.rig.met("handshake")).isZero();
+    }
+  }
+
+  /** How many came so far since the last look: one or none. */
+  private static int pings(Socket socket) throws IOException {
+    try {
+      return socket.getInputStream().read() == PING ? 1 : 0;
+    } catch (SocketTimeoutException e) {
+      return 0;
     }
   }
 

@@ -177,9 +177,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
-    timers.onInput(input.isWithinPart());
     bytes.hold(input.bufferBytes());
     refreshReading();
+    watchPart();
     context.fireChannelReadComplete();
   }
 
@@ -373,7 +373,14 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     boolean wanted = deaf || (!input.isHeld() && !bytes.isFullOfInput());
     if (channel().config().isAutoRead() != wanted) {
       channel().config().setAutoRead(wanted);
+      watchPart();
     }
+  }
+
+  /** A client whose input is not read can't end what it began. */
+  private void watchPart() {
+    boolean read = channel().config().isAutoRead();
+    timers.onInput(read && input.isWithinPart(), input.progress());
   }
 
   private void closeLater() {

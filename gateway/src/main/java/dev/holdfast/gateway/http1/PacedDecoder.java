@@ -10,4 +10,7 @@ interface PacedDecoder {
 
   /** Whether it has the beginning of a part, and not its end. */
   boolean isWithinPart();
+
+  /** Grows with each part that ends, and with each step of a part that may be long. */
+  long progress();
 }

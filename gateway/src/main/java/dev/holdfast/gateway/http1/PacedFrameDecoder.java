@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http1;
 
+import dev.holdfast.core.Limit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -10,8 +11,15 @@ import org.jspecify.annotations.Nullable;
 
 /** Netty's decoder of the frames of a WebSocket at the pace of a {@link PacedInput}. */
 final class PacedFrameDecoder extends WebSocket13FrameDecoder implements PacedDecoder {
+  @Limit(
+      of = "bytes of a frame of a WebSocket that have limits.handshake to come",
+      then = "the connection is closed")
+  static final int STEP_BYTES = 16_384;
+
   private final PacedInput input;
   private @Nullable ChannelHandlerContext context;
+  private boolean within;
+  private long frames;
 
   PacedFrameDecoder(WebSocketDecoderConfig config, PacedInput input) {
     super(config);
@@ -35,8 +43,13 @@ final class PacedFrameDecoder extends WebSocket13FrameDecoder implements PacedDe
     }
     int before = in.readableBytes();
     super.decode(ctx, in, out);
-    if (!out.isEmpty()) {
-      input.onDecoded(before - in.readableBytes(), false);
+    int bytes = before - in.readableBytes();
+    if (out.isEmpty()) {
+      within |= bytes > 0;
+    } else {
+      within = false;
+      frames++;
+      input.onDecoded(bytes, false);
     }
   }
 
@@ -67,9 +80,15 @@ final class PacedFrameDecoder extends WebSocket13FrameDecoder implements PacedDe
     return actualReadableBytes() == 0 ? 0 : internalBuffer().capacity();
   }
 
-  /** How long a message may take is for its WebSocket to say. */
+  /** How long a message in several frames may take is for its WebSocket to say. */
   @Override
   public boolean isWithinPart() {
-    return false;
+    return within || actualReadableBytes() > 0;
+  }
+
+  /** A frame waits here until it is whole. */
+  @Override
+  public long progress() {
+    return frames * WebSocket.MESSAGE_BYTES + actualReadableBytes() / STEP_BYTES;
   }
 }

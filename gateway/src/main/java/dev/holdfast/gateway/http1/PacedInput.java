@@ -67,6 +67,12 @@ public final class PacedInput {
     return known != null && !held && !discarding && known.isWithinPart();
   }
 
+  /** See {@link PacedDecoder#progress}. */
+  long progress() {
+    PacedDecoder known = decoder;
+    return known == null ? 0 : known.progress();
+  }
+
   /** The reader may take parts again: what was held is decoded in the next turn of the loop. */
   public void goOn() {
     if (held && !scheduled && channel.isActive()) {

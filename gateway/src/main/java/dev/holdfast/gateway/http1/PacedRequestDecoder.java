@@ -20,6 +20,7 @@ public final class PacedRequestDecoder extends HttpRequestDecoder implements Pac
   private @Nullable ChannelHandlerContext context;
   private boolean within;
   private boolean afterChunk;
+  private long parts;
 
   /** A decoder whose input is paced. */
   public PacedRequestDecoder(HttpDecoderConfig config, PacedInput input) {
@@ -51,6 +52,7 @@ public final class PacedRequestDecoder extends HttpRequestDecoder implements Pac
     } else {
       Object last = out.get(out.size() - 1);
       within = false;
+      parts++;
       afterChunk = last instanceof HttpContent && !(last instanceof LastHttpContent);
       input.onDecoded(bytes, out.get(0) instanceof HttpRequest);
     }
@@ -89,6 +91,11 @@ public final class PacedRequestDecoder extends HttpRequestDecoder implements Pac
   @Override
   public int bufferBytes() {
     return actualReadableBytes() == 0 ? 0 : internalBuffer().capacity();
+  }
+
+  @Override
+  public long progress() {
+    return parts;
   }
 
   @Override

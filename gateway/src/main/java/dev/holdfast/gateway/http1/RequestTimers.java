@@ -14,6 +14,7 @@ final class RequestTimers {
   private final Runnable onSlowPart;
   private final Runnable onIdle;
   private @Nullable ScheduledFuture<?> part;
+  private long partProgress;
   private @Nullable ScheduledFuture<?> idle;
 
   RequestTimers(EventLoop loop, GatewayLimits limits, Runnable onSlowPart, Runnable onIdle) {
@@ -28,11 +29,19 @@ final class RequestTimers {
     idle = after(limits.idle(), onIdle);
   }
 
-  /** Input came; whether the client has begun a part of it that has not ended. */
-  void onInput(boolean withinPart) {
-    if (!withinPart) {
+  /**
+   * Input came, or is not read any more.
+   *
+   * @param withinPart whether the client has begun a part of it that has not ended
+   * @param progress see {@link PacedDecoder#progress}
+   */
+  void onInput(boolean withinPart, long progress) {
+    boolean farther = progress != partProgress;
+    partProgress = progress;
+    if (!withinPart || farther) {
       part = cancelled(part);
-    } else if (part == null) {
+    }
+    if (withinPart && part == null) {
       part = after(limits.handshake(), onSlowPart);
     }
   }

@@ -69,6 +69,7 @@ final class WebSocket {
   private boolean heard = true;
   private boolean closed;
   private long pendingBytes;
+  private long progress;
 
   private WebSocket(
       Http1Connection connection, Http1Exchange exchange, boolean text, Duration pingTime) {
@@ -272,6 +273,10 @@ final class WebSocket {
   private void ping() {
     // Who is not read, since its upstream is slow, can't be heard; who reads slowly answers late.
     boolean read = channel.config().isAutoRead();
+    long came = connection.input().progress();
+    // Within a frame a client can't answer.
+    heard |= came != progress;
+    progress = came;
     long pending = UnreadAnswers.left(channel);
     boolean reads = pending < pendingBytes;
     pendingBytes = pending;
