@@ -98,6 +98,27 @@ final class Http1Test {
         .contains("{\"code\":12,", "expected: HTTP/2");
   }
 
+  /** As over HTTP/2: gRPC has none in requests, and an upstream may end its connection for them. */
+  @Test
+  void trailersOfARequestGoNoFarther() throws Exception {
+    String answer =
+        faces.raw(
+            FaceRig.lines(
+                "POST /v1/hello HTTP/1.1",
+                "host: x",
+                "content-type: application/json",
+                "connection: close",
+                "transfer-encoding: chunked",
+                "",
+                "c",
+                "{\"name\":\"x\"}",
+                "0",
+                "x-last: 1",
+                "content-length: 3"));
+    assertThat(answer).startsWith("HTTP/1.1 200 ").contains("hello x");
+    assertThat(faces.greetings.metadata.keys()).doesNotContain("x-last");
+  }
+
   @Test
   void answersHttp10WithoutChunks() throws Exception {
     assertThat(

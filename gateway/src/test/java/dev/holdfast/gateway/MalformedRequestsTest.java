@@ -279,8 +279,9 @@ class MalformedRequestsTest extends BesiegedGateway {
     upstream.accepted().next("HEADERS");
     client.raw(new byte[] {0, 0, 4, 8, 0, 0, 0, 0, 3, 0x7f, (byte) 0xff, 0, 0});
     client.raw(new byte[] {0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0x7f, -1, -1, -1});
-    assertThat(client.next("GOAWAY", "RST_STREAM").code())
-        .isEqualTo(Http2Error.FLOW_CONTROL_ERROR.code());
+    RawPeer.Frame end = client.next("GOAWAY", "RST_STREAM");
+    assertThat(end.type()).isEqualTo("GOAWAY");
+    assertThat(end.code()).isEqualTo(Http2Error.FLOW_CONTROL_ERROR.code());
     besieged.bystander.assertUnharmed();
   }
 }

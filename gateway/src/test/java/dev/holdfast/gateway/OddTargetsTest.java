@@ -169,13 +169,19 @@ class OddTargetsTest {
   void noServerIsLeftToDecodeAMethod(String path) throws Exception {
     assertThat(http1("POST", path, "{}", "content-type: application/json"))
         .startsWith("HTTP/1.1 404 ");
+    // A server that does not know the path says nearly the same: it must not be asked.
+    String refusal = "(expected: /package.Service/Method)";
     assertThat(http1("POST", path, message(), "content-type: application/grpc-web+proto"))
-        .doesNotContain("hello");
+        .containsIgnoringCase("grpc-status: 12")
+        .contains(refusal);
     assertThat(http1("POST", path, "", "content-type: application/proto"))
-        .startsWith("HTTP/1.1 404 ");
+        .startsWith("HTTP/1.1 404 ")
+        .contains(refusal);
     RawPeer client = rig.client(gateway);
     client.headers(3, call(path), true);
-    assertThat(client.next("HEADERS").header("grpc-status")).isEqualTo("12");
+    RawPeer.Frame refused = client.next("HEADERS");
+    assertThat(refused.header("grpc-status")).isEqualTo("12");
+    assertThat(refused.header("grpc-message")).contains(refusal);
     assertThat(lax.calls).hasValue(0);
   }
 
