@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.google.protobuf.StringValue;
 import dev.holdfast.streams.SessionOptions;
 import io.grpc.ForwardingServerCall;
+import io.grpc.ForwardingServerCallListener;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Server;
@@ -23,6 +24,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -64,48 +66,50 @@ class BorrowedThreadTest {
   @Test
   void theNextMessageIsAskedForAfterTheAnswerSoThatTheTransportIsWokenOnce() {
     Listener listener = new Listener();
-    List<String> asked = new CopyOnWriteArrayList<>();
+    AtomicInteger frames = new AtomicInteger();
+    AtomicInteger requested = new AtomicInteger();
+    List<Integer> ahead = new CopyOnWriteArrayList<>();
     ServerServiceDefinition service =
         town.serverStreams()
             .build()
-            .resumable(StreamTown.talk(answers -> new Handler(answers, unused -> {})));
-    Server server = town.serve(ServerInterceptors.intercept(service, noting(asked)));
+            .resumable(
+                StreamTown.talk(
+                    answers ->
+                        new Handler(answers, to -> ahead.add(requested.get() - frames.get()))));
+    ServerInterceptor counting = counting(frames, requested);
+    Server server = town.serve(ServerInterceptors.intercept(service, counting));
     ManagedChannel channel = town.channelTo(server.getPort(), town.clientStreams().build());
     StreamObserver<StringValue> requests = StreamTown.open(channel, listener);
     awaitBorrowed(requests, listener);
 
-    await()
-        .atMost(PATIENCE)
-        .until(() -> asked.contains("send") && asked.get(asked.size() - 1).equals("request"));
+    requests.onNext(Listener.message(GO));
+
+    await().atMost(PATIENCE).until(() -> !ahead.isEmpty());
+    assertThat(ahead).containsExactly(0);
   }
 
-  /** Writes down what threads of grpc's ask of the physical call. */
-  private static ServerInterceptor noting(List<String> asked) {
+  /** Counts the frames of physical calls, and those that they were asked for. */
+  private static ServerInterceptor counting(AtomicInteger frames, AtomicInteger requested) {
     return new ServerInterceptor() {
       @Override
       public <ReqT, RespT> ServerCall.Listener<ReqT> interceptCall(
           ServerCall<ReqT, RespT> call, Metadata headers, ServerCallHandler<ReqT, RespT> next) {
-        return next.startCall(
+        ServerCall<ReqT, RespT> counted =
             new ForwardingServerCall.SimpleForwardingServerCall<>(call) {
               @Override
               public void request(int messages) {
-                note("request");
+                requested.addAndGet(messages);
                 super.request(messages);
               }
-
-              @Override
-              public void sendMessage(RespT message) {
-                note("send");
-                super.sendMessage(message);
-              }
-
-              private void note(String what) {
-                if (Thread.currentThread().getName().startsWith("grpc-default-executor")) {
-                  asked.add(what);
-                }
-              }
-            },
-            headers);
+            };
+        return new ForwardingServerCallListener.SimpleForwardingServerCallListener<>(
+            next.startCall(counted, headers)) {
+          @Override
+          public void onMessage(ReqT message) {
+            frames.incrementAndGet();
+            super.onMessage(message);
+          }
+        };
       }
     };
   }
