@@ -6,6 +6,7 @@
 exits with 0 when the case passed. Messages are those of grpc.testing, encoded here by hand.
 """
 
+import queue
 import sys
 
 import grpc
@@ -111,15 +112,15 @@ class Cases:
         expect([body(each) for each in answers] == list(ANSWER_SIZES), "the sizes asked for")
 
     def ping_pong(self):
-        answers, sizes = None, []
-
-        def requests():
+        # Another thread of grpcio's takes the requests, maybe before the call is known here.
+        requests, sizes = queue.SimpleQueue(), []
+        answers = self.both(iter(requests.get, None), timeout=TIMEOUT)
+        try:
             for wanted, sent in zip(ANSWER_SIZES, REQUEST_SIZES):
-                yield asked(wanted) + payload(3, sent)
+                requests.put(asked(wanted) + payload(3, sent))
                 sizes.append(body(next(answers)))
-
-        # The answers are read between the requests, so the end is all that is left.
-        answers = self.both(requests(), timeout=TIMEOUT)
+        finally:
+            requests.put(None)
         code = answers.code()
         expect(code == grpc.StatusCode.OK and sizes == list(ANSWER_SIZES), f"the sizes asked for, not {sizes} {code}")
 

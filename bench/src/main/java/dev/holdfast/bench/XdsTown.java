@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** The servers, their records, the control plane and those who call. */
 final class XdsTown {
@@ -231,9 +233,28 @@ final class XdsTown {
       stub.delete(key(instance));
     }
     TimeUnit.MILLISECONDS.sleep(SPREAD_MS);
+    Set<String> names = leaving.stream().map(Instance::name).collect(Collectors.toSet());
+    for (XdsCaller caller : callers) {
+      awaitLeft(caller, names);
+    }
     for (Instance instance : leaving) {
       servers.send("stop " + instance.name());
     }
+  }
+
+  /** On a busy machine a caller hears of a change late: whom it calls still is not stopped yet. */
+  private static void awaitLeft(XdsCaller caller, Set<String> names) throws Exception {
+    long deadline = System.nanoTime() + CHANGE_TIMEOUT.toNanos();
+    Set<String> called = caller.takeCounts(CHANGE_TIMEOUT).keySet();
+    do {
+      if (System.nanoTime() - deadline > 0) {
+        throw new IllegalStateException(
+            "%s calls %s (expected: none of %s, whose records are gone)"
+                .formatted(caller.language().label(), called, names));
+      }
+      TimeUnit.MILLISECONDS.sleep(LEAST_PAUSE_MS);
+      called = caller.takeCounts(CHANGE_TIMEOUT).keySet();
+    } while (called.isEmpty() || !Collections.disjoint(called, names));
   }
 
   private Instance start() throws IOException, InterruptedException {
