@@ -97,7 +97,9 @@ final class TranscodingFace {
     return work.isLarge() ? FIRST_LARGE_CALLS : FIRST_CALLS;
   }
 
-  private long run(TranscodingWork work, long calls) throws IOException, InterruptedException {
+  private long run(TranscodingWork work, long wanted) throws IOException, InterruptedException {
+    // h2load refuses less than a call for each connection; the rest of a warm-up may be less.
+    long calls = Math.max(wanted, work.connections());
     Path output = folder.resolve("h2load.out");
     Process process =
         new ProcessBuilder(command(work, calls))
@@ -122,7 +124,8 @@ final class TranscodingFace {
     if (Files.notExists(body)) {
       Files.write(body, work.requestBody());
     }
-    List<String> command = new ArrayList<>(List.of(H2load.TOOL.path(), "-n" + calls));
+    List<String> command =
+        new ArrayList<>(List.of(H2load.TOOL.path(), "-n" + calls, "-c" + work.connections()));
     command.addAll(work.load());
     command.addAll(List.of("-d" + body, "-Hcontent-type: application/json", url(work)));
     return command;

@@ -9,19 +9,21 @@ import java.util.List;
 /** The loads that both faces are given: a message in JSON that comes back. */
 enum TranscodingWork {
   /** Six fields, over HTTP/2. */
-  SMALL_H2(false, List.of("-c4", "-m50")),
+  SMALL_H2(false, 4, List.of("-m50")),
   /** The same over HTTP/1.1. */
-  SMALL_H1(false, List.of("--h1", "-c50", "-m1")),
+  SMALL_H1(false, 50, List.of("--h1", "-m1")),
   /** 100 KB, nested, over HTTP/2. */
-  LARGE_H2(true, List.of("-c4", "-m10")),
+  LARGE_H2(true, 4, List.of("-m10")),
   /** The same over HTTP/1.1. */
-  LARGE_H1(true, List.of("--h1", "-c16", "-m1"));
+  LARGE_H1(true, 16, List.of("--h1", "-m1"));
 
   private final boolean large;
+  private final int connections;
   private final List<String> load;
 
-  TranscodingWork(boolean large, List<String> load) {
+  TranscodingWork(boolean large, int connections, List<String> load) {
     this.large = large;
+    this.connections = connections;
     this.load = load;
   }
 
@@ -34,7 +36,11 @@ enum TranscodingWork {
     return large;
   }
 
-  /** Of h2load: connections, and requests under way on each. */
+  int connections() {
+    return connections;
+  }
+
+  /** Of h2load: the protocol, and requests under way on each connection. */
   List<String> load() {
     return load;
   }
