@@ -127,24 +127,10 @@ final class ComparedProxies {
     Path file = folder.resolve(name + ".cfg");
     Files.writeString(
         file,
-        """
-        global
-          nbthread 2
-          maxconn 4096
-        defaults
-          mode http
-          timeout connect 5s
-          timeout client 1h
-          timeout server 1h
-        frontend grpc
-          bind 127.0.0.1:%d proto h2
-          bind 127.0.0.1:%d ssl crt %s alpn h2
-          default_backend echo
-        backend echo
-          http-reuse always
-          server one 127.0.0.1:%d proto h2
-        """
-            .formatted(port, tlsPort, both, upstreamPort));
+        GatewayPrograms.haproxyFile(
+            "bind 127.0.0.1:%d proto h2%nbind 127.0.0.1:%d ssl crt %s alpn h2"
+                .formatted(port, tlsPort, both),
+            upstreamPort));
     return GatewayProxy.start(
             name,
             List.of(GatewayPrograms.HAPROXY.path(), "-db", "-q", "-f", file.toString()),

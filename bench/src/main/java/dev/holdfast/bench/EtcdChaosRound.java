@@ -9,7 +9,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-/** One release of etcd under faults: a quiet time first, then one fault after the other. */
+/** Run of one release of etcd: a quiet time first, then one fault after the other. */
 final class EtcdChaosRound {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final long CHANGE_MILLIS = 100;
@@ -23,7 +23,7 @@ final class EtcdChaosRound {
     }
   }
 
-  /** What came of it. */
+  /** Figures of a run. */
   record Outcome(
       int faults,
       int lost,

@@ -150,7 +150,7 @@ enum EtcdFault {
   private static final int COMPACTIONS = 40;
   private static final long COMPACTION_PAUSE_MILLIS = 10;
 
-  /** What chance decides of a fault: whom it hits and for how long. */
+  /** The chances of a fault: members that it hits, and for how long. */
   record Dice(RandomGenerator random, long mostMillis, long beyondTtlMillis) {
     int member() {
       return random.nextInt(ChaosCluster.SIZE);

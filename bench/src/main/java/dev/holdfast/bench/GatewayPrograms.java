@@ -101,27 +101,34 @@ final class GatewayPrograms {
   private GatewayProxy haproxy(String name, int upstreamPort, String protocol) throws IOException {
     int port = freePort();
     Path file = folder.resolve(name + ".cfg");
-    Files.writeString(
-        file,
-        """
-        global
-          nbthread 2
-          maxconn 4096
-        defaults
-          mode http
-          timeout connect 5s
-          timeout client 1h
-          timeout server 1h
-        frontend grpc
-          bind 127.0.0.1:%d %s
-          default_backend echo
-        backend echo
-          http-reuse always
-          server one 127.0.0.1:%d proto h2
-        """
-            .formatted(port, protocol, upstreamPort));
+    Files.writeString(file, haproxyFile("bind 127.0.0.1:" + port + " " + protocol, upstreamPort));
     return start(
         name, List.of(HAPROXY.path(), "-db", "-q", "-f", file.toString()), port, upstreamPort);
+  }
+
+  /**
+   * A configuration of HAProxy, with two threads.
+   *
+   * @param binds lines that say where it listens, and what is spoken there
+   */
+  static String haproxyFile(String binds, int upstreamPort) {
+    return """
+    global
+      nbthread 2
+      maxconn 4096
+    defaults
+      mode http
+      timeout connect 5s
+      timeout client 1h
+      timeout server 1h
+    frontend grpc
+    %s
+      default_backend echo
+    backend echo
+      http-reuse always
+      server one 127.0.0.1:%d proto h2
+    """
+        .formatted(binds.indent(2).stripTrailing(), upstreamPort);
   }
 
   private GatewayProxy start(String name, List<String> command, int port, int upstreamPort)

@@ -67,7 +67,7 @@ record GrpcLoad(
     return PREFIX_BYTES + answerBytes;
   }
 
-  /** One line, read by {@link #parse}. */
+  /** The load as a line that {@link #parse} reads. */
   String line() {
     return String.join(
         " ",

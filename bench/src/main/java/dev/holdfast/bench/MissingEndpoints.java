@@ -14,7 +14,7 @@ import java.util.Set;
  * thread-safe.
  */
 final class MissingEndpoints implements EndpointsListener {
-  /** One such time: from when on, for how long, and how many endpoints were missing at most. */
+  /** Gap in a list: its beginning, its length, and how many endpoints were missing at most. */
   record Gap(long fromNanos, long nanos, int most) {}
 
   private final Set<String> living;
@@ -55,7 +55,7 @@ final class MissingEndpoints implements EndpointsListener {
     counting = false;
   }
 
-  /** Who is missing now. */
+  /** The endpoints that are missing now. */
   synchronized Set<String> missing() {
     Set<String> missing = new HashSet<>(living);
     for (Endpoint endpoint : list.eligible()) {

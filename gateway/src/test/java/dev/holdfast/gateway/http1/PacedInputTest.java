@@ -63,7 +63,7 @@ class PacedInputTest {
     assertThat(turns.parts.stream().mapToInt(each -> each).sum()).isEqualTo(1_000);
   }
 
-  /** What the reader may not take stays as bytes, and the socket is not read meanwhile. */
+  /** Bytes that the reader may not take stay bytes, and the socket is not read meanwhile. */
   @Test
   void whatMayNotBeTakenWaitsAsBytes() {
     begin(new PacedRequestDecoder(new HttpDecoderConfig(), input));
@@ -75,7 +75,7 @@ class PacedInputTest {
     assertThat(turns.refreshed).isEqualTo(1);
   }
 
-  /** Whoever says so may be within the end of another request, or an event of an upstream. */
+  /** The caller may be within the end of another request, or an event of an upstream. */
   @Test
   void goesOnInATurnOfItsOwn() {
     begin(new PacedRequestDecoder(new HttpDecoderConfig(), input));
