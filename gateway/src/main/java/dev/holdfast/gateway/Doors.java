@@ -3,6 +3,7 @@ package dev.holdfast.gateway;
 import dev.holdfast.gateway.edge.L4Refusals;
 import dev.holdfast.gateway.edge.ProxyRefusals;
 import dev.holdfast.gateway.http2.ForwardingLoop;
+import dev.holdfast.gateway.http2.GatewayBuffers;
 import dev.holdfast.gateway.http2.WebFace;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -209,7 +210,7 @@ final class Doors {
           .option(ChannelOption.AUTO_READ, false)
           .childOption(ChannelOption.TCP_NODELAY, true)
           .childOption(ChannelOption.RECVBUF_ALLOCATOR, ForwardingLoop.readsOfTurn())
-          .childOption(ChannelOption.ALLOCATOR, ForwardingLoop.ALLOCATOR)
+          .childOption(ChannelOption.ALLOCATOR, GatewayBuffers.ALLOCATOR)
           .childHandler(this);
       ListeningSocket known = inherited(listener.address());
       if (known != null) {

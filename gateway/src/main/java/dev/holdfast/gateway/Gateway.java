@@ -3,6 +3,7 @@ package dev.holdfast.gateway;
 import dev.holdfast.gateway.health.HealthChecks;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.LoopView;
+import dev.holdfast.gateway.json.JsonFace;
 import dev.holdfast.gateway.limits.GatewayMemory;
 import dev.holdfast.gateway.limits.GatewayMeters;
 import dev.holdfast.gateway.socket.SteadyEpoll;
@@ -209,6 +210,19 @@ public final class Gateway implements AutoCloseable {
     } catch (RejectedExecutionException e) {
       log.debug("event=view_refused cause=\"{}\"", e.getMessage());
     }
+  }
+
+  /**
+   * Has the gateways of this process give up the memory that they keep for calls to come, as after
+   * a crowd of clients; each of their threads does so when it is its turn.
+   */
+  public static void releaseSpareMemory() {
+    GatewayMemory.ofProcess()
+        .runOnLoops(
+            () -> {
+              ForwardingLoop.releaseSpareBuffers();
+              JsonFace.releaseRoom();
+            });
   }
 
   /** What its calls do. */

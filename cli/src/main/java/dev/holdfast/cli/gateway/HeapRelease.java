@@ -1,6 +1,6 @@
 package dev.holdfast.cli.gateway;
 
-import dev.holdfast.gateway.http2.ForwardingLoop;
+import dev.holdfast.gateway.Gateway;
 import dev.holdfast.gateway.limits.GatewayMemory;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.lang.management.ManagementFactory;
@@ -11,14 +11,18 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import javax.management.JMException;
+import javax.management.ObjectName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Gives memory back to the system when a crowd of clients has left: the collector of the gateway
- * shrinks the heap in a full collection only, and an idle gateway has none; and event loops keep
- * buffers for the next crowd. Two collections for each crowd, whose pause is that of what is left:
- * one when most of it has left, and one when the last of it have, whom the first still met. One
- * more when the old generation has grown by other work, such as large bodies that were translated,
- * and that work has ended.
+ * shrinks the heap in a full collection only, and an idle gateway has none. Two collections for
+ * each crowd, whose pause is that of what is left: one when most of it has left, and one when the
+ * last of it have, whom the first still met. One more when the old generation has grown by other
+ * work, such as large bodies that were translated, and that work has ended. Before each, event
+ * loops give up the buffers that they keep for later, and after it glibc what it keeps.
  */
 final class HeapRelease implements AutoCloseable {
   /** A crowd is whoever has had the gateway hold so much. */
@@ -27,6 +31,7 @@ final class HeapRelease implements AutoCloseable {
   /** Growth of the old generation since the last collection that one is worth. */
   static final long GROWTH_BYTES = 16L << 20;
 
+  private static final Logger log = LoggerFactory.getLogger(HeapRelease.class);
   private static final Duration PAUSE = Duration.ofSeconds(1);
   private static final int LEFT = 4;
 
@@ -41,6 +46,9 @@ final class HeapRelease implements AutoCloseable {
   private long collectedBytes = Long.MAX_VALUE;
   private long lastBytes;
   private int steadyLooks;
+
+  /** Threads give up what they keep; the collection is at the next look, when they have. */
+  private boolean givenUp;
 
   HeapRelease() {
     // Only pools into which objects are promoted have a threshold.
@@ -66,10 +74,29 @@ final class HeapRelease implements AutoCloseable {
 
   private void look() {
     boolean left = isDue(GatewayMemory.ofProcess().leasedBytes());
-    if (hasGrown(oldBytes()) || left) {
+    boolean grown = hasGrown(oldBytes());
+    if (givenUp) {
       System.gc();
       collected(oldBytes());
-      GatewayMemory.ofProcess().runOnLoops(ForwardingLoop::releaseSpareBuffers);
+      log.debug("event=memory_given_back native=\"{}\"", trimNativeHeap());
+    }
+    givenUp = left || grown;
+    if (givenUp) {
+      Gateway.releaseSpareMemory();
+    }
+  }
+
+  /** Has glibc give back what it keeps of others' memory, as of compilers; says what came of it. */
+  static String trimNativeHeap() {
+    try {
+      ObjectName commands = new ObjectName("com.sun.management:type=DiagnosticCommand");
+      Object said =
+          ManagementFactory.getPlatformMBeanServer()
+              .invoke(commands, "systemTrimNativeHeap", new Object[0], new String[0]);
+      return String.valueOf(said).strip();
+    } catch (JMException e) {
+      // A JVM that has no such command.
+      return "not possible: " + e.getMessage();
     }
   }
 

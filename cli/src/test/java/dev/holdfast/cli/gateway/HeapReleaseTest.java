@@ -63,6 +63,11 @@ class HeapReleaseTest {
   }
 
   @Test
+  void theJvmCanTrimItsNativeHeap() {
+    assertThat(HeapRelease.trimNativeHeap()).contains("rim native heap");
+  }
+
+  @Test
   void notWhileTheOldGenerationGrows() {
     assertThat(release.hasGrown(1)).isFalse();
     for (int i = 1; i < 3 * HeapRelease.SETTLED_LOOKS; i++) {

@@ -20,7 +20,6 @@ import dev.holdfast.liveness.LivenessOptions;
 import dev.holdfast.liveness.Role;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -45,12 +44,6 @@ import java.util.function.Supplier;
  * the endpoints of each cluster, and what is to be flushed. No request leaves its loop.
  */
 public final class ForwardingLoop {
-  /**
-   * What all connections of a gateway get their buffers from. Netty's default, the adaptive
-   * allocator, keeps the chunks of a crowd of clients for ever; this one gives them back.
-   */
-  public static final ByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
-
   @Limit(
       of = "reads of 64 KiB that one connection of a gateway has in a turn of its event loop",
       then = "the rest is read when all other connections had their turn")
@@ -81,7 +74,8 @@ public final class ForwardingLoop {
 
   /** Gives back the buffers that the thread of this event loop keeps for later; on that thread. */
   public static void releaseSpareBuffers() {
-    PooledByteBufAllocator.DEFAULT.trimCurrentThreadCache();
+    SpareBuffers.release();
+    GatewayBuffers.trim();
   }
 
   /** How much a connection reads in a turn: what one client sends is work that others wait for. */
@@ -120,7 +114,7 @@ public final class ForwardingLoop {
             .group(loop)
             .channel(Epoll.isAvailable() ? EpollSocketChannel.class : NioSocketChannel.class)
             .resolver(new OffLoopResolver())
-            .option(ChannelOption.ALLOCATOR, ALLOCATOR)
+            .option(ChannelOption.ALLOCATOR, GatewayBuffers.ALLOCATOR)
             .option(ChannelOption.RECVBUF_ALLOCATOR, readsOfTurn())
             .option(ChannelOption.TCP_NODELAY, true);
     this.clusters =
@@ -203,7 +197,7 @@ public final class ForwardingLoop {
   }
 
   ByteBufAllocator allocator() {
-    return ALLOCATOR;
+    return GatewayBuffers.ALLOCATOR;
   }
 
   Shared shared() {

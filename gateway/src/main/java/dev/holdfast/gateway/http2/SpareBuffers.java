@@ -36,10 +36,15 @@ final class SpareBuffers {
 
   private SpareBuffers() {}
 
+  /** Frees what this thread keeps. */
+  static void release() {
+    MINE.remove();
+  }
+
   /** An empty buffer that grows, and that is the caller's. */
   static ByteBuf take() {
     ByteBuf spare = MINE.get().free.pollLast();
-    return spare == null ? ForwardingLoop.ALLOCATOR.directBuffer(BYTES) : spare;
+    return spare == null ? GatewayBuffers.ALLOCATOR.directBuffer(BYTES) : spare;
   }
 
   /**

@@ -55,6 +55,11 @@ public final class JsonFace implements WebFace {
     return new JsonFace(new PlaceFinder(schemas), () -> FaceTerms.DEFAULT);
   }
 
+  /** Gives up the room that this thread keeps for translations to come. */
+  public static void releaseRoom() {
+    Scratch.release();
+  }
+
   /** A face to the services of one place, whatever the authority; else as {@link #of}. */
   public static JsonFace to(HttpTranscoder transcoder, CallTarget place) {
     return new JsonFace(new OnePlace(transcoder, place), () -> FaceTerms.DEFAULT);

@@ -35,6 +35,11 @@ final class Scratch {
 
   private Scratch() {}
 
+  /** Gives up the room of this thread. */
+  static void release() {
+    BUFFER.remove();
+  }
+
   /** An empty buffer. */
   static CodecBuffer buffer() {
     CodecBuffer kept = BUFFER.get();
