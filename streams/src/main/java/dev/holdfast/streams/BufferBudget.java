@@ -8,10 +8,15 @@ import java.util.concurrent.atomic.AtomicLong;
  * process share one, {@link #ofProcess}.
  *
  * <p>Shared by dynamic thresholds (Choudhury and Hahne, 1998): a buffer may grow as long as it is
- * smaller than a fixed part of what is free. So any number of greedy sessions, attached or not,
- * leaves room for the next one, and all end up with about the same. A session above the threshold
- * is not ready, gives no credit and reads no more; one that holds nothing may always take one
- * message, so that none waits for another. Nothing is thrown out. Thread-safe.
+ * smaller than a fixed part of what is free. Buffers that are emptied end up with about the same.
+ * Buffers that nobody empties do not: the first ones keep what they took, and a thousand would take
+ * all there is. So a part is reserved for buffers that flow: such a buffer may hold as much of it
+ * as has left it before, which doubles with each round trip, as in TCP's slow start. The buffer of
+ * a detached session does not flow.
+ *
+ * <p>A session above the threshold is not ready, gives no credit and reads no more; one that holds
+ * nothing may always take one message, so that none waits for another. Nothing is thrown out.
+ * Thread-safe.
  */
 public final class BufferBudget {
   @Limit(
@@ -28,6 +33,13 @@ public final class BufferBudget {
       of = "what one buffer of a session may hold, as a part of the free bytes: one in",
       then = "the session is not ready, gives no credit and is not read")
   static final int PART_OF_FREE = 64;
+
+  @Limit(
+      of =
+          "what is reserved for buffers from which bytes have left, as a part of the budget: one"
+              + " in",
+      then = "a buffer that nobody empties holds what is below it, and one message beyond")
+  static final int RESERVED_PART = 2;
 
   private static final BufferBudget OF_PROCESS = standard();
 
@@ -63,9 +75,17 @@ public final class BufferBudget {
     return heldBytes.get();
   }
 
-  /** Whether a buffer that holds so much may take more. */
-  boolean hasRoom(long ofBufferBytes) {
-    return ofBufferBytes * PART_OF_FREE < limitBytes - heldBytes.get();
+  /**
+   * Whether a buffer may take more.
+   *
+   * @param ofBufferBytes what it holds
+   * @param flowedBytes what has left it since its session was attached
+   */
+  boolean hasRoom(long ofBufferBytes, long flowedBytes) {
+    long freeBytes = limitBytes - heldBytes.get();
+    long unreservedBytes = freeBytes - limitBytes / RESERVED_PART;
+    return ofBufferBytes * PART_OF_FREE
+        < (ofBufferBytes < flowedBytes ? freeBytes : unreservedBytes);
   }
 
   void take(long bytes) {

@@ -225,7 +225,7 @@ public class Inbox {
   }
 
   private boolean hasRoom() {
-    return budget == null || budget.hasRoom(heldBytes());
+    return budget == null || budget.hasRoom(heldBytes(), processedBytes);
   }
 
   /** The highest position that may come; it never goes back. */

@@ -30,6 +30,10 @@ public class Outbox {
   private long acked;
   private long highestSent;
   private long heldBytes;
+
+  /** What the peer has processed since the session was attached. */
+  private long flowedBytes;
+
   private boolean finished;
   private long heldEnd = Long.MAX_VALUE;
   private @Nullable BufferBudget budget;
@@ -56,9 +60,14 @@ public class Outbox {
     shared.take(heldBytes);
   }
 
-  /** The session is over: nothing is kept any more. */
-  void clear() {
-    release(end);
+  /** A detached session's peer processes nothing, and of one that is over nothing is kept. */
+  void onState(SessionState next) {
+    if (!next.isAttached()) {
+      flowedBytes = 0;
+    }
+    if (next.isTerminal()) {
+      release(end);
+    }
   }
 
   /** Whether more is welcome. */
@@ -72,7 +81,7 @@ public class Outbox {
 
   private boolean hasRoom(long bytes) {
     // Who holds nothing may always take one, or it would wait for others.
-    return budget == null || held() == 0 || budget.hasRoom(bytes);
+    return budget == null || held() == 0 || budget.hasRoom(bytes, flowedBytes);
   }
 
   /** The application begins or ends to handle a message of the peer's. */
@@ -129,7 +138,9 @@ public class Outbox {
       return false;
     }
     acked = Math.max(acked, upTo);
+    long before = heldBytes;
     release(upTo);
+    flowedBytes += before - heldBytes;
     return true;
   }
 

@@ -305,8 +305,8 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
         throw new IllegalStateException(id + ": " + state + " -> " + next);
       }
       state = next;
+      outbox.onState(next);
       if (next.isTerminal()) {
-        outbox.clear();
         inbox.clear();
       }
     }

@@ -58,7 +58,7 @@ final class BudgetThreads {
 
     @Operation
     public boolean hasRoom() {
-      return budget.hasRoom(0);
+      return budget.hasRoom(0, 0);
     }
 
     @Operation

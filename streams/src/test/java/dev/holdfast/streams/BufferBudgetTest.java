@@ -2,6 +2,7 @@ package dev.holdfast.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.streams.wire.Handshake;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -12,20 +13,61 @@ class BufferBudgetTest {
   private static final Payload MESSAGE = Payload.of(new byte[4 << 10]);
   private static final SessionOptions OPTIONS = SessionOptions.DEFAULT;
 
+  /** A share of the reserve doubles with each: from one message to a buffer of 64. */
+  private static final int ROUND_TRIPS = 7;
+
   private final BufferBudget budget = new BufferBudget(LIMIT_BYTES);
 
   @Test
-  void aThousandDetachedSubscribersLeaveRoomForThoseThatAreAttached() {
+  void subscribersThatReadNothingLeaveABufferfulToThoseThatRead() {
+    BufferBudget small = new BufferBudget(100L << 20);
     for (int i = 0; i < 1_024; i++) {
-      fill(outbox());
+      fill(outbox(small));
     }
-    assertThat(budget.heldBytes()).isLessThanOrEqualTo(LIMIT_BYTES);
-
-    for (int i = 0; i < 100; i++) {
-      Outbox attached = outbox();
+    for (int i = 0; i < 64; i++) {
+      Outbox attached = outbox(small);
+      for (int trip = 0; trip < ROUND_TRIPS; trip++) {
+        fill(attached);
+        acknowledge(attached);
+      }
       fill(attached);
-      assertThat(attached.heldBytes()).as("session %d", i).isGreaterThanOrEqualTo(16 << 10);
+      assertThat(attached.heldBytes())
+          .as("session %d", i)
+          .isGreaterThanOrEqualTo(OPTIONS.sendBytes());
     }
+    assertThat(small.heldBytes()).isLessThanOrEqualTo(small.limitBytes());
+  }
+
+  @Test
+  void handlersThatProcessNothingLeaveCreditToOneThatDoes() {
+    BufferBudget small = new BufferBudget(64L * MESSAGE.sizeBytes());
+    small.take(small.limitBytes() / 2);
+    Inbox inbox = inbox(small);
+    inbox.request(2);
+    inbox.receive(1, 0, 0, MESSAGE);
+    assertThat(inbox.wantsMore()).isFalse();
+    assertThat(inbox.credit()).isEqualTo(Handshake.INITIAL_CREDIT);
+
+    inbox.deliver(false);
+    inbox.processed(1);
+
+    assertThat(inbox.wantsMore()).isTrue();
+    assertThat(inbox.credit()).isGreaterThan(Handshake.INITIAL_CREDIT);
+  }
+
+  @Test
+  void aDetachedSessionTakesNothingOfWhatIsReserved() {
+    BufferBudget small = new BufferBudget(1L << 20);
+    small.take(small.limitBytes() / 2);
+    Outbox read = outbox(small);
+    for (int i = 0; i < ROUND_TRIPS; i++) {
+      fill(read);
+      acknowledge(read);
+    }
+    read.onState(SessionState.DETACHED);
+    fill(read);
+
+    assertThat(read.heldBytes()).isEqualTo(MESSAGE.sizeBytes());
   }
 
   @Test
@@ -74,8 +116,7 @@ class BufferBudgetTest {
 
   @Test
   void whatWasReceivedCountsUntilItIsProcessed() {
-    Inbox inbox = new Inbox(OPTIONS.receiveMessages(), OPTIONS.receiveBytes());
-    inbox.limitBy(budget);
+    Inbox inbox = inbox(budget);
     inbox.receive(1, 0, 0, MESSAGE);
     inbox.receive(2, 0, 0, MESSAGE);
     inbox.request(2);
@@ -96,13 +137,23 @@ class BufferBudgetTest {
   void aReceiverAboveItsShareReadsNoMoreThanOneThatWaits() {
     BufferBudget small = new BufferBudget(64L * MESSAGE.sizeBytes());
     small.take(63L * MESSAGE.sizeBytes());
-    Inbox inbox = new Inbox(OPTIONS.receiveMessages(), OPTIONS.receiveBytes());
-    inbox.limitBy(small);
+    Inbox inbox = inbox(small);
     assertThat(inbox.wantsMore()).isTrue();
 
     inbox.receive(1, 0, 0, MESSAGE);
 
     assertThat(inbox.wantsMore()).isFalse();
+  }
+
+  private static Inbox inbox(BufferBudget of) {
+    Inbox inbox = new Inbox(OPTIONS.receiveMessages(), OPTIONS.receiveBytes());
+    inbox.limitBy(of);
+    return inbox;
+  }
+
+  private static void acknowledge(Outbox outbox) {
+    outbox.onSent(outbox.end());
+    assertThat(outbox.ack(outbox.end())).isTrue();
   }
 
   private Outbox outbox() {

@@ -24,7 +24,7 @@ record Traffic(
     int slowestHandlerMillis) {
 
   /** Small messages; the budget is less than what all sessions together want. */
-  private static final Traffic SMALL = new Traffic(150, 6, 600, 5, 500, 20_000, 1_500);
+  private static final Traffic SMALL = new Traffic(150, 6, 600, 5, 500, 40_000, 1_500);
 
   /** Small ones, behind which come large ones: senders keep far more than receivers like. */
   private static final Traffic LARGE = new Traffic(3_000, 60, 90_000, 30, 3_000, 4_000_000, 6_000);
