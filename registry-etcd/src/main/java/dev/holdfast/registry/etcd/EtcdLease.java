@@ -1,5 +1,6 @@
 package dev.holdfast.registry.etcd;
 
+import dev.holdfast.core.DurationText;
 import dev.holdfast.core.LogText;
 import dev.holdfast.core.RegistryContext;
 import dev.holdfast.core.RegistryException;
@@ -60,6 +61,7 @@ final class EtcdLease {
   private @Nullable LeaseTerm term;
   private @Nullable Subscription timer;
   private volatile Duration recordTtl;
+  private boolean warned;
 
   /**
    * @param onLost hears that the lease is gone, and all records under it with it
@@ -189,8 +191,26 @@ final class EtcdLease {
     LeaseTerm granted = new LeaseTerm(askedAtNanos, ttl);
     term = granted;
     log.info("event=etcd_lease_granted lease={} ttl={}", Long.toHexString(id), ttl);
+    warnIfShort(ttl);
     arm(granted);
     drain().forEach(w -> w.onLease().accept(id));
+  }
+
+  /** Of what was granted: etcd may grant more than was asked for. */
+  private void warnIfShort(Duration ttl) {
+    LeaseMargin margin = LeaseMargin.of(ttl, options);
+    if (warned || margin.suffices()) {
+      return;
+    }
+    warned = true;
+    log.warn(
+        "event=etcd_ttl_too_short ttl={} request_timeout={} expected=\"ttl: at least {}, or"
+            + " request-timeout: at most {}\" reason=\"a request that is not answered lasts until"
+            + " the lease has run out, and all records of this process with it\"",
+        DurationText.format(ttl),
+        DurationText.format(options.requestTimeout()),
+        DurationText.format(margin.leastTtl()),
+        DurationText.format(margin.mostRequestTimeout()));
   }
 
   private List<Waiting> drain() {

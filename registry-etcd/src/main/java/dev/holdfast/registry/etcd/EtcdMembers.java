@@ -66,11 +66,12 @@ final class EtcdMembers implements EtcdTransport {
 
   /** The time of a request shared out among the members it may be tried at. */
   static Duration attemptTimeout(EtcdOptions options) {
-    Duration share = options.requestTimeout().dividedBy(round(options.members().size()));
+    Duration share = options.requestTimeout().dividedBy(tries(options.members().size()));
     return share.compareTo(MIN_ATTEMPT_TIMEOUT) < 0 ? MIN_ATTEMPT_TIMEOUT : share;
   }
 
-  private static int round(int members) {
+  /** Among how many members the time of a request is shared out. */
+  static int tries(int members) {
     return Math.min(members, MAX_MEMBERS_TRIED);
   }
 
@@ -202,7 +203,7 @@ final class EtcdMembers implements EtcdTransport {
       tries++;
       if (error.error().anotherMemberMayDo()) {
         leave(member, error);
-        int round = round(members.size());
+        int round = tries(members.size());
         if (inTime && tries < round) {
           attempt();
           return;

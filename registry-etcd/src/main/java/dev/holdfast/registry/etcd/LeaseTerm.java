@@ -40,6 +40,16 @@ final class LeaseTerm {
     renew(askedAtNanos, ttl);
   }
 
+  /**
+   * How long a keepalive may stay unanswered so that another one still saves a lease: it is sent
+   * when a third of the lease is over, a twelfth passes before the next one, and a twelfth is left
+   * for the answer to that.
+   */
+  static Duration longestSilence(Duration ttl) {
+    int shares = RETRY_SHARE - RETRY_SHARE / KEEP_ALIVE_SHARE - 2;
+    return ttl.multipliedBy(shares).dividedBy(RETRY_SHARE);
+  }
+
   /** A keepalive that was sent then was answered with this time to live. */
   void onAnswer(long askedAtNanos, Duration ttl) {
     asking = false;
