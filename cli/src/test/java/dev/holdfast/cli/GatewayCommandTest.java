@@ -261,6 +261,17 @@ class GatewayCommandTest {
     assertThat(run.code()).isEqualTo(2);
   }
 
+  @Test
+  void aTlsLibraryThatIsNoneIsRefused() {
+    Map<String, String> typo = Map.of("JAVA_TOOL_OPTIONS", "-Dholdfast.gateway.tls=jkd");
+    try (HoldfastProcess gateway =
+        HoldfastProcess.start(
+            folder, typo, "gateway", "--registry", "file://" + folder, "--listen", "0")) {
+      gateway.awaitErr("holdfast.gateway.tls: \"jkd\" (expected: jdk, or not set");
+      assertThat(gateway.exitCode()).isEqualTo(2);
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

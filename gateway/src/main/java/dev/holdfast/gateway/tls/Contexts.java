@@ -7,7 +7,6 @@ import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBeh
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ClientAuth;
-import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslSessionContext;
 import io.netty.handler.ssl.OpenSslSessionTicketKey;
 import io.netty.handler.ssl.SslContext;
@@ -22,16 +21,10 @@ import javax.net.ssl.SSLException;
 
 /**
  * The terms of every handshake: TLS 1.3 or 1.2 with the ciphers that HTTP/2 allows (RFC 9113, 9.2),
- * by BoringSSL where its library can be loaded, else by the JDK's provider.
+ * by the {@link TlsLibrary} of the process.
  */
 final class Contexts {
-  /** {@code jdk} for the JDK's provider, whatever there is. */
-  private static final String PROVIDER_PROPERTY = "holdfast.gateway.tls";
-
-  static final SslProvider PROVIDER =
-      OpenSsl.isAvailable() && !"jdk".equals(System.getProperty(PROVIDER_PROPERTY))
-          ? SslProvider.OPENSSL
-          : SslProvider.JDK;
+  static final SslProvider PROVIDER = TlsLibrary.ofProcess().provider();
 
   /** Protocols of a listener, the preferred one first. */
   static final List<String> SERVED =

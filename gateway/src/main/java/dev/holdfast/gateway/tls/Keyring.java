@@ -2,6 +2,7 @@ package dev.holdfast.gateway.tls;
 
 import dev.holdfast.core.Clock;
 import dev.holdfast.core.Limit;
+import dev.holdfast.core.LogText;
 import dev.holdfast.core.Subscription;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.handler.ssl.ClientAuth;
@@ -54,6 +55,7 @@ public final class Keyring implements AutoCloseable {
   private final ScheduledExecutorService looks;
   private final ThreadPoolExecutor work;
   private final Map<Terms, Shared> open = new HashMap<>();
+  private boolean librarySaid;
 
   private record Terms(LiveContext.Sources sources, Optional<ClientAuth> server) {}
 
@@ -84,8 +86,13 @@ public final class Keyring implements AutoCloseable {
     work.allowCoreThreadTimeOut(true);
   }
 
-  /** A keyring that reads nothing yet. */
+  /**
+   * A keyring that reads nothing yet.
+   *
+   * @throws IllegalArgumentException when {@code -Dholdfast.gateway.tls} names no library
+   */
   public static Keyring open(MeterRegistry meters) {
+    TlsLibrary.requireKnown();
     return open(Clock.system(), meters);
   }
 
@@ -165,11 +172,24 @@ public final class Keyring implements AutoCloseable {
   private synchronized LiveContext shared(Terms terms, LiveContext.Maker maker) {
     Shared shared = open.get(terms);
     if (shared == null) {
+      sayLibrary();
       shared = new Shared(new LiveContext(terms.sources(), maker, clock, meters));
       open.put(terms, shared);
     }
     shared.users++;
     return shared.live;
+  }
+
+  /** With the first files of TLS: without any there is no library to speak of. */
+  private void sayLibrary() {
+    if (!librarySaid) {
+      librarySaid = true;
+      TlsLibrary library = TlsLibrary.ofProcess();
+      log.info(
+          "event=tls_library library={} reason=\"{}\"",
+          library.name(),
+          LogText.of(library.reason()));
+    }
   }
 
   private synchronized void release(Terms terms) {
