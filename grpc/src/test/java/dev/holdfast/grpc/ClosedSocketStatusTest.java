@@ -1,16 +1,23 @@
 package dev.holdfast.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.grpc.CallCredentials;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -35,6 +42,38 @@ class ClosedSocketStatusTest {
             Status.UNKNOWN.withCause(new IllegalStateException("thrown by a listener")),
             Status.CANCELLED.withCause(new ClosedChannelException()))) {
       assertThat(endOf(other)).isSameAs(other);
+    }
+  }
+
+  /** Credentials fail a call where sockets do: below all interceptors. */
+  @Test
+  void everyChannelSaysSo() throws Exception {
+    try (Town town = new Town()) {
+      int port = town.serve(new Words("a")).getPort();
+      for (HoldfastChannelBuilder each :
+          List.of(
+              town.builder(),
+              HoldfastChannelBuilder.forTarget("127.0.0.1:" + port).usePlaintext())) {
+        ManagedChannel channel = town.channel(each);
+        assertThatThrownBy(
+                () ->
+                    ClientCalls.blockingUnaryCall(
+                        channel,
+                        Words.PLACE,
+                        CallOptions.DEFAULT
+                            .withCallCredentials(new ClosedSocket())
+                            .withDeadlineAfter(60, TimeUnit.SECONDS),
+                        "one"))
+            .isInstanceOf(StatusRuntimeException.class)
+            .hasMessage("UNAVAILABLE: channel closed");
+      }
+    }
+  }
+
+  private static final class ClosedSocket extends CallCredentials {
+    @Override
+    public void applyRequestMetadata(RequestInfo request, Executor work, MetadataApplier applier) {
+      applier.fail(CLOSED);
     }
   }
 
