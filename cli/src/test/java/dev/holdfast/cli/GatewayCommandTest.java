@@ -267,7 +267,10 @@ class GatewayCommandTest {
     try (HoldfastProcess gateway =
         HoldfastProcess.start(
             folder, typo, "gateway", "--registry", "file://" + folder, "--listen", "0")) {
-      gateway.awaitErr("holdfast.gateway.tls: \"jkd\" (expected: jdk, or not set");
+      await()
+          .atMost(PATIENCE)
+          .until(() -> gateway.err().contains("expected: ") || !gateway.out().isEmpty());
+      assertThat(gateway.err()).contains("holdfast.gateway.tls: \"jkd\" (expected: jdk, or not");
       assertThat(gateway.exitCode()).isEqualTo(2);
     }
   }
