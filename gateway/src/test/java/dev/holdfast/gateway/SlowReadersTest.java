@@ -125,6 +125,24 @@ class SlowReadersTest {
   }
 
   @Test
+  void anAnswerThatIsNotReadIsOnItsClientsAccount() throws Exception {
+    try (WebSiege siege = new WebSiege()) {
+      Socket socket = siege.deafAttacker();
+      String line = "GET /v1/hello/x?padding=4000000 HTTP/1.1";
+      socket.getOutputStream().write(latin1(FaceRig.lines(line, "host: x")));
+      // With its head the whole answer was written; sockets take a part of it.
+      assertThat(head(socket.getInputStream())).contains(" 200 ");
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(GatewayRig.kept(siege.faces.gateway))
+                      .isGreaterThanOrEqualTo(1_000_000));
+      siege.assertUnharmed();
+      siege.assertNothingKept();
+    }
+  }
+
+  @Test
   void whoTakesNothingForAsLongAsAConnectionMayBeIdleIsCutOff() throws Exception {
     GatewayLimits limits = GatewayLimits.DEFAULT;
     GatewayLimits impatient =
