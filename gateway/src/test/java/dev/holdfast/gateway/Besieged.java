@@ -80,12 +80,12 @@ final class Besieged implements AutoCloseable {
    * time: over the same connection to the upstream as the attackers. A server of {@link RawPeer}
    * answers it by itself.
    */
-  Bystander neighbour() {
+  Bystander neighbour() throws Exception {
     return bystander(OTHER);
   }
 
   /** A client that makes calls to the service of this authority all the time. */
-  Bystander bystander(String authority) {
+  Bystander bystander(String authority) throws Exception {
     ManagedChannel channel =
         NettyChannelBuilder.forAddress(gateway.address())
             .usePlaintext()
@@ -93,7 +93,7 @@ final class Besieged implements AutoCloseable {
             .directExecutor()
             .build();
     rig.closing(new Calls(channel));
-    return rig.closing(Bystander.on(channel));
+    return rig.closing(GatewayRig.patiently(gateway, () -> Bystander.on(channel)));
   }
 
   private record Calls(ManagedChannel channel) implements AutoCloseable {

@@ -25,6 +25,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -102,6 +103,35 @@ final class GatewayRig implements AutoCloseable {
     Route route = new Route("all", "echo", terms);
     return new GatewaySnapshot(
         head -> route, Map.of("echo", Cluster.fixed("echo", set, cluster)), limits);
+  }
+
+  /**
+   * Connects a client as if the times of the gateway's limits were those by default, as a busy
+   * machine may need them: limits count for connections that are accepted from then on.
+   */
+  static <T> T patiently(Gateway gateway, Callable<T> client) throws Exception {
+    GatewaySnapshot before = gateway.snapshot();
+    GatewayLimits limits = before.limits();
+    gateway.apply(
+        limited(
+            before,
+            new GatewayLimits(
+                limits.connections(),
+                limits.streams(),
+                limits.headerListBytes(),
+                limits.streamWindowBytes(),
+                limits.connectionBytes(),
+                GatewayLimits.HANDSHAKE,
+                GatewayLimits.IDLE)));
+    try {
+      return client.call();
+    } finally {
+      gateway.apply(limited(gateway.snapshot(), limits));
+    }
+  }
+
+  private static GatewaySnapshot limited(GatewaySnapshot snapshot, GatewayLimits limits) {
+    return new GatewaySnapshot(snapshot.router(), snapshot.clusters(), limits, snapshot.health());
   }
 
   Gateway gateway(String... endpoints) throws IOException {

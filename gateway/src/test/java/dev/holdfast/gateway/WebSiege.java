@@ -8,7 +8,6 @@ import dev.holdfast.gateway.greet.HelloRequest;
 import dev.holdfast.gateway.http2.LoopView;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.GatewayMemory;
-import java.io.IOException;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -79,45 +78,47 @@ final class WebSiege implements AutoCloseable {
     }
   }
 
-  WebSiege() throws IOException {
+  WebSiege() throws Exception {
     this(GatewayLimits.DEFAULT);
   }
 
-  WebSiege(GatewayLimits limits) throws IOException {
+  WebSiege(GatewayLimits limits) throws Exception {
     this(limits, GatewayMemory.ofProcess());
   }
 
-  WebSiege(GatewayLimits limits, GatewayMemory memory) throws IOException {
+  WebSiege(GatewayLimits limits, GatewayMemory memory) throws Exception {
     this(limits, memory, Transport.PLAINTEXT);
   }
 
-  WebSiege(GatewayLimits limits, Transport transport) throws IOException {
+  WebSiege(GatewayLimits limits, Transport transport) throws Exception {
     this(limits, GatewayMemory.ofProcess(), transport);
   }
 
   private WebSiege(GatewayLimits limits, GatewayMemory memory, Transport transport)
-      throws IOException {
+      throws Exception {
     this.transport = transport;
     faces = new FaceRig(FaceRig.KNOWN, limits, memory, transport);
     GreeterGrpc.GreeterBlockingStub greeter =
         GreeterGrpc.newBlockingStub(faces.rig.channel(faces.gateway));
     HelloRequest request = HelloRequest.newBuilder().setName("neighbour").build();
-    neighbours.add(
-        Bystander.of(
-            () ->
-                assertThat(
-                        greeter
-                            .withDeadlineAfter(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS)
-                            .sayHello(request)
-                            .getText())
-                    .isEqualTo("hello neighbour")));
-    neighbours.add(
-        Bystander.of(
-            () -> {
-              HttpResponse<String> answer = faces.get("/v1/hello/neighbour");
-              assertThat(answer.statusCode()).isEqualTo(200);
-              assertThat(answer.body()).contains("hello neighbour");
-            }));
+    neighbour(
+        () ->
+            assertThat(
+                    greeter
+                        .withDeadlineAfter(GatewayRig.PATIENCE_SECONDS, TimeUnit.SECONDS)
+                        .sayHello(request)
+                        .getText())
+                .isEqualTo("hello neighbour"));
+    neighbour(
+        () -> {
+          HttpResponse<String> answer = faces.get("/v1/hello/neighbour");
+          assertThat(answer.statusCode()).isEqualTo(200);
+          assertThat(answer.body()).contains("hello neighbour");
+        });
+  }
+
+  private void neighbour(Bystander.Call call) throws Exception {
+    neighbours.add(GatewayRig.patiently(faces.gateway, () -> Bystander.of(call)));
   }
 
   /** The limits by default, but for the time in which what was begun is to be ended. */
@@ -131,16 +132,20 @@ final class WebSiege implements AutoCloseable {
         GatewayLimits.IDLE);
   }
 
-  /** A client that is closed with the siege. */
-  Socket attacker() throws IOException {
-    Socket socket = transport.socket(transport.address(faces.gateway));
+  /** A client that has connected, and is closed with the siege. */
+  Socket attacker() throws Exception {
+    Socket socket =
+        GatewayRig.patiently(
+            faces.gateway, () -> transport.socket(transport.address(faces.gateway)));
     attackers.add(socket);
     return socket;
   }
 
   /** One whose socket holds next to nothing of what it does not read. */
-  Socket deafAttacker() throws IOException {
-    Socket socket = transport.deafSocket(transport.address(faces.gateway), "");
+  Socket deafAttacker() throws Exception {
+    Socket socket =
+        GatewayRig.patiently(
+            faces.gateway, () -> transport.deafSocket(transport.address(faces.gateway), ""));
     attackers.add(socket);
     return socket;
   }
