@@ -22,6 +22,10 @@ import org.junit.jupiter.api.Test;
 /** Clients that give calls up, in front of a server that takes many resets for an attack. */
 class ForwardedCancelsTest {
   private static final String PATH = "/test.Echo/Talk";
+  private static final String LATER = "/test.Echo/Later";
+
+  /** Of one endpoint and thread. */
+  private static final int MAX_LEAVING = 64;
 
   private final GatewayRig rig = new GatewayRig();
 
@@ -123,6 +127,58 @@ class ForwardedCancelsTest {
     first.next("PONG");
     first.headers(stays, RawPeer.trailers(0).status("200"), true);
     assertThat(patient.next("HEADERS").header("grpc-status")).isEqualTo("0");
+  }
+
+  /** As many connections as may have long calls and no new ones are there already. */
+  @Test
+  void whereNoConnectionMayTakeThePlaceOfAWornOneNoCallOfOthersIsCut() throws Exception {
+    RawPeer.Upstream upstream =
+        rig.closing(
+            RawPeer.listen(
+                new Http2Settings().maxConcurrentStreams(10_000), 200, (peer, request) -> {}));
+    Gateway gateway = rig.gateway(upstream.address());
+    RawPeer patient = rig.client(gateway);
+    int id = 3;
+    patient.headers(id, RawPeer.call(PATH), false);
+    RawPeer newest = upstream.accepted();
+    int stays = newest.next("HEADERS").stream();
+    for (int i = 0; i < MAX_LEAVING; i++) {
+      giveUp(gateway, 90);
+      newest = upstream.accepted();
+      // The one before gets no calls as soon as the gateway has the SETTINGS of this one.
+      newest.ping(i);
+      newest.next("PONG");
+      id += 2;
+      patient.headers(id, RawPeer.call(PATH), false);
+      stays = newest.next("HEADERS").stream();
+    }
+    RawPeer last = newest;
+    assertThat(view(gateway).connections()).isEqualTo(MAX_LEAVING + 1);
+    for (int i = 0; i < 3; i++) {
+      giveUp(gateway, 120);
+    }
+    last.ping(7);
+    last.next("PONG");
+    last.headers(stays, RawPeer.trailers(0).status("200"), true);
+    assertThat(patient.next("HEADERS").header("grpc-status")).isEqualTo("0");
+    // Neither does anybody wait for what is held back.
+    patient.headers(id + 2, RawPeer.call(LATER), false);
+    await().until(() -> last.next("HEADERS").header(":path").equals(LATER));
+  }
+
+  /** Calls of a client that reach the upstream, and are cancelled. */
+  private void giveUp(Gateway gateway, int calls) throws Exception {
+    RawPeer client = rig.client(gateway);
+    for (int id = 3; id < 3 + 2 * calls; id += 2) {
+      client.headers(id, RawPeer.call(PATH), false);
+    }
+    client.ping(1);
+    client.next("PONG");
+    for (int id = 3; id < 3 + 2 * calls; id += 2) {
+      client.reset(id, Http2Error.CANCEL.code());
+    }
+    client.ping(2);
+    client.next("PONG");
   }
 
   private static EndpointView view(Gateway gateway) {

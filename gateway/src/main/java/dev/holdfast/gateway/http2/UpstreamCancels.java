@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.cluster.LinkWatch;
 import dev.holdfast.gateway.limits.MetLimit;
 import io.netty.handler.codec.http2.Http2Error;
@@ -17,11 +18,21 @@ import org.jspecify.annotations.Nullable;
  * be sent for it is dropped. On the connection's event loop only.
  */
 final class UpstreamCancels {
+  @Limit(
+      of =
+          "cancels held back over one connection to an upstream that can't be replaced, or half of"
+              + " its calls if that is less",
+      then = "further ones are sent at once, and the upstream may end the connection for them")
+  static final int MAX_HELD_BACK = 1_000;
+
   private final UpstreamConnection connection;
   private final LinkWatch<UpstreamConnection> watch;
   private final ForwardedCancels told = new ForwardedCancels();
 
-  /** Cancels that the upstream is not told of yet; at most as many as it lets be open. */
+  /**
+   * Cancels that the upstream is not told of yet; of a connection that gets no new calls at most as
+   * many as it has.
+   */
   private final Set<Http2Stream> heldBack = new LinkedHashSet<>();
 
   private @Nullable ScheduledFuture<?> timer;
@@ -36,7 +47,7 @@ final class UpstreamCancels {
       if (!connection.isLeaving()) {
         watch.onSpent(connection);
       }
-      if (connection.isLeaving()) {
+      if (connection.isLeaving() || heldBack.size() < mostHeldBack()) {
         heldBack.add(stream);
         connection.connection().sending().cancel((FrameStream) stream);
         tellLater();
@@ -64,6 +75,11 @@ final class UpstreamCancels {
     if (timer != null) {
       timer.cancel(false);
     }
+  }
+
+  /** Of a connection that new calls use as well, since no other may take its place. */
+  private int mostHeldBack() {
+    return Math.min(MAX_HELD_BACK, connection.mostCalls() / 2);
   }
 
   private void tell(Http2Stream stream) {
