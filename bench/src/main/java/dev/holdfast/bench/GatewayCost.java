@@ -102,7 +102,8 @@ final class GatewayCost extends Comparison {
             + " and at a fixed rate.",
         "Every proxy has two threads and the same scheduling class (SCHED_BATCH). In each"
             + " alternation every proxy is",
-        "given every load, in rotating order. CPU is that of all threads of the proxy's processes"
+        "given every load, in rotating order, and clients' paced ones, whose p99 varies most, three"
+            + " times. CPU is that of all threads of the proxy's processes"
             + " (schedstat), from",
         "no call under way to no call under way. An answer counts if it has the bytes of a true"
             + " one; else the run fails.",

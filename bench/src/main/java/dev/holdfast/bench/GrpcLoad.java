@@ -42,6 +42,10 @@ record GrpcLoad(
     return Stream.concat(plain.stream(), plain.stream().map(GrpcLoad::overTls)).toList();
   }
 
+  boolean isPaced() {
+    return rate != H2load.SATURATION;
+  }
+
   private GrpcLoad overTls() {
     return new GrpcLoad(key, requestBytes, answerBytes, connections, streams, rate, true);
   }
@@ -49,7 +53,7 @@ record GrpcLoad(
   String title() {
     return "clients "
         + key
-        + (rate == H2load.SATURATION ? " saturated" : " at " + rate + "/s")
+        + (isPaced() ? " at " + rate + "/s" : " saturated")
         + (tls ? ", TLS" : "");
   }
 
