@@ -43,8 +43,10 @@ final class FloodServer {
   }
 
   static FloodServer start(Scope scope, String heap) throws Exception {
-    ChildJvm child =
-        scope.own(ChildJvm.start("server", FloodServer.class, List.of("-Xmx" + heap), List.of()));
+    // A look at its memory collects it all, which would make a heap smaller that may be small, and
+    // pauses more frequent: those of the look.
+    List<String> wholeHeap = List.of("-Xms" + heap, "-Xmx" + heap);
+    ChildJvm child = scope.own(ChildJvm.start("server", FloodServer.class, wholeHeap, List.of()));
     String[] said = child.await(READY, PATIENCE).split(" ", -1);
     return new FloodServer(child, Integer.parseInt(said[0]), Long.parseLong(said[1]));
   }

@@ -1,19 +1,11 @@
 package dev.holdfast.bench;
 
-import com.google.protobuf.ByteString;
-import dev.holdfast.bench.v1.EchoGrpc;
-import dev.holdfast.bench.v1.FloodReply;
-import dev.holdfast.bench.v1.FloodRequest;
-import dev.holdfast.streams.BufferBudget;
-import dev.holdfast.streams.SessionOptions;
 import dev.holdfast.streams.grpc.ClientStreams;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
-import io.grpc.stub.StreamObserver;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -28,19 +20,13 @@ final class StreamsFlood extends Comparison {
   private static final Option SECONDS =
       new Option("--seconds", 15, 2, 1, 600, "seconds of each measurement of the neighbours");
   private static final Option HEAP =
-      new Option("--heap-mb", 400, 400, 64, 4_096, "-Xmx of the server");
+      new Option("--heap-mb", 400, 400, 64, 4_096, "-Xms and -Xmx of the server");
 
-  /** A message that a stock server takes, its header included. */
-  private static final int LARGE_BYTES = (4 << 20) - 1_024;
-
-  private static final int SMALL_MESSAGES = 400;
-  private static final int LARGE_MESSAGES = 256;
   private static final int SUBSCRIBED_BYTES = 4 << 10;
   private static final int LOOKS = 5;
   private static final double MIB = 1 << 20;
   private static final double P99_BOUND = 1.5;
   private static final double RATE_BOUND = 0.5;
-  private static final long UNLIMITED_BYTES = 1L << 50;
   private static final Duration SETTLING = Duration.ofSeconds(3);
   private static final Duration FLOODED = Duration.ofSeconds(3);
   private static final int MOST_POLLS = 120;
@@ -68,11 +54,11 @@ final class StreamsFlood extends Comparison {
             + " server.",
         "Then subscribers that take nothing are killed when the server holds all it will for them,"
             + " and",
-        "hostile senders, whose own buffers are without a limit, win credit by small messages and"
-            + " then send 256 of",
-        "4 MiB each. p99 of the neighbours and the rate of their flood beside those, over the same"
-            + " before;",
-        "and reachable memory of the server beside those, less that before.");
+        "hostile senders in a process of their own, whose buffers are without a limit, win credit"
+            + " by small messages",
+        "and then send 256 of 4 MiB each. p99 of the neighbours and the rate of their flood beside"
+            + " those, over the",
+        "same before; and reachable memory of the server beside those, less that before.");
   }
 
   @Override
@@ -89,6 +75,7 @@ final class StreamsFlood extends Comparison {
     Flood flood = new Flood(channel, false, 1, SUBSCRIBED_BYTES);
     report.say("warming up; the budget is %.0f MiB", server.budgetBytes() / MIB);
     neighbours.p99Micros(time);
+    flood.run(SETTLING, FLOODED);
     double rate = flood.run(SETTLING, FLOODED).perSecond();
     double alone = neighbours.p99Micros(time);
     long before = ProcessMemory.ofJvm(server.pid(), 2);
@@ -101,10 +88,7 @@ final class StreamsFlood extends Comparison {
         "%d subscribers are gone; %.0f MiB are kept for them",
         options.get(SUBSCRIBERS), server.heldBytes() / MIB);
     double besideDetached = flood.run(SETTLING, FLOODED).perSecond();
-    List<StreamObserver<FloodRequest>> hostile = new ArrayList<>();
-    for (int i = 0; i < options.get(HOSTILE); i++) {
-      hostile.add(attack(scope, server.port()));
-    }
+    ChildJvm hostile = FloodSenders.start(scope, server.port(), options.get(HOSTILE));
     TimeUnit.NANOSECONDS.sleep(SETTLING.toNanos());
     double beside = neighbours.p99Micros(time);
     long peak = 0;
@@ -113,7 +97,7 @@ final class StreamsFlood extends Comparison {
     }
     double most =
         (server.budgetBytes()
-                + (double) LARGE_BYTES * options.get(HOSTILE)
+                + (double) FloodSenders.LARGE_BYTES * options.get(HOSTILE)
                 + (double) SUBSCRIBED_BYTES * options.get(SUBSCRIBERS))
             / MIB;
     report.say("beside: p99 %.0f us, flood %.0f/s", beside, besideDetached);
@@ -137,7 +121,7 @@ final class StreamsFlood extends Comparison {
             "neighbours_rate_ratio: %.2f (expected: >= %.2f)",
             besideDetached / rate,
             RATE_BOUND);
-    hostile.forEach(sender -> sender.onError(new IllegalStateException("the end")));
+    hostile.kill();
   }
 
   /** Their sessions stay behind with what was sent to them. */
@@ -153,26 +137,6 @@ final class StreamsFlood extends Comparison {
     subscribers.kill();
   }
 
-  private static StreamObserver<FloodRequest> attack(Scope scope, int port) {
-    SessionOptions greedy =
-        SessionOptions.DEFAULT.withSendBuffer(
-            2 * (SMALL_MESSAGES + LARGE_MESSAGES), UNLIMITED_BYTES);
-    ClientStreams streams =
-        ClientStreams.builder().options(greedy).budget(new BufferBudget(UNLIMITED_BYTES)).build();
-    StreamObserver<FloodRequest> sender =
-        EchoGrpc.newStub(channel(scope, port, streams)).flood(new Ignored());
-    FloodRequest small = FloodRequest.newBuilder().setMark(true).build();
-    FloodRequest large =
-        FloodRequest.newBuilder().setPayload(ByteString.copyFrom(new byte[LARGE_BYTES])).build();
-    for (int i = 0; i < SMALL_MESSAGES; i++) {
-      sender.onNext(small);
-    }
-    for (int i = 0; i < LARGE_MESSAGES; i++) {
-      sender.onNext(large);
-    }
-    return sender;
-  }
-
   private static ManagedChannel channel(Scope scope, int port, ClientStreams streams) {
     ManagedChannel channel =
         NettyChannelBuilder.forAddress(
@@ -182,22 +146,5 @@ final class StreamsFlood extends Comparison {
             .build();
     scope.own(channel::shutdownNow);
     return channel;
-  }
-
-  private static final class Ignored implements StreamObserver<FloodReply> {
-    @Override
-    public void onNext(FloodReply reply) {
-      // Nobody looks at it.
-    }
-
-    @Override
-    public void onError(Throwable cause) {
-      // It is what the end of the run looks like.
-    }
-
-    @Override
-    public void onCompleted() {
-      // The server ends nothing.
-    }
   }
 }
