@@ -220,8 +220,9 @@ public class Inbox {
 
   /** Whether the transport may be asked for one more message, however large. */
   protected boolean wantsMore() {
-    return waiting.isEmpty()
-        || (hasRoom() && (waiting.size() == 1 || waitingBytes < 2 * limitBytes));
+    // Without room one at a time goes on, and one in hand is one: the next could be as large.
+    boolean idle = waiting.isEmpty() && inHand.isEmpty();
+    return idle || (hasRoom() && (waiting.size() <= 1 || waitingBytes < 2 * limitBytes));
   }
 
   private boolean hasRoom() {

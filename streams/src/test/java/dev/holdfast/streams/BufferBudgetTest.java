@@ -134,15 +134,21 @@ class BufferBudgetTest {
   }
 
   @Test
-  void aReceiverAboveItsShareReadsNoMoreThanOneThatWaits() {
+  void aReceiverAboveItsShareReadsOneAtATime() {
     BufferBudget small = new BufferBudget(64L * MESSAGE.sizeBytes());
     small.take(63L * MESSAGE.sizeBytes());
     Inbox inbox = inbox(small);
     assertThat(inbox.wantsMore()).isTrue();
 
     inbox.receive(1, 0, 0, MESSAGE);
+    assertThat(inbox.wantsMore()).as("it waits").isFalse();
 
-    assertThat(inbox.wantsMore()).isFalse();
+    inbox.request(1);
+    inbox.deliver(false);
+    assertThat(inbox.wantsMore()).as("its handler has it").isFalse();
+
+    inbox.processed(1);
+    assertThat(inbox.wantsMore()).as("it was processed").isTrue();
   }
 
   private static Inbox inbox(BufferBudget of) {
