@@ -251,13 +251,18 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
       try {
         opened = frame.open(attachment.tag());
       } catch (WireException e) {
+        Frame.release(frame.body());
         breakOff("frame", e);
         return;
       }
     }
     FrameHeader header = opened.header();
     Payload body = opened.body();
-    owner.input((session, now) -> session.onFrame(now, attachment, header, body));
+    try {
+      owner.input((session, now) -> session.onFrame(now, attachment, header, body));
+    } finally {
+      Frame.settle(body);
+    }
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.holdfast.hooks.HeaderedMarshaller;
 import dev.holdfast.streams.Payload;
 import dev.holdfast.streams.wire.FrameHeader;
 import dev.holdfast.streams.wire.WireException;
+import io.grpc.Detachable;
 import io.grpc.Drainable;
 import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor.Marshaller;
@@ -44,11 +45,32 @@ record Frame(@Nullable FrameHeader header, Payload body) {
 
   /** Parses a body that came and gives its bytes up. */
   static <T> T parse(Payload body, Function<InputStream, T> parser) {
-    T message = parser.apply(ByteSlice.streamOf(body));
+    try {
+      return parser.apply(ByteSlice.streamOf(body));
+    } finally {
+      release(body);
+    }
+  }
+
+  /** A body that came goes to the application now. */
+  static void handOver(Payload body) {
+    if (body instanceof ReceivedBody received) {
+      received.handOver();
+    }
+  }
+
+  /** A body that came waits from now on, if it was not handed over. */
+  static void settle(Payload body) {
+    if (body instanceof ReceivedBody received) {
+      received.settle();
+    }
+  }
+
+  /** Gives the bytes of a body that came up. */
+  static void release(Payload body) {
     if (body instanceof ReceivedBody received) {
       received.release();
     }
-    return message;
   }
 
   /** By which a server recognises a resumable method, too. */
@@ -81,6 +103,9 @@ record Frame(@Nullable FrameHeader header, Payload body) {
       return ByteSlice.of(stream.readAllBytes());
     }
     int sizeBytes = stream.available();
+    if (sizeBytes >= ChunkedBody.LEAST_BYTES && stream instanceof Detachable source) {
+      return new TransportBody(source.detach(), sizeBytes, BodyChunks.ofProcess());
+    }
     if (sizeBytes >= ChunkedBody.LEAST_BYTES) {
       return ChunkedBody.read(stream, sizeBytes, BodyChunks.ofProcess());
     }

@@ -16,6 +16,12 @@ interface ReceivedBody extends Body {
   /** The same bytes without the first ones, which are fewer than {@link FrameHeader#MAX_BYTES}. */
   ReceivedBody from(int begin);
 
+  /** The application gets the message as soon as its thread comes to it: no copy is needed. */
+  default void handOver() {}
+
+  /** Copies what stands in the transport's buffers, unless it was handed over. */
+  default void settle() {}
+
   /** Gives the bytes up: the message was parsed, and its body is not read again. */
   default void release() {}
 }

@@ -175,6 +175,7 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
       carrier(send.attachment()).send(send.header(), send.body(), compressed);
     } else if (output instanceof SessionOutput.Deliver deliver) {
       driver.locked(session -> demand--);
+      Frame.handOver(deliver.message());
       application.execute(() -> deliver(deliver));
     } else if (output instanceof SessionOutput.Request request) {
       carrier(request.attachment()).request(1);

@@ -149,6 +149,7 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
     try {
       opened = frame.open(attachment.tag());
     } catch (WireException e) {
+      Frame.release(frame.body());
       stream().onNonsense(attachment, e);
       return;
     }
@@ -159,6 +160,7 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
       stream().receive((session, now) -> session.onFrame(now, attachment, header, body));
     } finally {
       reader = null;
+      Frame.settle(body);
       if (requestDue) {
         requestDue = false;
         call.request(1);

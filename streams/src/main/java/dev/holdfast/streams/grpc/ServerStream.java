@@ -124,6 +124,7 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
     } else if (output instanceof SessionOutput.Request request) {
       carrier(request.attachment()).request();
     } else if (output instanceof SessionOutput.Deliver deliver) {
+      Frame.handOver(deliver.message());
       application.execute(() -> deliver(deliver));
     } else if (output instanceof SessionOutput.Accept accept) {
       accept(accept);
@@ -311,6 +312,7 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
 
   private void deliver(SessionOutput.Deliver deliver) {
     if (settled) {
+      Frame.release(deliver.message());
       return;
     }
     attached(
