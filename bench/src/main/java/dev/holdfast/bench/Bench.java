@@ -31,7 +31,7 @@ public final class Bench {
           new XdsFollow(),
           new Conformance(),
           new NeedsTools(new ConnectConformance(), ConnectConformance.TOOLS),
-          new Showcase(),
+          new NeedsTools(new Showcase(), Showcase.TOOLS),
           new NeedsTools(new GatewayCost(), GatewayCost.TOOLS),
           new NeedsTools(new Transcoding(), Transcoding.TOOLS),
           new NeedsTools(new H2spec(), H2spec.TOOLS),

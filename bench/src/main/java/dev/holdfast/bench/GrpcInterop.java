@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -178,11 +179,9 @@ final class GrpcInterop extends Comparison {
     Path output = folder.resolve("build");
     List<String> build =
         List.of("go", "build", "-o", programs + "/", PACKAGES + "client", PACKAGES + "server");
-    require(exit(build, module, output, BUILD_LIMIT_S) == 0, build, output);
+    Command.said(build, module, output, BUILD_LIMIT_S);
     List<String> where = List.of("go", "list", "-m", "-f", "{{.Dir}}", "google.golang.org/grpc");
-    require(exit(where, module, output, BUILD_LIMIT_S) == 0, where, output);
-    Path certificates =
-        Path.of(Files.readString(output, StandardCharsets.UTF_8).strip(), "testdata");
+    Path certificates = Path.of(Command.said(where, module, output, BUILD_LIMIT_S), "testdata");
     Optional<List<String>> python = CallerLanguage.python(root, module);
     return new Tools(
         programs.resolve("client"),
@@ -209,7 +208,7 @@ final class GrpcInterop extends Comparison {
   private static boolean run(List<String> command, Path folder, Report report, String what)
       throws IOException, InterruptedException {
     Path output = folder.resolve("case");
-    int exit = exit(command, folder, output, CASE_LIMIT_S);
+    int exit = Command.exit(command, Map.of(), folder, output, CASE_LIMIT_S);
     if (exit != 0) {
       String client = command.get(0).endsWith("client") ? "grpc-go" : "grpcio";
       report.say("FAILED %s by %s: exit %d", what, client, exit);
@@ -220,31 +219,7 @@ final class GrpcInterop extends Comparison {
     return exit == 0;
   }
 
-  /** The exit code; -1 for none in time. */
-  private static int exit(List<String> command, Path folder, Path output, long limitSeconds)
-      throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(command)
-            .directory(folder.toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(output.toFile())
-            .start();
-    if (!process.waitFor(limitSeconds, TimeUnit.SECONDS)) {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly().waitFor(limitSeconds, TimeUnit.SECONDS);
-      return -1;
-    }
-    return process.exitValue();
-  }
-
-  private static void require(boolean done, List<String> command, Path output) throws IOException {
-    if (!done) {
-      throw new IOException(
-          String.join(" ", command) + ": " + Files.readString(output, StandardCharsets.UTF_8));
-    }
-  }
-
-  private static void awaitListening(int port) throws IOException, InterruptedException {
+  static void awaitListening(int port) throws IOException, InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_LIMIT_S);
     while (true) {
       try (Socket socket = new Socket()) {

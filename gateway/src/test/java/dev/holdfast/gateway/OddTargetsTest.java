@@ -9,6 +9,7 @@ import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.cluster.ClusterOptions;
 import dev.holdfast.gateway.cors.Cors;
 import dev.holdfast.gateway.greet.HelloRequest;
+import dev.holdfast.gateway.json.FaceTerms;
 import dev.holdfast.gateway.json.JsonFace;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.route.AuthorityPattern;
@@ -26,6 +27,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +44,7 @@ class OddTargetsTest {
   private final GatewayRig rig = new GatewayRig();
   private final Greetings strict = new Greetings();
   private final Greetings lax = new Greetings();
+  private final AtomicReference<FaceTerms> terms = new AtomicReference<>(FaceTerms.DEFAULT);
   private final Gateway gateway;
 
   OddTargetsTest() throws IOException {
@@ -54,7 +57,7 @@ class OddTargetsTest {
     Map<String, Cluster> clusters =
         Map.of("strict", cluster("strict", strict), "lax", cluster("lax", lax));
     gateway =
-        rig.face(JsonFace.of(FaceRig.KNOWN))
+        rig.face(JsonFace.of(FaceRig.KNOWN).following(terms::get))
             .gateway(
                 new GatewaySnapshot(
                     new RouteTable(rules, size -> 0), clusters, GatewayLimits.DEFAULT));
@@ -183,6 +186,29 @@ class OddTargetsTest {
     assertThat(refused.header("grpc-status")).isEqualTo("12");
     assertThat(refused.header("grpc-message")).contains(refusal);
     assertThat(lax.calls).hasValue(0);
+  }
+
+  @Test
+  void anEscapedSlashIsOneForRoutesAndTemplatesWhereTheFileSaysSo() throws Exception {
+    String path = "/v1%2Fhello%2fx";
+    assertThat(http1("GET", path, "")).startsWith("HTTP/1.1 404 ");
+    terms.set(FaceTerms.DEFAULT.withDecodesSlashes(true));
+    assertThat(http1("GET", path, "")).startsWith("HTTP/1.1 200").contains("hello x");
+    RawPeer client = rig.client(gateway);
+    client.headers(3, head("GET", path), true);
+    assertThat(client.next("HEADERS").header(":status")).isEqualTo("200");
+    String method = "/test.greet.Greeter%2FSayHello";
+    assertThat(http1("POST", method, "{}", "content-type: application/json")).contains("hello");
+    assertThat(preflight(method)).contains("access-control-allow-origin: " + PAGE);
+    assertThat(preflight("/v1%2Fhello%2Fx")).contains("access-control-allow-origin: " + PAGE);
+    // In one segment it is a part of it.
+    assertThat(http1("GET", "/v1/hello/x%2Fy", "")).contains("hello x/y");
+    assertThat(strict.calls).hasValue(4);
+    assertThat(lax.calls).hasValue(0);
+    // Dot segments are none of a path, and gRPC has no escapes.
+    assertThat(http1("GET", "/v1/hello%2F..%2Fx", "")).startsWith("HTTP/1.1 400 ");
+    client.headers(5, call(method), true);
+    assertThat(answer(client, 5).header("grpc-status")).isEqualTo("12");
   }
 
   @Test

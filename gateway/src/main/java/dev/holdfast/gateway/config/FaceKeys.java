@@ -76,6 +76,11 @@ final class FaceKeys {
           List.of("true", "false"),
           "true",
           "Whether a plus in a query is a space, as forms have it.");
+  static final TunableChoice DECODE_SLASHES =
+      flag(
+          "decode-slashes",
+          "Whether a path that leads nowhere as it was sent is taken with slashes for each %2F, by"
+              + " routes as well.");
   static final TunableChoice IGNORE_UNKNOWN =
       flag("ignore-unknown", "Whether fields of a body that the schema has not are left out.");
   static final TunableChoice PRINT_DEFAULTS =
@@ -103,6 +108,7 @@ final class FaceKeys {
           Key.value(COMPATIBLE),
           Key.texts(IGNORE_PARAMETERS),
           Key.value(PLUS_IS_SPACE),
+          Key.value(DECODE_SLASHES),
           Key.value(IGNORE_UNKNOWN),
           Key.value(PRINT_DEFAULTS),
           Key.value(PROTO_NAMES),

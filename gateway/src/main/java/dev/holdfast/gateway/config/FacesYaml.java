@@ -43,9 +43,13 @@ final class FacesYaml {
         flag(faces, FaceKeys.OPEN_API)
             ? Optional.of(OpenApiInfo.of("gRPC services", ""))
             : Optional.empty();
+    YamlMap json = top.map(FaceKeys.JSON, "keys such as print-defaults and ignore-parameters");
+    json.requireKnown(FaceKeys.JSON_KEYS.names());
+    JsonPreset preset = JsonPreset.of(choice(json, FaceKeys.COMPATIBLE));
+    boolean decodesSlashes = flag(json, FaceKeys.DECODE_SLASHES, preset.decodesSlashes());
     return new FacesConfig(
-        new FaceTerms(faces(faces), cors(top).orElse(Cors.NONE), openApi),
-        json(),
+        new FaceTerms(faces(faces), cors(top).orElse(Cors.NONE), openApi, decodesSlashes),
+        json(json, preset.terms()),
         descriptorSets());
   }
 
@@ -89,10 +93,7 @@ final class FacesYaml {
             GatewayYaml.duration(map, FaceKeys.MAX_AGE)));
   }
 
-  private JsonTerms json() {
-    YamlMap map = top.map(FaceKeys.JSON, "keys such as print-defaults and ignore-parameters");
-    map.requireKnown(FaceKeys.JSON_KEYS.names());
-    JsonTerms preset = JsonPreset.of(choice(map, FaceKeys.COMPATIBLE)).terms();
+  private static JsonTerms json(YamlMap map, JsonTerms preset) {
     TranscodingOptions http = preset.http();
     JsonOptions json = preset.json();
     Set<String> ignored = new LinkedHashSet<>(http.ignoredParameters());

@@ -17,8 +17,8 @@ enum JsonPreset {
   NONE("none", TranscodingOptions.DEFAULT, JsonOptions.DEFAULT),
 
   /**
-   * The defaults of grpc-gateway v2: whatever is unknown is left out, and fields are printed with
-   * their defaults.
+   * The defaults of grpc-gateway v2: whatever is unknown is left out, fields are printed with their
+   * defaults, and an escaped slash may separate segments.
    */
   GRPC_GATEWAY(
       "grpc-gateway",
@@ -60,6 +60,11 @@ enum JsonPreset {
 
   String word() {
     return word;
+  }
+
+  /** Whether an escaped slash may be one between two segments of a path. */
+  boolean decodesSlashes() {
+    return this == GRPC_GATEWAY;
   }
 
   JsonTerms terms() {

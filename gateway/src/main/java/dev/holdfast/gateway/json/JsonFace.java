@@ -94,6 +94,15 @@ public final class JsonFace implements WebFace {
           RequestRefusedException.badRequest("gateway: " + web.malformed());
       return answer(web, Refusal.of(web.headers(), why, false), all);
     }
+    try {
+      if (all.decodesSlashes()) {
+        EscapedSlashes.settle(web, places);
+      }
+    } catch (MalformedPathException e) {
+      RequestRefusedException why =
+          RequestRefusedException.badRequest("gateway: " + e.getMessage());
+      return answer(web, Refusal.of(web.headers(), why, false), all);
+    }
     FaceTerms now = origin == null ? all : PageRoute.terms(web, all);
     try {
       return begin(web, ended, stranger(web, origin), now);

@@ -90,6 +90,29 @@ public final class PathNormalization {
     return AsciiString.of(normal.append(target, end, length));
   }
 
+  /** Whether a path in normal form has a slash that is escaped. */
+  public static boolean hasEscapedSlash(CharSequence path) {
+    int end = Texts.indexOf(path, '?', 0, path.length());
+    for (int i = 0; i < end; i++) {
+      if (path.charAt(i) == '%' && Texts.hasAt(path, i, end, ESCAPED_SLASH)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * A path in normal form with slashes in place of escaped ones; its query stays.
+   *
+   * @throws MalformedPathException when that makes dot segments
+   */
+  public static CharSequence withSlashes(CharSequence path) throws MalformedPathException {
+    int end = Texts.indexOf(path, '?', 0, path.length());
+    String decoded = path.subSequence(0, end).toString().replace(ESCAPED_SLASH, "/");
+    requireNoDotSegment(decoded);
+    return AsciiString.of(decoded + path.subSequence(end, path.length()));
+  }
+
   /**
    * Refuses a gRPC path in normal form that some servers would take for another: one with an
    * escaped slash or backslash.

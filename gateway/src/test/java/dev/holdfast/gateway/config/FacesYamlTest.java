@@ -12,6 +12,7 @@ import com.google.protobuf.DescriptorProtos.MethodDescriptorProto;
 import com.google.protobuf.DescriptorProtos.MethodOptions;
 import com.google.protobuf.DescriptorProtos.ServiceDescriptorProto;
 import dev.holdfast.core.ServiceTarget;
+import dev.holdfast.gateway.json.FaceTerms;
 import dev.holdfast.gateway.json.JsonTerms;
 import dev.holdfast.gateway.schema.DescriptorFiles;
 import dev.holdfast.yaml.YamlException;
@@ -104,11 +105,29 @@ class FacesYamlTest {
     assertThat(own.http().ignoredParameters()).containsExactlyInAnyOrder("a", "*");
   }
 
+  @Test
+  void onlyGrpcGatewaysWordDecodesSlashesUnlessTheKeySaysSo() {
+    assertThat(terms("{}").decodesSlashes()).isFalse();
+    assertThat(terms("{compatible: envoy}").decodesSlashes()).isFalse();
+    assertThat(terms("{compatible: google}").decodesSlashes()).isFalse();
+    assertThat(terms("{compatible: grpc-gateway}").decodesSlashes()).isTrue();
+    assertThat(terms("{compatible: grpc-gateway, decode-slashes: false}").decodesSlashes())
+        .isFalse();
+    assertThat(terms("{decode-slashes: true}").decodesSlashes()).isTrue();
+  }
+
   private static JsonTerms json(String text) {
+    return faces(text).json();
+  }
+
+  private static FaceTerms terms(String text) {
+    return faces(text).terms();
+  }
+
+  private static FacesConfig faces(String text) {
     return GatewayYaml.parse(
             "g.yaml", "json: " + text, ServiceTarget::parse, Optional.empty(), TlsPlace.HERE)
-        .faces()
-        .json();
+        .faces();
   }
 
   @Test

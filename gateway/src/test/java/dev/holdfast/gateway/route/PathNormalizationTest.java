@@ -38,6 +38,15 @@ class PathNormalizationTest {
     assertThat(PathNormalization.normalize("GET", normal)).hasToString(normal);
   }
 
+  @Test
+  void escapedSlashesMaySeparateSegments() throws Exception {
+    assertThat(PathNormalization.hasEscapedSlash("/a%2Fb?c")).isTrue();
+    assertThat(PathNormalization.hasEscapedSlash("/a%252F/b?c%2F")).isFalse();
+    assertThat(PathNormalization.withSlashes("/a%2Fb%2Fc%3A?d%2F")).hasToString("/a/b/c%3A?d%2F");
+    assertThatThrownBy(() -> PathNormalization.withSlashes("/a%2F..%2Fb"))
+        .isInstanceOf(MalformedPathException.class);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -1,0 +1,58 @@
+package dev.holdfast.bench;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** Programs that are run to their end. */
+final class Command {
+  private Command() {}
+
+  /**
+   * Runs one.
+   *
+   * @param environment beside that of this process
+   * @param output where everything that it says goes
+   * @return the exit code; -1 when it had not ended in time and was stopped
+   */
+  static int exit(
+      List<String> command,
+      Map<String, String> environment,
+      Path folder,
+      Path output,
+      long limitSeconds)
+      throws IOException, InterruptedException {
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile());
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    if (!process.waitFor(limitSeconds, TimeUnit.SECONDS)) {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly().waitFor(limitSeconds, TimeUnit.SECONDS);
+      return -1;
+    }
+    return process.exitValue();
+  }
+
+  /**
+   * Runs one that has to succeed.
+   *
+   * @return what it said
+   */
+  static String said(List<String> command, Path folder, Path output, long limitSeconds)
+      throws IOException, InterruptedException {
+    int exit = exit(command, Map.of(), folder, output, limitSeconds);
+    String said = Files.readString(output, StandardCharsets.UTF_8);
+    if (exit != 0) {
+      throw new IOException(String.join(" ", command) + ": exit " + exit + ": " + said);
+    }
+    return said.strip();
+  }
+}
