@@ -33,6 +33,7 @@ final class Command {
             .redirectOutput(output.toFile());
     builder.environment().putAll(environment);
     Process process = builder.start();
+    process.getOutputStream().close();
     if (!process.waitFor(limitSeconds, TimeUnit.SECONDS)) {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly().waitFor(limitSeconds, TimeUnit.SECONDS);
@@ -42,13 +43,28 @@ final class Command {
   }
 
   /**
+   * Runs one that has to end in time.
+   *
+   * @return the exit code
+   */
+  static int run(List<String> command, Path folder, Path output, long limitSeconds)
+      throws IOException, InterruptedException {
+    int exit = exit(command, Map.of(), folder, output, limitSeconds);
+    if (exit < 0) {
+      String said = Files.readString(output, StandardCharsets.ISO_8859_1);
+      throw new IOException(command.get(0) + " took more than " + limitSeconds + " s: " + said);
+    }
+    return exit;
+  }
+
+  /**
    * Runs one that has to succeed.
    *
    * @return what it said
    */
   static String said(List<String> command, Path folder, Path output, long limitSeconds)
       throws IOException, InterruptedException {
-    int exit = exit(command, Map.of(), folder, output, limitSeconds);
+    int exit = run(command, folder, output, limitSeconds);
     String said = Files.readString(output, StandardCharsets.UTF_8);
     if (exit != 0) {
       throw new IOException(String.join(" ", command) + ": exit " + exit + ": " + said);

@@ -72,7 +72,7 @@ final class Conformance extends Comparison {
     Path program = program(work, skipped);
     Path output = work.resolve("output");
     int exit =
-        run(
+        Command.run(
             List.of(runner.toString(), "--output_dir", work.toString(), program.toString()),
             work,
             output,
@@ -144,14 +144,14 @@ final class Conformance extends Comparison {
     if (!Files.exists(installed)) {
       List<String> install =
           List.of("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent");
-      int exit = run(install, folder, work.resolve("install"), INSTALL_LIMIT_S);
+      int exit = Command.run(install, folder, work.resolve("install"), INSTALL_LIMIT_S);
       if (exit != 0 || !Files.exists(installed)) {
         throw new IOException(
             "npm ci in interop/conformance ended with " + exit + " (expected: the runner)");
       }
     }
     Path tried = work.resolve("tried");
-    run(List.of(installed.toString(), "--help"), work, tried, RUN_LIMIT_S);
+    Command.run(List.of(installed.toString(), "--help"), work, tried, RUN_LIMIT_S);
     if (!Files.readString(tried, StandardCharsets.ISO_8859_1).contains("not found (required by")) {
       return installed;
     }
@@ -178,23 +178,6 @@ final class Conformance extends Comparison {
 
   private static Path executable(Path file) throws IOException {
     return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
-  }
-
-  private static int run(List<String> command, Path folder, Path output, long limitSeconds)
-      throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(command)
-            .directory(folder.toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(output.toFile())
-            .start();
-    process.getOutputStream().close();
-    if (!process.waitFor(limitSeconds, TimeUnit.SECONDS)) {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
-      throw new IOException(command.get(0) + " took more than " + limitSeconds + " s");
-    }
-    return process.exitValue();
   }
 
   private static void deleteAll(Path folder) throws IOException {

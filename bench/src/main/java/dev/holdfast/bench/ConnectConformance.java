@@ -108,7 +108,7 @@ final class ConnectConformance extends Comparison {
             Integer.toString(plain),
             Integer.toString(secure),
             work.resolve("tls.crt").toString());
-    run(command, work, output, RUN_LIMIT_S);
+    Command.run(command, work, output, RUN_LIMIT_S);
     judge(options, report, Files.readAllLines(output, StandardCharsets.ISO_8859_1), source);
   }
 
@@ -180,7 +180,7 @@ final class ConnectConformance extends Comparison {
             ".",
             MODULE + "/cmd/connectconformance",
             MODULE + "/cmd/referenceserver");
-    int exit = run(command, source, said, BUILD_LIMIT_S);
+    int exit = Command.run(command, source, said, BUILD_LIMIT_S);
     if (exit != 0) {
       throw new IOException("go build ended with " + exit + ": " + Files.readString(said));
     }
@@ -255,22 +255,5 @@ final class ConnectConformance extends Comparison {
       }
       TimeUnit.MILLISECONDS.sleep(50);
     }
-  }
-
-  private static int run(List<String> command, Path folder, Path output, long limitSeconds)
-      throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(command)
-            .directory(folder.toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(output.toFile())
-            .start();
-    process.getOutputStream().close();
-    if (!process.waitFor(limitSeconds, TimeUnit.SECONDS)) {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
-      throw new IOException(command.get(0) + " took more than " + limitSeconds + " s");
-    }
-    return process.exitValue();
   }
 }

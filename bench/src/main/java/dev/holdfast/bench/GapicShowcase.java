@@ -70,8 +70,12 @@ final class GapicShowcase {
     Path output = work.resolve("build");
     Path program = built.resolve("showcase");
     Command.said(
-        List.of("go", "build", "-o", program.toString(), "."), source, output, BUILD_LIMIT_S);
-    List<String> where = List.of("go", "list", "-m", "-f", "{{.Dir}}", MODULE);
+        List.of(Showcase.TOOLS.get(0).path(), "build", "-o", program.toString(), "."),
+        source,
+        output,
+        BUILD_LIMIT_S);
+    List<String> where =
+        List.of(Showcase.TOOLS.get(0).path(), "list", "-m", "-f", "{{.Dir}}", MODULE);
     Path module = Path.of(Command.said(where, source, output, BUILD_LIMIT_S));
     Path copy = work.resolve("module");
     copy(module, copy);
@@ -89,13 +93,16 @@ final class GapicShowcase {
       Files.copy(source.resolve(each), work.resolve(each));
     }
     Command.said(
-        List.of("go", "mod", "edit", "-replace", MODULE + "=./module"),
+        List.of(Showcase.TOOLS.get(0).path(), "mod", "edit", "-replace", MODULE + "=./module"),
         work,
         output,
         BUILD_LIMIT_S);
     Path test = built.resolve("suite");
     Command.said(
-        List.of("go", "test", "-c", "-o", test.toString(), PROGRAM), work, output, BUILD_LIMIT_S);
+        List.of(Showcase.TOOLS.get(0).path(), "test", "-c", "-o", test.toString(), PROGRAM),
+        work,
+        output,
+        BUILD_LIMIT_S);
     return new GapicShowcase(program, test, work, requests(suite));
   }
 

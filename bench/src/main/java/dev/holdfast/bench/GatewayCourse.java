@@ -22,7 +22,9 @@ final class GatewayCourse {
   private static final long LEAST_WARM_UP_MILLIS = 50;
   private static final long WARM_UP_MILLIS_OF_OTHERS = 300;
 
-  /** One moment in which the machine does something else decides the p99 of a slice. */
+  /**
+   * Slices of a paced load per alternation: a single stall of the machine decides the p99 of one.
+   */
   private static final int TURNS_OF_PACED = 3;
 
   private static final double SECONDS_TO_MILLIS = 1e3;

@@ -178,9 +178,16 @@ final class GrpcInterop extends Comparison {
     Path programs = Files.createDirectories(root.resolve(".holdfast/interop/grpc-interop"));
     Path output = folder.resolve("build");
     List<String> build =
-        List.of("go", "build", "-o", programs + "/", PACKAGES + "client", PACKAGES + "server");
+        List.of(
+            TOOLS.get(0).path(),
+            "build",
+            "-o",
+            programs + "/",
+            PACKAGES + "client",
+            PACKAGES + "server");
     Command.said(build, module, output, BUILD_LIMIT_S);
-    List<String> where = List.of("go", "list", "-m", "-f", "{{.Dir}}", "google.golang.org/grpc");
+    List<String> where =
+        List.of(TOOLS.get(0).path(), "list", "-m", "-f", "{{.Dir}}", "google.golang.org/grpc");
     Path certificates = Path.of(Command.said(where, module, output, BUILD_LIMIT_S), "testdata");
     Optional<List<String>> python = CallerLanguage.python(root, module);
     return new Tools(

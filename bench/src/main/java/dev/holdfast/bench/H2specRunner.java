@@ -1,12 +1,10 @@
 package dev.holdfast.bench;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
 import org.w3c.dom.Element;
@@ -50,7 +48,7 @@ final class H2specRunner {
             program.toString(),
             "github.com/summerwind/h2spec/cmd/h2spec");
     Path said = folder.resolve("build.log");
-    if (run(build, H2spec.root().resolve("interop/h2spec"), said, BUILD_LIMIT_S) != 0) {
+    if (Command.run(build, H2spec.root().resolve("interop/h2spec"), said, BUILD_LIMIT_S) != 0) {
       throw new IOException("go build of h2spec failed: " + Files.readString(said));
     }
     return new H2specRunner(program, folder);
@@ -78,7 +76,7 @@ final class H2specRunner {
       command.add("--insecure");
     }
     Path said = folder.resolve("h2spec-" + runs + ".log");
-    run(command, folder, said, RUN_LIMIT_S);
+    Command.run(command, folder, said, RUN_LIMIT_S);
     if (!Files.exists(report)) {
       throw new IOException("h2spec gave no report: " + Files.readString(said));
     }
@@ -106,26 +104,5 @@ final class H2specRunner {
       throw new IOException(report + " is no report of h2spec", e);
     }
     return cases;
-  }
-
-  private static int run(List<String> command, Path folder, Path output, long limitSeconds)
-      throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(command)
-            .directory(folder.toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(output.toFile())
-            .start();
-    try {
-      process.getOutputStream().close();
-      if (!process.waitFor(limitSeconds, TimeUnit.SECONDS)) {
-        String words = Files.readString(output, StandardCharsets.UTF_8);
-        throw new IOException(command.get(0) + " took more than " + limitSeconds + " s: " + words);
-      }
-    } finally {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
-    }
-    return process.exitValue();
   }
 }

@@ -31,7 +31,7 @@ public class Outbox {
   private long highestSent;
   private long heldBytes;
 
-  /** What the peer has processed since the session was attached. */
+  /** Bytes that the peer has processed since the session was attached. */
   private long flowedBytes;
 
   private boolean finished;

@@ -4,7 +4,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.internal.PlatformDependent;
 
-/** What all connections of the gateways of a process get their buffers from. */
+/** The allocator of buffers of all connections of the gateways of a process. */
 public final class GatewayBuffers {
   private static final int PAGE_BYTES = 8_192;
 

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** What stays of the buffers of a crowd when it has left. */
+/** Memory of buffers that are free again, and how much of it stays. */
 class GatewayBuffersTest {
   private static final int CROWD_BYTES = 48 << 20;
   private static final int MOST_LEFT_BYTES = 24 << 20;
