@@ -6,6 +6,7 @@ import dev.holdfast.gateway.http2.LoopView;
 import dev.holdfast.gateway.json.JsonFace;
 import dev.holdfast.gateway.limits.GatewayMemory;
 import dev.holdfast.gateway.limits.GatewayMeters;
+import dev.holdfast.gateway.socket.ClosingLoops;
 import dev.holdfast.gateway.socket.SteadyEpoll;
 import dev.holdfast.gateway.traffic.Traffic;
 import dev.holdfast.liveness.LivenessMeters;
@@ -13,7 +14,6 @@ import dev.holdfast.liveness.Role;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -74,8 +74,7 @@ public final class Gateway implements AutoCloseable {
     IoHandlerFactory io =
         Epoll.isAvailable() ? SteadyEpoll.newFactory() : NioIoHandler.newFactory();
     this.threads =
-        new MultiThreadIoEventLoopGroup(
-            options.threads(), new DefaultThreadFactory("holdfast-gateway", true), io);
+        ClosingLoops.of(options.threads(), new DefaultThreadFactory("holdfast-gateway", true), io);
     this.traffic = meters.traffic();
     this.health = new HealthChecks(options.meters(), options.liveness());
     ForwardingLoop.Watching watching =

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import dev.holdfast.gateway.cluster.Cluster;
 import dev.holdfast.gateway.greet.GreetProto;
+import dev.holdfast.gateway.json.Schemas;
 import dev.holdfast.gateway.schema.ReflectedSchema;
 import dev.holdfast.gateway.schema.ServiceSchema;
+import dev.holdfast.transcoding.http.HttpTranscoder;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.io.IOException;
 import java.net.http.HttpResponse;
@@ -15,9 +18,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.core.ConditionFactory;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,7 +52,9 @@ class FirstCallsTest {
 
   @AfterEach
   void close() {
-    file.close();
+    if (file != null) {
+      file.close();
+    }
   }
 
   @ParameterizedTest
@@ -93,6 +101,34 @@ class FirstCallsTest {
     // From now on nobody waits.
     client.headers(5, json("/v1/hello"), true);
     assertThat(client.next("HEADERS").header(":status")).isEqualTo(status);
+  }
+
+  /** It is asked for and not there, and when it is asked whether to wait it has come. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void findTheSchemaThatComesWhileTheyAreTaken(boolean routed) throws Exception {
+    CompletableFuture<HttpTranscoder> first = new CompletableFuture<>();
+    Schemas late =
+        new Schemas() {
+          @Override
+          public Optional<HttpTranscoder> of(Cluster cluster) {
+            Optional<HttpTranscoder> before = Optional.ofNullable(first.getNow(null));
+            first.complete(FaceRig.TRANSCODER);
+            return before;
+          }
+
+          @Override
+          public @Nullable CompletionStage<?> awaited(Cluster cluster) {
+            return first.isDone() ? null : first;
+          }
+        };
+    try (FaceRig faces = new FaceRig(late)) {
+      GatewaySnapshot all = faces.gateway.snapshot();
+      if (!routed) {
+        faces.gateway.apply(new GatewaySnapshot(head -> null, all.clusters(), all.limits()));
+      }
+      assertThat(faces.get("/v1/hello/x").statusCode()).isEqualTo(200);
+    }
   }
 
   @Test

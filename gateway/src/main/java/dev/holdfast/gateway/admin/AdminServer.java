@@ -3,13 +3,13 @@ package dev.holdfast.gateway.admin;
 import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.Gateway;
 import dev.holdfast.gateway.cluster.Cluster;
+import dev.holdfast.gateway.socket.ClosingLoops;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpDecoderConfig;
@@ -48,7 +48,7 @@ public final class AdminServer implements AutoCloseable {
   private static final int MAX_BODY_BYTES = 4_096;
 
   private final EventLoopGroup thread =
-      new MultiThreadIoEventLoopGroup(
+      ClosingLoops.of(
           1, new DefaultThreadFactory("holdfast-admin", true), NioIoHandler.newFactory());
   private final Channel listener;
 

@@ -3,12 +3,12 @@ package dev.holdfast.gateway.handover;
 import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.Gateway;
 import dev.holdfast.gateway.ListeningSocket;
+import dev.holdfast.gateway.socket.ClosingLoops;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
@@ -41,7 +41,7 @@ public final class HandoverServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(HandoverServer.class);
 
   private final EventLoopGroup thread =
-      new MultiThreadIoEventLoopGroup(
+      ClosingLoops.of(
           1, new DefaultThreadFactory("holdfast-handover", true), EpollIoHandler.newFactory());
 
   @Limit(

@@ -1,12 +1,12 @@
 package dev.holdfast.gateway.handover;
 
 import dev.holdfast.gateway.ListeningSocket;
+import dev.holdfast.gateway.socket.ClosingLoops;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -66,7 +66,7 @@ public final class Takeover implements AutoCloseable {
       return Optional.empty();
     }
     EventLoopGroup thread =
-        new MultiThreadIoEventLoopGroup(
+        ClosingLoops.of(
             1, new DefaultThreadFactory("holdfast-takeover", true), EpollIoHandler.newFactory());
     boolean taken = false;
     try {

@@ -13,12 +13,12 @@ import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.GatewayMeters;
 import dev.holdfast.gateway.route.Router;
 import dev.holdfast.gateway.route.ServiceRouter;
+import dev.holdfast.gateway.socket.ClosingLoops;
 import dev.holdfast.liveness.LivenessMeters;
 import dev.holdfast.liveness.LivenessOptions;
 import dev.holdfast.liveness.Role;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
@@ -115,7 +115,7 @@ public final class HealthChecks implements AutoCloseable {
 
     Running(MeterRegistry registry, LivenessOptions liveness) {
       thread =
-          new MultiThreadIoEventLoopGroup(
+          ClosingLoops.of(
               1,
               new DefaultThreadFactory("holdfast-health", true),
               Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());

@@ -110,6 +110,12 @@ final class PlaceFinder implements Places {
 
   private HttpTranscoder known(Cluster cluster) {
     Optional<HttpTranscoder> transcoder = schemas.of(cluster);
+    CompletionStage<?> soon = null;
+    if (transcoder.isEmpty()) {
+      soon = schemas.awaited(cluster);
+      // What is not awaited any more may have come meanwhile.
+      transcoder = soon == null ? schemas.of(cluster) : transcoder;
+    }
     if (transcoder.isEmpty()) {
       String trouble = schemas.trouble(cluster);
       throw new UnknownSchemaException(
@@ -117,7 +123,7 @@ final class PlaceFinder implements Places {
               + cluster.name()
               + " is not known"
               + (trouble.isEmpty() ? " yet: none of its servers has answered" : ": " + trouble),
-          schemas.awaited(cluster));
+          soon);
     }
     return transcoder.get();
   }
@@ -133,7 +139,7 @@ final class PlaceFinder implements Places {
 
   /** All clusters that are still awaited; null for none. */
   private @Nullable CompletionStage<?> awaited(WebExchange web) {
-    List<CompletableFuture<?>> awaited = new ArrayList<>();
+    List<CompletableFuture<?>> awaited = new ArrayList<>(0);
     for (Cluster cluster : web.loop().snapshot().clusters().values()) {
       CompletionStage<?> each = schemas.awaited(cluster);
       if (each != null) {
@@ -168,6 +174,8 @@ final class PlaceFinder implements Places {
   }
 
   private <T> Found<T> search(WebExchange web, Function<HttpTranscoder, T> look) {
+    // Before the search, or a schema that comes meanwhile is neither found nor awaited.
+    CompletionStage<?> soon = awaited(web);
     Map<String, Found<T>> found = new TreeMap<>();
     List<RequestRefusedException> nearly = new ArrayList<>(1);
     for (Cluster cluster : web.loop().snapshot().clusters().values()) {
@@ -211,7 +219,6 @@ final class PlaceFinder implements Places {
             + hint(web)
             + ")"
             + troubles(web);
-    CompletionStage<?> soon = awaited(web);
     if (soon != null || router.isLearning()) {
       throw new UnknownSchemaException(what, soon);
     }

@@ -213,9 +213,12 @@ public final class ClusterSchemas implements AutoCloseable {
 
     /** While a server is asked, or the list of servers has just been asked for. */
     @Nullable CompletionStage<?> awaited() {
-      boolean young = System.nanoTime() - sinceNanos < FIRST_TIME.toNanos();
-      boolean soon = (isAsking || young) && !first.isDone() && schema == null;
+      boolean soon = !first.isDone() && schema == null && (isAsking || isYoung());
       return soon ? first : null;
+    }
+
+    private boolean isYoung() {
+      return System.nanoTime() - sinceNanos < FIRST_TIME.toNanos();
     }
 
     synchronized void renew() {

@@ -17,13 +17,13 @@ import dev.holdfast.gateway.route.RouteOptions;
 import dev.holdfast.gateway.route.Router;
 import dev.holdfast.gateway.route.ServiceRouter;
 import dev.holdfast.gateway.schema.ReflectionException.Kind;
+import dev.holdfast.gateway.socket.ClosingLoops;
 import dev.holdfast.liveness.LivenessMeters;
 import dev.holdfast.liveness.LivenessOptions;
 import dev.holdfast.liveness.Role;
 import dev.holdfast.transcoding.http.StatusCode;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
@@ -59,7 +59,7 @@ public final class ReflectionAsker implements SchemaAsker, AutoCloseable {
 
   private ReflectionAsker(MeterRegistry meters) {
     thread =
-        new MultiThreadIoEventLoopGroup(
+        ClosingLoops.of(
             1,
             new DefaultThreadFactory("holdfast-schema", true),
             Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());

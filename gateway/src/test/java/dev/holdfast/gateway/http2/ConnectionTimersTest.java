@@ -63,12 +63,19 @@ class ConnectionTimersTest {
             new GatewayMeters(meters)));
   }
 
-  private static void assertNothingIsLeft(EmbeddedChannel channel) {
+  private void assertNothingIsLeft(EmbeddedChannel channel) {
+    awaitFlushes();
     assertThat(channel.runScheduledPendingTasks()).isPositive();
     // Its own close() would cancel them.
     var unused = channel.pipeline().close();
+    awaitFlushes();
     channel.runPendingTasks();
     channel.releaseOutbound();
     assertThat(channel.runScheduledPendingTasks()).isEqualTo(NONE);
+  }
+
+  /** What is flushed is flushed on the loop's thread, which is not the channel's here. */
+  private void awaitFlushes() {
+    thread.submit(() -> {}).syncUninterruptibly();
   }
 }
