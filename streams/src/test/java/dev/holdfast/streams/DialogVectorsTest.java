@@ -5,15 +5,12 @@ import dev.holdfast.streams.SessionRecord.Caller;
 import dev.holdfast.streams.wire.FrameHeader;
 import dev.holdfast.streams.wire.FrameHeader.Flag;
 import dev.holdfast.streams.wire.Hello;
+import dev.holdfast.streams.wire.Refusal;
 import dev.holdfast.streams.wire.SessionId;
 import dev.holdfast.streams.wire.SessionToken;
 import dev.holdfast.streams.wire.TokenMint;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.HexFormat;
-import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -23,13 +20,12 @@ import org.junit.jupiter.api.Test;
  * cut with a lost ack, a duplicate and the end. No time passes in it.
  */
 class DialogVectorsTest {
-  private static final HexFormat HEX = HexFormat.of();
   private static final SessionId ID = new SessionId(0x0123456789abcdefL, 0x1122334455667788L);
   private static final TokenMint MINT =
       new TokenMint("0123456789abcdef0123456789abcdef".getBytes(StandardCharsets.UTF_8));
   private static final Caller CALLER = new Caller("device-7", "test.Devices/Talk");
 
-  private final List<String> lines = new ArrayList<>();
+  private final DialogSteps steps = new DialogSteps(false);
   private final ServerSessions sessions =
       new ServerSessions(
           new ServerSessions.Host("server-1", "10.0.0.1:50051", 10),
@@ -77,21 +73,19 @@ class DialogVectorsTest {
   }
 
   private void check(String name) throws IOException {
-    Vectors.check(
+    steps.check(
         name,
-        "{\n \"server\": \"echoes each message, finishes with OK after the half-close, key"
+        " \"server\": \"echoes each message, finishes with OK after the half-close, key"
             + " 0123456789abcdef0123456789abcdef, address 10.0.0.1:50051\",\n"
-            + " \"principal\": \"device-7\", \"method\": \"test.Devices/Talk\",\n \"steps\": [\n"
-            + String.join(",\n", lines)
-            + "\n ]\n}\n");
+            + " \"principal\": \"device-7\", \"method\": \"test.Devices/Talk\",\n");
   }
 
   private StreamAttachment hello(Hello hello) {
     StreamAttachment attachment = new StreamAttachment(hello.attach(), hello.tag(), 0);
-    step("hello", attachment, hello.toByteArray());
+    steps.hello(attachment, hello);
     Admission admission = sessions.onHello(0, attachment, hello, CALLER);
     if (admission instanceof Admission.Refused refused) {
-      out("refusal", attachment, refused.refusal().toByteArray());
+      steps.refusal(attachment, refused.refusal());
     } else if (admission instanceof Admission.Admitted admitted) {
       session = admitted.session();
       drive(admitted.session());
@@ -101,13 +95,13 @@ class DialogVectorsTest {
 
   private void frame(StreamAttachment from, @Nullable FrameHeader header, String body) {
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-    step("message", from, joined(header, bytes));
+    steps.message("client", from, header, bytes);
     here().onFrame(0, from, header, Payload.of(bytes));
     drive(here());
   }
 
   private void cut(StreamAttachment attachment) {
-    step("cut", attachment, new byte[0]);
+    steps.event("network", "cut", attachment.number());
     here().onClosed(0, attachment, PhysicalEnd.connection());
     drive(here());
   }
@@ -115,15 +109,13 @@ class DialogVectorsTest {
   private void drive(ServerSession driven) {
     for (SessionOutput out = driven.poll(0); out != null; out = driven.poll(0)) {
       if (out instanceof SessionOutput.Accept accept) {
-        out("welcome", accept.attachment(), accept.welcome().toByteArray());
+        steps.welcome(accept.attachment(), accept.welcome());
       } else if (out instanceof SessionOutput.Refuse refuse) {
-        out("refusal", refuse.attachment(), refuse.refusal().toByteArray());
+        steps.refusal(refuse.attachment(), refuse.refusal());
       } else if (out instanceof SessionOutput.Send send) {
-        out("message", send.attachment(), joined(send.header(), send.body().toByteArray()));
+        steps.message("server", send.attachment(), send.header(), send.body().toByteArray());
       } else if (out instanceof SessionOutput.Close close) {
-        lines.add(
-            "  {\"from\": \"server\", \"what\": \"close\", \"attachment\": %d, \"why\": \"%s\"}"
-                .formatted(close.attachment().number(), close.why()));
+        close(close.attachment(), close.why());
       } else if (out instanceof SessionOutput.Start) {
         driven.request(100);
       } else if (out instanceof SessionOutput.Deliver deliver) {
@@ -144,23 +136,12 @@ class DialogVectorsTest {
     return known;
   }
 
-  private static byte[] joined(@Nullable FrameHeader header, byte[] body) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    out.writeBytes(header == null ? new byte[0] : header.toByteArray());
-    out.writeBytes(body);
-    return out.toByteArray();
-  }
-
-  private void step(String what, StreamAttachment attachment, byte[] bytes) {
-    lines.add(line("client", what, attachment, bytes));
-  }
-
-  private void out(String what, StreamAttachment attachment, byte[] bytes) {
-    lines.add(line("server", what, attachment, bytes));
-  }
-
-  private static String line(String who, String what, StreamAttachment on, byte[] bytes) {
-    return "  {\"from\": \"%s\", \"what\": \"%s\", \"attachment\": %d, \"bytes\": \"%s\"}"
-        .formatted(who, what, on.number(), HEX.formatHex(bytes));
+  /** As the binding does it. */
+  private void close(StreamAttachment attachment, AttachmentEnd why) {
+    switch (why) {
+      case DONE -> steps.event("server", "close", attachment.number(), "status", "OK");
+      case REPLACED -> steps.refusal(attachment, Refusal.of(Refusal.Code.FENCED));
+      default -> throw new IllegalStateException("why: " + why);
+    }
   }
 }

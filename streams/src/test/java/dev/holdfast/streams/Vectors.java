@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The test vectors under streams/vectors, for people who write the protocol in another language.
@@ -15,6 +17,17 @@ public final class Vectors {
       Path.of(System.getProperty("holdfast.root", "..")).resolve("streams/vectors");
 
   private Vectors() {}
+
+  /** The names of all files. */
+  static List<String> names() throws IOException {
+    try (Stream<Path> files = Files.list(DIRECTORY)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  static String read(String name) throws IOException {
+    return Files.readString(DIRECTORY.resolve(name));
+  }
 
   /** Fails when the committed file says something else than the code. */
   public static void check(String name, String text) throws IOException {
