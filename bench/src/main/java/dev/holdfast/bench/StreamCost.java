@@ -2,14 +2,21 @@ package dev.holdfast.bench;
 
 import dev.holdfast.bench.StreamLoad.Slice;
 import dev.holdfast.streams.grpc.Holdfast;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
 import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
 import io.grpc.netty.NettyChannelBuilder;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
@@ -27,6 +34,9 @@ final class StreamCost extends Comparison {
       new Option("--flood-streams", 4, 4, 1, 1_000, "flooded streams of a side");
   private static final Option CONTROL =
       new Option("--control", 0, 0, 0, 1, "1: raw on both sides, to see the method's own error");
+  private static final Option CACHED_POOL =
+      new Option(
+          "--cached-pool", 0, 0, 0, 1, "1: callbacks of ours on a cached pool, as grpc-java's are");
 
   /** Bytes of a message, by the name of the size. */
   private enum Size {
@@ -61,7 +71,8 @@ final class StreamCost extends Comparison {
 
   @Override
   List<Option> options() {
-    return List.of(PAIRS, SLICE_MILLIS, WARM_UP_SECONDS, STREAMS, FLOOD_STREAMS, CONTROL);
+    return List.of(
+        PAIRS, SLICE_MILLIS, WARM_UP_SECONDS, STREAMS, FLOOD_STREAMS, CONTROL, CACHED_POOL);
   }
 
   @Override
@@ -96,8 +107,13 @@ final class StreamCost extends Comparison {
   void measure(Options options, Scope scope, Report report) throws Exception {
     StreamServers servers = StreamServers.start(scope, List.of("-Xmx1g"));
     boolean control = options.get(CONTROL) == 1;
-    ManagedChannel ours = channel(scope, servers, !control);
-    ManagedChannel raw = channel(scope, servers, false);
+    List<ClientInterceptor> interceptors = new ArrayList<>(List.of(Holdfast.resumable()));
+    if (options.get(CACHED_POOL) == 1) {
+      // The last one is the first to see a call.
+      interceptors.add(new OnCachedPool());
+    }
+    ManagedChannel ours = channel(scope, servers, !control, interceptors);
+    ManagedChannel raw = channel(scope, servers, false, interceptors);
     int streams = options.get(STREAMS);
     int flooded = options.get(FLOOD_STREAMS);
     List<Load> loads = new ArrayList<>();
@@ -180,18 +196,30 @@ final class StreamCost extends Comparison {
     return new Load(name, side.apply(ours), side.apply(raw), new ArrayList<>());
   }
 
-  private static ManagedChannel channel(Scope scope, StreamServers servers, boolean resumable) {
+  private static ManagedChannel channel(
+      Scope scope, StreamServers servers, boolean resumable, List<ClientInterceptor> interceptors) {
     NettyChannelBuilder builder =
         NettyChannelBuilder.forAddress(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), servers.port(resumable)))
             .usePlaintext();
     if (resumable) {
-      ClientInterceptor streams = Holdfast.resumable();
-      builder.intercept(streams);
+      builder.intercept(interceptors);
     }
     ManagedChannel channel = builder.build();
     scope.own(channel::shutdownNow);
     return channel;
+  }
+
+  /** Calls the application on threads as grpc-java's own, of which each callback takes one. */
+  private static final class OnCachedPool implements ClientInterceptor {
+    private final Executor pool =
+        Executors.newCachedThreadPool(new DefaultThreadFactory("cached-pool", true));
+
+    @Override
+    public <ReqT, RespT> ClientCall<ReqT, RespT> interceptCall(
+        MethodDescriptor<ReqT, RespT> method, CallOptions options, Channel next) {
+      return next.newCall(method, options.withExecutor(pool));
+    }
   }
 
   /** A slice, and the CPU time of both processes per message of it. */

@@ -41,10 +41,21 @@ public final class BufferBudget {
       then = "a buffer that nobody empties holds what is below it, and one message beyond")
   static final int RESERVED_PART = 2;
 
+  @Limit(
+      of =
+          "what servers have asked clients for ahead, each message counted as 4 MiB, as a part of"
+              + " the budget: one in",
+      then = "they ask for one message at a time")
+  static final int AHEAD_PART = 4;
+
+  /** What grpc-java takes at most, unless it is told another number. */
+  private static final long AHEAD_BYTES = 4 << 20;
+
   private static final BufferBudget OF_PROCESS = standard();
 
   private final long limitBytes;
   private final AtomicLong heldBytes = new AtomicLong();
+  private final AtomicLong aheadBytes = new AtomicLong();
 
   /** With a limit; at least 1. */
   public BufferBudget(long limitBytes) {
@@ -82,7 +93,7 @@ public final class BufferBudget {
    * @param flowedBytes what has left it since its session was attached
    */
   boolean hasRoom(long ofBufferBytes, long flowedBytes) {
-    long freeBytes = limitBytes - heldBytes.get();
+    long freeBytes = limitBytes - heldBytes.get() - aheadBytes.get();
     long unreservedBytes = freeBytes - limitBytes / RESERVED_PART;
     return ofBufferBytes * PART_OF_FREE
         < (ofBufferBytes < flowedBytes ? freeBytes : unreservedBytes);
@@ -94,5 +105,23 @@ public final class BufferBudget {
 
   void giveBack(long bytes) {
     heldBytes.addAndGet(-bytes);
+  }
+
+  /** Whether one more message of unknown size may be asked for; if so it counts until it comes. */
+  boolean takeAhead() {
+    boolean taken = aheadBytes.addAndGet(AHEAD_BYTES) <= limitBytes / AHEAD_PART;
+    if (!taken) {
+      giveAheadBack();
+    }
+    return taken;
+  }
+
+  void giveAheadBack() {
+    aheadBytes.addAndGet(-AHEAD_BYTES);
+  }
+
+  /** The bytes that may come of what was asked for ahead. */
+  long aheadBytes() {
+    return aheadBytes.get();
   }
 }

@@ -34,6 +34,9 @@ public class Inbox {
   /** Of messages that are larger than the buffer: one is handled while the next one comes. */
   private static final int LEAST_WINDOW = 2;
 
+  /** Of larger ones each costs more than the change of threads that is saved. */
+  private static final int SMALL_BYTES = 16 << 10;
+
   private final int windowMessages;
   private final long limitBytes;
   private final Deque<Item> waiting = new ArrayDeque<>(2);
@@ -168,6 +171,13 @@ public class Inbox {
   /** The handshake said which position the peer holds as its lowest: ours is our own. */
   protected void onHandshake(long peerLow) {}
 
+  /** Of a session that is over nothing is kept. */
+  void onState(SessionState next) {
+    if (next.isTerminal()) {
+      clear();
+    }
+  }
+
   /** Forgets what the application was not given yet; what it has in hand counts no more. */
   void clear() {
     take(-heldBytes());
@@ -223,6 +233,18 @@ public class Inbox {
     // Without room one at a time goes on, and one in hand is one: the next could be as large.
     boolean idle = waiting.isEmpty() && inHand.isEmpty();
     return idle || (hasRoom() && (waiting.size() <= 1 || waitingBytes < 2 * limitBytes));
+  }
+
+  /** Whether one more than that may be asked for, as those of late were small: counted as large. */
+  boolean takeAhead() {
+    boolean small = largeBytes > 0 && largeBytes <= SMALL_BYTES;
+    return small && hasRoom() && wantsMore() && budget != null && budget.takeAhead();
+  }
+
+  void giveAheadBack() {
+    if (budget != null) {
+      budget.giveAheadBack();
+    }
   }
 
   private boolean hasRoom() {

@@ -22,20 +22,54 @@ final class Intake {
 
   private static final Duration LONGEST_PATIENCE = Duration.ofSeconds(30);
 
+  /**
+   * Frames that are so near to each other wait in the transport, and asking for them one by one is
+   * what their rate depends on: each changes threads twice.
+   */
+  private static final Duration RAPID = Duration.ofNanos(100_000);
+
   private final Inbox inbox;
   private final Outbox outbox;
+  private final boolean asksAhead;
+
+  /** Whether a second message was asked for; what it may bring counts in the budget. */
+  private boolean ahead;
+
   private long pausedNanos;
   private Duration patience = FIRST_PATIENCE;
 
-  Intake(Inbox inbox, Outbox outbox) {
+  /**
+   * @param asksAhead whether two messages may be asked for at a time; a transport that is asked on
+   *     its own thread gains nothing by it
+   */
+  Intake(Inbox inbox, Outbox outbox, boolean asksAhead) {
     this.inbox = inbox;
     this.outbox = outbox;
+    this.asksAhead = asksAhead;
+  }
+
+  /** A frame came of the attachment that carries the session; before it is looked at. */
+  void onFrame(long nowNanos, StreamAttachment from) {
+    from.asked = Math.max(0, from.asked - 1);
+    from.rapid = nowNanos - from.heardNanos < RAPID.toNanos();
+    release();
+  }
+
+  /** What was asked for ahead has come, or comes to nothing. */
+  void release() {
+    if (ahead) {
+      ahead = false;
+      inbox.giveAheadBack();
+    }
   }
 
   /** Whether to ask for one more message now; if so it counts as asked for. */
   boolean isDue(long nowNanos, StreamAttachment from) {
-    if (from.asked || !from.proved || from.plain) {
+    if (!from.proved || from.plain) {
       return false;
+    }
+    if (from.asked > 0) {
+      return isAheadDue(from);
     }
     // What was received before is dropped, and what stands in its header is read.
     boolean repeated = from.lastSeq < inbox.received();
@@ -52,7 +86,16 @@ final class Intake {
       from.heardNanos = nowNanos;
       patience = FIRST_PATIENCE;
     }
-    from.asked = true;
+    from.asked = 1;
+    return true;
+  }
+
+  private boolean isAheadDue(StreamAttachment from) {
+    if (from.asked > 1 || !asksAhead || !from.rapid || !inbox.takeAhead()) {
+      return false;
+    }
+    from.asked = 2;
+    ahead = true;
     return true;
   }
 

@@ -32,8 +32,11 @@ public final class StreamAttachment {
   boolean halfClosed;
   boolean writable = true;
 
-  /** Whether its transport was asked for a message that has not come. */
-  boolean asked;
+  /** Messages that its transport was asked for and that have not come. */
+  int asked;
+
+  /** Whether its last frame came right behind the one before. */
+  boolean rapid;
 
   /** Whether it is not asked, because too much waits for the application. */
   boolean paused;

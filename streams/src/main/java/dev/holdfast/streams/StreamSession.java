@@ -56,7 +56,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     this.inbox = rules.inbox(options);
     this.stuck = new StuckMessage(outbox, rules);
     this.writer = new FrameWriter(options, outbox, inbox, stuck);
-    this.intake = new Intake(inbox, outbox);
+    this.intake = new Intake(inbox, outbox, this instanceof ServerSession);
   }
 
   /** Counts what this session holds among all sessions of the process; before anything else. */
@@ -85,8 +85,8 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
 
   /** The application wants so many messages more than it asked for so far. */
   public final void request(int messages) {
-    if (messages < 1) {
-      throw new IllegalArgumentException("messages: " + messages + " (expected: >= 1)");
+    if (messages < 0) {
+      throw new IllegalArgumentException("messages: " + messages + " (expected: >= 0)");
     }
     inbox.request(messages);
   }
@@ -121,9 +121,9 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     if (from != current || state.isTerminal()) {
       return;
     }
+    intake.onFrame(nowNanos, from);
     from.heardNanos = nowNanos;
     from.heard = true;
-    from.asked = false;
     onLife(nowNanos);
     if (header == null) {
       onUnmarked(nowNanos, from, body);
@@ -196,8 +196,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
       Item item = end == null && mayDeliver() ? inbox.deliver(plain) : null;
       if (item == null) {
         beforeFrames(nowNanos);
-        next = outputs.poll();
-        return next == null ? nextFrame(nowNanos) : next;
+        return outputs.isEmpty() ? nextFrame(nowNanos) : outputs.poll();
       }
       if ((item.flags() & Flag.FINAL) != 0) {
         onProcessed(nowNanos);
@@ -306,9 +305,8 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
       }
       state = next;
       outbox.onState(next);
-      if (next.isTerminal()) {
-        inbox.clear();
-      }
+      inbox.onState(next);
+      intake.release();
     }
   }
 
@@ -372,6 +370,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
   /** An attachment was accepted with what the peer says of itself; the caller has checked both. */
   final void carry(long nowNanos, StreamAttachment next, long peerLow, long credit, long cursor) {
     inbox.onHandshake(peerLow);
+    intake.release();
     current = next;
     next.proved = true;
     next.heardNanos = nowNanos;
@@ -394,7 +393,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
       return null;
     }
     Item item = to.cursor == 0 || !to.writable ? null : outbox.at(to.cursor);
-    boolean mayBeSent = item != null && maySend(to, item);
-    return writer.next(nowNanos, to, mayBeSent ? item : null, wantedFlags());
+    Item sendable = item != null && maySend(to, item) ? item : null;
+    return writer.next(nowNanos, to, sendable, wantedFlags());
   }
 }

@@ -33,8 +33,13 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
   /** The thread of grpc's that brings a message in just now. */
   private volatile @Nullable Thread reader;
 
-  /** Used by {@link #reader}. */
-  private boolean requestDue;
+  // Used by the reader.
+  private int requestsDue;
+
+  /** Whether its last message was answered while it was handled. */
+  private boolean answers;
+
+  private boolean answered = true;
 
   // Used by the driver.
   private @Nullable Welcome heldWelcome;
@@ -94,21 +99,27 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
       compression = compressed;
       call.setMessageCompression(compressed);
     }
+    answered |= reader == Thread.currentThread() && isMessage(header);
     call.sendMessage(new Frame(header, body));
     followWritable();
   }
 
   /**
-   * One message more may come. Asked by the thread that brought the last one, the transport is told
-   * after that: grpc hands the next message to the same thread in any case, and one that handles
-   * the message wakes the transport once, for its answer and for this.
+   * One message more may come. Where messages are answered the transport is told by the thread that
+   * brought the last one, behind its answer, so that it is woken once for both; grpc hands the next
+   * message to the same thread in any case. Where they are not the transport brings the next one
+   * while this one is handled.
    */
   void request() {
-    if (reader == Thread.currentThread()) {
-      requestDue = true;
+    if (answers && reader == Thread.currentThread()) {
+      requestsDue++;
     } else if (!closed) {
       call.request(1);
     }
+  }
+
+  private static boolean isMessage(@Nullable FrameHeader header) {
+    return header == null || header.isMessage();
   }
 
   void refuse(Refusal refusal) {
@@ -155,15 +166,19 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
     }
     FrameHeader header = opened.header();
     Payload body = opened.body();
+    if (isMessage(header)) {
+      answers = answered;
+      answered = false;
+    }
     reader = Thread.currentThread();
     try {
       stream().receive((session, now) -> session.onFrame(now, attachment, header, body));
     } finally {
       reader = null;
       Frame.settle(body);
-      if (requestDue) {
-        requestDue = false;
-        call.request(1);
+      if (requestsDue > 0) {
+        call.request(requestsDue);
+        requestsDue = 0;
       }
     }
   }

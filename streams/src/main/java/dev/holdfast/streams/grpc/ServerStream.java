@@ -63,6 +63,9 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
   /** The thread that runs a callback after which the session is driven anyway. */
   private volatile @Nullable Thread handling;
 
+  /** What that callback asked for; used by its thread. */
+  private int asked;
+
   ServerStream(
       ServerStreams streams,
       ServerSession session,
@@ -214,9 +217,9 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
   }
 
   void request(int messages) {
-    if (handling == Thread.currentThread()) {
+    if (messages > 0 && handling == Thread.currentThread()) {
       // No message can come before this callback has ended, and then outputs are taken.
-      tell(session -> session.request(messages));
+      asked = (int) Math.min(Integer.MAX_VALUE, (long) asked + messages);
     } else {
       driver.input((session, now) -> session.request(messages));
     }
@@ -336,9 +339,12 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
     handling = Thread.currentThread();
     boolean handled = callListener(callback);
     handling = null;
+    int wanted = asked;
+    asked = 0;
     driver.input(
         (session, now) -> {
           session.handling(false);
+          session.request(wanted);
           session.processed(now, handled ? seq : 0);
         });
   }

@@ -110,6 +110,9 @@ final class SessionDriver<S extends StreamSession> {
    * @return whether it was taken, or the session had ended; false when there was no room in time
    */
   boolean offer(Payload message, Duration patience) {
+    if (offer(message)) {
+      return true;
+    }
     long endNanos = System.nanoTime() + patience.toNanos();
     synchronized (lock) {
       waiters++;
@@ -166,21 +169,28 @@ final class SessionDriver<S extends StreamSession> {
 
   private void turn() {
     OffloadExecutor.assertMayRunHere();
-    guarded(shell::onTurn);
+    step(null);
     for (SessionOutput next = poll(); next != null; next = poll()) {
-      SessionOutput output = next;
-      guarded(() -> shell.act(output));
+      step(next);
     }
     if (ending) {
       ending = false;
-      guarded(shell::onOver);
+      try {
+        shell.onOver();
+      } catch (RuntimeException e) {
+        log.error("event=stream_output_failed session={}", session.id(), e);
+      }
     }
   }
 
   /** An attachment may be broken, or its interceptor: other outputs are acted on all the same. */
-  private void guarded(Runnable action) {
+  private void step(@Nullable SessionOutput output) {
     try {
-      action.run();
+      if (output == null) {
+        shell.onTurn();
+      } else {
+        shell.act(output);
+      }
     } catch (RuntimeException e) {
       log.error("event=stream_output_failed session={}", session.id(), e);
     }

@@ -10,8 +10,6 @@ import io.micrometer.core.instrument.Metrics;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.random.RandomGenerator;
 
@@ -36,13 +34,8 @@ record Shared(Scheduler scheduler, Executor executor, MeterRegistry meters, Buff
 
   /** Begins its threads with the first stream; idle ones end after a minute. */
   private static final class Threads {
-    static final ExecutorService APPLICATION =
-        Executors.newCachedThreadPool(
-            task -> {
-              Thread thread = new Thread(task, "holdfast-streams");
-              thread.setDaemon(true);
-              return thread;
-            });
+    static final Executor APPLICATION =
+        new CallbackExecutor("holdfast-streams", CallbackExecutor.IDLE);
   }
 
   static Shared standard() {

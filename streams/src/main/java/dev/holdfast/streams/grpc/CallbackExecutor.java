@@ -1,0 +1,136 @@
+package dev.holdfast.streams.grpc;
+
+import dev.holdfast.core.Limit;
+import java.time.Duration;
+import java.util.Deque;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs callbacks of applications, each as soon as a thread is there, on as many threads as it
+ * takes: callbacks may block. Thread-safe.
+ *
+ * <p>An event loop that reads one message for each of many streams would wake one thread for each,
+ * and waking threads costs it more than all else it does. Here one thread at a time is on its way
+ * to a task. When it takes one it wakes the next if there are more; threads that are awake take
+ * what they find. So no task waits for one that blocks, and a burst of short ones wakes few
+ * threads.
+ */
+final class CallbackExecutor implements Executor {
+  @Limit(
+      of = "time for which a thread that calls applications of streams waits for the next callback",
+      then = "it ends")
+  static final Duration IDLE = Duration.ofMinutes(1);
+
+  private final String name;
+  private final long idleNanos;
+  private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+
+  /** The one that was busy last is first: it is in the caches, and the others may end. */
+  private final Deque<Worker> idle = new ConcurrentLinkedDeque<>();
+
+  /** Whether a thread is on its way to a task. While tasks wait there is always one. */
+  private final AtomicBoolean searching = new AtomicBoolean();
+
+  /**
+   * Without threads yet.
+   *
+   * @param name of its threads
+   * @param idle how long one waits for a task before it ends
+   */
+  CallbackExecutor(String name, Duration idle) {
+    this.name = name;
+    this.idleNanos = idle.toNanos();
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    tasks.add(Objects.requireNonNull(task));
+    search();
+  }
+
+  private void search() {
+    if (searching.get() || !searching.compareAndSet(false, true)) {
+      return;
+    }
+    Worker first = idle.pollFirst();
+    if (first != null) {
+      first.wake();
+      return;
+    }
+    boolean begun = false;
+    try {
+      new Worker(name).start();
+      begun = true;
+    } finally {
+      if (!begun) {
+        searching.set(false);
+      }
+    }
+  }
+
+  private final class Worker extends Thread {
+    private volatile boolean woken = true;
+
+    Worker(String name) {
+      super(name);
+      setDaemon(true);
+    }
+
+    void wake() {
+      woken = true;
+      LockSupport.unpark(this);
+    }
+
+    @Override
+    public void run() {
+      while (woken) {
+        Runnable task = found();
+        while (task != null) {
+          if (!tasks.isEmpty()) {
+            search();
+          }
+          task.run();
+          // It may have left one, which is not the next one's.
+          var unused = Thread.interrupted();
+          task = tasks.poll();
+        }
+        await();
+      }
+    }
+
+    /** Ends its search. */
+    private @Nullable Runnable found() {
+      Runnable task = tasks.poll();
+      searching.set(false);
+      // Who brought one meanwhile relied on this search.
+      return task == null ? tasks.poll() : task;
+    }
+
+    /** Until it is woken, or the time is over. */
+    private void await() {
+      woken = false;
+      idle.addFirst(this);
+      long endNanos = System.nanoTime() + idleNanos;
+      while (!woken) {
+        // A thread that was interrupted would not park.
+        var unused = Thread.interrupted();
+        long leftNanos = endNanos - System.nanoTime();
+        if (leftNanos > 0) {
+          LockSupport.parkNanos(this, leftNanos);
+        } else if (idle.remove(this)) {
+          return;
+        } else {
+          // Somebody is about to wake it.
+          Thread.onSpinWait();
+        }
+      }
+    }
+  }
+}
