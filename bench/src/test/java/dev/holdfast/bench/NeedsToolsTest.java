@@ -41,4 +41,20 @@ class NeedsToolsTest {
   void helpsWithoutThem() throws Exception {
     assertThat(new NeedsTools(RUNS, List.of(MISSING)).run(List.of("--help"))).isEqualTo(7);
   }
+
+  @Test
+  void runsOnTheProcessorThatItsProgramIsFor() throws Exception {
+    String here = System.getProperty("os.arch");
+    assertThat(new NeedsArchitecture(RUNS, here).run(List.of())).isEqualTo(7);
+    assertThat(new NeedsArchitecture(RUNS, "pdp11").run(List.of())).isEqualTo(3);
+    assertThat(new NeedsArchitecture(RUNS, "pdp11").run(List.of("--help"))).isEqualTo(7);
+  }
+
+  @Test
+  void everyBenchmarkThatInstallsByNpmSaysSoWhereThereIsNone() {
+    assertThat(Conformance.TOOLS).extracting(ExternalTool::program).containsExactly("npm");
+    assertThat(Bench.ALL)
+        .filteredOn(one -> one.name().equals("conformance"))
+        .doesNotHaveAnyElementsOfTypes(Conformance.class);
+  }
 }

@@ -50,7 +50,7 @@ public final class Takeover implements AutoCloseable {
    */
   public static void check(Path path) throws IOException {
     if (!Epoll.isAvailable()) {
-      throw HandoverException.of("handover: no epoll here (expected: Linux on x86_64)");
+      throw HandoverException.of("handover: no epoll here (expected: Linux on x86_64 or aarch64)");
     }
     HandoverPath.check(path);
   }

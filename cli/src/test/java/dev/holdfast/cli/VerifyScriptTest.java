@@ -1,0 +1,176 @@
+package dev.holdfast.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The first step of {@code ./verify}, for a user who may install nothing. */
+class VerifyScriptTest {
+  private static final Path ROOT =
+      Path.of(System.getProperty("holdfast.root", "..")).toAbsolutePath();
+  private static final long LIMIT_S = 60;
+
+  /** Somebody who owns nothing and may do nothing, where the tests run as root. */
+  private static final List<String> AS_NOBODY =
+      List.of("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups");
+
+  /** What the scripts themselves are made of. */
+  private static final String[] BASICS = {
+    "awk",
+    "bash",
+    "cat",
+    "cut",
+    "date",
+    "dirname",
+    "env",
+    "grep",
+    "mkdir",
+    "readlink",
+    "rm",
+    "sed",
+    "sort",
+    "tail",
+    "tee"
+  };
+
+  /** Programs that do nothing, in the place of what the tests need. */
+  private static final String[] TOOLS = {
+    "curl",
+    "etcd",
+    "etcdctl",
+    "h2load",
+    "haproxy",
+    "ip",
+    "mvn",
+    "nft",
+    "nghttpd",
+    "nginx",
+    "node",
+    "npm",
+    "python3",
+    "redis-server",
+    "setsid",
+    "shellcheck",
+    "zsh"
+  };
+
+  @TempDir Path folder;
+
+  @BeforeEach
+  void aCloneAndItsTools() throws IOException {
+    open(folder);
+    Path scripts = open(Files.createDirectory(folder.resolve("scripts")));
+    open(Files.copy(ROOT.resolve("verify"), folder.resolve("verify")));
+    open(Files.copy(ROOT.resolve("scripts/common.sh"), scripts.resolve("common.sh")));
+    Path bin = open(Files.createDirectory(folder.resolve("bin")));
+    for (String name : BASICS) {
+      open(
+          Files.writeString(
+              bin.resolve(name), "#!/bin/sh\nexec %s \"$@\"\n".formatted(onPath(name))));
+    }
+    for (String name : TOOLS) {
+      open(Files.writeString(bin.resolve(name), "#!/bin/sh\nexit 0\n"));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "curl, curl",
+    "etcd, etcd-server",
+    "etcdctl, etcd-client",
+    "h2load, nghttp2-client",
+    "mvn, maven",
+    "nghttpd, nghttp2-server",
+    "node, nodejs",
+    "npm, npm",
+    "python3, python3",
+    "redis-server, redis-server",
+    "setsid, util-linux",
+    "shellcheck, shellcheck",
+    "zsh, zsh"
+  })
+  void aMissingToolIsNamedBeforeAnythingIsBuilt(String tool, String debianPackage)
+      throws Exception {
+    Files.delete(folder.resolve("bin").resolve(tool));
+
+    assertThat(verify(Map.of()))
+        .contains(
+            "missing: %s; install with:  sudo apt-get update && sudo apt-get install -y %s\n"
+                .formatted(debianPackage, debianPackage))
+        .contains("0 passed, 1 failed")
+        .doesNotContain("== scripts");
+  }
+
+  @Test
+  void allThatIsMissingIsNamedAtOnce() throws Exception {
+    Files.delete(folder.resolve("bin/npm"));
+    Files.delete(folder.resolve("bin/zsh"));
+    Files.delete(folder.resolve("bin/node"));
+
+    assertThat(verify(Map.of())).contains("sudo apt-get install -y nodejs npm zsh\n");
+  }
+
+  @Test
+  void whatIsLeftOutIsSaidBeforeAnythingIsBuilt() throws Exception {
+    Files.delete(folder.resolve("bin/zsh"));
+
+    assertThat(verify(Map.of())).contains("no Go (1.24 or newer): ").contains("missing: zsh");
+  }
+
+  @Test
+  void whereNothingMayBeLeftOutTheFirstStepFails() throws Exception {
+    assertThat(verify(Map.of("HOLDFAST_NO_SKIPS", "1")))
+        .contains("no Go (1.24 or newer): ")
+        .contains("0 passed, 1 failed")
+        .doesNotContain("== scripts");
+  }
+
+  private String verify(Map<String, String> environment) throws Exception {
+    Path output = folder.resolve("output");
+    List<String> command = new ArrayList<>(isRoot() ? AS_NOBODY : List.of());
+    command.addAll(List.of(onPath("bash").toString(), "verify"));
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile());
+    builder.environment().clear();
+    builder.environment().put("PATH", folder.resolve("bin").toString());
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    assertThat(process.waitFor(LIMIT_S, TimeUnit.SECONDS)).isTrue();
+    String said = Files.readString(output);
+    assertThat(process.exitValue()).as(said).isEqualTo(1);
+    return said;
+  }
+
+  private static boolean isRoot() {
+    return System.getProperty("user.name").equals("root");
+  }
+
+  private static Path onPath(String name) {
+    return Arrays.stream(System.getenv("PATH").split(":", -1))
+        .map(directory -> Path.of(directory, name))
+        .filter(Files::isExecutable)
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(name + ": not found (expected: on the PATH)"));
+  }
+
+  private static Path open(Path file) throws IOException {
+    return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxrwxrwx"));
+  }
+}
