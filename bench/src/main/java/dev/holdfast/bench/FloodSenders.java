@@ -36,9 +36,18 @@ final class FloodSenders {
   static ChildJvm start(Scope scope, int port, int senders) throws Exception {
     List<String> args = List.of("" + port, "" + senders);
     ChildJvm child =
-        scope.own(ChildJvm.start("senders", FloodSenders.class, List.of("-Xmx512m"), args));
+        scope.own(
+            ChildJvm.startIn(
+                FloodSenders::yielding, "senders", FloodSenders.class, List.of("-Xmx512m"), args));
     child.await(SENT, PATIENCE);
     return child;
+  }
+
+  /** Elsewhere they would have a machine of their own: what they compile and copy is not ours. */
+  private static List<String> yielding(List<String> command) {
+    List<String> nice = new ArrayList<>(List.of("nice", "-n", "19"));
+    nice.addAll(command);
+    return nice;
   }
 
   /** The program. */

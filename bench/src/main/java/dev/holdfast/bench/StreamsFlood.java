@@ -54,8 +54,8 @@ final class StreamsFlood extends Comparison {
             + " server.",
         "Then subscribers that take nothing are killed when the server holds all it will for them,"
             + " and",
-        "hostile senders in a process of their own, whose buffers are without a limit, win credit"
-            + " by small messages",
+        "hostile senders in a process of their own that yields the CPU (nice), whose buffers are"
+            + " without a limit, win credit by small messages",
         "and then send 256 of 4 MiB each. p99 of the neighbours and the rate of their flood beside"
             + " those, over the",
         "same before; and reachable memory of the server beside those, less that before.");

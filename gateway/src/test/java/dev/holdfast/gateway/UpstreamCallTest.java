@@ -12,16 +12,17 @@ import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.UpstreamCall;
 import dev.holdfast.gateway.limits.GatewayMeters;
 import dev.holdfast.gateway.route.RouteOptions;
+import dev.holdfast.gateway.socket.ClosingLoops;
 import dev.holdfast.liveness.LivenessMeters;
 import dev.holdfast.liveness.LivenessOptions;
 import dev.holdfast.liveness.Role;
 import dev.holdfast.transcoding.http.StatusCode;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -35,8 +36,10 @@ import org.junit.jupiter.api.Test;
 final class UpstreamCallTest {
   private final GatewayRig rig = new GatewayRig();
   private final EventLoopGroup threads =
-      new MultiThreadIoEventLoopGroup(
-          1, Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+      ClosingLoops.of(
+          1,
+          new DefaultThreadFactory("calls", true),
+          Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
   private final GatewaySnapshot snapshot = rig.snapshot("127.0.0.1:1");
   private final ForwardingLoop loop =
       new ForwardingLoop(

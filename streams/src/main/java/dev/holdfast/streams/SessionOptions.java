@@ -10,10 +10,10 @@ import java.time.Duration;
  * @param level what its streams survive; default RESUME
  * @param sendMessages messages kept until the peer has processed them, from which on the session is
  *     not ready; at twice as many one is refused; 1 to 65,536, default 256
- * @param sendBytes the same in bytes; default 256 KiB
+ * @param sendBytes the same in bytes; default 512 KiB
  * @param receiveMessages messages that the peer may send ahead of what was processed; default 256
  * @param receiveBytes bytes received and not yet delivered from which on no more credit is given;
- *     default 256 KiB
+ *     default 512 KiB
  * @param ackEvery messages processed after which an ack is sent at once, or after 64 KiB of them,
  *     or a quarter of {@code receiveBytes} if that is less; default 16
  * @param firstMessage when the first messages of a client are sent; default at once
@@ -30,10 +30,10 @@ public record SessionOptions(
     Timing timing) {
 
   private static final int MOST_MESSAGES = 65_536;
-  private static final long BUFFER_BYTES = 256 * 1024;
+  private static final long BUFFER_BYTES = 512 * 1024;
 
   /** A quarter of what a peer keeps by default: its sender never waits for an ack then. */
-  private static final long ACK_BYTES = BUFFER_BYTES / 4;
+  private static final long ACK_BYTES = 64 * 1024;
 
   /** What a method gets without more. */
   public static final SessionOptions DEFAULT =

@@ -7,12 +7,15 @@ import org.junit.jupiter.api.Test;
 
 /** When the bytes that a peer keeps for us, and not their number, ask for an ack. */
 class AckByBytesTest extends ClientSessionFixture {
-  private static final int A_QUARTER_BYTES = 64 * 1024;
+  private static final int ACK_BYTES = 64 * 1024;
 
   private StreamAttachment attachment;
   private long received;
 
   AckByBytesTest() {
+    // So large that credit needs no frame of its own.
+    session = session(SessionOptions.DEFAULT.withReceiveBuffer(256, 4 * ACK_BYTES));
+    outputs.clear();
     attachment = start(ClientSession.Peer.HOLDFAST);
     session.onWelcome(now, attachment, welcome(0, 1));
     session.request(100);
@@ -21,7 +24,7 @@ class AckByBytesTest extends ClientSessionFixture {
 
   @Test
   void aLargeMessageIsAcknowledgedAsSoonAsItIsProcessed() {
-    receive(A_QUARTER_BYTES);
+    receive(ACK_BYTES);
     assertThat(acked()).as("before it is processed").isZero();
 
     session.processed(now, 1);
@@ -31,9 +34,9 @@ class AckByBytesTest extends ClientSessionFixture {
   }
 
   @Test
-  void messagesAreAcknowledgedWhenTogetherTheyAreAQuarterOfTheBuffer() {
+  void messagesAreAcknowledgedWhenTogetherTheyAreAsLarge() {
     for (int i = 1; i <= 7; i++) {
-      receive(A_QUARTER_BYTES / 4);
+      receive(ACK_BYTES / 4);
       session.processed(now, i);
       drain();
       assertThat(acked()).as("after %d", i).isEqualTo(i / 4 * 4L);
@@ -43,7 +46,7 @@ class AckByBytesTest extends ClientSessionFixture {
   @Test
   void whereEachMessageIsAnsweredTheAckGoesWithTheNextAnswer() {
     for (int i = 1; i <= 5; i++) {
-      receive(A_QUARTER_BYTES);
+      receive(ACK_BYTES);
       session.offer(Payload.EMPTY);
       drain();
       assertThat(acked()).as("with answer %d", i).isEqualTo(i - 1);
@@ -55,10 +58,10 @@ class AckByBytesTest extends ClientSessionFixture {
   }
 
   @Test
-  void aPeerWhoseMessagesAreNoLongerAnsweredIsToldAfterHalfABuffer() {
+  void aPeerWhoseMessagesAreNoLongerAnsweredIsToldAfterTwiceAsMuch() {
     session.offer(Payload.EMPTY);
     for (int i = 1; i <= 3; i++) {
-      receive(A_QUARTER_BYTES);
+      receive(ACK_BYTES);
       session.processed(now, i);
       drain();
       assertThat(acked()).as("after message %d", i).isEqualTo(i == 1 ? 0 : i);
@@ -97,7 +100,7 @@ class AckByBytesTest extends ClientSessionFixture {
 
   @Test
   void anAttachmentBeginsToCountAnew() {
-    receive(A_QUARTER_BYTES - 1);
+    receive(ACK_BYTES - 1);
     session.processed(now, 1);
     cut(attachment);
     attachment = nextAttachment();

@@ -13,8 +13,8 @@ class BufferBudgetTest {
   private static final Payload MESSAGE = Payload.of(new byte[4 << 10]);
   private static final SessionOptions OPTIONS = SessionOptions.DEFAULT;
 
-  /** A share of the reserve doubles with each: from one message to a buffer of 64. */
-  private static final int ROUND_TRIPS = 7;
+  /** A share of the reserve doubles with each: from one message to a buffer of 128. */
+  private static final int ROUND_TRIPS = 8;
 
   private final BufferBudget budget = new BufferBudget(LIMIT_BYTES);
 
@@ -24,7 +24,7 @@ class BufferBudgetTest {
     for (int i = 0; i < 1_024; i++) {
       fill(outbox(small));
     }
-    for (int i = 0; i < 64; i++) {
+    for (int i = 0; i < 24; i++) {
       Outbox attached = outbox(small);
       for (int trip = 0; trip < ROUND_TRIPS; trip++) {
         fill(attached);

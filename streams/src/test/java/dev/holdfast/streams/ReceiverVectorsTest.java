@@ -9,13 +9,15 @@ import org.junit.jupiter.api.Test;
 class ReceiverVectorsTest {
   private static final int ACK_BYTES = 64 << 10;
   private static final long BUDGET_BYTES = 256 << 20;
+  private static final SessionOptions OPTIONS =
+      SessionOptions.DEFAULT.withReceiveBuffer(256, 256 << 10);
 
   private final BufferBudget budget = new BufferBudget(BUDGET_BYTES);
   private long seq;
 
   @Test
   void acksByBytesAreAsTheVectorsSay() throws IOException {
-    ClientDialog dialog = ClientDialog.of(SessionOptions.DEFAULT);
+    ClientDialog dialog = ClientDialog.of(OPTIONS);
     dialog.start(Duration.ZERO);
     dialog.request(100);
     dialog.drive();
@@ -39,12 +41,14 @@ class ReceiverVectorsTest {
     receive(dialog, 1);
     dialog.pass(Duration.ofMillis(50));
 
-    dialog.check("acks-by-bytes.json", "processes each message at once; its tag is random");
+    dialog.check(
+        "acks-by-bytes.json",
+        "has a receive buffer of 256 KiB; processes each message at once; its tag is random");
   }
 
   @Test
   void creditBySizeIsAsTheVectorsSay() throws IOException {
-    ClientDialog dialog = ClientDialog.withReads(SessionOptions.DEFAULT, budget);
+    ClientDialog dialog = ClientDialog.withReads(OPTIONS, budget);
     dialog.start(Duration.ZERO);
     dialog.drive();
     dialog.welcome(0, 0, 256);
@@ -72,7 +76,8 @@ class ReceiverVectorsTest {
 
     dialog.check(
         "credit-by-size.json",
-        "takes nothing at first, then processes each message at once; its tag is random");
+        "has a receive buffer of 256 KiB; takes nothing at first, then processes each message at"
+            + " once; its tag is random");
   }
 
   private void receive(ClientDialog dialog, int bytes) {

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.limits.GatewayMemory;
 import dev.holdfast.gateway.limits.GatewayMeters;
+import dev.holdfast.gateway.socket.ClosingLoops;
 import dev.holdfast.gateway.socket.SteadyEpoll;
 import dev.holdfast.liveness.ConnectionObserver;
 import dev.holdfast.liveness.LivenessHandler;
@@ -22,12 +23,13 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -56,8 +58,8 @@ class DirectSocketTest {
   private static final int FRAME_BYTES = 1_000;
   private static final int FEW_BYTES = 16_384;
 
-  private final MultiThreadIoEventLoopGroup threads =
-      new MultiThreadIoEventLoopGroup(1, SteadyEpoll.newFactory());
+  private final IoEventLoopGroup threads =
+      ClosingLoops.of(1, new DefaultThreadFactory("direct", true), SteadyEpoll.newFactory());
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final ByteArrayOutputStream heard = new ByteArrayOutputStream();
   private volatile boolean bystander;

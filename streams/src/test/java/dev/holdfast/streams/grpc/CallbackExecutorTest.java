@@ -82,6 +82,27 @@ class CallbackExecutorTest {
     assertThat(runs).allSatisfy(run -> assertThat(run).hasValue(1));
   }
 
+  /** Nobody brings another one that would wake somebody for those before it, too. */
+  @Test
+  void noneIsForgottenWhereThreadsGoToSleep() throws Exception {
+    CallbackExecutor executor = new CallbackExecutor("last", LONG);
+    for (int round = 0; round < 20_000; round++) {
+      CountDownLatch left = new CountDownLatch(4);
+      // Each brings the next one when it is about to end, which is when its thread looks for more.
+      executor.execute(
+          () -> {
+            executor.execute(
+                () -> {
+                  executor.execute(left::countDown);
+                  left.countDown();
+                });
+            left.countDown();
+          });
+      executor.execute(left::countDown);
+      assertThat(left.await(PATIENCE_SECONDS, TimeUnit.SECONDS)).as("round %d", round).isTrue();
+    }
+  }
+
   @Test
   void threadsWithoutWorkEndAndOthersTakeTheirPlace() throws Exception {
     CallbackExecutor executor = new CallbackExecutor("idle", Duration.ofMillis(1));
