@@ -10,6 +10,7 @@ import dev.holdfast.streams.BufferBudget;
 import dev.holdfast.streams.grpc.Holdfast;
 import dev.holdfast.streams.grpc.SessionView;
 import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -42,11 +43,17 @@ final class FloodServer {
     this.budgetBytes = budgetBytes;
   }
 
-  static FloodServer start(Scope scope, String heap) throws Exception {
+  /**
+   * Starts one.
+   *
+   * @param resumable whether its streams are; else they are plain gRPC's
+   */
+  static FloodServer start(Scope scope, String heap, boolean resumable) throws Exception {
     // A look at its memory collects it all, which would make a heap smaller that may be small, and
     // pauses more frequent: those of the look.
     List<String> wholeHeap = List.of("-Xms" + heap, "-Xmx" + heap);
-    ChildJvm child = scope.own(ChildJvm.start("server", FloodServer.class, wholeHeap, List.of()));
+    List<String> args = List.of(Boolean.toString(resumable));
+    ChildJvm child = scope.own(ChildJvm.start("server", FloodServer.class, wholeHeap, args));
     String[] said = child.await(READY, PATIENCE).split(" ", -1);
     return new FloodServer(child, Integer.parseInt(said[0]), Long.parseLong(said[1]));
   }
@@ -68,6 +75,10 @@ final class FloodServer {
     return child.isAlive();
   }
 
+  void kill() throws InterruptedException {
+    child.kill();
+  }
+
   /** Bytes that its sessions hold by their own account. */
   long heldBytes() throws Exception {
     child.send(HELD);
@@ -76,9 +87,12 @@ final class FloodServer {
 
   /** The program. */
   public static void main(String[] args) throws Exception {
+    Service service = new Service();
+    ServerServiceDefinition streams =
+        Boolean.parseBoolean(args[0]) ? Holdfast.resumable(service) : service.bindService();
     Server server =
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-            .addService(Holdfast.resumable(new Service()))
+            .addService(streams)
             .build()
             .start();
     ParentLine parent = new ParentLine();

@@ -30,7 +30,7 @@ final class CallbackExecutor implements Executor {
 
   private final String name;
   private final long idleNanos;
-  private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+  private final Queue<Runnable> tasks;
 
   /** The one that was busy last is first: it is in the caches, and the others may end. */
   private final Deque<Worker> idle = new ConcurrentLinkedDeque<>();
@@ -45,8 +45,14 @@ final class CallbackExecutor implements Executor {
    * @param idle how long one waits for a task before it ends
    */
   CallbackExecutor(String name, Duration idle) {
+    this(name, idle, new ConcurrentLinkedQueue<>());
+  }
+
+  /** With a queue of its own, for tests. */
+  CallbackExecutor(String name, Duration idle, Queue<Runnable> tasks) {
     this.name = name;
     this.idleNanos = idle.toNanos();
+    this.tasks = tasks;
   }
 
   @Override
