@@ -96,15 +96,8 @@ final class StreamsFlood extends Comparison {
     ChildJvm hostile = FloodSenders.start(scope, server.port(), options.get(HOSTILE));
     TimeUnit.NANOSECONDS.sleep(SETTLING.toNanos());
     double beside = neighbours.p99Micros(time);
-    long peak = 0;
-    for (int i = 0; i < LOOKS; i++) {
-      peak = Math.max(peak, ProcessMemory.ofJvm(server.pid(), 1) - before);
-    }
-    double most =
-        (server.budgetBytes()
-                + (double) FloodSenders.LARGE_BYTES * options.get(HOSTILE)
-                + (double) SUBSCRIBED_BYTES * options.get(SUBSCRIBERS))
-            / MIB;
+    long peak = peak(server) - before;
+    double most = most(options, server) / MIB;
     report.say("beside: p99 %.0f us, flood %.0f/s", beside, besideDetached);
     report
         .figure("peak_mb", peak / MIB)
@@ -129,6 +122,21 @@ final class StreamsFlood extends Comparison {
             besideDetached / rate,
             RATE_BOUND);
     hostile.kill();
+  }
+
+  private static long peak(FloodServer server) throws Exception {
+    long peak = 0;
+    for (int i = 0; i < LOOKS; i++) {
+      peak = Math.max(peak, ProcessMemory.ofJvm(server.pid(), 1));
+    }
+    return peak;
+  }
+
+  /** Its budget, and one message for each session. */
+  private static double most(Options options, FloodServer server) {
+    return server.budgetBytes()
+        + (double) FloodSenders.LARGE_BYTES * options.get(HOSTILE)
+        + (double) SUBSCRIBED_BYTES * options.get(SUBSCRIBERS);
   }
 
   /** What the same senders cost neighbours where no stream is resumable: machine and gRPC alone. */
