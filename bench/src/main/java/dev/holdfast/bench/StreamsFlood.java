@@ -132,14 +132,14 @@ final class StreamsFlood extends Comparison {
     return peak;
   }
 
-  /** Its budget, and one message for each session. */
+  /** The bytes that a server may hold: its budget, and one message for each session. */
   private static double most(Options options, FloodServer server) {
     return server.budgetBytes()
         + (double) FloodSenders.LARGE_BYTES * options.get(HOSTILE)
         + (double) SUBSCRIBED_BYTES * options.get(SUBSCRIBERS);
   }
 
-  /** What the same senders cost neighbours where no stream is resumable: machine and gRPC alone. */
+  /** The ratio of the same neighbours and senders by plain gRPC: the cost of machine and gRPC. */
   private static double plainRatio(Options options, Scope scope, Report report) throws Exception {
     FloodServer server = FloodServer.start(scope, options.get(HEAP) + "m", false);
     Duration time = Duration.ofSeconds(options.get(SECONDS));

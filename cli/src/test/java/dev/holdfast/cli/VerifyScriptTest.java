@@ -27,7 +27,7 @@ class VerifyScriptTest {
   private static final List<String> AS_NOBODY =
       List.of("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups");
 
-  /** What the scripts themselves are made of. */
+  /** Programs that the scripts themselves are made of. */
   private static final String[] BASICS = {
     "awk",
     "bash",

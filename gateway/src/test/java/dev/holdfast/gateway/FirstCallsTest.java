@@ -103,7 +103,7 @@ class FirstCallsTest {
     assertThat(client.next("HEADERS").header(":status")).isEqualTo(status);
   }
 
-  /** It is asked for and not there, and when it is asked whether to wait it has come. */
+  /** A schema that is not there when it is asked for, and there when it is asked whether to wait. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void findTheSchemaThatComesWhileTheyAreTaken(boolean routed) throws Exception {

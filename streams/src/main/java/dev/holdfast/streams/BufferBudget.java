@@ -48,7 +48,7 @@ public final class BufferBudget {
       then = "they ask for one message at a time")
   static final int AHEAD_PART = 4;
 
-  /** What grpc-java takes at most, unless it is told another number. */
+  /** The largest message that grpc-java takes, unless it is told another size. */
   private static final long AHEAD_BYTES = 4 << 20;
 
   private static final BufferBudget OF_PROCESS = standard();

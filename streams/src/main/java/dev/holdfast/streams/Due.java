@@ -6,8 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Collects points in monotonic time, which must not be compared by {@code <}. */
 final class Due {
-  private boolean any;
-  private long earliestNanos;
+  private OptionalLong earliest = OptionalLong.empty();
 
   /** Whether a deadline, if there is one, has come. */
   static boolean isOver(long nowNanos, @Nullable Long deadlineNanos) {
@@ -15,27 +14,19 @@ final class Due {
   }
 
   void at(@Nullable Long nanos) {
-    if (nanos != null) {
-      atNanos(nanos);
+    if (nanos != null && (earliest.isEmpty() || nanos - earliest.getAsLong() < 0)) {
+      earliest = OptionalLong.of(nanos);
     }
   }
 
   /** So long after a point in time; a wait of zero means never. */
   void after(long nanos, Duration wait) {
     if (!wait.isZero()) {
-      atNanos(nanos + wait.toNanos());
+      at(nanos + wait.toNanos());
     }
   }
 
   OptionalLong earliest() {
-    return any ? OptionalLong.of(earliestNanos) : OptionalLong.empty();
-  }
-
-  /** Boxes nothing: each message asks. */
-  private void atNanos(long nanos) {
-    if (!any || nanos - earliestNanos < 0) {
-      any = true;
-      earliestNanos = nanos;
-    }
+    return earliest;
   }
 }

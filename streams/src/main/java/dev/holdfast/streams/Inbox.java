@@ -235,7 +235,7 @@ public class Inbox {
     return idle || (hasRoom() && (waiting.size() <= 1 || waitingBytes < 2 * limitBytes));
   }
 
-  /** Whether one more than that may be asked for, as those of late were small: counted as large. */
+  /** Whether a second message may be asked for, as those of late were small; it counts as large. */
   boolean takeAhead() {
     boolean small = largeBytes > 0 && largeBytes <= SMALL_BYTES;
     return small && hasRoom() && wantsMore() && budget != null && budget.takeAhead();

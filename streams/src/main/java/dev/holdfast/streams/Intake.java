@@ -55,7 +55,7 @@ final class Intake {
     release();
   }
 
-  /** What was asked for ahead has come, or comes to nothing. */
+  /** Gives back the room of a second message, which has come or will not count. */
   void release() {
     if (ahead) {
       ahead = false;

@@ -85,8 +85,8 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
 
   /** The application wants so many messages more than it asked for so far. */
   public final void request(int messages) {
-    if (messages < 0) {
-      throw new IllegalArgumentException("messages: " + messages + " (expected: >= 0)");
+    if (messages < 1) {
+      throw new IllegalArgumentException("messages: " + messages + " (expected: >= 1)");
     }
     inbox.request(messages);
   }

@@ -121,7 +121,7 @@ class AskingAheadTest {
     assertThat(budget.aheadBytes()).isZero();
   }
 
-  /** One session and the messages that its transport was asked for. */
+  /** A session and the number of messages that its transport was asked for. */
   private final class Stream {
     private final long id;
     private StreamAttachment attachment;

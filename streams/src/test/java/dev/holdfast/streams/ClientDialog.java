@@ -109,7 +109,7 @@ final class ClientDialog {
     drive();
   }
 
-  /** What happens to the client that nobody says to it. */
+  /** An event around the client, as the cut of its connection. */
   void event(String from, String what) {
     steps.event(from, what, 0);
     drive();

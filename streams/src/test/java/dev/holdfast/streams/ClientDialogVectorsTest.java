@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** What a client says, as bytes, through a cut and at a half-open connection. */
+/** The bytes that a client sends through a cut and at a half-open connection. */
 class ClientDialogVectorsTest {
   private static final String CLIENT = "processes each message at once; tags and delays are random";
 

@@ -80,14 +80,14 @@ final class DialogSteps {
     add(step);
   }
 
-  /** What one application does. */
+  /** A step of an application. */
   void application(String what, byte[] body) {
     ObjectNode step = step("application", what, 0, isFiller(body) ? new byte[0] : body);
     addFiller(step, body);
     add(step);
   }
 
-  /** What no bytes stand for, as the cut of a connection. */
+  /** A step that no bytes stand for, as the cut of a connection. */
   void event(String from, String what, long attachment) {
     add(step(from, what, attachment, new byte[0]));
   }

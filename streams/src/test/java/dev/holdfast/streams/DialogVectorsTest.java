@@ -136,7 +136,7 @@ class DialogVectorsTest {
     return known;
   }
 
-  /** As the binding does it. */
+  /** Ends an attachment as the gRPC binding does. */
   private void close(StreamAttachment attachment, AttachmentEnd why) {
     switch (why) {
       case DONE -> steps.event("server", "close", attachment.number(), "status", "OK");

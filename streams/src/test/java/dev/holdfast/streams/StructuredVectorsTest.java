@@ -32,7 +32,7 @@ class StructuredVectorsTest {
 
   StructuredVectorsTest() throws IOException {}
 
-  /** One frame or handshake of a file: its bytes, and its fields. */
+  /** A frame or handshake of a file: its bytes, and its fields. */
   private record Spelled(String file, String kind, String bytes, ObjectNode fields) {}
 
   @Test

@@ -74,7 +74,7 @@ class ConnectionTimersTest {
     assertThat(channel.runScheduledPendingTasks()).isEqualTo(NONE);
   }
 
-  /** What is flushed is flushed on the loop's thread, which is not the channel's here. */
+  /** Waits for the loop's thread, which flushes, and which is not the channel's here. */
   private void awaitFlushes() {
     thread.submit(() -> {}).syncUninterruptibly();
   }

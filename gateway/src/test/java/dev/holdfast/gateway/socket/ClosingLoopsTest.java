@@ -17,7 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** What is open when its event loop ends. */
+/** Channels that are open when their event loop ends. */
 class ClosingLoopsTest {
   private static final long PATIENCE_SECONDS = 20;
 

@@ -32,7 +32,7 @@ final class CallbackExecutor implements Executor {
   private final long idleNanos;
   private final Queue<Runnable> tasks;
 
-  /** The one that was busy last is first: it is in the caches, and the others may end. */
+  /** Threads without work, the last busy one first: it is in the caches, and others may end. */
   private final Deque<Worker> idle = new ConcurrentLinkedDeque<>();
 
   /** Whether a thread is on its way to a task. While tasks wait there is always one. */
@@ -103,7 +103,7 @@ final class CallbackExecutor implements Executor {
             search();
           }
           task.run();
-          // It may have left one, which is not the next one's.
+          // An interrupt that a callback leaves behind is not meant for the next one.
           var unused = Thread.interrupted();
           task = tasks.poll();
         }
@@ -119,7 +119,7 @@ final class CallbackExecutor implements Executor {
       return task == null ? tasks.poll() : task;
     }
 
-    /** Until it is woken, or the time is over. */
+    /** Waits until the thread is woken, or its time is over. */
     private void await() {
       woken = false;
       idle.addFirst(this);

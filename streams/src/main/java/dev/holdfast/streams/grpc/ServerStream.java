@@ -63,9 +63,6 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
   /** The thread that runs a callback after which the session is driven anyway. */
   private volatile @Nullable Thread handling;
 
-  /** What that callback asked for; used by its thread. */
-  private int asked;
-
   ServerStream(
       ServerStreams streams,
       ServerSession session,
@@ -217,9 +214,9 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
   }
 
   void request(int messages) {
-    if (messages > 0 && handling == Thread.currentThread()) {
+    if (handling == Thread.currentThread()) {
       // No message can come before this callback has ended, and then outputs are taken.
-      asked = (int) Math.min(Integer.MAX_VALUE, (long) asked + messages);
+      tell(session -> session.request(messages));
     } else {
       driver.input((session, now) -> session.request(messages));
     }
@@ -339,12 +336,9 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
     handling = Thread.currentThread();
     boolean handled = callListener(callback);
     handling = null;
-    int wanted = asked;
-    asked = 0;
     driver.input(
         (session, now) -> {
           session.handling(false);
-          session.request(wanted);
           session.processed(now, handled ? seq : 0);
         });
   }

@@ -110,9 +110,6 @@ final class SessionDriver<S extends StreamSession> {
    * @return whether it was taken, or the session had ended; false when there was no room in time
    */
   boolean offer(Payload message, Duration patience) {
-    if (offer(message)) {
-      return true;
-    }
     long endNanos = System.nanoTime() + patience.toNanos();
     synchronized (lock) {
       waiters++;
@@ -169,28 +166,21 @@ final class SessionDriver<S extends StreamSession> {
 
   private void turn() {
     OffloadExecutor.assertMayRunHere();
-    step(null);
+    guarded(shell::onTurn);
     for (SessionOutput next = poll(); next != null; next = poll()) {
-      step(next);
+      SessionOutput output = next;
+      guarded(() -> shell.act(output));
     }
     if (ending) {
       ending = false;
-      try {
-        shell.onOver();
-      } catch (RuntimeException e) {
-        log.error("event=stream_output_failed session={}", session.id(), e);
-      }
+      guarded(shell::onOver);
     }
   }
 
   /** An attachment may be broken, or its interceptor: other outputs are acted on all the same. */
-  private void step(@Nullable SessionOutput output) {
+  private void guarded(Runnable action) {
     try {
-      if (output == null) {
-        shell.onTurn();
-      } else {
-        shell.act(output);
-      }
+      action.run();
     } catch (RuntimeException e) {
       log.error("event=stream_output_failed session={}", session.id(), e);
     }

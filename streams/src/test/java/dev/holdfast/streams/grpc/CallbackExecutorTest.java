@@ -30,7 +30,7 @@ class CallbackExecutorTest {
 
   private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
 
-  /** Each is over when the next one is: all of them need a thread at the same time. */
+  /** Callbacks of which each is over when the next one is: all need a thread at the same time. */
   @ParameterizedTest
   @ValueSource(ints = {2, 100})
   void noCallbackWaitsForOneThatBlocks(int callbacks) throws Exception {
@@ -89,7 +89,7 @@ class CallbackExecutorTest {
     assertThat(runs).allSatisfy(run -> assertThat(run).hasValue(1));
   }
 
-  /** Another thread took what it was woken for, and the last one comes before it says so. */
+  /** A thread was woken for a callback that another one took; the last one comes meanwhile. */
   @Test
   void oneThatComesWhileAThreadFindsNothingIsNotForgotten() throws Exception {
     CountDownLatch run = new CountDownLatch(2);
