@@ -26,12 +26,11 @@ public final class ClientSession extends AttachingSession {
 
   private final OversizedMessage oversized = new OversizedMessage();
   private boolean welcomed;
-  private boolean cancelled;
 
   /** The last attempt to come back was answered by a status that may pass. */
   private boolean refused;
 
-  private @Nullable Long lingerNanos;
+  private final Linger linger = new Linger();
 
   /**
    * A session that has not begun.
@@ -80,7 +79,7 @@ public final class ClientSession extends AttachingSession {
   /** The application wants no more: it is told so at once, and the server as soon as possible. */
   public void cancel(long nowNanos) {
     if (end == null) {
-      cancelled = true;
+      linger.cancel();
       conclude(nowNanos, SessionEnd.of(Kind.CANCELLED, this));
     }
   }
@@ -102,6 +101,7 @@ public final class ClientSession extends AttachingSession {
     }
     token = welcome.token();
     attempts.onWelcome(welcome);
+    acks.follow(rules.ackPolicy(options, welcome));
     welcomed = true;
     refused = false;
     touched = true;
@@ -125,7 +125,7 @@ public final class ClientSession extends AttachingSession {
     if (from != pending || state().isTerminal()) {
       return;
     }
-    if (cancelled) {
+    if (linger.isCancel()) {
       finish();
     } else if (welcomed || (touched && options.level() != Level.REOPEN)) {
       // Somebody else is there now, and the session is not.
@@ -217,7 +217,7 @@ public final class ClientSession extends AttachingSession {
     if (end == null && Due.isOver(nowNanos, deadlineNanos)) {
       tell(SessionEnd.of(Kind.DEADLINE, this));
       finish();
-    } else if (Due.isOver(nowNanos, lingerNanos)) {
+    } else if (linger.isOver(nowNanos)) {
       finish();
     } else if (attempts.isHopeless(nowNanos)) {
       lose(refused ? Kind.LOST_REFUSED : Kind.LOST_UNREACHABLE);
@@ -229,7 +229,7 @@ public final class ClientSession extends AttachingSession {
   @Override
   void addDeadlines(Due due) {
     super.addDeadlines(due);
-    due.at(lingerNanos);
+    linger.addDeadlines(due);
     due.at(end == null ? deadlineNanos : null);
   }
 
@@ -283,7 +283,7 @@ public final class ClientSession extends AttachingSession {
 
   @Override
   int wantedFlags() {
-    return (cancelled ? Flag.CANCEL : 0) | (leaving && end == null ? Flag.SETTLED : 0);
+    return linger.flags() | (leaving && end == null ? Flag.SETTLED : 0);
   }
 
   @Override
@@ -367,9 +367,9 @@ public final class ClientSession extends AttachingSession {
   /** The session can't be kept: told at once, and to the server as a cancel, or it would wait. */
   private void giveUp(long nowNanos, Kind why) {
     if (end == null) {
-      cancelled = true;
+      linger.cancel();
       tell(SessionEnd.of(why, this));
-      lingerNanos = nowNanos + attempts.ttl().toNanos();
+      linger.begin(nowNanos, attempts.ttl());
     }
   }
 
@@ -380,7 +380,7 @@ public final class ClientSession extends AttachingSession {
     if (!server || (current != null && current.plain)) {
       finish();
     } else {
-      lingerNanos = nowNanos + attempts.ttl().toNanos();
+      linger.begin(nowNanos, attempts.ttl());
       if (current != null) {
         current.repeatAck = inbox.ack() > 0;
       }
@@ -393,7 +393,7 @@ public final class ClientSession extends AttachingSession {
   }
 
   private void finish() {
-    closeAll(lingerNanos == null ? AttachmentEnd.UNNEEDED : AttachmentEnd.DONE);
+    closeAll(linger.attachmentEnd());
     boolean lost = end != null && end.kind().isLost();
     become(lost ? SessionState.LOST : SessionState.CLOSED);
   }

@@ -16,46 +16,26 @@ final class FrameWriter {
   private static final int OF_A_POSITION = Flag.FINAL | Flag.HALF_CLOSE | Flag.MOVED;
   private static final Duration PAUSED_HEARTBEAT = Duration.ofSeconds(1);
 
-  /** An ack that may go with a message waits for so many times the usual bytes. */
-  private static final int RIDES = 2;
-
   private final SessionOptions options;
   private final Outbox outbox;
   private final Inbox inbox;
   private final StuckMessage stuck;
-  private @Nullable Long ackDueNanos;
+  private final AckSchedule acks;
 
-  /** Of what was processed, the bytes that the peer has been told of. */
-  private long ackedBytes;
-
-  /** Whether a message went out since an ack had to go by itself: the next may carry one. */
-  private boolean answers;
-
-  FrameWriter(SessionOptions options, Outbox outbox, Inbox inbox, StuckMessage stuck) {
+  FrameWriter(
+      SessionOptions options, Outbox outbox, Inbox inbox, StuckMessage stuck, AckSchedule acks) {
     this.options = options;
     this.outbox = outbox;
     this.inbox = inbox;
     this.stuck = stuck;
-  }
-
-  /** There may be something new to acknowledge, within the ack delay. */
-  void scheduleAck(long nowNanos, @Nullable StreamAttachment to) {
-    if (ackDueNanos == null && to != null && to.proved && inbox.ack() > to.toldAck) {
-      ackDueNanos = nowNanos + options.timing().ackDelay().toNanos();
-    }
-  }
-
-  /** Another attachment: its handshake has said all there was. */
-  void restart() {
-    ackDueNanos = null;
-    ackedBytes = inbox.processedBytes();
+    this.acks = acks;
   }
 
   /** When a frame without a message is due. */
   void addDeadlines(Due due, StreamAttachment to) {
     // An attachment that can't be written to would be due for ever.
     if (to.proved && to.writable) {
-      due.at(ackDueNanos);
+      acks.addDeadlines(due);
       due.after(to.sentNanos, heartbeat(to));
     }
   }
@@ -96,7 +76,7 @@ final class FrameWriter {
     }
     // Its answer, and an ack with it, is all that lets a small share of the buffers go on soon.
     to.probeDue |= isStopped(item);
-    answers = true;
+    acks.onFrame(true);
     to.marked = true;
     to.touched = true;
     to.cursor = item.seq() + 1;
@@ -118,11 +98,11 @@ final class FrameWriter {
     long beatNanos = heartbeat(to).toNanos();
     boolean beat = beatNanos > 0 && nowNanos - to.sentNanos >= beatNanos;
     boolean due =
-        isAckDue(nowNanos, to) || isCreditDue(to, 2) || beat || to.echo != 0 || to.probeDue;
+        acks.isDue(nowNanos, to) || isCreditDue(to, 2) || beat || to.echo != 0 || to.probeDue;
     if (flags == 0 && !due) {
       return null;
     }
-    answers = false;
+    acks.onFrame(false);
     long probe = 0;
     if (to.echo != 0) {
       flags |= Flag.ECHO;
@@ -145,8 +125,7 @@ final class FrameWriter {
     return last.seq() == outbox.end()
         && !outbox.isFinished()
         && !outbox.isReady()
-        && outbox.held() < options.ackEvery()
-        && outbox.heldBytes() < RIDES * options.ackBytes();
+        && !acks.isEnough(outbox);
   }
 
   /** A peer that asks for signs of life gets some while its questions are not read. */
@@ -161,24 +140,11 @@ final class FrameWriter {
     return news > 0 && (part * news >= inbox.window() || to.toldCredit <= inbox.received());
   }
 
-  private boolean isAckDue(long nowNanos, StreamAttachment to) {
-    long unsaid = inbox.ack() - to.toldAck;
-    boolean late = ackDueNanos != null && nowNanos - ackDueNanos >= 0;
-    // The peer keeps bytes until they are acknowledged: a few large messages fill its buffer.
-    // Where each message is answered the next answer carries the ack, and a frame is saved.
-    long mostBytes = answers ? RIDES * options.ackBytes() : options.ackBytes();
-    boolean large = inbox.processedBytes() - ackedBytes >= mostBytes;
-    boolean asked = to.ackWanted > 0 && inbox.ack() >= to.ackWanted;
-    return to.repeatAck || unsaid >= options.ackEvery() || (unsaid > 0 && (late || large || asked));
-  }
-
   private void told(long nowNanos, StreamAttachment to, FrameHeader header) {
     to.sentNanos = nowNanos;
     to.toldAck = Math.max(to.toldAck, header.ack());
     if (header.ack() == inbox.ack()) {
-      to.repeatAck = false;
-      ackDueNanos = null;
-      ackedBytes = inbox.processedBytes();
+      acks.onAllTold(to);
     }
     if (to.toldAck >= to.ackWanted) {
       to.ackWanted = 0;

@@ -41,6 +41,7 @@ public class Inbox {
   private final long limitBytes;
   private final Deque<Item> waiting = new ArrayDeque<>(2);
   private long received;
+  private long duplicates;
   private long delivered;
   private long processed;
   private long committed;
@@ -80,6 +81,7 @@ public class Inbox {
       return Verdict.BROKEN;
     }
     if (isDuplicate(seq)) {
+      duplicates++;
       return Verdict.DUPLICATE;
     }
     if (seq > received + 1) {
@@ -272,6 +274,11 @@ public class Inbox {
 
   public long processed() {
     return processed;
+  }
+
+  /** Positions that came more than once and were dropped. */
+  long duplicates() {
+    return duplicates;
   }
 
   /** Bytes of what waits for the application, and of what it has not processed yet. */

@@ -35,6 +35,10 @@ public class Outbox {
   private long flowedBytes;
 
   private boolean finished;
+
+  /** Whether the last offer left no room, and nobody was told that there is some again. */
+  private boolean full;
+
   private long heldEnd = Long.MAX_VALUE;
   private @Nullable BufferBudget budget;
 
@@ -75,6 +79,13 @@ public class Outbox {
     return !finished && !isFull();
   }
 
+  /** Whether more is welcome again, where the last offer left no room; true once. */
+  boolean takeReadyAgain() {
+    boolean again = full && isReady();
+    full &= !again;
+    return again;
+  }
+
   private boolean isFull() {
     return held() >= limitMessages || heldBytes >= limitBytes || !hasRoom(heldBytes);
   }
@@ -104,11 +115,12 @@ public class Outbox {
         held() < 2 * limitMessages
             && heldBytes + message.sizeBytes() <= 2 * limitBytes
             && hasRoom(heldBytes / 2);
-    if (finished || !(fits || held() == 0)) {
-      return false;
+    boolean taken = !finished && (fits || held() == 0);
+    if (taken) {
+      append(message, 0, 0);
     }
-    append(message, 0, 0);
-    return true;
+    full = !isReady();
+    return taken;
   }
 
   /**

@@ -201,8 +201,8 @@ public final class ServerSession extends StreamSession {
             outbox.low(),
             inbox.credit(),
             options.timing().ttl().toMillis(),
-            options.ackEvery(),
-            options.timing().ackDelay().toMillis(),
+            acks.policy().every(),
+            acks.policy().delayMillis(),
             spreadMillis);
     outputs.add(new SessionOutput.Accept(attachment, welcome));
     attachment.toldAck = welcome.watermark();

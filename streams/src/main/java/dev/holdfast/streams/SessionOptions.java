@@ -15,7 +15,8 @@ import java.time.Duration;
  * @param receiveBytes bytes received and not yet delivered from which on no more credit is given;
  *     default 512 KiB
  * @param ackEvery messages processed after which an ack is sent at once, or after 64 KiB of them,
- *     or a quarter of {@code receiveBytes} if that is less; default 16
+ *     or a quarter of {@code receiveBytes} if that is less; default 16. A server says it in its
+ *     welcomes, and its clients follow: their own counts with a server that says nothing
  * @param firstMessage when the first messages of a client are sent; default at once
  * @param timing the times
  */
@@ -50,7 +51,8 @@ public record SessionOptions(
   /**
    * The times of a session.
    *
-   * @param ackDelay the most time between processing and its ack; default 50 ms
+   * @param ackDelay the most time between processing and its ack; default 50 ms; said and followed
+   *     as {@code ackEvery}, by clients up to 10 s
    * @param ttl for how long a session without an attachment is kept; default 2 min
    * @param handshake the most time between an attachment's begin and its welcome; default 10 s
    * @param assumePlain time after which a peer that has not answered the first attachment is taken
@@ -99,6 +101,20 @@ public record SessionOptions(
       positive("race", race);
       positive("dead", dead);
       notNegative("rotate", rotate);
+    }
+
+    public Timing withAckDelay(Duration newAckDelay) {
+      return new Timing(
+          newAckDelay,
+          ttl,
+          handshake,
+          assumePlain,
+          heartbeat,
+          suspect,
+          race,
+          dead,
+          rotate,
+          backoff);
     }
 
     public Timing withTtl(Duration newTtl) {

@@ -1,6 +1,7 @@
 package dev.holdfast.streams;
 
 import dev.holdfast.streams.wire.Hello;
+import dev.holdfast.streams.wire.Welcome;
 import java.time.Duration;
 
 /**
@@ -40,6 +41,11 @@ public class SessionRules {
   /** Whether an attachment that brought a message across is no sign against that message. */
   protected boolean acquitsWhatArrived() {
     return true;
+  }
+
+  /** How often a client acknowledges that was welcomed so. */
+  protected AckPolicy ackPolicy(SessionOptions own, Welcome welcome) {
+    return AckPolicy.of(own).orAsked(welcome);
   }
 
   /** The store of a simulation. */

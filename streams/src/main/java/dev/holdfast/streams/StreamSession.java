@@ -43,11 +43,10 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
 
   long peerCredit = Handshake.INITIAL_CREDIT;
   @Nullable Long deadlineNanos;
+  final AckSchedule acks;
   private final FrameWriter writer;
   final Intake intake;
   private final StuckMessage stuck;
-  private boolean ready = true;
-  private long duplicates;
 
   StreamSession(SessionId id, SessionOptions options, SessionRules rules) {
     this.id = id;
@@ -55,7 +54,8 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     this.outbox = rules.outbox(options);
     this.inbox = rules.inbox(options);
     this.stuck = new StuckMessage(outbox, rules);
-    this.writer = new FrameWriter(options, outbox, inbox, stuck);
+    this.acks = new AckSchedule(options, inbox);
+    this.writer = new FrameWriter(options, outbox, inbox, stuck, acks);
     this.intake = new Intake(inbox, outbox, this instanceof ServerSession);
   }
 
@@ -73,9 +73,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
    * @return false, and nothing taken, at twice the limit of {@link #isReady}, or after the end
    */
   public final boolean offer(Payload message) {
-    boolean taken = end == null && outbox.offer(message);
-    ready = outbox.isReady();
-    return taken;
+    return end == null && outbox.offer(message);
   }
 
   /** Whether more messages are welcome; {@link SessionOutput.Ready} says when they are again. */
@@ -252,7 +250,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
 
   /** Messages that came more than once and were dropped. */
   public final long duplicates() {
-    return duplicates;
+    return inbox.duplicates();
   }
 
   abstract void onFlags(long nowNanos, StreamAttachment from, FrameHeader header);
@@ -336,8 +334,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
   }
 
   final void announceReady() {
-    if (!ready && isReady()) {
-      ready = true;
+    if (end == null && outbox.takeReadyAgain()) {
       outputs.add(new SessionOutput.Ready());
     }
   }
@@ -351,7 +348,6 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
       case ACCEPTED -> onProgress();
       case DUPLICATE -> {
         // Whoever repeats it has missed the ack.
-        duplicates++;
         from.repeatAck = inbox.ack() > 0;
       }
       case GAP, BROKEN -> broken(nowNanos, from);
@@ -364,7 +360,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
   }
 
   final void scheduleAck(long nowNanos) {
-    writer.scheduleAck(nowNanos, current);
+    acks.onProcessed(nowNanos, current);
   }
 
   /** An attachment was accepted with what the peer says of itself; the caller has checked both. */
@@ -377,7 +373,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     next.sentNanos = nowNanos;
     next.cursor = Math.max(cursor, outbox.low());
     peerCredit = credit;
-    writer.restart();
+    acks.restart();
     become(SessionState.ATTACHED);
     scheduleAck(nowNanos);
   }

@@ -1,5 +1,6 @@
 package dev.holdfast.streams.rehearsal;
 
+import dev.holdfast.streams.AckPolicy;
 import dev.holdfast.streams.Fence;
 import dev.holdfast.streams.Inbox;
 import dev.holdfast.streams.Outbox;
@@ -13,6 +14,7 @@ import dev.holdfast.streams.StoreRequest;
 import dev.holdfast.streams.StreamAttachment;
 import dev.holdfast.streams.wire.FrameHeader.Flag;
 import dev.holdfast.streams.wire.Hello;
+import dev.holdfast.streams.wire.Welcome;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -232,6 +234,14 @@ public enum Mutant {
         @Override
         protected boolean endsSession(PhysicalEnd how) {
           return true;
+        }
+      }),
+  /** A client acknowledges by its own options, whatever a welcome asks for. */
+  IGNORES_THE_ACKS_ASKED_FOR(
+      new Broken() {
+        @Override
+        protected AckPolicy ackPolicy(SessionOptions own, Welcome welcome) {
+          return AckPolicy.of(own);
         }
       }),
   /** Twelve cuts while a message is unprocessed make it one that breaks connections. */

@@ -49,10 +49,13 @@ public final class Rehearsal {
   private static final Duration HEALING = Duration.ofMinutes(10);
   private static final int KEY_BYTES = 32;
 
+  private static final int ACK_EVERY = 3;
+
   final VirtualTime time = new VirtualTime();
   final SplittableRandom random;
   final SessionRules rules;
   final SessionOptions options;
+  private final SplittableRandom deployments;
   final TokenMint mint = new TokenMint(new byte[KEY_BYTES]);
   final Traffic traffic;
   final BufferBudget budget;
@@ -80,6 +83,7 @@ public final class Rehearsal {
     this.traced = traced;
     this.fleet = Fleet.of(random);
     this.traffic = Traffic.of(seed);
+    this.deployments = new SplittableRandom(Long.reverse(seed) + 1);
     this.budget = new BufferBudget(traffic.budgetBytes());
     this.faults = new Faults(this);
     SessionOptions.Timing timing =
@@ -93,7 +97,7 @@ public final class Rehearsal {
             .in(SessionOptions.DEFAULT)
             .withLevel(fleet.level())
             .withFirstMessage(fleet.firstMessage())
-            .withAckEvery(3)
+            .withAckEvery(ACK_EVERY)
             .withTiming(timing);
   }
 
@@ -159,6 +163,17 @@ public final class Rehearsal {
     }
     mark(Marker.CONSUMER_PAUSED_THROUGH_CUTS);
     return Duration.ofMillis(PAUSE_MILLIS).minus(time.elapsed());
+  }
+
+  /** The options of a server that starts, whose acks need not be those of clients. */
+  SessionOptions serverOptions() {
+    if (deployments.nextInt(3) == 0) {
+      return options;
+    }
+    Duration delay = Duration.ofMillis(1L + deployments.nextInt(200));
+    return options
+        .withAckEvery(1 + deployments.nextInt(2 * ACK_EVERY))
+        .withTiming(options.timing().withAckDelay(delay));
   }
 
   private void startClient() {

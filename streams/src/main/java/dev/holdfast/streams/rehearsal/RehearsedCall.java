@@ -133,14 +133,14 @@ final class RehearsedCall {
       sent.add(new Frame(header, body));
     }
     toServerQueued++;
-    client.session.onWritable(clientSide, toServerQueued < BUFFERED_FRAMES);
+    client.session.onWritable(clientSide, isClientWritable());
     toServer(
         () ->
             atServer.message(
                 () -> {
                   toServerQueued--;
                   if (!clientDone && !client.crashed) {
-                    client.session.onWritable(clientSide, toServerQueued < BUFFERED_FRAMES);
+                    client.session.onWritable(clientSide, isClientWritable());
                     client.drive();
                   }
                   serverReads(new Frame(header, body));
@@ -149,6 +149,10 @@ final class RehearsedCall {
 
   private void serverReads(Frame frame) {
     server.onFrame(this, frame.header(), frame.body());
+  }
+
+  boolean isClientWritable() {
+    return toServerQueued < BUFFERED_FRAMES;
   }
 
   /** The client's session asks for a message. */

@@ -30,6 +30,7 @@ final class RehearsedClient {
 
   private final SplittableRandom random;
   private final SplittableRandom turns;
+  private final AckWatch acks;
   private final Set<StreamAttachment> held = new HashSet<>();
   private final int slowestMillis;
   private long offered;
@@ -47,6 +48,7 @@ final class RehearsedClient {
     this.turns = new SplittableRandom(~seed);
     this.session = new ClientSession(id, world.options, world.rules, random.split());
     session.limitBy(world.budget);
+    this.acks = new AckWatch(world);
     this.slowestMillis = 1 + random.nextInt(random.nextInt(4) == 0 ? 1_500 : 150);
   }
 
@@ -179,6 +181,7 @@ final class RehearsedClient {
     if (isOurs(call)) {
       SessionState before = session.state();
       ledger.welcomed = true;
+      acks.onWelcome(call, welcome);
       session.onWelcome(world.now(), call.clientSide, welcome);
       if (before == SessionState.RACING) {
         world.mark(Marker.RACE_WON_BY_TWIN);
@@ -246,6 +249,7 @@ final class RehearsedClient {
       perform(next);
       next = session.poll(world.now());
     }
+    acks.check(session, ledger);
     if (session.state() == SessionState.RACING && last != SessionState.RACING) {
       world.mark(Marker.RACE_BEGAN);
     }
@@ -268,7 +272,9 @@ final class RehearsedClient {
         world.open(this, open);
       }
     } else if (output instanceof SessionOutput.Send send) {
-      call(send.attachment()).clientSends(send.header(), send.body());
+      RehearsedCall call = call(send.attachment());
+      call.clientSends(send.header(), send.body());
+      acks.onSend(call, send.header());
     } else if (output instanceof SessionOutput.Request request) {
       call(request.attachment()).clientRequests();
     } else if (output instanceof SessionOutput.HalfClose halfClose) {

@@ -77,7 +77,7 @@ final class RehearsedInstance {
           new ServerSessions(
               world.fleet.sole() ? host.soleSince(world.now()) : host,
               world.mint,
-              world.options,
+              world.serverOptions(),
               world.rules,
               world.random.split());
       budget = new BufferBudget(world.traffic.budgetBytes());

@@ -8,8 +8,8 @@ package dev.holdfast.streams.wire;
  * @param low the lowest position that the server still holds; one more than the last when none
  * @param credit the highest position that the server is ready to receive
  * @param ttlMillis for how long the server keeps a session without attachment
- * @param ackEvery the server wants an ack after as many messages at the latest; 0: any time
- * @param ackDelayMillis and after as much time
+ * @param ackEvery the client acknowledges after so many messages; 0: by its own options
+ * @param ackDelayMillis and after so much time; 0: by its own options
  * @param spreadMillis the client adds a random part of it to its next delay; for storms
  */
 public record Welcome(

@@ -1,0 +1,84 @@
+package dev.holdfast.streams;
+
+import dev.holdfast.core.PureCore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * When a receiver's next ack is due: after a number of messages or a delay, as its {@link
+ * AckPolicy} says, after a number of bytes, and when the peer has asked for it or missed one.
+ */
+@PureCore
+final class AckSchedule {
+  /** An ack that may go with a message waits for so many times the usual bytes. */
+  private static final int RIDES = 2;
+
+  private final Inbox inbox;
+  private final long bytes;
+  private AckPolicy policy;
+  private @Nullable Long dueNanos;
+
+  /** Of what was processed, the bytes that the peer has been told of. */
+  private long ackedBytes;
+
+  /** Whether a message went out since an ack had to go by itself: the next may carry one. */
+  private boolean answers;
+
+  AckSchedule(SessionOptions options, Inbox inbox) {
+    this.inbox = inbox;
+    this.bytes = options.ackBytes();
+    this.policy = AckPolicy.of(options);
+  }
+
+  AckPolicy policy() {
+    return policy;
+  }
+
+  /** From the next ack on; one that is due stays so until {@link #restart}. */
+  void follow(AckPolicy newPolicy) {
+    policy = newPolicy;
+  }
+
+  /** There may be something new to acknowledge, within the delay. */
+  void onProcessed(long nowNanos, @Nullable StreamAttachment to) {
+    if (dueNanos == null && to != null && to.proved && inbox.ack() > to.toldAck) {
+      dueNanos = nowNanos + policy.delay().toNanos();
+    }
+  }
+
+  /** Another attachment: its handshake has said all there was. */
+  void restart() {
+    dueNanos = null;
+    ackedBytes = inbox.processedBytes();
+  }
+
+  /** A message was written, or a frame without one. */
+  void onFrame(boolean message) {
+    answers = message;
+  }
+
+  /** The peer has been told of all that was processed. */
+  void onAllTold(StreamAttachment to) {
+    to.repeatAck = false;
+    restart();
+  }
+
+  void addDeadlines(Due due) {
+    due.at(dueNanos);
+  }
+
+  boolean isDue(long nowNanos, StreamAttachment to) {
+    long unsaid = inbox.ack() - to.toldAck;
+    boolean late = dueNanos != null && nowNanos - dueNanos >= 0;
+    // The peer keeps bytes until they are acknowledged: a few large messages fill its buffer.
+    // Where each message is answered the next answer carries the ack, and a frame is saved.
+    long mostBytes = answers ? RIDES * bytes : bytes;
+    boolean large = inbox.processedBytes() - ackedBytes >= mostBytes;
+    boolean asked = to.ackWanted > 0 && inbox.ack() >= to.ackWanted;
+    return to.repeatAck || unsaid >= policy.every() || (unsaid > 0 && (late || large || asked));
+  }
+
+  /** Whether a peer with the same schedule would acknowledge so much by itself, without delay. */
+  boolean isEnough(Outbox sent) {
+    return sent.held() >= policy.every() || sent.heldBytes() >= RIDES * bytes;
+  }
+}
