@@ -98,7 +98,6 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
     }
     reopening.onBegin(outbox);
     open.cursor = outbox.low();
-    announceReady();
     return OptionalLong.of(reopening.dropped());
   }
 
@@ -240,6 +239,11 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
     if (mayBeDead()) {
       current.addSilence(due, timing.dead());
     }
+  }
+
+  @Override
+  boolean mayTellReady() {
+    return super.mayTellReady() && !reopening.isWithheld();
   }
 
   @Override

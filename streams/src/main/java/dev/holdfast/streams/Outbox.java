@@ -36,8 +36,8 @@ public class Outbox {
 
   private boolean finished;
 
-  /** Whether the last offer left no room, and nobody was told that there is some again. */
-  private boolean full;
+  /** Whether the application knows that there was no room, and not yet that there is some again. */
+  private boolean toldFull;
 
   private long heldEnd = Long.MAX_VALUE;
   private @Nullable BufferBudget budget;
@@ -79,10 +79,17 @@ public class Outbox {
     return !finished && !isFull();
   }
 
-  /** Whether more is welcome again, where the last offer left no room; true once. */
+  /** The same for the application, which expects to be told when there is room again. */
+  boolean askReady() {
+    boolean ready = isReady();
+    toldFull |= !ready;
+    return ready;
+  }
+
+  /** Whether the application is to be told that more is welcome again; true once. */
   boolean takeReadyAgain() {
-    boolean again = full && isReady();
-    full &= !again;
+    boolean again = toldFull && isReady();
+    toldFull &= !again;
     return again;
   }
 
@@ -119,7 +126,7 @@ public class Outbox {
     if (taken) {
       append(message, 0, 0);
     }
-    full = !isReady();
+    toldFull = !isReady();
     return taken;
   }
 

@@ -78,7 +78,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
 
   /** Whether more messages are welcome; {@link SessionOutput.Ready} says when they are again. */
   public final boolean isReady() {
-    return end == null && outbox.isReady();
+    return end == null && outbox.askReady();
   }
 
   /** The application wants so many messages more than it asked for so far. */
@@ -194,7 +194,8 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
       Item item = end == null && mayDeliver() ? inbox.deliver(plain) : null;
       if (item == null) {
         beforeFrames(nowNanos);
-        return outputs.isEmpty() ? nextFrame(nowNanos) : outputs.poll();
+        next = outputs.isEmpty() ? nextFrame(nowNanos) : outputs.poll();
+        return next == null && isReadyAgain() ? new SessionOutput.Ready() : next;
       }
       if ((item.flags() & Flag.FINAL) != 0) {
         onProcessed(nowNanos);
@@ -280,6 +281,11 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     return attachment.plain || item.seq() <= peerCredit || item.flags() != 0;
   }
 
+  /** Whether what the application would send now is meant for the peer. */
+  boolean mayTellReady() {
+    return end == null;
+  }
+
   void onLife(long nowNanos) {}
 
   /** The peer has processed something, or sent something new. */
@@ -329,14 +335,12 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     if (outbox.acked() > before) {
       onProgress();
     }
-    announceReady();
     return true;
   }
 
-  final void announceReady() {
-    if (end == null && outbox.takeReadyAgain()) {
-      outputs.add(new SessionOutput.Ready());
-    }
+  /** Acks are not all that makes room: so does a plain peer that reads, and other sessions do. */
+  private boolean isReadyAgain() {
+    return mayTellReady() && outbox.takeReadyAgain();
   }
 
   final void receive(
