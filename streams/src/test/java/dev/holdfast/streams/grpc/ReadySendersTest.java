@@ -1,0 +1,92 @@
+package dev.holdfast.streams.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.StringValue;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Clients that send while isReady says so, and then wait for onReady. */
+class ReadySendersTest {
+  private static final int MESSAGES = 300;
+  private static final String PAYLOAD = "x".repeat(10_000);
+
+  private final StreamTown town = new StreamTown();
+
+  @AfterEach
+  void close() throws Exception {
+    town.close();
+  }
+
+  @ParameterizedTest(name = "server with sessions: {0}")
+  @ValueSource(booleans = {true, false})
+  void allThatIsSentSoArrives(boolean withSessions) {
+    ServerServiceDefinition service = StreamTown.talk(StreamTown::echo);
+    Server server =
+        town.serve(withSessions ? town.serverStreams().build().resumable(service) : service);
+    ManagedChannel channel =
+        town.channelTo(
+            server.getPort(),
+            town.clientStreams().options(StreamTown.QUICK.withSendBuffer(4, 1 << 20)).build());
+    PatientSender sender = new PatientSender();
+
+    StreamTown.open(channel, sender);
+
+    assertThat(sender.listener.awaitEnd()).isEqualTo(Status.OK);
+    List<String> heard = sender.listener.heard();
+    assertThat(heard).hasSize(MESSAGES);
+    for (int i = 0; i < MESSAGES; i++) {
+      assertThat(heard.get(i)).startsWith(i + " ");
+    }
+  }
+
+  private static final class PatientSender
+      implements ClientResponseObserver<StringValue, StringValue> {
+    private final Listener listener = new Listener();
+    private @Nullable ClientCallStreamObserver<StringValue> call;
+    private int sent;
+
+    @Override
+    public void beforeStart(ClientCallStreamObserver<StringValue> requests) {
+      call = requests;
+      requests.setOnReadyHandler(this::send);
+    }
+
+    /** One callback at a time. */
+    private void send() {
+      ClientCallStreamObserver<StringValue> to = Objects.requireNonNull(call);
+      while (to.isReady() && sent < MESSAGES) {
+        to.onNext(Listener.message(sent + " " + PAYLOAD));
+        sent++;
+        if (sent == MESSAGES) {
+          to.onCompleted();
+        }
+      }
+    }
+
+    @Override
+    public void onNext(StringValue message) {
+      listener.onNext(message);
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      listener.onError(failure);
+    }
+
+    @Override
+    public void onCompleted() {
+      listener.onCompleted();
+    }
+  }
+}
