@@ -40,6 +40,10 @@ final class RehearsedCall {
 
   private final SessionOutput.Open open;
   private final boolean ghost;
+
+  /** The call that this one repeats. */
+  private @Nullable RehearsedCall original;
+
   private final List<Frame> sent = new ArrayList<>();
   private final UnreadMessages atServer;
   private final UnreadMessages atClient;
@@ -115,6 +119,7 @@ final class RehearsedCall {
   /** A retry on the way sends the same call again, to whomever, later. */
   void haunt(RehearsedInstance other, long delayMillis) {
     RehearsedCall again = new RehearsedCall(client, other, open, true);
+    again.original = this;
     world.time.afterMillis(
         delayMillis,
         () -> {
@@ -288,7 +293,8 @@ final class RehearsedCall {
 
   boolean isGivenUp() {
     // The first one may have brought messages by then, and counts.
-    return clientDone && hello.ageMillis() > 0;
+    boolean done = clientDone || (original != null && original.clientDone);
+    return done && hello.ageMillis() > 0;
   }
 
   boolean isDoneHere(boolean atClient) {
