@@ -10,7 +10,7 @@ import java.time.Duration;
  * @param level what its streams survive; default RESUME
  * @param sendMessages messages kept until the peer has processed them, from which on the session is
  *     not ready; at twice as many one is refused; 1 to 65,536, default 256
- * @param sendBytes the same in bytes; default 512 KiB
+ * @param sendBytes the same in bytes; default 2 MiB
  * @param receiveMessages messages that the peer may send ahead of what was processed; default 256
  * @param receiveBytes bytes received and not yet delivered from which on no more credit is given;
  *     default 512 KiB
@@ -31,9 +31,15 @@ public record SessionOptions(
     Timing timing) {
 
   private static final int MOST_MESSAGES = 65_536;
-  private static final long BUFFER_BYTES = 512 * 1024;
+  private static final long RECEIVE_BYTES = 512 * 1024;
 
-  /** A quarter of what a peer keeps by default: its sender never waits for an ack then. */
+  /**
+   * Two messages of 1 MiB: while the first is acknowledged the second is on its way, as with a
+   * stream that keeps nothing.
+   */
+  private static final long SEND_BYTES = 2 * 1024 * 1024;
+
+  /** A small part of what a peer keeps by default: its sender never waits for an ack then. */
   private static final long ACK_BYTES = 64 * 1024;
 
   /** What a method gets without more. */
@@ -41,9 +47,9 @@ public record SessionOptions(
       new SessionOptions(
           Level.RESUME,
           256,
-          BUFFER_BYTES,
+          SEND_BYTES,
           256,
-          BUFFER_BYTES,
+          RECEIVE_BYTES,
           16,
           FirstMessage.AT_ONCE,
           Timing.DEFAULT);
