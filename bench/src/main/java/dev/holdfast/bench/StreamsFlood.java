@@ -23,6 +23,9 @@ final class StreamsFlood extends Comparison {
       new Option("--seconds", 8, 2, 1, 600, "seconds of each measurement of the neighbours");
   private static final Option ALTERNATIONS =
       new Option("--alternations", 5, 1, 1, 100, "measurements alone and beside senders, in turn");
+  private static final Option SETTLE =
+      new Option(
+          "--settle", 10, 3, 0, 600, "seconds that senders run before those beside them count");
   private static final Option HEAP =
       new Option("--heap-mb", 400, 400, 64, 4_096, "-Xms and -Xmx of the server");
 
@@ -51,7 +54,7 @@ final class StreamsFlood extends Comparison {
 
   @Override
   List<Option> options() {
-    return List.of(HOSTILE, SUBSCRIBERS, NEIGHBOURS, SECONDS, ALTERNATIONS, HEAP);
+    return List.of(HOSTILE, SUBSCRIBERS, NEIGHBOURS, SECONDS, ALTERNATIONS, SETTLE, HEAP);
   }
 
   @Override
@@ -152,7 +155,9 @@ final class StreamsFlood extends Comparison {
     for (int i = 0; i < options.get(ALTERNATIONS); i++) {
       alone.add(neighbours.oneP99Micros());
       ChildJvm hostile = FloodSenders.start(scope, server.port(), options.get(HOSTILE));
-      TimeUnit.NANOSECONDS.sleep(SETTLING.toNanos());
+      // A JVM that begins compiles for seconds, on cores that the senders would not share
+      // elsewhere.
+      TimeUnit.SECONDS.sleep(options.get(SETTLE));
       beside.add(neighbours.oneP99Micros());
       peak = Math.max(peak, peak(server));
       hostile.kill();
