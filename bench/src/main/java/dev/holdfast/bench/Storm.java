@@ -60,11 +60,12 @@ final class Storm extends Comparison {
             + " builders with resumable",
         "streams at their default settings. Each tenth session sends a message, then the server"
             + " resets all connections of",
-        "streams (RST) at once, in plaintext and again with TLS (the JDK's, whole handshakes); or"
-            + " it is killed (-9) and",
-        "started again at the same port, with its sessions in a Redis of its own (level durable)."
-            + " Then every session",
-        "sends a message. Resumed: from the cut, or the kill, until the last of them has its"
+        "streams (RST) at once, in plaintext and again with TLS (the JDK's, whole handshakes), and"
+            + " with its sessions in a",
+        "Redis of its own (level durable); or, with such a Redis, it is killed (-9) and started"
+            + " again at the same port: the",
+        "difference between the last two is what a new process costs. Then every session sends a"
+            + " message. Resumed: from the cut, or the kill, until the last of them has its"
             + " answer. Messages are",
         "numbered and said back: lost, duplicated and reordered ones are counted at the clients.",
         "Unary calls, "
@@ -92,22 +93,27 @@ final class Storm extends Comparison {
           Files.deleteIfExists(key);
           Files.deleteIfExists(folder);
         });
-    Outcome cut = storm("cut", Setting.of(Kind.RESUME), options, scope, report);
+    Outcome cut = storm("cut", false, Setting.of(Kind.RESUME), options, scope, report);
     Outcome tls =
-        storm("cut with TLS", Setting.of(Kind.RESUME).withKey(key), options, scope, report);
-    LocalRedis redis = LocalRedis.start(scope);
-    Outcome restart =
-        storm("restart", Setting.of(Kind.DURABLE).withRedis(redis.uri()), options, scope, report);
-    List<Outcome> all = List.of(cut, tls, restart);
-    long lost = all.stream().mapToLong(one -> one.lost).sum();
+        storm("cut with TLS", false, Setting.of(Kind.RESUME).withKey(key), options, scope, report);
+    Outcome durable = storm("cut, durable", false, durable(scope), options, scope, report);
+    Outcome restart = storm("restart", true, durable(scope), options, scope, report);
+    List<Outcome> all = List.of(cut, tls, durable, restart);
+    long lost = all.stream().mapToLong(Outcome::lost).sum();
     long twice = all.stream().mapToLong(one -> one.count.duplicated()).sum();
     long reordered = all.stream().mapToLong(one -> one.count.reordered()).sum();
     long ended = all.stream().mapToLong(one -> one.count.ended()).sum();
-    long unaryFailed = all.stream().mapToLong(one -> one.unaryFailed).sum();
+    long unaryFailed = all.stream().mapToLong(one -> one.calls.failed()).sum();
     report
         .figure("resumed_cut_s", cut.seconds)
         .figure("resumed_restart_s", restart.seconds)
         .figure("resumed_cut_tls_s", tls.seconds)
+        .figure("resumed_cut_durable_s", durable.seconds)
+        .figure("restart_start_s", restart.startSeconds)
+        .figure("restart_cpu_s", restart.cpu.allSeconds())
+        .figure("restart_cpu_compilers_s", restart.cpu.compilersSeconds())
+        .figure("restart_cpu_collector_s", restart.cpu.collectorSeconds())
+        .figure("cut_durable_cpu_s", durable.cpu.allSeconds())
         .figure("lost", lost)
         .figure("duplicated", twice)
         .figure("peak_mb", all.stream().mapToLong(one -> one.peakBytes >> 20).max().orElse(0))
@@ -131,6 +137,10 @@ final class Storm extends Comparison {
     seconds(report, "resumed_restart_s", restart, RESTART_BOUND_SECONDS);
   }
 
+  private static Setting durable(Scope scope) throws Exception {
+    return Setting.of(Kind.DURABLE).withRedis(LocalRedis.start(scope).uri());
+  }
+
   private static void seconds(Report report, String what, Outcome outcome, double bound) {
     report.speedBound(
         outcome.seconds <= bound, "%s: %.1f (expected: <= %.0f)", what, outcome.seconds, bound);
@@ -139,18 +149,40 @@ final class Storm extends Comparison {
   /**
    * What a storm showed.
    *
-   * @param lost messages without an answer
+   * @param startSeconds from the kill until the server's new process listened; 0 without a kill
+   * @param cpu of the server, in the storm
+   * @param calls the unary ones, which are over
    */
   private record Outcome(
       double seconds,
-      long lost,
+      double startSeconds,
+      JvmCpu cpu,
       DeviceCount count,
       long peakBytes,
       double unaryMillis,
-      long unaryFailed) {}
+      SteadyCalls calls) {
+    /** Messages without an answer. */
+    long lost() {
+      return count.sent() - count.heard();
+    }
+
+    String text() {
+      return "all back after %.1f s; sent %d, lost %d, duplicated %d, reordered %d, ended %d; "
+              .formatted(
+                  seconds,
+                  count.sent(),
+                  lost(),
+                  count.duplicated(),
+                  count.reordered(),
+                  count.ended())
+          + "unary p99 %.1f ms of %d, %d failed; CPU of the server %s"
+              .formatted(unaryMillis, calls.answered(), calls.failed(), cpu);
+    }
+  }
 
   private static Outcome storm(
-      String what, Setting setting, Options options, Scope scope, Report report) throws Exception {
+      String what, boolean restart, Setting setting, Options options, Scope scope, Report report)
+      throws Exception {
     SessionServer server = SessionServer.start(scope, setting);
     List<Devices> devices = new ArrayList<>();
     try {
@@ -163,16 +195,19 @@ final class Storm extends Comparison {
       unaryNanos.reset();
       send(devices, UNDER_WAY);
       StreamCounters clientsBefore = counters(devices);
-      StreamCounters serverBefore = countersSoFar(server, setting);
+      // One that is about to be killed takes its counters along.
+      StreamCounters serverBefore = restart ? StreamCounters.none() : server.counters();
       double cpuBefore = cpuSeconds(devices);
-      double serverCpuBefore = setting.kind() == Kind.DURABLE ? 0 : server.cpu().toMillis() / 1e3;
+      JvmCpu serverCpuBefore = restart ? JvmCpu.NONE : JvmCpu.of(server.pid());
+      double startSeconds = 0;
       long begin = System.nanoTime();
-      if (setting.kind() == Kind.DURABLE) {
+      if (restart) {
         server.kill();
         calls.stop();
         unaryNanos.reset();
         server = SessionServer.start(scope, setting.withPort(server.port()));
-        report.say("%s: the server is back %.1f s after the kill", what, since(begin));
+        startSeconds = since(begin);
+        report.say("%s: the server is back %.1f s after the kill", what, startSeconds);
         calls = calls(server, unaryNanos, scope);
       } else {
         report.say("%s: %d connections cut", what, server.cut());
@@ -180,28 +215,17 @@ final class Storm extends Comparison {
       send(devices, 1);
       DeviceCount count = awaitAnswers(devices, begin, options.get(PATIENCE_SECONDS));
       double seconds = since(begin);
-      double serverCpu = server.cpu().toMillis() / 1e3 - serverCpuBefore;
+      JvmCpu serverCpu = JvmCpu.of(server.pid()).since(serverCpuBefore);
       calls.stop();
       double unaryMillis = unaryNanos.getValueAtPercentile(99) / 1e6;
-      long lost = count.sent() - count.heard();
+      Outcome outcome =
+          new Outcome(
+              seconds, startSeconds, serverCpu, count, server.peakBytes(), unaryMillis, calls);
       report.say(
-          "%s: all back after %.1f s; sent %d, lost %d, duplicated %d, reordered %d, ended %d;"
-              + " unary p99 %.1f ms of %d, %d failed; CPU of clients %.1f s, of the server %.1f s",
-          what,
-          seconds,
-          count.sent(),
-          lost,
-          count.duplicated(),
-          count.reordered(),
-          count.ended(),
-          unaryMillis,
-          calls.answered(),
-          calls.failed(),
-          cpuSeconds(devices) - cpuBefore,
-          serverCpu);
+          "%s: %s; CPU of clients %.1f s", what, outcome.text(), cpuSeconds(devices) - cpuBefore);
       tell(report, what + ": clients", counters(devices).since(clientsBefore));
       tell(report, what + ": the server", server.counters().since(serverBefore));
-      return new Outcome(seconds, lost, count, server.peakBytes(), unaryMillis, calls.failed());
+      return outcome;
     } finally {
       for (Devices some : devices) {
         some.close();
@@ -268,12 +292,6 @@ final class Storm extends Comparison {
 
   private static void tell(Report report, String who, StreamCounters counters) {
     report.say("%s counted %s", who, counters);
-  }
-
-  /** One that is about to be killed takes its counters along. */
-  private static StreamCounters countersSoFar(SessionServer server, Setting setting)
-      throws IOException, InterruptedException {
-    return setting.kind() == Kind.DURABLE ? StreamCounters.none() : server.counters();
   }
 
   private static StreamCounters counters(List<Devices> devices)

@@ -20,20 +20,17 @@ final class StreamsFlood extends Comparison {
   private static final Option NEIGHBOURS =
       new Option("--neighbours", 16, 8, 1, 1_000, "streams with a small message each 10 ms");
   private static final Option SECONDS =
-      new Option("--seconds", 8, 2, 1, 600, "seconds of each measurement of the neighbours");
+      new Option("--seconds", 5, 2, 1, 600, "seconds of each measurement of the neighbours");
   private static final Option ALTERNATIONS =
-      new Option("--alternations", 5, 1, 1, 100, "measurements alone and beside senders, in turn");
+      new Option("--alternations", 10, 1, 1, 100, "turns that count, of each server");
   private static final Option SETTLE =
       new Option(
-          "--settle", 10, 3, 0, 600, "seconds that senders run before those beside them count");
+          "--settle", 10, 2, 0, 600, "seconds that senders run before those beside them count");
   private static final Option HEAP =
       new Option("--heap-mb", 400, 400, 64, 4_096, "-Xms and -Xmx of the server");
 
   private static final int SUBSCRIBED_BYTES = 4 << 10;
   private static final int LOOKS = 5;
-
-  /** Measurements that only compile. */
-  private static final int WARM_UPS = 3;
 
   private static final double MIB = 1 << 20;
   private static final double P99_BOUND = 1.5;
@@ -69,10 +66,10 @@ final class StreamsFlood extends Comparison {
             + " are without a",
         "limit, win credit by small messages and then send 256 of 4 MiB each. p99 of the neighbours"
             + " beside senders",
-        "over the same without, in turn, with new senders each time: the median; the same first"
-            + " with a server and",
-        "clients of plain gRPC. p99, and the rate of the flood, beside what the subscribers left"
-            + " over those before; and",
+        "over the same without, with new senders each time: the median; in turn with a server and"
+            + " clients of plain",
+        "gRPC; the first turn does not count. p99, and the rate of the flood, beside what the"
+            + " subscribers left over those before; and",
         "reachable memory of the server beside all of them, less that before.");
   }
 
@@ -83,117 +80,93 @@ final class StreamsFlood extends Comparison {
 
   @Override
   void measure(Options options, Scope scope, Report report) throws Exception {
-    Turns plain = plainTurns(options, scope, report);
-    FloodServer server = FloodServer.start(scope, options.get(HEAP) + "m", true);
-    Neighbours neighbours =
-        new Neighbours(
-            channel(scope, server.port(), List.of(ClientStreams.builder().build())), options);
-    report.say("resumable; the budget is %.0f MiB", server.budgetBytes() / MIB);
-    neighbours.warmUp();
-    double rate = neighbours.flood();
-    double before = neighbours.p99Micros();
-    long reachable = ProcessMemory.ofJvm(server.pid(), 2);
+    Side plain = new Side(false, options, scope);
+    Side ours = new Side(true, options, scope);
+    report.say("warming up; the budget is %.0f MiB", ours.server.budgetBytes() / MIB);
+    plain.p99Micros();
+    ours.p99Micros();
+    ours.flood();
+    double rate = ours.flood();
+    double before = ours.p99Micros();
+    long reachable = ProcessMemory.ofJvm(ours.server.pid(), 2);
     report.say("alone: p99 %.0f us, flood %.0f/s, %.0f MiB", before, rate, reachable / MIB);
     if (options.get(SUBSCRIBERS) > 0) {
-      subscribe(options.get(SUBSCRIBERS), server, scope);
+      subscribe(options.get(SUBSCRIBERS), ours.server, scope);
     }
     report.say(
         "%d subscribers are gone; %.0f MiB are kept for them",
-        options.get(SUBSCRIBERS), server.heldBytes() / MIB);
-    double rateAfter = neighbours.flood();
-    Turns turns = turns(neighbours, server, options, scope, report);
-    double peak = (turns.peakBytes - reachable) / MIB;
-    double most = most(options, server) / MIB;
+        options.get(SUBSCRIBERS), ours.server.heldBytes() / MIB);
+    double rateAfter = ours.flood();
+    for (int i = 0; i <= options.get(ALTERNATIONS); i++) {
+      plain.turn(i > 0, report);
+      ours.turn(i > 0, report);
+    }
+    tell(options, report, plain, ours, reachable, before);
+    report
+        .figure("neighbours_rate_ratio", rateAfter / rate)
+        .speedBound(
+            rateAfter / rate >= RATE_BOUND,
+            "neighbours_rate_ratio: %.2f (expected: >= %.2f)",
+            rateAfter / rate,
+            RATE_BOUND);
+  }
+
+  private static void tell(
+      Options options, Report report, Side plain, Side ours, long reachable, double before)
+      throws Exception {
+    double peak = (ours.peakBytes - reachable) / MIB;
+    double most = most(options, ours.server) / MIB;
+    Sample ratio = Sample.of(ours.ratios);
+    Sample plainRatio = Sample.of(plain.ratios);
+    double alone = Sample.of(ours.alone).median();
     report
         .figure("peak_mb", peak)
-        .figure("neighbours_p99_ratio", turns.ratio)
-        .figure("neighbours_rate_ratio", rateAfter / rate)
-        .figure("plain_p99_ratio", plain.ratio)
+        .figure("neighbours_p99_ratio", ratio.median())
+        .figure("neighbours_p99_ratio_iqr", ratio.interquartileRange())
+        .figure("plain_p99_ratio", plainRatio.median())
+        .figure("plain_p99_ratio_iqr", plainRatio.interquartileRange())
         .figure("bound_mb", most)
-        .figure("p99_us", turns.besideMicros)
-        .figure("p99_us_alone", turns.aloneMicros)
+        .figure("p99_us", Sample.of(ours.beside).median())
+        .figure("p99_us_alone", alone)
         .figure("p99_us_before", before)
-        .figure("plain_p99_us", plain.besideMicros)
-        .figure("plain_p99_us_alone", plain.aloneMicros)
-        .figure("held_mb", server.heldBytes() / MIB)
+        .figure("plain_p99_us", Sample.of(plain.beside).median())
+        .figure("plain_p99_us_alone", Sample.of(plain.alone).median())
+        .figure("held_mb", ours.server.heldBytes() / MIB)
         .figure("alternations", options.get(ALTERNATIONS))
-        .bound(server.isAlive(), "the server is gone")
+        .bound(ours.server.isAlive(), "the server is gone")
         .speedBound(peak <= most, "peak_mb: %.1f (expected: <= %.1f)", peak, most);
-    atMost(report, "neighbours_p99_ratio", turns.ratio, Math.max(P99_BOUND, plain.ratio));
-    atMost(report, "p99_us_alone / p99_us_before", turns.aloneMicros / before, P99_BOUND);
-    report.speedBound(
-        rateAfter / rate >= RATE_BOUND,
-        "neighbours_rate_ratio: %.2f (expected: >= %.2f)",
-        rateAfter / rate,
-        RATE_BOUND);
+    double bound = Math.max(P99_BOUND, plainRatio.median());
+    atMost(report, "neighbours_p99_ratio", ratio.median(), bound);
+    atMost(report, "p99_us_alone / p99_us_before", alone / before, P99_BOUND);
   }
 
   private static void atMost(Report report, String what, double ratio, double bound) {
     report.speedBound(ratio <= bound, "%s: %.2f (expected: <= %.2f)", what, ratio, bound);
   }
 
-  /** Plain gRPC with the same neighbours and senders: what machine and gRPC cost. */
-  private static Turns plainTurns(Options options, Scope scope, Report report) throws Exception {
-    FloodServer server = FloodServer.start(scope, options.get(HEAP) + "m", false);
-    ManagedChannel channel = channel(scope, server.port(), List.of());
-    Neighbours neighbours = new Neighbours(channel, options);
-    report.say("plain gRPC first, to see what the senders cost by themselves");
-    neighbours.warmUp();
-    Turns turns = turns(neighbours, server, options, scope, report);
-    channel.shutdownNow();
-    server.kill();
-    return turns;
-  }
-
-  private static Turns turns(
-      Neighbours neighbours, FloodServer server, Options options, Scope scope, Report report)
-      throws Exception {
-    List<Double> ratios = new ArrayList<>();
-    List<Double> alone = new ArrayList<>();
-    List<Double> beside = new ArrayList<>();
-    long peak = 0;
-    for (int i = 0; i < options.get(ALTERNATIONS); i++) {
-      alone.add(neighbours.oneP99Micros());
-      ChildJvm hostile = FloodSenders.start(scope, server.port(), options.get(HOSTILE));
-      // A JVM that begins compiles for seconds, on cores that the senders would not share
-      // elsewhere.
-      TimeUnit.SECONDS.sleep(options.get(SETTLE));
-      beside.add(neighbours.oneP99Micros());
-      peak = Math.max(peak, peak(server));
-      hostile.kill();
-      ratios.add(beside.get(i) / alone.get(i));
-      report.say(
-          "turn %d: p99 %.0f us alone, %.0f us beside, ratio %.2f",
-          i + 1, alone.get(i), beside.get(i), ratios.get(i));
-    }
-    return new Turns(
-        Sample.of(ratios).median(), Sample.of(alone).median(), Sample.of(beside).median(), peak);
-  }
-
-  /**
-   * Medians of neighbours alone and beside senders, in turn.
-   *
-   * @param ratio beside over alone, within a turn
-   */
-  private record Turns(double ratio, double aloneMicros, double besideMicros, long peakBytes) {}
-
-  /** The streams of a channel whose times and rates count. */
-  private static final class Neighbours {
+  /** A server with its neighbours: what they see alone and beside senders. */
+  private static final class Side {
+    final FloodServer server;
+    private final String name;
+    private final Options options;
+    private final Scope scope;
     private final PacedRounds rounds;
     private final Flood flood;
-    private final Options options;
+    private final List<Double> ratios = new ArrayList<>();
+    private final List<Double> alone = new ArrayList<>();
+    private final List<Double> beside = new ArrayList<>();
+    private long peakBytes;
 
-    Neighbours(ManagedChannel channel, Options options) {
+    Side(boolean resumable, Options options, Scope scope) throws Exception {
+      this.name = resumable ? "resumable" : "plain";
+      this.options = options;
+      this.scope = scope;
+      this.server = FloodServer.start(scope, options.get(HEAP) + "m", resumable);
+      List<ClientInterceptor> interceptors =
+          resumable ? List.of(ClientStreams.builder().build()) : List.of();
+      ManagedChannel channel = channel(scope, server.port(), interceptors);
       this.rounds = new PacedRounds(channel, options.get(NEIGHBOURS));
       this.flood = new Flood(channel, false, 1, SUBSCRIBED_BYTES);
-      this.options = options;
-    }
-
-    void warmUp() throws Exception {
-      for (int i = 0; i < WARM_UPS; i++) {
-        oneP99Micros();
-      }
-      flood();
     }
 
     /** Messages per second. */
@@ -201,7 +174,7 @@ final class StreamsFlood extends Comparison {
       return flood.run(SETTLING, FLOODED).perSecond();
     }
 
-    /** The median of as many measurements as there are alternations. */
+    /** The median of as many measurements as there are turns. */
     double p99Micros() throws Exception {
       List<Double> all = new ArrayList<>();
       for (int i = 0; i < options.get(ALTERNATIONS); i++) {
@@ -210,8 +183,28 @@ final class StreamsFlood extends Comparison {
       return Sample.of(all).median();
     }
 
-    double oneP99Micros() throws Exception {
+    private double oneP99Micros() throws Exception {
       return rounds.p99Micros(Duration.ofSeconds(options.get(SECONDS)));
+    }
+
+    /** Neighbours alone, then beside new senders. */
+    void turn(boolean counts, Report report) throws Exception {
+      double quiet = oneP99Micros();
+      ChildJvm hostile = FloodSenders.start(scope, server.port(), options.get(HOSTILE));
+      // A JVM that begins compiles for seconds, on cores that the senders would not share
+      // elsewhere.
+      TimeUnit.SECONDS.sleep(options.get(SETTLE));
+      double attacked = oneP99Micros();
+      peakBytes = Math.max(peakBytes, peak(server));
+      hostile.kill();
+      if (counts) {
+        ratios.add(attacked / quiet);
+        alone.add(quiet);
+        beside.add(attacked);
+      }
+      report.say(
+          "%s: p99 %.0f us alone, %.0f us beside, ratio %.2f%s",
+          name, quiet, attacked, attacked / quiet, counts ? "" : ", to warm up");
     }
   }
 
@@ -223,11 +216,13 @@ final class StreamsFlood extends Comparison {
     return peak;
   }
 
-  /** The bytes that a server may hold: its budget, and one message for each session. */
+  /**
+   * The bytes that a server may hold: its budget, and one message for each session that is attached
+   * or subscribed. Those of earlier turns, whose senders were killed, get nothing more.
+   */
   private static double most(Options options, FloodServer server) {
-    int senders = options.get(HOSTILE) * options.get(ALTERNATIONS);
     return server.budgetBytes()
-        + (double) FloodSenders.LARGE_BYTES * senders
+        + (double) FloodSenders.LARGE_BYTES * options.get(HOSTILE)
         + (double) SUBSCRIBED_BYTES * options.get(SUBSCRIBERS);
   }
 
