@@ -103,7 +103,9 @@ class FirstCallsTest {
     assertThat(client.next("HEADERS").header(":status")).isEqualTo(status);
   }
 
-  /** A schema that is not there when it is asked for, and there when it is asked whether to wait. */
+  /**
+   * A schema that is not there when it is asked for, and there when it is asked whether to wait.
+   */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void findTheSchemaThatComesWhileTheyAreTaken(boolean routed) throws Exception {
