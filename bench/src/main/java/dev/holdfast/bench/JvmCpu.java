@@ -39,7 +39,7 @@ record JvmCpu(double allSeconds, double compilersSeconds, double collectorSecond
     return new JvmCpu(all, sum(threads, "C1 ", "C2 "), sum(threads, "GC ", "VM Thread"));
   }
 
-  /** What was used since. */
+  /** The time used since an earlier look. */
   JvmCpu since(JvmCpu before) {
     return new JvmCpu(
         allSeconds - before.allSeconds,

@@ -23,7 +23,7 @@ final class Linger {
     return cancels;
   }
 
-  /** What each attachment is told. */
+  /** The end that each attachment is told. */
   int flags() {
     return cancels ? Flag.CANCEL : 0;
   }

@@ -126,7 +126,7 @@ public class Outbox {
     if (taken) {
       append(message, 0, 0);
     }
-    toldFull = !isReady();
+    toldFull |= !isReady();
     return taken;
   }
 

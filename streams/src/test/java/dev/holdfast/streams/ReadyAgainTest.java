@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.streams.wire.FrameHeader;
 import org.junit.jupiter.api.Test;
 
-/** Whoever was told that a stream is not ready is told when it is again, whatever stopped it. */
+/** The notice that a stream is ready again, for senders that were told it is not. */
 class ReadyAgainTest extends ClientSessionFixture {
   private static final int MESSAGES = 4;
 
@@ -57,6 +57,22 @@ class ReadyAgainTest extends ClientSessionFixture {
 
     acknowledge(first, MESSAGES);
     assertThat(session.isReady()).as("who holds nothing may always take one").isTrue();
+    assertThat(timesReady()).isEqualTo(1);
+  }
+
+  @Test
+  void whoSendsOnceMoreUnaskedIsToldAllTheSame() {
+    BufferBudget budget = new BufferBudget(1_000_000);
+    session.limitBy(budget);
+    StreamAttachment first = start(ClientSession.Peer.HOLDFAST);
+    session.onWelcome(now, first, welcome(0, 1));
+    offer(MESSAGES);
+    budget.take(budget.limitBytes());
+    assertThat(session.isReady()).isFalse();
+    budget.giveBack(budget.limitBytes());
+    assertThat(session.offer(Payload.of(new byte[1]))).isTrue();
+    drain();
+
     assertThat(timesReady()).isEqualTo(1);
   }
 

@@ -62,7 +62,7 @@ class ReadySendersTest {
       requests.setOnReadyHandler(this::send);
     }
 
-    /** One callback at a time. */
+    /** Sends while the stream is ready; called by one callback at a time. */
     private void send() {
       ClientCallStreamObserver<StringValue> to = Objects.requireNonNull(call);
       while (to.isReady() && sent < MESSAGES) {
