@@ -27,7 +27,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The sockets at which a gateway listens, and who meets what comes in there. Thread-safe. */
+/**
+ * The listening sockets of a gateway, which hand each accepted connection to its event loop.
+ * Thread-safe.
+ */
 final class Doors {
   private static final Logger log = LoggerFactory.getLogger(Doors.class);
 
@@ -42,10 +45,10 @@ final class Doors {
   private boolean closed;
 
   /**
-   * Nothing is open yet.
+   * Creates the listeners without a socket; {@link #use} opens the first ones.
    *
-   * @param inherited sockets of another process, for whoever wants to listen at their addresses
-   *     first; the others are closed then
+   * @param inherited listening sockets of another process; the first {@link #use} takes those whose
+   *     address it wants and closes the rest
    */
   Doors(
       EventLoopGroup threads,
@@ -58,17 +61,18 @@ final class Doors {
     this.face = face;
   }
 
-  /** Where they are now. */
+  /** The bound addresses of the open listeners, in the order of the listeners. */
   synchronized List<InetSocketAddress> addresses() {
     return open.stream().map(Door::address).toList();
   }
 
   /**
-   * Opens what is new, closes what is gone, and leaves the rest alone.
+   * Opens new listeners, closes those that are gone, and leaves the rest untouched.
    *
-   * @param ready runs when all that is new is bound, before anybody comes in there or meets other
-   *     terms, and before what is gone is closed; when it throws all is as it was
-   * @throws IOException when an address can't be listened at; then all is as it was
+   * @param ready runs once all new sockets are bound, before any of them accepts, before kept
+   *     listeners change their options, and before old sockets close (except those in the way of a
+   *     new one); if it throws, nothing has changed
+   * @throws IOException when an address cannot be bound; then nothing has changed
    */
   synchronized void use(List<Listener> wanted, Runnable ready) throws IOException {
     if (closed) {
@@ -144,7 +148,7 @@ final class Doors {
     return null;
   }
 
-  /** Nobody comes in any more. */
+  /** Closes all listening sockets; no further connection is accepted. */
   synchronized void close() {
     closed = true;
     open.forEach(Door::close);
@@ -166,7 +170,9 @@ final class Doors {
     }
   }
 
-  /** One socket; meets every accepted connection on the connection's own thread. */
+  /**
+   * A listening socket. Initializes each accepted connection on the connection's own event loop.
+   */
   private final class Door extends ChannelInitializer<Channel> {
     private volatile Listener listener;
     private @Nullable Channel socket;
@@ -181,7 +187,7 @@ final class Doors {
       return true;
     }
 
-    /** Binds; who connects waits until {@link #accept}. */
+    /** Binds the socket; clients that connect wait in the backlog until {@link #accept}. */
     void open() throws IOException {
       ChannelFuture bound = socket(new ServerBootstrap()).awaitUninterruptibly();
       if (!bound.isSuccess()) {
@@ -231,7 +237,9 @@ final class Doors {
       }
     }
 
-    /** Also after it was closed. */
+    /**
+     * The bound address, also after the socket was closed; the requested one before it was bound.
+     */
     InetSocketAddress address() {
       return address == null ? listener.address() : address;
     }

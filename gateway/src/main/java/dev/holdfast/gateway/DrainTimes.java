@@ -4,15 +4,14 @@ import dev.holdfast.core.Limit;
 import java.time.Duration;
 
 /**
- * How much time is left to whom when a gateway closes.
+ * The time that clients and calls have left when a gateway closes.
  *
- * @param acknowledge how long a client may take to answer the first GOAWAY; default 10 s
- * @param unary how long calls that have sent all of their request, and have nothing of their answer
- *     yet, may go on; default 30 s
- * @param streams how long the others may go on; at least unary, default 5 min
+ * @param acknowledge time for a client to answer the first GOAWAY; default 10 s
+ * @param unary time for calls with a complete request and no response headers yet; default 30 s
+ * @param streams time for all other calls; at least unary, default 5 min
  */
 public record DrainTimes(Duration acknowledge, Duration unary, Duration streams) {
-  /** Until the first GOAWAY is answered. */
+  /** The time until the first GOAWAY must be answered. */
   @Limit(
       of = "time a client of a closing gateway has to answer its first GOAWAY",
       then = "the second one, with the last stream, is sent without the answer")
@@ -30,7 +29,7 @@ public record DrainTimes(Duration acknowledge, Duration unary, Duration streams)
   @Limit(of = "time that a stream has on a closing gateway", then = "it ends with UNAVAILABLE")
   public static final Duration STREAMS = Duration.ofMinutes(5);
 
-  /** What holds when nothing else is said. */
+  /** The defaults: 10 s, 30 s and 5 min. */
   public static final DrainTimes DEFAULT = new DrainTimes(ACKNOWLEDGE, UNARY, STREAMS);
 
   public DrainTimes {

@@ -17,8 +17,8 @@ import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Leads a connection that was accepted from its first byte to whoever speaks its protocol: whose it
- * is, TLS, then HTTP. On its event loop.
+ * The setup of an accepted connection: the PROXY protocol, TLS, protocol detection, then HTTP. Runs
+ * on the connection's event loop.
  */
 record Entrance(
     Channel channel,
@@ -27,7 +27,7 @@ record Entrance(
     @Nullable WebFace face,
     Refusals refusals) {
 
-  /** What is told of connections that were turned away. */
+  /** The counters and logs of refused connections, of the PROXY protocol and of layer 4. */
   record Refusals(ProxyRefusals proxies, L4Refusals l4) {}
 
   void open() {
@@ -58,7 +58,7 @@ record Entrance(
     }
   }
 
-  /** What is in TLS may be anything, too. */
+  /** Terminates TLS, then detects the protocol inside it again: it may be HTTP/2 or any other. */
   private void takeOff(TlsServer tls, L4Terms l4) {
     L4Entrance.Ways inside = new L4Entrance.Ways(this::speak, null);
     secure(tls, () -> L4Entrance.open(channel, l4, loop, refusals.l4(), inside));

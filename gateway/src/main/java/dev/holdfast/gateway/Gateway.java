@@ -33,10 +33,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A running gateway: listens, forwards, and is given another snapshot at any time. Thread-safe.
+ * A running gateway: listens, forwards requests, and takes a new snapshot of its configuration at
+ * any time. Thread-safe.
  *
- * <p>Each connection of a client belongs to one thread, and so do the connections over which its
- * requests are forwarded.
+ * <p>Each client connection belongs to one event loop, and so do the upstream connections that
+ * carry its requests.
  */
 public final class Gateway implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Gateway.class);
@@ -52,10 +53,10 @@ public final class Gateway implements AutoCloseable {
   private @Nullable CompletableFuture<Void> drained;
   private volatile GatewaySnapshot snapshot;
 
-  /** Is shown sockets at which a gateway listens. */
+  /** A receiver of the listening sockets of a gateway. */
   public interface SocketTaker {
     /**
-     * They stay the gateway's, and open until this returns.
+     * Takes the sockets, which stay the gateway's and stay open until this method returns.
      *
      * @param sockets in the order of its listeners; none while it drains
      */
@@ -106,7 +107,7 @@ public final class Gateway implements AutoCloseable {
     return open(options, snapshot, List.of());
   }
 
-  /** With a bound of its own, for tests. */
+  /** Opens a gateway with a memory bound of its own; for tests. */
   static Gateway open(GatewayOptions options, GatewaySnapshot snapshot, GatewayMemory memory)
       throws IOException {
     return new Gateway(options, snapshot, memory, List.of());
@@ -131,12 +132,12 @@ public final class Gateway implements AutoCloseable {
     doors.lend(taker);
   }
 
-  /** Where its first listener is. */
+  /** The bound address of the first listener. */
   public InetSocketAddress address() {
     return addresses().get(0);
   }
 
-  /** Where it listens, in the order of its listeners. */
+  /** The bound addresses, in the order of the listeners. */
   public List<InetSocketAddress> addresses() {
     return doors.addresses();
   }
@@ -165,24 +166,28 @@ public final class Gateway implements AutoCloseable {
     doors.use(listeners, ready);
   }
 
-  /** What requests meet now. */
+  /** The configuration snapshot that new requests use. */
   public GatewaySnapshot snapshot() {
     return snapshot;
   }
 
-  /** Whether it lets its clients go. */
+  /** Whether the gateway is draining. */
   public boolean isDraining() {
     synchronized (lock) {
       return drained != null;
     }
   }
 
-  /** How long it has been open. */
+  /** The time since the gateway was opened. */
   public Duration uptime() {
     return Duration.ofNanos(System.nanoTime() - openedNanos);
   }
 
-  /** What can be seen of each thread now; without those that don't answer in time. */
+  /**
+   * A view of each event loop, taken on that loop; without the loops that do not answer in time.
+   *
+   * @param atMost the longest wait for the event loops
+   */
   public CompletableFuture<List<LoopView>> views(Duration atMost) {
     List<CompletableFuture<LoopView>> asked = new ArrayList<>();
     loops.forEach(
@@ -202,7 +207,7 @@ public final class Gateway implements AutoCloseable {
                     .toList());
   }
 
-  /** A thread that ends just now answers nothing. */
+  /** Runs a task on an event loop; a loop that is shutting down drops it. */
   private static void submit(EventExecutor thread, Runnable task) {
     try {
       thread.execute(task);
@@ -224,12 +229,15 @@ public final class Gateway implements AutoCloseable {
             });
   }
 
-  /** What its calls do. */
+  /** The statistics of the gateway's calls. */
   public Traffic traffic() {
     return traffic;
   }
 
-  /** Requests that begin from now on meet this; those in flight finish as they began. */
+  /**
+   * Applies a snapshot to requests that begin from now on; requests in flight finish with the one
+   * they began with.
+   */
   public void apply(GatewaySnapshot next) {
     snapshot = next;
     health.use(next.clusters(), next.health());

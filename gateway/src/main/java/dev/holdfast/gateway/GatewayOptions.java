@@ -9,15 +9,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a gateway is opened with and keeps for its life.
+ * The options that a gateway is opened with and keeps for its life.
  *
- * @param listeners where clients are served at first; at least one
- * @param threads that forward; 1 to 1,024, default the number of processors
+ * @param listeners the first listeners; at least one
+ * @param threads event loops that forward; 1 to 1,024, default the number of processors
  * @param liveness when silent connections on both sides are probed, suspected and closed
- * @param drain how much time is left to whom when the gateway closes
- * @param meters receives its meters
- * @param face takes what is not gRPC, over HTTP/2 and HTTP/1.1; by default there is none, and
- *     connections are HTTP/2 only
+ * @param drain the time that clients and calls have left when the gateway closes
+ * @param meters the registry of its meters
+ * @param face handles requests that are not gRPC, over HTTP/2 and HTTP/1.1; by default there is
+ *     none, and connections are HTTP/2 only
  */
 public record GatewayOptions(
     List<Listener> listeners,
@@ -39,12 +39,15 @@ public record GatewayOptions(
     }
   }
 
-  /** The defaults in plaintext, with Micrometer's global registry; port 0 takes a free one. */
+  /**
+   * The defaults with one plaintext listener and Micrometer's global registry; port 0 takes a free
+   * port.
+   */
   public static GatewayOptions listeningAt(InetSocketAddress listen) {
     return listeningAt(List.of(Listener.plaintext(listen)));
   }
 
-  /** The defaults, with Micrometer's global registry. */
+  /** The defaults with these listeners and Micrometer's global registry. */
   public static GatewayOptions listeningAt(List<Listener> listeners) {
     return new GatewayOptions(
         listeners,
@@ -71,7 +74,7 @@ public record GatewayOptions(
     return new GatewayOptions(listeners, threads, liveness, drain, value, face);
   }
 
-  /** With a face for what is not gRPC. */
+  /** These options with a handler of requests that are not gRPC. */
   public GatewayOptions withFace(WebFace value) {
     return new GatewayOptions(listeners, threads, liveness, drain, meters, Optional.of(value));
   }

@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where clients are served.
+ * The configuration of a listener: its address and the protocols that it accepts.
  *
- * @param address to listen at; port 0 takes a free one
- * @param tls what it speaks TLS with, closed by whoever opened it; empty for plaintext
- * @param proxies who says for whom he speaks by the PROXY protocol; empty for nobody
- * @param l4 where what is not HTTP goes; empty where all is HTTP
- * @param forwarders the proxies whose x-forwarded headers count; those of anybody else are replaced
+ * @param address to listen at; port 0 takes a free port
+ * @param tls the server side of TLS, which its opener closes; empty for plaintext
+ * @param proxies the peers that send the PROXY protocol; empty for none
+ * @param l4 where traffic that is not HTTP goes; empty where all is HTTP
+ * @param forwarders the proxies whose x-forwarded headers count; those of other peers are replaced
  */
 public record Listener(
     InetSocketAddress address,
@@ -27,7 +27,7 @@ public record Listener(
     forwarders = List.copyOf(forwarders);
   }
 
-  /** Where nobody's x-forwarded headers count. */
+  /** A listener that trusts no x-forwarded headers. */
   public Listener(
       InetSocketAddress address,
       Optional<TlsServer> tls,
@@ -36,32 +36,43 @@ public record Listener(
     this(address, tls, proxies, l4, List.of());
   }
 
-  /** HTTP/2 with prior knowledge, and HTTP/1.1 where there is a face for it. */
+  /**
+   * A plaintext listener for HTTP/2 with prior knowledge, and for HTTP/1.1 where the gateway has a
+   * handler for it.
+   */
   public static Listener plaintext(InetSocketAddress address) {
     return new Listener(address, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
-  /** The same over TLS, agreed upon by ALPN or, where a client offers none, as in plaintext. */
+  /**
+   * A TLS listener. ALPN chooses the protocol; for a client that offers none, its first bytes do.
+   */
   public static Listener tls(InetSocketAddress address, TlsServer tls) {
     return new Listener(address, Optional.of(tls), Optional.empty(), Optional.empty());
   }
 
-  /** The same behind proxies that speak the PROXY protocol. */
+  /** This listener behind proxies that speak the PROXY protocol. */
   public Listener withProxies(ProxyTerms value) {
     return new Listener(address, tls, Optional.of(value), l4, forwarders);
   }
 
-  /** The same, which takes anything: HTTP/2, and what goes on as it is. */
+  /**
+   * This listener for any protocol: HTTP/2 is terminated, other traffic is passed through byte for
+   * byte.
+   */
   public Listener withL4(L4Terms value) {
     return new Listener(address, tls, proxies, Optional.of(value), forwarders);
   }
 
-  /** The same with these proxies, whose x-forwarded headers count. */
+  /** This listener with these proxies, whose x-forwarded headers count. */
   public Listener withForwarders(List<Network> value) {
     return new Listener(address, tls, proxies, l4, value);
   }
 
-  /** Whether one of two is in the way of the other. */
+  /**
+   * Whether the two listeners cannot be bound at the same time: same port, and the same address or
+   * a wildcard address.
+   */
   boolean overlaps(Listener other) {
     boolean any =
         address.getAddress().isAnyLocalAddress() || other.address.getAddress().isAnyLocalAddress();

@@ -8,21 +8,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A socket at which a gateway listens, as it passes from one process to another: connections that
- * wait to be accepted pass with it. Only with epoll.
+ * A listening socket that passes from one process to another. Connections that wait to be accepted
+ * pass with it. Only with epoll.
  *
- * @param address as a listener asks for it, with the port that it has
- * @param descriptor in this process
+ * @param address as the listener requested it, with the port that it is bound to
+ * @param descriptor the file descriptor in this process
  */
 public record ListeningSocket(InetSocketAddress address, FileDescriptor descriptor) {
   private static final Logger log = LoggerFactory.getLogger(ListeningSocket.class);
 
-  /** Takes it over. */
+  /** Creates a channel that owns the descriptor. */
   EpollServerSocketChannel channel() {
     return new EpollServerSocketChannel(descriptor.intValue());
   }
 
-  /** Without it; other processes may go on to listen at it. */
+  /** Closes the descriptor of this process; other processes may go on listening at the socket. */
   public void close() {
     try {
       descriptor.close();

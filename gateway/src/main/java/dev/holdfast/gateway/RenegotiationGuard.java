@@ -49,7 +49,10 @@ final class RenegotiationGuard extends ChannelInboundHandlerAdapter {
     ctx.fireChannelRead(message);
   }
 
-  /** What a second handshake begins with was read; its tasks run elsewhere and come too late. */
+  /**
+   * Refuses a second handshake once its first records were read; its delegated tasks run elsewhere
+   * and come too late.
+   */
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
     if (isRenegotiating() && !engine.isInboundDone()) {

@@ -18,8 +18,8 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Waits for the end of a client's handshake, which the limit on handshakes bounds, and gives way to
- * what was agreed upon: HTTP/2, or what the first bytes tell.
+ * Waits for a client's TLS handshake, which the handshake limit bounds. Then hands the connection
+ * to HTTP/2 if ALPN chose it, else to protocol detection.
  */
 final class TlsEntrance extends ChannelInboundHandlerAdapter {
   private final TlsServer tls;
@@ -29,9 +29,9 @@ final class TlsEntrance extends ChannelInboundHandlerAdapter {
   private boolean over;
 
   /**
-   * Before the handshake.
+   * Creates the handler of a handshake that has not ended.
    *
-   * @param undecided continues with a client that did not name HTTP/2
+   * @param undecided continues with a client whose ALPN did not choose HTTP/2
    */
   TlsEntrance(TlsServer tls, ForwardingLoop loop, @Nullable WebFace face, Runnable undecided) {
     this.tls = tls;

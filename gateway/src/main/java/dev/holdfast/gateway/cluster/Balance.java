@@ -1,13 +1,16 @@
 package dev.holdfast.gateway.cluster;
 
-/** How the endpoint of the next call is chosen. */
+/** The load-balancing policy of a cluster. */
 public enum Balance {
-  /** Of two taken by chance, the one with fewer open calls; the default. */
+  /** Power of two choices: of two random endpoints, the one with fewer open calls; the default. */
   LEAST_REQUEST,
-  /** One after the other. */
+  /** Round robin over the endpoints. */
   ROUND_ROBIN,
-  /** By chance, in proportion to the weights of the endpoints. */
+  /** Random, in proportion to the weights of the endpoints. */
   WEIGHTED,
-  /** By the hash of a header, so that equal values meet the same endpoint while the list stays. */
+  /**
+   * Consistent hash of a header: equal values reach the same endpoint while the list of endpoints
+   * stays.
+   */
   RING_HASH
 }

@@ -1,15 +1,15 @@
 package dev.holdfast.gateway.cluster;
 
-/** The endpoints among which a choice is made, by index. */
+/** The endpoints that a load balancer picks from, by index. */
 interface Candidates {
   int size();
 
-  /** Calls that are open at one. */
+  /** The number of calls that are open at an endpoint. */
   int openCalls(int index);
 
-  /** What it should get, relative to the others; more than 0. */
+  /** The endpoint's share of the calls, relative to the others; more than 0. */
   double share(int index);
 
-  /** What tells it from the others whatever the list looks like. */
+  /** The identity of the endpoint, which does not depend on its index. */
   String key(int index);
 }

@@ -7,20 +7,24 @@ import java.util.BitSet;
 import java.util.function.IntPredicate;
 import java.util.function.IntUnaryOperator;
 
-/** Chooses one of some candidates. Made anew when their list changes. */
+/**
+ * A load balancer over a fixed list of candidates. Created anew when the list changes. Not
+ * thread-safe.
+ */
 @PureCore
 interface Choice {
   /**
-   * The index of the chosen one.
+   * Picks the candidate for the next call.
    *
-   * @param hash of what the caller wants to be kept together
+   * @param hash of the value for which calls should reach the same endpoint; ring hash only
+   * @return the index of the candidate
    */
   int next(int hash);
 
   /**
-   * The choice that a cluster asks for.
+   * Creates the load balancer of a policy.
    *
-   * @param random a number from 0 inclusive to the given bound exclusive
+   * @param random a number from 0 inclusive to its argument exclusive
    */
   static Choice of(Balance balance, Candidates candidates, IntUnaryOperator random) {
     return switch (balance) {
@@ -46,7 +50,10 @@ interface Choice {
     return true;
   }
 
-  /** Of two by chance the one with fewer open calls, among equals. */
+  /**
+   * Power of two choices among candidates with equal shares: of two random ones, the one with fewer
+   * open calls.
+   */
   final class LeastOfTwo implements Choice {
     private final Candidates candidates;
     private final IntUnaryOperator random;
@@ -73,9 +80,9 @@ interface Choice {
   }
 
   /**
-   * Of two by chance, each in proportion to its share, the one with fewer open calls for its share.
-   * So nobody gets more than twice its share, however idle it is, and an idle cluster is used in
-   * proportion.
+   * Power of two choices in proportion to shares: of two weighted random candidates, the one with
+   * fewer open calls per share. So no candidate gets more than twice its share, however idle it is,
+   * and an idle cluster is used in proportion.
    */
   final class LeastOfShares implements Choice {
     private final Candidates candidates;
@@ -99,7 +106,7 @@ interface Choice {
     }
   }
 
-  /** One after the other, from a start by chance so that threads don't go in step. */
+  /** Round robin from a random start, so that threads do not pick in lockstep. */
   final class RoundRobin implements Choice {
     private final int size;
     private int last;
@@ -116,7 +123,7 @@ interface Choice {
     }
   }
 
-  /** One after the other, those with larger shares more often. */
+  /** Weighted round robin, from a random start. */
   final class Schedule implements Choice {
     private final int[] order;
     private int last;
@@ -135,7 +142,7 @@ interface Choice {
     }
   }
 
-  /** By chance, in proportion to shares. */
+  /** Random choice in proportion to shares. */
   final class Weighted implements Choice {
     private static final int WHOLE = 1 << 30;
 
@@ -164,9 +171,12 @@ interface Choice {
     }
   }
 
-  /** Equal hashes meet the same candidate, and most of them still do when the list changes. */
+  /**
+   * Ring hash: equal hashes pick the same candidate, and most of them still do when the list
+   * changes.
+   */
   final class Ring implements Choice {
-    /** Of a candidate of share 1; a few percent of difference between equals. */
+    /** The points of a candidate with share 1; equal candidates differ by a few percent. */
     private static final int POINTS = 160;
 
     private static final int MOST_POINTS = 1_600;
@@ -197,7 +207,12 @@ interface Choice {
       return candidate(indexOf(hash));
     }
 
-    /** The first from there on that is accepted, each asked at most once; -1 when none is. */
+    /**
+     * Picks the first accepted candidate from the hash's point on; each candidate is tested at most
+     * once.
+     *
+     * @return its index, or -1 when none is accepted
+     */
     int next(int hash, IntPredicate accepts) {
       BitSet asked = new BitSet();
       int at = indexOf(hash);

@@ -20,11 +20,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A service that calls are sent to: its name, its live list of endpoints, and how one is chosen.
+ * An upstream cluster: its name, its live list of endpoints, its options, and the health of its
+ * endpoints. Thread-safe.
  *
- * <p>Who made a cluster closes it, which ends the watch of its list; a snapshot that is applied
- * later should carry the same object while nothing of it changed, since connections belong to it. A
- * gateway drains the connections of a cluster that its snapshot no longer has. Thread-safe.
+ * <p>The creator of a cluster closes it, which ends the watch of its list. Connections belong to
+ * the cluster object, so a later snapshot should carry the same object while nothing of it changed.
+ * A gateway drains the connections of a cluster that its snapshot no longer has.
  */
 public final class Cluster implements AutoCloseable {
   private final String name;
@@ -43,14 +44,14 @@ public final class Cluster implements AutoCloseable {
     this.outliers = new Outliers(options.outliers());
   }
 
-  /** A cluster whose endpoints don't change. */
+  /** Creates a cluster with a fixed list of endpoints. */
   public static Cluster fixed(String name, EndpointSet endpoints, ClusterOptions options) {
     Cluster cluster = new Cluster(name, options);
     cluster.publish(endpoints);
     return cluster;
   }
 
-  /** A cluster that follows a service of a registry. */
+  /** Creates a cluster whose endpoints follow a service of a registry. */
   public static Cluster following(
       String name, EndpointDirectory directory, ServiceName service, ClusterOptions options) {
     Cluster cluster = new Cluster(name, options);
@@ -66,12 +67,15 @@ public final class Cluster implements AutoCloseable {
     return options;
   }
 
-  /** The list in use; empty while none is known, which is not an empty list. */
+  /** The current list of endpoints; absent until the first list, which may itself be empty. */
   public Optional<EndpointSet> endpoints() {
     return Optional.ofNullable(endpoints);
   }
 
-  /** Since when an endpoint is in the list, as this gateway saw it; empty for one that is not. */
+  /**
+   * The time since an endpoint was listed, as this gateway saw it; empty for one that is not
+   * listed.
+   */
   public Optional<Duration> age(HostPort endpoint) {
     Long since = sinceNanos.get(endpoint);
     return since == null
@@ -79,47 +83,47 @@ public final class Cluster implements AutoCloseable {
         : Optional.of(Duration.ofNanos(System.nanoTime() - since));
   }
 
-  /** Why the list can't be followed at the moment; "" while it can. */
+  /** The reason why the registry's list cannot be followed now; "" while it can. */
   public String trouble() {
     return trouble;
   }
 
-  /** How its endpoints behave. */
+  /** The outlier detection of the endpoints. */
   Outliers outliers() {
     return outliers;
   }
 
-  /** Whether somebody checks the health of its endpoints from now on; nobody does at first. */
+  /** Switches the effect of active health checks on or off; it is off at first. */
   public void checkHealth(boolean on) {
     outliers.onChecks(on, System.nanoTime());
   }
 
-  /** What a check found of an endpoint; of one that is not listed any more it says nothing. */
+  /** Applies the result of a health check. Ignored for an endpoint that is not listed any more. */
   public void onHealth(Endpoint endpoint, Health health, String why) {
     outliers.onHealth(endpoint, health, why, System.nanoTime());
   }
 
-  /** What the checks found of an endpoint; empty for one that is not listed. */
+  /** The last health check result of an endpoint; empty for one that is not listed. */
   public Optional<CheckedHealth> health(HostPort endpoint) {
     return outliers.health(endpoint, System.nanoTime());
   }
 
-  /** How many of its endpoints get no calls because of their health. */
+  /** The number of endpoints that get no calls because of their health. */
   public int unwell() {
     return outliers.unwell();
   }
 
   /**
-   * Hears, on any thread, that an endpoint was left out for its faults or its health, or let back.
-   * A listener must not block.
+   * Subscribes to endpoints being ejected, losing or regaining health. The listener is called on
+   * any thread and must not block.
    */
   public Subscription listenToStandings(Runnable listener) {
     return outliers.listen(listener);
   }
 
   /**
-   * Hears of the list that is known, if one is, at once, and of each later one, on the thread that
-   * brings it, in order. A listener must not block.
+   * Subscribes to the list of endpoints. The listener gets the current list, if there is one, at
+   * once, and each later list in order, on the thread that publishes it. A listener must not block.
    */
   public Subscription listen(Consumer<EndpointSet> listener) {
     synchronized (lock) {

@@ -5,13 +5,13 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How a cluster's endpoints are chosen and connected.
+ * The options of a cluster: load balancing, connections, outlier detection, retries and TLS.
  *
- * @param spread who gets the next call
- * @param connecting how many connections there are, and for how long
- * @param outliers when an endpoint that fails gets no calls for a while
- * @param retries how many more attempts its calls may have in all
- * @param tls what connections speak TLS with; empty for plaintext, the default
+ * @param spread how calls are balanced over the endpoints
+ * @param connecting number, time-out and age of connections
+ * @param outliers when a failing endpoint gets no calls for a while
+ * @param retries the retry budget of its calls
+ * @param tls the client side of TLS; empty for plaintext, the default
  */
 public record ClusterOptions(
     Spread spread,
@@ -19,7 +19,7 @@ public record ClusterOptions(
     OutlierOptions outliers,
     RetryOptions retries,
     Optional<TlsClient> tls) {
-  /** What is right for a service nobody described. */
+  /** The defaults of all options, without TLS. */
   public static final ClusterOptions DEFAULT =
       new ClusterOptions(
           Spread.DEFAULT,
@@ -28,22 +28,22 @@ public record ClusterOptions(
           RetryOptions.DEFAULT,
           Optional.empty());
 
-  /** Who gets the next call. */
+  /** The load-balancing policy of the cluster. */
   public Balance balance() {
     return spread.balance();
   }
 
-  /** To one endpoint from one thread of the gateway. */
+  /** The most connections to one endpoint per event loop. */
   public int maxConnections() {
     return connecting.most();
   }
 
-  /** From the first packet to the peer's SETTINGS. */
+  /** The longest time from connecting to the peer's SETTINGS. */
   public Duration connectTimeout() {
     return connecting.timeout();
   }
 
-  /** After which another connection takes the place of one; zero for any. */
+  /** The age at which a connection is replaced by another; zero for never. */
   public Duration connectionAge() {
     return connecting.age();
   }
@@ -80,7 +80,7 @@ public record ClusterOptions(
     return new ClusterOptions(spread, connecting, outliers, value, tls);
   }
 
-  /** With TLS, which whoever opened it closes after the cluster. */
+  /** These options with TLS; its opener closes the TLS client after the cluster. */
   public ClusterOptions withTls(TlsClient value) {
     return new ClusterOptions(spread, connecting, outliers, retries, Optional.of(value));
   }

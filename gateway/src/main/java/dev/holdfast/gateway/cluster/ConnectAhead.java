@@ -5,12 +5,12 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Sees to it that endpoints are connected before a call needs them: those that join or come back,
- * and those whose last connection was lost.
+ * The preconnect policy of one cluster on one event loop: endpoints are connected before a call
+ * needs them, when they join, return, or lose their last connection.
  *
- * <p>Only as long as calls come to the cluster on this loop, so that clusters nobody calls have no
- * connections. Further endpoints than {@value #MAX_ENDPOINTS} are connected when a call chooses
- * them, which then takes one that is ready.
+ * <p>Active only while the cluster gets calls on this loop, so that unused clusters have no
+ * connections. Endpoints beyond {@value #MAX_ENDPOINTS} are connected when a call picks them; the
+ * call then goes to one that is ready.
  */
 final class ConnectAhead<L extends Link> {
   @Limit(
@@ -38,26 +38,26 @@ final class ConnectAhead<L extends Link> {
     this.context = context;
   }
 
-  /** A call came. */
+  /** Notes a call, which keeps preconnecting active. */
   void onCall(long nowNanos) {
     used = true;
     usedNanos = nowNanos;
   }
 
-  /** A call was meant for an endpoint without a connection. */
+  /** Notes a call whose picked endpoint had no connection. */
   void onMiss(long nowNanos) {
     if (!scheduled) {
       look(nowNanos);
     }
   }
 
-  /** Those that get calls by choice are these from now on. */
+  /** Replaces the endpoints that are kept connected. */
   void onPools(List<EndpointPool<L>> sharing, long nowNanos) {
     pools = sharing;
     look(nowNanos);
   }
 
-  /** Connects those that are not, and comes again while it could not. */
+  /** Connects endpoints without a connection, and retries later if one may not be dialed yet. */
   void look(long nowNanos) {
     if (!used || nowNanos - usedNanos > USED_WITHIN.toNanos()) {
       return;

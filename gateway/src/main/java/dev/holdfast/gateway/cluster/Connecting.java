@@ -3,19 +3,19 @@ package dev.holdfast.gateway.cluster;
 import java.time.Duration;
 
 /**
- * How the endpoints of a cluster are connected.
+ * The connection options of a cluster.
  *
- * @param most connections to one endpoint from one thread of the gateway; 1 to 64, default 8
- * @param timeout from the first packet to the peer's SETTINGS; at least 10 ms, default 5 s
- * @param age after which a connection gets no new calls and another takes its place, between 90 and
- *     110 % of it; zero (default) for any, else at least 1 s
+ * @param most connections to one endpoint per event loop; 1 to 64, default 8
+ * @param timeout from connecting to the peer's SETTINGS; at least 10 ms, default 5 s
+ * @param age at which a connection gets no new calls and is replaced, with a jitter of 10 % either
+ *     way; zero (default) for never, else at least 1 s
  */
 public record Connecting(int most, Duration timeout, Duration age) {
   private static final int MOST_CONNECTIONS = 64;
   private static final Duration LEAST_TIMEOUT = Duration.ofMillis(10);
   private static final Duration LEAST_AGE = Duration.ofSeconds(1);
 
-  /** What holds when nothing else is said. */
+  /** The default options: 8 connections, 5 s, no age. */
   public static final Connecting DEFAULT = new Connecting(8, Duration.ofSeconds(5), Duration.ZERO);
 
   public Connecting {

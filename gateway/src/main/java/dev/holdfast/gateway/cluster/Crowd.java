@@ -4,8 +4,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls of one cluster on one loop that wait for whichever endpoint is ready first. When none can
- * become ready they are told so, with what happened to the last one.
+ * The queue of calls that wait for any endpoint of a cluster to become ready. One per cluster and
+ * event loop, confined to that loop.
+ *
+ * <p>If no endpoint can become ready, each call fails with the last connection error.
  */
 final class Crowd<L extends Link> implements PoolWatch<L> {
   private final LocalCluster<L> cluster;
@@ -19,12 +21,21 @@ final class Crowd<L extends Link> implements PoolWatch<L> {
     this.ahead = ahead;
   }
 
-  /** One more; false when there are too many for so many endpoints. */
+  /**
+   * Queues a call for any endpoint.
+   *
+   * @param endpoints of the cluster, which scale the limit of the queue
+   * @return false when the queue is full
+   */
   boolean add(Waiter<L> call, int endpoints) {
     return calls.add(call, EndpointPool.MAX_WAITING * endpoints);
   }
 
-  /** Takes out all. */
+  /**
+   * Empties the queue and returns its calls, without those that have ended.
+   *
+   * @return the calls that still want a connection
+   */
   List<Waiter<L>> drain() {
     return calls.drain();
   }

@@ -3,20 +3,20 @@ package dev.holdfast.gateway.cluster;
 import java.util.Locale;
 
 /**
- * What speaks against an endpoint. Not what its application answers, nor what a client cancelled,
- * nor a deadline: of those a healthy endpoint has as many.
+ * The faults that count against an endpoint in outlier detection. Application errors, cancelled
+ * calls and deadlines do not count, since healthy endpoints have them too.
  */
 public enum EndpointFault {
-  /** No connection came to be. */
+  /** A connection could not be established. */
   CONNECT,
   /** A connection was lost under calls; counts once, however many calls were on it. */
   LOST,
-  /** It reset a stream, with a code that blames neither the client nor the gateway. */
+  /** The endpoint reset a stream, with a code that blames neither the client nor the gateway. */
   RESET,
-  /** It answered UNAVAILABLE, or HTTP 502 to 504, before anything else. */
+  /** The endpoint answered UNAVAILABLE, or HTTP 502 to 504, before anything else. */
   UNAVAILABLE;
 
-  /** As tags and logs have it. */
+  /** The value in tags and logs. */
   public String tag() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -9,16 +9,19 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections of one event loop to one endpoint, and the calls that wait for one.
+ * The connection pool of one endpoint on one event loop, with the queue of calls that wait for this
+ * endpoint alone. Confined to that loop.
  *
- * <p>A call gets the connection with the fewest calls. Another one is opened when all are full to
- * {@value #AHEAD_PERCENT} %, or none of them is fit for a call, up to the cluster's ceiling. After
- * a failure to connect no other attempt is made for a while that doubles with each. A connection of
- * more than its age gets no new calls once another is there. Those that only end their calls don't
- * count towards the ceiling, or an endpoint that replaces its connections would run out of them.
+ * <p>A call gets the connection with the fewest open calls. Another connection is opened, up to the
+ * cluster's limit, when all are full to {@value #AHEAD_PERCENT} % or none can take a call. After a
+ * failure to connect, the next attempt waits for an exponential backoff.
+ *
+ * <p>A connection beyond its age gets no new calls once another one is ready. Connections that only
+ * finish their calls do not count towards the limit, or an endpoint that replaces its connections
+ * would run out of them.
  */
 public final class EndpointPool<L extends Link> implements LinkWatch<L> {
-  /** Full enough to open the next one. */
+  /** The fill level at which another connection is opened, in percent. */
   static final int AHEAD_PERCENT = 80;
 
   @Limit(
@@ -72,7 +75,7 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
     this.standing = home.cluster.outliers().of(endpoint);
   }
 
-  /** What the pools of one cluster on one loop have in common. */
+  /** The objects that the pools of one cluster on one event loop share. */
   record Home<L extends Link>(
       Cluster cluster,
       Dialer<L> dialer,
@@ -80,39 +83,39 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
       PoolWatch<L> watch,
       RetryBudget retries) {}
 
-  /** Where it leads, as people write it. */
+  /** The endpoint's address as text. */
   public String address() {
     return address;
   }
 
-  /** Where it leads. */
+  /** The address that the pool connects to. */
   public HostPort where() {
     return endpoint.address();
   }
 
-  /** What all calls of its cluster on this loop may try again. */
+  /** The retry budget of the cluster on this event loop. */
   public RetryBudget retries() {
     return home.retries;
   }
 
-  /** A call on one of its links began, or a connection for one client alone. */
+  /** Counts a call on one of the pool's connections, or a proxied connection, as open. */
   public void onCallBegan() {
     openCalls++;
   }
 
-  /** A call on one of its links ended. */
+  /** Counts such a call or connection as ended. */
   public void onCallEnded() {
     openCalls--;
   }
 
-  /** The endpoint answered a call, whatever it said. */
+  /** Records a response from the endpoint, of any status, as a success. */
   public void onAnswered() {
     if (standing.isTroubled()) {
       home.cluster.outliers().onSuccess(standing);
     }
   }
 
-  /** A call met this at the endpoint. */
+  /** Records a fault of the endpoint. */
   public void onFault(EndpointFault fault, String cause) {
     if (!retired) {
       home.cluster
@@ -122,7 +125,7 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
     }
   }
 
-  /** A call was lost with its link, as others may have been. */
+  /** Records the loss of a connection; only once, however many calls were on it. */
   public void onLost(L link, String cause) {
     if (lost != link) {
       lost = link;
@@ -130,7 +133,7 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
     }
   }
 
-  /** Calls on all of its links, those that wait included. */
+  /** The number of calls at the endpoint: the open ones and those that wait for it. */
   int openCalls() {
     return openCalls + waiting.size();
   }
@@ -148,7 +151,10 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
     return standing;
   }
 
-  /** A link for one more call now; null when there is none, and then one may be on its way. */
+  /**
+   * A connection that can take another call now, the one with the fewest calls; null when there is
+   * none. Opens another connection when all are nearly full.
+   */
   @Nullable L take(long nowNanos) {
     L best = null;
     boolean all = true;
@@ -172,20 +178,20 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
     return best;
   }
 
-  /** Whether a call may wait here: there is a link, one on its way, or one may be opened. */
+  /** Whether a call may wait here: a connection is ready, being opened, or may be opened. */
   boolean isHopeful(long nowNanos) {
     return opening != null || isEstablished() || mayOpen(nowNanos);
   }
 
   /**
-   * Whether a call that wants this very endpoint should wait for it: it is being connected, or will
-   * have room. Not when the last attempt to connect failed, until one succeeds.
+   * Whether a call that prefers this endpoint should wait for it: a connection exists or is being
+   * opened. False after a failure to connect until the next success.
    */
   boolean isWorthWaiting(long nowNanos) {
     return isEstablished() || (failures == 0 && isHopeful(nowNanos));
   }
 
-  /** Whether there is a link that stays, or one on its way. */
+  /** Whether a connection is established, or being opened. */
   boolean isConnected() {
     return opening != null || isEstablished();
   }
@@ -194,7 +200,7 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
     return lastFailure;
   }
 
-  /** Sees to it that a link is on its way, unless it must wait or may not have another. */
+  /** Opens another connection, unless the backoff or the limit forbids it. */
   private void open(long nowNanos) {
     if (mayOpen(nowNanos)) {
       dialed = true;
@@ -214,19 +220,27 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
         && nowNanos - pausedUntilNanos >= 0;
   }
 
-  /** The call is given the next link that can take it; false when too many wait. */
+  /**
+   * Queues a call for the next connection of this endpoint.
+   *
+   * @return false when the queue is full
+   */
   boolean await(Waiter<L> call) {
     return waiting.add(call, MAX_WAITING);
   }
 
-  /** Sees to it that there will be a link: one that proves itself, or another one. */
+  /** Opens a connection, unless one is being proved alive. */
   void approach(long nowNanos) {
     if (!isProving(nowNanos)) {
       open(nowNanos);
     }
   }
 
-  /** Has it connected although no call asks for it; false when it is too soon to try again. */
+  /**
+   * Opens a connection although no call asks for it.
+   *
+   * @return false when it is too early for another attempt
+   */
   boolean connectAhead(long nowNanos) {
     if (!dialed || nowNanos - dialedNanos >= ConnectAhead.PAUSE.toNanos()) {
       open(nowNanos);
@@ -234,7 +248,7 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
     return opening != null;
   }
 
-  /** What can be seen of it now. */
+  /** A view of the pool, for the admin page. */
   EndpointView view(long nowNanos) {
     int ready = 0;
     for (L link : links) {
@@ -246,12 +260,12 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
     return new EndpointView(address, links.size(), ready, openCalls, calls, ejected, trouble);
   }
 
-  /** Takes out all that wait for it alone. */
+  /** Empties the queue of calls that wait for this endpoint alone. */
   List<Waiter<L>> drain() {
     return waiting.drain();
   }
 
-  /** Gets no new calls; what is open finishes. */
+  /** Retires the pool: its connections get no new calls, and open calls finish. */
   void retire() {
     retired = true;
     List.copyOf(links).forEach(Link::retire);
@@ -287,7 +301,10 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
     home.watch.onLess(this, "the connection can't be used");
   }
 
-  /** Where there may be no other it stays, and is told of again. */
+  /**
+   * Replaces a connection, make-before-break. At the connection limit the connection stays in use,
+   * and is reported again.
+   */
   @Override
   public void onWorn(L link) {
     if (links.contains(link) && staying() < options.maxConnections()) {
@@ -339,7 +356,7 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
     }
   }
 
-  /** Another takes the place of those that are old, first, if there may be one more. */
+  /** Opens the replacement of aged connections first, if the limit allows another one. */
   private void replaceAged() {
     aged.retainAll(links);
     if (retired || aged.isEmpty()) {
@@ -367,7 +384,8 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
   }
 
   /**
-   * Whether there is a link that was ready once and stays; it may be full, or have to prove itself.
+   * Whether a connection is established and not retiring. It may be full, or be awaiting proof of
+   * life.
    */
   private boolean isEstablished() {
     for (L link : links) {
@@ -378,7 +396,10 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
     return false;
   }
 
-  /** Whether a link was asked for a proof of life: its answer comes sooner than a new link. */
+  /**
+   * Whether a connection was asked for a proof of life, whose answer comes sooner than a new
+   * connection.
+   */
   private boolean isProving(long nowNanos) {
     for (L link : links) {
       if (link.hasRoom() && link.isStale(nowNanos)) {

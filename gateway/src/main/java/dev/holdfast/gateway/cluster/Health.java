@@ -1,19 +1,19 @@
 package dev.holdfast.gateway.cluster;
 
-/** What the health checks of a cluster last found about an endpoint. */
+/** The health of an endpoint according to active health checks. */
 public enum Health {
-  /** Nobody checks it: it is as good as its calls show. */
+  /** No health checks: only outlier detection judges the endpoint. */
   UNCHECKED,
-  /** It has not answered its first check. */
+  /** The first check has no answer yet. */
   PENDING,
-  /** It says that it serves, or has no health service. */
+  /** The endpoint reports SERVING, or has no health service. */
   SERVING,
-  /** It says that it does not serve. */
+  /** The endpoint reports another status than SERVING. */
   NOT_SERVING,
-  /** Its checks fail, so that it says nothing. */
+  /** The checks fail, so that the status is unknown. */
   FAILING;
 
-  /** Whether nobody knows: it is left out only as long as few are. */
+  /** Whether the status is unknown; such an endpoint is left out only while few are. */
   boolean isDoubtful() {
     return this == PENDING || this == FAILING;
   }

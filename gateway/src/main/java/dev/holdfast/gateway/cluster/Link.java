@@ -1,25 +1,28 @@
 package dev.holdfast.gateway.cluster;
 
-/** One connection to an endpoint, as its pool sees it. Used on its event loop only. */
+/** A connection to an endpoint, as its pool sees it. Confined to its event loop. */
 public interface Link {
-  /** Whether another call fits now: the peer's SETTINGS came, it stays, and has streams left. */
+  /**
+   * Whether another call fits now: the peer's SETTINGS arrived, a stream is free, and the
+   * connection is not leaving.
+   */
   boolean hasRoom();
 
-  /** Whether it must prove itself before it is given a call. */
+  /** Whether the connection must be proved alive before it gets another call. */
   boolean isStale(long nowNanos);
 
-  /** Asks for the proof; answered through {@link LinkWatch}. */
+  /** Requests a proof of life; the result is reported to {@link LinkWatch}. */
   void prove();
 
-  /** Calls that are open on it. */
+  /** The number of open calls on this connection. */
   int openCalls();
 
-  /** The most calls that its peer lets it have at once. */
+  /** The peer's limit of concurrent calls. */
   int mostCalls();
 
-  /** Whether it gets no new call any more, whatever happens. */
+  /** Whether the connection never gets another call. */
   boolean isLeaving();
 
-  /** Gets no new call and closes with its last one. */
+  /** Stops new calls, and closes the connection with its last one. */
   void retire();
 }

@@ -1,19 +1,30 @@
 package dev.holdfast.gateway.cluster;
 
-/** Hears what becomes of a link, on the link's event loop. */
+/** The listener of a connection's state. Called on the connection's event loop. */
 public interface LinkWatch<L extends Link> {
-  /** It can take calls: the peer's SETTINGS came, a call ended, or it proved itself. */
+  /**
+   * The connection can take calls: the peer's SETTINGS arrived, a call ended, or it was proved
+   * alive.
+   */
   void onRoom(L link);
 
-  /** It takes no new calls for now or ever, and those on it stay: suspect, or told to leave. */
+  /**
+   * The connection takes no new calls, for now or ever, and its calls go on: it is suspect, or the
+   * peer sent GOAWAY.
+   */
   void onDoubt(L link);
 
-  /** It should be replaced: it takes calls until another is there, and then no more. */
+  /**
+   * The connection should be replaced, make-before-break: it takes calls until another one is
+   * ready.
+   */
   void onWorn(L link);
 
-  /** As above, at once: it takes no new calls if there may be another one in its place. */
+  /**
+   * The connection should be replaced at once: it takes no new calls if another one may be opened.
+   */
   void onSpent(L link);
 
-  /** It is gone, or never came to be. */
+  /** The connection is closed, or could not be established. */
   void onGone(L link, String why);
 }

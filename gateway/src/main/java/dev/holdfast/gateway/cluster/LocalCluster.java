@@ -17,13 +17,15 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cluster as one event loop has it: a pool per endpoint, and who gets the next call.
+ * A cluster on one event loop: a connection pool per endpoint, and the load balancer. Confined to
+ * that loop.
  *
- * <p>A call waits only when no endpoint has a connection ready, and then for whichever is ready
- * first. With a ring hash it waits for its own endpoint, as equal values should meet there, unless
- * the last attempt to connect that one failed. Endpoints are connected ahead of calls ({@link
- * ConnectAhead}). Draining and unready endpoints get calls only when there are no others; so do
- * those that were left out for their faults or their health. Used on its event loop.
+ * <p>A call waits only while no endpoint has a ready connection, and takes the first one. With ring
+ * hash the call waits for its own endpoint, unless the last attempt to connect to it failed. {@link
+ * ConnectAhead} preconnects endpoints.
+ *
+ * <p>Draining and unready endpoints get calls only when there are no others. The same holds for
+ * ejected and unhealthy endpoints.
  */
 public final class LocalCluster<L extends Link> {
   @Limit(
@@ -67,7 +69,7 @@ public final class LocalCluster<L extends Link> {
             cluster, dialer, context, crowd, new RetryBudget(cluster.options().retries()));
   }
 
-  /** Gives the call a connection, now or as soon as there is one, or says why not. */
+  /** Finds a connection for a call: now, later, or reports the failure to the call. */
   public void find(Waiter<L> call, long nowNanos) {
     ahead.onCall(nowNanos);
     Choice chooser = choice;
@@ -86,9 +88,9 @@ public final class LocalCluster<L extends Link> {
   }
 
   /**
-   * Runs a task once there is a list of endpoints, at once if there is.
+   * Runs a task once there is a list of endpoints; at once if there is.
    *
-   * @return false when too many wait for it already
+   * @return false when too many calls and tasks wait for the list
    */
   public boolean onceKnown(Runnable task) {
     if (known) {
@@ -99,12 +101,12 @@ public final class LocalCluster<L extends Link> {
   }
 
   /**
-   * The endpoint for a connection that no other shares, as it would be chosen for a call: good ones
-   * first. Whoever asks makes the connection, and says how that ended.
+   * Picks the endpoint for a connection that one client uses alone; endpoints in good health first.
+   * The caller connects and reports the outcome to the pool.
    *
-   * @param hash of what the caller wants to be kept together
-   * @param tried those that it can't be any more
-   * @return null when there is none
+   * @param hash of the value for which connections should reach the same endpoint; ring hash only
+   * @param tried endpoints that are excluded
+   * @return null when no endpoint is left
    */
   public @Nullable EndpointPool<L> choose(int hash, Collection<?> tried) {
     Choice chooser = choice;
@@ -125,12 +127,12 @@ public final class LocalCluster<L extends Link> {
     return last;
   }
 
-  /** Its endpoints as they are now. */
+  /** A view of each endpoint, for the admin page. */
   public List<EndpointView> view(long nowNanos) {
     return pools.values().stream().map(pool -> pool.view(nowNanos)).toList();
   }
 
-  /** The list changed. */
+  /** Applies a new list of endpoints. */
   public void update(EndpointSet endpoints) {
     if (retired) {
       return;
@@ -159,7 +161,7 @@ public final class LocalCluster<L extends Link> {
     runKnown();
   }
 
-  /** An endpoint was left out or let back, here or by another thread. */
+  /** Rebalances after an endpoint was ejected or let back, on any event loop. */
   public void onStanding() {
     if (!retired && known) {
       share();
@@ -167,9 +169,10 @@ public final class LocalCluster<L extends Link> {
   }
 
   /**
-   * The gateway has no use for it any more: what is open finishes.
+   * Retires the cluster, which the configuration no longer has: open calls finish.
    *
-   * @param successor who gets the calls that wait; this one itself refuses them
+   * @param successor takes the waiting calls; called only if there are any. It may be this cluster,
+   *     which then refuses them
    */
   public void retire(Supplier<LocalCluster<L>> successor) {
     retired = true;
@@ -203,7 +206,7 @@ public final class LocalCluster<L extends Link> {
     }
   }
 
-  /** Who gets how much from now on. */
+  /** Computes the endpoints' shares and creates the load balancer anew. */
   private void share() {
     long nowNanos = context.nanoTime();
     for (Standing back : outliers.onTimeout(nowNanos)) {
@@ -265,7 +268,7 @@ public final class LocalCluster<L extends Link> {
     return ageNanos >= slowStartNanos ? 1 : EndpointShares.ramp(ageNanos, slowStartNanos);
   }
 
-  /** Shares are made anew at the next step of who warms up, or when somebody comes back. */
+  /** Schedules the next rebalancing: at the next step of slow start, or when an ejection ends. */
   private void awaitNextStep(long nowNanos) {
     long slowStartNanos = cluster.options().spread().slowStart().toNanos();
     long wait = outliers.nanosToDeadline(nowNanos);
@@ -293,7 +296,7 @@ public final class LocalCluster<L extends Link> {
     }
   }
 
-  /** The chosen one has no connection for it now. */
+  /** Handles a call whose picked endpoint has no connection for it now. */
   private void findElse(Waiter<L> call, Choice chooser, int chosen, long nowNanos) {
     EndpointPool<L> first = inUse.get(chosen);
     boolean own = chooser instanceof Choice.Ring && first.isWorthWaiting(nowNanos);
@@ -321,7 +324,7 @@ public final class LocalCluster<L extends Link> {
     }
   }
 
-  /** Gives it a connection that is ready now, of another endpoint with a share. */
+  /** Gives the call a ready connection of another endpoint with a share. */
   private boolean giveShared(Waiter<L> call, Choice chooser, long nowNanos) {
     if (chooser instanceof Choice.Ring ring) {
       return ring.next(call.hash(), i -> give(call, inUse.get(i), nowNanos)) >= 0;
@@ -330,7 +333,7 @@ public final class LocalCluster<L extends Link> {
     return among != null && among.give(call, nowNanos);
   }
 
-  /** Gives it a connection that is ready now, of any endpoint. */
+  /** Gives the call a ready connection of any other endpoint. */
   private boolean giveReady(Waiter<L> call, int chosen, boolean leftOut, long nowNanos) {
     for (int i = 1; i < inUse.size(); i++) {
       EndpointPool<L> other = after(chosen, i);
@@ -349,13 +352,19 @@ public final class LocalCluster<L extends Link> {
     return link != null;
   }
 
-  /** An endpoint for which a call may wait; one that was left out when there is no other. */
+  /**
+   * An endpoint that calls may wait for; one that is ejected or unhealthy only if there is no
+   * other.
+   */
   @Nullable EndpointPool<L> hopeful(long nowNanos) {
     EndpointPool<L> good = hopeful(false, nowNanos);
     return good == null ? hopeful(true, nowNanos) : good;
   }
 
-  /** Of those that were left out, or of the others; one that is being connected before the rest. */
+  /**
+   * An endpoint that calls may wait for, among those left out or among the others; connected ones
+   * first.
+   */
   @Nullable EndpointPool<L> hopeful(boolean leftOut, long nowNanos) {
     EndpointPool<L> hopeful = null;
     for (EndpointPool<L> pool : inUse) {
@@ -369,12 +378,14 @@ public final class LocalCluster<L extends Link> {
     return hopeful;
   }
 
-  /** The chosen one, those with a share from there on, and then the others. */
+  /**
+   * The endpoint that many steps after the picked one: first those with a share, then the others.
+   */
   private EndpointPool<L> after(int chosen, int steps) {
     return inUse.get(steps < sharing ? (chosen + steps) % sharing : steps);
   }
 
-  /** Those with a share. */
+  /** The endpoints with a share, as the load balancer's candidates. */
   private final class Sharing implements Candidates {
     @Override
     public int size() {

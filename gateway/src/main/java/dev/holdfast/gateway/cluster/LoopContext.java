@@ -1,19 +1,22 @@
 package dev.holdfast.gateway.cluster;
 
-/** What a cluster has from its event loop: time, chance, timers, and who hears of its endpoints. */
+/**
+ * The environment of a cluster on an event loop: clock, random source, timers and events. Confined
+ * to that loop.
+ */
 public interface LoopContext {
-  /** As {@link System#nanoTime()}. */
+  /** The same clock as {@link System#nanoTime()}, in nanoseconds. */
   long nanoTime();
 
-  /** A number from 0 inclusive to this exclusive. */
+  /** A random number from 0 inclusive to the bound exclusive. */
   int random(int bound);
 
-  /** Runs a task on the loop. */
+  /** Schedules a task on the event loop. */
   void after(long nanos, Runnable task);
 
-  /** An endpoint gets no calls for a while; heard on one loop of all. */
+  /** Reports the ejection of an endpoint; on one event loop only. */
   void onEjected(String cluster, Ejection ejection);
 
-  /** An endpoint that was left out gets calls again; heard on one loop of all. */
+  /** Reports the end of an ejection; on one event loop only. */
   void onReturned(String cluster, String address);
 }

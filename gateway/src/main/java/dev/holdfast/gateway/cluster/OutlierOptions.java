@@ -4,23 +4,23 @@ import dev.holdfast.core.Limit;
 import java.time.Duration;
 
 /**
- * When an endpoint that fails gets no calls for a while.
+ * The options of outlier detection: when a failing endpoint gets no calls for a while.
  *
- * @param faults in a row after which it is left out; 0 (never) to 1,000, default 5
- * @param within which they must come; 1 s to 1 h, default 30 s
- * @param ejection for how long it is left out the first time; 100 ms to 5 min, default 10 s. It
- *     doubles each time that it fails again at its return
- * @param mostPercent of the endpoints may be left out at once; 0 to 100, default 50. One always
- *     stays
+ * @param faults consecutive faults that eject an endpoint; 0 (never) to 1,000, default 5
+ * @param within the time in which they must occur; 1 s to 1 h, default 30 s
+ * @param ejection the time of the first ejection; 100 ms to 5 min, default 10 s. Doubles each time
+ *     that the endpoint fails again on its return
+ * @param mostPercent of the endpoints that may be ejected at once; 0 to 100, default 50. One
+ *     endpoint always stays
  */
 public record OutlierOptions(int faults, Duration within, Duration ejection, int mostPercent) {
-  /** The longest time without calls. */
+  /** The longest time of an ejection. */
   @Limit(
       of = "time that a failing endpoint of the gateway gets no calls",
       then = "it is tried with a call; one more fault leaves it out again")
   public static final Duration LONGEST_EJECTION = Duration.ofMinutes(5);
 
-  /** What holds when nothing else is said. */
+  /** The default options: 5 faults within 30 s eject for 10 s, at most half of the endpoints. */
   public static final OutlierOptions DEFAULT =
       new OutlierOptions(5, Duration.ofSeconds(30), Duration.ofSeconds(10), 50);
 
@@ -43,7 +43,11 @@ public record OutlierOptions(int faults, Duration within, Duration ejection, int
     require("mostPercent", mostPercent, mostPercent >= 0 && mostPercent <= WHOLE, "0 to 100");
   }
 
-  /** How many of so many endpoints may be left out at once. */
+  /**
+   * The number of endpoints that may be ejected at once.
+   *
+   * @param endpoints in the cluster
+   */
   int most(int endpoints) {
     return Math.min(endpoints - 1, endpoints * mostPercent / WHOLE);
   }

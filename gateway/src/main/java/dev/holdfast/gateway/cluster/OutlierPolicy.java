@@ -13,7 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Which endpoints of a cluster get no calls because they fail, or because of their health.
+ * The outlier detection of a cluster: which endpoints get no calls because of faults or health. Not
+ * thread-safe.
  *
  * <pre>
  * GOOD --faults in a row within a window--> EJECTED --its time is over--> ON_PROBATION
@@ -22,11 +23,12 @@ import java.util.Optional;
  * EJECTED --too many are, since others left the list--> ON_PROBATION
  * </pre>
  *
- * <p>What an endpoint says of its health ({@link Health#NOT_SERVING}) always counts. Those of which
- * nobody knows ({@link Health#PENDING}, {@link Health#FAILING}) are left out while they are, with
- * the ejected, no more of the others than may be ejected; else the checks are what is in doubt.
+ * <p>An endpoint that reports {@link Health#NOT_SERVING} is always left out. Endpoints with an
+ * unknown status ({@link Health#PENDING}, {@link Health#FAILING}) are left out while they and the
+ * ejected ones together are at most as many as may be ejected. Beyond that, the checks themselves
+ * are in doubt.
  *
- * <p>A restart at the same address, which its instance tells, begins anew. Not thread-safe.
+ * <p>A restart at the same address, which a new instance identifies, begins with a clean record.
  */
 @PureCore
 class OutlierPolicy {
@@ -43,25 +45,26 @@ class OutlierPolicy {
     this.options = options;
   }
 
-  /** The standing of an endpoint, which begins with this when it is not in the list. */
+  /** The record of an endpoint; created if it has none. */
   Standing of(Endpoint endpoint) {
     return standings.computeIfAbsent(endpoint.address(), address -> new Standing(endpoint));
   }
 
-  /** The standing of an endpoint that is listed. */
+  /** The record of an endpoint; empty for one that has none. */
   Optional<Standing> known(HostPort endpoint) {
     return Optional.ofNullable(standings.get(endpoint));
   }
 
-  /** How many get no calls because of their health. */
+  /** The number of endpoints that get no calls because of their health. */
   int unwell() {
     return (int) standings.values().stream().filter(each -> each.unwell).count();
   }
 
   /**
-   * The list changed: who is new grows into its share, except in the first list that has any.
+   * Applies a new list. New endpoints begin slow start, except in the first list with any
+   * endpoints.
    *
-   * @return those that are let back because too many would be left out
+   * @return the endpoints whose ejection ends because too many would be ejected
    */
   List<Standing> onList(EndpointSet list, long nowNanos) {
     standings.values().removeIf(standing -> !list.contains(standing.endpoint));
@@ -83,7 +86,11 @@ class OutlierPolicy {
     return settle(nowNanos);
   }
 
-  /** Whether health is checked from now on. */
+  /**
+   * Switches the effect of active health checks on or off.
+   *
+   * @return the endpoints whose ejection ends because too many would be ejected
+   */
   List<Standing> onChecks(boolean on, long nowNanos) {
     checked = on;
     for (Standing standing : standings.values()) {
@@ -95,9 +102,10 @@ class OutlierPolicy {
   }
 
   /**
-   * What the checks found of the run of an endpoint that is listed; of another one it says nothing.
+   * Applies a health check result of a listed endpoint. A result for another run of the endpoint is
+   * ignored.
    *
-   * @return those that are let back, since too many would be left out
+   * @return the endpoints whose ejection ends because too many would be ejected
    */
   List<Standing> onHealth(Endpoint endpoint, Health health, String why, long nowNanos) {
     Standing standing = standings.get(endpoint.address());
@@ -124,7 +132,7 @@ class OutlierPolicy {
     standing.foundNanos = nowNanos;
   }
 
-  /** Counts anew who is left out, and lets back who must be. */
+  /** Counts again which endpoints are left out, and ends ejections beyond the limit. */
   private List<Standing> settle(long nowNanos) {
     ejected = 0;
     eligible = 0;
@@ -155,17 +163,21 @@ class OutlierPolicy {
     return back;
   }
 
-  /** Whether it is one of those of which some must stay. */
+  /** Whether an endpoint counts for the limit of ejections. */
   private static boolean counts(Standing standing) {
     return standing.eligible && standing.health() != Health.NOT_SERVING;
   }
 
-  /** Whether those of which nobody knows are left out. */
+  /** Whether endpoints with an unknown status are left out. */
   boolean isBelieved(int doubtful, int leftOut, int endpoints) {
     return doubtful + leftOut <= most(endpoints);
   }
 
-  /** A fault; what it led to, if anything. */
+  /**
+   * Records a fault of an endpoint.
+   *
+   * @return the ejection that follows, if any
+   */
   Optional<Ejection> onFault(Standing standing, EndpointFault fault, String cause, long nowNanos) {
     if (standing.isEjected() || standings.get(standing.endpoint) != standing) {
       return Optional.empty();
@@ -186,7 +198,7 @@ class OutlierPolicy {
         new Ejection(standing.address, fault, cause, faults, time, standing.ejections));
   }
 
-  /** An answer, of whatever status. */
+  /** Records a response of any status. */
   void onSuccess(Standing standing) {
     standing.faults = 0;
     if (standing.state == Standing.State.ON_PROBATION) {
@@ -194,7 +206,7 @@ class OutlierPolicy {
     }
   }
 
-  /** Those whose time is over. */
+  /** Ends the ejections whose time is over, and returns their endpoints. */
   List<Standing> onTimeout(long nowNanos) {
     List<Standing> back = new ArrayList<>();
     for (Standing standing : standings.values()) {
@@ -209,7 +221,10 @@ class OutlierPolicy {
     return back;
   }
 
-  /** How long until {@link #onTimeout} has something to do; {@link Long#MAX_VALUE} for never. */
+  /**
+   * The time until {@link #onTimeout} must be called, in nanoseconds; {@link Long#MAX_VALUE} for
+   * never.
+   */
   long nanosToDeadline(long nowNanos) {
     long least = Long.MAX_VALUE;
     for (Standing standing : standings.values()) {
@@ -220,12 +235,12 @@ class OutlierPolicy {
     return least;
   }
 
-  /** One is enough for an endpoint that was left out before and has not succeeded since. */
+  /** The number of consecutive faults that eject an endpoint; 1 on probation. */
   int faultsNeeded(Standing standing) {
     return standing.state() == Standing.State.ON_PROBATION ? 1 : options.faults();
   }
 
-  /** Whether it is another process than the one that we know. */
+  /** Whether the endpoint is another process at the same address. */
   boolean isRestart(Standing standing, Endpoint endpoint) {
     return !standing.instance.equals(endpoint.instance());
   }
@@ -238,7 +253,7 @@ class OutlierPolicy {
     return options.within().toNanos();
   }
 
-  /** For how long it is left out, the n-th time in a row. */
+  /** The time of the n-th ejection in a row, in nanoseconds. */
   long ejectionNanos(int ejections) {
     long first = options.ejection().toNanos();
     int doublings = Math.min(MOST_DOUBLINGS, ejections - 1);

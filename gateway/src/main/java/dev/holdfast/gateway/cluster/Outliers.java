@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * The {@link OutlierPolicy} of one cluster, shared by all threads of a gateway: what one of them
- * meets, all of them know. Calls that succeed at an endpoint in good standing don't come here.
+ * The {@link OutlierPolicy} of one cluster, shared by all event loops. Thread-safe. Calls that
+ * succeed at an endpoint in good standing do not reach it.
  */
 final class Outliers {
   private final OutlierPolicy policy;
@@ -20,7 +20,10 @@ final class Outliers {
     this.policy = new OutlierPolicy(options);
   }
 
-  /** Hears, on any thread, that an endpoint was left out or let back. Must not block. */
+  /**
+   * Subscribes to endpoints being left out or let back. The listener is called on any thread and
+   * must not block.
+   */
   Subscription listen(Runnable listener) {
     listeners.add(listener);
     return () -> listeners.remove(listener);
@@ -30,12 +33,12 @@ final class Outliers {
     return policy.of(endpoint);
   }
 
-  /** Before anybody else hears of the list. */
+  /** Applies a new list; must precede the cluster's other listeners. */
   synchronized void onList(EndpointSet list, long nowNanos) {
     var unused = policy.onList(list, nowNanos);
   }
 
-  /** Whether health is checked from now on. */
+  /** Switches the effect of active health checks on or off. */
   void onChecks(boolean on, long nowNanos) {
     synchronized (this) {
       var unused = policy.onChecks(on, nowNanos);
@@ -43,7 +46,7 @@ final class Outliers {
     listeners.forEach(Runnable::run);
   }
 
-  /** What the checks found of an endpoint. */
+  /** Applies a health check result. */
   void onHealth(Endpoint endpoint, Health health, String why, long nowNanos) {
     boolean changed;
     synchronized (this) {
@@ -56,17 +59,21 @@ final class Outliers {
     }
   }
 
-  /** What they found last; empty for an endpoint that is not listed. */
+  /** The last health check result; empty for an endpoint that is not listed. */
   synchronized Optional<CheckedHealth> health(HostPort endpoint, long nowNanos) {
     return policy.known(endpoint).map(standing -> standing.checked(nowNanos));
   }
 
-  /** How many get no calls because of their health. */
+  /** The number of endpoints that get no calls because of their health. */
   synchronized int unwell() {
     return policy.unwell();
   }
 
-  /** A fault; what it led to is told to this caller only. */
+  /**
+   * Records a fault of an endpoint.
+   *
+   * @return the ejection that follows, if any; reported to this caller only
+   */
   Optional<Ejection> onFault(Standing standing, EndpointFault fault, String cause, long nowNanos) {
     Optional<Ejection> ejection;
     synchronized (this) {
@@ -78,12 +85,12 @@ final class Outliers {
     return ejection;
   }
 
-  /** An answer of one that was in doubt. */
+  /** Records a response of an endpoint with faults or on probation. */
   synchronized void onSuccess(Standing standing) {
     policy.onSuccess(standing);
   }
 
-  /** Lets back those whose time is over; told to this caller only. */
+  /** Ends the ejections whose time is over, and returns their endpoints, to this caller only. */
   List<Standing> onTimeout(long nowNanos) {
     List<Standing> back;
     synchronized (this) {

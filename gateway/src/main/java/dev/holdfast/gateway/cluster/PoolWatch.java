@@ -1,13 +1,13 @@
 package dev.holdfast.gateway.cluster;
 
-/** What the pool of one endpoint asks and tells its cluster. */
+/** The listener of an endpoint's connection pool: the cluster on the same event loop. */
 interface PoolWatch<L extends Link> {
-  /** Calls that wait for whichever endpoint is ready first. */
+  /** The number of calls that wait for any endpoint of the cluster. */
   int waiting();
 
-  /** A link of this pool may have room, and no call waits for this very endpoint. */
+  /** A connection of this pool may have room, and no call waits for this endpoint alone. */
   void onRoom(EndpointPool<L> pool);
 
-  /** A link of this pool is gone, leaves, or never came to be. */
+  /** A connection of this pool closed, is leaving, or could not be established. */
   void onLess(EndpointPool<L> pool, String why);
 }

@@ -1,21 +1,21 @@
 package dev.holdfast.gateway.cluster;
 
 /**
- * How many more attempts the calls of a cluster may have when an endpoint may have processed the
- * one before: for what a policy repeats, so that a cluster in trouble does not get a multiple of
- * its calls. Counted for each thread of a gateway.
+ * The retry budget of a cluster for attempts that an endpoint may have processed: it bounds what
+ * retry policies add, so that a cluster in trouble does not get a multiple of its calls. Counted
+ * per event loop.
  *
- * @param percent of the calls, on the average; 0 to 400, default 20
- * @param burst at once, after calls that needed none; 0 to 100,000, default 500
+ * @param percent of the calls, on average; 0 to 400, default 20
+ * @param burst retries at once, after calls that needed none; 0 to 100,000, default 500
  */
 public record RetryOptions(int percent, int burst) {
-  /** What holds when nothing else is said. */
+  /** The default budget: 20 % and a burst of 500. */
   public static final RetryOptions DEFAULT = new RetryOptions(20, 500);
 
-  /** Four more attempts for each call, as many as one can have. */
+  /** The highest percentage: four more attempts for each call, the most that one call can have. */
   public static final int MOST_PERCENT = 400;
 
-  /** The most at once. */
+  /** The largest burst that may be configured. */
   public static final int MOST_BURST = 100_000;
 
   public RetryOptions {

@@ -3,18 +3,18 @@ package dev.holdfast.gateway.cluster;
 import java.time.Duration;
 
 /**
- * How calls are spread over the endpoints of a cluster.
+ * The load-balancing options of a cluster.
  *
- * @param balance who gets the next call; least request by default
- * @param zone whose endpoints come first while enough of them are in good standing; "" (default)
- *     for none. A ring hash knows no zones, or equal values would meet different endpoints
- * @param slowStart in which an endpoint that joins grows into its share; zero to 1 h, default 10 s.
- *     Not with a ring hash
+ * @param balance the policy; least request by default
+ * @param zone whose endpoints are preferred while enough of them are healthy; "" (default) for
+ *     none. Ignored with ring hash, since equal values would reach different endpoints
+ * @param slowStart the time in which a new endpoint's share grows to its full size; zero to 1 h,
+ *     default 10 s. Ignored with ring hash
  */
 public record Spread(Balance balance, String zone, Duration slowStart) {
   private static final Duration LONGEST_START = Duration.ofHours(1);
 
-  /** What holds when nothing else is said. */
+  /** The default options: least request, no zone, slow start of 10 s. */
   public static final Spread DEFAULT =
       new Spread(Balance.LEAST_REQUEST, "", Duration.ofSeconds(10));
 

@@ -5,17 +5,17 @@ import dev.holdfast.core.HostPort;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one run of an endpoint has behaved, as all threads of the gateway saw it. Changed by its
- * {@link OutlierPolicy} alone; what is read without its lock is volatile.
+ * The outlier detection record of one run of an endpoint, shared by all event loops. Changed by its
+ * {@link OutlierPolicy} alone, under a lock; fields that are read without the lock are volatile.
  */
 public final class Standing {
-  /** What an endpoint is to the balance. */
+  /** The ejection state of an endpoint. */
   public enum State {
-    /** It gets its share. */
+    /** The endpoint gets its share of the calls. */
     GOOD,
-    /** It gets no new call until its time is over. */
+    /** The endpoint gets no new calls until the ejection ends. */
     EJECTED,
-    /** It gets calls again: a success makes it good, a fault leaves it out for longer. */
+    /** The endpoint gets calls again: a success makes it good, a fault ejects it for longer. */
     ON_PROBATION
   }
 
@@ -32,7 +32,7 @@ public final class Standing {
   volatile CheckedHealth found;
   volatile long foundNanos;
 
-  /** Whether its health keeps it from calls, as things stand with the others. */
+  /** Whether the endpoint gets no calls because of its health and that of the others. */
   volatile boolean unwell;
 
   // When the last faults were, as many as matter, in a ring.
@@ -55,7 +55,7 @@ public final class Standing {
     return state == State.EJECTED;
   }
 
-  /** Whether others get its calls, as long as there are any. */
+  /** Whether the endpoint gets calls only if there is no other: it is ejected or unhealthy. */
   boolean isLeftOut() {
     return unwell || isEjected();
   }
@@ -64,28 +64,36 @@ public final class Standing {
     return found.health();
   }
 
-  /** What its checks found. */
+  /** The last health check result with its age. */
   CheckedHealth checked(long nowNanos) {
     CheckedHealth last = found;
     return new CheckedHealth(last.health(), last.why(), nowNanos - foundNanos, unwell);
   }
 
-  /** Whether it joined a cluster that had others, or came back to it. */
+  /**
+   * Whether slow start applies: the endpoint joined after the cluster's first list, or returned
+   * after it had been left out.
+   */
   boolean isNewcomer() {
     return newcomer;
   }
 
-  /** Why it is left out, and for how long yet; null when it is not. */
+  /** The reason and the rest of the ejection; null for none. */
   EndpointView.@Nullable Ejected ejected(long nowNanos) {
     return isEjected() ? new EndpointView.Ejected(why, Math.max(0, untilNanos - nowNanos)) : null;
   }
 
-  /** Whether a success would change anything; asked with every call. */
+  /** Whether a success would change the record; read for every call. */
   boolean isTroubled() {
     return faults > 0 || state == State.ON_PROBATION;
   }
 
-  /** One more fault in a row; of as many as may matter the times are kept. */
+  /**
+   * Counts one more consecutive fault, and remembers its time.
+   *
+   * @param kept the number of times that are remembered
+   * @return the number of consecutive faults
+   */
   int fault(long nowNanos, int kept) {
     if (faultsNanos.length != kept) {
       faultsNanos = new long[kept];
@@ -96,18 +104,21 @@ public final class Standing {
     return inARow;
   }
 
-  /** When the n-th last fault of those in a row was, from 1. */
+  /** The time of the n-th last consecutive fault, in nanoseconds; n counts from 1. */
   long faultNanos(int last) {
     return faultsNanos[(faults - last) % faultsNanos.length];
   }
 
-  /** It joined now, or came back, and grows into its share from here. */
+  /** Begins slow start, for an endpoint that joined or returned. */
   void beginAnew(long nowNanos) {
     sinceNanos = nowNanos;
     newcomer = true;
   }
 
-  /** For how long it has had calls, if it has not always been there. */
+  /**
+   * The time since slow start began, in nanoseconds; {@link Long#MAX_VALUE} for an endpoint without
+   * slow start.
+   */
   long ageNanos(long nowNanos) {
     return newcomer ? nowNanos - sinceNanos : Long.MAX_VALUE;
   }

@@ -1,21 +1,25 @@
 package dev.holdfast.gateway.cluster;
 
-/** A call in search of a connection. Told exactly one of the two, possibly at once. */
+/**
+ * A pending call that needs a connection. Exactly one of {@link #onLink} and {@link #onNoLink} is
+ * called, possibly at once, on the event loop.
+ */
 public interface Waiter<L extends Link> {
-  /** Take this one, now. */
+  /** Gives the call a connection, which it must use now. */
   void onLink(EndpointPool<L> pool, L link);
 
   /**
-   * There is none.
+   * Reports that no connection is available.
    *
-   * @param endpoint which was tried, or "none"
-   * @param again whether another endpoint may be tried
+   * @param endpoint that was tried, or "none"
+   * @param why the reason, for the client and the logs
+   * @param again whether the call may try another endpoint
    */
   void onNoLink(String endpoint, String why, boolean again);
 
-  /** Whether it wants no answer any more. */
+  /** Whether the call ended meanwhile and needs no connection. */
   boolean isOver();
 
-  /** What a ring hash goes by. */
+  /** The hash of the value for which calls should reach the same endpoint; ring hash only. */
   int hash();
 }

@@ -4,11 +4,16 @@ import java.util.ArrayDeque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Calls that wait, in their order; those that are over leave when they are met. */
+/** A FIFO queue of pending calls with a limit. Calls that ended are dropped when they are met. */
 final class WaitingCalls<L extends Link> {
   private final ArrayDeque<Waiter<L>> calls = new ArrayDeque<>(0);
 
-  /** One more, unless so many wait. */
+  /**
+   * Queues a call behind the others.
+   *
+   * @param most calls in the queue
+   * @return false when the queue is full
+   */
   boolean add(Waiter<L> call, int most) {
     if (calls.size() >= most) {
       calls.removeIf(Waiter::isOver);
@@ -16,7 +21,7 @@ final class WaitingCalls<L extends Link> {
     return calls.size() < most && calls.add(call);
   }
 
-  /** The first that still wants to be answered; stays. */
+  /** The first call that has not ended, without removing it; null for none. */
   @Nullable Waiter<L> peek() {
     Waiter<L> first = calls.peek();
     while (first != null && first.isOver()) {
@@ -26,7 +31,7 @@ final class WaitingCalls<L extends Link> {
     return first;
   }
 
-  /** Takes that one out. */
+  /** Removes the first call of the queue. */
   void remove() {
     calls.remove();
   }
@@ -39,14 +44,18 @@ final class WaitingCalls<L extends Link> {
     return calls.size();
   }
 
-  /** Takes out all. */
+  /**
+   * Empties the queue and returns its calls, without those that have ended.
+   *
+   * @return the calls that have not ended
+   */
   List<Waiter<L>> drain() {
     List<Waiter<L>> all = calls.stream().filter(call -> !call.isOver()).toList();
     calls.clear();
     return all;
   }
 
-  /** Tells all that there is none. */
+  /** Empties the queue and fails its calls. */
   void refuse(String endpoint, String why, boolean again) {
     drain().forEach(call -> call.onNoLink(endpoint, why, again));
   }

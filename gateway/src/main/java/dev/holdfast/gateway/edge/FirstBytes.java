@@ -3,15 +3,15 @@ package dev.holdfast.gateway.edge;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 
-/** What the first bytes of a connection tell of its protocol. */
+/** The protocol that the first bytes of a connection reveal. */
 enum FirstBytes {
-  /** It may still become anything that the others are. */
+  /** Too few bytes to decide. */
   UNDECIDED,
   /** HTTP/2 with prior knowledge (RFC 9113, 3.4). */
   HTTP2,
   /** A record with a handshake of TLS (RFC 8446, 5.1). */
   TLS,
-  /** Nothing of these. */
+  /** Another protocol than HTTP/2 or TLS. */
   OTHER;
 
   private static final byte[] PREFACE = "PRI * ".getBytes(StandardCharsets.US_ASCII);
@@ -27,7 +27,7 @@ enum FirstBytes {
     return OTHER;
   }
 
-  /** Whether all that came so far is how this begins. */
+  /** Whether the bytes so far are a prefix of this beginning, or start with it. */
   static boolean begins(ByteBuf in, byte[] begin) {
     int known = Math.min(in.readableBytes(), begin.length);
     for (int i = 0; i < known; i++) {

@@ -18,12 +18,11 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at the first bytes of a connection that may be anything, and gives way: to HTTP/2, whose
- * streams are balanced like those of any other listener; to TLS; or to an endpoint, byte for byte.
- * On its event loop.
+ * Protocol detection on a connection at a layer 4 listener. Hands it to HTTP/2, whose streams are
+ * balanced as on other listeners, to TLS, or to the TCP proxy. Confined to its event loop.
  */
 public final class L4Entrance {
-  /** How long first bytes are waited for: in some protocols the server speaks first. */
+  /** The longest wait for first bytes: in some protocols the server speaks first. */
   @Limit(
       of = "time in which the first bytes of a connection at an l4 listener tell its protocol",
       then = "it goes to the listener's cluster as it is")
@@ -38,10 +37,11 @@ public final class L4Entrance {
   private boolean over;
 
   /**
-   * Where a connection may go besides a cluster.
+   * The handlers of a connection that is not passed through.
    *
-   * @param http2 speaks HTTP/2 with it
-   * @param secure takes its TLS off and comes back; null where that is done, or there is none
+   * @param http2 takes a connection with HTTP/2
+   * @param secure terminates TLS and detects the protocol inside; null when TLS is terminated
+   *     already, or the listener has no certificate
    */
   public record Ways(Runnable http2, @Nullable Runnable secure) {}
 
@@ -54,7 +54,7 @@ public final class L4Entrance {
     this.ways = ways;
   }
 
-  /** Begins with a connection that was accepted, or whose TLS was taken off. */
+  /** Begins detection on an accepted connection, or on one whose TLS was terminated. */
   public static void open(
       Channel channel, L4Terms terms, ForwardingLoop loop, L4Refusals refusals, Ways ways) {
     new L4Entrance(channel, terms, loop, refusals, ways).open();
@@ -89,7 +89,10 @@ public final class L4Entrance {
     Splice.open(channel, loop, cluster, terms.announce(), refusals);
   }
 
-  /** Whatever it is: it goes to the cluster for all. */
+  /**
+   * Passes a connection through to the cluster for any protocol; refuses it if the listener has
+   * none.
+   */
   private void spliceOther() {
     if (terms.cluster().isPresent()) {
       splice(terms.cluster().get());
@@ -113,7 +116,7 @@ public final class L4Entrance {
     }
   }
 
-  /** Tells protocols apart. */
+  /** Detects the protocol from the first bytes. */
   private final class Peek extends ByteToMessageDecoder {
     private boolean decided;
 
@@ -157,7 +160,10 @@ public final class L4Entrance {
     }
   }
 
-  /** Reads which name a client asks for, and leaves its bytes as they are. */
+  /**
+   * Reads the server name (SNI) of the ClientHello, and leaves the bytes unchanged for the next
+   * handler.
+   */
   private final class Hello extends AbstractSniHandler<String> {
     Hello() {
       super(TlsServer.MAX_HELLO_BYTES, 0);

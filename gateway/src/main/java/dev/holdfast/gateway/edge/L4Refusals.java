@@ -10,25 +10,31 @@ import io.netty.channel.ChannelOption;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Counts and tells of connections that went nowhere. Thread-safe. */
+/** Counts and logs connections that were refused at layer 4. Thread-safe. */
 public final class L4Refusals {
   private static final Logger log = LoggerFactory.getLogger(L4Refusals.class);
   private static final String NOWHERE = "";
 
   private final SparseLog due = new SparseLog();
 
-  /** It belongs to no cluster; it is reset, so that nobody takes it for an empty answer. */
+  /**
+   * Refuses a connection that belongs to no cluster. Resets it, so that the client does not take
+   * the end for an empty response.
+   */
   void refuse(Channel client, ForwardingLoop loop, SpliceEnd end, String detail) {
     refuse(client, loop, NOWHERE, end, detail);
   }
 
-  /** As above, when it belongs to one that can't be used. */
+  /** Refuses a connection whose cluster cannot be used. */
   void refuse(Channel client, ForwardingLoop loop, String cluster, SpliceEnd end, String detail) {
     loop.traffic().connection(cluster, ClientAddress.host(client)).onEnd(end.tag());
     tell(client, loop.meters(), cluster, end, detail);
   }
 
-  /** As above; the log of calls hears of it elsewhere. */
+  /**
+   * Refuses a connection whose {@link dev.holdfast.gateway.traffic.ConnectionTrace} is ended
+   * elsewhere.
+   */
   void tell(Channel client, GatewayMeters meters, String cluster, SpliceEnd end, String detail) {
     meters.spliceEnded(cluster, end.tag());
     int count = due.count();
@@ -44,7 +50,10 @@ public final class L4Refusals {
     reset(client);
   }
 
-  /** Closes without a farewell of any protocol: the peer learns that something was cut off. */
+  /**
+   * Closes with RST and without the closing messages of any protocol, so that the peer detects the
+   * loss.
+   */
   static void reset(Channel channel) {
     if (channel.isOpen()) {
       channel.config().setOption(ChannelOption.SO_LINGER, 0);

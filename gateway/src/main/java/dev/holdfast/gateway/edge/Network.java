@@ -5,21 +5,21 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 
 /**
- * All addresses that begin with the same bits (CIDR, RFC 4632).
+ * An IP network: all addresses with the same leading bits (CIDR, RFC 4632).
  *
- * @param address one of them
- * @param bits of it that count
+ * @param address one of the network's addresses
+ * @param bits the length of the prefix
  */
 public record Network(InetAddress address, int bits) {
-  /** What it must look like, for errors. */
+  /** The expected syntax, for error messages. */
   public static final String EXPECTED = "an address or a network such as 10.0.0.0/8";
 
   /**
-   * Parses a network, or one address. One of IPv4 that is written as of IPv6 (::ffff:10.0.0.1, RFC
-   * 4291) is one of IPv4.
+   * Parses a network or a single address. An IPv4-mapped IPv6 address (::ffff:10.0.0.1, RFC 4291)
+   * becomes an IPv4 address.
    *
-   * @param name what the value is called where it was written, for the error
-   * @throws IllegalArgumentException naming the value and what was expected
+   * @param name of the value in its source, for the error
+   * @throws IllegalArgumentException naming the value and the expected syntax
    */
   public static Network parse(String name, String text) {
     int slash = text.indexOf('/');
@@ -47,7 +47,7 @@ public record Network(InetAddress address, int bits) {
     }
   }
 
-  /** Whether an address is one of it. */
+  /** Whether the network contains an address. */
   public boolean contains(InetAddress other) {
     byte[] known = address.getAddress();
     byte[] asked = other.getAddress();

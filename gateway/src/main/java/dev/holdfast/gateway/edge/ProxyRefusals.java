@@ -8,21 +8,21 @@ import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Counts and tells of connections whose client could not be believed. Thread-safe. */
+/** Counts and logs connections that were refused for their PROXY protocol header. Thread-safe. */
 public final class ProxyRefusals {
   private static final Logger log = LoggerFactory.getLogger(ProxyRefusals.class);
 
   private final SparseLog due = new SparseLog();
 
-  /** Why one was turned away. */
+  /** The reason of a refusal. */
   enum Reason {
-    /** It came from somebody who is not trusted to speak for clients. */
+    /** The peer is not trusted to send PROXY headers. */
     UNTRUSTED,
-    /** It began with something else than a header. */
+    /** The connection does not begin with a header. */
     MISSING,
-    /** Its header makes no sense, or is too long. */
+    /** The header is malformed or too long. */
     MALFORMED,
-    /** Its header did not come in time. */
+    /** The header did not arrive in time. */
     SLOW
   }
 

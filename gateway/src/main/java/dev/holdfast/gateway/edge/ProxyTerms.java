@@ -5,10 +5,10 @@ import java.net.SocketAddress;
 import java.util.List;
 
 /**
- * Who says by the PROXY protocol which client he speaks for.
+ * The PROXY protocol settings of a listener.
  *
- * @param required whether connections without a header are turned away, and those of strangers
- * @param trusted from whom a header is believed; nobody else's is
+ * @param required whether connections without a header, and those of untrusted peers, are refused
+ * @param trusted the peers whose headers are believed
  */
 public record ProxyTerms(boolean required, List<Network> trusted) {
   public ProxyTerms {

@@ -25,9 +25,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A connection of a client whose bytes go to one endpoint, and that endpoint's back, as they are.
- * An end of one direction (FIN) is passed on and the other goes on; what is cut off (RST) is cut
- * off on the other side too. On its event loop.
+ * A TCP proxy connection: the bytes of one client connection go to one endpoint, and back,
+ * unchanged. Confined to its event loop.
+ *
+ * <p>A half-close (FIN) of one direction is passed on, and the other direction goes on. A reset
+ * (RST) of one side resets the other side.
  */
 final class Splice implements ClientConnection {
   @Limit(
@@ -50,7 +52,7 @@ final class Splice implements ClientConnection {
   private @Nullable ScheduledFuture<?> idleTimer;
   private boolean over;
 
-  /** What holds for one connection. */
+  /** The fixed properties of one proxied connection. */
   private record Terms(
       Cluster cluster,
       boolean announce,
@@ -69,9 +71,9 @@ final class Splice implements ClientConnection {
   }
 
   /**
-   * Takes a connection over; bytes that were read from it already come through its pipeline.
+   * Takes over a connection. Bytes that were already read arrive through its pipeline.
    *
-   * @param announce whether the endpoint is told who the client is
+   * @param announce whether the endpoint is sent a PROXY header with the client's address
    */
   static void open(
       Channel channel, ForwardingLoop loop, String name, boolean announce, L4Refusals refusals) {
@@ -131,12 +133,12 @@ final class Splice implements ClientConnection {
     }
   }
 
-  /** Bytes came from one of its sides. */
+  /** Notes that bytes arrived from either side, which restarts the idle timer. */
   void onMoved() {
     movedNanos = System.nanoTime();
   }
 
-  /** One side has said all it had to say. */
+  /** Passes the half-close of one side on to the other. */
   void onInputEnded(SpliceSide from) {
     SpliceSide other = other(from);
     if (other != null) {
@@ -144,7 +146,7 @@ final class Splice implements ClientConnection {
     }
   }
 
-  /** One side is gone before all was said. */
+  /** Resets both sides, because one of them was lost before its end of input and output. */
   void onCut(SpliceSide from, String why) {
     if (!over) {
       log.debug(

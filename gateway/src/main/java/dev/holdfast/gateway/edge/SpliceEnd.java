@@ -2,25 +2,25 @@ package dev.holdfast.gateway.edge;
 
 import java.util.Locale;
 
-/** How a connection ended that was not HTTP. */
+/** The reason why a connection at layer 4 ended or was refused. */
 enum SpliceEnd {
-  /** Both sides said all that they had to say. */
+  /** Both sides half-closed after all bytes had been passed on. */
   CLOSED,
-  /** One side was cut off, and so was the other. */
+  /** A side was lost or reset, and the other side was reset too. */
   RESET,
-  /** Nothing moved for too long. */
+  /** No bytes moved for the idle time. */
   IDLE,
-  /** The gateway closed. */
+  /** The gateway drained, and the connection's time was up. */
   DRAIN,
   /** No endpoint could be reached. */
   NO_CONNECTION,
-  /** It belongs to no cluster. */
+  /** The connection belongs to no usable cluster. */
   NO_CLUSTER,
-  /** Its TLS makes no sense. */
+  /** The TLS ClientHello is malformed. */
   MALFORMED,
-  /** No TLS where it is asked for. */
+  /** No TLS where the listener requires TLS. */
   PLAINTEXT,
-  /** It did not say in time what it wants. */
+  /** The first bytes did not reveal a protocol in time. */
   SLOW;
 
   String tag() {

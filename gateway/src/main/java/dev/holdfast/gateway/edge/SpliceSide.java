@@ -21,9 +21,11 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One side of a connection that is passed through. It is read while the other side has room, and
- * not at all before there is one. While the gateway keeps as much as it may, it is read when all
- * that was read before is with the other side. On its event loop.
+ * A side of a TCP proxy connection: the client's or the endpoint's. Confined to its event loop.
+ *
+ * <p>Backpressure: the side is read only while the other side exists and has room. While the
+ * gateway's memory is full, the side is read only after the other side has written everything read
+ * before.
  */
 final class SpliceSide extends ChannelInboundHandlerAdapter {
   @Limit(
@@ -52,9 +54,9 @@ final class SpliceSide extends ChannelInboundHandlerAdapter {
   private boolean held;
 
   /**
-   * A side.
+   * Creates a side without another one.
    *
-   * @param counted hears how many bytes came from it
+   * @param counted takes the number of bytes of each read from this side
    */
   SpliceSide(Channel channel, ForwardingLoop loop, IntConsumer counted) {
     this.channel = channel;
@@ -62,7 +64,7 @@ final class SpliceSide extends ChannelInboundHandlerAdapter {
     this.counted = counted;
   }
 
-  /** Bounds what is read at once; to be said before anything is read. */
+  /** Bounds the bytes per read. Must be called before the first read. */
   static void readInChunks(Channel channel) {
     channel
         .config()
@@ -74,7 +76,7 @@ final class SpliceSide extends ChannelInboundHandlerAdapter {
     return channel;
   }
 
-  /** Takes the channel, which is not read until there is another side. */
+  /** Takes over the channel, which is not read until there is another side. */
   void install(Splice owner) {
     splice = owner;
     channel.config().setAutoRead(false);
@@ -83,7 +85,7 @@ final class SpliceSide extends ChannelInboundHandlerAdapter {
     channel.pipeline().addLast(this);
   }
 
-  /** There is another side: it is given what came already, and all that comes. */
+  /** Connects the other side: writes the bytes that were kept, then all that arrive. */
   void release(SpliceSide to) {
     other = to;
     for (ByteBuf next = early.poll(); next != null; next = early.poll()) {
@@ -98,7 +100,7 @@ final class SpliceSide extends ChannelInboundHandlerAdapter {
     refreshReading();
   }
 
-  /** Nobody wants what came already. */
+  /** Releases the kept bytes of a connection without another side. */
   void drop() {
     for (ByteBuf next = early.poll(); next != null; next = early.poll()) {
       loop.memory().give(next.readableBytes());
@@ -106,15 +108,15 @@ final class SpliceSide extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Whether its peer was told that nothing more comes. */
+  /** Whether the half-close was sent to this side's peer. */
   boolean isOutputEnded() {
     return outputEnded;
   }
 
   /**
-   * Tells its peer that nothing more comes, after all that was written.
+   * Half-closes the output after all bytes that were written; with TLS, after its close_notify.
    *
-   * @param then is run when that is done
+   * @param then runs when that is done
    */
   void endOutput(Runnable then) {
     var unused =
@@ -167,7 +169,7 @@ final class SpliceSide extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Writes bytes of the other side, which are kept until its peer takes them. */
+  /** Writes bytes of the other side, and charges them to the memory until they are written. */
   private void write(ByteBuf bytes) {
     int size = bytes.readableBytes();
     waitingBytes += size;

@@ -1,4 +1,4 @@
-/** What happens to a connection before a protocol takes it: who the client is, what it speaks. */
+/** Connection setup before HTTP: the PROXY protocol, protocol detection, and the TCP proxy. */
 @NullMarked
 package dev.holdfast.gateway.edge;
 

@@ -11,7 +11,10 @@ import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.Set;
 
-/** What all checks of a gateway have in common: their loop, and whose turn it is. On that loop. */
+/**
+ * The event loop that all health checks of a gateway share. Bounds the checks that wait for their
+ * first answer. Confined to that loop.
+ */
 final class CheckLoop {
   @Limit(
       of = "health checks of a gateway that wait for their first answer at one time",
@@ -37,7 +40,12 @@ final class CheckLoop {
     return forwarding.eventLoop();
   }
 
-  /** Whether one may ask now; if not it is told to go on when it may. */
+  /**
+   * Takes a slot for a check that begins. If none is free, {@link EndpointCheck#proceed} is called
+   * once it may try again.
+   *
+   * @return whether there was a free slot
+   */
   boolean takeTurn(EndpointCheck check) {
     if (underWay >= MAX_AT_ONCE) {
       waiting.add(check);
@@ -47,7 +55,7 @@ final class CheckLoop {
     return true;
   }
 
-  /** One has its answer. */
+  /** Returns the slot of a check that has its first answer or failed. */
   void giveTurn() {
     underWay--;
     if (!waiting.isEmpty()) {
@@ -62,23 +70,23 @@ final class CheckLoop {
     }
   }
 
-  /** One that waits for its turn is gone. */
+  /** Removes a closed check from those that wait for a slot. */
   void forget(EndpointCheck check) {
     waiting.remove(check);
   }
 
-  /** A connection will be wanted. */
+  /** Keeps the connections of this cluster of a single endpoint until {@link #close}. */
   void open(Cluster connection) {
     connected.add(connection);
   }
 
-  /** It is not wanted any more. */
+  /** Drains the connections of such a cluster. */
   void close(Cluster connection) {
     connected.remove(connection);
     forwarding.retain(connected);
   }
 
-  /** An answer, or a failure. */
+  /** Counts an answer or a failure. */
   void count(Cluster cluster, String result) {
     meters.healthChecked(cluster.name(), result);
   }

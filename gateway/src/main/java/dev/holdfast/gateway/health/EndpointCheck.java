@@ -29,8 +29,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The checks of one run of one endpoint: its {@link HealthCheck} with a connection and a timer. On
- * the loop of the checks.
+ * The health check of one run of an endpoint: a {@link HealthCheck} with its connection and timer.
+ * Confined to the loop of the checks.
  */
 final class EndpointCheck {
   @Limit(of = "bytes of an answer about health", then = "the check fails")
@@ -68,7 +68,10 @@ final class EndpointCheck {
     this.connecting = cluster.options().tls().map(plain::withTls).orElse(plain);
   }
 
-  /** Goes on: with a call if one is due and it is its turn, else when it has something to do. */
+  /**
+   * Begins a call if one is due and a slot is free, else handles an expired deadline and sets the
+   * timer.
+   */
   void proceed() {
     ScheduledFuture<?> before = timer;
     if (before != null) {
@@ -92,7 +95,7 @@ final class EndpointCheck {
     act(step);
   }
 
-  /** Nobody wants to know any more. */
+  /** Ends the check, its call and its connection. */
   void close() {
     closed = true;
     ScheduledFuture<?> before = timer;
@@ -155,7 +158,7 @@ final class EndpointCheck {
     }
   }
 
-  /** The next call begins on a new connection, at once. */
+  /** Closes the connection; the next call opens another one. */
   private void disconnect() {
     Cluster before = connection;
     connection = null;
@@ -171,7 +174,7 @@ final class EndpointCheck {
     }
   }
 
-  /** Says what changed. */
+  /** Reports a changed health to the cluster. */
   private void tell() {
     CheckedHealth known = cluster.health(endpoint.address()).orElse(null);
     if (known != null && (known.health() != check.health() || !known.why().equals(check.why()))) {
@@ -206,7 +209,7 @@ final class EndpointCheck {
     }
   }
 
-  /** One call. */
+  /** A call of the health service: a Watch or a Check. */
   private final class Asked implements CallListener {
     private final HealthMethod method;
     private final UpstreamCall call;

@@ -9,7 +9,8 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * When one endpoint is asked for its health, and what its answers make of it (gRFC A17).
+ * The state machine of one endpoint's health check: when it is called, and the health that follows
+ * from its answers (gRFC A17).
  *
  * <pre>
  * RESTING --its time is over--> ASKING --first word of a Watch--> WATCHING
@@ -18,8 +19,8 @@ import java.util.random.RandomGenerator;
  * WATCHING --the stream ends, or brings too much--> RESTING
  * </pre>
  *
- * <p>At most one call is under way: after {@link Step#WATCH} and {@link Step#CHECK} until {@link
- * #onEnd}, the answer of a Check, or {@link Step#CANCEL}. Not thread-safe.
+ * <p>At most one call is open: from {@link Step#WATCH} or {@link Step#CHECK} until {@link #onEnd},
+ * the answer of a Check, or {@link Step#CANCEL}. Not thread-safe.
  */
 @PureCore
 class HealthCheck {
@@ -38,25 +39,25 @@ class HealthCheck {
       then = "it is begun again; sooner where the interval is shorter")
   static final Duration RESUME_PAUSE = Duration.ofSeconds(1);
 
-  /** What is to be done now. */
+  /** The effect that a transition asks for. */
   enum Step {
-    /** Nothing but to wait for the next deadline. */
+    /** Wait for the next deadline. */
     NONE,
-    /** Begin a Watch. */
+    /** Begin a call of Watch. */
     WATCH,
-    /** Begin a Check. */
+    /** Begin a call of Check. */
     CHECK,
-    /** Give up the call that is under way. */
+    /** Cancel the call that is open. */
     CANCEL
   }
 
-  /** How it stands with the questions. */
+  /** The state of the check. */
   enum State {
-    /** No call is under way until the deadline. */
+    /** No call is open until the deadline. */
     RESTING,
-    /** A call is under way and has brought nothing; it fails at the deadline. */
+    /** A call is open and has brought no answer; it fails at the deadline. */
     ASKING,
-    /** A Watch has answered and goes on. */
+    /** A Watch has answered and stays open. */
     WATCHING
   }
 
@@ -77,9 +78,9 @@ class HealthCheck {
   private String why;
 
   /**
-   * A check that is due at once.
+   * Creates a check that is due at once.
    *
-   * @param before what is known of the endpoint, if another check knew something
+   * @param before the health of the endpoint that an earlier check found
    */
   HealthCheck(HealthOptions options, CheckedHealth before, long nowNanos, RandomGenerator random) {
     this.options = options;
@@ -94,12 +95,12 @@ class HealthCheck {
     return state;
   }
 
-  /** What is known. */
+  /** The health that the answers so far amount to. */
   Health health() {
     return health;
   }
 
-  /** Why it is so; "" when there is nothing to say. */
+  /** The reason of the health; "" for none. */
   String why() {
     return why;
   }
@@ -109,12 +110,18 @@ class HealthCheck {
     return state == State.RESTING && nowNanos - deadlineNanos >= 0;
   }
 
-  /** How long until {@link #onTimeout} has something to do; {@link Long#MAX_VALUE} for never. */
+  /**
+   * The time until {@link #onTimeout} must be called, in nanoseconds; {@link Long#MAX_VALUE} for
+   * never.
+   */
   long nanosToDeadline(long nowNanos) {
     return timed ? Math.max(0, deadlineNanos - nowNanos) : Long.MAX_VALUE;
   }
 
-  /** Time went by. */
+  /**
+   * Begins or cancels a call if the deadline has passed. In a Watch, repeats the last answer, so
+   * that a quiet interval counts like another one.
+   */
   Step onTimeout(long nowNanos) {
     if (!timed || nowNanos - deadlineNanos < 0) {
       return Step.NONE;
@@ -133,7 +140,7 @@ class HealthCheck {
     };
   }
 
-  /** The server said how it is. */
+  /** Handles an answer of the server. */
   Step onWord(ServingStatus said, long nowNanos) {
     if (state == State.RESTING) {
       return Step.NONE;
@@ -153,7 +160,7 @@ class HealthCheck {
     return Step.NONE;
   }
 
-  /** The call ended; after the answer of a Check it means nothing. */
+  /** Handles the end of the call; ignored after the answer of a Check. */
   Step onEnd(StatusCode status, String message, long nowNanos) {
     if (state == State.WATCHING) {
       Duration pause =
@@ -166,7 +173,7 @@ class HealthCheck {
     return Step.NONE;
   }
 
-  /** The server said what can't be understood. */
+  /** Handles an answer that cannot be decoded: a failure. */
   Step onNonsense(String what, long nowNanos) {
     if (state == State.RESTING) {
       return Step.NONE;

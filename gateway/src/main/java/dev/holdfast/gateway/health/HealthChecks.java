@@ -32,9 +32,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The active health checks of a gateway. Endpoints of clusters that want it are asked over one
- * connection each, by a thread of its own that is there only when there is somebody to ask; what
- * they say is told to their {@link Cluster}. Thread-safe.
+ * The active health checks of a gateway. Each endpoint of a checked cluster has one connection. A
+ * thread of its own runs the checks, and exists only while there are any. Results go to the {@link
+ * Cluster}. Thread-safe.
  */
 public final class HealthChecks implements AutoCloseable {
   @Limit(
@@ -51,9 +51,9 @@ public final class HealthChecks implements AutoCloseable {
   private boolean closed;
 
   /**
-   * Checks of nobody yet.
+   * Creates health checks without a cluster.
    *
-   * @param meters receives those of the checks and their connections
+   * @param meters receives the meters of the checks and their connections
    * @param liveness watches the connections
    */
   public HealthChecks(MeterRegistry meters, LivenessOptions liveness) {
@@ -62,8 +62,8 @@ public final class HealthChecks implements AutoCloseable {
   }
 
   /**
-   * The clusters of which those are checked that have options here, by name. What did not change
-   * goes on; of what did, all that is known counts until the next answer.
+   * Checks the clusters that have options here, by name. Checks of unchanged clusters go on. For
+   * changed ones, the known health counts until the next answer.
    */
   public void use(Map<String, Cluster> clusters, Map<String, HealthOptions> options) {
     Map<Cluster, HealthOptions> wanted = new HashMap<>();
@@ -98,7 +98,9 @@ public final class HealthChecks implements AutoCloseable {
     }
   }
 
-  /** The loop has no clients, so nobody meets these. */
+  /**
+   * The configuration of a loop that accepts no clients: no routes, no clusters, default limits.
+   */
   private record Nobody(Router router, Map<String, Cluster> clusters, GatewayLimits limits)
       implements Terms {
     Nobody() {
@@ -106,7 +108,10 @@ public final class HealthChecks implements AutoCloseable {
     }
   }
 
-  /** The thread, and the clusters that are checked; all but the constructor on that thread. */
+  /**
+   * The thread of the checks and the clusters that are checked. Confined to that thread, except the
+   * constructor, execute and close.
+   */
   private static final class Running {
     private final EventLoopGroup thread;
     private final GatewayMeters meters;
@@ -163,7 +168,7 @@ public final class HealthChecks implements AutoCloseable {
           });
     }
 
-    /** One cluster. */
+    /** The checks of one cluster, one per endpoint. */
     private final class Checked {
       private final Cluster cluster;
       private final HealthOptions options;
@@ -180,7 +185,10 @@ public final class HealthChecks implements AutoCloseable {
             cluster.listen(endpoints -> loop.eventLoop().execute(() -> onEndpoints(endpoints)));
       }
 
-      /** One run of an endpoint: a restart is another one. */
+      /**
+       * The identity of a running endpoint process; a restart at the same address is a different
+       * run.
+       */
       private record Run(HostPort address, String instance) {}
 
       private void onEndpoints(EndpointSet endpoints) {

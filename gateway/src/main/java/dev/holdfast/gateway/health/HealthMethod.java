@@ -2,11 +2,11 @@ package dev.holdfast.gateway.health;
 
 import io.netty.util.AsciiString;
 
-/** How a server is asked for its health. */
+/** The method of {@code grpc.health.v1.Health} that is called. */
 public enum HealthMethod {
-  /** One call that goes on: the server says how it is, and each change. */
+  /** A server stream that brings the current status and each change. */
   WATCH("/grpc.health.v1.Health/Watch"),
-  /** One call for one answer, again and again. */
+  /** A unary call that is repeated every interval. */
   CHECK("/grpc.health.v1.Health/Check");
 
   private final AsciiString path;

@@ -4,15 +4,15 @@ import dev.holdfast.core.Limit;
 import java.time.Duration;
 
 /**
- * How the health of a cluster's endpoints is checked.
+ * The options of a cluster's active health checks.
  *
  * @param service whose health counts; "" (default) for that of the whole server
- * @param method how it is asked for first; WATCH by default, which falls back to CHECK where a
- *     server has none
- * @param interval from one answer or failure to the next check, give or take a tenth; 100 ms to
- *     {@link #LONGEST_INTERVAL}, default 5 s
+ * @param method the first one tried; WATCH by default, which falls back to CHECK if the server does
+ *     not implement it
+ * @param interval from one answer or failure to the next check, with a jitter of a tenth either
+ *     way; 100 ms to {@link #LONGEST_INTERVAL}, default 5 s
  * @param timeout for the connection and the first answer; 10 ms to 1 min, default 1 s
- * @param thresholds how many answers count
+ * @param thresholds consecutive results that change the health
  */
 public record HealthOptions(
     String service,
@@ -24,7 +24,7 @@ public record HealthOptions(
   @Limit(of = "time between two health checks of an endpoint", then = "it is checked")
   public static final Duration LONGEST_INTERVAL = Duration.ofMinutes(10);
 
-  /** What holds when nothing else is said. */
+  /** The default options: WATCH for the whole server every 5 s, with a time-out of 1 s. */
   public static final HealthOptions DEFAULT =
       new HealthOptions(
           "", HealthMethod.WATCH, Duration.ofSeconds(5), Duration.ofSeconds(1), Thresholds.DEFAULT);
@@ -35,18 +35,18 @@ public record HealthOptions(
   }
 
   /**
-   * How many in a row make a difference.
+   * The numbers of consecutive results that change the health of an endpoint.
    *
-   * @param unhealthy failures after which an endpoint is left out; 1 to 100, default 3. What a
-   *     server says itself counts at once
-   * @param healthy answers of SERVING, an interval apart, after which it is let back; 1 to 100,
-   *     default 1
+   * @param unhealthy failures after which an endpoint gets no calls; 1 to 100, default 3. A status
+   *     that the server itself reports counts at once
+   * @param healthy answers of SERVING, an interval apart, after which it gets calls again; 1 to
+   *     100, default 1
    */
   public record Thresholds(int unhealthy, int healthy) {
-    /** The most that may be asked for. */
+    /** The highest value of a threshold. */
     public static final int MOST = 100;
 
-    /** What holds when nothing else is said. */
+    /** The default thresholds: 3 failures, 1 success. */
     public static final Thresholds DEFAULT = new Thresholds(3, 1);
 
     public Thresholds {

@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
-/** What a server says of its health, and how that is written (grpc.health.v1). */
+/** The serving status of a server, and the codec of its messages (grpc.health.v1). */
 enum ServingStatus {
   UNKNOWN,
   SERVING,
@@ -17,7 +17,11 @@ enum ServingStatus {
   private static final int FIELD = 1;
   private static final int STATUS_TAG = FIELD << 3; // A varint.
 
-  /** The question for one service, a HealthCheckRequest. */
+  /**
+   * Encodes a HealthCheckRequest for a service.
+   *
+   * @param service "" for the whole server, which encodes to no bytes
+   */
   static byte[] question(String service) {
     byte[] name = service.getBytes(StandardCharsets.UTF_8);
     if (name.length == 0) {
@@ -34,9 +38,9 @@ enum ServingStatus {
   }
 
   /**
-   * The answer, a HealthCheckResponse.
+   * Decodes a HealthCheckResponse. A status of a later version decodes to {@link #UNKNOWN}.
    *
-   * @throws IOException when it is none
+   * @throws IOException when the bytes are not a valid message
    */
   static ServingStatus of(byte[] bytes, int offset, int length) throws IOException {
     CodedInputStream in = CodedInputStream.newInstance(bytes, offset, length);

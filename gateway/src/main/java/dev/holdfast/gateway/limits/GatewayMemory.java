@@ -10,12 +10,12 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The memory for others' bytes that all connections of a process share: for slow receivers, for
- * requests that may have to be sent again, and for bodies that are needed whole. Thread-safe.
+ * The buffer memory that all connections of a process share: bytes for slow receivers, for requests
+ * that may be retried, and for bodies that are needed whole. Thread-safe.
  *
- * <p>When it is full the client connection that holds the most has its heaviest call ended with
- * RESOURCE_EXHAUSTED, and so on until there is room. A connection that holds less than its fair
- * share, which is the whole divided by the number of holders, is never asked to pay.
+ * <p>When the memory is full, the client connection that holds the most has its heaviest call ended
+ * with RESOURCE_EXHAUSTED, until there is room. A connection below its fair share, the whole
+ * divided by the number of holders, is spared.
  */
 public final class GatewayMemory {
   @Limit(
@@ -23,7 +23,7 @@ public final class GatewayMemory {
       then = "the connections that hold the most have calls ended with RESOURCE_EXHAUSTED")
   static final int PERCENT = 50;
 
-  /** What nobody is asked for. */
+  /** The bytes that a connection may hold without counting as a holder. */
   @Limit(
       of = "bytes that a connection may keep although the gateway keeps as much as it may",
       then = "it counts among those that share the memory, and may have to give some back")
@@ -39,11 +39,18 @@ public final class GatewayMemory {
   private final long limitBytes;
   private final AtomicLong leasedBytes = new AtomicLong();
 
-  /** Without those of event loops that have ended. */
+  /**
+   * The parts of the event loops; those of loops that have ended are dropped by the garbage
+   * collector.
+   */
   private final Set<LoopMemory> parts =
       Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
-  /** A bound of one's own; at least 0. */
+  /**
+   * Creates a memory with a bound of its own.
+   *
+   * @param limitBytes at least 0
+   */
   public GatewayMemory(long limitBytes) {
     if (limitBytes < 0) {
       throw new IllegalArgumentException("limitBytes: " + limitBytes + " (expected: >= 0)");
@@ -51,13 +58,16 @@ public final class GatewayMemory {
     this.limitBytes = limitBytes;
   }
 
-  /** The one of this process: half of what the JVM may use, directly or on the heap. */
+  /**
+   * The memory of this process, bounded by half of what the JVM may use as direct memory or heap,
+   * whichever is less.
+   */
   public static GatewayMemory ofProcess() {
     return PROCESS;
   }
 
   /**
-   * The part of one event loop.
+   * Creates the part of one event loop.
    *
    * @param loop runs tasks on its thread
    */
@@ -67,23 +77,23 @@ public final class GatewayMemory {
     return part;
   }
 
-  /** What the loops hold of it. */
+  /** The bytes that the event loops have leased, used or not. */
   public long leasedBytes() {
     return leasedBytes.get();
   }
 
-  /** What each holder may hold in any case. */
+  /** The bytes that each holder may hold in any case. */
   long fairShareBytes() {
     int holders = parts().stream().mapToInt(LoopMemory::heavyCount).sum();
     return Math.max(FREE_BYTES, limitBytes / Math.max(1, holders));
   }
 
-  /** Whether hardly anything is left. */
+  /** Whether less than one lease step is left. */
   boolean isFull() {
     return leasedBytes.get() + LoopMemory.STEP_BYTES > limitBytes;
   }
 
-  /** Asks all other loops for what their heaviest accounts hold beyond the fair share. */
+  /** Asks all other loops to relieve accounts that hold more than the fair share. */
   void relieveOthers(LoopMemory asking) {
     for (LoopMemory each : parts()) {
       if (each != asking) {

@@ -9,7 +9,10 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
-/** Counts what the gateway refused and answered itself. Thread-safe. */
+/**
+ * The meters of refused connections, met limits, local replies, upstream connections and retries.
+ * Thread-safe.
+ */
 public final class GatewayMeters {
   private final MeterRegistry registry;
   private final Map<MetLimit, Counter> limits = new EnumMap<>(MetLimit.class);
@@ -27,17 +30,17 @@ public final class GatewayMeters {
     faults = new ConnectionFaults(GatewayMeter.CONNECTION_FAULTS.counter(registry));
   }
 
-  /** What the calls do. */
+  /** The call statistics of the gateway. */
   public Traffic traffic() {
     return traffic;
   }
 
-  /** Mistakes of its own. */
+  /** The counter of connections that ended with an internal error. */
   public ConnectionFaults faults() {
     return faults;
   }
 
-  /** A limit was met. */
+  /** Counts a limit that was met. */
   public void met(MetLimit limit) {
     Counter counter = limits.get(limit);
     if (counter != null) {
@@ -45,50 +48,59 @@ public final class GatewayMeters {
     }
   }
 
-  /** The gateway answered a request itself. */
+  /**
+   * Counts a request that the gateway answered itself.
+   *
+   * @param status the status of the local reply
+   */
   public void answered(String status) {
     answers
         .computeIfAbsent(status, name -> GatewayMeter.ANSWERED.counter(registry, name))
         .increment();
   }
 
-  /** An endpoint of a cluster was left out. */
+  /** Counts an ejection of an endpoint. */
   public void ejected(String cluster, String reason) {
     GatewayMeter.EJECTED.counter(registry, cluster, reason).increment();
   }
 
-  /** A health check of a cluster's endpoint brought this. */
+  /** Counts the result of a health check. */
   public void healthChecked(String cluster, String result) {
     GatewayMeter.HEALTH_CHECKS.counter(registry, cluster, result).increment();
   }
 
-  /** How many endpoints of a cluster are left out for their health; to be closed at the end. */
+  /**
+   * Registers the gauge of a cluster's endpoints that get no calls because of their health. Close
+   * it with the cluster's checks.
+   */
   public Subscription unhealthy(String cluster, Supplier<Number> count) {
     return GatewayMeter.UNHEALTHY.gauge(registry, count, cluster);
   }
 
-  /** A connection to an endpoint came about; to be closed when it ends. */
+  /** Counts a new connection to an endpoint. Close the subscription when the connection ends. */
   public Subscription connected(String cluster) {
     GatewayMeter.SUBCHANNEL_CONNECTED.counter(registry, cluster).increment();
     return GatewayMeter.SUBCHANNEL_OPEN.gauge(registry, () -> 1, cluster);
   }
 
-  /** One did not. */
+  /** Counts a failure to connect to an endpoint. */
   public void connectFailed(String cluster) {
     GatewayMeter.SUBCHANNEL_FAILED.counter(registry, cluster).increment();
   }
 
-  /** One ended that had come about. */
+  /** Counts the end of an established connection to an endpoint. */
   public void disconnected(String cluster, String error) {
     GatewayMeter.SUBCHANNEL_DISCONNECTED.counter(registry, cluster, error).increment();
   }
 
-  /** A connection was turned away whose client could not be believed. */
+  /** Counts a connection that was refused for its PROXY protocol header. */
   public void proxyRefused(String reason) {
     GatewayMeter.PROXY_REFUSED.counter(registry, reason).increment();
   }
 
-  /** A connection is passed through to a cluster; where its bytes are counted. */
+  /**
+   * Counts a connection that is passed through to a cluster, and returns the counters of its bytes.
+   */
   public SpliceBytes spliceOpened(String cluster) {
     GatewayMeter.L4_OPENED.counter(registry, cluster).increment();
     return new SpliceBytes(
@@ -97,7 +109,7 @@ public final class GatewayMeters {
   }
 
   /**
-   * One ended, or was turned away.
+   * Counts the end or refusal of a connection at layer 4.
    *
    * @param cluster "" for none
    */
@@ -107,7 +119,7 @@ public final class GatewayMeters {
         .increment();
   }
 
-  /** An attempt followed another. */
+  /** Counts a retry of a call. */
   public void retried() {
     retries.increment();
   }

@@ -9,11 +9,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The part of {@link GatewayMemory} that one event loop has in hand, taken and returned in steps,
- * the last of which it keeps, so that loops rarely meet. On its loop only.
+ * The part of {@link GatewayMemory} that one event loop has leased. Confined to that loop.
  *
- * <p>When there is no room left the heaviest account of the loop has calls ended, as long as it
- * holds more than the fair share of an account; if none does, the other loops are asked for theirs.
+ * <p>Leases are taken and returned in steps. The loop keeps a spare step, so that it rarely touches
+ * the shared counter.
+ *
+ * <p>When there is no room, the heaviest account of the loop has calls ended, as long as it holds
+ * more than the fair share. If no account does, the other loops relieve theirs.
  */
 public final class LoopMemory {
   private static final Logger log = LoggerFactory.getLogger(LoopMemory.class);
@@ -22,7 +24,7 @@ public final class LoopMemory {
   private final GatewayMemory all;
   private final Executor loop;
 
-  /** Accounts that hold more than next to nothing, in no order. */
+  /** The accounts that hold more than {@link GatewayMemory#FREE_BYTES}, in no order. */
   private final List<MemoryAccount> heavy = new ArrayList<>();
 
   private volatile int heavyCount;
@@ -44,12 +46,16 @@ public final class LoopMemory {
     return MemoryAccount.of(this, limitBytes, holder);
   }
 
-  /** The account of calls that the gateway makes for itself. */
+  /** Creates the account of calls that the gateway itself makes. */
   public MemoryAccount ownAccount() {
     return MemoryAccount.unbounded(this);
   }
 
-  /** Counts bytes that are kept from now on, always; whether there is room for them. */
+  /**
+   * Counts bytes that are held from now on, in any case.
+   *
+   * @return whether there is room for them
+   */
   public boolean take(long bytes) {
     usedBytes += bytes;
     if (usedBytes <= leasedBytes || lease()) {
@@ -62,7 +68,7 @@ public final class LoopMemory {
     return false;
   }
 
-  /** Bytes that were taken are kept no longer. */
+  /** Gives back bytes that were taken. */
   public void give(long bytes) {
     usedBytes -= bytes;
     if (leasedBytes - usedBytes > 2 * STEP_BYTES) {
@@ -72,17 +78,17 @@ public final class LoopMemory {
     }
   }
 
-  /** Whether more is kept than there is room for. */
+  /** Whether more bytes are held than there is room for. */
   public boolean isFull() {
     return usedBytes > leasedBytes && !lease();
   }
 
-  /** What is kept now. */
+  /** The bytes that are held on this loop. */
   public long usedBytes() {
     return usedBytes;
   }
 
-  /** How many accounts hold more than next to nothing; on any thread. */
+  /** The number of accounts that hold more than {@link GatewayMemory#FREE_BYTES}. Thread-safe. */
   int heavyCount() {
     return heavyCount;
   }
@@ -103,7 +109,10 @@ public final class LoopMemory {
     heavyCount = heavy.size();
   }
 
-  /** Another loop has no room; on any thread. */
+  /**
+   * Relieves the heaviest account if the memory is still full, for another loop that has no room.
+   * Thread-safe.
+   */
   void relieveOther() {
     later(
         () -> {
@@ -113,7 +122,7 @@ public final class LoopMemory {
         });
   }
 
-  /** Runs a task behind what the loop does now; on any thread. */
+  /** Runs a task behind the loop's current work. Thread-safe. */
   void later(Runnable task) {
     try {
       loop.execute(task);

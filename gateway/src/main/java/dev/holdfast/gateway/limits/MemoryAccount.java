@@ -32,7 +32,10 @@ public final class MemoryAccount {
   private long bytes;
   private boolean relieving;
 
-  /** Where it stands in the list of {@link LoopMemory}; -1 for nowhere. */
+  /**
+   * The index in the list of heavy accounts of {@link LoopMemory}; -1 for an account that is not
+   * heavy.
+   */
   int index = -1;
 
   private MemoryAccount(
@@ -80,7 +83,7 @@ public final class MemoryAccount {
     return room;
   }
 
-  /** Bytes that were charged are held no longer. */
+  /** Gives back bytes that were charged. */
   public void credit(long fewer) {
     bytes -= fewer;
     MemoryAccount whole = parent;
@@ -94,20 +97,24 @@ public final class MemoryAccount {
     memory.give(fewer);
   }
 
-  /** What is held now. */
+  /** The bytes that are held in this account. */
   public long bytes() {
     return bytes;
   }
 
   /**
-   * Whether it should hold no more: the process has no room, and it holds more than next to
-   * nothing.
+   * Whether the account should hold no more: the process has no room, and the account holds more
+   * than {@link GatewayMemory#FREE_BYTES}.
    */
   public boolean isScarce() {
     return bytes > GatewayMemory.FREE_BYTES && memory.isFull();
   }
 
-  /** Has the heaviest call ended; whether that gave bytes back. */
+  /**
+   * Ends the heaviest call of the account's holder.
+   *
+   * @return whether that gave bytes back
+   */
   boolean relieve(MetLimit why) {
     long before = bytes;
     holder.endHeaviestCall(why);

@@ -2,52 +2,54 @@ package dev.holdfast.gateway.limits;
 
 import java.util.Locale;
 
-/** The limits whose meeting is counted. */
+/** The limits that are counted when they are met. */
 public enum MetLimit {
-  /** More connections of clients than may be open at once. */
+  /** The number of open client connections. */
   CONNECTIONS,
-  /** Streams that were reset as soon as they were opened, and hardly any other. */
+  /** Rapid reset: a client resets most of its streams as soon as it has opened them. */
   RAPID_RESET,
-  /** Headers larger than allowed. */
+  /** The size of a header list. */
   HEADER_LIST,
-  /** More bytes of one connection wait for slow receivers than allowed. */
+  /** The bytes of one connection that are buffered for slow receivers. */
   CONNECTION_BYTES,
-  /** A client that did not begin in time. */
+  /**
+   * The time for a client to begin: its first bytes, TLS handshake, SETTINGS, or first HTTP/1.1
+   * request.
+   */
   HANDSHAKE,
-  /** A connection without a stream for too long. */
+  /** The time that a connection may be without a stream. */
   IDLE,
-  /** More streams than a client may have open. */
+  /** The number of a client's open streams. */
   STREAMS,
-  /** A frame, or headers, that a client began and did not end in time. */
+  /** The time for the rest of a frame or header block. */
   SLOW_FRAME,
   /**
-   * Floods of resets, CONTINUATION or empty DATA, or of answers that nobody reads, as Netty has it.
+   * Floods of resets, CONTINUATION or empty DATA, or of responses that nobody reads; Netty detects
+   * them.
    */
   FLOOD,
-  /** PINGs without an end. */
+  /** A flood of PING frames. */
   PINGS,
-  /** SETTINGS without an end. */
+  /** A flood of SETTINGS frames. */
   SETTINGS,
-  /** Frames that carry no call, such as WINDOW_UPDATE, without an end. */
+  /** A flood of frames that carry no call, such as WINDOW_UPDATE. */
   CONTROL_FRAMES,
-  /** Answers that their receiver does not read. */
+  /** Responses that their receiver does not read. */
   UNREAD,
-  /** All connections together keep as much as the process may. */
+  /** The buffer memory of all connections of the process. */
   MEMORY,
-  /** A request that could not be kept to be sent again, as so much is kept already. */
+  /** The memory for a request that may be retried: the request was not kept. */
   REPLAY,
-  /**
-   * A call that was not tried again, as the calls of its cluster had as many attempts as allowed.
-   */
+  /** The retry budget of a cluster: the call was not retried. */
   RETRIES,
-  /** So many calls were cancelled over one connection to an upstream that it was replaced. */
+  /** The number of cancelled calls on one connection to an upstream: the connection is replaced. */
   UPSTREAM_CANCELS,
-  /** A message of a WebSocket that is too long. */
+  /** The size of a WebSocket message. */
   SOCKET_MESSAGE,
-  /** A WebSocket whose client answers no PING, or does not end what it began. */
+  /** The time for the client of a WebSocket to answer a PING or to end what it began. */
   SOCKET_SILENT;
 
-  /** As tags have it. */
+  /** The value of the meter's tag. */
   public String tag() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Says when to tell of what strangers can cause as often as they like. Thread-safe. */
+/** The rate limit of a log line that clients can cause as often as they like. Thread-safe. */
 public final class SparseLog {
   @Limit(
       of = "pause between two lines in the log about clients that are refused for the same reason",
@@ -16,9 +16,9 @@ public final class SparseLog {
   private final AtomicLong toldNanos = new AtomicLong(System.nanoTime() - QUIET.toNanos());
 
   /**
-   * It happened once more.
+   * Counts one more event of the kind that is logged.
    *
-   * @return how often it did since it was told last; 0 when it is not to be told now
+   * @return the number of events since the last line, this one included; 0 when no line is due
    */
   public int count() {
     untold.incrementAndGet();

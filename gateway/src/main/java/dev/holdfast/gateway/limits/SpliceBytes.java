@@ -2,7 +2,7 @@ package dev.holdfast.gateway.limits;
 
 import io.micrometer.core.instrument.Counter;
 
-/** Counts the bytes of connections that are passed through to a cluster. Thread-safe. */
+/** The byte counters of connections that are passed through to a cluster. Thread-safe. */
 public final class SpliceBytes {
   private final Counter sent;
   private final Counter received;
@@ -12,12 +12,12 @@ public final class SpliceBytes {
     this.received = received;
   }
 
-  /** Bytes of a client. */
+  /** Counts bytes that a client sent. */
   public void sent(int bytes) {
     sent.increment(bytes);
   }
 
-  /** Bytes of an endpoint. */
+  /** Counts bytes that an endpoint sent. */
   public void received(int bytes) {
     received.increment(bytes);
   }

@@ -1,4 +1,4 @@
-/** What clients and upstreams may cost, and how often they met a limit. */
+/** Limits of clients and upstreams, buffer memory, and the meters of both. */
 @NullMarked
 package dev.holdfast.gateway.limits;
 

@@ -4,16 +4,16 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * Which authorities a route is meant for: a host {@code orders.example}, one with its port {@code
- * orders.example:8443}, every name below one {@code *.example}, or all: {@code *}.
+ * The authorities that a route accepts: a host {@code orders.example}, a host with port {@code
+ * orders.example:8443}, every name below a domain {@code *.example}, or any: {@code *}.
  *
- * @param text in small letters
+ * @param text in lower case
  */
 public record AuthorityPattern(String text) {
-  /** What a pattern must look like, for errors. */
+  /** The expected syntax, for error messages. */
   public static final String EXPECTED = "a host, host:port, *.suffix or *";
 
-  /** Every authority, also none. */
+  /** The pattern of any authority, an absent one included. */
   public static final AuthorityPattern ANY = new AuthorityPattern("*");
 
   private static final String NAME = "[a-z0-9_-]+(\\.[a-z0-9_-]+)*";
@@ -21,10 +21,10 @@ public record AuthorityPattern(String text) {
       Pattern.compile("\\*|\\*\\." + NAME + "|(" + NAME + "|\\[[0-9a-f:.]+\\])(:[0-9]{1,5})?");
 
   /**
-   * Parses a pattern.
+   * Parses a pattern, which is converted to lower case.
    *
-   * @param name what the value is called where it was written, for the error
-   * @throws IllegalArgumentException naming the value and what was expected
+   * @param name of the value in its source, for the error
+   * @throws IllegalArgumentException naming the value and the expected syntax
    */
   public static AuthorityPattern parse(String name, String text) {
     String small = text.toLowerCase(Locale.ROOT);
@@ -42,7 +42,7 @@ public record AuthorityPattern(String text) {
     return text.startsWith("*.");
   }
 
-  /** With its dot. */
+  /** The suffix, with its leading dot. */
   String suffix() {
     return text.substring(1);
   }

@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** The routes of one authority and path, told apart by headers; the narrowest first. */
+/** The routes of one authority and path, distinguished by headers; the most specific first. */
 final class Candidates {
   private final Candidate[] candidates;
   private final IntUnaryOperator chance;
 
-  /** One of them, with a route for each cluster that it goes to. */
+  /** A rule with one route per cluster of its target. */
   private static final class Candidate {
     private final RouteMatch match;
     private final Route[] routes;

@@ -4,27 +4,27 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the first value of a header must be for a route to be taken.
+ * A condition on the first value of a request header.
  *
- * @param name in small letters
- * @param kind how it is compared
- * @param value what with; "" for {@link Kind#PRESENT}
+ * @param name in lower case
+ * @param kind of the comparison
+ * @param value to compare with; "" for {@link Kind#PRESENT}
  */
 public record HeaderTest(String name, Kind kind, String value) {
-  /** What a name must look like, for errors. */
+  /** The expected syntax of a name, for error messages. */
   public static final String EXPECTED_NAME = "a header's name in small letters";
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9!#$%&'*+.^_`|~-]{1,100}");
   private static final int EXACT_RANK = 1_000_000;
   private static final int PREFIX_RANK = 10;
 
-  /** How a header is compared. */
+  /** The kind of a header comparison. */
   public enum Kind {
-    /** It is this text. */
+    /** The value equals the text. */
     EXACT,
-    /** It begins so. */
+    /** The value begins with the text. */
     PREFIX,
-    /** It is there. */
+    /** The header exists, with any value. */
     PRESENT
   }
 
@@ -34,7 +34,7 @@ public record HeaderTest(String name, Kind kind, String value) {
     }
   }
 
-  /** Whether a text can be the name of a header. */
+  /** Whether a text is a valid header name in lower case. */
   public static boolean isName(String text) {
     return NAME.matcher(text).matches();
   }
@@ -50,7 +50,7 @@ public record HeaderTest(String name, Kind kind, String value) {
     };
   }
 
-  /** Whether each header that this accepts is accepted by the other one. */
+  /** Whether each header that this test accepts is accepted by the other test. */
   boolean implies(HeaderTest other) {
     if (!name.equals(other.name)) {
       return false;
@@ -64,7 +64,7 @@ public record HeaderTest(String name, Kind kind, String value) {
     };
   }
 
-  /** Whether no header is accepted by both. */
+  /** Whether no header value is accepted by both tests. */
   boolean excludes(HeaderTest other) {
     if (!name.equals(other.name) || kind == Kind.PRESENT || other.kind == Kind.PRESENT) {
       return false;
@@ -77,7 +77,7 @@ public record HeaderTest(String name, Kind kind, String value) {
         : !value.startsWith(other.value) && !other.value.startsWith(value);
   }
 
-  /** Greater than that of any other test that this implies. */
+  /** The rank of this test: higher than that of any other test that this one implies. */
   int rank() {
     return switch (kind) {
       case EXACT -> EXACT_RANK;

@@ -1,6 +1,9 @@
 package dev.holdfast.gateway.route;
 
-/** A request path without a normal form, with the reason. Caused by the client: no stack trace. */
+/**
+ * A request path that has no normal form, with the reason. The client causes it, so it has no stack
+ * trace.
+ */
 public final class MalformedPathException extends Exception {
   private static final long serialVersionUID = 1L;
 
@@ -8,7 +11,6 @@ public final class MalformedPathException extends Exception {
     super("path: " + found + " (expected: " + expected + ")", null, false, false);
   }
 
-  /** The message; never null. */
   @Override
   public String getMessage() {
     return String.valueOf(super.getMessage());

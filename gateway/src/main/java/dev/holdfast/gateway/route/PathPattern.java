@@ -6,29 +6,29 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Which paths a route is meant for: {@code /pkg.Service/Method}, all methods of a service {@code
- * /pkg.Service/*}, a template {@code /v1/orders/{id}/items}, a beginning {@code /v1/**} or {@code
+ * The paths that a route accepts: {@code /pkg.Service/Method}, all methods of a service {@code
+ * /pkg.Service/*}, a template {@code /v1/orders/{id}/items}, or a prefix {@code /v1/**} or {@code
  * /orders.**}.
  *
- * <p>{@code *} and {@code {name}} are one segment that is not empty. {@code **} is any rest, with
- * slashes and without, and stands at the end. A path's query is not looked at.
+ * <p>{@code *} and {@code {name}} match one non-empty segment. {@code **} matches any rest, with or
+ * without slashes, and stands at the end. The query of a path is ignored.
  *
- * @param segments the texts between the slashes in canonical form: {@code *} for one of any text;
- *     the last may end with {@code **}
+ * @param segments the texts between the slashes in normal form: {@code *} for any segment; the last
+ *     may end with {@code **}
  */
 public record PathPattern(List<String> segments) {
-  /** The deepest pattern. */
+  /** The highest number of segments. */
   @Limit(of = "segments in the path of a route", then = "the configuration is refused")
   public static final int MAX_SEGMENTS = 32;
 
-  /** What a pattern must look like, for errors. */
+  /** The expected syntax, for error messages. */
   public static final String EXPECTED =
       "/package.Service/Method, /package.Service/*, /v1/orders/{id} or /v1/**, ** at the end only";
 
-  /** One segment of any text. */
+  /** The wildcard for one segment. */
   static final String ANY = "*";
 
-  /** Any rest. */
+  /** The wildcard for the rest of a path. */
   static final String REST = "**";
 
   private static final Pattern LITERAL =
@@ -40,10 +40,10 @@ public record PathPattern(List<String> segments) {
   }
 
   /**
-   * Parses a pattern.
+   * Parses a pattern and converts its literals to normal form.
    *
-   * @param name what the value is called where it was written, for the error
-   * @throws IllegalArgumentException naming the value and what was expected
+   * @param name of the value in its source, for the error
+   * @throws IllegalArgumentException naming the value and the expected syntax
    */
   public static PathPattern parse(String name, String text) {
     String[] written = text.split("/", -1);

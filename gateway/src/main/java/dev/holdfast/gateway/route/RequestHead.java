@@ -2,7 +2,7 @@ package dev.holdfast.gateway.route;
 
 import org.jspecify.annotations.Nullable;
 
-/** What of a request decides where it goes. Valid during the lookup only. */
+/** The parts of a request that decide its route. Valid only during the lookup. */
 public interface RequestHead {
   /**
    * The path in normal form ({@link PathNormalization}) with its query, such as {@code

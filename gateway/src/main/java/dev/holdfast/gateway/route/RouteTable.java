@@ -8,13 +8,12 @@ import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Routes that somebody wrote. The most specific one that accepts a request is taken, in whatever
- * order they stand: first by authority (host and port, host, longest suffix, any), then by path
- * (see {@link PathPattern}; segment by segment, text before a beginning before {@code *} before
- * {@code **}), then by headers (who asks for more than another comes before it). Two of which
- * neither is more specific are refused.
+ * The configured routes. The most specific route that accepts a request wins, whatever the order of
+ * configuration. Immutable, and thread-safe if the random source is. A lookup allocates nothing.
  *
- * <p>Immutable and thread-safe as long as the chance is. A lookup makes no objects.
+ * <p>Specificity compares the authority first: host and port, host, longest suffix, any. Then the
+ * path ({@link PathPattern}), segment by segment: literal, prefix, {@code *}, {@code **}. Then the
+ * headers: a narrower condition wins. Two routes of which neither is more specific are refused.
  */
 public final class RouteTable implements Router {
   private final TextTable<PathTrie> hosts;
@@ -23,17 +22,18 @@ public final class RouteTable implements Router {
   private final int size;
 
   /**
-   * Two rules that the same request fits, of which neither is more specific.
+   * Two rules that accept the same request, neither of which is more specific.
    *
-   * @param first the index of the one
-   * @param second the index of the other, the greater of the two
+   * @param first the index of the rule that comes first
+   * @param second the index of the other rule, which is greater
    */
   public record Conflict(int first, int second) {}
 
   /**
-   * A table.
+   * Creates a table of these rules.
    *
-   * @param chance a number from 0 to below its argument, for routes to several clusters
+   * @param chance a random number from 0 inclusive to its argument exclusive, for routes to several
+   *     clusters
    * @throws IllegalArgumentException naming two rules of which neither is more specific
    */
   public RouteTable(List<RouteRule> rules, IntUnaryOperator chance) {
@@ -69,7 +69,7 @@ public final class RouteTable implements Router {
     size = rules.size();
   }
 
-  /** All pairs of rules of which neither is more specific, in their order. */
+  /** All pairs of conflicting rules, in their order. */
   public static List<Conflict> conflicts(List<RouteRule> rules) {
     Map<String, List<Integer>> places = new HashMap<>();
     List<Conflict> conflicts = new ArrayList<>();

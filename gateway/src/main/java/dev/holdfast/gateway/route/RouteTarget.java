@@ -3,16 +3,16 @@ package dev.holdfast.gateway.route;
 import java.util.List;
 
 /**
- * Where the requests of a route go: to one cluster, or divided among several.
+ * The destination of a route: one cluster, or several with a share each.
  *
- * @param shares which make 100% together
+ * @param shares which sum to 100 %
  */
 public record RouteTarget(List<Share> shares) {
-  /** Hundredths of a percent in all. */
+  /** The sum of all shares: 100 % in hundredths of a percent. */
   public static final int WHOLE = 10_000;
 
   /**
-   * What one cluster gets.
+   * The share of one cluster in a route's requests.
    *
    * @param hundredths of a percent; 0 to {@value #WHOLE}
    */
@@ -34,7 +34,7 @@ public record RouteTarget(List<Share> shares) {
     }
   }
 
-  /** All to one. */
+  /** A target of one cluster. */
   public static RouteTarget to(String cluster) {
     return new RouteTarget(List.of(new Share(cluster, WHOLE)));
   }

@@ -2,41 +2,42 @@ package dev.holdfast.gateway.route;
 
 import org.jspecify.annotations.Nullable;
 
-/** Finds the route of a request. Immutable and thread-safe; asked once per request. */
+/** The lookup of a request's route, once per request. Immutable and thread-safe. */
 public interface Router {
   /** The route of a request; null when there is none. */
   @Nullable Route find(RequestHead head);
 
   /**
-   * Whether the same headers always find the same route, so that the first answer can be kept.
-   * Routes with shares are not.
+   * Whether the same headers always find the same route, so that the result may be cached. Routes
+   * with shares do not.
    */
   default boolean isSteady() {
     return false;
   }
 
   /**
-   * What would have matched, for the answer to a request without a route: it stands after
-   * "expected:".
+   * The condition that a request without a route did not meet, for its local reply, where it stands
+   * after "expected:".
    */
   default String expectation() {
     return "a route that matches";
   }
 
   /**
-   * Whether routes are still being learned, so that a request without one may have one in a moment:
-   * it is told to come again (UNAVAILABLE, 503), not that there is no such thing.
+   * Whether routes are still being learned, so that a request without a route may soon have one.
+   * Such a request is answered with UNAVAILABLE or 503, which clients may retry, and not as
+   * unknown.
    */
   default boolean isLearning() {
     return false;
   }
 
-  /** Whether nobody has said yet which services there are to be routed to. */
+  /** Whether the registry has not yet reported any list of services. */
   default boolean awaitsServices() {
     return false;
   }
 
-  /** As {@link #expectation()}, for the head of that very request. */
+  /** The same as {@link #expectation()}, for one request. */
   default String expectation(RequestHead head) {
     return expectation();
   }

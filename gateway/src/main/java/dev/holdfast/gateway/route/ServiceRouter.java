@@ -11,18 +11,19 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The routes that nobody wrote: every service of a registry is a cluster of its name.
+ * The routes without configuration: every service of a registry is a cluster of the same name.
  *
  * <ol>
- *   <li>by authority: its host is the name of a service ({@code orders:443}, {@code orders}), or
- *       the first label of one is the other ({@code orders.prod.example}), if only one fits;
- *   <li>by the gRPC service of the path, if exactly one service offers it. Never health and
- *       reflection, which each server answers for itself;
- *   <li>the only service, where there is only one and no more is known of it.
+ *   <li>By authority: its host is the name of a service ({@code orders:443}, {@code orders}), or
+ *       the first label of one is the other ({@code orders.prod.example}), if only one service
+ *       matches.
+ *   <li>By the gRPC service of the path, if exactly one service offers it. Health and reflection
+ *       are excluded, since each server answers them for itself.
+ *   <li>The only service, if there is just one and its gRPC services are unknown.
  * </ol>
  */
 public final class ServiceRouter implements Router {
-  /** gRPC services that every server has: a path alone says nothing of where they go. */
+  /** Prefixes of gRPC services that every server has: such a path does not identify a service. */
   private static final String[] OF_EVERY_SERVER = {
     "/grpc.health.v1.", "/grpc.reflection.", "/grpc.channelz."
   };
@@ -34,7 +35,7 @@ public final class ServiceRouter implements Router {
   private final Set<String> unheard;
   private final Set<String> names;
 
-  /** One route, or several of which none may be taken by itself. */
+  /** The routes that match a name; with more than one, the name is ambiguous and none is taken. */
   private record Choice(List<Route> routes) {
     @Nullable Route decided() {
       return routes.size() == 1 ? routes.get(0) : null;
@@ -46,18 +47,18 @@ public final class ServiceRouter implements Router {
   }
 
   /**
-   * The routes of some services.
+   * Creates the routes of these services.
    *
-   * @param offers by the name of a service in the registry: the gRPC services it is known to offer,
-   *     empty where nothing is known
-   * @param options the terms of all routes
+   * @param offers the gRPC services of each registry service, by its name; empty where they are
+   *     unknown
+   * @param options of all routes
    */
   public ServiceRouter(Map<String, Set<String>> offers, RouteOptions options) {
     this(offers, Set.of(), options);
   }
 
   /**
-   * As above, while not every service has said what it offers.
+   * Creates the routes of these services, some of which have not reported their gRPC services yet.
    *
    * @param unheard the names of those that have not
    */
@@ -87,7 +88,7 @@ public final class ServiceRouter implements Router {
     this.unheard = new TreeSet<>(unheard);
   }
 
-  /** The routes while nobody knows which services there are: none. */
+  /** A router without routes, for the time before the registry has reported its services. */
   public static Router unknown() {
     return new Router() {
       @Override
@@ -162,7 +163,7 @@ public final class ServiceRouter implements Router {
     return unheard.isEmpty() ? Router.super.expectation() : untilHeard();
   }
 
-  /** What is to be changed about a request that found no route. */
+  /** The condition that a request without a route did not meet, for its local reply. */
   @Override
   public String expectation(RequestHead head) {
     Choice choice = choice(head);
@@ -187,7 +188,7 @@ public final class ServiceRouter implements Router {
     return Texts.shown(names);
   }
 
-  /** Where the gRPC service ends that begins after the first slash of a path. */
+  /** The index at which the gRPC service in a path ends; it begins after the first slash. */
   private static int serviceEnd(CharSequence path) {
     for (int i = 1; i < path.length(); i++) {
       if (path.charAt(i) == '/') {
@@ -206,7 +207,7 @@ public final class ServiceRouter implements Router {
     return false;
   }
 
-  /** Of {@code namespace/name:port} the name. */
+  /** The name in {@code namespace/name:port}. */
   private static String hostOf(String cluster) {
     String last = cluster.substring(cluster.lastIndexOf('/') + 1);
     int colon = last.indexOf(':');

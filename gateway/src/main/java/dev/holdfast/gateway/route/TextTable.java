@@ -4,10 +4,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A hash table that is asked with a part of any text, so that a lookup makes no string. Letters of
- * ASCII may count the same in both sizes. Immutable.
+ * A hash table that is searched with a part of any text, so that a lookup allocates no string.
+ * ASCII letters may be compared without case. Immutable.
  *
- * @param <V> what is found
+ * @param <V> the type of the values
  */
 final class TextTable<V> {
   private static final int MULTIPLIER = 31;
@@ -29,12 +29,12 @@ final class TextTable<V> {
     entries.forEach(this::put);
   }
 
-  /** A table in which capital letters are others than small ones. */
+  /** Creates a table with case-sensitive keys. */
   static <V> TextTable<V> of(Map<String, V> entries) {
     return new TextTable<>(entries, false);
   }
 
-  /** A table in which they are the same. */
+  /** Creates a table that ignores the case of ASCII letters. */
   static <V> TextTable<V> ofAnyCase(Map<String, V> entries) {
     return new TextTable<>(entries, true);
   }
@@ -52,7 +52,10 @@ final class TextTable<V> {
     values[slot] = value;
   }
 
-  /** What stands under the characters of a text from one index to before another. */
+  /**
+   * The value of the characters of a text from one index to before another; null when there is
+   * none.
+   */
   @Nullable V find(CharSequence text, int from, int to) {
     if (size == 0) {
       return null;

@@ -1,10 +1,10 @@
 package dev.holdfast.gateway.traffic;
 
 /**
- * What calls are told apart by.
+ * The key of call statistics: route, cluster and method.
  *
- * @param route its name; "" for calls without one
- * @param cluster its name; "" likewise
+ * @param route its name; "" for calls without a route
+ * @param cluster its name; "" for calls without a route
  * @param method such as {@code pkg.Service/Method}, or "other"
  */
 public record CallKind(String route, String cluster, String method) {}

@@ -9,10 +9,11 @@ import io.netty.util.AsciiString;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one call did, from its headers to its end. On its event loop.
+ * The record of one call from its headers to its end: times, bytes, attempts and status. Confined
+ * to its event loop.
  *
- * <p>The first attempt is counted from the beginning of the call, as gRFC A66 has it: finding a
- * connection is a part of it.
+ * <p>The first attempt is measured from the beginning of the call, as gRFC A66 defines it: finding
+ * a connection is part of the attempt.
  */
 public final class CallTrace implements LongLived {
   private static final AsciiString NO_PATH = AsciiString.EMPTY_STRING;
@@ -52,15 +53,15 @@ public final class CallTrace implements LongLived {
     }
   }
 
-  /** For whom it is made, as upstreams hear it: addresses without their ports. */
+  /** Records the client of the call, as upstreams see it: addresses without their ports. */
   public void onClient(CharSequence forwardedFor) {
     client = forwardedFor;
   }
 
   /**
-   * Where it goes.
+   * Records the route of the call.
    *
-   * @param forwarded the headers that it goes on with
+   * @param forwarded the request headers that go upstream
    */
   public void onRoute(Route found, Http2Headers forwarded) {
     route = found;
@@ -73,7 +74,7 @@ public final class CallTrace implements LongLived {
     }
   }
 
-  /** It is sent to an endpoint. */
+  /** Records an attempt at an endpoint. */
   public void onAttempt(String address) {
     endpoint = address;
     attempting = true;
@@ -89,7 +90,7 @@ public final class CallTrace implements LongLived {
     }
   }
 
-  /** An attempt ended, and another one will follow. */
+  /** Records the end of an attempt that will be retried. */
   public void onRetry(StatusCode how) {
     if (attempting) {
       attempting = false;
@@ -97,7 +98,7 @@ public final class CallTrace implements LongLived {
     }
   }
 
-  /** DATA of the client. */
+  /** Counts DATA from the client. */
   public void onRequestData(ByteBuf data, int bytes) {
     requestBytes += bytes;
     MessageCount count = requestMessages;
@@ -106,7 +107,7 @@ public final class CallTrace implements LongLived {
     }
   }
 
-  /** The upstream began to answer. */
+  /** Records the first headers of the response. */
   public void onAnswer() {
     LoopTraffic.Methods there = methods;
     if (cell == null && there != null) {
@@ -117,7 +118,7 @@ public final class CallTrace implements LongLived {
     }
   }
 
-  /** DATA for the client. */
+  /** Counts DATA for the client. */
   public void onAnswerData(ByteBuf data, int bytes) {
     answerBytes += bytes;
     MessageCount count = answerMessages;
@@ -126,7 +127,7 @@ public final class CallTrace implements LongLived {
     }
   }
 
-  /** It is over; only the first time counts. */
+  /** Records the end of the call; only the first call of this method counts. */
   public void onEnd(Reason why, StatusCode how) {
     if (status != null) {
       return;
@@ -151,7 +152,7 @@ public final class CallTrace implements LongLived {
     }
   }
 
-  /** Another one hears of this call, if anybody does. */
+  /** Replaces the sink that is told of this call, if there is one. */
   public void tell(CallSink hearer) {
     if (sink != null) {
       sink = hearer;
@@ -167,7 +168,7 @@ public final class CallTrace implements LongLived {
     }
   }
 
-  /** How long it took up to now. */
+  /** The duration of the call up to now or to its end, in nanoseconds. */
   public long spentNanos() {
     return endNanos >= 0 ? endNanos : System.nanoTime() - beganNanos;
   }
@@ -176,17 +177,17 @@ public final class CallTrace implements LongLived {
     return request;
   }
 
-  /** The name of its route; "" without one. */
+  /** The name of the call's route; "" without one. */
   public String route() {
     return route == null ? "" : route.name();
   }
 
-  /** The name of its cluster; "" without one. */
+  /** The name of the call's cluster; "" without one. */
   public String cluster() {
     return route == null ? "" : route.cluster();
   }
 
-  /** Where it was sent last; "" for nowhere. */
+  /** The endpoint of the last attempt; "" for none. */
   public String endpoint() {
     return endpoint;
   }
@@ -195,7 +196,7 @@ public final class CallTrace implements LongLived {
     return attempts;
   }
 
-  /** Whole messages of the client; -1 where they are not counted. */
+  /** Whole messages from the client; -1 where they are not counted. */
   public long requestMessages() {
     return requestMessages == null ? -1 : requestMessages.messages();
   }
@@ -205,7 +206,7 @@ public final class CallTrace implements LongLived {
     return answerMessages == null ? -1 : answerMessages.messages();
   }
 
-  /** For whom it is made, as upstreams hear it; also when it does not get to one. */
+  /** The client of the call, as upstreams see it; also set for calls that reach no upstream. */
   public CharSequence forwardedFor() {
     return client;
   }
@@ -218,12 +219,14 @@ public final class CallTrace implements LongLived {
     return answerBytes;
   }
 
-  /** Up to the first of the answer; -1 for none, or when nobody hears of calls. */
+  /**
+   * The time to the first headers of the response, in nanoseconds; -1 for none, or without a sink.
+   */
   public long firstByteNanos() {
     return firstByteNanos;
   }
 
-  /** How it ended; null while it goes on. */
+  /** The status of the call; null while it is open. */
   public @Nullable StatusCode status() {
     return status;
   }
@@ -237,7 +240,10 @@ public final class CallTrace implements LongLived {
     return path == null ? NO_PATH : AsciiString.of(path);
   }
 
-  /** The cell it counts in; from now on, if that was not known. */
+  /**
+   * The cell that counts this call. If the call has none yet, it is counted as unanswered from now
+   * on.
+   */
   private Cell cell() {
     Cell known = cell;
     if (known != null) {

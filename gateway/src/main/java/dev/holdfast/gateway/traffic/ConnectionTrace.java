@@ -4,8 +4,8 @@ import io.netty.util.AsciiString;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one connection did that is passed through byte for byte, or was turned away. On its event
- * loop.
+ * The record of one connection that is passed through byte for byte, or was refused. Confined to
+ * its event loop.
  */
 public final class ConnectionTrace implements LongLived {
   private final LoopTraffic loop;
@@ -31,26 +31,26 @@ public final class ConnectionTrace implements LongLived {
     }
   }
 
-  /** An endpoint is tried. */
+  /** Records an attempt to connect to an endpoint. */
   public void onAttempt(String address) {
     endpoint = address;
     attempts++;
   }
 
-  /** Bytes of the client. */
+  /** Counts bytes from the client. */
   public void onSent(int bytes) {
     sentBytes += bytes;
   }
 
-  /** Bytes of the endpoint. */
+  /** Counts bytes from the endpoint. */
   public void onReceived(int bytes) {
     receivedBytes += bytes;
   }
 
   /**
-   * It is over; only the first time counts.
+   * Records the end of the connection; only the first call of this method counts.
    *
-   * @param how a word
+   * @param how the reason, in one word
    */
   public void onEnd(String how) {
     if (endNanos >= 0) {
@@ -74,17 +74,17 @@ public final class ConnectionTrace implements LongLived {
     }
   }
 
-  /** The name of its cluster; "" for none. */
+  /** The name of the connection's cluster; "" for none. */
   public String cluster() {
     return cluster;
   }
 
-  /** The address of the client, without the port; empty for one that is not known. */
+  /** The address of the client, without the port; empty if unknown. */
   public AsciiString client() {
     return client;
   }
 
-  /** The endpoint that was tried last; "" for none. */
+  /** The endpoint of the last attempt; "" for none. */
   public String endpoint() {
     return endpoint;
   }
@@ -101,12 +101,12 @@ public final class ConnectionTrace implements LongLived {
     return receivedBytes;
   }
 
-  /** How long it took up to now. */
+  /** The duration of the connection up to now or to its end, in nanoseconds. */
   public long spentNanos() {
     return endNanos >= 0 ? endNanos : System.nanoTime() - beganNanos;
   }
 
-  /** How it ended; "" while it goes on. */
+  /** The reason of the end; "" while the connection is open. */
   public String end() {
     return end;
   }

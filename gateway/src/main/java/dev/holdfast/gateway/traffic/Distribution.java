@@ -1,6 +1,6 @@
 package dev.holdfast.gateway.traffic;
 
-/** The sum of some histograms with the same bounds. For one thread. */
+/** The sum of several histograms with the same bounds. Not thread-safe. */
 public final class Distribution {
   private static final double WHOLE = 1.0;
 
@@ -13,12 +13,12 @@ public final class Distribution {
     this.counts = new long[bounds.length + 1];
   }
 
-  /** Of times in nanoseconds, empty. */
+  /** Creates an empty distribution of times in nanoseconds. */
   public static Distribution ofTimes() {
     return new Distribution(Histogram.TIMES);
   }
 
-  /** Of sizes in bytes, empty. */
+  /** Creates an empty distribution of sizes in bytes. */
   public static Distribution ofSizes() {
     return new Distribution(Histogram.SIZES);
   }
@@ -28,7 +28,10 @@ public final class Distribution {
     return bounds;
   }
 
-  /** What was counted up to each bound and above the one before; the last is above all. */
+  /**
+   * The number of values per bucket: up to its bound and above the one before. The last bucket is
+   * above all bounds.
+   */
   public long[] counts() {
     return counts;
   }
@@ -38,7 +41,7 @@ public final class Distribution {
     return sum;
   }
 
-  /** How many values there are. */
+  /** The number of values in all buckets. */
   public long count() {
     long all = 0;
     for (long each : counts) {
@@ -51,7 +54,7 @@ public final class Distribution {
     sum += values;
   }
 
-  /** Adds another of the same bounds. */
+  /** Adds another distribution with the same bounds. */
   public void add(Distribution other) {
     for (int i = 0; i < counts.length; i++) {
       counts[i] += other.counts[i];
@@ -67,8 +70,8 @@ public final class Distribution {
   }
 
   /**
-   * The value below which this part of all values is, interpolated within its bounds; the highest
-   * bound when it is above that, 0 when there are none.
+   * The quantile of the values, interpolated within its bucket: the highest bound if it lies above
+   * that, 0 without values.
    *
    * @param part 0 to 1, such as 0.99
    */

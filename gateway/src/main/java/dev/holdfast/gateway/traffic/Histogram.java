@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * How often values of which size came. Written by one thread, read by any: a reader may miss what
- * is being written, never more.
+ * A histogram of values. Written by one thread, read by any: a reader may miss a value that is
+ * being written, but never counts too many.
  */
 final class Histogram {
   private static final double NANOS = 1e9;
@@ -37,7 +37,7 @@ final class Histogram {
 
   private final long[] bounds;
 
-  /** One for each bound, one for what is above all of them, and the sum. */
+  /** The buckets, one for each bound and one for all above; the last element is the sum. */
   private final AtomicLongArray counts;
 
   Histogram(long[] bounds) {
@@ -45,7 +45,7 @@ final class Histogram {
     this.counts = new AtomicLongArray(bounds.length + 2);
   }
 
-  /** Counts a value; on the thread that writes. */
+  /** Counts a value; on the writing thread only. */
   void record(long value) {
     int found = Arrays.binarySearch(bounds, value);
     add(found >= 0 ? found : -found - 1, 1);
@@ -56,7 +56,7 @@ final class Histogram {
     counts.lazySet(index, counts.getPlain(index) + more);
   }
 
-  /** Adds what was counted to the sums of several. */
+  /** Adds these counts to a sum. */
   void addTo(Distribution sums) {
     for (int i = 0; i <= bounds.length; i++) {
       sums.counts()[i] += counts.get(i);

@@ -1,45 +1,45 @@
 package dev.holdfast.gateway.traffic;
 
-/** The calls of one kind, of all threads. For one thread. */
+/** The statistics of the calls of one kind, over all threads. Not thread-safe. */
 public final class KindTraffic {
   private final Outcomes calls = new Outcomes();
   private final Outcomes attempts = new Outcomes();
   private long started;
   private long startedAttempts;
 
-  /** Calls that began. */
+  /** The number of calls that began. */
   public long started() {
     return started;
   }
 
-  /** Attempts that began. */
+  /** The number of attempts that began. */
   public long startedAttempts() {
     return startedAttempts;
   }
 
-  /** Calls that ended, as their clients saw it. */
+  /** The calls that ended, with the status that their clients saw. */
   public Outcomes calls() {
     return calls;
   }
 
-  /** Attempts that ended. */
+  /** The attempts that ended, by status. */
   public Outcomes attempts() {
     return attempts;
   }
 
-  /** Calls that go on. */
+  /** The number of calls that are open. */
   public long open() {
     return Math.max(0, started - calls.count());
   }
 
-  /** Adds another kind. */
+  /** Adds the statistics of another kind. */
   public void add(KindTraffic other) {
     add(other.started, other.startedAttempts);
     calls.add(other.calls);
     attempts.add(other.attempts);
   }
 
-  /** What came since an earlier sum of the same. */
+  /** The difference to an earlier sum of the same kind. */
   public KindTraffic since(KindTraffic earlier) {
     KindTraffic difference = new KindTraffic();
     difference.add(this);

@@ -1,7 +1,12 @@
 package dev.holdfast.gateway.traffic;
 
-/** What may go on for so long that it is told of before its end. */
+/** A call or connection that may stay open for so long that it is logged before its end. */
 interface LongLived {
-  /** Tells of it, when that was not done for so long. */
+  /**
+   * Reports the call or connection to its sink, if the last report is at least this pause ago.
+   *
+   * @param nowNanos {@link System#nanoTime()}
+   * @param pauseNanos the least time between two reports
+   */
   void tellAfter(long nowNanos, long pauseNanos);
 }

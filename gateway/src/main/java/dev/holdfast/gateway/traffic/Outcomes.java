@@ -4,14 +4,14 @@ import dev.holdfast.transcoding.http.StatusCode;
 import java.util.EnumMap;
 import java.util.Map;
 
-/** The calls or attempts of some kind by the status they ended with. For one thread. */
+/** The calls or attempts of one kind, by the status that they ended with. Not thread-safe. */
 public final class Outcomes {
   private final Map<StatusCode, Of> byStatus = new EnumMap<>(StatusCode.class);
 
   /**
-   * Those of one status.
+   * The distributions of the calls or attempts with one status.
    *
-   * @param nanos how long they took
+   * @param nanos their durations
    * @param requestBytes of the DATA from the client
    * @param answerBytes of the DATA for the client
    */
@@ -29,35 +29,35 @@ public final class Outcomes {
     }
   }
 
-  /** Those of a status; made when there are none. */
+  /** The distributions of a status, created if there are none. */
   Of of(StatusCode status) {
     return byStatus.computeIfAbsent(
         status,
         s -> new Of(Distribution.ofTimes(), Distribution.ofSizes(), Distribution.ofSizes()));
   }
 
-  /** All, by the statuses that came. */
+  /** The distributions by status; without the statuses that did not occur. */
   public Map<StatusCode, Of> byStatus() {
     return byStatus;
   }
 
-  /** Adds others. */
+  /** Adds other outcomes to these. */
   public void add(Outcomes others) {
     others.byStatus.forEach((status, each) -> of(status).add(each));
   }
 
-  /** Takes away what was counted earlier. */
+  /** Subtracts an earlier sum of the same kind. */
   void subtract(Outcomes earlier) {
     earlier.byStatus.forEach((status, each) -> of(status).subtract(each));
     byStatus.values().removeIf(each -> each.nanos().count() <= 0);
   }
 
-  /** How many ended. */
+  /** The number of calls or attempts that ended. */
   public long count() {
     return byStatus.values().stream().mapToLong(each -> each.nanos().count()).sum();
   }
 
-  /** The times of all of them. */
+  /** The durations of all statuses together. */
   public Distribution nanos() {
     Distribution all = Distribution.ofTimes();
     byStatus.values().forEach(each -> all.add(each.nanos()));

@@ -2,36 +2,36 @@ package dev.holdfast.gateway.traffic;
 
 import java.util.Locale;
 
-/** Why a call ended as it did; the log of calls has it beside the status. */
+/** The cause of a call's end; the call log has it beside the status. */
 public enum Reason {
-  /** The upstream answered it, whatever the status. */
+  /** The upstream answered, with any status. */
   ANSWERED,
-  /** The client cancelled it, or its connection was lost. */
+  /** The client cancelled the call, or its connection was lost. */
   CLIENT_LEFT,
-  /** It fits no route. */
+  /** No route matches the request. */
   NO_ROUTE,
-  /** Its route names a cluster that there is not. */
+  /** The route names a cluster that does not exist. */
   NO_CLUSTER,
-  /** There was no connection to any endpoint. */
+  /** No connection to any endpoint could be made. */
   NO_CONNECTION,
-  /** Its time was over. */
+  /** The deadline of the call passed. */
   DEADLINE,
-  /** It was older than its route lets calls get. */
+  /** The call reached the longest duration that its route allows. */
   AGE,
-  /** It met a limit of the gateway. */
+  /** The call met a limit of the gateway. */
   LIMIT,
-  /** What the upstream sent is no answer of gRPC, or not a whole one. */
+  /** The upstream's response is not valid gRPC, or not complete. */
   BAD_ANSWER,
-  /** The upstream reset its stream. */
+  /** The upstream reset the stream of the call. */
   UPSTREAM_RESET,
   /** The connection to the upstream was lost or closed. */
   UPSTREAM_LOST,
-  /** The gateway closes and had no time left for it. */
+  /** The gateway drained, and the call's time was up. */
   DRAIN,
-  /** A request over HTTP that makes no sense, or whose answer can't be translated. */
+  /** The HTTP request is malformed, or its response cannot be transcoded. */
   HTTP;
 
-  /** As the log has it. */
+  /** The value in the call log. */
   public String text() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -4,7 +4,10 @@ import dev.holdfast.transcoding.http.StatusCode;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
-/** Calls or attempts by the status they ended with. Written by one thread, read by any. */
+/**
+ * The histograms of calls or attempts by the status that they ended with. Written by one thread,
+ * read by any.
+ */
 final class Tally {
   private final AtomicReferenceArray<Ended> byStatus =
       new AtomicReferenceArray<>(StatusCode.values().length);
@@ -16,10 +19,11 @@ final class Tally {
   }
 
   /**
-   * One more ended.
+   * Counts the end of a call or attempt.
    *
+   * @param nanos its duration
    * @param requestBytes that the client sent
-   * @param answerBytes that the client was sent
+   * @param answerBytes that were sent to the client
    */
   void record(StatusCode status, long nanos, long requestBytes, long answerBytes) {
     Ended ended = byStatus.getPlain(status.number());
@@ -32,7 +36,7 @@ final class Tally {
     ended.receivedBytes.record(answerBytes);
   }
 
-  /** Adds what was counted to the sums of several. */
+  /** Adds these histograms to a sum. */
   void addTo(Outcomes sums) {
     for (StatusCode status : StatusCode.values()) {
       @Nullable Ended ended = byStatus.get(status.number());

@@ -1,4 +1,6 @@
-/** What calls do, counted as they go: the numbers behind /metrics, the admin page and the log. */
+/**
+ * Call statistics, counted as calls go on: the numbers behind /metrics, the admin page and the log.
+ */
 @NullMarked
 package dev.holdfast.gateway.traffic;
 
