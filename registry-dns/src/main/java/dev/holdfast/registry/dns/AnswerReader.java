@@ -15,8 +15,8 @@ import org.xbill.DNS.SOARecord;
 import org.xbill.DNS.Section;
 
 /**
- * Reads an answer: follows the aliases in it and takes the shortest TTL on the way, which dnsjava's
- * own lookup does not tell.
+ * A parser of DNS answers that follows aliases and takes the shortest TTL on the way, which
+ * dnsjava's own lookup does not report.
  */
 final class AnswerReader {
   @Limit(of = "aliases followed within one answer", then = "the answer counts as failed")
@@ -25,11 +25,11 @@ final class AnswerReader {
   private AnswerReader() {}
 
   /**
-   * What was read.
+   * The outcome of reading a DNS message: a complete answer, or an alias to resolve next.
    *
    * @param answer the answer, if it is complete
-   * @param next the alias whose records did not come along and must be asked for
-   * @param ttl the shortest so far
+   * @param next the alias whose records are missing from the message and must be queried, or null
+   * @param ttl the shortest TTL so far
    */
   record Reading(Optional<DnsAnswer> answer, @Nullable Name next, Duration ttl) {}
 

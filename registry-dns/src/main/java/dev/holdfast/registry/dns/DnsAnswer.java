@@ -6,15 +6,16 @@ import java.util.List;
 import org.xbill.DNS.Record;
 
 /**
- * What a name server said to one question; that there is nothing is an answer too.
+ * The answer of a name server to one query, positive or negative.
  *
- * @param nameExists whether there is such a name, with records of this type or not
- * @param records those asked for, aliases resolved
- * @param additional what was sent along
- * @param ttl how long it may be kept
+ * @param nameExists whether the name exists, with records of this type or without
+ * @param records the records of the queried type, after aliases were resolved; empty for a negative
+ *     answer
+ * @param additional the records of the additional section
+ * @param ttl how long the answer may be kept
  */
 record DnsAnswer(boolean nameExists, List<Record> records, List<Record> additional, Duration ttl) {
-  /** For how long it is believed that there is nothing, when the server does not say. */
+  /** The TTL of a negative answer without an SOA record. */
   @Limit(of = "life of an answer that there is nothing, without an SOA", then = "it is asked again")
   static final Duration NEGATIVE_TTL = Duration.ofSeconds(5);
 

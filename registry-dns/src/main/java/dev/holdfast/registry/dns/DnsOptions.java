@@ -17,14 +17,14 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What a {@code dns:} or {@code srv:} URI says.
+ * The parameters of a {@code dns:} or {@code srv:} URI, parsed.
  *
- * @param servers the name servers to ask, or none for those of the system
+ * @param servers the name servers to query, or none for those of the system
  * @param names further names, as written
  * @param port the port of names that come without one, or 0 for none
- * @param minRefresh shortest pause between two questions
- * @param maxRefresh longest pause between two questions
- * @param timeout after what time a resolution is given up
+ * @param minRefresh the shortest interval between two queries
+ * @param maxRefresh the longest interval between two queries
+ * @param timeout the deadline of a resolution
  */
 record DnsOptions(
     List<InetSocketAddress> servers,

@@ -49,7 +49,7 @@ final class DnsRegistry implements Registry {
   private volatile Duration recordTtl;
 
   /**
-   * Opens a registry.
+   * Creates the registry and starts its thread for the system's files.
    *
    * @param services whether SRV records are looked up, rather than addresses
    */

@@ -17,15 +17,18 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Resolves a service again and again, at its TTL. Runs on the scheduler. */
+/**
+ * The watch of one service, which resolves the name again whenever its TTL is over. Runs on the
+ * scheduler.
+ */
 final class DnsWatch implements Subscription {
   private static final Logger log = LoggerFactory.getLogger(DnsWatch.class);
 
   /**
-   * When to ask again.
+   * The timing of the next query.
    *
-   * @param refresh after an answer
-   * @param backoff after a failure
+   * @param refresh the interval after an answer
+   * @param backoff the interval after a failure
    */
   record Pace(RefreshPolicy refresh, Backoff backoff) {}
 

@@ -25,13 +25,12 @@ import org.xbill.DNS.Type;
 import org.xbill.DNS.WireParseException;
 
 /**
- * Asks name servers, without any cache: what is remembered is remembered by {@code
- * SteadyEndpoints}.
+ * The client for name servers, without a cache; {@code SteadyEndpoints} keeps what was resolved.
  *
- * <p>Servers are asked one after the other, several rounds of them, until one answers; truncated
- * answers are asked for again over TCP (by dnsjava); from the second round on without EDNS, which
- * some old servers and middleboxes don't stand. Everything here runs on the scheduler, and answers
- * come on it.
+ * <p>Servers are queried one after the other, in several rounds, until one answers. Truncated
+ * answers are queried again over TCP by dnsjava. From the second round on, queries are sent without
+ * EDNS, which some old servers and middleboxes reject. All methods run on the scheduler, and
+ * answers arrive on it.
  */
 final class NameServers {
   /** More questions than this wait for their turn: each takes a socket. */
@@ -86,7 +85,7 @@ final class NameServers {
   }
 
   /**
-   * Asks a question.
+   * Queries the servers for the records of a name.
    *
    * @param name absolute
    * @return completes on the scheduler; fails with a {@link RegistryException} when no server gave
@@ -177,9 +176,8 @@ final class NameServers {
   }
 
   /**
-   * One try under way. Its time is measured here, because dnsjava looks at its timeouts once a
-   * second only; and when it is up the next server is asked as well, while a late answer still
-   * counts.
+   * A pending query to one server, with its own timer. dnsjava checks its timeouts only once a
+   * second. When the timer fires, the next server is queried as well; a late answer still counts.
    */
   private final class Waiting {
     final Try asked;

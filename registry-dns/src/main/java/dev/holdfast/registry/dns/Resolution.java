@@ -66,7 +66,7 @@ final class Resolution {
     this.explicitServers = explicitServers;
   }
 
-  /** The addresses of hosts. */
+  /** Resolves the A and AAAA records of hosts to endpoints. */
   CompletableFuture<Resolved> addresses(List<DnsName> hosts) {
     return all(hosts, host -> hostPart(host.host(), address -> endpoint(address, host.port(), 1)));
   }

@@ -6,13 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What one or several names led to.
+ * The endpoints that one or several names resolved to.
  *
- * @param endpoints in no order, perhaps twice
- * @param ttl how long all of it may be kept
+ * @param endpoints in no order; duplicates are possible
+ * @param ttl how long the result may be kept
  */
 record Resolved(List<Endpoint> endpoints, Duration ttl) {
-  /** For what never changes. */
+  /** The TTL of results that never change, such as literal addresses. */
   static final Duration FOREVER = Duration.ofDays(1);
 
   static Resolved merge(List<Resolved> parts) {

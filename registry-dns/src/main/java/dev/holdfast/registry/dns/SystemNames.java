@@ -21,8 +21,8 @@ import org.xbill.DNS.ResolverConfig;
 import org.xbill.DNS.config.ResolvConfResolverConfigProvider;
 
 /**
- * What this machine says about names: its hosts file, name servers and search list. The files are
- * read again when they change, as a running container's do. Blocks; used on one thread.
+ * The name resolution settings of this machine: hosts file, name servers and search list. The files
+ * are read again when they change, as a running container's do. Blocks; confined to one thread.
  */
 final class SystemNames {
   private static final Logger log = LoggerFactory.getLogger(SystemNames.class);
@@ -31,7 +31,7 @@ final class SystemNames {
   private static final long MAX_HOSTS_BYTES = 16 * 1024 * 1024;
 
   /**
-   * The system's view at one moment.
+   * The name resolution settings at one moment.
    *
    * @param hosts addresses by name, lower case
    * @param servers name servers, in their order
@@ -69,7 +69,7 @@ final class SystemNames {
     this.resolvConf = resolvConf;
   }
 
-  /** What holds now. */
+  /** The current settings, read again if a file has changed. */
   View look() {
     Stamp hostsNow = stamp(hostsFile);
     Stamp configNow = stamp(resolvConf);

@@ -21,12 +21,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thing that is read from files again and again, never on the scheduler: a mount that hangs
- * takes one thread and the patience of those who ask, and stops no decision of this process.
+ * A repeated blocking read of files, executed off the scheduler. A hung mount blocks one thread and
+ * fails the requests that wait for the file, but delays no decision of this process.
  *
- * <p>One read is under way at a time; who asks meanwhile gets its answer. All of a process have
- * {@link #MAX_THREADS} daemon threads between them, none while nothing is read; when all of them
- * hang, a further read fails at once. On the scheduler only, but for {@link #await}.
+ * <p>At most one read is under way per instance; requests that arrive meanwhile get its result. All
+ * instances of a process share {@link #MAX_THREADS} daemon threads, which end when idle. When all
+ * threads hang, a further read fails at once. Confined to the scheduler, except for {@link #await}.
  */
 final class BackgroundRead<T> {
   /** Reads that hang at the same time, of all registries of a process. */
@@ -35,7 +35,7 @@ final class BackgroundRead<T> {
       then = "further ones fail at once")
   static final int MAX_THREADS = 16;
 
-  /** For how long {@link #await} is patient. */
+  /** The longest time that {@link #await} blocks. */
   @Limit(of = "time that opening a registry waits for its files", then = "it fails")
   static final Duration MAX_AWAITED = Duration.ofSeconds(5);
 
@@ -56,7 +56,7 @@ final class BackgroundRead<T> {
             });
   }
 
-  /** Somebody who asked. */
+  /** A pending request for the result of the read, with its timeout. */
   private final class Waiter {
     private final Consumer<? super T> onResult;
     private final Consumer<? super Exception> onFailure;

@@ -19,7 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One record of this process, from the wish to publish it to its end.
+ * An announced record of this process and its state machine.
  *
  * <pre>
  * LEASING -> WRITING -> PUBLISHED <-> WRITING (an update)
@@ -27,16 +27,16 @@ import org.slf4j.LoggerFactory;
  * any -> GONE                     refused, lost, deleted, taken over, wiped
  * </pre>
  *
- * <p>Every write after the first, and the deletion, are transactions on the revision that this
- * record wrote last, so nobody else's record is touched. The first replaces whatever is there: who
- * could bind the port last is there now. Public methods may be called from any thread; the rest is
- * on the scheduler.
+ * <p>The first write replaces any record under the key: the process that could bind the port last
+ * owns the address now. Every later write, and the deletion, is a transaction on the revision that
+ * this announcement wrote last, so no foreign record is modified. Public methods may be called from
+ * any thread; the others are confined to the scheduler.
  */
 final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handler {
   private static final Logger log = LoggerFactory.getLogger(EtcdAnnouncement.class);
 
   enum State {
-    /** Waits for the lease. */
+    /** The announcement waits for the lease to be granted. */
     LEASING,
     /** A write is under way. */
     WRITING,
@@ -44,7 +44,7 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
     PUBLISHED,
     /** On its way out; the listener hears nothing more. */
     WITHDRAWING,
-    /** Over. */
+    /** The announcement has ended; the state is final. */
     GONE
   }
 

@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Opens the channels to the members of one cluster. On the scheduler only. */
 final class EtcdChannels {
-  /** One page of a list, or one message of a watch, whose records may be of any size. */
+  /**
+   * The largest message accepted from etcd, in bytes: a page of a list or a message of a watch.
+   * Records may have any size.
+   */
   @Limit(
       of = "one message of etcd",
       then = "a page of a list is asked for again in smaller ones; a watch begins anew")

@@ -5,7 +5,7 @@ import io.grpc.Status;
 import java.util.Map;
 
 /**
- * What went wrong with a request to etcd, as far as something depends on it.
+ * The kinds of failed etcd requests that the client handles differently.
  *
  * <p>etcd tells its errors apart by their description alone (several share a gRPC code, and a watch
  * has only the text), and its own clients compare that text too: rpctypes/error.go. The texts are
@@ -20,7 +20,7 @@ enum EtcdError {
   TOKEN_REFUSED(RegistryException.Kind.UNAUTHENTICATED, false),
   /** Authentication is on and the request had no user. */
   USER_MISSING(RegistryException.Kind.UNAUTHENTICATED, false),
-  /** Wrong user or password. */
+  /** The user name or the password was rejected. */
   PASSWORD_REFUSED(RegistryException.Kind.UNAUTHENTICATED, false),
   /** The TLS handshake failed: a certificate is not trusted or has expired. */
   CERTIFICATE_REFUSED(RegistryException.Kind.UNAUTHENTICATED, true),
@@ -38,9 +38,9 @@ enum EtcdError {
   TOO_LARGE(RegistryException.Kind.UNAVAILABLE, false),
   /** The store lost its memory between the question and the answer. */
   WIPED(RegistryException.Kind.WIPED, false),
-  /** The registry was closed. */
+  /** The registry was closed before the request completed. */
   CLOSED(RegistryException.Kind.CLOSED, false),
-  /** Anything else. */
+  /** Any error that no other constant describes. */
   OTHER(RegistryException.Kind.UNAVAILABLE, false);
 
   private static final Map<String, EtcdError> BY_DESCRIPTION =
@@ -63,7 +63,7 @@ enum EtcdError {
     this.anotherMemberMayDo = anotherMemberMayDo;
   }
 
-  /** What a user of the registry is told. */
+  /** The kind under which the registry reports this error to its user. */
   RegistryException.Kind kind() {
     return kind;
   }

@@ -58,7 +58,7 @@ final class EtcdException extends RuntimeException {
     return error;
   }
 
-  /** What a user of the registry is told. */
+  /** This failure as the exception that the registry reports to its user. */
   RegistryException toRegistryException() {
     return new RegistryException(error.kind(), messageOrName(), this);
   }

@@ -28,21 +28,21 @@ import org.slf4j.LoggerFactory;
  * NONE -> ASKING -> HELD -> LOST -> ASKING ..     LOST: run out, not found, or forgotten by a wipe
  * </pre>
  *
- * <p>It is asked for when the first record needs it and kept until the registry closes. On the
- * scheduler only.
+ * <p>The lease is requested when the first record needs it and is kept until the registry closes.
+ * Confined to the scheduler.
  */
 final class EtcdLease {
   private static final Logger log = LoggerFactory.getLogger(EtcdLease.class);
 
-  /** What a lease of zero seconds would be; records without a lease have it. */
+  /** The lease id 0, which etcd reports for records without a lease. */
   static final long NO_LEASE = 0;
 
   enum State {
-    /** Nothing was announced yet. */
+    /** No lease was requested, because nothing was announced yet. */
     NONE,
     /** A grant is under way; announcements wait for it. */
     ASKING,
-    /** Granted and kept alive. */
+    /** The lease is granted and kept alive. */
     HELD,
     /** The last one is gone; the next announcement asks for another. */
     LOST

@@ -17,12 +17,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One member of the cluster: the channel to it and the token it knows us by.
+ * A member of the etcd cluster, with its channel and its authentication token.
  *
- * <p>A channel that failed or did not answer is replaced when the member is asked next: grpc-java's
- * own channel would wait out its reconnect backoff first, which grows to minutes, and one whose
- * packets vanish would stay READY for a quarter of an hour. When to ask is decided above. On the
- * scheduler only.
+ * <p>A channel that failed or did not answer is replaced before the next request. grpc-java would
+ * wait out its reconnect backoff first, which grows to minutes, and a channel whose packets are
+ * dropped would stay READY for a quarter of an hour. {@link EtcdMembers} decides when a request is
+ * sent. Confined to the scheduler.
  */
 final class EtcdMember {
   private final HostPort address;

@@ -142,7 +142,9 @@ final class EtcdMembers implements EtcdTransport {
         .forEach(watch -> watch.listener().onMemberDoubtful());
   }
 
-  /** One request on its way from member to member. */
+  /**
+   * A request that is tried at one member after the other until one answers or its time is over.
+   */
   private final class Request<Q, R> {
     private final MethodDescriptor<Q, R> method;
     private final Q message;

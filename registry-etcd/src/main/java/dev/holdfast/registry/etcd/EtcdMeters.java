@@ -7,10 +7,10 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.function.IntSupplier;
 
 /**
- * What one registry counts and shows of itself, under its description: a process with two clusters
- * sees which of them is in trouble. Thread-safe.
+ * The meters of one registry, labeled with its description, so that a process with two clusters can
+ * tell them apart. Thread-safe.
  *
- * @param meters where it is shown
+ * @param meters the registry of meters
  * @param registry {@link EtcdRegistry#describe()}, which never holds a secret
  */
 record EtcdMeters(MeterRegistry meters, String registry) {

@@ -20,15 +20,16 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an {@code etcd://} URI and the environment say.
+ * The configuration of an etcd registry, parsed from an {@code etcd://} URI and the environment.
  *
- * @param members where the members of the cluster listen, in the order given
- * @param ttl the lease that is asked for
- * @param requestTimeout after what time a request is given up, all members included
- * @param relist how often a range is read again beside its watch, at most; half of it at least
+ * @param members addresses of the cluster's members, in the order given
+ * @param ttl the lease time to live that is requested
+ * @param requestTimeout the deadline of a request, over all members it is tried at
+ * @param relist the longest interval between two lists beside a running watch; the shortest is half
+ *     of it
  * @param leased whether records live under a lease; without one they stay until deleted
- * @param tls the files TLS is made from, or empty for plain text
- * @param credentials user and password, if there are any
+ * @param tls the files of the TLS settings, or empty for plain text
+ * @param credentials user and password, or empty for none
  */
 record EtcdOptions(
     List<HostPort> members,

@@ -33,16 +33,16 @@ final class EtcdRecord {
 
   private EtcdRecord() {}
 
-  /** What a value turned out to be. */
+  /** The result of decoding a value: an endpoint, an empty value or a foreign one. */
   sealed interface Reading {}
 
-  /** An endpoint. */
+  /** A value that holds a valid endpoint. */
   record Live(Endpoint endpoint) implements Reading {}
 
-  /** Nothing: some writers clear a value before they delete the key. */
+  /** An empty value: some writers clear a value before they delete the key. */
   record Empty() implements Reading {}
 
-  /** Something that is not ours. */
+  /** A value that is not a record of a known format, with the reason. */
   record Garbage(String reason) implements Reading {}
 
   static ByteString encode(Endpoint endpoint) {

@@ -23,11 +23,11 @@ import java.util.concurrent.CompletionStage;
  */
 public final class EtcdRoles {
 
-  /** What somebody does in a namespace. */
+  /** The access of a client or a server to a namespace. */
   public enum Access {
-    /** Resolves and watches services. */
+    /** Read access, enough to resolve and watch services. */
     READ(Permission.Type.READ, "read"),
-    /** Registers services, which includes reading them. */
+    /** Read and write access, as needed to register services. */
     WRITE(Permission.Type.READWRITE, "readwrite");
 
     private final Permission.Type type;
@@ -109,7 +109,9 @@ public final class EtcdRoles {
     return done.minimalCompletionStage();
   }
 
-  /** What the role allows. */
+  /**
+   * The etcd permission that the role grants: the access type and the key range of the namespace.
+   */
   Permission permission() {
     KeyRange range = EtcdKeys.namespace(namespace);
     return Permission.newBuilder()

@@ -55,7 +55,7 @@ final class EtcdTls {
   @Limit(of = "a certificate or key file", then = "a larger one is refused")
   private static final int MAX_FILE_BYTES = 1 << 20;
 
-  /** What the files held, and what was made of it. */
+  /** The contents of the TLS files and the SSL context built from them. */
   private record Settings(List<byte[]> contents, SslContext context) {}
 
   private final TlsFiles files;
@@ -142,7 +142,7 @@ final class EtcdTls {
     return false;
   }
 
-  /** One sentence on a handshake that failed. */
+  /** A one-sentence explanation of a failed TLS handshake, with its root cause. */
   static String explain(Status status) {
     Throwable root = status.getCause();
     for (Throwable t = root; t != null; t = t.getCause()) {

@@ -22,11 +22,11 @@ final class EtcdToken {
       Metadata.Key.of("token", Metadata.ASCII_STRING_MARSHALLER);
 
   private enum State {
-    /** None is held; the next request asks for one. */
+    /** No token is held; the next request asks for one. */
     NONE,
-    /** A request for one is under way; others wait for it. */
+    /** An authentication request is under way; other requests wait for its token. */
     ASKING,
-    /** One is held and was not refused. */
+    /** A token is held and was not refused. */
     HELD,
     /** The member said that authentication is off; requests go without. */
     NOT_NEEDED
@@ -72,7 +72,7 @@ final class EtcdToken {
     }
   }
 
-  /** What a request sends along, now. */
+  /** The metadata of a request sent now: the token, if one is held. */
   Metadata headers() {
     Metadata headers = new Metadata();
     if (state == State.HELD) {

@@ -36,7 +36,7 @@ interface EtcdTransport {
   /** Ends everything. Requests under way fail with {@link EtcdError#CLOSED}. */
   void close();
 
-  /** One stream of watches. */
+  /** A bidirectional stream that carries watches. */
   interface WatchCall {
     void send(WatchRequest request);
 
@@ -50,11 +50,11 @@ interface EtcdTransport {
     void refuseToken();
   }
 
-  /** Hears from a stream of watches. */
+  /** The listener of a watch stream. */
   interface WatchListener {
     void onResponse(WatchResponse response);
 
-    /** The last call. */
+    /** The stream has ended; no further method of the listener is called. */
     void onClosed(EtcdException cause);
 
     /** Requests go to another member now: a reason to ask whether this stream still lives. */

@@ -4,23 +4,23 @@ import dev.holdfast.core.PureCore;
 import java.time.Duration;
 
 /**
- * When a lease must be kept alive, and when it must be taken for lost.
+ * The timing of a lease: when its next keepalive is due, and when the lease counts as lost.
  *
- * <p>The time to live is what was granted, not what was asked for, and it runs from when the
- * question was sent: etcd may have counted from then. It is kept alive at a third of it, and after
- * a failure at a twelfth. A lease that was not answered for its whole time may be gone, so it is
- * given up then, by the monotonic clock.
+ * <p>The time to live is the granted one, and runs from the time the request was sent, because etcd
+ * may have counted from then. A keepalive is due after a third of the time to live, and after a
+ * failure at a twelfth of it. A lease without an answer for its whole time to live may have
+ * expired, so it is given up then. All times are monotonic nanoseconds.
  */
 @PureCore
 final class LeaseTerm {
 
-  /** What is to be done at a moment. */
+  /** The action that is due at a given time. */
   enum Due {
-    /** Wait until {@link #nextDeadlineNanos}. */
+    /** No action is due before {@link #nextDeadlineNanos}. */
     NOTHING,
-    /** Ask for more time. */
+    /** A keepalive has to be sent. */
     KEEP_ALIVE,
-    /** Too late: give the lease up. */
+    /** The lease has to be given up, because its time to live is over. */
     EXPIRED
   }
 
@@ -61,7 +61,7 @@ final class LeaseTerm {
     asking = true;
   }
 
-  /** A keepalive failed. */
+  /** Records a failed keepalive; the next one is due after a twelfth of the time to live. */
   void onFailure(long nowNanos) {
     asking = false;
     keepAliveAtNanos = nowNanos + ttlNanos / RETRY_SHARE;

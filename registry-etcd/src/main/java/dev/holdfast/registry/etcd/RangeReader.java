@@ -69,7 +69,7 @@ final class RangeReader {
   private int pageRecords = PAGE_RECORDS;
   private int restarts;
 
-  /** What a range held at one revision. */
+  /** The content of a key range at one revision. */
   record Result(ResponseHeader header, List<KeyValue> records) {
     long revision() {
       return header.getRevision();

@@ -29,19 +29,19 @@ import org.jspecify.annotations.Nullable;
 final class RangeWatch {
 
   enum State {
-    /** To be read as soon as its turn comes. */
+    /** The range waits for its turn to be listed. */
     WAITING,
-    /** Being read. */
+    /** The range is being listed. */
     LISTING,
-    /** Read; the watch from there on was asked for. */
+    /** The range was listed, and a watch from that revision was requested. */
     CREATING,
-    /** Read, and every change since arrives. */
+    /** The range was listed, and every change since then arrives. */
     WATCHING,
     /** Nobody is interested any more. */
     CLOSED
   }
 
-  /** Hears what the range holds. */
+  /** The listener of a range. */
   interface Handler {
     /** All of it, as it was at one revision. Replaces what was known. */
     void onList(RangeReader.Result list, long epoch);
@@ -49,7 +49,7 @@ final class RangeWatch {
     /** Changes since then, in order, never one twice. */
     void onEvents(List<Event> events);
 
-    /** What is known was true a moment ago: the store and the stream have just answered. */
+    /** The known content is confirmed: both the store and the stream have just answered. */
     void onConfirmed();
 
     /** Can't be followed at the moment; a list will come. Once per kind of failure. */
@@ -155,7 +155,7 @@ final class RangeWatch {
     return false;
   }
 
-  /** What tells two records with one key apart. */
+  /** The attributes by which two versions of a record under one key are told apart. */
   private record Known(long modRevision, long lease, int valueHash) {}
 
   private Known knownOf(KeyValue record) {

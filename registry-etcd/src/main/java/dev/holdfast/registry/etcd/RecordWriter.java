@@ -22,11 +22,11 @@ import java.util.function.Consumer;
  */
 final class RecordWriter {
 
-  /** How a transaction ended. */
+  /** The result of a write transaction. */
   enum Outcome {
-    /** It was carried out. */
+    /** The transaction was carried out. */
     DONE,
-    /** There is no record. */
+    /** The key has no record. */
     ABSENT,
     /** There is a record, and it is not ours. */
     FOREIGN

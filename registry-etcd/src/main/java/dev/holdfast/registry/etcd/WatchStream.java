@@ -17,7 +17,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One stream that carries the watches of all ranges, from its opening to its end.
+ * The bidirectional stream that carries the watches of all ranges, from its opening to its end.
  *
  * <p>It must answer: whatever was asked (a watch, or a sign of life by a progress request) has a
  * deadline, and any message counts as the answer. The revision in a sign of life is not used:
@@ -37,13 +37,16 @@ final class WatchStream implements WatchListener {
 
   /** Hears what happens on the stream. */
   interface Listener {
-    /** The stream is over; all its watches are. The last call. */
+    /**
+     * The stream has ended, and all its watches with it; no further method of the listener is
+     * called.
+     */
     void onBroken(WatchStream stream, EtcdException cause);
 
-    /** One watch was refused or ended; the others go on. */
+    /** A single watch was refused or ended; the stream's other watches continue. */
     void onCanceled(RangeWatch range, EtcdException cause);
 
-    /** A watch runs. */
+    /** The server has created the watch of a range. */
     void onCreated(RangeWatch range);
 
     /** A message came whose header is older than what is known. */

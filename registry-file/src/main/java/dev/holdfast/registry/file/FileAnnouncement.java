@@ -19,7 +19,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One record that this process publishes and keeps.
+ * An announced record of this process and its state machine: a file that is written, updated and
+ * deleted.
+ *
+ * <p>States: PUBLISHING -> PUBLISHED -> (PUBLISHING with each update) -> WITHDRAWN or ENDED. A
+ * first write that fails ends the announcement. A later write that fails is retried with backoff,
+ * because the file still holds the previous record. All methods run on the scheduler, except those
+ * whose names end in {@code OnIo}.
  *
  * <p>PUBLISHING -> PUBLISHED -> (PUBLISHING with each update) -> WITHDRAWN or ENDED. A first write
  * that fails ends it; a later one is tried again, for the record stands as it was. Everything runs
@@ -27,9 +33,9 @@ import org.slf4j.LoggerFactory;
  */
 final class FileAnnouncement {
   /**
-   * How long a record says that it is draining before it is deleted: two polls by default. A reader
-   * that misses the mark sees a record vanish, and a service that lost its only record is doubted
-   * for the grace time, so even a busy machine must get to see it.
+   * The time for which a record is marked as draining before its file is deleted: two polls by
+   * default. A reader that misses the mark sees a record vanish, and a service that lost its only
+   * record is doubted for the grace time. The time therefore has to suffice on a busy machine.
    */
   @Limit(of = "time that a record says it is draining before it is deleted", then = "it is deleted")
   static final Duration DRAIN_NOTICE = Duration.ofMillis(500);
@@ -42,7 +48,7 @@ final class FileAnnouncement {
     PUBLISHING,
     /** The file says what was asked for, or did until an update that is still to be written. */
     PUBLISHED,
-    /** It is being deleted, or was, at our own wish. */
+    /** The record was withdrawn by this process; the file is being deleted or is deleted. */
     WITHDRAWN,
     /** The record is lost; the listener was told. */
     ENDED
@@ -83,7 +89,7 @@ final class FileAnnouncement {
     wanted = endpoint;
   }
 
-  /** Makes the first attempt. */
+  /** Registers the announcement with its folder and starts the first write. */
   void begin() {
     folder.add(this);
     publish();
@@ -135,7 +141,10 @@ final class FileAnnouncement {
     }
   }
 
-  /** The directory was read. */
+  /**
+   * Compares the record with a completed scan of the directory. Ends the announcement when the file
+   * was deleted or taken over.
+   */
   void onScanned(ScanResult result) {
     away = false;
     FileRecord ours = written;

@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What the parameters of a {@code file:} URI say.
+ * The parameters of a {@code file:} URI, parsed.
  *
  * @param ttl how long a record outlives an owner that can't be looked up in the process table
- * @param poll pause between two looks at a directory that reports no change
- * @param leased whether records have an owner and go away with it
+ * @param poll interval between two scans of a directory whose changes are not reported
+ * @param leased whether records have an owner and are removed when the owner is gone
  */
 record FileOptions(Duration ttl, Duration poll, boolean leased) {
   private static final TunableDuration TTL =

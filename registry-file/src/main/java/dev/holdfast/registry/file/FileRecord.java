@@ -5,7 +5,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one file says.
+ * The content of a record file.
  *
  * @param endpoint the instance
  * @param generation counts the announcements at this address, so that of two the newer is known

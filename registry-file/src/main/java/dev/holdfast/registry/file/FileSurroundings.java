@@ -3,13 +3,13 @@ package dev.holdfast.registry.file;
 import dev.holdfast.core.RegistryContext;
 
 /**
- * What all parts of one open file registry share.
+ * The collaborators that all parts of one open file registry share.
  *
- * @param context scheduler, meters and the rest that the registry was given
- * @param options what its URI says
- * @param io where it may block
- * @param events changes of directories
- * @param store single files
+ * @param context the scheduler, the meters and the other services that the registry was given
+ * @param options the parameters of the registry's URI
+ * @param io the executor for blocking file operations
+ * @param events change notifications of directories
+ * @param store reads and writes of single files
  * @param processes the process table of this machine
  */
 record FileSurroundings(
@@ -20,7 +20,7 @@ record FileSurroundings(
     RecordStore store,
     LocalProcesses processes) {
 
-  /** The monotonic time. */
+  /** The monotonic time of the scheduler's clock, in nanoseconds. */
   long nowNanos() {
     return context.scheduler().clock().nanoTime();
   }

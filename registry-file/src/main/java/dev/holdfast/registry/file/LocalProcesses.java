@@ -22,13 +22,13 @@ final class LocalProcesses {
   private static final int STATE_FIELD = 0;
   private static final int STARTED_FIELD = 19;
 
-  /** What is known of an owner. */
+  /** The state of the process that owns a record. */
   enum Fate {
-    /** The very process that wrote the record is there. */
+    /** The process that wrote the record is running. */
     ALIVE,
-    /** It has ended: there is no process of its number, or another one. */
+    /** The process has ended: its process id is free or belongs to another process. */
     DEAD,
-    /** Its process table is not ours, or can't be read. */
+    /** The state is unknown: the owner's process table is not this machine's, or is unreadable. */
     UNKNOWN
   }
 

@@ -38,7 +38,7 @@ final class RecordJson {
 
   private RecordJson() {}
 
-  /** Writes a record; the time is for people only, nothing is decided by it. */
+  /** Writes a record as JSON. The time is for human readers; no decision depends on it. */
   static byte[] write(FileRecord record, Instant written) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (JsonGenerator json = FACTORY.createGenerator(out)) {
@@ -80,9 +80,9 @@ final class RecordJson {
   }
 
   /**
-   * Reads a record.
+   * Parses the text of a record file.
    *
-   * @throws MalformedFileException saying what is wrong
+   * @throws MalformedFileException with the reason, when the text is not a valid record
    */
   static FileRecord read(byte[] text) throws MalformedFileException {
     try (JsonParser json = FACTORY.createParser(text)) {

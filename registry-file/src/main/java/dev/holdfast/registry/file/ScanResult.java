@@ -4,9 +4,9 @@ import dev.holdfast.core.RegistrySnapshot;
 import java.util.Map;
 
 /**
- * What a look at the directory of a service found.
+ * The result of one scan of a service's directory.
  *
- * @param snapshot the endpoints of all living records and lists
- * @param records the living records by the name of their file
+ * @param snapshot the endpoints of all live records and static lists
+ * @param records the live records by file name
  */
 record ScanResult(RegistrySnapshot snapshot, Map<String, FileRecord> records) {}

@@ -5,13 +5,13 @@ import dev.holdfast.core.PureCore;
 import java.time.Duration;
 
 /**
- * When to look at a directory again: soon after a reported change, after the poll interval without
- * one.
+ * The schedule of directory scans: soon after a reported change, and after the poll interval
+ * without one.
  *
- * <p>A large directory is looked at less often: polls take at most a twentieth of the time and
- * looks after changes at most a fifth (but no change waits longer than {@link #MAX_EVENT_PAUSE}),
- * while a change of a small one is seen within milliseconds. At most one look is under way. Not
- * thread-safe.
+ * <p>A large directory is scanned less often. Polls take at most a twentieth of the time, and scans
+ * after changes at most a fifth. No change waits longer than {@link #MAX_EVENT_PAUSE}; a change of
+ * a small directory is seen within milliseconds. At most one scan is under way. Times are monotonic
+ * nanoseconds. Not thread-safe.
  */
 @PureCore
 final class ScanRhythm {
@@ -42,7 +42,7 @@ final class ScanRhythm {
     endedNanos = nowNanos;
   }
 
-  /** A change was reported. */
+  /** Records a reported change and advances the next scan; during a scan, another one follows. */
   void onChange(long nowNanos) {
     if (looking) {
       changedMeanwhile = true;
@@ -54,7 +54,7 @@ final class ScanRhythm {
             Math.min(MAX_EVENT_PAUSE.toNanos(), costNanos * EVENT_COST_FACTOR)));
   }
 
-  /** Somebody waits: look at once. */
+  /** Makes a scan due at once, because a caller waits for its result. */
   void onDemand(long nowNanos) {
     if (looking) {
       changedMeanwhile = true;
@@ -63,21 +63,22 @@ final class ScanRhythm {
     advanceTo(nowNanos - endedNanos);
   }
 
-  /** A look begins. */
+  /** Records the start of a scan. */
   void onBegin(long nowNanos) {
     looking = true;
     changedMeanwhile = false;
     beganNanos = nowNanos;
   }
 
-  /** The look has ended. */
+  /** Records the end of a successful scan; its duration sets the pause before the next one. */
   void onEnd(long nowNanos) {
     end(nowNanos, nowNanos - beganNanos);
   }
 
   /**
-   * The look has failed or was given up: how long that took tells of a file system in trouble and
-   * not of a large directory, and whoever waits for the trouble to end wants to know soon.
+   * Records that the scan failed or was abandoned. Its duration is not counted as cost: a failing
+   * scan says nothing about the size of the directory, and callers that wait for recovery need the
+   * next one soon.
    */
   void onFailed(long nowNanos) {
     end(nowNanos, 0);
@@ -93,12 +94,15 @@ final class ScanRhythm {
     }
   }
 
-  /** Whether a look is under way. */
+  /** Whether a scan is under way. */
   boolean isLooking() {
     return looking;
   }
 
-  /** When the next look is due; it has no meaning while one is under way. */
+  /**
+   * The monotonic time at which the next scan is due, in nanoseconds; undefined while a scan is
+   * under way.
+   */
   long nextDeadlineNanos() {
     return deadlineNanos;
   }

@@ -30,11 +30,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks at the directory of one service: reads what changed, leaves out what is not ours, and
- * removes the records of owners that are gone.
+ * The scanner of one service's directory. A scan reads the files that changed, ignores foreign
+ * files, and removes the records of owners that are gone.
  *
- * <p>Used on the I/O thread only; what it remembers between two looks is no more than what it saw
- * in the last one.
+ * <p>Confined to the I/O thread. State kept between two scans is limited to the files that the last
+ * scan saw.
  */
 final class ServiceScan {
   /** More files than this are not looked at. */
@@ -57,7 +57,7 @@ final class ServiceScan {
 
   private record Stamp(@Nullable Object key, long modifiedNanos, long size) {}
 
-  /** What a file held when it was read last. */
+  /** The cached content of a file, as of the last read. */
   private record Page(
       Stamp stamp,
       long firstSeenNanos,
@@ -92,10 +92,11 @@ final class ServiceScan {
   }
 
   /**
-   * Looks at every file.
+   * Scans all files of the directory.
    *
-   * @param fresh whether to read even those that seem unchanged
-   * @throws dev.holdfast.core.RegistryException when the registry is away or can't be read
+   * @param fresh whether files are read even if their stamps are unchanged
+   * @throws dev.holdfast.core.RegistryException when the registry directory is missing or
+   *     unreadable
    */
   ScanResult scan(long nowNanos, boolean fresh) {
     registry.require(nowNanos);

@@ -14,10 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/**
- * One etcd server process on loopback. When it is wiped, its cluster id stays the same. Not
- * thread-safe.
- */
+/** An etcd server process on loopback. Wiping the server keeps its cluster id. Not thread-safe. */
 public final class EtcdProcess extends LocalServer {
   /** The etcd on the PATH. */
   public static final String INSTALLED = "etcd";
@@ -141,7 +138,7 @@ public final class EtcdProcess extends LocalServer {
     return name;
   }
 
-  /** {@code host:port} for clients. */
+  /** The client address, as {@code host:port}. */
   public String address() {
     return "127.0.0.1:" + ports.client();
   }
