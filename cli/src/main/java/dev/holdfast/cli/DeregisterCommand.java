@@ -13,7 +13,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Removes one record. */
+/** The {@code deregister} command, which removes the record of one instance from the registry. */
 @Command(
     name = "deregister",
     description = "Remove the record of an instance; exit with 1 when there is none.",

@@ -3,7 +3,7 @@ package dev.holdfast.cli;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** What concerns etcd alone. */
+/** The {@code etcd} command group, whose subcommands prepare an etcd for Holdfast. */
 @Command(
     name = "etcd",
     description = "Prepare an etcd for Holdfast.",

@@ -1,8 +1,8 @@
 package dev.holdfast.cli;
 
-/** What the program's exit codes mean. {@code run} ends with the code of its child instead. */
+/** The exit codes of the program. {@code run} ends with the exit code of its child instead. */
 public final class ExitCode {
-  /** Done. */
+  /** Success: the command did its work. */
   public static final int OK = 0;
 
   /** Understood, but it could not be done, or nothing was found. */

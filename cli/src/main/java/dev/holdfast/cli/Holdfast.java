@@ -145,7 +145,10 @@ public final class Holdfast implements Runnable {
         .setParameterExceptionHandler(failures);
   }
 
-  /** What is meant for us: all before {@code --}, which begins the command line of a child. */
+  /**
+   * The arguments of the program itself: everything before {@code --}, which begins the command
+   * line of a child.
+   */
   private static List<String> ownWords(String... args) {
     List<String> words = Arrays.asList(args);
     int end = words.indexOf("--");

@@ -28,7 +28,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** What an instance says of itself, and how its health is found out. */
+/** The command-line options that describe an instance and its health check. */
 @SuppressWarnings("NullAway.Init") // picocli fills the fields before a command runs
 public final class InstanceOptions {
   @Option(
@@ -123,7 +123,7 @@ public final class InstanceOptions {
   }
 
   /**
-   * Who keeps the instance in the registry while its program serves.
+   * Creates the object that keeps the instance registered while its program serves.
    *
    * @param stopTimeout how long the program may take to stop
    * @throws UserError when the registry can't be written to

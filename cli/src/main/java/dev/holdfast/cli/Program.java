@@ -5,7 +5,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What every command is given: where to print, and the defaults.
+ * The context of every command: output streams and defaults.
  *
  * @param out results, for pipes
  * @param err everything else, for people

@@ -96,7 +96,7 @@ public final class RegistryOptions {
         uri.scheme(), uri.userInfo(), uri.authority(), uri.namespace(), parameters);
   }
 
-  /** What registries of this run live on. */
+  /** The shared resources of all registries of this run: scheduler, environment, clock. */
   public RegistryContext context() {
     return registries().context();
   }

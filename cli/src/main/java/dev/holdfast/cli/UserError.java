@@ -1,6 +1,6 @@
 package dev.holdfast.cli;
 
-/** What a user can put right: shown as one text without a stack trace. */
+/** An error that the user can correct. The program prints its message without a stack trace. */
 public final class UserError extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -16,7 +16,7 @@ public final class UserError extends RuntimeException {
     return new UserError(ExitCode.FAILED, message);
   }
 
-  /** What was given makes no sense. */
+  /** An error for invalid input: command line, environment or configuration file. */
   public static UserError usage(String message) {
     return new UserError(ExitCode.USAGE, message);
   }
@@ -26,7 +26,7 @@ public final class UserError extends RuntimeException {
     return new UserError(exitCode, message);
   }
 
-  /** What the process ends with. */
+  /** The exit code of the process, as listed in {@link ExitCode}. */
   public int exitCode() {
     return exitCode;
   }

@@ -9,7 +9,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Mixin;
 
-/** Says what is running. */
+/**
+ * The {@code version} command, which prints the versions of the program and of its Java runtime.
+ */
 @Command(name = "version", description = "Show the version of the program and of its Java.")
 public final class VersionCommand implements Callable<Integer>, IVersionProvider {
   @Mixin(name = CommonOptions.MIXIN)

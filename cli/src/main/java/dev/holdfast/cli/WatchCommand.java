@@ -144,7 +144,7 @@ public final class WatchCommand implements Callable<Integer> {
     }
   }
 
-  /** One service. Runs on the scheduler, like all that prints. */
+  /** The watch of one service. Confined to the scheduler, like everything that prints. */
   private final class Service implements EndpointsListener {
     private final EndpointDirectory directory;
     private final ServiceName service;

@@ -1,4 +1,4 @@
-/** The {@code holdfast} program. */
+/** The {@code holdfast} program: its commands, their options, settings and exit codes. */
 @NullMarked
 package dev.holdfast.cli;
 

@@ -9,8 +9,8 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 
 /**
- * One service with two faces and no other process before it: gRPC on one port, and HTTP/JSON,
- * gRPC-Web, Connect and WebSockets on another. The server is grpc-java's own.
+ * A service with two frontends in one process: gRPC on one port, and HTTP/JSON, gRPC-Web, Connect
+ * and WebSockets on another. The gRPC server is grpc-java's own.
  *
  * <pre>
  * OrdersOverHttp [port of gRPC] [port of HTTP]
@@ -20,7 +20,8 @@ import java.net.InetSocketAddress;
  * curl http://127.0.0.1:8080/openapi.json
  * </pre>
  *
- * <p>50051 and 8080 of loopback unless given, 0 is a free one. SIGTERM lets requests end.
+ * <p>The default ports are 50051 and 8080; 0 means any free port. gRPC listens on all addresses,
+ * HTTP on the loopback address. SIGTERM lets requests end.
  */
 public final class OrdersOverHttp implements AutoCloseable {
   private final Server server;
@@ -58,7 +59,7 @@ public final class OrdersOverHttp implements AutoCloseable {
     }
   }
 
-  /** Where HTTP is served. */
+  /** The address on which HTTP is served. */
   InetSocketAddress http() {
     return http.address();
   }

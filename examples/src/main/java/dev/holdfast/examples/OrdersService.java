@@ -96,7 +96,10 @@ public final class OrdersService extends OrdersGrpc.OrdersImplBase {
     new Following(request, (ServerCallStreamObserver<OrderEvent>) responses).start();
   }
 
-  /** One call of Follow; its events are sent under its own lock, as a StreamObserver wants it. */
+  /**
+   * A call of Follow. Its events are sent under its own lock, because a StreamObserver is not
+   * thread-safe.
+   */
   private final class Following {
     private final FollowRequest request;
     private final ServerCallStreamObserver<OrderEvent> responses;

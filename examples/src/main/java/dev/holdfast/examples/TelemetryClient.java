@@ -25,7 +25,7 @@ import java.util.concurrent.locks.LockSupport;
 public final class TelemetryClient {
   private TelemetryClient() {}
 
-  /** Reports, then ends. */
+  /** Sends the readings, prints the result and exits. */
   public static void main(String[] args) throws InterruptedException {
     int readings = args.length < 2 ? 1_000 : Integer.parseInt(args[1]);
     ManagedChannel channel =

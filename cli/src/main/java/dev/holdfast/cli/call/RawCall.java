@@ -15,8 +15,8 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call of gRPC whose messages are bytes. One thread may send while another one reads; both wait
- * for the peer, without limit unless the call has a deadline.
+ * A gRPC call whose messages are byte arrays. One thread may send while another thread reads. Both
+ * block until the peer is ready, without limit unless the call has a deadline.
  */
 final class RawCall implements AutoCloseable {
   private final ClientCall<byte[], byte[]> call;
@@ -25,7 +25,7 @@ final class RawCall implements AutoCloseable {
   private @Nullable Status status;
   private Metadata trailers = new Metadata();
 
-  /** Begins a call. */
+  /** Starts the call and requests the first message. */
   RawCall(Channel channel, String fullName, CallOptions options, Metadata headers) {
     call = channel.newCall(method(fullName), options);
     call.start(new Listener(), headers);
@@ -79,7 +79,7 @@ final class RawCall implements AutoCloseable {
     }
   }
 
-  /** What came at the end. */
+  /** The trailers of the call; empty until the call has ended. */
   Metadata trailers() {
     synchronized (lock) {
       return trailers;

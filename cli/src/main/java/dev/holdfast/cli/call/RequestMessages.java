@@ -19,9 +19,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is sent: JSON from the command line, a file or standard input, as messages of a type. Where
- * the client streams each line is a message, read when it is wanted; else all is one. For one
- * thread.
+ * The request messages of a call, converted from JSON. The JSON comes from the command line, a file
+ * or standard input. For client streaming each line is one message and is read on demand; otherwise
+ * the whole input is one message. Confined to one thread.
  */
 final class RequestMessages implements AutoCloseable {
   @Limit(of = "bytes of JSON of one message that `call` sends", then = "the message is refused")

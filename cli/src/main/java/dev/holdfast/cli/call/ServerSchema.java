@@ -60,9 +60,10 @@ record ServerSchema(ServiceCatalog catalog, List<String> undescribed) {
   }
 
   /**
-   * Asks a server.
+   * Reads the schema of a server by gRPC server reflection.
    *
-   * @param target what it is called, for errors
+   * @param target the name of the server in error messages
+   * @throws UserError when reflection fails
    */
   static ServerSchema ofServer(Channel channel, String target, Metadata headers)
       throws InterruptedException {

@@ -49,14 +49,20 @@ final class TargetOptions {
         : channels.channel(registry.target(target), registry.context());
   }
 
-  /** What the target's services look like. */
+  /**
+   * The schema of the target's services, from descriptor sets if given, else by reflection over the
+   * channel.
+   */
   ServerSchema schema(ManagedChannel channel, String target) throws InterruptedException {
     return descriptorSets.isEmpty()
         ? ServerSchema.ofServer(channel, target, headers())
         : ServerSchema.ofFiles(descriptorSets);
   }
 
-  /** What the target's services look like, whom nobody calls when files say it. */
+  /**
+   * The schema of the target's services. Opens a channel for reflection only when no descriptor set
+   * is given.
+   */
   ServerSchema schema(String target) throws InterruptedException {
     if (!descriptorSets.isEmpty()) {
       return ServerSchema.ofFiles(descriptorSets);

@@ -29,7 +29,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Runs a control plane. */
+/** The {@code control} command, which runs an xDS control plane. */
 @Command(
     name = "control",
     description = {

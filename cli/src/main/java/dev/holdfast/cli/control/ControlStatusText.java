@@ -24,7 +24,10 @@ final class ControlStatusText {
 
   private ControlStatusText() {}
 
-  /** What is served, a line for each client, what is wrong in words, and the load. */
+  /**
+   * The status as text lines: the services served, a line for each client, the problems, and the
+   * load.
+   */
   static List<String> lines(StatusResponse status) {
     List<String> lines = new ArrayList<>();
     lines.add(head(status));
@@ -225,7 +228,10 @@ final class ControlStatusText {
         .with("in_progress", load.getInProgress());
   }
 
-  /** What a client says of itself is shown, never obeyed by a terminal. */
+  /**
+   * Replaces control characters in text that a client supplied, so that no escape sequence reaches
+   * the terminal.
+   */
   private static String printable(String text) {
     return EndpointText.printable(text);
   }

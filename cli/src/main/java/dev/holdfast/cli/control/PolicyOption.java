@@ -20,7 +20,7 @@ public final class PolicyOption {
   }
 
   /**
-   * The file.
+   * The policy file, which must have been named.
    *
    * @throws UserError when none was named
    */

@@ -19,10 +19,13 @@ final class CallLedger {
   /** Which call failed, when and how. */
   record Failure(long atNanos, String step, String status) {}
 
-  /** Sums since the start. */
+  /** Sums since the ledger was created; the latency quantile is in milliseconds. */
   record Totals(long calls, long failed, long retried, double p99Millis) {}
 
-  /** One instance since the last look: answered calls and the median and worst of their times. */
+  /**
+   * The answered calls of one instance since the previous {@link #takeRecent}, with the median and
+   * the 99th percentile of their latencies in milliseconds.
+   */
   record Recent(long calls, double p50Millis, double p99Millis) {}
 
   private static final class Served {
@@ -47,7 +50,7 @@ final class CallLedger {
   }
 
   /**
-   * A call was answered.
+   * Records the answer to a call.
    *
    * @param instance who answered, as the answer says
    * @param latencyNanos from the moment the call was due
@@ -122,7 +125,10 @@ final class CallLedger {
     return served == null ? 0 : served.calls;
   }
 
-  /** Whoever answered since the last call of this method, and starts the next such period. */
+  /**
+   * The instances that answered calls since the previous call of this method, by name. Starts the
+   * next period.
+   */
   synchronized Map<String, Recent> takeRecent() {
     Map<String, Recent> result = new HashMap<>();
     byInstance.forEach(

@@ -13,9 +13,10 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * One run: sets the stage, lets the clients call while the story is told, and adds up.
+ * The run of {@code demo}: sets up the registry, starts the clients, runs the steps, and computes
+ * the result.
  *
- * <p>Everything it starts is ended by {@link DemoResources}, whichever way the run ends.
+ * <p>{@link DemoResources} closes everything that a run started, however the run ends.
  */
 final class Demo {
   private static final long TABLE_MILLIS = 1_000;
@@ -135,7 +136,7 @@ final class Demo {
     }
   }
 
-  /** Knows one address only. */
+  /** A stock channel to a single address, without name resolution. */
   private static ManagedChannel channelTo(HostPort address) {
     return NettyChannelBuilder.forAddress(address.host(), address.port()).usePlaintext().build();
   }

@@ -21,10 +21,10 @@ interface DemoDisplay {
   /** Something worth a line that belongs to no step. */
   void say(String line);
 
-  /** A step begins. */
+  /** Shows that a step begins. */
   void stepStarted(StepTitle step);
 
-  /** A step is over. */
+  /** Shows how a step ended. */
   void stepEnded(StepReport report);
 
   /** The state of things now; called about once per second. */

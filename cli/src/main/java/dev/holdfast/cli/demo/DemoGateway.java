@@ -66,7 +66,7 @@ final class DemoGateway implements AutoCloseable {
     return process.state() == InstanceProcess.State.CRASHED ? List.of(process) : List.of();
   }
 
-  /** What the calls through it came to. */
+  /** The ledger of the calls made through the gateway. */
   CallLedger ledger() {
     return ledger;
   }

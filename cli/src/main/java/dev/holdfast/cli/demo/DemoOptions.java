@@ -3,7 +3,7 @@ package dev.holdfast.cli.demo;
 import java.time.Duration;
 
 /**
- * What a run of the demo was asked to be.
+ * The options of a run of {@code demo}.
  *
  * @param time for how long traffic runs at least
  * @param instances how many there are at the start; 2 to 10
@@ -32,9 +32,10 @@ record DemoOptions(Duration time, int instances, int ratePerSecond) {
   }
 
   /**
-   * Refuses a number.
+   * Checks that a number lies within its bounds, both inclusive.
    *
-   * @param reason of the bounds, where they want one
+   * @param reason the explanation of the bounds in the message; may be empty
+   * @throws IllegalArgumentException when the number is out of bounds
    */
   static void require(String name, long value, long least, long most, String reason) {
     if (value < least || value > most) {

@@ -4,13 +4,13 @@ import dev.holdfast.cli.ExitCode;
 import java.util.List;
 import java.util.Map;
 
-/** What a run came to: the last line of the output and the exit code. */
+/** The result of a demo run: the {@code RESULT} line and the exit code. */
 interface DemoOutcome {
 
   /** Names and values in the order of the line. */
   Map<String, String> fields();
 
-  /** One line per bound that was missed, with what was measured and what was expected. */
+  /** The missed bounds, one line each, with the measured and the expected value. */
   List<String> missedBounds();
 
   /** 0 when every bound was kept, else 1. */
@@ -18,7 +18,7 @@ interface DemoOutcome {
     return missedBounds().isEmpty() ? ExitCode.OK : ExitCode.FAILED;
   }
 
-  /** The last line. */
+  /** The {@code RESULT} line, which ends the output. */
   default String line() {
     StringBuilder line = new StringBuilder("RESULT");
     fields().forEach((name, value) -> line.append(' ').append(name).append('=').append(value));

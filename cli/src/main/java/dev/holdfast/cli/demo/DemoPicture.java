@@ -6,10 +6,10 @@ import java.util.List;
 /** The state of things at one moment of a run. */
 interface DemoPicture {
 
-  /** Since the run began. */
+  /** The time since the run began, in seconds. */
   double elapsedSeconds();
 
-  /** For a pipe or a log. */
+  /** The text for a pipe or a log, one element per line. */
   List<String> lines();
 
   /**
@@ -21,7 +21,7 @@ interface DemoPicture {
   /** For a program, with its {@code event}. */
   JsonText json();
 
-  /** To thousandths. */
+  /** The value rounded to three decimal places. */
   static double rounded(double value) {
     return Math.round(value * 1_000) / 1_000.0;
   }

@@ -25,7 +25,7 @@ final class DemoRedis {
     return redis.uri();
   }
 
-  /** Without user and password. */
+  /** The URI of a Redis without its user and password, for output. */
   static String shown(String uri) {
     return uri.replaceFirst("//[^@/]*@", "//");
   }

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 
 /**
- * What a run came to: the last line of the output and the exit code.
+ * The result of a run of {@code demo}: the {@code RESULT} line and the exit code.
  *
  * @param calls made by the Holdfast client, or due and not made
  * @param steps how many steps reached their goal
@@ -27,7 +27,7 @@ record DemoResult(
     implements DemoOutcome {
 
   /**
-   * What steps measured; empty where one did not get there.
+   * The measurements that steps made; empty for a step that did not get far enough.
    *
    * @param scaleUpMillis from a record being visible to the first call its instance served, the
    *     worst of the new instances

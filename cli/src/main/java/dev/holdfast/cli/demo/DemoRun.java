@@ -8,11 +8,11 @@ import java.lang.management.OperatingSystemMXBean;
 import java.util.Locale;
 import java.util.function.Supplier;
 
-/** What every demo is framed by: what it starts is ended, and its end is told. */
+/** The frame of every demo run: closes what the run started and shows its result. */
 final class DemoRun {
   private DemoRun() {}
 
-  /** A demo. */
+  /** The body of one demo. */
   interface Story {
 
     /** Runs to the end; what was started still runs then. */
@@ -20,7 +20,7 @@ final class DemoRun {
   }
 
   /**
-   * Reads what was asked for.
+   * Evaluates the options of a run.
    *
    * @throws UserError instead of the refusal of a value
    */

@@ -4,7 +4,7 @@ import dev.holdfast.cli.output.JsonText;
 import java.util.List;
 
 /**
- * What the live table shows at one moment.
+ * The content of the live table at one moment.
  *
  * @param elapsedSeconds since the first counted call
  * @param step where the story is, for people
@@ -58,7 +58,7 @@ record DemoSnapshot(
   }
 
   /**
-   * One instance over the last period.
+   * The table row of one instance over the last period.
    *
    * @param state {@code starting}, {@code serving}, {@code draining}, {@code gone}, ..
    * @param callsPerSecond calls of the Holdfast client that it answered

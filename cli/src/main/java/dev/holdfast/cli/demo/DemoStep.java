@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 
-/** One step of the story: does something to the service while calls go on, and looks what came. */
+/**
+ * A step of the demo: changes the service or its registry while calls go on, and checks the effect.
+ */
 interface DemoStep {
 
-  /** What is done, for people: "drain one instance". */
+  /** The title of the step for people, such as "drain one instance". */
   String title();
 
   /** How long it usually takes on two cores; a plan needs it, nothing waits for it. */

@@ -5,8 +5,8 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * What one device sent and what came back: readings are numbered from 1, and each is to be answered
- * once and in order. Thread-safe.
+ * The readings that one device sent and the answers that came back. Readings are numbered from 1;
+ * each must be answered once and in order. Thread-safe.
  */
 final class DeviceLedger {
   private final BitSet answered = new BitSet();
@@ -19,7 +19,7 @@ final class DeviceLedger {
   record Totals(long sent, long answered, long duplicated, long reordered) {
     static final Totals NONE = new Totals(0, 0, 0, 0);
 
-    /** Sent and never answered. */
+    /** The number of readings that were sent and have no answer. */
     long lost() {
       return sent - answered;
     }
@@ -49,7 +49,7 @@ final class DeviceLedger {
     highest = Math.max(highest, number);
   }
 
-  /** What was sent and has no answer, lowest first. */
+  /** The numbers of the readings that have no answer, in ascending order. */
   synchronized List<Integer> unanswered() {
     List<Integer> open = new ArrayList<>();
     for (int n = answered.nextClearBit(1); n <= sent; n = answered.nextClearBit(n + 1)) {

@@ -27,14 +27,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One server of {@code demo streams}, a process of its own; not for people.
+ * The main class of a server process of {@code demo streams}; not for direct use.
  *
  * <p>Arguments: the target to register as, the port to listen on, the address to announce, the
- * store's URI, the file with the key of tokens, the file for what handlers do. Otherwise as {@link
- * InstanceMain}.
+ * store's URI, the file with the token key, the file for the effect log. The protocol with the
+ * parent process is that of {@link InstanceMain}.
  */
 final class DeviceServerMain {
-  /** Who a device says it is: the demo has no secrets. */
+  /**
+   * The metadata key of a device's name. The server does not authenticate devices: the demo has no
+   * secrets.
+   */
   static final Metadata.Key<String> DEVICE =
       Metadata.Key.of("demo-device", Metadata.ASCII_STRING_MARSHALLER);
 

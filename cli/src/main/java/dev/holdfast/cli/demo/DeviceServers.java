@@ -19,16 +19,16 @@ final class DeviceServers implements AutoCloseable {
   private static final List<String> JVM =
       List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xms64m", "-Xmx192m", "-Xss512k");
 
-  /** One of them. */
+  /** A server process and the middlebox in front of it. */
   record Server(InstanceProcess process, Middlebox door) {}
 
   /**
-   * What all are started with.
+   * The start parameters that all servers share.
    *
    * @param target to register as
    * @param store URI of the store
-   * @param tokenKey the file with the key of tokens
-   * @param folder for logs and for what handlers do
+   * @param tokenKey the file with the token key
+   * @param folder for logs and effect logs
    */
   record Setting(String target, String store, Path tokenKey, Path folder) {}
 
@@ -79,17 +79,20 @@ final class DeviceServers implements AutoCloseable {
     return List.copyOf(servers);
   }
 
-  /** Those that run and were not asked to end. */
+  /** The servers that run and were not asked to end. */
   List<Server> wanted() {
     return servers.stream().filter(server -> server.process().isWanted()).toList();
   }
 
-  /** The doors of those that run. */
+  /** The middleboxes in front of the running servers. */
   List<Middlebox> doors() {
     return servers.stream().filter(server -> server.process().isAlive()).map(Server::door).toList();
   }
 
-  /** What clients are told to connect to now. */
+  /**
+   * The addresses that clients connect to now: those of the middleboxes in front of the servers in
+   * {@link #wanted}.
+   */
   List<HostPort> addresses() {
     return wanted().stream().flatMap(server -> server.process().address().stream()).toList();
   }

@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
 final class DurableDevices implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DurableDevices.class);
 
-  /** Names begin with it. */
+  /** The prefix of every device name. */
   static final String NAME = "d";
 
   /** Devices that share a connection, as behind one router. */

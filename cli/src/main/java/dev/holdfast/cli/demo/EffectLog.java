@@ -17,16 +17,16 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What the handlers of one server process did: a line for each reading that one was given, with the
- * name that Holdfast gave the message ({@link StreamPosition}), if it did. It is with the kernel
- * before the handler goes on, so it survives SIGKILL. Thread-safe.
+ * The log of effects of one server process: a line for each reading that a handler received. A line
+ * carries the position that Holdfast gave the message ({@link StreamPosition}), if any. The line is
+ * written to the kernel before the handler goes on, so it survives SIGKILL. Thread-safe.
  */
 final class EffectLog implements AutoCloseable {
   static final String SUFFIX = ".effects";
 
   private static final String NAMELESS = "-";
 
-  /** Of a whole line: one that a kill cut off ends otherwise. */
+  /** The end marker of a complete line. A line that a kill cut off lacks the marker. */
   private static final String END = " .";
 
   private final FileChannel file;
@@ -57,12 +57,12 @@ final class EffectLog implements AutoCloseable {
   }
 
   /**
-   * What all server processes did for one device.
+   * The effects of all server processes for one device.
    *
-   * @param distinct readings that were acted on
-   * @param repeated times that one was acted on again
-   * @param unrecognised those times at which the message had another name than at first: whoever
-   *     leaves out what has the same name would have done it twice
+   * @param distinct readings that were handled at least once
+   * @param repeated further times that a reading was handled
+   * @param unrecognised repetitions whose message had another position than the first time, so that
+   *     deduplication by position would not have caught them
    */
   record Effects(long distinct, long repeated, long unrecognised) {
     static final Effects NONE = new Effects(0, 0, 0);
@@ -97,7 +97,10 @@ final class EffectLog implements AutoCloseable {
     return effects;
   }
 
-  /** One device's readings. Its stream is one session, so what names them is a number apart. */
+  /**
+   * The readings of one device seen so far. The stream of a device is one session, so the number
+   * alone identifies a position in it.
+   */
   private static final class Seen {
     private final BitSet numbers = new BitSet();
     private String session = "";

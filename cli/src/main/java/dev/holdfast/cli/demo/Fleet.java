@@ -31,12 +31,12 @@ final class Fleet implements AutoCloseable {
     return List.copyOf(instances);
   }
 
-  /** Those that run and were not asked to end. */
+  /** The instances that run and were not asked to end. */
   List<InstanceProcess> wanted() {
     return instances.stream().filter(InstanceProcess::isWanted).toList();
   }
 
-  /** Those that ended by themselves. */
+  /** The instances that ended without being asked to. */
   List<InstanceProcess> crashed() {
     return instances.stream()
         .filter(instance -> instance.state() == InstanceProcess.State.CRASHED)

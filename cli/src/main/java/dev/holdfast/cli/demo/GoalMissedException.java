@@ -1,6 +1,6 @@
 package dev.holdfast.cli.demo;
 
-/** A step of the story did not come to what it should. */
+/** Signals that a step of the demo did not reach its goal. */
 final class GoalMissedException extends Exception {
   private static final long serialVersionUID = 1L;
 
@@ -11,7 +11,7 @@ final class GoalMissedException extends Exception {
     this.goal = goal;
   }
 
-  /** What was missing. */
+  /** The goal that was not reached. */
   String goal() {
     return goal;
   }

@@ -23,11 +23,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One instance of the sample service, as the demo starts it; not for people.
+ * The main class of an instance process of the sample service; not for direct use.
  *
- * <p>Arguments: the target to register as, and its name. It warms itself up, listens, registers,
- * and says {@code listening HOST:PORT} on standard output. SIGTERM drains it; it ends with 0 when
- * all its calls could end. When standard input ends, its parent is gone, and it ends at once.
+ * <p>Arguments: the target to register as, and the instance's name. The process warms up, listens,
+ * registers, and prints {@code listening HOST:PORT} on standard output. SIGTERM drains the
+ * instance; the exit code is 0 when all its calls could end. The end of standard input means that
+ * the parent is gone; the process then exits at once.
  */
 final class InstanceMain {
   private static final Logger log = LoggerFactory.getLogger(InstanceMain.class);

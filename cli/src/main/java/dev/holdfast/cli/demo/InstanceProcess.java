@@ -15,27 +15,27 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * One instance of the sample service, a process of its own.
+ * A child process that runs one instance of the sample service.
  *
- * <p>It says on its standard output what it has come to (see {@link InstanceMain}); its log goes to
- * a file. Its standard input is a pipe that only this process holds, so it ends when this one does,
- * however that happens. Thread-safe.
+ * <p>The process prints its address on standard output (see {@link InstanceMain}); its log goes to
+ * a file. Its standard input is a pipe that only this process holds, so the child ends when this
+ * process does, however that happens. Thread-safe.
  */
 final class InstanceProcess {
 
-  /** Where an instance stands. */
+  /** The lifecycle state of an instance. */
   enum State {
     /** The process runs and gets ready; it has no address yet. */
     STARTING("starting"),
-    /** It listens and is about to be in the registry, or is. */
+    /** The process listens; its registration is under way or done. */
     SERVING("serving"),
-    /** It was asked to end and finishes its calls. */
+    /** The process was asked to end and finishes its calls. */
     DRAINING("draining"),
-    /** It was killed by us. */
+    /** The process was killed by {@link #kill}. */
     KILLED("killed"),
-    /** It ended after it was asked to. */
+    /** The process ended after {@link #terminate}. */
     GONE("gone"),
-    /** It ended by itself. */
+    /** The process ended without being asked to. */
     CRASHED("crashed");
 
     private final String text;
@@ -50,7 +50,7 @@ final class InstanceProcess {
     }
   }
 
-  /** What the instance printed when it listens, before its address. */
+  /** The prefix of the line that announces the address on which the instance listens. */
   static final String LISTENING = "listening ";
 
   private static final Pattern ANNOUNCEMENT = Pattern.compile(LISTENING + "(.+)");
@@ -70,19 +70,20 @@ final class InstanceProcess {
   }
 
   /**
-   * Starts a process.
+   * Starts a process whose announcement begins with {@link #LISTENING}.
    *
-   * @param log where what it logs is appended
-   * @throws IOException when the system can't start it
+   * @param log the file to which the process's standard error is appended
+   * @throws IOException when the system can't start the process
    */
   static InstanceProcess start(String name, List<String> command, Path log) throws IOException {
     return start(name, command, log, ANNOUNCEMENT);
   }
 
   /**
-   * As above, of a program that says in its own words where it listens.
+   * Starts a process that announces its address in a format of its own.
    *
-   * @param announcement a line of its standard output, with the address as group 1
+   * @param announcement the pattern of the announcing line on standard output, with the address as
+   *     group 1
    */
   static InstanceProcess start(String name, List<String> command, Path log, Pattern announcement)
       throws IOException {
@@ -160,7 +161,12 @@ final class InstanceProcess {
     signalled(process.toHandle().destroyForcibly());
   }
 
-  /** Waits for its end. */
+  /**
+   * Waits until the process has ended.
+   *
+   * @param timeoutMillis the longest wait, in milliseconds
+   * @return whether the process has ended
+   */
   boolean awaitEnd(long timeoutMillis) throws InterruptedException {
     return process.waitFor(timeoutMillis, TimeUnit.MILLISECONDS);
   }

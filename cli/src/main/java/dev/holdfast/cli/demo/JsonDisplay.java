@@ -5,9 +5,10 @@ import java.io.PrintWriter;
 import java.util.Map;
 
 /**
- * One JSON object per line, each with an {@code event}. Numbers are numbers.
+ * A display that prints one JSON object per line, each with an {@code event}. Numbers are JSON
+ * numbers.
  *
- * <p>The line that ends every run goes to the second writer, so that all of the first is JSON.
+ * <p>The {@code RESULT} line goes to the second writer, so that the first receives only JSON.
  */
 final class JsonDisplay implements DemoDisplay {
   private final PrintWriter out;

@@ -50,7 +50,7 @@ final class LoadClient implements AutoCloseable {
     issuer.setDaemon(true);
   }
 
-  /** Begins to make calls. */
+  /** Starts the thread that issues calls. */
   void start() {
     issuer.start();
   }
@@ -98,12 +98,12 @@ final class LoadClient implements AutoCloseable {
     private final CompletableFuture<String> server = new CompletableFuture<>();
     private final CompletableFuture<Status> ended = new CompletableFuture<>();
 
-    /** Who serves it; waits for its first answer. */
+    /** The instance that serves the stream; completes with its first answer. */
     CompletableFuture<String> server() {
       return server;
     }
 
-    /** The status it ended with. */
+    /** The status that the stream ended with; completes when the stream ends. */
     CompletableFuture<Status> ended() {
       return ended;
     }

@@ -13,11 +13,11 @@ import dev.holdfast.core.PureCore;
 final class Pacer {
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
-  /** What to do about the next call. */
+  /** The decision about the next call. */
   enum Due {
-    /** Its time has not come. */
+    /** The call is not due yet. */
     LATER,
-    /** Make it now. */
+    /** The call is due and must be made now. */
     NOW,
     /** Its deadline passed before it could be made. */
     MISSED

@@ -9,10 +9,10 @@ interface RegistryStage extends AutoCloseable {
   /** {@code file} or {@code etcd}. */
   String kind();
 
-  /** What instances and clients are given. */
+  /** The URI of the registry, for instances and clients. */
   RegistryUri uri();
 
-  /** What {@link #takeAway()} does, for people: "its directory is renamed away". */
+  /** The description of {@link #takeAway()} for people, such as "its directory is renamed away". */
   String outage();
 
   /** Makes the registry unreachable for everyone. */

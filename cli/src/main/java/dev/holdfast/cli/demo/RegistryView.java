@@ -44,9 +44,9 @@ final class RegistryView implements AutoCloseable {
   }
 
   /**
-   * Reads the registry now.
+   * Reads the records of the service from the registry now.
    *
-   * @return what it holds, or empty when it can't be read
+   * @return the endpoints that the registry holds; empty when it can't be read
    */
   Optional<EndpointSet> read() throws InterruptedException {
     long startNanos = System.nanoTime();

@@ -8,14 +8,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What a step of the story can touch and look at.
+ * The objects that a step of the demo can act on and observe.
  *
  * @param fleet the instances
- * @param stage the registry, as something that can go away
- * @param view what the registry holds
- * @param client the Holdfast client that is being shown
- * @param ledger what its calls came to
- * @param gateway before the instances, with calls of its own
+ * @param stage the registry, which can be taken away
+ * @param view a reader of the registry's content
+ * @param client the Holdfast client under test
+ * @param ledger the record of its calls
+ * @param gateway the gateway in front of the instances, with calls of its own
  */
 record Scene(
     Fleet fleet,
@@ -111,7 +111,7 @@ record Scene(
                     }));
   }
 
-  /** Their names, for people. */
+  /** The names of the instances as text, separated by commas. */
   static String names(Collection<InstanceProcess> instances) {
     return instances.stream().map(InstanceProcess::name).collect(Collectors.joining(", "));
   }

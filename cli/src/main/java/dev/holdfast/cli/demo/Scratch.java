@@ -63,7 +63,7 @@ final class Scratch implements AutoCloseable {
     return directory;
   }
 
-  /** Where the instances log. */
+  /** The folder of the instances' log files. */
   Path logs() {
     return directory.resolve("logs");
   }
@@ -84,7 +84,7 @@ final class Scratch implements AutoCloseable {
     return Optional.of(Files.move(logs(), kept));
   }
 
-  /** Removes the folder. */
+  /** Removes the folder, and waits for the shell that watches this process. */
   @Override
   public void close() throws IOException, InterruptedException {
     remove(directory);

@@ -19,7 +19,7 @@ final class StallWatch implements AutoCloseable {
   private long longestNanos;
   private long longestEndNanos;
 
-  /** Watches from now on. */
+  /** Starts the watch on a daemon thread. */
   static StallWatch start() {
     StallWatch watch = new StallWatch();
     watch.thread.setDaemon(true);
@@ -36,7 +36,10 @@ final class StallWatch implements AutoCloseable {
         (longestEndNanos - sinceNanos) / 1e9);
   }
 
-  /** It was to wake at one time and did at another. */
+  /**
+   * Records a wake-up: the time at which the thread should have woken, and the time at which it
+   * did.
+   */
   synchronized void onWake(long dueNanos, long nowNanos) {
     if (nowNanos - dueNanos > longestNanos) {
       longestNanos = nowNanos - dueNanos;

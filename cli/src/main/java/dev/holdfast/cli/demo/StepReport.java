@@ -15,7 +15,7 @@ import java.util.function.Consumer;
  */
 record StepReport(StepTitle step, String problem, Map<String, String> measured) {
 
-  /** What a step does. */
+  /** The action of a step. */
   interface Body {
     void run(Map<String, String> measured)
         throws GoalMissedException, IOException, InterruptedException;
@@ -53,7 +53,7 @@ record StepReport(StepTitle step, String problem, Map<String, String> measured) 
     return problem.isEmpty();
   }
 
-  /** The step's own line. */
+  /** The step's line of output: its title, {@code ok} or {@code FAILED}, and the measurements. */
   String line() {
     StringBuilder line = new StringBuilder(step.line());
     line.append(": ").append(reachedGoal() ? "ok" : "FAILED");

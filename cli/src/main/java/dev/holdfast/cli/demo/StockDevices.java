@@ -58,7 +58,7 @@ final class StockDevices implements AutoCloseable {
     }
   }
 
-  /** What clients are to connect to. */
+  /** The list of server addresses that the devices' channels follow. */
   MovingList addresses() {
     return addresses;
   }
@@ -92,12 +92,14 @@ final class StockDevices implements AutoCloseable {
         .reduce(DeviceLedger.Totals.NONE, DeviceLedger.Totals::plus);
   }
 
-  /** Streams that broke. */
+  /** The number of streams that broke. */
   long cut() {
     return cut.get();
   }
 
-  /** What the servers' handlers did with these devices' readings. */
+  /**
+   * The losses and duplicates of all devices, computed from the effects in the servers' handlers.
+   */
   Outcome outcome(Map<String, EffectLog.Effects> effects) {
     return outcome(true, effects).plus(outcome(false, effects));
   }

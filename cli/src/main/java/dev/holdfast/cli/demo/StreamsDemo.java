@@ -15,7 +15,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** One run of {@code demo streams}. Everything it starts is ended by {@link DemoResources}. */
+/** The run of {@code demo streams}. {@link DemoResources} closes everything that a run started. */
 final class StreamsDemo {
   private static final int SERVERS = 3;
   private static final long FIRST_ANSWERS_MILLIS = 60_000;
@@ -122,7 +122,7 @@ final class StreamsDemo {
     return result;
   }
 
-  /** What the numbers mean, in words that promise no more than was measured. */
+  /** Prints an explanation of the results that claims no more than was measured. */
   private void say(
       StreamsDemoResult result, StockDevices stock, Map<String, EffectLog.Effects> effects) {
     display.say(

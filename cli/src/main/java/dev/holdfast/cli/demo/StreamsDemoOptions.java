@@ -3,12 +3,12 @@ package dev.holdfast.cli.demo;
 import java.time.Duration;
 
 /**
- * What a run of {@code demo streams} was asked to be.
+ * The options of a run of {@code demo streams}.
  *
  * @param time for how long devices send, at least
- * @param devices of each kind; 10 to 5,000
- * @param seed of the weather
- * @param redis {@code start}, or the URI of one that runs
+ * @param devices number of each kind; 10 to 5,000
+ * @param seed of the fault schedule
+ * @param redis {@code start}, or the URI of a running Redis
  */
 record StreamsDemoOptions(Duration time, int devices, long seed, String redis) {
   /** Three servers are replaced and one is killed meanwhile. */

@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a run of {@code demo streams} came to.
+ * The result of a run of {@code demo streams}.
  *
- * @param durable what the devices with Holdfast sent, and the answers they got
+ * @param durable readings that the devices with Holdfast sent, and the answers they got
  * @param sessionsLost streams that could not be kept
- * @param effects what the servers' handlers did with those readings
- * @param faults gusts of weather
- * @param steps how many reached their goal
- * @param stock what came of the stock devices' readings
+ * @param effects the effects of those readings in the servers' handlers
+ * @param faults network faults that were injected
+ * @param steps number of steps that reached their goal
+ * @param stock lost and duplicated readings of the stock devices
  */
 record StreamsDemoResult(
     DeviceLedger.Totals durable,

@@ -16,7 +16,7 @@ final class StreamsStory {
   private static final long RECOVERY_MILLIS = 60_000;
   private static final long SETTLE_MILLIS = 90_000;
 
-  /** What the steps touch and look at. */
+  /** The objects that the steps act on and observe. */
   record Stage(
       DeviceServers servers, RegistryView view, WeatherFront weather, DurableDevices devices) {}
 
@@ -35,13 +35,13 @@ final class StreamsStory {
     this.stopSending = stopSending;
   }
 
-  /** Where the story is. */
+  /** The title of the current step. */
   String current() {
     return current;
   }
 
   /**
-   * Tells it.
+   * Runs the steps in order.
    *
    * @param total for how long devices send, at least
    * @return how many steps reached their goal

@@ -7,8 +7,9 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * What goes wrong on the network, and when: one gust after the other, each at one server's door,
- * all drawn from one source of chance. Not thread-safe.
+ * The fault schedule of the demo's network: a random sequence of faults, each at one server's
+ * middlebox. All values come from one random generator, so a seed repeats the schedule. Not
+ * thread-safe.
  */
 @PureCore
 final class Weather {
@@ -16,23 +17,23 @@ final class Weather {
   private static final int PAUSE_JITTER_MILLIS = 800;
   private static final int MOST_BYTES = 3_000;
 
-  /** What a gust does to the connections through a door. */
+  /** The effect of a fault on the connections through a middlebox. */
   enum Kind {
-    /** Both sides are reset. */
+    /** Both sides of every connection are reset (RST). */
     RESET("resets"),
     /** Nothing gets through any more, and nobody is told. */
     FORGET("silent drops"),
-    /** One direction loses everything for a while. */
+    /** All packets of one direction are lost for a while. */
     ONE_WAY("one-way losses"),
-    /** Nothing gets through for a while. */
+    /** The relay forwards nothing for a while. */
     STALL("stalls"),
     /** The server's side is reset, the client is not told. */
     HALF_OPEN("half-open"),
     /** Reset in the middle of a frame. */
     CUT("cuts in a frame"),
-    /** GOAWAY by the hop. */
+    /** The middlebox sends GOAWAY to the client. */
     GOAWAY("GOAWAYs"),
-    /** What is quiet for a moment is forgotten. */
+    /** Connections that are idle for a moment are dropped silently. */
     IDLE("idle drops");
 
     private final String text;
@@ -48,12 +49,13 @@ final class Weather {
   }
 
   /**
-   * One of them.
+   * A fault of the schedule.
    *
-   * @param after the gust before
-   * @param door which server's door
-   * @param faults what holds there meanwhile; not for RESET and FORGET, which are a moment
-   * @param length for how long
+   * @param after the pause since the previous fault
+   * @param door index of the middlebox
+   * @param faults the faults that apply meanwhile; unused for RESET and FORGET, which are
+   *     instantaneous
+   * @param length how long the fault lasts
    */
   record Gust(Kind kind, Duration after, int door, PathFaults faults, Duration length) {}
 
@@ -65,7 +67,7 @@ final class Weather {
     this.doors = doors;
   }
 
-  /** The next gust. */
+  /** Draws the next fault of the schedule. */
   Gust next() {
     Kind kind = Kind.values()[random.nextInt(Kind.values().length)];
     Duration after = Duration.ofMillis(PAUSE_MILLIS + random.nextInt(PAUSE_JITTER_MILLIS));

@@ -107,7 +107,7 @@ public enum Document {
       return CommandsPage.text(Holdfast.commandLine());
     }
   },
-  /** Every meter. */
+  /** Every meter with its type, tags and meaning. */
   METERS("docs/meters.md") {
     @Override
     public String text() {
@@ -138,7 +138,7 @@ public enum Document {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** What must stand there. */
+  /** The generated text, which the file must contain between the part's markers. */
   public abstract String text();
 
   private static String targets() {

@@ -3,7 +3,7 @@ package dev.holdfast.cli.docs;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
-/** A table in Markdown. */
+/** A builder of a table in Markdown. Escapes the characters that would break a row. */
 final class MarkdownTable {
   private final StringBuilder text = new StringBuilder();
 

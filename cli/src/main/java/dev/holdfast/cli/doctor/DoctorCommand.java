@@ -5,7 +5,7 @@ import dev.holdfast.cli.CommonOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Measures and explains paths. */
+/** The {@code doctor} command group, which measures and explains network paths. */
 @Command(
     name = "doctor",
     description = "Find out what a path does to quiet connections, and which settings it wants.",

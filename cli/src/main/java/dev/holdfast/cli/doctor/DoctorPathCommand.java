@@ -49,7 +49,9 @@ import picocli.CommandLine.Parameters;
       "  holdfast doctor path 10.0.0.7:50051 --max-wait 90s --json"
     })
 public final class DoctorPathCommand implements Callable<Integer> {
-  /** What follows the longest wait: opening, answers, PINGs. */
+  /**
+   * The time allowed after the longest idle wait: connection setup, the answers and the PING tests.
+   */
   private static final Duration AFTERWARDS = Duration.ofMinutes(3);
 
   @Mixin private final CommonOptions common = new CommonOptions();

@@ -119,7 +119,7 @@ final class LintOptions {
       description = "The idle timeout of the path, as doctor path measured it.")
   private @Nullable String pathTimeout;
 
-  /** What was said: by an option, else in the file. */
+  /** The effective values by option name: from the option, else from the file. */
   private Map<String, String> said = Map.of();
 
   /**
@@ -141,7 +141,7 @@ final class LintOptions {
     said = merged;
   }
 
-  /** What is wrong with what was said. */
+  /** The findings of the keepalive linter for the effective values. */
   List<KeepaliveFinding> lint() {
     PathProfile profile =
         Optional.ofNullable(said.get("path")).map(PathProfile::parse).orElse(PathProfile.LAN);

@@ -14,7 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** A report for people. */
+/** The text format of a path report. */
 final class ReportText {
   private final StringBuilder text = new StringBuilder();
 

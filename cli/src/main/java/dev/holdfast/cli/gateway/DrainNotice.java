@@ -36,7 +36,7 @@ final class DrainNotice {
     new DrainNotice(gateway, err).drain(atMost);
   }
 
-  /** What is said when somebody does not wait for it. */
+  /** Prints that a second signal ended the drain and cut the calls in flight. */
   static void cut(PrintWriter err) {
     err.println("holdfast: ended at once; what was under way is cut");
   }

@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Something beside the listeners of a gateway that is open now, or as soon as it can be: calls are
+ * A resource beside a gateway's listeners that opens now or is retried until it opens. Calls are
  * served meanwhile. Thread-safe.
  */
 final class Eventual<T extends AutoCloseable> implements AutoCloseable {
@@ -45,11 +45,11 @@ final class Eventual<T extends AutoCloseable> implements AutoCloseable {
   }
 
   /**
-   * Opens it.
+   * Tries to open the resource now.
    *
-   * @param orLater whether it may be open later only; then the first failure and its end stand in
-   *     the log
-   * @throws IOException when it can't be opened and must be now
+   * @param orLater whether a failure leads to retries; then the log has the first failure and the
+   *     success
+   * @throws IOException when the resource can't be opened and {@code orLater} is false
    */
   static <T extends AutoCloseable> Eventual<T> open(
       String name, Opener<T> opener, Scheduler scheduler, boolean orLater) throws IOException {
@@ -62,7 +62,7 @@ final class Eventual<T extends AutoCloseable> implements AutoCloseable {
     return eventual;
   }
 
-  /** What is open; empty as long as nothing is. */
+  /** The opened resource; empty until it could be opened. */
   synchronized Optional<T> opened() {
     return Optional.ofNullable(open);
   }

@@ -48,7 +48,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Runs a gateway. */
+/** The {@code gateway} command, which runs a gateway. */
 @Command(
     name = "gateway",
     description = {

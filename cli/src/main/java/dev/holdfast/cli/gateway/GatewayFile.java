@@ -15,9 +15,9 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 
-/** A gateway's file as a command is given it. */
+/** The configuration file of a gateway, with the command-line options that complete it. */
 final class GatewayFile {
-  /** What is said of a configuration that makes sense, but has nobody to call. */
+  /** The problem text for a valid configuration that has neither a registry nor a cluster. */
   static final String NOWHERE =
       "neither a registry nor a cluster, so no call can be answered (expected: registry or clusters"
           + " in the file, --registry URI or HOLDFAST_REGISTRY)";
@@ -61,7 +61,7 @@ final class GatewayFile {
   }
 
   /**
-   * What a text means.
+   * Parses the text of the file.
    *
    * @throws YamlException with every problem
    */

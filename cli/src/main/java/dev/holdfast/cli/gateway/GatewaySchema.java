@@ -19,7 +19,7 @@ public final class GatewaySchema {
 
   private GatewaySchema() {}
 
-  /** The schema, draft 2020-12. */
+  /** The schema in JSON Schema draft 2020-12. */
   public static JsonText schema() {
     return section(
         JsonText.object()

@@ -23,7 +23,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What shows what a gateway does, for as long as it drains and a little longer. */
+/**
+ * The observability of a gateway: admin page, meters and access log. It stays open while the
+ * gateway drains and a little longer.
+ */
 final class Sight implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Sight.class);
 
@@ -69,13 +72,14 @@ final class Sight implements AutoCloseable {
   }
 
   /**
-   * Shows a gateway.
+   * Starts the access log and opens the admin page.
    *
-   * @param schemas of its clusters
-   * @param drain what the page's button does
-   * @param mustServe whether the gateway goes on in any case; its page comes when it can
-   * @throws IOException when the page can't be where somebody asked for it, and the gateway need
-   *     not serve; where nobody asked it goes on without one
+   * @param schemas the schemas of the gateway's clusters
+   * @param drain the action of the page's drain button
+   * @param mustServe whether the gateway must serve even without the page; opening the page is then
+   *     retried
+   * @throws IOException when the page can't be opened, the address was given explicitly, and {@code
+   *     mustServe} is false; without an explicit address the gateway goes on without a page
    */
   void show(
       Gateway gateway,

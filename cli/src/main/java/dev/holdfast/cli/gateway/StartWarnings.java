@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What somebody who starts a gateway should know of it.
+ * The warnings printed when a gateway starts.
  *
- * @param clusters how many there are
+ * @param clusters number of clusters
  * @param plaintext whether clients beyond this machine are served in plaintext
  * @param openAdmin whether the admin page is served beyond this machine
  */

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** The gateway that ran before this one, if there is one, and what this one takes over from it. */
+/** The handover from the gateway that ran before this one, if there is one. */
 final class Succession implements AutoCloseable {
   @Limit(
       of = "time that a gateway waits for its services and their lists before it takes over",
@@ -73,15 +73,16 @@ final class Succession implements AutoCloseable {
     return new Succession(Takeover.ask(path.get()));
   }
 
-  /** What a gateway is opened with; none where nobody ran before. */
+  /** The listening sockets taken over from the older gateway; empty without a handover. */
   List<ListeningSocket> sockets() {
     return takeover.map(Takeover::sockets).orElse(List.of());
   }
 
   /**
-   * The older one leaves.
+   * Tells the older gateway that this one serves, so that the older one drains.
    *
-   * @return whether there was one; then no other gateway serves any more, whatever happens to this
+   * @return whether there was an older gateway; then this is the only one that serves, even if it
+   *     fails afterwards
    */
   boolean serving() throws InterruptedException {
     try (this) {

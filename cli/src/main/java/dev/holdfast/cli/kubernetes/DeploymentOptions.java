@@ -48,11 +48,11 @@ final class DeploymentOptions {
   }
 
   /**
-   * A Deployment.
+   * The manifest of a Deployment as YAML.
    *
-   * @param app what it is called
-   * @param pod more lines of the pod, before its containers
-   * @param containers these, and what the pod has after them
+   * @param app the name of the Deployment
+   * @param pod further lines of the pod spec, before its containers
+   * @param containers the lines of the containers, and those of the pod spec that follow them
    */
   String yaml(String app, String pod, String containers) {
     return """

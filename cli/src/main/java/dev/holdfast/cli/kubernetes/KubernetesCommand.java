@@ -7,7 +7,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What concerns Kubernetes alone. */
+/**
+ * The {@code kubernetes} command group, whose subcommands prepare a Kubernetes cluster for
+ * Holdfast.
+ */
 @Command(
     name = "kubernetes",
     description = "Prepare a Kubernetes cluster for Holdfast.",

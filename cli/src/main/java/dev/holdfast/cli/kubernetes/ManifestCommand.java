@@ -7,7 +7,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Ready manifests. */
+/** The {@code kubernetes manifest} command group, whose subcommands print complete manifests. */
 @Command(
     name = "manifest",
     description = "Print manifests that kubectl apply -f - takes as they are.",

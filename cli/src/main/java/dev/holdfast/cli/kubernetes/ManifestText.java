@@ -18,7 +18,10 @@ final class ManifestText {
   /** Where the Secret with a certificate and its key is mounted. */
   private static final String TLS_FOLDER = "/etc/holdfast/tls";
 
-  /** What no container of ours may do; the last of its lines before its mounts. */
+  /**
+   * The security context of a container without privileges. Its last line comes before the
+   * container's mounts.
+   */
   static final String UNPRIVILEGED =
       """
                 securityContext:
@@ -56,7 +59,7 @@ final class ManifestText {
             JsonText.object().with("apiVersion", "v1").with("kind", "List").with("items", items));
   }
 
-  /** A ServiceAccount. */
+  /** The manifest of a ServiceAccount as YAML. */
   static String serviceAccount(String name, String namespace) {
     return """
     apiVersion: v1

@@ -5,7 +5,10 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What is said of pods that serve the services of a namespace, checked when it is asked for. */
+/**
+ * The options of pods that serve the services of a namespace. Values are checked when they are
+ * read.
+ */
 // picocli fills the fields.
 @SuppressWarnings({"FieldMayBeFinal", "FieldCanBeFinal"})
 final class ServingOptions {

@@ -23,7 +23,7 @@ record ServingPods(
     Optional<Integer> endsWithinSeconds,
     boolean onlyHttp2) {
 
-  /** What a port is called, and its number. */
+  /** The name and the number of a container port. */
   record Port(String name, int number) {}
 
   /** The folder that it may write to, by the option that wants it. */

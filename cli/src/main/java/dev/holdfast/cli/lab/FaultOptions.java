@@ -129,7 +129,7 @@ final class FaultOptions {
   private @Nullable String goAway;
 
   /**
-   * What was asked for.
+   * The faults that the options describe.
    *
    * @throws IllegalArgumentException naming the option and what was expected
    */
@@ -179,7 +179,9 @@ final class FaultOptions {
     return profile == null ? "faults by options" : profile.toLowerCase(Locale.ROOT);
   }
 
-  /** One timeout for quiet connections: what is said here, else the profile's. */
+  /**
+   * Sets the idle timeout of connections: from the one idle option given, else from the profile.
+   */
   private void idle(PathFaults.Builder faults, Optional<PathFaults.Idle> ofProfile) {
     Map<String, @Nullable String> said = new LinkedHashMap<>();
     said.put("idle-drop", idleDrop);

@@ -11,7 +11,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Who may open a kernel lab: root, of the machine or of a user namespace. */
+/**
+ * The privilege check of the kernel lab, which needs root on the machine or in a user namespace.
+ */
 final class KernelRights {
   private static final int ROOT = 0;
 

@@ -45,7 +45,7 @@ public final class LabProfilesCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  /** What the lab does, in words. */
+  /** The effects of a profile in words; {@code -} when it has none. */
   static String effect(PathFaults faults) {
     List<String> effects = new ArrayList<>();
     faults.stream()

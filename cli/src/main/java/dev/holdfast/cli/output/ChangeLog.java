@@ -12,23 +12,27 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells from one list to the next what changed, and how long what was before had held.
+ * The change detection between successive endpoint lists, with the time for which each replaced
+ * state held.
  *
- * <p>Time is handed in as nanoseconds of a monotonic clock. Not thread-safe.
+ * <p>Timestamps are nanoseconds of a monotonic clock. Not thread-safe.
  */
 public final class ChangeLog {
   private final Map<HostPort, Long> sinceNanos = new LinkedHashMap<>();
   private @Nullable EndpointSet last;
 
   /**
-   * One change and its age.
+   * A change with the age of the state that it replaced.
    *
-   * @param change what happened
-   * @param heldFor how long the endpoint had been as it was before; empty when that is not known
+   * @param change the change
+   * @param heldFor how long the endpoint was in its previous state; empty when that is not known
    */
   public record Entry(EndpointChange change, Optional<Duration> heldFor) {}
 
-  /** What is new in a list; the first one is all news. */
+  /**
+   * The changes from the previous list to this one. Every endpoint of the first list is {@link
+   * EndpointChange.Kind#PRESENT}.
+   */
   public List<Entry> onEndpoints(EndpointSet next, long nowNanos) {
     List<Entry> entries = new ArrayList<>();
     EndpointSet before = last;

@@ -6,37 +6,37 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thing that changed about one endpoint.
+ * A change of one property of one endpoint, or its arrival or removal.
  *
- * @param kind what happened
- * @param endpoint as it is now; as it was, when it was removed
- * @param cause why, as far as the record tells
+ * @param kind the kind of change
+ * @param endpoint the endpoint after the change; when it was removed, its last state
+ * @param cause the reason, as far as the record tells it
  */
 public record EndpointChange(Kind kind, Endpoint endpoint, String cause) {
 
-  /** What may happen to an endpoint. */
+  /** The kinds of change of an endpoint. */
   public enum Kind {
-    /** It was there when the watch began. */
+    /** The endpoint was in the first list of the watch. */
     PRESENT,
-    /** It is new. */
+    /** The endpoint was not in the previous list. */
     ADDED,
-    /** Its record is gone. */
+    /** The record of the endpoint is gone. */
     REMOVED,
     /** Another process answers at its address. */
     RESTARTED,
-    /** It is about to leave. */
+    /** The endpoint drains and is about to leave. */
     DRAINING,
-    /** It stays after all. */
+    /** The endpoint no longer drains and stays. */
     STAYING,
-    /** It takes calls again. */
+    /** The endpoint is ready for calls again. */
     READY,
-    /** It takes no calls for now. */
+    /** The endpoint is not ready for calls. */
     UNREADY,
-    /** Its weight is another. */
+    /** The weight of the endpoint changed. */
     WEIGHT,
-    /** Its zone is another. */
+    /** The zone of the endpoint changed. */
     ZONE,
-    /** Its metadata are others. */
+    /** The metadata of the endpoint changed. */
     METADATA
   }
 
@@ -45,7 +45,10 @@ public record EndpointChange(Kind kind, Endpoint endpoint, String cause) {
     return new EndpointChange(Kind.PRESENT, endpoint, "known when the watch began");
   }
 
-  /** What lies between two states of an address; null stands for no record. Empty when nothing. */
+  /**
+   * The changes between two states of an address; null stands for no record. Empty when the states
+   * are equal.
+   */
   public static List<EndpointChange> between(@Nullable Endpoint before, @Nullable Endpoint after) {
     if (before == null) {
       return after == null

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** One endpoint, for people and for programs. */
+/** The text and JSON formats of one endpoint. */
 public final class EndpointText {
   private EndpointText() {}
 
@@ -17,7 +17,10 @@ public final class EndpointText {
     return endpoint.ready() ? "eligible" : "unready";
   }
 
-  /** What is not as usual: {@code zone=a weight=5 unready version=2}; "" when all is. */
+  /**
+   * The properties that differ from the default, such as {@code zone=a weight=5 unready version=2};
+   * "" when none does.
+   */
   public static String details(Endpoint endpoint) {
     List<String> words = new ArrayList<>();
     if (!endpoint.zone().isEmpty()) {
@@ -39,7 +42,7 @@ public final class EndpointText {
     return printable(String.join(" ", words));
   }
 
-  /** Every property. */
+  /** The endpoint as a JSON object with all properties. */
   public static JsonText json(Endpoint endpoint) {
     return JsonText.object()
         .with("address", endpoint.address().toString())

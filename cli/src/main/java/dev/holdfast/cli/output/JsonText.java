@@ -17,7 +17,7 @@ public final class JsonText {
 
   private JsonText() {}
 
-  /** An empty object. */
+  /** A new object without fields. */
   public static JsonText object() {
     return new JsonText();
   }

@@ -10,7 +10,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Prints what a watch sees: one line per event, as text or as JSON. Not thread-safe. */
+/** The output of a watch: one line per event, as text or as JSON. Not thread-safe. */
 public final class WatchPrinter {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("HH:mm:ss.SSS", Locale.ROOT).withZone(ZoneId.systemDefault());
@@ -24,9 +24,9 @@ public final class WatchPrinter {
   }
 
   /**
-   * One change of an endpoint.
+   * Prints a change of an endpoint.
    *
-   * @return whether anyone still reads
+   * @return whether the output could be written, that is, a reader remains
    */
   public boolean change(Instant now, String service, ChangeLog.Entry entry) {
     EndpointChange change = entry.change();

@@ -28,9 +28,9 @@ final class Child {
   }
 
   /**
-   * Starts the program.
+   * Starts the program with the standard streams of this process.
    *
-   * @throws UserError with a shell's exit codes when it is missing or may not be executed
+   * @throws UserError with a shell's exit codes when the program is missing or may not be executed
    */
   static Child start(List<String> command) {
     try {
@@ -73,7 +73,7 @@ final class Child {
     process.destroy();
   }
 
-  /** Ends it at once. */
+  /** Kills the program at once (SIGKILL). */
   void kill() {
     process.destroyForcibly();
   }

@@ -15,16 +15,16 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** Asks one server for its health through grpc.health.v1. */
+/** A client of one server's health service, grpc.health.v1. */
 final class GrpcHealth implements AutoCloseable {
 
-  /** What came back. */
+  /** The result of a health check. */
   enum Answer {
-    /** It serves. */
+    /** The server answered with the status SERVING. */
     SERVING,
-    /** It says that it does not serve, or does not know the service. */
+    /** The server answered another status than SERVING, or does not know the service. */
     NOT_SERVING,
-    /** It speaks HTTP/2 but has no health service for us. */
+    /** The server speaks HTTP/2 but has no health service, or denies access to it. */
     NO_HEALTH_SERVICE,
     /** No connection, a broken one, or one that speaks something else. */
     FAILED,

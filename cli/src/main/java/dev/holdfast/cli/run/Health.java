@@ -1,9 +1,9 @@
 package dev.holdfast.cli.run;
 
-/** Whether a program wants calls. */
+/** The health of a program, as its instance's record shows it. */
 public enum Health {
-  /** It answers, and says that it serves if it says anything. */
+  /** The program answers, and its health service, if it has one, says SERVING. */
   SERVING,
-  /** It does not answer, or says that it does not serve. */
+  /** The program does not answer, or its health service says that it does not serve. */
   NOT_SERVING
 }

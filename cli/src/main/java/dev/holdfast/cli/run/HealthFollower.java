@@ -13,15 +13,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Follows the health of one program from the moment its port opens.
+ * The health follower of one program, from the moment its port opens.
  *
- * <p>A program that serves grpc.health.v1 is watched through it, so a change is known at once;
- * where nothing is heard for the probe interval it is asked, and two questions without an answer
- * count as NOT_SERVING. Of every other program only the port is tried. A broken connection is a
- * suspicion: it becomes NOT_SERVING when the port does not open again within {@link #GRACE}. When
- * the following itself fails, it says NOT_SERVING too, and begins anew.
+ * <p>A program that serves grpc.health.v1 is watched through its Watch stream, so a change is known
+ * at once. When no message arrives for the probe interval, the program is checked; two checks
+ * without an answer count as NOT_SERVING. For every other program the follower only tries the port.
+ * A broken connection becomes NOT_SERVING only when the port does not open again within {@link
+ * #GRACE}. When the follower itself fails, it reports NOT_SERVING too, and starts again.
  *
- * <p>It runs on a thread of its own, where the listener is called too.
+ * <p>The follower runs on a thread of its own, which also calls the listener.
  */
 public final class HealthFollower implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(HealthFollower.class);
@@ -43,13 +43,13 @@ public final class HealthFollower implements AutoCloseable {
   // From a quarter of a second to eight seconds.
   private static final int MOST_RETRY_DOUBLINGS = 5;
 
-  /** Hears of the program. */
+  /** The receiver of a program's health. Called on the follower's thread. */
   public interface Listener {
     /** Its port accepts connections, for the first time. */
     void onPortOpen();
 
     /**
-     * It is this well from now on.
+     * The health of the program changed.
      *
      * @param cause one sentence for people
      */
@@ -71,7 +71,7 @@ public final class HealthFollower implements AutoCloseable {
     thread.setDaemon(true);
   }
 
-  /** Begins; once. */
+  /** Starts the follower's thread; may be called once. */
   public void start() {
     thread.start();
   }

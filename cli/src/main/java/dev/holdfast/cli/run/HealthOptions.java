@@ -4,18 +4,18 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * How the health of a program is found out.
+ * The options of a program's health check.
  *
- * @param hosts where its port is tried, in this order
- * @param port the port it listens on
- * @param mode what is asked
+ * @param hosts the hosts at which the port is tried, in this order
+ * @param port the port that the program listens on
+ * @param mode the kind of check
  * @param service the service whose health is asked for; "" for the whole server
- * @param probeInterval time between probes while nothing is heard; zero for none
+ * @param probeInterval the time without a message after which the health is checked; zero for none
  */
 public record HealthOptions(
     List<String> hosts, int port, Mode mode, String service, Duration probeInterval) {
 
-  /** What is asked. */
+  /** The kind of a health check. */
   public enum Mode {
     /** grpc.health.v1 if the program serves it, else the port alone. */
     AUTO,

@@ -6,8 +6,8 @@ import java.time.Clock;
 import java.util.Map;
 
 /**
- * Says what happens to an instance, one line per event, on standard error: standard output belongs
- * to the child. Thread-safe.
+ * The log of an instance's events on standard error, one line per event. Standard output belongs to
+ * the child. Thread-safe.
  */
 public final class Notices {
   private final PrintWriter err;
@@ -21,7 +21,7 @@ public final class Notices {
   }
 
   /**
-   * One event.
+   * Prints an event without further fields.
    *
    * @param event a stable word for programs
    * @param text a sentence for people
@@ -30,7 +30,7 @@ public final class Notices {
     say(event, text, Map.of());
   }
 
-  /** One event with further fields for programs. */
+  /** Prints an event with further fields, which only JSON output shows. */
   public synchronized void say(String event, String text, Map<String, Object> fields) {
     if (json) {
       JsonText line =

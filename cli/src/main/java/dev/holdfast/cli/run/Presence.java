@@ -17,10 +17,10 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One instance in a registry, visible from the first time its program is well until it leaves.
+ * The registration of one instance, from the first time its program is healthy until it leaves.
  *
- * <p>While the program is not well the record says so ({@code ready=false}) and stays: a watcher
- * sees the difference between an instance that is busy and one that is gone. Thread-safe.
+ * <p>While the program is not healthy the record stays with {@code ready=false}: watchers can tell
+ * an instance that is busy from one that is gone. Thread-safe.
  */
 public final class Presence {
   private final Registry registry;

@@ -3,8 +3,8 @@ package dev.holdfast.cli.run;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The wish to stop, as signals express it: the first begins the orderly way, a second one means
- * that somebody does not want to wait. Thread-safe.
+ * The request to stop, as signals express it. The first signal begins an orderly stop; a second
+ * signal asks for an immediate one. Thread-safe.
  */
 public final class StopRequest {
   private final CompletableFuture<String> first = new CompletableFuture<>();
@@ -18,7 +18,7 @@ public final class StopRequest {
     return request;
   }
 
-  /** A signal arrived. */
+  /** Records a signal; signals after the second are ignored. */
   public synchronized void signal(String name) {
     if (!first.complete(name)) {
       second.complete(name);

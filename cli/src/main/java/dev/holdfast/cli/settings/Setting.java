@@ -8,12 +8,13 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What can be set outside the command line: {@code ready-timeout} in the file is {@code
- * HOLDFAST_READY_TIMEOUT} in the environment and {@code --ready-timeout} as an option.
+ * The settings that can be made outside the command line. {@code ready-timeout} in the file is
+ * {@code HOLDFAST_READY_TIMEOUT} in the environment and {@code --ready-timeout} as an option.
  *
- * <p>An option counts before a variable, a variable before the file. docs/environment.md is made
- * from this list. There is deliberately no {@code service} and no {@code port}: Kubernetes sets
- * HOLDFAST_SERVICE_HOST and HOLDFAST_PORT by itself in every pod beside a Service called holdfast.
+ * <p>An option takes precedence over a variable, a variable over the file. docs/environment.md is
+ * generated from this list. There is deliberately no {@code service} and no {@code port}:
+ * Kubernetes sets HOLDFAST_SERVICE_HOST and HOLDFAST_PORT in every pod beside a Service called
+ * holdfast.
  */
 public enum Setting {
   REGISTRY(
@@ -88,7 +89,7 @@ public enum Setting {
   JAVA_OPTS(
       Place.ENVIRONMENT, "words", "none", "Options for the Java machine that ./holdfast starts.");
 
-  /** What every variable begins with. */
+  /** The prefix of every environment variable of the program. */
   public static final String VARIABLE_PREFIX = "HOLDFAST_";
 
   private enum Place {
@@ -117,7 +118,7 @@ public enum Setting {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  /** The environment variable. */
+  /** The name of the environment variable. */
   public String variable() {
     return VARIABLE_PREFIX + name();
   }
@@ -127,17 +128,17 @@ public enum Setting {
     return place == Place.FILE;
   }
 
-  /** The values it takes. */
+  /** The description of the values that the setting takes. */
   public String expected() {
     return expected;
   }
 
-  /** What holds when nobody sets it. */
+  /** The default value as text for the documents. */
   public String defaultValue() {
     return defaultValue;
   }
 
-  /** One sentence for the documents. */
+  /** The meaning of the setting, as one sentence for the documents. */
   public String meaning() {
     return meaning;
   }

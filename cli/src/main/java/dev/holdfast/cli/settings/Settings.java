@@ -56,7 +56,7 @@ public final class Settings {
     return environment;
   }
 
-  /** One line per HOLDFAST_ variable that means nothing to the program. */
+  /** The warnings about HOLDFAST_ variables that the program does not know, one per variable. */
   public List<String> warnings() {
     List<String> known = Setting.variables();
     return environment.keySet().stream()

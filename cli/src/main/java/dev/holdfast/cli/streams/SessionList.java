@@ -18,11 +18,12 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The sessions of a server, as one look at it found them.
+ * The sessions of a server at one moment.
  *
  * @param sessions in the order of their ids, at most as many as were asked for
- * @param totals sessions by state, those included that are not in the list
- * @param more whether there are more that were asked for than the list has
+ * @param totals number of sessions of the method and principal asked for, by state, including those
+ *     not in the list
+ * @param more whether the server has more matching sessions than the list
  */
 record SessionList(List<Session> sessions, Map<String, Long> totals, boolean more) {
   @Limit(of = "time for one page of sessions", then = "the command fails and says so")
@@ -34,7 +35,7 @@ record SessionList(List<Session> sessions, Map<String, Long> totals, boolean mor
     sessions = List.copyOf(sessions);
   }
 
-  /** How many there are. */
+  /** The number of sessions of the method and principal asked for, over all states. */
   long total() {
     return totals.values().stream().mapToLong(Long::longValue).sum();
   }

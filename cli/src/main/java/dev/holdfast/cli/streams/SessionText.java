@@ -62,7 +62,7 @@ final class SessionText {
     return lines;
   }
 
-  /** {@code sessions=3 ATTACHED=2 DETACHED=1}. */
+  /** The totals as text, such as {@code sessions=3 ATTACHED=2 DETACHED=1}. */
   static String totals(SessionList list) {
     String states =
         list.totals().entrySet().stream()
