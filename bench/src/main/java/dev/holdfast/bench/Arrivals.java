@@ -18,7 +18,7 @@ final class Arrivals {
   private final AtomicLong count = new AtomicLong();
   private final AtomicLong lists = new AtomicLong();
 
-  /** How many changes arrived. */
+  /** The number of changes that arrived, over all consumers. */
   long count() {
     return count.get();
   }
@@ -40,7 +40,7 @@ final class Arrivals {
     return micros.getMaxValue() / 1e3;
   }
 
-  /** One consumer of one service. Calls come one at a time. */
+  /** A consumer of one service. Its methods are called one at a time. */
   final class Reader {
     private long newestNanos;
     private volatile boolean started;

@@ -27,13 +27,13 @@ final class AttackedProxy {
   private long quietFailed;
 
   /**
-   * What a bystander noticed of one attack.
+   * The figures of a bystander's calls during one attack.
    *
-   * @param millis that each of its answered calls took
-   * @param failed calls, and calls that never ended
-   * @param reasons what they failed of
-   * @param framesPerSecond that the attacker sent
-   * @param connections that it took for that
+   * @param millis latencies of the answered calls, in milliseconds
+   * @param failed calls that failed or never ended
+   * @param reasons the reasons of the failures with their counts
+   * @param framesPerSecond frames that the attacker sent per second
+   * @param connections connections that the attacker used
    */
   record Siege(
       Sample millis,
@@ -42,7 +42,7 @@ final class AttackedProxy {
       double framesPerSecond,
       long connections) {}
 
-  /** What a bystander saw in some time. */
+  /** The outcome of the bystander's calls over some time; latencies in milliseconds. */
   private record Calls(List<Double> millis, long failed, Map<String, Long> reasons) {}
 
   AttackedProxy(GatewayProxy proxy, Scope scope, int callsPerSecond) {
@@ -128,7 +128,7 @@ final class AttackedProxy {
     return new Calls(new ArrayList<>(millis), failed, reasons);
   }
 
-  /** What the kernel counts for it. */
+  /** The resident set size of the proxy's process, in bytes. */
   long residentBytes() throws IOException {
     return ProcessMemory.resident(proxy.pid());
   }

@@ -24,7 +24,7 @@ import javax.net.ssl.SSLException;
  * do a whole handshake and trust whoever answers, as they are on loopback.
  */
 final class BenchTls {
-  /** It protects nothing: the key is made for one run and dies with it. */
+  /** The password of the key store. The key is made for one run and protects nothing. */
   private static final String PASSWORD = "of-one-run";
 
   private static final long PATIENCE_SECONDS = 60;
@@ -120,7 +120,7 @@ final class BenchTls {
         : channel.usePlaintext();
   }
 
-  /** One context for all channels of a process, made when the first of them needs it. */
+  /** The TLS context that all channels of a process share, created on first use. */
   private static final class Client {
     static final io.netty.handler.ssl.SslContext CONTEXT = context();
 

@@ -3,20 +3,20 @@ package dev.holdfast.bench;
 import java.util.List;
 
 /**
- * One measured comparison. It prints what it does as it goes and ends with one line that starts
- * with {@code RESULT}; a missed bound is an exit code other than 0.
+ * A benchmark that compares alternatives. It prints its progress and ends with one line that starts
+ * with {@code RESULT}. A missed bound gives an exit code other than 0.
  */
 public interface Benchmark {
-  /** What {@code bench/run NAME} calls it: lower case, one word. */
+  /** The name of the benchmark for {@code bench/run NAME}: one word in lower case. */
   String name();
 
-  /** One line for {@code bench/run --help}: what is measured, and the bound. */
+  /** The line of {@code bench/run --help}: the measured quantity and its bound. */
   String summary();
 
   /**
-   * Measures.
+   * Runs the benchmark and prints its result.
    *
-   * @param args what stood after the name on the command line
+   * @param args the arguments after the name on the command line
    * @return the exit code: 0 within the bounds, 1 a bound was missed, 2 the arguments were wrong
    */
   int run(List<String> args) throws Exception;

@@ -12,28 +12,28 @@ import java.util.concurrent.TimeUnit;
 
 /** The clients of xDS that steady calls are made with: each an unmodified gRPC. */
 public enum CallerLanguage {
-  /** grpc-java with grpc-xds. */
+  /** The Java client: grpc-java with grpc-xds. */
   JAVA {
     @Override
     Optional<List<String>> command(Path root) {
       return Optional.of(ChildJvm.command(JavaXdsCaller.class, QUICK_START, List.of()));
     }
   },
-  /** grpc-js with grpc-js-xds. */
+  /** The Node.js client: grpc-js with grpc-js-xds. */
   NODE {
     @Override
     Optional<List<String>> command(Path root) throws IOException, InterruptedException {
       return node(root.resolve("interop/node-xds"));
     }
   },
-  /** grpcio, which is C-core. */
+  /** The Python client: grpcio, which wraps gRPC's C-core. */
   PYTHON {
     @Override
     Optional<List<String>> command(Path root) throws IOException, InterruptedException {
       return python(root, root.resolve("interop/python-xds"));
     }
   },
-  /** grpc-go. */
+  /** The Go client: grpc-go, built from source. */
   GO {
     @Override
     Optional<List<String>> command(Path root) throws IOException, InterruptedException {
@@ -68,7 +68,10 @@ public enum CallerLanguage {
    */
   abstract Optional<List<String>> command(Path root) throws IOException, InterruptedException;
 
-  /** What runs {@code caller.js} of a folder, whose packages are installed first. */
+  /**
+   * The command that runs {@code caller.js} of a folder. Installs the folder's npm packages first;
+   * empty when that or the program fails.
+   */
   static Optional<List<String>> node(Path folder) throws InterruptedException {
     if (!Files.exists(folder.resolve("node_modules/.package-lock.json"))) {
       List<String> install =
@@ -81,7 +84,10 @@ public enum CallerLanguage {
     return succeeds(with(command, "version"), folder) ? Optional.of(command) : Optional.empty();
   }
 
-  /** What runs {@code caller.py} of a folder: the first Python that has grpcio. */
+  /**
+   * The command that runs {@code caller.py} of a folder with the first Python that has grpcio;
+   * empty when there is none.
+   */
   static Optional<List<String>> python(Path root, Path folder) throws InterruptedException {
     String ours = root.resolve(".holdfast/python/bin/python").toString();
     String said = Objects.requireNonNullElse(System.getenv("HOLDFAST_PYTHON"), ours);

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
-/** What a Holdfast channel costs against stock grpc-java, call by call. */
+/** The benchmark of a Holdfast channel's cost per call against stock grpc-java. */
 final class ChannelCost extends Comparison {
   private static final Option PAIRS =
       new Option("--pairs", 40, 2, 1, 1_000, "slices of each side, alternating");
@@ -199,7 +199,7 @@ final class ChannelCost extends Comparison {
     return channel;
   }
 
-  /** Two neighbouring slices. */
+  /** Two consecutive slices, one of each side. */
   private record Pair(Slice ours, Slice stock) {
     double ratio(ToDoubleFunction<Slice> figure) {
       return figure.applyAsDouble(ours) / figure.applyAsDouble(stock);

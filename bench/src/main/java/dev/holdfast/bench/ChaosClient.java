@@ -16,8 +16,8 @@ import io.grpc.ManagedChannel;
 import java.util.function.IntSupplier;
 
 /**
- * One program's use of a registry: connections, a stream of watches and a lease of its own, as if
- * it were alone in its process. Counts the wipes that it declared though nothing was wiped.
+ * A client of a registry with connections, watches and a lease of its own, as if it were alone in
+ * its process. Counts the wipes that it declared although nothing was wiped.
  */
 final class ChaosClient implements AutoCloseable {
   private final RegistryContext context;

@@ -28,7 +28,7 @@ final class ChaosPopulation {
   private static final int WARM_UP_CALLS = 200;
   private static final long LOOK_MILLIS = 100;
 
-  /** How many there are. */
+  /** The load of the population: number of followers, call rate, and TTL of the leases. */
   record Size(int followers, int callsPerSecond, int ttlSeconds) {}
 
   private final Scope scope;

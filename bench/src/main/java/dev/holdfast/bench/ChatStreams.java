@@ -44,10 +44,10 @@ final class ChatStreams implements AutoCloseable {
   private volatile boolean stopping;
 
   /**
-   * Opens them.
+   * Opens the streams; they send nothing yet.
    *
-   * @param count how many, spread evenly over the channels
-   * @param neighbourChannels how many of the channels have the streams that are counted apart
+   * @param count number of streams, spread evenly over the channels
+   * @param neighbourChannels number of channels whose streams are also counted apart
    */
   ChatStreams(List<? extends Channel> channels, int count, int neighbourChannels) {
     for (int i = 0; i < count; i++) {
@@ -57,7 +57,7 @@ final class ChatStreams implements AutoCloseable {
     sender.setDaemon(true);
   }
 
-  /** Begins to send. */
+  /** Starts the thread that sends messages. */
   ChatStreams start() {
     sender.start();
     return this;
@@ -68,17 +68,17 @@ final class ChatStreams implements AutoCloseable {
     return ended.get();
   }
 
-  /** What the first of them ended with, "" when none did. */
+  /** The status that the first ended stream ended with; "" when no stream has ended. */
   String firstEnd() {
     return Objects.requireNonNull(firstEnd.get());
   }
 
-  /** Streams that have been answered. */
+  /** The number of streams that were answered and have not ended. */
   long open() {
     return streams.stream().filter(stream -> stream.answered).count() - ended();
   }
 
-  /** Messages whose answer has not come. */
+  /** The number of messages that have no answer yet. */
   long unanswered() {
     return sent.get() - answered.get();
   }

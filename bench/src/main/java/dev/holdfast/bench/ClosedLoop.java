@@ -14,19 +14,19 @@ import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 
 /**
- * As many calls as a channel can do with a fixed number under way: each answer sends the next call.
+ * A closed-loop load with a fixed number of calls in flight: each answer sends the next call.
  *
- * <p>One slice is measured at a time; between slices nothing is under way.
+ * <p>Slices are measured one at a time; no call is in flight between them.
  */
 final class ClosedLoop {
   /**
-   * What one slice showed.
+   * The figures of one slice.
    *
    * @param callsPerSecond answers per second of the measured time
-   * @param p50Micros median time of a call
-   * @param p99Micros 99th percentile of the time of a call
+   * @param p50Micros median latency of a call
+   * @param p99Micros 99th percentile of the latency of a call
    * @param cpuMicrosPerCall CPU time of this whole process per call
-   * @param failed calls that failed, measured or not
+   * @param failed calls that failed, whether within the measured time or not
    */
   record Slice(
       double callsPerSecond,
@@ -60,7 +60,7 @@ final class ClosedLoop {
   }
 
   /**
-   * Runs one slice.
+   * Runs and measures one slice.
    *
    * @param leadIn runs before the measured time, so that the other side's slice is out of the
    *     caches

@@ -41,10 +41,10 @@ final class CodecRatio {
   private long consumed;
 
   /**
-   * A measurement.
+   * A comparison of the two codecs.
    *
-   * @param quick whether it is a smoke run
-   * @param say takes a line per case
+   * @param quick whether this is a smoke run
+   * @param say receives a line per case
    */
   CodecRatio(boolean quick, Consumer<String> say) {
     this.quick = quick;
@@ -58,7 +58,7 @@ final class CodecRatio {
 
   /** JsonFormat's CPU time by ours, each the median over all turns; more is better for us. */
   record Ratios(double parseSmall, double printSmall, double parseLarge, double printLarge) {
-    /** The least of them. */
+    /** The smallest of the four ratios. */
     double least() {
       return Math.min(Math.min(parseSmall, printSmall), Math.min(parseLarge, printLarge));
     }
@@ -71,7 +71,7 @@ final class CodecRatio {
     System.out.printf(Locale.ROOT, "RESULT codec_ratio=%.2f%n", ratios.least());
   }
 
-  /** Measures all four cases. */
+  /** Measures all four cases and returns their ratios. */
   Ratios measure() throws CodecException, InvalidProtocolBufferException {
     Message small = item();
     Message large = order();

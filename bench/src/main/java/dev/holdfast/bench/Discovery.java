@@ -194,7 +194,7 @@ final class Discovery extends Comparison {
     }
   }
 
-  /** One instance that came, and when; and later went. */
+  /** The arrival of one instance and its later removal, with their times. */
   private static final class Change {
     final Instance instance;
     long putNanos;

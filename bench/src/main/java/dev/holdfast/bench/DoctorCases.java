@@ -168,7 +168,7 @@ final class DoctorCases extends Comparison {
         .collect(Collectors.joining(" "));
   }
 
-  /** One case under way. */
+  /** A case whose examination is under way. */
   private static final class Examined {
     final Case what;
     final DoctorUser user;

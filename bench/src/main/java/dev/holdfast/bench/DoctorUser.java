@@ -48,7 +48,7 @@ final class DoctorUser implements AutoCloseable {
     return lost.get();
   }
 
-  /** Calls that were answered. */
+  /** The number of calls that were answered. */
   long calls() {
     return calls.get();
   }

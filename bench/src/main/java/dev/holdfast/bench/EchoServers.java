@@ -26,10 +26,10 @@ public final class EchoServers {
   private EchoServers() {}
 
   /**
-   * Starts them.
+   * Starts the child process with its servers.
    *
-   * @param count how many servers
-   * @param names whether they say who they are, {@code s0}, {@code s1}, ..
+   * @param count number of servers
+   * @param names whether the servers give their names in answers: {@code s0}, {@code s1}, ..
    */
   static ChildJvm start(Scope scope, int count, boolean names) throws IOException {
     return start(scope, count, names, List.of("-Xmx1g"));

@@ -23,7 +23,7 @@ final class EtcdChaosRound {
     }
   }
 
-  /** Figures of a run. */
+  /** The figures of one run. */
   record Outcome(
       int faults,
       int lost,

@@ -69,7 +69,7 @@ final class EtcdOperator implements AutoCloseable {
     ensure(() -> auth().authEnable(AuthEnableRequest.getDefaultInstance()));
   }
 
-  /** Turns authentication off. */
+  /** Turns authentication off, as the user root. */
   void turnAuthenticationOff() throws InterruptedException {
     ensure(
         () ->

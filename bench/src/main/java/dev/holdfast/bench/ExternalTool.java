@@ -8,10 +8,10 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A program that is not ours and that a benchmark runs.
+ * A third-party program that a benchmark runs.
  *
  * @param program its file name
- * @param debianPackage what brings it
+ * @param debianPackage the Debian package that contains it
  */
 record ExternalTool(String program, String debianPackage) {
   /** Where Debian puts servers; not on the PATH of everybody. */
@@ -28,9 +28,9 @@ record ExternalTool(String program, String debianPackage) {
   }
 
   /**
-   * Where it is.
+   * The path of the program.
    *
-   * @throws IllegalStateException when it isn't
+   * @throws IllegalStateException when the program is not installed
    */
   String path() {
     return find()

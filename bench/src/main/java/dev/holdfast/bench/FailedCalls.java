@@ -16,10 +16,10 @@ final class FailedCalls {
   record Stage(String name, long fromMillis) {}
 
   /**
-   * One call.
+   * A failed call with its times and status.
    *
-   * @param sentMillis since the epoch
-   * @param endedMillis since the epoch
+   * @param sentMillis when the call was sent, in milliseconds since the epoch
+   * @param endedMillis when the call failed, in milliseconds since the epoch
    */
   record FailedCall(long sentMillis, long endedMillis, Status status) {
     /** Where it was, as its status says; "nowhere" when it never had a connection. */

@@ -17,7 +17,7 @@ final class FirstContact {
   private FirstContact() {}
 
   /**
-   * Makes some calls.
+   * Makes calls one after the other; each waits for a connection.
    *
    * @throws io.grpc.StatusRuntimeException when one fails
    */

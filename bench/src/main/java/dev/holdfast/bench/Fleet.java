@@ -207,7 +207,10 @@ final class Fleet extends Comparison {
     return channels;
   }
 
-  /** One call each, to see that a list that was changed so often is still one that works. */
+  /**
+   * Makes one call on each channel, to check that the lists work after all the changes. Returns the
+   * number of failed calls.
+   */
   private static long callOnce(List<ManagedChannel> channels) {
     long failed = 0;
     for (ManagedChannel channel : channels) {

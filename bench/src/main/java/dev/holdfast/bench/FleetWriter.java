@@ -54,11 +54,12 @@ public final class FleetWriter {
   }
 
   /**
-   * What the writer did while changes counted.
+   * The figures of the writer over the counted changes.
    *
-   * @param failed puts that etcd did not take, those of the warm-up too
-   * @param latestMillis how far behind its schedule the writer was at worst
-   * @param plainP99Millis from the put to the event at a plain watch of the whole namespace
+   * @param failed puts that etcd did not accept, including those of the warm-up
+   * @param latestMillis the longest delay of the writer behind its schedule
+   * @param plainP99Millis 99th percentile of the time from a put to its event at a plain watch of
+   *     the whole namespace
    */
   record Done(
       long sent,

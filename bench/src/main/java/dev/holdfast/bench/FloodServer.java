@@ -44,9 +44,10 @@ final class FloodServer {
   }
 
   /**
-   * Starts one.
+   * Starts the child process and waits until it listens.
    *
-   * @param resumable whether its streams are; else they are plain gRPC's
+   * @param heap size of its heap, as a JVM option names it
+   * @param resumable whether the streams are resumable; otherwise they are plain gRPC
    */
   static FloodServer start(Scope scope, String heap, boolean resumable) throws Exception {
     // A look at its memory collects it all, which would make a heap smaller that may be small, and
@@ -85,7 +86,7 @@ final class FloodServer {
     return Long.parseLong(child.await(HELD, PATIENCE));
   }
 
-  /** The program. */
+  /** The main method of the child process; the argument tells whether streams are resumable. */
   public static void main(String[] args) throws Exception {
     Service service = new Service();
     ServerServiceDefinition streams =

@@ -32,7 +32,10 @@ final class FloodSubscribers {
     return child;
   }
 
-  /** The program. */
+  /**
+   * The main method of the child process; the arguments are the port, the number of streams and the
+   * message size in bytes.
+   */
   public static void main(String[] args) throws Exception {
     int port = Integer.parseInt(args[0]);
     int streams = Integer.parseInt(args[1]);

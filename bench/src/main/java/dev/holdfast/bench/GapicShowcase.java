@@ -45,8 +45,10 @@ final class GapicShowcase {
   private final int total;
 
   /**
-   * What came of a suite.
+   * The result of one suite.
    *
+   * @param passed requests that passed
+   * @param total requests of the suite
    * @param failures the name of each request that failed
    */
   record Outcome(int passed, int total, List<String> failures) {}
@@ -59,9 +61,9 @@ final class GapicShowcase {
   }
 
   /**
-   * Builds both ends.
+   * Builds the service and the test program.
    *
-   * @param work for what they say
+   * @param work the folder for sources and output of the build
    */
   static GapicShowcase build(Path work) throws IOException, InterruptedException {
     Path root = Path.of(System.getProperty("holdfast.home", ".")).toAbsolutePath();

@@ -19,7 +19,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** What hostile clients cost others: Holdfast's gateway and HAProxy under the same attacks. */
+/**
+ * The benchmark of hostile clients' cost to other clients: Holdfast's gateway and HAProxy under the
+ * same attacks.
+ */
 final class GatewayAttacks extends Comparison {
   static final List<ExternalTool> TOOLS = List.of(GatewayPrograms.HAPROXY);
 

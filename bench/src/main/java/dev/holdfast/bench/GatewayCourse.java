@@ -37,7 +37,10 @@ final class GatewayCourse {
   private final double sliceSeconds;
   private final int fixedRate;
 
-  /** What each proxy did of late: how many calls a slice needs to last as long as wanted. */
+  /**
+   * The last measured rate at saturation by proxy and work. It gives the number of calls that make
+   * a slice last as long as wanted.
+   */
   private final Map<String, Double> callsPerSecond = new HashMap<>();
 
   private final GatewaySlices slices = new GatewaySlices();

@@ -144,7 +144,7 @@ public final class GatewayFloor {
     }
   }
 
-  /** What both sides have in common: frames in, frames out. */
+  /** The part that both sides of the proxy share: reading and writing frames. */
   private abstract static class Connection extends ChannelInboundHandlerAdapter {
     final Flushes flushes;
     private @Nullable ChannelHandlerContext context;
@@ -207,7 +207,10 @@ public final class GatewayFloor {
     /** Says what goes before the first frame. */
     void hello() {}
 
-    /** What goes before the first frame came. */
+    /**
+     * Called on every read before the frames are processed; the preface of the peer is complete by
+     * then.
+     */
     void begun() {}
 
     private void take(int type, int flags, int stream, ByteBuf in, int at, int length) {

@@ -20,7 +20,7 @@ final class GatewayPrograms {
   /** A relay that does nothing of a gateway's work. */
   static final String FLOOR = "floor";
 
-  /** Set by {@code bench/run}. */
+  /** The system property with the path of {@code ./holdfast}; {@code bench/run} sets it. */
   private static final String LAUNCHER = "holdfast.launcher";
 
   private static final String SERVICE = "echo";
@@ -43,10 +43,10 @@ final class GatewayPrograms {
   }
 
   /**
-   * Holdfast over any registry.
+   * A Holdfast gateway with the registry of the given URI.
    *
-   * @param registry its URI
-   * @param upstreamPort of which TIME_WAIT is counted; 0 where it isn't
+   * @param registry the URI
+   * @param upstreamPort the port whose connections in TIME_WAIT are counted; 0 for none
    */
   private GatewayProxy holdfast(String registry, int upstreamPort) throws IOException {
     int port = freePort();

@@ -187,11 +187,11 @@ final class GatewayReload extends Comparison {
   }
 
   /**
-   * The gateway's file.
+   * The configuration file of the gateway.
    *
-   * @param port where the gateway listens
-   * @param callPorts of the instances that answer calls, in turn
-   * @param streamPort of the one that has the streams
+   * @param port the port that the gateway listens on
+   * @param callPorts ports of the instances that answer calls, in turn
+   * @param streamPort port of the instance that has the streams
    */
   private record ConfigFile(Path path, int port, List<Integer> callPorts, int streamPort) {
     private static final List<String> BALANCES = List.of("least_request", "round_robin");

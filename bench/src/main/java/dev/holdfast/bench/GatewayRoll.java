@@ -155,7 +155,7 @@ final class GatewayRoll extends Comparison {
         .bound(traffic.unaccounted() == 0, "unaccounted: %d (expected: 0)", traffic.unaccounted());
   }
 
-  /** The instances, oldest first. */
+  /** The registered instances, from the oldest to the newest. */
   private static final class Town {
     private final Scope scope;
     private final String target;

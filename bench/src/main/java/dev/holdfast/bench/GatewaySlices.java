@@ -9,19 +9,19 @@ import java.util.Set;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What was measured of each proxy, by kind of load. Ratios are made within one alternation, in
- * which all proxies did the same work shortly after each other; a figure is the median of the
- * alternations. Used by one thread.
+ * The measured slices of each proxy by load. Ratios are computed within one alternation, in which
+ * all proxies did the same work shortly after each other. A figure is the median over the
+ * alternations. Confined to one thread.
  */
 final class GatewaySlices {
   /**
-   * One kind of load.
+   * A load that the proxies are measured under.
    *
-   * @param key its name in figures
+   * @param key the name of the load in figures
    */
   record Load(String key, Group group) {
     /**
-     * A load of h2load.
+     * The load of h2load for the given work.
      *
      * @param rate calls per second, or {@link H2load#SATURATION}
      */
@@ -35,21 +35,21 @@ final class GatewaySlices {
     }
   }
 
-  /** Loads of one origin. */
+  /** The groups of loads by their source. */
   enum Group {
-    /** Constant headers, from h2load. */
+    /** Loads of h2load, with constant headers. */
     CONSTANT,
     /** Headers as gRPC clients send them, in plaintext. */
     CLIENTS,
-    /** The same over TLS. */
+    /** Headers as gRPC clients send them, over TLS. */
     CLIENTS_TLS
   }
 
   /**
-   * One proxy under one load for a moment.
+   * The measurement of one proxy under one load for a short time.
    *
    * @param cpuMicros CPU time of the proxy per call
-   * @param p99Micros 99th percentile of the time of a call
+   * @param p99Micros 99th percentile of the latency of a call
    */
   record Slice(double cpuMicros, double callsPerSecond, double p99Micros) {}
 

@@ -10,7 +10,10 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.HdrHistogram.Histogram;
 
-/** What open streams cost the gateway, and whether a slow reader hurts the others. */
+/**
+ * The benchmark of the gateway's cost per open stream, and of the effect of slow readers on other
+ * streams.
+ */
 final class GatewayStreams extends Comparison {
   private static final Option STREAMS =
       new Option("--streams", 10_000, 200, 1, 100_000, "open streams with a message per second");
@@ -162,9 +165,10 @@ final class GatewayStreams extends Comparison {
   }
 
   /**
-   * What its process uses.
+   * The memory of the proxy's process, in bytes.
    *
-   * @param looks at the JVM; 0 where it is none, which leaves what the kernel counts
+   * @param looks number of measurements of a JVM's memory; 0 for the resident set size instead, for
+   *     a proxy that is no JVM
    */
   private static long memory(GatewayProxy proxy, int looks, Report report, String when)
       throws Exception {

@@ -20,7 +20,7 @@ final class GrpcInterop extends Comparison {
   private static final Option CASES =
       new Option("--cases", 16, 3, 1, 16, "how many of the cases are run, from the first on");
 
-  /** Those of doc/interop-test-descriptions.md that need no credentials. */
+  /** The test cases of doc/interop-test-descriptions.md that need no credentials. */
   private static final List<String> NAMES =
       List.of(
           "large_unary",

@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * One kind of load of {@link GrpcLoadProgram}: unary calls with headers as gRPC clients send them.
+ * A load of {@link GrpcLoadProgram}: unary calls with headers as gRPC clients send them.
  *
- * @param key its name in figures
- * @param requestBytes of the message of each request, at least four
- * @param answerBytes of the message of each answer
- * @param streams calls under way on each connection
+ * @param key the name of the load in figures
+ * @param requestBytes size of each request message, at least four
+ * @param answerBytes size of each response message
+ * @param streams calls in flight on each connection
  * @param rate calls per second over all connections, or {@link H2load#SATURATION}
  */
 record GrpcLoad(

@@ -59,7 +59,7 @@ final class GrpcLoadConnection extends ByteToMessageDecoder {
   private long sendWindow = FIRST_WINDOW;
   private int received;
 
-  /** A call under way. */
+  /** A call in flight, with the bytes received so far. */
   private static final class Call {
     private final long sentNanos;
     private int bytes;
@@ -101,7 +101,7 @@ final class GrpcLoadConnection extends ByteToMessageDecoder {
     sendWaiting();
   }
 
-  /** Sends what was written. */
+  /** Writes the buffered frames to the socket. */
   void flush() {
     ByteBuf full = out;
     ChannelHandlerContext ctx = context;

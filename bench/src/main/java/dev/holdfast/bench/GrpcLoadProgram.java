@@ -53,7 +53,7 @@ public final class GrpcLoadProgram {
     this.ready = new CountDownLatch(load.connections());
   }
 
-  /** The program. */
+  /** The main method of the child process; commands come on standard input. */
   public static void main(String[] args) throws Exception {
     var group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
     ParentLine parent = new ParentLine();

@@ -39,11 +39,11 @@ final class H2load {
   }
 
   /**
-   * What one run showed.
+   * The figures of one run.
    *
-   * @param calls how many there were, all answered
-   * @param callsPerSecond over the whole run
-   * @param micros how long each call took
+   * @param calls number of calls, all answered
+   * @param callsPerSecond rate over the whole run
+   * @param micros latency of each call, in microseconds
    */
   record Load(long calls, double callsPerSecond, Sample micros) {}
 
@@ -135,7 +135,7 @@ final class H2load {
     }
   }
 
-  /** What a run said of its rate. */
+  /** The rate in the output of h2load, in calls per second. */
   static double callsPerSecond(String said) {
     return Double.parseDouble(find(RATE, said));
   }

@@ -33,7 +33,8 @@ final class H2spec extends Comparison {
   private static final String SECURE = "tls";
 
   /**
-   * What the gateway may fail, as {@code docs/gateway.md} explains it: h2c or tls, then the case.
+   * The cases that the gateway may fail, as {@code docs/gateway.md} explains them. Each is h2c or
+   * tls, then the id of the case.
    */
   static final Set<String> EXPLAINED =
       Set.of(CLEAR + " http2/3.5: Sends invalid connection preface");

@@ -30,13 +30,13 @@ final class H2specPeers {
     this.pem = BenchTls.pem(BenchTls.newKey(folder), folder);
   }
 
-  /** Where one is found. */
+  /** The ports of one server: plaintext and TLS. */
   record Ports(int clear, int secure) {}
 
   /**
-   * nghttpd, once for each.
+   * Starts two nghttpd, one for plaintext and one for TLS.
    *
-   * @param body what is at the path
+   * @param body the content served at {@link H2specRunner#PATH}
    */
   Ports nghttpd(String body) throws IOException, InterruptedException {
     Path documents = Files.createDirectory(folder.resolve("documents"));
@@ -63,7 +63,7 @@ final class H2specPeers {
     return ports;
   }
 
-  /** HAProxy before nghttpd. */
+  /** Starts HAProxy in front of nghttpd. */
   Ports haproxy() throws IOException, InterruptedException {
     Ports ports = new Ports(GatewayPrograms.freePort(), GatewayPrograms.freePort());
     Path both = folder.resolve("haproxy.pem");

@@ -30,9 +30,9 @@ final class H2specRunner {
   }
 
   /**
-   * One case, and how it went.
+   * A test case and its result.
    *
-   * @param id over what, the section and the title
+   * @param id the transport, the section and the title
    */
   record Case(String id, boolean passed) {}
 
@@ -55,9 +55,9 @@ final class H2specRunner {
   }
 
   /**
-   * Runs all cases.
+   * Runs all cases against the server at a port of loopback.
    *
-   * @param over what stands before the id of each: {@code tls} is run over TLS
+   * @param over prefix of each case's id; {@code tls} runs them over TLS
    */
   List<Case> run(String over, int port) throws IOException, InterruptedException {
     Path report = folder.resolve("h2spec-" + runs++ + ".xml");

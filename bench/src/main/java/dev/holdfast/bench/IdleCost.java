@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** What watching over idle connections costs. */
+/** The benchmark of liveness checks on idle connections: their CPU and memory cost. */
 final class IdleCost extends Comparison {
   private static final Option CONNECTIONS =
       new Option("--connections", 15_000, 2_000, 1, 18_000, "idle connections of each server");

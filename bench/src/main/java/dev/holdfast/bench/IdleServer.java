@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A server of idle connections that says, when asked, what it has used. */
 final class IdleServer {
-  /** Said with the port. */
+  /** The word before the port in the child's first line. */
   static final String PORT = "PORT";
 
   /** Asked for and answered: the bytes that a full collection leaves. */
@@ -26,9 +26,9 @@ final class IdleServer {
 
   /** How a server watches over its clients. */
   enum Kind {
-    /** Stock keepalive. */
+    /** Stock grpc-java with its server keepalive. */
     STOCK,
-    /** Holdfast's liveness. */
+    /** Holdfast's server with its liveness checks. */
     HOLDFAST,
     /** Holdfast's server without it: nothing pings. */
     BARE

@@ -9,7 +9,7 @@ import java.util.List;
 final class IdleSide {
   private static final Duration START = Duration.ofSeconds(60);
 
-  /** What CPU time is counted in: less of it than that is not seen. */
+  /** The resolution of measured CPU time. Smaller amounts do not show. */
   private static final double CPU_TICK_MILLIS = 10;
 
   private static final Duration CONNECT = Duration.ofMinutes(3);
@@ -67,21 +67,21 @@ final class IdleSide {
     return (ask(clients, IdleServer.HEAP) - emptyClientBytes) / (double) connections;
   }
 
-  /** Connections that are open. */
+  /** The number of connections that are open. */
   long open() throws IOException, InterruptedException {
     return ask(clients, IdleClients.OPEN);
   }
 
-  /** What the server has used and sent so far. */
+  /** The server's CPU time and the PINGs that it sent so far. */
   Usage usage() throws IOException, InterruptedException {
     return new Usage(ask(server, IdleServer.CPU), ask(clients, IdleClients.PINGS));
   }
 
   /**
-   * What a server has done.
+   * The CPU time and PINGs of a server.
    *
-   * @param cpuNanos CPU time of its whole process
-   * @param pings that its clients have received
+   * @param cpuNanos CPU time of the server's whole process, in nanoseconds
+   * @param pings PINGs that its clients have received
    */
   record Usage(long cpuNanos, long pings) {
     Usage since(Usage earlier) {

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * @param collectorSeconds of the threads that collect garbage
  */
 record JvmCpu(double allSeconds, double compilersSeconds, double collectorSeconds) {
-  /** No time at all. */
+  /** The CPU time of a JVM that used none. */
   static final JvmCpu NONE = new JvmCpu(0, 0, 0);
 
   /** USER_HZ, which is 100 on every Linux that Java runs on. */

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/** What Linux says of processes and sockets in {@code /proc}. */
+/** The process and socket tables of Linux in {@code /proc}. */
 final class KernelTables {
   /** The unit of times in {@code /proc/PID/stat}, the same on every architecture we run on. */
   static final double MICROS_PER_TICK = 10_000;

@@ -39,14 +39,14 @@ record KernelWeather(KernelLab lab, int devices, long seed) {
   private static final List<String> JVM_OPTIONS = List.of("-Xmx512m");
 
   /**
-   * What one server saw.
+   * The figures of one server.
    *
-   * @param falseCloses streams that ended though the device lived
-   * @param deadSeconds from the devices' end to the end of each stream
+   * @param falseCloses streams that ended although the device lived
+   * @param deadSeconds time from the devices' end to the end of each stream, in seconds
    */
   record Side(long falseCloses, List<Double> deadSeconds) {}
 
-  /** What both saw. */
+  /** The figures of both servers. */
   record Seen(Side stock, Side holdfast) {}
 
   /** A path with an endpoint for each server. */
@@ -55,10 +55,11 @@ record KernelWeather(KernelLab lab, int devices, long seed) {
   }
 
   /**
-   * Plays it.
+   * Runs both servers under the faults, then ends all devices.
    *
-   * @param weather how long it is bad
-   * @param mourning how long both may take to notice that all devices are gone; zero: not played
+   * @param weather how long the faults last
+   * @param mourning the longest time in which both servers must notice that all devices are gone;
+   *     zero skips that part
    */
   Seen play(Scope scope, Report report, Duration weather, Duration mourning)
       throws IOException, InterruptedException {

@@ -36,7 +36,7 @@ final class LocalEtcd implements AutoCloseable {
     }
   }
 
-  /** {@code host:port} for clients. */
+  /** The address for clients, as {@code host:port}. */
   String address() {
     return process.address();
   }
@@ -53,9 +53,9 @@ final class LocalEtcd implements AutoCloseable {
   }
 
   /**
-   * What it says of itself under this name.
+   * The value of a metric that etcd exports.
    *
-   * @throws IllegalStateException when it says nothing of the kind
+   * @throws IllegalStateException when etcd exports no such metric
    */
   double metric(String name) throws IOException, InterruptedException {
     URI uri = URI.create("http://127.0.0.1:" + process.ports().metrics() + "/metrics");

@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 import javax.management.JMException;
 import javax.management.ObjectName;
 
-/** What the figures were measured on, and what this process has used of it. */
+/** The machine that the figures were measured on, and the resources that this process uses. */
 final class Machine {
   private static final double BUSY_SHARE = 0.25;
   private static final int SETTLING_COLLECTIONS = 6;
@@ -45,7 +45,7 @@ final class Machine {
         : -1;
   }
 
-  /** What stays on the heap after two full collections. */
+  /** The heap in use after two full collections, in bytes. */
   static long liveHeapBytes() {
     var memory = ManagementFactory.getMemoryMXBean();
     memory.gc();

@@ -68,7 +68,7 @@ final class MissingEndpoints implements EndpointsListener {
     return List.copyOf(gaps);
   }
 
-  /** All gaps added up. */
+  /** The total duration of all gaps, in seconds. */
   synchronized double seconds() {
     return gaps.stream().mapToLong(Gap::nanos).sum() / 1e9;
   }

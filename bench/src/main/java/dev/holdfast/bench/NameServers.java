@@ -40,9 +40,9 @@ public final class NameServers implements AutoCloseable {
   }
 
   /**
-   * Starts one.
+   * Starts a server with a name.
    *
-   * @return the port that it got on loopback
+   * @return the port of the server on loopback
    */
   int start(String name) throws IOException {
     Server server =

@@ -2,14 +2,14 @@ package dev.holdfast.bench;
 
 import java.util.Optional;
 
-/** A benchmark with a program of somebody else that exists for one kind of processor only. */
+/** A benchmark that uses a third-party program which exists for one processor architecture only. */
 final class NeedsArchitecture extends ConditionalBenchmark {
   private final String architecture;
 
   /**
-   * Wraps a benchmark.
+   * Wraps a benchmark so that it runs on the given architecture only.
    *
-   * @param architecture as Java's {@code os.arch} names it
+   * @param architecture the name of the architecture in Java's {@code os.arch}
    */
   NeedsArchitecture(Benchmark benchmark, String architecture) {
     super(benchmark);

@@ -48,7 +48,7 @@ final class NewConnections implements AutoCloseable {
     thread.join();
   }
 
-  /** How many were tried. */
+  /** The number of connections that were tried. */
   int made() {
     return made.get();
   }

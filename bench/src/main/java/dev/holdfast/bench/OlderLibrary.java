@@ -17,7 +17,10 @@ import java.util.Map;
 final class OlderLibrary {
   private static final int SECTION_OF_NEEDED_VERSIONS = 0x6ffffffe;
 
-  /** What replaces what; a longer name is replaced by a shorter one, in its place. */
+  /**
+   * The replacements of symbol names. Each new name is shorter than the old one and takes its
+   * place.
+   */
   private static final List<Map.Entry<String, String>> NAMES =
       List.of(
           Map.entry("__isoc23_strtoull", "strtoull"),

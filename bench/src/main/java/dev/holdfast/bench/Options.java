@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** What stood behind a benchmark's name on the command line. */
+/** The parsed command-line options of a benchmark. */
 final class Options {
   private static final String QUICK = "--quick";
 

@@ -47,7 +47,7 @@ final class OrderingService {
     return Math.min(MOST_ANSWER_BYTES, Math.max(0, ByteBuffer.wrap(request).getInt()));
   }
 
-  /** Messages as they are. */
+  /** The marshaller of messages as raw bytes. */
   private static final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
     @Override
     public InputStream stream(byte[] value) {

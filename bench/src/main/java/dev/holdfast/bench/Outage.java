@@ -15,7 +15,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
-/** What a registry that is away costs: nothing, also when instances change around it. */
+/**
+ * The benchmark of a registry outage: calls must not fail, even when instances change meanwhile.
+ */
 final class Outage extends Comparison {
   private static final Option OUTAGE_SECONDS =
       new Option("--outage-seconds", 60, 8, 1, 36_000, "for how long etcd is down");

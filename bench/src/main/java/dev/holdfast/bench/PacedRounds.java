@@ -35,9 +35,10 @@ final class PacedRounds {
   }
 
   /**
-   * Runs for a while.
+   * Sends rounds for some time.
    *
-   * @return the 99th percentile of a round in microseconds; one that has not come back counts too
+   * @return the 99th percentile of a round's latency in microseconds; a round without an answer
+   *     counts too
    */
   double p99Micros(Duration time) throws InterruptedException {
     nanos = newHistogram();

@@ -6,12 +6,12 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
-/** A child's side of {@link ChildJvm}: what the parent says, and what it is told. */
+/** The child's side of the line protocol of {@link ChildJvm}: standard input and output. */
 final class ParentLine {
   private final BufferedReader input =
       new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
 
-  /** Tells the parent something. */
+  /** Sends a line to the parent and flushes it. */
   void say(String format, Object... args) {
     System.out.println(String.format(Locale.ROOT, format, args));
     System.out.flush();

@@ -3,7 +3,7 @@ package dev.holdfast.bench;
 import java.util.OptionalLong;
 
 /**
- * One address of the fleet, which is in the list of its Service or not, and what calls say of it.
+ * An address of the fleet, listed in its Service or not, with the answers that its calls got.
  * Thread-safe.
  */
 final class Pod {

@@ -22,15 +22,15 @@ final class PodFleet implements SteadyCalls.AnswerListener {
   static final String SERVICE = "orders";
 
   /**
-   * How many there are.
+   * The size of the fleet.
    *
-   * @param listed at a time
-   * @param resting at a time, until their address is used again
-   * @param slices that the listed ones are spread over
+   * @param listed pods that are listed at a time
+   * @param resting pods that are not listed, until their address is used again
+   * @param slices EndpointSlices that the listed pods are spread over
    */
   record Size(int listed, int resting, int slices) {}
 
-  /** What a stretch of the run has shown. */
+  /** The figures of one period of the run. */
   static final class Stretch {
     final List<Double> toCallMs = new ArrayList<>();
     final AtomicLong wrong = new AtomicLong();
@@ -81,7 +81,7 @@ final class PodFleet implements SteadyCalls.AnswerListener {
     return begun;
   }
 
-  /** One pod leaves, or one comes. */
+  /** Makes the next change: removals and additions of a pod alternate. */
   void change() {
     stretch.changes++;
     if (adding) {

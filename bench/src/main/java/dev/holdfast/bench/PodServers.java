@@ -22,7 +22,7 @@ public final class PodServers {
 
   private PodServers() {}
 
-  /** Starts them. */
+  /** Starts the child process with its servers. */
   static ChildJvm start(Scope scope, int count) throws IOException {
     return scope.own(
         ChildJvm.start(
@@ -39,7 +39,7 @@ public final class PodServers {
     return "127.71." + pod / PODS_PER_BLOCK + "." + (pod % PODS_PER_BLOCK + 1);
   }
 
-  /** The program: {@code COUNT}. */
+  /** The main method of the child process; the argument is {@code COUNT}. */
   public static void main(String[] args) throws Exception {
     int count = Integer.parseInt(args[0]);
     StandStills stills = StandStills.start();

@@ -48,7 +48,7 @@ final class ProcessMemory {
     }
   }
 
-  /** What the kernel counts for a process, room of its allocators included. */
+  /** The resident set size of a process in bytes, memory held by its allocators included. */
   static long resident(long pid) throws IOException {
     return Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()
         .filter(line -> line.startsWith("VmRSS:"))

@@ -11,9 +11,10 @@ final class Recovery {
   static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   /**
-   * One call.
+   * A call with its times and its outcome.
    *
-   * @param endedNanos the answer or the failure; the time of looking while there is neither
+   * @param beganNanos when the call began, by {@link System#nanoTime}
+   * @param endedNanos when the call was answered or failed; for an open call the time of looking
    */
   record Call(long beganNanos, long endedNanos, End end) {
     boolean isStuck() {
@@ -25,7 +26,7 @@ final class Recovery {
     }
   }
 
-  /** How a call ended. */
+  /** The outcome of a call, or none yet. */
   enum End {
     ANSWERED,
     FAILED,

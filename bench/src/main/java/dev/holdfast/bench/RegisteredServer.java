@@ -62,7 +62,7 @@ public final class RegisteredServer implements AutoCloseable {
     return this;
   }
 
-  /** Begins to leave. */
+  /** Tells the server to stop; does not wait. */
   void beginStop() throws IOException {
     process.send(STOP);
   }

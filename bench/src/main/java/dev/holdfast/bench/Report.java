@@ -10,8 +10,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What a run has to say: progress as it goes, at the end the bounds that were missed and one line
- * {@code RESULT key=value ..} of bare numbers. Used by one thread.
+ * The output of a run: progress lines, at the end the missed bounds and one line {@code RESULT
+ * key=value ..} of bare numbers. Confined to one thread.
  */
 final class Report {
   private static final int DECIMALS = 3;

@@ -60,7 +60,10 @@ final class RollTraffic implements SteadyCalls.AnswerListener, AutoCloseable {
     killed = true;
   }
 
-  /** It is gone: what begins now can't be under way to it. */
+  /**
+   * Records that the killed server is gone. Calls that begin after this can't have been in flight
+   * to it.
+   */
   void killEnds() {
     killEnded = System.nanoTime();
   }

@@ -32,7 +32,7 @@ final class Sample {
     return new Sample(sorted);
   }
 
-  /** As {@link #of(double...)}. */
+  /** The sample of a collection of values, as {@link #of(double...)} makes it. */
   static Sample of(Collection<Double> values) {
     return of(values.stream().mapToDouble(Double::doubleValue).toArray());
   }

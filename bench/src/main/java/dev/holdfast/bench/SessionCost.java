@@ -4,7 +4,7 @@ import dev.holdfast.bench.SessionServer.Kind;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What an idle session costs a server in memory. */
+/** The benchmark of an idle session's memory cost in the server. */
 final class SessionCost extends Comparison {
   private static final Option SESSIONS =
       new Option("--sessions", 100_000, 4_000, 10, 200_000, "idle sessions of the server");

@@ -20,23 +20,23 @@ import javax.management.JMException;
 
 /** A server of many streams in a process of its own, that says what it holds. */
 final class SessionServer {
-  /** What its streams are. */
+  /** The kind of the server's streams. */
   enum Kind {
-    /** Those of grpc-java. */
+    /** Plain streams of grpc-java, without sessions. */
     RAW,
-    /** Sessions in memory. */
+    /** Resumable streams whose sessions live in memory. */
     RESUME,
-    /** Sessions in Redis. */
+    /** Durable streams whose sessions live in Redis. */
     DURABLE
   }
 
   /**
-   * How it is started.
+   * The start parameters of a server.
    *
-   * @param port 0 for any
-   * @param key of TLS, a file; "" for plaintext
-   * @param redis URI; "" for none
-   * @param heartbeats whether both sides of a stream look after each other
+   * @param port the port to listen on; 0 for any
+   * @param key the file with the TLS key; "" for plaintext
+   * @param redis URI of Redis; "" for none
+   * @param heartbeats whether the streams use heartbeats
    */
   record Setting(Kind kind, int port, String key, String redis, boolean heartbeats) {
     static Setting of(Kind kind) {
@@ -126,7 +126,7 @@ final class SessionServer {
     return ask(MEMORY);
   }
 
-  /** What the kernel counts for the process. */
+  /** The resident set size of the process, in bytes. */
   long residentBytes() throws Exception {
     return ask(RESIDENT);
   }
@@ -136,7 +136,7 @@ final class SessionServer {
     return ask(PEAK);
   }
 
-  /** Sessions that are there. */
+  /** The number of sessions that the server holds. */
   long sessions() throws Exception {
     return ask(COUNT);
   }
@@ -146,7 +146,7 @@ final class SessionServer {
     return ask(CUT);
   }
 
-  /** What its streams have counted. */
+  /** The counters of the server's streams so far. */
   StreamCounters counters() throws IOException, InterruptedException {
     child.send(COUNTERS);
     return StreamCounters.parse(child.await(COUNTERS, PATIENCE));

@@ -22,17 +22,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One request of the table {@code showcase.txt}, and what must come of it.
+ * A request of the table {@code showcase.txt} with its expected result.
  *
- * @param kind what it is an example of
- * @param words of {@code json.compatible} that it holds for
- * @param request method of HTTP and target
- * @param body of the request; empty for none
- * @param status of HTTP
- * @param method of the service that must have been called, with {@code *n} for the messages that it
- *     was sent, {@code +n} for those that it answered; empty where the answer is no echo
- * @param expected the sample that the method was sent, as protobuf's text; a part of the answer
- *     where that is no echo
+ * @param kind the kind of request that the case is an example of
+ * @param words the values of {@code json.compatible} that the case applies to
+ * @param request HTTP method and target
+ * @param body body of the request; empty for none
+ * @param status expected HTTP status
+ * @param method the service method that must have been called, with {@code *n} for the number of
+ *     request messages and {@code +n} for the number of response messages; empty where the response
+ *     is no echo
+ * @param expected the request message that the method must have received, in protobuf's text
+ *     format; a part of the response where that is no echo
  */
 record ShowcaseCase(
     String kind,
@@ -57,7 +58,7 @@ record ShowcaseCase(
           .usingTypeRegistry(
               JsonFormat.TypeRegistry.newBuilder().add(Detail.getDescriptor()).build());
 
-  /** The table. */
+  /** The cases of the table, in its order. */
   static List<ShowcaseCase> all() throws IOException {
     List<ShowcaseCase> cases = new ArrayList<>();
     try (InputStream in = ShowcaseCase.class.getResourceAsStream(TABLE)) {
@@ -107,7 +108,7 @@ record ShowcaseCase(
         .build();
   }
 
-  /** What is wrong with an answer; empty when nothing is. */
+  /** The difference between a response and the expected result; empty when there is none. */
   String problem(HttpResponse<String> answer) {
     if (answer.statusCode() != status) {
       return "status %d (expected: %d): %s".formatted(answer.statusCode(), status, shown(answer));

@@ -31,9 +31,10 @@ final class SlowReaders {
   private final AtomicLong failures = new AtomicLong();
 
   /**
-   * Begins.
+   * Opens the streams and starts reading slowly.
    *
-   * @param channels one stream on each
+   * @param channels the channels, one stream on each
+   * @param payloadBytes size of each message
    */
   SlowReaders(List<? extends Channel> channels, int payloadBytes) {
     for (Channel channel : channels) {
@@ -50,7 +51,7 @@ final class SlowReaders {
             TimeUnit.MILLISECONDS);
   }
 
-  /** What they have read. */
+  /** The number of messages that the clients have read. */
   long messages() {
     return messages.get();
   }

@@ -19,17 +19,17 @@ final class SoakTown {
   private static final Duration LEAST = Duration.ofMillis(300);
   private static final Duration KILL_WAIT = Duration.ofSeconds(30);
 
-  /** What happens to it, and for how long at most. */
+  /** The faults, each with its longest duration. */
   enum Fault {
     /** All connections through one relay are reset. */
     CUT(Duration.ZERO),
-    /** One relay lets nothing through, then goes on. */
+    /** A relay forwards nothing for a while, then goes on. */
     STALL(Duration.ofSeconds(8)),
-    /** One relay lets nothing through in one direction, then its connections are reset. */
+    /** A relay forwards nothing in one direction, then its connections are reset. */
     HALF_OPEN(Duration.ofSeconds(15)),
-    /** One relay lets everything through late. */
+    /** A relay delays everything that it forwards. */
     DELAY(Duration.ofSeconds(5)),
-    /** One server can't be reached: connections are reset, new ones too. */
+    /** A server is unreachable: its connections are reset, new ones too. */
     UNREACHABLE(Duration.ofSeconds(10)),
     /** No server can be reached. */
     OUTAGE(Duration.ofSeconds(10)),

@@ -7,12 +7,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The times when this process did not run: a thread that wants to wake every few milliseconds looks
- * how late it was.
+ * The stalls of this process. A thread that wakes every few milliseconds measures how late it is.
  *
- * <p>A call misses its deadline too when one of its ends is given no processor or collects garbage.
- * Whoever counts failed calls needs to know which it was. Times are those of the wall clock, so
- * that those of two processes of one machine can be compared. Thread-safe.
+ * <p>A call also misses its deadline when one of its ends gets no processor or collects garbage. A
+ * count of failed calls needs to tell these apart. Times are those of the wall clock, so that those
+ * of two processes of one machine can be compared. Thread-safe.
  */
 final class StandStills implements AutoCloseable {
   /** Shorter ones are every day's business of a scheduler. */
@@ -24,10 +23,10 @@ final class StandStills implements AutoCloseable {
   private static final String WORD = "STANDSTILLS";
 
   /**
-   * One of them.
+   * A stall of the process.
    *
    * @param endMillis when the process ran again, since the epoch
-   * @param millis for how long it had not
+   * @param millis duration of the stall
    */
   record StandStill(long endMillis, long millis) {
     /** Whether it fell into this time, at least in part. */
@@ -42,7 +41,7 @@ final class StandStills implements AutoCloseable {
 
   private StandStills() {}
 
-  /** Watches from now on. */
+  /** Starts the watch on a daemon thread. */
   static StandStills start() {
     StandStills stills = new StandStills();
     stills.thread.setDaemon(true);
@@ -85,7 +84,7 @@ final class StandStills implements AutoCloseable {
     return stills;
   }
 
-  /** It was to wake at one time and did at another. */
+  /** Records a wake-up of the watching thread: how late it was, and the time. */
   synchronized void onWake(long lateNanos, long nowMillis) {
     long lateMillis = TimeUnit.NANOSECONDS.toMillis(lateNanos);
     if (lateMillis >= LEAST_MILLIS && seen.size() < MAX_KEPT) {

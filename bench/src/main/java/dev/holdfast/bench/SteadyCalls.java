@@ -16,10 +16,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Calls at a fixed rate, whatever the answers do: an open loop. A pause of the caller is caught up
- * with, never left out, so the number of calls is rate times time.
+ * An open-loop load: calls at a fixed rate, whatever the answers do. The caller makes up for its
+ * own pauses, so the number of calls is rate times time.
  *
- * <p>Every call has a deadline and ends in exactly one of answered and failed.
+ * <p>Every call has a deadline and ends as exactly one of answered and failed.
  */
 final class SteadyCalls implements AutoCloseable {
   /** Hears of every answer, on whatever thread it arrives. */
@@ -54,7 +54,7 @@ final class SteadyCalls implements AutoCloseable {
     caller.setDaemon(true);
   }
 
-  /** Begins. */
+  /** Starts the thread that makes the calls. */
   SteadyCalls start() {
     caller.start();
     return this;
@@ -89,7 +89,7 @@ final class SteadyCalls implements AutoCloseable {
     return counted;
   }
 
-  /** Those that failed, one by one. */
+  /** The failed calls with their times and reasons. */
   FailedCalls failedCalls() {
     return failedCalls;
   }

@@ -20,7 +20,9 @@ import java.util.concurrent.Executors;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
-/** What a resumable stream costs against the same stream on raw grpc-java, message by message. */
+/**
+ * The benchmark of a resumable stream's cost per message against the same stream on raw grpc-java.
+ */
 final class StreamCost extends Comparison {
   private static final Option PAIRS =
       new Option("--pairs", 12, 2, 1, 1_000, "slices of each side and load, alternating");
@@ -226,14 +228,14 @@ final class StreamCost extends Comparison {
   /** A slice, and the CPU time of both processes per message of it. */
   private record Side(Slice slice, double cpuMicros) {}
 
-  /** Two neighbouring slices. */
+  /** Two consecutive slices, one of each side. */
   private record Pair(Side ours, Side raw) {
     double ratio(ToDoubleFunction<Side> figure) {
       return figure.applyAsDouble(ours) / figure.applyAsDouble(raw);
     }
   }
 
-  /** One kind of work on both sides. */
+  /** A load with its streams on both sides and the measured pairs. */
   private record Load(String name, StreamLoad ours, StreamLoad raw, List<Pair> pairs) {
     Pair turn(boolean oursFirst, Duration slice, StreamServers servers) throws Exception {
       Side first = measure(oursFirst ? ours : raw, slice, servers);

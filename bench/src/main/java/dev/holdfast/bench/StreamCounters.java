@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * What the streams of processes have counted, by the names of their meters: how often each session
- * had to try says more about a storm than its seconds, which are the machine's as well.
+ * The counters of the streams of one or more processes, by meter name. The number of attempts per
+ * session says more about a storm than its duration, which depends on the machine too.
  */
 final class StreamCounters {
   private static final String OURS = "holdfast.streams.";
@@ -35,7 +35,7 @@ final class StreamCounters {
     Metrics.addRegistry(new SimpleMeterRegistry());
   }
 
-  /** Those of this process, in one line without spaces. */
+  /** The counters of this process, in one line without spaces. */
   static String line() {
     Map<String, Long> counts = new TreeMap<>();
     counts.put(THREADS, (long) ManagementFactory.getThreadMXBean().getPeakThreadCount());
@@ -68,14 +68,17 @@ final class StreamCounters {
             .collect(Collectors.toMap(count -> count[0], count -> Long.valueOf(count[1]))));
   }
 
-  /** Of two processes together. */
+  /** The sums of the counters of two processes. */
   StreamCounters plus(StreamCounters other) {
     Map<String, Long> sum = new TreeMap<>(counts);
     other.counts.forEach((name, count) -> sum.merge(name, count, Long::sum));
     return new StreamCounters(sum);
   }
 
-  /** What was counted since then; the most threads are those of all the time. */
+  /**
+   * The increase of the counters since an earlier snapshot. The peak number of threads is that of
+   * the process's whole life.
+   */
   StreamCounters since(StreamCounters before) {
     Map<String, Long> news = new TreeMap<>(counts);
     before.counts.forEach(

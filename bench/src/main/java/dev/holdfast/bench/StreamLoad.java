@@ -5,10 +5,10 @@ import java.time.Duration;
 /** Streams of one side that stay open, and work while a slice is measured. */
 interface StreamLoad {
   /**
-   * What one slice showed.
+   * The figures of one slice.
    *
    * @param perSecond messages per second; of a ping-pong, rounds
-   * @param p99Micros 99th percentile of a round; 0 where nothing is answered
+   * @param p99Micros 99th percentile of the latency of a round; 0 where nothing is answered
    */
   record Slice(double perSecond, double p99Micros) {}
 

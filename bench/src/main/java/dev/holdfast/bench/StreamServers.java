@@ -43,7 +43,7 @@ final class StreamServers {
     return Long.parseLong(child.await(CPU, PATIENCE));
   }
 
-  /** The program. */
+  /** The main method of the child process. */
   public static void main(String[] args) throws Exception {
     StreamService service = new StreamService();
     Server raw = start(service.bindService());

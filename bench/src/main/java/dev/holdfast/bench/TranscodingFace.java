@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** One of the measured processes and its load. Used by one thread. */
+/** A measured server process with its load. Confined to one thread. */
 final class TranscodingFace {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final long LONGEST_SECONDS = 120;

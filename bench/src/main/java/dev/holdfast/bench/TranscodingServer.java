@@ -16,8 +16,8 @@ import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A child process: one gRPC service with an HTTP/JSON face in its own process, by Holdfast or by
- * Armeria. Both run its handlers on the threads of their connections.
+ * A child process: a gRPC service with an HTTP/JSON frontend in the same process, by Holdfast or by
+ * Armeria. Both run the service's handlers on the event loops of their connections.
  */
 public final class TranscodingServer {
   private static final String PORT = "PORT";
@@ -25,7 +25,7 @@ public final class TranscodingServer {
 
   private TranscodingServer() {}
 
-  /** Whose face it is. */
+  /** The implementation of the HTTP/JSON frontend. */
   enum Kind {
     HOLDFAST,
     ARMERIA;
@@ -54,7 +54,7 @@ public final class TranscodingServer {
     return Integer.parseInt(server.await(PORT, START_TIMEOUT));
   }
 
-  /** The program: {@code KIND}. */
+  /** The main method of the child process; the argument is {@code KIND}. */
   public static void main(String[] args) throws Exception {
     int port =
         Kind.valueOf(args[0]) == Kind.HOLDFAST

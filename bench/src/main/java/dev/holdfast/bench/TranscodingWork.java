@@ -6,15 +6,15 @@ import com.google.protobuf.util.JsonFormat;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** The loads that both faces are given: a message in JSON that comes back. */
+/** The loads of the transcoding benchmark: a JSON message that is echoed. */
 enum TranscodingWork {
-  /** Six fields, over HTTP/2. */
+  /** A message of six fields over HTTP/2. */
   SMALL_H2(false, 4, List.of("-m50")),
-  /** The same over HTTP/1.1. */
+  /** A message of six fields over HTTP/1.1. */
   SMALL_H1(false, 50, List.of("--h1", "-m1")),
-  /** 100 KB, nested, over HTTP/2. */
+  /** A nested message of 100 KB over HTTP/2. */
   LARGE_H2(true, 4, List.of("-m10")),
-  /** The same over HTTP/1.1. */
+  /** A nested message of 100 KB over HTTP/1.1. */
   LARGE_H1(true, 16, List.of("--h1", "-m1"));
 
   private final boolean large;

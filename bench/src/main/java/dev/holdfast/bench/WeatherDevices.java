@@ -59,7 +59,7 @@ final class WeatherDevices {
         .build();
   }
 
-  /** One of them. */
+  /** A device with its stream. */
   private record Device(EchoGrpc.EchoStub stub, ScheduledExecutorService timer)
       implements StreamObserver<EchoReply> {
     void listen() {

@@ -27,7 +27,7 @@ import java.util.stream.Collectors;
  * each connection, and when they end.
  */
 final class WeatherServers {
-  /** Said when both listen. */
+  /** The line that the child prints when both servers listen. */
   static final String LISTENING = "LISTENING";
 
   /** Asked for and answered: how many streams are open, of stock and of Holdfast. */
@@ -42,7 +42,10 @@ final class WeatherServers {
   /** Milliseconds from that moment to each end of a stream since, of the stock server. */
   static final String STOCK = "STOCK";
 
-  /** The same of Holdfast's. */
+  /**
+   * The times from that moment to each end of a stream since, of the Holdfast server; in
+   * milliseconds.
+   */
   static final String HOLDFAST = "HOLDFAST";
 
   /** The floor of grpc-java, in place of the field notes' 60 s, and their timeout. */

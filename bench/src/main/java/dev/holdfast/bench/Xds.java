@@ -198,7 +198,7 @@ final class Xds extends Comparison {
         EtcdStub.record(address, "i" + number, Map.of()));
   }
 
-  /** The service that changes. */
+  /** The service whose instances change. */
   private static final class Town {
     private final EtcdStub etcd;
     private final Random random;

@@ -44,10 +44,10 @@ final class XdsCaller implements AutoCloseable {
   }
 
   /**
-   * Starts the calls.
+   * Starts the program that makes the calls.
    *
-   * @param command as {@link CallerLanguage#command} says it
-   * @param bootstrap the file that names the control plane
+   * @param command the command as {@link CallerLanguage#command} gives it
+   * @param bootstrap the xDS bootstrap file, which names the control plane
    * @param rate calls per second
    */
   static XdsCaller start(

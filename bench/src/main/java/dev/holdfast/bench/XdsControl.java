@@ -11,7 +11,7 @@ import java.net.InetSocketAddress;
 
 /** A child process: the control plane that is measured, and nothing else. */
 public final class XdsControl {
-  /** Said with the port. */
+  /** The word before the port in the child's first line. */
   static final String PORT = "PORT";
 
   /** Asked for and answered: the bytes that a full collection leaves. */
@@ -22,7 +22,7 @@ public final class XdsControl {
 
   private XdsControl() {}
 
-  /** The program: {@code REGISTRY}. */
+  /** The main method of the child process; the argument is {@code REGISTRY}. */
   public static void main(String[] args) throws Exception {
     InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     ParentLine parent = new ParentLine();

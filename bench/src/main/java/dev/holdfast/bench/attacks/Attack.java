@@ -2,7 +2,7 @@ package dev.holdfast.bench.attacks;
 
 import java.util.Locale;
 
-/** What hostile clients do to a proxy. */
+/** The attacks of hostile clients on a proxy. */
 public enum Attack {
   /** Large answers to a client that takes none of them. */
   STALLED_STREAMS(1, true, CallAttacks::stalledStreams),
@@ -41,17 +41,17 @@ public enum Attack {
     this.client = client;
   }
 
-  /** One client of an attack, which goes on until its connection is closed. */
+  /** A client of an attack, which goes on until its connection is closed. */
   interface Client {
     /**
-     * Connects and attacks.
+     * Connects to the target and attacks until the connection is closed.
      *
      * @throws java.io.IOException when the peer ended the connection
      */
     void run(Target target) throws Exception;
   }
 
-  /** What it is called in tables and on command lines. */
+  /** The name of the attack in tables and on command lines. */
   public String key() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }

@@ -2,7 +2,7 @@ package dev.holdfast.bench.attacks;
 
 import java.io.IOException;
 
-/** Many small frames. */
+/** The attacks that consist of many small HTTP/2 frames. */
 final class FrameAttacks {
   private static final int BATCH = 4_096;
   private static final int MESSAGE_BYTES = 4_000_000;

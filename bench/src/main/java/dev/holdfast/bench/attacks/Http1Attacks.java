@@ -34,7 +34,7 @@ final class Http1Attacks {
     }
   }
 
-  /** One fragment after the other, and none is the last. */
+  /** A WebSocket message in fragments, without the final fragment. */
   static void unfinishedWebSockets(Target target) throws IOException {
     try (Socket socket = target.http1()) {
       OutputStream out = socket.getOutputStream();

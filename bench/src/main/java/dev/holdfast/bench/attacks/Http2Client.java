@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * One connection of HTTP/2 of an attacker: bytes are written as they are, and of what comes only
- * that is read which tells when more may be sent.
+ * An HTTP/2 connection of an attacker. Bytes are written unchanged. Of the peer's frames, only
+ * those are interpreted that tell when more may be sent.
  */
 final class Http2Client implements AutoCloseable {
   private static final int DEFAULT_WINDOW = 65_535;

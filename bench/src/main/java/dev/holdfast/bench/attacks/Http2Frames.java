@@ -70,7 +70,7 @@ final class Http2Frames {
     return block.toByteArray();
   }
 
-  /** One message of gRPC that is only said to be so long. */
+  /** The length prefix of a gRPC message that claims the given length. */
   static byte[] prefix(int length) {
     return ByteBuffer.allocate(1 + Integer.BYTES).put((byte) 0).putInt(length).array();
   }

@@ -6,10 +6,10 @@ import java.net.Socket;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * What is attacked, and how often.
+ * The proxy under attack, with a count of what was sent.
  *
- * @param port of loopback
- * @param sent counts frames or requests
+ * @param port the port of the proxy on loopback
+ * @param sent counter of frames or requests
  */
 record Target(int port, LongAdder sent) {
   /** A message to this service is taken by the upstream. */

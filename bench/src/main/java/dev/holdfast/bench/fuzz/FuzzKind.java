@@ -69,7 +69,7 @@ enum FuzzKind {
       return mutations.of(all.toString());
     }
   },
-  /** Chunks of odd sizes. */
+  /** An HTTP/1.1 request whose chunks have wrong sizes. */
   CHUNKS(Port.PLAIN) {
     @Override
     byte[] bytes(Random random, Mutations mutations) {
@@ -167,7 +167,7 @@ enum FuzzKind {
               post("application/json", "content-length: 2").replace("attacked", "hostile") + "{}");
     }
   },
-  /** Anything at all. */
+  /** Random bytes, without any protocol. */
   RANDOM(Port.PLAIN) {
     @Override
     byte[] bytes(Random random, Mutations mutations) {
@@ -175,7 +175,7 @@ enum FuzzKind {
     }
   };
 
-  /** Which listener is met. */
+  /** The listener that the connection goes to. */
   enum Port {
     PLAIN,
     TLS,

@@ -1,7 +1,7 @@
 package dev.holdfast.bench.matrix;
 
 /**
- * What a cell saw.
+ * The result of one cell of the matrix.
  *
  * @param path the row
  * @param pair the column

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A bidirectional stream that is open without a deadline, as those of control planes are. */
 final class HeldStream {
-  /** What came: a message, or the end when null. */
+  /** An event of the stream: a message, or its end when the status is not null. */
   private record Heard(@Nullable Status end) {}
 
   private final BlockingQueue<Heard> heard = new LinkedBlockingQueue<>();

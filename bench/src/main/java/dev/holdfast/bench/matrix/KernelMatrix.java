@@ -24,7 +24,7 @@ public final class KernelMatrix {
   private final Consumer<String> progress;
 
   /**
-   * Prepares a run.
+   * A run of the matrix, not yet started.
    *
    * @param progress takes a line every few seconds
    */

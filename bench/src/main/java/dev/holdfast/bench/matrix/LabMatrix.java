@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
- * Runs every path against every pair, all cells side by side: each waits out its own quiet time, so
- * the run takes as long as the longest.
+ * The matrix of every path against every pair, with all cells run side by side. Each cell waits out
+ * its own quiet time, so the run takes as long as the longest.
  */
 public final class LabMatrix {
   /** The run has missed its goal when it takes longer. */
@@ -25,7 +25,7 @@ public final class LabMatrix {
   // Setting up is work; the quiet time of a cell begins after its own.
   private static final int SETUPS_AT_ONCE = 4;
 
-  /** Sets a cell up. */
+  /** The factory of a cell. */
   interface Opener {
     MatrixCell open(MatrixPath path, MatrixPair pair) throws Exception;
   }
@@ -39,7 +39,7 @@ public final class LabMatrix {
   private final AtomicInteger done = new AtomicInteger();
 
   /**
-   * Prepares a run.
+   * A run of the matrix, not yet started.
    *
    * @param progress takes a line every few seconds
    */

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One path, one pair: two channels through one middlebox. The first makes a call, is quiet, and
- * makes the first call after that; the second holds a stream, is quiet, and sends a message on it.
+ * A path with a pair: two channels through one middlebox. The first channel makes a call, is quiet,
+ * and makes another call. The second channel holds a stream, is quiet, and sends a message on it.
  */
 final class MatrixCell implements AutoCloseable {
   /** After this long a call or a message counts as hung. */

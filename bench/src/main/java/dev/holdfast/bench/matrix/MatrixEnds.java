@@ -112,7 +112,10 @@ final class MatrixEnds {
     return pair.hasSessions() ? Holdfast.resumable(service) : service;
   }
 
-  /** What {@code path(profile)} sets, scaled; or next to nothing. */
+  /**
+   * The liveness options that {@code path(profile)} sets, scaled as the path is. For {@link
+   * MatrixPair#VERIFY} the defaults with almost no probing.
+   */
   LivenessOptions liveness() {
     if (pair == MatrixPair.VERIFY) {
       LivenessOptions unknown = LivenessOptions.DEFAULT;

@@ -1,6 +1,6 @@
 package dev.holdfast.bench.matrix;
 
-/** Who talks to whom in a cell. */
+/** The implementations of client and server in a cell. */
 public enum MatrixPair {
   /** grpc-java as it comes on both sides. */
   STOCK("stock", false, false),

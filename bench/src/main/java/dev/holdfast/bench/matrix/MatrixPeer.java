@@ -9,8 +9,9 @@ import java.util.List;
 import org.slf4j.LoggerFactory;
 
 /**
- * One side of the cells of a path, in a namespace of a kernel lab: {@code server PATH} or {@code
- * client PATH}. Every pair has an endpoint of its own. Ends when its standard input does.
+ * A child process with one side of the cells of a path, in a namespace of a kernel lab: {@code
+ * server PATH} or {@code client PATH}. Every pair has an endpoint of its own. The process ends when
+ * its standard input does.
  */
 public final class MatrixPeer {
   static final String READY = "READY";
@@ -21,7 +22,7 @@ public final class MatrixPeer {
 
   private MatrixPeer() {}
 
-  /** The program. */
+  /** The main method of the child process. */
   public static void main(String[] args) throws Exception {
     // Before there is a second thread: slf4j warns of loggers that are asked for while it starts.
     LoggerFactory.getILoggerFactory();

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Predicate;
 
-/** What all cells saw, and whether that is as it should be. */
+/** The results of all cells and the bounds that they missed. */
 public final class MatrixReport {
   private final List<MatrixPath> paths;
   private final List<MatrixPair> pairs;
@@ -21,17 +21,17 @@ public final class MatrixReport {
     this.took = took;
   }
 
-  /** The columns. */
+  /** The pairs, which are the columns of the table. */
   public List<MatrixPair> pairs() {
     return pairs;
   }
 
-  /** The rows. */
+  /** The paths, which are the rows of the table. */
   public List<MatrixPath> paths() {
     return paths;
   }
 
-  /** One cell. */
+  /** The result of the cell of a path and a pair. */
   public CellResult cell(MatrixPath path, MatrixPair pair) {
     return results.stream()
         .filter(result -> result.path().equals(path) && result.pair() == pair)
@@ -39,7 +39,7 @@ public final class MatrixReport {
         .orElseThrow();
   }
 
-  /** What failed and should be known, in sentences. */
+  /** The failures and other observations that a reader should know, as sentences. */
   public List<String> notes() {
     List<String> notes = new ArrayList<>();
     for (CellResult result : ordered()) {
@@ -85,7 +85,7 @@ public final class MatrixReport {
             count(MatrixPair.VERIFY, failed(pair -> pair == MatrixPair.VERIFY).size()));
   }
 
-  /** What should be otherwise; empty when all is as it should be. */
+  /** The missed bounds as text; empty when every bound was met. */
   public List<String> missedBounds() {
     List<String> missed = new ArrayList<>();
     for (MatrixPair pair : MatrixPair.values()) {
@@ -118,7 +118,7 @@ public final class MatrixReport {
     return missed;
   }
 
-  /** How long it took. */
+  /** The duration of the whole run. */
   public Duration took() {
     return took;
   }

@@ -4,11 +4,11 @@ import io.grpc.Status;
 import java.time.Duration;
 
 /**
- * What a first call or a held stream saw.
+ * The outcome of a first call or of a held stream.
  *
  * @param ok whether it worked
- * @param word for the table: ok, hung, or the status
- * @param detail what was seen in full
+ * @param word the short form for the table: ok, hung, or the status
+ * @param detail the full description
  */
 public record Outcome(boolean ok, String word, String detail) {
 
