@@ -23,7 +23,7 @@ import java.util.TreeSet;
 
 /**
  * h2spec, strict, against the gateway, nghttpd and HAProxy in one run, over plaintext and TLS. A
- * case that the gateway fails must be one that {@code docs/gateway.md} explains.
+ * case that the gateway fails must be one that {@code docs/gateway/limits.md} explains.
  */
 final class H2spec extends Comparison {
   private static final Option TLS =
@@ -33,8 +33,8 @@ final class H2spec extends Comparison {
   private static final String SECURE = "tls";
 
   /**
-   * The cases that the gateway may fail, as {@code docs/gateway.md} explains them. Each is h2c or
-   * tls, then the id of the case.
+   * The cases that the gateway may fail, as {@code docs/gateway/limits.md} explains them. Each is
+   * h2c or tls, then the id of the case.
    */
   static final Set<String> EXPLAINED =
       Set.of(CLEAR + " http2/3.5: Sends invalid connection preface");

@@ -66,7 +66,7 @@ public enum Document {
     }
   },
   /** Every key of a gateway's file. */
-  GATEWAY("docs/gateway.md") {
+  GATEWAY("docs/gateway/configuration.md") {
     @Override
     public String text() {
       return table("key", GatewaySchema.flat());

@@ -16,8 +16,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The keys of a gateway's file with their bounds and defaults. The reader, the tables in
- * docs/gateway.md and the JSON schema for editors are made from {@link #FILE}.
+ * The keys of a gateway's file with their bounds and defaults. The reader, the table in
+ * docs/gateway/configuration.md and the JSON schema for editors are made from {@link #FILE}.
  */
 public final class GatewayKeys {
   /** Clusters that a file may name. */
