@@ -7,25 +7,30 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A channel that Holdfast built, as the streams on it know it: what an interceptor can't see of its
- * channel. Thread-safe.
+ * The view of a Holdfast channel for the streams on it: state that an interceptor cannot see
+ * through {@link io.grpc.Channel}. Thread-safe.
  *
- * <p>It is in the options of every call of the channel that is a stream.
+ * <p>The channel puts it into the call options of every streaming call, under {@link #KEY}.
  */
 public interface HostChannel {
-  /** Where a call has it; null on other channels. */
+  /**
+   * The call option that carries the host channel; null on channels that Holdfast did not build.
+   */
   CallOptions.Key<@Nullable HostChannel> KEY = CallOptions.Key.create("holdfast-host-channel");
 
-  /** What keeps a quiet stream on the channel's path; empty where that needs nothing. */
+  /**
+   * The heartbeat that keeps idle streams open on the channel's path; empty where the path needs
+   * none.
+   */
   Optional<Heartbeat> heartbeat();
 
   /**
-   * The most bytes of a message to the client, as said to the builder or by gRPC's default; empty
-   * when it is not known.
+   * The largest message to the client, in bytes: the value given to the builder, or gRPC's default.
+   * Empty when it is not known.
    */
   OptionalInt maxInboundMessageBytes();
 
-  /** Whether it begins no more calls. */
+  /** Whether the channel starts no more calls. */
   boolean isShutdown();
 
   /**

@@ -6,18 +6,21 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server that Holdfast built, as the streams on it know it. Thread-safe.
+ * The view of a Holdfast server for the streams on it. Thread-safe.
  *
- * <p>It is in the Context in which a call begins.
+ * <p>The server puts it into the Context of each call, under {@link #KEY}.
  */
 public interface HostServer {
-  /** Where a call has it; null on other servers. */
+  /** The Context key that carries the host server; null on servers that Holdfast did not build. */
   Context.Key<@Nullable HostServer> KEY = Context.key("holdfast-host-server");
 
   /** Tells that the server, or the connection of the call, is about to end. */
   Context.Key<DrainSignal> DRAIN = Context.key("holdfast-drain");
 
-  /** What keeps a quiet stream on the path to the clients; empty where that needs nothing. */
+  /**
+   * The heartbeat that keeps idle streams open on the path to the clients; empty where the path
+   * needs none.
+   */
   Optional<Heartbeat> heartbeat();
 
   /** Tells that the server is about to stop. */

@@ -5,13 +5,15 @@ import io.grpc.ServerServiceDefinition;
 import java.util.Map;
 
 /**
- * Makes streams resumable by configuration, for programs that have nothing of it in their code.
- * Found by ServiceLoader; the streams room is one.
+ * A provider of resumable streams that are switched on by configuration, without a change of the
+ * program. Found by {@link java.util.ServiceLoader}; the streams module provides an implementation.
  */
 public interface StreamsProvider {
-  /** What one setting makes of channels and servers. Thread-safe. */
+  /**
+   * The client interceptor and the service definitions that result from one setting. Thread-safe.
+   */
   interface Configured {
-    /** For every channel. */
+    /** The interceptor that every channel installs. */
     ClientInterceptor client();
 
     /**
@@ -24,10 +26,10 @@ public interface StreamsProvider {
   }
 
   /**
-   * Reads a setting.
+   * Parses a setting into the configuration of channels and servers.
    *
-   * @param text such as {@code chat.Chat/*=resume}
-   * @param environment where what else it needs is said
+   * @param text the methods and their levels, such as {@code chat.Chat/*=resume}
+   * @param environment the environment variables that hold the other settings
    * @throws IllegalArgumentException naming what was said and what was expected
    */
   Configured configure(String text, Map<String, String> environment);

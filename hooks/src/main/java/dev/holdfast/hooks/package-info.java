@@ -1,9 +1,9 @@
 /**
- * What channels and servers of Holdfast tell the streams on them, and the other way round: keys and
+ * The interface between channels and servers of Holdfast and the streams on them: keys and
  * interfaces only.
  *
- * <p>Streams work on any grpc-java and know no transport; channels and servers work without
- * streams. Where both are there they meet here, and neither brings the other along.
+ * <p>Streams run on any grpc-java and know no transport. Channels and servers run without streams.
+ * This module lets each use the other where both are present, without a dependency between them.
  */
 @NullMarked
 package dev.holdfast.hooks;

@@ -4,32 +4,36 @@ import dev.holdfast.core.CloseReason;
 import java.io.IOException;
 
 /**
- * Hears how one connection fares. Called on the connection's event loop; must not block or throw.
+ * A listener for the liveness of one connection. Called on the connection's event loop; must not
+ * block or throw.
  *
  * <p>{@link #onReady} comes first and once, {@link #onClosed} last and once. In between {@link
- * #onSuspect} and {@link #onProven} alternate, but for an {@code onProven} that answers {@link
+ * #onSuspect} and {@link #onProven} alternate, except for an {@code onProven} that answers {@link
  * WatchedConnection#prove()}.
  */
 public interface ConnectionObserver {
 
-  /** Hears nothing. */
+  /** An observer that ignores all events. */
   ConnectionObserver NONE = new ConnectionObserver() {};
 
-  /** The peer's SETTINGS were seen. */
+  /** Called when the peer's SETTINGS have arrived. */
   default void onReady(WatchedConnection connection) {}
 
-  /** The peer spoke while it was stale or suspect. */
+  /** Called when the peer sent something while the connection was stale or suspect. */
   default void onProven() {}
 
-  /** Open a twin and give no new calls to this connection; those on it stay there. */
+  /**
+   * Called when the connection became suspect. The observer opens a twin and routes no new calls to
+   * this connection; open calls stay on it.
+   */
   default void onSuspect(CloseReason why) {}
 
-  /** The connection is gone. */
+  /** Called once, when the connection is closed. */
   default void onClosed(CloseReason why) {}
 
   /**
-   * What those who use the connection are told when this side closes it. Its message goes to the
-   * peer too, as the debug data of a GOAWAY, so it carries the code.
+   * The error with which calls fail when this side closes the connection. Its message contains the
+   * reason's code, because the peer receives it too, as the debug data of a GOAWAY.
    */
   default Throwable failure(CloseReason why, Object subject) {
     return new IOException(why.describe(subject));

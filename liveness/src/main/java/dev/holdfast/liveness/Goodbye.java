@@ -8,11 +8,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why one connection ends, as either side says it in a GOAWAY: with a code of ours, or in a word of
- * gRPC's that stands for one. Used on the event loop only.
+ * The close reason of one connection, taken from the GOAWAY frames of both sides: a code of ours,
+ * or gRPC's debug text that stands for one. Confined to the event loop.
  */
 final class Goodbye extends Http2ConnectionAdapter {
-  /** What gRPC's servers write: Java all but the last, which is Go's. */
+  /**
+   * The GOAWAY debug data of gRPC servers; all are grpc-java's except the last, which is grpc-go's.
+   */
   private static final Map<String, CloseReason> WORDS_OF_GRPC =
       Map.of(
           "app_requested", CloseReason.DRAINING,

@@ -4,7 +4,7 @@ import dev.holdfast.core.Limit;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 
-/** Times of trouble on a line of time that begins at zero, drawn in advance. */
+/** The intervals of one kind of fault on a time line that begins at zero, drawn in advance. */
 final class Intervals {
   @Limit(
       of = "times of trouble of one kind in a rehearsal",
@@ -15,7 +15,7 @@ final class Intervals {
   private final long[] to = new long[MAX_INTERVALS];
   private int size;
 
-  /** None at all. */
+  /** An empty set of intervals. */
   Intervals() {}
 
   /** Intervals of even length between bounds, with exponential calm in between. */

@@ -1,15 +1,15 @@
 package dev.holdfast.liveness;
 
 /**
- * Something that is wrong with keepalive settings, and what to do.
+ * A fault in keepalive settings, with its fix.
  *
- * @param code what it is, stable
- * @param sentence what will happen, with the numbers
- * @param fix the setting that mends it
+ * @param code the kind of fault; stable
+ * @param sentence the consequence, with its numbers
+ * @param fix the setting that corrects the fault
  */
 public record KeepaliveFinding(Code code, String sentence, String fix) {
 
-  /** What can be wrong; the codes are stable, and scripts match them. */
+  /** The kinds of faults. The codes are stable, so that scripts can match them. */
   public enum Code {
     /** The client's PINGs come faster than the server permits. */
     PING_TOO_OFTEN("KL-01"),

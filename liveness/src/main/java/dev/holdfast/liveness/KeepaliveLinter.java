@@ -13,10 +13,10 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Reads the keepalive settings of a client and its server together with their path, and says what
- * is wrong, each in one sentence with the fix.
+ * A linter for the keepalive settings of a client, its server and the path between them. Each
+ * finding is one sentence with its fix.
  *
- * <p>The rules are those of gRPC's sources and of measured paths. Immutable and thread-safe.
+ * <p>The rules come from gRPC's sources and from measured paths. Immutable and thread-safe.
  */
 @PureCore
 public final class KeepaliveLinter {
@@ -26,7 +26,9 @@ public final class KeepaliveLinter {
   /** Over the server's permit: the clocks of two machines differ, and a PING may arrive early. */
   static final double SHARE_OF_PERMIT = 1.1;
 
-  /** What a server permits without calls unless it permits PINGs without calls. */
+  /**
+   * The ping spacing that a server enforces without calls, unless it permits PINGs without calls.
+   */
   static final Duration PERMIT_WITHOUT_CALLS = Duration.ofHours(2);
 
   /** Mobile paths stall this long and go on; a shorter timeout closes what lives. */
@@ -63,18 +65,18 @@ public final class KeepaliveLinter {
     this.layer = layer;
   }
 
-  /** What is wrong on a path of this kind; empty when nothing is. */
+  /** Returns the findings for a path of this profile; empty when there are none. */
   public static List<KeepaliveFinding> lint(
       KeepaliveSettings client, KeepaliveSettings server, PathProfile path) {
     return lint(client, server, path.idleTimeout(), path.layer());
   }
 
   /**
-   * What is wrong; empty when nothing is.
+   * Returns the findings for a path with this idle timeout; empty when there are none.
    *
-   * @param pathTimeout after what silence the path forgets a connection or ends a stream; empty:
-   *     never
-   * @param layer what the path looks at
+   * @param pathTimeout the idle time after which the path drops a connection or ends a stream;
+   *     empty when it never does
+   * @param layer the protocol layer at which the path measures idle time
    */
   public static List<KeepaliveFinding> lint(
       KeepaliveSettings client,

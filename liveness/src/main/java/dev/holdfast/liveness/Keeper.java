@@ -1,36 +1,40 @@
 package dev.holdfast.liveness;
 
-/** Who decides about one connection in a {@link Rehearsal}: our monitor, or stock keepalive. */
+/**
+ * The keepalive policy of one connection in a {@link Rehearsal}: Holdfast's monitor, or gRPC's
+ * stock keepalive.
+ */
 interface Keeper {
 
-  /** What a keeper can do. */
+  /** The actions that a policy can take on its connection. */
   interface Stage {
-    /** Sends a PING. */
     void ping();
 
-    /** Makes the kernel send a keepalive probe. */
+    /** Makes the kernel send a TCP keepalive probe. */
     void nudge();
 
-    /** What the kernel knows. */
+    /** The TCP state that the kernel reports for the connection. */
     KernelEvidence kernel();
 
-    /** The connection became suspect: a client races a twin. */
+    /** Reports that the connection became suspect; a client then races a twin. */
     void suspect();
 
-    /** The connection proved itself. */
+    /** Reports that the peer answered, so that the connection is no longer suspect. */
     void proven();
 
-    /** Closes the connection. */
     void close();
   }
 
-  /** Bytes came; whether HEADERS or DATA were among them. */
+  /**
+   * Reports the arrival of bytes from the peer.
+   *
+   * @param callFrame whether HEADERS or DATA were among them
+   */
   void onRead(long nowNanos, boolean callFrame);
 
-  /** Something was written. */
   void onWritten(long nowNanos);
 
-  /** Streams that are open now. */
+  /** The number of open streams changed to {@code calls}. */
   void onCalls(int calls);
 
   void onPingAnswered(long nowNanos, long roundTripNanos);

@@ -3,13 +3,13 @@ package dev.holdfast.liveness;
 import java.time.Duration;
 
 /**
- * What the kernel knows of a connection (tcp_info). It speaks for the next TCP hop only: a proxy
- * that ends TCP acknowledges for a dead peer.
+ * The TCP state of a connection as the kernel reports it (tcp_info). It covers the next TCP hop
+ * only: a proxy that terminates TCP acknowledges for a dead peer.
  *
- * @param unackedSegments sent and not yet acknowledged
- * @param retransmits of the oldest unacknowledged segment, in a row
- * @param keepaliveProbes keepalive probes of the kernel in a row without an answer
- * @param ackAgeNanos since the last ACK came, of data or of a keepalive probe
+ * @param unackedSegments segments sent and not yet acknowledged
+ * @param retransmits consecutive retransmissions of the oldest unacknowledged segment
+ * @param keepaliveProbes consecutive keepalive probes of the kernel without an answer
+ * @param ackAgeNanos time since the last ACK, of data or of a keepalive probe
  * @param rttNanos smoothed round trip time; zero when it was never measured
  */
 record KernelEvidence(

@@ -3,7 +3,10 @@ package dev.holdfast.liveness;
 import dev.holdfast.liveness.LivenessOptions.TcpOptions;
 import io.netty.channel.ChannelHandlerContext;
 
-/** What the kernel is asked about one connection, and made to ask its peer. On the event loop. */
+/**
+ * The access of one connection to its kernel socket: tcp_info, and TCP keepalive probes on demand.
+ * Confined to the event loop.
+ */
 final class KernelProbes {
   private boolean nudged;
 
@@ -28,7 +31,7 @@ final class KernelProbes {
     }
   }
 
-  /** What came of it. */
+  /** Ends the probing and reads the kernel's TCP state. */
   KernelEvidence read(ChannelHandlerContext ctx, TcpOptions options) {
     end(ctx, options);
     return socket(ctx).read(ctx.channel());

@@ -14,21 +14,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Counts and logs what happens to the connections of one client or server; shared by their
- * handlers. Two of one role on one registry need not be told apart: make one and share it.
- * Thread-safe.
+ * The meters and logs of the connections of one client or server, shared by their handlers. One
+ * instance serves all connections of one role on one registry. Thread-safe.
  */
 public final class LivenessMeters {
   private static final Logger log = LoggerFactory.getLogger(LivenessMeters.class);
 
   /**
-   * What the gauges show, by registry: Micrometer ignores a second gauge of one name, so all
-   * channels of a process on one registry count here.
+   * The connection counts behind the gauges, by registry. Micrometer ignores a second gauge of the
+   * same name, so all channels of a process on one registry share these counts.
    */
   private static final Map<MeterRegistry, Map<Role, Map<LivenessState, AtomicLong>>> COUNTS =
       new WeakHashMap<>();
 
-  /** Counts nothing. */
+  /** Meters without a registry, which record nothing. */
   public static final LivenessMeters NONE =
       new LivenessMeters(new CompositeMeterRegistry(), Role.CLIENT);
 
@@ -75,13 +74,13 @@ public final class LivenessMeters {
     return counts;
   }
 
-  /** One more is watched; the state in which it is counted. */
+  /** Counts a new connection and returns its state. */
   LivenessState opened() {
     count(LivenessState.OPENING, 1);
     return LivenessState.OPENING;
   }
 
-  /** As {@link #opened}, of one that is counted already. */
+  /** Moves a counted connection from one state to another and returns the new state. */
   LivenessState moved(LivenessState from, LivenessState to) {
     if (from != to) {
       count(from, -1);

@@ -5,17 +5,18 @@ import dev.holdfast.core.PureCore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Judges one connection by its silence: when to ask the peer, when to suspect it, when to give up.
+ * The liveness state machine of one connection. It decides from the peer's silence when to probe,
+ * when to suspect and when to close.
  *
- * <p>One missed answer makes a connection SUSPECT and never closes it. It is not closed while ACKs
- * come within the window, nor while its twin could not connect either, but for the hard limit; who
- * was not asked is never closed. Time in which this process did not run is not the peer's silence.
- * A probe never earns a fatal strike ({@link PingBudget}). The table of transitions stands at
- * {@link LivenessState}.
+ * <p>A missed answer makes a connection SUSPECT and never closes it. A connection is not closed
+ * while ACKs come within the window, nor while its twin could not connect either; the hard limit
+ * ends both exceptions. A peer that was not asked is never given up. Time in which this process did
+ * not run does not count as silence. A probe never earns a fatal strike ({@link PingBudget}).
+ * {@link LivenessState} has the transition table.
  *
- * <p>Not thread-safe. Before every other input the owner tells {@link #onTraffic}, so that a read
- * costs an assignment and not a call; afterwards it takes the outputs: {@link #poll} until it is
- * null, and {@link #nextDeadlineNanos}.
+ * <p>Not thread-safe. The owner calls {@link #onTraffic} before every other input, so that a read
+ * costs an assignment and not a call. Afterwards it takes the outputs: {@link #poll} until null,
+ * and {@link #nextDeadlineNanos}.
  */
 @PureCore
 class LivenessMonitor extends PendingOutputs {
@@ -55,12 +56,12 @@ class LivenessMonitor extends PendingOutputs {
   }
 
   /**
-   * What passed over the connection so far; each time is that of the last such event.
+   * Reports the traffic on the connection so far. Each time is that of the last such event.
    *
-   * @param readNanos any byte came
-   * @param sentNanos anything was written
-   * @param frameNanos HEADERS or DATA came
-   * @param openCalls streams that are open now
+   * @param readNanos when a byte last arrived
+   * @param sentNanos when anything was last written
+   * @param frameNanos when HEADERS or DATA last arrived
+   * @param openCalls the number of open streams
    */
   void onTraffic(long nowNanos, long readNanos, long sentNanos, long frameNanos, int openCalls) {
     if (silence.isGap(nowNanos - deadlineNanos)) {
@@ -94,18 +95,22 @@ class LivenessMonitor extends PendingOutputs {
     return state == LivenessState.LIVE && !silence.isWatching();
   }
 
-  /** A probe was answered. */
+  /**
+   * Reports the answer to a PING of this monitor.
+   *
+   * @param roundTripNanos the measured round trip; zero when it is not known
+   */
   void onAnswered(long nowNanos, long roundTripNanos) {
     rttNanos = roundTripNanos > 0 ? roundTripNanos : rttNanos;
     budget.onAnswered(nowNanos);
   }
 
-  /** A PING was answered that another part of the program had sent. */
+  /** Reports the answer to a PING that another part of the program sent. */
   void onForeignAnswered(long nowNanos) {
     budget.onForeignAnswered(nowNanos);
   }
 
-  /** The kernel was read. */
+  /** Reports the TCP state that the kernel was asked for. */
   void onKernel(long nowNanos, KernelEvidence kernel) {
     if (kernel.rttNanos() > 0) {
       rttNanos = kernel.rttNanos();
@@ -150,7 +155,7 @@ class LivenessMonitor extends PendingOutputs {
     }
   }
 
-  /** What became of the twin. */
+  /** Reports the state of the twin connection. */
   void onTwin(long nowNanos, TwinState fate) {
     if (question != null) {
       question.onTwin(fate);
@@ -158,7 +163,7 @@ class LivenessMonitor extends PendingOutputs {
     }
   }
 
-  /** The connection is gone. */
+  /** Reports that the connection is closed. */
   void onClosed() {
     state = LivenessState.CLOSED;
     question = null;
@@ -384,7 +389,10 @@ class LivenessMonitor extends PendingOutputs {
     }
   }
 
-  /** What is overdue is due now: a deadline in the past would look like a gap of our own. */
+  /**
+   * Sets the next deadline. An overdue deadline becomes now: a deadline in the past would look like
+   * a pause of this process.
+   */
   private void rearm(long nowNanos) {
     if (state == LivenessState.LIVE) {
       deadlineNanos = Question.latest(nowNanos, silence.nextNanos());

@@ -1,21 +1,20 @@
 package dev.holdfast.liveness;
 
 /**
- * Something that the owner of a {@link LivenessMonitor} has to do; in this order when there are
- * several.
+ * An action that the owner of a {@link LivenessMonitor} has to take. Several are taken in this
+ * order.
  */
 enum LivenessOutput {
   /** Make the kernel send a keepalive probe now. */
   NUDGE(1),
-  /** Send a PING. */
   PROBE(1 << 1),
-  /** Read tcp_info and tell it by {@link LivenessMonitor#onKernel}. */
+  /** Read tcp_info and report it through {@link LivenessMonitor#onKernel}. */
   READ_KERNEL(1 << 2),
-  /** The connection proved itself. */
+  /** Announce that the connection is proven. */
   PROVEN(1 << 3),
-  /** It became suspect; {@link LivenessMonitor#why} says for what. */
+  /** Mark the connection as suspect, for the reason {@link LivenessMonitor#why}. */
   SUSPECT(1 << 4),
-  /** Close it; {@link LivenessMonitor#why} says for what. */
+  /** Close the connection, for the reason {@link LivenessMonitor#why}. */
   CLOSE(1 << 5);
 
   private static final LivenessOutput[] ALL = values();

@@ -19,15 +19,15 @@ package dev.holdfast.liveness;
  * *** only by HEADERS and DATA when a hop answers alone, which is also what ' is.
  */
 enum LivenessState {
-  /** It is being opened; the peer's SETTINGS have not come. */
+  /** The connection is being opened; the peer's SETTINGS have not arrived. */
   OPENING(0),
-  /** The peer spoke lately, or nobody asked it anything. */
+  /** The peer sent something recently, or was not asked. */
   LIVE(1),
-  /** The peer was asked for a sign of life, and has still time to answer. */
+  /** A sign of life was requested, and its deadline has not passed. */
   PROBING(2),
   /** The peer owes an answer: new calls go elsewhere, and a twin may race. */
   SUSPECT(3),
-  /** It is closed, or must be. */
+  /** The connection is closed, or must be. */
   CLOSED(4);
 
   private final int code;

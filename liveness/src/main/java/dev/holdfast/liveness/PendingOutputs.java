@@ -4,15 +4,15 @@ import dev.holdfast.core.PureCore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a machine wants done, each thing once, in the order of {@link LivenessOutput}. A superclass,
- * because one more object per connection is what idle connections are expensive by. Not
- * thread-safe.
+ * The set of pending outputs of a state machine, each at most once, in the order of {@link
+ * LivenessOutput}. A superclass and not a field, because one more object per connection makes idle
+ * connections expensive. Not thread-safe.
  */
 @PureCore
 abstract class PendingOutputs {
   private int outputs;
 
-  /** The next thing to do, or null. */
+  /** Removes and returns the next output, or null. */
   final @Nullable LivenessOutput poll() {
     if (outputs == 0) {
       return null;

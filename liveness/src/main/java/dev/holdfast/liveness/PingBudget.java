@@ -25,7 +25,7 @@ class PingBudget {
       then = "no further PING until one is answered; the verdict is not put off")
   static final int MAX_UNANSWERED = 8;
 
-  /** What gRPC servers permit while there are calls, when nobody says otherwise. */
+  /** The ping spacing that gRPC servers permit by default while there are calls. */
   private static final Duration DEFAULT_PERMIT = Duration.ofMinutes(5);
 
   /** Over the permitted spacing: the peer's clock and the way there are not ours. */

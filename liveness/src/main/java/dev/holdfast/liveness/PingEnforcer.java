@@ -2,7 +2,7 @@ package dev.holdfast.liveness;
 
 import java.time.Duration;
 
-/** How a gRPC server with default settings counts the PINGs of a client, for a rehearsal. */
+/** A model of gRPC's server-side ping enforcement with default settings, for a rehearsal. */
 final class PingEnforcer {
   private static final int MAX_STRIKES = 2;
 
@@ -19,7 +19,7 @@ final class PingEnforcer {
     lastValidNanos = nowNanos;
   }
 
-  /** A PING arrived. */
+  /** Counts a PING, with a strike if it came too early. */
   void onPing(long nowNanos, boolean hasCalls) {
     long sinceNanos = nowNanos - lastValidNanos;
     if (sinceNanos >= (hasCalls ? PERMIT_NANOS : PERMIT_IDLE_NANOS)) {

@@ -6,10 +6,10 @@ import dev.holdfast.core.PureCore;
 import java.time.Duration;
 
 /**
- * A question to a silent peer, from the first probe to the answer or the verdict.
+ * The probe sequence of a silent connection, from the first probe to the answer or the verdict.
  *
- * <p>It exists only while a connection is PROBING or SUSPECT; the {@link LivenessMonitor} that owns
- * it survives it. Not thread-safe.
+ * <p>A sequence exists only while a connection is PROBING or SUSPECT; its owner, the {@link
+ * LivenessMonitor}, lives longer. Not thread-safe.
  */
 @PureCore
 class Question {
@@ -144,7 +144,10 @@ class Question {
     kernelNanos = nowNanos + kernelPauseNanos;
   }
 
-  /** The kernel is read. */
+  /**
+   * Schedules the next read of tcp_info, with a pause that doubles up to {@link
+   * #KERNEL_EVERY_NANOS}.
+   */
   void onKernelRead(long nowNanos) {
     kernelPauseNanos = Math.min(KERNEL_EVERY_NANOS, 2 * kernelPauseNanos);
     kernelNanos = nowNanos + kernelPauseNanos;
@@ -217,12 +220,12 @@ class Question {
     return twin == TwinState.CONNECTING || twin == TwinState.UNREACHABLE;
   }
 
-  /** What to say when the answer did not come in time. */
+  /** The suspicion's reason when the answer did not arrive in time. */
   CloseReason missed() {
     return proofWanted ? CloseReason.PROOF_MISSED : CloseReason.PROBE_MISSED;
   }
 
-  /** What to say when it is given up. */
+  /** The close reason when the connection is given up. */
   CloseReason verdict() {
     if (ackNanos - askedNanos > 0) {
       return CloseReason.PEER_STUCK;

@@ -9,24 +9,25 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection on a bad network, in virtual time: shows how often keepalive settings would close
- * a connection whose peer lives, and how long they keep one whose peer is gone, before they meet
- * real users.
+ * A seeded simulation of keepalive on one connection over a bad network, in virtual time. It shows
+ * how often settings would close a connection whose peer lives, and how long they keep one whose
+ * peer is gone.
  *
- * <p>Everything follows from the seed: the same seed plays the same stalls, stops and end against
- * each who is asked to keep the connection. Not thread-safe.
+ * <p>A run is deterministic: the same seed plays the same stalls, stops and end against each
+ * keepalive policy. Not thread-safe.
  */
 public final class Rehearsal implements Keeper.Stage {
 
   /**
-   * How a play ended.
+   * The result of one run.
    *
    * @param falseCloses times that this side closed a connection whose peer lived; each time a new
-   *     connection is opened and the play goes on
-   * @param detectionNanos from the end of the peer to the close; empty unless both happened
-   * @param suspicions times that it became suspect
+   *     connection is opened and the run goes on
+   * @param detectionNanos time from the end of the peer to the close; empty unless both happened
+   * @param suspicions times that the connection became suspect
    * @param probes PINGs sent
-   * @param fatalStrike whether a gRPC server with default settings would have punished them
+   * @param fatalStrike whether a gRPC server with default settings would have closed with {@code
+   *     too_many_pings}
    */
   public record Outcome(
       int falseCloses,
@@ -35,14 +36,14 @@ public final class Rehearsal implements Keeper.Stage {
       int probes,
       boolean fatalStrike) {}
 
-  /** Makes who decides about a connection that is opened now. */
+  /** Factory of the keepalive policy of a new connection. */
   interface KeeperFactory {
     Keeper create(Keeper.Stage stage, long nowNanos);
   }
 
   /** Sees all that happens, after each event. */
   interface Witness {
-    /** Sees nothing. */
+    /** A witness that ignores all events. */
     Witness NONE = rehearsal -> {};
 
     void after(Rehearsal rehearsal);
@@ -67,7 +68,7 @@ public final class Rehearsal implements Keeper.Stage {
   private int probes;
   private boolean fatalStrike;
 
-  /** Valid for one connection. */
+  /** The sending direction of the current connection; replaced at each reconnect. */
   private RehearsedWire there;
 
   private RehearsedWire back;

@@ -1,6 +1,9 @@
 package dev.holdfast.liveness;
 
-/** What the peer was asked since it last spoke, as an onlooker sees it. */
+/**
+ * An independent record of the PINGs sent since the peer's last bytes, to check a keepalive policy
+ * against.
+ */
 final class RehearsalAsked {
   private long readNanos;
   private long pingNanos = RehearsedWire.NEVER;
@@ -33,7 +36,7 @@ final class RehearsalAsked {
     return pingNanos;
   }
 
-  /** PINGs since then. */
+  /** PINGs sent since the peer last spoke. */
   int pings() {
     return pings;
   }

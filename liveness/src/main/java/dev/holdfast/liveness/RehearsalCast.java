@@ -4,7 +4,10 @@ import dev.holdfast.liveness.Scene.Fate;
 import java.time.Duration;
 import java.util.SplittableRandom;
 
-/** What is fixed before a {@link Rehearsal} begins: stalls, stops, gaps and the peer's end. */
+/**
+ * The faults of a {@link Rehearsal}, drawn before it begins: stalls, stops, gaps and the peer's
+ * end.
+ */
 final class RehearsalCast {
   private static final Duration SHORTEST = Duration.ofMillis(10);
   private static final Duration PAUSE_OF_TROUBLE = Duration.ofMinutes(10);

@@ -1,10 +1,13 @@
 package dev.holdfast.liveness;
 
-/** Something that happens at a time in a {@link Rehearsal}; of two at one time the earlier made. */
+/**
+ * A timed event in a {@link Rehearsal}. Events at the same time are played in the order of their
+ * creation.
+ */
 record RehearsalEvent(long atNanos, long sequence, Kind kind, long info)
     implements Comparable<RehearsalEvent> {
 
-  /** What happens. */
+  /** The kinds of events; the flag tells whether this side must run to see the event. */
   enum Kind {
     EXCHANGE(false),
     PING_AT_PEER(false),

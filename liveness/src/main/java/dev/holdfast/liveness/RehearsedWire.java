@@ -6,8 +6,8 @@ import java.util.ArrayDeque;
 import java.util.random.RandomGenerator;
 
 /**
- * One direction of a TCP connection as its sender's kernel lives it: what is lost is sent again at
- * once, after twice the time, and so on; what comes later waits for it.
+ * A model of one direction of a TCP connection, as its sender's kernel sees it. Lost segments are
+ * retransmitted with exponential backoff; later segments wait for them (head-of-line blocking).
  */
 final class RehearsedWire {
   static final long NEVER = Long.MAX_VALUE / 4;

@@ -3,16 +3,16 @@ package dev.holdfast.liveness;
 import java.time.Duration;
 
 /**
- * What a {@link Rehearsal} plays: the path, the peer and what passes between them.
+ * The scenario of a {@link Rehearsal}: the path, the peer and the traffic between them.
  *
- * @param weather of the path
+ * @param weather faults of the path
  * @param role of the side that watches
  * @param fate of the peer
  * @param meanStop how long the peer is stopped (a pause, an overload) on average, each time; zero:
  *     never
  * @param meanPause between two exchanges of messages, on average; a quiet connection has a long one
  * @param meanGap for how long this side does not run on average, each time; zero: never
- * @param length of the play
+ * @param length of the run
  */
 public record Scene(
     Weather weather,
@@ -23,15 +23,15 @@ public record Scene(
     Duration meanGap,
     Duration length) {
 
-  /** What becomes of the peer, at some time in the middle of the play. */
+  /** The fate of the peer at a random time in the run. */
   public enum Fate {
-    /** It lives to the end. */
+    /** The peer lives to the end. */
     LIVES,
-    /** Its machine is gone, or the path to it for ever: no ACK, and no new connection. */
+    /** The peer's machine is gone, or the path to it for ever: no ACK, and no new connection. */
     MACHINE_GONE,
     /** The path forgot this connection: no ACK, but new connections come about. */
     FLOW_FORGOTTEN,
-    /** Its machine lives and acknowledges, and it never answers again. */
+    /** The peer's machine lives and acknowledges, and the peer never answers again. */
     STUCK
   }
 

@@ -8,9 +8,9 @@ import dev.holdfast.core.PureCore;
 import java.time.Duration;
 
 /**
- * For how long a connection has been silent, and when that is to be looked at.
+ * The idle timers of one connection: how long the peer has been silent, and when to check next.
  *
- * <p>It lives as long as the connection. Not thread-safe.
+ * <p>An instance lives as long as its connection. Not thread-safe.
  */
 @PureCore
 final class Silence {
@@ -25,18 +25,21 @@ final class Silence {
       then = "time counts as the peer's silence, so that a loop that is always late ends too")
   static final int MAX_GAPS = 3;
 
-  /** It is suspect after the first of them. */
+  /**
+   * The number of hard limits without a frame from beyond the hop, after which the connection is
+   * closed. After the first hard limit the connection is suspect.
+   */
   @Limit(
       of = "hard limits for which a hop may answer PINGs while nothing comes from beyond it",
       then = "the connection is closed, if calls are open on it")
   static final int HOP_HARD_LIMITS = 2;
 
-  /** What came since it was last told. */
+  /** The traffic since the last report. */
   enum News {
     NOTHING,
-    /** Bytes, of whatever kind. */
+    /** Bytes without HEADERS or DATA. */
     BYTES,
-    /** HEADERS or DATA among them: no hop makes those up. */
+    /** Bytes with HEADERS or DATA among them, which no hop makes up. */
     CALL_FRAME
   }
 
@@ -63,7 +66,10 @@ final class Silence {
     idleNanos = nowNanos + options.idle().toNanos();
   }
 
-  /** As {@link LivenessMonitor#onTraffic}. */
+  /**
+   * Records the traffic so far and returns what is new; the parameters are those of {@link
+   * LivenessMonitor#onTraffic}.
+   */
   News onTraffic(long nowNanos, long readNanos, long sentNanos, long frameNanos, int openCalls) {
     writtenNanos = sentNanos;
     if (openCalls == 0 || calls == 0) {
@@ -211,7 +217,7 @@ final class Silence {
     return true;
   }
 
-  /** When to look again. */
+  /** The time of the next check. */
   long nextNanos() {
     long next = watching ? earliest(idleNanos, watchNanos) : idleNanos;
     return options.pingsEndAtHop() && calls > 0

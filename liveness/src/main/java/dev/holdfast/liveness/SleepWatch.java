@@ -4,19 +4,22 @@ import dev.holdfast.core.PureCore;
 import java.util.function.LongSupplier;
 
 /**
- * Notices that the machine slept: on Linux and macOS the clock of {@link System#nanoTime()} stands
- * still meanwhile and the wall clock does not, so that after waking the wall clock is ahead.
+ * A detector of machine sleep. On Linux and macOS {@link System#nanoTime()} stops during sleep and
+ * the wall clock does not, so after waking the wall clock is ahead.
  *
- * <p>A wall clock that was set forward looks the same and costs each connection one proof of life;
- * one that was set back changes nothing. What a clock drifts by between two looks is forgotten.
- * Thread-safe; a look costs the reading of the wall clock.
+ * <p>A wall clock that was set forward looks the same, and costs each connection one probe. A wall
+ * clock that was set back changes nothing. Drift between two looks is ignored. Thread-safe; a look
+ * costs one read of the wall clock.
  */
 @PureCore
 public final class SleepWatch {
   /** The wall clock gained more than this: the machine slept, and paths may have forgotten it. */
   static final long SLEPT_MILLIS = 5_000;
 
-  /** What two readings differ by without a meaning; more, and the next look compares with this. */
+  /**
+   * The clock difference that counts as drift, in milliseconds. A larger difference becomes the new
+   * base.
+   */
   private static final long DRIFT_MILLIS = 500;
 
   private final LongSupplier wallMillis;

@@ -3,7 +3,7 @@ package dev.holdfast.liveness;
 import io.netty.channel.ChannelDuplexHandler;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 
-/** When the peer last gave a sign of life, and whether that is recent enough for a call. */
+/** The time of the peer's last sign of life, and whether it is recent enough for a call. */
 abstract class StalenessHandler extends ChannelDuplexHandler implements WatchedConnection {
   /** Of all connections of this process: the machine is the same. */
   static final SleepWatch MACHINE = new SleepWatch(System::currentTimeMillis, System.nanoTime());
@@ -58,7 +58,7 @@ abstract class StalenessHandler extends ChannelDuplexHandler implements WatchedC
     wheel.follow(sleep);
   }
 
-  /** What was heard before proves nothing. */
+  /** The time at which the machine last woke; signs of life from before prove nothing. */
   final long wokeNanos(long nowNanos) {
     return sleep.wokeNanos(nowNanos);
   }

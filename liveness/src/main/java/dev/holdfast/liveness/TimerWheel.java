@@ -10,13 +10,14 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The timers of all watched connections of one event loop: one scheduled task for all of them.
+ * The timer wheel of one event loop: one scheduled task serves the timers of all watched
+ * connections.
  *
- * <p>A task per connection is what makes idle connections expensive: 15,000 of them in a priority
- * queue, each re-scheduled with every sign of life. Here a timer stays where it is when its
- * deadline moves on, fires early, and is put where it belongs. While the machine sleeps its time
- * stands still, so that what is due soon after waking may be hours late for the peer: a sleep that
- * a clock shows fires all of them at once. Used on its event loop only.
+ * <p>A task per connection would be expensive: 15,000 entries in a priority queue, each rescheduled
+ * with every sign of life. A timer stays in its slot when its deadline moves on, fires early, and
+ * is then put into the right slot. While the machine sleeps the wheel's time stands still, so
+ * timers may be hours late for the peer. When a clock shows a sleep, the wheel fires all timers at
+ * once. Confined to its event loop.
  */
 final class TimerWheel implements Runnable {
   /** Timers fire at most this late. */
@@ -38,7 +39,7 @@ final class TimerWheel implements Runnable {
     private @Nullable Timer previous;
     private long tick;
 
-    /** The time has come. */
+    /** Called when the timer is due, or earlier. */
     abstract void fire();
 
     private boolean isSet() {
@@ -90,7 +91,7 @@ final class TimerWheel implements Runnable {
     }
   }
 
-  /** Timers that are set. */
+  /** The number of timers that are set. */
   int size() {
     return size;
   }

@@ -2,15 +2,15 @@ package dev.holdfast.liveness;
 
 import java.net.SocketAddress;
 
-/** One live HTTP/2 connection under watch. Thread-safe. */
+/** A live HTTP/2 connection under watch. Thread-safe. */
 public interface WatchedConnection {
 
   /** The address of the peer, to which a twin is pinned. */
   SocketAddress remoteAddress();
 
   /**
-   * When the last byte came from the peer, on the base of {@link System#nanoTime()}. One opaque
-   * read.
+   * The arrival time of the last byte from the peer, on the base of {@link System#nanoTime()}.
+   * Costs one opaque read.
    */
   long lastReadNanos();
 

@@ -15,9 +15,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the kernel lets us set and see of one socket: everything with epoll, keepalive with NIO.
+ * The socket options and the tcp_info that a kind of channel can set and read: everything with
+ * epoll, keepalive only with NIO.
  *
- * <p>Holds nothing, so that a connection needs no object for it; one per kind of channel.
+ * <p>Stateless, so that a connection needs no object for it: one constant per kind of channel.
  */
 enum WatchedSocket {
   /** Options, tcp_info and keepalive probes on demand. */
@@ -111,7 +112,7 @@ enum WatchedSocket {
     return this == EPOLL;
   }
 
-  /** What the kernel knows; {@link KernelEvidence#UNKNOWN} when it can't be asked. */
+  /** The kernel's TCP state; {@link KernelEvidence#UNKNOWN} when it cannot be read. */
   KernelEvidence read(Channel channel) {
     return KernelEvidence.UNKNOWN;
   }

@@ -3,13 +3,13 @@ package dev.holdfast.liveness;
 import java.time.Duration;
 
 /**
- * What a network does to its packets, for a {@link Rehearsal}.
+ * The faults of a network path in a {@link Rehearsal}.
  *
- * @param roundTrip of a packet and its answer on a calm path
+ * @param roundTrip round trip time on a calm path
  * @param jitter added to each way, evenly from zero to this
  * @param calm how long the path works on average between two stalls
- * @param leastStall for how long nothing passes at least, when it stalls
- * @param mostStall for how long nothing passes at most
+ * @param leastStall the shortest stall
+ * @param mostStall the longest stall
  * @param loss of single packets, 0 to 1; each costs a retransmission
  */
 public record Weather(

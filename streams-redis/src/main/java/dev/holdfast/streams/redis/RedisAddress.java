@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 
-/** Where Redis is and how to log in there, which no text of this class ever shows. */
+/** The address and the credentials of Redis. No text of this class contains the password. */
 final class RedisAddress {
   static final String USER = "HOLDFAST_REDIS_USER";
   static final String PASSWORD = "HOLDFAST_REDIS_PASSWORD";
@@ -35,9 +35,10 @@ final class RedisAddress {
   }
 
   /**
-   * Checks a URI.
+   * Parses and checks a Redis URI.
    *
-   * @throws IllegalArgumentException when it is none, without a password in the message
+   * @throws IllegalArgumentException when the URI is not valid; the message does not contain the
+   *     password
    */
   static RedisAddress parse(String uri, Map<String, String> environment) {
     RedisAddress address = new RedisAddress(uri, environment);

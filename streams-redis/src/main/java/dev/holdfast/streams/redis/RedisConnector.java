@@ -20,7 +20,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Connects, again and again, on a thread of its own: names, files and handshakes may block it. */
+/**
+ * The reconnect loop of a store. It has a thread of its own, because name lookups, password files
+ * and handshakes may block.
+ */
 final class RedisConnector implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RedisConnector.class);
 
@@ -129,7 +132,11 @@ final class RedisConnector implements AutoCloseable {
     var unused = resources.shutdown(0, 1, TimeUnit.SECONDS);
   }
 
-  /** One link, from its beginning to its end; whether there was one. */
+  /**
+   * Connects, and blocks until that connection ends or the connector is closed.
+   *
+   * @return whether there was a connection
+   */
   private boolean serve() throws InterruptedException {
     RedisLink link = connect();
     if (link == null) {

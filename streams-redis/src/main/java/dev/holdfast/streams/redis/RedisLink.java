@@ -21,11 +21,11 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections to one run of Redis. It is never repaired: when one of them ends, everything that
- * waits has failed, and the next link may lead to another Redis.
+ * The connections to one run of a Redis process. A link is never repaired: when one connection
+ * ends, all pending requests fail, and the next link may lead to another Redis.
  *
- * <p>There are a few, because Redis takes 16 KiB of each at a time, and writes its log down once
- * for all that it took.
+ * <p>A link has several connections, because Redis reads at most 16 KiB of each at a time and
+ * writes its append-only file once for all that it read.
  */
 final class RedisLink implements AutoCloseable {
   private final List<StatefulRedisConnection<byte[], byte[]>> connections;
@@ -166,7 +166,7 @@ final class RedisLink implements AutoCloseable {
     return heardNanos.get(connection);
   }
 
-  /** Writes what was sent. */
+  /** Flushes the queued commands of all connections. */
   void flush() {
     connections.forEach(StatefulRedisConnection::flushCommands);
   }

@@ -5,14 +5,14 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What a Redis says of itself when we connect: one run of one process.
+ * The identity and the persistence settings of one run of a Redis process, read at connect.
  *
- * @param id another one after each start; the beginning of what Redis calls {@code run_id}
- * @param version as Redis has it
- * @param appendFsync {@code always}, {@code everysec}, {@code no}, {@code off} without a log of
- *     changes, or {@code unknown} where we may not ask
- * @param wasReplica whether it became the primary in the place of another one
- * @param cluster whether it is a part of a cluster
+ * @param id the beginning of Redis's {@code run_id}; it changes with each start
+ * @param version the version as Redis reports it
+ * @param appendFsync {@code always}, {@code everysec} or {@code no}; {@code off} without an
+ *     append-only file; {@code unknown} where the user may not read it
+ * @param wasReplica whether the process was a replica before it became the primary
+ * @param cluster whether the process is a member of a cluster
  */
 record RedisRun(
     String id, String version, String appendFsync, boolean wasReplica, boolean cluster) {
@@ -40,12 +40,15 @@ record RedisRun(
         facts.getOrDefault("cluster_enabled", "0").equals("1"));
   }
 
-  /** It goes with each request; 64 bits tell the runs of one Redis apart. */
+  /**
+   * The first 64 bits of the run id, enough to tell the runs of one Redis apart. Every request
+   * carries them.
+   */
   private static String shorten(String id) {
     return id.substring(0, Math.min(id.length(), ID_DIGITS));
   }
 
-  /** Whether what it has from before its start is all that was ever answered for. */
+  /** Whether records from before this run are complete, by the store's policy for restarts. */
   boolean isTrusted(Restarts restarts, boolean sentinel) {
     return switch (restarts) {
       case TRUSTED -> true;

@@ -9,7 +9,10 @@ import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Objects;
 
-/** What Redis does for a request, in one step: Lua in the resource of the same name. */
+/**
+ * A Lua script that Redis runs atomically for a request. Its source is the resource of the same
+ * name.
+ */
 enum RedisScript {
   CLAIM,
   SAVE;

@@ -70,10 +70,11 @@ public final class RedisSessionStore implements SessionStore, AutoCloseable {
   }
 
   /**
-   * As {@link #open(String)}.
+   * Opens a store with all its settings given; connects in the background, as {@link #open(String)}
+   * does.
    *
-   * @param meters where {@link RedisMeter}s are shown
-   * @param environment where the password is looked for
+   * @param meters the registry of the {@link RedisMeter}s
+   * @param environment the environment variables that hold the password
    */
   public static RedisSessionStore open(
       String uri,

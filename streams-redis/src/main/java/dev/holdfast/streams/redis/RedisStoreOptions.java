@@ -8,19 +8,19 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
- * The numbers of a {@link RedisSessionStore}. Immutable; {@link #DEFAULT} with the {@code with..}
- * methods.
+ * The settings of a {@link RedisSessionStore}. Immutable; start from {@link #DEFAULT} and use the
+ * {@code with..} methods.
  *
- * @param namespace before all keys; letters, digits and {@code : _ . -}, 1 to 64 of them; default
- *     {@code holdfast:streams:}
- * @param timeout the most time for an answer and for connecting, after which the connection is
- *     given up; 10 ms to 10 s, default 2 s
- * @param connections to Redis; 1 to 32, default 4
+ * @param namespace prefix of all keys: 1 to 64 letters, digits and {@code : _ . -}; default {@code
+ *     holdfast:streams:}
+ * @param timeout the longest wait for a reply and for a connect, after which the connection is
+ *     dropped; 10 ms to 10 s, default 2 s
+ * @param connections number of connections to Redis; 1 to 32, default 4
  * @param maxInFlight requests that Redis has not answered; more wait; 1 to 100,000, default 4,096
  * @param maxWaiting requests that wait or are in flight; more fail at once; default 250,000
  * @param maxRecordBytes bytes of unacknowledged messages of one session, beyond which it is lost; 1
  *     KiB to 512 MiB, default 16 MiB
- * @param restarts what a record is worth after Redis was started again; default {@link
+ * @param restarts whether records from before a restart are trusted; default {@link
  *     Restarts#BY_FSYNC}
  * @param authorities certificates (PEM) that sign Redis's with {@code rediss:}; default: the JDK's
  */
@@ -35,7 +35,8 @@ public record RedisStoreOptions(
     Optional<Path> authorities) {
 
   /**
-   * What a record is worth that was written before Redis was started, or another became primary.
+   * The policy for records written before Redis restarted or before another Redis became the
+   * primary.
    */
   public enum Restarts {
     /**
@@ -78,7 +79,7 @@ public record RedisStoreOptions(
       then = "the session is lost")
   static final int MAX_RECORD_BYTES = 16 << 20;
 
-  /** What a store gets without more. */
+  /** The settings of a store that is opened without any. */
   public static final RedisStoreOptions DEFAULT =
       new RedisStoreOptions(
           "holdfast:streams:",

@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Requests of all sessions, in batches over the link that there is. Without one they fail at once:
- * who asked knows best when to ask again.
+ * The request queue of all sessions, which sends batches over the current link. Without a link a
+ * request fails at once, and the caller decides when to retry.
  */
 final class RequestPipeline implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RequestPipeline.class);
@@ -61,7 +61,7 @@ final class RequestPipeline implements AutoCloseable {
     return call.answer();
   }
 
-  /** Requests without an answer. */
+  /** The number of requests without an answer. */
   int outstanding() {
     return outstanding.get();
   }

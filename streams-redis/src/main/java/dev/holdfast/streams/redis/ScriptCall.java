@@ -6,7 +6,7 @@ import dev.holdfast.streams.StoreRequest;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/** A request on its way: what is asked, and who waits for the answer. */
+/** A pending script call: the request and the future of its answer. */
 final class ScriptCall {
   private final StoreRequest request;
   private final CompletableFuture<StoreAnswer> answer = new CompletableFuture<>();
@@ -44,7 +44,7 @@ final class ScriptCall {
     return sentNanos;
   }
 
-  /** It waits for an answer of this connection of the link. */
+  /** Records the connection of the link on which the call was sent. */
   void sentOn(int ofLink) {
     connection = ofLink;
   }
@@ -53,7 +53,7 @@ final class ScriptCall {
     return connection;
   }
 
-  /** What the script's answer means. */
+  /** Decodes the reply of the script. */
   StoreAnswer read(List<?> reply) {
     String code = StoredRecord.text(reply.get(0));
     return switch (code) {

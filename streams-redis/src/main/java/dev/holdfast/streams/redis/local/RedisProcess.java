@@ -15,8 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One redis-server on loopback that writes each change to its log before it answers ({@code
- * appendfsync always}); one that is stopped writes down everything. Not thread-safe.
+ * A redis-server process on loopback with {@code appendfsync always}: each change is in the
+ * append-only file before its reply, so that a restart loses nothing. Not thread-safe.
  */
 public final class RedisProcess extends LocalServer {
   private static final Program REDIS = new Program("redis-server", "redis-server", "redis");
@@ -78,7 +78,7 @@ public final class RedisProcess extends LocalServer {
     return port;
   }
 
-  /** For {@link dev.holdfast.streams.redis.RedisSessionStore#open(String)}. */
+  /** The URI for {@link dev.holdfast.streams.redis.RedisSessionStore#open(String)}. */
   public String uri() {
     return "redis://127.0.0.1:" + port + "/0";
   }
