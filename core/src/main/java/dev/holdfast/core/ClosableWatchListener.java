@@ -3,8 +3,8 @@ package dev.holdfast.core;
 import dev.holdfast.core.Registry.WatchListener;
 
 /**
- * A listener of a watch that hears nothing after it was closed, as a {@link Subscription} promises:
- * what was under way ends here. Thread-safe.
+ * A watch listener that ignores events after it was closed, as {@link Subscription} promises.
+ * Thread-safe.
  */
 public final class ClosableWatchListener implements WatchListener {
   private final WatchListener target;
@@ -20,7 +20,7 @@ public final class ClosableWatchListener implements WatchListener {
     closed = true;
   }
 
-  /** Whether it was closed. */
+  /** Whether the listener was closed. */
   public boolean isClosed() {
     return closed;
   }

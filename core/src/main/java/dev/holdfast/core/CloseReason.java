@@ -4,10 +4,10 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Why something ended or could not begin, in a word that the log, the meter and the status text
- * share, and both sides of a connection.
+ * The reason why a connection, stream or call ended or could not begin. Logs, meters, status texts
+ * and both sides of a connection share its code.
  *
- * <p>The code is stable: it is what people search for and what alerts match.
+ * <p>The code is stable: people search for it, and alerts match it.
  */
 public enum CloseReason {
   NO_ENDPOINTS_YET("HF-201", "No list of endpoints has been received from the registry so far."),
@@ -61,14 +61,12 @@ public enum CloseReason {
     return code.startsWith(OF_CONNECTIONS);
   }
 
-  /** One sentence for people. */
+  /** The reason as an English sentence. */
   public String sentence() {
     return sentence;
   }
 
-  /**
-   * Code and sentence, with what it is about, as for a status text: {@code HF-202 ... (orders)}.
-   */
+  /** The code, the sentence and the subject, for a status text: {@code HF-202 ... (orders)}. */
   public String describe(Object subject) {
     return code + " " + sentence + " (" + subject + ")";
   }

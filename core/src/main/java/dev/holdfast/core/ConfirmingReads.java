@@ -7,11 +7,12 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The reads that decide about a doubtful list: when the next one begins, and which answers count.
+ * The schedule of the reads that confirm or refute a doubtful list: when the next read begins, and
+ * which answers count.
  *
- * <p>One read is begun at once; when it fails, or says nothing for a while, another follows after a
- * backoff. A late answer still counts, so a registry that is merely slow decides as well. At most
- * {@link #MAX_OUTSTANDING} are awaited; older ones are forgotten.
+ * <p>A read begins at once. When it fails or does not answer for a while, another follows after a
+ * backoff. A late answer still counts, so a slow registry decides as well. At most {@link
+ * #MAX_OUTSTANDING} reads are awaited; older ones are dropped.
  */
 @PureCore
 final class ConfirmingReads {
@@ -43,19 +44,19 @@ final class ConfirmingReads {
     this.answerWithinNanos = answerWithin.toNanos();
   }
 
-  /** One read is wanted at once. */
+  /** Schedules a read for now. */
   void demand() {
     due = true;
     nextAtNanos = null;
   }
 
-  /** One read is wanted at a time, and none before. */
+  /** Schedules a read for this time, and none before. */
   void demandAt(long atNanos) {
     due = false;
     nextAtNanos = atNanos;
   }
 
-  /** One read is wanted after the next delay of the backoff. */
+  /** Schedules a read after the next delay of the backoff. */
   void demandAfterBackoff(long nowNanos) {
     demandAt(nowNanos + backoff.next().toNanos());
   }

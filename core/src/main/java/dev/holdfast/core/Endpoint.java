@@ -5,18 +5,18 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * One instance of a service, with what a client needs to choose it.
+ * An instance of a service, with the properties by which a client chooses it.
  *
- * <p>Everything here survives the way through every registry that can be written to. Two endpoints
- * are equal when all of it is.
+ * <p>Every writable registry stores all of these properties. Two endpoints are equal when all
+ * properties are equal.
  *
- * @param address where it listens
+ * @param address where the instance listens
  * @param instance identifies one run of the process, so that a restart on the same address is a new
  *     instance; "" when the registry does not say
- * @param zone the failure domain it runs in; "" when unknown
+ * @param zone the failure domain of the instance; "" when unknown
  * @param weight its share of calls relative to the others; 1 to 10,000, 1 by default
- * @param ready whether it wants calls now; true by default
- * @param draining whether it is about to leave; clients stop sending new calls at once
+ * @param ready whether the instance accepts calls now; true by default
+ * @param draining whether the instance is about to leave; clients stop sending new calls at once
  * @param metadata further properties, sorted by key
  */
 public record Endpoint(
@@ -27,7 +27,7 @@ public record Endpoint(
     boolean ready,
     boolean draining,
     Map<String, String> metadata) {
-  /** The largest weight. */
+  /** The largest weight of an endpoint. */
   @Limit(
       of = "weight of an endpoint",
       then = "a larger one is refused; in a record it makes the record malformed")

@@ -10,16 +10,15 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The lists of endpoints of one registry, shared by all of a process.
+ * The endpoint lists of one registry, shared by all consumers in a process.
  *
- * <p>However many consumers subscribe to a service, there is one raw watch and one {@link
- * SteadyEndpoints} for it. A watch ends {@link #LINGER} after its last subscriber left, and its
- * list is remembered beyond that (of at most {@link #MAX_PARKED} services): a channel that wakes up
- * while the registry is down goes on with it. With HOLDFAST_SNAPSHOT_DIR set, lists outlive the
- * process too.
+ * <p>Each service has one raw watch and one {@link SteadyEndpoints}, however many consumers
+ * subscribe. A watch ends {@link #LINGER} after its last subscriber left. The list is kept beyond
+ * that, for at most {@link #MAX_PARKED} services, so that a channel that wakes up while the
+ * registry is down can use it. With HOLDFAST_SNAPSHOT_DIR set, lists outlive the process.
  *
- * <p>Thread-safe; listeners run on the {@link Scheduler} of the context. A failing listener is
- * logged and does not keep the others from hearing.
+ * <p>Thread-safe; listeners run on the {@link Scheduler} of the context. An exception of a listener
+ * is logged and does not affect the others.
  */
 public final class EndpointDirectory implements AutoCloseable {
   /** For how long a watch goes on without a subscriber. */
@@ -128,7 +127,7 @@ public final class EndpointDirectory implements AutoCloseable {
     return follower(service).flatMap(ServiceFollower::age);
   }
 
-  /** What is made of the registry's word on a service. May be asked from any thread. */
+  /** The state of the list of a service. Thread-safe. */
   public EndpointListState state(ServiceName service) {
     return follower(service).map(ServiceFollower::state).orElse(EndpointListState.UNKNOWN);
   }

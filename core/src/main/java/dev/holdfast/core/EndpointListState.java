@@ -1,6 +1,6 @@
 package dev.holdfast.core;
 
-/** What {@link SteadyEndpoints} makes of the registry's word on a service. */
+/** The state of a service's endpoint list, as judged by {@link SteadyEndpoints}. */
 public enum EndpointListState {
   /** Nothing is known of the service yet. */
   UNKNOWN(0),

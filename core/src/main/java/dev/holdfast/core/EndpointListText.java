@@ -14,8 +14,8 @@ import java.util.stream.Collectors;
 import java.util.zip.CRC32;
 
 /**
- * A list of endpoints as text: a head, one line per endpoint with its fields percent-encoded
- * between tabs, and a last line with the checksum of all before it.
+ * The text format of an endpoint list: a header, a line per endpoint with percent-encoded fields
+ * between tabs, and a last line with the checksum of everything before it.
  */
 final class EndpointListText {
   private static final String HEAD = "holdfast-endpoints 1 ";
@@ -24,7 +24,7 @@ final class EndpointListText {
 
   private EndpointListText() {}
 
-  /** What a text said. */
+  /** The contents of a parsed text. */
   record Parsed(EndpointSet endpoints, Instant writtenAt) {}
 
   static byte[] format(EndpointSet list, Instant now) {

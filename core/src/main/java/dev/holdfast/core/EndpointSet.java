@@ -11,13 +11,13 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The endpoints of a service at one moment: sorted by address, each address once, immutable.
+ * An immutable set of the endpoints of a service, sorted by address, each address once.
  *
- * <p>Equal sets are equal whatever order they were built in. An empty set says that the registry
- * knows of no endpoint; not knowing yet and a failure to know are other values (STYLE rule 14).
+ * <p>Equality does not depend on the order of construction. An empty set means that the registry
+ * has no endpoint. "Not known yet" and "could not be read" are other values (STYLE rule 14).
  */
 public final class EndpointSet {
-  /** No endpoint. */
+  /** The set without an endpoint. */
   public static final EndpointSet EMPTY = new EndpointSet(List.of());
 
   private static final int PRINTED_ENDPOINTS = 10;
@@ -48,7 +48,7 @@ public final class EndpointSet {
     return byAddress.isEmpty() ? EMPTY : new EndpointSet(List.copyOf(byAddress.values()));
   }
 
-  /** As {@link #of(Collection)}. */
+  /** Returns the set of these endpoints; see {@link #of(Collection)}. */
   public static EndpointSet of(Endpoint... endpoints) {
     return of(List.of(endpoints));
   }
@@ -58,7 +58,7 @@ public final class EndpointSet {
     return endpoints;
   }
 
-  /** Those that may get new calls: ready and not draining. */
+  /** The endpoints that may get new calls: ready and not draining. */
   public List<Endpoint> eligible() {
     return endpoints.stream().filter(Endpoint::isEligible).toList();
   }

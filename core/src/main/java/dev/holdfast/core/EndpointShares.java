@@ -3,36 +3,36 @@ package dev.holdfast.core;
 import java.util.List;
 
 /**
- * How much of the traffic each endpoint should get: by weight, zone and age.
+ * The calculation of each endpoint's share of the traffic, by weight, zone and age.
  *
- * <p>Own zone first: its endpoints take all calls while {@link #OVERPROVISIONING} times its working
- * weight covers its whole weight, so a zone may lose more than a quarter before anything spills
- * over; then the missing part goes to the other zones, in proportion to their working weights. (The
- * rule and its factor are those of Envoy's locality weighting, so that gateways and clients agree.)
+ * <p>The local zone takes all calls while {@link #OVERPROVISIONING} times its working weight covers
+ * its whole weight. So a zone may lose more than a quarter of its weight before calls spill over.
+ * The missing part then goes to the other zones, in proportion to their working weights. The rule
+ * and its factor are those of Envoy's locality weighted load balancing.
  *
- * <p>A new endpoint begins with {@link #LEAST_RAMP} of its share and grows to all of it evenly, so
- * that a process with cold caches and unborn machine code isn't hit by everyone at once.
+ * <p>A new endpoint begins with {@link #LEAST_RAMP} of its share and grows linearly to all of it
+ * (slow start), to warm caches and compiled code.
  */
 @PureCore
 public final class EndpointShares {
   /** How many times its working weight a zone is trusted to bear. */
   public static final double OVERPROVISIONING = 1.4;
 
-  /** What of its share a new endpoint has at first. */
+  /** The fraction of its share that a new endpoint gets at first. */
   public static final double LEAST_RAMP = 0.1;
 
   /** Steps in which a new endpoint grows into its share. */
   public static final int RAMP_STEPS = 10;
 
   /**
-   * One endpoint, as the policy sees it.
+   * The properties of an endpoint that determine its share.
    *
-   * @param weight its weight in the registry
-   * @param local whether it is in the zone of the caller
+   * @param weight the weight in the registry
+   * @param local whether the endpoint is in the caller's zone
    * @param ready whether calls can be sent there now
-   * @param expected whether it counts as part of its zone's capacity: not while it connects for the
-   *     first time, or scaling up would look like a loss
-   * @param ramp how much of its share it may have by its age; {@link #LEAST_RAMP} to 1
+   * @param expected whether the endpoint counts towards its zone's capacity: false while it
+   *     connects for the first time, or scaling up would look like a loss
+   * @param ramp the fraction of its share that its age permits; {@link #LEAST_RAMP} to 1
    */
   public record Candidate(
       int weight, boolean local, boolean ready, boolean expected, double ramp) {}
@@ -89,7 +89,7 @@ public final class EndpointShares {
     return Math.min(1, Math.max(LEAST_RAMP, (double) steps / RAMP_STEPS));
   }
 
-  /** What own zone takes, from 0 to 1; negative when zones make no difference now. */
+  /** The local zone's fraction of the calls, from 0 to 1; negative when zones do not matter now. */
   private static double localShare(List<Candidate> candidates) {
     double localReady = 0;
     double localExpected = 0;

@@ -28,13 +28,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the last good list of one service on disk, so that a process can start while its registry
- * is down.
+ * The last good endpoint list of one service on disk, with which a process can start while its
+ * registry is down.
  *
- * <p>A file is replaced as a whole (written aside, synced, renamed), at most once per {@link
- * #WRITE_INTERVAL}, on a thread of its own; it carries a checksum, so half a file is known as such.
- * Nothing that happens to the disk changes a list in memory: a failure raises a counter and is
- * logged once until it is over. An empty list deletes the file. Thread-safe.
+ * <p>The file is replaced atomically (written aside, synced, renamed), at most once per {@link
+ * #WRITE_INTERVAL}, on a separate thread. A checksum reveals a truncated file. A disk failure never
+ * changes a list in memory; it raises a counter and is logged once until it is over. An empty list
+ * deletes the file. Thread-safe.
  */
 class EndpointSnapshotFile {
   private static final Logger log = LoggerFactory.getLogger(EndpointSnapshotFile.class);
@@ -55,7 +55,7 @@ class EndpointSnapshotFile {
   @Limit(of = "time between two tries to write a list, at most", then = "it goes on being tried")
   static final Duration MAX_RETRY_DELAY = Duration.ofMinutes(1);
 
-  /** What a process that died left aside is removed after this time. */
+  /** The age at which an unfinished file of a dead process is removed. */
   @Limit(of = "life of an unfinished file that a killed process left", then = "it is removed")
   static final Duration LEFTOVER_AGE = Duration.ofHours(1);
 
@@ -72,7 +72,10 @@ class EndpointSnapshotFile {
 
   private static final AtomicLong SEQUENCE = new AtomicLong();
 
-  /** One thread is enough: at most one write per service waits. */
+  /**
+   * The writer thread of all snapshot files. A single thread suffices: at most one write per
+   * service waits.
+   */
   static final class Disk {
     static final Executor THREAD =
         Executors.newSingleThreadExecutor(

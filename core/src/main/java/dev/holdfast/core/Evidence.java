@@ -6,7 +6,10 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What fresh reads have proven since a list came into doubt; it dies with the doubt. */
+/**
+ * The proof from fresh reads since a list came into doubt: which endpoints are gone, and whether
+ * the list is empty. Cleared when the doubt ends.
+ */
 @PureCore
 final class Evidence {
   private final long graceNanos;
@@ -46,7 +49,7 @@ final class Evidence {
     emptyProven = ends != null && answer.isEmpty() && read.atNanos() - ends >= 0;
   }
 
-  /** What a list shows is not gone, whatever was read before. */
+  /** Removes the endpoints of this list from those proven to be gone, whatever was read before. */
   void refute(EndpointSet shown) {
     if (!gone.isEmpty()) {
       shown.endpoints().forEach(e -> gone.remove(e.address()));

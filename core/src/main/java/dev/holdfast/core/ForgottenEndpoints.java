@@ -4,11 +4,11 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a wiped store forgot and nobody registered again so far.
+ * The endpoints that a wiped store lost and that nobody has registered again.
  *
- * <p>It stays in use for a grace time that runs only while the store can be followed and holds
- * something: an empty store has not yet heard from anybody. One that stays empty for {@value
- * #EMPTY_GRACES} grace times will not hear from these any more.
+ * <p>They stay in use for a grace time that runs only while the store can be followed and is not
+ * empty. An empty store has not heard from any instance yet. If the store stays empty for {@value
+ * #EMPTY_GRACES} grace times, the endpoints are dropped.
  */
 @PureCore
 final class ForgottenEndpoints {
@@ -24,13 +24,15 @@ final class ForgottenEndpoints {
     this.graceNanos = grace.toNanos();
   }
 
-  /** The store lost these. */
+  /** Keeps these endpoints, which the store lost; the grace time has not begun. */
   void remember(EndpointSet lost) {
     list = lost;
     running = false;
   }
 
-  /** The store can't be followed: the grace time begins anew when it can. */
+  /**
+   * Stops the grace time while the store can't be followed. The grace time begins anew afterwards.
+   */
   void pause() {
     running = false;
   }

@@ -8,11 +8,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The loss of more than half of a list within {@link #WINDOW}, in one step or in many.
+ * A detector of the loss of more than half of a list within {@link #WINDOW}, in one step or in
+ * many.
  *
- * <p>A store that ends many leases at once says so one by one, and no single step looks like much.
- * So what left a moment ago without a word and without proof is remembered, and comes back when
- * more follows. Those who live get one time to register again in each doubt.
+ * <p>A store that expires many leases at once reports them one by one, and no single step looks
+ * like a mass loss. So endpoints that left recently, unannounced and unproven, are remembered, and
+ * return to the list when more follow. In each doubt, live endpoints get time once to register
+ * again.
  */
 @PureCore
 final class MassLoss {
@@ -29,19 +31,21 @@ final class MassLoss {
   private boolean timeGiven;
 
   /**
-   * None at first.
+   * Creates a detector without any loss.
    *
-   * @param resettlement begins with it, where records are renewed; elsewhere nothing is one
+   * @param resettlement begins with a mass loss, where records are renewed; elsewhere no loss
+   *     counts as one
    */
   MassLoss(Resettlement resettlement) {
     this.resettlement = resettlement;
   }
 
   /**
-   * Whether this is one, for the first time in a doubt.
+   * Whether a mass loss begins, at most once per doubt.
    *
-   * @param missing in the list, to which all that left within the window is added if so
-   * @param doubtful how many of them no read has proven to be gone
+   * @param missing endpoints missing from the list; if a mass loss begins, all that left within the
+   *     window are added
+   * @param doubtful how many of the missing no read has proven to be gone
    * @param active the length of the list
    */
   boolean begins(
@@ -60,7 +64,10 @@ final class MassLoss {
     return true;
   }
 
-  /** Whoever is missing had the time already: the list is from disk, or a grace time is over. */
+  /**
+   * Ends detection for this doubt: the missing endpoints had time to register, because the list is
+   * from disk or a grace time is over.
+   */
   void exempt() {
     timeGiven = true;
   }
@@ -81,7 +88,7 @@ final class MassLoss {
     }
   }
 
-  /** What left within the window and is not back. */
+  /** The endpoints that left within the window and are not back. */
   private List<Endpoint> within(long nowNanos, EndpointSet said) {
     List<Endpoint> recent = new ArrayList<>();
     for (Iterator<Loss> all = losses.values().iterator(); all.hasNext(); ) {

@@ -9,15 +9,14 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * What a meter is: the row in docs/meters.md, and how it is made.
+ * The specification of a meter: its row in docs/meters.md, and how it is registered.
  *
  * @param name as a dashboard knows it
- * @param type what it does
+ * @param type counter, gauge or histogram
  * @param unit what is counted or shown
  * @param tags the keys of its tags, in the order in which values are given
  * @param description one sentence
- * @param addsUp of gauges with the same tag values: whether they show their sum, instead of the
- *     highest
+ * @param addsUp whether gauges with the same tag values show their sum, instead of the highest
  */
 public record MeterSpec(
     String name,

@@ -10,11 +10,14 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Follows the names of one namespace for all its subscribers. Everything on the scheduler. */
+/**
+ * The watch on the service names of one namespace, shared by all its subscribers. Confined to the
+ * scheduler.
+ */
 final class NamesFollower {
   private static final Logger log = LoggerFactory.getLogger(NamesFollower.class);
 
-  /** One subscription. */
+  /** A subscription with its listener. */
   static final class Subscriber {
     private final Registry.NamesListener listener;
     private volatile boolean closed;

@@ -8,12 +8,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a kind of network path does to connections on which nothing happens: the one table of such
- * numbers, each with its source.
+ * The idle behaviour of a kind of network path: the single table of such timeouts, each with its
+ * source.
  *
- * <p>Where a product has a range, the number is the shortest that is common, because whoever plans
- * for it is right on the longer ones too. A path with an unusual setting is better described by its
- * measured idle timeout than by a profile.
+ * <p>Where a product has a range, the timeout is the shortest common one, which is also safe on
+ * longer paths. For a path with an unusual setting, use its measured idle timeout instead of a
+ * profile.
  */
 public enum PathProfile {
   SWARM(
@@ -120,7 +120,7 @@ public enum PathProfile {
       "measured by many: 4 min to 60 min, often below 5 min"),
   LAN("Nothing in between", Layer.PACKETS, Expiry.NOTHING, null, "a switch keeps no connections");
 
-  /** What a path looks at, and so what counts as life there. */
+  /** The protocol layer at which a path measures idle time. */
   public enum Layer {
     /** TCP packets: any of them counts, TCP keepalive and HTTP/2 PINGs included. */
     PACKETS,
@@ -131,15 +131,15 @@ public enum PathProfile {
     REQUESTS
   }
 
-  /** What becomes of a connection or stream that was idle for too long. */
+  /** The fate of a connection or stream that was idle for too long. */
   public enum Expiry {
-    /** It is kept. */
+    /** The path keeps idle connections. */
     NOTHING,
-    /** It is forgotten; later packets vanish, and nobody is told. */
+    /** The connection is forgotten: later packets vanish, and neither side is told. */
     SILENT_DROP,
-    /** It is forgotten; the next packet is answered with a TCP reset. */
+    /** The connection is forgotten: the next packet is answered with a TCP reset. */
     RESET,
-    /** It is closed at once, and both sides see that. */
+    /** The connection is closed at once, and both sides see that. */
     CLOSE,
     /** The client is told by a GOAWAY, and it is closed. */
     GOAWAY,
@@ -148,10 +148,10 @@ public enum PathProfile {
   }
 
   /**
-   * What becomes of whole connections, where a hop has another timeout for them than for streams.
+   * The idle timeout of connections, where a hop has another one for them than for streams.
    *
-   * @param idleTimeout for how long there may be no request
-   * @param expiry what happens then
+   * @param idleTimeout the longest time without a request
+   * @param expiry what happens to the connection then
    */
   public record Connections(Duration idleTimeout, Expiry expiry) {}
 
@@ -188,17 +188,17 @@ public enum PathProfile {
     this.source = source;
   }
 
-  /** What stands on the path, for people. */
+  /** A description of the path for people. */
   public String description() {
     return description;
   }
 
-  /** What the path looks at. */
+  /** The protocol layer at which the path measures idle time. */
   public Layer layer() {
     return layer;
   }
 
-  /** What the path does when the idle timeout has passed. */
+  /** The action of the path when the idle timeout has passed. */
   public Expiry expiry() {
     return expiry;
   }
@@ -212,8 +212,8 @@ public enum PathProfile {
   }
 
   /**
-   * What becomes of connections without requests, where that has a timeout of its own; {@link
-   * #idleTimeout()} is that of streams then. Empty elsewhere.
+   * The idle timeout of connections without requests, where it differs; {@link #idleTimeout()} then
+   * is the timeout of streams. Empty elsewhere.
    */
   public Optional<Connections> connections() {
     return Optional.ofNullable(connections);

@@ -50,7 +50,7 @@ import org.jspecify.annotations.Nullable;
 @PureCore
 public class Registration {
 
-  /** How the record fares. */
+  /** The state of the record in the registry. */
   public enum State {
     /** An attempt is under way; the record may not be visible yet. */
     ANNOUNCING(0),
@@ -134,16 +134,16 @@ public class Registration {
   private @Nullable RegistryException cause;
   private @Nullable Long deadlineNanos;
 
-  /** Valid for one attempt. */
+  /** The number of the current attempt; results of earlier attempts are ignored. */
   private long attempt;
 
   private long visibleSinceNanos;
   private int unconfirmedUpdates;
 
-  /** Valid for one conflict. */
+  /** The number of the current look at a conflict; results of earlier looks are ignored. */
   private long look;
 
-  /** Valid for one withdrawal. */
+  /** When the withdrawal gives up, whether or not the record is gone. */
   private long withdrawEndsNanos;
 
   private @Nullable RegistryException leftBehind;
@@ -224,7 +224,7 @@ public class Registration {
     }
   }
 
-  /** The withdrawal succeeded. */
+  /** Reports that the registry deleted the record. */
   void onWithdrawn(long ofAttempt) {
     if (ofAttempt == attempt && state == State.WITHDRAWING) {
       leftBehind = null;
@@ -232,7 +232,7 @@ public class Registration {
     }
   }
 
-  /** The withdrawal failed. */
+  /** Reports that the registry could not delete the record. */
   void onWithdrawFailed(long nowNanos, long ofAttempt, RegistryException why) {
     if (ofAttempt != attempt || state != State.WITHDRAWING) {
       return;
@@ -246,7 +246,7 @@ public class Registration {
     }
   }
 
-  /** What the registry holds, as a {@link Command.Look} found it. */
+  /** Reports the endpoints that a {@link Command.Look} found in the registry. */
   void onLooked(long nowNanos, long id, EndpointSet found) {
     if (id != look || state != State.CONFLICT || wanted == null) {
       return;

@@ -10,10 +10,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 
 /**
- * The registries that are open in a process: each once, however many channels and servers use it.
+ * The open registries of a process, each opened once for all its channels and servers.
  *
- * <p>Two URIs mean the same registry when all but the namespace is equal, user and parameters
- * included. Thread-safe; nothing here blocks.
+ * <p>Two URIs name the same registry when everything but the namespace is equal, user and
+ * parameters included. Thread-safe; no method blocks.
  */
 public final class Registries {
   private static final int NEAR_ENOUGH_EDITS = 3;
@@ -60,7 +60,7 @@ public final class Registries {
     providers.forEach(p -> this.providers.put(p.scheme(), p));
   }
 
-  /** Those that all of this process shares. */
+  /** The instance that the whole process shares. */
   public static Registries shared() {
     return Shared.INSTANCE;
   }
@@ -91,8 +91,8 @@ public final class Registries {
   }
 
   /**
-   * What a target means: {@code scheme://authority/namespace/service}, or {@code
-   * holdfast:///service} in the registry that HOLDFAST_REGISTRY names.
+   * Parses a target: {@code scheme://authority/namespace/service}, or {@code holdfast:///service}
+   * in the registry that HOLDFAST_REGISTRY names.
    *
    * @throws IllegalArgumentException when it is malformed, its scheme or a parameter is not known,
    *     or the variable is needed and not set
@@ -133,7 +133,7 @@ public final class Registries {
       this.release = release;
     }
 
-    /** What was opened. */
+    /** The URI of the opened registry. */
     public RegistryUri uri() {
       return uri;
     }

@@ -7,11 +7,11 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /**
- * A place where services are found: etcd, a directory of files, DNS, Kubernetes.
+ * A service registry: etcd, a directory of files, DNS, Kubernetes.
  *
- * <p>An implementation reports what it sees and heals its own connection; it judges nothing. What
- * to believe is decided by {@link SteadyEndpoints}, and keeping a record alive is decided by {@link
- * Registration}: both are the same for every registry. So
+ * <p>An implementation reports what it reads and restores its own connection; it makes no
+ * judgement. {@link SteadyEndpoints} decides which list to use, and {@link Registration} keeps a
+ * record alive; both are the same for every registry. The contract of an implementation:
  *
  * <ul>
  *   <li>a watch goes on until closed: after a failure it is restored with {@link Backoff}, and then
@@ -27,11 +27,11 @@ import java.util.concurrent.CompletionStage;
  */
 public interface Registry extends AutoCloseable {
 
-  /** What a registry is able to do. */
+  /** An optional operation of a registry. */
   enum Capability {
-    /** {@link #watchNames} works. */
+    /** The registry supports {@link #watchNames}. */
     NAMES,
-    /** {@link #announce} works. */
+    /** The registry supports {@link #announce}. */
     ANNOUNCE
   }
 
@@ -110,7 +110,7 @@ public interface Registry extends AutoCloseable {
     void onFailure(RegistryException cause);
   }
 
-  /** One published record. */
+  /** A published record that can be updated and withdrawn. */
   interface Announcement {
     /**
      * Changes what the record says; the address must stay the same. Of several changes the last one

@@ -6,12 +6,12 @@ import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /**
- * What a registry is given to live on.
+ * The environment in which a registry runs.
  *
  * @param scheduler runs its decisions and its callbacks
  * @param meters receives its meters
  * @param random draws its jitter; used on the scheduler only
- * @param environment variables in which secrets and defaults are looked up
+ * @param environment variables that hold secrets and defaults
  */
 public record RegistryContext(
     Scheduler scheduler,

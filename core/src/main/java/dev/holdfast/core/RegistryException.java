@@ -2,13 +2,15 @@ package dev.holdfast.core;
 
 import org.jspecify.annotations.Nullable;
 
-/** Why a registry could not do what was asked; {@link #kind()} is what programs branch on. */
+/** The failure of a registry request. Programs branch on {@link #kind()}. */
 public final class RegistryException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   /** The cause in one word. */
   public enum Kind {
-    /** It can't be reached, does not answer in time, or has no quorum: try again later. */
+    /**
+     * The registry can't be reached, does not answer in time, or has no quorum: try again later.
+     */
     UNAVAILABLE(true),
     /** The user name, password or client certificate was refused. */
     UNAUTHENTICATED(true),

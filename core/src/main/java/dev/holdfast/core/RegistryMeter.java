@@ -127,13 +127,13 @@ public enum RegistryMeter implements DocumentedMeter {
       List.of("operation"),
       "Lists on disk that could not be used, by operation: read, write.");
 
-  /** What a meter does. */
+  /** The type of a meter. */
   public enum Type {
-    /** Only grows. */
+    /** A total that only grows. */
     COUNTER,
-    /** Shows what is now. */
+    /** The current value of a quantity. */
     GAUGE,
-    /** Counts values by their size. */
+    /** The distribution of recorded values. */
     HISTOGRAM
   }
 

@@ -3,17 +3,17 @@ package dev.holdfast.core;
 import java.util.List;
 
 /**
- * Opens registries of one URI scheme; found by {@link java.util.ServiceLoader}.
+ * A factory of registries for one URI scheme; found by {@link java.util.ServiceLoader}.
  *
- * <p>Validation is the caller's gift: before {@link #open} the parameters of the URI were checked
- * against {@link #parameters()}.
+ * <p>Before {@link #open} the caller has checked the parameters of the URI against {@link
+ * #parameters()}.
  */
 public interface RegistryProvider {
 
   /** The scheme, such as {@code etcd}. */
   String scheme();
 
-  /** One target as a user would write it, for documents and error messages. */
+  /** An example target as a user would write it, for documents and error messages. */
   String example();
 
   /** Every query parameter that its URIs may have. The table in the docs is made from this. */

@@ -4,8 +4,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The list from before the start of this process, which is used only when the registry has nothing
- * better to say within a moment.
+ * The list from before the start of this process. Used only when the registry delivers nothing
+ * better within a moment.
  */
 @PureCore
 final class SeedList {
@@ -32,7 +32,7 @@ final class SeedList {
     this.expected = expected;
   }
 
-  /** It came, or turned out to be empty. */
+  /** Sets the list that was found, which may be empty. */
   void arrived(long nowNanos, EndpointSet found, Duration age) {
     expected = false;
     list = found;

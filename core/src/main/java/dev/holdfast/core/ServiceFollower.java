@@ -13,23 +13,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Follows one service for all its subscribers: the shell around one {@link SteadyEndpoints}.
+ * The watch on one service for all its subscribers: the imperative shell around a {@link
+ * SteadyEndpoints}.
  *
- * <p>Everything happens on the scheduler; only {@link #current}, {@link #age} and {@link #state}
- * may be asked from elsewhere. While nobody subscribes it is parked: the watch is closed, the list
- * and all that was learned stay.
+ * <p>Confined to the scheduler, except for {@link #current}, {@link #age} and {@link #state}.
+ * Without subscribers the follower is parked: the watch is closed, and the list and its state are
+ * kept.
  */
 final class ServiceFollower {
   private static final Logger log = LoggerFactory.getLogger(ServiceFollower.class);
 
-  /** What a follower is made of. */
+  /** The collaborators of a follower. */
   record Parts(
       Registry registry,
       RegistryContext context,
       SteadyEndpoints steady,
       Optional<EndpointSnapshotFile> file) {}
 
-  /** One subscription; an identity of its own, so that a listener may subscribe twice. */
+  /** A subscription; a separate object, so that a listener may subscribe twice. */
   static final class Subscriber {
     private final EndpointsListener listener;
     private volatile boolean closed;

@@ -53,7 +53,7 @@ public record ServiceName(String namespace, String name, @Nullable String port)
   }
 
   /**
-   * Parses {@code [namespace/]name[:port]}.
+   * Parses a service name of the form {@code [namespace/]name[:port]}.
    *
    * @throws IllegalArgumentException naming the part that is malformed
    */

@@ -15,7 +15,7 @@ public record ServiceTarget(RegistryUri registry, ServiceName service) {
   public static final String REGISTRY_VARIABLE = "HOLDFAST_REGISTRY";
 
   /**
-   * Parses {@code scheme://authority/[namespace/]service[:port][?parameters]}.
+   * Parses a target of the form {@code scheme://authority/[namespace/]service[:port][?parameters]}.
    *
    * @throws IllegalArgumentException saying what is wrong and what was expected
    */

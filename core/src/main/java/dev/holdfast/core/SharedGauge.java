@@ -9,24 +9,23 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * A gauge that several parts of a process feed, because their names and tags are the same.
+ * A gauge with several sources in one process that have the same name and tags.
  *
- * <p>Micrometer ignores a second gauge of one name, and takes the first away when either is
- * removed: two registrations of one address would show one of them, and then none. Here they show
- * one number of all, until the last is closed. Thread-safe.
+ * <p>Micrometer ignores a second gauge of the same name, and removes the first one when either is
+ * removed. A shared gauge combines the values of all sources and is removed with the last of them.
+ * Thread-safe.
  */
 final class SharedGauge {
 
-  /** What becomes of several values. */
+  /** The combination of several values into the shown one. */
   enum Combination {
-    /** They are added up. */
     SUM {
       @Override
       double of(double a, double b) {
         return a + b;
       }
     },
-    /** The highest counts: the oldest, or the state that most needs to be looked at. */
+    /** The highest value counts: the oldest, or the state that most needs attention. */
     MAX {
       @Override
       double of(double a, double b) {

@@ -371,7 +371,10 @@ public class SteadyEndpoints {
     }
   }
 
-  /** One read, at once or when everybody has had the time to register again. */
+  /**
+   * Schedules a confirming read: now, or at the end of the time that endpoints have to register
+   * again.
+   */
   private void demandConfirmation(long nowNanos) {
     Long resettledNanos = resettlement.endsNanos(nowNanos);
     if (state == CONFIRMING && resettledNanos != null) {

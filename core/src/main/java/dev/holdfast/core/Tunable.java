@@ -1,10 +1,10 @@
 package dev.holdfast.core;
 
 /**
- * A value that a user may set: what it is called, which values it takes and what holds without it.
+ * A setting of an options class: its key, its valid values and its default.
  *
- * <p>An options class keeps its tunables as constants; it validates by them and takes its defaults
- * from them, and the tables in the documents are made from them, so none of the three can drift.
+ * <p>An options class keeps its tunables as constants, validates with them and takes its defaults
+ * from them. The tables in the documents are generated from them too.
  */
 public interface Tunable {
   /** The name as a user writes it. */
@@ -13,10 +13,10 @@ public interface Tunable {
   /** The values it takes, with their range. */
   String expected();
 
-  /** What holds when nobody sets it, as text; "" when there is nothing to say. */
+  /** The default as text; "" when there is none to show. */
   String defaultText();
 
-  /** One sentence for the documents. */
+  /** A sentence about the setting, for the documents. */
   String meaning();
 
   /** The same as a query parameter of a registry's URI. */

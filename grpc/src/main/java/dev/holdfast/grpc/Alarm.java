@@ -5,7 +5,7 @@ import io.grpc.SynchronizationContext.ScheduledHandle;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** One thing that is to happen later in a channel's SynchronizationContext, or not at all. */
+/** A single timer in a channel's SynchronizationContext that can be set, replaced and cancelled. */
 final class Alarm {
   private final Helper helper;
   private @Nullable ScheduledHandle timer;

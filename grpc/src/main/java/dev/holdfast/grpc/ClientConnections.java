@@ -18,10 +18,11 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * Opens the sockets of a channel and puts the watch before everything else in their pipelines.
+ * The Netty channel factory of a client channel; installs the liveness handler as the first of each
+ * pipeline.
  *
- * <p>Its builder has it from the start, so that an application's own channel factory replaces it;
- * what it should do is said when the channel is built.
+ * <p>The builder has the factory from the start, so that an application's own channel factory
+ * replaces it. The liveness settings are given when the channel is built.
  */
 final class ClientConnections implements ChannelFactory<Channel> {
   /** Hears nothing: the connection is none of a pair, or does not belong to one yet. */
@@ -95,7 +96,7 @@ final class ClientConnections implements ChannelFactory<Channel> {
     return channel;
   }
 
-  /** Who in the balancer has opened this connection. */
+  /** The observer in the load balancer that opened this connection. */
   static ConnectionObserver observerOf(ChannelHandlerContext ctx) {
     GrpcHttp2ConnectionHandler grpc = ctx.pipeline().get(GrpcHttp2ConnectionHandler.class);
     Leg leg = grpc == null ? null : grpc.getEagAttributes().get(Leg.KEY);

@@ -6,10 +6,10 @@ import io.grpc.EquivalentAddressGroup;
 import java.util.List;
 
 /**
- * What a registry says of an endpoint, as attributes that load-balancing policies can read.
+ * The attributes of an endpoint in its registry, readable by load-balancing policies.
  *
- * <p>The resolvers of this room put them on every {@link EquivalentAddressGroup}, whatever policy a
- * channel uses.
+ * <p>The resolvers of this module put them on every {@link EquivalentAddressGroup}, with every
+ * policy.
  */
 public final class EndpointAttributes {
   /** The endpoint as the registry describes it: zone, weight, instance, metadata. */
@@ -17,8 +17,8 @@ public final class EndpointAttributes {
       Attributes.Key.create("dev.holdfast.grpc.endpoint");
 
   /**
-   * On the result as a whole: endpoints that take no new calls any more, to be used only while
-   * nothing else is left. Policies that don't know of it never see them.
+   * Draining endpoints, an attribute of the resolution result. A policy uses them only while no
+   * other endpoint is left. Policies that do not know the attribute never see these endpoints.
    */
   static final Attributes.Key<List<EquivalentAddressGroup>> RESERVE =
       Attributes.Key.create("dev.holdfast.grpc.reserve");

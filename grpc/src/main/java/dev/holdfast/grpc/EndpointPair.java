@@ -25,8 +25,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a policy holds as one subchannel: the connection in use and, while that one is suspect, a
- * twin that races it.
+ * A subchannel with a racing twin: the connection in use and, while that one is suspect, a second
+ * connection to the same endpoint. A policy sees the pair as one subchannel.
  *
  * <pre>
  * SETTLED   --suspect-->        SUSPECTED
@@ -39,11 +39,12 @@ import org.slf4j.LoggerFactory;
  * any       --shutdown-->       CLOSED
  * </pre>
  *
- * <p>Guarantees: the policy sees READY only of a connection that is believed in; what leaves READY
- * comes back through CONNECTING, so that health watches and load reports move along, and never
- * through IDLE, which would resolve names anew; streams on the old connection stay on it until
- * their own end. Everything runs in the channel's SynchronizationContext, except for {@link
- * #isStale} and what grpc asks of the chosen subchannel while it starts a call.
+ * <p>The policy sees READY only of a connection that is not suspect. After READY the policy sees
+ * CONNECTING, so that health watches and load reports move to the new connection. It never sees
+ * IDLE, which would resolve names again. Streams on the old connection stay on it until they end.
+ *
+ * <p>Confined to the channel's SynchronizationContext, except for {@link #isStale} and the methods
+ * that gRPC calls on the chosen subchannel while it starts a call.
  */
 final class EndpointPair extends ForwardingSubchannel {
   /** As long as a stock connection attempt: then calls that wait for this endpoint fail. */
@@ -53,7 +54,7 @@ final class EndpointPair extends ForwardingSubchannel {
   static final Duration PATIENCE = Duration.ofSeconds(20);
 
   enum State {
-    /** One connection; the policy sees its state. */
+    /** The pair has a single connection; the policy sees its state. */
     SETTLED,
     /** The connection is silent and its twin waits for its turn. */
     SUSPECTED,

@@ -15,11 +15,12 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 
 /**
- * The threads of all connections of a process, and the kind of socket that goes with them: epoll
- * where the platform has it, because there the kernel says what it knows of a connection.
+ * The event loop groups of all connections of a process, with their socket type: epoll where the
+ * platform has it, because epoll sockets expose tcp_info.
  *
- * <p>One set per kind for the whole process, never closed: its threads are daemons that begin with
- * the first connection, and grpc keeps what it was given by a builder out of its own care.
+ * <p>There is one set per socket type for the whole process, and no set is ever closed. The threads
+ * are daemons that start with the first connection. gRPC does not shut down groups that a builder
+ * was given.
  */
 final class EventLoops {
   // As many as grpc's own default, Netty's choice by the number of processors.
@@ -47,17 +48,17 @@ final class EventLoops {
     return Epoll.isAvailable() ? OfEpoll.SHARED : nio();
   }
 
-  /** What the JDK has, which is on every platform. */
+  /** The NIO event loops, available on every platform. */
   static EventLoops nio() {
     return OfNio.SHARED;
   }
 
-  /** For accepting. */
+  /** The event loop group that accepts connections. */
   EventLoopGroup bosses() {
     return bosses;
   }
 
-  /** For connections. */
+  /** The event loop group that serves open connections. */
   EventLoopGroup workers() {
     return workers;
   }

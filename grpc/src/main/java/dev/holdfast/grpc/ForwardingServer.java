@@ -7,7 +7,7 @@ import java.net.SocketAddress;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A server that is another one, but for how it starts and stops. */
+/** A server that forwards to another one, except for its start and its shutdown. */
 abstract class ForwardingServer extends Server implements WrappedServer {
   private final Server delegate;
 
@@ -15,7 +15,7 @@ abstract class ForwardingServer extends Server implements WrappedServer {
     this.delegate = delegate;
   }
 
-  /** The server that listens. */
+  /** The wrapped server, which owns the listening socket. */
   final Server delegate() {
     return delegate;
   }

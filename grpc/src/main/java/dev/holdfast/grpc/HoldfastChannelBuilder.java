@@ -193,18 +193,15 @@ public final class HoldfastChannelBuilder
   }
 
   /**
-   * What lies between here and the servers. By default HOLDFAST_PATH; without it numbers that suit
-   * a path nobody described.
+   * Sets the profile of the network path between this process and the servers. Default: {@code
+   * HOLDFAST_PATH}; without it, values for an unknown path.
    */
   public HoldfastChannelBuilder path(PathProfile value) {
     keepalive.path(value.idleTimeout());
     return liveness(LivenessOptions.of(value));
   }
 
-  /**
-   * For how long nothing may happen on a connection before something between here and the servers
-   * forgets it; 1 s or more.
-   */
+  /** Sets the idle time after which the path to the servers drops a connection; 1 s or more. */
   public HoldfastChannelBuilder idleTimeoutOfPath(Duration value) {
     keepalive.path(Optional.of(value));
     return liveness(LivenessOptions.ofPathIdleTimeout(value));

@@ -51,10 +51,10 @@ final class HoldfastLoadBalancer extends MultiChildLoadBalancer {
       PickResult.withNoResult("connecting", "holdfast: connecting to endpoints");
 
   /**
-   * What makes two entries of a list the same endpoint.
+   * The identity of an endpoint across resolver updates.
    *
-   * @param addresses where it listens
-   * @param instance which run of the process; "" when the registry does not say
+   * @param addresses the addresses at which the endpoint listens
+   * @param instance the run of the process; "" when the registry does not tell
    */
   private record Key(List<SocketAddress> addresses, String instance) {}
 
@@ -290,7 +290,7 @@ final class HoldfastLoadBalancer extends MultiChildLoadBalancer {
         .build();
   }
 
-  /** One endpoint with its connection. */
+  /** The child policy of one endpoint, with its connection. */
   private final class EndpointChild extends ChildLbState {
     private final Key key;
     private final boolean newcomer;

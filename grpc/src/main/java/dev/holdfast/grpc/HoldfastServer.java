@@ -36,17 +36,19 @@ public final class HoldfastServer extends ForwardingServer {
 
   /** Where in its life a server is. */
   public enum State {
-    /** Not started. */
+    /** The server has not been started. */
     NEW(0),
-    /** Listens, is healthy and in its registries, or on the way there. */
+    /** The server listens, is healthy, and is registered or about to be. */
     SERVING(1),
-    /** Not healthy any more; its records are being removed, calls are still taken. */
+    /**
+     * The server is not healthy any more. Its records are being removed; calls are still accepted.
+     */
     WITHDRAWING(2),
-    /** Its records are gone; calls of clients that don't know yet are still taken. */
+    /** The records are removed; calls of clients that do not know yet are still accepted. */
     SPREADING(3),
-    /** Takes no new calls; those that are open may end. */
+    /** The server accepts no new calls; open calls may end. */
     FINISHING(4),
-    /** All calls have ended. */
+    /** The last call has ended. */
     TERMINATED(5);
 
     private final int code;
@@ -89,12 +91,12 @@ public final class HoldfastServer extends ForwardingServer {
   private volatile @Nullable Thread shutdownHook;
 
   /**
-   * What the builder prepared.
+   * The parts of a server that its builder made.
    *
-   * @param health whose services follow the server's life
-   * @param healthNames the services whose health is said, "" for the server as a whole
-   * @param self what its streams see of it
-   * @param calls counts open calls
+   * @param health the health service, whose statuses follow the server's life
+   * @param healthNames the services whose health is reported, "" for the server as a whole
+   * @param self the view of the server for the streams on it
+   * @param calls the counter of open calls
    * @param shutdownHook whether the end of the JVM stops the server
    */
   record Parts(

@@ -171,11 +171,11 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   }
 
   /**
-   * What lies between here and the clients. By default HOLDFAST_PATH; without it numbers that suit
-   * a path nobody described.
+   * Sets the profile of the network path between the clients and this server. Default: {@code
+   * HOLDFAST_PATH}; without it, values for an unknown path.
    *
-   * <p>Clients are then permitted to ping every 5 s, with or without calls, unless {@link
-   * #permitKeepAliveTime} says otherwise; more than that is still an abuse.
+   * <p>The server then permits clients to ping every 5 s, with or without calls, unless {@link
+   * #permitKeepAliveTime} sets another spacing.
    */
   public HoldfastServerBuilder path(PathProfile value) {
     keepalive.path(value.idleTimeout());
@@ -183,8 +183,8 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   }
 
   /**
-   * For how long nothing may happen on a connection before something between here and the clients
-   * forgets it; 1 s or more. Otherwise as {@link #path}.
+   * Sets the idle time after which the path to the clients drops a connection; 1 s or more.
+   * Otherwise the same as {@link #path}.
    */
   public HoldfastServerBuilder idleTimeoutOfPath(Duration value) {
     keepalive.path(Optional.of(value));
@@ -357,7 +357,7 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
     return netty;
   }
 
-  /** What is known of the path, after it was acted upon. */
+  /** Applies the liveness options of the path, unless liveness is off, and returns them. */
   private Optional<LivenessOptions> watch(Map<String, String> environment) {
     if (livenessOff) {
       return Optional.ofNullable(liveness);

@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks up names of hosts side by side, so that one whose name server is silent holds no other
- * back. Used on a channel's SynchronizationContext only; lookups block on another executor.
+ * Concurrent DNS lookups of one channel: a silent name server for one name does not delay the
+ * others. Confined to the channel's SynchronizationContext; lookups block on another executor.
  */
 final class HostLookups {
   @Limit(
@@ -47,10 +47,10 @@ final class HostLookups {
   }
 
   /**
-   * Lookups of one channel.
+   * Creates the lookups of one channel.
    *
-   * @param offload where lookups block
-   * @param context where answers are told
+   * @param offload the executor on which lookups block
+   * @param context the executor that delivers the answers
    */
   HostLookups(HostNames.Lookup lookup, Executor offload, Executor context, Listener listener) {
     this.lookup = lookup;

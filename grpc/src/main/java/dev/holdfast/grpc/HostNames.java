@@ -20,11 +20,11 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns endpoints into addresses that a channel can connect to.
+ * The resolver of endpoints into addresses that a channel can connect to.
  *
- * <p>Most records carry IP literals, which cost nothing. Host names (containers that announce their
- * name) are looked up by {@link HostLookups}; a name that can't be looked up keeps the addresses it
- * had. Not thread-safe.
+ * <p>Most records carry IP literals, which need no lookup. {@link HostLookups} resolves host names
+ * (of containers that announce their name). A name whose lookup fails keeps its last addresses. Not
+ * thread-safe.
  */
 final class HostNames {
   private static final Pattern IPV4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
@@ -64,8 +64,8 @@ final class HostNames {
   }
 
   /**
-   * One group per endpoint whose address is known. An endpoint that did not change keeps its group
-   * object, so that a policy can tell at no cost.
+   * Returns an address group for each endpoint whose address is known. An endpoint that did not
+   * change keeps its group object, so that a policy can compare by identity.
    */
   List<EquivalentAddressGroup> groupsOf(Collection<Endpoint> endpoints) {
     List<EquivalentAddressGroup> result = new ArrayList<>(endpoints.size());

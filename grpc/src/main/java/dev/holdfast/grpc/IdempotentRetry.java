@@ -10,17 +10,19 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.Executor;
 
 /**
- * Sends calls again whose connection died, when their method is declared idempotent, and no others.
+ * A client interceptor that retries calls whose connection died, for methods declared idempotent
+ * only.
  *
- * <p>gRPC's own transparent retries, for calls that provably never reached a server, go on beneath
- * it. Methods that take one request only; what a client streams can't be replayed.
+ * <p>gRPC's transparent retries, for calls that provably never reached a server, stay active
+ * beneath it. Only methods with a single request are retried, because a client's stream cannot be
+ * replayed.
  */
 final class IdempotentRetry implements ClientInterceptor {
   /**
-   * What all calls of a channel share.
+   * The state that all calls of a channel share.
    *
    * @param scheduler runs the delays
-   * @param offload starts what was delayed
+   * @param offload starts the delayed attempts
    * @param service the tag of the meters
    */
   record Shared(

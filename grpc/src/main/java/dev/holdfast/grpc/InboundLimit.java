@@ -3,11 +3,11 @@ package dev.holdfast.grpc;
 import java.util.OptionalInt;
 
 /**
- * What a builder was told of the most bytes of an inbound message; gRPC's default as long as nobody
- * can have said anything else.
+ * The inbound message limit of a builder, in bytes: gRPC's default until another limit is set.
+ * Unknown once the wrapped builder was handed out.
  */
 final class InboundLimit {
-  /** gRPC's own. */
+  /** The default of gRPC, 4 MiB. */
   private static final int DEFAULT_BYTES = 4 * 1024 * 1024;
 
   private OptionalInt said = OptionalInt.of(DEFAULT_BYTES);
@@ -16,7 +16,10 @@ final class InboundLimit {
     said = OptionalInt.of(bytes);
   }
 
-  /** The builder below was handed out, and does not tell what it was told. */
+  /**
+   * Marks the limit as unknown: the wrapped builder was handed out, and does not expose the limit
+   * that it was given.
+   */
   void maybeSaidElsewhere() {
     said = OptionalInt.empty();
   }

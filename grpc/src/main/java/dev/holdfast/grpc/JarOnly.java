@@ -4,9 +4,7 @@ import dev.holdfast.liveness.LivenessOptions;
 import io.grpc.NameResolverRegistry;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/**
- * What happens to programs that have the jar on their class path and nothing of it in their code.
- */
+/** The liveness of programs that have the jar on their class path and no Holdfast code. */
 final class JarOnly {
   // As grpc logs, so that its users see it; slf4j may have no back end in such a program.
   private static final System.Logger log = System.getLogger("dev.holdfast.grpc");
@@ -14,7 +12,7 @@ final class JarOnly {
 
   private JarOnly() {}
 
-  /** Whether the environment asks for anything. */
+  /** Whether the environment asks for liveness or streams. */
   static boolean isOn() {
     return isWatching() || StreamsSetting.isOn();
   }
@@ -25,9 +23,9 @@ final class JarOnly {
   }
 
   /**
-   * What it asks for; says so in the log, once.
+   * The liveness options that the environment sets; logs them once per process.
    *
-   * @throws IllegalArgumentException when what was said makes no sense
+   * @throws IllegalArgumentException when a setting is malformed
    */
   static LivenessOptions options() {
     LivenessOptions options = PathSetting.liveness(System.getenv()).orElse(LivenessOptions.DEFAULT);

@@ -17,9 +17,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The endpoints of a channel by their addresses, for calls that are for one of them. Only endpoints
- * of one address: which one of several a connection reaches, nobody chooses. By number and by name,
- * as an instance may say either of itself; a name that several endpoints have is nobody's.
+ * The endpoints of a channel by address, for calls that must reach a given instance. Contains only
+ * endpoints with a single address, because nobody chooses which of several a connection reaches.
+ *
+ * <p>An endpoint is found by IP address and by host name, because an instance may announce either.
+ * A name that several endpoints share finds none.
  */
 final class KnownInstances {
   private static final PickResult CONNECTING =
@@ -39,7 +41,7 @@ final class KnownInstances {
     return view;
   }
 
-  /** What one policy has. */
+  /** The endpoints of one policy. */
   static final class View {
     private final Map<String, List<EndpointPair>> own = new ConcurrentHashMap<>();
     private final SynchronizationContext context;
@@ -108,7 +110,7 @@ final class KnownInstances {
     return addresses;
   }
 
-  /** IPv6 has many spellings. */
+  /** Returns the canonical text of an address, because IPv6 addresses have many spellings. */
   private static String canonical(String address) {
     int colon = address.lastIndexOf(':');
     String host = colon < 0 ? address : address.substring(0, colon).replaceAll("[\\[\\]]", "");

@@ -23,17 +23,17 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One of the two subchannels that an endpoint may have, with the connection it has now.
+ * A subchannel of an {@link EndpointPair}, with its current connection.
  *
- * <p>Its addresses carry it as an attribute, and from there the pipeline of each of its connections
- * finds the way back. What a connection says reaches the listener in the channel's
- * SynchronizationContext, and only while it is the leg's latest.
+ * <p>The addresses of the subchannel carry the leg as an attribute, through which the pipeline of
+ * each of its connections finds the leg. The listener hears of a connection in the channel's
+ * SynchronizationContext, and only while that connection is the leg's latest.
  */
 final class Leg {
-  /** On every address that this leg connects to. */
+  /** The attribute on every address that this leg connects to. */
   static final Attributes.Key<Leg> KEY = Attributes.Key.create("dev.holdfast.grpc.leg");
 
-  /** Hears of a leg, in the SynchronizationContext. */
+  /** A listener for the events of a leg. Called in the SynchronizationContext. */
   interface Listener {
     void onState(Leg leg, ConnectivityStateInfo state);
 
@@ -74,9 +74,9 @@ final class Leg {
   }
 
   /**
-   * Lets it go.
+   * Shuts down the subchannel of this leg.
    *
-   * @param whenGone called in the SynchronizationContext, once it connects no more
+   * @param whenGone called in the SynchronizationContext, once the subchannel connects no more
    */
   void shutdown(Runnable whenGone) {
     gone = whenGone;
@@ -87,7 +87,7 @@ final class Leg {
     return subchannel;
   }
 
-  /** What grpc said of it last. */
+  /** The last connectivity state that gRPC reported. */
   ConnectivityStateInfo state() {
     return state;
   }
@@ -177,7 +177,7 @@ final class Leg {
     return "Leg{" + subchannel + ", " + state.getState() + "}";
   }
 
-  /** One connection's way back; a later connection of the leg makes it mute. */
+  /** The observer of one connection; muted by a later connection of the same leg. */
   private final class Watch implements ConnectionObserver {
     private @Nullable WatchedConnection own;
 

@@ -19,10 +19,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The keepalive of gRPC that an application sets on a channel or server beside our liveness, and
- * what is wrong with it, said in the log once per finding and process.
+ * The linter of the gRPC keepalive that an application sets beside Holdfast's liveness. Each
+ * finding is logged once per process and role.
  *
- * <p>Nobody here knows the settings of the other side: those of gRPC without settings are assumed.
+ * <p>The settings of the other side are not known; gRPC's defaults are assumed.
  */
 final class OwnKeepalive {
   private static final Logger log = LoggerFactory.getLogger(OwnKeepalive.class);
@@ -59,13 +59,16 @@ final class OwnKeepalive {
     pathTimeout = idleTimeout;
   }
 
-  /** What the environment says of the path, which is its path now; empty when that is "off". */
+  /**
+   * Reads the path setting of the environment and applies its idle timeout. Empty when the setting
+   * is "off".
+   */
   Optional<LivenessOptions> said(Map<String, String> environment) {
     path(PathSetting.idleTimeout(environment));
     return PathSetting.liveness(environment);
   }
 
-  /** What is wrong with it, given what this side does besides. */
+  /** Returns the findings about the keepalive, given the liveness of this side. */
   List<KeepaliveFinding> findings(LivenessOptions options) {
     Layer layer = options.pingsEndAtHop() ? Layer.REQUESTS : Layer.PACKETS;
     KeepaliveSettings client = KeepaliveSettings.client(Stack.HOLDFAST);

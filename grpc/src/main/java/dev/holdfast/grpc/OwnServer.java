@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Tells the streams of one server of ours what they can't see of it. */
+/** The view of a Holdfast server for the streams on it. */
 final class OwnServer implements HostServer {
   private final DrainSignal drain;
   private final Optional<Heartbeat> heartbeat;
@@ -34,7 +34,7 @@ final class OwnServer implements HostServer {
     this.environment = environment;
   }
 
-  /** It listens. */
+  /** Records the port on which the server listens. */
   void listensAt(int newPort) {
     port = newPort;
   }

@@ -9,11 +9,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a process says of the paths of its connections from outside its code: {@code HOLDFAST_PATH}
- * in the environment, or {@code -Dholdfast.path}, which wins.
+ * The path setting of a process: {@code HOLDFAST_PATH} in the environment, or {@code
+ * -Dholdfast.path}, which wins.
  *
- * <p>The name of a {@link PathProfile}, the idle timeout of the path as a duration, {@code default}
- * for a path nobody described, or {@code off} for no liveness at all.
+ * <p>Values: the name of a {@link PathProfile}, the idle timeout of the path as a duration, {@code
+ * default} for an unknown path, or {@code off} for no liveness.
  */
 final class PathSetting {
   static final String VARIABLE = "HOLDFAST_PATH";
@@ -30,7 +30,7 @@ final class PathSetting {
     return text.equalsIgnoreCase(OFF);
   }
 
-  /** What was said; empty when nothing was. */
+  /** The text of the setting; empty when it is not set. */
   static Optional<String> said(Map<String, String> environment) {
     String property = System.getProperty(PROPERTY, "");
     String text = property.isEmpty() ? environment.getOrDefault(VARIABLE, "") : property;
@@ -38,7 +38,7 @@ final class PathSetting {
   }
 
   /**
-   * What was said, in numbers; the default when nothing was, and empty when it is off.
+   * The liveness options of the setting: the default when it is not set, and empty when it is off.
    *
    * @throws IllegalArgumentException naming the variable and what was expected
    */

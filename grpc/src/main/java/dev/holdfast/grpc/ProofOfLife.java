@@ -5,8 +5,8 @@ import io.grpc.LoadBalancer.Helper;
 import java.time.Duration;
 
 /**
- * How long a connection that was quiet may take to show that it lives, and whether calls wait for
- * that. In the channel's SynchronizationContext, except for {@link #await()}.
+ * The deadline of a liveness probe on an idle connection, and whether calls wait for the answer.
+ * Confined to the channel's SynchronizationContext, except for {@link #await()}.
  */
 final class ProofOfLife {
   /** The least and the most that it gets before its twin opens. */
@@ -41,10 +41,10 @@ final class ProofOfLife {
   }
 
   /**
-   * Asked now.
+   * Starts the deadline of a probe that was just sent.
    *
-   * @param handshakeNanos what connecting took: at least one round trip and not many, and so as
-   *     long as an answer may take without being late
+   * @param handshakeNanos the duration of the connect: at least one round trip, and so a fair limit
+   *     for an answer
    * @param late called once when no answer has come in time
    */
   void begin(long handshakeNanos, Runnable late) {

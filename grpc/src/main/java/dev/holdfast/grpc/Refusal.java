@@ -7,13 +7,15 @@ import java.net.ConnectException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Tells a machine where nobody listens from a path that leads nowhere. */
+/**
+ * A detector of refused connections, which tells a live machine without a listener from an
+ * unreachable one.
+ */
 final class Refusal {
   /**
-   * What the exception of a refused connection says. Netty keeps the kernel's errno to itself, so
-   * it is asked for its words for that errno, which depend on the locale of the machine; the JDK's
-   * exception has this text. What doesn't match counts as unreachable, which holds on: the safe
-   * mistake.
+   * The exception messages of a refused connection. Netty hides the kernel's errno, so the text for
+   * ECONNREFUSED is taken from Netty; it depends on the machine's locale. The JDK's exception has
+   * the English text. Any other message counts as unreachable, which is the safe mistake.
    */
   private static final List<String> WORDS =
       Epoll.isAvailable()

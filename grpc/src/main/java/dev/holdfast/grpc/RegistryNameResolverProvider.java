@@ -9,11 +9,12 @@ import java.net.URI;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets plain grpc-java channels resolve targets of one scheme in a registry, by the presence of the
- * jar alone: {@code Grpc.newChannelBuilder("etcd://h1,h2:2379/prod/orders", credentials)}.
+ * A name resolver provider that lets plain grpc-java channels resolve targets in a registry. The
+ * jar on the class path is enough: {@code Grpc.newChannelBuilder("etcd://h1,h2:2379/prod/orders",
+ * credentials)}.
  *
  * <p>Found by ServiceLoader, and available only when the registry of its scheme is on the class
- * path too. The stock {@code dns} scheme is left alone.
+ * path too. The stock {@code dns} scheme is not replaced.
  */
 public abstract class RegistryNameResolverProvider extends NameResolverProvider {
   // As stock providers have; a program that brings its own for a scheme wins with a higher one.
@@ -63,35 +64,35 @@ public abstract class RegistryNameResolverProvider extends NameResolverProvider 
         resolved, RememberedEndpoints.shared(), InetAddress::getAllByName, args);
   }
 
-  /** {@code etcd://}. */
+  /** The provider for the scheme {@code etcd}. */
   public static final class Etcd extends RegistryNameResolverProvider {
     public Etcd() {
       super("etcd");
     }
   }
 
-  /** {@code file://}. */
+  /** The provider for the scheme {@code file}. */
   public static final class File extends RegistryNameResolverProvider {
     public File() {
       super("file");
     }
   }
 
-  /** {@code kubernetes://}. */
+  /** The provider for the scheme {@code kubernetes}. */
   public static final class Kubernetes extends RegistryNameResolverProvider {
     public Kubernetes() {
       super("kubernetes");
     }
   }
 
-  /** {@code srv://}. */
+  /** The provider for the scheme {@code srv}. */
   public static final class Srv extends RegistryNameResolverProvider {
     public Srv() {
       super("srv");
     }
   }
 
-  /** {@code holdfast:///service}, in the registry that HOLDFAST_REGISTRY names. */
+  /** The provider for {@code holdfast:///service}, in the registry that HOLDFAST_REGISTRY names. */
   public static final class Holdfast extends RegistryNameResolverProvider {
     public Holdfast() {
       super(ServiceTarget.ENVIRONMENT_SCHEME);

@@ -18,19 +18,20 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call of an idempotent method, and the attempts it takes.
+ * A call of an idempotent method, with the attempts it takes.
  *
- * <p>An attempt is repeated when it ended with UNAVAILABLE (or what {@link
- * RetryDecision#saysConnectionDied} takes for it) and no trailers had come: so the status was made
- * by this end, because the connection died. A server that says UNAVAILABLE itself is asked again
- * only when it wants that by {@code grpc-retry-pushback-ms}. A unary answer is held back until it
- * is complete, because a process can be killed between its message and its trailers (seen in one
- * kill of five under load); so the application never sees part of an attempt that failed. The
- * headers of a streaming answer commit the call to its attempt.
+ * <p>An attempt is retried when it ended with UNAVAILABLE (or a status that {@link
+ * RetryDecision#saysConnectionDied} accepts) and without trailers: this side made the status,
+ * because the connection died. An UNAVAILABLE from the server is retried only if {@code
+ * grpc-retry-pushback-ms} asks for it. A unary response is held back until it is complete, because
+ * a process can be killed between its message and its trailers (seen in one kill of five under
+ * load). So the application never sees part of an attempt that failed. The headers of a streaming
+ * response commit the call to its attempt.
  *
- * <p>At most one attempt is alive. The application's thread sends until {@link #halfClose}; an
- * attempt that fails earlier is repeated there. After it only a finished attempt starts the next
- * one; {@code request} and {@code cancel}, which may come from any thread, are held back meanwhile.
+ * <p>At most one attempt is alive. The application's thread sends until {@link #halfClose}, and an
+ * attempt that failed before is retried there. After the half-close only a finished attempt starts
+ * the next one. {@code request} and {@code cancel} may come from any thread, and are held back
+ * between attempts.
  */
 final class RetriedCall<ReqT, RespT> extends ClientCall<ReqT, RespT> {
   static final Metadata.Key<String> PREVIOUS_ATTEMPTS =

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Walks a precomputed schedule: one atomic increment and one array access per call, as round_robin
- * does.
+ * A picker over a precomputed schedule: one atomic increment and one array access per call, as in
+ * round_robin.
  */
 final class SchedulePicker extends SubchannelPicker {
   /** Set on a call that is sent again: where it should not go if there is another place. */
@@ -19,10 +19,10 @@ final class SchedulePicker extends SubchannelPicker {
       CallOptions.Key.create("dev.holdfast.grpc.avoided");
 
   /**
-   * One endpoint's part of the picker.
+   * An endpoint in the schedule.
    *
-   * @param picker that of the endpoint's own pick_first
-   * @param addresses where it connects to
+   * @param picker the picker of the endpoint's own pick_first
+   * @param addresses the addresses of the endpoint
    */
   record Choice(SubchannelPicker picker, List<SocketAddress> addresses) {}
 

@@ -26,11 +26,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Opens the listening socket of a server and puts the watch before everything else in the pipelines
- * of accepted connections.
+ * The Netty channel factory of a server's listening socket; installs the liveness handler as the
+ * first of each accepted pipeline.
  *
- * <p>Its builder has it from the start, so that an application's own channel factory replaces it;
- * what it should do is said when the server is built.
+ * <p>The builder has the factory from the start, so that an application's own channel factory
+ * replaces it. The liveness settings are given when the server is built.
  */
 final class ServerConnections implements ChannelFactory<ServerChannel> {
   private static final Logger log = LoggerFactory.getLogger(ServerConnections.class);
@@ -40,7 +40,9 @@ final class ServerConnections implements ChannelFactory<ServerChannel> {
 
   private final EventLoops loops;
 
-  /** One for all: as a lambda of the door it would be an object per connection. */
+  /**
+   * The observer factory that all connections share; a lambda would be an object per connection.
+   */
   private final Observers observers = new Observers();
 
   private volatile @Nullable LivenessOptions liveness;
@@ -129,7 +131,7 @@ final class ServerConnections implements ChannelFactory<ServerChannel> {
     }
   }
 
-  /** Who hears of a connection. */
+  /** Factory of the observers of accepted connections. */
   private final class Observers implements Function<ChannelHandlerContext, ConnectionObserver> {
     @Override
     public ConnectionObserver apply(ChannelHandlerContext ctx) {
@@ -137,7 +139,7 @@ final class ServerConnections implements ChannelFactory<ServerChannel> {
     }
   }
 
-  /** One client's connection. */
+  /** The observer of a client's connection. */
   private final class ClientWatch implements ConnectionObserver {
     private @Nullable SocketAddress remote;
 

@@ -23,16 +23,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One record that a server keeps in a registry, and how it fares.
+ * The registration of a server in one registry, with its state.
  *
- * <p>It never stops the server from serving: while the registry is away, or the machine has no
- * route to it yet, it goes on trying. An address that was found, not said, is found anew when the
- * machine does not have it any more, and announced in place of the old one. Thread-safe.
+ * <p>A failing registration never stops the server: it is retried while the registry is unreachable
+ * or the machine has no route to it. A discovered address is checked periodically; when the machine
+ * loses it, the server discovers a new one and announces that in its place. Thread-safe.
  */
 public final class ServerRegistration {
   private static final Logger log = LoggerFactory.getLogger(ServerRegistration.class);
 
-  /** Between two looks whether the machine still has the address that was found. */
+  /** The interval of the check whether the machine still has the discovered address. */
   static final Duration ADDRESS_CHECK_INTERVAL = Duration.ofSeconds(10);
 
   /** The network of this machine; both methods may block. */
@@ -74,9 +74,9 @@ public final class ServerRegistration {
   private boolean withdrawn;
 
   /**
-   * What to announce.
+   * The contents of the record to announce.
    *
-   * @param advertised {@code host} or {@code host:port}, empty to find it
+   * @param advertised {@code host} or {@code host:port}; empty to discover the address
    * @param zone "" when unknown
    * @param weight 1 to 10,000
    */
@@ -109,7 +109,7 @@ public final class ServerRegistration {
         new Backoff(Backoff.Options.REGISTRY, target.registries().context().random());
   }
 
-  /** What is registered, as in the target, without secrets. */
+  /** The registered target, without secrets. */
   public String target() {
     return target.subject();
   }
@@ -119,7 +119,7 @@ public final class ServerRegistration {
     return Optional.ofNullable(address);
   }
 
-  /** How the record fares. */
+  /** The state of the record in the registry. */
   public Registration.State state() {
     InstanceRegistration started = registration;
     if (started != null) {
@@ -194,8 +194,8 @@ public final class ServerRegistration {
   }
 
   /**
-   * What was said has been checked, so there is no route, or a file that the registry needs is not
-   * there: the network may come up later, and so may the file.
+   * Retries after a backoff. The settings are valid, so the cause is a missing route or a missing
+   * file of the registry; both may appear later.
    */
   private void announceLater(int port, RuntimeException cause) {
     if (withdrawn) {

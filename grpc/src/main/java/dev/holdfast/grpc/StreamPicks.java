@@ -12,13 +12,15 @@ import io.grpc.Status;
 import io.grpc.util.ForwardingClientStreamTracer;
 import org.jspecify.annotations.Nullable;
 
-/** What resumable streams ask of a pick: one instance, and word of their connection. */
+/**
+ * The pick options of resumable streams: a required instance, and a watch on the chosen connection.
+ */
 final class StreamPicks {
   /** The instance that a call is for, as host:port. */
   static final CallOptions.Key<@Nullable String> INSTANCE =
       CallOptions.Key.create("dev.holdfast.grpc.instance");
 
-  /** Who hears of the connection that a call gets. */
+  /** The watch on the connection that a call gets. */
   static final CallOptions.Key<@Nullable ConnectionWatch> WATCH =
       CallOptions.Key.create("dev.holdfast.grpc.watch");
 

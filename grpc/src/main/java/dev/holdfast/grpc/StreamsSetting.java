@@ -7,9 +7,8 @@ import java.util.ServiceLoader;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Which streams of a process are resumable by what is said outside of its code: {@code
- * HOLDFAST_STREAMS} in the environment, or {@code -Dholdfast.streams}, which wins; {@code off} for
- * none.
+ * The setting that makes streams of a process resumable: {@code HOLDFAST_STREAMS} in the
+ * environment, or {@code -Dholdfast.streams}, which wins; {@code off} for none.
  */
 final class StreamsSetting {
   static final String VARIABLE = "HOLDFAST_STREAMS";
@@ -20,7 +19,7 @@ final class StreamsSetting {
   // As grpc logs, so that its users see it; slf4j may have no back end in such a program.
   private static final System.Logger log = System.getLogger("dev.holdfast.grpc");
 
-  /** One for all channels and servers, for they share what is behind it. */
+  /** The configurations by text, shared by all channels and servers of the process. */
   private static final Map<String, StreamsProvider.Configured> CONFIGURED =
       new ConcurrentHashMap<>();
 
@@ -32,7 +31,7 @@ final class StreamsSetting {
   }
 
   /**
-   * What was said; empty when nothing was, or off.
+   * The configuration of the setting; empty when it is not set or off.
    *
    * @throws IllegalArgumentException naming the variable and what was expected
    */

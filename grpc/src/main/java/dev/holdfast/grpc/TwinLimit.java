@@ -6,13 +6,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How many twins may open at once in a process.
+ * The limit on concurrent twin connections of a process.
  *
- * <p>One suspect endpoint is a race worth running; hundreds at once mean that the network is away,
- * and hundreds of connection attempts would only add to its trouble. The rest wait in the order in
- * which they asked, first twins before those that follow a failed one: a connection that was lost
- * alone must not wait for a rack that is away. At most one turn per endpoint waits, so the queue is
- * as long as the list of endpoints at most. Thread-safe.
+ * <p>Hundreds of suspect endpoints at once mean that the network is down, and as many connection
+ * attempts would add to its load. Requests beyond the limit wait in FIFO order, first twins before
+ * those that follow a failed one, so that a single lost connection does not wait behind a lost
+ * rack. Each endpoint has at most one waiting request, which bounds the queue. Thread-safe.
  */
 final class TwinLimit {
   /** Enough for a rack that vanishes, few enough for a telephone line. */
@@ -41,11 +40,11 @@ final class TwinLimit {
   }
 
   /**
-   * Asks for a turn.
+   * Requests a turn to open a twin.
    *
-   * @param isFirst whether it is the first twin of a race
-   * @param begin called once when it has come, at once or later, on the thread that makes room;
-   *     never under a lock. It may still come when the turn is closed at that very moment
+   * @param isFirst whether this is the first twin of a race
+   * @param begin called once when the turn comes, now or later, on the thread that frees a turn;
+   *     never under a lock. A concurrent close of the turn may not prevent the call
    */
   Turn request(boolean isFirst, Runnable begin) {
     Turn turn = new Turn(begin);

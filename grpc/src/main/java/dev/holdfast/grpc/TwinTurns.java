@@ -7,8 +7,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When an endpoint may open a twin: in its turn among all endpoints of the process, and after a
- * pause when the last one failed. In the channel's SynchronizationContext.
+ * The schedule of an endpoint's twins: a turn among all endpoints of the process, and a backoff
+ * after a failed twin. Confined to the channel's SynchronizationContext.
  */
 final class TwinTurns {
   /** Between two twins: soon enough for a network that is back, by far not a storm. */
@@ -34,10 +34,10 @@ final class TwinTurns {
   }
 
   /**
-   * A new race begins.
+   * Starts a race between the connection and a twin.
    *
-   * @param atOnce false when the connection never spoke since it won the last race: then it is as
-   *     if that one had failed
+   * @param atOnce false when the connection sent nothing since it won the last race; the race then
+   *     begins with a pause, as after a failed twin
    */
   void begin(boolean atOnce) {
     if (atOnce) {
@@ -68,7 +68,7 @@ final class TwinTurns {
     pause.set(backoff.next().toNanos(), () -> request(false));
   }
 
-  /** The race is over. */
+  /** Ends the race: gives up the turn and the pause. */
   void end() {
     closeTurn();
     pause.cancel();

@@ -16,16 +16,15 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Verify before use: no call goes to a connection that was quiet for longer than its path may
- * forget it.
+ * A load balancer helper for verify before use: no call starts on a connection that was idle for
+ * longer than its path may keep it.
  *
- * <p>The first pick that meets such a connection starts the proof of all of them at once, and its
- * call waits, unsent. At the first proof (or the first twin) the picker is published again, and
- * whoever waits is picked again: one round trip for the first call after a quiet night, however
- * many endpoints there are. As long as nothing is stale a pick costs the reading of a clock and of
- * a few fields.
+ * <p>The first pick that meets an idle connection starts probes on all of them, and its call waits,
+ * unsent. The first answer (or the first twin) publishes the picker again, and the waiting calls
+ * are picked again. So the first call after a long idle time costs one round trip, with any number
+ * of endpoints. While nothing is stale, a pick costs a clock read and a few field reads.
  *
- * <p>Everything runs in the SynchronizationContext, except for picks.
+ * <p>Confined to the SynchronizationContext, except for picks.
  */
 final class Verification {
   /** On every subchannel: the pair it belongs to, however many policies wrap it. */
@@ -80,7 +79,7 @@ final class Verification {
     instances.remove(pair);
   }
 
-  /** What a policy wants calls to be picked by. */
+  /** Publishes the picker of the policy, wrapped with the staleness check. */
   void publish(ConnectivityState state, SubchannelPicker picker) {
     lastState = state;
     lastPicker = picker;
@@ -88,7 +87,7 @@ final class Verification {
     helper.updateBalancingState(state, new VerifyingPicker(picker));
   }
 
-  /** A connection has proven itself or was replaced: whoever waits is picked again. */
+  /** Publishes the picker again for waiting calls, after a connection was proven or replaced. */
   void onUsable() {
     SubchannelPicker picker = lastPicker;
     if (waiting && picker != null) {

@@ -11,8 +11,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The half of a client's session that keeps it attached: opens, doubts, races, replaces and gives
- * up attachments. What is said on them is the other half's, {@link ClientSession}.
+ * The attachment management of a client session: opens, suspects, races, replaces and abandons
+ * attachments. The message exchange on an attachment is in {@link ClientSession}.
  */
 @PureCore
 abstract sealed class AttachingSession extends StreamSession permits ClientSession {
@@ -27,7 +27,7 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
 
   private long touchedBy;
 
-  /** From the last welcome. */
+  /** The token of the last welcome; {@link SessionToken#NONE} before the first one. */
   SessionToken token = SessionToken.NONE;
 
   final PeerDoubt doubt;
@@ -262,7 +262,7 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
     attempts.onProgress();
   }
 
-  /** Begins the first attachment. */
+  /** Starts the first attachment of the session. */
   final void openFirst(long nowNanos, ClientSession.Peer peer) {
     startNanos = nowNanos;
     doubt.begin(peer);

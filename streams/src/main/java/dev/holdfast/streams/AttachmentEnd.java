@@ -1,6 +1,6 @@
 package dev.holdfast.streams;
 
-/** Why a session closes one of its attachments. */
+/** The reason why a session closes one of its attachments. */
 public enum AttachmentEnd {
   /** The session is over and the peer knows: end the call in the ordinary way. */
   DONE("The session is over."),
@@ -10,7 +10,9 @@ public enum AttachmentEnd {
   BROKEN("The peer broke the duplex protocol."),
   /** The peer said nothing for too long. */
   SILENT("The peer was silent for too long."),
-  /** It is no longer needed: the older one spoke again, or the session ended. */
+  /**
+   * The attachment is no longer needed: the older one received data again, or the session ended.
+   */
   UNNEEDED("The attachment is no longer needed.");
 
   private final String sentence;
@@ -19,7 +21,7 @@ public enum AttachmentEnd {
     this.sentence = sentence;
   }
 
-  /** One sentence for people. */
+  /** The reason as an English sentence. */
   public String sentence() {
     return sentence;
   }

@@ -4,18 +4,18 @@ import dev.holdfast.core.Limit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The bytes that sessions may hold together, on top of one message each. By default all of a
- * process share one, {@link #ofProcess}.
+ * The memory limit that sessions share, in bytes, on top of one message each. By default all
+ * sessions of a process share one, {@link #ofProcess}.
  *
- * <p>Shared by dynamic thresholds (Choudhury and Hahne, 1998): a buffer may grow as long as it is
- * smaller than a fixed part of what is free. Buffers that are emptied end up with about the same.
- * Buffers that nobody empties do not: the first ones keep what they took, and a thousand would take
- * all there is. So a part is reserved for buffers that flow: such a buffer may hold as much of it
- * as has left it before, which doubles with each round trip, as in TCP's slow start. The buffer of
- * a detached session does not flow.
+ * <p>The memory is shared by dynamic thresholds (Choudhury and Hahne, 1998): a buffer may grow as
+ * long as it is smaller than a fixed fraction of the free memory. Buffers that drain converge to
+ * equal shares. Buffers that never drain keep what they took, and a thousand of them would take
+ * everything. So a part is reserved for draining buffers. Such a buffer may hold as much of that
+ * part as has left it before, which doubles with each round trip, as in TCP slow start. The buffer
+ * of a detached session does not drain.
  *
- * <p>A session above the threshold is not ready, gives no credit and reads no more; one that holds
- * nothing may always take one message, so that none waits for another. Nothing is thrown out.
+ * <p>A session above the threshold is not ready, gives no credit and reads no more. A session that
+ * holds nothing may always take one message, so that none waits for another. No message is dropped.
  * Thread-safe.
  */
 public final class BufferBudget {
@@ -65,13 +65,13 @@ public final class BufferBudget {
     this.limitBytes = limitBytes;
   }
 
-  /** One of its own, of 256 MiB or a quarter of the heap. */
+  /** Creates a budget of 256 MiB or a quarter of the heap, whichever is less. */
   public static BufferBudget standard() {
     long heapBytes = Runtime.getRuntime().maxMemory();
     return new BufferBudget(Math.min(DEFAULT_BYTES, heapBytes / DEFAULT_PART_OF_HEAP));
   }
 
-  /** The one that all sessions of this process share unless they are given another. */
+  /** The budget that all sessions of this process share unless they are given another. */
   public static BufferBudget ofProcess() {
     return OF_PROCESS;
   }
@@ -81,7 +81,7 @@ public final class BufferBudget {
     return limitBytes;
   }
 
-  /** The bytes held now. */
+  /** The number of bytes held now. */
   public long heldBytes() {
     return heldBytes.get();
   }

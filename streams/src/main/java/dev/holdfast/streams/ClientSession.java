@@ -13,13 +13,13 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The side of a session that opens attachments: at the start, after a cut, in a race against a
- * silent one, and before an old one ends.
+ * The client side of a session. It opens attachments: at the start, after a cut, in a race against
+ * a silent one, and before an old one ends.
  *
  * <p>The first attachment sends at once. Each later one waits for its welcome, so that a peer that
- * knows nothing of the session never gets a message that another one may have processed. An attempt
- * carries a number more than every one before it. After the end was told the session may linger for
- * a while, until its server knows it too.
+ * does not know the session never gets a message that another one may have processed. Attachment
+ * numbers ascend with every attempt. After its end was reported the session may linger, until the
+ * server has confirmed the end.
  */
 @PureCore
 public final class ClientSession extends AttachingSession {
@@ -43,23 +43,24 @@ public final class ClientSession extends AttachingSession {
     super(id, options, rules, random);
   }
 
-  /** What is known of the peer before the first attachment. */
+  /** The client's knowledge of the peer before the first attachment. */
   public enum Peer {
-    /** Nothing: after a while of silence it is treated as one without sessions. */
+    /** Nothing is known: after a while of silence the peer is treated as one without sessions. */
     UNKNOWN,
-    /** It has sessions: it welcomed one before, or somebody configured it. */
+    /** The peer supports sessions: it welcomed one before, or the configuration says so. */
     HOLDFAST,
-    /** Nothing for sure; those before had none. */
+    /** The peer probably lacks sessions, because earlier peers of the channel lacked them. */
     LIKELY_PLAIN,
-    /** It has none: the stream runs as plain gRPC. */
+    /** The peer lacks sessions: the stream runs as plain gRPC. */
     PLAIN
   }
 
   /**
-   * Begins.
+   * Starts the session with its first attachment.
    *
-   * @param peer what is known of it, from earlier sessions of the channel or from configuration
    * @param deadline time until the session ends with DEADLINE; zero for none
+   * @param peer the knowledge of the peer, from earlier sessions of the channel or from
+   *     configuration
    */
   public void start(long nowNanos, Duration deadline, Peer peer) {
     if (!deadline.isZero()) {

@@ -14,21 +14,21 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A durable session's dealings with its store: one request at a time, a claim before a change, and
- * a change whose fate is unknown again and unaltered, so that the store can tell that it has it.
+ * The store protocol of one durable session. Requests run one at a time, and a claim precedes a
+ * change. A change with unknown outcome is repeated unaltered, so that the store can recognize it.
  */
 @PureCore
 final class Durability {
-  /** What an answer means to the session, and what the call that asked for it hears. */
+  /** The meaning of a store's answer for the session, with the refusal for the call that asked. */
   enum News {
     CLAIMED(null),
-    /** Nobody knows; the client asks again. */
+    /** The store could not tell; the client asks again. */
     NOT_CLAIMED(Refusal.busy(CLAIM_AGAIN_MILLIS)),
     MISSING(Refusal.of(Refusal.Code.UNKNOWN)),
     FENCED(Refusal.of(Refusal.Code.FENCED)),
-    /** What the store has is not what was saved. */
+    /** The store's record differs from the saved one. */
     LOST(null),
-    /** Another instance had the session meanwhile: what is in this memory is no longer true. */
+    /** Another instance had the session meanwhile, so the state in memory is stale. */
     STALE(Refusal.busy(1)),
     SAVED(null),
     NOTHING(null);
@@ -66,9 +66,9 @@ final class Durability {
   private long keptNanos;
 
   /**
-   * Of one session.
+   * Creates the store protocol of one session.
    *
-   * @param ttl its time without an attachment
+   * @param ttl the longest time without an attachment
    */
   Durability(SessionId id, String owner, Caller caller, Backoff backoff, Duration ttl) {
     this.id = id;
@@ -90,7 +90,7 @@ final class Durability {
     claim = new StoreRequest.Claim(id, hello.attach(), owner, caller, fresh, keep());
   }
 
-  /** What the store is to have. */
+  /** Prepares a save when the store's record is behind the session, or is about to expire. */
   private void want(long nowNanos, Outbox outbox, Inbox inbox, boolean over) {
     if (save != null || record == null) {
       return;

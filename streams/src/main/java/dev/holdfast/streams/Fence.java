@@ -2,7 +2,10 @@ package dev.holdfast.streams;
 
 import dev.holdfast.core.PureCore;
 
-/** Lets only the newest attachment of a session in, by its number and not by its arrival. */
+/**
+ * The fencing rule of a session: only its newest attachment is admitted, by its number and not by
+ * its arrival.
+ */
 @PureCore
 public class Fence {
   private long newest;
@@ -14,9 +17,9 @@ public class Fence {
   }
 
   /**
-   * It does.
+   * Records that an attachment was admitted.
    *
-   * @param untouched whether no message was handed to anybody before it
+   * @param untouched whether no message was handed to any attachment before this one
    */
   void admitted(long number, boolean untouched) {
     newest = Math.max(newest, number);

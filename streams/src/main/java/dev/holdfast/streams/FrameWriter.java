@@ -8,8 +8,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says on an attachment what there is to say: the next message with what else is new in its header,
- * or a frame without a message when something can't wait for one.
+ * The encoder of a session's output on an attachment. New acks and credit go into the header of the
+ * next message, or into a frame without a message when they can't wait.
  */
 @PureCore
 final class FrameWriter {
@@ -59,7 +59,7 @@ final class FrameWriter {
     return to.proved ? control(nowNanos, to, wantedFlags) : null;
   }
 
-  /** Writes a position. */
+  /** Encodes the message at a position. */
   private SessionOutput message(long nowNanos, StreamAttachment to, Item item, int wantedFlags) {
     FrameHeader header = null;
     // An unproved peer sees the first header; the following messages take the next numbers.

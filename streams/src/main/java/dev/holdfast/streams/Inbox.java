@@ -9,22 +9,24 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What came from the peer, by position: {@code committed <= processed <= delivered <= received}.
+ * The receive window of a session: messages from the peer by position, {@code committed <=
+ * processed <= delivered <= received}.
  *
- * <p>A position is received in order or not at all, delivered once, processed when the application
- * says so, and committed when that will be remembered. Only what is committed is acknowledged.
+ * <p>A position is received in order or not at all, and delivered once. It is processed when the
+ * application says so, and committed when that is durable. Only committed positions are
+ * acknowledged.
  */
 @PureCore
 public class Inbox {
-  /** What became of a position that arrived. */
+  /** The result for an arriving position. */
   public enum Verdict {
-    /** It is the next one. */
+    /** The position is the next one. */
     ACCEPTED,
-    /** It was received before. */
+    /** The position was received before. */
     DUPLICATE,
-    /** One before it is missing. */
+    /** An earlier position is missing. */
     GAP,
-    /** It makes no sense: no number, behind the last one, or beyond the credit. */
+    /** The position is invalid: absent, behind the last one, or beyond the credit. */
     BROKEN
   }
 
@@ -206,17 +208,17 @@ public class Inbox {
     }
   }
 
-  /** What frames acknowledge. */
+  /** The position that frames acknowledge. */
   public long ack() {
     return committed;
   }
 
-  /** What a handshake and the store call processed. */
+  /** The processed position for handshakes and for the store. */
   public long watermark() {
     return committed;
   }
 
-  /** What is to be remembered next. */
+  /** The position that the next commit covers. */
   public long toCommit() {
     return processed;
   }

@@ -1,6 +1,6 @@
 package dev.holdfast.streams;
 
-/** What a method's streams survive; chosen per method. */
+/** The durability level of a method's streams: the failures that they survive. */
 public enum Level {
   /** A cut stream is opened again and the application sends its first messages anew. */
   REOPEN,

@@ -5,18 +5,18 @@ import dev.holdfast.streams.wire.FrameHeader.Flag;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one side has sent or will send and the peer has not processed, by position: {@code acked <
- * low <= end + 1}. Positions begin at 1, ascend by one and are never given twice.
+ * The send buffer of one side: messages that the peer has not processed, by position, {@code acked
+ * < low <= end + 1}. Positions begin at 1, ascend by one and are never reused.
  *
- * <p>It is bounded: beyond its limits {@link #isReady} is false, at twice the limits a message is
- * refused, and nothing that was taken is ever thrown out before the peer has processed it.
+ * <p>The buffer is bounded: at its limits {@link #isReady} is false, and at twice the limits a
+ * message is refused. An accepted message stays until the peer has processed it.
  */
 @PureCore
 public class Outbox {
   private static final int INITIAL_SLOTS = 2;
 
   /**
-   * One position.
+   * A message at its position.
    *
    * @param flags FINAL, HALF_CLOSE, MOVED or none
    */
@@ -74,12 +74,15 @@ public class Outbox {
     }
   }
 
-  /** Whether more is welcome. */
+  /** Whether the buffer is below its limits. */
   public boolean isReady() {
     return !finished && !isFull();
   }
 
-  /** The same for the application, which expects to be told when there is room again. */
+  /**
+   * As {@link #isReady()}, for the application, which expects a notification when there is room
+   * again.
+   */
   boolean askReady() {
     boolean ready = isReady();
     toldFull |= !ready;
@@ -131,9 +134,9 @@ public class Outbox {
   }
 
   /**
-   * What is held is forgotten, a half-close too, and more may be taken.
+   * Drops the held messages and a half-close, and accepts messages again.
    *
-   * @return how many messages that were
+   * @return the number of dropped messages
    */
   int reopen() {
     boolean last = finished && held() > 0;
@@ -151,7 +154,11 @@ public class Outbox {
     }
   }
 
-  /** What the peer has processed; false when it can't be: it was never sent. */
+  /**
+   * Releases the messages that the peer has processed.
+   *
+   * @return false when the position is invalid, because it was never sent
+   */
   public boolean ack(long upTo) {
     if (upTo > highestSent) {
       return false;
@@ -173,12 +180,12 @@ public class Outbox {
     }
   }
 
-  /** What stands at a position that is held. */
+  /** Returns the message at a position; null when it is not held. */
   public @Nullable Item at(long seq) {
     return seq < low || seq > end ? null : slots[index(seq)];
   }
 
-  /** The number that goes on the wire for a position: itself. */
+  /** The wire number of a position, which is the position itself. */
   public long numberOf(Item item, StreamAttachment attachment) {
     return item.seq();
   }

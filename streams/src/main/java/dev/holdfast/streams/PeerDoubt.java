@@ -8,27 +8,27 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client believes of a peer that has said nothing yet: one without sessions may say nothing
- * before it gets what is held back from a peer with sessions.
+ * The steps by which a client decides whether a silent peer has sessions. A peer without sessions
+ * may send nothing until it gets messages that a peer with sessions would wait for.
  *
- * <p>Doubt comes in steps, because a peer may just be slow. After a while more is written than a
- * server with sessions need take, and everything is kept, so that a welcome may still come. Only
- * when no more can be kept, and no welcome would be waited for any longer, what was written is let
- * go.
+ * <p>The steps escalate, because a peer may just be slow. After a while the client writes more than
+ * a server with sessions must accept, and keeps everything, so that a welcome may still arrive. The
+ * written messages are dropped only when no more can be kept and no welcome would be awaited any
+ * longer.
  */
 @PureCore
 final class PeerDoubt {
-  /** What silence leads to. */
+  /** An action after a time of silence. */
   enum Step {
-    /** Nothing more to hold back: the application is done, and nobody needs to know. */
+    /** Give up: the application is done, and no peer needs to be told. */
     GIVE_UP,
-    /** Write before the welcome, although it was to be waited for. */
+    /** Write before the welcome, although the first message was to wait for it. */
     WRITE,
-    /** End the request side, which is all that is left to say. */
+    /** Half-close the request side, with nothing else left to send. */
     HALF_CLOSE,
     /** Write beyond the initial credit, and keep everything. */
     WRITE_ON,
-    /** It is one without sessions. */
+    /** Treat the peer as one without sessions. */
     PLAIN
   }
 
@@ -45,7 +45,7 @@ final class PeerDoubt {
     likely = peer == ClientSession.Peer.LIKELY_PLAIN;
   }
 
-  /** It has shown that it knows sessions. */
+  /** Ends the doubt: the peer has shown that it knows sessions. */
   void end() {
     mayBePlain = false;
   }
@@ -59,7 +59,7 @@ final class PeerDoubt {
     return opening.plain || (opening.first && mayBePlain);
   }
 
-  /** What is next if the peer of a first attachment goes on being silent; null for nothing. */
+  /** The next action if the peer of a first attachment stays silent; null for none. */
   @Nullable Step next(StreamAttachment opening, Outbox outbox, boolean ended) {
     if (!opening.first || !mayBePlain || opening.plain || opening.halfClosed) {
       return null;

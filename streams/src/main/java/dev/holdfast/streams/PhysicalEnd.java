@@ -1,11 +1,11 @@
 package dev.holdfast.streams;
 
 /**
- * How the physical call of an attachment ended, in the words of its shell.
+ * The end of an attachment's physical call, as its shell reports it.
  *
- * @param kind what ended
+ * @param kind the scope of the end
  * @param status the gRPC status code that the call ended with
- * @param trailers what came with it, for {@link SessionEnd.Kind#PLAIN}
+ * @param trailers the trailers of the call, for {@link SessionEnd.Kind#PLAIN}
  */
 public record PhysicalEnd(Kind kind, int status, Payload trailers) {
   static final int OK = 0;
@@ -15,7 +15,7 @@ public record PhysicalEnd(Kind kind, int status, Payload trailers) {
   static final int UNAVAILABLE = 14;
   static final int UNAUTHENTICATED = 16;
 
-  /** What ended. */
+  /** The scope of an end: connection, stream or call. */
   public enum Kind {
     /**
      * The connection below, with all its streams, or there was none: says nothing of this stream.
@@ -29,7 +29,7 @@ public record PhysicalEnd(Kind kind, int status, Payload trailers) {
     STATUS
   }
 
-  /** The connection broke. */
+  /** An end with a broken connection. */
   public static PhysicalEnd connection() {
     return new PhysicalEnd(Kind.CONNECTION, UNAVAILABLE, Payload.EMPTY);
   }
@@ -39,7 +39,7 @@ public record PhysicalEnd(Kind kind, int status, Payload trailers) {
     return new PhysicalEnd(Kind.UNREACHED, UNAVAILABLE, Payload.EMPTY);
   }
 
-  /** The stream was reset. */
+  /** An end by a reset of the stream. */
   public static PhysicalEnd stream(int status) {
     return new PhysicalEnd(Kind.STREAM, status, Payload.EMPTY);
   }

@@ -4,8 +4,9 @@ import dev.holdfast.core.PureCore;
 import dev.holdfast.streams.wire.FrameHeader.Flag;
 
 /**
- * Level reopen at a peer without sessions: from the cut of a stream until the application has begun
- * again on the next one nothing is written, because what it offers meanwhile belongs to neither.
+ * The state of level REOPEN at a peer without sessions. After a cut nothing is written until the
+ * application has begun again on the next stream, because messages offered meanwhile belong to
+ * neither stream.
  */
 @PureCore
 final class Reopening {
@@ -40,13 +41,13 @@ final class Reopening {
     }
   }
 
-  /** The application begins again. */
+  /** Drops the held messages, because the application begins again. */
   void onBegin(Outbox outbox) {
     dropped += outbox.reopen();
     begun = cuts;
   }
 
-  /** The application has begun again: a half-close that it said before is still meant. */
+  /** Repeats an earlier half-close after the application has begun again. */
   void onBegun(Outbox outbox) {
     if (halfClosed) {
       onHalfClose(outbox);

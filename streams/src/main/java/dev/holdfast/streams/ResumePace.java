@@ -9,12 +9,12 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Paces the sessions of one channel that come back together: one of them asks first, each welcome
- * lets two more ask, and an attempt that comes to nothing halves how many may ask at a time. So a
- * server that has just begun gets as many attempts as it answers, instead of all of them at once,
- * of which most would wait for longer than their clients do and be made again.
+ * The pacing of the sessions of one channel that resume together, against a thundering herd. One
+ * session asks first, each welcome admits two more, and a failed attempt halves the number of
+ * concurrent attempts. So a restarted server gets as many attempts as it answers. Attempts beyond
+ * that would time out and be repeated.
  *
- * <p>Nobody waits for others for longer than {@link #LONGEST_WAIT}. Not thread-safe.
+ * <p>No session waits longer than {@link #LONGEST_WAIT}. Not thread-safe.
  */
 @PureCore
 public final class ResumePace {
@@ -40,7 +40,7 @@ public final class ResumePace {
       this.begin = begin;
     }
 
-    /** What its owner does when it is its turn. */
+    /** The action of the owner when its turn comes. */
     public Runnable begin() {
       return begin;
     }
@@ -50,7 +50,7 @@ public final class ResumePace {
   private int underWay;
   private int atOnce = 1;
 
-  /** One more; {@link #next} says when it is its turn, maybe at once. */
+  /** Enqueues a turn; {@link #next} returns it when it is due, maybe at once. */
   public Turn ask(long nowNanos, Runnable begin) {
     if (underWay == 0 && waiting.isEmpty()) {
       // What the server could take the last time says nothing about this one.
@@ -81,7 +81,7 @@ public final class ResumePace {
     }
   }
 
-  /** It came to nothing, or is no longer wanted; harmless after {@link #onWelcome}. */
+  /** Ends a turn that failed or is no longer wanted; harmless after {@link #onWelcome}. */
   public void onOver(Turn turn) {
     if (end(turn)) {
       atOnce = Math.max(1, atOnce / 2);

@@ -20,10 +20,10 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All sessions of one server: who is let in, which session a call belongs to, and how those ended
- * that a late resume asks for.
+ * The session table of a server: admission, the session of each call, and tombstones of ended
+ * sessions for late resumes.
  *
- * <p>Not thread-safe: the owner guards it by a lock of its own, and never calls a session under it.
+ * <p>Not thread-safe: the owner guards it by a lock, and never calls a session under that lock.
  */
 @PureCore
 public final class ServerSessions {
@@ -36,15 +36,15 @@ public final class ServerSessions {
   static final Duration STORE_CAP = Duration.ofSeconds(5);
 
   /**
-   * What this server is.
+   * The identity and the limits of a server.
    *
    * @param owner this start of this process, unique
-   * @param address where clients reach this instance and no other, as host:port; "" only where it
-   *     is the only one or level is durable
-   * @param maxSessions sessions at the same time; beyond it new ones are refused with BUSY
+   * @param address where clients reach this instance and no other, as host:port; "" only where
+   *     there is no other instance or the level is durable
+   * @param maxSessions the most concurrent sessions; beyond it new ones are refused with BUSY
    * @param maxPerPrincipal the same for each principal
-   * @param soleSinceNanos since when, in monotonic time, nobody else could have taken a session of
-   *     these clients, no earlier start of this server either; null when somebody may have
+   * @param soleSinceNanos since when, in monotonic time, no other server, nor an earlier start of
+   *     this one, could have taken a session of these clients; null when one may have
    */
   public record Host(
       String owner,
@@ -53,12 +53,12 @@ public final class ServerSessions {
       int maxPerPrincipal,
       @Nullable Long soleSinceNanos) {
 
-    /** One of several instances. */
+    /** Creates the host of an instance among several. */
     public Host(String owner, String address, int maxSessions, int maxPerPrincipal) {
       this(owner, address, maxSessions, maxPerPrincipal, null);
     }
 
-    /** Without a limit of its own for a principal. */
+    /** Creates a host without a separate limit per principal. */
     public Host(String owner, String address, int maxSessions) {
       this(owner, address, maxSessions, maxSessions);
     }
@@ -69,12 +69,12 @@ public final class ServerSessions {
     }
   }
 
-  /** What becomes of a call. */
+  /** The decision about a call. */
   public sealed interface Admission {
-    /** It is refused. */
+    /** The call is refused with this reason. */
     record Refused(Refusal refusal) implements Admission {}
 
-    /** It belongs to this session, whose outputs say what becomes of it. */
+    /** The call belongs to this session, whose outputs determine the answer. */
     record Admitted(ServerSession session) implements Admission {}
   }
 
@@ -110,19 +110,20 @@ public final class ServerSessions {
   }
 
   /**
-   * A call came with a hello.
+   * Admits or refuses a call that came with a hello.
    *
    * @param attachment a new one with the hello's numbers
-   * @param caller whom the authentication outside of Holdfast found, and the method
+   * @param caller the authenticated principal, and the method
    */
   public Admission onHello(long nowNanos, StreamAttachment attachment, Hello hello, Caller caller) {
     return onHello(nowNanos, attachment, hello, caller, options);
   }
 
   /**
-   * As above.
+   * Admits or refuses a call that came with a hello, with its own options.
    *
-   * @param fresh what the session has if it begins with this call; of the level of the others
+   * @param fresh the options of the session if it begins with this call; of the same level as the
+   *     others
    */
   public Admission onHello(
       long nowNanos,
@@ -199,7 +200,7 @@ public final class ServerSessions {
     draining = true;
   }
 
-  /** It does not leave after all: sessions may begin again. */
+  /** Resumes the admission of new sessions, after a drain was cancelled. */
   public void admitAgain() {
     draining = false;
   }
@@ -231,7 +232,10 @@ public final class ServerSessions {
     return known.caller().equals(caller) && (shown || !known.peerWelcomed);
   }
 
-  /** What began here with one call, while another one brought the messages to somebody else. */
+  /**
+   * Whether the session may also exist elsewhere: it began here with one call, while another call
+   * handed its messages to another server.
+   */
   private boolean mayBeElsewhere(long nowNanos, ServerSession known, Hello hello) {
     boolean cameHere = known.fence.newestUntouched() == hello.touchedBy();
     return !hello.untouched() && !cameHere && !rules.mayBegin(hello, soleFor(nowNanos));

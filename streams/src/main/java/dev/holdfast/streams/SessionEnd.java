@@ -1,24 +1,23 @@
 package dev.holdfast.streams;
 
 /**
- * How a session ended, told to the application once.
+ * The end of a session, reported to the application once.
  *
- * @param kind how
+ * @param kind the kind of end
  * @param status the gRPC status code with FINISHED and PLAIN, 0 otherwise
- * @param trailers what came with the status, as the server's binding wrote it; empty otherwise
- * @param processedByPeer the highest position up to which the peer is known to have processed what
- *     this side sent; what is above it may have been processed or not, except with MOVED, where it
- *     was not
- * @param processedHere the highest position up to which this side has processed what the peer sent
+ * @param trailers the trailers of the status, as the server's binding wrote them; empty otherwise
+ * @param processedByPeer the highest position up to which the peer is known to have processed this
+ *     side's messages. Later messages may have been processed or not; with MOVED they were not
+ * @param processedHere the highest position up to which this side has processed the peer's messages
  */
 public record SessionEnd(
     Kind kind, int status, Payload trailers, long processedByPeer, long processedHere) {
 
-  /** The kinds of ends. */
+  /** The kind of a session's end. */
   public enum Kind {
     /** The server's final status: delivered to the client, acknowledged to the server. */
     FINISHED(false),
-    /** The client's application cancelled. */
+    /** The client's application cancelled the session. */
     CANCELLED(false),
     /** The deadline of the session passed. */
     DEADLINE(false),
@@ -34,7 +33,9 @@ public record SessionEnd(
     LOST_UNKNOWN(true),
     /** The session's time without an attachment was over. */
     LOST_EXPIRED(true),
-    /** One side no longer holds what the other one needs. */
+    /**
+     * The peers' positions do not meet: a side no longer holds messages that the other one needs.
+     */
     LOST_GAP(true),
     /** The peer refused the token. */
     LOST_DENIED(true),
@@ -53,7 +54,7 @@ public record SessionEnd(
       this.lost = lost;
     }
 
-    /** Whether this is SESSION_LOST. */
+    /** Whether this kind is reported as SESSION_LOST. */
     public boolean isLost() {
       return lost;
     }

@@ -5,9 +5,10 @@ import dev.holdfast.streams.wire.Handshake;
 import java.time.Duration;
 
 /**
- * The numbers of a session. Immutable; {@link #DEFAULT} with the {@code with..} methods.
+ * The settings of a session. Immutable; start from {@link #DEFAULT} and use the {@code with..}
+ * methods.
  *
- * @param level what its streams survive; default RESUME
+ * @param level the durability level; default RESUME
  * @param sendMessages messages kept until the peer has processed them, from which on the session is
  *     not ready; at twice as many one is refused; 1 to 65,536, default 256
  * @param sendBytes the same in bytes; default 2 MiB
@@ -15,8 +16,8 @@ import java.time.Duration;
  * @param receiveBytes bytes received and not yet delivered from which on no more credit is given;
  *     default 512 KiB
  * @param ackEvery messages processed after which an ack is sent at once, or after 64 KiB of them,
- *     or a quarter of {@code receiveBytes} if that is less; default 16. A server says it in its
- *     welcomes, and its clients follow: their own counts with a server that says nothing
+ *     or a quarter of {@code receiveBytes} if that is less; default 16. A server announces it in
+ *     its welcomes, and its clients follow: their own counts with a server that announces none
  * @param firstMessage when the first messages of a client are sent; default at once
  * @param timing the times
  */
@@ -42,7 +43,7 @@ public record SessionOptions(
   /** A small part of what a peer keeps by default: its sender never waits for an ack then. */
   private static final long ACK_BYTES = 64 * 1024;
 
-  /** What a method gets without more. */
+  /** The options of a method without settings. */
   public static final SessionOptions DEFAULT =
       new SessionOptions(
           Level.RESUME,
@@ -83,7 +84,7 @@ public record SessionOptions(
       Duration rotate,
       Backoff.Options backoff) {
 
-    /** What a session gets without more. */
+    /** The times of a session without settings. */
     public static final Timing DEFAULT =
         new Timing(
             Duration.ofMillis(50),
@@ -185,7 +186,7 @@ public record SessionOptions(
       return suspect.isZero() ? Duration.ZERO : suspect.plus(dead);
     }
 
-    /** A welcome says it. */
+    /** Requires a positive duration that a welcome can encode. */
     private static void sayable(String name, Duration value) {
       positive(name, value);
       if (value.compareTo(Duration.ofMillis(Handshake.MAX_MILLIS)) > 0) {

@@ -7,7 +7,10 @@ import dev.holdfast.streams.wire.Welcome;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** What a session wants done; the shell does it in the order in which it is polled. */
+/**
+ * An action that a session requests; the shell executes the actions in the order in which it polls
+ * them.
+ */
 public sealed interface SessionOutput {
 
   /**

@@ -3,17 +3,17 @@ package dev.holdfast.streams;
 import java.util.List;
 
 /**
- * What a store keeps of a session.
+ * The durable state of a session in its store.
  *
  * @param attach the number of the attachment whose owner may write: the fence
  * @param owner the instance that may write
- * @param previousAttach the fence before the claim that took it; a claim said again changes nothing
+ * @param previousAttach the fence before the claim that took it; a repeated claim changes nothing
  * @param previousOwner the owner before this claim
  * @param version how many changes were saved
- * @param caller who may resume
+ * @param caller the principal and the method that may resume
  * @param processed the highest position of the client that was processed, effects included
  * @param acked the highest position of the server that the client had processed, as known then
- * @param unacked what the server sent above it, without gaps
+ * @param unacked the server's messages above it, without gaps
  * @param halfClosed whether the client's half-close was processed
  * @param over whether the session has ended; the record is its tombstone
  */
@@ -31,7 +31,7 @@ public record SessionRecord(
     boolean over) {
 
   /**
-   * Who opened a session.
+   * The principal and the method of a session.
    *
    * @param principal by the authentication outside of Holdfast; "" for nobody
    * @param method the full name of the method
@@ -42,12 +42,12 @@ public record SessionRecord(
     unacked = List.copyOf(unacked);
   }
 
-  /** Of a session that begins. */
+  /** Creates the record of a new session. */
   public static SessionRecord fresh(long attach, String owner, Caller caller) {
     return new SessionRecord(attach, owner, 0, owner, 0, caller, 0, 0, List.of(), false, false);
   }
 
-  /** With another fence. */
+  /** Returns this record with another fence and owner. */
   public SessionRecord claimed(long newAttach, String newOwner) {
     return new SessionRecord(
         newAttach,

@@ -8,16 +8,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Session records in memory, with the answers that {@link SessionStore} prescribes: the model of
- * every store, for simulations and tests. Without threads and without time; a caller that expires
- * records calls {@link #forget}.
+ * An in-memory implementation of {@link SessionStore}'s answers: the model of every store, for
+ * simulations and tests. Not thread-safe. Records never expire by themselves; a caller expires them
+ * by {@link #forget}.
  */
 @PureCore
 public class SessionRecords {
   private final Map<SessionId, SessionRecord> records = new HashMap<>();
   private final long maxRecordBytes;
 
-  /** Records of any size. */
+  /** Creates a store for records of any size. */
   public SessionRecords() {
     this(Long.MAX_VALUE);
   }

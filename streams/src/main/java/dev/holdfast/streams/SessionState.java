@@ -15,19 +15,22 @@ import java.util.Set;
  * </pre>
  */
 public enum SessionState {
-  /** Nothing was sent yet. */
+  /** The session has sent nothing yet. */
   NEW(0),
-  /** The first attachment was begun and the peer has not answered. */
+  /** The first attachment was begun, and the peer has not answered. */
   OPENING(1),
-  /** One attachment carries the session. */
+  /** A single attachment carries the session. */
   ATTACHED(2),
   /** The attachment was silent for too long; it still carries the session. */
   SUSPECT(3),
-  /** It is still silent, and a second attachment was begun; who speaks first wins. */
+  /** The attachment is still silent, and a second one was begun; the first to receive data wins. */
   RACING(4),
   /** The attachment works and is to be replaced. */
   DRAIN(5),
-  /** Its successor was begun; until that is accepted it carries the session. */
+  /**
+   * The successor of the attachment was begun; until it is accepted the old one carries the
+   * session.
+   */
   HANDOVER(6),
   /** No attachment; both sides keep what was not acknowledged. */
   DETACHED(7),
@@ -49,7 +52,7 @@ public enum SessionState {
     return code;
   }
 
-  /** Whether nothing follows. */
+  /** Whether the state is final. */
   public boolean isTerminal() {
     return this == LOST || this == CLOSED;
   }

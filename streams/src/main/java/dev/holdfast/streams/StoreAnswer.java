@@ -1,6 +1,6 @@
 package dev.holdfast.streams;
 
-/** What a {@link SessionStore} answers. */
+/** The answer of a {@link SessionStore}. */
 public sealed interface StoreAnswer {
   /** The claim holds; this is the record as it stands now. */
   record Claimed(SessionRecord record) implements StoreAnswer {}

@@ -5,7 +5,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** What a durable session asks its {@link SessionStore}; one request of a session at a time. */
+/**
+ * A request of a durable session to its {@link SessionStore}; a session has at most one pending.
+ */
 public sealed interface StoreRequest {
   SessionId id();
 

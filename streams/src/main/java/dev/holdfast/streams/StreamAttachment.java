@@ -5,11 +5,12 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One physical call that carries a session for a while, and everything that dies with it: what was
- * already said on it, and when it was last heard. What survives is in {@link StreamSession}.
+ * A physical call that carries a session for a while, with the state that ends with the call: the
+ * positions already sent on it, and the time of the last data. {@link StreamSession} has the state
+ * that survives.
  *
- * <p>It is the handle by which shell and session speak of the call; {@link #attach} and {@link
- * #carrier} keep the shell's own object with it. Used by the owner of the session only.
+ * <p>Shell and session name the call by this object; {@link #attach} and {@link #carrier} keep the
+ * shell's own object with it. Confined to the owner of the session.
  */
 @PureCore
 public final class StreamAttachment {
@@ -89,17 +90,19 @@ public final class StreamAttachment {
     carrier = newCarrier;
   }
 
-  /** What {@link #attach} was given. */
+  /** The object given to {@link #attach}. */
   public @Nullable Object carrier() {
     return carrier;
   }
 
-  /** Strictly ascending over the life of the session; the fencing token. */
+  /**
+   * The attachment's number, strictly ascending over the life of the session; the fencing token.
+   */
   public long number() {
     return number;
   }
 
-  /** What the frames of this attachment carry. */
+  /** The tag in the frame headers of this attachment. */
   public long tag() {
     return tag;
   }

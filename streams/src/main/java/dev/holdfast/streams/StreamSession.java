@@ -12,16 +12,17 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What survives of a stream when its connections end: positions, what was not acknowledged, the
- * deadline, and the end. What dies with each connection is in {@link StreamAttachment}.
+ * The state of a stream that survives its connections: positions, unacknowledged messages, the
+ * deadline, and the end. {@link StreamAttachment} has the state of each connection.
  *
- * <p>What it guarantees to both applications: messages in order, none lost, none twice; one end;
- * and if that can't be kept, an end that says so with the last numbers known. An ack means
- * processed. Buffers have bounds, at which {@link #isReady} is false and nothing is thrown out.
+ * <p>Both applications get the messages in order, none lost and none twice, and one end. If that
+ * can't be kept, the end says so, with the last known positions. An ack means that the message was
+ * processed. Buffers are bounded: at the bound {@link #isReady} is false, and no message is
+ * dropped.
  *
- * <p>Not thread-safe. After every input the owner takes the outputs: {@link #poll} until it is
- * null, and {@link #nextDeadlineNanos}. {@link SessionState} has the states; the two sides are
- * {@link ClientSession} and {@link ServerSession}.
+ * <p>Not thread-safe. After every input the owner takes the outputs: {@link #poll} until null, and
+ * {@link #nextDeadlineNanos}. {@link SessionState} has the states; the two sides are {@link
+ * ClientSession} and {@link ServerSession}.
  */
 @PureCore
 public abstract sealed class StreamSession permits AttachingSession, ServerSession {
@@ -35,7 +36,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
   /** Carries the session, or did so last until it is told to be gone. */
   @Nullable StreamAttachment current;
 
-  /** What the application was told. */
+  /** The end that was reported to the application; null before. */
   @Nullable SessionEnd end;
 
   /** Whether the peer has shown that a welcome, and the token in it, arrived there. */
@@ -107,11 +108,11 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
   // What the shell tells.
 
   /**
-   * A gRPC message came.
+   * Handles a received gRPC message.
    *
-   * @param header what stood before it; null when there was none, or one with another tag than the
-   *     attachment's, which then is a part of the body
-   * @param body what stood behind it
+   * @param header the frame header before the message; null when there was none, or one with
+   *     another tag than the attachment's, which then is a part of the body
+   * @param body the bytes after the header
    */
   public final void onFrame(
       long nowNanos, StreamAttachment from, @Nullable FrameHeader header, Payload body) {

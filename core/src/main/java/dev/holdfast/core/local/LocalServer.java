@@ -16,11 +16,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One server process on loopback, with its data in a folder of its own.
+ * A server process on loopback, with its data in its own folder.
  *
- * <p>It can be stopped, killed, paused, wiped and started again with the same ports and flags,
- * which is what real ones suffer. It never outlives this JVM, even when that is killed by SIGKILL.
- * What it is that runs, and when it serves, a subclass says. Not thread-safe.
+ * <p>The process can be stopped, killed, paused, wiped and started again with the same ports and
+ * flags. It never outlives this JVM, even when SIGKILL ends the JVM. A subclass defines the program
+ * and its readiness check. Not thread-safe.
  */
 public abstract class LocalServer implements AutoCloseable {
   private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
@@ -65,7 +65,7 @@ public abstract class LocalServer implements AutoCloseable {
   @FunctionalInterface
   protected interface Maker<S extends LocalServer> {
 
-    /** The next one. */
+    /** Makes a server on ports that are free now. */
     S make() throws IOException;
   }
 
@@ -154,7 +154,11 @@ public abstract class LocalServer implements AutoCloseable {
     }
   }
 
-  /** Waits until it serves. */
+  /**
+   * Blocks until the server is ready.
+   *
+   * @throws IOException when the process ends, or is not ready in time
+   */
   protected final void awaitServing() throws IOException {
     long deadlineNanos = System.nanoTime() + START_TIMEOUT.toNanos();
     while (!serves()) {

@@ -1,4 +1,4 @@
-/** What a server process of one's own on this machine needs, for demos and tests. */
+/** Server processes on this machine for demos and tests. */
 @NullMarked
 package dev.holdfast.core.local;
 

@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Files that belong together and are used again whenever one of them has other content. What can't
- * be used leaves what there is, and is tried again at each look. One thread at a time.
+ * A group of files that are reloaded together when the content of any of them changes. Files that
+ * can't be used leave the last contents in use, and are tried again at each check. Not thread-safe.
  */
 public final class FollowedFiles {
   private static final Logger log = LoggerFactory.getLogger(FollowedFiles.class);
@@ -23,18 +23,18 @@ public final class FollowedFiles {
   @Limit(of = "a file of certificates or of a key", then = "a larger one is refused")
   private static final int MAX_BYTES = 4 << 20;
 
-  /** What is done with the contents, in the order of the files. */
+  /** The consumer of the contents, in the order of the files. */
   public interface Use {
     void accept(List<byte[]> contents) throws IOException, GeneralSecurityException;
   }
 
-  /** How a look ended. */
+  /** The result of a check. */
   public enum Look {
-    /** There is nothing new. */
+    /** No file has other content. */
     SAME,
-    /** Other contents are in use from now on. */
+    /** Changed contents are in use from now on. */
     USED,
-    /** Other contents can't be used, for a reason that was not told before. */
+    /** Changed contents can't be used, for a reason not reported before. */
     REFUSED
   }
 

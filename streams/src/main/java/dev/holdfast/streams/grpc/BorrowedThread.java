@@ -9,16 +9,16 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A thread of grpc's that runs a handler's callbacks itself after it brought a message, so that a
- * message changes threads as often as without sessions.
+ * A gRPC thread that runs a handler's callbacks itself after it read a message, so that a message
+ * needs no more thread switches than without sessions.
  *
- * <p>While it does so the frames behind that message wait, acks among them. A handler that takes
- * its time must not hold those up, so borrowed threads are watched: when a callback takes too long,
- * or waits for room to send, the session moves to another attachment, whose frames come by another
- * thread ({@link HandlerPace} then keeps its method from borrowing for a while). A thread of
- * Netty's is never borrowed: the other attachment might be on it too.
+ * <p>Meanwhile the frames behind that message wait, acks among them (head-of-line blocking). So
+ * borrowed threads are watched. When a callback takes too long, or waits for room to send, the
+ * session moves to another attachment, whose frames come on another thread. {@link HandlerPace}
+ * then keeps the method from borrowing for a while. A Netty thread is never borrowed: the other
+ * attachment might be on it too.
  *
- * <p>One of it belongs to each thread; only the watch looks at those of others.
+ * <p>Each thread has one instance; only the watch looks at those of other threads.
  */
 final class BorrowedThread {
   @Limit(
@@ -28,7 +28,7 @@ final class BorrowedThread {
 
   private static final Duration LOOK_EVERY = Duration.ofMillis(250);
 
-  /** Those that run callbacks just now: of virtual threads there may be one for each message. */
+  /** The threads that run callbacks now: with virtual threads there may be one for each message. */
   private static final Set<BorrowedThread> LENT = ConcurrentHashMap.newKeySet();
 
   private static final AtomicBoolean WATCHED = new AtomicBoolean();

@@ -13,13 +13,13 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs callbacks of applications, each as soon as a thread is there, on as many threads as it
- * takes: callbacks may block. Thread-safe.
+ * An executor for application callbacks, which may block. It starts as many threads as needed, so
+ * that each task runs as soon as a thread is ready. Thread-safe.
  *
- * <p>An event loop that reads one message for each of many streams would wake one thread for each,
- * and waking threads costs it more than all else it does. Here one thread at a time is on its way
- * to a task. When it takes one it wakes the next if there are more; threads that are awake take
- * what they find. So no task waits for one that blocks, and a burst of short ones wakes few
+ * <p>An event loop that reads one message for each of many streams would wake a thread for each,
+ * which costs more than all its other work. So at most one thread at a time is being woken for a
+ * task. When it takes a task and more are queued, it wakes the next thread; awake threads take
+ * further tasks. No task waits behind one that blocks, and a burst of short tasks wakes few
  * threads.
  */
 final class CallbackExecutor implements Executor {
@@ -39,16 +39,16 @@ final class CallbackExecutor implements Executor {
   private final AtomicBoolean searching = new AtomicBoolean();
 
   /**
-   * Without threads yet.
+   * Creates an executor that has no threads yet.
    *
-   * @param name of its threads
-   * @param idle how long one waits for a task before it ends
+   * @param name prefix of the thread names
+   * @param idle how long a thread waits for a task before it ends
    */
   CallbackExecutor(String name, Duration idle) {
     this(name, idle, new ConcurrentLinkedQueue<>());
   }
 
-  /** With a queue of its own, for tests. */
+  /** Creates an executor with a given queue, for tests. */
   CallbackExecutor(String name, Duration idle, Queue<Runnable> tasks) {
     this.name = name;
     this.idleNanos = idle.toNanos();
@@ -111,7 +111,7 @@ final class CallbackExecutor implements Executor {
       }
     }
 
-    /** Ends its search. */
+    /** Ends the thread's search for a task. */
     private @Nullable Runnable found() {
       Runnable task = tasks.poll();
       searching.set(false);

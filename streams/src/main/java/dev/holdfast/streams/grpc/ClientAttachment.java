@@ -22,10 +22,10 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One physical call of a client's session.
+ * A physical call of a client's session.
  *
- * <p>What is sent comes from the session's driver, one thread at a time; what is received comes
- * from grpc, one callback at a time, on the thread of the transport.
+ * <p>The session's driver sends, one thread at a time. gRPC delivers received messages, one
+ * callback at a time, on the transport's thread.
  */
 final class ClientAttachment extends ClientCall.Listener<Frame> {
   @Limit(

@@ -11,9 +11,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The application of one client's stream, its listener and its {@link StreamEvents}: called in the
- * context in which the call was made, one callback at a time. What a callback throws ends the call,
- * as in grpc-java. Thread-safe.
+ * The callbacks of a client's stream: its listener and its {@link StreamEvents}. They run in the
+ * context in which the call was made, one at a time. An exception of a callback ends the call, as
+ * in grpc-java. Thread-safe.
  */
 final class ClientCallbacks<RespT> {
   private final CallbackQueue queue;
@@ -60,7 +60,7 @@ final class ClientCallbacks<RespT> {
     queue.execute(() -> runEvent(event));
   }
 
-  /** As {@link #run}. */
+  /** Runs a callback of the stream's events, guarded like those of the listener. */
   void runEvent(Consumer<StreamEvents> event) {
     guarded(() -> event.accept(events));
   }

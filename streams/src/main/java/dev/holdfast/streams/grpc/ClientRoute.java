@@ -13,10 +13,10 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the attachments of one stream go, and what the channel below tells of their connections.
+ * The routing of a stream's attachments, and the connection watch of each.
  *
- * <p>Another instance than the channel's own choice is only ever the one that the session's token
- * names, which its server has signed.
+ * <p>An attachment goes to another instance than the channel's own choice only if the session's
+ * token, which its server has signed, names that instance.
  */
 final class ClientRoute {
   private final ClientStreams streams;
@@ -61,7 +61,9 @@ final class ClientRoute {
     return host != null && host.isShutdown();
   }
 
-  /** What the connection of an attachment does, told to the session on a thread of its own. */
+  /**
+   * The watch on an attachment's connection, which reports to the session on the offload executor.
+   */
   private record Watch(ResumableCall<?, ?> owner, StreamAttachment attachment)
       implements ConnectionWatch {
     @Override

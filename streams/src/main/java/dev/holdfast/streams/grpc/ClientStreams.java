@@ -29,11 +29,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes the bidirectional streams of channels outlive their connections; all other calls pass by.
+ * A client interceptor that makes bidirectional streams outlive their connections. All other calls
+ * pass through.
  *
- * <p>An interceptor as any other. Those that stand between it and the transport see bytes instead
- * of messages; those outside see one call for the whole session. Thread-safe; may serve several
- * channels.
+ * <p>Interceptors between this one and the transport see bytes instead of messages; interceptors
+ * outside see one call for the whole session. Thread-safe; may serve several channels.
  */
 public final class ClientStreams implements ClientInterceptor, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ClientStreams.class);
@@ -45,11 +45,11 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
 
   private final Set<String> otherMessages = ConcurrentHashMap.newKeySet();
 
-  /** What the servers of channels were last; weak, as channels come and go. */
+  /** The last known kind of peer of each channel; weak keys, as channels come and go. */
   private final Map<Channel, ClientSession.Peer> peers =
       Collections.synchronizedMap(new WeakHashMap<>());
 
-  /** Of the sessions that come back; weak as well. */
+  /** The pacing of resumes, by channel; weak keys as well. */
   private final Map<Channel, PacedResumes> paces = Collections.synchronizedMap(new WeakHashMap<>());
 
   private ClientStreams(Builder settings) {
@@ -128,12 +128,15 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
     }
   }
 
-  /** What earlier streams of the channel have shown. */
+  /** The kind of peer that earlier streams of the channel have found. */
   ClientSession.Peer peerOf(Channel channel) {
     return peers.getOrDefault(channel, ClientSession.Peer.UNKNOWN);
   }
 
-  /** A server answered. One without sessions may stand beside others, so all are doubted then. */
+  /**
+   * Records the kind of a server that answered. A server without sessions may stand beside others,
+   * so all are doubted then.
+   */
   void onPeer(Channel channel, boolean hasSessions) {
     ClientSession.Peer peer =
         hasSessions ? ClientSession.Peer.HOLDFAST : ClientSession.Peer.LIKELY_PLAIN;
@@ -185,7 +188,7 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
     Channel apply(String address, Channel usual);
   }
 
-  /** Builds {@link ClientStreams}. */
+  /** A builder of {@link ClientStreams}, with defaults for every setting. */
   public static final class Builder {
     private Shared shared = Shared.standard();
     private SessionOptions options = SessionOptions.DEFAULT;
@@ -195,7 +198,10 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
 
     private Builder() {}
 
-    /** What streams survive; default {@link Level#RESUME}. The server has the last word on it. */
+    /**
+     * Sets the durability level of the streams; default {@link Level#RESUME}. The server decides in
+     * the end.
+     */
     public Builder level(Level level) {
       options = options.withLevel(level);
       return this;
@@ -257,13 +263,13 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
       return this;
     }
 
-    /** Default: Micrometer's global registry. */
+    /** Sets the meter registry; default: Micrometer's global registry. */
     public Builder meters(MeterRegistry meters) {
       shared = shared.withMeters(meters);
       return this;
     }
 
-    /** Bytes that sessions hold; default {@link BufferBudget#ofProcess}. */
+    /** Sets the budget of the bytes that sessions hold; default {@link BufferBudget#ofProcess}. */
     public Builder budget(BufferBudget budget) {
       shared = shared.withBudget(budget);
       return this;

@@ -44,7 +44,7 @@ final class FinalStatus implements Payload {
     this.trailers = trailers;
   }
 
-  /** What a payload says, if it can be read; the code alone otherwise. */
+  /** Decodes a payload into a status; the code alone when the payload is unreadable. */
   static FinalStatus of(int code, Payload payload) {
     if (payload instanceof FinalStatus known) {
       return known;

@@ -16,8 +16,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One gRPC message on the wire of a session: perhaps a header, then the application's bytes. A
- * frame that came has no header until somebody who knows the attachment's tag looks for it.
+ * A gRPC message of a session on the wire: an optional header, then the application's bytes. A
+ * received frame has no header until a reader that knows the attachment's tag parses it.
  */
 record Frame(@Nullable FrameHeader header, Payload body) {
   static final Marshaller<Frame> MARSHALLER = new Bytes();

@@ -5,9 +5,9 @@ import dev.holdfast.core.Limit;
 import java.time.Duration;
 
 /**
- * Whether the callbacks of a method are short enough to run on the thread that read their message
- * ({@link BorrowedThread}). After one that took long they run on the executor for a while, and for
- * longer when it happens again soon. Thread-safe.
+ * The rule whether the callbacks of a method may run on the thread that read their message ({@link
+ * BorrowedThread}). After a long callback they run on the executor for a while, and for longer when
+ * that happens again soon. Thread-safe.
  */
 final class HandlerPace {
   @Limit(
@@ -41,7 +41,7 @@ final class HandlerPace {
     }
   }
 
-  /** One has been running for long. */
+  /** Records that a callback has been running for long. */
   synchronized void onLong() {
     if (resting) {
       return;

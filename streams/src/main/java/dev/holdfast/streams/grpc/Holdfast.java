@@ -5,16 +5,16 @@ import io.grpc.ClientInterceptor;
 import io.grpc.ServerServiceDefinition;
 
 /**
- * One line on each side, and bidirectional streams outlive their connections:
+ * The entry point for resumable streams: with one line on each side, bidirectional streams outlive
+ * their connections.
  *
  * <pre>{@code
  * server.addService(Holdfast.resumable(new ChatService()));
  * channel.intercept(Holdfast.resumable());
  * }</pre>
  *
- * <p>Everything that can be chosen is at {@link ServerStreams} and {@link ClientStreams}. Unary
- * calls and streams in one direction are untouched; against a peer without Holdfast a stream runs
- * as plain gRPC.
+ * <p>{@link ServerStreams} and {@link ClientStreams} have all settings. Unary calls and streams in
+ * one direction are not changed. With a peer without Holdfast a stream runs as plain gRPC.
  */
 public final class Holdfast {
   private static final class Standard {

@@ -12,11 +12,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which methods have which level, by name: {@code chat.Chat/*=resume,telemetry.Telemetry/Report=
- * durable}. A method before its service, a service before {@code *}; without a level it is resume.
+ * The durability levels of methods by name: {@code
+ * chat.Chat/*=resume,telemetry.Telemetry/Report=durable}. The most specific entry wins: method,
+ * then service, then {@code *}. Without a level it is resume.
  */
 final class NamedStreams {
-  /** Where it is said. */
+  /** The environment variable of the setting. */
   static final String VARIABLE = "HOLDFAST_STREAMS";
 
   private static final String ALL = "*";

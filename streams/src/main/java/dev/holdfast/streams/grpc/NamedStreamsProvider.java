@@ -16,7 +16,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Streams that are resumable because HOLDFAST_STREAMS names their methods. Found by ServiceLoader.
+ * The provider of resumable streams for the methods that HOLDFAST_STREAMS names. Found by
+ * ServiceLoader.
  */
 public final class NamedStreamsProvider implements StreamsProvider {
   /** The variable that names the store of durable streams, as a URI. */
@@ -69,7 +70,7 @@ public final class NamedStreamsProvider implements StreamsProvider {
         .open(uri);
   }
 
-  /** What one setting makes of a process. */
+  /** The streams that one setting configures in a process. */
   private static final class Streams implements Configured {
     private final NamedStreams named;
     private final ClientStreams resuming = ClientStreams.builder().build();

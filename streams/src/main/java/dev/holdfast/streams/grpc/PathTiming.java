@@ -4,7 +4,7 @@ import dev.holdfast.hooks.Heartbeat;
 import dev.holdfast.streams.SessionOptions;
 import java.util.Optional;
 
-/** What a session needs because of the path below it. */
+/** The session times that depend on the network path: the heartbeat. */
 final class PathTiming {
   private PathTiming() {}
 

@@ -7,9 +7,9 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 
 /**
- * Says who a client is: sessions and their tokens are bound to it. Runs in the context of each
- * physical call, inside the server's own interceptors, so that it finds what authentication put
- * there. What it throws ends the call.
+ * The source of a client's principal, to which sessions and their tokens are bound. It runs in the
+ * context of each physical call, inside the server's own interceptors, so that it finds what
+ * authentication put there. An exception ends the call.
  */
 @FunctionalInterface
 public interface PrincipalSource {
@@ -26,7 +26,7 @@ public interface PrincipalSource {
       };
 
   /**
-   * The principal.
+   * Returns the principal of a call.
    *
    * @param attributes of the physical call
    * @param headers its request headers

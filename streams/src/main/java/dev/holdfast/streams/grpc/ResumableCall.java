@@ -26,8 +26,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The call that the application sees: one session, carried by one {@link ClientAttachment} after
- * the other.
+ * The call that the application sees: a session, carried by a sequence of {@link
+ * ClientAttachment}s.
  */
 final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
     implements SessionDriver.Shell {
@@ -348,7 +348,7 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
     driver.input((session, now) -> session.onClosed(now, attachment, how));
   }
 
-  /** As it stands. */
+  /** The current view of the session. */
   SessionView view() {
     ClientAttachment attached = latest;
     return driver.locked(

@@ -18,10 +18,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One physical call of a server's session.
+ * A physical call of a server's session.
  *
- * <p>What is sent comes from the session's driver, one thread at a time; what is received comes
- * from grpc, one callback at a time.
+ * <p>The session's driver sends, one thread at a time. gRPC delivers received messages, one
+ * callback at a time.
  */
 final class ServerAttachment extends ServerCall.Listener<Frame> {
   private final ServerCall<Frame, Frame> call;
@@ -30,7 +30,7 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
   private volatile @Nullable HostServer host;
   private volatile Subscription ofConnection = () -> {};
 
-  /** The thread of grpc's that brings a message in just now. */
+  /** The gRPC thread that delivers a message now; null for none. */
   private volatile @Nullable Thread reader;
 
   // Used by the reader.
@@ -52,7 +52,7 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
     this.attachment = attachment;
   }
 
-  /** It was admitted to a session; before grpc calls. */
+  /** Binds the call to the session that admitted it, before gRPC delivers anything. */
   void bind(ServerStream<?, ?> admitted) {
     stream = admitted;
   }
@@ -105,10 +105,10 @@ final class ServerAttachment extends ServerCall.Listener<Frame> {
   }
 
   /**
-   * One message more may come. Where messages are answered the transport is told by the thread that
-   * brought the last one, behind its answer, so that it is woken once for both; grpc hands the next
-   * message to the same thread in any case. Where they are not the transport brings the next one
-   * while this one is handled.
+   * Requests one more message. When the handler answers messages, the thread that delivered the
+   * last message requests it after the answer, so that the transport is woken once for both. gRPC
+   * delivers the next message on the same thread in any case. Without answers the transport reads
+   * the next message while this one is handled.
    */
   void request() {
     if (answers && reader == Thread.currentThread()) {

@@ -23,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One session on a server: what its handler sees, whatever becomes of connections. The handler's
- * call is {@link SessionCall}; {@link ServerAttachment}s carry it.
+ * A session on a server, as its handler sees it across connections. The handler's call is {@link
+ * SessionCall}; {@link ServerAttachment}s carry it.
  */
 final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedThread.Borrower {
   private static final Logger log = LoggerFactory.getLogger(ServerStream.class);
@@ -330,7 +330,10 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
         });
   }
 
-  /** What the handler sends meanwhile is stored in one step with what it was told. */
+  /**
+   * Runs a callback. A message's position and the handler's answers to it are committed to the
+   * store in one step.
+   */
   private void handle(Consumer<ServerCall.Listener<ReqT>> callback, long seq) {
     tell(session -> session.handling(true));
     handling = Thread.currentThread();

@@ -39,8 +39,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sessions of a server: makes services resumable, lists their sessions, and settles them when
- * the instance leaves. Thread-safe. One of it may serve several services and servers.
+ * The session service of a server: makes services resumable, lists their sessions, and settles them
+ * when the instance leaves. Thread-safe. An instance may serve several services and servers.
  */
 public final class ServerStreams implements AutoCloseable {
   private final Builder settings;
@@ -264,7 +264,7 @@ public final class ServerStreams implements AutoCloseable {
     }
   }
 
-  /** Builds {@link ServerStreams}. */
+  /** A builder of {@link ServerStreams}, with defaults for every setting. */
   public static final class Builder {
     private static final int SESSIONS = 200_000;
 
@@ -343,13 +343,15 @@ public final class ServerStreams implements AutoCloseable {
       return value;
     }
 
-    /** Who clients are; default {@link PrincipalSource#CERTIFICATE}. */
+    /** Sets the source of a client's principal; default {@link PrincipalSource#CERTIFICATE}. */
     public Builder principal(PrincipalSource source) {
       principal = source;
       return this;
     }
 
-    /** Is told of each client that did not come back within the TTL; on the executor. */
+    /**
+     * Sets a listener for clients that did not come back within the TTL; called on the executor.
+     */
     public Builder onClientGone(Consumer<SessionView> listener) {
       clientGone = listener;
       return this;
@@ -367,13 +369,13 @@ public final class ServerStreams implements AutoCloseable {
       return this;
     }
 
-    /** Default: Micrometer's global registry. */
+    /** Sets the meter registry; default: Micrometer's global registry. */
     public Builder meters(MeterRegistry meters) {
       shared = shared.withMeters(meters);
       return this;
     }
 
-    /** Bytes that sessions hold; default {@link BufferBudget#ofProcess}. */
+    /** Sets the budget of the bytes that sessions hold; default {@link BufferBudget#ofProcess}. */
     public Builder budget(BufferBudget budget) {
       shared = shared.withBudget(budget);
       return this;

@@ -15,28 +15,28 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Drives one session: decides under a lock, acts outside of it.
+ * The imperative shell of one session: decides under a lock, and acts outside of it.
  *
- * <p>Inputs may come from any thread. Whoever brings one takes the outputs as well, unless another
- * thread is at it, which then takes them: outputs are acted on by one thread at a time, in order.
- * No lock is held meanwhile. Acting runs interceptors of users, so a thread of the scheduler's
- * hands it to {@link OffloadExecutor}.
+ * <p>Inputs may come from any thread. The thread of an input also executes the outputs, unless
+ * another thread is doing so, which then takes them. So one thread at a time executes outputs, in
+ * order, without a lock. Outputs run interceptors of users, so a scheduler thread hands them to the
+ * {@link OffloadExecutor}.
  */
 final class SessionDriver<S extends StreamSession> {
   private static final Logger log = LoggerFactory.getLogger(SessionDriver.class);
 
-  /** What becomes of outputs. All of it is called by one thread at a time, without a lock. */
+  /** The executor of a session's outputs. Called by one thread at a time, without a lock. */
   interface Shell {
-    /** Before outputs are taken: for what the shell wants done among them. */
+    /** Called before outputs are taken, so that the shell can add inputs of its own. */
     default void onTurn() {}
 
     void act(SessionOutput output);
 
-    /** The session is over; comes once. */
+    /** Called once, when the session is over. */
     void onOver();
   }
 
-  /** An input. */
+  /** An input to the session, applied under the lock. */
   interface Step<S> {
     void apply(S session, long nowNanos);
   }
@@ -48,7 +48,7 @@ final class SessionDriver<S extends StreamSession> {
   private final Shell shell;
   private volatile @Nullable Thread acting;
 
-  /** Used by who acts. */
+  /** Confined to the thread that executes outputs. */
   private boolean ending;
 
   // Guarded by lock.
@@ -89,7 +89,7 @@ final class SessionDriver<S extends StreamSession> {
   }
 
   /**
-   * Offers a message.
+   * Offers a message to the session.
    *
    * @return whether it was taken, or the session had ended
    */
@@ -209,7 +209,7 @@ final class SessionDriver<S extends StreamSession> {
     }
   }
 
-  /** One timer, which may be early and never late. */
+  /** Sets the session's timer, which may fire early and never late. */
   private void arm() {
     OptionalLong due = session.nextDeadlineNanos();
     if (due.isEmpty()) {

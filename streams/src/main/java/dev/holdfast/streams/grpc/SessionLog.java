@@ -8,12 +8,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What one side's log and meters say of its sessions.
+ * The logs and meters of one side's sessions.
  *
- * <p>A session that is lost is a line of level WARN, one whose client stayed away or whose instance
- * left of INFO, with what the admin service would have shown. The attachments, each with the cause
- * that ended the one before, are of DEBUG: a balancer that restarts would make one of them for each
- * of 100,000 sessions. Thread-safe.
+ * <p>A lost session is logged at WARN. A session whose client stayed away or whose instance left is
+ * logged at INFO, with the fields of the admin service. Attachments, each with the cause that ended
+ * the previous one, are logged at DEBUG: a restarting balancer would cause one line for each of
+ * 100,000 sessions. Thread-safe.
  */
 enum SessionLog {
   CLIENT("client"),
@@ -35,7 +35,7 @@ enum SessionLog {
     }
   }
 
-  /** It has ended on this side. */
+  /** Counts and logs the end of a session on this side. */
   void ended(MeterRegistry meters, Supplier<SessionView> session, SessionEnd end) {
     StreamMeter.ENDED.counter(meters, side, end.kind().name()).increment();
     if (end.kind() == SessionEnd.Kind.MOVED) {

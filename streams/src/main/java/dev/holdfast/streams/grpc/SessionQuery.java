@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.PriorityQueue;
 
 /**
- * Which sessions somebody wants to see: a page in the order of ids, so that sessions that come and
- * go between two pages move no others.
+ * A query for a page of sessions, in the order of their ids, so that sessions that come and go
+ * between two pages do not shift others.
  *
  * @param limit sessions on the page
  * @param after the id behind which the page begins; "" for the first page
@@ -24,7 +24,7 @@ record SessionQuery(int limit, String after, String method, String state, String
   private static final int DEFAULT_PAGE = 100;
 
   /**
-   * What the query finds.
+   * The result of a query.
    *
    * @param totals of the method and the principal, whatever the state
    * @param next the id to go on after; "" at the end

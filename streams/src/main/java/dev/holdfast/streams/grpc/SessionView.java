@@ -5,22 +5,22 @@ import dev.holdfast.streams.SessionState;
 import java.time.Duration;
 
 /**
- * One session as it stood when somebody looked.
+ * A snapshot of a session for operators.
  *
  * @param id 32 hexadecimal digits, the same on both sides
  * @param peer the address of the other side, as of the last attachment; "" when there was none
- * @param principal who the client is, on a server; "" for nobody
+ * @param principal the authenticated client, on a server; "" for nobody
  * @param method the full name of the method
- * @param state where it stands
+ * @param state the state of the session
  * @param attempts attachments so far: the number of the newest
  * @param lastCause how the last attachment ended; "" while the first one lasts
- * @param queuedBytes what waits here, for the peer and for the application
+ * @param queuedBytes bytes held here, for the peer and for the application
  * @param sent the highest position that was given to a message of this side
- * @param acked up to where the peer has processed them
- * @param processed up to where this side has processed the peer's
+ * @param acked the position up to which the peer has processed them
+ * @param processed the position up to which this side has processed the peer's messages
  * @param duplicates messages that came more than once and were dropped
- * @param age since this process has the session
- * @param unchanged since an attachment was accepted or ended
+ * @param age time since this process has the session
+ * @param unchanged time since an attachment was accepted or ended
  */
 public record SessionView(
     String id,
@@ -38,7 +38,7 @@ public record SessionView(
     Duration age,
     Duration unchanged) {
 
-  /** Of a server's session. */
+  /** Creates the view of a server's session. */
   static SessionView of(ServerSession session, String peer, String lastCause, SessionAge age) {
     return new SessionView(
         session.id().toString(),

@@ -14,7 +14,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.random.RandomGenerator;
 
 /**
- * What all sessions of a channel or a server use.
+ * The resources that all sessions of a channel or a server share.
  *
  * @param scheduler runs timers; decisions only
  * @param executor calls the application

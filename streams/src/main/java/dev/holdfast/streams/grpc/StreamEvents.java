@@ -6,14 +6,14 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
- * What a client is told about one stream besides its messages. Called from the same thread as the
+ * A listener for the events of a client stream besides its messages. Called on the thread of the
  * stream's own callbacks, in order with them; may block as they may.
  *
- * <p>Given for one call by {@code stub.withOption(StreamEvents.KEY, events)}, or for all of a
- * channel by {@link ClientStreams.Builder#events}.
+ * <p>Set for one call by {@code stub.withOption(StreamEvents.KEY, events)}, or for a whole channel
+ * by {@link ClientStreams.Builder#events}.
  */
 public interface StreamEvents {
-  /** Where a call's events go. */
+  /** The call option that carries the listener. */
   CallOptions.Key<StreamEvents> KEY =
       CallOptions.Key.createWithDefault("holdfast-stream-events", new StreamEvents() {});
 

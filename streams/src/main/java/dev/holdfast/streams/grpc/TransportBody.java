@@ -12,12 +12,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of a large message that came, in the buffers of the transport. A message that the
- * application gets at once is parsed from there, by the thread that calls the application, as in
- * plain gRPC. One that waits is copied ({@link #settle}), as a few of its bytes may hold much of
- * the transport's memory.
+ * The body of a large received message, in the buffers of the transport. A message that the
+ * application gets at once is parsed from these buffers, on the thread that calls the application,
+ * as in plain gRPC. A message that waits is copied ({@link #settle}), as a few of its bytes may
+ * hold much of the transport's memory.
  *
- * <p>It is read once. The buffers go back with the copy or with {@link #release}. Thread-safe.
+ * <p>The body is read once. The copy, or {@link #release}, returns the buffers. Thread-safe.
  */
 final class TransportBody implements ReceivedBody {
   /**
@@ -39,9 +39,9 @@ final class TransportBody implements ReceivedBody {
   private @Nullable ChunkedBody copy;
 
   /**
-   * Of so many bytes.
+   * Creates a body of {@code sizeBytes} bytes.
    *
-   * @param source owned from now on
+   * @param source the transport's buffers, owned by the body from now on
    */
   TransportBody(InputStream source, int sizeBytes, BodyChunks pool) {
     this.source = source;
@@ -157,7 +157,7 @@ final class TransportBody implements ReceivedBody {
     }
   }
 
-  /** Read by one thread. */
+  /** An input stream over the body, for one reader thread. */
   private static final class Stream extends InputStream implements KnownLength {
     private final byte[] head;
     private int at;

@@ -7,14 +7,14 @@ import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** What goes wrong in a schedule, one thing at a time. */
+/** The fault generator of a schedule, which injects one fault at a time. */
 final class Faults {
-  /** Slower is rough. */
+  /** The limit of a quick network, in milliseconds; a slower one counts as rough. */
   static final int QUICK_MILLIS = 60;
 
   private static final int AFTERMATH_MILLIS = 2_500;
 
-  /** RESOURCE_EXHAUSTED, UNAUTHENTICATED, PERMISSION_DENIED. */
+  /** The status codes of shed calls: RESOURCE_EXHAUSTED, UNAUTHENTICATED, PERMISSION_DENIED. */
   private static final int[] SHED = {8, 16, 7};
 
   private final Rehearsal world;
@@ -25,7 +25,7 @@ final class Faults {
     this.random = world.random;
   }
 
-  /** One more. */
+  /** Injects the next random fault. */
   void next() {
     RehearsedCall call = anyCall();
     RehearsedInstance instance = world.instances.get(random.nextInt(world.instances.size()));

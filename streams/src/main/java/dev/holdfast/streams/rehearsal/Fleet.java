@@ -6,16 +6,17 @@ import dev.holdfast.streams.Level;
 import java.util.SplittableRandom;
 
 /**
- * Who serves in a schedule, and what clients know of it.
+ * The servers of a schedule, and the clients' knowledge of them.
  *
  * @param level of the clients
- * @param sole whether there is one instance and it was told so
+ * @param sole whether there is a single instance, and it was told so
  * @param mixed whether instances come back with or without sessions
- * @param proxied whether a call that waited on the way reaches whoever is there when it arrives
- * @param peer what clients know
- * @param firstMessage when clients send theirs
- * @param pause whose application leaves its first message unprocessed for minutes, while its path
- *     is cut again and again
+ * @param proxied whether a call that waited on the way reaches any instance that is up when it
+ *     arrives
+ * @param peer the clients' knowledge of the servers
+ * @param firstMessage when clients send their first message
+ * @param pause the side whose application leaves its first message unprocessed for minutes, while
+ *     its path is cut again and again
  */
 record Fleet(
     Level level,
@@ -25,7 +26,7 @@ record Fleet(
     ClientSession.Peer peer,
     FirstMessage firstMessage,
     Pause pause) {
-  /** Whose application pauses. */
+  /** The side whose application pauses. */
   enum Pause {
     NOBODY,
     CLIENT,

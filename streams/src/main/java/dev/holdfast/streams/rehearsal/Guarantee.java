@@ -1,6 +1,6 @@
 package dev.holdfast.streams.rehearsal;
 
-/** What a session promises, by the names under which docs/guarantees.md has it. */
+/** A guarantee of sessions, by its name in docs/guarantees.md. */
 public enum Guarantee {
   STREAM_IN_ORDER,
   STREAM_NOTHING_LOST,
@@ -13,7 +13,7 @@ public enum Guarantee {
   STREAM_NO_VAIN_LOSS,
   STREAM_GOES_ON;
 
-  /** As in the document. */
+  /** The name as in docs/guarantees.md. */
   @Override
   public String toString() {
     return name().replace('_', '-');

@@ -13,7 +13,7 @@ import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
 
-/** One session on one instance: the shell around it and the handler above it. */
+/** A session on an instance, with its shell and its handler. */
 final class Hosting {
   final ServerSession session;
   final SessionLedger ledger;
@@ -42,7 +42,7 @@ final class Hosting {
         1 + random.nextInt(random.nextInt(4) == 0 ? world.traffic.slowestHandlerMillis() : 150);
   }
 
-  /** The process is gone. */
+  /** Marks the process as killed. */
   void die() {
     dead = true;
     ledger.hostDied = true;
@@ -138,7 +138,9 @@ final class Hosting {
     }
   }
 
-  /** What the handler has done goes into the store together with the watermark, or not at all. */
+  /**
+   * Checks that the store gets the handler's effects together with the watermark, or not at all.
+   */
   private void checkChange(StoreRequest request) {
     if (request instanceof StoreRequest.Save save) {
       long messages = Math.min(save.processed(), ledger.clientTotal);

@@ -18,9 +18,9 @@ import dev.holdfast.streams.wire.Welcome;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** Rules that are broken on purpose, by the name of the mistake: the rehearsal must catch each. */
+/** Session rules with a deliberate bug, by the name of the bug. The rehearsal must detect each. */
 public enum Mutant {
-  /** What was handed to the application counts as processed. */
+  /** A delivered message counts as processed. */
   WATERMARK_BEFORE_EFFECT(
       new Broken() {
         @Override
@@ -71,7 +71,7 @@ public enum Mutant {
           };
         }
       }),
-  /** What arrived is acknowledged. */
+  /** A received message is acknowledged before it is processed. */
   ACK_ON_RECEIVE(
       new Broken() {
         @Override
@@ -160,7 +160,7 @@ public enum Mutant {
           };
         }
       }),
-  /** What comes twice is delivered twice. */
+  /** A message that arrives twice is delivered twice. */
   NO_DEDUPE(
       new Broken() {
         @Override
@@ -259,7 +259,7 @@ public enum Mutant {
     this.rules = rules;
   }
 
-  /** The broken rules. */
+  /** The session rules with the bug. */
   public SessionRules rules() {
     return rules;
   }

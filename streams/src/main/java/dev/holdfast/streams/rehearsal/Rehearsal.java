@@ -25,9 +25,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One schedule of faults, made from a seed, against real sessions: a few clients, two instances, a
- * store and a network that delays, cuts, stalls and repeats. Every {@link Guarantee} is checked
- * after every step; when the faults are over, every session must come to its end.
+ * A seeded simulation of sessions under faults: a few clients, two instances, a store, and a
+ * network that delays, cuts, stalls and repeats. Every {@link Guarantee} is checked after every
+ * step. When the faults are over, every session must come to its end.
  */
 public final class Rehearsal {
   private static final int FAULTS_MILLIS = 60_000;
@@ -102,10 +102,10 @@ public final class Rehearsal {
   }
 
   /**
-   * Plays one schedule.
+   * Plays the schedule of a seed.
    *
-   * @return how often it reached which rare path
-   * @throws BrokenGuarantee when a session did not keep what it promises
+   * @return how often the schedule reached each rare path
+   * @throws BrokenGuarantee when a session broke a guarantee
    */
   public static Map<Marker, Integer> play(long seed, SessionRules rules) {
     Rehearsal rehearsal = new Rehearsal(seed, rules, false);

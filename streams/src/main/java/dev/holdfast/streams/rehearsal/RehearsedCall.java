@@ -16,8 +16,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One physical call over the bad network: what is sent arrives in order or, from some point on, not
- * at all; and each end hears late of the end, or never.
+ * A physical call over a faulty network. Sent messages arrive in order or, from some point on, not
+ * at all. Each end learns late of the end of the call, or never.
  */
 final class RehearsedCall {
   private static final int BUFFERED_FRAMES = 4;
@@ -111,7 +111,10 @@ final class RehearsedCall {
     return !arrived && isProxied();
   }
 
-  /** Whoever repeats a call must not do so to a server that may not know of the first one. */
+  /**
+   * Whether a proxy may repeat the call. A repeated call must not reach a server that may not know
+   * of the first one.
+   */
   boolean isProxied() {
     return world.fleet.proxied() && !(ghost && world.fleet.level() != Level.DURABLE);
   }

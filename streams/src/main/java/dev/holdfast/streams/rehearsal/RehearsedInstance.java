@@ -43,7 +43,7 @@ final class RehearsedInstance {
     return sessions != null;
   }
 
-  /** What its sessions hold by their own account. */
+  /** The bytes that the instance's sessions hold, by their own account. */
   long heldBytes() {
     return isUp() ? budget.heldBytes() : 0;
   }
@@ -62,7 +62,7 @@ final class RehearsedInstance {
     return startedNanos;
   }
 
-  /** What it will be when it starts again. */
+  /** Sets whether the instance has sessions after its next start. */
   void deploy(boolean newWithSessions) {
     withSessions = newWithSessions;
   }

@@ -16,16 +16,16 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is true of one session, whoever believes what: what both applications said, what was done
- * with it, who was let in, and how it ended.
+ * The ground truth of one session, for its checks: what both applications sent and did, which
+ * attachments were admitted, and how it ended.
  */
 final class SessionLedger {
   /** A reset of a stream says four times as much against a message as a cut. */
   static final int STRAIN_OF_A_RESET = 4;
 
   /**
-   * What must have ended before a message came across for sure, until a session may call itself
-   * stuck: three resets or twelve cuts, of which the first may have been of a good call.
+   * The strain after which a session may call itself stuck: three resets or twelve cuts, of which
+   * the first may have been of a good call.
    */
   private static final int STRAIN_OF_STUCK = 2 * STRAIN_OF_A_RESET;
 
@@ -36,7 +36,10 @@ final class SessionLedger {
   final long clientTotal;
   final long serverTotal;
 
-  /** What the applications have done with what came; a server's effects as they are remembered. */
+  /**
+   * The effects of the applications on received messages; a server's effects as they are
+   * remembered.
+   */
   long clientEffects;
 
   long serverEffects;
@@ -141,7 +144,7 @@ final class SessionLedger {
     return plainStreams * A_GENERATION;
   }
 
-  /** It gets a message, after so many that came on its call. */
+  /** Checks a message that a plain server gets, after {@code before} messages on its call. */
   void onPlainMessage(long content, long generation, long before) {
     long number = content % A_GENERATION;
     require(

@@ -4,7 +4,7 @@ import dev.holdfast.streams.SessionOptions;
 import java.util.SplittableRandom;
 
 /**
- * What applications send in a schedule, and the buffers that are there for it.
+ * The messages of applications in a schedule, and the buffers for them.
  *
  * @param mostPayloadBytes of the largest message
  * @param sendMessages of each side, as the other side can't know it
@@ -53,17 +53,22 @@ record Traffic(
     return Long.BYTES + random.nextInt(most - Long.BYTES);
   }
 
-  /** What a session may have received and not processed: half in its hands, half before them. */
+  /**
+   * The most bytes that a session may have received and not processed: half in its hands, half
+   * before them.
+   */
   long mostUnprocessedBytes() {
     return 3 * receiveBytes + 3L * mostPayloadBytes;
   }
 
-  /** What a session may have sent and not heard of. */
+  /** The most bytes that a session may have sent without an acknowledgement. */
   long mostUnackedBytes() {
     return 2 * sendBytes + mostPayloadBytes;
   }
 
-  /** What each session may hold beyond the budget: one message sent, waiting and in hand. */
+  /**
+   * The bytes that each session may hold beyond the budget: one message sent, waiting and in hand.
+   */
   long beyondBudgetBytes() {
     return 4L * mostPayloadBytes;
   }

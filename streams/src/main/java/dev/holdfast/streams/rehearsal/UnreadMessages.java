@@ -4,8 +4,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * The receiving transport of one end of a call: what arrived, in order. A message waits in it until
- * the session asks for one; all else, like headers and the end, waits only for what came before it.
+ * The receive queue of one end of a call, in order of arrival. A message waits until the session
+ * requests one. Other events, like headers and the end, wait only for earlier arrivals.
  */
 final class UnreadMessages {
   private record Arrival(boolean isMessage, Runnable action) {}
@@ -24,13 +24,13 @@ final class UnreadMessages {
     this.onStop = onStop;
   }
 
-  /** A message comes. */
+  /** Adds an arrived message to the queue. */
   void message(Runnable action) {
     waiting.add(new Arrival(true, action));
     read();
   }
 
-  /** Something else comes. */
+  /** Adds another event to the queue. */
   void event(Runnable action) {
     waiting.add(new Arrival(false, action));
     read();

@@ -5,8 +5,8 @@ import dev.holdfast.streams.wire.WireException.Kind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What stands before the bytes of a message: one protobuf field, number {@value #FIELD_NUMBER},
- * whose content is eight varints. A protobuf parser that does not know it keeps it as unknown.
+ * The header before the bytes of a message: a single protobuf field, number {@value #FIELD_NUMBER},
+ * with up to eight varints. A protobuf parser that does not know the field keeps it as unknown.
  *
  * <p>There is one spelling of each header: fields ascend, what is zero is absent, varints are the
  * shortest. So {@link #sizeBytes()} of a parsed header is where the message begins.
@@ -36,7 +36,7 @@ public record FrameHeader(
   /** A header never takes more; inbound limits of messages are raised by as much. */
   public static final int MAX_BYTES = PREFIX_BYTES + MAX_CONTENT_LENGTH;
 
-  /** The highest tag. */
+  /** The highest tag of an attachment, 2^32-1. */
   public static final long MAX_TAG = 0xffff_ffffL;
 
   private static final int MAX_STATUS = 16;
@@ -53,7 +53,7 @@ public record FrameHeader(
   private static final int STATUS = 7;
   private static final int PROBE = 8;
 
-  /** What a frame says besides its numbers. */
+  /** The flags of a frame. */
   public static final class Flag {
     /** The final status, at position {@code seq}; the body is its trailers. Server to client. */
     public static final int FINAL = 1;
@@ -77,7 +77,7 @@ public record FrameHeader(
     /** The client's answer to {@link #LEAVING}: it sends nothing after position {@code low}. */
     public static final int SETTLED = 32;
 
-    /** Answers {@code probe}. */
+    /** The frame answers the peer's {@code probe}. */
     public static final int ECHO = 64;
 
     /** With {@link #FINAL}: no status but the settled end of a session whose instance leaves. */

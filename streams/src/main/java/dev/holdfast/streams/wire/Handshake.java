@@ -3,7 +3,7 @@ package dev.holdfast.streams.wire;
 import dev.holdfast.core.Limit;
 import dev.holdfast.streams.wire.WireException.Kind;
 
-/** What the values of the handshake have in common. */
+/** The common encoding of the handshake messages. */
 public final class Handshake {
   /** The version of the protocol that this code speaks. */
   public static final int VERSION = 1;

@@ -3,12 +3,12 @@ package dev.holdfast.streams.wire;
 import dev.holdfast.streams.wire.WireException.Kind;
 
 /**
- * What a client says at the beginning of each attachment.
+ * The hello of a client at the beginning of each attachment.
  *
- * @param session which session it is
+ * @param session the id of the session
  * @param attach the number of the attachment, from 1, strictly ascending over the life of the
- *     session: the fencing token. A physical attempt more is a number more
- * @param tag what the frames of this attachment carry, in both directions; 1 to 2^32-1
+ *     session: the fencing token. Each physical attempt has its own number
+ * @param tag the tag in the frames of this attachment, in both directions; 1 to 2^32-1
  * @param watermark the highest position up to which the client has processed everything
  * @param low the lowest position that the client still holds; one more than the last position when
  *     it holds none
@@ -18,7 +18,7 @@ import dev.holdfast.streams.wire.WireException.Kind;
  *     that does not know the session may begin it
  * @param token from the last welcome
  * @param ageMillis the most time that will have passed since the session began when this hello is
- *     answered; 0 when it is not said, as when nothing depends on it
+ *     answered; 0 when it is not given, as when nothing depends on it
  * @param touchedBy the number of the attachment that messages were handed to and nobody welcomed; 0
  *     when there is none
  */
@@ -99,9 +99,9 @@ public record Hello(
   }
 
   /**
-   * Reads the metadata value.
+   * Decodes a hello from its metadata value.
    *
-   * @throws WireException when it is none, or its values contradict each other
+   * @throws WireException when the value is malformed, or its fields contradict each other
    */
   public static Hello parse(byte[] bytes) throws WireException {
     WireReader in = Handshake.open(bytes);

@@ -5,29 +5,31 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What a server answers when it does not accept an attachment.
+ * The refusal of an attachment by a server.
  *
- * @param code why
+ * @param code the reason
  * @param address with {@link Code#MOVED}: where the session is, as host:port; "" otherwise
- * @param retryAfterMillis with {@link Code#BUSY}: when to come again at the earliest; 0 otherwise
+ * @param retryAfterMillis with {@link Code#BUSY}: the earliest time for a retry; 0 otherwise
  * @param processed the last position of the client that the server is known to have processed; 0
- *     when it does not know
+ *     when it is not known
  */
 public record Refusal(Code code, String address, long retryAfterMillis, long processed) {
 
-  /** Why an attachment is not accepted. */
+  /** The reason of a refusal. */
   public enum Code {
     /** No session of this id is here, and none may begin with what the client still holds. */
     UNKNOWN(1),
     /** The session is over; its tombstone is still there. */
     EXPIRED(2),
-    /** One side no longer holds what the other one needs. */
+    /**
+     * The peers' positions do not meet: a side no longer holds messages that the other one needs.
+     */
     GAP(3),
     /** A newer attachment was accepted before. */
     FENCED(4),
     /** Another instance holds the session. */
     MOVED(5),
-    /** Not now. */
+    /** The server can't admit the attachment now; the client retries. */
     BUSY(6),
     /** The token does not fit, or the hello makes no sense. */
     DENIED(7);
@@ -38,7 +40,7 @@ public record Refusal(Code code, String address, long retryAfterMillis, long pro
       this.number = number;
     }
 
-    /** On the wire. */
+    /** The number of the code on the wire. */
     public int number() {
       return number;
     }
@@ -59,12 +61,12 @@ public record Refusal(Code code, String address, long retryAfterMillis, long pro
     return new Refusal(Code.MOVED, address, 0, 0);
   }
 
-  /** Come again later. */
+  /** Creates a refusal that asks for a later retry. */
   public static Refusal busy(long retryAfterMillis) {
     return new Refusal(Code.BUSY, "", retryAfterMillis, 0);
   }
 
-  /** The session is over, and so much of what the client sent had been processed. */
+  /** Creates the refusal of an ended session, with the last position that had been processed. */
   public static Refusal over(Code code, long processed) {
     return new Refusal(code, "", 0, processed);
   }
@@ -81,9 +83,9 @@ public record Refusal(Code code, String address, long retryAfterMillis, long pro
   }
 
   /**
-   * Reads the metadata value.
+   * Decodes a refusal from its metadata value.
    *
-   * @throws WireException when it is none
+   * @throws WireException when the value is malformed
    */
   public static Refusal parse(byte[] bytes) throws WireException {
     WireReader in = Handshake.open(bytes);

@@ -4,11 +4,11 @@ import java.nio.ByteBuffer;
 import java.util.HexFormat;
 
 /**
- * The name of a session: 128 random bits that its client drew from a secure source. It is no
+ * The id of a session: 128 random bits that its client drew from a secure source. The id is no
  * secret: resuming needs the server's token.
  */
 public record SessionId(long high, long low) {
-  /** Bytes on the wire. */
+  /** The length of an id on the wire, in bytes. */
   public static final int BYTES = 16;
 
   byte[] toByteArray() {
@@ -20,7 +20,7 @@ public record SessionId(long high, long low) {
     return new SessionId(buffer.getLong(), buffer.getLong());
   }
 
-  /** 32 hexadecimal digits. */
+  /** The id as 32 hexadecimal digits. */
   @Override
   public String toString() {
     return HexFormat.of().toHexDigits(high) + HexFormat.of().toHexDigits(low);

@@ -5,16 +5,16 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * What a server gives its client to show on every resume. To the client it is opaque; {@link
- * TokenMint} makes and checks it. Immutable.
+ * The credential that a client shows on every resume. Opaque to the client; {@link TokenMint} makes
+ * and checks it. Immutable.
  */
 public final class SessionToken {
-  /** Of a client that was never welcomed. */
+  /** The empty token of a client that was never welcomed. */
   public static final SessionToken NONE = new SessionToken(new byte[0]);
 
   private final byte[] bytes;
 
-  /** Takes the array over. */
+  /** Creates a token that owns the array. */
   SessionToken(byte[] bytes) {
     this.bytes = bytes;
   }

@@ -1,16 +1,16 @@
 package dev.holdfast.streams.wire;
 
 /**
- * What a server answers when it accepts an attachment.
+ * The acceptance of an attachment by a server.
  *
- * @param token to be shown on the next one
+ * @param token the credential for the next attachment
  * @param watermark the highest position up to which the server has processed everything
  * @param low the lowest position that the server still holds; one more than the last when none
  * @param credit the highest position that the server is ready to receive
  * @param ttlMillis for how long the server keeps a session without attachment
  * @param ackEvery the client acknowledges after so many messages; 0: by its own options
  * @param ackDelayMillis and after so much time; 0: by its own options
- * @param spreadMillis the client adds a random part of it to its next delay; for storms
+ * @param spreadMillis the client adds a random part of it to its next delay (jitter)
  */
 public record Welcome(
     SessionToken token,
@@ -47,9 +47,9 @@ public record Welcome(
   }
 
   /**
-   * Reads the metadata value.
+   * Decodes a welcome from its metadata value.
    *
-   * @throws WireException when it is none
+   * @throws WireException when the value is malformed
    */
   public static Welcome parse(byte[] bytes) throws WireException {
     WireReader in = Handshake.open(bytes);

@@ -1,11 +1,11 @@
 package dev.holdfast.streams.wire;
 
 /**
- * A peer's bytes are not what the protocol says. It carries no stack trace: a peer that sends
- * nonsense must not cost more than one that does not.
+ * The error of bytes that violate the protocol. Without a stack trace, because a peer that sends
+ * malformed bytes must not cost more than one that does not.
  */
 public final class WireException extends Exception {
-  /** What is wrong with the bytes. */
+  /** The kind of a protocol violation. */
   public enum Kind {
     /** They end in the middle of a value. */
     TRUNCATED,
