@@ -10,8 +10,9 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The line of a call. Of the headers it has only those that tell calls apart, and of a path no
- * query: secrets may stand in the others.
+ * An access-log entry of one call or web request, written as a line of JSON. Of the headers it
+ * holds only those that identify a call. The query of the path is cut off, because it may hold
+ * secrets.
  */
 final class AccessEntry implements LogEntry {
   @Limit(of = "characters of one value in the log of calls", then = "the rest of it is cut off")
@@ -31,10 +32,15 @@ final class AccessEntry implements LogEntry {
   private final CharSequence requestId;
   private final CharSequence traceparent;
 
-  /** Of a body and of its answer. */
+  /**
+   * The body sizes of a call in bytes.
+   *
+   * @param request of the request body
+   * @param answer of the response body
+   */
   record Bytes(long request, long answer) {}
 
-  /** What a call had done at that moment. */
+  /** A snapshot of a call's counters and outcome when the entry is made. */
   private record Numbers(
       CallTrace of,
       CharSequence called,
@@ -55,7 +61,7 @@ final class AccessEntry implements LogEntry {
     }
   }
 
-  /** Of a call and of its answer; -1 where they are not counted. */
+  /** Message counts of the request and of the response; -1 where messages are not counted. */
   private record Messages(long request, long answer) {}
 
   private AccessEntry(
@@ -77,7 +83,7 @@ final class AccessEntry implements LogEntry {
     this.traceparent = text(request.get("traceparent"));
   }
 
-  /** Of a call of gRPC. */
+  /** The entry of a gRPC call. */
   static AccessEntry of(CallTrace call) {
     Bytes bytes = new Bytes(call.requestBytes(), call.answerBytes());
     return new AccessEntry(
@@ -85,9 +91,9 @@ final class AccessEntry implements LogEntry {
   }
 
   /**
-   * Of a request that a face takes.
+   * The entry of a request to a frontend.
    *
-   * @param call that it was translated to, if it came to that
+   * @param call the gRPC call that the request was translated to; null if none was made
    */
   static AccessEntry of(
       WebExchange web, @Nullable CallTrace call, int httpStatus, Bytes bytes, long nanos) {

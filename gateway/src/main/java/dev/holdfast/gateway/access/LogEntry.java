@@ -1,7 +1,10 @@
 package dev.holdfast.gateway.access;
 
-/** What a line says, taken on an event loop and written elsewhere. */
+/**
+ * A log line whose values are captured on an event loop and which another thread formats and
+ * writes.
+ */
 interface LogEntry {
-  /** One line of JSON, without its end. */
+  /** The entry as one line of JSON, without a line terminator. */
   String line();
 }

@@ -19,9 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The file that lines are added to. When it can't be written lines are lost, counted, and that is
- * said once; it is tried again each second. When another file stands at its path, or none, it is
- * opened anew. On one thread.
+ * The file to which the access log is appended. While the file can't be written, lines are dropped
+ * and counted. The failure is logged once, and writing is retried each second. The file is reopened
+ * when another file, or none, is at its path (log rotation). Confined to one thread.
  */
 final class LogFile implements AutoCloseable {
   @Limit(
@@ -42,7 +42,7 @@ final class LogFile implements AutoCloseable {
   private long lost;
 
   /**
-   * A file that is not open yet.
+   * A file that is opened by the first write.
    *
    * @param path null for standard output
    */
@@ -53,10 +53,10 @@ final class LogFile implements AutoCloseable {
   }
 
   /**
-   * Adds lines.
+   * Appends lines to the file, which is reopened first if needed.
    *
    * @param text whole lines
-   * @return how many of them were lost
+   * @return how many lines were dropped
    */
   int write(byte[] text) {
     ByteBuffer bytes = ByteBuffer.wrap(text);
@@ -83,7 +83,10 @@ final class LogFile implements AutoCloseable {
     return missing;
   }
 
-  /** Opens the file if it is time for that, and it is not open or not the one at its path. */
+  /**
+   * Opens or reopens the file if it is not open or was replaced at its path. Checks at most once
+   * per {@link #LOOK}.
+   */
   void look() throws IOException {
     long nowNanos = nanoTime.getAsLong();
     if (nowNanos - lookedNanos < LOOK.toNanos()) {
@@ -105,7 +108,7 @@ final class LogFile implements AutoCloseable {
             path, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
   }
 
-  /** What tells the file that stands there from others; null when there is none. */
+  /** The file key (device and inode) of the file at a path; null when there is none. */
   private static @Nullable Object keyOf(Path path) throws IOException {
     try {
       return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
@@ -142,7 +145,7 @@ final class LogFile implements AutoCloseable {
     return lines;
   }
 
-  /** Standard output stays open for others. */
+  /** Closes the file. Standard output stays open. */
   @Override
   public void close() {
     FileChannel open = channel;

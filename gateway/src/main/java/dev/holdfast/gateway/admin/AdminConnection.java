@@ -26,14 +26,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One connection to the admin page; a request after the other, none while one is answered or the
- * answers are not read.
+ * The HTTP/1.1 handler of one connection to the admin page. Requests are handled one at a time. No
+ * request is decoded while a response is pending or the client does not read its responses.
  */
 final class AdminConnection extends SimpleChannelInboundHandler<FullHttpRequest>
     implements PacedInput.Reader {
   private static final Logger log = LoggerFactory.getLogger(AdminConnection.class);
 
-  /** Nothing from elsewhere, and nobody may frame it. */
+  /**
+   * The Content-Security-Policy: only own resources and inline script and style, and no framing.
+   */
   private static final String POLICY =
       "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline';"
           + " connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none';"
@@ -51,7 +53,7 @@ final class AdminConnection extends SimpleChannelInboundHandler<FullHttpRequest>
     this.input = new PacedInput(channel, this);
   }
 
-  /** Takes a channel over. */
+  /** Adds the HTTP/1.1 codec and this handler to the pipeline of an accepted channel. */
   static void install(Channel channel, AdminDesk desk, HttpDecoderConfig config, int bodyBytes) {
     AdminConnection connection = new AdminConnection(desk, channel);
     channel

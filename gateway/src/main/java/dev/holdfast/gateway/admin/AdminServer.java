@@ -24,15 +24,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
- * Serves the admin page of a gateway over HTTP/1.1, in plaintext, on a thread of its own: {@code
- * /}, {@code /api/state}, {@code /metrics}, {@code /healthz}, {@code /readyz} and {@code POST
+ * HTTP/1.1 server of the gateway's admin page, in plaintext, on a thread of its own: {@code /},
+ * {@code /api/state}, {@code /metrics}, {@code /healthz}, {@code /readyz} and {@code POST
  * /api/drain}. Thread-safe.
  *
- * <p>It is meant for loopback: who reaches it may see all of the gateway and drain it. Pages of
- * other origins may not, whatever name they have found for this address ({@link Visitors}).
+ * <p>Meant for loopback: every client that can connect may see all of the gateway and drain it.
+ * Requests of pages from other origins are refused, also by DNS rebinding ({@link Visitors}).
  */
 public final class AdminServer implements AutoCloseable {
-  /** Where it listens on loopback unless told otherwise. */
+  /** The default port, on loopback. */
   public static final int PORT = 18_002;
 
   @Limit(
@@ -53,13 +53,14 @@ public final class AdminServer implements AutoCloseable {
   private final Channel listener;
 
   /**
-   * What is shown, and what can be done.
+   * The gateway that the admin page shows, with the sources of its data.
    *
-   * @param gateway that is shown
-   * @param config which configuration counts
-   * @param meters of which /metrics is made
-   * @param drain what the button does; must not block
-   * @param rejected what the schema of a cluster has and is not served, each with the reason
+   * @param gateway the gateway that is shown
+   * @param config the status of the applied configuration
+   * @param meters the meters behind /metrics
+   * @param drain the action of the drain button; must not block
+   * @param rejected the bindings and services in a cluster's schema that are not served, each with
+   *     the reason
    */
   public record Subject(
       Gateway gateway,
@@ -67,7 +68,7 @@ public final class AdminServer implements AutoCloseable {
       MeterRegistry meters,
       Runnable drain,
       Function<Cluster, List<String>> rejected) {
-    /** A gateway whose schemas nobody knows. */
+    /** A gateway without schemas, so without rejected bindings. */
     public Subject(Gateway gateway, ConfigStatus config, MeterRegistry meters, Runnable drain) {
       this(gateway, config, meters, drain, cluster -> List.of());
     }
@@ -96,15 +97,15 @@ public final class AdminServer implements AutoCloseable {
   }
 
   /**
-   * Listens from now on.
+   * Binds the address and serves from now on.
    *
-   * @throws IOException when the address can't be listened at
+   * @throws IOException when the address can't be bound
    */
   public static AdminServer open(InetSocketAddress address, Subject subject) throws IOException {
     return new AdminServer(address, subject);
   }
 
-  /** Where it listens. */
+  /** The bound address, with the actual port. */
   public InetSocketAddress address() {
     return (InetSocketAddress) listener.localAddress();
   }
@@ -115,7 +116,10 @@ public final class AdminServer implements AutoCloseable {
     thread.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 
-  /** Meets every accepted connection; all on one thread. */
+  /**
+   * Initializes accepted channels and bounds their number. All run on one thread, so the count
+   * needs no lock.
+   */
   private static final class Door extends ChannelInitializer<Channel> {
     private final AdminDesk desk;
     private int open;

@@ -31,7 +31,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The state of a gateway as JSON: the page shows it, and so does {@code holdfast gateway status}.
+ * Serializer of the gateway's state to JSON, for the admin page and {@code holdfast gateway
+ * status}.
  */
 final class AdminState {
   @Limit(
@@ -88,7 +89,7 @@ final class AdminState {
     return state.out.endObject().toString();
   }
 
-  /** The calls of something: all, and those that came lately. */
+  /** Traffic of one route, cluster or method: since the start, and within the recent window. */
   private record Both(KindTraffic all, KindTraffic recent) {
     Both() {
       this(new KindTraffic(), new KindTraffic());
@@ -237,7 +238,10 @@ final class AdminState {
                     .with("backInSeconds", why.backNanos() / NANOS_PER_SECOND));
   }
 
-  /** What the registry says first, then what the connections say. */
+  /**
+   * The health that is shown for an endpoint: what the registry and health checks say takes
+   * precedence over the state of connections.
+   */
   private static String health(
       Endpoint endpoint,
       Optional<CheckedHealth> checked,
@@ -299,7 +303,10 @@ final class AdminState {
     return outcomes.count() - (ok == null ? 0 : ok.nanos().count());
   }
 
-  /** Of headers only the names: their values may be secrets. */
+  /**
+   * Describes a match as text. Header tests appear by name only, because their values may be
+   * secrets.
+   */
   private static String match(RouteRule rule) {
     String headers =
         rule.match().headers().stream().map(HeaderTest::name).collect(Collectors.joining(", "));

@@ -7,19 +7,22 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.HexFormat;
 
-/** Which configuration counts, and which one was refused last. Thread-safe. */
+/**
+ * Status of the configuration: the one that is applied, and the last one that was rejected.
+ * Thread-safe.
+ */
 public final class ConfigStatus {
   private static final int HASH_DIGITS = 12;
 
   private volatile Now now;
 
   /**
-   * What is known at one moment.
+   * A consistent snapshot of the status.
    *
    * @param source the name of the file; "" without one
    * @param hash the first {@value #HASH_DIGITS} digits of the SHA-256 of its text
-   * @param refusal why the last file was refused; "" when the last one was taken
-   * @param refusedAt when, if ever
+   * @param refusal why the last file was rejected; "" when the last one was applied
+   * @param refusedAt when the last file was rejected; the epoch if none was
    */
   public record Now(
       GatewayConfig config,
@@ -29,17 +32,17 @@ public final class ConfigStatus {
       String refusal,
       Instant refusedAt) {}
 
-  /** Begins with a configuration that counts. */
+  /** The status of a first configuration, applied now. */
   public ConfigStatus(String source, String text, GatewayConfig config) {
     this.now = new Now(config, source, hash(text), Instant.now(), "", Instant.EPOCH);
   }
 
-  /** Another one counts from now on. */
+  /** Records that a configuration was applied; clears the last rejection. */
   public void onApplied(String text, GatewayConfig config) {
     now = new Now(config, now.source, hash(text), Instant.now(), "", Instant.EPOCH);
   }
 
-  /** One was refused; what counted goes on to count. */
+  /** Records that a configuration was rejected. The applied one stays in effect. */
   public void onRefused(String why) {
     Now was = now;
     now = new Now(was.config, was.source, was.hash, was.appliedAt, why, Instant.now());

@@ -8,16 +8,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What came lately: the difference to an earlier look. While nobody looks nothing is kept up. On
- * one thread.
+ * Traffic within a recent window, as the difference of two samples of cumulative counters. Samples
+ * are taken only when {@link #look} is called. Confined to one thread.
  */
 final class RecentTraffic {
-  /** The time that rates and latencies are of, while somebody looks. */
+  /** Length of the window while {@link #look} is called regularly. */
   private static final Duration WINDOW = Duration.ofSeconds(10);
 
   private static final Duration SPACING = Duration.ofSeconds(1);
 
-  /** A look so long ago says nothing about lately. */
+  /** The maximum age of a sample; an older one does not count as recent. */
   private static final Duration OLDEST = Duration.ofSeconds(30);
 
   private static final double NANOS_PER_SECOND = 1e9;
@@ -27,19 +27,19 @@ final class RecentTraffic {
   private record Sample(long nanos, Map<CallKind, KindTraffic> sums) {}
 
   /**
-   * What came within some time.
+   * Traffic of a time window.
    *
-   * @param seconds how long
-   * @param sums all since the beginning
-   * @param recent what came within that time
+   * @param seconds the length of the window
+   * @param sums cumulative since the start of the gateway
+   * @param recent within the window
    */
   record Window(
       double seconds, Map<CallKind, KindTraffic> sums, Map<CallKind, KindTraffic> recent) {}
 
   /**
-   * Looks at the sums.
+   * Takes a sample and returns the traffic of the window that ends now.
    *
-   * @param uptime of the gateway: the first look is at all of it
+   * @param uptime of the gateway; the first window spans all of it
    */
   Window look(long nowNanos, Duration uptime, Map<CallKind, KindTraffic> sums) {
     while (isOld(nowNanos)) {
@@ -62,7 +62,7 @@ final class RecentTraffic {
     return new Window((nowNanos - first.nanos) / NANOS_PER_SECOND, sums, recent);
   }
 
-  /** Whether the first sample is of no use: too old, or the next one is old enough. */
+  /** Whether the first sample can be dropped: it is too old, or the next one spans the window. */
   private boolean isOld(long nowNanos) {
     Sample first = samples.peek();
     if (first == null) {

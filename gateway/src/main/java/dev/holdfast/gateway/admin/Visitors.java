@@ -9,11 +9,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may ask the admin page. A browser is led here by any page that its user opens, also under a
- * name of that page's own (DNS rebinding); such requests are told from those of its own page.
+ * Access policy of the admin page against cross-site requests. Any page that a browser shows can
+ * send requests to loopback, also by DNS rebinding. The Host, Origin and Sec-Fetch-Site headers
+ * tell such requests from those of the admin page itself.
  */
 final class Visitors {
-  /** What no page of another origin can send without being asked for permission first. */
+  /**
+   * A custom header that POST requests must have. Pages of another origin can't send it without a
+   * CORS preflight.
+   */
   static final String OWN_HEADER = "x-holdfast-admin";
 
   private static final Set<String> SAME_SITE = Set.of("same-origin", "none");
@@ -22,18 +26,19 @@ final class Visitors {
   private final boolean loopback;
 
   /**
-   * Visitors of one address.
+   * The policy for one listening address.
    *
-   * @param loopback whether only this machine reaches it
+   * @param loopback whether the address is reachable only from this machine
    */
   Visitors(boolean loopback) {
     this.loopback = loopback;
   }
 
   /**
-   * Why a request is refused; null when it is not.
+   * The reason to refuse a request; null when it is allowed.
    *
-   * @param machine whether it is for machines, which come by any name they have for this one
+   * @param machine whether the path is meant for programs such as scrapers; these may use any host
+   *     name unless the address is loopback
    */
   @Nullable String refusal(HttpMethod method, HttpHeaders headers, boolean machine) {
     String host = headers.get(HttpHeaderNames.HOST, "");

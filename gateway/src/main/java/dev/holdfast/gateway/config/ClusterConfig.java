@@ -8,13 +8,13 @@ import dev.holdfast.gateway.tls.UpstreamTls;
 import java.util.Optional;
 
 /**
- * A cluster as it is configured.
+ * The configuration of one cluster.
  *
- * @param target the service that it follows; empty when its endpoints are listed
- * @param endpoints the list of a cluster without a target
- * @param options how its endpoints are chosen and connected, but for TLS
- * @param tls what its connections speak TLS with; empty for plaintext
- * @param health how its endpoints are checked; empty for not at all
+ * @param target the service whose endpoints are followed; empty when the endpoints are listed
+ * @param endpoints the listed endpoints of a cluster without a target
+ * @param options load balancing and connection options, except TLS
+ * @param tls TLS of upstream connections; empty for plaintext
+ * @param health active health checks; empty for none
  */
 public record ClusterConfig(
     Optional<ServiceTarget> target,
@@ -22,15 +22,15 @@ public record ClusterConfig(
     ClusterOptions options,
     Optional<UpstreamTls> tls,
     Optional<HealthOptions> health) {
-  /** A cluster that follows a service, in plaintext. */
+  /** The configuration of a cluster that follows a service, in plaintext. */
   public static ClusterConfig following(ServiceTarget target, ClusterOptions options) {
     return new ClusterConfig(
         Optional.of(target), EndpointSet.EMPTY, options, Optional.empty(), Optional.empty());
   }
 
   /**
-   * What of it a gateway of this zone makes connections by; where that stays they do, whatever else
-   * changes.
+   * The part of the configuration that connections depend on, for a gateway in a zone. As long as
+   * this part is equal, a reload keeps the cluster's connections.
    */
   ClusterConfig connectedIn(String zone) {
     return new ClusterConfig(

@@ -5,7 +5,7 @@ import dev.holdfast.yaml.YamlMap;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** The clusters that a gateway's file names, for whatever refers to one. */
+/** The cluster names that a configuration defines, to check references to clusters. */
 final class ClusterNames {
   private static final int TYPING_ERRORS = 2;
   private static final int MOST_SHOWN = 10;
@@ -16,14 +16,16 @@ final class ClusterNames {
     this.clusters = new TreeSet<>(clusters);
   }
 
-  /** Notes a name that is none of them. */
+  /** Reports a problem when a name is not that of a configured cluster. */
   void require(YamlMap at, String key, String name) {
     if (!clusters.contains(name)) {
       at.problem(key, name, expected(name));
     }
   }
 
-  /** What should stand there, with the nearest name. */
+  /**
+   * The "expected" text for an unknown cluster name, with the nearest known name as a suggestion.
+   */
   String expected(String given) {
     if (clusters.isEmpty()) {
       return "the name of a cluster under clusters, where none is";

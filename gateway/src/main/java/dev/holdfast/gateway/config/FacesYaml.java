@@ -24,7 +24,10 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.regex.Pattern;
 
-/** Reads what a gateway's file says of clients that don't speak gRPC. */
+/**
+ * Parser of the frontend section of a gateway's file: HTTP/JSON, gRPC-Web, Connect, WebSocket, CORS
+ * and descriptor sets.
+ */
 final class FacesYaml {
   private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'+.^_`|~-]+");
 
@@ -63,7 +66,7 @@ final class FacesYaml {
     return faces;
   }
 
-  /** What stands there of pages, or below a route; empty for nothing. */
+  /** The CORS policy at the top level or of a route; empty when none is configured. */
   static Optional<Cors> cors(YamlMap top) {
     if (!top.has(FaceKeys.CORS)) {
       return Optional.empty();
@@ -193,7 +196,7 @@ final class FacesYaml {
     return choice(map, choice).equals("true");
   }
 
-  /** What stands there, or else what a preset says. */
+  /** The value of a flag; the preset's value when the key is absent. */
   private static boolean flag(YamlMap map, TunableChoice choice, boolean preset) {
     return map.has(choice.key()) ? flag(map, choice) : preset;
   }

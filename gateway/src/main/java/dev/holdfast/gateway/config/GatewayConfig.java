@@ -14,18 +14,18 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * All that a gateway's file says. Immutable.
+ * The parsed configuration of a gateway. Immutable.
  *
- * @param listeners where clients are served; empty when the file does not say it
- * @param registry whose services are clusters of their names, without a route of their own; empty
- *     for none
+ * @param listeners the listeners; empty when the file has none
+ * @param registry the registry whose services become clusters of the same name, without routes of
+ *     their own; empty for none
  * @param clusters by name
- * @param routes of which the most specific one is taken
- * @param limits of connections that are accepted from now on
- * @param drain how much time is left to whom when the gateway closes
- * @param zone where the gateway stands, whose endpoints come first; "" for nowhere
- * @param seeing who may see what it does
- * @param faces how clients without gRPC are served
+ * @param routes in any order; the most specific match wins
+ * @param limits for connections that are accepted from now on
+ * @param drain the deadlines of a graceful shutdown
+ * @param zone the gateway's zone, whose endpoints are preferred; "" for none
+ * @param seeing the admin page and the access log
+ * @param faces the frontends for clients without gRPC
  */
 public record GatewayConfig(
     List<ListenerConfig> listeners,
@@ -37,7 +37,7 @@ public record GatewayConfig(
     String zone,
     SeeingConfig seeing,
     FacesConfig faces) {
-  /** What an empty file says. */
+  /** The configuration of an empty file. */
   public static final GatewayConfig EMPTY =
       new GatewayConfig(
           List.of(),
@@ -56,7 +56,7 @@ public record GatewayConfig(
     routes = List.copyOf(routes);
   }
 
-  /** Of a gateway that stands nowhere in particular, with the admin page at its usual place. */
+  /** A configuration without a zone, with the default admin page and frontends. */
   public GatewayConfig(
       List<ListenerConfig> listeners,
       Optional<RegistryUri> registry,
@@ -76,25 +76,25 @@ public record GatewayConfig(
         FacesConfig.DEFAULT);
   }
 
-  /** Where the gateway stands. */
+  /** A copy with another zone; "" for none. */
   public GatewayConfig withZone(String value) {
     return new GatewayConfig(
         listeners, registry, clusters, routes, limits, drain, value, seeing, faces);
   }
 
-  /** Who may see what it does. */
+  /** A copy with other settings of the admin page and the access log. */
   public GatewayConfig withSeeing(SeeingConfig value) {
     return new GatewayConfig(
         listeners, registry, clusters, routes, limits, drain, zone, value, faces);
   }
 
-  /** How clients without gRPC are served. */
+  /** A copy with other frontends. */
   public GatewayConfig withFaces(FacesConfig value) {
     return new GatewayConfig(
         listeners, registry, clusters, routes, limits, drain, zone, seeing, value);
   }
 
-  /** The files of certificates and keys that it names. */
+  /** The certificate and key files of all listeners and clusters. */
   public Set<Path> tlsFiles() {
     Set<Path> files = new HashSet<>();
     listeners.forEach(listener -> listener.tls().ifPresent(tls -> files.addAll(tls.files())));
@@ -102,14 +102,17 @@ public record GatewayConfig(
     return files;
   }
 
-  /** How the endpoints of clusters are checked, by name; of those that are. */
+  /** The health checks by cluster name, for clusters that have any. */
   public Map<String, HealthOptions> health() {
     Map<String, HealthOptions> health = new HashMap<>();
     clusters.forEach((name, each) -> each.health().ifPresent(how -> health.put(name, how)));
     return health;
   }
 
-  /** The files that are followed beside the one that it was read from, and the log of calls. */
+  /**
+   * The files besides the configuration file: certificates and keys, descriptor sets, and the
+   * access log.
+   */
   public Set<Path> filesInUse() {
     Set<Path> files = tlsFiles();
     faces.descriptorSets().values().forEach(files::addAll);
@@ -117,12 +120,14 @@ public record GatewayConfig(
     return files;
   }
 
-  /** Whether it has nobody to whom a call could go. */
+  /**
+   * Whether the configuration has neither clusters nor a registry, so that no call could be routed.
+   */
   public boolean leadsNowhere() {
     return registry.isEmpty() && clusters.isEmpty();
   }
 
-  /** With the services of another registry, or of one where there was none. */
+  /** A copy with another registry. */
   public GatewayConfig withRegistry(RegistryUri value) {
     return new GatewayConfig(
         listeners, Optional.of(value), clusters, routes, limits, drain, zone, seeing, faces);

@@ -16,27 +16,27 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The keys of a gateway's file with their bounds and defaults. The reader, the table in
+ * The keys of a gateway's file with their bounds and defaults. The parser, the table in
  * docs/gateway/configuration.md and the JSON schema for editors are made from {@link #FILE}.
  */
 public final class GatewayKeys {
-  /** Clusters that a file may name. */
+  /** The maximum number of clusters in a file. */
   @Limit(of = "clusters in a gateway's file", then = "the configuration is refused")
   public static final int MAX_CLUSTERS = 1_000;
 
-  /** Endpoints that a cluster may list. */
+  /** The maximum number of endpoints that a cluster lists. */
   @Limit(of = "endpoints that a cluster in a gateway's file lists", then = "it is refused")
   public static final int MAX_ENDPOINTS = 1_000;
 
-  /** Routes that a file may have. */
+  /** The maximum number of routes in a file. */
   @Limit(of = "routes in a gateway's file", then = "the configuration is refused")
   public static final int MAX_ROUTES = 2_000;
 
-  /** Headers that a route may look at. */
+  /** The maximum number of header tests of a route. */
   @Limit(of = "headers that a route of a gateway looks at", then = "the configuration is refused")
   public static final int MAX_HEADERS = 16;
 
-  /** Clusters among which a route may divide its calls. */
+  /** The maximum number of clusters in the traffic split of a route. */
   @Limit(of = "clusters that a route divides its calls among", then = "it is refused")
   public static final int MAX_SHARES = 20;
 
@@ -309,7 +309,7 @@ public final class GatewayKeys {
   static final Section DRAIN_KEYS =
       Section.of(Key.value(ACKNOWLEDGE), Key.value(UNARY), Key.value(DRAIN_STREAMS));
 
-  /** All that may stand in a file. */
+  /** The keys at the top level of a file. */
   public static final Section FILE =
       Section.of(
           Key.items(LISTENERS, ListenerKeys.LISTENER, "Where clients are served."),
@@ -325,13 +325,13 @@ public final class GatewayKeys {
           Key.group(LIMITS, LIMIT_KEYS, "Of connections that are accepted from now on."),
           Key.group(DRAIN, DRAIN_KEYS, "When the gateway closes."));
 
-  /** One map of the file: what may stand in it. */
+  /** A map in the file, as the keys that it may have. */
   public record Section(List<Key> keys) {
     static Section of(Key... keys) {
       return new Section(List.of(keys));
     }
 
-    /** The names that may stand here. */
+    /** The names of the keys. */
     public Set<String> names() {
       return keys.stream().map(Key::name).collect(Collectors.toSet());
     }

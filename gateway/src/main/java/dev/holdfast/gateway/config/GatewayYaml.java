@@ -31,8 +31,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Reads a gateway's file: text in, a {@link GatewayConfig} or all that is wrong with it out. Pure
- * but for the files that the text names, which it looks at.
+ * Parser of a gateway's file: turns text into a {@link GatewayConfig}, or throws with all problems
+ * in it. Free of side effects, but reads the files that the text names.
  */
 public final class GatewayYaml {
   private final YamlMap top;
@@ -54,11 +54,11 @@ public final class GatewayYaml {
   }
 
   /**
-   * Reads a configuration.
+   * Parses a configuration whose relative file names are resolved as {@link TlsPlace#HERE} says.
    *
-   * @param source what the text is called in errors, such as the name of its file
-   * @param targets what a target means; throws IllegalArgumentException for one that means nothing
-   * @param registry the registry of the command line, which counts where the file names none
+   * @param source the name of the text in error messages, such as its file name
+   * @param targets resolves a target URI; throws IllegalArgumentException for an invalid one
+   * @param registry the registry of the command line, used when the file names none
    * @throws YamlException with every problem as {@code source:line: key: value (expected: ..)}
    */
   public static GatewayConfig parse(
@@ -70,11 +70,11 @@ public final class GatewayYaml {
   }
 
   /**
-   * As above.
+   * Parses a configuration whose files are in a given place.
    *
-   * @param place where its files of certificates and keys stand; those that are not in use yet are
-   *     read, and have to be good
-   * @throws YamlException as above
+   * @param place the folder of certificates and keys; files that are not in use yet are read and
+   *     must be valid
+   * @throws YamlException with every problem as {@code source:line: key: value (expected: ..)}
    */
   public static GatewayConfig parse(
       String source,

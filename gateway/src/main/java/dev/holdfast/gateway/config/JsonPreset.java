@@ -8,17 +8,17 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The JSON of another transcoder, for clients that were written for it. Each but {@link #NONE}
- * takes masks in snake_case, <code>{}</code> where there is no body, a path's field again in the
- * query, and streams of values without an array.
+ * JSON presets for clients that were written for another transcoder. Each but {@link #NONE} accepts
+ * field masks in snake_case and <code>{}</code> as the body of a method without one. A path field
+ * may be repeated in the query, and a request stream may be concatenated values without an array.
  */
 enum JsonPreset {
-  /** As http.proto and the mapping of proto3 say, and a plus in a query is a space. */
+  /** The mapping of http.proto and proto3 JSON; a plus in a query is a space. */
   NONE("none", TranscodingOptions.DEFAULT, JsonOptions.DEFAULT),
 
   /**
-   * The defaults of grpc-gateway v2: whatever is unknown is left out, fields are printed with their
-   * defaults, and an escaped slash may separate segments.
+   * The defaults of grpc-gateway v2: unknown fields are ignored, fields with default values are
+   * printed, and an escaped slash may separate segments.
    */
   GRPC_GATEWAY(
       "grpc-gateway",
@@ -29,14 +29,14 @@ enum JsonPreset {
 
   /**
    * The defaults of Envoy's grpc_json_transcoder: a plus is a plus, reserved characters stay
-   * escaped in variables of several segments, unknown fields of bodies are left out.
+   * escaped in multi-segment variables, and unknown fields of bodies are ignored.
    */
   ENVOY(
       "envoy",
       TranscodingOptions.DEFAULT.withLenient(true).withPlusIsSpace(false).withKeepReserved(true),
       JsonOptions.DEFAULT.withSnakeCaseMasks(true).withIgnoreUnknown(true)),
 
-  /** The REST of Google's APIs: their system parameters are left out of queries. */
+  /** The REST mapping of Google's APIs: their system parameters are ignored in queries. */
   GOOGLE(
       "google",
       TranscodingOptions.DEFAULT.withLenient(true).withIgnoredParameters(systemParameters()),
@@ -62,7 +62,7 @@ enum JsonPreset {
     return word;
   }
 
-  /** Whether an escaped slash may be one between two segments of a path. */
+  /** Whether an escaped slash in a path may separate two segments. */
   boolean decodesSlashes() {
     return this == GRPC_GATEWAY;
   }
@@ -71,7 +71,10 @@ enum JsonPreset {
     return new JsonTerms(http, json);
   }
 
-  /** Those that any of Google's APIs takes; with a dollar sign too where they may have one. */
+  /**
+   * The system parameters of Google's APIs, with and without the dollar sign where both are
+   * allowed.
+   */
   private static Set<String> systemParameters() {
     return Set.of(
         "$alt",

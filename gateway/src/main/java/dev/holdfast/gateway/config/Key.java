@@ -5,13 +5,14 @@ import dev.holdfast.core.TunableText;
 import java.util.Optional;
 
 /**
- * One key of a gateway's file.
+ * A key of a gateway's file.
  *
- * @param value its name, its bounds, its default and its meaning
- * @param shape what stands behind it
- * @param below what stands in the map behind it, in each map of the list, or under each name
- * @param required whether it must stand there
- * @param text whether a text may stand there instead of the map, under each name
+ * @param value name, bounds, default and meaning
+ * @param shape the kind of the key's value
+ * @param below the keys of the nested map: of the map itself, of each map in the list, or under
+ *     each name
+ * @param required whether the key is mandatory
+ * @param text whether a scalar may stand in place of the map under each name
  */
 public record Key(
     Tunable value,
@@ -19,15 +20,15 @@ public record Key(
     Optional<GatewayKeys.Section> below,
     boolean required,
     boolean text) {
-  /** What stands behind a key. */
+  /** The kind of a key's value. */
   public enum Shape {
-    /** One value. */
+    /** A single scalar, such as a number or a text. */
     VALUE,
-    /** A list of values. */
+    /** A list of scalars of one kind. */
     VALUES,
-    /** A map. */
+    /** A map with fixed keys. */
     GROUP,
-    /** A list of maps. */
+    /** A list of maps, each with the same keys. */
     ITEMS,
     /** A map of names, each with a map. */
     NAMED,
@@ -61,7 +62,7 @@ public record Key(
         false);
   }
 
-  /** Names, each with the same kind of value. */
+  /** A key whose value maps names to scalars of one kind. */
   static Key shares(String name, Tunable share, String meaning) {
     return new Key(
         named(name, "names, each with " + share.expected(), meaning),
@@ -83,7 +84,7 @@ public record Key(
     return new Key(value, shape, below, required, true);
   }
 
-  /** As it is written. */
+  /** The key's name in the file. */
   public String name() {
     return value.key();
   }

@@ -9,13 +9,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where clients are served.
+ * The configuration of one listener.
  *
- * @param address to listen at; port 0 takes a free one
- * @param tls what it speaks TLS with; empty for plaintext
- * @param proxies who says for whom he speaks by the PROXY protocol; empty for nobody
- * @param l4 where what is not HTTP goes; empty where all is HTTP
- * @param forwarders the proxies whose x-forwarded headers count; those of anybody else are replaced
+ * @param address to bind; port 0 takes a free one
+ * @param tls TLS of the listener; empty for plaintext
+ * @param proxies the PROXY protocol and its trusted sources; empty when it is off
+ * @param l4 the TCP routing of a layer-4 listener; empty for HTTP
+ * @param forwarders the trusted proxies whose x-forwarded headers are kept; those of other clients
+ *     are replaced
  */
 public record ListenerConfig(
     InetSocketAddress address,
@@ -27,12 +28,12 @@ public record ListenerConfig(
     forwarders = List.copyOf(forwarders);
   }
 
-  /** For HTTP, without proxies in front. */
+  /** An HTTP listener without the PROXY protocol or trusted proxies. */
   public ListenerConfig(InetSocketAddress address, Optional<ListenerTls> tls) {
     this(address, tls, Optional.empty(), Optional.empty(), List.of());
   }
 
-  /** Whether one of two is in the way of the other. */
+  /** Whether both listeners can't be bound at once: same port, and equal or wildcard addresses. */
   boolean overlaps(ListenerConfig other) {
     boolean any =
         address.getAddress().isAnyLocalAddress() || other.address.getAddress().isAnyLocalAddress();

@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the listeners of a gateway's file. */
+/** Parser of the listeners in a gateway's file. */
 final class ListenerYaml {
   private static final String ADDRESS = ListenerKeys.ADDRESS.key();
 
@@ -142,7 +142,10 @@ final class ListenerYaml {
     return sni;
   }
 
-  /** What is passed through is as the client made it: no TLS can be put around it. */
+  /**
+   * Requires a known cluster without TLS. Layer-4 bytes are proxied as the client sends them, so
+   * the gateway can't add TLS.
+   */
   private void requirePlain(YamlMap at, String key, String name) {
     names.require(at, key, name);
     ClusterConfig known = clusters.get(name);
@@ -151,7 +154,7 @@ final class ListenerYaml {
     }
   }
 
-  /** What stands there of some words, or its default. */
+  /** The value of a key with fixed words, or its default. */
   private static String word(YamlMap listener, TunableChoice choice) {
     return listener.isProblem(choice.key())
         ? choice.defaultText()
@@ -180,7 +183,7 @@ final class ListenerYaml {
     listeners.add(next);
   }
 
-  /** Only literals, so that reading a file asks no name server. */
+  /** Parses a listening address. Only IP literals are valid, so that no name is resolved. */
   static InetSocketAddress address(String name, String text) {
     try {
       HostPort parsed = HostPort.parse(text.indexOf(':') < 0 ? "127.0.0.1:" + text : text);

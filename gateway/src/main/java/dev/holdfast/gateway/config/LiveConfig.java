@@ -40,14 +40,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A configuration that is alive: its clusters are followed, the services of its registry become
- * clusters as they come and go, and each change is a new snapshot. What did not change keeps its
- * {@link Cluster}, and so its connections.
+ * A running configuration: follows the endpoints of its clusters, turns services of its registry
+ * into clusters, and publishes a snapshot on each change. Unchanged clusters keep their {@link
+ * Cluster}, and so their connections.
  *
- * <p>Thread-safe. Whoever made it closes it, after the gateway.
+ * <p>Thread-safe. The creator closes it, after the gateway.
  */
 public final class LiveConfig implements AutoCloseable {
-  /** Services of a registry that become clusters by themselves. */
+  /** The maximum number of registry services that become clusters without being configured. */
   @Limit(
       of = "services of a registry that are clusters without being configured",
       then = "further ones are logged and not served unless they are configured")
@@ -71,7 +71,10 @@ public final class LiveConfig implements AutoCloseable {
   private boolean closed;
 
   private record ClusterKey(String name, ClusterConfig config) {
-    /** Whether connections are made as before, but to others. */
+    /**
+     * Whether the key differs only in the source of endpoints, so that connections are made in the
+     * same way.
+     */
     boolean isMovedFrom(ClusterKey before) {
       return !equals(before)
           && config.options().equals(before.config.options())
@@ -100,12 +103,12 @@ public final class LiveConfig implements AutoCloseable {
   }
 
   /**
-   * Begins to follow what a configuration names.
+   * Starts a configuration without schemas.
    *
-   * @param services the names of the registry's services that are served; empty for all it has
-   * @throws IllegalArgumentException when a registry refuses its URI
+   * @param services the names of the registry's services that are served; empty for all
+   * @throws IllegalArgumentException when a registry rejects its URI
    * @throws RegistryException of kind UNSUPPORTED when all services are to be served and the
-   *     registry can't say which there are
+   *     registry can't list them
    */
   public static LiveConfig open(Registries registries, GatewayConfig config, Set<String> services) {
     return open(
@@ -113,12 +116,12 @@ public final class LiveConfig implements AutoCloseable {
   }
 
   /**
-   * As above, with the schemas of the clusters.
+   * Starts a configuration with the schemas of its clusters.
    *
-   * @param schemas is told of the clusters, and says which gRPC services are behind each; whoever
-   *     made it closes it
-   * @param keys for clusters with TLS; becomes this one's, and is closed with it
-   * @throws IllegalArgumentException also when a file of certificates can't be used
+   * @param schemas is given the clusters and knows the gRPC services behind each; closed by {@link
+   *     #close}
+   * @param keys for clusters with TLS; closed by {@link #close}
+   * @throws IllegalArgumentException also when a certificate file can't be used
    */
   public static LiveConfig open(
       Registries registries,
@@ -138,36 +141,36 @@ public final class LiveConfig implements AutoCloseable {
     return live;
   }
 
-  /** What requests meet now. */
+  /** The snapshot of routes and clusters that was published last. */
   public synchronized GatewaySnapshot snapshot() {
     return snapshot;
   }
 
-  /** Who is served without gRPC, and how, now; never waits. */
+  /** The current terms of the frontends. Does not block. */
   public FaceTerms faceTerms() {
     return faces.terms();
   }
 
-  /** Hands each snapshot from now on to a gateway, the present one at once. */
+  /** Sets the listener of snapshots. The current snapshot is delivered before this returns. */
   public synchronized void follow(Consumer<GatewaySnapshot> gateway) {
     listener = gateway;
     gateway.accept(snapshot);
   }
 
   /**
-   * Waits for the first word of the registry on its services.
+   * Waits for the first list of services from the registry.
    *
-   * @return whether it came; at once where no registry is asked
+   * @return whether the list arrived in time; true at once when no registry is asked
    */
   public boolean awaitNames(Duration atMost) throws InterruptedException {
     return namesKnown.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   /**
-   * Replaces the configuration; the next snapshot is delivered before this returns. One that is
-   * refused leaves everything as it was.
+   * Replaces the configuration. The new snapshot is delivered before this returns. When this
+   * throws, the old configuration stays in effect.
    *
-   * @throws IllegalArgumentException when a registry refuses its URI
+   * @throws IllegalArgumentException when a registry rejects its URI
    * @throws RegistryException of kind UNSUPPORTED, as {@link #open}
    */
   public synchronized void use(GatewayConfig next) {
@@ -197,7 +200,7 @@ public final class LiveConfig implements AutoCloseable {
     }
   }
 
-  /** The same clusters, of which more is known. */
+  /** Publishes a snapshot after the schema of a cluster changed. */
   private synchronized void refresh() {
     publish();
   }
@@ -221,7 +224,10 @@ public final class LiveConfig implements AutoCloseable {
     namesKnown.countDown();
   }
 
-  /** A list came: the cluster goes if it stayed for its endpoints only, and is used if awaited. */
+  /**
+   * Handles a new endpoint list. Publishes if the cluster was kept only for its endpoints and has
+   * none left, or if its first endpoints were awaited.
+   */
   private synchronized void onList(String name, boolean empty) {
     RegistryNames names = followed.served();
     boolean goes = empty && names != null && names.isLasting(name);
@@ -233,7 +239,9 @@ public final class LiveConfig implements AutoCloseable {
     }
   }
 
-  /** Opens what is new, tells the gateway, then closes what is of no use any more. */
+  /**
+   * Opens new clusters, publishes the snapshot, then closes the clusters that are no longer used.
+   */
   private void publish() {
     if (closed) {
       return;
@@ -280,7 +288,10 @@ public final class LiveConfig implements AutoCloseable {
     open.putAll(fresh);
   }
 
-  /** The cluster itself, or the one before it while nobody knows the endpoints of the new one. */
+  /**
+   * The key to publish: the new cluster, or the previous one until the endpoints of the new one are
+   * known.
+   */
   private ClusterKey untilKnown(ClusterKey key) {
     ClusterKey before = published.get(key.name());
     return before != null
@@ -318,7 +329,7 @@ public final class LiveConfig implements AutoCloseable {
     return keys;
   }
 
-  /** Whether a service that its registry does not name any more has endpoints, or may have. */
+  /** Whether a service that the registry no longer lists still has endpoints, or may have. */
   private boolean lasts(RegistryNames of, String name) {
     ClusterKey key = published.get(name);
     return key != null
@@ -377,7 +388,7 @@ public final class LiveConfig implements AutoCloseable {
     return config.routes().isEmpty() ? byService : new FirstRouter(table, byService);
   }
 
-  /** The gRPC services that are known to be behind a cluster. */
+  /** The gRPC services of a cluster, from its schema; empty while that is unknown. */
   private Set<String> offers(@Nullable Cluster cluster) {
     return cluster == null
         ? Set.of()

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The listeners of a configuration with their TLS, brought to life and replaced by others. Closed
- * after the gateway that uses them. Thread-safe.
+ * The configured listeners with their TLS contexts, which a reload replaces. Closed after the
+ * gateway that uses them. Thread-safe.
  */
 public final class LiveListeners implements AutoCloseable {
   private final Keyring keys;
@@ -26,28 +26,29 @@ public final class LiveListeners implements AutoCloseable {
   }
 
   /**
-   * Reads the files of certificates and listens nowhere yet.
+   * Loads certificates and keys of the listeners, without binding any address.
    *
-   * @throws IllegalArgumentException when one can't be used
+   * @throws IllegalArgumentException when a file can't be used
    */
   public static LiveListeners open(Keyring keys, List<ListenerConfig> configs) {
     return new LiveListeners(keys, configs);
   }
 
-  /** What a gateway is opened with. */
+  /** The current listeners, with which a gateway is opened. */
   public synchronized List<Listener> current() {
     return current;
   }
 
   /**
-   * Has the gateway listen and forward as configured, or do nothing of it; what did not change is
-   * not touched. Whoever comes in meanwhile finds the clusters of his listener: those of new ones
-   * are there before anybody is let in, those of old ones until nobody meets their terms.
+   * Applies new listeners and a new configuration, or neither. Unchanged listeners keep their
+   * sockets. A connection that is accepted meanwhile finds the clusters of its listener: new
+   * clusters are published before new listeners accept, and old ones stay until the old listeners
+   * are gone.
    *
-   * @param live which the gateway follows
-   * @throws IllegalArgumentException when an address, a file of certificates or a registry can't be
-   *     used; then all is as it was
-   * @throws RegistryException as {@link LiveConfig#use}; then likewise
+   * @param live the configuration that the gateway follows
+   * @throws IllegalArgumentException when an address, a certificate file or a registry can't be
+   *     used; nothing has changed then
+   * @throws RegistryException as {@link LiveConfig#use}; nothing has changed then
    */
   public synchronized void use(
       Gateway gateway, List<ListenerConfig> next, LiveConfig live, GatewayConfig config) {

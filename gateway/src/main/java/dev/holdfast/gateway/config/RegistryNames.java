@@ -17,11 +17,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The services of one registry that are served: those that it named last, and of those that it
- * named before the ones that last. A store that was wiped names nothing, while the endpoints of its
- * services are still there.
+ * The services of one registry that are served: those that the registry lists, and earlier ones
+ * that it no longer lists but that still have endpoints. A store that was wiped lists nothing,
+ * while the endpoints of its services still run.
  *
- * <p>What is served is asked for under the lock of the owner; the rest is thread-safe.
+ * <p>The set of served services is read and settled under the owner's lock. The rest is
+ * thread-safe.
  */
 final class RegistryNames implements Registry.NamesListener, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RegistryNames.class);
@@ -39,12 +40,13 @@ final class RegistryNames implements Registry.NamesListener, AutoCloseable {
   }
 
   /**
-   * Begins to follow.
+   * Subscribes to the registry's list of services.
    *
-   * @param services the only ones that are served, for which nobody is asked; empty for all
-   * @param heard runs after each word of the registry
-   * @throws IllegalArgumentException when the registry refuses its URI
-   * @throws RegistryException of kind UNSUPPORTED when the registry can't say which there are
+   * @param services the only services to serve, in which case the registry is not asked; empty for
+   *     all
+   * @param heard runs after each list from the registry
+   * @throws IllegalArgumentException when the registry rejects its URI
+   * @throws RegistryException of kind UNSUPPORTED when the registry can't list services
    */
   static RegistryNames open(
       Registries registries, RegistryUri uri, Set<String> services, Consumer<RegistryNames> heard) {
@@ -62,36 +64,37 @@ final class RegistryNames implements Registry.NamesListener, AutoCloseable {
     return names;
   }
 
-  /** Which registry. */
+  /** The URI of the registry. */
   RegistryUri uri() {
     return handle.uri();
   }
 
-  /** What a name means here. */
+  /** The target of a service in this registry. */
   ServiceTarget target(String name) {
     return ServiceTarget.in(uri(), ServiceName.parse(name));
   }
 
-  /** Whether it is known which services there are. */
+  /** Whether the registry has listed its services at least once. */
   boolean isKnown() {
     return said != null;
   }
 
-  /** Those that are served, as of the last {@link #settle}. */
+  /** The names of the served services, as of the last {@link #settle}. */
   Set<String> served() {
     return served;
   }
 
-  /** Whether one is served though the registry does not name it any more. */
+  /** Whether a service is served although the registry no longer lists it. */
   boolean isLasting(String name) {
     Set<String> named = said;
     return named != null && served.contains(name) && !named.contains(name);
   }
 
   /**
-   * Decides who is served from now on.
+   * Recomputes which services are served.
    *
-   * @param lasts whether one that is not named any more stays
+   * @param lasts whether a service that is no longer listed stays
+   * @return the names of the served services
    */
   Set<String> settle(Predicate<String> lasts) {
     Set<String> named = said;

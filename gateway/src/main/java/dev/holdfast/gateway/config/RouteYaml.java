@@ -24,7 +24,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Reads the routes of a gateway's file. */
+/** Parser of the routes in a gateway's file. */
 final class RouteYaml {
   private static final int HUNDREDTHS = 100;
   private static final Pattern PERCENT = Pattern.compile("(\\d{1,3})(?:\\.(\\d{1,2}))?%");
@@ -33,7 +33,10 @@ final class RouteYaml {
   private final YamlMap top;
   private final ClusterNames clusters;
 
-  /** Those of which it is not known what they match: they are as specific as nothing. */
+  /**
+   * Routes with an invalid match. Their specificity is unknown, so they are left out of the
+   * conflict check.
+   */
   private final Set<RouteRule> unclear = Collections.newSetFromMap(new IdentityHashMap<>());
 
   RouteYaml(YamlMap top, Set<String> clusters) {

@@ -4,15 +4,15 @@ import java.net.InetSocketAddress;
 import java.util.Optional;
 
 /**
- * Who may see what the gateway does.
+ * The settings of the admin page and the access log.
  *
- * @param admin where the admin page is served; empty for the usual place
- * @param adminOff whether there is none
- * @param accessLog the file of the log of calls, "-" for standard output; empty for none
+ * @param admin the address of the admin page; empty for the default
+ * @param adminOff whether the admin page is off
+ * @param accessLog the file of the access log, "-" for standard output; empty for none
  */
 public record SeeingConfig(
     Optional<InetSocketAddress> admin, boolean adminOff, Optional<String> accessLog) {
-  /** The admin page at its usual place, no log of calls. */
+  /** The default admin page and no access log. */
   public static final SeeingConfig DEFAULT =
       new SeeingConfig(Optional.empty(), false, Optional.empty());
 }

@@ -19,7 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** Reads what a gateway's file says of TLS, and the files that it names. */
+/** Parser of the TLS sections in a gateway's file. Reads and validates the files that they name. */
 final class TlsYaml {
   private static final String CERTIFICATE = TlsKeys.CERTIFICATE.key();
   private static final String KEY = TlsKeys.KEY.key();
@@ -54,7 +54,10 @@ final class TlsYaml {
                 authority.map(file -> new ListenerTls.Clients(file, required, forwarding))));
   }
 
-  /** What a key about clients says, or its default. */
+  /**
+   * The word of a client-certificate key, or its default. Reports a problem when the key is present
+   * without client-ca.
+   */
   private static String word(YamlMap tls, TunableChoice choice) {
     Optional<String> said =
         tls.parsed(
@@ -114,7 +117,7 @@ final class TlsYaml {
             tls.parsed(SERVER_NAME, TlsKeys.SERVER_NAME.expected(), TlsYaml::serverName)));
   }
 
-  /** The certificate and the key of a map; the certificate must be for all of the names. */
+  /** The certificate and key of a map. The certificate must be valid for all of the names. */
   private Optional<Identity> identity(YamlMap tls, boolean mandatory, List<String> names) {
     boolean both = tls.has(CERTIFICATE) && tls.has(KEY);
     if (!both && (mandatory || tls.has(CERTIFICATE) || tls.has(KEY))) {
@@ -175,7 +178,9 @@ final class TlsYaml {
         .map(found -> found.file);
   }
 
-  /** A file, and what stands in it unless it is in use. */
+  /**
+   * A file with its content. The content is empty when the file is in use already and was not read.
+   */
   private record Known<T>(Path file, List<T> content) {}
 
   private interface Reader<T> {

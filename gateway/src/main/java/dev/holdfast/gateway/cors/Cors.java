@@ -12,15 +12,16 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which pages may call services from browsers (the Fetch standard's CORS protocol). Immutable.
+ * A CORS policy (Fetch standard): the origins whose pages may call services from browsers.
+ * Immutable.
  *
- * <p>Pages may read the headers of gRPC-Web's status, and those of {@code exposed}.
+ * <p>Pages may read the status headers of gRPC-Web and the headers of {@code exposed}.
  */
 public final class Cors {
-  /** How long a browser may remember an answer, unless another time is said. */
+  /** The default time for which a browser may cache a preflight response. */
   public static final Duration MAX_AGE = Duration.ofMinutes(10);
 
-  /** No page of another origin may. */
+  /** The policy that allows no cross-origin request. */
   public static final Cors NONE =
       new Cors(Set.of(), new Asked(Set.of(), Set.of()), Set.of(), false, MAX_AGE);
 
@@ -37,7 +38,7 @@ public final class Cors {
   private final Duration maxAge;
 
   /**
-   * What pages may ask for.
+   * The methods and request headers that a policy allows.
    *
    * @param methods of HTTP; empty for any
    * @param headers of a request, in any case; empty for any
@@ -53,13 +54,13 @@ public final class Cors {
   }
 
   /**
-   * Leave for pages.
+   * A policy for some origins.
    *
-   * @param origins as browsers send them, such as {@code https://shop.example}, {@code
-   *     https://*.shop.example} for all below a domain, {@code *} for any
-   * @param exposed headers of answers that pages may read, beside those of gRPC-Web's status
-   * @param credentials whether cookies may be sent along; not with {@code *}
-   * @param maxAge for which a browser may remember the answer to its question
+   * @param origins as browsers send them, such as {@code https://shop.example}; {@code
+   *     https://*.shop.example} for all subdomains; {@code *} for any
+   * @param exposed response headers that pages may read, besides those of gRPC-Web's status
+   * @param credentials whether cookies may be sent; not with {@code *}
+   * @param maxAge for which a browser may cache a preflight response
    * @throws IllegalArgumentException for an origin that no browser sends
    */
   public Cors(
@@ -82,29 +83,32 @@ public final class Cors {
     }
   }
 
-  /** Pages of these origins may, without cookies. */
+  /** A policy that allows some origins, without credentials. */
   public static Cors of(String... origins) {
     return new Cors(Set.of(origins), NONE.asked, Set.of(), false, MAX_AGE);
   }
 
   /**
-   * An origin, in small letters.
+   * A validated origin in lower case.
    *
-   * @param name what it is called in the exception
-   * @throws IllegalArgumentException for one that no browser sends
+   * @param name of the setting in the exception's message
+   * @throws IllegalArgumentException for an origin that no browser sends
    */
   public static String requireOrigin(String name, String text) {
     return OriginPattern.parse(name, text).text();
   }
 
-  /** Whether a browser asks for leave. */
+  /** Whether the request is a CORS preflight. */
   public static boolean isQuestion(Http2Headers request) {
     return "OPTIONS".contentEquals(String.valueOf(request.method()))
         && request.contains(ORIGIN)
         && request.contains("access-control-request-method");
   }
 
-  /** The answer to the question: what may be asked for, or nothing. */
+  /**
+   * Adds the response headers of a CORS preflight. Of the allow headers none is added when the
+   * origin is not allowed.
+   */
   public void permit(Http2Headers request, Http2Headers answer) {
     if (!origins.isEmpty()) {
       answer.set("vary", VARY);
@@ -126,7 +130,10 @@ public final class Cors {
     answer.set("access-control-max-age", Long.toString(maxAge.toSeconds()));
   }
 
-  /** What lets a page read an answer. */
+  /**
+   * Adds the CORS headers that let a page read the response to an actual request. None but {@code
+   * vary} is added when the origin is not allowed.
+   */
   public void expose(Http2Headers request, Http2Headers answer) {
     CharSequence origin = request.get(ORIGIN);
     if (origin == null || origins.isEmpty()) {
@@ -139,7 +146,7 @@ public final class Cors {
     }
   }
 
-  /** Whether pages of this origin may. */
+  /** Whether an origin is allowed; false for null. */
   public boolean allows(@Nullable CharSequence origin) {
     if (origin == null) {
       return false;
@@ -148,7 +155,7 @@ public final class Cors {
     return origins.stream().anyMatch(each -> each.fits(text));
   }
 
-  /** Whether cookies may be sent along. */
+  /** Whether credentials such as cookies are allowed. */
   public boolean hasCredentials() {
     return credentials;
   }

@@ -6,11 +6,11 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which origins of pages are meant: one, all below a domain, or any. Immutable.
+ * A pattern of origins: a single origin, all subdomains of a domain, or any. Immutable.
  *
- * @param text as it is written, in small letters
- * @param prefix with which an origin begins
- * @param suffix with which it ends; the same as prefix and empty for one that is meant by itself
+ * @param text as configured, in lower case
+ * @param prefix with which a matching origin begins; the whole origin when the suffix is empty
+ * @param suffix with which a matching origin ends; empty for a single origin
  */
 record OriginPattern(String text, String prefix, String suffix) {
   static final String EXPECTED =
@@ -24,9 +24,9 @@ record OriginPattern(String text, String prefix, String suffix) {
               + "(?::([0-9]{1,5}))?");
 
   /**
-   * Reads one.
+   * Parses an origin, a pattern with a wildcard, or {@code *}.
    *
-   * @throws IllegalArgumentException for what no browser sends
+   * @throws IllegalArgumentException for an origin that no browser sends
    */
   static OriginPattern parse(String name, String text) {
     String small = text.toLowerCase(Locale.ROOT);
@@ -62,7 +62,10 @@ record OriginPattern(String text, String prefix, String suffix) {
         && isHost(origin, prefix.length(), last);
   }
 
-  /** Browsers leave it out, so that nothing would ever fit. */
+  /**
+   * Whether a port is the scheme's default. Browsers omit it, so an origin with it would never
+   * match.
+   */
   private static boolean isDefaultPort(String scheme, @Nullable String port) {
     return ("80".equals(port) && scheme.equals("http"))
         || ("443".equals(port) && scheme.equals("https"));

@@ -5,14 +5,14 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client takes, as {@code accept-encoding} says it (RFC 9110, 12.5.3), and the lists of gRPC
- * and Connect, which have no weights.
+ * Negotiation of gzip by {@code accept-encoding} (RFC 9110, 12.5.3), and by the lists of gRPC and
+ * Connect, which have no weights.
  */
 public final class AcceptEncoding {
-  /** The one coding that there is besides identity. */
+  /** The only supported content coding besides identity. */
   public static final String GZIP = "gzip";
 
-  /** The headers of a request by which answers may be compressed: of HTTP, Connect and gRPC-Web. */
+  /** The request headers that negotiate compression: of HTTP, Connect and gRPC-Web. */
   public static final List<String> LISTS =
       List.of("accept-encoding", "connect-accept-encoding", "grpc-accept-encoding");
 
@@ -20,7 +20,7 @@ public final class AcceptEncoding {
 
   private AcceptEncoding() {}
 
-  /** The fields of one name as one list (RFC 9110, 5.2); null for none. */
+  /** The field lines of one header combined into one list (RFC 9110, 5.2); null for none. */
   public static @Nullable CharSequence joined(List<CharSequence> fields) {
     return switch (fields.size()) {
       case 0 -> null;
@@ -29,7 +29,7 @@ public final class AcceptEncoding {
     };
   }
 
-  /** Whether gzip is taken, and no less gladly than the body as it is. */
+  /** Whether gzip is acceptable and its weight is not lower than that of identity. */
   public static boolean takesGzip(@Nullable CharSequence header) {
     if (header == null) {
       return false;
@@ -52,7 +52,10 @@ public final class AcceptEncoding {
     return taken > 0 && taken >= identity;
   }
 
-  /** A weight that is none counts as 0: what is not understood is not done. */
+  /**
+   * The weight among a coding's parameters, 0 to 1; 1 when there is none. An invalid weight is 0,
+   * so that the coding is not used.
+   */
   private static double weight(String parameters) {
     for (String parameter : parameters.split(";", -1)) {
       String text = parameter.strip();

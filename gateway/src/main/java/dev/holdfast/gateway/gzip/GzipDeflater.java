@@ -7,10 +7,10 @@ import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 
 /**
- * Compresses messages with gzip, where that is worth it and the thread has time for it: who is
- * answered may always be answered uncompressed.
+ * Gzip compressor of messages with a byte budget per thread and second. Callers send the message
+ * uncompressed when {@link #mayDeflate} is false.
  *
- * <p>Each thread has one native deflater. No message and no stream keeps one.
+ * <p>Each thread has one native deflater. No message or stream holds a deflater of its own.
  */
 public final class GzipDeflater {
   @Limit(
@@ -48,7 +48,10 @@ public final class GzipDeflater {
         }
       };
 
-  /** The fastest: an event loop has other clients, and higher levels win little on messages. */
+  /**
+   * Uses the fastest level. An event loop serves other clients, and higher levels gain little on
+   * messages.
+   */
   private final Deflater deflater = new Deflater(Deflater.BEST_SPEED, true);
 
   private long budget = BYTES_PER_SECOND;
@@ -56,17 +59,17 @@ public final class GzipDeflater {
 
   private GzipDeflater() {}
 
-  /** That of the thread. */
+  /** The compressor of the current thread. */
   public static GzipDeflater ofThread() {
     return OF_THREAD.get();
   }
 
-  /** Whether a message of so many bytes is worth it, and there is time for it. */
+  /** Whether a message is large enough for compression and within the thread's budget. */
   public boolean mayDeflate(int bytes) {
     return bytes >= LEAST_BYTES && hasTimeFor(bytes);
   }
 
-  /** Whether there is time for a message of so many bytes. */
+  /** Whether a message is within the size limit and the thread's budget. */
   boolean hasTimeFor(int bytes) {
     if (bytes > MOST_BYTES) {
       return false;
@@ -78,7 +81,7 @@ public final class GzipDeflater {
     return bytes <= budget;
   }
 
-  /** One member of gzip in a new array. */
+  /** Compresses bytes to one complete gzip member in a new array. */
   public byte[] deflate(byte[] bytes, int offset, int length) {
     byte[] body = deflated(bytes, offset, length, true);
     byte[] whole = new byte[HEADER_BYTES + body.length + TRAILER_BYTES];
@@ -90,7 +93,12 @@ public final class GzipDeflater {
     return whole;
   }
 
-  /** Blocks that end on a byte, and refer to nothing before them. */
+  /**
+   * Compresses bytes to raw deflate blocks that end on a byte boundary and refer to no earlier
+   * data.
+   *
+   * @param last whether the blocks end the deflate stream
+   */
   byte[] deflated(byte[] bytes, int offset, int length, boolean last) {
     budget -= length;
     deflater.reset();

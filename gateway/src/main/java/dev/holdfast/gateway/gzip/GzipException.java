@@ -1,6 +1,6 @@
 package dev.holdfast.gateway.gzip;
 
-/** Bytes that are no gzip, or more than a limit lets in when they are inflated. */
+/** Thrown for malformed gzip, or when the inflated size exceeds a limit. Has no stack trace. */
 public final class GzipException extends Exception {
   private static final long serialVersionUID = 1L;
 
@@ -19,12 +19,12 @@ public final class GzipException extends Exception {
     return new GzipException(true, "more than " + maxBytes + " bytes when inflated");
   }
 
-  /** Whether the bytes are too many, and not wrong. */
+  /** Whether the inflated size exceeds the limit; false for malformed gzip. */
   public boolean isTooLarge() {
     return tooLarge;
   }
 
-  /** The message; never null. */
+  /** The message of the error; never null. */
   @Override
   public String getMessage() {
     return String.valueOf(super.getMessage());

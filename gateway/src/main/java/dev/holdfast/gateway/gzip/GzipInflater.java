@@ -8,10 +8,10 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * Inflates whole messages of gzip: one or more members, and nothing behind them. The size of the
- * result is bounded while it grows, whatever the ratio is.
+ * Decompressor of whole gzip messages: any number of members, and nothing behind them. The output
+ * size is checked while it grows, which protects from decompression bombs.
  *
- * <p>Each thread has one native inflater, which no message outlives.
+ * <p>Each thread has one native inflater, which is reset after each message.
  */
 public final class GzipInflater {
   @Limit(
@@ -61,9 +61,9 @@ public final class GzipInflater {
   }
 
   /**
-   * The bytes in a new array of their length. No bytes at all are an empty message.
+   * Inflates bytes to a new array of exact length. Empty input is an empty message.
    *
-   * @throws GzipException when they are no gzip, are cut, or would be more than allowed
+   * @throws GzipException when the input is malformed or truncated, or the output exceeds the limit
    */
   public static byte[] inflate(byte[] in, int offset, int length, int maxBytes)
       throws GzipException {
@@ -122,7 +122,10 @@ public final class GzipInflater {
     }
   }
 
-  /** One byte more than allowed tells that there is more. */
+  /**
+   * Grows the output to at most one byte beyond the limit. The extra byte shows that the limit is
+   * exceeded.
+   */
   private void grow() throws GzipException {
     if (out.length > maxBytes) {
       throw GzipException.tooLarge(maxBytes);

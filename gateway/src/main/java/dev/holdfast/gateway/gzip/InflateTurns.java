@@ -9,11 +9,11 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The turns in which one event loop inflates messages. A few bytes may become megabytes, so that a
- * turn has a budget; what is beyond it waits, one queue for each client, and clients take turns.
- * Between two turns the loop does other work for as long as the last one took.
+ * Time slices in which one event loop inflates messages, as a few bytes may inflate to megabytes.
+ * Each slice has a byte budget. Work beyond it waits in one queue per client, served round robin.
+ * Between two slices the loop is free for as long as the last slice took, and at least 1 ms.
  *
- * <p>For the thread of its event loop. The queue is bounded by the calls of the clients.
+ * <p>Confined to its event loop. The calls of the clients bound the queues.
  */
 public final class InflateTurns {
   @Limit(
@@ -37,12 +37,12 @@ public final class InflateTurns {
     this.loop = loop;
   }
 
-  /** Those of the thread that asks; null where no call has wanted any. */
+  /** The slices of the current thread; null where no call has needed them yet. */
   public static @Nullable InflateTurns ofThread() {
     return OF_THREAD.getIfExists();
   }
 
-  /** Those of the event loop that asks. */
+  /** The slices of the event loop, which must be the current thread's; created on first use. */
   public static InflateTurns of(EventExecutor loop) {
     @Nullable InflateTurns known = OF_THREAD.getIfExists();
     if (known == null) {
@@ -52,7 +52,7 @@ public final class InflateTurns {
     return known;
   }
 
-  /** Whether a message may be inflated now. */
+  /** Whether the current slice has budget left for a message. */
   public boolean isOpen() {
     if (!pausing && System.nanoTime() - begunNanos > LEAST_PAUSE_NANOS) {
       left = TURN_BYTES;
@@ -60,7 +60,11 @@ public final class InflateTurns {
     return left > 0;
   }
 
-  /** Counts a message that was inflated, or could not be. */
+  /**
+   * Charges a message to the slice, whether or not it could be inflated.
+   *
+   * @param nanos the time that inflating took
+   */
   public void spent(int bytes, long nanos) {
     if (left == TURN_BYTES) {
       begunNanos = System.nanoTime() - nanos;
@@ -74,10 +78,10 @@ public final class InflateTurns {
   }
 
   /**
-   * Has something done in a turn.
+   * Queues work for a later slice.
    *
-   * @param client whose it is; clients alternate
-   * @param work inflates one message, and asks again if it has more
+   * @param client the key of the queue; queues are served round robin
+   * @param work inflates one message, and queues itself again if it has more
    */
   public void await(Object client, Runnable work) {
     ArrayDeque<Runnable> queue = waiting.get(client);
@@ -115,7 +119,7 @@ public final class InflateTurns {
     }
   }
 
-  /** The first of the next client, who goes behind the others. */
+  /** The first work of the next client, which then goes to the end of the round. */
   private Runnable next() {
     Object client = order.remove();
     ArrayDeque<Runnable> queue = waiting.remove(client);

@@ -12,7 +12,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.Set;
 
-/** The path of a Unix socket that only its owner may use, and who that is. */
+/**
+ * Checks of a Unix socket's path and peer: only the user of this process, or root, may use the
+ * socket.
+ */
 final class HandoverPath {
   @Limit(of = "bytes of the path of --handover", then = "a longer one is refused")
   static final int MAX_PATH_BYTES = 107;
@@ -26,9 +29,10 @@ final class HandoverPath {
   private HandoverPath() {}
 
   /**
-   * Sees to it that strangers can't put anything there; a missing folder is made.
+   * Requires that no other user can create files in the socket's folder. A missing folder is
+   * created with rwx------.
    *
-   * @throws HandoverException when they can, or something else is there
+   * @throws HandoverException when another user can, or when the path is not a socket
    */
   static void check(Path path) throws IOException {
     int bytes = path.toString().getBytes(StandardCharsets.UTF_8).length;
@@ -55,7 +59,9 @@ final class HandoverPath {
     }
   }
 
-  /** What is wrong with a folder, if anything. */
+  /**
+   * The problem with a folder's owner or permissions; empty when only this user and root can write.
+   */
   static Optional<String> strangerAt(int owner, int own, Set<PosixFilePermission> permissions) {
     if (owner != own && owner != ROOT) {
       return Optional.of("belongs to uid " + owner + " (expected: " + own + ")");
@@ -69,19 +75,19 @@ final class HandoverPath {
         : Optional.empty();
   }
 
-  /** Why somebody may not talk to a process of this user, if he may not. */
+  /** The reason to refuse a peer by its uid; empty when it is this user or root. */
   static Optional<String> stranger(int uid, int own) {
     return uid == own || uid == ROOT
         ? Optional.empty()
         : Optional.of("a process of uid " + uid + " (expected: " + own + ")");
   }
 
-  /** The user of this process. */
+  /** The uid of this process. */
   static int ownUid() throws IOException {
     return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
   }
 
-  /** Takes all rights but the owner's from a socket. */
+  /** Sets the permissions of a socket to rw-------. */
   static void makePrivate(Path socket) throws IOException {
     Files.setPosixFilePermissions(socket, OWNER_ONLY);
   }

@@ -32,10 +32,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where a running gateway hands its sockets to a newer process ({@link Takeover}), which then
- * serves while this one drains. As long as the newer one has not said that it serves, this one goes
- * on as if nothing had happened. One conversation at a time, with processes of the same user or
- * root. Thread-safe.
+ * Server of the socket handover: passes the listening sockets of a running gateway to a newer
+ * process ({@link Takeover}), which serves while this one drains. Until the newer process says that
+ * it serves, this gateway continues unchanged. One handover at a time, with processes of the same
+ * user or root. Thread-safe.
  */
 public final class HandoverServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(HandoverServer.class);
@@ -62,12 +62,12 @@ public final class HandoverServer implements AutoCloseable {
   private final Channel socket;
 
   /**
-   * What is handed over.
+   * The gateway that is handed over, with its hooks.
    *
-   * @param gateway whose sockets they are
-   * @param release gives up what the other process wants besides, such as the port of the admin
-   *     page; runs before the other one is told
-   * @param leave begins the drain
+   * @param gateway the owner of the sockets
+   * @param release frees what else the new process needs, such as the port of the admin page; runs
+   *     before the new process is told
+   * @param leave starts the drain
    */
   public record Subject(Gateway gateway, Runnable release, Runnable leave) {}
 
@@ -96,10 +96,10 @@ public final class HandoverServer implements AutoCloseable {
   }
 
   /**
-   * Listens from now on.
+   * Binds the socket and accepts handover requests from now on.
    *
-   * @param path where; a socket that nobody listens at any more makes room
-   * @throws IOException when it can't, or strangers could put something there
+   * @param path of the socket; a stale socket file is replaced
+   * @throws IOException when the path can't be bound, or other users could replace it
    */
   public static HandoverServer open(Path path, Subject subject) throws IOException {
     HandoverPath.check(path);
@@ -107,7 +107,7 @@ public final class HandoverServer implements AutoCloseable {
     return new HandoverServer(path, subject);
   }
 
-  /** Nobody may ask any more; a conversation that goes on ends. */
+  /** Closes the socket and any handover in progress. */
   @Override
   public void close() {
     socket.close().awaitUninterruptibly();
@@ -175,7 +175,7 @@ public final class HandoverServer implements AutoCloseable {
     }
   }
 
-  /** A question of this version; to one of another the answer is a refusal. */
+  /** Receives the request. A request of another protocol version is answered with a refusal. */
   private static void hear(HandoverWire wire) throws IOException, InterruptedException {
     try {
       String unused = wire.hear(HandoverWire.Kind.ASK);

@@ -20,17 +20,17 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One end of a conversation between two gateways on a Unix socket, for a thread that may wait.
+ * The handover protocol between two gateways on a Unix socket, for a thread that may block.
  *
- * <p>A message is a byte with the version, one with its kind, two with the length of the text that
- * follows in UTF-8. That much never changes, so that any two versions can refuse each other in
- * clear text. Nobody sends before it is his turn: the newer process asks (ASK), the older one names
- * its addresses (LIST), then sends their sockets when the newer one is ready for descriptors
- * (SEND), and leaves (LEAVING) once the newer one says that it serves (SERVING). REFUSED ends it at
- * any point.
+ * <p>A message has one byte of version, one of kind, two of the length, then a text in UTF-8. The
+ * frame never changes, so any two versions can refuse each other in clear text. Each side sends
+ * only in its turn. The new process asks (ASK). The old one lists its addresses (LIST). The new one
+ * signals that it is ready for descriptors (SEND), and the old one sends the sockets. The new one
+ * says that it serves (SERVING), and the old one says that it drains (LEAVING). REFUSED ends the
+ * protocol at any point.
  */
 final class HandoverWire extends ChannelInboundHandlerAdapter implements AutoCloseable {
-  /** Of what is said after the head of a message. */
+  /** The version of the protocol behind the frame. */
   static final int VERSION = 1;
 
   @Limit(
@@ -52,7 +52,7 @@ final class HandoverWire extends ChannelInboundHandlerAdapter implements AutoClo
   private static final int LENGTH_BYTES = 2;
   private static final Object END = new Object();
 
-  /** What is said. */
+  /** The message kinds of the protocol. */
   enum Kind {
     ASK('A'),
     LIST('L'),
@@ -72,7 +72,7 @@ final class HandoverWire extends ChannelInboundHandlerAdapter implements AutoClo
   // All descriptors at once, a message, and the end.
   private final BlockingQueue<Object> incoming = new ArrayBlockingQueue<>(MAX_SOCKETS + 2);
 
-  /** Joins the pipeline of a channel. */
+  /** Adds the frame decoder and this handler to the pipeline of a channel. */
   HandoverWire(EpollDomainSocketChannel channel) {
     this.channel = channel;
     channel
@@ -81,7 +81,7 @@ final class HandoverWire extends ChannelInboundHandlerAdapter implements AutoClo
         .addLast(this);
   }
 
-  /** The user and the process at the other end, as the kernel says. */
+  /** The uid and pid of the peer, from the kernel. */
   PeerCredentials peer() throws IOException {
     return channel.peerCredentials();
   }
@@ -90,7 +90,7 @@ final class HandoverWire extends ChannelInboundHandlerAdapter implements AutoClo
     say(VERSION, kind, text);
   }
 
-  /** As a process of another version would. */
+  /** Sends a message with any version, as another release would. */
   void say(int version, Kind kind, String text) throws HandoverException {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     if (bytes.length > MAX_MESSAGE_BYTES - LENGTH_AT - LENGTH_BYTES) {
@@ -105,7 +105,7 @@ final class HandoverWire extends ChannelInboundHandlerAdapter implements AutoClo
     written(channel.writeAndFlush(descriptor));
   }
 
-  /** Whether descriptors come next, or messages. Nothing may be under way. */
+  /** Switches reading between descriptors and messages. Nothing may be in flight. */
   void expectDescriptors(boolean descriptors) throws InterruptedException {
     // On its thread: what is being read there ends in the mode in which it began.
     channel
@@ -122,10 +122,11 @@ final class HandoverWire extends ChannelInboundHandlerAdapter implements AutoClo
   }
 
   /**
-   * Waits for a message.
+   * Waits for a message of one kind, up to {@link #ANSWER}.
    *
    * @return its text
-   * @throws HandoverException when another one comes, such as a refusal, or none
+   * @throws HandoverException on another kind such as a refusal, another version, a timeout, or a
+   *     closed connection
    */
   String hear(Kind expected) throws HandoverException, InterruptedException {
     ByteBuf message = (ByteBuf) next(ByteBuf.class);
@@ -203,12 +204,12 @@ final class HandoverWire extends ChannelInboundHandlerAdapter implements AutoClo
     }
   }
 
-  /** Ends the conversation from another thread than that which has it. */
+  /** Ends the exchange from another thread than the one that blocks in it. */
   void hangUp() {
     channel.close().awaitUninterruptibly();
   }
 
-  /** Ends the conversation; what was not taken from it is closed. */
+  /** Closes the connection and the received descriptors that were not taken. */
   @Override
   public void close() {
     channel.close().awaitUninterruptibly();

@@ -6,7 +6,9 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Addresses of sockets as a text: a line each, numbers only, so that nothing is looked up. */
+/**
+ * Text form of socket addresses: one per line, as IP literals, so that parsing resolves no name.
+ */
 final class SocketNames {
   private SocketNames() {}
 
@@ -16,15 +18,15 @@ final class SocketNames {
         .collect(Collectors.joining("\n"));
   }
 
-  /** As a word of a log line. */
+  /** The addresses joined by commas, as one word of a log line. */
   static String line(List<InetSocketAddress> addresses) {
     return text(addresses).replace('\n', ',');
   }
 
   /**
-   * Reads them.
+   * Parses addresses, one per line.
    *
-   * @throws HandoverException when a line is none
+   * @throws HandoverException when a line is not an address, or there are none or too many
    */
   static List<InetSocketAddress> parse(String text) throws HandoverException {
     List<InetSocketAddress> addresses;

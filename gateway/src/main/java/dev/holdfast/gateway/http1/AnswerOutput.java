@@ -6,8 +6,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.WriteBufferWaterMark;
 
 /**
- * Writes what a client over HTTP/1.1 is told: flushes are collected, and what the client does not
- * take is counted. On its event loop only.
+ * Writer of responses to an HTTP/1.1 client. Batches flushes and accounts for bytes that the client
+ * has not taken. Confined to its event loop.
  */
 final class AnswerOutput {
   private final ChannelHandlerContext ctx;
@@ -18,9 +18,9 @@ final class AnswerOutput {
   private boolean ending;
 
   /**
-   * The output of a channel.
+   * The output of a channel; sets the channel's write-buffer watermarks.
    *
-   * @param onRoom told when it is writable again
+   * @param onRoom runs when the output is writable again
    */
   AnswerOutput(
       ChannelHandlerContext ctx, ConnectionBytes bytes, UnreadAnswers unread, Runnable onRoom) {
@@ -32,7 +32,7 @@ final class AnswerOutput {
     ctx.channel().config().setWriteBufferWaterMark(new WriteBufferWaterMark(most / 4, most));
   }
 
-  /** Whether more may wait for the client. */
+  /** Whether the client's output buffer has room for more. */
   boolean isWritable() {
     return bytes.hasRoom() && ctx.channel().isWritable();
   }
@@ -56,9 +56,9 @@ final class AnswerOutput {
   }
 
   /**
-   * As above.
+   * Writes a part of a response and counts its bytes until they are written to the socket.
    *
-   * @param size of the part in bytes, which are held until the client takes them
+   * @param size of the part in bytes
    */
   void write(Object part, int size) {
     bytes.onWrite(size);
@@ -66,7 +66,7 @@ final class AnswerOutput {
     flushSoon();
   }
 
-  /** Runs a task when the client has taken everything, or is gone. */
+  /** Flushes, then runs a task when all is written or the write has failed. */
   void whenWritten(Runnable task) {
     ending = true;
     flushWanted = false;

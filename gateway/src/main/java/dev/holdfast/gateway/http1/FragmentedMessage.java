@@ -9,10 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Message of a WebSocket whose fragments arrive one after the other (RFC 6455, 5.4). The bytes
- * stand outside of the Java heap: messages of hundreds of clients that don't end would have the
- * collector move gigabytes, and everybody's calls wait for it. Segments grow with the message, so
- * that it never takes much more than its bytes; the account is charged for whole segments.
+ * A WebSocket message whose fragments arrive one by one (RFC 6455, 5.4). The bytes are kept in
+ * direct memory. On the heap, unfinished messages of hundreds of clients would have the garbage
+ * collector copy gigabytes. Segments grow with the message, so that little room is unused. The
+ * memory account is charged for whole segments.
  */
 final class FragmentedMessage {
   private static final int LEAST_SEGMENT = 256;
@@ -26,9 +26,9 @@ final class FragmentedMessage {
   private int charged;
 
   /**
-   * A message without bytes.
+   * A message without any fragments yet.
    *
-   * @param maxBytes of the whole message
+   * @param maxBytes the largest size of the whole message
    */
   FragmentedMessage(int maxBytes, ByteBufAllocator allocator, MemoryAccount memory) {
     this.maxBytes = maxBytes;
@@ -37,9 +37,9 @@ final class FragmentedMessage {
   }
 
   /**
-   * Copies a fragment, which stays its caller's.
+   * Copies a fragment; the caller still owns it.
    *
-   * @return whether the message is not too long with it
+   * @return whether the message is within its size limit
    */
   boolean add(ByteBuf fragment) {
     int bytes = fragment.readableBytes();
@@ -67,7 +67,7 @@ final class FragmentedMessage {
     return true;
   }
 
-  /** Takes the whole message out, which is its caller's to release. */
+  /** Takes the whole message, which the caller must release, and resets this one to empty. */
   ByteBuf take() {
     ByteBuf whole = Unpooled.EMPTY_BUFFER;
     if (!segments.isEmpty()) {
@@ -80,7 +80,7 @@ final class FragmentedMessage {
     return whole;
   }
 
-  /** Gives all memory up; the message is lost, and another one may begin. */
+  /** Drops the message and releases its memory. A new message may begin. */
   void release() {
     segments.forEach(ByteBuf::release);
     segments.clear();

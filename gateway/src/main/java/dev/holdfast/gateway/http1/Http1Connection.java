@@ -25,12 +25,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection of HTTP/1.1: one request after the other, kept alive between them. On its event loop
- * only.
+ * A server-side HTTP/1.1 connection with keep-alive, one request at a time. Confined to its event
+ * loop.
  *
- * <p>A further request waits as bytes until the answer before it is written, and until most of what
- * is written was taken. It never begins within the end of the one before it, which may be an event
- * of an upstream's connection, but in a turn of its own.
+ * <p>A pipelined request stays undecoded until the response before it is written and the client has
+ * taken most of the output. It is decoded in an event-loop task of its own, never within the event
+ * that ends the exchange before it. That event may be one of an upstream connection.
  */
 final class Http1Connection extends ChannelInboundHandlerAdapter
     implements ClientConnection, PacedInput.Reader, UnreadAnswers.Client {
@@ -87,7 +87,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     this.output = new AnswerOutput(ctx, bytes, unread, this::onRoom);
   }
 
-  /** Takes a channel over, from its first byte on. */
+  /** Adds the HTTP/1.1 codec and this handler to a channel that has read nothing yet. */
   static void install(Channel channel, ForwardingLoop loop, WebFace face, GatewayLimits limits) {
     Http1Connection connection = new Http1Connection(channel, loop, face, limits);
     loop.add(connection);
@@ -132,7 +132,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     return input;
   }
 
-  /** Whether it is over TLS. */
+  /** Whether the connection uses TLS. */
   boolean isSecure() {
     return ctx.pipeline().get(SslHandler.class) != null;
   }
@@ -141,7 +141,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     return leaving;
   }
 
-  /** Pays for all that is held for its client. */
+  /** The memory account that is charged for all that is held for the client. */
   MemoryAccount memory() {
     return bytes.account();
   }
@@ -150,7 +150,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     return output.isWritable();
   }
 
-  /** Whether parts of answers wait to be sent. */
+  /** Whether parts of responses wait to be sent. */
   boolean isUnsent() {
     return bytes.isUnsent();
   }
@@ -232,21 +232,21 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     close();
   }
 
-  /** A part of an answer, or a frame of a WebSocket. */
+  /** Writes a part of a response, or a WebSocket frame, whose bytes are not counted. */
   void write(Object part) {
     output.write(part);
   }
 
   /**
-   * As above.
+   * Writes a part of a response and counts its bytes until they are written to the socket.
    *
-   * @param size of the part in bytes, which are held until the client takes them
+   * @param size of the part in bytes
    */
   void write(Object part, int size) {
     output.write(part, size);
   }
 
-  /** Bytes of the request are processed from now on. */
+  /** Charges request bytes that are being processed; reading stops while too many are. */
   void keep(int more) {
     bytes.keep(more);
     refreshReading();
@@ -257,7 +257,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     refreshReading();
   }
 
-  /** An exchange has its answer: the next one, or the end. */
+  /**
+   * Handles the end of a response: continues with the next request, or closes the connection.
+   *
+   * @param reusable whether keep-alive permits another request
+   * @param requestEnded whether the request was read to its end
+   */
   void onAnswered(boolean reusable, boolean requestEnded) {
     if (!requestEnded || !reusable || leaving) {
       closeWhenWritten();
@@ -269,8 +274,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   }
 
   /**
-   * See {@link MemoryAccount.Holder}: there is one call at a time. A client that reads nothing
-   * can't be told.
+   * Frees memory by ending the call; see {@link MemoryAccount.Holder}. There is one call at a time.
+   * Without a local reply the connection is closed.
    */
   private void endCall(MetLimit why) {
     if (why == MetLimit.CONNECTION_BYTES) {
@@ -283,7 +288,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     }
   }
 
-  /** Closes at once, also where TLS would wait for a client that reads nothing. */
+  /** Closes at once, without the TLS close that would wait for a client that reads nothing. */
   private void cut() {
     Http1Exchange exchange = current;
     current = null;
@@ -293,13 +298,16 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     channel().unsafe().close(channel().unsafe().voidPromise());
   }
 
-  /** Ends everything at once, so that nobody takes what was sent for all. */
+  /**
+   * Flushes and closes in the middle of a response, so that the client can't take the response for
+   * complete.
+   */
   void breakOff() {
     output.flush();
     close();
   }
 
-  /** The other side has its last frame and some time to answer it. */
+  /** Closes when the last frame is written and the client has had {@link #LINGER} to answer it. */
   void closeAfterLinger() {
     output.whenWritten(this::closeLater);
   }
@@ -327,8 +335,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   }
 
   /**
-   * Ends the connection behind what is written, which a slow reader has yet to take. What the
-   * client still sends is thrown away: a reset for it would cost the client the rest of its answer.
+   * Closes the connection behind the written responses, which a slow reader may still have to take.
+   * Further input is discarded, because a TCP reset would cost the client the rest of its response.
    */
   private void closeWhenWritten() {
     endInput();
@@ -377,7 +385,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     }
   }
 
-  /** A client whose input is not read can't end what it began. */
+  /**
+   * Updates the timer of an unfinished part. It stops while the input is not read, because the
+   * client can't finish the part then.
+   */
   private void watchPart() {
     boolean read = channel().config().isAutoRead();
     timers.onInput(read && input.isWithinPart(), input.progress());

@@ -32,7 +32,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** One request over HTTP/1.1 and its answer. */
+/** An HTTP/1.1 request with its response, or the WebSocket that it was upgraded to. */
 final class Http1Exchange implements WebExchange {
   private final Http1Connection connection;
   private final Http2Headers headers;
@@ -105,7 +105,7 @@ final class Http1Exchange implements WebExchange {
     }
   }
 
-  /** Whether it was a WebSocket that could tell its client. */
+  /** Reports a corrupted frame to the WebSocket; false when the exchange is none. */
   boolean onBadFrame(CorruptedWebSocketFrameException cause) {
     WebSocket known = socket;
     if (known != null) {
@@ -114,7 +114,11 @@ final class Http1Exchange implements WebExchange {
     return known != null;
   }
 
-  /** A message of the WebSocket; its end brings none. */
+  /**
+   * Passes a WebSocket message to the handler.
+   *
+   * @param end whether the client has half-closed; the message is empty then
+   */
   void onMessage(ByteBuf message, boolean end) {
     WebHandler taker = handler;
     if (taker != null && !answered && !requestEnded) {
@@ -155,17 +159,17 @@ final class Http1Exchange implements WebExchange {
     return requestEnded;
   }
 
-  /** Whether it is a WebSocket by now. */
+  /** Whether the exchange was upgraded to a WebSocket. */
   boolean isSocket() {
     return socket != null;
   }
 
-  /** Whether it is a WebSocket that was not closed by us. */
+  /** Whether the exchange is a WebSocket that the gateway has not closed. */
   boolean isOpenSocket() {
     return socket != null && socket.isOpen();
   }
 
-  /** Whether all of the request came and nothing of its answer is out. */
+  /** Whether the request is complete and no part of the response was written. */
   boolean awaitsAnswer() {
     return requestEnded && !begun;
   }
@@ -177,7 +181,7 @@ final class Http1Exchange implements WebExchange {
     }
   }
 
-  /** Ends the call with an answer of its own; whether that is possible. */
+  /** Ends the call with a local reply for overload; false when that is not possible. */
   boolean onOverload() {
     WebSocket known = socket;
     WebHandler taker = handler;
@@ -386,7 +390,7 @@ final class Http1Exchange implements WebExchange {
     }
   }
 
-  /** An answer to what is no HTTP; the connection ends with it. */
+  /** Sends a local reply to a malformed request; the connection closes after it. */
   private void plain(HttpResponseStatus status, String text) {
     reusable = false;
     bare = false;

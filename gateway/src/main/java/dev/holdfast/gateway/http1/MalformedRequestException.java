@@ -2,7 +2,7 @@ package dev.holdfast.gateway.http1;
 
 import io.netty.handler.codec.http.HttpResponseStatus;
 
-/** A request over HTTP/1.1 that is refused for its syntax. Caused by the client: no stack trace. */
+/** Thrown for a malformed HTTP/1.1 request, with the status of the response. Has no stack trace. */
 final class MalformedRequestException extends Exception {
   private static final long serialVersionUID = 1L;
 
@@ -17,7 +17,7 @@ final class MalformedRequestException extends Exception {
     return new MalformedRequestException(HttpResponseStatus.BAD_REQUEST, message);
   }
 
-  /** A method or transfer coding that nobody here knows. */
+  /** A refusal with 501, for an unsupported method or transfer coding. */
   static MalformedRequestException notImplemented(String message) {
     return new MalformedRequestException(HttpResponseStatus.NOT_IMPLEMENTED, message);
   }
@@ -30,7 +30,7 @@ final class MalformedRequestException extends Exception {
     return HttpResponseStatus.valueOf(status);
   }
 
-  /** The message; never null. */
+  /** The message of the error; never null. */
   @Override
   public String getMessage() {
     return String.valueOf(super.getMessage());

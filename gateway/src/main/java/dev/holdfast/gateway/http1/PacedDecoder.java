@@ -1,16 +1,16 @@
 package dev.holdfast.gateway.http1;
 
-/** A decoder that keeps bytes when it may not decode them. On its event loop only. */
+/** A decoder that buffers bytes while it must not decode them. Confined to its event loop. */
 interface PacedDecoder {
-  /** Decodes what it keeps. */
+  /** Decodes the buffered bytes, as far as the input permits. */
   void resume();
 
-  /** The size of the buffer in which it keeps bytes; 0 if it keeps none. */
+  /** The capacity of the buffer of undecoded bytes; 0 when there are none. */
   int bufferBytes();
 
-  /** Whether it has the beginning of a part, and not its end. */
+  /** Whether a part was begun and is not complete. */
   boolean isWithinPart();
 
-  /** Grows with each part that ends, and with each step of a part that may be long. */
+  /** A counter that grows with each decoded part, and with each step of a long part. */
   long progress();
 }

@@ -6,12 +6,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Paces the decoder of one connection: it decodes a part only while its reader may take one, and in
- * each turn of the event loop only a share. What it does not decode stays as bytes, and the socket
- * is not read meanwhile. On its event loop only.
+ * Pacing of one connection's decoder. A part is decoded only while the reader accepts one, and each
+ * turn of the event loop has a budget. Undecoded bytes stay buffered, and the socket is not read
+ * meanwhile. Confined to its event loop.
  *
- * <p>So a client that pipelines thousands of requests, or sends thousands of tiny chunks or frames,
- * has as many turns of the loop as it needs, each followed by a turn of everybody else.
+ * <p>A client that pipelines thousands of requests, or sends thousands of tiny chunks or frames, is
+ * so spread over many turns. Other connections are served between them.
  */
 public final class PacedInput {
   @Limit(
@@ -35,45 +35,50 @@ public final class PacedInput {
   private boolean scheduled;
   private boolean discarding;
 
-  /** Takes the parts of the input. */
+  /** The consumer of decoded parts. */
   public interface Reader {
-    /** Whether the next part may be decoded now; {@link PacedInput#goOn} says that it may again. */
+    /**
+     * Whether the next part may be decoded now. The reader calls {@link PacedInput#goOn} when that
+     * becomes true again.
+     */
     boolean mayTake();
 
-    /** Bytes wait to be decoded: the socket is not to be read. */
+    /** Called when decoding was suspended: the reader must stop reading from the socket. */
     void refreshReading();
   }
 
-  /** The input of a channel; the decoder is told when it is added to the pipeline. */
+  /** The input of a channel. The decoder registers itself when it is added to the pipeline. */
   public PacedInput(Channel channel, Reader reader) {
     this.channel = channel;
     this.reader = reader;
   }
 
-  /** Whether bytes wait that are not decoded on purpose. */
+  /** Whether decoding is suspended while bytes may wait. */
   public boolean isHeld() {
     return held;
   }
 
-  /** The size of the buffer in which bytes wait to be decoded; 0 if none do. */
+  /** The capacity of the buffer of undecoded bytes; 0 when there are none. */
   public int bufferBytes() {
     PacedDecoder known = decoder;
     return known == null ? 0 : known.bufferBytes();
   }
 
-  /** Whether the client began a part and did not end it yet. */
+  /**
+   * Whether the client began a part and has not completed it. False while decoding is suspended.
+   */
   boolean isWithinPart() {
     PacedDecoder known = decoder;
     return known != null && !held && !discarding && known.isWithinPart();
   }
 
-  /** See {@link PacedDecoder#progress}. */
+  /** The progress counter of the decoder; see {@link PacedDecoder#progress}. */
   long progress() {
     PacedDecoder known = decoder;
     return known == null ? 0 : known.progress();
   }
 
-  /** The reader may take parts again: what was held is decoded in the next turn of the loop. */
+  /** Resumes decoding in the next turn of the event loop, when the reader may take parts again. */
   public void goOn() {
     if (held && !scheduled && channel.isActive()) {
       scheduled = true;
@@ -83,7 +88,7 @@ public final class PacedInput {
     }
   }
 
-  /** Nothing of the input is wanted any more. */
+  /** Discards the rest of the input. */
   void discard() {
     discarding = true;
     goOn();
@@ -97,7 +102,7 @@ public final class PacedInput {
     decoder = value;
   }
 
-  /** Asked before each part. */
+  /** Whether the next part may be decoded; called before each. */
   boolean mayDecode() {
     boolean before = held;
     held = work >= PARTS || !reader.mayTake();
@@ -111,7 +116,10 @@ public final class PacedInput {
     work += request ? REQUEST_WORK : 1 + bytes / BYTES_OF_WORK;
   }
 
-  /** All that came was decoded, or is held. */
+  /**
+   * Ends a read: all that arrived is decoded or buffered. Schedules another turn when the budget is
+   * used up.
+   */
   void onTurnEnd() {
     if (!held) {
       work = 0;

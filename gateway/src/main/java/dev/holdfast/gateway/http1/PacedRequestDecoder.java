@@ -11,9 +11,9 @@ import io.netty.handler.codec.http.LastHttpContent;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Netty's decoder of requests over HTTP/1.1 at the pace of a {@link PacedInput}. */
+/** Netty's HTTP/1.1 request decoder, paced by a {@link PacedInput}. */
 public final class PacedRequestDecoder extends HttpRequestDecoder implements PacedDecoder {
-  /** CR LF behind the bytes of a chunk. */
+  /** The CR LF behind the bytes of a chunk. */
   private static final int DELIMITER_BYTES = 2;
 
   private final PacedInput input;
@@ -22,7 +22,7 @@ public final class PacedRequestDecoder extends HttpRequestDecoder implements Pac
   private boolean afterChunk;
   private long parts;
 
-  /** A decoder whose input is paced. */
+  /** A decoder with pacing; registers with the input when it is added to the pipeline. */
   public PacedRequestDecoder(HttpDecoderConfig config, PacedInput input) {
     super(config);
     this.input = input;
@@ -58,13 +58,13 @@ public final class PacedRequestDecoder extends HttpRequestDecoder implements Pac
     }
   }
 
-  /** What a client began that is gone is nobody's request. */
+  /** Discards an incomplete request when the client has closed the connection. */
   @Override
   protected void decodeLast(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
     in.skipBytes(in.readableBytes());
   }
 
-  /** Netty's own would read on, although it was told not to. */
+  /** Replaces Netty's version, which would read on although auto-read is off. */
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
     discardSomeReadBytes();

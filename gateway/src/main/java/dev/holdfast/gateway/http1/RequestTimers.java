@@ -7,7 +7,10 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** The time that a client over HTTP/1.1 has for what it begins, and without a request. */
+/**
+ * Timers of an HTTP/1.1 client: how long a begun part may take, and how long a connection may be
+ * idle.
+ */
 final class RequestTimers {
   private final EventLoop loop;
   private final GatewayLimits limits;
@@ -24,15 +27,15 @@ final class RequestTimers {
     this.onIdle = onIdle;
   }
 
-  /** No request is there. */
+  /** Starts the idle timer, as no request is in progress. */
   void onIdle() {
     idle = after(limits.idle(), onIdle);
   }
 
   /**
-   * Input came, or is not read any more.
+   * Restarts or stops the part timer after input came, or when reading stopped.
    *
-   * @param withinPart whether the client has begun a part of it that has not ended
+   * @param withinPart whether the client has begun a part and not completed it
    * @param progress see {@link PacedDecoder#progress}
    */
   void onInput(boolean withinPart, long progress) {

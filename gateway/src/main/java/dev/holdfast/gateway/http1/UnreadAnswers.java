@@ -8,11 +8,11 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches whether a client over HTTP/1.1 takes what waits for it, from when that is much until it
- * is little again. On its event loop only.
+ * Watchdog for HTTP/1.1 clients that don't read their responses. Runs from when the output buffer
+ * passes its high watermark until it is below the low one. Confined to its event loop.
  *
- * <p>A device that pauses within an answer is waited for as long as one without a request; a client
- * that asks for more and does not take the answers that it has is not.
+ * <p>A client that pauses within a response has the idle timeout. A client that sends further
+ * requests without reading has the shorter handshake timeout.
  */
 final class UnreadAnswers {
   private final Channel channel;
@@ -22,21 +22,24 @@ final class UnreadAnswers {
   private long leftBytes;
   private long quietNanos;
 
-  /** What a client wants that takes nothing of what waits for it. */
+  /** The kind of output that an unread client is waiting for. */
   enum Wants {
-    /** The rest of its answer. */
+    /** The rest of the current response. */
     REST,
-    /** Answers to further requests. */
+    /** Responses to further, pipelined requests. */
     MORE,
-    /** What comes by its WebSocket, whose PINGs tell whether it is there. */
+    /**
+     * WebSocket messages. PING frames tell whether the client is alive, so the watchdog does not
+     * close it.
+     */
     SOCKET
   }
 
-  /** The client's connection. */
+  /** The connection that is watched. */
   interface Client {
     Wants wants();
 
-    /** It took nothing for too long. */
+    /** Called when the client has read nothing for too long. */
     void onUnread();
   }
 
@@ -46,7 +49,7 @@ final class UnreadAnswers {
     this.client = client;
   }
 
-  /** Watches from now on. */
+  /** Starts the watch, unless it runs. */
   void begin() {
     if (timer == null) {
       leftBytes = left(channel);
@@ -88,7 +91,7 @@ final class UnreadAnswers {
     };
   }
 
-  /** How many bytes wait to be written to the socket of a channel. */
+  /** How many bytes wait to be written to a channel's socket. */
   static long left(Channel channel) {
     ChannelOutboundBuffer unsent = channel.unsafe().outboundBuffer();
     return unsent == null ? 0 : unsent.totalPendingWriteBytes() - unsent.currentProgress();

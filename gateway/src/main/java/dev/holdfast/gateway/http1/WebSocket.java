@@ -34,11 +34,11 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A WebSocket (RFC 6455) that carries one call: each message of the client is a part of the request
- * by itself, an empty text ends it. On its event loop only.
+ * A WebSocket (RFC 6455) that carries one call. Each message of the client is one request message,
+ * and an empty text message half-closes. Confined to its event loop.
  *
- * <p>Who does not answer a PING before the next, or begins a message and does not end it in that
- * time, is cut off.
+ * <p>A client that does not answer a PING before the next one is disconnected. So is a client that
+ * does not complete a message within that time.
  */
 final class WebSocket {
   @Limit(
@@ -83,7 +83,7 @@ final class WebSocket {
         channel.eventLoop().scheduleWithFixedDelay(this::ping, nanos, nanos, TimeUnit.NANOSECONDS);
   }
 
-  /** Whether a client asks for one. */
+  /** Whether the request asks for an upgrade to WebSocket. */
   static boolean isWanted(HttpRequest request) {
     return request.method().equals(HttpMethod.GET)
         && request.protocolVersion().equals(HttpVersion.HTTP_1_1)
@@ -95,7 +95,7 @@ final class WebSocket {
             .containsValue(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET, true);
   }
 
-  /** What is wrong with the question; "" for nothing. */
+  /** The problem of an upgrade request; "" for none. */
   static String trouble(HttpRequest request) {
     String version = request.headers().get(HttpHeaderNames.SEC_WEBSOCKET_VERSION);
     if (!"13".equals(version)) {
@@ -110,7 +110,7 @@ final class WebSocket {
     return "";
   }
 
-  /** Answers the question and takes the connection over. */
+  /** Answers the upgrade request, and replaces the HTTP codec with that of WebSocket. */
   static WebSocket begin(
       Http1Connection connection,
       Http1Exchange exchange,
@@ -204,7 +204,7 @@ final class WebSocket {
     }
   }
 
-  /** The gateway holds too much for its client. */
+  /** Closes with 1013, because the gateway holds too much memory for the client. */
   void onOverload() {
     close(TRY_LATER, "too much is kept for this client");
   }
@@ -218,12 +218,12 @@ final class WebSocket {
     }
   }
 
-  /** With which a call's end closes it: 1000, or 4000 and the status of gRPC. */
+  /** The close code of a call's end: 1000 for OK, else 4000 plus the gRPC status. */
   static int code(StatusCode status) {
     return status == StatusCode.OK ? 1000 : 4000 + status.number();
   }
 
-  /** The last text, and the end with this code. */
+  /** Sends the last text message, then the close frame. */
   void end(byte[] last, int code, String reason) {
     if (!closed) {
       connection.write(new TextWebSocketFrame(Unpooled.wrappedBuffer(last)));
@@ -231,7 +231,9 @@ final class WebSocket {
     }
   }
 
-  /** What came is no frame that a client may send; nothing is read any more. */
+  /**
+   * Closes after a frame that violates the protocol or is too large, with the code of the fault.
+   */
   void onBadFrame(CorruptedWebSocketFrameException cause) {
     int code = cause.closeStatus().code();
     if (code == TOO_BIG && !closed) {
@@ -240,7 +242,7 @@ final class WebSocket {
     close(code, String.valueOf(cause.getMessage()));
   }
 
-  /** An end that is nobody's answer. */
+  /** Closes for a reason of the gateway's own, and cancels the call. */
   void close(int code, String reason) {
     if (!closed) {
       sendClose(code, reason);
@@ -248,7 +250,7 @@ final class WebSocket {
     }
   }
 
-  /** The connection is gone. */
+  /** Releases buffers and timers when the WebSocket was closed or the connection was lost. */
   void onGone() {
     closed = true;
     fragments.release();
@@ -291,14 +293,14 @@ final class WebSocket {
     connection.write(new PingWebSocketFrame());
   }
 
-  /** At most as many bytes as a close frame has room for, and no half character. */
+  /** A close reason cut to the room in a close frame, in UTF-8 without a partial character. */
   static String cut(String reason) {
     ByteBuffer room = ByteBuffer.allocate(REASON_BYTES);
     var unused = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(reason), room, true);
     return new String(room.array(), 0, room.position(), StandardCharsets.UTF_8);
   }
 
-  /** Netty's, with a decoder that keeps its pace. */
+  /** Netty's handshaker, with a paced frame decoder. */
   private static final class Handshake extends WebSocketServerHandshaker13 {
     private final PacedInput input;
 

@@ -6,16 +6,16 @@ import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.util.List;
 
-/** A whole answer: its headers with :status, and its body, which is not copied. */
+/** A complete response: the headers with :status, and the body, which is not copied. */
 final class Answer {
   static final byte[] NOTHING = {};
 
   private static final String CHALLENGE = "www-authenticate";
 
   /**
-   * The type of a google.rpc.Status for clients whose protocol is not known, as Google's own
-   * endpoints write it. Without the parameter it would be the type of Connect's errors, whose
-   * clients would read this as one of them.
+   * The content type of a google.rpc.Status for clients whose protocol is unknown, as Google's
+   * endpoints send it. Without the parameter it would be the type of Connect errors, and Connect
+   * clients would parse the body as one.
    */
   private static final String JSON_OF_STATUS = "application/json; charset=utf-8";
 
@@ -35,12 +35,14 @@ final class Answer {
     return body;
   }
 
-  /** Of JSON. */
+  /** A response with a JSON body. */
   static Answer json(int status, byte[] body) {
     return new Answer(head(status, "application/json"), body);
   }
 
-  /** What a request gets that can't be turned into a call. */
+  /**
+   * The response to a request that can't be translated to a call, as a google.rpc.Status in JSON.
+   */
   static Answer refused(RequestRefusedException why) {
     boolean type = Refusal.isUnknownType(why);
     Http2Headers head = head(why.httpStatus(), type ? JSON_OF_STATUS : "application/json");
@@ -50,7 +52,7 @@ final class Answer {
     return new Answer(head, ErrorBody.json(why)).allowing(why.allow());
   }
 
-  /** With the methods of HTTP that would do, if there are some. */
+  /** Adds the Allow header with the permitted HTTP methods, if there are any. */
   Answer allowing(List<String> methods) {
     if (!methods.isEmpty()) {
       head.set("allow", String.join(", ", methods));
@@ -59,7 +61,7 @@ final class Answer {
   }
 
   /**
-   * With a challenge, where HTTP wants one (RFC 9110, 15.5.2): that of the service, or Bearer.
+   * Adds a challenge to a 401 response (RFC 9110, 15.5.2): the service's, or Bearer.
    *
    * @param trailers of the service
    */

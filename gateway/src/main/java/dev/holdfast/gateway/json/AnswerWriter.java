@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answer to one request that a dialect translates: head, body and end as the dialect says them,
- * compressed where the client takes that. On its event loop.
+ * Writer of the response to one translated request. The dialect renders head, body and end; this
+ * adds CORS headers, metadata and compression. Confined to its event loop.
  */
 final class AnswerWriter {
   @Limit(
@@ -38,20 +38,20 @@ final class AnswerWriter {
     this.headOnly = "HEAD".contentEquals(String.valueOf(web.headers().method()));
   }
 
-  /** The upstream's headers, which go into the head. */
+  /** Sets the upstream's headers, which become part of the response head. */
   void metadata(Http2Headers headers) {
     metadata = headers;
   }
 
-  /** Whether its head was sent. */
+  /** Whether the response head was sent. */
   boolean isBegun() {
     return begun;
   }
 
   /**
-   * The head of an answer that goes on.
+   * Sends the head of a streamed response.
    *
-   * @param first what is written next; empty where that is not known
+   * @param first the part that is written next; empty if it is not known
    */
   void begin(byte[] first) {
     begun = true;
@@ -74,7 +74,7 @@ final class AnswerWriter {
     web.write(headOnly ? Answer.NOTHING : known == null ? part : known.part(part), false);
   }
 
-  /** The end of an answer that began. */
+  /** Ends a response that was begun. */
   void end(CallEnd end) {
     Dialect.Ending ending = dialect.ending(end);
     if (ending.whole()) {
@@ -87,7 +87,7 @@ final class AnswerWriter {
   }
 
   /**
-   * One that did not begin.
+   * Sends a complete response that was not begun.
    *
    * @param message rendered; null for none
    */
@@ -100,7 +100,7 @@ final class AnswerWriter {
     whole(answer.challenging(end.trailers()));
   }
 
-  /** As above, where there was no call. */
+  /** Sends a local reply, without a call. */
   void whole(Answer plain) {
     cors.expose(web.headers(), plain.head());
     Answer answer = AnswerCoding.of(web.headers(), plain);
@@ -108,7 +108,7 @@ final class AnswerWriter {
     web.answer(answer.head(), headOnly ? Answer.NOTHING : answer.body());
   }
 
-  /** Says nothing more by itself. */
+  /** Stops the keepalive timer of server-sent events. */
   void stop() {
     ScheduledFuture<?> known = pings;
     if (known != null) {

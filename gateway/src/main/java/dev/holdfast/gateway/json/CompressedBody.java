@@ -5,8 +5,9 @@ import java.util.ArrayDeque;
 import java.util.function.BooleanSupplier;
 
 /**
- * The parts of a body whose messages are compressed. They wait here, and their client with them,
- * until there is a turn to inflate a message and the upstream has room for it. On its event loop.
+ * The queue of body parts with compressed messages. A part waits for a time slice to inflate a
+ * message and for room at the upstream. Reading from the client stops meanwhile. Confined to its
+ * event loop.
  */
 final class CompressedBody {
   private final Dialect dialect;
@@ -19,11 +20,11 @@ final class CompressedBody {
   private boolean queued;
 
   /**
-   * Of one request.
+   * The queue of one request.
    *
-   * @param client who takes turns with others
-   * @param hasRoom whether the upstream takes more
-   * @param onTurn calls {@link #goOn} when there is a turn
+   * @param client the key of fair scheduling among clients
+   * @param hasRoom whether the upstream is ready for another message
+   * @param onTurn calls {@link #goOn} in a later time slice
    */
   CompressedBody(
       Dialect dialect,
@@ -46,9 +47,9 @@ final class CompressedBody {
   }
 
   /**
-   * Hands messages on as long as there is room and time.
+   * Passes messages on while the upstream is ready and the time slice lasts.
    *
-   * @return whether nothing is left
+   * @return whether the queue is empty
    * @throws dev.holdfast.transcoding.http.RequestRefusedException as {@link Dialect#feed}
    */
   boolean goOn(Dialect.Sink sink) {
@@ -66,7 +67,7 @@ final class CompressedBody {
     return true;
   }
 
-  /** Nothing of it is wanted any more. */
+  /** Discards all parts in the queue. */
   void drop() {
     parts.clear();
     taken = 0;

@@ -11,7 +11,7 @@ import dev.holdfast.transcoding.schema.RpcMethod;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** The messages of one Connect call: as they are, or as JSON where the schema is known. */
+/** The codec of messages in one Connect call: binary, or JSON by the method's schema. */
 final class ConnectMessages {
   private final Encoding encoding;
   private final String path;
@@ -27,12 +27,12 @@ final class ConnectMessages {
     this.codec = codec;
   }
 
-  /** As they are. */
+  /** The codec of binary messages, which pass unchanged and need no schema. */
   static ConnectMessages binary(String path) {
     return new ConnectMessages(Encoding.PROTO, path, null, null);
   }
 
-  /** As JSON. */
+  /** The codec of JSON messages of a method. */
   static ConnectMessages json(RpcMethod method, JsonCodec codec) {
     return new ConnectMessages(Encoding.JSON, method.path(), method, codec);
   }

@@ -10,7 +10,9 @@ import dev.holdfast.transcoding.http.connect.ConnectRequest;
 import io.netty.handler.codec.http2.Http2Headers;
 import org.jspecify.annotations.Nullable;
 
-/** Connect's streams: envelopes both ways, the status in the last one. */
+/**
+ * The Connect streaming protocol: messages in envelopes both ways, the status in the last envelope.
+ */
 final class ConnectStream extends Dialect {
   private final ConnectRequest request;
   private final ConnectMessages messages;
@@ -18,9 +20,9 @@ final class ConnectStream extends Dialect {
   private final EnvelopeReader reader = new EnvelopeReader(UpstreamCall.MESSAGE_BYTES);
 
   /**
-   * A call.
+   * The codec of one streaming call.
    *
-   * @throws RequestRefusedException UNIMPLEMENTED for a compression that is not known
+   * @throws RequestRefusedException UNIMPLEMENTED for an unsupported compression
    */
   ConnectStream(ConnectRequest request, ConnectMessages messages, Http2Headers headers) {
     this.request = request;

@@ -10,7 +10,7 @@ import io.netty.handler.codec.http2.Http2Headers;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Connect's calls of one message each way, by POST or GET. */
+/** The Connect unary protocol, by POST or GET. */
 final class ConnectUnary extends Dialect {
   private static final int NOT_FOUND = 404;
 
@@ -20,9 +20,9 @@ final class ConnectUnary extends Dialect {
   private final WholeBody body = new WholeBody();
 
   /**
-   * A call.
+   * The codec of one unary call.
    *
-   * @param unknownMethod whether a schema is known that has no such method; asked once at most
+   * @param unknownMethod whether the schema is known and lacks the method; asked at most once
    */
   ConnectUnary(ConnectRequest request, ConnectMessages messages, BooleanSupplier unknownMethod) {
     this.request = request;

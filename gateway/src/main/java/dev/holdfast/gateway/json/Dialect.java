@@ -7,17 +7,17 @@ import io.netty.handler.codec.http2.Http2Headers;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one call is written over HTTP: bodies become messages, messages and the status become the
- * answer. For one call and one thread; knows nothing of connections.
+ * The codec between HTTP and one call. Turns request bodies into messages, and messages and status
+ * into a response. Used by one thread; independent of connections.
  */
 abstract class Dialect {
-  /** Takes the messages of a request. */
+  /** The receiver of request messages. */
   interface Sink {
-    /** One protobuf message, good until this returns. */
+    /** Receives a protobuf message. The bytes are valid only during the call. */
     void message(byte[] bytes, int offset, int length);
   }
 
-  /** The end of an answer that has begun. */
+  /** The last part of a streamed response. */
   static final class Ending {
     private final byte[] bytes;
     private final boolean whole;
@@ -27,12 +27,14 @@ abstract class Dialect {
       this.whole = whole;
     }
 
-    /** The last of its body. */
+    /** The last bytes of the body. */
     byte[] bytes() {
       return bytes;
     }
 
-    /** Whether it is complete with them; if not, it must be broken off. */
+    /**
+     * Whether these bytes complete the response; if not, the connection or stream must be aborted.
+     */
     boolean whole() {
       return whole;
     }
@@ -46,87 +48,95 @@ abstract class Dialect {
     return "application/grpc";
   }
 
-  /** Whether messages of the request may be compressed, so that a few bytes may become many. */
+  /** Whether request messages may be compressed, so that a few bytes may inflate to many. */
   boolean isCompressed() {
     return false;
   }
 
-  /** Takes the body as one that is compressed with gzip as a whole; whether it can. */
+  /**
+   * Declares that the whole body is compressed with gzip; false when the dialect can't inflate it.
+   */
   boolean inflateBody() {
     return false;
   }
 
-  /** The bytes of a part of the body without what is around all of it; for {@link #feedOne}. */
+  /** Removes the outer encoding, such as base64, from a part of the body; for {@link #feedOne}. */
   byte[] decode(byte[] bytes) {
     return bytes;
   }
 
   /**
-   * As {@link #feed}, but takes nothing behind the first message that ends in it.
+   * As {@link #feed}, but stops behind the first message that ends in the bytes.
    *
-   * @return how many bytes were taken
+   * @return how many bytes were consumed
    */
   int feedOne(byte[] decoded, int offset, int length, Sink sink) {
     feed(decoded, offset, length, sink);
     return length;
   }
 
-  /** Whether the request is more than one message, so that the call begins before its end. */
+  /** Whether the request is a stream of messages, so that the call starts before the body ends. */
   abstract boolean clientStreams();
 
-  /** Whether a message of the request is its last. */
+  /** Whether the first request message also half-closes. */
   boolean endsWithMessage() {
     return !clientStreams();
   }
 
-  /** Whether the head of the answer waits for nothing, so that a failure comes after it. */
+  /**
+   * Whether the response head is sent before anything of the call is known, so that a failure
+   * follows it.
+   */
   boolean beginsAtOnce() {
     return false;
   }
 
-  /** What is sent before anything came, where the answer begins at once; as {@link #feed}. */
+  /**
+   * Sends messages that don't depend on the body, where the response begins at once; as {@link
+   * #feed}.
+   */
   void begin(Sink sink) {}
 
-  /** Whether messages are answered before the status is known. */
+  /** Whether response messages are written before the status is known. */
   abstract boolean serverStreams();
 
   /**
-   * A part of the body.
+   * Consumes a part of the body.
    *
-   * @throws RequestRefusedException for what is not understood
+   * @throws RequestRefusedException for malformed input
    */
   abstract void feed(byte[] bytes, int offset, int length, Sink sink);
 
-  /** Its end; as {@link #feed}. */
+  /** Handles the end of the body; as {@link #feed}. */
   abstract void end(Sink sink);
 
-  /** One message of the answer, as it stands in the body. */
+  /** A response message as it is written to the body. */
   abstract byte[] message(byte[] bytes, int offset, int length) throws UnreadableResponseException;
 
-  /** The head of an answer that goes on; the first message was rendered. */
+  /** The head of a streamed response; the first message was rendered before. */
   abstract Http2Headers head();
 
-  /** The end of one that has begun. */
+  /** The end of a streamed response. */
   abstract Ending ending(CallEnd end);
 
   /**
-   * An answer of which nothing was sent yet.
+   * A complete response, of which nothing was sent yet.
    *
    * @param message rendered; null for none
    */
   abstract Answer whole(CallEnd end, byte @Nullable [] message);
 
-  /** Whether {@link #whole} and {@link #ending} say trailing metadata in a place of their own. */
+  /** Whether {@link #whole} and {@link #ending} carry trailing metadata themselves. */
   boolean hasTrailers() {
     return false;
   }
 
-  /** The answer to a request that is not understood. */
+  /** The response to a malformed request. */
   Answer refused(RequestRefusedException why) {
     return Answer.refused(why);
   }
 
-  /** Says nothing, but keeps the way open; empty where nothing can be said. */
+  /** The bytes of a keepalive within a streamed response; empty where the format has none. */
   byte[] ping() {
     return Answer.NOTHING;
   }

@@ -8,7 +8,7 @@ import dev.holdfast.transcoding.http.connect.ConnectErrors;
 import io.netty.handler.codec.http2.Http2Headers;
 import org.jspecify.annotations.Nullable;
 
-/** How the messages of one stream in envelopes are compressed, in and out. Immutable. */
+/** The compression of messages in one stream of envelopes, in both directions. Immutable. */
 final class EnvelopeCoding {
   private static final int COMPRESSED = ConnectErrors.COMPRESSED_FLAG;
 
@@ -25,11 +25,11 @@ final class EnvelopeCoding {
   }
 
   /**
-   * As the headers of the request say.
+   * The compression that a request's headers negotiate.
    *
-   * @param header that names the coding of its messages
-   * @param accepts the header that lists those of the answer's
-   * @throws RequestRefusedException UNIMPLEMENTED for a coding that is not known
+   * @param header names the coding of the messages
+   * @param accepts the header with the codings that the client accepts
+   * @throws RequestRefusedException UNIMPLEMENTED for an unsupported coding
    */
   static EnvelopeCoding of(Http2Headers request, String header, String accepts) {
     boolean in = isGzip(header, AcceptEncoding.joined(request.getAll(header)));
@@ -37,17 +37,17 @@ final class EnvelopeCoding {
     return new EnvelopeCoding(header, in, out);
   }
 
-  /** Of requests that are answered without a look at their messages. */
+  /** No compression, for requests that are answered without reading their messages. */
   static EnvelopeCoding none(String header) {
     return new EnvelopeCoding(header, false, false);
   }
 
   /**
-   * Whether a coding is gzip, and not identity.
+   * Whether a list of codings names gzip; false for identity only.
    *
-   * @param name where it stands, for who is told
-   * @param codings all that stands there, a list
-   * @throws RequestRefusedException UNIMPLEMENTED when it is another, or there are two
+   * @param name of the header, for the error message
+   * @param codings the header's value, a list
+   * @throws RequestRefusedException UNIMPLEMENTED when there is another coding, or more than one
    */
   static boolean isGzip(String name, @Nullable CharSequence codings) {
     boolean gzip = false;
@@ -65,16 +65,16 @@ final class EnvelopeCoding {
     return gzip;
   }
 
-  /** Whether messages of the request may be compressed. */
+  /** Whether request messages may be compressed. */
   boolean isCompressed() {
     return in;
   }
 
   /**
-   * Hands one message of the request on, inflated.
+   * Inflates a request message if needed and passes it on.
    *
-   * @throws RequestRefusedException INTERNAL for a compressed one where none may be, as gRPC and
-   *     Connect say; UNIMPLEMENTED for other flags
+   * @throws RequestRefusedException INTERNAL for a compressed message without a negotiated coding,
+   *     as gRPC and Connect specify; UNIMPLEMENTED for other flags
    */
   void read(int flags, byte[] message, int offset, int length, Dialect.Sink sink) {
     if (flags == 0) {
@@ -91,7 +91,7 @@ final class EnvelopeCoding {
     }
   }
 
-  /** One message of the answer. */
+  /** The envelope of a response message, compressed if that is negotiated and makes it smaller. */
   byte[] envelope(byte[] message, int offset, int length) {
     GzipDeflater deflater = GzipDeflater.ofThread();
     if (out && deflater.mayDeflate(length)) {
@@ -103,7 +103,7 @@ final class EnvelopeCoding {
     return EnvelopeReader.envelope(0, message, offset, length);
   }
 
-  /** Says in the head of the answer that messages may be compressed. */
+  /** Adds the header of the response's message coding, if compression is negotiated. */
   Http2Headers in(Http2Headers head) {
     return out ? head.set(header, AcceptEncoding.GZIP) : head;
   }

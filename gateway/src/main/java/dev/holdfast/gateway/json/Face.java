@@ -1,14 +1,14 @@
 package dev.holdfast.gateway.json;
 
-/** A way to speak to services without gRPC. */
+/** A protocol for clients without gRPC. */
 public enum Face {
-  /** HTTP/JSON. */
+  /** The HTTP/JSON protocol, by google.api.http annotations. */
   JSON("json", "HTTP/JSON"),
-  /** gRPC-Web, in bytes and in base64. */
+  /** The gRPC-Web protocol, binary and base64. */
   GRPC_WEB("grpc-web", "gRPC-Web"),
-  /** Connect's unary calls and streams. */
+  /** The Connect protocol, unary and streaming. */
   CONNECT("connect", "Connect"),
-  /** Messages over WebSockets. */
+  /** WebSocket, one call per connection. */
   WEBSOCKET("websocket", "WebSocket");
 
   private final String key;
@@ -19,12 +19,12 @@ public enum Face {
     this.title = title;
   }
 
-  /** As files call it. */
+  /** The key of the protocol in configuration files. */
   public String key() {
     return key;
   }
 
-  /** As people call it. */
+  /** The display name of the protocol. */
   public String title() {
     return title;
   }

@@ -21,10 +21,11 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request that a dialect translates, and its call. Messages are asked for as the client takes
- * them, and the client is read as the upstream takes them. On its event loop.
+ * A translated request and its gRPC call. Backpressure works both ways: response messages are
+ * requested as the client takes them, and the client is read as the upstream takes messages.
+ * Confined to its event loop.
  *
- * <p>The head of the answer waits for the first message, or the end: an early failure has its own
+ * <p>The response head waits for the first message or the end, so that an early failure has its own
  * HTTP status.
  */
 final class FaceCall implements WebHandler, CallListener {
@@ -46,10 +47,10 @@ final class FaceCall implements WebHandler, CallListener {
   private boolean unread;
   private boolean over;
 
-  /** Of requests whose messages may be compressed. */
+  /** The time slices for inflating; null unless messages may be compressed. */
   private final @Nullable InflateTurns turns;
 
-  /** Of those that bring more than one. */
+  /** The queue of compressed parts; null unless the request is a stream that may be compressed. */
   private final @Nullable CompressedBody compressed;
 
   private boolean requestEnded;
@@ -67,7 +68,7 @@ final class FaceCall implements WebHandler, CallListener {
             : new CompressedBody(dialect, web.memory(), turns, this::hasRoom, this::goOn);
   }
 
-  /** Begins what can begin before the body. */
+  /** Starts what does not depend on the body: the response head, and the call of a stream. */
   void begin(boolean ended) {
     try {
       CharSequence announced = web.headers().get("content-length");
@@ -242,7 +243,10 @@ final class FaceCall implements WebHandler, CallListener {
     }
   }
 
-  /** Goes on with messages that are compressed; their client waits until all are handed on. */
+  /**
+   * Continues with queued compressed messages. Reading from the client resumes when the queue is
+   * empty.
+   */
   private void goOn() {
     CompressedBody body = compressed;
     if (over || body == null) {
@@ -267,7 +271,7 @@ final class FaceCall implements WebHandler, CallListener {
     return !over && (known == null || known.isReady());
   }
 
-  /** As {@link #endRequest}, in a turn of its own. */
+  /** Runs {@link #endRequest} in a later time slice. */
   private void endInTurn() {
     if (!over) {
       try {
@@ -314,7 +318,7 @@ final class FaceCall implements WebHandler, CallListener {
     }
   }
 
-  /** The answer can't be what the schema says. */
+  /** Fails the call with INTERNAL, because the response does not match the schema. */
   private void fail(String what) {
     OutgoingCall known = call;
     if (known != null) {
@@ -339,7 +343,7 @@ final class FaceCall implements WebHandler, CallListener {
     }
   }
 
-  /** Nothing more is heard from either side. */
+  /** Ends the exchange: cancels the call and timers, and releases what is held. */
   private void stop() {
     over = true;
     cancel(bodyTimer);
@@ -355,7 +359,7 @@ final class FaceCall implements WebHandler, CallListener {
     letGo();
   }
 
-  /** A message is kept until it is whole. */
+  /** Charges the memory account for a message until it is complete. */
   private void hold(int bytes) {
     heldBytes += bytes;
     web.memory().charge(bytes);

@@ -8,17 +8,17 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Who is served without gRPC, and how. Immutable.
+ * The settings of the frontends. Immutable.
  *
- * @param faces that are served
- * @param cors which pages may call
- * @param openApi what {@code GET /openapi.json} says of the services, an empty version standing for
- *     their schema's hash; empty where it is not served
- * @param decodesSlashes whether {@code %2F} is a slash in a path that leads nowhere without
+ * @param faces the enabled protocols
+ * @param cors the policy for cross-origin requests
+ * @param openApi the info object of {@code GET /openapi.json}; an empty version is replaced by the
+ *     schema's hash; empty where the document is not served
+ * @param decodesSlashes whether {@code %2F} is a slash in a path that otherwise matches no route
  */
 public record FaceTerms(
     Set<Face> faces, Cors cors, Optional<OpenApiInfo> openApi, boolean decodesSlashes) {
-  /** All faces, for no page of another origin. */
+  /** All protocols, without cross-origin requests. */
   public static final FaceTerms DEFAULT =
       new FaceTerms(EnumSet.allOf(Face.class), Cors.NONE, Optional.empty(), false);
 
@@ -26,17 +26,17 @@ public record FaceTerms(
     faces = Set.copyOf(faces);
   }
 
-  /** The same for other pages. */
+  /** A copy with another CORS policy. */
   public FaceTerms withCors(Cors value) {
     return new FaceTerms(faces, value, openApi, decodesSlashes);
   }
 
-  /** The same with an OpenAPI document. */
+  /** A copy with an OpenAPI document. */
   public FaceTerms withOpenApi(OpenApiInfo value) {
     return new FaceTerms(faces, cors, Optional.of(value), decodesSlashes);
   }
 
-  /** The same with another meaning of escaped slashes. */
+  /** A copy with another treatment of escaped slashes. */
   public FaceTerms withDecodesSlashes(boolean value) {
     return new FaceTerms(faces, cors, openApi, value);
   }
@@ -45,7 +45,7 @@ public record FaceTerms(
     return faces.contains(face);
   }
 
-  /** What is served, for who asked for something else. */
+  /** The enabled protocols as text, for error messages. */
   String served() {
     return faces.isEmpty()
         ? "gRPC"

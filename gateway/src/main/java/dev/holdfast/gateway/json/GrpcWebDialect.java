@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** gRPC-Web, in bytes or in base64: needs no schema. */
+/** gRPC-Web, binary or base64. Needs no schema. */
 final class GrpcWebDialect extends Dialect {
   private static final String ENCODING = "grpc-encoding";
   private static final String DETAILS = "grpc-status-details-bin";
@@ -33,16 +33,16 @@ final class GrpcWebDialect extends Dialect {
   }
 
   /**
-   * Of a request.
+   * The codec of a request.
    *
-   * @throws RequestRefusedException UNIMPLEMENTED for a compression that is not known
+   * @throws RequestRefusedException UNIMPLEMENTED for an unsupported compression
    */
   static GrpcWebDialect of(String path, GrpcWebType type, Http2Headers request) {
     return new GrpcWebDialect(
         path, type, EnvelopeCoding.of(request, ENCODING, "grpc-accept-encoding"));
   }
 
-  /** Of one that becomes no call. */
+  /** The codec of a response to a request that becomes no call. */
   static GrpcWebDialect refusing(GrpcWebType type) {
     return new GrpcWebDialect("", type, EnvelopeCoding.none(ENCODING));
   }

@@ -29,11 +29,11 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The faces of services for clients that don't speak gRPC: HTTP/JSON, gRPC-Web, Connect and
- * WebSockets, told apart by the content type and the upgrade. Thread-safe.
+ * The frontends of services for clients without gRPC: HTTP/JSON, gRPC-Web, Connect and WebSocket.
+ * The content type and the upgrade header select the protocol. Thread-safe.
  *
- * <p>Everything that a request can have wrong is answered as JSON, as google.rpc.Status, with what
- * was found and what was expected.
+ * <p>A malformed request gets an error in the format of its protocol, a google.rpc.Status in JSON
+ * by default, with the found and the expected value.
  */
 public final class JsonFace implements WebFace {
   private static final Pattern TIMEOUT = Pattern.compile("[0-9]{1,8}[HMSmun]");
@@ -50,28 +50,28 @@ public final class JsonFace implements WebFace {
     this.terms = terms;
   }
 
-  /** A face to services of these schemas, for no pages of other origins. */
+  /** A frontend to the services of some schemas, without cross-origin requests. */
   public static JsonFace of(Schemas schemas) {
     return new JsonFace(new PlaceFinder(schemas), () -> FaceTerms.DEFAULT);
   }
 
-  /** Gives up the room that this thread keeps for translations to come. */
+  /** Releases the current thread's reusable buffer. */
   public static void releaseRoom() {
     Scratch.release();
   }
 
-  /** A face to the services of one place, whatever the authority; else as {@link #of}. */
+  /** A frontend to the services of one call target, whatever the authority; else as {@link #of}. */
   public static JsonFace to(HttpTranscoder transcoder, CallTarget place) {
     return new JsonFace(new OnePlace(transcoder, place), () -> FaceTerms.DEFAULT);
   }
 
-  /** The same for pages of other origins too. */
+  /** A copy with a CORS policy. */
   public JsonFace withCors(Cors value) {
     FaceTerms fixed = FaceTerms.DEFAULT.withCors(value);
     return following(() -> fixed);
   }
 
-  /** The same on terms that are asked for at each request, on its event loop. */
+  /** A copy whose settings are read for each request, on its event loop. */
   public JsonFace following(Supplier<FaceTerms> value) {
     return new JsonFace(places, value);
   }
@@ -82,9 +82,9 @@ public final class JsonFace implements WebFace {
   }
 
   /**
-   * Takes a request.
+   * Handles a request, or replies locally.
    *
-   * @param mayWait whether it may wait for the first schema of its cluster
+   * @param mayWait whether the request may wait for the first schema of its cluster
    */
   private WebHandler take(WebExchange web, boolean ended, boolean mayWait) {
     CharSequence origin = web.headers().get("origin");
@@ -142,7 +142,10 @@ public final class JsonFace implements WebFace {
     }
   }
 
-  /** A GET whose parameters look like Connect's may also be one of an annotated path. */
+  /**
+   * Whether a GET is a Connect request: its parameters and its path must be those of Connect. A GET
+   * with such parameters may also be one of an annotated path.
+   */
   private boolean isConnectGet(WebExchange web, RequestHead head, FaceTerms now) {
     return head.method().equals("GET")
         && ConnectRequest.mayBeGet(head.query())
@@ -291,7 +294,7 @@ public final class JsonFace implements WebFace {
             : new ConnectUnary(request, messages, () -> lacks(web, path)));
   }
 
-  /** Whether the schema of the place is known and has no such method. */
+  /** Whether the schema is known and lacks the method. */
   private boolean lacks(WebExchange web, String path) {
     try {
       return !isMethod(web, path);

@@ -8,19 +8,19 @@ import dev.holdfast.transcoding.json.SchemaTypes;
 import dev.holdfast.transcoding.schema.ServiceCatalog;
 
 /**
- * What HTTP/JSON looks like. Immutable.
+ * The mapping of HTTP/JSON. Immutable.
  *
- * @param http of paths and queries
- * @param json of bodies; also those of Connect
+ * @param http the mapping of paths and queries
+ * @param json the mapping of bodies, also those of Connect
  */
 public record JsonTerms(TranscodingOptions http, JsonOptions json) {
-  /** As the mapping of proto3 has it, with nothing unknown taken. */
+  /** The proto3 JSON mapping, with unknown fields rejected. */
   public static final JsonTerms DEFAULT =
       new JsonTerms(TranscodingOptions.DEFAULT, JsonOptions.DEFAULT);
 
   /**
-   * The same face with these terms; itself if it has them. Whether errors may tell the nearest name
-   * stays as it is: that goes by where the schema came from.
+   * A transcoder with this mapping; the given one if it has the mapping already. Its setting for
+   * nearest names in errors is kept, because that depends on the schema's source.
    */
   public HttpTranscoder transcoder(HttpTranscoder other) {
     JsonOptions had = other.codec().options();
@@ -29,12 +29,12 @@ public record JsonTerms(TranscodingOptions http, JsonOptions json) {
     return same ? other : HttpTranscoder.of(other.catalog(), http, other.codec().with(wanted));
   }
 
-  /** The same, with errors that tell the nearest name: for schemas that servers tell anybody. */
+  /** A copy whose errors suggest the nearest name, for schemas that servers show to everybody. */
   public JsonTerms withNearestNames() {
     return new JsonTerms(http, json.withNearestNames(true));
   }
 
-  /** The face of a catalog, without the bindings that can't be served. */
+  /** A transcoder of a catalog, without the bindings that can't be served. */
   public HttpTranscoder transcoder(ServiceCatalog catalog) {
     return HttpTranscoder.of(
         catalog, http, JsonCodec.of(SchemaTypes.of(catalog.typeFiles())).with(json));

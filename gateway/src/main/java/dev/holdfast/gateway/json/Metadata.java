@@ -8,11 +8,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Which headers pass between HTTP and a call. All do that are neither about the connection, nor the
- * body, nor the protocol; nothing is renamed on the way in.
+ * The mapping between HTTP headers and call metadata. Headers of the connection, the body and the
+ * protocol don't pass; all others do. Request headers are not renamed.
  */
 final class Metadata {
-  /** What trailing metadata is called where there are no trailers, as in Connect. */
+  /** The prefix of trailing metadata in formats without trailers, as in Connect. */
   static final String TRAILER_PREFIX = "trailer-";
 
   private static final Set<String> REQUEST_ONLY =
@@ -50,7 +50,7 @@ final class Metadata {
 
   private Metadata() {}
 
-  /** The headers of a call. */
+  /** The headers of a call, from those of a request. */
   static Http2Headers ofCall(Http2Headers request, String path, CharSequence authority) {
     Http2Headers call = UpstreamCall.headers(path, authority);
     if (request.scheme() != null) {
@@ -73,7 +73,7 @@ final class Metadata {
     return call;
   }
 
-  /** Adds metadata of the upstream to the headers of an answer. */
+  /** Adds an upstream's metadata to the headers of a response. */
   static void copy(Http2Headers from, String prefix, Http2Headers to) {
     for (Map.Entry<CharSequence, CharSequence> each : from) {
       if (isCustom(each.getKey().toString())) {
@@ -82,7 +82,7 @@ final class Metadata {
     }
   }
 
-  /** Metadata of the upstream by itself, without the status. */
+  /** An upstream's custom metadata, without the status. */
   static List<Map.Entry<String, String>> custom(Http2Headers from) {
     List<Map.Entry<String, String>> custom = new ArrayList<>();
     for (Map.Entry<CharSequence, CharSequence> each : from) {

@@ -5,14 +5,17 @@ import dev.holdfast.transcoding.http.HttpTranscoder;
 import java.util.SortedMap;
 
 /**
- * What clients of HTTP/JSON find at an address. Immutable.
+ * The HTTP/JSON services at an authority, from which the OpenAPI document is made. Immutable.
  *
- * @param name of the one cluster that it is; "" for all that is served
- * @param served by the names of their clusters
- * @param router that decides among them
+ * @param name of the cluster; "" for all that is served
+ * @param served the transcoders by cluster name
+ * @param router that selects among the clusters
  */
 record Offer(String name, SortedMap<String, HttpTranscoder> served, Router router) {
-  /** Whether a document of the other is one of this: transcoders and routers are what they are. */
+  /**
+   * Whether the other one has the same document. Transcoders and routers are immutable, so equality
+   * suffices.
+   */
   boolean isSameAs(Offer other) {
     return name.equals(other.name) && served.equals(other.served) && router == other.router;
   }

@@ -17,8 +17,8 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * OpenAPI documents of what is served, made when they are asked for, on a thread of their own, and
- * kept until something else is served. Thread-safe.
+ * The OpenAPI documents of the served services. Documents are rendered on demand, on a thread of
+ * their own, and cached until the services change. Thread-safe.
  */
 final class OpenApiDesk {
   @Limit(
@@ -39,7 +39,7 @@ final class OpenApiDesk {
   private final Map<String, Made> made = new LinkedHashMap<>(MAX_KEPT, 0.75f, true);
   private final ThreadPoolExecutor maker;
 
-  /** What a document was made of. */
+  /** A cached document and its inputs. */
   private record Made(Offer offer, OpenApiInfo info, CompletableFuture<byte[]> json) {}
 
   OpenApiDesk() {
@@ -55,10 +55,11 @@ final class OpenApiDesk {
   }
 
   /**
-   * The document of an offer.
+   * The document of some services, from the cache or rendered.
    *
-   * @param info whose empty version stands for the schema's
-   * @throws java.util.concurrent.RejectedExecutionException when too many are being made
+   * @param info an empty version is replaced by the schema's hash
+   * @throws java.util.concurrent.RejectedExecutionException when too many documents are being
+   *     rendered
    */
   synchronized CompletableFuture<byte[]> document(Offer offer, OpenApiInfo info) {
     Made known = made.get(offer.name());
@@ -88,7 +89,10 @@ final class OpenApiDesk {
     return OpenApiDocument.of(offer.served(), leads, own).json();
   }
 
-  /** Clusters with one schema are one service, whichever of them a route takes by chance. */
+  /**
+   * The cluster to which a path is routed. Clusters with the same schema count as one, whichever of
+   * them the route selects at random.
+   */
   private static Optional<String> led(Offer offer, String path) {
     Route route = offer.router().find(new PathQuestion(path));
     if (route == null) {

@@ -16,9 +16,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request that came before the first schema of its cluster. Its body is kept, as far as its
- * window goes, until the schema is known, can't be had, or the time is over; then it is taken as if
- * it had just come. On its event loop.
+ * A request that arrived before the first schema of its cluster. Its body is buffered, up to the
+ * flow-control window, until the schema is known or can't be had, or the wait times out. Then the
+ * request is handled as if it had just arrived. Confined to its event loop.
  */
 final class PendingRequest implements WebHandler {
   @Limit(
@@ -52,12 +52,12 @@ final class PendingRequest implements WebHandler {
   }
 
   /**
-   * Waits.
+   * Starts to wait for the schema.
    *
-   * @param pending how many do
-   * @param known completes when waiting is over
-   * @param take takes the request then
-   * @return null when too many wait
+   * @param pending the count of waiting requests
+   * @param known completes when the schema is known or can't be had
+   * @param take handles the request then
+   * @return null when too many requests wait
    */
   static @Nullable WebHandler begin(
       WebExchange web, AtomicInteger pending, CompletionStage<?> known, Supplier<WebHandler> take) {
@@ -81,7 +81,7 @@ final class PendingRequest implements WebHandler {
     body.reset();
   }
 
-  /** Waits no more; false when it did not any more. */
+  /** Ends the wait; false when it was over already. */
   private boolean end() {
     if (over) {
       return false;
@@ -102,7 +102,9 @@ final class PendingRequest implements WebHandler {
     }
   }
 
-  /** Copied, for small parts of large buffers would keep these. */
+  /**
+   * Buffers a part of the body. The part is copied, because a slice would retain its large buffer.
+   */
   private void keep(ByteBuf data, int bytes, boolean end) {
     byte[] copy = ByteBufUtil.getBytes(data);
     body.write(copy, 0, copy.length);

@@ -8,29 +8,30 @@ import dev.holdfast.transcoding.http.RequestHead;
 import dev.holdfast.transcoding.http.RequestRefusedException;
 
 /**
- * Where requests go. Thread-safe; what can't go anywhere is a {@link RequestRefusedException}, or
- * an {@link UnknownSchemaException}.
+ * Router of translated requests to call targets. Thread-safe. Throws {@link
+ * RequestRefusedException} where no target exists, and {@link UnknownSchemaException} where the
+ * schema is not known yet.
  */
 interface Places {
-  /** A method of HTTP that stands for whichever the path has. */
+  /** The wildcard that matches whichever HTTP method the path has. */
   String ANY_METHOD = "*";
 
-  /** A place and what was found there. */
+  /** A call target with the transcoder or call found there. */
   record Found<T>(CallTarget place, T what) {}
 
-  /** The call that a request of HTTP/JSON means. */
+  /** The call that an HTTP/JSON request maps to. */
   Found<HttpCall> json(WebExchange web, RequestHead head);
 
-  /** Where a method is that the request names by its path. */
+  /** The target of the gRPC method in a request's path, with the transcoder that knows it. */
   Found<HttpTranscoder> method(WebExchange web, String path);
 
-  /** The same, where no schema is needed. */
+  /** The target of a gRPC path, where no schema is needed. */
   CallTarget place(WebExchange web, String path);
 
-  /** What is served at the address of a request, to be described. */
+  /** The services at a request's authority, for their OpenAPI document. */
   Offer offer(WebExchange web);
 
-  /** HEAD is GET without the body, where it is nothing else (RFC 9110, 9.3.2). */
+  /** Opens a call. HEAD is handled as GET where the path has no HEAD binding (RFC 9110, 9.3.2). */
   static HttpCall open(HttpTranscoder transcoder, RequestHead head) {
     try {
       return transcoder.open(head);
@@ -45,7 +46,11 @@ interface Places {
     }
   }
 
-  /** The transcoder, if it knows a method of this path. */
+  /**
+   * The given transcoder, if it has a method of the path.
+   *
+   * @throws RequestRefusedException when it has no method of this path
+   */
   static HttpTranscoder requireMethod(HttpTranscoder transcoder, String path) {
     if (transcoder.catalog().method(path.substring(1)).isEmpty()) {
       throw RequestRefusedException.noSuchPath(

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** The answer to a request that becomes no call, in the form of the protocol that it speaks. */
+/** Error responses to requests that become no call, in the format of the request's protocol. */
 final class Refusal {
   static final int METHOD_NOT_ALLOWED = 405;
   static final int UNSUPPORTED_TYPE = 415;
@@ -17,15 +17,18 @@ final class Refusal {
   private static final String STREAM = "application/connect+";
   private static final Set<String> STREAMS = Set.of(STREAM + "json", STREAM + "proto");
 
-  /** What HTTP itself has a word for; all else has the status of its code, as Connect says. */
+  /**
+   * The HTTP statuses that are kept in Connect errors. Other errors have the HTTP status of their
+   * code, as Connect specifies.
+   */
   private static final Set<Integer> OF_HTTP = Set.of(404, METHOD_NOT_ALLOWED, UNSUPPORTED_TYPE);
 
   private Refusal() {}
 
   /**
-   * The answer in the form of gRPC-Web, Connect or HTTP/JSON.
+   * The response in the format of gRPC-Web, Connect or HTTP/JSON.
    *
-   * @param connectGet whether the query makes it a GET of Connect
+   * @param connectGet whether the request is a Connect GET
    */
   static Answer of(Http2Headers headers, RequestRefusedException why, boolean connectGet) {
     CharSequence type = headers.get("content-type");
@@ -36,7 +39,7 @@ final class Refusal {
     return connectGet || isConnect(headers) ? ofConnect(headers, why) : Answer.refused(why);
   }
 
-  /** Whether the headers are those of a POST of Connect, sound or not. */
+  /** Whether the headers are those of a Connect POST, well-formed or not. */
   private static boolean isConnect(Http2Headers headers) {
     String type = type(headers);
     return type.startsWith(STREAM)
@@ -44,7 +47,7 @@ final class Refusal {
         || headers.contains("connect-protocol-version");
   }
 
-  /** What Connect's client gets: an error as body, or as the end of its stream. */
+  /** A Connect error: as the body, or as the end of the stream. */
   private static Answer ofConnect(Http2Headers headers, RequestRefusedException why) {
     String type = type(headers);
     if (STREAMS.contains(type) && why.httpStatus() != METHOD_NOT_ALLOWED) {
@@ -54,7 +57,7 @@ final class Refusal {
     return ofUnary(why);
   }
 
-  /** The same of a call of one message each way. */
+  /** The error of a Connect unary call. */
   static Answer ofUnary(RequestRefusedException why) {
     StatusCode code = code(why);
     boolean ofHttp = OF_HTTP.contains(why.httpStatus()) && !isUnknownCompression(why);
@@ -64,8 +67,8 @@ final class Refusal {
   }
 
   /**
-   * The code that Connect's clients make of the HTTP status when they read no body, so that both
-   * say the same: unimplemented of 404, unknown of 405 and 415.
+   * The code that Connect clients infer from the HTTP status when they read no body, so that both
+   * agree: unimplemented for 404, unknown for 405 and 415.
    */
   private static StatusCode code(RequestRefusedException why) {
     if (why.isNoSuchPath()) {
@@ -75,12 +78,15 @@ final class Refusal {
     return unknown ? StatusCode.UNKNOWN : why.code();
   }
 
-  /** Whether the content type is what was wrong. */
+  /** Whether the content type is the cause. */
   static boolean isUnknownType(RequestRefusedException why) {
     return why.httpStatus() == UNSUPPORTED_TYPE && why.code() != StatusCode.UNIMPLEMENTED;
   }
 
-  /** Has code and status of its own: Connect says unimplemented, whose status is 501. */
+  /**
+   * Whether the compression is the cause. Connect specifies unimplemented for that, whose HTTP
+   * status is 501.
+   */
   private static boolean isUnknownCompression(RequestRefusedException why) {
     return why.httpStatus() == UNSUPPORTED_TYPE && why.code() == StatusCode.UNIMPLEMENTED;
   }

@@ -7,21 +7,24 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of the services behind clusters. Thread-safe; asked on event loops for each
- * request, so an answer must stand ready.
+ * The schemas of clusters, as transcoders. Thread-safe. Event loops read them for each request, so
+ * no method may block.
  */
 public interface Schemas {
-  /** The face of a cluster's services; empty while their schema is not known. */
+  /** The transcoder of a cluster's services; empty while the schema is unknown. */
   Optional<HttpTranscoder> of(Cluster cluster);
 
-  /** Why nothing is known of a cluster, for the client; "" when that is not known either. */
+  /**
+   * The reason why a cluster's schema is unknown, for the client; "" when the reason is unknown
+   * too.
+   */
   default String trouble(Cluster cluster) {
     return "";
   }
 
   /**
-   * Completes when the servers of a cluster have said for the first time what they offer, or could
-   * not be asked; null when that is not awaited. Completes on any thread.
+   * A stage that completes, on any thread, when the first schema request to a cluster has ended,
+   * with or without a schema. Null when none is awaited.
    */
   default @Nullable CompletionStage<?> awaited(Cluster cluster) {
     return null;

@@ -6,8 +6,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.util.concurrent.FastThreadLocal;
 
 /**
- * Room for one step of a translation, used again by the next one on the same event loop: whoever is
- * handed what stands in it has read it before anything else is translated there.
+ * A buffer per event loop for one translation step, reused by the next step. The receiver of its
+ * content must read it before the thread translates anything else.
  */
 final class Scratch {
   @Limit(
@@ -35,12 +35,12 @@ final class Scratch {
 
   private Scratch() {}
 
-  /** Gives up the room of this thread. */
+  /** Releases the buffer of this thread. */
   static void release() {
     BUFFER.remove();
   }
 
-  /** An empty buffer. */
+  /** The empty buffer of this thread. */
   static CodecBuffer buffer() {
     CodecBuffer kept = BUFFER.get();
     if (kept.array().length > KEPT_BYTES) {
@@ -50,7 +50,10 @@ final class Scratch {
     return kept.reset();
   }
 
-  /** An array that begins with the readable bytes, which stay so. */
+  /**
+   * An array that starts with the readable bytes, whose reader index is not moved. Valid until the
+   * next call on this thread.
+   */
   static byte[] chunk(ByteBuf data) {
     int bytes = data.readableBytes();
     byte[] chunk = bytes <= CHUNK_BYTES ? CHUNK.get() : new byte[bytes];

@@ -17,11 +17,11 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call over a WebSocket: each message by itself, as JSON or as it is, and the status in the
- * last text, which is {@code {"@status": {..}, "metadata": {..}}}.
+ * The codec of one call over a WebSocket. Each message is one WebSocket message, in JSON or binary.
+ * The status is the last text message: {@code {"@status": {..}, "metadata": {..}}}.
  *
- * <p>With JSON a method that takes one message needs no end of the request, and none at all where
- * its path and query are the message.
+ * <p>With JSON, a unary or server-streaming method is half-closed by its request message. The
+ * message is sent at once when path and query determine it.
  */
 final class SocketDialect extends Dialect {
   static final String JSON = "grpc+json";
@@ -29,7 +29,9 @@ final class SocketDialect extends Dialect {
 
   private static final byte[] NOTHING = {};
 
-  /** An envelope and two braces. */
+  /**
+   * The length of a Connect end-of-stream with an empty object: the envelope prefix and two braces.
+   */
   private static final int EMPTY_END = 7;
 
   private static final byte[] STATUS = "{\"@status\":".getBytes(StandardCharsets.UTF_8);
@@ -43,7 +45,7 @@ final class SocketDialect extends Dialect {
     this.call = call;
   }
 
-  /** Messages as JSON. */
+  /** A call with messages in JSON. */
   static SocketDialect json(HttpCall call) {
     String raw = StreamFraming.raw().contentType();
     if (call.responseStream().contentType().equals(raw)) {
@@ -54,7 +56,7 @@ final class SocketDialect extends Dialect {
     return new SocketDialect(call.method().path(), call);
   }
 
-  /** Messages as they are. */
+  /** A call with binary messages, which pass unchanged. */
   static SocketDialect binary(String path) {
     return new SocketDialect(path, null);
   }

@@ -5,37 +5,37 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A page of another origin, as its browser names it. Browsers let any page send what a form could
- * send, such as a POST without a content type, and ask for WebSockets, both with the cookies of the
- * user and to addresses that only the user reaches, so that it is for who answers to look at the
+ * The page of a cross-origin request, as named by the Origin header. Browsers let any page send
+ * what a form could send, such as a POST without a content type, and open WebSockets. Both carry
+ * the user's cookies and reach addresses that only the user can reach. So the server must check the
  * origin.
  *
  * @param origin as it was sent
- * @param authority whom it asks; empty where that was not said
+ * @param authority of the request; empty if it has none
  */
 record Stranger(String origin, String authority) {
   private static final String HTTPS = "https://";
   private static final String HTTP = "http://";
 
-  /** Who asks; null for a page of this authority itself. */
+  /** The page of a cross-origin request; null when the origin is that of the authority itself. */
   static @Nullable Stranger of(
       CharSequence origin, @Nullable CharSequence scheme, CharSequence authority) {
     Stranger page = new Stranger(origin.toString(), authority.toString());
     return page.isOwn(scheme != null && "https".contentEquals(scheme)) ? null : page;
   }
 
-  /** Whether a request of this method does nothing, so that whoever can't read may send it. */
+  /** Whether a method is safe, so that a page that can't read the response may send it. */
   static boolean isHarmless(String method) {
     return method.equals("GET") || method.equals("HEAD") || method.equals("OPTIONS");
   }
 
-  /** Why it is refused. */
+  /** The error message for a disallowed origin. */
   String refusal() {
     return "origin: %s (expected: that of %s, or one of cors.origins)"
         .formatted(origin, authority.isEmpty() ? "this address" : authority);
   }
 
-  /** Takes away what browsers send by themselves. */
+  /** Removes the credentials that browsers send by themselves. */
   static void bare(Http2Headers call) {
     call.remove("cookie");
     call.remove("authorization");

@@ -3,7 +3,10 @@ package dev.holdfast.gateway.json;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** A request that is as it should be, but comes to a place that is not ready: 503. */
+/**
+ * Thrown for a valid request whose cluster has no known schema yet; answered with 503. Has no stack
+ * trace.
+ */
 final class UnknownSchemaException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -14,9 +17,9 @@ final class UnknownSchemaException extends RuntimeException {
   }
 
   /**
-   * As above.
+   * An exception with a stage to wait for.
    *
-   * @param soon completes when it may be known; null when nobody can say
+   * @param soon completes when the schema may be known; null when no request is pending
    */
   UnknownSchemaException(String what, @Nullable CompletionStage<?> soon) {
     super(what, null, false, false);

@@ -30,10 +30,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The schemas of clusters, learned from their servers and kept up to date. What is known stays when
- * a server can't be asked, and when a cluster is made anew under its name.
+ * The schemas of clusters, from server reflection or descriptor sets, kept up to date. A known
+ * schema is kept while servers can't be asked, and when a cluster is replaced by another of the
+ * same name.
  *
- * <p>Thread-safe. Decides on its scheduler; what is asked for on event loops stands ready.
+ * <p>Thread-safe. Decisions run on the scheduler; methods for event loops return cached values.
  */
 public final class ClusterSchemas implements AutoCloseable {
   @Limit(
@@ -59,18 +60,19 @@ public final class ClusterSchemas implements AutoCloseable {
   private int underWay;
 
   /**
-   * Schemas of no cluster yet.
+   * Schemas without any cluster yet, with meters in the global registry.
    *
-   * @param random spreads the questions
+   * @param random adds jitter to the polling times
    */
   public ClusterSchemas(Scheduler scheduler, SchemaAsker asker, RandomGenerator random) {
     this(scheduler, asker, random, Metrics.globalRegistry);
   }
 
   /**
-   * As above.
+   * Schemas without any cluster yet.
    *
-   * @param meters of changes of descriptor sets
+   * @param random adds jitter to the polling times
+   * @param meters for reloads of descriptor sets
    */
   public ClusterSchemas(
       Scheduler scheduler, SchemaAsker asker, RandomGenerator random, MeterRegistry meters) {
@@ -80,12 +82,12 @@ public final class ClusterSchemas implements AutoCloseable {
     this.random = random;
   }
 
-  /** Runs after each change of what is known, on a thread that others wait for. */
+  /** Sets the listener of changes. The listener blocks the scheduler, so it must return quickly. */
   public void onChange(Runnable changed) {
     listener = changed;
   }
 
-  /** What is known of a cluster's services; empty while nothing is. */
+  /** The schema of a cluster; empty while it is unknown. */
   public Optional<ServiceSchema> of(Cluster cluster) {
     Optional<ServiceSchema> ofFiles = sets.of(cluster.name());
     if (ofFiles.isPresent()) {
@@ -95,19 +97,19 @@ public final class ClusterSchemas implements AutoCloseable {
     return found == null ? Optional.empty() : Optional.ofNullable(found.schema);
   }
 
-  /** Why nothing, or nothing newer, is known of a cluster; "" when that is not known either. */
+  /** The reason why there is no schema, or no newer one; "" when there is no known reason. */
   public String trouble(Cluster cluster) {
     Watched found = watched.get(cluster);
     return found == null ? "" : found.trouble;
   }
 
-  /** What a cluster's schema has and is not served, each with the reason. */
+  /** The parts of a cluster's schema that are not served, each with the reason. */
   public List<String> rejected(Cluster cluster) {
     return of(cluster).map(ServiceSchema::rejected).orElse(List.of());
   }
 
   /**
-   * Completes when the first question to a cluster's servers has ended, as {@link
+   * A stage that completes when the first schema request to a cluster has ended, as {@link
    * dev.holdfast.gateway.json.Schemas#awaited}.
    */
   public @Nullable CompletionStage<?> awaited(Cluster cluster) {
@@ -115,24 +117,23 @@ public final class ClusterSchemas implements AutoCloseable {
     return found == null ? null : found.awaited();
   }
 
-  /** Whether none of its servers has said yet what it offers, or that it won't say. */
+  /** Whether no server of a cluster has answered yet, not even with a refusal. */
   public boolean isUnheard(Cluster cluster) {
     Watched found = watched.get(cluster);
     return found != null && !found.heard && of(cluster).isEmpty();
   }
 
-  /** Other files and terms, which were read and don't count yet. */
+  /** A prepared change of descriptor sets and mapping, which takes effect by {@code use}. */
   public record Change(Runnable use, Runnable undo) {
-    /** Nothing changes. */
+    /** A change that has no effect. */
     public static final Change NONE = new Change(() -> {}, () -> {});
   }
 
   /**
-   * Reads descriptor sets that are new. What they say, and what JSON looks like, counts from {@link
-   * Change#use} on.
+   * Reads new descriptor sets. They and the mapping take effect by {@link Change#use}.
    *
-   * @param files by the name of the cluster whose servers are not asked then
-   * @throws IllegalArgumentException when files make no schema
+   * @param files by cluster name; the servers of these clusters are not asked
+   * @throws IllegalArgumentException when files make no valid schema
    */
   public Change prepared(Map<String, List<Path>> files, JsonTerms next) {
     Map<String, FollowedSet> before = sets.current();
@@ -153,7 +154,7 @@ public final class ClusterSchemas implements AutoCloseable {
     }
   }
 
-  /** The clusters whose schemas are wanted from now on, and no others. */
+  /** Sets the clusters whose schemas are followed. */
   public synchronized void retain(Collection<Cluster> wanted) {
     Map<String, ServiceSchema> known = new HashMap<>();
     watched.forEach(
@@ -173,28 +174,28 @@ public final class ClusterSchemas implements AutoCloseable {
     }
   }
 
-  /** Asks nobody any more. */
+  /** Stops all schema requests and the watch of descriptor sets. */
   @Override
   public void close() {
     retain(List.of());
     sets.close();
   }
 
-  /** One cluster; all but its volatile fields is touched on the scheduler only. */
+  /** The schema state of one cluster. Confined to the scheduler, except for volatile fields. */
   private final class Watched {
     private final Cluster of;
     private final String cluster;
     private final SchemaPolling polling;
 
-    /** Written on the scheduler, and by {@link #renew}, under the lock of this. */
+    /** Written on the scheduler and by {@link #renew}, both under this object's lock. */
     private volatile @Nullable ServiceSchema schema;
 
     private volatile String trouble = "";
 
-    /** Whether a server gave any answer. */
+    /** Whether a server has answered, be it with a refusal. */
     private volatile boolean heard;
 
-    /** Completed when the first question has ended, in whatever way. */
+    /** Completes when the first schema request has ended, in whatever way. */
     private final CompletableFuture<Void> first = new CompletableFuture<>();
 
     private final long sinceNanos = System.nanoTime();
@@ -211,7 +212,10 @@ public final class ClusterSchemas implements AutoCloseable {
       this.schema = before == null ? null : before.with(terms);
     }
 
-    /** While a server is asked, or the list of servers has just been asked for. */
+    /**
+     * The stage of the first schema request, while it or the first endpoint list is pending; null
+     * otherwise.
+     */
     @Nullable CompletionStage<?> awaited() {
       boolean soon = !first.isDone() && schema == null && (isAsking || isYoung());
       return soon ? first : null;
@@ -344,7 +348,7 @@ public final class ClusterSchemas implements AutoCloseable {
       listener.run();
     }
 
-    /** Once per change from well to troubled. */
+    /** Logs once per transition from healthy to failing. */
     private void tellTrouble(HostPort from) {
       trouble = polling.trouble();
       if (!trouble.isEmpty() && !troubled) {

@@ -17,21 +17,22 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Reads descriptor sets, as {@code protoc --include_imports -o} writes them. */
+/** Reader of descriptor sets, as {@code protoc --include_imports -o} writes them. */
 public final class DescriptorFiles {
   @Limit(of = "a file of descriptors", then = "a larger one is refused")
   static final int MAX_BYTES = 64 << 20;
 
-  /** Of one cluster. */
+  /** The maximum number of files of one cluster. */
   @Limit(of = "files of descriptors of one cluster", then = "the configuration is refused")
   public static final int MAX_FILES = 64;
 
   private DescriptorFiles() {}
 
   /**
-   * Reads one file.
+   * The file descriptors of one descriptor set.
    *
-   * @throws IllegalArgumentException that names it, when it can't be read or is no descriptor set
+   * @throws IllegalArgumentException that names the file, when it can't be read or is no descriptor
+   *     set
    */
   public static List<FileDescriptorProto> read(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
@@ -56,7 +57,7 @@ public final class DescriptorFiles {
   }
 
   /**
-   * Makes a schema of files.
+   * The schema of file descriptors.
    *
    * @throws IllegalArgumentException when an import is missing, files contradict each other, or
    *     there is no service
@@ -71,7 +72,7 @@ public final class DescriptorFiles {
   }
 
   /**
-   * What files say and is not served, each with the reason.
+   * The parts of descriptor sets that are not served, each with the reason.
    *
    * @throws IllegalArgumentException as {@link #schema} and {@link #read}
    */

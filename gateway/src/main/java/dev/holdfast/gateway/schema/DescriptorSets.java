@@ -19,9 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The descriptor sets of clusters, followed as their files change: what makes no sense is refused,
- * and what was read before goes on to count. Thread-safe; a thread of its own looks at files, as
- * long as there are any.
+ * The descriptor sets of clusters, reloaded when their files change. An invalid set is rejected,
+ * and the last valid one stays in effect. Thread-safe. A thread of its own polls the files while
+ * there are any.
  */
 final class DescriptorSets implements AutoCloseable {
   @Limit(of = "pause between two looks at files of descriptors", then = "they are looked at again")
@@ -35,13 +35,17 @@ final class DescriptorSets implements AutoCloseable {
   private volatile JsonTerms terms = JsonTerms.DEFAULT;
   private @Nullable ScheduledExecutorService looks;
 
-  /** Of no cluster yet; {@code changed} runs after each change, on the thread that looks. */
+  /**
+   * Descriptor sets without any cluster yet.
+   *
+   * @param changed runs after each change, on the polling thread
+   */
   DescriptorSets(MeterRegistry meters, Runnable changed) {
     this.meters = meters;
     this.changed = changed;
   }
 
-  /** What the files of a cluster say; empty when it has none. */
+  /** The schema in a cluster's descriptor sets; empty when the cluster has none. */
   Optional<ServiceSchema> of(String cluster) {
     FollowedSet set = sets.get(cluster);
     return set == null ? Optional.empty() : Optional.of(set.schema());
@@ -52,9 +56,10 @@ final class DescriptorSets implements AutoCloseable {
   }
 
   /**
-   * Reads what is new. Those that are returned count when they are handed to {@link #use}.
+   * Reads new descriptor sets and keeps unchanged ones. They take effect when they are passed to
+   * {@link #use}.
    *
-   * @throws IllegalArgumentException when files make no schema
+   * @throws IllegalArgumentException when files make no valid schema
    */
   Map<String, FollowedSet> prepared(Map<String, List<Path>> files, JsonTerms next) {
     Map<String, FollowedSet> before = sets;

@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The descriptor sets of one cluster, and what they said when they last made sense. Looked at by
- * one thread at a time; what is known may be asked for by any.
+ * The descriptor sets of one cluster with their last valid schema. One thread at a time polls; any
+ * thread may read the schema.
  */
 final class FollowedSet {
   @Limit(
@@ -29,13 +29,13 @@ final class FollowedSet {
 
   private static final Logger log = LoggerFactory.getLogger(FollowedSet.class);
 
-  /** How a look ended. */
+  /** The result of a poll. */
   enum Look {
-    /** There is nothing new. */
+    /** The schema stays the same, or nothing new can be reported. */
     SAME,
-    /** Another schema counts from now on. */
+    /** Another schema took effect with this poll. */
     USED,
-    /** What stands there can't be used, for a reason that was not told before. */
+    /** The files are invalid, for a reason that was not reported before. */
     REFUSED
   }
 
@@ -47,13 +47,16 @@ final class FollowedSet {
   private String trouble = "";
   private volatile ServiceSchema schema;
 
-  /** What tells one state of a file from another without reading it. */
+  /**
+   * The identity of a file's state, read without the content: modification time, size in bytes, and
+   * file key.
+   */
   private record Stamp(FileTime modified, long size, @Nullable Object key) {}
 
   /**
-   * Reads the files.
+   * Reads the files and logs the schema.
    *
-   * @throws IllegalArgumentException when they make no schema
+   * @throws IllegalArgumentException when they make no valid schema
    */
   FollowedSet(String cluster, List<Path> files, JsonTerms terms) {
     this.cluster = cluster;
@@ -89,12 +92,15 @@ final class FollowedSet {
     return schema;
   }
 
-  /** The same schema on other terms. */
+  /** Applies another mapping to the schema. */
   synchronized void renew(JsonTerms terms) {
     schema = schema.with(terms);
   }
 
-  /** Reads the files if they have changed, and uses them if they make sense. */
+  /**
+   * Reads the files if they changed and were stable over two polls, or if a reread is due. A valid
+   * schema takes effect.
+   */
   Look look(Supplier<JsonTerms> terms) {
     try {
       List<Stamp> now = stamps();

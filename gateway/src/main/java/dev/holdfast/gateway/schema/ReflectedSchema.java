@@ -6,11 +6,11 @@ import dev.holdfast.transcoding.schema.ServiceCatalog;
 import java.util.List;
 
 /**
- * What a server said of itself. Immutable.
+ * The response of a server to reflection. Immutable.
  *
- * @param services full names of the gRPC services that it offers, sorted; reflection's own included
- * @param files serialized google.protobuf.FileDescriptorProtos of what it described
- * @param undescribed services that it offers but doesn't know the descriptors of, sorted
+ * @param services full names of the offered gRPC services, sorted; includes reflection itself
+ * @param files serialized google.protobuf.FileDescriptorProtos
+ * @param undescribed offered services without known descriptors, sorted
  */
 public record ReflectedSchema(
     List<String> services, List<ByteString> files, List<String> undescribed) {
@@ -21,7 +21,7 @@ public record ReflectedSchema(
   }
 
   /**
-   * Links the files; those that can't be linked are left out as long as another one has a service.
+   * Links the files. Files that can't be linked are left out as long as the others have a service.
    *
    * @throws ReflectionException of kind MALFORMED when they make no schema
    */

@@ -41,8 +41,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Asks servers by their reflection, with calls of the gateway's own. It has a thread and
- * connections of its own, so that the making of a large schema delays no request.
+ * Client of server reflection, with calls of the gateway's own. It has its own thread and
+ * connections, so that parsing a large schema delays no request.
  */
 public final class ReflectionAsker implements SchemaAsker, AutoCloseable {
   @Limit(
@@ -75,9 +75,9 @@ public final class ReflectionAsker implements SchemaAsker, AutoCloseable {
   }
 
   /**
-   * Ready to ask.
+   * A client with its thread started.
    *
-   * @param meters receives those of its connections
+   * @param meters for the connections
    */
   public static ReflectionAsker open(MeterRegistry meters) {
     return new ReflectionAsker(meters);
@@ -98,7 +98,7 @@ public final class ReflectionAsker implements SchemaAsker, AutoCloseable {
     return answer.whenComplete((schema, failure) -> loop.eventLoop().execute(() -> forget(only)));
   }
 
-  /** Ends its connections and its thread; questions that are open stay without an answer. */
+  /** Closes the connections and the thread. Pending requests are not answered. */
   @Override
   public void close() {
     loop.eventLoop().execute(() -> loop.retain(Set.of()));
@@ -110,7 +110,7 @@ public final class ReflectionAsker implements SchemaAsker, AutoCloseable {
     loop.retain(asked);
   }
 
-  /** The loop has no clients, so nobody meets these. */
+  /** Empty terms, as the loop serves no clients. */
   private record Nobody(Router router, Map<String, Cluster> clusters, GatewayLimits limits)
       implements Terms {
     Nobody() {
@@ -118,7 +118,7 @@ public final class ReflectionAsker implements SchemaAsker, AutoCloseable {
     }
   }
 
-  /** One stream of one version; on the loop. */
+  /** A reflection stream in one protocol version. Confined to the loop. */
   private final class Conversation implements CallListener {
     private final Cluster cluster;
     private final Endpoint endpoint;

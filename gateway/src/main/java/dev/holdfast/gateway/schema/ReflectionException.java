@@ -2,39 +2,43 @@ package dev.holdfast.gateway.schema;
 
 import org.jspecify.annotations.Nullable;
 
-/** Reflection that brought no schema, with the reason. */
+/** Thrown when reflection yields no schema, with the reason. */
 public final class ReflectionException extends Exception {
   private static final long serialVersionUID = 1L;
 
   private final Kind kind;
 
-  /** Why there is none. */
+  /** The kind of a failure. */
   public enum Kind {
-    /** The server has no reflection, in neither version. */
+    /** The server implements neither version of reflection. */
     UNSUPPORTED,
-    /** The server can't be reached, or its call failed. */
+    /** The server can't be reached, or the call failed. */
     UNAVAILABLE,
-    /** It answered a question with an error. */
+    /** The server answered a request with an error. */
     REFUSED,
-    /** What it answered is no answer to the question, or makes no schema. */
+    /** The response does not match the request, or makes no schema. */
     MALFORMED,
-    /** It would send more than is taken. */
+    /** The schema exceeds a limit. */
     TOO_LARGE
   }
 
-  /** A failure of a kind; the message says what was expected. */
+  /**
+   * A failure of a kind.
+   *
+   * @param message says what was expected
+   */
   public ReflectionException(Kind kind, String message) {
     super(message);
     this.kind = kind;
   }
 
-  /** As above, with its cause. */
+  /** A failure of a kind with its cause. */
   public ReflectionException(Kind kind, String message, @Nullable Throwable cause) {
     super(message, cause);
     this.kind = kind;
   }
 
-  /** Why there is none. */
+  /** The kind of the failure. */
   public Kind kind() {
     return kind;
   }

@@ -23,14 +23,13 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The conversation in which a server is asked for its whole schema: first its services, then the
- * file of each that no file brought yet, then imports that were not sent along. One question at a
- * time, so that servers which send imports along (grpc-java, grpc-go, C++; each file once per
- * stream or each time) and those which send one file per answer (older grpcio) are both asked for
- * what is missing only.
+ * The state machine of a reflection exchange that fetches a server's whole schema. It asks for the
+ * list of services, then for the file of each service not described yet, then for missing imports.
+ * One request is open at a time. Servers that send imports along (grpc-java, grpc-go, C++) and
+ * servers that send one file per response (older grpcio) are asked only for what is missing.
  *
- * <p>Each question may go on a stream of its own. An import that the server does not know is left
- * out, since the files that everybody imports are known here as well. For one thread.
+ * <p>Each request may use a stream of its own. An import that the server does not know is left out,
+ * because the well-known files are available here. Not thread-safe.
  */
 @PureCore
 public final class ReflectionExchange {
@@ -60,11 +59,11 @@ public final class ReflectionExchange {
   private long schemaBytes;
 
   private enum Subject {
-    /** Which services there are. */
+    /** The list of the server's services. */
     SERVICES,
-    /** The file of a service. */
+    /** The file that defines a service. */
     SERVICE,
-    /** A file by its name. */
+    /** A file by its name, such as an import. */
     FILE
   }
 
@@ -86,23 +85,23 @@ public final class ReflectionExchange {
     }
   }
 
-  /** A conversation that has not begun. */
+  /** An exchange whose first request asks for the services. */
   public ReflectionExchange() {
     open.add(new Question(Subject.SERVICES, "", 0));
   }
 
   /**
-   * What to ask now, a message for the server; the same until {@link #onAnswer}. Empty when all is
-   * known.
+   * The next request as a serialized message, the same until {@link #onAnswer}. Empty when the
+   * schema is complete.
    */
   public Optional<byte[]> question() {
     return Optional.ofNullable(open.peek()).map(Question::message);
   }
 
   /**
-   * Takes the answer to the question.
+   * Handles the response to the current request.
    *
-   * @throws ReflectionException when there will be no schema; the exchange is then of no more use
+   * @throws ReflectionException when the schema can't be had; the exchange is unusable then
    */
   public void onAnswer(byte[] message) throws ReflectionException {
     Question question = open.remove();
@@ -123,9 +122,9 @@ public final class ReflectionExchange {
   }
 
   /**
-   * What the server said.
+   * The complete schema of the server.
    *
-   * @throws IllegalStateException while there is a question
+   * @throws IllegalStateException while a request is left
    */
   public ReflectedSchema schema() {
     if (!open.isEmpty()) {
@@ -185,7 +184,7 @@ public final class ReflectionExchange {
     return true;
   }
 
-  /** Once per name, and only if no file of that answer or an earlier one is it. */
+  /** Queues a request for an import, once per name, unless the file is known. */
   private void askFor(String imported, int depth) throws ReflectionException {
     if (files.containsKey(imported) || !asked.add(imported)) {
       return;

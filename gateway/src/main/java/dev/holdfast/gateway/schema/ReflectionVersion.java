@@ -2,11 +2,11 @@ package dev.holdfast.gateway.schema;
 
 import java.util.Optional;
 
-/** The names under which servers offer reflection; the messages are the same. */
+/** The versions of the reflection service; their messages are the same. */
 public enum ReflectionVersion {
-  /** The stable one, asked first. */
+  /** The stable version, tried first. */
   V1("grpc.reflection.v1.ServerReflection"),
-  /** What older servers have only; asked where the other is UNIMPLEMENTED. */
+  /** The version of older servers, tried when v1 is UNIMPLEMENTED. */
   V1ALPHA("grpc.reflection.v1alpha.ServerReflection");
 
   private final String service;
@@ -20,12 +20,12 @@ public enum ReflectionVersion {
     return service;
   }
 
-  /** The {@code :path} of its one method, of which both sides stream. */
+  /** The {@code :path} of the service's only method, which is bidirectional streaming. */
   public String path() {
     return "/" + service + "/ServerReflectionInfo";
   }
 
-  /** What is asked where this one is UNIMPLEMENTED. */
+  /** The version to try when this one is UNIMPLEMENTED; empty for the oldest. */
   public Optional<ReflectionVersion> older() {
     return this == V1 ? Optional.of(V1ALPHA) : Optional.empty();
   }

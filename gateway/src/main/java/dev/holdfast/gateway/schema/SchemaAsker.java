@@ -4,14 +4,14 @@ import dev.holdfast.core.Endpoint;
 import dev.holdfast.gateway.cluster.Cluster;
 import java.util.concurrent.CompletionStage;
 
-/** Asks servers for their schemas. Thread-safe. */
+/** Source of schemas from servers. Thread-safe. */
 public interface SchemaAsker {
   /**
-   * Asks one server.
+   * Requests the schema of one server.
    *
-   * @param cluster which the server is of
-   * @return completes on any thread, within a limit; with a {@link ReflectionException} when there
-   *     is no schema to be had
+   * @param cluster of the server
+   * @return completes on any thread, within a time limit; with a {@link ReflectionException} when
+   *     there is no schema
    */
   CompletionStage<ServiceSchema> ask(Cluster cluster, Endpoint endpoint);
 }

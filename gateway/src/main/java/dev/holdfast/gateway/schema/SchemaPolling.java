@@ -18,14 +18,14 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whom of a cluster to ask for the schema, and when: whoever joined last, since a fleet that is
- * being replaced has its newest schema there. Asked at the first list, when an endpoint joins, and
- * every minute; after a failure the next one is asked, and when some have failed, later again. Who
- * has no reflection gets it with another process only, so is asked ever more seldom. What was
- * learned last and makes a schema counts, until another one does.
+ * The polling policy of one cluster's schema: when to ask, and which endpoint. The endpoint that
+ * joined last is asked first, because a rolling update has its newest schema there. Polls happen on
+ * the first list, when an endpoint joins, and every minute with jitter. After a failure the next
+ * endpoint is asked, and after several the policy backs off. Without reflection the period doubles,
+ * since only another process could add it. The last valid schema is kept until another one arrives.
  *
- * <p>One question at a time: {@link #next} gives it, then {@link #onSchema} or {@link #onFailure}
- * must follow. For one thread.
+ * <p>One request at a time: each endpoint from {@link #next} must be followed by {@link #onSchema}
+ * or {@link #onFailure}. Not thread-safe.
  */
 @PureCore
 final class SchemaPolling {
@@ -59,29 +59,33 @@ final class SchemaPolling {
   private @Nullable HostPort source;
   private String trouble = "";
 
-  /** A cluster of which nothing is known but, perhaps, what was known under its name before. */
+  /**
+   * The policy of a new cluster.
+   *
+   * @param before the schema of a previous cluster of the same name; null for none
+   */
   SchemaPolling(@Nullable ServiceSchema before, RandomGenerator random) {
     this.schema = before;
     this.random = random;
     this.backoff = new Backoff(PAUSES, random);
   }
 
-  /** What is known. */
+  /** The last valid schema; empty while there is none. */
   Optional<ServiceSchema> schema() {
     return Optional.ofNullable(schema);
   }
 
-  /** Who said it; empty while it is what was known before. */
+  /** The server that sent the schema; empty while the schema is from a previous cluster. */
   Optional<HostPort> source() {
     return Optional.ofNullable(source);
   }
 
-  /** Why the last question brought nothing; "" if it did. */
+  /** The reason why the last request failed; "" if it succeeded. */
   String trouble() {
     return trouble;
   }
 
-  /** The cluster's list is another one. */
+  /** Handles another endpoint list. New endpoints trigger a request. */
   void onEndpoints(long nowNanos, EndpointSet endpoints) {
     List<Endpoint> present =
         endpoints.eligible().isEmpty() ? endpoints.endpoints() : endpoints.eligible();
@@ -98,7 +102,7 @@ final class SchemaPolling {
     }
   }
 
-  /** Whom to ask now; empty when nobody, or while somebody is asked. */
+  /** The endpoint to ask now; empty when no request is due or one is pending. */
   Optional<Endpoint> next(long nowNanos) {
     if (asking || newestFirst.isEmpty() || nowNanos - dueNanos < 0) {
       return Optional.empty();
@@ -111,16 +115,17 @@ final class SchemaPolling {
   }
 
   /**
-   * When {@link #next} will have somebody; empty while it is known that it won't before an input.
+   * When {@link #next} will have an endpoint, in nanoseconds of the clock; empty while only an
+   * input can change that.
    */
   Optional<Long> deadline() {
     return asking || newestFirst.isEmpty() ? Optional.empty() : Optional.of(dueNanos);
   }
 
   /**
-   * The answer of whom {@link #next} gave.
+   * Handles the schema from the endpoint that {@link #next} gave.
    *
-   * @return whether something else is known now
+   * @return whether the schema changed
    */
   boolean onSchema(long nowNanos, HostPort from, ServiceSchema answer) {
     ServiceSchema before = schema;
@@ -139,7 +144,7 @@ final class SchemaPolling {
     return before == null || !before.isSameAs(answer);
   }
 
-  /** Whom {@link #next} gave has no answer. */
+  /** Handles the failure of the endpoint that {@link #next} gave. */
   void onFailure(long nowNanos, ReflectionException cause) {
     fail(
         nowNanos,
@@ -164,7 +169,7 @@ final class SchemaPolling {
     }
   }
 
-  /** Anew with the newest, at once or after the answer that is awaited. */
+  /** Restarts with the newest endpoint, at once or after the pending request. */
   private void begin(long nowNanos) {
     again = asking;
     candidates.clear();

@@ -11,13 +11,13 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What is known of the services behind a cluster. Immutable.
+ * The known schema of the services behind a cluster. Immutable.
  *
- * @param services full names of the gRPC services that are offered; known also when what they look
- *     like is not
- * @param face their HTTP/JSON face; empty when no schema can be made of the files
+ * @param services full names of the offered gRPC services, known even when their descriptors are
+ *     not
+ * @param face the transcoder of HTTP/JSON; empty when the files make no valid schema
  * @param hash of the files, 64 hexadecimal digits; "" without a schema
- * @param trouble why there is no face; "" when there is one
+ * @param trouble why there is no transcoder; "" when there is one
  */
 public record ServiceSchema(
     Set<String> services, Optional<HttpTranscoder> face, String hash, String trouble) {
@@ -27,7 +27,10 @@ public record ServiceSchema(
     services = Set.copyOf(services);
   }
 
-  /** Makes a schema of what a server said. Takes time: not on a thread that decides. */
+  /**
+   * The schema of a reflection response. Links descriptors, so it must not run on an event loop or
+   * scheduler.
+   */
   public static ServiceSchema of(ReflectedSchema reflected) {
     Set<String> services = new TreeSet<>(reflected.services());
     try {
@@ -39,7 +42,7 @@ public record ServiceSchema(
     }
   }
 
-  /** The same with a face of these terms. Takes time when it has others. */
+  /** A copy with another mapping. Rebuilds the transcoder when the mapping differs. */
   ServiceSchema with(JsonTerms terms) {
     return face.isEmpty()
         ? this
@@ -47,8 +50,8 @@ public record ServiceSchema(
   }
 
   /**
-   * What the files say and is not served all the same, each with the reason: bindings of
-   * annotations, and files that lack an import.
+   * The parts that are not served, each with the reason: invalid bindings of annotations, and files
+   * that lack an import.
    */
   public List<String> rejected() {
     List<String> rejected = new ArrayList<>();
@@ -68,7 +71,7 @@ public record ServiceSchema(
     return hash.equals(other.hash) && services.equals(other.services);
   }
 
-  /** The hash as a log line has it. */
+  /** The abbreviated hash for log lines; "none" without a schema. */
   String shortHash() {
     return hash.isEmpty() ? "none" : hash.substring(0, Math.min(LOGGED_DIGITS, hash.length()));
   }

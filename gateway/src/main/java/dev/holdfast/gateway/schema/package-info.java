@@ -1,4 +1,4 @@
-/** What the services behind a gateway look like: from their reflection, or from files. */
+/** Schemas of the services behind a gateway, from server reflection or descriptor sets. */
 @NullMarked
 package dev.holdfast.gateway.schema;
 

@@ -18,9 +18,9 @@ import javax.net.ssl.SSLSession;
 import javax.security.auth.x500.X500Principal;
 
 /**
- * What services are told of a client's certificate: the value of {@code x-forwarded-client-cert} as
- * Envoy has it, {@code Hash=..;Subject="..";URI=..;DNS=..}. Whatever the certificate says, the
- * value is printable ASCII in which no part can look like another one.
+ * Formatter of {@code x-forwarded-client-cert} in Envoy's format: {@code
+ * Hash=..;Subject="..";URI=..;DNS=..}. The value is printable ASCII. Escaping prevents that the
+ * certificate's content imitates another element.
  */
 final class ClientCertificate {
   @Limit(
@@ -33,7 +33,7 @@ final class ClientCertificate {
 
   private ClientCertificate() {}
 
-  /** The certificate that a client proved to have; empty for none. */
+  /** The verified certificate of the client; empty for none. */
   static Optional<X509Certificate> of(SSLSession session) {
     try {
       Certificate[] chain = session.getPeerCertificates();
@@ -46,7 +46,7 @@ final class ClientCertificate {
     }
   }
 
-  /** The value for a certificate. */
+  /** The header element for a certificate. */
   static String describe(X509Certificate certificate) {
     StringBuilder text = new StringBuilder(256);
     text.append("Hash=").append(hash(certificate));
@@ -90,7 +90,10 @@ final class ClientCertificate {
     return names;
   }
 
-  /** RFC 2253 with what could end the text as a pair of digits, also for who knows no quotes. */
+  /**
+   * A subject in RFC 2253 form, with characters that could end the text escaped as hex pairs. Safe
+   * also for parsers that ignore quotes.
+   */
   private static String inSubject(String name) {
     StringBuilder text = new StringBuilder(name.length());
     for (int i = 0; i < name.length(); ) {
@@ -107,7 +110,10 @@ final class ClientCertificate {
     return text.toString();
   }
 
-  /** Quoted where it has to be; what would end the quotes is percent-encoded (RFC 3986, 2.1). */
+  /**
+   * A name, quoted if needed; characters that would end the quotes are percent-encoded (RFC 3986,
+   * 2.1).
+   */
   private static String inName(String name) {
     StringBuilder text = new StringBuilder(name.length());
     boolean quoted = false;

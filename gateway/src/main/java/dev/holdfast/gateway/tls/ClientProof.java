@@ -3,14 +3,13 @@ package dev.holdfast.gateway.tls;
 import io.netty.util.AsciiString;
 
 /**
- * What services are told of a client's certificate in x-forwarded-client-cert. Made once per
- * connection.
+ * The x-forwarded-client-cert data of a connection, made once per connection.
  *
- * @param element its certificate there; empty when nothing is told
- * @param believed whether the client is one that speaks for others, so that what it says there
- *     itself stays, before its own
+ * @param element for the client's certificate; empty when none is forwarded
+ * @param believed whether the client may speak for others, so that its own header is kept in front
+ *     of the element
  */
 public record ClientProof(AsciiString element, boolean believed) {
-  /** Of clients without a certificate, and where services are told nothing. */
+  /** No certificate: for clients without one, and where none is forwarded. */
   public static final ClientProof NONE = new ClientProof(AsciiString.EMPTY_STRING, false);
 }

@@ -20,13 +20,13 @@ import java.util.List;
 import javax.net.ssl.SSLException;
 
 /**
- * The terms of every handshake: TLS 1.3 or 1.2 with the ciphers that HTTP/2 allows (RFC 9113, 9.2),
- * by the {@link TlsLibrary} of the process.
+ * Factory of TLS contexts: TLS 1.3 and 1.2 with the ciphers that HTTP/2 permits (RFC 9113, 9.2), by
+ * the {@link TlsLibrary} of the process.
  */
 final class Contexts {
   static final SslProvider PROVIDER = TlsLibrary.ofProcess().provider();
 
-  /** Protocols of a listener, the preferred one first. */
+  /** The ALPN protocols of a listener, the preferred one first. */
   static final List<String> SERVED =
       List.of(ApplicationProtocolNames.HTTP_2, ApplicationProtocolNames.HTTP_1_1);
 
@@ -37,10 +37,10 @@ final class Contexts {
   private Contexts() {}
 
   /**
-   * Of a listener.
+   * The server context of a listener.
    *
-   * @param provider the JDK's where one side of a connection may end before the other: Netty's
-   *     engine on BoringSSL ends both with the first close_notify
+   * @param provider the JDK's where connections may half-close: Netty's engine on BoringSSL closes
+   *     both directions on the first close_notify
    */
   static SslContext server(LiveContext.Keys keys, ClientAuth clients, SslProvider provider)
       throws IOException {
@@ -62,7 +62,10 @@ final class Contexts {
     return context;
   }
 
-  /** Its certificate must be for the name that the connection is made with (RFC 2818, 3.1). */
+  /**
+   * The client context. The server's certificate must match the name that the connection is made
+   * with (RFC 2818, 3.1).
+   */
   static SslContext client(LiveContext.Keys keys) throws IOException {
     SslContextBuilder builder =
         SslContextBuilder.forClient()
@@ -95,7 +98,9 @@ final class Contexts {
     return some;
   }
 
-  /** Who offers protocols and none of these is refused (RFC 7301, 3.2). */
+  /**
+   * The ALPN configuration. A client that offers only other protocols is rejected (RFC 7301, 3.2).
+   */
   private static ApplicationProtocolConfig offering(SslProvider provider, String... protocols) {
     return new ApplicationProtocolConfig(
         Protocol.ALPN,

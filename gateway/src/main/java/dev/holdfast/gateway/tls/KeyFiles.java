@@ -15,23 +15,23 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 
-/** What must hold for certificates and keys before they are used; errors never have their text. */
+/** Loader and validator of certificate and key files. Error messages never contain key material. */
 public final class KeyFiles {
-  /** The type of a host among alternative names. */
+  /** The type of a DNS name among subject alternative names. */
   private static final Integer DNS_NAME = 2;
 
   private KeyFiles() {}
 
   /**
-   * The certificates of a file, as long as they are valid.
+   * The certificate chain of a file, whose first certificate must be valid at a time.
    *
-   * @throws IOException that names the file and what is wrong with it
+   * @throws IOException that names the file and the problem
    */
   public static List<X509Certificate> valid(Path file, Instant now) throws IOException {
     return valid(file, content(file), now);
   }
 
-  /** As above, of what was read. */
+  /** The certificate chain in PEM bytes, whose first certificate must be valid at a time. */
   static List<X509Certificate> valid(Path file, byte[] pem, Instant now) throws IOException {
     List<X509Certificate> chain = PemKeys.certificates(file.toString(), pem);
     Instant begin = chain.get(0).getNotBefore().toInstant();
@@ -46,7 +46,7 @@ public final class KeyFiles {
     return chain;
   }
 
-  /** When the first of a chain ends. */
+  /** The earliest expiry of a chain. */
   static Instant end(List<X509Certificate> chain) {
     return chain.stream()
         .map(certificate -> certificate.getNotAfter().toInstant())
@@ -55,9 +55,9 @@ public final class KeyFiles {
   }
 
   /**
-   * The certificates of authorities, of which some may have expired.
+   * The CA certificates of a file; some may have expired.
    *
-   * @throws IOException that names the file and what is wrong with it
+   * @throws IOException that names the file and the problem
    */
   public static List<X509Certificate> authorities(Path file) throws IOException {
     return PemKeys.certificates(file.toString(), content(file));
@@ -66,17 +66,17 @@ public final class KeyFiles {
   /**
    * The private key of a file.
    *
-   * @throws IOException that names the file and what is wrong with it
+   * @throws IOException that names the file and the problem
    */
   public static PrivateKey key(Path file) throws IOException {
     return PemKeys.key(file.toString(), content(file));
   }
 
   /**
-   * Checks that a key is that of a certificate.
+   * Requires that a key belongs to a certificate.
    *
    * @param key the file of the key
-   * @throws IOException when it is not
+   * @throws IOException when it does not
    */
   public static void requirePair(X509Certificate certificate, PrivateKey own, Path key)
       throws IOException {
@@ -90,7 +90,7 @@ public final class KeyFiles {
     throw new IOException(key + ": of another certificate (expected: the key of the certificate)");
   }
 
-  /** The hosts that a certificate is for (RFC 5280, 4.2.1.6), in small letters. */
+  /** The DNS names of a certificate (RFC 5280, 4.2.1.6), in lower case. */
   public static List<String> names(X509Certificate certificate) {
     List<String> names = new ArrayList<>();
     try {
@@ -108,10 +108,10 @@ public final class KeyFiles {
   }
 
   /**
-   * Whether a certificate with such names is for a name (RFC 6125, 6.4.3): a wildcard stands for
+   * Whether a certificate with some names is valid for a name (RFC 6125, 6.4.3). A wildcard matches
    * one label.
    *
-   * @param name in small letters; may have a wildcard itself
+   * @param name in lower case; may have a wildcard itself
    */
   public static boolean isFor(List<String> names, String name) {
     int dot = name.indexOf('.');

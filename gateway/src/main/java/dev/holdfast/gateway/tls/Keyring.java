@@ -24,15 +24,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All certificates and keys of a gateway. Files are looked at by a thread of its own, which a mount
- * that hangs may stop without harm to anything else; the arithmetic of handshakes has threads of
- * its own too, so that a thousand clients that come at once delay no call of those that are there.
+ * The TLS contexts of a gateway, with their certificates and keys. A thread of its own polls the
+ * files, so that a hanging mount blocks nothing else. Handshake computations run on their own
+ * threads too, so that a burst of new clients does not delay existing calls.
  *
- * <p>Who asks for the same files twice is given the same, as it was read last: a certificate that
- * has expired since stands in nobody's way. Thread-safe.
+ * <p>Contexts with the same files are shared in their last valid state, so an expired file does not
+ * prevent reuse. Thread-safe.
  */
 public final class Keyring implements AutoCloseable {
-  /** Pause between two looks at the files. */
+  /** Pause between two polls of the files. */
   @Limit(
       of = "pause between two looks at a gateway's files of certificates and keys",
       then = "they are read; what was found twice and is good counts")
@@ -59,7 +59,7 @@ public final class Keyring implements AutoCloseable {
 
   private record Terms(LiveContext.Sources sources, Optional<ClientAuth> server) {}
 
-  /** One context and how many use it. */
+  /** A shared context and its reference count. */
   private static final class Shared {
     private final LiveContext live;
     private int users;
@@ -87,9 +87,9 @@ public final class Keyring implements AutoCloseable {
   }
 
   /**
-   * A keyring that reads nothing yet.
+   * A keyring without contexts; starts its polling thread.
    *
-   * @throws IllegalArgumentException when {@code -Dholdfast.gateway.tls} names no library
+   * @throws IllegalArgumentException when {@code -Dholdfast.gateway.tls} names an unknown library
    */
   public static Keyring open(MeterRegistry meters) {
     TlsLibrary.requireKnown();
@@ -97,9 +97,9 @@ public final class Keyring implements AutoCloseable {
   }
 
   /**
-   * As above.
+   * A keyring with another clock.
    *
-   * @param clock says when certificates end
+   * @param clock decides about expiry
    */
   static Keyring open(Clock clock, MeterRegistry meters) {
     Keyring ring = new Keyring(clock, meters);
@@ -109,9 +109,9 @@ public final class Keyring implements AutoCloseable {
   }
 
   /**
-   * TLS of a listener.
+   * The TLS contexts of a listener. The caller closes the result.
    *
-   * @throws IllegalArgumentException that says which file can't be used
+   * @throws IllegalArgumentException that names the file that can't be used
    */
   public TlsServer server(ListenerTls tls) {
     ClientAuth clients =
@@ -149,9 +149,9 @@ public final class Keyring implements AutoCloseable {
   }
 
   /**
-   * TLS towards the endpoints of a cluster.
+   * The TLS context for connections to a cluster's endpoints. The caller closes the result.
    *
-   * @throws IllegalArgumentException that says which file can't be used
+   * @throws IllegalArgumentException that names the file that can't be used
    */
   public TlsClient client(UpstreamTls tls) {
     Terms terms =
@@ -180,7 +180,7 @@ public final class Keyring implements AutoCloseable {
     return shared.live;
   }
 
-  /** With the first files of TLS: without any there is no library to speak of. */
+  /** Logs the TLS library when the first context is made; without TLS there is nothing to log. */
   private void sayLibrary() {
     if (!librarySaid) {
       librarySaid = true;
@@ -215,7 +215,7 @@ public final class Keyring implements AutoCloseable {
     }
   }
 
-  /** Ends its threads; handshakes that are under way fail. */
+  /** Stops the threads and closes all contexts. Pending handshakes fail. */
   @Override
   public synchronized void close() {
     looks.shutdownNow();

@@ -6,9 +6,9 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * How near the end of a certificate is. Certificates live for a day or for a year, and are renewed
- * after two thirds of their life as a rule; so it is a part of their life that counts, and for long
- * lives a fixed time.
+ * How near the expiry of a certificate is. Lifetimes vary from a day to a year, and renewal is due
+ * after about two thirds. So the thresholds are fractions of the lifetime, bounded by fixed times
+ * for long ones.
  */
 @PureCore
 record Lifetime(Instant begin, Instant end) {
@@ -25,15 +25,15 @@ record Lifetime(Instant begin, Instant end) {
   private static final int EARLY_PART = 4;
   private static final int LATE_PART = 12;
 
-  /** How a certificate stands, in this order. */
+  /** The stages of a certificate, in the order of time. */
   enum Stage {
-    /** There is time enough. */
+    /** Expiry is farther away than both thresholds. */
     FRESH,
-    /** It should have been renewed. */
+    /** Expiry is near; the certificate should have been renewed. */
     ENDING,
-    /** It must be renewed now. */
+    /** Expiry is imminent; the certificate must be renewed now. */
     URGENT,
-    /** Nobody who checks it accepts it any more. */
+    /** The certificate has expired; peers that verify it reject it. */
     EXPIRED
   }
 

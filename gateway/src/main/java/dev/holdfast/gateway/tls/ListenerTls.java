@@ -6,18 +6,18 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a listener speaks TLS with.
+ * The TLS configuration of a listener.
  *
- * @param identity shown to clients that ask for no name, or for one that nobody else here has
- * @param named shown to clients that ask for their names
- * @param clients whose certificates count; empty when none is asked for
+ * @param identity the default, for clients without SNI or with an unknown name
+ * @param named certificates that are selected by SNI
+ * @param clients mutual TLS; empty when no client certificate is requested
  */
 public record ListenerTls(Identity identity, List<Named> named, Optional<Clients> clients) {
   public ListenerTls {
     named = List.copyOf(named);
   }
 
-  /** With one certificate, whatever clients ask for. */
+  /** A configuration with one certificate for all names. */
   public ListenerTls(Identity identity, Optional<Clients> clients) {
     this(identity, List.of(), clients);
   }
@@ -25,8 +25,7 @@ public record ListenerTls(Identity identity, List<Named> named, Optional<Clients
   /**
    * A certificate for some names.
    *
-   * @param names as {@link ServerNames#parse} makes them; no other certificate of the listener has
-   *     one of them
+   * @param names as {@link ServerNames#parse} returns them; unique within the listener
    */
   public record Named(List<String> names, Identity identity) {
     public Named {
@@ -35,31 +34,36 @@ public record ListenerTls(Identity identity, List<Named> named, Optional<Clients
   }
 
   /**
-   * Who may connect.
+   * The configuration of mutual TLS.
    *
-   * @param authority PEM: the authorities that sign the certificates of clients
-   * @param required whether a client without a certificate is turned away; one with a certificate
-   *     of somebody else always is
-   * @param forwarding what services are told of them
+   * @param authority PEM file of the CAs of client certificates
+   * @param required whether a client without a certificate is rejected; a client with an untrusted
+   *     one always is
+   * @param forwarding how certificates are forwarded to services
    */
   public record Clients(Path authority, boolean required, Forwarding forwarding) {
-    /** Services are told who they are. */
+    /** A configuration that forwards the client's certificate as {@link Forwarding#SET}. */
     public Clients(Path authority, boolean required) {
       this(authority, required, Forwarding.SET);
     }
   }
 
-  /** What services are told of clients' certificates. */
+  /** The forwarding of client certificates in x-forwarded-client-cert. */
   public enum Forwarding {
-    /** Nothing. */
+    /** The header is removed from all requests. */
     NONE,
-    /** The certificate of the connection, and nothing that a client says. */
+    /**
+     * The header has only the certificate of the connection; a value from the client is replaced.
+     */
     SET,
-    /** What a client with a certificate says that it speaks for, then its own. */
+    /**
+     * The header of a client with a certificate is kept, and the client's own certificate is
+     * appended.
+     */
     APPEND
   }
 
-  /** The files that are read. */
+  /** The files of all certificates, keys and CAs. */
   public List<Path> files() {
     List<Path> files = new ArrayList<>(List.of(identity.certificate(), identity.key()));
     named.forEach(

@@ -19,8 +19,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What handshakes are made with, made anew when its files change. Each has sessions of its own, so
- * that nobody resumes what was agreed under other files. Looked after on one thread.
+ * A TLS context that is rebuilt when its files change. Each context has its own session cache, so
+ * that no session outlives the files it was agreed under. Polled by one thread.
  */
 final class LiveContext implements AutoCloseable {
   private final Optional<Identity> identity;
@@ -32,7 +32,7 @@ final class LiveContext implements AutoCloseable {
   private @Nullable CertificateLife life;
   private volatile @Nullable Made made;
 
-  /** The contexts that are made of one reading of the files. */
+  /** The contexts that are made from one reading of the files. */
   private static final class Made {
     private final Keys keys;
     private final SslContext context;
@@ -44,17 +44,17 @@ final class LiveContext implements AutoCloseable {
     }
   }
 
-  /** What a context is made of. */
+  /** The key material of a context. */
   record Keys(Optional<Own> own, List<X509Certificate> authorities) {}
 
-  /** The certificate of this side and its key. */
+  /** A certificate chain and its private key. */
   record Own(List<X509Certificate> chain, PrivateKey key) {
     X509Certificate[] array() {
       return chain.toArray(X509Certificate[]::new);
     }
   }
 
-  /** Makes a context. */
+  /** Factory of TLS contexts from key material. */
   interface Maker {
     SslContext make(Keys keys, SslProvider provider) throws IOException;
   }
@@ -70,9 +70,9 @@ final class LiveContext implements AutoCloseable {
   }
 
   /**
-   * Reads the files.
+   * Reads the files and makes the first context.
    *
-   * @throws IllegalArgumentException that says which of them can't be used
+   * @throws IllegalArgumentException that names the file that can't be used
    */
   LiveContext(Sources sources, Maker maker, Clock clock, MeterRegistry meters) {
     this.identity = sources.identity();
@@ -95,15 +95,12 @@ final class LiveContext implements AutoCloseable {
     }
   }
 
-  /** What handshakes that begin now use. */
+  /** The current context, for new handshakes. */
   SslContext context() {
     return known().context;
   }
 
-  /**
-   * The same for connections of which one side may end before the other, made when it is first
-   * asked for.
-   */
+  /** The current context for connections that may half-close, made on first use. */
   SslContext halfClosing() {
     Made known = known();
     SslContext context = Contexts.PROVIDER == SslProvider.JDK ? known.context : known.halfClosing;
@@ -126,7 +123,7 @@ final class LiveContext implements AutoCloseable {
     return known;
   }
 
-  /** Uses the files if they have changed and are good. */
+  /** Reloads the files if they changed and are valid, and checks the certificate's expiry. */
   void look() {
     switch (files.lookTwice()) {
       case USED -> GatewayMeter.TLS_FILES.counter(meters, "used").increment();

@@ -9,11 +9,11 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What stands behind the names that clients ask for in TLS (SNI, RFC 6066): a name itself comes
- * first, then the longest {@code *.suffix}, which stands for one label or more. Immutable.
+ * A lookup table by TLS server name (SNI, RFC 6066). An exact name wins, then the longest {@code
+ * *.suffix}; the wildcard matches one or more labels. Immutable.
  */
 public final class ServerNames<T> {
-  /** What a name must look like, for errors. */
+  /** The expected form of a name, for error messages. */
   public static final String EXPECTED = "a host or *.suffix";
 
   private static final Pattern TEXT =
@@ -24,9 +24,9 @@ public final class ServerNames<T> {
   private final Map<String, T> suffixes = new HashMap<>();
 
   /**
-   * A table.
+   * A table of names and wildcards.
    *
-   * @param byName by names in small letters, as {@link #parse} makes them
+   * @param byName keys in lower case, as {@link #parse} returns them
    */
   public ServerNames(Map<String, T> byName) {
     byName.forEach(
@@ -40,10 +40,10 @@ public final class ServerNames<T> {
   }
 
   /**
-   * A name in small letters.
+   * A validated name in lower case.
    *
-   * @param what is called so in errors
-   * @throws IllegalArgumentException naming it and what was expected
+   * @param what the name of the setting in the error message
+   * @throws IllegalArgumentException that has the setting, the value and the expected form
    */
   public static String parse(String what, String text) {
     String small = text.toLowerCase(Locale.ROOT);
@@ -53,7 +53,7 @@ public final class ServerNames<T> {
     return small;
   }
 
-  /** Whether there is nothing in it. */
+  /** Whether the table has no entries. */
   public boolean isEmpty() {
     return exact.isEmpty() && suffixes.isEmpty();
   }
@@ -76,9 +76,9 @@ public final class ServerNames<T> {
   }
 
   /**
-   * What stands behind a name.
+   * The value for a server name; empty when no entry matches.
    *
-   * @param name as a client asked for it; "" when it asked for none
+   * @param name as the client sent it; "" without SNI
    */
   public Optional<T> find(String name) {
     String small = name.toLowerCase(Locale.ROOT);

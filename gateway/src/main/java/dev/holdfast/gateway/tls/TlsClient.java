@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 
 /**
- * TLS towards endpoints, with files that are followed: new connections use what was read last.
- * Thread-safe. Who got it closes it.
+ * TLS for connections to endpoints. New connections use the files that were read last. Thread-safe.
+ * The receiver closes it.
  */
 public final class TlsClient implements AutoCloseable {
   private final LiveContext live;
@@ -24,10 +24,10 @@ public final class TlsClient implements AutoCloseable {
   }
 
   /**
-   * What the pipeline of a connection begins with. How long a handshake may take is for the caller
-   * to say.
+   * The first handler of a connection's pipeline, without a handshake timeout, which the caller
+   * must enforce.
    *
-   * @param host of the endpoint; its certificate must be for it unless a server name is configured
+   * @param host of the endpoint; the certificate must match it unless a server name is configured
    */
   public SslHandler handler(ByteBufAllocator allocator, String host, int port) {
     SslHandler handler = live.context().newHandler(allocator, serverName.orElse(host), port, work);

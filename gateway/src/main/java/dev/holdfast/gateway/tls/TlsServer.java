@@ -28,11 +28,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * TLS towards clients, with files that are followed: new handshakes use what was read last.
- * Thread-safe. Who got it closes it.
+ * TLS for connections of clients. New handshakes use the files that were read last. Thread-safe.
+ * The receiver closes it.
  */
 public final class TlsServer implements AutoCloseable {
-  /** Of the first message of a client whose name is looked at before its handshake. */
+  /** The maximum length of a ClientHello where the server name selects the certificate. */
   @Limit(
       of = "bytes of a client's first message of TLS, where the name it asks for decides",
       then = "its connection is closed")
@@ -48,9 +48,10 @@ public final class TlsServer implements AutoCloseable {
   private final SparseLog refusals = new SparseLog();
 
   /**
-   * What clients may be shown.
+   * The certificates of a listener.
    *
-   * @param first to those that ask for none of the names
+   * @param first the default when no name matches
+   * @param named by server name
    */
   record Certificates(LiveContext first, ServerNames<LiveContext> named) {
     SslContext of(@Nullable String name) {
@@ -80,11 +81,11 @@ public final class TlsServer implements AutoCloseable {
   }
 
   /**
-   * What the pipeline of a connection that was accepted begins with. It becomes an {@link
-   * SslHandler} once it is known what the client asks for.
+   * The first handler of an accepted connection's pipeline. It may replace itself with an {@link
+   * SslHandler} when the ClientHello has arrived.
    *
-   * @param patience for the whole handshake
-   * @param halfCloses whether one side of the connection may end before the other
+   * @param patience the timeout of the whole handshake
+   * @param halfCloses whether the connection may half-close
    */
   public ChannelHandler handler(ByteBufAllocator allocator, Duration patience, boolean halfCloses) {
     boolean jdk = halfCloses || Contexts.PROVIDER == SslProvider.JDK;
@@ -100,7 +101,7 @@ public final class TlsServer implements AutoCloseable {
     return handler;
   }
 
-  /** What services are told of a client, after its handshake. */
+  /** The client certificate to forward to services; valid after the handshake. */
   public ClientProof proof(SSLSession session) {
     if (forwarding == ListenerTls.Forwarding.NONE) {
       return ClientProof.NONE;
@@ -111,7 +112,7 @@ public final class TlsServer implements AutoCloseable {
         : new ClientProof(AsciiString.of(element), forwarding == ListenerTls.Forwarding.APPEND);
   }
 
-  /** A handshake failed: it is counted, and told unless another one was just before. */
+  /** Counts a failed handshake. The log line is rate-limited. */
   public void onRefused(SocketAddress peer, Throwable cause) {
     refused.increment();
     int count = refusals.count();
@@ -129,7 +130,7 @@ public final class TlsServer implements AutoCloseable {
     use.close();
   }
 
-  /** Waits for the name that a client asks for, and for the protocols that it offers. */
+  /** Waits for the ClientHello to select the context by server name and to check ALPN. */
   private final class ByName extends SniHandler {
     private final long beganNanos = System.nanoTime();
     private final boolean jdk;

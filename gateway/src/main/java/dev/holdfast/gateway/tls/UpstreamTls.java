@@ -6,17 +6,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What connections to the endpoints of a cluster speak TLS with.
+ * The TLS configuration of connections to a cluster's endpoints.
  *
- * @param authority PEM: the authorities that sign the certificates of endpoints; empty for those
- *     that the JDK trusts
- * @param identity shown to endpoints that ask for a certificate; empty for none
- * @param serverName the name that must stand in the certificate, and that is asked for (SNI, RFC
- *     6066); empty for the endpoint's host
+ * @param authority PEM file of the CAs of endpoints; empty for those that the JDK trusts
+ * @param identity the client certificate for mutual TLS; empty for none
+ * @param serverName the name for SNI (RFC 6066) and verification; empty for the endpoint's host
  */
 public record UpstreamTls(
     Optional<Path> authority, Optional<Identity> identity, Optional<String> serverName) {
-  /** The files that are read. */
+  /** The files of the CAs, certificate and key. */
   public List<Path> files() {
     List<Path> files = new ArrayList<>();
     authority.ifPresent(files::add);
