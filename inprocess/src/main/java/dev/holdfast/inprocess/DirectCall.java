@@ -22,9 +22,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call of a method of this process, as the client's side sees it. Its methods are called on the
- * event loop of the request; what the service says comes by {@link #post} from any thread and is
- * told on the loop, in order, messages when they are asked for.
+ * The client side of one in-process call. Its methods run on the request's event loop. The service
+ * posts headers, messages and the end by {@link #post} from any thread. They are delivered in order
+ * on the loop, messages only when requested.
  */
 final class DirectCall<Q, A> implements OutgoingCall {
   @Limit(
@@ -59,7 +59,7 @@ final class DirectCall<Q, A> implements OutgoingCall {
   }
 
   /**
-   * Begins it.
+   * Starts the call on its event loop.
    *
    * @param parent of the call's Context
    * @param timeoutNanos until its deadline; negative for none
@@ -125,7 +125,7 @@ final class DirectCall<Q, A> implements OutgoingCall {
     }
   }
 
-  /** The handler took a message. From any thread. */
+  /** Frees room when the handler took a message. Called from any thread. */
   void onTaken(int bytes) {
     int left = untakenBytes.addAndGet(-bytes);
     if (left < UNTAKEN_BYTES && left + bytes >= UNTAKEN_BYTES) {
@@ -133,7 +133,10 @@ final class DirectCall<Q, A> implements OutgoingCall {
     }
   }
 
-  /** Http2Headers, a {@link MessageOutput} or a {@link CallEnd} of the service. From any thread. */
+  /**
+   * Queues an event of the service: Http2Headers, a {@link MessageOutput} or a {@link CallEnd}.
+   * Called from any thread.
+   */
   void post(Object word) {
     boolean here = loop.inEventLoop();
     synchronized (outbox) {
@@ -197,7 +200,7 @@ final class DirectCall<Q, A> implements OutgoingCall {
     abort(StatusCode.DEADLINE_EXCEEDED, what);
   }
 
-  /** An end that the service did not ask for. */
+  /** Ends the call with a status that is not the service's. */
   private void abort(StatusCode status, String what) {
     if (!ended) {
       end();

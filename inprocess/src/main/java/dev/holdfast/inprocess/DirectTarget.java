@@ -13,17 +13,17 @@ import io.grpc.ServerMethodDefinition;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.util.concurrent.Executor;
 
-/** The methods of this process, called without a connection in between. Thread-safe. */
+/** Call target of the methods in this process, without a connection in between. Thread-safe. */
 final class DirectTarget implements CallTarget {
   private final ServedMethods methods;
   private final Executor executor;
   private final Context context;
 
   /**
-   * A target.
+   * A target for some methods.
    *
    * @param executor runs interceptors and handlers
-   * @param context of which those of calls are made
+   * @param context the parent of each call's Context
    */
   DirectTarget(ServedMethods methods, Executor executor, Context context) {
     this.methods = methods;
@@ -59,7 +59,7 @@ final class DirectTarget implements CallTarget {
     return new EndedCall();
   }
 
-  /** One that ended before it began. */
+  /** A call that ended before it was started. */
   private static final class EndedCall implements OutgoingCall {
     @Override
     public void send(byte[] bytes, int offset, int length, boolean last) {}

@@ -24,17 +24,16 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 
 /**
- * The HTTP/JSON, gRPC-Web and Connect faces of the services of this process: requests over HTTP/1.1
- * and HTTP/2 become calls of their handlers, without a connection in between.
+ * Gateway to the gRPC services of this process for HTTP/JSON, gRPC-Web and Connect clients. A
+ * request over HTTP/1.1 or HTTP/2 calls the handler directly, without a connection in between.
  *
  * <pre>{@code
  * Server server = Grpc.newServerBuilderForPort(50051, credentials).addService(orders).build().start();
  * HttpListener http = HoldfastGateway.inProcess(server).listen(8080);
  * }</pre>
  *
- * <p>Interceptors, of services and of the server, are met as by any other call. What belongs to a
- * transport is not: stream tracers, transport filters and the port's TLS. Immutable and
- * thread-safe.
+ * <p>Interceptors of services and of the server run as for any other call. Parts of a transport do
+ * not: stream tracers, transport filters and the port's TLS. Immutable and thread-safe.
  */
 public final class HoldfastGateway {
   private final ServedMethods methods;
@@ -60,11 +59,11 @@ public final class HoldfastGateway {
   }
 
   /**
-   * The services that a server has now, within its interceptors; whether it is started does not
-   * matter.
+   * A gateway for the services that a server has now, with its interceptors. The server need not be
+   * started.
    *
-   * @throws IllegalArgumentException when it is none of grpc-java's or Holdfast's builders, so that
-   *     its interceptors can't be known; {@link #inProcess(List)} takes its services then
+   * @throws IllegalArgumentException for a server of another builder than grpc-java's or
+   *     Holdfast's, whose interceptors can't be known; use {@link #inProcess(List)} then
    */
   public static HoldfastGateway inProcess(Server server) {
     return of(
@@ -72,7 +71,7 @@ public final class HoldfastGateway {
         Context.ROOT.withValue(InternalServer.SERVER_CONTEXT_KEY, server));
   }
 
-  /** Services by themselves, with the interceptors that are bound to them already. */
+  /** A gateway for services with the interceptors that are bound to them already. */
   public static HoldfastGateway inProcess(List<ServerServiceDefinition> services) {
     return of(services, Context.ROOT);
   }
@@ -88,56 +87,56 @@ public final class HoldfastGateway {
   }
 
   /**
-   * What interceptors and handlers run on; by default threads that are made as they are needed, as
-   * a server of grpc-java has them.
+   * A copy with another executor for interceptors and handlers. The default is a cached thread
+   * pool, as in grpc-java servers.
    */
   public HoldfastGateway withExecutor(Executor value) {
     return new HoldfastGateway(methods, context, value, terms, limits, meters);
   }
 
   /**
-   * They run on the threads that read and write connections: the cheapest way, for handlers that
-   * never block.
+   * A copy that runs handlers on the event loops. This is the cheapest way, but only for handlers
+   * that never block.
    */
   public HoldfastGateway directExecutor() {
     return withExecutor(Runnable::run);
   }
 
-  /** For browsers' pages of other origins; by default none may call. */
+  /** A copy with a CORS policy; by default no cross-origin request is allowed. */
   public HoldfastGateway withCors(Cors value) {
     return new HoldfastGateway(methods, context, executor, terms.withCors(value), limits, meters);
   }
 
   /**
-   * Serves {@code GET /openapi.json}, the OpenAPI 3.1 document of the HTTP/JSON face; by default it
-   * is not. An empty version stands for one that changes with the schema.
+   * A copy that serves {@code GET /openapi.json}, the OpenAPI 3.1 document of HTTP/JSON; off by
+   * default. An empty version is replaced by one that changes with the schema.
    */
   public HoldfastGateway withOpenApi(String title, String version) {
     FaceTerms more = terms.withOpenApi(OpenApiInfo.of(title, version));
     return new HoldfastGateway(methods, context, executor, more, limits, meters);
   }
 
-  /** What one client may cost; by default {@link GatewayLimits#DEFAULT}. */
+  /** A copy with other limits per client; by default {@link GatewayLimits#DEFAULT}. */
   public HoldfastGateway withLimits(GatewayLimits value) {
     return new HoldfastGateway(methods, context, executor, terms, value, meters);
   }
 
-  /** Receives meters; by default Micrometer's global registry. */
+  /** A copy with another meter registry; by default Micrometer's global registry. */
   public HoldfastGateway withMeters(MeterRegistry value) {
     return new HoldfastGateway(methods, context, executor, terms, limits, value);
   }
 
   /**
-   * Listens at a port of loopback.
+   * Listens on a port of loopback.
    *
    * @param port 0 takes a free one
-   * @throws IOException when it can't be listened at
+   * @throws IOException when the port can't be bound
    */
   public HttpListener listen(int port) throws IOException {
     return listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
   }
 
-  /** Listens at an address; else as {@link #listen(int)}. */
+  /** Listens on an address; else as {@link #listen(int)}. */
   public HttpListener listen(InetSocketAddress address) throws IOException {
     GatewayOptions options =
         GatewayOptions.listeningAt(address).withMeters(meters).withFace(face());
@@ -146,8 +145,8 @@ public final class HoldfastGateway {
   }
 
   /**
-   * For a Netty server of one's own: takes each accepted channel from its first byte on, as its
-   * child handler or the last of its pipeline. Shareable.
+   * A handler for another Netty server: takes over each accepted channel from its first byte, as
+   * the child handler or the last of its pipeline. Shareable.
    */
   public ChannelHandler handler() {
     return new MountedFace(face(), limits, meters);
@@ -158,7 +157,7 @@ public final class HoldfastGateway {
         .following(() -> terms);
   }
 
-  /** Threads that end when they are idle for a minute and keep no process alive. */
+  /** Daemon threads that end after a minute of idleness. */
   private static final class SharedThreads {
     private static final Executor EXECUTOR =
         Executors.newCachedThreadPool(

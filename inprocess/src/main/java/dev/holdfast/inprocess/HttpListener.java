@@ -4,7 +4,7 @@ import dev.holdfast.gateway.Gateway;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CompletableFuture;
 
-/** A port on which services are reached over HTTP. Thread-safe. */
+/** A listening port of the HTTP frontends. Thread-safe. */
 public final class HttpListener implements AutoCloseable {
   private final Gateway gateway;
 
@@ -12,14 +12,14 @@ public final class HttpListener implements AutoCloseable {
     this.gateway = gateway;
   }
 
-  /** Where it listens. */
+  /** The bound address, with the actual port. */
   public InetSocketAddress address() {
     return gateway.address();
   }
 
   /**
-   * Stops listening, asks clients to leave and lets requests end: complete ones for 30 s, streams
-   * for 5 min ({@link dev.holdfast.gateway.DrainTimes#DEFAULT}).
+   * Drains: stops listening, asks clients to leave and lets requests end. Complete requests have 30
+   * s, streams 5 min ({@link dev.holdfast.gateway.DrainTimes#DEFAULT}).
    *
    * @return completes when the last connection is closed
    */
@@ -27,7 +27,7 @@ public final class HttpListener implements AutoCloseable {
     return gateway.drain();
   }
 
-  /** Drains, and returns when that is done. Before the server's own shutdown. */
+  /** Drains and blocks until that is done. Close before the server's own shutdown. */
   @Override
   public void close() {
     gateway.close();

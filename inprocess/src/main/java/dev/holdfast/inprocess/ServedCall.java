@@ -28,11 +28,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One call as its interceptors and its handler see it, as on a server of grpc-java: listeners hear
- * one thing after the other, within the call's Context, on threads of the executor.
+ * The server side of one in-process call, for interceptors and handler, with the contract of
+ * grpc-java. Listener methods run one at a time, within the call's Context, on threads of the
+ * executor.
  */
 final class ServedCall<Q, A> extends ServerCall<Q, A> {
-  /** As grpc-java's own streams have it. */
+  /** The same value as in grpc-java's streams. */
   @Limit(
       of = "bytes that a handler in the process sent and that wait for its client",
       then = "its call is not ready; a handler that sends on is not held back")
@@ -73,7 +74,10 @@ final class ServedCall<Q, A> extends ServerCall<Q, A> {
     return tasks;
   }
 
-  /** Begins it; a task, as are all methods with "on" in their name but {@link #onDelivered}. */
+  /**
+   * Starts the call. Runs as a task, as do all methods with "on" in their name but {@link
+   * #onDelivered}.
+   */
   void start(Metadata headers, Context.CancellableContext own) {
     context = own;
     Context before = own.attach();
@@ -113,12 +117,12 @@ final class ServedCall<Q, A> extends ServerCall<Q, A> {
     over = true;
   }
 
-  /** From any thread: nothing that it says counts any more. */
+  /** Marks the call as cancelled, from any thread. Further output of the handler is dropped. */
   void setCancelled() {
     cancelled = true;
   }
 
-  /** The client took a message. On its event loop. */
+  /** Frees room when the client took a message. Called on its event loop. */
   void onDelivered(int bytes) {
     int left = undeliveredBytes.addAndGet(-bytes);
     if (left < UNDELIVERED_BYTES && left + bytes >= UNDELIVERED_BYTES) {
@@ -198,7 +202,7 @@ final class ServedCall<Q, A> extends ServerCall<Q, A> {
     return web.authority().toString();
   }
 
-  /** The address of the client; its port is not known here and 0. */
+  /** Attributes with the client's address; the port is unknown here and 0. */
   @Override
   public Attributes getAttributes() {
     InetAddress client =
@@ -245,7 +249,10 @@ final class ServedCall<Q, A> extends ServerCall<Q, A> {
     }
   }
 
-  /** As a server does it: the client learns that it failed, and only the log why. */
+  /**
+   * Ends a call whose handler threw, as a server does: the client gets the status, only the log
+   * gets the cause.
+   */
   private void failed(Status status, Throwable why) {
     log.warn(
         "event=handler_failed method={}", method.getMethodDescriptor().getFullMethodName(), why);

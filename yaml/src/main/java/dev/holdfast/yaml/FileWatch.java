@@ -14,18 +14,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Follows the text of a file. What its listener refuses is told once, and the text before it goes
- * on to count; so it does while the file is gone or empty.
+ * Watch of a file's text. A text that the listener rejects is reported once, and the last accepted
+ * text stays in effect. The same holds while the file is missing or empty.
  *
- * <p>A file that was renamed into place is believed at once, and so is one behind a link that leads
- * elsewhere now, as the mounts of Kubernetes do. One that is written in place is believed when it
- * looks the same twice, so that half a file is not taken for the whole.
+ * <p>A file that was renamed into place is read at once. So is a file behind a symbolic link that
+ * changed, as with Kubernetes mounts. A file that is written in place is read when two polls find
+ * it unchanged, so that no partial text is taken.
  *
- * <p>It has a thread of its own, on which the listener is called; a file system that hangs delays
- * nothing else.
+ * <p>The watch has its own thread, which calls the listener. A hanging file system blocks nothing
+ * else.
  */
 public final class FileWatch implements AutoCloseable {
-  /** Pause between two looks at a file. */
+  /** Pause between two polls of the file. */
   @Limit(of = "pause between two looks at a file that is followed", then = "it is looked at again")
   public static final Duration POLL = Duration.ofMillis(20);
 
@@ -52,20 +52,25 @@ public final class FileWatch implements AutoCloseable {
   private boolean asked;
   private boolean owesAnswer;
 
-  /** Hears of what becomes of the file, on the watch's thread. */
+  /** The listener of a watch, called on its thread. */
   public interface Listener {
     /**
-     * Another text stands there.
+     * Receives another text of the file.
      *
-     * @throws IllegalArgumentException saying why it is not taken
+     * @throws IllegalArgumentException with the reason to reject it
      */
     void onText(String text);
 
-    /** What stands there is not taken, and why; what was taken before goes on to count. */
+    /**
+     * Called when the text was rejected, with the reason. The last accepted text stays in effect.
+     */
     void onRefused(String reason);
   }
 
-  /** What tells one state of a file from another without reading it. */
+  /**
+   * The identity of a file's state, read without the content: modification time, size in bytes, and
+   * file key.
+   */
   private record Stamp(long modifiedNanos, long size, @Nullable Object key) {
     static Stamp of(Path path) throws IOException {
       BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
@@ -90,9 +95,9 @@ public final class FileWatch implements AutoCloseable {
   }
 
   /**
-   * Begins to follow a file.
+   * Starts the watch of a file.
    *
-   * @param accepted the text that counts now: the listener hears of any other
+   * @param accepted the text in effect; the listener receives any other
    */
   public static FileWatch start(Path path, String accepted, Listener listener) {
     FileWatch watch = new FileWatch(path, accepted, listener);
@@ -104,7 +109,7 @@ public final class FileWatch implements AutoCloseable {
    * The text of a file.
    *
    * @throws IOException when it can't be read
-   * @throws YamlException when it is longer than a text may be
+   * @throws YamlException when it is too long
    */
   public static String read(Path path) throws IOException {
     long size = Files.size(path);
@@ -118,14 +123,14 @@ public final class FileWatch implements AutoCloseable {
   }
 
   /**
-   * Has the file read as soon as it stands still, and given to the listener even when it is the
-   * text that counts.
+   * Requests a read as soon as the file is stable. The listener receives the text even when it is
+   * the accepted one.
    */
   public void readNow() {
     wake.release();
   }
 
-  /** Ends the watch; the listener is not called afterwards. */
+  /** Stops the watch. Waits up to 5 s for a listener call in progress; no other call follows. */
   @Override
   public void close() {
     closed = true;
@@ -150,7 +155,7 @@ public final class FileWatch implements AutoCloseable {
     }
   }
 
-  /** One look, alone on the watch's thread. */
+  /** Polls the file; confined to the watch's thread. */
   void look(boolean asksNow) {
     asked |= asksNow;
     owesAnswer |= asksNow;

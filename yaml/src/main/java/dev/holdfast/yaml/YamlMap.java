@@ -27,14 +27,12 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
 /**
- * One map of a YAML file, whose every mistake is noted with its line; what is wrong reads as
- * absent.
+ * A map in a YAML file that reports every problem with its line. A wrong value reads as absent.
  *
- * <p>Only the node graph is read, never Java objects, so that a file can't make the program
- * construct anything.
+ * <p>Only the node graph is parsed, never Java objects, so a file can't construct any object.
  */
 public final class YamlMap {
-  /** Characters that a text may have. */
+  /** The maximum length of a text in characters. */
   @Limit(of = "characters of a YAML file", then = "it is refused")
   public static final int MAX_CHARS = 1_000_000;
 
@@ -55,17 +53,17 @@ public final class YamlMap {
   }
 
   /**
-   * The map at the top of a text; an empty text is an empty map.
+   * The top-level map of a text; empty for an empty text.
    *
-   * @param expected what should stand there when it is no map, for the problem
-   * @throws YamlException when it is not YAML, or longer than {@link #MAX_CHARS}
+   * @param expected the expected content for the problem's text, when the top level is not a map
+   * @throws YamlException when the text is not YAML, or longer than {@link #MAX_CHARS}
    */
   public static YamlMap read(YamlProblems problems, String text, String expected) {
     Node root = compose(problems.source(), text);
     return of(problems, "", root == null ? nothing() : root, expected);
   }
 
-  /** A node that is a map, or nothing at all, which is an empty one. */
+  /** The map of a node; an empty node is an empty map. */
   static YamlMap of(YamlProblems problems, String path, Node node, String expected) {
     YamlMap map = new YamlMap(problems, path, node, false);
     if (isNothing(node)) {
@@ -88,7 +86,7 @@ public final class YamlMap {
     return map;
   }
 
-  /** Notes every key that is not one of these, with the nearest one that is. */
+  /** Reports every key that is not known, with the nearest known key. */
   public void requireKnown(Set<String> known) {
     for (String key : keys()) {
       if (!known.contains(key)) {
@@ -104,22 +102,22 @@ public final class YamlMap {
     }
   }
 
-  /** The names that stand here, in the order of the text; those of a list are numbers. */
+  /** The keys in the order of the text; those of a list are numbers. */
   public Set<String> keys() {
     return values.keySet();
   }
 
-  /** Whether the key stands here, whatever it has for a value. */
+  /** Whether the key is present, with any value. */
   public boolean has(String key) {
     return values.containsKey(key);
   }
 
-  /** Where a key stands; where the map begins when it does not. */
+  /** The line of a key; that of the map when the key is absent. */
   public int lineOf(String key) {
     return lines.getOrDefault(key, line);
   }
 
-  /** The name of a key with all above it. */
+  /** The full path of a key. */
   public String child(String key) {
     if (isList) {
       return path + "[" + key + "]";
@@ -127,32 +125,32 @@ public final class YamlMap {
     return path.isEmpty() ? key : path + "." + key;
   }
 
-  /** Notes that the value of a key is not what it should be. */
+  /** Reports a wrong value of a key. */
   public void problem(String key, String value, String expected) {
     problems.add(lineOf(key), child(key), value, expected);
   }
 
-  /** Notes what is wrong with the value of a key, in words that say what was expected. */
+  /** Reports a problem with a key, in a text that says what was expected. */
   public void problem(String key, String words) {
     problems.add(lineOf(key), child(key) + ": " + words);
   }
 
-  /** How many problems the whole file has so far. */
+  /** The number of problems in the whole file so far. */
   public int problemCount() {
     return problems.count();
   }
 
-  /** Whether something was wrong with the value of a key. */
+  /** Whether a problem was reported for a key. */
   public boolean isProblem(String key) {
     return problems.concern(child(key));
   }
 
-  /** Whether something is there that is one value and no map or list. */
+  /** Whether the value of a key is a scalar. */
   public boolean isText(String key) {
     return values.get(key) instanceof ScalarNode;
   }
 
-  /** The one value of a key; a map, a list or nothing there is noted. */
+  /** The scalar of a key; empty when absent. A map, a list or an empty value is reported. */
   public Optional<String> text(String key, String expected) {
     Node node = values.get(key);
     if (node == null) {
@@ -165,7 +163,12 @@ public final class YamlMap {
     return Optional.empty();
   }
 
-  /** A value that is parsed by something that names what it did not like. */
+  /**
+   * The parsed scalar of a key; empty when absent. An IllegalArgumentException of the parser is
+   * reported.
+   *
+   * @param parser takes the path of the key and the text
+   */
   public <T> Optional<T> parsed(String key, String expected, BiFunction<String, String, T> parser) {
     Optional<String> text = text(key, expected);
     if (text.isEmpty()) {
@@ -179,7 +182,10 @@ public final class YamlMap {
     }
   }
 
-  /** A time within bounds, such as {@code 250ms}. */
+  /**
+   * The duration of a key, such as {@code 250ms}; empty when absent. A value out of bounds is
+   * reported.
+   */
   public Optional<Duration> duration(String key, TunableDuration bounds) {
     return parsed(
         key,
@@ -187,7 +193,7 @@ public final class YamlMap {
         (name, text) -> DurationText.parse(name, text, bounds.min(), bounds.max()));
   }
 
-  /** A whole number within bounds. */
+  /** The integer of a key; empty when absent. A value out of bounds is reported. */
   public OptionalInt number(String key, TunableNumber bounds) {
     Optional<String> text = text(key, bounds.expected());
     if (text.isEmpty()) {
@@ -205,7 +211,7 @@ public final class YamlMap {
     return OptionalInt.empty();
   }
 
-  /** The map below a key; an empty one when there is none. */
+  /** The map at a key; an empty one when absent. */
   public YamlMap map(String key, String expected) {
     Node node = values.get(key);
     if (node == null) {
@@ -214,7 +220,7 @@ public final class YamlMap {
     return of(problems, child(key), node, expected);
   }
 
-  /** The list below a key, its items named by their number from zero; empty without one. */
+  /** The list at a key, as a map with the keys 0, 1 and so on; empty when absent. */
   public YamlMap list(String key, String expected) {
     Node node = values.get(key);
     YamlMap items = new YamlMap(problems, child(key), node == null ? nothing() : node, true);
@@ -235,9 +241,9 @@ public final class YamlMap {
   }
 
   /**
-   * The node graph of a text; null for one without any.
+   * The node graph of a text; null for an empty text.
    *
-   * @throws YamlException when it is not YAML
+   * @throws YamlException when the text is not YAML, or is too long
    */
   static @Nullable Node compose(String source, String text) {
     if (text.length() > MAX_CHARS) {

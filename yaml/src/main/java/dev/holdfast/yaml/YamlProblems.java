@@ -8,7 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** What is wrong with a file, line by line. For one thread. */
+/** The problems of a YAML file, with their lines. Not thread-safe. */
 public final class YamlProblems {
   @Limit(of = "problems of a YAML file that are shown", then = "the others are only counted")
   private static final int MAX_SHOWN = 20;
@@ -21,9 +21,9 @@ public final class YamlProblems {
   private record Problem(int line, String text) {}
 
   /**
-   * None yet.
+   * A collection that has no problems yet.
    *
-   * @param source what the text is called in errors, such as the name of its file
+   * @param source the name of the text in errors, such as its file name
    */
   public YamlProblems(String source) {
     this.source = source;
@@ -33,18 +33,18 @@ public final class YamlProblems {
     return source;
   }
 
-  /** Notes that the value of a key is not what it should be. */
+  /** Reports a wrong value of a key. */
   public void add(int line, String key, String value, String expected) {
     keys.add(key);
     add(line, (key.isEmpty() ? "" : key + ": ") + value + " (expected: " + expected + ")");
   }
 
-  /** Whether something was wrong with this very key. */
+  /** Whether a problem was reported for exactly this key. */
   public boolean concern(String key) {
     return keys.contains(key);
   }
 
-  /** Notes what has been put into words already. */
+  /** Reports a problem in complete words. */
   public void add(int line, String text) {
     Problem problem = new Problem(line, text);
     if (found.size() < MAX_SHOWN) {
@@ -54,13 +54,16 @@ public final class YamlProblems {
     }
   }
 
-  /** How many were noted so far, so that who reads one part of a file knows whether it is sound. */
+  /**
+   * The number of problems so far. A caller compares it before and after a section to know whether
+   * the section is valid.
+   */
   public int count() {
     return found.size() + more;
   }
 
   /**
-   * Ends the reading when there was a problem; they are told in the order of the lines.
+   * Throws when there is any problem; problems are sorted by line.
    *
    * @throws YamlException with all of them
    */

@@ -12,9 +12,9 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
 /**
- * A YAML text in which single entries are set, everything else left as it is: comments, order,
- * blank lines. Whoever edits reads the result again and compares: where a text is spelt in a way
- * that this does not know, such as with anchors, the comparison fails and nothing is lost.
+ * Editor of a YAML text that sets single entries and leaves the rest unchanged: comments, order,
+ * blank lines. Callers must parse the result and compare. For unsupported syntax, such as anchors,
+ * the comparison fails and no data is lost.
  */
 public final class YamlText {
   private static final int INDENT = 2;
@@ -22,18 +22,18 @@ public final class YamlText {
   private final String source;
   private final String text;
 
-  /** A text, and what it is called in errors. */
+  /** A text with its name in errors. */
   public YamlText(String source, String text) {
     this.source = source;
     this.text = text;
   }
 
-  /** The text as it has become. */
+  /** The text with all edits so far. */
   public String text() {
     return text;
   }
 
-  /** With a map at the end of the path, and maps on the way to it. */
+  /** A copy with a map at a path; missing maps on the way are added. */
   public YamlText withMap(List<String> path) {
     YamlText result = this;
     for (int i = 0; i < path.size(); i++) {
@@ -45,7 +45,7 @@ public final class YamlText {
     return result;
   }
 
-  /** With a value under a key of the map at the path, which exists. */
+  /** A copy with a value under a key of the map at a path, which must exist. */
   public YamlText with(List<String> path, String key, String value) {
     Optional<NodeTuple> there = entry(find(path).orElse(null), key);
     if (there.isPresent()) {
@@ -59,7 +59,7 @@ public final class YamlText {
     return inserted(path, key, value);
   }
 
-  /** With a key in the map at the path; without a value where it is empty. */
+  /** A copy with a key in the map at a path; an empty value writes only the key. */
   private YamlText inserted(List<String> path, String key, String value) {
     Node map = path.isEmpty() ? root() : find(path).orElse(null);
     if (map == null) {
@@ -113,7 +113,7 @@ public final class YamlText {
     return quoted(key) + ": " + (value.isEmpty() ? "{}" : value);
   }
 
-  /** A key or value as text, in quotes where YAML might take it for something else. */
+  /** A key or value, quoted where YAML might read it as another type. */
   public static String quoted(String word) {
     return word.matches("[A-Za-z_][A-Za-z0-9_-]*")
             && !word.matches("(?i)y|n|yes|no|on|off|true|false|null")
@@ -159,7 +159,7 @@ public final class YamlText {
         .findFirst();
   }
 
-  /** Where the last character of a node stands that is no comment and no white space. */
+  /** The end of a node's last character that is neither comment nor white space. */
   private int lastEnd(Node node) {
     if (node instanceof CollectionNode<?> collection
         && collection.getFlowStyle() != DumperOptions.FlowStyle.FLOW
@@ -182,7 +182,7 @@ public final class YamlText {
     return index(node.getEndMark().getIndex());
   }
 
-  /** Marks count code points. */
+  /** The string index of a mark; YAML marks count code points. */
   private int index(int codePoints) {
     return text.offsetByCodePoints(0, codePoints);
   }

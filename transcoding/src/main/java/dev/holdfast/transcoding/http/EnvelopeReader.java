@@ -3,18 +3,18 @@ package dev.holdfast.transcoding.http;
 import java.util.Arrays;
 
 /**
- * Reads messages that stand behind five bytes, one of flags and four of length, from a body that
- * comes in pieces: gRPC, gRPC-Web and Connect's streams. A message that is whole within a piece is
- * handed out from there, uncopied. For one thread.
+ * Decoder of length-prefixed messages in a body that arrives in pieces: gRPC, gRPC-Web and Connect
+ * streams. A prefix has one byte of flags and four of length. A message within one piece is passed
+ * on without a copy. Not thread-safe.
  */
 public final class EnvelopeReader {
-  /** Flags and length. */
+  /** The length of the prefix: one byte of flags, four of length. */
   public static final int PREFIX_BYTES = 5;
 
-  /** Takes the messages. */
+  /** The receiver of decoded messages. */
   public interface Sink {
     /**
-     * One message, good until this returns.
+     * Receives a message. The bytes are valid only during the call.
      *
      * @param flags 0 to 255
      */
@@ -28,7 +28,7 @@ public final class EnvelopeReader {
   private int heldBytes;
 
   /**
-   * A reader.
+   * A decoder at the start of a body.
    *
    * @param maxBytes the longest message, without its prefix
    */
@@ -49,9 +49,9 @@ public final class EnvelopeReader {
   }
 
   /**
-   * Takes the next piece and hands out the messages that end in it.
+   * Decodes the next piece and passes on the messages that end in it.
    *
-   * @throws RequestRefusedException 413 for a message that is too long; nothing is kept of it
+   * @throws RequestRefusedException 413 for a message that is too long, of which nothing is kept
    */
   public void feed(byte[] chunk, int offset, int length, Sink sink) {
     int end = offset + length;
@@ -62,9 +62,9 @@ public final class EnvelopeReader {
   }
 
   /**
-   * Takes the next piece, but nothing of it behind the first message that ends in it.
+   * Decodes the next piece up to the end of the first message.
    *
-   * @return how many bytes were taken: all of them when no message ended
+   * @return how many bytes were consumed: all of them when no message ended
    * @throws RequestRefusedException as {@link #feed}
    */
   public int feedOne(byte[] chunk, int offset, int length, Sink sink) {
@@ -96,9 +96,9 @@ public final class EnvelopeReader {
   }
 
   /**
-   * Ends the body.
+   * Checks that the body does not end within a message.
    *
-   * @throws RequestRefusedException 400 when a message has not ended
+   * @throws RequestRefusedException 400 when it does
    */
   public void end() {
     if (prefixBytes > 0) {
@@ -122,7 +122,10 @@ public final class EnvelopeReader {
     return size;
   }
 
-  /** Room grows with what has come, not with what a prefix promises. */
+  /**
+   * Buffers part of a message. The buffer grows with the received bytes, not with the announced
+   * length.
+   */
   private void hold(byte[] chunk, int at, int more) {
     if (held.length < heldBytes + more) {
       held = Arrays.copyOf(held, Math.max(heldBytes + more, Math.min(2 * held.length, maxBytes)));

@@ -7,9 +7,9 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** Fields by their JSON names and their names in the .proto; a JSON name wins. Thread-safe. */
+/** Lookup of fields by their JSON names and their proto names; a JSON name wins. Thread-safe. */
 final class FieldNames {
-  /** One entry for each message type of a schema, so it is bounded by that. */
+  /** Fields by name for each message type. The number of types in the schema bounds the size. */
   private final Map<Descriptor, Map<String, FieldDescriptor>> byType = new ConcurrentHashMap<>();
 
   @Nullable FieldDescriptor find(Descriptor type, String name) {

@@ -13,11 +13,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What path and query say of one message, field by field, until it is written. Each field that is
- * not repeated may be said once, and of a oneof one member. For one thread.
+ * The fields of one message that path and query parameters set, until the message is written. A
+ * singular field may be set once, and of a oneof one member. Not thread-safe.
  */
 final class FieldTree {
-  /** One of which nothing was said; nobody puts anything in. */
+  /** The empty tree; must not be modified. */
   static final FieldTree NOTHING = new FieldTree();
 
   private final Map<FieldDescriptor, FieldTree> messages = new LinkedHashMap<>();
@@ -29,7 +29,11 @@ final class FieldTree {
     return said.isEmpty() && messages.isEmpty();
   }
 
-  /** Adds the text of a field that is reached through others. */
+  /**
+   * Sets a field at the end of a path of message fields.
+   *
+   * @throws RequestRefusedException when the field, or another member of its oneof, is set already
+   */
   void put(List<FieldDescriptor> path, String text, String what, FieldText writer)
       throws IOException {
     FieldTree tree = parent(path, what);
@@ -41,7 +45,7 @@ final class FieldTree {
     tree.said.add(field);
   }
 
-  /** Adds an entry of a map that is reached through others. */
+  /** Adds a map entry to a field at the end of a path of message fields. */
   void putEntry(List<FieldDescriptor> path, String key, String text, String what, FieldText writer)
       throws IOException {
     FieldTree tree = parent(path, what);
@@ -53,12 +57,12 @@ final class FieldTree {
     entry.writeTo(field.getNumber(), tree.values.out());
   }
 
-  /** Whether anything was said of a field. */
+  /** Whether the field, or anything below it, was set. */
   boolean has(FieldDescriptor field) {
     return said.contains(field) || messages.containsKey(field);
   }
 
-  /** The bytes of a field that was said once, with its tag; null when nothing was said. */
+  /** The bytes of a field that was set, with its tag; null when it was not. */
   byte @Nullable [] last(List<FieldDescriptor> path) throws IOException {
     FieldTree tree = this;
     for (FieldDescriptor field : path.subList(0, path.size() - 1)) {
@@ -68,7 +72,7 @@ final class FieldTree {
     return ProtoFields.last(own, 0, own.length, path.subList(path.size() - 1, path.size()));
   }
 
-  /** The tree of a field that is a message; for writing a body together with it. */
+  /** The tree of a message field; {@link #NOTHING} when nothing was set below it. */
   FieldTree child(FieldDescriptor field) {
     FieldTree tree = messages.get(field);
     return tree == null ? NOTHING : tree;
@@ -78,7 +82,11 @@ final class FieldTree {
     writeWithout(null, out);
   }
 
-  /** Writes all but one field. */
+  /**
+   * Writes all but one field.
+   *
+   * @param left the field to leave out; null for none
+   */
   void writeWithout(@Nullable FieldDescriptor left, CodedOutputStream out) throws IOException {
     byte[] own = values.toByteArray();
     out.writeRawBytes(own);

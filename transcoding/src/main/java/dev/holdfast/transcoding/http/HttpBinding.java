@@ -11,17 +11,17 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One way into a method: an HTTP method, a template, and which fields the path and the body are.
- * Immutable. Made from annotations, checked against the types.
+ * An HTTP binding of a gRPC method: an HTTP method, a path template, and the fields that path and
+ * body map to. Immutable. Made from annotations and checked against the message types.
  */
 public final class HttpBinding {
-  /** What the body of a request is. */
+  /** The mapping of the request body. */
   public enum BodyKind {
-    /** There is none: what is not in the path is in the query. */
+    /** No body: fields that are not in the path are query parameters. */
     NONE,
-    /** The whole message; there is no query. */
+    /** The body is the whole message; there are no query parameters. */
     MESSAGE,
-    /** One field of the message; what is left is in the query. */
+    /** The body is a single field of the message; the other fields are query parameters. */
     FIELD
   }
 
@@ -64,9 +64,10 @@ public final class HttpBinding {
   }
 
   /**
-   * The bindings of a method's annotation and of its additional_bindings; none without one.
+   * The bindings of a method's annotation and of its additional_bindings; empty without an
+   * annotation.
    *
-   * @param rejected gets each binding that can't be meant, which costs no other one
+   * @param rejected receives each invalid binding; the other bindings stay valid
    */
   public static List<HttpBinding> annotated(RpcMethod method, Consumer<RejectedBinding> rejected) {
     List<HttpBinding> bindings = new ArrayList<>();
@@ -110,7 +111,7 @@ public final class HttpBinding {
         method.descriptor().getFile().getName(), method.fullName(), binding, problem);
   }
 
-  /** This binding, which is not served. */
+  /** This binding as a rejected one. */
   RejectedBinding rejected(String reason) {
     return new RejectedBinding(
         method.descriptor().getFile().getName(),
@@ -119,7 +120,10 @@ public final class HttpBinding {
         reason);
   }
 
-  /** {@code POST /package.Service/Method} with the message as body: what every method has. */
+  /**
+   * The default binding of every method: {@code POST /package.Service/Method} with the message as
+   * body.
+   */
   public static HttpBinding byName(RpcMethod method) {
     HttpRule rule = HttpRule.newBuilder().setBody(WHOLE_MESSAGE).build();
     return new HttpBinding(method, "POST", method.path(), rule);
@@ -208,32 +212,32 @@ public final class HttpBinding {
     return method;
   }
 
-  /** In upper case, or {@link MethodRoutes#ANY_METHOD}. */
+  /** The HTTP method in upper case, or {@link MethodRoutes#ANY_METHOD}. */
   public String httpMethod() {
     return httpMethod;
   }
 
-  /** The path. */
+  /** The path template of the binding. */
   public PathTemplate template() {
     return template;
   }
 
-  /** What the body is. */
+  /** The mapping of the request body. */
   public BodyKind bodyKind() {
     return bodyKind;
   }
 
-  /** The field that is the body; null unless it is one. */
+  /** The field that the body maps to; null unless the kind is FIELD. */
   public @Nullable FieldDescriptor bodyField() {
     return bodyField;
   }
 
-  /** The field of the response that is its body; null for the whole message. */
+  /** The response field that becomes the body; null for the whole message. */
   public @Nullable FieldDescriptor responseField() {
     return responseField;
   }
 
-  /** The fields of the template's variables, each from the request message inwards. */
+  /** The field paths of the template's variables, each from the request message inwards. */
   List<List<FieldDescriptor>> variables() {
     return variables;
   }

@@ -11,9 +11,8 @@ import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request that has found its method. It turns bodies into protobuf messages and messages of the
- * answer into bodies; buffers are the caller's and may be used again and again. For one thread at a
- * time.
+ * A request with its resolved method. Translates bodies to protobuf messages and response messages
+ * to bodies. The caller owns and may reuse the buffers. Used by one thread at a time.
  */
 public final class HttpCall {
   private final HttpBinding binding;
@@ -39,26 +38,27 @@ public final class HttpCall {
     this.lenient = lenient;
   }
 
-  /** The method to call; its {@code path()} is the {@code :path} of the call. */
+  /** The gRPC method; its {@code path()} is the {@code :path} of the call. */
   public RpcMethod method() {
     return binding.method();
   }
 
-  /** The codec of its types. */
+  /** The codec of the method's types. */
   public JsonCodec codec() {
     return codec;
   }
 
-  /** The way by which it was found. */
+  /** The binding that matched the request. */
   public HttpBinding binding() {
     return binding;
   }
 
   /**
-   * Appends the protobuf message of one body: that of the request, or one element of a stream of
-   * them. What path and query said is in the first message only.
+   * Appends the protobuf message of a body, or of one element of a streamed body. Fields from path
+   * and query are in the first message only.
    *
-   * @throws RequestRefusedException 400 when it does not fit, 413 when it is too large
+   * @throws RequestRefusedException 400 when the body does not fit the type, 413 when it is too
+   *     large
    */
   public void request(byte[] body, int offset, int length, CodecBuffer out) {
     int most = codec.options().maxInputBytes();
@@ -77,7 +77,7 @@ public final class HttpCall {
     }
   }
 
-  /** Reads the bodies of a client's stream, as its content type says. Asked for once. */
+  /** The decoder of a streamed request body, by its content type. Call at most once. */
   public RequestStream requestStream() {
     Descriptor type = bodyType();
     if (type != null && HttpBodies.is(type)) {
@@ -104,7 +104,7 @@ public final class HttpCall {
     return isMessage(field) ? field.getMessageType() : null;
   }
 
-  /** How the messages of a server's stream follow each other, by what the client accepts. */
+  /** The framing of a streamed response, by the client's accept header. */
   public StreamFraming responseStream() {
     if (isRaw()) {
       return StreamFraming.raw();
@@ -119,11 +119,11 @@ public final class HttpCall {
   }
 
   /**
-   * Appends the body of one message of the answer, as JSON or as the bytes of an HttpBody.
+   * Appends the body of a response message, as JSON or as the bytes of an HttpBody.
    *
-   * @return its content type: that of the HttpBody, else application/json
-   * @throws UnreadableResponseException when the message is none of its type, or holds an Any that
-   *     is unknown; {@code out} is then as it was
+   * @return the content type: that of the HttpBody, else application/json
+   * @throws UnreadableResponseException when the message does not parse as its type, or holds an
+   *     Any of unknown type; {@code out} is unchanged then
    */
   public String response(byte[] message, int offset, int length, CodecBuffer out)
       throws UnreadableResponseException {
@@ -172,7 +172,10 @@ public final class HttpCall {
     return MediaType.JSON;
   }
 
-  /** A field that is no message is written within one, and cut out. */
+  /**
+   * Appends the JSON of a field that is not a message. The field is written within its message,
+   * then cut out.
+   */
   private String value(
       FieldDescriptor field, byte[] message, int offset, int length, CodecBuffer out)
       throws IOException, CodecException {

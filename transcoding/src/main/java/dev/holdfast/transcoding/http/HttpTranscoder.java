@@ -12,12 +12,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The HTTP/JSON face of a catalog of services: finds the method of a request and reads what its
- * path and query say.
+ * The HTTP/JSON transcoder of a service catalog: finds the method of a request and binds path and
+ * query to fields.
  *
  * <p>Methods are reached by their google.api.http annotations and, unless an annotation takes that
- * path, by {@code POST /package.Service/Method}. Immutable and thread-safe; made anew when the
- * catalog changes.
+ * path, by {@code POST /package.Service/Method}. Immutable and thread-safe; a changed catalog needs
+ * a new transcoder.
  */
 public final class HttpTranscoder {
   private final ServiceCatalog catalog;
@@ -56,10 +56,10 @@ public final class HttpTranscoder {
   }
 
   /**
-   * A transcoder.
+   * A transcoder with options and a codec.
    *
-   * <p>A binding that does not fit its method is left out, and so is one for whose paths another
-   * method has asked before, methods being taken by their full names: {@link #rejected}.
+   * <p>Invalid bindings are left out. So are bindings whose paths another method has already;
+   * methods are added in the order of their full names. See {@link #rejected}.
    *
    * @param codec of the catalog's types
    */
@@ -87,48 +87,48 @@ public final class HttpTranscoder {
     return new HttpTranscoder(catalog, options, codec, routes.build(), bindings, rejected);
   }
 
-  /** The services behind it. */
+  /** The catalog of the transcoded services. */
   public ServiceCatalog catalog() {
     return catalog;
   }
 
-  /** The options. */
+  /** The options of path and query mapping. */
   public TranscodingOptions options() {
     return options;
   }
 
-  /** The codec of their types. */
+  /** The codec of the catalog's types. */
   public JsonCodec codec() {
     return codec;
   }
 
-  /** Every way into every method: those of annotations first, then those by name. */
+  /** All bindings: those of annotations first, then the default ones. */
   public List<HttpBinding> bindings() {
     return bindings;
   }
 
-  /** Bindings of annotations that are not served, each with the reason. */
+  /** The bindings of annotations that are not served, each with the reason. */
   public List<RejectedBinding> rejected() {
     return rejected;
   }
 
   /**
-   * The way into a method that a request takes, by its path alone; empty when there is none.
+   * The binding that matches a request's method and path; empty when there is none.
    *
    * @param httpMethod in upper case
    * @param path raw, without a query
-   * @throws RequestRefusedException 400 when the path is not well-formed
+   * @throws RequestRefusedException 400 when the path is malformed
    */
   public Optional<HttpBinding> find(String httpMethod, String path) {
     return Optional.ofNullable(routes.find(httpMethod, path)).map(RouteMatch::target);
   }
 
   /**
-   * Begins a call: finds the method, and reads path and query.
+   * Opens a call: finds the method, and binds path and query.
    *
-   * @throws RequestRefusedException 400 for a path or query that does not fit, 404 for a path that
-   *     no method has, 405 with {@link RequestRefusedException#allow} for another HTTP method, 415
-   *     for a body of another type
+   * @throws RequestRefusedException 400 for a path or query that does not fit the types, 404 for an
+   *     unknown path, 405 with {@link RequestRefusedException#allow} for another HTTP method, 415
+   *     for another content type
    */
   public HttpCall open(RequestHead head) {
     RouteMatch<HttpBinding> match = routes.find(head.method(), head.path());

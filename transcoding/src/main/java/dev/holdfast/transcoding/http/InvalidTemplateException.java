@@ -1,6 +1,6 @@
 package dev.holdfast.transcoding.http;
 
-/** A path template that can't be read, with where. */
+/** Thrown for a path template with a syntax error, with the position. */
 public final class InvalidTemplateException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
@@ -15,12 +15,14 @@ public final class InvalidTemplateException extends IllegalArgumentException {
     this.position = position;
   }
 
-  /** The whole template. */
+  /** The text of the invalid template. */
   public String template() {
     return template;
   }
 
-  /** Where in the template, in characters from 0; its length for an end that came too early. */
+  /**
+   * The position of the error in characters from 0; the template's length for an unexpected end.
+   */
   public int position() {
     return position;
   }

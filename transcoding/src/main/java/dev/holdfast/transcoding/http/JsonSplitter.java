@@ -3,14 +3,14 @@ package dev.holdfast.transcoding.http;
 import java.io.ByteArrayOutputStream;
 
 /**
- * Cuts a body that comes in pieces into its JSON values: lines (NDJSON) or the elements of one
- * array. Only the value that is under way is kept. What is in a value is the codec's to judge, but
- * for its size and depth. For one thread.
+ * Splitter of a streamed body into JSON values: lines (NDJSON), the elements of one array, or
+ * concatenated values. Only the unfinished value is buffered. Values are checked for size and depth
+ * only; the codec does the rest. Not thread-safe.
  */
 public final class JsonSplitter {
-  /** Takes the values. */
+  /** The receiver of complete values. */
   public interface Sink {
-    /** One value, good until this returns. */
+    /** Receives a value. The bytes are valid only during the call. */
     void value(byte[] bytes, int offset, int length);
   }
 
@@ -23,11 +23,11 @@ public final class JsonSplitter {
     FIRST,
     /** After a comma: a value. */
     NEXT,
-    /** Within a value. */
+    /** Within a value, until its end. */
     VALUE,
     /** After a value: a comma or the end. */
     AFTER,
-    /** After the array. */
+    /** After the end of the array. */
     DONE,
     /** Before a value or the end, where values follow each other without an array. */
     BETWEEN
@@ -40,10 +40,10 @@ public final class JsonSplitter {
   private int depth;
   private boolean inString;
 
-  /** Whether values may stand without an array, until one begins. */
+  /** Whether concatenated values without an array are accepted, until the first one decides. */
   private boolean mayBeBare;
 
-  /** Whether they do. */
+  /** Whether the values are concatenated without an array. */
   private boolean isBare;
 
   private boolean escaped;
@@ -55,7 +55,7 @@ public final class JsonSplitter {
   }
 
   /**
-   * Of lines, with empty ones skipped.
+   * A splitter of lines that skips empty ones.
    *
    * @param maxBytes the longest line
    */
@@ -64,18 +64,18 @@ public final class JsonSplitter {
   }
 
   /**
-   * Of the elements of an array.
+   * A splitter of the elements of an array.
    *
    * @param maxBytes the longest element
-   * @param maxDepth how deep arrays and objects may be nested in an element
+   * @param maxDepth the deepest nesting of arrays and objects in an element
    */
   public static JsonSplitter array(int maxBytes, int maxDepth) {
     return new JsonSplitter(State.BEFORE, maxBytes, maxDepth);
   }
 
   /**
-   * Of the elements of an array, or of values one after the other with white space between them at
-   * most.
+   * A splitter of the elements of an array, or of concatenated values with only white space between
+   * them.
    *
    * @param maxBytes the longest element
    * @param maxDepth as {@link #array}
@@ -87,10 +87,10 @@ public final class JsonSplitter {
   }
 
   /**
-   * Takes the next piece and hands out the values that end in it.
+   * Consumes the next piece and passes on the values that end in it.
    *
-   * @throws RequestRefusedException 400 for what is no array, 413 for a value that is too long; the
-   *     splitter is then of no more use
+   * @throws RequestRefusedException 400 for a syntax error between values, 413 for a value that is
+   *     too long; the splitter is unusable then
    */
   public void feed(byte[] chunk, int offset, int length, Sink sink) {
     int end = offset + length;
@@ -128,9 +128,9 @@ public final class JsonSplitter {
   }
 
   /**
-   * Ends the body: hands out a last line without its end.
+   * Ends the body and passes on a last line without a terminator.
    *
-   * @throws RequestRefusedException 400 when an array has no end
+   * @throws RequestRefusedException 400 when the array is not closed
    */
   public void end(Sink sink) {
     if (state == State.LINE) {
@@ -145,7 +145,7 @@ public final class JsonSplitter {
     }
   }
 
-  /** Whether a byte begins a value here; if not, it stands between values. */
+  /** Whether a byte starts a value here; if not, it is a delimiter. */
   private boolean begins(byte b) {
     boolean mayBegin =
         state == State.FIRST
@@ -183,7 +183,10 @@ public final class JsonSplitter {
     };
   }
 
-  /** One byte of a value: -1 when it goes on, 1 when this was its last, 0 when it ended before. */
+  /**
+   * Consumes a byte within a value: -1 while the value continues, 1 when this was its last byte, 0
+   * when it ended before.
+   */
   private int within(byte b) {
     if (inString) {
       return string(b);

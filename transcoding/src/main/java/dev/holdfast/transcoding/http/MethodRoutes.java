@@ -9,18 +9,18 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which target an HTTP method and a path mean: a trie per method and verb.
+ * The routing table from HTTP method and path to a target: a trie per method and verb.
  *
- * <p>The most specific template wins, whatever the order in which they were added: one of exactly
- * this HTTP method before one of any ({@code *}), one whose verb the path ends with before one that
- * takes the colon for a part of a segment, a literal before {@code *} before {@code **}, segment by
- * segment from the left. Immutable and thread-safe; a lookup allocates an array of positions and
- * its result.
+ * <p>The most specific template wins, whatever the order of addition. An exact HTTP method wins
+ * over any ({@code *}). A template whose verb ends the path wins over one that matches the colon as
+ * part of a segment. A literal wins over {@code *}, and that over {@code **}, segment by segment
+ * from the left. Immutable and thread-safe. A lookup allocates an array of positions and its
+ * result.
  *
- * @param <T> what a route leads to
+ * @param <T> the type of targets
  */
 public final class MethodRoutes<T> {
-  /** The HTTP method of a rule that leaves it open. */
+  /** The wildcard for rules without a fixed HTTP method. */
   public static final String ANY_METHOD = "*";
 
   private final Map<String, Verbs<T>> byMethod;
@@ -29,17 +29,17 @@ public final class MethodRoutes<T> {
     this.byMethod = byMethod;
   }
 
-  /** A builder without routes. */
+  /** A new builder without any routes. */
   public static <T> Builder<T> builder() {
     return new Builder<>();
   }
 
   /**
-   * The route of a request, or null when there is none.
+   * The route of a request; null when there is none.
    *
-   * @param method of HTTP, in upper case; compared as it is
+   * @param method of HTTP, in upper case; compared exactly
    * @param path raw, without a query
-   * @throws RequestRefusedException 400 when the path is not well-formed
+   * @throws RequestRefusedException 400 when the path is malformed
    */
   public @Nullable RouteMatch<T> find(String method, CharSequence path) {
     if (path.length() == 0 || path.charAt(0) != '/') {
@@ -51,7 +51,7 @@ public final class MethodRoutes<T> {
     return found == null ? find(byMethod.get(ANY_METHOD), segments) : found;
   }
 
-  /** The HTTP methods under which a path has a route, sorted: an {@code allow} header. */
+  /** The HTTP methods under which a path has a route, sorted, for an {@code allow} header. */
   public List<String> methodsOf(CharSequence path) {
     if (path.length() == 0 || path.charAt(0) != '/') {
       return List.of();
@@ -87,7 +87,7 @@ public final class MethodRoutes<T> {
     return leaf == null ? null : new RouteMatch<>(leaf.target(), leaf.template(), path);
   }
 
-  /** The tries of one HTTP method. */
+  /** The tries of one HTTP method, by verb. */
   private static final class Verbs<T> {
     private final RouteTrie<T> plain = new RouteTrie<>();
     private final Map<String, RouteTrie<T>> byVerb = new HashMap<>();
@@ -101,18 +101,18 @@ public final class MethodRoutes<T> {
     }
   }
 
-  /** Collects routes; for one thread. */
+  /** Builder of the routing table. Not thread-safe. */
   public static final class Builder<T> {
     private final Map<String, Verbs<T>> byMethod = new LinkedHashMap<>();
 
     private Builder() {}
 
     /**
-     * Adds a route.
+     * Adds a route to the table.
      *
      * @param httpMethod in upper case, or {@link #ANY_METHOD}
-     * @param owner who asks for it, as messages name it
-     * @throws RouteConflictException when another one has the same shape
+     * @param owner the name of the route's origin in error messages
+     * @throws RouteConflictException when another route has the same shape
      */
     public Builder<T> add(String httpMethod, PathTemplate template, String owner, T target) {
       Leaf<T> other = put(httpMethod, new Leaf<>(template, owner, target));
@@ -123,7 +123,7 @@ public final class MethodRoutes<T> {
       return this;
     }
 
-    /** Adds a route unless another one has the same shape; says whether it did. */
+    /** Adds a route unless another one has the same shape; returns whether the route was added. */
     public boolean addIfFree(String httpMethod, PathTemplate template, String owner, T target) {
       return put(httpMethod, new Leaf<>(template, owner, target)) == null;
     }
@@ -135,7 +135,7 @@ public final class MethodRoutes<T> {
           .add(leaf);
     }
 
-    /** The routes so far. The builder is used up. */
+    /** The table with the routes so far. The builder must not be used afterwards. */
     public MethodRoutes<T> build() {
       return new MethodRoutes<>(new HashMap<>(byMethod));
     }

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * A path of google.api.http: {@code /v1/{name=shelves/*}/books/**:read}.
+ * A path template of google.api.http: {@code /v1/{name=shelves/*}/books/**:read}.
  *
  * <pre>
  *   Template = "/" [ Segments [ Verb ] ] ;
@@ -15,31 +15,30 @@ import java.util.stream.Collectors;
  *   Verb     = ":" LITERAL ;
  * </pre>
  *
- * <p>{@code *} is one segment that is not empty, {@code **} any number of segments, none included.
- * After {@code **} only literals may follow, as Envoy and ESPv2 have it (the grammar's prose would
- * let nothing follow but the verb). The root alone is taken as they take it, though the grammar
- * wants a segment. Literals are compared decoded. A colon is the verb's in the last segment only.
- * Immutable.
+ * <p>{@code *} matches one non-empty segment, {@code **} any number of segments, including none.
+ * Only literals may follow {@code **}, as in Envoy and ESPv2; the grammar's text permits only the
+ * verb there. The root path alone is valid, as in both, although the grammar requires a segment.
+ * Literals are compared decoded. A colon begins a verb only in the last segment. Immutable.
  *
  * @see <a href="https://github.com/googleapis/googleapis/blob/master/google/api/http.proto">
  *     http.proto</a>
  */
 public final class PathTemplate {
-  /** What a segment of a path must be. */
+  /** The kinds of template segments. */
   public enum Kind {
-    /** Exactly this text. */
+    /** A segment with exactly this text. */
     LITERAL,
-    /** One segment that is not empty. */
+    /** A wildcard for a single non-empty segment, {@code *}. */
     ONE,
-    /** Any number of segments. */
+    /** A wildcard for any number of segments, {@code **}. */
     ANY
   }
 
   /**
-   * One segment of a template.
+   * A segment of a template.
    *
-   * @param kind what it matches
-   * @param literal the decoded text of a literal; empty for the others
+   * @param kind the kind of match
+   * @param literal the decoded text of a literal; empty for wildcards
    */
   public record Segment(Kind kind, String literal) {
     static final Segment ONE = new Segment(Kind.ONE, "");
@@ -56,15 +55,16 @@ public final class PathTemplate {
   }
 
   /**
-   * A part of the path that is a field of the request.
+   * A part of the path that binds to a request field.
    *
-   * @param fieldPath names of fields, from the request message inwards
-   * @param start its first segment in the template
-   * @param end the segment after its last
-   * @param multiSegment whether it may hold slashes, so that an escaped one stays escaped
+   * @param fieldPath field names, from the request message inwards
+   * @param start the index of its first segment in the template
+   * @param end the index behind its last segment
+   * @param multiSegment whether the value may contain slashes, so that an escaped slash stays
+   *     escaped
    */
   public record Variable(List<String> fieldPath, int start, int end, boolean multiSegment) {
-    /** The path with dots, as the template has it. */
+    /** The field path with dots, as in the template. */
     public String name() {
       return String.join(".", fieldPath);
     }
@@ -85,30 +85,30 @@ public final class PathTemplate {
   }
 
   /**
-   * Reads a template.
+   * Parses a template of google.api.http.
    *
-   * @throws InvalidTemplateException naming the template and the position
+   * @throws InvalidTemplateException with the template and the position
    */
   public static PathTemplate parse(String template) {
     return new PathTemplateParser(template).parse();
   }
 
-  /** Segments from left to right, those within variables included. */
+  /** The segments from left to right, including those within variables. */
   public List<Segment> segments() {
     return segments;
   }
 
-  /** Variables from left to right. */
+  /** The variables from left to right. */
   public List<Variable> variables() {
     return variables;
   }
 
-  /** What follows the colon; empty for none. */
+  /** The verb behind the colon; empty for none. */
   public String verb() {
     return verb;
   }
 
-  /** The template without its variables; two of the same shape match the same paths. */
+  /** The template without its variables; two templates of one shape match the same paths. */
   public String shape() {
     String path =
         segments.stream().map(Segment::toString).collect(Collectors.joining("/", "/", ""));
@@ -120,12 +120,12 @@ public final class PathTemplate {
     return any;
   }
 
-  /** The first segment of a variable in a path of so many segments. */
+  /** The index of a variable's first segment in a path with some number of segments. */
   int startIn(Variable variable, int pathSegments) {
     return shifted(variable.start(), pathSegments);
   }
 
-  /** The segment after the last of a variable in a path of so many segments. */
+  /** The index behind a variable's last segment in a path with some number of segments. */
   int endIn(Variable variable, int pathSegments) {
     return shifted(variable.end(), pathSegments);
   }
@@ -134,7 +134,7 @@ public final class PathTemplate {
     return any < 0 || index <= any ? index : index + pathSegments - segments.size();
   }
 
-  /** The text that was read. */
+  /** The text from which the template was parsed. */
   @Override
   public String toString() {
     return text;

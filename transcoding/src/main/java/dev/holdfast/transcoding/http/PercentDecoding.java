@@ -6,30 +6,31 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Percent-decoding (RFC 3986) that refuses what another program might read differently: escapes
- * that are none, NUL, bytes that are no UTF-8 (overlong forms and surrogates included), raw control
+ * Strict percent-decoding (RFC 3986). Rejects input that other programs might decode differently:
+ * malformed escapes, NUL, invalid UTF-8 (overlong forms and surrogates included), raw control
  * characters and raw characters beyond ASCII.
  */
 enum PercentDecoding {
-  /** Every escape is decoded. */
+  /** Decodes all percent escapes, without exception. */
   ALL,
   /**
-   * As {@link #ALL}, but %2F and %2f stay as they are: a slash in a segment is none between two.
+   * As {@link #ALL}, but keeps %2F and %2f: an escaped slash in a segment does not separate
+   * segments.
    */
   ALL_BUT_SLASH,
-  /** Escapes of the reserved characters {@code !#$&'()*+,/:;=?@[]} stay as they are. */
+  /** As {@link #ALL}, but keeps escapes of the reserved characters {@code !#$&'()*+,/:;=?@[]}. */
   ALL_BUT_RESERVED,
-  /** As {@link #ALL}, and a plus is a space, as forms of HTML have it. */
+  /** As {@link #ALL}, and a plus is a space, as in HTML forms. */
   FORM;
 
   private static final String RESERVED = "!#$&'()*+,/:;=?@[]";
   private static final int ESCAPE_LENGTH = 3;
 
   /**
-   * The text of {@code raw} between two positions.
+   * The decoded text of {@code raw} between two positions.
    *
-   * @param what the name that messages give it, such as {@code path}
-   * @throws RequestRefusedException 400 for what the class doc says
+   * @param what the name of the input in error messages, such as {@code path}
+   * @throws RequestRefusedException 400 for rejected input
    */
   String decode(CharSequence raw, int from, int to, String what) {
     int i = from;
@@ -61,7 +62,7 @@ enum PercentDecoding {
     return utf8(ByteBuffer.wrap(bytes, 0, length), what);
   }
 
-  /** Throws as {@link #decode} would; cheap when there is nothing to decode. */
+  /** Validates like {@link #decode}; cheap when there are no escapes. */
   static void require(CharSequence raw, int from, int to, String what) {
     for (int i = from; i < to; i++) {
       char c = raw.charAt(i);

@@ -9,12 +9,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** Reads the parameters of a query into the fields that they name. Thread-safe. */
+/** Binder of query parameters to request fields. Thread-safe. */
 final class QueryBinder {
-  /** The most parameters of one query; requests with more are refused. */
+  /** The maximum number of parameters in a query; more are refused. */
   static final int MAX_PARAMETERS = 1000;
 
-  /** The most fields on the way to one parameter's; deeper ones are refused. */
+  /** The maximum depth of a parameter's field path; deeper ones are refused. */
   static final int MAX_FIELD_DEPTH = 32;
 
   private final FieldNames names;
@@ -36,10 +36,10 @@ final class QueryBinder {
   }
 
   /**
-   * Adds all parameters.
+   * Binds all parameters to fields.
    *
-   * @param query what follows the question mark, raw
-   * @throws RequestRefusedException 400 for the first one that can't be taken
+   * @param query the part behind the question mark, raw
+   * @throws RequestRefusedException 400 for the first invalid parameter
    */
   void bind(HttpBinding binding, CharSequence query, FieldTree into) throws IOException {
     int count = 0;
@@ -105,7 +105,10 @@ final class QueryBinder {
     }
   }
 
-  /** Empty where no field has the name and that is no mistake. */
+  /**
+   * The fields from the request message to the named field; empty when the name is unknown and
+   * unknown names are ignored.
+   */
   private List<FieldDescriptor> path(Descriptor request, String name, String what) {
     List<FieldDescriptor> path = new ArrayList<>();
     Descriptor type = request;

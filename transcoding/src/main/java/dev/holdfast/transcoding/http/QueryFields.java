@@ -10,26 +10,26 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The query parameters that a way into a method takes, by the rules by which they are read: what is
- * neither in the path nor in the body, fields of fields by dots, the nearest ones first. Immutable.
+ * The query parameters of a binding: all fields that neither path nor body binds, nested fields
+ * with dots, breadth-first. Immutable.
  */
 public final class QueryFields {
-  /** The most parameters that are listed for one way into a method. */
+  /** The maximum number of listed parameters of a binding. */
   static final int MAX_LISTED = 500;
 
-  /** The most messages within a request that are looked into for them. */
+  /** The maximum number of nested messages that are searched. */
   static final int MAX_PLACES = 2_000;
 
   /**
-   * One parameter.
+   * A query parameter of a binding.
    *
-   * @param name of the parameter; of a map without its brackets
-   * @param field that it says; given several times where it is repeated, as {@code name[key]} where
-   *     it is a map
+   * @param name of the parameter; of a map without the brackets
+   * @param field that it sets; a repeated field takes several parameters, a map takes {@code
+   *     name[key]}
    */
   public record Parameter(String name, FieldDescriptor field) {}
 
-  /** A message within the request: what leads to it, and what it is. */
+  /** A message within the request: the prefix of its parameters, its field path and its type. */
   private record Place(String prefix, List<FieldDescriptor> path, Descriptor type) {}
 
   private final HttpBinding binding;
@@ -45,7 +45,7 @@ public final class QueryFields {
     this.ignored = options.ignoredParameters();
   }
 
-  /** Those of a binding. */
+  /** The query parameters of a binding. */
   public static QueryFields of(HttpBinding binding, TranscodingOptions options) {
     QueryFields fields = new QueryFields(binding, options);
     if (binding.bodyKind() != BodyKind.MESSAGE) {
@@ -62,14 +62,13 @@ public final class QueryFields {
     return fields;
   }
 
-  /** In the order of their depth and of the .proto file. */
+  /** The parameters by depth, then in the order of the .proto file. */
   public List<Parameter> parameters() {
     return List.copyOf(parameters);
   }
 
   /**
-   * Whether these are all; not where a message holds itself, so that there is no end of them, and
-   * where there are more than 500.
+   * Whether the list is complete; false for recursive messages and for more than 500 parameters.
    */
   public boolean complete() {
     return complete;
@@ -111,7 +110,10 @@ public final class QueryFields {
     }
   }
 
-  /** As JSON has it, unless that would be read otherwise; "" where no name leads to the field. */
+  /**
+   * The parameter name of a field: the JSON name, unless a parser would read that differently; ""
+   * when no name reaches the field.
+   */
   private String name(Descriptor type, FieldDescriptor field) {
     String json = field.getJsonName();
     if (json.indexOf('.') < 0 && json.indexOf('[') < 0 && names.find(type, json) == field) {

@@ -1,17 +1,17 @@
 package dev.holdfast.transcoding.http;
 
 /**
- * What of an HTTP request stands before its body.
+ * The head of an HTTP request: everything before the body.
  *
  * @param method of HTTP, in upper case
  * @param path raw, without the query
  * @param query raw, without the question mark; empty for none
  * @param contentType of the body; empty for none
- * @param accept what the client takes; empty for anything
+ * @param accept the media types that the client accepts; empty for any
  */
 public record RequestHead(
     String method, String path, String query, String contentType, String accept) {
-  /** From a request target ({@code :path}): what follows the first question mark is the query. */
+  /** A head with a request target ({@code :path}), which is split at the first question mark. */
   public static RequestHead of(String method, String target, String contentType, String accept) {
     int question = target.indexOf('?');
     return question < 0

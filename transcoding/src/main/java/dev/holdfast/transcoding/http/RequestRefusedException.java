@@ -3,8 +3,8 @@ package dev.holdfast.transcoding.http;
 import java.util.List;
 
 /**
- * A request that can't be turned into a call, with the answer it gets: its HTTP status, its gRPC
- * code and a message that names what was wrong. It is the client's doing, so it has no stack trace.
+ * Thrown for a request that can't become a call, with the response: HTTP status, gRPC code and a
+ * message that names the problem. The client caused it, so there is no stack trace.
  */
 public final class RequestRefusedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -23,52 +23,57 @@ public final class RequestRefusedException extends RuntimeException {
     this.allow = allow;
   }
 
-  /** 400 INVALID_ARGUMENT. */
+  /** A refusal with 400 and INVALID_ARGUMENT. */
   public static RequestRefusedException badRequest(String message) {
     return new RequestRefusedException(StatusCode.INVALID_ARGUMENT, 400, List.of(), message);
   }
 
-  /** 404 NOT_FOUND: no method has this path. */
+  /** A refusal with 404 and NOT_FOUND: no method has this path. */
   public static RequestRefusedException noSuchPath(String message) {
     return new RequestRefusedException(StatusCode.NOT_FOUND, NO_SUCH_PATH, List.of(), message);
   }
 
-  /** 405 UNIMPLEMENTED: the path exists under other HTTP methods, which {@code allow} names. */
+  /**
+   * A refusal with 405 and UNIMPLEMENTED: the path exists for other HTTP methods, named by {@code
+   * allow}.
+   */
   public static RequestRefusedException methodNotAllowed(List<String> allow, String message) {
     return new RequestRefusedException(StatusCode.UNIMPLEMENTED, 405, List.copyOf(allow), message);
   }
 
-  /** 408 DEADLINE_EXCEEDED: not whole in time. */
+  /** A refusal with 408 and DEADLINE_EXCEEDED: the body was not complete in time. */
   public static RequestRefusedException tooSlow(String message) {
     return new RequestRefusedException(StatusCode.DEADLINE_EXCEEDED, 408, List.of(), message);
   }
 
-  /** 503 UNAVAILABLE: nobody here knows yet what is meant. */
+  /** A refusal with 503 and UNAVAILABLE: the schema is not known yet. */
   public static RequestRefusedException unavailable(String message) {
     return new RequestRefusedException(StatusCode.UNAVAILABLE, 503, List.of(), message);
   }
 
-  /** 413 RESOURCE_EXHAUSTED: more than a limit lets in. */
+  /** A refusal with 413 and RESOURCE_EXHAUSTED: a size limit is exceeded. */
   public static RequestRefusedException tooLarge(String message) {
     return new RequestRefusedException(StatusCode.RESOURCE_EXHAUSTED, 413, List.of(), message);
   }
 
-  /** 431 RESOURCE_EXHAUSTED: headers, or a path, of more than a limit lets in. */
+  /** A refusal with 431 and RESOURCE_EXHAUSTED: headers or path exceed a limit. */
   public static RequestRefusedException headersTooLarge(String message) {
     return new RequestRefusedException(StatusCode.RESOURCE_EXHAUSTED, 431, List.of(), message);
   }
 
-  /** 415 INVALID_ARGUMENT: a body of a type that the method does not take. */
+  /** A refusal with 415 and INVALID_ARGUMENT: the method does not accept the content type. */
   public static RequestRefusedException unsupportedType(String message) {
     return new RequestRefusedException(StatusCode.INVALID_ARGUMENT, 415, List.of(), message);
   }
 
-  /** 415 UNIMPLEMENTED: a body or message that is compressed in a way that nobody here undoes. */
+  /**
+   * A refusal with 415 and UNIMPLEMENTED: the compression of a body or message is not supported.
+   */
   public static RequestRefusedException unsupportedEncoding(String message) {
     return new RequestRefusedException(StatusCode.UNIMPLEMENTED, 415, List.of(), message);
   }
 
-  /** 500 INTERNAL: a body that breaks the framing of its protocol. */
+  /** A refusal with 500 and INTERNAL: the body violates the framing of its protocol. */
   public static RequestRefusedException brokenFraming(String message) {
     return new RequestRefusedException(StatusCode.INTERNAL, 500, List.of(), message);
   }
@@ -78,12 +83,15 @@ public final class RequestRefusedException extends RuntimeException {
     return httpStatus == NO_SUCH_PATH;
   }
 
-  /** The code in the body of the answer. */
+  /** The gRPC code in the response body. */
   public StatusCode code() {
     return code;
   }
 
-  /** The status of the answer; finer than that of {@link #code()} where HTTP has a word for it. */
+  /**
+   * The HTTP status of the response; more specific than that of {@link #code()} where HTTP has a
+   * status for the problem.
+   */
   public int httpStatus() {
     return httpStatus;
   }
@@ -93,7 +101,7 @@ public final class RequestRefusedException extends RuntimeException {
     return allow == null ? List.of() : allow;
   }
 
-  /** The message; never null. */
+  /** The message of the error; never null. */
   @Override
   public String getMessage() {
     return String.valueOf(super.getMessage());

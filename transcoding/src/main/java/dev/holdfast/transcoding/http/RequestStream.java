@@ -4,13 +4,13 @@ import dev.holdfast.transcoding.json.CodecBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The messages of a client's stream, from a body that comes in pieces. Where the body is an
- * HttpBody, each piece is a message. For one thread.
+ * The messages of a streamed request body that arrives in pieces. If the body is an HttpBody, each
+ * piece is a message. Not thread-safe.
  */
 public final class RequestStream {
-  /** Takes the messages. */
+  /** The receiver of protobuf messages. */
   public interface Sink {
-    /** One protobuf message, good until this returns. */
+    /** Receives a protobuf message. The bytes are valid only during the call. */
     void message(byte[] bytes, int offset, int length);
   }
 
@@ -19,17 +19,17 @@ public final class RequestStream {
   private final CodecBuffer message = new CodecBuffer();
   private long messages;
 
-  /** Without a splitter pieces are taken as they are. */
+  /** A stream; without a splitter each piece is one message. */
   RequestStream(HttpCall call, @Nullable JsonSplitter splitter) {
     this.call = call;
     this.splitter = splitter;
   }
 
   /**
-   * Takes the next piece of the body.
+   * Consumes the next piece of the body.
    *
-   * @throws RequestRefusedException as {@link HttpCall#request} and {@link JsonSplitter#feed}; what
-   *     came before it has been handed out
+   * @throws RequestRefusedException as {@link HttpCall#request} and {@link JsonSplitter#feed}; the
+   *     messages before the problem were passed on
    */
   public void feed(byte[] chunk, int offset, int length, Sink sink) {
     if (splitter != null) {
@@ -40,7 +40,7 @@ public final class RequestStream {
   }
 
   /**
-   * Ends the body. A method whose messages have no body gets the one that the URL is.
+   * Ends the body. A method without a body gets one message from path and query.
    *
    * @throws RequestRefusedException as {@link #feed}
    */
@@ -54,7 +54,7 @@ public final class RequestStream {
     }
   }
 
-  /** Messages that were handed out. */
+  /** The number of messages that were passed on. */
   public long messages() {
     return messages;
   }

@@ -14,8 +14,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts a body and what path and query said into one message. Fields of one message that come from
- * several places are written as several occurrences, which every parser of protobuf merges.
+ * Composer of a request message from the body and the fields of path and query. A nested message
+ * from several sources is written as several occurrences, which every protobuf parser merges.
  */
 final class RequestWriter {
   private final HttpBinding binding;
@@ -25,7 +25,7 @@ final class RequestWriter {
   private final String contentType;
   private final boolean lenient;
 
-  /** Whether the body may say again what the path says. */
+  /** Whether body fields must be compared with path variables. */
   private final boolean isCompared;
 
   RequestWriter(
@@ -44,7 +44,7 @@ final class RequestWriter {
     this.isCompared = !fields.isEmpty() && !binding.variables().isEmpty();
   }
 
-  /** Appends the message of a body. */
+  /** Appends the request message of a body. */
   void write(byte[] body, int offset, int length, CodecBuffer out)
       throws IOException, CodecException {
     int start = out.size();
@@ -108,7 +108,9 @@ final class RequestWriter {
     }
   }
 
-  /** A body that is no message stands in one for a moment, as the value of its field. */
+  /**
+   * Translates a body that is not a message by wrapping it in an object as the value of its field.
+   */
   private void appendWrapped(
       FieldDescriptor field, byte[] body, int offset, int length, CodecBuffer out) {
     if (!JsonSpans.isOneValue(body, offset, offset + length)) {
@@ -196,7 +198,7 @@ final class RequestWriter {
     }
   }
 
-  /** What the path says and the body says again must be the same. */
+  /** Requires that a field that is both in the path and in the body has the same value. */
   private void requireAgreement(byte[] message, int from, int to, int level) throws IOException {
     if (fields.isEmpty()) {
       return;

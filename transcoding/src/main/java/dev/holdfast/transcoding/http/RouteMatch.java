@@ -1,9 +1,9 @@
 package dev.holdfast.transcoding.http;
 
 /**
- * A path that has been found, with what its variables hold. Immutable; keeps the path.
+ * A matched route with the values of its path variables. Immutable; retains the path.
  *
- * @param <T> what a route leads to
+ * @param <T> the type of targets
  */
 public final class RouteMatch<T> {
   private final T target;
@@ -16,22 +16,22 @@ public final class RouteMatch<T> {
     this.path = path;
   }
 
-  /** What the route leads to. */
+  /** The target of the route. */
   public T target() {
     return target;
   }
 
-  /** The template that matched. */
+  /** The path template that matched. */
   public PathTemplate template() {
     return template;
   }
 
   /**
-   * The decoded text of a variable of {@link #template()}; empty when it is a {@code **} that met
-   * nothing.
+   * The decoded text of a variable of {@link #template()}; empty for a {@code **} that matched no
+   * segment.
    *
-   * @param keepReserved whether escapes of reserved characters stay in variables of several
-   *     segments, and not just that of the slash
+   * @param keepReserved whether multi-segment variables keep escapes of all reserved characters,
+   *     instead of only that of the slash
    */
   public String value(PathTemplate.Variable variable, boolean keepReserved) {
     int start = template.startIn(variable, path.count());

@@ -8,19 +8,19 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The templates of one HTTP method and verb, one level per segment.
+ * The trie of the templates of one HTTP method and verb, one level per segment.
  *
  * <p>A search prefers a literal to {@code *} and that to {@code **}, segment by segment from the
- * left, and goes back when a choice leads nowhere; each node is visited at most once, so a search
- * is never longer than the trie is large. Which template was added first makes no difference.
+ * left, with backtracking. Each node is visited at most once, so the cost is bounded by the size of
+ * the trie. The order of addition does not matter.
  */
 final class RouteTrie<T> {
-  /** What a template leads to, and on whose behalf. */
+  /** A target with its template and the name of its owner. */
   record Leaf<T>(PathTemplate template, String owner, T target) {}
 
   private final Node<T> root = new Node<>();
 
-  /** Adds a leaf; returns the one that has its place already, and then does nothing. */
+  /** Adds a leaf. Returns the existing leaf of the same shape, without adding, or null. */
   @Nullable Leaf<T> add(Leaf<T> leaf) {
     List<Segment> segments = leaf.template().segments();
     Node<T> node = root;
@@ -58,7 +58,7 @@ final class RouteTrie<T> {
     private @Nullable Node<T> one;
     private @Nullable Leaf<T> leaf;
 
-    /** Those that begin with {@code **} here, the longest rest first. */
+    /** The templates that have a {@code **} here, the one with the longest remainder first. */
     private final List<Tail<T>> tails = new ArrayList<>();
 
     private Node<T> one() {
@@ -88,7 +88,9 @@ final class RouteTrie<T> {
     }
   }
 
-  /** What follows a {@code **}: literals, compared from the end of the path. */
+  /**
+   * The remainder of a template behind a {@code **}: literals, compared from the end of the path.
+   */
   private record Tail<T>(List<Segment> rest, Leaf<T> leaf) {
     boolean matches(PathSegments path, int from) {
       int first = path.count() - rest.size();

@@ -3,12 +3,12 @@ package dev.holdfast.transcoding.http;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the messages of a server's stream stand in one HTTP body. For one answer and one thread.
+ * The framing of a streamed response in one HTTP body. For one response and one thread.
  *
- * <p>A failure before the first message is not this class's: the answer then has its HTTP status
- * and an {@link ErrorBody}. A later one is an element ({@code {"error": status}} in lines, an event
- * named {@code error}), or it leaves the body broken: an array without its bracket is no JSON, so
- * nobody takes half of an answer for all of it.
+ * <p>A failure before the first message is a response with an HTTP status and an {@link ErrorBody},
+ * without this class. A later failure is an element ({@code {"error": status}} in lines, an event
+ * named {@code error}), or leaves the body incomplete. An array without its bracket is invalid
+ * JSON, so no client takes a partial response for a complete one.
  */
 public final class StreamFraming {
   private enum Form {
@@ -34,13 +34,13 @@ public final class StreamFraming {
       this.whole = whole;
     }
 
-    /** The last bytes of the body, not copied; may be none. */
+    /** The last bytes of the body, not copied; may be empty. */
     public byte[] bytes() {
       return bytes;
     }
 
     /**
-     * Whether the body is complete with them; if not, its stream must be reset, or its connection
+     * Whether these bytes complete the body; if not, the stream must be reset, or the connection
      * closed without the last chunk.
      */
     public boolean whole() {
@@ -57,32 +57,35 @@ public final class StreamFraming {
     this.form = form;
   }
 
-  /** One message per line. */
+  /** NDJSON framing: a line per message. */
   public static StreamFraming lines() {
     return new StreamFraming(Form.LINES);
   }
 
-  /** Server-sent events: a message is data, the end an event named {@code end}. */
+  /** Server-sent events: a message is an event's data, the end is an event named {@code end}. */
   public static StreamFraming serverSentEvents() {
     return new StreamFraming(Form.EVENTS);
   }
 
-  /** An array whose elements are the messages. */
+  /** A JSON array whose elements are the messages. */
   public static StreamFraming jsonArray() {
     return new StreamFraming(Form.ARRAY);
   }
 
-  /** Bodies as they are, one after the other. */
+  /** HttpBody framing: the bytes of the messages, concatenated. */
   public static StreamFraming raw() {
     return new StreamFraming(Form.RAW);
   }
 
-  /** The content type of the body; for raw ones that of the first message goes before it. */
+  /** The content type of the body; for HttpBody the first message's own type takes precedence. */
   public String contentType() {
     return form.contentType;
   }
 
-  /** The bytes of the next message; line ends in it, which only pretty JSON has, become spaces. */
+  /**
+   * The framed bytes of the next message. Line breaks, which only pretty-printed JSON has, become
+   * spaces.
+   */
   public byte[] message(byte[] json, int offset, int length) {
     String before =
         switch (form) {
@@ -103,7 +106,7 @@ public final class StreamFraming {
   /**
    * The end of the body.
    *
-   * @param error the status as {@link ErrorBody} writes it; null when all went well
+   * @param error the status as {@link ErrorBody} writes it; null on success
    */
   public End end(byte @Nullable [] error) {
     if (error == null) {
@@ -122,7 +125,7 @@ public final class StreamFraming {
     };
   }
 
-  /** Bytes that say nothing but keep the way open; empty where there are none. */
+  /** The bytes of a keepalive; empty where the framing has none. */
   public byte[] ping() {
     return form == Form.EVENTS ? JsonText.utf8(": ping\n\n") : NOTHING;
   }

@@ -3,19 +3,19 @@ package dev.holdfast.transcoding.http;
 import java.util.Set;
 
 /**
- * Choices of a transcoder. Immutable.
+ * Options of path, query and body mapping. Immutable.
  *
- * @param keepReserved whether escapes of all reserved characters stay in path variables of several
- *     segments (Envoy's default), and not just that of the slash (http.proto's prose)
- * @param plusIsSpace whether a plus in a query is a space, as grpc-gateway, ESPv2 and forms of HTML
- *     have it; Envoy does not unless asked
- * @param ignoredParameters names of query parameters that no field need have; {@link #ANY} stands
- *     for all names
- * @param anyContentType whether a body is taken for JSON whatever type it says it has; else types
- *     that a browser sends to strangers without asking are refused
- * @param lenient whether what other transcoders take is taken: <code>{}</code> as the body of a
- *     method without one, a field of the path again in the query (the path counts), and JSON values
- *     one after the other as the messages of a client's stream
+ * @param keepReserved whether multi-segment path variables keep escapes of all reserved characters
+ *     (Envoy's default) instead of only that of the slash (http.proto's text)
+ * @param plusIsSpace whether a plus in a query is a space, as in grpc-gateway, ESPv2 and HTML
+ *     forms; off by default in Envoy
+ * @param ignoredParameters names of query parameters that are ignored; {@link #ANY} ignores all
+ *     unknown names
+ * @param anyContentType whether a body of any content type is read as JSON; otherwise content types
+ *     that browsers send cross-origin without a CORS preflight are refused
+ * @param lenient whether the extensions of other transcoders are accepted: <code>{}</code> as the
+ *     body of a method without one, a path field again in the query (the path wins), and
+ *     concatenated JSON values as a request stream
  */
 public record TranscodingOptions(
     boolean keepReserved,
@@ -23,42 +23,42 @@ public record TranscodingOptions(
     Set<String> ignoredParameters,
     boolean anyContentType,
     boolean lenient) {
-  /** Every parameter that no field has. */
+  /** The wildcard for all query parameters that no field has. */
   public static final String ANY = "*";
 
   /**
-   * Nothing but the slash kept, a plus a space, no parameter ignored, JSON asked for by its name,
-   * and nothing taken that google.api.http has not.
+   * The strict defaults: only the slash stays escaped, a plus is a space, no parameter is ignored,
+   * JSON must be declared, and no extension of google.api.http is accepted.
    */
   public static final TranscodingOptions DEFAULT =
       new TranscodingOptions(false, true, Set.of(), false, false);
 
-  /** Copies the set. */
+  /** Copies the set of ignored parameters. */
   public TranscodingOptions {
     ignoredParameters = Set.copyOf(ignoredParameters);
   }
 
-  /** The same with {@link #keepReserved}. */
+  /** A copy with another {@link #keepReserved}. */
   public TranscodingOptions withKeepReserved(boolean keep) {
     return new TranscodingOptions(keep, plusIsSpace, ignoredParameters, anyContentType, lenient);
   }
 
-  /** The same with {@link #plusIsSpace}. */
+  /** A copy with another {@link #plusIsSpace}. */
   public TranscodingOptions withPlusIsSpace(boolean space) {
     return new TranscodingOptions(keepReserved, space, ignoredParameters, anyContentType, lenient);
   }
 
-  /** The same with {@link #ignoredParameters}. */
+  /** A copy with other {@link #ignoredParameters}. */
   public TranscodingOptions withIgnoredParameters(Set<String> names) {
     return new TranscodingOptions(keepReserved, plusIsSpace, names, anyContentType, lenient);
   }
 
-  /** The same with {@link #anyContentType}. */
+  /** A copy with another {@link #anyContentType}. */
   public TranscodingOptions withAnyContentType(boolean any) {
     return new TranscodingOptions(keepReserved, plusIsSpace, ignoredParameters, any, lenient);
   }
 
-  /** The same with {@link #lenient}. */
+  /** A copy with another {@link #lenient}. */
   public TranscodingOptions withLenient(boolean value) {
     return new TranscodingOptions(
         keepReserved, plusIsSpace, ignoredParameters, anyContentType, value);

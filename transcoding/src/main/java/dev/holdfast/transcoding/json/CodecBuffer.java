@@ -7,20 +7,20 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * Bytes that grow at their end: where the codec writes protobuf or JSON. Used by one thread at a
- * time; made once and {@link #reset} for each message, it allocates nothing.
+ * A growable byte buffer to which the codec writes protobuf or JSON. Used by one thread at a time.
+ * A buffer that is {@link #reset} for each message causes no allocation.
  *
- * <p>A length prefix is written after its content: one byte is kept free for it, and the content
- * moves when it takes more. Writing backwards would spare the move, but turns the elements of
- * repeated fields round.
+ * <p>A length prefix is written after its content. One byte is reserved for it, and the content
+ * moves when the prefix needs more. Writing backwards would avoid the move but reverse repeated
+ * fields.
  */
 public final class CodecBuffer {
-  /** The most that a buffer holds unless another bound is said: 64 MiB. */
+  /** The default maximum size: 64 MiB. */
   public static final int DEFAULT_MAX_BYTES = 64 << 20;
 
   private static final int DEFAULT_INITIAL_BYTES = 512;
 
-  /** Eight bytes at once, the first one lowest. */
+  /** A little-endian view of eight bytes. */
   static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
@@ -34,16 +34,16 @@ public final class CodecBuffer {
   byte[] bytes;
   int size;
 
-  /** An empty buffer of {@value #DEFAULT_MAX_BYTES} bytes at most. */
+  /** An empty buffer of at most {@value #DEFAULT_MAX_BYTES} bytes. */
   public CodecBuffer() {
     this(DEFAULT_INITIAL_BYTES, DEFAULT_MAX_BYTES);
   }
 
   /**
-   * An empty buffer.
+   * An empty buffer with given capacities.
    *
-   * @param initialBytes the room it begins with, 0 and more
-   * @param maxBytes the most it will hold; what needs more is refused with a {@link CodecException}
+   * @param initialBytes the initial capacity, 0 or more
+   * @param maxBytes the maximum size; writing more throws a {@link CodecException}
    */
   public CodecBuffer(int initialBytes, int maxBytes) {
     if (initialBytes < 0 || initialBytes > maxBytes) {
@@ -54,17 +54,19 @@ public final class CodecBuffer {
     this.bytes = new byte[initialBytes];
   }
 
-  /** Bytes held. */
+  /** The number of bytes held. */
   public int size() {
     return size;
   }
 
-  /** The array whose first {@link #size} bytes count; another one after the next write. */
+  /**
+   * The backing array, whose first {@link #size} bytes are valid. The next write may replace it.
+   */
   public byte[] array() {
     return bytes;
   }
 
-  /** Forgets the content and keeps the room. */
+  /** Clears the content and keeps the capacity. */
   public CodecBuffer reset() {
     size = 0;
     return this;
@@ -75,7 +77,7 @@ public final class CodecBuffer {
     return Arrays.copyOf(bytes, size);
   }
 
-  /** The content, not copied; it changes with the next write. */
+  /** The content, not copied; valid until the next write. */
   public ByteBuffer asByteBuffer() {
     return ByteBuffer.wrap(bytes, 0, size);
   }
@@ -123,7 +125,7 @@ public final class CodecBuffer {
     size += 8;
   }
 
-  /** A tag or any other unsigned number of 32 bits. */
+  /** Writes a tag or another unsigned 32-bit number as a varint. */
   void putVarint32(int value) throws CodecException {
     ensure(5);
     if ((value & ~0x7f) == 0) {
@@ -148,13 +150,13 @@ public final class CodecBuffer {
     bytes[size++] = (byte) rest;
   }
 
-  /** Begins a part with a length before it; {@link #close} is given what this returns. */
+  /** Begins a length-delimited part; returns the start for {@link #close}. */
   int open() throws CodecException {
     ensure(1);
     return ++size;
   }
 
-  /** Ends it, and returns by how much the content moved. */
+  /** Ends a length-delimited part; returns by how many bytes the content moved. */
   int close(int start) throws CodecException {
     int length = size - start;
     if (length < 0x80) {

@@ -1,8 +1,8 @@
 package dev.holdfast.transcoding.json;
 
 /**
- * Input that is not what its message type demands: where, what was found, what was expected. It has
- * no stack trace, for it tells of somebody's bytes and not of this program.
+ * Thrown for input that does not match its message type, with the place, the found and the expected
+ * value. Has no stack trace, because the fault is in the input.
  */
 public final class CodecException extends Exception {
   private static final long serialVersionUID = 1;
@@ -19,19 +19,19 @@ public final class CodecException extends Exception {
   }
 
   /**
-   * The place in the message, as {@code order.lines[2].price}; empty for the message itself. Maps
-   * show the key in brackets.
+   * The field path of the problem, as {@code order.lines[2].price}; empty for the message itself.
+   * Map keys are in brackets.
    */
   public String path() {
     return path;
   }
 
-  /** What was found, and what was expected. */
+  /** The found and the expected value, as text. */
   public String problem() {
     return problem;
   }
 
-  /** The offset in the input, counted from the start of the range that was given; -1: unknown. */
+  /** The byte offset in the given input range; -1 when unknown. */
   public int offset() {
     return offset;
   }
@@ -42,7 +42,7 @@ public final class CodecException extends Exception {
     return where + ": " + problem + (offset < 0 ? "" : ", at byte " + offset);
   }
 
-  /** The same, seen from one level further out. */
+  /** The same problem, with an outer field in front of the path. */
   CodecException within(String outer) {
     if (path.isEmpty()) {
       return new CodecException(outer, problem, offset);

@@ -8,11 +8,10 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A field within a message, to be set by itself. What it appends is a whole message in protobuf's
- * binary form with this one field; messages that stand behind each other in a buffer are merged by
- * whoever reads them, so that path, query and body of a request are written one after the other:
- * fields of messages come together, repeated ones grow, of single ones the last counts. Immutable
- * and thread-safe.
+ * The path to a field within a message, to write that field alone. Appends a whole message in
+ * binary form that has only this field. Protobuf parsers merge concatenated messages, so path,
+ * query and body of a request can be written one after the other. Nested messages merge, repeated
+ * fields concatenate, and the last value of a singular field wins. Immutable and thread-safe.
  */
 public final class FieldPath {
   private final JsonCodec codec;
@@ -47,7 +46,7 @@ public final class FieldPath {
     return Optional.of(new FieldPath(root, steps));
   }
 
-  /** The message type that the path begins at. */
+  /** The message type at the start of the path. */
   public MessageType root() {
     return root;
   }
@@ -62,12 +61,12 @@ public final class FieldPath {
     return Optional.ofNullable(leaf.message);
   }
 
-  /** Whether a value can be given as text: scalars, enums, wrappers, times and field masks. */
+  /** Whether text can be parsed as a value: scalars, enums, wrappers, times and field masks. */
   public boolean takesText() {
     return !leaf.map && isText(leaf);
   }
 
-  /** Whether it is a map whose values can be given as text. */
+  /** Whether the field is a map whose values can be parsed from text. */
   public boolean takesEntries() {
     return leaf.map && isText(leaf.mapValue());
   }
@@ -83,10 +82,10 @@ public final class FieldPath {
   }
 
   /**
-   * Appends the field with a value as a URL has it: what stands between the quotes in JSON, or the
-   * JSON itself for what has no quotes there. A repeated field gets one more element.
+   * Appends the field with a value from text, as in a URL: a JSON string's content, or JSON itself
+   * for types without quotes. A repeated field gets one more element.
    *
-   * @throws CodecException when the text is no value of the field's type
+   * @throws CodecException when the text is not a value of the field's type
    */
   public void text(String value, CodecBuffer out) throws CodecException {
     write(out, () -> valueOfText(leaf, value, out));
@@ -109,10 +108,10 @@ public final class FieldPath {
   }
 
   /**
-   * Appends the field with a value in JSON; of a repeated field or map all of it. JSON's null
-   * appends no value, but the messages around it.
+   * Appends the field with a JSON value, which is a whole array or object for a repeated field or
+   * map. For null only the enclosing messages are appended.
    *
-   * @throws CodecException when the JSON is unsound or doesn't fit
+   * @throws CodecException when the JSON is malformed or does not fit the type
    */
   public void json(byte[] json, int offset, int length, CodecBuffer out) throws CodecException {
     Objects.checkFromIndexSize(offset, length, json.length);
@@ -126,7 +125,7 @@ public final class FieldPath {
     new JsonReader(codec, bytes, 0, bytes.length, out).fieldOfText(field);
   }
 
-  /** Writes within the messages of the path; all or nothing. */
+  /** Writes a part within the messages of the path; on failure nothing is appended. */
   private void write(CodecBuffer out, Part part) throws CodecException {
     int before = out.size;
     boolean done = false;
@@ -169,7 +168,7 @@ public final class FieldPath {
     return text.append(leaf.name).toString();
   }
 
-  /** What is written in the innermost message. */
+  /** The writer of the innermost message's content. */
   private interface Part {
     void write() throws CodecException;
   }

@@ -9,86 +9,88 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** A field as the codec needs it. Immutable once its {@link MessageType} is published. */
+/** A field, compiled for the codec. Immutable once its {@link MessageType} is published. */
 final class FieldPlan {
   private static final int UNSET = -1;
 
   final FieldDescriptor descriptor;
   final FieldDescriptor.Type type;
 
-  /** Its place among the fields of its message, by number. */
+  /** The position among the message's fields, by number. */
   final int index;
 
-  /** The name in error messages. */
+  /** The field's name in error messages. */
   final String name;
 
-  /** How a key that is this field looks most often: its JSON name's bytes without quotes. */
+  /** The bytes of the JSON name, without quotes: the usual form of the field's key. */
   final byte[] jsonName;
 
   /**
-   * Its first eight bytes, with the quote behind it where that is among them, and which of them
-   * count.
+   * The first eight bytes of the name and its closing quote as one word. {@link #nameMask} selects
+   * the valid bytes.
    */
   final long nameHead;
 
   final long nameMask;
 
-  /** Whether {@link #jsonName} can be compared with input as it is, escapes aside. */
+  /** Whether {@link #jsonName} can be compared bytewise with input, which then has no escapes. */
   final boolean plainName;
 
-  /** What is printed before its value: the quoted name and a colon. */
+  /** The bytes of the quoted name and a colon, written before a value. */
   final byte[] key;
 
   /** {@link #key} behind a comma. */
   final byte[] nextKey;
 
-  /** What is printed when it must be and has no value. */
+  /** The JSON of the default value. */
   final byte[] defaultJson;
 
-  /** Whether a zero is not printed. */
+  /** Whether a zero value is omitted. */
   final boolean omitZero;
 
-  /** Whether it is printed when it has no value. */
+  /** Whether an absent field is printed with its default value. */
   final boolean printAbsent;
 
   final int number;
 
-  /** The tag of one value; of an element outside packed form if it is repeated. */
+  /** The tag of a value; for a repeated field, that of an unpacked element. */
   final int tag;
 
-  /** The tag with the wire type of packed form; 0 for what can't be packed. */
+  /** The tag of the packed form; 0 for fields that can't be packed. */
   final int packedTag;
 
-  /** The tag written before each value; 0 within a packed field. */
+  /** The tag before each written value; 0 within a packed field. */
   final int elementTag;
 
   final boolean map;
 
-  /** A list, not a map. */
+  /** Whether the field is a list; false for a map. */
   final boolean repeated;
 
   final boolean packed;
 
-  /** No presence: its default value is the same as nothing. */
+  /** Whether the field has no presence, so that its default value equals absence. */
   final boolean implicit;
 
   final boolean required;
 
-  /** The oneof it is in, by index; -1 for none and for those made up for proto3's optional. */
+  /**
+   * The index of the field's oneof; -1 for none and for the synthetic ones of proto3's optional.
+   */
   final int oneof;
 
-  /** JSON's null is a value of it and not its absence. */
+  /** Whether JSON null is a value of the field instead of its absence. */
   final boolean nullIsValue;
 
-  /** The least value of a field of whole numbers; of unsigned 64 bits, the least in a long. */
+  /** The minimum of an integer field; for unsigned 64-bit types, 0. */
   final long least;
 
-  /** The greatest value of a field of whole numbers; of 64 bits, the greatest in a long. */
+  /** The maximum of an integer field; for 64-bit types, that of a long. */
   final long greatest;
 
   final @Nullable EnumTable enums;
 
-  /** Of a message, a group or the entries of a map; set before publication. */
+  /** The type of a message, a group or map entries; set before publication. */
   @Nullable MessageType message;
 
   FieldPlan(FieldDescriptor descriptor, int index, JsonOptions options, boolean entry) {
@@ -169,7 +171,11 @@ final class FieldPlan {
     return descriptor.isExtension() ? '[' + descriptor.getFullName() + ']' : descriptor.getName();
   }
 
-  /** The type of a field that is a message. */
+  /**
+   * The type of a field that is a message, a group or a map.
+   *
+   * @throws IllegalStateException when the field has none
+   */
   MessageType message() {
     if (message == null) {
       throw new IllegalStateException(name + " has no message type");
@@ -177,7 +183,11 @@ final class FieldPlan {
     return message;
   }
 
-  /** The enum of a field that is one. */
+  /**
+   * The values of an enum field.
+   *
+   * @throws IllegalStateException when the field is not an enum
+   */
   EnumTable enums() {
     if (enums == null) {
       throw new IllegalStateException(name + " is no enum");
@@ -185,7 +195,7 @@ final class FieldPlan {
     return enums;
   }
 
-  /** Whether its end is marked by a tag and not its length given. */
+  /** Whether the value is a group, which ends by a tag instead of a length. */
   boolean isGroup() {
     return type == FieldDescriptor.Type.GROUP;
   }

@@ -8,14 +8,11 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Translates between JSON and protobuf's binary form, by message types that are compiled once.
+ * Codec between JSON and protobuf's binary form, with message types that are compiled once.
  * Thread-safe; one for each set of schemas and options.
  */
 public final class JsonCodec {
-  /**
-   * How deep messages, objects and arrays may stand within each other: 100, as in protobuf's own
-   * parsers.
-   */
+  /** The maximum nesting of messages, objects and arrays: 100, as in protobuf's own parsers. */
   public static final int MAX_DEPTH = 100;
 
   private final SchemaTypes types;
@@ -37,31 +34,31 @@ public final class JsonCodec {
     return new JsonCodec(types, other);
   }
 
-  /** The options. */
+  /** The options of the JSON mapping. */
   public JsonOptions options() {
     return options;
   }
 
-  /** What an Any may hold. */
+  /** The message types that an Any may hold. */
   public SchemaTypes types() {
     return types;
   }
 
-  /** The compiled form of a message type; made at the first call, with all types it refers to. */
+  /** The compiled form of a message type, made on first use with all types that it refers to. */
   public MessageType type(Descriptor descriptor) {
     MessageType known = compiled.get(descriptor);
     return known != null ? known : compile(descriptor);
   }
 
   /**
-   * The JSON name of the field that was probably meant by one that is not there; "" when none is
-   * near, or {@link JsonOptions#nearestNames} says that errors don't tell it.
+   * The JSON name of the field that an unknown name probably means; "" when none is near, or when
+   * {@link JsonOptions#nearestNames} is off.
    */
   public String nearestField(Descriptor descriptor, String given) {
     return options.nearestNames() ? NearField.of(given, type(descriptor).fields) : "";
   }
 
-  /** All types that a new one refers to are complete before any of them is seen by others. */
+  /** Compiles a type. All types that it refers to are complete before any of them is published. */
   private synchronized MessageType compile(Descriptor descriptor) {
     Map<Descriptor, MessageType> made = new ConcurrentHashMap<>();
     Deque<MessageType> open = new ArrayDeque<>();

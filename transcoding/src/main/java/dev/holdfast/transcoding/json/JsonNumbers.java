@@ -5,9 +5,9 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** What the digits of a JSON number say. */
+/** Parsing of JSON numbers from bytes. */
 final class JsonNumbers {
-  /** The longest number that is read, in bytes; no exact value of 64 bits needs more. */
+  /** The maximum length of a number in bytes; no exact 64-bit value needs more. */
   static final int MAX_NUMBER_BYTES = 1100;
 
   private static final double[] POWERS_OF_TEN = new double[23];
@@ -30,7 +30,7 @@ final class JsonNumbers {
 
   private JsonNumbers() {}
 
-  /** Whether a range is one number by JSON's grammar. */
+  /** Whether a range is one number of JSON's grammar, within the maximum length. */
   static boolean isNumber(byte[] in, int from, int to) {
     int at = from;
     if (at < to && in[at] == '-') {
@@ -71,9 +71,9 @@ final class JsonNumbers {
   }
 
   /**
-   * The whole number that a range is, fraction and exponent allowed where nothing is lost.
+   * The integer value of a range; fraction and exponent are allowed if the value is exact.
    *
-   * @return null when it is none or takes more than 65 bits
+   * @return null when the range is not an integer, or has more than 20 decimal digits
    */
   static @Nullable BigInteger whole(byte[] in, int from, int to) {
     if (!isNumber(in, from, to)) {
@@ -98,7 +98,7 @@ final class JsonNumbers {
     return value.signum() >= 0 && value.compareTo(UNSIGNED_MAX) <= 0;
   }
 
-  /** The double next to a number; infinite when it is too large. The range must be a number. */
+  /** The nearest double; infinite on overflow. The range must be a number. */
   static double toDouble(byte[] in, int from, int to) {
     long mantissa = 0;
     int count = 0;

@@ -1,20 +1,21 @@
 package dev.holdfast.transcoding.json;
 
 /**
- * What JSON may look like. Immutable.
+ * Options of the JSON mapping. Immutable.
  *
- * @param ignoreUnknown whether fields (and names of enum values) that the schema doesn't know are
- *     left out when JSON is read; else they are refused. They must be sound JSON either way.
+ * @param ignoreUnknown whether unknown fields and unknown enum names in JSON are ignored instead of
+ *     refused; they must be well-formed either way
  * @param enumsAsNumbers whether enum values are printed as numbers instead of names
- * @param printDefaults whether fields without presence are printed when they have their default
- *     value: zero, an empty string, {@code []} and {@code {}}
- * @param protoNames whether fields are printed under the names in the .proto file instead of
- *     lowerCamelCase; both are always read
- * @param maxInputBytes the longest input of one message in either direction, in bytes, 1 and more
- * @param nearestNames whether the error of an unknown field, in a body or a query, names the one
- *     that was probably meant; for those who may know the schema
- * @param snakeCaseMasks whether paths of a FieldMask may be in snake_case when JSON is read; as in
- *     the mapping of proto3 else, they are in lowerCamelCase
+ * @param printDefaults whether fields without presence are printed with their default value: zero,
+ *     an empty string, {@code []} or {@code {}}
+ * @param protoNames whether fields are printed with their names in the .proto file instead of
+ *     lowerCamelCase; both are always accepted
+ * @param maxInputBytes the maximum size of one message's input in either direction, in bytes, 1 or
+ *     more
+ * @param nearestNames whether the error of an unknown field, in a body or a query, suggests the
+ *     nearest name; for clients that may know the schema
+ * @param snakeCaseMasks whether the paths of a FieldMask in JSON may be in snake_case, in addition
+ *     to proto3's lowerCamelCase
  */
 public record JsonOptions(
     boolean ignoreUnknown,
@@ -25,17 +26,20 @@ public record JsonOptions(
     boolean nearestNames,
     boolean snakeCaseMasks) {
 
-  /** The longest input unless another is said: 4 MiB, as gRPC's own limit. */
+  /** The default maximum size of input: 4 MiB, gRPC's own limit. */
   public static final int DEFAULT_MAX_INPUT_BYTES = 4 << 20;
 
-  /** Unknown fields refused, names of enums and fields as JSON has them, defaults left out. */
+  /**
+   * The proto3 defaults: unknown fields refused, enums by name, fields in lowerCamelCase, defaults
+   * omitted.
+   */
   public static final JsonOptions DEFAULT =
       new JsonOptions(false, false, false, false, DEFAULT_MAX_INPUT_BYTES, false, false);
 
   /**
-   * Checks the bound.
+   * Validates the maximum input size.
    *
-   * @throws IllegalArgumentException for a bound below 1
+   * @throws IllegalArgumentException for a maximum below 1
    */
   public JsonOptions {
     if (maxInputBytes < 1) {
@@ -43,7 +47,7 @@ public record JsonOptions(
     }
   }
 
-  /** The same with unknown fields ignored or refused. */
+  /** A copy that ignores or refuses unknown fields. */
   public JsonOptions withIgnoreUnknown(boolean ignore) {
     return new JsonOptions(
         ignore,
@@ -55,7 +59,7 @@ public record JsonOptions(
         snakeCaseMasks);
   }
 
-  /** The same with enum values as numbers or names. */
+  /** A copy that prints enum values as numbers or names. */
   public JsonOptions withEnumsAsNumbers(boolean numbers) {
     return new JsonOptions(
         ignoreUnknown,
@@ -67,7 +71,7 @@ public record JsonOptions(
         snakeCaseMasks);
   }
 
-  /** The same with default values printed or left out. */
+  /** A copy that prints or omits default values. */
   public JsonOptions withPrintDefaults(boolean print) {
     return new JsonOptions(
         ignoreUnknown,
@@ -79,7 +83,7 @@ public record JsonOptions(
         snakeCaseMasks);
   }
 
-  /** The same with names of the .proto file or lowerCamelCase. */
+  /** A copy that prints names of the .proto file or lowerCamelCase. */
   public JsonOptions withProtoNames(boolean names) {
     return new JsonOptions(
         ignoreUnknown,
@@ -91,7 +95,7 @@ public record JsonOptions(
         snakeCaseMasks);
   }
 
-  /** The same with another longest input. */
+  /** A copy with another maximum input size. */
   public JsonOptions withMaxInputBytes(int bytes) {
     return new JsonOptions(
         ignoreUnknown,
@@ -103,7 +107,7 @@ public record JsonOptions(
         snakeCaseMasks);
   }
 
-  /** The same with or without the nearest names in errors. */
+  /** A copy with or without nearest names in errors. */
   public JsonOptions withNearestNames(boolean nearest) {
     return new JsonOptions(
         ignoreUnknown,
@@ -115,7 +119,7 @@ public record JsonOptions(
         snakeCaseMasks);
   }
 
-  /** The same with masks in snake_case taken or refused. */
+  /** A copy that accepts or refuses masks in snake_case. */
   public JsonOptions withSnakeCaseMasks(boolean snake) {
     return new JsonOptions(
         ignoreUnknown,

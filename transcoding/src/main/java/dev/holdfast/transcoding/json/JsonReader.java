@@ -6,8 +6,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads one JSON text and appends the protobuf bytes of its message, field by field in the order of
- * the text. One reader for one text, used by one thread.
+ * Parser of one JSON text that appends the protobuf bytes of its message, with fields in the order
+ * of the text. Used for one text by one thread.
  */
 final class JsonReader extends ScalarReader {
   private final WellKnownReader wellKnown = new WellKnownReader(this);
@@ -16,18 +16,18 @@ final class JsonReader extends ScalarReader {
     super(codec, in, start, end, out);
   }
 
-  /** Bytes that were looked at more than once, to find the types of Anys. */
+  /** The number of bytes that were scanned more than once, to find the types of Anys. */
   long lookedAhead() {
     return wellKnown.types().passedBytes();
   }
 
-  /** The whole text as one message, without tag and length. */
+  /** Reads the whole text as one message, without tag and length. */
   void message(MessageType type) throws CodecException {
     content(type, 1);
     finish();
   }
 
-  /** The whole text as the value of a field, with its tag; null is no value. */
+  /** Reads the whole text as the value of a field and writes its tag; null writes nothing. */
   void field(FieldPlan field) throws CodecException {
     if (next() == 'n' && !field.nullIsValue) {
       literal("null");
@@ -38,7 +38,8 @@ final class JsonReader extends ScalarReader {
   }
 
   /**
-   * The whole input, which is a value's text and no JSON, as the value of a field, with its tag.
+   * Reads the whole input, as plain text instead of JSON, as the value of a field and writes its
+   * tag.
    */
   void fieldOfText(FieldPlan field) throws CodecException {
     text = in;
@@ -66,7 +67,7 @@ final class JsonReader extends ScalarReader {
     out.close(content);
   }
 
-  /** A message's content, from the value here. */
+  /** Reads the value here as a message's content. */
   void content(MessageType type, int depth) throws CodecException {
     checkDepth(depth);
     switch (type.wellKnown) {
@@ -77,9 +78,9 @@ final class JsonReader extends ScalarReader {
   }
 
   /**
-   * Reads an object of a message's fields.
+   * Reads an object as the fields of a message.
    *
-   * @param any whether a type's name stands among them, which is passed over
+   * @param any whether a type name among the fields is skipped
    */
   void object(MessageType type, int depth, boolean any) throws CodecException {
     expect('{');
@@ -123,7 +124,7 @@ final class JsonReader extends ScalarReader {
     }
   }
 
-  /** The field of the key here, behind whose colon the scanner then is; null for an unknown one. */
+  /** Reads a key and its colon; null for an unknown field. */
   private @Nullable FieldPlan key(MessageType type, int guess) throws CodecException {
     if (next() != '"') {
       throw wrong("a field's name in quotes");
@@ -146,7 +147,7 @@ final class JsonReader extends ScalarReader {
     return found;
   }
 
-  /** Whether a field's name and a quote behind it stand here. */
+  /** Whether the input here is a field's name with its closing quote. */
   private boolean isName(FieldPlan field, int from, int to) {
     byte[] name = field.jsonName;
     if (from + Long.BYTES > in.length) {
@@ -176,7 +177,7 @@ final class JsonReader extends ScalarReader {
             + (nearest.isEmpty() ? "" : "; did you mean " + nearest + "?"));
   }
 
-  /** A field's value or values, with tags. */
+  /** Reads a field's value or values and writes the tags. */
   private void value(FieldPlan field, int depth) throws CodecException {
     try {
       if (field.repeated) {
@@ -191,7 +192,7 @@ final class JsonReader extends ScalarReader {
     }
   }
 
-  /** One value with its tag; false when it was left out. */
+  /** Reads a single value and writes its tag; false for an ignored unknown enum value. */
   private boolean single(FieldPlan field, int depth) throws CodecException {
     switch (field.type) {
       case MESSAGE -> {

@@ -2,12 +2,9 @@ package dev.holdfast.transcoding.json;
 
 import java.nio.charset.StandardCharsets;
 
-/**
- * Reads JSON as RFC 8259 has it, and nothing more lenient, from bytes in UTF-8. One scanner for one
- * text, used by one thread.
- */
+/** Strict JSON scanner (RFC 8259) for bytes in UTF-8. Used for one text by one thread. */
 class JsonScanner {
-  /** As much of a wrong value as an error message shows, in bytes. */
+  /** The maximum length of a wrong value in error messages, in bytes. */
   private static final int SHOWN_BYTES = 40;
 
   private static final int DEEPEST = JsonCodec.MAX_DEPTH;
@@ -17,7 +14,7 @@ class JsonScanner {
   final int end;
   int pos;
 
-  /** The text of the last string that was read: a range of the input, or of a copy unescaped. */
+  /** The text of the last string: a range of the input, or of an unescaped copy. */
   byte[] text;
 
   int textFrom;
@@ -32,12 +29,12 @@ class JsonScanner {
     this.text = in;
   }
 
-  /** The byte here; 0, which begins nothing in JSON, at the end. */
+  /** The byte here; 0 at the end, which starts no JSON value. */
   final byte peek() {
     return pos < end ? in[pos] : 0;
   }
 
-  /** The byte after white space, which is passed over. */
+  /** Skips white space and returns the next byte; 0 at the end. */
   final byte next() {
     int at = pos;
     while (at < end) {
@@ -54,7 +51,7 @@ class JsonScanner {
     return at < end ? in[at] : 0;
   }
 
-  /** Passes over a byte that must come after white space. */
+  /** Skips white space and a required byte. */
   final void expect(char wanted) throws CodecException {
     if (next() != wanted) {
       throw wrong("'" + wanted + "'");
@@ -62,7 +59,7 @@ class JsonScanner {
     pos++;
   }
 
-  /** After an element: true behind a comma, false behind the closing byte. */
+  /** Skips the delimiter behind an element: true for a comma, false for the closing byte. */
   final boolean another(char closing) throws CodecException {
     byte here = next();
     if (here != ',' && here != closing) {
@@ -81,7 +78,7 @@ class JsonScanner {
     pos += word.length();
   }
 
-  /** Nothing but white space may follow. */
+  /** Requires that only white space follows. */
   final void finish() throws CodecException {
     next();
     if (pos < end) {
@@ -129,7 +126,7 @@ class JsonScanner {
     return new String(text, textFrom, textTo - textFrom, StandardCharsets.UTF_8);
   }
 
-  /** Appends a string's content; the opening quote is here. */
+  /** Appends a string's unescaped content; the opening quote is here. */
   final void copyString(CodecBuffer out) throws CodecException {
     int at = pos + 1;
     out.ensure(end - at + 8);
@@ -176,7 +173,10 @@ class JsonScanner {
     }
   }
 
-  /** Writes what an escape means, leaves {@link #pos} behind it, returns the place behind. */
+  /**
+   * Writes an escaped character, moves {@link #pos} behind the escape, and returns the position
+   * behind the character.
+   */
   private int unescape(int at, byte[] to, int put) throws CodecException {
     byte kind = at + 1 < end ? in[at + 1] : 0;
     pos = at + 2;
@@ -225,7 +225,7 @@ class JsonScanner {
     return unit;
   }
 
-  /** Reads over any value, as strictly as over a known one. */
+  /** Skips any value, with the same strictness as for a known one. */
   final void skipValue(int depth) throws CodecException {
     checkDepth(depth);
     switch (next()) {
@@ -259,7 +259,7 @@ class JsonScanner {
     }
   }
 
-  /** Makes the number here the {@link #text}, and passes over it. */
+  /** Makes the number here the {@link #text}, and skips it. */
   final void readNumber() throws CodecException {
     int at = pos;
     while (at < end && isOfNumber(in[at])) {
@@ -283,7 +283,7 @@ class JsonScanner {
         || here == 'E';
   }
 
-  /** What is here, and what should be. */
+  /** The error for an unexpected value here. */
   final CodecException wrong(String expected) {
     next();
     return wrongAt(pos, expected);
@@ -293,7 +293,7 @@ class JsonScanner {
     return failure(show(in, at, end) + " (expected: " + expected + ")", at);
   }
 
-  /** The last text, which isn't what it should be. */
+  /** The error for the last text, when its value is wrong. */
   final CodecException wrongText(int at, String expected) {
     return failure(
         '"' + cut(text, textFrom, textTo, textTo) + "\" (expected: " + expected + ")", at);
@@ -303,12 +303,12 @@ class JsonScanner {
     return new CodecException("", problem, at - start);
   }
 
-  /** A range of the input as it is, for a message. */
+  /** A range of the input for an error message. */
   final String shown(int from, int to) {
     return cut(in, from, to, end);
   }
 
-  /** A value as an error message shows it: to its end, if that comes soon. */
+  /** A value for an error message, cut if it is long. */
   private static String show(byte[] bytes, int from, int end) {
     if (from >= end) {
       return "the end of the input";

@@ -2,14 +2,14 @@ package dev.holdfast.transcoding.json;
 
 import java.nio.charset.StandardCharsets;
 
-/** Writes numbers and strings as JSON has them. */
+/** Formatter of JSON numbers and strings. */
 final class JsonText {
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] LEAST_LONG =
       Long.toString(Long.MIN_VALUE).getBytes(StandardCharsets.US_ASCII);
   private static final int MOST_DIGITS = 20;
 
-  /** Two digits each, the first one lowest. */
+  /** Pairs of digits from 00 to 99 as little-endian shorts. */
   private static final short[] PAIRS = pairs();
 
   private static final long[] POWERS = powers();
@@ -19,7 +19,7 @@ final class JsonText {
 
   private JsonText() {}
 
-  /** A name in quotes with something behind, ready to be copied. */
+  /** The bytes of a quoted name with a suffix. */
   static byte[] quoted(String name, String behind) {
     CodecBuffer out = new CodecBuffer();
     try {
@@ -34,7 +34,7 @@ final class JsonText {
     return out.toByteArray();
   }
 
-  /** Appends a string with its quotes; false when it is no UTF-8. */
+  /** Appends a quoted string; false when the bytes are not UTF-8. */
   static boolean string(byte[] in, int from, int to, CodecBuffer out) throws CodecException {
     out.ensure(to - from + 10);
     byte[] bytes = out.bytes;
@@ -100,7 +100,7 @@ final class JsonText {
     }
   }
 
-  /** Appends a whole number. */
+  /** Appends a signed 64-bit integer. */
   static void integer(long value, CodecBuffer out) throws CodecException {
     if (value == Long.MIN_VALUE) {
       out.put(LEAST_LONG);
@@ -135,7 +135,7 @@ final class JsonText {
     }
   }
 
-  /** Appends a whole number of 64 bits without a sign. */
+  /** Appends an unsigned 64-bit integer. */
   static void unsigned(long value, CodecBuffer out) throws CodecException {
     if (value >= 0) {
       integer(value, out);
@@ -146,7 +146,7 @@ final class JsonText {
     }
   }
 
-  /** How many digits a number that is not negative has. */
+  /** The number of decimal digits of a non-negative number. */
   private static int digits(long value) {
     long odd = value | 1;
     // 1233 / 4096 is a little more than log10(2).
@@ -171,7 +171,7 @@ final class JsonText {
     return powers;
   }
 
-  /** Appends a number with the fewest digits that mean the same double; it must be finite. */
+  /** Appends a finite double in a short form that parses to the same double. */
   static void decimal(double value, CodecBuffer out) throws CodecException {
     double size = Math.abs(value);
     // A decimal of at most 15 digits that is rounded to this double is the only one.
@@ -189,7 +189,7 @@ final class JsonText {
     text(Double.toString(value), out);
   }
 
-  /** As {@link #decimal(double, CodecBuffer)} for a float, where six digits are the only ones. */
+  /** As {@link #decimal(double, CodecBuffer)} for a float, where up to six digits are unique. */
   static void decimal(float value, CodecBuffer out) throws CodecException {
     float size = Math.abs(value);
     for (int decimals = 0; decimals < TENS.length; decimals++) {

@@ -1,15 +1,12 @@
 package dev.holdfast.transcoding.json;
 
 /**
- * Reads one message in protobuf's binary form and appends its JSON. What most writers write, fields
- * in the order of their numbers and single ones once, is printed as it comes; any other message
- * first becomes one of those ({@link WireOrder}). One writer for one message, used by one thread.
+ * Reader of one binary protobuf message that appends its JSON. A message in canonical order, with
+ * fields by number and singular ones once, is printed in one pass. Any other message is reordered
+ * first ({@link WireOrder}). Used for one message by one thread.
  */
 final class JsonWriter extends WireScanner {
-  /**
-   * The most bytes of messages that are put in order at one time: those of one message within
-   * another add up.
-   */
+  /** The maximum number of bytes that are reordered at one time; nested messages add up. */
   private static final int MAX_REORDERED_BYTES = 64 << 20;
 
   final JsonCodec codec;
@@ -18,7 +15,9 @@ final class JsonWriter extends WireScanner {
   private final boolean printDefaults;
   private final WellKnownWriter wellKnown = new WellKnownWriter(this);
 
-  /** Whether a message out of order was met: from then on each is looked through first. */
+  /**
+   * Whether a message out of order was found; from then on each message is checked before printing.
+   */
   private boolean suspicious;
 
   private int reorderedBytes;
@@ -31,7 +30,7 @@ final class JsonWriter extends WireScanner {
     this.printDefaults = codec.options().printDefaults();
   }
 
-  /** A message as a JSON value. */
+  /** Prints a message as a JSON value. */
   void content(MessageType type, int from, int to, int depth) throws CodecException {
     checkDepth(depth);
     if (type.wellKnown == WellKnown.NONE) {
@@ -44,15 +43,15 @@ final class JsonWriter extends WireScanner {
   }
 
   /**
-   * The fields of a message, without braces.
+   * Prints the fields of a message, without braces.
    *
-   * @param comma whether something stands before them
+   * @param comma whether another member is in front of them
    */
   void members(MessageType type, int from, int to, int depth, boolean comma) throws CodecException {
     inOrder(type, from, to, (first, end) -> fields(type, first, end, depth, comma));
   }
 
-  /** Prints a message as it is, and if that fails in the order it should have. */
+  /** Prints a message in one pass; if that fails, reorders the message and prints it again. */
   void inOrder(MessageType type, int from, int to, Printer printer) throws CodecException {
     int before = out.size;
     if (!suspicious) {
@@ -90,7 +89,7 @@ final class JsonWriter extends WireScanner {
     }
   }
 
-  /** Prints fields; false as soon as they turn out not to be in order. */
+  /** Prints fields; false as soon as they are found to be out of order. */
   private boolean fields(MessageType type, int from, int to, int depth, boolean before)
       throws CodecException {
     boolean comma = before;
@@ -150,7 +149,10 @@ final class JsonWriter extends WireScanner {
     return comma;
   }
 
-  /** All that stands here of a field behind its first tag; nothing for a zero that is left out. */
+  /**
+   * Prints the value or values of a field, behind its first tag; prints nothing for an omitted
+   * zero. False when a map has a duplicate key.
+   */
   private boolean value(FieldPlan field, int tag, int to, int depth) throws CodecException {
     try {
       if (field.repeated) {
@@ -166,7 +168,7 @@ final class JsonWriter extends WireScanner {
     }
   }
 
-  /** The elements that stand behind each other; nothing when there is none. */
+  /** Prints consecutive elements; prints nothing when there is none. */
   void list(FieldPlan field, int firstTag, int to, int depth) throws CodecException {
     int tag = firstTag;
     int before = out.size;
@@ -208,7 +210,7 @@ final class JsonWriter extends WireScanner {
     }
   }
 
-  /** The entries that stand behind each other; false when two have the same key. */
+  /** Prints consecutive entries; false when two have the same key. */
   boolean map(FieldPlan field, int to, int depth) throws CodecException {
     int before = out.size;
     boolean comma = false;
@@ -244,10 +246,13 @@ final class JsonWriter extends WireScanner {
     return true;
   }
 
-  /** Where the key of the entry printed last ends. */
+  /** The end of the key in the entry that was printed last. */
   private int endOfKey;
 
-  /** One entry; false, with garbage behind, when its value is an unknown one of a closed enum. */
+  /**
+   * Prints a map entry. False for an unknown value of a closed enum; the caller must discard the
+   * partial output then.
+   */
   private boolean entry(FieldPlan map, int from, int to, int depth) throws CodecException {
     FieldPlan key = map.mapKey();
     FieldPlan value = map.mapValue();
@@ -296,7 +301,7 @@ final class JsonWriter extends WireScanner {
     return true;
   }
 
-  /** An entry with two keys or values. */
+  /** Prints an entry with duplicate keys or values. */
   private boolean entryInOrder(FieldPlan map, int from, int to, int depth) throws CodecException {
     WireOrder order = new WireOrder(map.message(), this);
     order.read(from, to);
@@ -312,7 +317,10 @@ final class JsonWriter extends WireScanner {
     return known[0];
   }
 
-  /** One value; nothing when it is left out. Always true. */
+  /**
+   * Prints a single value; prints nothing for an omitted zero or an unknown value of a closed enum.
+   * Always true.
+   */
   boolean single(FieldPlan field, int to, int depth, boolean omitZero) throws CodecException {
     switch (field.type) {
       case MESSAGE -> {
@@ -336,7 +344,7 @@ final class JsonWriter extends WireScanner {
     return enumsAsNumbers;
   }
 
-  /** Prints a range of the input; false when it isn't in order. */
+  /** A print of an input range; false when the range is out of order. */
   interface Printer {
     boolean print(int from, int to) throws CodecException;
   }

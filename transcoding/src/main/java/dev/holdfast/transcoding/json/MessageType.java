@@ -13,22 +13,22 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message type, made ready for translation in both directions. Made by {@link JsonCodec#type};
- * immutable and thread-safe.
+ * A message type, compiled for translation in both directions. Made by {@link JsonCodec#type}.
+ * Immutable and thread-safe.
  */
 public final class MessageType {
-  /** Field numbers up to this are looked up in an array. */
+  /** The largest field number that is looked up in an array. */
   private static final int DENSE_NUMBERS = 1024;
 
   final JsonCodec codec;
   final WellKnown wellKnown;
 
-  /** By number, extensions included. */
+  /** The fields by number, including extensions. */
   final FieldPlan[] fields;
 
   final int requiredCount;
 
-  /** How many oneofs it has, those made up for proto3's optional aside. */
+  /** The number of oneofs, without the synthetic ones of proto3's optional. */
   final int oneofs;
 
   private final Descriptor descriptor;
@@ -62,7 +62,10 @@ public final class MessageType {
     }
   }
 
-  /** JSON names win over names of the .proto file, of two fields with one name the lower number. */
+  /**
+   * The fields by name. JSON names win over proto names; of two fields with one name the lower
+   * number wins.
+   */
   private static Map<String, FieldPlan> byName(FieldPlan[] fields) {
     Map<String, FieldPlan> byName = new HashMap<>();
     for (FieldPlan field : fields) {
@@ -82,20 +85,20 @@ public final class MessageType {
   }
 
   /**
-   * Translates JSON and appends the message's protobuf bytes.
+   * Translates JSON and appends the message in binary form.
    *
-   * @throws CodecException when the JSON is unsound or doesn't fit the type; what was appended
-   *     until then is taken back
+   * @throws CodecException when the JSON is malformed or does not fit the type; nothing is appended
+   *     then
    */
   public void toProto(byte[] json, int offset, int length, CodecBuffer out) throws CodecException {
     toProto(json, offset, length, false, out);
   }
 
   /**
-   * As above.
+   * Translates JSON, optionally with default values.
    *
-   * @param keepDefaults whether fields without presence are written when the JSON says their
-   *     default, so that it can be told from nothing said
+   * @param keepDefaults whether explicit default values of fields without presence are written, so
+   *     that they differ from absence
    */
   public void toProto(byte[] json, int offset, int length, boolean keepDefaults, CodecBuffer out)
       throws CodecException {
@@ -126,10 +129,10 @@ public final class MessageType {
   }
 
   /**
-   * Translates a message in protobuf's binary form and appends its JSON.
+   * Translates a binary message and appends its JSON.
    *
-   * @throws CodecException when the bytes are no such message or JSON can't hold it; what was
-   *     appended until then is taken back
+   * @throws CodecException when the bytes are malformed or JSON can't represent the message;
+   *     nothing is appended then
    */
   public void toJson(byte[] proto, int offset, int length, CodecBuffer out) throws CodecException {
     Objects.checkFromIndexSize(offset, length, proto.length);
@@ -155,8 +158,8 @@ public final class MessageType {
   }
 
   /**
-   * A field by its path from this type, as {@code address.zip_code}: JSON names and names of the
-   * .proto file, through messages that are neither repeated nor of a map nor well-known.
+   * The field at a path from this type, as {@code address.zip_code}: JSON names or proto names,
+   * through messages that are neither repeated nor map entries nor well-known types.
    *
    * @return empty when there is no such field
    */
@@ -199,7 +202,10 @@ public final class MessageType {
     return null;
   }
 
-  /** By JSON name, or by name in the .proto file, or {@code [full.name]} of an extension. */
+  /**
+   * The field with a JSON name, a proto name, or the {@code [full.name]} of an extension; null for
+   * none.
+   */
   @Nullable FieldPlan byName(byte[] bytes, int from, int to) {
     return names.find(bytes, from, to);
   }

@@ -5,16 +5,16 @@ import java.math.BigInteger;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Reads single values that are no messages, and writes them as fields. */
+/** Reader of scalar values that writes them as protobuf fields. */
 class ScalarReader extends JsonScanner {
-  /** More digits may overflow a long. */
+  /** The number of digits that always fit a long. */
   private static final int DIGITS_AT_ONCE = 18;
 
   final JsonCodec codec;
   final CodecBuffer out;
   private final boolean ignoreUnknown;
 
-  /** Whether the default of a field without presence is written too, when the text has it. */
+  /** Whether an explicit default value of a field without presence is written. */
   private boolean keepsDefaults;
 
   ScalarReader(JsonCodec codec, byte[] in, int start, int end, CodecBuffer out) {
@@ -33,10 +33,10 @@ class ScalarReader extends JsonScanner {
   }
 
   /**
-   * Reads the value here, and writes it with its tag; not at all when it is the default of a field
-   * without presence.
+   * Reads the value here and writes it with its tag. The default of a field without presence is not
+   * written.
    *
-   * @return false for a value of an enum which is unknown and may be ignored
+   * @return false for an ignored unknown enum value
    */
   final boolean scalar(FieldPlan field) throws CodecException {
     switch (field.type) {
@@ -60,7 +60,7 @@ class ScalarReader extends JsonScanner {
     return true;
   }
 
-  /** As {@link #scalar} of the {@link #text}, which is a key of a map, or no JSON at all. */
+  /** As {@link #scalar} for the {@link #text}, which is a map key or plain text. */
   final boolean scalarOfText(FieldPlan field, int at) throws CodecException {
     switch (field.type) {
       case STRING -> {
@@ -162,7 +162,7 @@ class ScalarReader extends JsonScanner {
     return finite(field, at);
   }
 
-  /** What the text is, which is a number. */
+  /** The value of the text, which must be a number within the range of the field's type. */
   private double finite(FieldPlan field, int at) throws CodecException {
     double value =
         field.type == FieldDescriptor.Type.FLOAT
@@ -222,7 +222,9 @@ class ScalarReader extends JsonScanner {
     return rareInteger(field);
   }
 
-  /** Fractions and exponents that make a whole number, the last digits of 64 bits, and mistakes. */
+  /**
+   * The slow path for integers: fractions and exponents, the last digits of 64 bits, and errors.
+   */
   private long rareInteger(FieldPlan field) throws CodecException {
     int at = pos;
     byte first = next();
@@ -244,7 +246,7 @@ class ScalarReader extends JsonScanner {
     return value;
   }
 
-  /** The text as a whole number of the field's type; null when it is none. */
+  /** The text as an integer of the field's type; null when it is none. */
   private @Nullable Long wholeNumber(FieldPlan field) {
     BigInteger value = JsonNumbers.whole(text, textFrom, textTo);
     if (value == null) {

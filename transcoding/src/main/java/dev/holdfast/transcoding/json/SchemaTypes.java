@@ -22,8 +22,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The message types that an Any may hold, by name, and the extensions of each message: all of some
- * files, what they import, and protobuf's own well-known types. Immutable.
+ * The message types that an Any may hold, by name, and the known extensions. Covers some files,
+ * their imports, and protobuf's well-known types. Immutable.
  */
 public final class SchemaTypes {
   private static final List<FileDescriptor> WELL_KNOWN =
@@ -45,12 +45,12 @@ public final class SchemaTypes {
     this.extensions = extensions;
   }
 
-  /** Protobuf's well-known types alone. */
+  /** Only the well-known types of protobuf. */
   public static SchemaTypes wellKnown() {
     return of(List.of());
   }
 
-  /** The types of files and of all that they import; of two with one name the earlier is taken. */
+  /** The types of files and of all their imports; of two types with one name the first wins. */
   public static SchemaTypes of(Iterable<FileDescriptor> files) {
     Map<String, Descriptor> messages = new HashMap<>();
     Map<String, Map<String, FieldDescriptor>> extensions = new HashMap<>();
@@ -93,12 +93,12 @@ public final class SchemaTypes {
     }
   }
 
-  /** The message type of a full name, as {@code google.protobuf.Duration}; null when unknown. */
+  /** The message type with a full name, as {@code google.protobuf.Duration}; null when unknown. */
   public @Nullable Descriptor message(String fullName) {
     return messages.get(fullName);
   }
 
-  /** The extensions known of a message, in no particular order. */
+  /** The known extensions of a message, in no particular order. */
   List<FieldDescriptor> extensionsOf(Descriptor type) {
     return new ArrayList<>(extensions.getOrDefault(type.getFullName(), List.of()));
   }

@@ -1,14 +1,14 @@
 package dev.holdfast.transcoding.json;
 
-/** A Timestamp or Duration, between its numbers and its text. */
+/** Conversion of Timestamps and Durations between numbers and text. */
 final class TimeText {
-  /** 0001-01-01T00:00:00Z. */
+  /** The minimum of a Timestamp, 0001-01-01T00:00:00Z, in seconds since the epoch. */
   static final long FIRST_SECOND = -62135596800L;
 
-  /** 9999-12-31T23:59:59Z. */
+  /** The maximum of a Timestamp, 9999-12-31T23:59:59Z, in seconds since the epoch. */
   static final long LAST_SECOND = 253402300799L;
 
-  /** 10,000 years of 365.25 days. */
+  /** The maximum of a Duration in seconds: 10,000 years of 365.25 days. */
   static final long MOST_SECONDS = 315576000000L;
 
   private static final int NANOS_PER_SECOND = 1_000_000_000;
@@ -28,7 +28,7 @@ final class TimeText {
     };
   }
 
-  /** Reads RFC 3339; false when it is none, or no time from 0001 to 9999. */
+  /** Parses RFC 3339; false when the text is malformed or outside the years 0001 to 9999. */
   boolean readTimestamp(byte[] text, int from, int to) {
     if (to - from < "0001-01-01T00:00:00Z".length()) {
       return false;
@@ -72,7 +72,8 @@ final class TimeText {
   }
 
   /**
-   * What is subtracted for the zone; leaves {@link #at} behind it, or elsewhere if there is none.
+   * The zone offset in seconds, which must be subtracted. Moves {@link #at} to the end of the text,
+   * or not there when the zone is malformed.
    */
   private int offsetSeconds(byte[] text, int to) {
     if (at >= to) {
@@ -97,7 +98,7 @@ final class TimeText {
     return sign == '+' ? offset : -offset;
   }
 
-  /** Reads seconds with at most nine decimals and an s; false when they aren't, or too many. */
+  /** Parses seconds with at most nine decimals and an s; false when malformed or out of range. */
   boolean readDuration(byte[] text, int from, int to) {
     boolean negative = from < to && text[from] == '-';
     int first = negative ? from + 1 : from;
@@ -115,7 +116,7 @@ final class TimeText {
     return whole <= MOST_SECONDS;
   }
 
-  /** A fraction, if there is one; false when it has no digits or more than nine. */
+  /** Parses an optional fraction; false when it has no digits or more than nine. */
   private boolean fraction(byte[] text, int to) {
     nanos = 0;
     if (at >= to || text[at] != '.') {
@@ -154,7 +155,7 @@ final class TimeText {
     };
   }
 
-  /** Days since 1970-01-01 in the Gregorian calendar, years counted from March. */
+  /** The days since 1970-01-01 in the Gregorian calendar, with years counted from March. */
   private static long daysFromEpoch(int year, int month, int day) {
     int years = month <= 2 ? year - 1 : year;
     int era = years / 400;
@@ -164,7 +165,10 @@ final class TimeText {
     return era * 146097L + dayOfEra - 719468;
   }
 
-  /** Appends the text of a Timestamp without quotes; false when it is outside 0001 to 9999. */
+  /**
+   * Appends the text of a Timestamp without quotes; false when it is outside the years 0001 to
+   * 9999.
+   */
   static boolean writeTimestamp(long seconds, int nanos, CodecBuffer out) throws CodecException {
     if (seconds < FIRST_SECOND || seconds > LAST_SECOND || nanos < 0 || nanos >= NANOS_PER_SECOND) {
       return false;
@@ -192,7 +196,8 @@ final class TimeText {
   }
 
   /**
-   * Appends the text of a Duration without quotes; false when it is out of range or of two signs.
+   * Appends the text of a Duration without quotes; false when it is out of range or its signs
+   * differ.
    */
   static boolean writeDuration(long seconds, int nanos, CodecBuffer out) throws CodecException {
     boolean range =
@@ -220,7 +225,7 @@ final class TimeText {
     }
   }
 
-  /** None, three, six or nine. */
+  /** Appends no decimals, or three, six or nine. */
   private static void decimals(int nanos, CodecBuffer out) throws CodecException {
     if (nanos == 0) {
       return;

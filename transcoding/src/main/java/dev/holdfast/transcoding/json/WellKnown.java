@@ -3,25 +3,25 @@ package dev.holdfast.transcoding.json;
 import com.google.protobuf.Descriptors.Descriptor;
 import java.util.Map;
 
-/** Which JSON a message has: an object of its fields, or a form of its own. */
+/** The well-known types with a JSON form of their own. */
 enum WellKnown {
-  /** An object of its fields. */
+  /** Not well-known: an object with a member per field. */
   NONE,
-  /** An object with {@code @type}. */
+  /** An object with a member {@code @type}. */
   ANY,
-  /** A string as RFC 3339 has it. */
+  /** A string in RFC 3339 format. */
   TIMESTAMP,
-  /** A string of seconds. */
+  /** A string of seconds with the suffix s. */
   DURATION,
-  /** A string of paths. */
+  /** A string of comma-separated paths. */
   FIELD_MASK,
-  /** Any object. */
+  /** A JSON object with any members. */
   STRUCT,
-  /** Any JSON at all. */
+  /** A JSON value of any kind. */
   VALUE,
-  /** Any array. */
+  /** A JSON array of any values. */
   LIST_VALUE,
-  /** The JSON of its one field. */
+  /** The JSON of the message's only field. */
   WRAPPER;
 
   private static final Map<String, WellKnown> BY_NAME =

@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * One level of a message as a parser would keep it: of a single field the last value, of a message
- * in pieces all of them, of a oneof its last field, of a map's key its last entry; in the order of
- * the fields' numbers.
+ * The order of one message level as a parser would merge it: the last value of a singular field,
+ * all pieces of a message, the last field of a oneof, the last entry of a map key; sorted by field
+ * number.
  */
 final class WireOrder {
   private static final int NONE = -1;
@@ -19,14 +19,14 @@ final class WireOrder {
   private final MessageType type;
   private final JsonWriter scanner;
 
-  /** Of each occurrence of a known field: its plan's index; {@link #NONE} once it is overruled. */
+  /** The field index of each occurrence of a known field; {@link #NONE} once it is overruled. */
   private int[] index = new int[INITIAL_OCCURRENCES];
 
   private int[] tagAt = new int[INITIAL_OCCURRENCES];
   private int[] valueAt = new int[INITIAL_OCCURRENCES];
   private int[] endAt = new int[INITIAL_OCCURRENCES];
 
-  /** The occurrence of the same oneof before each. */
+  /** The previous occurrence of the same oneof, for each occurrence. */
   private int[] chain = new int[INITIAL_OCCURRENCES];
 
   private int count;
@@ -36,7 +36,7 @@ final class WireOrder {
     this.scanner = scanner;
   }
 
-  /** Looks through a message; true when it is in order as it is. */
+  /** Scans a message; true when it is in order already. */
   boolean read(int from, int to) throws CodecException {
     Map<Integer, Set<String>> keys = new HashMap<>();
     int[] oneofs = new int[type.oneofs];
@@ -94,7 +94,7 @@ final class WireOrder {
     count++;
   }
 
-  /** Another field of a oneof ends what was before. */
+  /** Overrules the earlier fields of a oneof. */
   private void overrule(FieldPlan field, int[] oneofs) throws CodecException {
     int before = oneofs[field.oneof];
     if (before != NONE && index[before] != field.index) {
@@ -108,7 +108,7 @@ final class WireOrder {
     oneofs[field.oneof] = count - 1;
   }
 
-  /** Of what is left out, a parser would say that it makes no sense. */
+  /** Validates an occurrence that is dropped, as a parser would. */
   private void check(int occurrence) throws CodecException {
     int behind = scanner.pos;
     scanner.pos = tagAt[occurrence];
@@ -118,7 +118,7 @@ final class WireOrder {
     scanner.pos = behind;
   }
 
-  /** Whether the value here is an unknown one of a closed enum, or an entry with such a value. */
+  /** Whether the value here is unknown to a closed enum, or a map entry with such a value. */
   private boolean isUnknown(FieldPlan field, int to) throws CodecException {
     if (field.map && field.mapValue().enums != null && field.mapValue().enums().closed) {
       int end = scanner.endOfPart(to);
@@ -134,7 +134,7 @@ final class WireOrder {
     return field.enums().quotedName((int) scanner.varint(to)) == null;
   }
 
-  /** The place of the last value of a field in what is here. */
+  /** The position of the last value of a field within the part here; {@link #NONE} for none. */
   private int lastOf(FieldPlan field, int end) throws CodecException {
     int found = NONE;
     while (scanner.pos < end) {
@@ -145,7 +145,7 @@ final class WireOrder {
     return found;
   }
 
-  /** An entry's key as it is printed. */
+  /** The key of a map entry as JSON text. */
   private String key(FieldPlan map, int entry, int to) throws CodecException {
     int behind = scanner.pos;
     scanner.pos = entry;
@@ -164,7 +164,7 @@ final class WireOrder {
     return key;
   }
 
-  /** The message in order, in an array of its own. */
+  /** The message in order, in a new array. */
   byte[] sorted() throws CodecException {
     long[] order = new long[count];
     int kept = 0;

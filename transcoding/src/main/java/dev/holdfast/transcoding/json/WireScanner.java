@@ -2,12 +2,12 @@ package dev.holdfast.transcoding.json;
 
 import com.google.protobuf.WireFormat;
 
-/** Reads protobuf's binary form. Used by one thread. */
+/** Scanner of protobuf's binary form. Used by one thread. */
 class WireScanner {
   private static final int DEEPEST = JsonCodec.MAX_DEPTH;
   private static final int LONGEST_VARINT = 10;
 
-  /** What is read: the input, or a copy of a part of it in another order. */
+  /** The bytes being read: the input, or a reordered copy of a part of it. */
   byte[] in;
 
   int pos;
@@ -49,7 +49,7 @@ class WireScanner {
     throw failure("a number that is cut off or too long (expected: at most 10 bytes)");
   }
 
-  /** A tag; its field's number is none that fields can't have. */
+  /** Reads a tag with a valid field number. */
   final int tag(int end) throws CodecException {
     long tag = varint(end);
     if (tag >>> 32 != 0 || tag >>> 3 == 0) {
@@ -58,7 +58,7 @@ class WireScanner {
     return (int) tag;
   }
 
-  /** The end of what begins here with its length. */
+  /** Reads a length and returns the end of the part behind it. */
   final int endOfPart(int end) throws CodecException {
     long length = varint(end);
     if (length < 0 || length > end - pos) {
@@ -87,7 +87,7 @@ class WireScanner {
     return pos - bytes;
   }
 
-  /** Passes over the value of a field. */
+  /** Skips the value of a field. */
   final void skip(int tag, int end, int depth) throws CodecException {
     switch (tag & 7) {
       case WireFormat.WIRETYPE_VARINT -> varint(end);
@@ -99,7 +99,7 @@ class WireScanner {
     }
   }
 
-  /** Passes over a group and its end tag, and returns where the end tag begins. */
+  /** Skips a group and its end tag, and returns the position of the end tag. */
   final int endOfGroup(int tag, int end, int depth) throws CodecException {
     checkDepth(depth);
     while (true) {

@@ -8,12 +8,12 @@ import com.google.protobuf.Descriptors.MethodDescriptor;
 import java.util.Optional;
 
 /**
- * A method of gRPC. Immutable; two are equal when their descriptors are.
+ * A gRPC method. Immutable; equal by descriptor.
  *
  * @param descriptor of the method
  * @param fullName {@code package.Service/Method}
  * @param shape which sides stream
- * @param http its annotation google.api.http, if it has one
+ * @param http the annotation google.api.http; empty for none
  */
 public record RpcMethod(
     MethodDescriptor descriptor, String fullName, StreamShape shape, Optional<HttpRule> http) {
@@ -29,12 +29,12 @@ public record RpcMethod(
         rule);
   }
 
-  /** The {@code :path} of its calls: a slash and the full name. */
+  /** The {@code :path} of calls: a slash and the full name. */
   public String path() {
     return "/" + fullName;
   }
 
-  /** The full name of its service, {@code package.Service}. */
+  /** The full name of the service, {@code package.Service}. */
   public String service() {
     return descriptor.getService().getFullName();
   }
@@ -49,17 +49,17 @@ public record RpcMethod(
     return descriptor.getOutputType();
   }
 
-  /** What the .proto says of doing it twice. */
+  /** The idempotency_level option of the method. */
   public IdempotencyLevel idempotency() {
     return descriptor.getOptions().getIdempotencyLevel();
   }
 
-  /** Whether the .proto says that it changes nothing, so that it may be asked by GET (Connect). */
+  /** Whether the method has no side effects, so that Connect permits GET. */
   public boolean hasNoSideEffects() {
     return idempotency() == IdempotencyLevel.NO_SIDE_EFFECTS;
   }
 
-  /** The full name. */
+  /** The full name of the method. */
   @Override
   public String toString() {
     return fullName;

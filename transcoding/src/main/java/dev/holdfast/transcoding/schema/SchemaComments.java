@@ -10,11 +10,11 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Comments of a .proto by the full names of what they stand at. They are in files that {@code
- * protoc --include_source_info} wrote; reflection rarely has them.
+ * The comments in .proto files, by the full names of their elements. Present in files of {@code
+ * protoc --include_source_info}; reflection rarely includes them.
  */
 final class SchemaComments {
-  /** The longest comment that is kept; of a longer one it is the beginning. */
+  /** The maximum length of a comment; longer ones are cut. */
   static final int MAX_CHARS = 8_000;
 
   private final Map<String, String> into;
@@ -23,7 +23,7 @@ final class SchemaComments {
     this.into = into;
   }
 
-  /** Adds those of a file; what is known of a name stays. */
+  /** Adds the comments of a file; known names are not overwritten. */
   static void collect(FileDescriptorProto file, Map<String, String> into) {
     SchemaComments comments = new SchemaComments(into);
     for (Location location : file.getSourceCodeInfo().getLocationList()) {
@@ -35,7 +35,7 @@ final class SchemaComments {
     }
   }
 
-  /** What stands before it, else what stands behind it on its line. */
+  /** The leading comment of an element, or else the trailing one. */
   private static String text(Location location) {
     String raw =
         location.getLeadingComments().isBlank()
@@ -50,7 +50,7 @@ final class SchemaComments {
     return text.length() <= MAX_CHARS ? text : text.substring(0, MAX_CHARS) + "..";
   }
 
-  /** The full name that a path of descriptor.proto leads to; "" for other things. */
+  /** The full name of the element at a path of descriptor.proto; "" for other elements. */
   private static String name(FileDescriptorProto file, List<Integer> path) {
     if (path.size() < 2 || path.size() % 2 != 0) {
       return "";

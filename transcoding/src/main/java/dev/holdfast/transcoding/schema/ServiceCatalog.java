@@ -27,13 +27,13 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * All services and types of a set of descriptors, as one immutable snapshot.
+ * A catalog of all services and types in a set of descriptors. Immutable and thread-safe.
  *
- * <p>Files may come in any order and more than once. Files of google.protobuf, google.api and
- * google.rpc that they import and that are not among them are taken from this program. Thread-safe.
+ * <p>Files may be in any order and repeated. Missing imports of google.protobuf, google.api and
+ * google.rpc are taken from this program.
  */
 public final class ServiceCatalog {
-  /** The most files that a schema may have; more are refused. */
+  /** The maximum number of files in a schema. */
   static final int MAX_FILES = 20_000;
 
   private static final ExtensionRegistry ANNOTATIONS = annotations();
@@ -67,7 +67,7 @@ public final class ServiceCatalog {
     files.forEach(this::addServices);
   }
 
-  /** A catalog of nothing. */
+  /** A catalog without any services. */
   public static ServiceCatalog empty() {
     return of(List.of());
   }
@@ -76,7 +76,8 @@ public final class ServiceCatalog {
    * A catalog from a serialized google.protobuf.FileDescriptorSet, as {@code protoc
    * --include_imports -o} writes it.
    *
-   * @throws InvalidSchemaException when it is none, lacks an import or contradicts itself
+   * @throws InvalidSchemaException when the bytes are malformed, an import is missing, or files
+   *     contradict each other
    */
   public static ServiceCatalog ofDescriptorSet(byte[] descriptorSet) {
     try {
@@ -99,8 +100,8 @@ public final class ServiceCatalog {
   }
 
   /**
-   * As {@link #ofSerializedFiles}, but what can't be linked, for it lacks an import, is left out,
-   * and with it its services: {@link #unlinked}.
+   * As {@link #ofSerializedFiles}, but files that lack an import are left out with their services;
+   * see {@link #unlinked}.
    *
    * @throws InvalidSchemaException when files contradict each other
    */
@@ -116,7 +117,7 @@ public final class ServiceCatalog {
   }
 
   /**
-   * A catalog from files.
+   * A catalog from file descriptors.
    *
    * @throws InvalidSchemaException as {@link #ofDescriptorSet}
    */
@@ -140,22 +141,22 @@ public final class ServiceCatalog {
     }
   }
 
-  /** 64 hexadecimal digits that are the same for the same files and comments, in any order. */
+  /** A hash of 64 hexadecimal digits; equal for the same files and comments, in any order. */
   public String hash() {
     return hash;
   }
 
-  /** The files, by name. */
+  /** The linked files of the catalog, sorted by name. */
   public List<FileDescriptor> files() {
     return files;
   }
 
-  /** Why files were left out, sorted by their names, which the reasons begin with. */
+  /** The reasons why files were left out, sorted by the file name at their start. */
   public List<String> unlinked() {
     return unlinked;
   }
 
-  /** The files, and those of this program's own types that none of them replaces. */
+  /** The files, and this program's own well-known files that are not among them. */
   public List<FileDescriptor> typeFiles() {
     Set<String> own = new HashSet<>();
     files.forEach(file -> own.add(file.getName()));
@@ -168,12 +169,12 @@ public final class ServiceCatalog {
     return all;
   }
 
-  /** Full names of the services, sorted. */
+  /** The full names of the services, sorted. */
   public List<String> services() {
     return List.copyOf(services.keySet());
   }
 
-  /** A service by its full name. */
+  /** The service with a full name; empty for none. */
   public Optional<ServiceDescriptor> service(String fullName) {
     return Optional.ofNullable(services.get(fullName));
   }
@@ -183,28 +184,32 @@ public final class ServiceCatalog {
     return List.copyOf(methods.values());
   }
 
-  /** A method by {@code package.Service/Method}. */
+  /** The method {@code package.Service/Method}; empty for none. */
   public Optional<RpcMethod> method(String fullName) {
     return Optional.ofNullable(methods.get(fullName));
   }
 
   /**
-   * A message type by its full name: those of the files, and google.rpc's and google.protobuf's.
-   * What an Any holds is looked up here.
+   * The message type with a full name: of the files, google.rpc or google.protobuf. Used for the
+   * content of an Any.
    */
   public Optional<Descriptor> message(String fullName) {
     return Optional.ofNullable(messages.get(fullName));
   }
 
   /**
-   * The comment at a service, method, message, field, enum or value, each by its descriptor's full
-   * name; "" for none. Only files of {@code protoc --include_source_info} have comments.
+   * The comment of a service, method, message, field, enum or value by its full name; "" for none.
+   * Only files of {@code protoc --include_source_info} have comments.
    */
   public String comment(String fullName) {
     return comments.getOrDefault(fullName, "");
   }
 
-  /** This catalog's services with those of others; fails as {@link #ofDescriptorSet}. */
+  /**
+   * A catalog of this and another one's services.
+   *
+   * @throws InvalidSchemaException as {@link #ofDescriptorSet}
+   */
   public ServiceCatalog with(ServiceCatalog other) {
     List<FileDescriptorProto> all = new ArrayList<>();
     files.forEach(file -> all.add(parse(file.toProto().toByteString())));

@@ -1,14 +1,14 @@
 package dev.holdfast.transcoding.schema;
 
-/** Which sides of a method send more than one message. */
+/** The streaming type of a method: which sides send more than one message. */
 public enum StreamShape {
-  /** One message each way. */
+  /** Unary: a single message each way. */
   UNARY(false, false),
-  /** The client sends many, the server answers one. */
+  /** Client streaming: many request messages, one response. */
   CLIENT_STREAM(true, false),
-  /** The client sends one, the server answers many. */
+  /** Server streaming: one request message, many responses. */
   SERVER_STREAM(false, true),
-  /** Both send many. */
+  /** Bidirectional streaming: many messages each way. */
   BIDI(true, true);
 
   private final boolean client;

@@ -1,4 +1,4 @@
-/** What services there are, from descriptors: their methods, shapes and HTTP rules. */
+/** Service schemas from descriptors: methods, streaming types and HTTP rules. */
 @NullMarked
 package dev.holdfast.transcoding.schema;
 

@@ -6,14 +6,14 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** The parameters of Connect's GET. */
+/** Parser of the query parameters in a Connect GET. */
 final class ConnectQuery {
   private static final Set<String> NAMES =
       Set.of("connect", "encoding", "message", "base64", "compression");
 
   private ConnectQuery() {}
 
-  /** Those of the protocol, decoded; others belong to somebody else. */
+  /** The decoded parameters of the Connect protocol; others are ignored. */
   static Map<String, String> parse(String query) {
     Map<String, String> parameters = new HashMap<>();
     int start = 0;

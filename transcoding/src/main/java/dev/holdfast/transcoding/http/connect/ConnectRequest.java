@@ -10,27 +10,27 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the head of a Connect request says. Immutable.
+ * The head of a Connect request. Immutable.
  *
- * <p>A unary POST of JSON looks like one of plain HTTP/JSON; the header {@code
- * connect-protocol-version} tells them apart, and with it how an error is written.
+ * <p>A unary JSON POST looks like plain HTTP/JSON. The header {@code connect-protocol-version}
+ * distinguishes the two, and so the format of errors.
  */
 public final class ConnectRequest {
-  /** How the call is made. */
+  /** The form of the call. */
   public enum Kind {
-    /** POST with one message as body. */
+    /** A POST with one message as body. */
     UNARY,
-    /** GET with the message in the query; for methods without side effects. */
+    /** A GET with the message in the query, for methods without side effects. */
     GET,
-    /** POST with messages in envelopes, both ways. */
+    /** A POST with messages in envelopes, both ways. */
     STREAM
   }
 
-  /** How messages are written. */
+  /** The encoding of the messages, in both directions. */
   public enum Encoding {
-    /** Protobuf's JSON. */
+    /** The JSON encoding of proto3. */
     JSON,
-    /** Protobuf's binary form. */
+    /** The binary encoding of protobuf messages. */
     PROTO;
 
     static @Nullable Encoding of(String name) {
@@ -64,12 +64,12 @@ public final class ConnectRequest {
   }
 
   /**
-   * Reads a head.
+   * Parses the head of a Connect request.
    *
    * @param protocolVersion the header {@code connect-protocol-version}; empty for none
-   * @return null when it is no Connect request
-   * @throws RequestRefusedException 400 for a GET whose parameters can't be read or a version that
-   *     is not 1, 415 for a stream in an encoding that is none
+   * @return null when the request is not a Connect request
+   * @throws RequestRefusedException 400 for malformed GET parameters or a version other than 1, 415
+   *     for a stream in an unknown encoding
    */
   public static @Nullable ConnectRequest of(RequestHead head, String protocolVersion) {
     if (head.method().equals("GET")) {
@@ -97,17 +97,17 @@ public final class ConnectRequest {
     return new ConnectRequest(Kind.UNARY, encoding, "", new byte[0]);
   }
 
-  /** Whether a query has one of the parameters without which {@link #of} takes no GET. */
+  /** Whether a query has a parameter that {@link #of} requires of a GET. */
   public static boolean mayBeGet(String query) {
     return query.contains("connect=") || query.contains("encoding=");
   }
 
   /**
-   * The time that a call has, from {@code connect-timeout-ms}.
+   * The timeout of a call, from {@code connect-timeout-ms}.
    *
-   * @param header its value; empty for none
+   * @param header the value; empty for none
    * @return milliseconds from 0; empty without a header
-   * @throws RequestRefusedException 400 unless it is 1 to 10 digits
+   * @throws RequestRefusedException 400 unless the value has 1 to 10 digits
    */
   public static OptionalLong timeoutMillis(String header) {
     if (header.isEmpty()) {
@@ -153,7 +153,7 @@ public final class ConnectRequest {
         Kind.GET, encoding, compression.equals("identity") ? "" : compression, message);
   }
 
-  /** Both alphabets, padded or not: clients differ. */
+  /** Decodes base64 of either alphabet, padded or not, because clients differ. */
   private static byte[] decoded(String text) {
     try {
       return Base64.getUrlDecoder().decode(text.replace('+', '-').replace('/', '_'));
@@ -176,27 +176,27 @@ public final class ConnectRequest {
     return type.strip().toLowerCase(Locale.ROOT);
   }
 
-  /** How the call is made. */
+  /** The form of the call. */
   public Kind kind() {
     return kind;
   }
 
-  /** How messages are written, both ways. */
+  /** The encoding of the messages, in both directions. */
   public Encoding encoding() {
     return encoding;
   }
 
-  /** How the message of a GET is compressed: {@code gzip} or another name; empty for not at all. */
+  /** The compression of a GET's message: {@code gzip} or another name; empty for none. */
   public String compression() {
     return compression;
   }
 
-  /** The message of a GET, not copied; empty for the others. */
+  /** The message of a GET, not copied; empty for other kinds. */
   public byte[] message() {
     return message;
   }
 
-  /** The content type of an answer that is no error: a unary error is application/json. */
+  /** The content type of a successful response; a unary error is application/json. */
   public String contentType() {
     return (kind == Kind.STREAM ? STREAM_PREFIX : UNARY_PREFIX) + encoding;
   }

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.Base64;
 
 /**
- * Decodes a body of grpc-web-text that comes in pieces: base64 in which padding may stand wherever
- * the writer flushed, and after which it goes on. For one thread.
+ * Decoder of a grpc-web-text body that arrives in pieces. Padding may occur at each flush of the
+ * sender, and more base64 may follow it. Not thread-safe.
  */
 public final class GrpcWebText {
   private static final int GROUP = 4;
@@ -16,15 +16,15 @@ public final class GrpcWebText {
   private int size;
   private int padding;
 
-  /** What is to be sent of some bytes, padded to its end. */
+  /** Encodes bytes as base64, padded at the end. */
   public static byte[] encode(byte[] bytes) {
     return Base64.getEncoder().encode(bytes);
   }
 
   /**
-   * The bytes of the groups of four characters that end in the next piece.
+   * The decoded bytes of the four-character groups that end in the next piece.
    *
-   * @throws RequestRefusedException 400 for what is no base64
+   * @throws RequestRefusedException 400 for invalid base64
    */
   public byte[] decode(byte[] chunk, int offset, int length) {
     byte[] out = new byte[(length + size) / GROUP * 3];
@@ -48,9 +48,9 @@ public final class GrpcWebText {
   }
 
   /**
-   * Ends the body.
+   * Checks that the body does not end within a group.
    *
-   * @throws RequestRefusedException 400 when a group is not complete
+   * @throws RequestRefusedException 400 when it does
    */
   public void end() {
     if (size > 0) {

@@ -8,17 +8,20 @@ import org.jspecify.annotations.Nullable;
  * The content type of a gRPC-Web request.
  *
  * @param text whether bodies are base64
- * @param format of the messages, {@code proto} unless it says another
+ * @param format of the messages; {@code proto} by default
  */
 public record GrpcWebType(boolean text, String format) {
-  /** What a browser must be allowed to read: {@code access-control-expose-headers}. */
+  /**
+   * The status headers that a page must be allowed to read, for {@code
+   * access-control-expose-headers}.
+   */
   public static final List<String> EXPOSED_HEADERS =
       List.of("grpc-status", "grpc-message", "grpc-status-details-bin");
 
   private static final String BINARY = "application/grpc-web";
   private static final String TEXT = "application/grpc-web-text";
 
-  /** The type of a header; null when it is none of gRPC-Web's. */
+  /** The parsed value of a content-type header; null when it is not one of gRPC-Web. */
   public static @Nullable GrpcWebType of(String contentType) {
     int semicolon = contentType.indexOf(';');
     String type = semicolon < 0 ? contentType : contentType.substring(0, semicolon);
@@ -32,12 +35,12 @@ public record GrpcWebType(boolean text, String format) {
     return new GrpcWebType(name.equals(TEXT), format);
   }
 
-  /** The same for the answer. */
+  /** The content type of the response. */
   public String contentType() {
     return (text ? TEXT : BINARY) + "+" + format;
   }
 
-  /** The content type of the call behind it. */
+  /** The content type of the gRPC call. */
   public String grpcContentType() {
     return format.equals("proto") ? "application/grpc" : "application/grpc+" + format;
   }

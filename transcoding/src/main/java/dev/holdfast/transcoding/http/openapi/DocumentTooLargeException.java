@@ -1,6 +1,6 @@
 package dev.holdfast.transcoding.http.openapi;
 
-/** What is served is more than one document may hold. */
+/** Thrown when an OpenAPI document exceeds its maximum size. */
 public final class DocumentTooLargeException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 

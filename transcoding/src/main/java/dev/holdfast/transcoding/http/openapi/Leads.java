@@ -2,12 +2,12 @@ package dev.holdfast.transcoding.http.openapi;
 
 import java.util.Optional;
 
-/** What stands before transcoders and decides by paths which of them is asked. */
+/** The routing in front of several transcoders, which selects a transcoder by path. */
 @FunctionalInterface
 public interface Leads {
-  /** Nothing: whoever has the path is asked. */
+  /** No routing: every transcoder that has the path may be selected. */
   Leads NONE = path -> Optional.empty();
 
-  /** The name of the one that a path leads to; empty where each may have it. */
+  /** The name of the transcoder that a path is routed to; empty when any may be selected. */
   Optional<String> of(String path);
 }

@@ -14,18 +14,18 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The OpenAPI 3.1 document of what transcoders serve. Immutable.
+ * An OpenAPI 3.1 document of some transcoders. Immutable.
  *
- * <p>It is made of the same ways into methods that requests take, and each of its operations was
- * asked of the transcoders: a request for it meets the method that {@code operationId} names. What
- * OpenAPI can't say is listed by {@link #omitted} and in the document's {@code x-holdfast-omitted},
- * with the reason. A variable of several segments has a parameter for each of its wildcards, since
- * OpenAPI's hold no slash.
+ * <p>The document is made from the bindings that requests use. Each operation is verified against
+ * the transcoders: its request reaches the method in {@code operationId}. Bindings that OpenAPI
+ * can't express are listed by {@link #omitted} and in {@code x-holdfast-omitted}, with the reason.
+ * A multi-segment variable has a parameter per wildcard, because OpenAPI parameters can't contain
+ * slashes.
  *
  * @see <a href="https://spec.openapis.org/oas/v3.1.0">OpenAPI 3.1</a>
  */
 public final class OpenApiDocument {
-  /** The largest document; more is refused. */
+  /** The maximum size of a document in bytes. */
   public static final int MAX_BYTES = 32 << 20;
 
   private final byte[] json;
@@ -48,11 +48,11 @@ public final class OpenApiDocument {
   }
 
   /**
-   * The document of several transcoders that are served side by side. A path that two of them have,
-   * and that leads to neither, is left out. JSON looks as the first one has it.
+   * The document of several transcoders that are served together. A path that two of them have is
+   * left out, unless the routing selects one. JSON options are those of the first.
    *
-   * @param served by the names of their clusters
-   * @param leads to one of these names, or to another whose paths are not described
+   * @param served by cluster name
+   * @param leads the routing; may select a name without a transcoder, whose paths are not described
    * @throws DocumentTooLargeException when it would be larger than {@link #MAX_BYTES}
    */
   public static OpenApiDocument of(
@@ -97,12 +97,12 @@ public final class OpenApiDocument {
     return new OpenApiDocument(out.end().toByteArray(), ways.omitted());
   }
 
-  /** JSON in UTF-8; not copied. */
+  /** The document as JSON in UTF-8; not copied. */
   public byte[] json() {
     return json;
   }
 
-  /** What is served and not described, and why: a sentence each. */
+  /** The served bindings that the document leaves out, each with the reason. */
   public List<String> omitted() {
     return omitted;
   }
@@ -117,7 +117,7 @@ public final class OpenApiDocument {
     return "";
   }
 
-  /** Services with a comment; the others are tags without a word. */
+  /** The tags of services with a comment; other services need no entry. */
   private static List<Object> tags(SortedMap<String, HttpTranscoder> served) {
     Map<String, Object> tags = new TreeMap<>();
     for (HttpTranscoder each : served.values()) {

@@ -1,26 +1,26 @@
 package dev.holdfast.transcoding.http.openapi;
 
 /**
- * What an OpenAPI document says of itself. Immutable.
+ * The info object of an OpenAPI document. Immutable.
  *
  * @param title of the API
  * @param version of the API, such as a hash of its schema
- * @param server the URL below which its paths are; "" for the address that the document comes from
- * @param byName whether {@code POST /package.Service/Method} is described for methods that have
+ * @param server the base URL of the paths; "" for the address that the document comes from
+ * @param byName whether {@code POST /package.Service/Method} is described for methods with
  *     annotations too; it is served either way
  */
 public record OpenApiInfo(String title, String version, String server, boolean byName) {
-  /** With all ways into each method, on the address that the document comes from. */
+  /** Info with all bindings described, relative to the document's own address. */
   public static OpenApiInfo of(String title, String version) {
     return new OpenApiInfo(title, version, "", true);
   }
 
-  /** The same with {@link #server}. */
+  /** A copy with another {@link #server}. */
   public OpenApiInfo withServer(String url) {
     return new OpenApiInfo(title, version, url, byName);
   }
 
-  /** The same with {@link #byName}. */
+  /** A copy with another {@link #byName}. */
   public OpenApiInfo withByName(boolean all) {
     return new OpenApiInfo(title, version, server, all);
   }

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Describes operations. For one document and one thread. */
+/** Builder of operation objects. For one document; not thread-safe. */
 final class Operations {
   private static final String HTTP_BODY = "google.api.HttpBody";
 
@@ -29,9 +29,9 @@ final class Operations {
   }
 
   /**
-   * One operation.
+   * The operation object of a binding.
    *
-   * @param names of the parameters of its path in the document, from left to right
+   * @param names of the path parameters in the document, from left to right
    */
   Map<String, Object> of(Way way, List<String> names) {
     HttpBinding binding = way.binding();
@@ -106,7 +106,7 @@ final class Operations {
     return parameter;
   }
 
-  /** The field that a whole variable is. */
+  /** The field that a whole variable binds to. */
   private static @Nullable FieldDescriptor field(Way way, PathText.Wildcard wildcard) {
     if (wildcard.variable() == null) {
       return null;

@@ -11,21 +11,22 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The path of a template as OpenAPI has it: one parameter for each wildcard, since OpenAPI's hold
- * no slash. Immutable.
+ * The path of a template in OpenAPI form: one parameter per wildcard, because OpenAPI parameters
+ * can't contain slashes. Immutable.
  */
 final class PathText {
-  /** Stands for any segment; what a client may say there. */
+  /** A sample segment value that matches any wildcard. */
   static final String EXAMPLE = "7~";
 
   private static final String PLAIN = "-._~!$&'()*+,;=@";
 
   /**
-   * A wildcard.
+   * A wildcard of the path with its parameter.
    *
-   * @param name of its parameter, different in one path
+   * @param name of the parameter, unique within the path
    * @param segment of the template
-   * @param variable that it is a part of; null for a wildcard without one
+   * @param variable that contains the wildcard; null for a wildcard without one
+   * @param alone whether the wildcard is the whole variable, or has none
    */
   record Wildcard(String name, Segment segment, @Nullable Variable variable, boolean alone) {}
 
@@ -45,7 +46,9 @@ final class PathText {
     return wildcards;
   }
 
-  /** The same for all templates that OpenAPI can't tell apart. */
+  /**
+   * The path without parameter names, which is equal for templates that OpenAPI can't distinguish.
+   */
   String shape() {
     return text(wildcards.stream().map(wildcard -> "{}").toList());
   }
@@ -54,7 +57,7 @@ final class PathText {
     return text(wildcards.stream().map(wildcard -> "{" + wildcard.name() + "}").toList());
   }
 
-  /** A path of a request. */
+  /** A sample request path that matches the template. */
   String example() {
     return text(wildcards.stream().map(wildcard -> EXAMPLE).toList());
   }
@@ -91,7 +94,9 @@ final class PathText {
     return path.toString();
   }
 
-  /** A colon within a segment too, which would be taken for that of a verb. */
+  /**
+   * Appends a percent-encoded literal. Colons are encoded too, so that none is taken for a verb's.
+   */
   private static void escape(String literal, StringBuilder path) {
     for (byte b : literal.getBytes(StandardCharsets.UTF_8)) {
       char c = (char) (b & 0xFF);

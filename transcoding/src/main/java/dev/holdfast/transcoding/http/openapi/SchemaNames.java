@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What types are called in a document: their full names. Where services of different clusters mean
- * different things by one name, the later ones have a number behind it. For one thread.
+ * The schema names of types in a document: their full names. If clusters define different types of
+ * one name, the later ones get a numeric suffix. Not thread-safe.
  */
 final class SchemaNames {
   private final IdentityHashMap<FileDescriptor, String> fingerprints = new IdentityHashMap<>();
@@ -30,7 +30,7 @@ final class SchemaNames {
     return index == 0 ? name : name + "." + (index + 1);
   }
 
-  /** Of a file and all that it imports. */
+  /** A hash of a file and all its imports. */
   private String fingerprint(FileDescriptor file) {
     String known = fingerprints.get(file);
     if (known == null) {

@@ -4,11 +4,11 @@ import dev.holdfast.transcoding.http.HttpBinding;
 import dev.holdfast.transcoding.http.HttpTranscoder;
 
 /**
- * One operation of a document.
+ * An operation of the document.
  *
- * @param id different in one document: the method's name, for its first way without a number
- * @param served by which it is reached
- * @param httpMethod under which it is described
+ * @param id unique within the document: the method's name, with a number from its second binding on
+ * @param served the transcoder that serves the operation
+ * @param httpMethod under which the operation is described
  * @param path of its template
  */
 record Way(

@@ -15,11 +15,11 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * All operations by their paths, each asked of the transcoders themselves: what they would not lead
- * to it is not described but told.
+ * The operations of a document by path. Each binding is verified against the transcoders; one that
+ * requests would not reach is listed as omitted.
  */
 final class Ways {
-  /** Methods of HTTP that OpenAPI 3.1 knows, the likeliest for a rule of any method first. */
+  /** The HTTP methods of OpenAPI 3.1; for a rule of any method, in the order of preference. */
   private static final List<String> METHODS =
       List.of("POST", "PUT", "PATCH", "GET", "DELETE", "HEAD", "OPTIONS", "TRACE");
 
@@ -31,10 +31,10 @@ final class Ways {
   private final List<String> omitted = new ArrayList<>();
 
   /**
-   * The ways of some services.
+   * The operations of some transcoders.
    *
-   * @param served by their names
-   * @param leads to one of these names, or to another that is not described
+   * @param served by name
+   * @param leads the routing to one of these names, or to another that is not described
    * @param byName whether methods with annotations are listed by name too
    */
   Ways(Map<String, HttpTranscoder> served, Leads leads, boolean byName) {
@@ -53,12 +53,12 @@ final class Ways {
         });
   }
 
-  /** By path and then by method of HTTP in small letters. */
+  /** The operations by path, then by HTTP method in lower case. */
   Map<String, Map<String, Way>> byPath() {
     return byPath;
   }
 
-  /** What is served and not described, and why: a sentence each. */
+  /** The served bindings that the document leaves out, each with the reason. */
   List<String> omitted() {
     return omitted;
   }
@@ -85,7 +85,7 @@ final class Ways {
     omit(binding, reason);
   }
 
-  /** Whether a path leads to another one with the same schema, where it is described. */
+  /** Whether the path is routed to another transcoder with the same schema, which describes it. */
   private boolean isTwin(String owner, HttpTranscoder transcoder, Optional<String> led) {
     Optional<HttpTranscoder> other = led.filter(name -> !name.equals(owner)).map(served::get);
     return other.isPresent() && other.get().catalog().hash().equals(transcoder.catalog().hash());
@@ -102,7 +102,7 @@ final class Ways {
         : METHODS;
   }
 
-  /** Who else would answer there; "" when it is the binding alone. */
+  /** The reason why a request for the example would not reach the binding; "" when it would. */
   private String otherwise(String owner, HttpBinding binding, String httpMethod, String example) {
     Optional<String> led = leads.of(example);
     if (led.isPresent() && !led.get().equals(owner)) {

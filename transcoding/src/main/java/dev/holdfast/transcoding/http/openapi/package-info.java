@@ -1,4 +1,4 @@
-/** What a transcoder serves, as an OpenAPI document. */
+/** OpenAPI documents of the services behind transcoders. */
 @NullMarked
 package dev.holdfast.transcoding.http.openapi;
 
