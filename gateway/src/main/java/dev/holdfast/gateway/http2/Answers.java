@@ -11,25 +11,25 @@ import java.time.Duration;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The answers that the gateway gives of its own. */
+/** The local replies of the gateway: their headers, trailers and messages. */
 final class Answers {
   static final String TOO_MUCH_FOR_UPSTREAMS = "too much waits for upstreams";
 
-  /** A message format by its name, without parameters. */
+  /** A gRPC content type with a message format, without parameters. */
   private static final Pattern FORMAT = Pattern.compile("application/grpc\\+[A-Za-z0-9.-]{1,64}");
 
   private Answers() {}
 
-  /** A whole gRPC answer in one HEADERS frame. */
+  /** The single HEADERS frame of a gRPC response without messages (trailers-only). */
   static Http2Headers trailersOnly(StatusCode status, String message) {
     return trailersOnly(status, message, null);
   }
 
   /**
-   * As above, with the message format of the request: clients of {@code application/grpc+json} take
-   * no other.
+   * The same with the content type of the request, since clients of {@code application/grpc+json}
+   * accept no other.
    *
-   * @param asked the content type of the request
+   * @param asked the content type of the request; null for none
    */
   static Http2Headers trailersOnly(
       StatusCode status, String message, @Nullable CharSequence asked) {
@@ -39,12 +39,16 @@ final class Answers {
     return end(headers, status, message);
   }
 
-  /** The end of a gRPC answer that began already. */
+  /** The trailers of a gRPC response whose headers were sent already. */
   static Http2Headers trailers(StatusCode status, String message) {
     return end(new DefaultHttp2Headers(false), status, message);
   }
 
-  /** The head of an answer in plain text, for who does not speak gRPC. */
+  /**
+   * The headers of a plain-text response, for clients that do not speak gRPC.
+   *
+   * @param bytes the length of its body
+   */
   static Http2Headers plain(StatusCode status, int bytes) {
     Http2Headers headers = new DefaultHttp2Headers(false).status(status.http());
     headers.set(Names.CONTENT_TYPE, Names.TEXT_PLAIN);
@@ -52,14 +56,16 @@ final class Answers {
     return headers;
   }
 
-  /** The head of an answer in JSON. */
+  /** The headers of a JSON response. */
   static Http2Headers json(int status) {
     Http2Headers headers = new DefaultHttp2Headers(false).status(Integer.toString(status));
     return headers.set(Names.CONTENT_TYPE, Names.APPLICATION_JSON);
   }
 
-  /** What is said to a request that no route matches. */
-  /** Of a request without a route: whether it is worth coming again. */
+  /**
+   * The status for a request without a route: UNAVAILABLE while routes are still being learned,
+   * else UNIMPLEMENTED.
+   */
   static StatusCode noRouteStatus(Router router) {
     return router.isLearning() ? StatusCode.UNAVAILABLE : StatusCode.UNIMPLEMENTED;
   }
@@ -90,7 +96,7 @@ final class Answers {
     return "stream older than " + DurationText.format(age) + ", call again";
   }
 
-  /** What the gateway says of a request that it ends itself. */
+  /** The message of a local reply: what happened, when, and at which upstream and attempt. */
   static String message(String what, long spentNanos, String endpoint, int attempt) {
     return "gateway: "
         + what

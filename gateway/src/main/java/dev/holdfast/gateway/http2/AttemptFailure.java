@@ -6,13 +6,13 @@ import io.netty.handler.codec.http2.Http2Error;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How an attempt failed.
+ * The failure of one attempt of a call.
  *
- * @param why for the log of calls
+ * @param why for the call log
  * @param what in words, for the client
  * @param status that the client gets unless there is another attempt
- * @param unprocessed whether nobody can have processed any of it
- * @param fault what of it speaks against its endpoint; null for nothing
+ * @param unprocessed whether the endpoint certainly processed none of the request
+ * @param fault that counts against the endpoint; null for none
  */
 record AttemptFailure(
     Reason why,
@@ -20,11 +20,17 @@ record AttemptFailure(
     StatusCode status,
     boolean unprocessed,
     @Nullable EndpointFault fault) {
-  /** Its stream is above the last one of a GOAWAY. */
+  /**
+   * The failure of a stream above the last stream of a GOAWAY, which the upstream did not process.
+   */
   static final AttemptFailure LEFT_BEFORE =
       lost("the upstream left before it took the call", true, null);
 
-  /** The upstream sent RST_STREAM. */
+  /**
+   * The failure of a stream that the upstream reset.
+   *
+   * @param code of the RST_STREAM frame
+   */
   static AttemptFailure ofReset(long code) {
     Http2Error error = Http2Error.valueOf(code);
     String name = error == null ? Long.toString(code) : error.name();
@@ -40,8 +46,8 @@ record AttemptFailure(
   }
 
   /**
-   * The answer is malformed: INTERNAL, as for a stream that an upstream resets with PROTOCOL_ERROR.
-   * With UNAVAILABLE clients would call again, and meet the same answer.
+   * The failure of a malformed response: INTERNAL, as for a stream that an upstream resets with
+   * PROTOCOL_ERROR. With UNAVAILABLE clients would retry and get the same response.
    */
   static AttemptFailure ofMalformed(String what, boolean unprocessed) {
     return new AttemptFailure(
@@ -52,12 +58,12 @@ record AttemptFailure(
         EndpointFault.RESET);
   }
 
-  /** The stream failed, and neither side ended it. */
+  /** The failure of a stream that neither side ended. */
   static AttemptFailure ofFault(String what, boolean unprocessed) {
     return lost(what, unprocessed, EndpointFault.RESET);
   }
 
-  /** The connection was lost. */
+  /** The failure of a stream whose connection was lost. */
   static AttemptFailure ofLoss(String why, boolean unprocessed) {
     return lost("connection lost: " + why, unprocessed, EndpointFault.LOST);
   }
@@ -68,7 +74,7 @@ record AttemptFailure(
         Reason.UPSTREAM_LOST, what, StatusCode.UNAVAILABLE, unprocessed, fault);
   }
 
-  /** The stream could not be opened here. */
+  /** The failure of a stream that could not be opened on the gateway's side. */
   static AttemptFailure unopened(@Nullable Throwable cause) {
     String why = cause == null ? "" : ": " + cause.getMessage();
     return lost("no stream could be opened" + why, true, null);

@@ -14,7 +14,10 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
-/** The attempts of one call: how many, at whose endpoint the present one is, how each ended. */
+/**
+ * The attempts of one call: their number, the endpoint of the current one, and the outcome of each.
+ * Confined to the call's event loop.
+ */
 final class Attempts {
   private static final Backoff.Options PAUSES =
       new Backoff.Options(Duration.ofMillis(50), Duration.ofSeconds(1));
@@ -32,22 +35,27 @@ final class Attempts {
   private @Nullable String trouble;
   private boolean malformed;
 
-  /** Those so far, failures to connect included. */
+  /** The number of attempts so far, failures to connect included. */
   int made() {
     return made;
   }
 
-  /** Whether another is allowed. */
+  /** Whether the retry policy allows another attempt. */
   boolean isLeft(RetryPolicy policy) {
     return made < policy.attempts();
   }
 
-  /** One more, which did not get as far as its endpoint. */
+  /** Counts an attempt that did not reach an endpoint. */
   void add() {
     made++;
   }
 
-  /** One more is about to be sent with these headers, or with those that are given back. */
+  /**
+   * Begins an attempt that is about to be sent.
+   *
+   * @param headers of the request
+   * @return the headers to send: the same, or a copy with grpc-previous-rpc-attempts
+   */
   Http2Headers begin(Http2Headers headers, HeadersWrite write) {
     made++;
     written = write;
@@ -62,7 +70,7 @@ final class Attempts {
     return counted;
   }
 
-  /** It is with this endpoint. */
+  /** Records the endpoint of the current attempt. */
   void opened(EndpointPool<UpstreamConnection> at) {
     pool = at;
     at.onCallBegan();
@@ -73,9 +81,9 @@ final class Attempts {
   }
 
   /**
-   * The first headers of its answer came.
+   * Records the first headers of the attempt's response.
    *
-   * @param trouble what speaks against its endpoint; "" for nothing
+   * @param trouble a fault of the endpoint in words; "" for none
    */
   void onHead(String trouble) {
     EndpointPool<UpstreamConnection> of = pool;
@@ -89,15 +97,15 @@ final class Attempts {
     }
   }
 
-  /** Its endpoint reset the stream, which closes next. */
+  /** Records that the endpoint reset the stream, which closes next. */
   void onReset(long code) {
     resetCode = code;
   }
 
   /**
-   * Its stream failed, and closes next.
+   * Records that the stream failed; it closes next.
    *
-   * @param byAnswer whether because the answer is malformed
+   * @param byAnswer whether the response is malformed
    */
   void onTrouble(String what, boolean byAnswer) {
     trouble = what;
@@ -105,14 +113,19 @@ final class Attempts {
   }
 
   /**
-   * Whether its endpoint refused it, and none before it may have processed the call: who is told so
-   * calls again, also what must not be done twice.
+   * Whether the endpoint refused the attempt, and no earlier attempt may have been processed. A
+   * client that learns this may retry even a call that is not idempotent.
    */
   boolean isUnprocessed() {
     return resetCode == Http2Error.REFUSED_STREAM.code() && seen == 0;
   }
 
-  /** Its stream is closed before its answer ended, and not by us; how it failed. */
+  /**
+   * Records that the stream closed before its response ended, and not by the gateway.
+   *
+   * @param untouched whether the stream is above the last stream of a GOAWAY
+   * @return the failure of the attempt
+   */
   AttemptFailure onClosed(UpstreamConnection link, boolean untouched, Http2Headers request) {
     AttemptFailure failure = failure(link, untouched);
     EndpointPool<UpstreamConnection> of = pool;
@@ -145,7 +158,7 @@ final class Attempts {
         : AttemptFailure.ofFault(what, unsent);
   }
 
-  /** Whether the one that failed so is followed by another, which then counts for its cluster. */
+  /** Whether another attempt follows this failure; if so, it is charged to the retry budget. */
   boolean mayFollow(AttemptFailure failure, RetryPolicy policy, GatewayMeters meters) {
     if (!isLeft(policy) || !(failure.unprocessed() || policy.idempotent())) {
       return false;
@@ -158,7 +171,7 @@ final class Attempts {
     return may;
   }
 
-  /** Whether one that was answered may be followed by another, which then counts likewise. */
+  /** Whether another attempt may follow a response; if so, it is charged to the retry budget. */
   boolean mayRepeat(GatewayMeters meters) {
     RetryBudget of = budget;
     boolean may = of == null || of.mayRepeat();
@@ -168,7 +181,10 @@ final class Attempts {
     return may;
   }
 
-  /** How long to wait before the next one after an answer without a message, or none. */
+  /**
+   * The delay before the next attempt after a trailers-only response, in nanoseconds; {@link
+   * RetryDecision#NONE} for no attempt.
+   */
   long delayNanos(RetryPolicy policy, Http2Headers request, Http2Headers answer, long leftNanos) {
     CharSequence status = answer.get(Names.GRPC_STATUS);
     if (status == null || !policy.looksAtAnswers()) {
@@ -187,7 +203,7 @@ final class Attempts {
     return delay;
   }
 
-  /** It is with no endpoint any more. */
+  /** Ends the current attempt at its endpoint. */
   void ended() {
     EndpointPool<UpstreamConnection> of = pool;
     if (of != null) {
@@ -196,7 +212,9 @@ final class Attempts {
     }
   }
 
-  /** The client may have tried before us. */
+  /**
+   * Counts an attempt that may have been processed; the client itself may have made some before.
+   */
   private void countSeen(Http2Headers request) {
     if (seen == 0) {
       CharSequence before = request.get(Names.PREVIOUS_ATTEMPTS);

@@ -3,16 +3,16 @@ package dev.holdfast.gateway.http2;
 import io.netty.handler.codec.http2.Http2Stream;
 
 /**
- * The bridge between two windows: a write to one side that gives its bytes back to the sender on
- * the other when it is done, and also when it failed, since then nobody keeps them.
+ * A write that returns flow-control window: its bytes go back to the sender's window on the other
+ * connection when the write ends. Also after a failed write, since nobody holds the bytes any more.
  */
 record BridgedWrite(FrameConnection source, Http2Stream stream, int bytes) implements Written {
-  /** Whether both give bytes back to the same sender. */
+  /** Whether both writes return bytes to the same stream. */
   boolean isOfSame(BridgedWrite other) {
     return source == other.source && stream == other.stream;
   }
 
-  /** One write of the bytes of both. */
+  /** A single write of the bytes of both. */
   BridgedWrite with(BridgedWrite other) {
     return new BridgedWrite(source, stream, bytes + other.bytes);
   }

@@ -9,11 +9,11 @@ import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a call ended.
+ * The end of a call: its status, message and trailers.
  *
  * @param status of gRPC
  * @param message decoded; "" for none
- * @param trailers as the upstream sent them, its headers when it sent no others; empty when the
+ * @param trailers as the upstream sent them; its headers if it sent no trailers; empty when the
  *     gateway ended the call
  */
 public record CallEnd(StatusCode status, String message, Http2Headers trailers) {
@@ -27,17 +27,17 @@ public record CallEnd(StatusCode status, String message, Http2Headers trailers) 
         trailers);
   }
 
-  /** An end of the gateway's own. */
+  /** The end of a call that the gateway ended itself. */
   public static CallEnd of(StatusCode status, String message) {
     return new CallEnd(status, message, new DefaultHttp2Headers(false));
   }
 
-  /** Whether all went well. */
+  /** Whether the status is OK. */
   public boolean isOk() {
     return status == StatusCode.OK;
   }
 
-  /** What stands in grpc-status-details-bin; null for nothing, or what is no base64. */
+  /** The decoded value of grpc-status-details-bin; null when it is absent or not base64. */
   public byte @Nullable [] details() {
     CharSequence text = trailers.get(DETAILS);
     if (text == null) {
@@ -51,7 +51,7 @@ public record CallEnd(StatusCode status, String message, Http2Headers trailers) 
     }
   }
 
-  /** What a grpc-status says; UNKNOWN when it is absent or no number. */
+  /** The status code in a grpc-status value; UNKNOWN when it is absent or not a number. */
   static StatusCode status(@Nullable CharSequence number) {
     int value = -1;
     if (number != null && number.length() > 0 && number.length() <= 2) {

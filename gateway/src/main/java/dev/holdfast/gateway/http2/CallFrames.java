@@ -6,7 +6,10 @@ import io.netty.handler.codec.http2.Http2EventAdapter;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 
-/** What takes the frames of calls: priorities are deprecated (RFC 9113, 5.3.2) and left out. */
+/**
+ * The base of frame listeners for calls. Stream priorities are dropped, since they are deprecated
+ * (RFC 9113, 5.3.2).
+ */
 abstract class CallFrames extends Http2EventAdapter {
   @Override
   public final void onHeadersRead(
@@ -23,8 +26,8 @@ abstract class CallFrames extends Http2EventAdapter {
   }
 
   /**
-   * Whether DATA says nothing. It ends here: a few such frames in a row count as a flood, and to an
-   * upstream that of one client would be that of all.
+   * Whether DATA is empty and does not end the stream. Such frames are not forwarded: a few in a
+   * row count as a flood, and an upstream would blame all clients for those of one.
    */
   static boolean isVoid(ByteBuf data, boolean end) {
     return !end && !data.isReadable();

@@ -2,28 +2,31 @@ package dev.holdfast.gateway.http2;
 
 import io.netty.handler.codec.http2.Http2Headers;
 
-/** Hears of a call of the gateway's own, on the call's event loop. Must not block. */
+/**
+ * The listener of a call that the gateway makes itself. Called on the call's event loop; must not
+ * block.
+ */
 public interface CallListener {
   /**
-   * The answer begins; not told of an answer that is nothing but its end.
+   * The response headers; not called for a trailers-only response.
    *
-   * @param headers may be those of other answers, too, and are not to be changed
+   * @param headers may be shared with other responses and must not be changed
    */
   void onHeaders(Http2Headers headers);
 
-  /** One message that was asked for; the bytes are good until this returns. */
+  /** A message that was requested; the bytes are valid until this returns. */
   void onMessage(byte[] bytes, int offset, int length);
 
-  /** The last that is heard. */
+  /** The end of the call; the last event. */
   void onEnd(CallEnd end);
 
   /**
-   * The gateway ends the call for the time that its client gave it; told before its end.
+   * The gateway ends the call because its client's timeout passed; called before {@link #onEnd}.
    *
-   * @param attempted whether it made work for an upstream
+   * @param attempted whether an attempt was made, so that the call cost an upstream work
    */
   default void onGivenUp(boolean attempted) {}
 
-  /** What was sent left, so that there is room for more; told after the call was not ready. */
+  /** The call can take more messages again; called only after it was not ready. */
   default void onReady() {}
 }

@@ -7,14 +7,14 @@ import io.netty.util.AsciiString;
 import io.netty.util.AttributeKey;
 
 /**
- * Who calls, as upstreams are told: found out once per connection. Immutable.
+ * The identity of a client as upstreams see it, determined once per connection. Immutable.
  *
- * @param address for x-forwarded-for, without the port; empty for one that is not known
- * @param proof what is told of its certificate
- * @param trusted whether it is a proxy whose x-forwarded headers count
+ * @param address for x-forwarded-for, without the port; empty if unknown
+ * @param proof the client's certificate as upstreams see it
+ * @param trusted whether the client is a proxy whose x-forwarded headers count
  */
 public record Client(AsciiString address, ClientProof proof, boolean trusted) {
-  /** The gateway itself, or a client of which nothing is known. */
+  /** The identity of calls that the gateway makes itself, or of an unknown client. */
   public static final Client NOBODY = new Client(AsciiString.EMPTY_STRING, ClientProof.NONE, false);
 
   private static final AttributeKey<ClientProof> PROOF =
@@ -23,17 +23,17 @@ public record Client(AsciiString address, ClientProof proof, boolean trusted) {
   private static final AttributeKey<Boolean> TRUSTED =
       AttributeKey.valueOf(Client.class, "trusted");
 
-  /** The client of a connection is a proxy whose x-forwarded headers count. */
+  /** Marks the client of a connection as a proxy whose x-forwarded headers count. */
   public static void trust(Channel channel) {
     channel.attr(TRUSTED).set(true);
   }
 
-  /** The client of a connection has this certificate. */
+  /** Sets the certificate of a connection's client. */
   public static void set(Channel channel, ClientProof proof) {
     channel.attr(PROOF).set(proof);
   }
 
-  /** The client of a connection that was accepted, after its handshake if there is one. */
+  /** The client of an accepted connection; after its TLS handshake, if there is one. */
   public static Client of(Channel channel) {
     ClientProof proof = channel.attr(PROOF).get();
     return new Client(
@@ -42,7 +42,7 @@ public record Client(AsciiString address, ClientProof proof, boolean trusted) {
         Boolean.TRUE.equals(channel.attr(TRUSTED).get()));
   }
 
-  /** The value of x-forwarded-for: this client, behind those that a trusted proxy names. */
+  /** The value of x-forwarded-for: the addresses that a trusted proxy names, then this client's. */
   public CharSequence forwardedFor(Http2Headers request) {
     CharSequence before = trusted ? request.get(Names.X_FORWARDED_FOR) : null;
     if (before == null) {
@@ -52,7 +52,10 @@ public record Client(AsciiString address, ClientProof proof, boolean trusted) {
     return address.isEmpty() ? all : AsciiString.of(all + ", " + address);
   }
 
-  /** Takes along what a client that speaks for others says of them. */
+  /**
+   * Copies x-forwarded-client-cert from the client's request to a call that is made for it, if the
+   * client is trusted with that header.
+   */
   public void bring(Http2Headers said, Http2Headers call) {
     if (proof.believed()) {
       call.set(Names.X_FORWARDED_CLIENT_CERT, said.getAll(Names.X_FORWARDED_CLIENT_CERT));

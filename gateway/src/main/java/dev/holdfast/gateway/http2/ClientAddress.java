@@ -6,25 +6,28 @@ import io.netty.util.AttributeKey;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 
-/** Who a client is: the other end of its connection, or whom a trusted proxy there speaks for. */
+/**
+ * The address of a client: the peer of its connection, or the address that a trusted proxy names by
+ * the PROXY protocol.
+ */
 public final class ClientAddress {
   private static final AttributeKey<InetSocketAddress> NAMED =
       AttributeKey.valueOf(ClientAddress.class, "named");
 
   private ClientAddress() {}
 
-  /** The other end speaks for this client. */
+  /** Sets the address that a proxy named for a connection. */
   public static void set(Channel channel, InetSocketAddress client) {
     channel.attr(NAMED).set(client);
   }
 
-  /** The client of a connection that was accepted. */
+  /** The address of the client of an accepted connection. */
   public static SocketAddress of(Channel channel) {
     InetSocketAddress named = channel.attr(NAMED).get();
     return named == null ? channel.remoteAddress() : named;
   }
 
-  /** Its address without the port; "" for one that has none. */
+  /** The client's address without the port; "" if it has none. */
   public static AsciiString host(Channel channel) {
     return of(channel) instanceof InetSocketAddress inet
         ? AsciiString.of(inet.getAddress().getHostAddress())

@@ -14,35 +14,38 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** The client's side of an exchange: its request as it came, and where its answer goes. */
+/**
+ * The client side of an exchange: the request, its deadline and timers, and the way its response
+ * goes. Confined to one event loop.
+ */
 abstract class ClientStream implements RequestHead {
   final Http2Headers request;
   final boolean grpc;
 
-  /** The request as it goes on, from when its way is known. */
+  /** The request headers that go upstream; the original ones until there is a route. */
   Http2Headers forwarded;
 
-  /** What the head of an answer says that isn't gRPC. */
+  /** The call status that the response headers amount to, for a response that is not gRPC. */
   dev.holdfast.transcoding.http.StatusCode plainStatus =
       dev.holdfast.transcoding.http.StatusCode.UNKNOWN;
 
-  /** Whether all of the request came. */
+  /** Whether the request has ended. */
   boolean requestEnded;
 
-  /** What it does, for whoever watches. */
+  /** The record of the call for statistics and logs. */
   final CallTrace trace;
 
   RouteOptions terms = RouteOptions.DEFAULT;
 
-  /** The time that the call has; 0 for any. */
+  /** The timeout of the call in nanoseconds; 0 for none. */
   long timeoutNanos;
 
   @Nullable ScheduledFuture<?> deadline;
 
-  /** When it is older than its route lets it get. */
+  /** The timer of the longest duration that the route allows. */
   @Nullable ScheduledFuture<?> age;
 
-  /** Until when it waits for a connection. */
+  /** The timer of the wait for a connection. */
   @Nullable ScheduledFuture<?> patience;
 
   ClientStream(LoopTraffic traffic, Http2Headers request, boolean ended) {
@@ -73,47 +76,52 @@ abstract class ClientStream implements RequestHead {
     return request.get(name);
   }
 
-  /** What it is forwarded with. */
+  /** The event loop's forwarding context. */
   abstract ForwardingLoop loop();
 
-  /** Who calls. */
+  /** The identity of the client. */
   abstract Client client();
 
-  /** Pays for the bytes of the request and of its answer. */
+  /** The account that is charged for bytes of the request and the response. */
   abstract MemoryAccount memory();
 
-  /** Counts bytes of the request that wait for the upstream. */
+  /** Charges bytes of the request that wait for the upstream. */
   abstract void keep(int bytes);
 
-  /** Bytes that were kept are with the upstream, or dropped. */
+  /** Releases bytes of the request that were sent upstream or dropped. */
   abstract void giveBack(int bytes);
 
-  /** Who hears that DATA of the request is written: its bytes are given back then. */
+  /** The receipt for DATA of the request: on its write, its bytes are given back. */
   abstract Written bridge(int bytes);
 
-  /** The head of an answer that goes on. */
+  /** Sends the response headers, which do not end the response. */
   abstract void begin(Http2Headers headers);
 
   /**
-   * DATA that more will follow, and that stays its caller's; the sender gets its bytes back when it
-   * is done with.
+   * Sends DATA that does not end the response.
+   *
+   * @param data stays the caller's
+   * @param bytes that the upstream's window gets back once the DATA is written
    */
   abstract void pass(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes);
 
-  /** The last frame of an answer in DATA, which stays its caller's. */
+  /** Sends the last DATA of a response; the data stays the caller's. */
   abstract void endWith(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes);
 
-  /** The last frame of an answer in HEADERS. */
+  /** Sends the trailers of a response, or its only HEADERS. */
   abstract void endWith(Http2Headers trailers);
 
   /**
-   * An end of our own.
+   * Ends the call with a local reply.
    *
-   * @param began whether headers of an answer were sent already
+   * @param began whether response headers were sent already
    */
   abstract void endWith(StatusCode status, String message, boolean began);
 
-  /** The gateway ends it; some of the reasons are its client's doing. */
+  /**
+   * Reports an end by the gateway that the client caused: its deadline or a request without a
+   * route.
+   */
   final void judge(Reason why, boolean attempted) {
     if (why == Reason.DEADLINE || why == Reason.NO_ROUTE) {
       onGivenUp(attempted);
@@ -121,21 +129,24 @@ abstract class ClientStream implements RequestHead {
   }
 
   /**
-   * The gateway ends it for what its client asked for.
+   * The gateway ends the call because of what its client asked for.
    *
-   * @param attempted whether it made work for an upstream
+   * @param attempted whether an attempt was made, so that the call cost an upstream work
    */
   void onGivenUp(boolean attempted) {
     // Only where somebody might do so on purpose.
   }
 
-  /** Nothing of it was processed, and there is no attempt left. */
+  /** Ends a call of which no attempt was processed, and which has no attempt left. */
   abstract void endRefused();
 
-  /** Ends it with a status of our own, whatever it is doing. */
+  /** Ends the call with a local status, in any state. */
   abstract void fail(Reason why, StatusCode status, String what);
 
-  /** Not all streams that began at once end at once, for they come back. */
+  /**
+   * Starts the timer of the longest duration, with jitter: streams that began together should not
+   * reconnect together.
+   */
   final void startAge() {
     long nanos = terms.streamAge().toNanos();
     if (nanos > 0) {
@@ -147,7 +158,7 @@ abstract class ClientStream implements RequestHead {
     }
   }
 
-  /** Runs a task on the loop, unless it is cancelled. */
+  /** Schedules a task on the event loop. */
   final ScheduledFuture<?> after(long nanos, Runnable task) {
     return loop().eventLoop().schedule(task, nanos, TimeUnit.NANOSECONDS);
   }

@@ -4,12 +4,13 @@ import dev.holdfast.core.Limit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Memory of a server's closed streams (RFC 9113, 5.1): which of them may still get frames from
- * their client. Frames are late, and no fault, on a stream that this side ended while the client's
- * half was open. The client itself must send nothing behind its END_STREAM or RST_STREAM, and
- * nothing on a stream that it has passed over.
+ * The memory of a server's closed streams (RFC 9113, 5.1), which tells late frames from protocol
+ * errors. On a stream that this side ended while the client's half was open, frames are late and no
+ * fault. The client must send nothing after its END_STREAM or RST_STREAM, and nothing on a stream
+ * number that it has skipped.
  *
- * <p>Only what makes frames late is remembered, and where it was forgotten all frames are late.
+ * <p>Only the streams whose frames would be late are remembered. Frames of forgotten streams count
+ * as late.
  */
 final class ClosedStreams {
   @Limit(
@@ -17,19 +18,19 @@ final class ClosedStreams {
       then = "frames for older streams are dropped without a judgement")
   static final int REMEMBERED = 64;
 
-  /** What a frame for a closed stream means. */
+  /** The meaning of a frame on a closed stream. */
   enum Frame {
-    /** It was under way when the stream ended here. */
+    /** The frame was sent before the client knew that the stream had ended. */
     LATE,
-    /** It follows the client's own RST_STREAM. */
+    /** The frame follows the client's own RST_STREAM. */
     AFTER_RESET,
-    /** It follows the client's END_STREAM. */
+    /** The frame follows the client's END_STREAM. */
     AFTER_END,
-    /** The client began a stream with a greater number before. */
+    /** The client skipped this stream number for a higher one. */
     PASSED_OVER
   }
 
-  /** The number of each stream, below zero where its client reset it. */
+  /** The numbers of the remembered streams; negative for those that the client reset. */
   private int @Nullable [] ids;
 
   private int next;
@@ -37,23 +38,23 @@ final class ClosedStreams {
   private int passedFrom;
   private int passedTo;
 
-  /** A stream ended here while the client's half was open. */
+  /** Records the end of a stream by this side while the client's half was open. */
   void onEndedHere(int id) {
     add(id);
   }
 
-  /** The client reset a stream. */
+  /** Records a stream that the client reset. */
   void onResetByClient(int id) {
     add(-id);
   }
 
-  /** The client began a stream, and left out those from one number to another. */
+  /** Records the stream numbers that the client skipped, both ends included. */
   void onPassedOver(int from, int to) {
     passedFrom = from;
     passedTo = to;
   }
 
-  /** What a frame means that carries DATA or headers for a closed stream. */
+  /** Classifies a DATA or HEADERS frame on a closed stream. */
   Frame judge(int id) {
     if (id >= passedFrom && id <= passedTo) {
       return Frame.PASSED_OVER;

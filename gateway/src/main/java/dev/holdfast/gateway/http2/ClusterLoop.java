@@ -12,7 +12,10 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What the clusters have from an event loop. */
+/**
+ * The environment of clusters on an event loop: its clock, timers and random source, and the log
+ * and meters of ejections.
+ */
 record ClusterLoop(EventLoop loop, GatewayMeters meters) implements LoopContext {
   private static final Logger log = LoggerFactory.getLogger(ClusterLoop.class);
 

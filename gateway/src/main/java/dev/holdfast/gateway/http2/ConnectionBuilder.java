@@ -15,7 +15,10 @@ import io.netty.handler.codec.http2.Http2PromisedRequestVerifier;
 import io.netty.handler.codec.http2.Http2Settings;
 import java.util.concurrent.TimeUnit;
 
-/** Puts Netty's codec together, with the limits that Netty leaves to its users. */
+/**
+ * Builds the HTTP/2 codec of a connection around Netty's, with the limits that Netty leaves to its
+ * users.
+ */
 final class ConnectionBuilder<C extends FrameConnection>
     extends AbstractHttp2ConnectionHandlerBuilder<C, ConnectionBuilder<C>> {
   @Limit(
@@ -41,10 +44,10 @@ final class ConnectionBuilder<C extends FrameConnection>
   private static final int RESET_WINDOW_SECONDS = 30;
   private static final boolean ACKNOWLEDGES = true;
 
-  /** Who forwards a malformed request is taken for the one who made it (RFC 9113, 8.1.1). */
+  /** A proxy that forwards a malformed request is held responsible for it (RFC 9113, 8.1.1). */
   private static final boolean VALIDATES = true;
 
-  /** Makes the handler around a codec. */
+  /** Creates the connection handler around a codec. */
   interface Maker<C extends FrameConnection> {
     C make(FrameDecoder decoder, ControlFrameLimits encoder, Http2Settings settings);
   }
@@ -103,13 +106,13 @@ final class ConnectionBuilder<C extends FrameConnection>
         new TurnBudget(connection.isServer() ? TurnBudget.CLIENT : TurnBudget.UPSTREAM));
   }
 
-  /** A connection that a client opened. */
+  /** Builds the handler of a connection that a client opened. */
   static <C extends FrameConnection> C accepted(GatewayLimits limits, Maker<C> maker) {
     Http2Settings settings = settings(limits).maxConcurrentStreams(limits.streams());
     return new ConnectionBuilder<>(true, settings, limits.handshake().toNanos(), maker).build();
   }
 
-  /** A connection that the gateway opens. */
+  /** Builds the handler of a connection that the gateway opens. */
   static <C extends FrameConnection> C dialed(GatewayLimits limits, Maker<C> maker) {
     Http2Settings settings = settings(limits).pushEnabled(false);
     return new ConnectionBuilder<>(false, settings, FrameTimer.UNTIMED, maker).build();

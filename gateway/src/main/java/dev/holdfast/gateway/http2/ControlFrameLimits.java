@@ -11,8 +11,9 @@ import io.netty.handler.codec.http2.Http2LifecycleManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ends the connection of a peer that makes us answer and does not read the answers, or that makes
- * us reset streams over and over (CVE-2025-8671). Netty has both, but only for its own encoder.
+ * Closes the connection of a peer that causes responses without reading them, or that makes the
+ * gateway reset stream after stream (CVE-2025-8671). Netty has both limits, but only for its own
+ * encoder.
  */
 final class ControlFrameLimits extends DecoratingHttp2ConnectionEncoder {
   private final FrameEncoder frames;
@@ -27,10 +28,11 @@ final class ControlFrameLimits extends DecoratingHttp2ConnectionEncoder {
   private long windowSinceNanos = System.nanoTime();
 
   /**
-   * Around an encoder.
+   * Creates the limits around an encoder.
    *
-   * @param maxQueued answers that wait to be written
+   * @param maxQueued PING, SETTINGS and RST_STREAM frames that wait to be written
    * @param maxResets streams that are reset for the peer's errors in one window; 0 for any number
+   * @param windowNanos the length of a window, in nanoseconds
    */
   ControlFrameLimits(FrameEncoder delegate, int maxQueued, int maxResets, long windowNanos) {
     super(delegate);
@@ -40,7 +42,7 @@ final class ControlFrameLimits extends DecoratingHttp2ConnectionEncoder {
     this.windowNanos = windowNanos;
   }
 
-  /** What writes the frames of calls, which are not limited here. */
+  /** The encoder of the frames of calls, which are not limited here. */
   FrameEncoder frames() {
     return frames;
   }

@@ -5,10 +5,11 @@ import dev.holdfast.core.PureCore;
 import java.time.Duration;
 
 /**
- * Counts the frames of a peer that cost an answer and carry no call (CVE-2019-9512 and 9515).
+ * The flood detection for frames of a peer that cost a response and carry no call (CVE-2019-9512
+ * and 9515).
  *
- * <p>Peers that measure the way send a PING with each burst of DATA that they get, so a PING counts
- * only if nothing happened since the one before it.
+ * <p>Peers that measure the round-trip time send a PING with each burst of DATA that they receive.
+ * So a PING counts only if there was neither a new call nor DATA since the last one.
  */
 @PureCore
 final class ControlFrames {
@@ -29,13 +30,18 @@ final class ControlFrames {
       then = "its connection is closed with ENHANCE_YOUR_CALM")
   static final int MAX_OTHERS = 10_000;
 
-  /** A call comes with its priorities, and ends with a reset and what crosses it. */
+  /**
+   * The allowance per call: priorities at its start, and RST_STREAM and WINDOW_UPDATE at its end.
+   */
   private static final int OTHERS_PER_CALL = 16;
 
-  /** Who reads in small pieces opens the windows of the stream and of the connection for each. */
+  /**
+   * The allowance per DATA frame sent: a slow reader opens the windows of the stream and the
+   * connection for small pieces.
+   */
   private static final int OTHERS_PER_DATA = 4;
 
-  /** What was earned by calls and DATA, but not used, is not kept for ever. */
+  /** The most unused allowance that is kept. */
   private static final int MOST_EARNED = 10 * MAX_OTHERS;
 
   @Limit(of = "time over which PINGs and SETTINGS of a peer are counted", then = "it begins anew")
@@ -50,11 +56,11 @@ final class ControlFrames {
   private long othersLeft = MAX_OTHERS;
 
   /**
-   * A PING came.
+   * Records a PING of the peer.
    *
    * @param stream the last one that a call was made on
-   * @param window how many bytes of DATA the peer takes; less than before when it was sent some
-   * @return whether it was one too many
+   * @param window the peer's connection window; smaller than before if DATA was sent to the peer
+   * @return whether the limit is exceeded
    */
   boolean onPing(long nowNanos, int stream, int window) {
     boolean idle = stream == lastStream && window >= lastWindow;
@@ -64,23 +70,31 @@ final class ControlFrames {
     return idle && ++pings > MAX_PINGS;
   }
 
-  /** SETTINGS came; whether they were one too many. */
+  /**
+   * Records a SETTINGS frame of the peer.
+   *
+   * @return whether the limit is exceeded
+   */
   boolean onSettings(long nowNanos) {
     turn(nowNanos);
     return ++settings > MAX_SETTINGS;
   }
 
-  /** HEADERS came. */
+  /** Records a HEADERS frame, which adds to the allowance. */
   void onHeaders() {
     othersLeft += OTHERS_PER_CALL;
   }
 
-  /** DATA is sent to the peer. */
+  /** Records DATA that is sent to the peer, which adds to the allowance. */
   void onDataSent() {
     othersLeft += OTHERS_PER_DATA;
   }
 
-  /** A frame came that is neither HEADERS nor DATA; whether it was one too many. */
+  /**
+   * Records a frame that is neither HEADERS nor DATA.
+   *
+   * @return whether the limit is exceeded
+   */
   boolean onOther(long nowNanos) {
     othersLeft = Math.min(othersLeft, MOST_EARNED) - 1;
     if (nowNanos - othersSinceNanos > WINDOW.toNanos()) {

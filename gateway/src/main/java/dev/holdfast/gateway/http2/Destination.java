@@ -5,11 +5,11 @@ import dev.holdfast.gateway.cluster.ClusterOptions;
 import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 
-/** What a socket to an endpoint is opened with. */
+/** The socket address and connect timeout of a connection to an endpoint. */
 final class Destination {
   private Destination() {}
 
-  /** A literal as it is; a name is looked up by the resolver. */
+  /** The address of an IP literal; a host name stays unresolved, for the resolver. */
   static InetSocketAddress address(HostPort where) {
     byte[] literal = NetUtil.createByteArrayFromIpAddressString(where.host());
     return literal == null

@@ -21,9 +21,11 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A connection that a client opened. On its event loop only. */
+/** An HTTP/2 connection that a client opened. Confined to its event loop. */
 final class DownstreamConnection extends FrameConnection implements ClientConnection {
-  /** Its answer says that the first GOAWAY was read: "HFleave". */
+  /**
+   * The payload of the PING whose acknowledgement shows that the first GOAWAY was read: "HFleave".
+   */
   private static final long LEAVE_PING = 0x4846_6c65_6176_6500L;
 
   private final FrameDecoder reader;
@@ -79,12 +81,12 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     return loop;
   }
 
-  /** Pays for all that is held for its client. */
+  /** The account that is charged for all bytes held for this client. */
   MemoryAccount memory() {
     return memory;
   }
 
-  /** Who opened it. */
+  /** The identity of the client that opened the connection. */
   Client client() {
     return client;
   }
@@ -107,13 +109,13 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     }
   }
 
-  /** Begins to watch how the client uses its time. */
+  /** Starts the timers for the client's first SETTINGS and for idleness. */
   void watchTimes() {
     beginTimer = after(limits.handshake().toNanos(), this::checkBegun);
     checkUsed();
   }
 
-  /** Timers would hold a connection that is gone for as long as it might have been idle. */
+  /** Cancels the timers, which would keep a closed connection in memory for the idle time. */
   @Override
   public void channelInactive(ChannelHandlerContext ctx) throws Exception {
     cancel(beginTimer);
@@ -133,8 +135,9 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
   }
 
   /**
-   * Asks the client to leave: first so that requests under way to us still count (RFC 9113, 6.8),
-   * and when it answers or the time is over, with the last stream that does.
+   * Asks the client to leave (RFC 9113, 6.8): a first GOAWAY under which requests in flight still
+   * count. The second one, with the last stream, follows the client's acknowledgement or the
+   * timeout.
    */
   @Override
   public void leave(String why, long acknowledgeNanos) {
@@ -147,7 +150,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     doorTimer = after(acknowledgeNanos, () -> closeDoor(why));
   }
 
-  /** Ends calls that take too long for a gateway that closes. */
+  /** Ends calls whose time has passed in a draining gateway. */
   @Override
   public void endCalls(boolean streamsToo) {
     List<RequestStream> open = new ArrayList<>();
@@ -181,7 +184,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     }
   }
 
-  /** Behind what is written, which a slow reader has yet to take. */
+  /** Closes the connection behind everything written, which a slow reader still has to read. */
   private void closeIfUnused() {
     if (leaving && connection().numActiveStreams() == 0) {
       var unused =
@@ -210,12 +213,12 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     }
   }
 
-  /** Whether headers are remembered as those of a well-formed request. */
+  /** Whether the headers come from the header block cache and are a well-formed request. */
   private static boolean isKnown(Http2Headers headers) {
     return headers instanceof Head head && head.isRemembered() && head.kind() == Head.Kind.REQUEST;
   }
 
-  /** Says goodbye with a reason, after what is written already. */
+  /** Writes a GOAWAY with a reason, after what is written already. */
   private void goodbye(int lastStream, Http2Error error, String why) {
     var unused =
         goAway(
@@ -265,7 +268,10 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     }
   }
 
-  /** Who sends behind the end of its own request is told so (RFC 9113, 5.1 and 5.1.1). */
+  /**
+   * Closes the connection of a client that sends after its END_STREAM, or on a skipped stream
+   * number (RFC 9113, 5.1 and 5.1.1).
+   */
   @Override
   boolean isLate(Http2Exception.StreamException frame) {
     ClosedStreams.Frame what = connection().ended().judge(frame.streamId());
@@ -281,7 +287,7 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     return true;
   }
 
-  /** The frames of the client, and what becomes of streams. */
+  /** The listener for the client's frames and the ends of its streams. */
   private final class Frames extends CallFrames {
     @Override
     public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings)

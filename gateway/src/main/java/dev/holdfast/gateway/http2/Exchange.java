@@ -18,11 +18,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request and its answer: a stream of a client, and one after the other the streams of its
- * attempts. On the event loop of both.
+ * A request and its response: a stream of a client, and the upstream streams of its attempts, one
+ * after the other. Confined to the event loop of both.
  *
- * <p>It is over when the last frame for the client was handed on, or the client is gone. Until the
- * answer begins, an attempt that certainly was not processed is followed by another.
+ * <p>The exchange is over when the last frame for the client was handed on, or the client is gone.
+ * Until the response begins, an attempt that certainly was not processed is followed by another
+ * one.
  */
 abstract class Exchange extends ClientStream implements Waiter<UpstreamConnection> {
   @Limit(
@@ -53,7 +54,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     return value == null ? Long.hashCode(System.nanoTime()) : value.toString().hashCode();
   }
 
-  /** Finds the way. */
+  /** Routes the request and begins the first attempt. */
   final void begin() {
     Terms snapshot = loop().snapshot();
     Route route = Head.route(request, snapshot.router(), this);
@@ -70,7 +71,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     begin(target, route);
   }
 
-  /** Goes the way that is known. */
+  /** Begins the first attempt on a given route. */
   final void begin(Cluster target, Route route) {
     terms = route.options();
     cluster = target;
@@ -82,7 +83,11 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     }
   }
 
-  /** DATA of the client; how many of its bytes are done with. */
+  /**
+   * Handles DATA of the client.
+   *
+   * @return the bytes whose window may be given back at once
+   */
   public final int onRequestData(ByteBuf data, int bytes, boolean end) {
     requestEnded |= end;
     if (over) {
@@ -101,14 +106,14 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
   }
 
   /**
-   * An upstream gets the end of the request without them: gRPC has no request trailers, and servers
-   * take a second HEADERS for a fault of the connection, with all calls of others on it.
+   * Ends the request without its trailers: gRPC has none, and servers treat a second HEADERS as a
+   * connection error that ends all calls of others too.
    */
   public final void onRequestTrailers() {
     onRequestData(Unpooled.EMPTY_BUFFER, 0, true);
   }
 
-  /** The client reset the stream, its connection was lost, or all is done. */
+  /** The client reset the stream, its connection was lost, or the call is complete. */
   final void onDownstreamClosed() {
     if (!over) {
       over = true;
@@ -200,7 +205,11 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     }
   }
 
-  /** DATA of the upstream; how many of its bytes are done with. */
+  /**
+   * Handles DATA of the upstream.
+   *
+   * @return the bytes whose window may be given back at once
+   */
   final int onResponseData(ByteBuf data, int bytes, boolean end) {
     UpstreamConnection from = up;
     Http2Stream stream = upStream;
@@ -238,7 +247,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     attempts.onTrouble(why, malformed);
   }
 
-  /** The stream of the attempt is closed, and not by us. */
+  /** Handles the end of the attempt's stream, which the gateway did not end. */
   final void onUpstreamClosed(UpstreamConnection link, boolean untouched) {
     upStream = null;
     if (over) {
@@ -284,7 +293,10 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     }
   }
 
-  /** Whether an answer without a message is not the client's, but leads to another attempt. */
+  /**
+   * Whether a trailers-only response is not forwarded but retried; then the next attempt is
+   * scheduled.
+   */
   private boolean mayAskAgain(Http2Headers answer) {
     long left = timeoutNanos > 0 ? timeoutNanos - trace.spentNanos() : Long.MAX_VALUE;
     long delay = body.isComplete() ? attempts.delayNanos(terms.retry(), request, answer, left) : -1;
@@ -332,7 +344,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     body.onSent(loop().meters());
   }
 
-  /** Hands a frame on that stays its caller's; its bytes are given back when it is written. */
+  /** Sends DATA upstream, which stays the caller's; its bytes are given back when it is written. */
   private void write(ByteBuf data, int bytes, boolean end) {
     UpstreamConnection to = up;
     Http2Stream stream = upStream;
@@ -343,7 +355,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     }
   }
 
-  /** Ends it where nobody can be told why: the stream of the client is reset by the caller. */
+  /** Ends the call without a reply: the caller resets the client's stream. */
   final void drop(StatusCode status) {
     if (!over) {
       end(Reason.LIMIT, status);
@@ -369,7 +381,7 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
   }
 
   /**
-   * Lets go of the upstream and of all that was kept.
+   * Releases the upstream stream, the timers and all kept bytes.
    *
    * @param ended whether the upstream's side ended just now
    */

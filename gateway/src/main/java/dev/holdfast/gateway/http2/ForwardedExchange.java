@@ -8,7 +8,10 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
 
-/** An exchange whose frames come from a client's stream and go back to it untouched. */
+/**
+ * An exchange between a client's stream and upstream streams, whose frames are forwarded without
+ * translation.
+ */
 final class ForwardedExchange extends Exchange implements RequestStream {
   private final DownstreamConnection down;
   private final Http2Stream downStream;
@@ -22,7 +25,10 @@ final class ForwardedExchange extends Exchange implements RequestStream {
     down.charge(stream, down.memory());
   }
 
-  /** Ends a request whose path has no normal form: gRPC has no method there. */
+  /**
+   * Ends a request whose path has no normal form: UNIMPLEMENTED for gRPC, since no such method
+   * exists.
+   */
   void refuse(String malformed) {
     fail(Reason.NO_ROUTE, grpc ? StatusCode.UNIMPLEMENTED : StatusCode.INVALID_ARGUMENT, malformed);
   }
@@ -52,7 +58,10 @@ final class ForwardedExchange extends Exchange implements RequestStream {
     return stream.headerBytes + stream.unreturnedBytes() + body.bytes() + answer;
   }
 
-  /** ENHANCE_YOUR_CALM is RESOURCE_EXHAUSTED to clients of gRPC: no status would get past DATA. */
+  /**
+   * Ends the call with RESOURCE_EXHAUSTED, or with RST_STREAM and ENHANCE_YOUR_CALM, which gRPC
+   * clients map to the same status: trailers could not overtake DATA that waits.
+   */
   @Override
   public void onOverload() {
     HeaderMemory.credit((FrameStream) downStream, down.memory());
@@ -136,7 +145,7 @@ final class ForwardedExchange extends Exchange implements RequestStream {
     down.resets.onGivenUp((FrameStream) downStream, attempted);
   }
 
-  /** The client may try again as safely as we did. */
+  /** Resets the stream with REFUSED_STREAM: the client may safely retry. */
   @Override
   void endRefused() {
     down.reset(downStream, Http2Error.REFUSED_STREAM.code());
@@ -151,7 +160,10 @@ final class ForwardedExchange extends Exchange implements RequestStream {
     down.send(downStream, data, true, requestEnded ? hearer : both);
   }
 
-  /** Who has its answer and still sends is told to stop, once the answer is out. */
+  /**
+   * Asks a client that still sends to stop, once its response is written (RST_STREAM with
+   * NO_ERROR).
+   */
   private void stopRequest(boolean written) {
     if (written && down.connection().stream(downStream.id()) != null) {
       down.reset(downStream, Http2Error.NO_ERROR.code());

@@ -40,8 +40,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Everything that one event loop forwards with: its clients' connections, its own connections to
- * the endpoints of each cluster, and what is to be flushed. No request leaves its loop.
+ * The forwarding context of one event loop: its clients' connections, its own connections to the
+ * endpoints of each cluster, and the pending flushes. No request leaves its loop.
  */
 public final class ForwardingLoop {
   @Limit(
@@ -59,11 +59,11 @@ public final class ForwardingLoop {
   private final LoopClients clients;
 
   /**
-   * What watches the connections of a gateway.
+   * The observers of a gateway's connections: liveness and meters.
    *
-   * @param options of the liveness room
-   * @param clients its meters of connections that were accepted
-   * @param upstreams its meters of connections that the gateway opened
+   * @param options of liveness
+   * @param clients liveness meters of accepted connections
+   * @param upstreams liveness meters of connections that the gateway opened
    * @param meters of the gateway
    */
   public record Watching(
@@ -72,30 +72,34 @@ public final class ForwardingLoop {
       LivenessMeters upstreams,
       GatewayMeters meters) {}
 
-  /** Gives back the buffers that the thread of this event loop keeps for later; on that thread. */
+  /** Releases the spare buffers of the event loop; must be called on its thread. */
   public static void releaseSpareBuffers() {
     SpareBuffers.release();
     GatewayBuffers.trim();
   }
 
-  /** How much a connection reads in a turn: what one client sends is work that others wait for. */
+  /**
+   * The limit of bytes that a connection reads in a turn: the work for one client makes the others
+   * wait.
+   */
   public static RecvByteBufAllocator readsOfTurn() {
     return new AdaptiveRecvByteBufAllocator().maxMessagesPerRead(READS);
   }
 
   /**
-   * A loop without connections.
+   * Creates a loop without connections.
    *
-   * @param terms asked for each request
+   * @param terms the configuration snapshot, read for each request
    */
   public ForwardingLoop(EventLoop loop, Supplier<? extends Terms> terms, Watching watching) {
     this(loop, terms, watching, GatewayMemory.ofProcess());
   }
 
   /**
-   * As above.
+   * Creates a loop without connections, with a memory of its own.
    *
-   * @param memory what all loops may keep together
+   * @param terms the configuration snapshot, read for each request
+   * @param memory that all loops share
    */
   public ForwardingLoop(
       EventLoop loop, Supplier<? extends Terms> terms, Watching watching, GatewayMemory memory) {
@@ -125,12 +129,12 @@ public final class ForwardingLoop {
             cluster -> (to, options, watch) -> dial(cluster, to, options, watch));
   }
 
-  /** Prepares a connection of HTTP/2 that was accepted on this loop. */
+  /** Installs HTTP/2 on an accepted connection of this loop. */
   public void accept(Channel channel) {
     accept(channel, DownstreamConnection.of(this, terms.get().limits(), null));
   }
 
-  /** As above, where a face takes what is not gRPC. */
+  /** Installs HTTP/2 on an accepted connection, with a handler of requests that are not gRPC. */
   public void accept(Channel channel, WebFace face) {
     accept(channel, DownstreamConnection.of(this, terms.get().limits(), face));
   }
@@ -146,52 +150,54 @@ public final class ForwardingLoop {
     clients.add(connection);
   }
 
-  /** Somebody connected, and did not yet say what for; a drain waits until that is known. */
+  /**
+   * Registers an accepted connection whose protocol is not known yet; a drain waits until it is.
+   */
   public void arrives(Channel channel) {
     clients.arrives(channel);
   }
 
   /**
-   * A client of another protocol than HTTP/2, whose liveness only the kernel can ask for; is asked
-   * to leave when the gateway closes.
+   * Registers a client connection of another protocol than HTTP/2. Only TCP keepalive checks its
+   * liveness. A draining gateway asks it to leave.
    */
   public void add(ClientConnection connection) {
     keepAlive(connection.channel());
     clients.add(connection);
   }
 
-  /** The clusters that are still wanted; the others' connections end with their last call. */
+  /** Keeps these clusters; connections of others end with their last call. */
   public void retain(Collection<Cluster> wanted) {
     traffic.forgetRoutes();
     clusters.retain(wanted);
   }
 
   /**
-   * Lets clients go: calls end, or are ended when their time is over.
+   * Drains the clients: calls end by themselves, or are ended when their time has passed.
    *
-   * @param acknowledge how long a client may take to hear of it
-   * @param unary how long calls go on whose request is complete and whose answer has not begun
-   * @param streams how long the others go on
-   * @return completes on this loop when all are gone
+   * @param acknowledge time for a client to acknowledge the first GOAWAY
+   * @param unary time for calls with a complete request and no response headers yet
+   * @param streams time for all other calls
+   * @return completes on this loop when all clients are gone
    */
   public Future<Void> drain(Duration acknowledge, Duration unary, Duration streams) {
     // The last client takes the connections to upstreams with it.
     return clients.drain(acknowledge, unary, streams, () -> retain(List.of()));
   }
 
-  /** What can be seen of it now; on the loop. */
+  /** A view of the loop, for the admin page. Must be called on the loop. */
   public LoopView view() {
     long nowNanos = System.nanoTime();
     return new LoopView(
         clients.size(), clients.spliced(), memory().usedBytes(), clusters.view(nowNanos));
   }
 
-  /** The thread that runs it. */
+  /** The event loop of this context. */
   public EventLoop eventLoop() {
     return loop;
   }
 
-  /** What requests meet now. */
+  /** The current configuration snapshot of the gateway. */
   public Terms snapshot() {
     return terms.get();
   }
@@ -204,27 +210,27 @@ public final class ForwardingLoop {
     return shared;
   }
 
-  /** What it keeps of others' bytes. */
+  /** The loop's part of the gateway's buffer memory. */
   public LoopMemory memory() {
     return shared.memory();
   }
 
-  /** The calls of this loop. */
+  /** The statistics of this loop's calls. */
   public LoopTraffic traffic() {
     return traffic;
   }
 
-  /** Its counters. */
+  /** The meters of the gateway. */
   public GatewayMeters meters() {
     return watching.meters;
   }
 
-  /** This loop's part of a cluster. */
+  /** The state of a cluster on this loop. */
   LocalCluster<UpstreamConnection> local(Cluster cluster) {
     return clusters.of(cluster);
   }
 
-  /** This loop's part of a cluster, for connections that are made by {@link #connect}. */
+  /** The state of a cluster on this loop, for connections that are made by {@link #connect}. */
   public LocalCluster<?> endpointsOf(Cluster cluster) {
     return local(cluster);
   }
@@ -234,8 +240,8 @@ public final class ForwardingLoop {
   }
 
   /**
-   * Connects to an endpoint for one client alone, in plaintext and kept alive by the kernel;
-   * nothing is read yet.
+   * Connects to an endpoint in plaintext for one client alone, with TCP keepalive. Reading starts
+   * only when the caller enables it.
    */
   public ChannelFuture connect(HostPort endpoint, ClusterOptions options) {
     return bootstrap

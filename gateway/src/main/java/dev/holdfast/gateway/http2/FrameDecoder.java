@@ -19,9 +19,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Netty's decoder, with a shorter way for what calls consist of: headers whose block is remembered,
- * and DATA that follows them. Everything else, and everything that is not as it should be, is
- * Netty's to read and to refuse; it is given whole frames only.
+ * The frame decoder: a fast path for cached header blocks and the DATA that follows them, around
+ * Netty's decoder. All other frames, and all malformed ones, go to Netty's decoder, as whole
+ * frames.
  */
 final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
   @Limit(
@@ -53,12 +53,12 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
   private int emptyFrames;
 
   /**
-   * Around a decoder.
+   * Creates a fast path around a decoder.
    *
-   * @param streams those of its connection
-   * @param headers the one that it reads headers with
-   * @param timer told of how its bytes get on
-   * @param budget of each turn; frames behind it stay where they are
+   * @param streams of the connection
+   * @param headers the header block cache that the delegate reads headers with
+   * @param timer bounds the time for a frame or header block
+   * @param budget of each turn; frames beyond it stay in the buffer
    */
   FrameDecoder(
       Http2ConnectionDecoder delegate,
@@ -73,27 +73,27 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
     this.streams = streams;
   }
 
-  /** The work that its frames may make. */
+  /** The budget for the frames of one turn. */
   TurnBudget budget() {
     return budget;
   }
 
-  /** Counts frames that carry no call. */
+  /** The flood detection for frames that carry no call. */
   ControlFrames control() {
     return control;
   }
 
-  /** Whether the headers that were read last, and could not be taken, end their stream. */
+  /** Whether the header block that was read last, and failed, ends its stream. */
   boolean endsWithBlock() {
     return blockEnds;
   }
 
-  /** The size of the block that headers were decoded from last. */
+  /** The size of the last decoded header block, in bytes. */
   int blockBytes() {
     return headers.blockBytes();
   }
 
-  /** Whose headers come; equal for those that are the same to upstreams. */
+  /** Sets the owner of the headers: equal for clients that are the same to upstreams. */
   void owner(Object whose) {
     headers.owner(whose);
   }
@@ -149,7 +149,10 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
     }
   }
 
-  /** The frame whose head is at an index; only one that is too long is not there as a whole. */
+  /**
+   * Decodes the frame whose header starts at an index. Only a frame that is too long may be
+   * incomplete.
+   */
   private void decode(
       ChannelHandlerContext ctx, ByteBuf in, int at, int length, int whole, List<Object> out)
       throws Http2Exception {
@@ -192,7 +195,7 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
     super.decodeFrame(ctx, in.slice(at, whole), out);
   }
 
-  /** Counts a frame that is no DATA. */
+  /** Counts a frame other than DATA against the budget and the flood limits. */
   private void count(int type) throws Http2Exception {
     if (type == Http2FrameTypes.HEADERS) {
       emptyFrames = 0;
@@ -206,14 +209,17 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
     }
   }
 
-  /** Only a client is suspected: the connection to an upstream carries calls of many. */
+  /**
+   * Applies the limit of control frames to clients only: the connection to an upstream carries the
+   * calls of many clients.
+   */
   private void requireFewOthers() throws Http2Exception {
     if (streams.isServer() && control.onOther(SteadyEpoll.nanoTime())) {
       throw new LimitMetException(MetLimit.CONTROL_FRAMES, "too many frames that carry no call");
     }
   }
 
-  /** Asked through all that decorates the decoder until it is so. */
+  /** Whether the connection preface was read; the decorated decoders are asked until it was. */
   private boolean isPrefaced() {
     if (!prefaced) {
       prefaced = prefaceReceived();
@@ -221,13 +227,13 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
     return prefaced;
   }
 
-  /** Whether its headers came the short way, and DATA may follow them. */
+  /** Whether the stream's headers took the fast path, and DATA may follow them. */
   private static boolean isPlain(FrameStream stream) {
     return stream.body != null && stream.state().remoteSideOpen() && !stream.isResetSent();
   }
 
   /**
-   * Shows the buffer as if there were nothing but this DATA in it, which is cheaper than a slice.
+   * Handles DATA without a slice: while the listener runs, the buffer's indexes bound this DATA.
    */
   private void takeData(
       ChannelHandlerContext ctx,
@@ -255,7 +261,11 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
     }
   }
 
-  /** Takes headers that are known, if that is what may come here; says whether it did. */
+  /**
+   * Handles cached headers, if such headers may come here.
+   *
+   * @return whether the headers were handled
+   */
   private boolean takeHeaders(ChannelHandlerContext ctx, int id, @Nullable Head known, boolean end)
       throws Http2Exception {
     Head.Kind kind = known == null ? Head.Kind.OTHER : known.kind();
@@ -286,7 +296,7 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
     return true;
   }
 
-  /** Whether such headers are due on a stream that is open already. */
+  /** Whether headers of this kind may come on a stream that is open already. */
   private static boolean mayCome(Head.Kind kind, FrameStream stream, boolean end) {
     if (!stream.state().remoteSideOpen() || stream.isResetSent()) {
       return false;
@@ -298,7 +308,7 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
     };
   }
 
-  /** Holds DATA, or what ends it, against the length that was said. */
+  /** Checks DATA, or the end of it, against the content-length. */
   private void count(@Nullable FrameStream stream, int bytes, boolean end) throws Http2Exception {
     SaidLength body = stream == null ? null : stream.body;
     if (stream != null && body != null) {
@@ -306,7 +316,10 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
     }
   }
 
-  /** Headers that Netty reads, which it tells in this form, may end a body that is counted here. */
+  /**
+   * Headers that Netty decodes, which are reported in this form, may end a body whose length is
+   * checked here.
+   */
   private final class Counted extends Http2FrameListenerDecorator {
     Counted(Http2FrameListener listener) {
       super(listener);

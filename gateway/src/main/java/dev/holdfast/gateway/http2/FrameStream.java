@@ -11,9 +11,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One stream (RFC 9113, 5.1) with all that its connection knows of it, in one object: its state,
- * its windows, what waits for them, and who takes its frames. The connection itself is the one with
- * number 0.
+ * An HTTP/2 stream (RFC 9113, 5.1) with all its state in one object: windows, frames that wait, and
+ * the consumer of its frames. Stream 0 stands for the connection itself.
  */
 final class FrameStream implements Http2Stream, Written {
   private static final int RESET_SENT = 1;
@@ -24,43 +23,54 @@ final class FrameStream implements Http2Stream, Written {
   private static final int RESET_RECEIVED = 32;
   private static final @Nullable Object[] NONE = {};
 
-  /** What takes its frames; see {@link FrameConnection#attach}. */
+  /** The consumer of the stream's frames; see {@link FrameConnection#attach}. */
   @Nullable Object taker;
 
-  /** Pays for the bytes that were read on it and are not passed on yet; null for nobody. */
+  /**
+   * The account that is charged for bytes read on the stream and not passed on yet; null for none.
+   */
   @Nullable MemoryAccount account;
 
-  /** What is remembered of it to judge its end by. */
+  /** The data by which the end of a client's stream is judged; see {@link ResetGuard}. */
   @Nullable OpenedStream opened;
 
-  /** See {@link HeaderMemory}. */
+  /** The bytes of request headers charged to the client; see {@link HeaderMemory}. */
   int headerBytes;
 
-  /** What is expected of its DATA; see {@link FrameDecoder}. */
+  /**
+   * The check of DATA against the content-length; null if the headers did not take the fast path of
+   * {@link FrameDecoder}.
+   */
   @Nullable SaidLength body;
 
-  /** What the peer may still send. */
+  /**
+   * The receive window: bytes of DATA that the peer may still send. Negative after the window was
+   * made smaller.
+   */
   int receiveWindow;
 
-  /** What it may send when all that came is done with, before it is told of more. */
+  /** The receive window without the bytes that were read and not yet given back. */
   int processedWindow;
 
-  /** What it is told of, in the end. */
+  /** The size of the receive window, which WINDOW_UPDATE frames refill. */
   int mostReceived;
 
-  /** How far below zero the window may be: it was made smaller, and the peer may not know yet. */
+  /**
+   * The lowest allowed receive window: below 0 after the window was made smaller, since the peer
+   * may not know yet.
+   */
   int receiveFloor;
 
-  /** No more DATA comes, so no more need be allowed. */
+  /** Whether the peer's DATA has ended, so that its window needs no refill. */
   boolean receivedAll;
 
-  /** What the peer takes. */
+  /** The send window: bytes of DATA that the peer accepts. */
   int sendWindow;
 
-  /** What waits for that; null for nothing. */
+  /** The frames that wait for the send window; null for none. */
   @Nullable ArrayDeque<FlowControlled> waiting;
 
-  /** See {@link SendWindows}. */
+  /** Whether the stream is in the queue of {@link SendWindows}. */
   boolean queued;
 
   boolean writing;
@@ -78,7 +88,7 @@ final class FrameStream implements Http2Stream, Written {
     this.state = state;
   }
 
-  /** Bytes that were read on it and are not passed on yet. */
+  /** The bytes that were read on the stream and not given back yet. */
   int unreturnedBytes() {
     return processedWindow - receiveWindow;
   }
@@ -93,7 +103,7 @@ final class FrameStream implements Http2Stream, Written {
     return state;
   }
 
-  /** Those that are reserved are opened so, and there are none: nobody may push. */
+  /** Always fails: only reserved streams are opened so, and there are none without server push. */
   @Override
   public Http2Stream open(boolean halfClosed) throws Http2Exception {
     throw Http2Exception.connectionError(
@@ -131,7 +141,7 @@ final class FrameStream implements Http2Stream, Written {
     return this;
   }
 
-  /** Its last frame is out, or never will be. */
+  /** Ends the stream when its last frame was written, or the write failed. */
   @Override
   public void onWritten(boolean success) {
     connection.end(this);
@@ -148,7 +158,7 @@ final class FrameStream implements Http2Stream, Written {
     return this;
   }
 
-  /** The peer sent RST_STREAM. */
+  /** Records an RST_STREAM of the peer. */
   void resetReceived() {
     seen |= RESET_RECEIVED;
   }

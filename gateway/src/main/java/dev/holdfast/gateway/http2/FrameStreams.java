@@ -17,10 +17,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The streams of one connection. In place of Netty's own, which keeps a dozen objects for each
- * stream, and tells everybody of each turn in its life: a gateway opens two streams for each call.
+ * The streams of one connection, in place of Netty's implementation. That one keeps a dozen objects
+ * per stream and reports each state to all listeners, and a gateway opens two streams per call.
  *
- * <p>Listeners hear of streams that were closed, and of GOAWAY; nobody asks for more.
+ * <p>Listeners are told only of closed streams and of GOAWAY.
  */
 final class FrameStreams implements Http2Connection {
   private final StreamTable table = new StreamTable();
@@ -40,7 +40,7 @@ final class FrameStreams implements Http2Connection {
     remote = new StreamSide<>(this, !server, false, sending);
   }
 
-  /** The place of a property. */
+  /** The key of a stream property: its index. */
   private record Key(int index) implements PropertyKey {}
 
   static int index(PropertyKey key) {
@@ -52,12 +52,15 @@ final class FrameStreams implements Http2Connection {
     return new Key(keys++);
   }
 
-  /** Who ends streams, and with the last of them a connection that waits for that. */
+  /**
+   * Sets the manager that ends streams, and closes the connection after the last one if that is
+   * due.
+   */
   void lifecycle(Http2LifecycleManager manager) {
     lifecycle = manager;
   }
 
-  /** Both sides sent all that they had to send. */
+  /** Closes a stream whose two halves have ended. */
   void end(FrameStream stream) {
     Http2LifecycleManager manager = lifecycle;
     if (manager != null) {
@@ -65,22 +68,22 @@ final class FrameStreams implements Http2Connection {
     }
   }
 
-  /** A side opened it. */
+  /** Adds a stream that either side opened. */
   void add(FrameStream stream) {
     receiving.begin(stream);
     sending.begin(stream);
     table.add(stream);
   }
 
-  /** It sends no more. */
+  /** Drops the frames that wait on a stream whose local half has closed. */
   void onHalfClosed(FrameStream stream) {
     sending.cancel(stream);
   }
 
   /**
-   * It is over: what waits to be sent is dropped, and nobody can find it any more.
+   * Removes a closed stream and drops its frames that wait.
    *
-   * @param open whether the peer could still send
+   * @param open whether the peer's half was open
    */
   void onClosed(FrameStream stream, boolean open) {
     boolean ours = local.isValidStreamId(stream.id());
@@ -103,7 +106,7 @@ final class FrameStreams implements Http2Connection {
     table.remove(stream.id());
   }
 
-  /** Those that its peer opened and that are over. */
+  /** The memory of closed streams that the peer had opened. */
   ClosedStreams ended() {
     return ended;
   }
@@ -112,12 +115,12 @@ final class FrameStreams implements Http2Connection {
     return closed;
   }
 
-  /** What the peer may send. */
+  /** The receive windows of all streams. */
   ReceiveWindows receiving() {
     return receiving;
   }
 
-  /** What the peer takes. */
+  /** The send windows of all streams. */
   SendWindows sending() {
     return sending;
   }

@@ -7,11 +7,11 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ends a connection whose peer begins a frame, or a block of headers, and does not end it in time:
- * nothing else can come on it meanwhile. There is at most one timer.
+ * The time limit for the rest of a frame or header block that a peer has begun: nothing else can
+ * arrive on the connection meanwhile. Uses at most one timer.
  */
 final class FrameTimer {
-  /** No time is too long. */
+  /** The value for no time limit. */
   static final long UNTIMED = 0;
 
   private final long limitNanos;
@@ -27,16 +27,16 @@ final class FrameTimer {
     this.limitNanos = limitNanos;
   }
 
-  /** What is ended. */
+  /** Sets the manager that closes the connection. */
   void lifecycleManager(Http2LifecycleManager manager) {
     connection = manager;
   }
 
   /**
-   * Bytes came.
+   * Records that bytes were read.
    *
-   * @param isInside whether something has begun that has not ended
-   * @param ended whether something ended since the bytes before
+   * @param isInside whether a frame or header block has begun and not ended
+   * @param ended whether one has ended since the previous bytes
    */
   void onProgress(ChannelHandlerContext ctx, boolean isInside, boolean ended) {
     boolean began = isInside && (!inside || ended);

@@ -14,11 +14,13 @@ import java.nio.channels.ClosedChannelException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the frames that calls consist of into the {@link FrameBatch} of their connection; the
- * others go to it as messages of their own, in the same order.
+ * Writes the frames of calls into the {@link FrameBatch} of their connection. Other frames go to
+ * the batch as separate messages, in the same order.
  */
 final class FrameWriter extends DefaultHttp2FrameWriter {
-  /** Longer DATA is handed on as it is: to copy it would cost more than a place in the queue. */
+  /**
+   * The longest DATA that is copied; a copy of longer DATA would cost more than a separate write.
+   */
   static final int COPIED_BYTES = 2_048;
 
   private static final int HEAD_BYTES = 9;
@@ -27,7 +29,10 @@ final class FrameWriter extends DefaultHttp2FrameWriter {
   private static final int END_STREAM = 1;
   private static final int END_HEADERS = 4;
 
-  /** Between buffers of Netty a few bytes go faster by way of an array than from one to another. */
+  /**
+   * A transfer array per thread: copying a few bytes between Netty's buffers is faster through an
+   * array.
+   */
   private static final FastThreadLocal<byte[]> PASSING =
       new FastThreadLocal<>() {
         @Override
@@ -50,11 +55,11 @@ final class FrameWriter extends DefaultHttp2FrameWriter {
   }
 
   /**
-   * Writes DATA.
+   * Writes a DATA frame, as a copy if it is short.
    *
-   * @param data stays its caller's
-   * @param hearer of this frame, unless there is none
-   * @param other hearer of it, told after the first
+   * @param data stays the caller's
+   * @param hearer is told when the frame is written; null for none
+   * @param other is told after the first; null for none
    */
   void data(
       ChannelHandlerContext ctx,
@@ -82,10 +87,10 @@ final class FrameWriter extends DefaultHttp2FrameWriter {
   }
 
   /**
-   * Writes headers, all of them or nothing.
+   * Writes headers in HEADERS and CONTINUATION frames, or nothing if they cannot be encoded.
    *
-   * @param hearer of this frame, unless there is none
-   * @param other hearer of it, told after the first
+   * @param hearer is told when the headers are written; null for none
+   * @param other is told after the first; null for none
    */
   void headers(
       ChannelHandlerContext ctx,
@@ -188,7 +193,7 @@ final class FrameWriter extends DefaultHttp2FrameWriter {
     };
   }
 
-  /** A block of headers that is too long for one frame goes on in others. */
+  /** Splits a header block that is too long for one frame into HEADERS and CONTINUATION frames. */
   private void split(ByteBuf out, int start, int streamId, int endFlag) {
     int from = start + HEAD_BYTES;
     ByteBuf block = out.copy(from, out.writerIndex() - from);

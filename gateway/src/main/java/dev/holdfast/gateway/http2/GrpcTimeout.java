@@ -5,18 +5,21 @@ import io.netty.util.AsciiString;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** The value of a grpc-timeout header: up to eight digits and a unit. */
+/** The codec of grpc-timeout values: up to eight digits and a unit. */
 public final class GrpcTimeout {
-  /** In less, no answer comes over a network, nor from a process beside this one. */
+  /**
+   * The shortest timeout that is tried: in less time, no response arrives, not even from a process
+   * on the same machine.
+   */
   @Limit(
       of = "time that a call has when it comes, at the least",
       then = "it is answered with DEADLINE_EXCEEDED, and no upstream hears of it")
   static final Duration SHORTEST = Duration.ofNanos(20_000);
 
-  /** What is said when there is no or no valid value. */
+  /** The result for an absent or invalid value. */
   public static final long NONE = -1;
 
-  /** What is said of a call whose time was over when it came. */
+  /** The result for a call whose timeout had passed when it arrived. */
   static final long EXPIRED = -2;
 
   private static final int MAX_DIGITS = 8;
@@ -24,7 +27,10 @@ public final class GrpcTimeout {
 
   private GrpcTimeout() {}
 
-  /** In nanoseconds, {@link #NONE} for what is malformed; more than 292 years are 292 years. */
+  /**
+   * Parses a value to nanoseconds; {@link #NONE} if it is malformed. Values above 292 years become
+   * 292 years.
+   */
   public static long parse(CharSequence text) {
     int digits = text.length() - 1;
     if (digits < 1 || digits > MAX_DIGITS) {
@@ -50,8 +56,9 @@ public final class GrpcTimeout {
   }
 
   /**
-   * In the finest unit that has room for it, at least 1 ns. Rounded up: an upstream whose time were
-   * over first would reset a call of which the client is to hear that its deadline passed.
+   * Formats a timeout in the finest unit that has room for it; at least 1 ns. Rounded up: an
+   * upstream whose timeout ended first would reset a call that the gateway must end with
+   * DEADLINE_EXCEEDED.
    */
   static AsciiString format(long nanos) {
     long value = Math.max(1, nanos);
@@ -74,7 +81,7 @@ public final class GrpcTimeout {
     return (value - 1) / unit + 1;
   }
 
-  /** As people read it: {@code 1.502s}. */
+  /** Formats a duration in seconds, such as {@code 1.502s}. */
   public static String inSeconds(long nanos) {
     long millis = nanos / 1_000_000;
     StringBuilder text = new StringBuilder().append(millis / 1_000);

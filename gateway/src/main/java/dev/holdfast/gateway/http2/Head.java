@@ -13,20 +13,22 @@ import java.util.Map.Entry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Headers that came over a connection. Those of a block that its decoder remembers are the same
- * object each time it comes again: they are not changed any more, and so what was found out about
- * them stays true.
+ * Headers that were received over a connection, with cached facts about them. Headers in the header
+ * block cache are one object that many requests share: they are not changed any more, so that the
+ * facts stay true.
  */
 final class Head extends DefaultHttp2Headers {
-  /** Where such headers may come. */
+  /** The kind of message part that the headers can be. */
   enum Kind {
-    /** They begin a request. */
+    /** The headers of a well-formed request. */
     REQUEST,
-    /** They begin an answer, and not an informational one. */
+    /** The headers of a response that is not informational. */
     RESPONSE,
-    /** They end either. */
+    /** The trailers of a request or response. */
     TRAILERS,
-    /** There is more to say about them: they are incomplete, informational, or make no sense. */
+    /**
+     * Any other headers: incomplete, informational, malformed, or with an unusable content-length.
+     */
     OTHER
   }
 
@@ -52,7 +54,9 @@ final class Head extends DefaultHttp2Headers {
   private long contentLength = -1;
   private @Nullable Encoded @Nullable [] encoded;
 
-  /** What the headers are in one state of one encoder; see {@link RememberingEncoder}. */
+  /**
+   * The header block of these headers in one state of one encoder; see {@link RememberingEncoder}.
+   */
   static final class Encoded {
     private final long state;
     private final byte[] block;
@@ -68,8 +72,8 @@ final class Head extends DefaultHttp2Headers {
   }
 
   /**
-   * Blanks around a value are no part of it (RFC 9110, 5.5), and senders differ in whether they
-   * leave them: they are stripped from what comes, as RFC 9113, 8.2.1, allows.
+   * Adds a field without the whitespace around its value, which is no part of it (RFC 9110, 5.5).
+   * Senders differ in whether they leave it; RFC 9113, 8.2.1, allows to strip it.
    */
   @Override
   public Http2Headers add(CharSequence name, CharSequence value) {
@@ -95,12 +99,15 @@ final class Head extends DefaultHttp2Headers {
     return character == ' ' || character == '\t';
   }
 
-  /** From now on others may be given it, too. */
+  /** Marks the headers as cached: from now on other requests may share them. */
   void remember() {
     remembered = true;
   }
 
-  /** Netty says the content-length again, as a plain number, each time that they come. */
+  /**
+   * Sets a number. Netty sets content-length again, as a plain number, each time the headers
+   * arrive; an unchanged value is skipped.
+   */
   @Override
   public Http2Headers setLong(CharSequence name, long value) {
     if (Names.CONTENT_LENGTH.contentEquals(name)) {
@@ -112,7 +119,7 @@ final class Head extends DefaultHttp2Headers {
     return super.setLong(name, value);
   }
 
-  /** Found out once: only for headers that are remembered. */
+  /** The kind of these headers, determined once; only for cached headers. */
   Kind kind() {
     Kind known = kind;
     if (known == null) {
@@ -122,7 +129,10 @@ final class Head extends DefaultHttp2Headers {
     return known;
   }
 
-  /** How many bytes of DATA follow as far as they say; {@link #UNSAID} if they don't. */
+  /**
+   * The content-length in bytes; {@link #UNSAID} if there is none. Valid once {@link #kind} was
+   * called.
+   */
   long saidLength() {
     return saidLength;
   }
@@ -149,7 +159,7 @@ final class Head extends DefaultHttp2Headers {
     return saidLength == UNSAID ? Kind.TRAILERS : Kind.OTHER;
   }
 
-  /** A number of digits alone that is no great one; {@link #UNSAID} for anything else. */
+  /** Parses a number of at most 18 digits; {@link #UNSAID} for anything else. */
   private static long plainNumber(CharSequence text) {
     if (text.length() == 0 || text.length() > MOST_DIGITS) {
       return UNSAID;
@@ -165,7 +175,7 @@ final class Head extends DefaultHttp2Headers {
     return value;
   }
 
-  /** Whether a request is gRPC's own. */
+  /** Whether a request is gRPC by its content type. */
   static boolean isGrpc(Http2Headers request) {
     if (!(request instanceof Head head) || !head.remembered) {
       return Names.isGrpc(request);
@@ -195,7 +205,7 @@ final class Head extends DefaultHttp2Headers {
     return path != null && PathNormalization.isNormal(path);
   }
 
-  /** The time that a request says it has; {@link GrpcTimeout#NONE} when it does not. */
+  /** The grpc-timeout of a request in nanoseconds; {@link GrpcTimeout#NONE} without a valid one. */
   static long sentTimeoutNanos(Http2Headers request) {
     if (!(request instanceof Head head) || !head.remembered) {
       return RequestHeaders.sentTimeoutNanos(request);
@@ -206,7 +216,7 @@ final class Head extends DefaultHttp2Headers {
     return head.sentTimeoutNanos;
   }
 
-  /** The route of a request; null when there is none. */
+  /** The route of a request; null when there is none. Cached if the router is steady. */
   static @Nullable Route route(Http2Headers request, Router router, RequestHead asked) {
     if (!(request instanceof Head head) || !head.remembered || !router.isSteady()) {
       return router.find(asked);
@@ -219,9 +229,9 @@ final class Head extends DefaultHttp2Headers {
   }
 
   /**
-   * What the headers of an answer say.
+   * The facts about the headers of a response.
    *
-   * @param end whether nothing follows them
+   * @param end whether they end the response
    */
   static ResponseHeaders.Facts facts(Http2Headers answer, boolean end) {
     if (!(answer instanceof Head head) || !head.remembered) {
@@ -239,12 +249,12 @@ final class Head extends DefaultHttp2Headers {
     return known;
   }
 
-  /** Whether these headers may come again as this object. */
+  /** Whether the headers are cached, so that other requests may share this object. */
   boolean isRemembered() {
     return remembered;
   }
 
-  /** The same headers, which the caller may change. */
+  /** Headers that the caller may change: a copy if these are cached. */
   static Http2Headers own(Http2Headers headers) {
     return headers instanceof Head head && head.remembered ? copy(headers) : headers;
   }
@@ -269,13 +279,13 @@ final class Head extends DefaultHttp2Headers {
     return known;
   }
 
-  /** The block that they are for an encoder in this state; null when it did not say. */
+  /** The header block for an encoder in this state; null if it is not cached. */
   byte @Nullable [] encodedIn(long state, int slot) {
     Encoded there = encoded == null ? null : encoded[slot];
     return there != null && there.state == state ? there.block : null;
   }
 
-  /** One array for blocks that are equal, as those of the same answer to many clients are. */
+  /** A single array for equal blocks, such as those of the same response to many clients. */
   byte[] shared(byte[] block) {
     byte[] usual = usualBlock;
     if (usual != null && Arrays.equals(usual, block)) {
@@ -285,7 +295,7 @@ final class Head extends DefaultHttp2Headers {
     return block;
   }
 
-  /** Keeps a block until another encoder with the same slot brings its own. */
+  /** Caches a block until an encoder with the same slot replaces it. */
   void keep(Encoded block, int slot) {
     if (encoded == null) {
       encoded = new Encoded[RememberingEncoder.SLOTS];

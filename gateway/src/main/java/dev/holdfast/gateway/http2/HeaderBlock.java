@@ -2,7 +2,7 @@ package dev.holdfast.gateway.http2;
 
 import io.netty.buffer.ByteBuf;
 
-/** What can be told of an encoded list of headers (RFC 7541) without decoding it. */
+/** A parser of an encoded header block (RFC 7541) that does not decode its text. */
 final class HeaderBlock {
   private static final int INDEXED = 0x80;
   private static final int INDEXED_BITS = 7;
@@ -26,11 +26,11 @@ final class HeaderBlock {
   }
 
   /**
-   * Whether it is well-formed and leaves the table as it is: the same bytes mean the same headers
-   * then, as long as only such blocks follow.
+   * Whether the block is well-formed and does not change the dynamic table. Then equal bytes mean
+   * equal headers, as long as only such blocks follow.
    *
-   * @param from the index of its first byte
-   * @param end the index behind its last
+   * @param from the index of the first byte
+   * @param end the index after the last byte
    */
   static boolean isSteady(ByteBuf bytes, int from, int end) {
     return new HeaderBlock(bytes, from, end).isSteady();
@@ -64,7 +64,10 @@ final class HeaderBlock {
     return true;
   }
 
-  /** The number that begins in the last bits of the next byte; {@link #BAD} for none in bounds. */
+  /**
+   * The integer with a prefix of these bits (RFC 7541, 5.1); {@link #BAD} if it is malformed or too
+   * long.
+   */
   private int integer(int bits) {
     int most = (1 << bits) - 1;
     int value = bytes.getByte(at++) & most;

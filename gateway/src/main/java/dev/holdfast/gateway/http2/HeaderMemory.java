@@ -5,8 +5,9 @@ import dev.holdfast.gateway.limits.MemoryAccount;
 import io.netty.handler.codec.http2.Http2Headers;
 
 /**
- * Charges the request headers of open streams to their client. Those of usual calls are free, and
- * so are remembered ones, which all calls of a connection share. On the connection's event loop.
+ * Charges the request headers of open streams to their client. The headers of usual calls are free,
+ * and so are cached ones, which the calls of a connection share. Confined to the connection's event
+ * loop.
  */
 final class HeaderMemory {
   @Limit(
@@ -14,10 +15,10 @@ final class HeaderMemory {
       then = "the client's account is charged for the rest until the call ends")
   static final int FREE_BYTES = 4_096;
 
-  /** The objects of a field beside its text, which may be shared with HPACK's table. */
+  /** The size of a field's objects without its text, which may be shared with HPACK's table. */
   private static final int FIELD_BYTES = 96;
 
-  /** Factor from coded bytes to those of the text: Huffman coding saves at most so much. */
+  /** The ratio of text to encoded bytes: Huffman coding saves at most about half. */
   private static final int TEXT_RATIO = 2;
 
   private HeaderMemory() {}
@@ -25,7 +26,7 @@ final class HeaderMemory {
   /**
    * Charges the headers of a stream that was opened just now.
    *
-   * @param blockBytes of the field block that they were decoded from
+   * @param blockBytes the size of the header block
    */
   static void charge(
       FrameStream stream, Http2Headers headers, int blockBytes, MemoryAccount account) {
@@ -36,7 +37,7 @@ final class HeaderMemory {
     }
   }
 
-  /** The stream is over. */
+  /** Credits the headers of a closed stream. */
   static void credit(FrameStream stream, MemoryAccount account) {
     if (stream.headerBytes > 0) {
       account.credit(stream.headerBytes);

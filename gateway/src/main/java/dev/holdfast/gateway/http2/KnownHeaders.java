@@ -10,9 +10,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A block of headers, and what it was decoded to. Connections of one thread whose clients are the
- * same to upstreams share those that are equal: a call over any of them then finds in the cache
- * what the one before it had asked of the headers.
+ * A cached header block and its decoded headers. The connections of one thread share equal entries,
+ * if upstreams see the same client. So facts that one call derived from the headers serve the calls
+ * of all these connections.
  */
 final class KnownHeaders {
   private static final int SHARED = 64;
@@ -20,7 +20,10 @@ final class KnownHeaders {
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
-  /** Held by the connections; who comes next at the same place takes it. */
+  /**
+   * The shared entries of a thread, which the connections keep alive; a new entry replaces another
+   * one at the same index.
+   */
   private static final FastThreadLocal<@Nullable WeakReference<KnownHeaders>[]> MINE =
       new FastThreadLocal<>() {
         @SuppressWarnings({"unchecked", "rawtypes"})
@@ -41,9 +44,9 @@ final class KnownHeaders {
   }
 
   /**
-   * Those of another connection if there are equal ones.
+   * The entry of another connection if there is an equal one, else a new entry.
    *
-   * @param owner whose headers they are; equal for those that are the same to upstreams
+   * @param owner of the headers; equal for clients that are the same to upstreams
    */
   static KnownHeaders of(byte[] block, Head head, Object owner) {
     @Nullable WeakReference<KnownHeaders>[] shared = MINE.get();
@@ -66,7 +69,7 @@ final class KnownHeaders {
     return head;
   }
 
-  /** Whether the bytes at an index are its block. */
+  /** Whether the bytes at an index are this block. */
   boolean isAt(ByteBuf in, int at, int length) {
     if (block.length != length) {
       return false;

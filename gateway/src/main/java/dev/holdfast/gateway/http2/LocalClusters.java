@@ -19,8 +19,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * An event loop's part of each cluster, made when it is first asked for. Who holds on to a cluster
- * that was replaced under its name is served by the present one.
+ * The clusters of one event loop, created on first use. A caller with a replaced cluster object
+ * gets the current cluster of the same name.
  */
 final class LocalClusters {
   private final EventLoop loop;
@@ -44,13 +44,16 @@ final class LocalClusters {
   private record Local(
       LocalCluster<UpstreamConnection> cluster, Subscription list, Subscription standings) {}
 
-  /** This loop's part of a cluster; one without endpoints, if it left and nobody has its place. */
+  /**
+   * The state of a cluster on this loop; one without endpoints if the cluster was removed and has
+   * no successor.
+   */
   LocalCluster<UpstreamConnection> of(Cluster cluster) {
     Local known = open.get(cluster);
     return known == null ? present(cluster) : known.cluster;
   }
 
-  /** Those that are still wanted; the others' connections end with their last call. */
+  /** Keeps these clusters; connections of others end with their last call. */
   void retain(Collection<Cluster> wanted) {
     Set<Cluster> kept = Collections.newSetFromMap(new IdentityHashMap<>());
     kept.addAll(wanted);
@@ -65,7 +68,7 @@ final class LocalClusters {
     }
   }
 
-  /** Their endpoints as they are now, by the name of the cluster. */
+  /** A view of the endpoints, by the name of their cluster. */
   Map<String, List<EndpointView>> view(long nowNanos) {
     Map<String, List<EndpointView>> endpoints = new HashMap<>();
     open.forEach((each, local) -> endpoints.put(each.name(), local.cluster.view(nowNanos)));

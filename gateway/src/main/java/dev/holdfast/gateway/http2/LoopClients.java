@@ -17,7 +17,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The clients of one event loop, and how they leave when the gateway closes. On that loop. */
+/**
+ * The client connections of one event loop, and their drain when the gateway closes. Confined to
+ * that loop.
+ */
 final class LoopClients {
   @Limit(
       of = "time that a client has to read the last answers of a gateway that closes",
@@ -42,9 +45,9 @@ final class LoopClients {
   private @Nullable Promise<Void> drained;
 
   /**
-   * Nobody yet.
+   * Creates a set without connections.
    *
-   * @param random gives the order in which clients leave
+   * @param random gives the order in which clients are asked to leave
    */
   LoopClients(EventLoop loop, Random random) {
     this.loop = loop;
@@ -55,12 +58,14 @@ final class LoopClients {
     return clients.size();
   }
 
-  /** How many of them have their bytes passed to an endpoint as they are. */
+  /** The number of connections that are passed through byte for byte. */
   int spliced() {
     return (int) clients.stream().filter(ClientConnection::isSpliced).count();
   }
 
-  /** Somebody connected, and did not yet say what for; a drain waits until that is known. */
+  /**
+   * Registers an accepted connection whose protocol is not known yet; a drain waits until it is.
+   */
   void arrives(Channel channel) {
     arriving.add(channel);
     var unused =
@@ -73,7 +78,7 @@ final class LoopClients {
                 });
   }
 
-  /** Is asked to leave when the gateway closes. */
+  /** Registers a client connection; in a drain it is asked to leave at once. */
   void add(ClientConnection connection) {
     clients.add(connection);
     arriving.remove(connection.channel());
@@ -84,10 +89,11 @@ final class LoopClients {
   }
 
   /**
-   * Lets them go, as {@link ForwardingLoop#drain} says. Many are not told in one moment, or they
-   * would all come back in one: ten of them in 10 ms, more only as far as that would take too long.
+   * Drains the clients as {@link ForwardingLoop#drain} describes. Clients are told in turns, ten in
+   * 10 ms, so that they do not all reconnect at once; more at a time only if that would take too
+   * long.
    *
-   * @param last is run when all are gone, before the answer
+   * @param last runs when all clients are gone, before the result completes
    */
   Future<Void> drain(Duration acknowledge, Duration unary, Duration streams, Runnable last) {
     Promise<Void> done = loop.newPromise();
@@ -106,7 +112,7 @@ final class LoopClients {
     return done;
   }
 
-  /** Does this with all who are here now and will be then, in an order of chance. */
+  /** Applies a step to each client in random order, in turns. */
   private void inTurn(Consumer<ClientConnection> step, Duration spread, Runnable then) {
     List<ClientConnection> order = new ArrayList<>(clients);
     Collections.shuffle(order, random);

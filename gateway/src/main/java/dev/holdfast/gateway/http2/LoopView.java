@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What can be seen of one event loop at one moment.
+ * The state of one event loop at one moment, for the admin page.
  *
- * @param clients their connections
- * @param spliced those of them whose bytes go to an endpoint as they are
- * @param keptBytes of bodies and frames that wait for others, or to be sent again
+ * @param clients the number of client connections
+ * @param spliced those of them that are passed through byte for byte
+ * @param keptBytes of bodies and frames that wait for a receiver or a retry
  * @param endpoints by the name of their cluster; only of clusters that were called
  */
 public record LoopView(

@@ -5,8 +5,8 @@ import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
 
 /**
- * Puts the messages of a call together from its DATA. Room grows with what comes, not with what a
- * prefix promises, and is charged to an account.
+ * Assembles the gRPC messages of a call from its DATA. Its buffer grows with the bytes received,
+ * not with the length that a prefix promises, and is charged to an account.
  */
 final class MessageAssembler {
   static final int PREFIX_BYTES = 5;
@@ -14,7 +14,9 @@ final class MessageAssembler {
   private static final byte COMPRESSED = 1;
   private static final int FIRST_ROOM = 4_096;
 
-  /** Larger room is given up after each message: a stream may be silent for hours. */
+  /**
+   * The largest buffer that is kept for the next message, since a stream may be silent for hours.
+   */
   private static final int KEPT_ROOM = 16_384;
 
   private static final byte[] NOTHING = {};
@@ -34,7 +36,7 @@ final class MessageAssembler {
     this.memory = memory;
   }
 
-  /** What is wrong with the bytes of an upstream. */
+  /** An invalid or too large message of an upstream. */
   static final class UnfitMessageException extends Exception {
     private static final long serialVersionUID = 1L;
     private final boolean tooLarge;
@@ -49,17 +51,21 @@ final class MessageAssembler {
     }
   }
 
-  /** Messages may be compressed from now on, as the head of the answer says. */
+  /** Accepts compressed messages from now on, as the response headers allow. */
   void mayCompress() {
     mayCompress = true;
   }
 
-  /** Whether the message that is whole is compressed. */
+  /** Whether the complete message is compressed. */
   boolean isCompressed() {
     return compressed;
   }
 
-  /** Reads on until one message is whole; whether it is. */
+  /**
+   * Reads bytes until a message is complete.
+   *
+   * @return whether it is complete
+   */
   boolean take(ByteBuf data) throws UnfitMessageException {
     if (size < 0) {
       int taken = Math.min(PREFIX_BYTES - prefixBytes, data.readableBytes());
@@ -88,25 +94,25 @@ final class MessageAssembler {
     return true;
   }
 
-  /** A message was read, and large room for it is not kept for the next. */
+  /** Releases a large buffer after its message was read. */
   void trim() {
     if (message.length > KEPT_ROOM) {
       release();
     }
   }
 
-  /** Gives up all room; a message that is not whole is lost. */
+  /** Releases the buffer; an incomplete message is lost. */
   void release() {
     memory.credit(message.length);
     message = NOTHING;
   }
 
-  /** Whether a message began and did not end. */
+  /** Whether a message has begun and is incomplete. */
   boolean isWithin() {
     return prefixBytes > 0;
   }
 
-  /** The array that begins with the message that is whole. */
+  /** The buffer; the complete message is its first {@link #length} bytes. */
   byte[] message() {
     return message;
   }

@@ -3,12 +3,13 @@ package dev.holdfast.gateway.http2;
 import io.netty.handler.codec.http2.Http2Headers;
 
 /**
- * What is remembered of a stream of a client to judge its end by.
+ * The start of a client's stream, by which its end is judged.
  *
  * @param sinceNanos when its headers were read
+ * @param request its headers
  */
 record OpenedStream(long sinceNanos, Http2Headers request) {
-  /** The time that its client gave it; 0 for any. */
+  /** The timeout that the client set, in nanoseconds; 0 for none or an invalid one. */
   long timeoutNanos() {
     CharSequence sent = request.get(Names.GRPC_TIMEOUT);
     return sent == null ? 0 : Math.max(0, GrpcTimeout.parse(sent));

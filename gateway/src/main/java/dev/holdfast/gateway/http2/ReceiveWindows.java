@@ -10,9 +10,10 @@ import io.netty.handler.codec.http2.Http2Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the peer may send (RFC 9113, 5.2). The window of the connection is refilled as soon as bytes
- * come, that of a stream when they are done with: one slow stream does not hold up the others. The
- * peer is told when half of a window is used.
+ * The receive windows of a connection and its streams (RFC 9113, 5.2). The connection's window is
+ * refilled as soon as bytes arrive, so that a slow stream causes no head-of-line blocking. A
+ * stream's window is refilled when its bytes were passed on. A WINDOW_UPDATE is sent when half of a
+ * window is used.
  */
 final class ReceiveWindows implements Http2LocalFlowController {
   private static final int DEFAULT_BYTES = 65_535;
@@ -26,7 +27,7 @@ final class ReceiveWindows implements Http2LocalFlowController {
     this.connection = connection;
   }
 
-  /** A stream, or the connection itself, begins. */
+  /** Initializes the window of a stream or of the connection. */
   void begin(FrameStream stream) {
     stream.receiveWindow = initialBytes;
     stream.processedWindow = initialBytes;
@@ -87,7 +88,11 @@ final class ReceiveWindows implements Http2LocalFlowController {
     tell(of);
   }
 
-  /** Raises the window of the connection to so many bytes; whether a frame says so to the peer. */
+  /**
+   * Raises the window of the connection to this size.
+   *
+   * @return whether a WINDOW_UPDATE frame was needed
+   */
   boolean raiseWhole(int bytes) throws Http2Exception {
     FrameStream whole = connection.connectionStream();
     int more = bytes - whole.mostReceived;
@@ -104,7 +109,7 @@ final class ReceiveWindows implements Http2LocalFlowController {
     receive((FrameStream) stream, data.readableBytes() + padding, endOfStream);
   }
 
-  /** DATA of so many bytes came; on a stream that is gone it counts for the connection alone. */
+  /** Records DATA that arrived; on a closed stream it counts only for the connection. */
   void receive(@Nullable FrameStream of, int bytes, boolean endOfStream) throws Http2Exception {
     FrameStream whole = connection.connectionStream();
     receive(whole, bytes);
@@ -138,7 +143,11 @@ final class ReceiveWindows implements Http2LocalFlowController {
     return tell(of);
   }
 
-  /** Tells the peer of what it may send again, once that is worth a frame. */
+  /**
+   * Sends a WINDOW_UPDATE once at least half of the window is used and passed on.
+   *
+   * @return whether a frame was sent
+   */
   private boolean tell(FrameStream of) throws Http2Exception {
     ChannelHandlerContext ctx = context;
     Http2FrameWriter writer = frames;

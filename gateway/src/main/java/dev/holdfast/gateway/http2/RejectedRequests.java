@@ -23,7 +23,7 @@ final class RejectedRequests {
   private final boolean translates;
 
   /**
-   * For a connection.
+   * Creates the local replies of one connection.
    *
    * @param translates whether requests that are not gRPC are answered in JSON
    */
@@ -34,11 +34,11 @@ final class RejectedRequests {
   }
 
   /**
-   * Answers a malformed request, then resets its stream (RFC 9113, 8.1.1): INTERNAL for gRPC, as a
-   * client makes of PROTOCOL_ERROR, and 400 for others. Such resets are not counted as a client's
-   * errors: nothing was begun, so that they are as cheap as any answer of the gateway's own.
+   * Answers a malformed request, then resets its stream (RFC 9113, 8.1.1): INTERNAL for gRPC, as
+   * clients map PROTOCOL_ERROR, and 400 for others. Such resets do not count as a client's errors:
+   * no call was begun, so they are as cheap as other local replies.
    *
-   * @param ended whether nothing more comes
+   * @param ended whether the request has ended
    */
   void malformed(int id, boolean grpc, boolean ended, String fault) {
     Http2Stream stream = streamOf(id, ended);
@@ -62,7 +62,7 @@ final class RejectedRequests {
     }
   }
 
-  /** As over HTTP/1.1: 501, and no word of a malformed request. */
+  /** Answers CONNECT with 501, as over HTTP/1.1, and without calling it malformed. */
   private void notOffered(Http2Stream stream, boolean ended) {
     connection.loop().meters().answered(StatusCode.UNIMPLEMENTED.name());
     connection.resets.onUnforwarded();
@@ -79,9 +79,10 @@ final class RejectedRequests {
   }
 
   /**
-   * Answers a request whose headers are too large; says whether that is all of it.
+   * Answers a request whose headers are too large.
    *
-   * @param ended whether nothing more comes; what comes otherwise is late, and no fault
+   * @param ended whether the request has ended; frames that follow otherwise are late, and no fault
+   * @return whether the stream was ended, so that the caller need not reset it
    */
   boolean tooLarge(LargeHeadersException large, int id, boolean ended) {
     connection.loop().meters().met(MetLimit.HEADER_LIST);
@@ -103,7 +104,10 @@ final class RejectedRequests {
     return true;
   }
 
-  /** The stream of a request whose headers did not begin one; null when there can be none. */
+  /**
+   * The stream of a request whose headers failed before they opened it; null when it cannot be
+   * opened.
+   */
   private @Nullable Http2Stream streamOf(int id, boolean ended) {
     FrameStreams streams = connection.connection();
     Http2Stream stream = streams.stream(id);

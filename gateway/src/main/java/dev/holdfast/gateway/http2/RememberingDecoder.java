@@ -10,9 +10,9 @@ import io.netty.handler.codec.http2.Http2Headers;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Netty's decoder of headers, which looks first whether the same bytes came lately: most calls of a
- * client differ in nothing but their body. Bytes mean the same as long as the table does not change
- * (RFC 7541, 2.2); a block that changes it makes all others forgotten.
+ * The header block cache in front of Netty's HPACK decoder: most calls of a client differ only in
+ * their body. Equal bytes mean equal headers while the dynamic table does not change (RFC 7541,
+ * 2.2). A block that changes the table empties the cache.
  */
 final class RememberingDecoder extends DefaultHttp2HeadersDecoder {
   @Limit(
@@ -20,10 +20,10 @@ final class RememberingDecoder extends DefaultHttp2HeadersDecoder {
       then = "the connection is closed; below, the request is answered with 431 and others go on")
   static final int REFUSABLE_BYTES = 65_536;
 
-  /** Longer blocks are decoded each time. */
+  /** The longest block that is cached. */
   static final int MOST_BYTES = 512;
 
-  /** A switch for measurements: {@code bench/run gateway --parts 1}. */
+  /** The switch of the cache, for measurements: {@code bench/run gateway --parts 1}. */
   private static final boolean REMEMBERS =
       !"false".equals(System.getProperty("holdfast.gateway.header-cache"));
 
@@ -35,13 +35,13 @@ final class RememberingDecoder extends DefaultHttp2HeadersDecoder {
   private int blockBytes;
   private Object owner = this;
 
-  /** What is being decoded, or could not be. */
+  /** The headers that are being decoded, or whose decoding failed; null for none. */
   private @Nullable Head started;
 
   /**
-   * Validates what it decodes.
+   * Creates a decoder that validates headers.
    *
-   * @param most how many blocks are remembered
+   * @param most blocks in the cache
    */
   RememberingDecoder(long maxHeaderListSize, int most) {
     super(true, maxHeaderListSize);
@@ -53,7 +53,7 @@ final class RememberingDecoder extends DefaultHttp2HeadersDecoder {
     }
   }
 
-  /** Whose headers come; see {@link KnownHeaders#of}. */
+  /** Sets the owner of the headers; see {@link KnownHeaders#of}. */
   void owner(Object whose) {
     owner = whose;
   }
@@ -109,8 +109,8 @@ final class RememberingDecoder extends DefaultHttp2HeadersDecoder {
   }
 
   /**
-   * Whether it was a call of gRPC, as far as is known: a type that came after what is too large is
-   * not. Paths are never what is too large about such a call.
+   * Whether the request is gRPC, as far as its headers were decoded: the content type may follow
+   * the field that was too large. The path of a gRPC call is never too large.
    */
   private static boolean isGrpc(Head known) {
     if (known.get(Names.CONTENT_TYPE) != null) {
@@ -140,7 +140,7 @@ final class RememberingDecoder extends DefaultHttp2HeadersDecoder {
     return head;
   }
 
-  /** What these bytes were decoded to before; null when they are not remembered. */
+  /** The cached headers of this block; null when it is not cached. */
   @Nullable Head find(ByteBuf in, int at, int length) {
     for (int i = 0; i < known.length; i++) {
       KnownHeaders each = known[i];

@@ -12,9 +12,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The DATA of a request from its beginning, kept until its answer begins, so that it can be sent
- * again. Small frames are copied: a slice would hold the whole buffer of a socket read. Most
- * requests are one small frame, which needs no more than its bytes.
+ * The DATA of a request from its beginning, kept for retries until its response begins. Small
+ * frames are copied, since a slice would hold the whole buffer of a socket read. Most requests are
+ * one small frame, which is stored as a plain array.
  */
 final class RequestBody {
   @Limit(
@@ -25,7 +25,7 @@ final class RequestBody {
   private static final int COPIED_BYTES = 1_024;
   private static final int TAIL_BYTES = 4_096;
 
-  /** The account is charged for the frame: the buffer it stands in may not be many times larger. */
+  /** The largest ratio of a kept buffer to its frame: only the frame is charged to the account. */
   static final int MOST_SPARE = 2;
 
   private byte @Nullable [] only;
@@ -37,12 +37,12 @@ final class RequestBody {
   private boolean overdrawn;
   private @Nullable MemoryAccount memory;
 
-  /** What is kept now. */
+  /** The bytes that are kept for a retry. */
   int bytes() {
     return memory == null ? 0 : bytes;
   }
 
-  /** Whether all frames so far are here. */
+  /** Whether all frames so far are kept. */
   boolean isComplete() {
     return !forgotten;
   }
@@ -58,11 +58,11 @@ final class RequestBody {
   }
 
   /**
-   * Keeps a frame.
+   * Keeps a frame for a retry.
    *
    * @param frame stays its caller's
-   * @return what is to be sent in its place: the frame, or a copy of the same bytes that is kept
-   *     anyway, so that they are not copied once more where they wait for a window
+   * @return the frame to send: the same one, or a kept copy, so that its bytes are not copied again
+   *     while they wait for a window
    */
   ByteBuf keep(ByteBuf frame, MemoryAccount from) {
     if (forgotten) {
@@ -97,7 +97,10 @@ final class RequestBody {
     return kept;
   }
 
-  /** One to which others are added: by themselves, frames of a byte would take a hundred each. */
+  /**
+   * A buffer that further small frames are appended to: alone, frames of one byte would take a
+   * hundred each.
+   */
   private ByteBuf copied(ByteBuf frame, int size) {
     ByteBuf copied = Unpooled.buffer(size, TAIL_BYTES);
     copied.writeBytes(frame, frame.readerIndex(), size);
@@ -105,19 +108,21 @@ final class RequestBody {
     return copied;
   }
 
-  /** Bytes of the client's windows are not given back before there is an upstream. */
+  /** Counts bytes whose window is given back only once there is an upstream. */
   void await(int windowBytes) {
     awaitingBytes += windowBytes;
   }
 
-  /** How many bytes of its windows wait; none do from now on. */
+  /** Takes the number of bytes that wait to be given back; none wait afterwards. */
   int takeAwaiting() {
     int awaiting = awaitingBytes;
     awaitingBytes = 0;
     return awaiting;
   }
 
-  /** Once sent, what is more than may be kept is given up. */
+  /**
+   * Gives up the kept frames if they exceed their limit or the memory; called after they were sent.
+   */
   void onSent(GatewayMeters meters) {
     if (overdrawn && !forgotten) {
       meters.met(MetLimit.REPLAY);
@@ -127,7 +132,7 @@ final class RequestBody {
     }
   }
 
-  /** It won't be sent again. */
+  /** Gives up the kept frames: the request will not be retried. */
   void forget() {
     forgotten = true;
     MemoryAccount from = memory;

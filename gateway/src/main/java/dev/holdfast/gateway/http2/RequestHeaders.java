@@ -8,19 +8,20 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
 
 /**
- * What changes in the headers of a request on their way to an upstream. Connection-specific fields
- * don't get here: Netty refuses them as malformed (RFC 9113, 8.2.2).
+ * The changes to request headers on their way to an upstream. Connection-specific fields do not
+ * occur here: Netty refuses them as malformed (RFC 9113, 8.2.2).
  */
 final class RequestHeaders {
-  /** A timeout that was received so lately is passed on as it is. */
+  /** The longest time in the gateway after which a received timeout is forwarded unchanged. */
   private static final long UNCHANGED_NANOS = 1_000_000;
 
   private RequestHeaders() {}
 
   /**
-   * Brings the path of a request into its normal form; the reason where it has none, or "".
+   * Converts the path of a request to its normal form.
    *
    * @param headers the caller's own
+   * @return the reason why it has none, or ""
    */
   static String normalizePath(Http2Headers headers, boolean grpc) {
     CharSequence path = headers.path();
@@ -38,7 +39,7 @@ final class RequestHeaders {
     }
   }
 
-  /** Once per request. */
+  /** Changes the headers for the upstream; must be called once per request. */
   static void prepare(Http2Headers headers, Client client, boolean grpc) {
     if (grpc) {
       headers.set(Names.TE, Names.TRAILERS);
@@ -69,7 +70,10 @@ final class RequestHeaders {
     headers.scheme(Names.HTTP);
   }
 
-  /** Says who the client is, in headers where a client may have said anything. */
+  /**
+   * Sets x-forwarded-client-cert, or removes it, so that a client's own value is forwarded only if
+   * it is trusted.
+   */
   private static void tell(ClientProof proof, Http2Headers headers) {
     if (proof.element().isEmpty()) {
       headers.remove(Names.X_FORWARDED_CLIENT_CERT);
@@ -84,7 +88,10 @@ final class RequestHeaders {
     }
   }
 
-  /** The time that a call has: 0 for any, {@link GrpcTimeout#EXPIRED} for none. */
+  /**
+   * The timeout of a call in nanoseconds: 0 for none, {@link GrpcTimeout#EXPIRED} if it is shorter
+   * than {@link GrpcTimeout#SHORTEST}.
+   */
   static long timeoutNanos(Http2Headers headers, RouteOptions terms) {
     long nanos = Head.sentTimeoutNanos(headers);
     if (nanos >= 0 && nanos < GrpcTimeout.SHORTEST.toNanos()) {
@@ -97,13 +104,15 @@ final class RequestHeaders {
     return most > 0 && (nanos == 0 || nanos > most) ? most : nanos;
   }
 
-  /** What they say of that; {@link GrpcTimeout#NONE} for nothing. */
+  /**
+   * The grpc-timeout in the headers, in nanoseconds; {@link GrpcTimeout#NONE} without a valid one.
+   */
   static long sentTimeoutNanos(Http2Headers headers) {
     CharSequence sent = headers.get(Names.GRPC_TIMEOUT);
     return sent == null ? GrpcTimeout.NONE : GrpcTimeout.parse(sent);
   }
 
-  /** The headers with what is left of a timeout, for each attempt. */
+  /** The headers with the rest of the timeout, for each attempt. */
   static Http2Headers timed(Http2Headers headers, long timeoutNanos, long spentNanos) {
     if (spentNanos < UNCHANGED_NANOS && isSame(headers, timeoutNanos)) {
       return headers;

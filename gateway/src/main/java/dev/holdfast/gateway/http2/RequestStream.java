@@ -2,26 +2,30 @@ package dev.holdfast.gateway.http2;
 
 import io.netty.buffer.ByteBuf;
 
-/** What takes the frames of one stream of a client. On its event loop. */
+/** The handler of one client stream's frames. Confined to its event loop. */
 interface RequestStream {
-  /** DATA that stays the caller's; how many of its bytes are done with. */
+  /**
+   * Handles DATA, which stays the caller's.
+   *
+   * @return the bytes whose window may be given back at once
+   */
   int onRequestData(ByteBuf data, int bytes, boolean end);
 
-  /** The request ended with trailers, which gRPC has none of: they are dropped. */
+  /** The request ended with trailers, which are dropped: gRPC has none. */
   void onRequestTrailers();
 
-  /** The client reset the stream, its connection was lost, or all is done. */
+  /** The client reset the stream, its connection was lost, or the call is complete. */
   void onClosed();
 
-  /** The gateway closes and has no time left for it. */
+  /** The gateway drains, and the call's time has passed. */
   void onLeave();
 
-  /** Bytes that the gateway holds for it, in both directions. */
+  /** The bytes that the gateway holds for this stream, in both directions. */
   long heldBytes();
 
-  /** It holds too much: it ends, and what it holds is credited before this returns. */
+  /** The stream holds too many bytes: ends it and credits its bytes before this returns. */
   void onOverload();
 
-  /** Whether all of the request came. */
+  /** Whether the request has ended. */
   boolean isRequestEnded();
 }

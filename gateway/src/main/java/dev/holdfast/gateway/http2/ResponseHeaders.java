@@ -3,7 +3,7 @@ package dev.holdfast.gateway.http2;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
 
-/** What the headers of an upstream's answer say. */
+/** The facts in the headers of an upstream's response. */
 final class ResponseHeaders {
   private static final AsciiString SWITCHING_PROTOCOLS = AsciiString.cached("101");
   private static final AsciiString UNAVAILABLE = AsciiString.cached("14");
@@ -13,7 +13,7 @@ final class ResponseHeaders {
   private ResponseHeaders() {}
 
   /**
-   * All that is asked of the headers of an answer while it is forwarded.
+   * The facts that forwarding needs, determined once.
    *
    * @param malformed see {@link #isMalformed}
    * @param informational see {@link #isInformational}
@@ -41,8 +41,9 @@ final class ResponseHeaders {
   }
 
   /**
-   * Whether the first headers of an answer have a status that none can have: no number from 100 to
-   * 599, 101, which HTTP/2 has no use for (RFC 9113, 8.6), or an informational one that ends it.
+   * Whether the first headers of a response have an invalid status: not a number from 100 to 599,
+   * 101, which HTTP/2 does not have (RFC 9113, 8.6), or an informational status that ends the
+   * response.
    */
   static boolean isMalformed(Http2Headers headers, boolean end) {
     CharSequence status = headers.status();
@@ -60,15 +61,15 @@ final class ResponseHeaders {
     return c >= '0' && c <= '9';
   }
 
-  /** 100 to 199: another one follows. */
+  /** Whether the status is 100 to 199, so that another response follows. */
   static boolean isInformational(Http2Headers headers) {
     CharSequence status = headers.status();
     return status != null && status.length() == 3 && status.charAt(0) == '1';
   }
 
   /**
-   * Whether it is no answer of gRPC: a grpc-status speaks for itself, else it takes status 200 and
-   * the content type.
+   * Whether the response is not gRPC: it has no grpc-status, and not both status 200 and the
+   * content type of gRPC.
    */
   static boolean isForeign(Http2Headers headers, boolean end) {
     if (end && headers.contains(Names.GRPC_STATUS)) {
@@ -82,7 +83,7 @@ final class ResponseHeaders {
     return type == null || !Names.isGrpc(type);
   }
 
-  /** How the call ended: its grpc-status, or what HTTP's means where there is none. */
+  /** The status of the call: the grpc-status, or the one that the HTTP status maps to. */
   static dev.holdfast.transcoding.http.StatusCode status(Http2Headers headers) {
     CharSequence number = headers.get(Names.GRPC_STATUS);
     if (number != null) {
@@ -95,8 +96,8 @@ final class ResponseHeaders {
   }
 
   /**
-   * What in the first headers of an answer speaks against its endpoint: that it does not serve, or
-   * the proxy before it has none that does; "" for nothing.
+   * A fault of the endpoint in the first headers of a response, in words: UNAVAILABLE, or a proxy's
+   * 502 to 504; "" for none.
    */
   static String trouble(Http2Headers headers, boolean end) {
     CharSequence grpc = end ? headers.get(Names.GRPC_STATUS) : null;
@@ -113,7 +114,7 @@ final class ResponseHeaders {
     return bad ? "answered HTTP " + http : "";
   }
 
-  /** For a message. */
+  /** Describes a response that is not gRPC, for a status message. */
   static String describe(Http2Headers headers) {
     CharSequence type = headers.get(Names.CONTENT_TYPE);
     return "not a gRPC answer: HTTP "

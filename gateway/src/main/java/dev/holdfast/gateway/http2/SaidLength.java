@@ -3,7 +3,7 @@ package dev.holdfast.gateway.http2;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 
-/** How much DATA follows headers, as far as they say, and how much did (RFC 9113, 8.1.1). */
+/** The check of received DATA against the content-length (RFC 9113, 8.1.1). */
 final class SaidLength {
   private static final SaidLength ANY = new SaidLength(Head.UNSAID);
 
@@ -14,16 +14,16 @@ final class SaidLength {
     this.said = said;
   }
 
-  /** What these headers say. */
+  /** Creates the check for these headers. */
   static SaidLength of(Head head) {
     return head.saidLength() == Head.UNSAID ? ANY : new SaidLength(head.saidLength());
   }
 
   /**
-   * DATA came, or the end.
+   * Records DATA or the end of the body.
    *
-   * @param server whether it is that of a request
-   * @throws Http2Exception on the stream, when it is more than was said, or all and less
+   * @param server whether the body is a request's
+   * @throws Http2Exception on the stream, if there is more DATA than announced, or less at the end
    */
   void add(boolean server, int id, int bytes, boolean end) throws Http2Exception {
     if (said == Head.UNSAID) {

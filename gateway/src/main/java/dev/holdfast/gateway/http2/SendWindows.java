@@ -9,21 +9,22 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the peer takes (RFC 9113, 5.2), and the frames that wait for it. Streams take turns, each
- * with a share of what the connection and the socket take; their frames stay in order.
+ * The send windows of a connection and its streams (RFC 9113, 5.2), and the frames that wait for
+ * them. Ready streams share the capacity of the connection and the socket in round robin. The
+ * frames of a stream stay in order.
  */
 final class SendWindows implements Http2RemoteFlowController {
   private static final int DEFAULT_BYTES = 65_535;
 
-  /** A share is not less, so that many streams don't send tiny frames. */
+  /** The smallest share of a stream in one round, so that many streams do not send tiny frames. */
   private static final int LEAST_SHARE = 1_024;
 
-  /** As long as the socket takes anything, it takes so much. */
+  /** The least capacity of a socket that is writable at all. */
   private static final int LEAST_ROOM = 32_768;
 
   private final FrameStreams connection;
 
-  /** Streams whose first frame can go as far as their own window is concerned. */
+  /** The queue of streams whose own window allows their first frame. */
   private final ArrayDeque<FrameStream> ready = new ArrayDeque<>(0);
 
   private @Nullable ChannelHandlerContext context;
@@ -34,7 +35,7 @@ final class SendWindows implements Http2RemoteFlowController {
     this.connection = connection;
   }
 
-  /** A stream, or the connection itself, begins. */
+  /** Initializes the window of a stream or of the connection. */
   void begin(FrameStream stream) {
     stream.sendWindow = initialBytes;
   }
@@ -120,13 +121,13 @@ final class SendWindows implements Http2RemoteFlowController {
     return first(stream) != null;
   }
 
-  /** Bytes of a stream that wait. */
+  /** The size of a stream's waiting frames, in bytes. */
   static long waitingBytes(FrameStream stream) {
     ArrayDeque<FlowControlled> frames = stream.waiting;
     return frames == null ? 0 : frames.stream().mapToLong(FlowControlled::size).sum();
   }
 
-  /** Whether there are streams of which something could be written. */
+  /** Whether any stream can be written as far as its own window allows. */
   boolean isReady() {
     return !ready.isEmpty();
   }
@@ -155,7 +156,11 @@ final class SendWindows implements Http2RemoteFlowController {
     }
   }
 
-  /** One turn for each stream that is ready; false when there is no room left. */
+  /**
+   * Writes one share of each ready stream.
+   *
+   * @return false when there is no capacity left
+   */
   private boolean distribute(int room) {
     int share = Math.max(LEAST_SHARE, room / ready.size());
     int left = room;
@@ -176,7 +181,12 @@ final class SendWindows implements Http2RemoteFlowController {
     return true;
   }
 
-  /** Writes what is allowed of what waits; how many bytes that were. */
+  /**
+   * Writes waiting frames of a stream, as far as its window and the connection's allow.
+   *
+   * @param allowed the most bytes
+   * @return the bytes that were written
+   */
   private int write(FrameStream stream, int allowed) {
     FrameStream whole = connection.connectionStream();
     int left = allowed;
@@ -209,7 +219,7 @@ final class SendWindows implements Http2RemoteFlowController {
     return allowed - left;
   }
 
-  /** It sends no more: what waits has failed. */
+  /** Stops sending on a stream: its waiting frames fail. */
   void cancel(FrameStream stream) {
     stream.cancelled = true;
     if (stream.writing || stream.waiting == null) {
@@ -249,7 +259,7 @@ final class SendWindows implements Http2RemoteFlowController {
     }
   }
 
-  /** What the connection and the socket take now. */
+  /** The capacity of the connection's window and the socket, in bytes. */
   private int room() {
     ChannelHandlerContext ctx = channelHandlerContext();
     long socket = ctx.channel().bytesBeforeUnwritable();
@@ -270,7 +280,7 @@ final class SendWindows implements Http2RemoteFlowController {
     // What waits is written with the flush that follows.
   }
 
-  /** Priorities are deprecated (RFC 9113, 5.3.2). */
+  /** Does nothing: priorities are deprecated (RFC 9113, 5.3.2). */
   @Override
   public void updateDependencyTree(int child, int parent, short weight, boolean exclusive) {}
 

@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The statuses of gRPC that the gateway gives of its own, with the HTTP status that goes with each
- * for clients that don't speak gRPC (google.rpc.Code).
+ * The gRPC status codes of local replies, each with the HTTP status for clients that do not speak
+ * gRPC (google.rpc.Code).
  */
 enum StatusCode {
   CANCELLED(1, 499),
@@ -35,22 +35,22 @@ enum StatusCode {
     this.http = AsciiString.cached(Integer.toString(http));
   }
 
-  /** The same among all codes. */
+  /** The code in the enumeration of all gRPC codes. */
   dev.holdfast.transcoding.http.StatusCode code() {
     return code;
   }
 
-  /** The value of grpc-status. */
+  /** The value of the grpc-status field. */
   AsciiString number() {
     return number;
   }
 
-  /** The value of :status. */
+  /** The value of the :status field. */
   AsciiString http() {
     return http;
   }
 
-  /** What an answer that is not gRPC means (gRPC's http-grpc-status-mapping.md). */
+  /** The status for an HTTP response that is not gRPC (gRPC's http-grpc-status-mapping.md). */
   static StatusCode ofHttp(@Nullable CharSequence status) {
     String text = status == null ? "" : status.toString();
     return switch (text) {
@@ -64,8 +64,8 @@ enum StatusCode {
   }
 
   /**
-   * What an upstream's RST_STREAM means (gRPC's PROTOCOL-HTTP2.md). But CANCEL and NO_ERROR are
-   * UNAVAILABLE: the client did not cancel, and the answer is not complete.
+   * The status for an upstream's RST_STREAM (gRPC's PROTOCOL-HTTP2.md). CANCEL and NO_ERROR
+   * deviate: they are UNAVAILABLE, since the client did not cancel and the response is incomplete.
    */
   static StatusCode ofReset(long code) {
     Http2Error error = Http2Error.valueOf(code);
@@ -86,7 +86,9 @@ enum StatusCode {
     };
   }
 
-  /** A grpc-message: printable ASCII stays, the rest and % become %XX of UTF-8. */
+  /**
+   * Percent-encodes a grpc-message: printable ASCII stays, other bytes of UTF-8 and % become %XX.
+   */
   static AsciiString message(String text) {
     byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
     StringBuilder encoded = new StringBuilder(utf8.length);

@@ -9,10 +9,10 @@ import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.codec.http2.Http2Stream.State;
 
 /**
- * One end of a connection: which streams it opened, and how many more it may (RFC 9113, 5.1.1 and
- * 5.1.2).
+ * An endpoint of a connection: the streams that it opened, and its limit of open streams (RFC 9113,
+ * 5.1.1 and 5.1.2).
  *
- * @param <F> its windows, which its peer gives it
+ * @param <F> the flow controller of this side
  */
 final class StreamSide<F extends Http2FlowController> implements Endpoint<F> {
   private static final int NONE = -1;
@@ -122,7 +122,7 @@ final class StreamSide<F extends Http2FlowController> implements Endpoint<F> {
     }
   }
 
-  /** The next one has a greater number. */
+  /** Marks stream numbers up to this one as used. */
   private void pass(int streamId) {
     if (!local && streamId > nextId) {
       connection.ended().onPassedOver(nextId, streamId - 2);
@@ -130,12 +130,12 @@ final class StreamSide<F extends Http2FlowController> implements Endpoint<F> {
     nextId = streamId + 2;
   }
 
-  /** One of its streams is closed. */
+  /** Counts a closed stream of this side. */
   void onClosed() {
     active--;
   }
 
-  /** Nobody may push. */
+  /** Always fails: server push is not allowed. */
   @Override
   public Http2Stream reservePushStream(int streamId, Http2Stream parent) throws Http2Exception {
     throw Http2Exception.connectionError(
@@ -147,7 +147,7 @@ final class StreamSide<F extends Http2FlowController> implements Endpoint<F> {
     return server;
   }
 
-  /** Whatever is said of it: nobody may push. */
+  /** Does nothing: server push is never allowed. */
   @Override
   public void allowPushTo(boolean allow) {}
 

@@ -7,8 +7,8 @@ import io.netty.handler.codec.http2.Http2Error;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts one connection to an endpoint as gRFC A94 has it: whether it came about, and the first
- * reason for its end, in the words of that document. On its event loop.
+ * The meters of one connection to an endpoint (gRFC A94): success or failure to connect, and the
+ * first reason of its end, in the words of that document. Confined to its event loop.
  */
 final class Subchannel {
   private static final String SHUTDOWN = "subchannel shutdown";
@@ -26,12 +26,12 @@ final class Subchannel {
     this.cluster = cluster;
   }
 
-  /** The peer's SETTINGS came. */
+  /** The peer's SETTINGS arrived: the connection is established. */
   void onConnected() {
     open = meters.connected(cluster);
   }
 
-  /** It is gone, or never came about. */
+  /** The connection closed, or could not be established. */
   void onGone() {
     Subscription known = open;
     if (known != null) {
@@ -43,18 +43,18 @@ final class Subchannel {
     }
   }
 
-  /** The gateway has no use for it. */
+  /** The gateway retired the connection. */
   void onRetired() {
     blame(SHUTDOWN);
   }
 
-  /** The peer says that it should go. */
+  /** The peer sent GOAWAY with this error code. */
   void onGoAway(long code) {
     Http2Error known = Http2Error.valueOf(code);
     blame("GOAWAY " + (known == null ? Http2Error.INTERNAL_ERROR : known).name());
   }
 
-  /** It ended as the liveness room says. */
+  /** The liveness check closed the connection. */
   void onClosed(CloseReason why) {
     switch (why) {
       case RESET_BY_PATH -> blame(RESET);

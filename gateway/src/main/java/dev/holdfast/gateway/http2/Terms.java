@@ -5,7 +5,7 @@ import dev.holdfast.gateway.limits.GatewayLimits;
 import dev.holdfast.gateway.route.Router;
 import java.util.Map;
 
-/** What a request meets, as the native path sees it: the parts of a snapshot. */
+/** The parts of a configuration snapshot that gRPC forwarding uses. */
 public interface Terms {
   Router router();
 

@@ -4,9 +4,9 @@ import dev.holdfast.core.Limit;
 import dev.holdfast.core.PureCore;
 
 /**
- * The work that one connection may make for its event loop in one turn. A read of 64 KiB holds some
- * 6,000 frames of DATA of a byte: without a bound all other connections of the loop would wait for
- * them.
+ * The work that one connection may cause in one turn of its event loop. A read of 64 KiB can hold
+ * some 6,000 DATA frames of one byte: without a limit, all other connections of the loop would
+ * wait.
  */
 @PureCore
 final class TurnBudget {
@@ -21,23 +21,23 @@ final class TurnBudget {
       then = "the rest is handled when all other connections had their turn")
   static final int UPSTREAM = 4_096;
 
-  /** What headers cost, compared with other frames. */
+  /** The cost of headers; other frames cost 1. */
   static final int HEADERS = 8;
 
   private final int most;
   private int left;
 
   /**
-   * A budget of which nothing is spent.
+   * Creates the unused budget of a connection.
    *
-   * @param most of one turn
+   * @param most cost in one turn
    */
   TurnBudget(int most) {
     this.most = most;
     this.left = most;
   }
 
-  /** A turn begins. */
+  /** Begins a turn with the full budget. */
   void renew() {
     left = most;
   }
@@ -46,7 +46,7 @@ final class TurnBudget {
     left -= cost;
   }
 
-  /** Whether the rest has to wait. */
+  /** Whether further frames have to wait for the next turn. */
   boolean isSpent() {
     return left <= 0;
   }

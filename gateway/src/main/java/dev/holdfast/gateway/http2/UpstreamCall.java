@@ -22,12 +22,12 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call of gRPC that the gateway makes itself, message by message: with the connections, retries
- * and deadlines of those that it forwards. On one event loop; never tells its listener anything
- * before {@link #start}.
+ * A gRPC call that the gateway makes itself, message by message, with the same connections, retries
+ * and deadlines as forwarded calls. Confined to one event loop. Its listener is called only after
+ * {@link #start} begins.
  */
 public final class UpstreamCall implements OutgoingCall {
-  /** The longest message of an answer, unless another bound is said. */
+  /** The longest message of a response, unless the caller sets another limit. */
   @Limit(
       of = "bytes of one message that the gateway translates",
       then = "the call ends with RESOURCE_EXHAUSTED, the request with 413")
@@ -52,16 +52,16 @@ public final class UpstreamCall implements OutgoingCall {
   private boolean unready;
   private boolean delivering;
 
-  /** The message that is whole is to be inflated, and may have to wait for that. */
+  /** Whether the complete message has to be inflated, which may wait for its turn. */
   private boolean inflates;
 
   private boolean awaitsTurn;
   private boolean ended;
 
   /**
-   * A call that has not begun.
+   * Creates a call for a request; {@link #start} begins it.
    *
-   * @param web the request that it is made for, which pays for what is held of it
+   * @param web the request, whose account is charged
    * @param headers of the request with :path and :authority, and :scheme if it is not http; become
    *     the call's
    */
@@ -70,10 +70,11 @@ public final class UpstreamCall implements OutgoingCall {
   }
 
   /**
-   * A call that the gateway makes for itself.
+   * Creates a call of the gateway itself; {@link #start} begins it.
    *
-   * @param headers as above
-   * @param maxBytes the longest message of the answer
+   * @param headers of the request with :path and :authority, and :scheme if it is not http; become
+   *     the call's
+   * @param maxBytes the longest message of the response
    */
   public UpstreamCall(
       ForwardingLoop loop, Http2Headers headers, CallListener listener, int maxBytes) {
@@ -103,22 +104,22 @@ public final class UpstreamCall implements OutgoingCall {
     this.frames = new Frames(headers);
   }
 
-  /** Headers of a call without metadata. */
+  /** Creates the headers of a call without metadata. */
   public static Http2Headers headers(CharSequence path, CharSequence authority) {
     return new DefaultHttp2Headers(false).path(path).authority(authority);
   }
 
-  /** Finds a connection and sends what there is; a grpc-timeout in the headers counts from now. */
+  /** Begins the call on a cluster; a grpc-timeout in the headers counts from now. */
   public void start(Cluster cluster, RouteOptions options) {
     start(cluster, new Route(cluster.name(), cluster.name(), options));
   }
 
-  /** As above, for calls whose route has a name. */
+  /** Begins the call on a cluster with a named route. */
   public void start(Cluster cluster, Route route) {
     frames.begin(cluster, route);
   }
 
-  /** What it does. */
+  /** The record of the call for statistics and logs. */
   public CallTrace trace() {
     return frames.trace;
   }
@@ -215,7 +216,10 @@ public final class UpstreamCall implements OutgoingCall {
     }
   }
 
-  /** Upstreams may compress unasked. A few bytes may become megabytes: calls take turns. */
+  /**
+   * Inflates a message when it is the call's turn: a few compressed bytes may become megabytes.
+   * Upstreams may compress without being asked.
+   */
   private void inflate() throws UnfitMessageException {
     InflateTurns turns = InflateTurns.of(loop.eventLoop());
     if (!turns.isOpen()) {
@@ -249,7 +253,7 @@ public final class UpstreamCall implements OutgoingCall {
     assembler.trim();
   }
 
-  /** The answer makes no sense. */
+  /** Ends the call because of an invalid response. */
   private void breakOff(StatusCode status, String what) {
     frames.fail(Reason.HTTP, status, what);
     finish(CallEnd.of(status.code(), "gateway: " + what));
@@ -272,7 +276,7 @@ public final class UpstreamCall implements OutgoingCall {
     }
   }
 
-  /** DATA of the upstream that nobody wanted yet. */
+  /** DATA of the upstream that waits until the listener requests a message. */
   private record Piece(ByteBuf data, UpstreamConnection from, Http2Stream stream, int bytes) {
     void done() {
       data.release();
@@ -280,7 +284,7 @@ public final class UpstreamCall implements OutgoingCall {
     }
   }
 
-  /** The exchange behind it. */
+  /** The exchange that carries the call. */
   private final class Frames extends Exchange {
     Frames(Http2Headers headers) {
       super(loop.traffic(), headers, false);

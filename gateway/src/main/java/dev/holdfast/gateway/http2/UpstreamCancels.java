@@ -13,9 +13,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cancels the calls of one connection to an upstream, not too many of them in a short time ({@link
- * ForwardedCancels}). A call whose cancel is held back gets no window any more, and what waits to
- * be sent for it is dropped. On the connection's event loop only.
+ * The rate limit of cancelled calls on one upstream connection ({@link ForwardedCancels}). A call
+ * whose RST_STREAM is delayed gets no more window, and its waiting frames are dropped. Confined to
+ * the connection's event loop.
  */
 final class UpstreamCancels {
   @Limit(
@@ -30,8 +30,8 @@ final class UpstreamCancels {
   private final ForwardedCancels told = new ForwardedCancels();
 
   /**
-   * Cancels that the upstream is not told of yet; of a connection that gets no new calls at most as
-   * many as it has.
+   * The streams whose RST_STREAM is delayed. On a connection that gets no new calls, at most as
+   * many as its open calls.
    */
   private final Set<Http2Stream> heldBack = new LinkedHashSet<>();
 
@@ -70,14 +70,17 @@ final class UpstreamCancels {
     heldBack.remove(stream);
   }
 
-  /** The connection is gone. */
+  /** Stops the timer when the connection is closed. */
   void stop() {
     if (timer != null) {
       timer.cancel(false);
     }
   }
 
-  /** Of a connection that new calls use as well, since no other may take its place. */
+  /**
+   * The most delayed cancels of a connection that still gets new calls, because it cannot be
+   * replaced.
+   */
   private int mostHeldBack() {
     return Math.min(MAX_HELD_BACK, connection.mostCalls() / 2);
   }

@@ -22,10 +22,10 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection that the gateway opened to an endpoint. On its event loop only.
+ * An HTTP/2 connection that the gateway opened to an endpoint. Confined to its event loop.
  *
- * <p>It is fit for calls from the peer's SETTINGS on until a GOAWAY, its end, or until its pool has
- * no use for it; while it is silent for too long it must prove itself first.
+ * <p>The connection takes calls from the peer's SETTINGS until a GOAWAY, its end, or its retirement
+ * by the pool. After a long silence it must be proved alive first.
  */
 final class UpstreamConnection extends FrameConnection implements Link {
   private static final int LAST_STREAM = Integer.MAX_VALUE - 2;
@@ -64,10 +64,10 @@ final class UpstreamConnection extends FrameConnection implements Link {
     codec.decoder.connection().addListener(frames);
   }
 
-  /** What Netty put together. */
+  /** The parts of the codec. */
   private record Codec(FrameDecoder decoder, ControlFrameLimits encoder, Http2Settings settings) {}
 
-  /** What a connection is made with. */
+  /** The settings and shared objects of a connection. */
   record Setting(
       GatewayLimits limits,
       Shared shared,
@@ -129,24 +129,24 @@ final class UpstreamConnection extends FrameConnection implements Link {
     return leaving;
   }
 
-  /** Whether the peer's SETTINGS came. */
+  /** Whether the peer's SETTINGS arrived. */
   boolean isReady() {
     return ready;
   }
 
-  /** The first reason that is known for its end. */
+  /** Records the reason of the connection's end; only the first one counts. */
   void blame(String why) {
     if (fault == null) {
       fault = why;
     }
   }
 
-  /** Why it ended, as far as is known. */
+  /** The reason of the connection's end, as far as known. */
   String fault() {
     return fault == null ? "closed by the upstream" : fault;
   }
 
-  /** The pool is told once the socket is closed, whatever closed it. */
+  /** Reports the end to the pool once the socket is closed, whatever closed it. */
   void onSocketClosed() {
     leaving = true;
     ScheduledFuture<?> timer = idleTimer;
@@ -158,7 +158,11 @@ final class UpstreamConnection extends FrameConnection implements Link {
     watch.onGone(this, fault());
   }
 
-  /** Begins a call; null when there can be none after all. */
+  /**
+   * Opens a stream and sends the request headers.
+   *
+   * @return null when no stream can be opened
+   */
   @Nullable Http2Stream open(Http2Headers request, boolean end, HeadersWrite written) {
     Http2Headers headers = request;
     int id = connection().local().incrementAndGetNextStreamId();
@@ -183,12 +187,12 @@ final class UpstreamConnection extends FrameConnection implements Link {
     return stream.state() == Http2Stream.State.CLOSED ? null : stream;
   }
 
-  /** Gives a call up. */
+  /** Cancels a call, at once or later; see {@link UpstreamCancels}. */
   void cancel(Http2Stream stream) {
     cancels.cancel(stream);
   }
 
-  /** What hears of this connection's life. */
+  /** The listener for liveness events of this connection. */
   ConnectionObserver observer() {
     return new Life();
   }
@@ -242,8 +246,9 @@ final class UpstreamConnection extends FrameConnection implements Link {
   }
 
   /**
-   * Answers to calls that were given up may be under way: a socket that is closed at once would
-   * answer them with a reset, and the upstream might never read that they were given up.
+   * Closes an unused connection gracefully: responses to cancelled calls may be in flight. If the
+   * socket closed at once, it would answer them with RST, and the upstream might never read the
+   * cancels.
    */
   void closeIfUnused() {
     if (leaving && !closing && connection().numActiveStreams() == cancels.heldBack()) {
@@ -255,7 +260,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
     }
   }
 
-  /** Closes what had no call from one look to the next. */
+  /** Retires the connection if it had no call since the last check. */
   private void checkUsed() {
     int newest = connection().local().lastStreamCreated();
     if (newest == lastSeenCall && connection().numActiveStreams() == 0) {
@@ -277,7 +282,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
     return message == null ? cause.getClass().getSimpleName() : message;
   }
 
-  /** The frames of the peer, and what becomes of streams. */
+  /** The listener for the peer's frames and the ends of its streams. */
   private final class Frames extends CallFrames {
     @Override
     public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings)
@@ -365,7 +370,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
     }
   }
 
-  /** What the liveness room says of it. */
+  /** The listener for liveness events. */
   private final class Life implements ConnectionObserver {
     @Override
     public void onReady(WatchedConnection connection) {
@@ -388,7 +393,7 @@ final class UpstreamConnection extends FrameConnection implements Link {
       blame(why.describe(address));
     }
 
-    /** Told before the socket is closed, other than the end. */
+    /** Records the reason; unlike {@link #onClosed}, this runs before the socket is closed. */
     @Override
     public Throwable failure(CloseReason why, Object subject) {
       subchannel.onClosed(why);

@@ -9,9 +9,9 @@ import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import javax.net.ssl.SSLException;
 
 /**
- * Stands behind TLS towards an endpoint: lets HTTP/2 begin when it was agreed upon, and says why
- * not otherwise. Stays, because with TLS 1.3 an endpoint refuses a certificate of ours only after
- * the handshake.
+ * Starts HTTP/2 after a TLS handshake with an endpoint, if ALPN chose it; otherwise closes the
+ * connection with the reason. Stays in the pipeline: with TLS 1.3 an endpoint refuses the gateway's
+ * certificate only after the handshake.
  */
 final class UpstreamHandshake extends ChannelInboundHandlerAdapter {
   private static final int MOST_CAUSES = 10;
@@ -20,9 +20,9 @@ final class UpstreamHandshake extends ChannelInboundHandlerAdapter {
   private final Runnable begin;
 
   /**
-   * Before the handshake.
+   * Creates the handler of a handshake that has not ended.
    *
-   * @param begin adds what speaks HTTP/2
+   * @param begin installs HTTP/2
    */
   UpstreamHandshake(UpstreamConnection connection, Runnable begin) {
     this.connection = connection;

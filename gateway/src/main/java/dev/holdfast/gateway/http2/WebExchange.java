@@ -6,65 +6,69 @@ import dev.holdfast.gateway.traffic.CallTrace;
 import io.netty.handler.codec.http2.Http2Headers;
 
 /**
- * A request over any version of HTTP, and the way its answer goes. On its event loop only.
+ * A request over any version of HTTP, and the writer of its response. Confined to its event loop.
  *
- * <p>Who answers before the request ended need not read on: the client is told to stop.
+ * <p>If the response ends before the request, the rest of the request is not read: the client is
+ * asked to stop.
  */
 public interface WebExchange extends RequestHead {
-  /** The headers with their pseudo-headers, as HTTP/2 has them. */
+  /** The headers with HTTP/2 pseudo-headers. */
   Http2Headers headers();
 
-  /** What its calls are made with. */
+  /** The event loop's forwarding context. */
   ForwardingLoop loop();
 
-  /** Who asks. */
+  /** The identity of the client. */
   Client client();
 
-  /** Pays for all that is held for this request and its answer. */
+  /** The account that is charged for bytes of this request and its response. */
   MemoryAccount memory();
 
-  /** Whether the answer may begin while the request goes on. */
+  /** Whether the response may begin before the request has ended. */
   boolean isDuplex();
 
-  /** The reason for which the request is refused, with its target as it came; "" for none. */
+  /** The reason why the request is refused, with its original target; "" for none. */
   default String malformed() {
     return "";
   }
 
   /**
-   * Whether a WebSocket is asked for. An answer whose head has status 101 opens it: each message of
-   * the client is a part of the body, each part of the answer a message.
+   * Whether the request asks for a WebSocket, which a response with status 101 opens. Then each
+   * message of the client is a part of the body, and each part of the response is a message.
    */
   default boolean asksForSocket() {
     return false;
   }
 
-  /** Hears of the call that it is translated to, before that begins. */
+  /** Reports the call that the request is translated to, before the call begins. */
   default void onCall(CallTrace trace) {}
 
-  /** As {@link CallListener#onGivenUp}, of the call that it is translated to. */
+  /** The same as {@link CallListener#onGivenUp}, for the call that the request is translated to. */
   default void onGivenUp(boolean attempted) {}
 
-  /** Bytes of the request's body are done with: the client may send as many again. */
+  /** Gives back bytes of the request's body: the client may send as many again. */
   void giveBack(int bytes);
 
-  /** The whole answer. */
+  /** Sends a complete response: its head and body. */
   void answer(Http2Headers head, byte[] body);
 
-  /** The head of an answer that goes on. */
+  /** Sends the head of a response whose body follows. */
   void begin(Http2Headers head);
 
-  /** A part of its body. */
+  /** Sends a part of the response's body. */
   void write(byte[] body, boolean last);
 
-  /** The last part of its body, with how the call ended where that is told apart. */
+  /**
+   * Sends the last part of the response's body, with the end of the call for protocols that carry
+   * it.
+   */
   default void end(byte[] body, CallEnd end) {
     write(body, true);
   }
 
-  /** Whether more should be written now; if not, {@link WebHandler#onWritable} tells when. */
+  /** Whether more should be written now; if not, {@link WebHandler#onWritable} follows. */
   boolean isWritable();
 
-  /** The end of an answer that nobody may take for whole. */
+  /** Aborts the response, so that the client does not take it for complete. */
   void breakOff();
 }

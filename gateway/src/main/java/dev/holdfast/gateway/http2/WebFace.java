@@ -1,13 +1,17 @@
 package dev.holdfast.gateway.http2;
 
-/** Takes the requests that aren't gRPC. Thread-safe; asked on the event loop of each. */
+/**
+ * The entry point of requests that are not gRPC. Thread-safe; called on the event loop of each
+ * request.
+ */
 @FunctionalInterface
 public interface WebFace {
   /**
-   * Takes a request.
+   * Takes over a request and answers it.
    *
    * @param ended whether it has no body
-   * @return what takes its body; is told nothing before this returns, though it may answer
+   * @return the handler of its body, which is called only after this returns; the response may
+   *     begin before that
    */
   WebHandler take(WebExchange exchange, boolean ended);
 }

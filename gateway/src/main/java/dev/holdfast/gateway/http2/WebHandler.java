@@ -2,26 +2,26 @@ package dev.holdfast.gateway.http2;
 
 import io.netty.buffer.ByteBuf;
 
-/** What takes one request over HTTP. On its event loop. */
+/** The handler of one HTTP request. Confined to its event loop. */
 public interface WebHandler {
   /**
-   * A part of the body.
+   * Handles a part of the body.
    *
    * @param data stays the caller's
-   * @param bytes to be given back to the exchange when they are done with
-   * @param end whether it was the last
+   * @param bytes to be given back to the exchange after use
+   * @param end whether this is the last part
    */
   void onData(ByteBuf data, int bytes, boolean end);
 
-  /** The client has no more interest, or all is done. */
+  /** The client is gone, or the exchange is complete. */
   void onGone();
 
-  /** There is room for more of the answer. */
+  /** There is room for more of the response. */
   void onWritable();
 
-  /** The gateway holds too much for its client; nothing of the answer waits to be sent. */
+  /** The gateway holds too much for this client; no part of the response waits to be sent. */
   default void onOverload() {}
 
-  /** The gateway closes and has no time left for it. */
+  /** The gateway drains, and the request's time has passed. */
   void onLeave();
 }

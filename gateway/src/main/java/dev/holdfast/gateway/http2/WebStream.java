@@ -9,15 +9,15 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A request to a face over one stream of HTTP/2. */
+/** A request that is not gRPC, over one HTTP/2 stream. */
 final class WebStream implements WebExchange, RequestStream {
-  /** Shared with HTTP/1.1. */
+  /** The limit of unsent response bytes; the same for HTTP/1.1. */
   @Limit(
       of = "bytes of one translated answer that wait for a slow client",
       then = "its upstream waits")
   static final int UNSENT_BYTES = 262_144;
 
-  /** The objects of a frame that waits, beside its bytes; most frames of a stream are small. */
+  /** The size of a waiting frame's objects without its bytes; most frames of a stream are small. */
   private static final int FRAME_BYTES = 160;
 
   private final DownstreamConnection down;
@@ -39,7 +39,11 @@ final class WebStream implements WebExchange, RequestStream {
     this.memory = down.memory().call();
   }
 
-  /** Hands the request on; {@code why} it is to be refused, or "". */
+  /**
+   * Hands the request to its handler.
+   *
+   * @param why it must be refused; "" for no reason
+   */
   void begin(WebFace face, String why) {
     malformed = why;
     handler = face.take(this, requestEnded);
@@ -232,7 +236,10 @@ final class WebStream implements WebExchange, RequestStream {
     }
   }
 
-  /** Who has its answer and still sends is told to stop, once the answer is out. */
+  /**
+   * Asks a client that still sends to stop, once its response is written (RST_STREAM with
+   * NO_ERROR).
+   */
   private void stopRequest(boolean written) {
     if (written && down.connection().stream(stream.id()) != null) {
       down.reset(stream, Http2Error.NO_ERROR.code());

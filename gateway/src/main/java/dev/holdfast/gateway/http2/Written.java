@@ -1,11 +1,11 @@
 package dev.holdfast.gateway.http2;
 
-/** Hears what became of a frame. A promise can do more, and costs more. */
+/** The listener for the end of a frame's write. Cheaper than a promise. */
 interface Written {
   /**
-   * It left this machine, or never will; once, on the event loop.
+   * The write ended; called once, on the event loop.
    *
-   * @param success whether the socket took all of it
+   * @param success whether the socket took the whole frame
    */
   void onWritten(boolean success);
 }
