@@ -4,13 +4,14 @@ import dev.holdfast.core.Limit;
 import io.envoyproxy.envoy.config.core.v3.Node;
 
 /**
- * Who a client says it is. Its metadata, which may be large, is not kept.
+ * The identity that an xDS client reports in its node. The node's metadata, which may be large, is
+ * not kept.
  *
- * @param id as its bootstrap file has it
- * @param cluster "" when it says none
- * @param agent the library, such as {@code gRPC Java}; "" when it says none
- * @param version of the library; "" when it says none
- * @param zone "" when it says none
+ * @param id the node id of the client's bootstrap file
+ * @param cluster "" when the client reports none
+ * @param agent the library, such as {@code gRPC Java}; "" when the client reports none
+ * @param version of the library; "" when the client reports none
+ * @param zone "" when the client reports none
  */
 record ClientNode(String id, String cluster, String agent, String version, String zone) {
   @Limit(
@@ -39,9 +40,9 @@ record ClientNode(String id, String cluster, String agent, String version, Strin
   }
 
   /**
-   * Whether it is made with grpc-java, from which outliers are withheld: its outlier detection
-   * throws when a call ends whose instance left between pick and stream, before the call is told.
-   * Seen with 1.85.1; the counter of an instance that left is null there.
+   * Whether the client uses grpc-java, which gets no outlier detection. Its outlier detection
+   * throws when a call ends whose instance left between pick and stream, before the call is
+   * notified. Seen with 1.85.1; the counter of an instance that left is null there.
    */
   boolean isGrpcJava() {
     return agent.equals("gRPC Java");

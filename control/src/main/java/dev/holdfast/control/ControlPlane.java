@@ -23,12 +23,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An xDS server over the services of one namespace of a registry.
+ * An xDS server for the services of one namespace of a registry.
  *
- * <p>It answers nothing until it knows all services, from the registry or from the disk: where
+ * <p>No client is answered before all services are known, from the registry or from the disk. Where
  * HOLDFAST_SNAPSHOT_DIR is set, the lists of endpoints and the names of the services are kept
- * there. Any number of control planes may serve the same namespace: what they send is derived from
- * its content. Thread-safe.
+ * there. Any number of control planes may serve the same namespace, because responses are derived
+ * from its content. Thread-safe.
  */
 public final class ControlPlane implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ControlPlane.class);
@@ -147,12 +147,12 @@ public final class ControlPlane implements AutoCloseable {
         handle.registry().describe());
   }
 
-  /** Where clients are served. */
+  /** The address on which xDS clients are served. */
   public InetSocketAddress address() {
     return Servers.address(server);
   }
 
-  /** Where people may look at it. */
+  /** The address of the admin service. */
   public InetSocketAddress adminAddress() {
     return Servers.address(admin);
   }
@@ -162,12 +162,12 @@ public final class ControlPlane implements AutoCloseable {
     publisher.use(builder);
   }
 
-  /** Whether it knows which services there are, and so answers clients. */
+  /** Whether the set of services is known, so that clients are answered. */
   public boolean isServing() {
     return publisher.current().isPresent();
   }
 
-  /** Sends clients elsewhere, waits for that as long as its options say, and ends. */
+  /** Drains the clients, waits for that as long as the options say, and shuts down. */
   @Override
   public void close() {
     if (!closed.compareAndSet(false, true)) {

@@ -22,19 +22,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One stream of a client: the shell around an {@link XdsStream}.
+ * A discovery stream (ADS, or of one type) of a client: the imperative shell around an {@link
+ * XdsStream}.
  *
- * <p>A response is made only while the transport takes more, so no more than gRPC's own buffer of a
- * stream waits for a client that does not read. gRPC's threads and the publisher's take turns by
- * the lock; nothing of a user's runs under it.
+ * <p>A response is built only while the transport is ready, so no more than gRPC's own buffer of a
+ * stream is held for a client that does not read (backpressure). A lock serializes gRPC's threads
+ * and the publisher's thread; no user code runs under it.
  */
 abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publisher.Receiver {
   private static final Logger log = LoggerFactory.getLogger(DiscoveryCall.class);
 
-  /** What all streams of a control plane share. */
+  /** The collaborators that all streams of a control plane share. */
   record Parts(Publisher publisher, Clients clients, ReplyEncoder encoder) {}
 
-  /** How a client takes one type. */
+  /** A client's subscription to one resource type, with the times of its responses. */
   record TypeView(SubscriptionView subscription, AnswerTimes times) {}
 
   final Parts parts;
@@ -72,7 +73,7 @@ abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publis
 
   abstract Variant variant();
 
-  /** Whom a request says to come from. */
+  /** The node of the client, if the request carries one. */
   abstract Optional<Node> nodeOf(Q request);
 
   /** The type that a request names; "" when it names none. */
@@ -80,7 +81,7 @@ abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publis
 
   abstract Verdict apply(ResourceType type, Q request) throws XdsViolation;
 
-  /** Why the client rejects what it got last; empty when it does not. */
+  /** The reason for which the request rejects the last response (NACK); empty when it does not. */
   abstract Optional<String> errorOf(Q request);
 
   abstract EncodedReply encode(XdsReply reply);
@@ -186,7 +187,7 @@ abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publis
     pump();
   }
 
-  /** Sends what is owed, as long as the transport takes it. */
+  /** Sends the responses that are due, while the transport is ready. */
   private void pump() {
     synchronized (lock) {
       while (!over && call.isReady()) {
@@ -241,7 +242,7 @@ abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publis
     leave("closed");
   }
 
-  /** The client should go to another control plane. */
+  /** Ends the stream, so that the client connects to another control plane. */
   void drain() {
     synchronized (lock) {
       end(Status.UNAVAILABLE.withDescription("this control plane stops; connect again"));
@@ -286,7 +287,7 @@ abstract class DiscoveryCall<Q> extends ServerCall.Listener<Q> implements Publis
     return Duration.ofNanos(nowNanos() - beganNanos);
   }
 
-  /** What it has of each type that it asked for. */
+  /** The state of each resource type that the client subscribed to. */
   List<TypeView> types() {
     synchronized (lock) {
       return stream.view().stream()

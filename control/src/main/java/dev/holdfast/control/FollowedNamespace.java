@@ -28,8 +28,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Follows all services of a namespace, or those of a list, and tells the publisher: the shell
- * around {@link KnownServices}. Everything on the scheduler; files are read and written elsewhere.
+ * The watches of all services of a namespace, or of a given list: the imperative shell around
+ * {@link KnownServices}, which passes changes to the publisher. Confined to the scheduler; files
+ * are read and written on another thread.
  */
 final class FollowedNamespace implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(FollowedNamespace.class);
@@ -252,7 +253,10 @@ final class FollowedNamespace implements AutoCloseable {
     }
   }
 
-  /** What is not complete is not written: who reads it must know all services. */
+  /**
+   * Schedules a write of the services file, unless one is pending. An incomplete set of services is
+   * not written, because a reader must be able to rely on knowing all services.
+   */
   private void writeSoon() {
     if (file.isEmpty() || writing || closed) {
       return;

@@ -18,21 +18,21 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which services there are, and what is known of each.
+ * The set of known services, and the state of knowledge of each.
  *
- * <p>The names that a registry lists are not judged by anybody, so they only ever add: a service
- * goes when its name is gone and its list, which is judged, has been empty for {@link
- * #FORGET_AFTER}. A registry that was wiped, or that answers with no names, takes nothing away.
+ * <p>The names that a registry lists are not verified, so they only ever add services. A service is
+ * removed when its name is gone and its list, which is verified, has been empty for {@link
+ * #FORGET_AFTER}. A registry that was wiped, or that returns no names, removes nothing.
  *
- * <p>A service whose list is not known when the first names are, from the registry or from the
- * disk, is pending: it exists, and nothing more can be said of it. One that appears later simply
- * does not exist until its list is known.
+ * <p>A service whose list is unknown when the first names are known, from the registry or from the
+ * disk, is pending: it exists, and nothing else is known about it. A service that appears later
+ * does not exist for clients until its list is known.
  *
- * <p>A pending service of which the registry has said for {@link #REFUSED_AFTER} that its records
- * make no sense is refused: who asks for all services does not wait for it, or one mistake would
- * hold up everybody. Three things are no such mistake of one service: a registry that can't be
- * reached, one that makes sense of no service at all, and a service that was served before, which
- * would be taken away from clients that have it. Not thread-safe.
+ * <p>A pending service is refused when the registry has reported its records as malformed for
+ * {@link #REFUSED_AFTER}. Clients that ask for all services do not wait for a refused one;
+ * otherwise one mistake would block every client. Three cases are never refused: an unreachable
+ * registry, a registry in which every service is malformed, and a service that was served before,
+ * which clients would lose. Not thread-safe.
  */
 @PureCore
 class KnownServices {
@@ -66,7 +66,7 @@ class KnownServices {
   private int skipped;
 
   /**
-   * What was known when this control plane ended last, from its disk.
+   * Takes over the services that the control plane knew at its last shutdown, read from disk.
    *
    * @param endpoints how many endpoints each service had
    */
@@ -85,7 +85,7 @@ class KnownServices {
         });
   }
 
-  /** The registry's names as they are now. */
+  /** Takes over the current names of the registry. */
   void onNames(long nowNanos, Collection<String> present) {
     boolean first = names == null && !remembered;
     names = Set.copyOf(present);
@@ -100,7 +100,7 @@ class KnownServices {
     followed.forEach(name -> reconsider(nowNanos, name));
   }
 
-  /** The list of a service to use from now on. */
+  /** Takes over a service's current list of endpoints. */
   void onEndpoints(long nowNanos, String name, EndpointSet list) {
     if (!followed.contains(name)) {
       return;

@@ -12,9 +12,9 @@ import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Receives what clients say of the calls that they make (LRS). */
+/** The load reporting service (LRS): receives the load reports of clients. */
 final class LoadReports extends LoadReportingServiceGrpc.LoadReportingServiceImplBase {
-  /** How often clients report. */
+  /** The reporting interval that clients are told, in seconds. */
   private static final int INTERVAL_SECONDS = 10;
 
   @Limit(of = "streams of load reports in one control plane", then = "further ones are refused")
@@ -49,7 +49,7 @@ final class LoadReports extends LoadReportingServiceGrpc.LoadReportingServiceImp
     return reporter;
   }
 
-  /** One client. gRPC calls it by one thread at a time. */
+  /** The load report stream of one client. gRPC calls it from one thread at a time. */
   private final class Reporter implements StreamObserver<LoadStatsRequest> {
     private final ServerCallStreamObserver<LoadStatsResponse> responses;
     private boolean told;

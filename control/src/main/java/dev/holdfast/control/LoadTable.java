@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What clients report of their calls, by cluster. Numbers of calls add up from the start of the
- * control plane; rates and calls under way are those of each client's last report. Thread-safe.
+ * The load reports of clients, aggregated by cluster. Call counts are sums since the start of the
+ * control plane. Rates and calls in progress are those of each client's last report. Thread-safe.
  */
 final class LoadTable {
   @Limit(
@@ -48,7 +48,7 @@ final class LoadTable {
       long inProgress,
       double issuedPerSecond) {}
 
-  /** What one client said last. */
+  /** The gauge values of a client's last report. */
   private record Last(long inProgress, double issuedPerSecond) {}
 
   private static final class Sums {
@@ -67,10 +67,10 @@ final class LoadTable {
   private final Map<Object, Set<String>> clustersOf = new HashMap<>();
 
   /**
-   * A report of a client.
+   * Adds a client's report to the sums of its cluster.
    *
-   * @param client whose stream it came by
-   * @return false when it is not kept
+   * @param client the key of the client's stream
+   * @return false when the report exceeds a limit and is not kept
    */
   synchronized boolean add(Object client, ClusterStats stats) {
     String cluster = stats.getClusterName();
@@ -97,7 +97,10 @@ final class LoadTable {
     return true;
   }
 
-  /** The client is gone: what it did stays counted, what it does does not. */
+  /**
+   * Removes a client that disconnected: its call counts stay, its rates and calls in progress do
+   * not.
+   */
   synchronized void remove(Object client) {
     Set<String> reported = clustersOf.remove(client);
     if (reported == null) {

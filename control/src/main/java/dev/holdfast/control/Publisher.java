@@ -20,16 +20,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes snapshots of what is known, on a thread of its own, and wakes the streams of clients.
+ * The builder of snapshots, on a thread of its own, which wakes the streams of clients after each.
  *
- * <p>Changes that come while it works are taken together by the next run, and of several of one
- * service the last counts; so at any rate of changes there is one run at a time and nothing grows
- * but the map of services. Thread-safe.
+ * <p>Changes that arrive during a run are batched for the next one, and of several changes of one
+ * service the last wins. So there is one run at a time at any rate of changes, and only the map of
+ * services grows. Thread-safe.
  */
 final class Publisher implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Publisher.class);
 
-  /** Somebody who has to be told that there is another snapshot. */
+  /** A listener that is notified of each new snapshot. */
   interface Receiver {
     void onSnapshot(XdsSnapshot snapshot);
   }
@@ -71,10 +71,10 @@ final class Publisher implements AutoCloseable {
   }
 
   /**
-   * Services have changed.
+   * Queues changed services for the next snapshot.
    *
-   * @param lists by service; empty for one that is gone
-   * @param nowUnknown those of which nothing is known
+   * @param lists by service; empty for a removed one
+   * @param nowUnknown the services of which only the existence is known
    */
   synchronized void changed(
       Map<String, Optional<EndpointSet>> lists, XdsSnapshot.Unknown nowUnknown) {
@@ -177,7 +177,7 @@ final class Publisher implements AutoCloseable {
     }
   }
 
-  /** What can't be built is not sent: the service keeps what it had. */
+  /** Builds the resources of a service. If that fails, the service keeps the resources it had. */
   private List<XdsResource> build(
       ResourceBuilder by, String service, EndpointSet list, List<XdsResource> before) {
     try {

@@ -24,12 +24,11 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What the server proves itself with, and whom it believes: read from files, and again when they
- * have changed; new connections use what was read last. Files that can't be used later leave what
- * there is.
+ * The TLS credentials of the server, reloaded from their files after changes. New connections use
+ * the credentials read last. After a failed reload the previous ones stay in use.
  */
 final class ServerKeys implements AutoCloseable {
-  /** How often the files are looked at. */
+  /** The interval between two checks of the files for changes. */
   private static final Duration LOOK_INTERVAL = Duration.ofMinutes(1);
 
   private final ServerCredentials credentials;
@@ -41,10 +40,10 @@ final class ServerKeys implements AutoCloseable {
   }
 
   /**
-   * Reads the files.
+   * Loads the credentials and starts to watch their files on a thread of their own.
    *
-   * @param files plaintext without
-   * @throws IllegalArgumentException when one can't be used
+   * @param files empty for plain text
+   * @throws IllegalArgumentException when a file can't be used
    */
   static ServerKeys of(Optional<TlsFiles> files) {
     return files.isEmpty()
@@ -62,10 +61,10 @@ final class ServerKeys implements AutoCloseable {
   }
 
   /**
-   * Reads the files.
+   * Loads the credentials and starts to watch their files.
    *
-   * @param looks when they are looked at again; ended with this
-   * @throws IllegalArgumentException when one can't be used
+   * @param looks the executor of the checks; shut down by {@link #close}
+   * @throws IllegalArgumentException when a file can't be used
    */
   static ServerKeys of(TlsFiles files, ScheduledExecutorService looks) {
     boolean done = false;

@@ -21,11 +21,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which services there were, on disk, beside their lists of endpoints, which core keeps: so that a
- * control plane that starts while its registry is down knows that it knows all of them.
+ * The file that holds the names of all services and their numbers of endpoints. Core keeps the
+ * endpoints themselves beside it. The file lets a control plane that starts during a registry
+ * outage know the complete set of services.
  *
- * <p>A file is replaced as a whole and carries a checksum. Nothing that happens to the disk changes
- * what is served; a failure is logged once until it is over. One thread at a time.
+ * <p>A write replaces the file atomically, with a checksum. Disk failures do not change what is
+ * served; a failure is logged once until it is over. Confined to one thread at a time.
  */
 final class ServicesFile {
   private static final Logger log = LoggerFactory.getLogger(ServicesFile.class);
@@ -70,7 +71,7 @@ final class ServicesFile {
     }
   }
 
-  /** Replaces the file. */
+  /** Replaces the file atomically; a failure is logged and not thrown. */
   void write(Map<String, Integer> endpoints) {
     Path aside = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + ".new");
     try {

@@ -19,7 +19,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Tells people how the control plane and its clients stand. */
+/** The admin service that reports the status of the control plane and of its clients. */
 final class StatusService extends ControlGrpc.ControlImplBase {
   @Limit(of = "clients in one answer about them", then = "further ones are only counted")
   private static final int MAX_CLIENTS = 5_000;
@@ -32,10 +32,10 @@ final class StatusService extends ControlGrpc.ControlImplBase {
   private static final long NANOS_PER_MILLI = 1_000_000;
   private static final Set<Standing> TROUBLE = Set.of(Standing.REJECTED, Standing.REQUESTED);
 
-  /** How the services stand. */
+  /** The status of the services as a whole. */
   record Services(boolean serving, int served, XdsSnapshot.Unknown unknown) {}
 
-  /** What is told. */
+  /** The sources of the reported status. */
   record Parts(
       String registry,
       Supplier<Services> services,

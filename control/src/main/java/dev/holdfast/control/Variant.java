@@ -1,10 +1,10 @@
 package dev.holdfast.control;
 
-/** How a client asks. */
+/** The variant of the xDS protocol that a client uses. */
 enum Variant {
-  /** The state of the world: each request names all that is wanted. */
+  /** State of the world: each request names all wanted resources. */
   SOTW("sotw"),
-  /** Incremental: each request names what changes. */
+  /** Incremental: each request names the changes to the subscription. */
   DELTA("delta");
 
   private final String text;

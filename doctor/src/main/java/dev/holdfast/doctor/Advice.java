@@ -1,11 +1,11 @@
 package dev.holdfast.doctor;
 
 /**
- * One setting for one library.
+ * A recommended setting of one library.
  *
  * @param who the library, such as {@code grpc-go}
  * @param side {@code client} or {@code server}
- * @param purpose what it is for
- * @param setting what to write, as code
+ * @param purpose what the setting is for
+ * @param setting the setting as code
  */
 public record Advice(String who, String side, String purpose, String setting) {}

@@ -4,15 +4,15 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How a call, or a held stream, was answered.
+ * The response to a call or to a held stream.
  *
- * @param httpStatus of HTTP; 0 when no HEADERS came
- * @param grpcStatus of gRPC; -1 when there was none
- * @param resetCode the code of a RST_STREAM; -1 when there was none
+ * @param httpStatus the HTTP status; 0 when no HEADERS arrived
+ * @param grpcStatus the gRPC status code; -1 when there was none
+ * @param resetCode the error code of a RST_STREAM; -1 when there was none
  * @param server the header {@code server}, "" without
  * @param via the header {@code via}, "" without
  * @param marks names of further headers that only proxies write
- * @param took from the question to its end
+ * @param took from the request to the end of the response
  */
 record Answer(
     int httpStatus,
@@ -32,7 +32,7 @@ record Answer(
     return grpcStatus == UNIMPLEMENTED || httpStatus == HTTP_NOT_FOUND;
   }
 
-  /** Whether gRPC answered. */
+  /** Whether the response carries a gRPC status. */
   boolean isGrpc() {
     return grpcStatus >= 0;
   }
@@ -46,7 +46,7 @@ record Answer(
     return server.isEmpty() ? Optional.empty() : Optional.of(server);
   }
 
-  /** For people. */
+  /** The response in words, for reports: its RST_STREAM code, gRPC status or HTTP status. */
   String words() {
     if (resetCode >= 0) {
       return "RST_STREAM " + resetCode;

@@ -4,15 +4,15 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * What one connection of an examination went through.
+ * The observations on one connection of an examination.
  *
- * @param role what it was for
- * @param idle for how long nothing happened on it before it was asked or ended
- * @param ending how it was found dead; empty: it answered, or was not needed any more
- * @param goAway the GOAWAY it got
- * @param acknowledged where it stayed silent: whether the next TCP hop acknowledged the question
- * @param pingAnswered where it stayed silent: whether a PING was answered all the same
- * @param pingsFromPeer how many PINGs the other side sent while nothing else went on
+ * @param role the purpose of the connection
+ * @param idle how long the connection was idle before it was probed or ended
+ * @param ending how the connection was found dead; empty when it answered or was no longer needed
+ * @param goAway the GOAWAY that the connection received, if any
+ * @param acknowledged after silence: whether the next TCP hop acknowledged the request
+ * @param pingAnswered after silence: whether a PING was answered nevertheless
+ * @param pingsFromPeer how many PINGs the peer sent while the connection was idle
  */
 public record ConnectionEvidence(
     Role role,
@@ -23,9 +23,9 @@ public record ConnectionEvidence(
     Optional<Boolean> pingAnswered,
     int pingsFromPeer) {
 
-  /** What a connection is for. */
+  /** The purpose of a connection. */
   public enum Role {
-    /** The first one, which learns what is there at all. */
+    /** The first connection, which detects the protocol and the peer. */
     FIRST_CONTACT,
     /** Idle for a time of its own, then asked once. */
     LADDER,

@@ -4,20 +4,20 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * What the first connection found.
+ * The findings of the first connection.
  *
  * @param address the address that all connections go to
- * @param tls whether TLS is spoken
- * @param tlsVersion of TLS, "" without
- * @param alpn what the server chose by ALPN, "" without TLS
+ * @param tls whether the connection uses TLS
+ * @param tlsVersion the TLS version, "" without TLS
+ * @param alpn the protocol that the server selected by ALPN, "" without TLS
  * @param settings the server's first SETTINGS, by identifier
- * @param answer how a call was answered, in words
- * @param server the header {@code server} of the answer, "" without
+ * @param answer the response to a call, in words
+ * @param server the header {@code server} of the response, "" without
  * @param via the header {@code via}, "" without
- * @param connectTime of TCP
- * @param settingsTime from TCP to the server's SETTINGS, TLS included
- * @param roundTrip of a call
- * @param hop what seems to answer there
+ * @param connectTime duration of the TCP handshake
+ * @param settingsTime from the TCP handshake to the server's SETTINGS, TLS included
+ * @param roundTrip duration of a call
+ * @param hop the HTTP/2 implementation that seems to answer
  */
 public record Contact(
     String address,

@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** Says what measurements mean: pure, so that every case can be tested without a network. */
+/**
+ * The interpretation of measurements as findings. Pure, so that every case is tested without a
+ * network.
+ */
 final class Diagnosis {
   private static final String MAX_AGE = "max_age";
 
@@ -20,7 +23,7 @@ final class Diagnosis {
     this.seen = seen;
   }
 
-  /** What was found, problems first. */
+  /** The findings of the measurements, problems first. */
   static List<Finding> of(Measurements seen) {
     Diagnosis diagnosis = new Diagnosis(seen);
     diagnosis.contact();
@@ -36,7 +39,7 @@ final class Diagnosis {
     return List.copyOf(diagnosis.findings);
   }
 
-  /** The settings that answer what was found. */
+  /** The recommended settings for the measured path. */
   static List<Advice> advice(Measurements seen) {
     List<Advice> advice = new ArrayList<>();
     seen.idle()

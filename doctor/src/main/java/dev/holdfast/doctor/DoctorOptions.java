@@ -6,13 +6,13 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * What is examined, and how long.
+ * The target and the options of an examination.
  *
  * @param target where the connections go
- * @param security whether TLS is spoken; default {@link Security#AUTO}
- * @param authority the {@code :authority} of calls and the name of TLS; default: the target
- * @param maxWait the longest idle time that is tried, 2 s to 24 h; default 20 min. The whole takes
- *     about that and half a minute when nothing is found, less when something is
+ * @param security whether TLS is used; default {@link Security#AUTO}
+ * @param authority the {@code :authority} of calls and the server name of TLS; default: the target
+ * @param maxWait the longest idle time that is tried, 2 s to 24 h; default 20 min. An examination
+ *     takes about that and half a minute when nothing is found, less when something is
  * @param heldMethod a streaming method, {@code package.Service/Method}, that stays open after an
  *     empty request; default: the health service's Watch, else reflection
  * @param tlsFiles certificates for TLS; default {@link TlsFiles#NONE}
@@ -24,14 +24,14 @@ public record DoctorOptions(
     Duration maxWait,
     Optional<String> heldMethod,
     TlsFiles tlsFiles) {
-  /** The shortest {@code maxWait}. */
+  /** The least value of {@link #maxWait}: 2 s. */
   public static final Duration MIN_WAIT = LadderOptions.SHORTEST_LONGEST;
 
-  /** The longest {@code maxWait}. */
+  /** The greatest value of {@link #maxWait}: 24 h. */
   @Limit(of = "the longest idle time that is tried", then = "a longer one is refused")
   public static final Duration MAX_WAIT = LadderOptions.LONGEST_LONGEST;
 
-  /** How long is waited when nobody says. */
+  /** The default of {@link #maxWait}. */
   public static final Duration DEFAULT_WAIT = Duration.ofMinutes(20);
 
   public DoctorOptions {
@@ -58,7 +58,7 @@ public record DoctorOptions(
         });
   }
 
-  /** All defaults. */
+  /** The options for a target with all defaults. */
   public static DoctorOptions of(HostPort target) {
     return new DoctorOptions(
         target, Security.AUTO, Optional.empty(), DEFAULT_WAIT, Optional.empty(), TlsFiles.NONE);

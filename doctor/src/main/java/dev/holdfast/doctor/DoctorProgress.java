@@ -1,13 +1,16 @@
 package dev.holdfast.doctor;
 
-/** Hears how an examination goes. Called on its event loop, so it must not block. */
+/**
+ * A listener for the progress of an examination. Called on the examination's event loop, so
+ * implementations must not block.
+ */
 public interface DoctorProgress {
-  /** Tells nobody. */
+  /** A listener that ignores all progress. */
   DoctorProgress NONE = new DoctorProgress() {};
 
-  /** Something was found or begins: a line for people. */
+  /** Reports a finding or the begin of a step, as a line for people. */
   default void onStep(String line) {}
 
-  /** What is waited for now; about once a second, and it replaces the one before. */
+  /** Reports the current status, about once a second; each line replaces the one before. */
   default void onStatus(String line) {}
 }

@@ -1,14 +1,14 @@
 package dev.holdfast.doctor;
 
-/** How a connection was found to be dead. */
+/** The way in which a connection was found dead. */
 public enum Ending {
-  /** What was sent vanished: no answer, and nobody said why. */
+  /** Silence: the request got no response, no reset and no close. */
   SILENCE("nothing came back"),
-  /** A TCP reset. */
+  /** The connection was ended by a TCP reset. */
   RESET("a TCP reset"),
-  /** An orderly end of the TCP connection. */
+  /** The connection was closed in good order (TCP FIN). */
   CLOSE("the connection was closed"),
-  /** A GOAWAY of HTTP/2. */
+  /** The connection was ended by an HTTP/2 GOAWAY. */
   GOAWAY("a GOAWAY"),
   /** The connection answered, but a hop said that what is behind it can't be reached. */
   HOP_ERROR("an error of a hop in between");

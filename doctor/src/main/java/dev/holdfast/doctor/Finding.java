@@ -1,7 +1,7 @@
 package dev.holdfast.doctor;
 
 /**
- * Something that an examination found.
+ * A finding of an examination.
  *
  * @param code which kind
  * @param measured what was measured, in a sentence
@@ -9,7 +9,7 @@ package dev.holdfast.doctor;
  * @param remedy what to do; "" for nothing
  */
 public record Finding(FindingCode code, String measured, String breaks, String remedy) {
-  /** Whether something will break. */
+  /** Whether the finding is a problem, as opposed to a note. */
   public boolean isProblem() {
     return code.severity() == FindingCode.Severity.PROBLEM;
   }

@@ -1,8 +1,8 @@
 package dev.holdfast.doctor;
 
 /**
- * What an examination can find, in codes that stay: docs/doctor.md has a section for each, with the
- * symptom, the cause and what to do.
+ * The kinds of findings, with stable codes. docs/doctor.md has a section for each, with symptom,
+ * cause and remedy.
  */
 public enum FindingCode {
   UNREACHABLE("HF-501", Severity.PROBLEM, "No connection to the server"),
@@ -29,9 +29,9 @@ public enum FindingCode {
   NOTHING_FOUND("HF-541", Severity.NOTE, "Idle connections live as long as was waited"),
   CHECK_FAILED("HF-599", Severity.PROBLEM, "A check of the doctor itself failed");
 
-  /** How much it matters. */
+  /** The severity of a kind of finding. */
   public enum Severity {
-    /** Good to know. */
+    /** Useful to know, but no problem. */
     NOTE,
     /** Something will break: the program ends with 1. */
     PROBLEM
@@ -52,7 +52,7 @@ public enum FindingCode {
     return code;
   }
 
-  /** How much it matters. */
+  /** The severity of findings of this kind. */
   public Severity severity() {
     return severity;
   }

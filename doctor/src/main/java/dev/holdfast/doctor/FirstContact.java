@@ -6,29 +6,35 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The first connection: learns whether HTTP/2 is spoken there at all, with TLS or without, by whom,
- * and how long an answer takes. On the event loop only.
+ * The first connection of an examination. Detects whether the peer speaks HTTP/2, with TLS or
+ * without, which implementation answers, and the round-trip time. Confined to the event loop.
  */
 final class FirstContact {
   private static final String HTTP1 = "HTTP/1.";
   private static final Duration SETTINGS_WITHIN = Duration.ofSeconds(5);
 
-  /** On a second connection, so that a busy server is not taken for a dead one. */
+  /**
+   * The timeout for SETTINGS on a second connection, so that a busy server is not taken for a dead
+   * one.
+   */
   static final Duration SETTINGS_WITHIN_AT_LAST = Duration.ofSeconds(20);
 
-  /** Far more than a handshake and a few round trips take. */
+  /**
+   * The time after which SETTINGS count as late: far more than a handshake and a few round trips
+   * take.
+   */
   static final Duration LATE_SETTINGS = Duration.ofSeconds(3);
 
   private static final Duration ANSWER_WITHIN = Duration.ofSeconds(10);
 
   /**
-   * What came of it.
+   * The result of the first contact.
    *
    * @param target how further connections are opened
-   * @param problem why there will be none
-   * @param problemDetail what was seen of it, "" for nothing
-   * @param contact what was found; empty: there was a problem, or the call was not answered
-   * @param answer to the call
+   * @param problem the reason for which no further connections are opened
+   * @param problemDetail the details of the problem, "" for none
+   * @param contact the findings; empty after a problem or when the call was not answered
+   * @param answer the response to the call
    */
   record Result(
       WireTarget target,
@@ -160,7 +166,7 @@ final class FirstContact {
     return visit.done;
   }
 
-  /** One attempt. */
+  /** A single connection attempt with its call. */
   private final class Visit implements Wire.Listener {
     private final WireTarget target;
     private final CompletableFuture<Result> done = new CompletableFuture<>();

@@ -4,13 +4,13 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * What became of streams on which nothing happened.
+ * The result of holding idle streams open.
  *
  * @param method the method that was held open; empty when the server has none that stays open
- * @param heldFor for how long streams were held, or until they ended
- * @param ended whether they were ended by somebody else
- * @param how by what, in words; "" when they were not
- * @param connectionLived whether the connection went on after the stream had ended
+ * @param heldFor how long the streams were held, or until they ended
+ * @param ended whether the streams were ended by the peer or a hop
+ * @param how the way in which they ended, in words; "" when they did not
+ * @param connectionLived whether the connection survived the end of its stream
  * @param agreed whether two streams ended at the same age
  */
 public record HeldResult(

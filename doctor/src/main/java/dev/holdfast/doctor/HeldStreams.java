@@ -7,8 +7,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Two streams, each on a connection of its own, on which nothing happens: a hop that ends HTTP/2
- * ends them, and nothing else would show it. On the event loop only.
+ * The probe of idle streams: two streams, each on a connection of its own, without messages. A
+ * proxy that terminates HTTP/2 ends them after its stream timeout, which no other probe shows.
+ * Confined to the event loop.
  */
 final class HeldStreams {
   /** A method that stays open, and what of its requests is sent. */
@@ -102,7 +103,7 @@ final class HeldStreams {
         agreed);
   }
 
-  /** One connection with one stream. */
+  /** A connection that holds one stream open. */
   private final class Holder implements Wire.Listener {
     private @Nullable Wire wire;
     private @Nullable WireCall call;

@@ -4,18 +4,19 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What seems to speak HTTP/2 at the other end of the connection, by its SETTINGS and headers.
+ * The HTTP/2 implementation at the other end of the connection, identified by its SETTINGS and
+ * headers.
  *
- * <p>A header is sure, SETTINGS are a guess: they say which library wrote them, and some are set by
- * people.
+ * <p>A header is conclusive. SETTINGS are only an indication: they identify the library that wrote
+ * them, and operators change some of them.
  *
- * @param kind what it is
- * @param sure whether a header said so
- * @param because what gave it away
+ * @param kind the implementation
+ * @param sure whether a header identified it
+ * @param because the header or the SETTINGS that identified it
  */
 public record Hop(Kind kind, boolean sure, String because) {
 
-  /** What may stand there. */
+  /** The HTTP/2 implementations that are recognized. */
   public enum Kind {
     NGINX("nginx", true, "raise grpc_read_timeout and grpc_send_timeout in its location"),
     ENVOY(
@@ -43,17 +44,17 @@ public record Hop(Kind kind, boolean sure, String because) {
       this.remedy = remedy;
     }
 
-    /** For people. */
+    /** The name of the implementation in reports. */
     public String title() {
       return title;
     }
 
-    /** Whether it ends HTTP/2 on the way to the server. */
+    /** Whether the implementation is a proxy, which terminates HTTP/2 on the way to the server. */
     public boolean isProxy() {
       return proxy;
     }
 
-    /** What to do about its idle timeout of streams; "" when it is no proxy. */
+    /** The remedy for its stream idle timeout; "" when the implementation is no proxy. */
     public String remedy() {
       return remedy;
     }
@@ -113,7 +114,8 @@ public record Hop(Kind kind, boolean sure, String because) {
   }
 
   /**
-   * What each writes by default; docs/doctor.md says which of them were seen and in what version.
+   * Identifies an implementation by its default SETTINGS; docs/doctor.md says which of them were
+   * seen, and in what version.
    */
   private static Hop bySettings(Map<Integer, Long> settings) {
     long streams = settings.getOrDefault(SETTINGS_MAX_CONCURRENT_STREAMS, -1L);

@@ -7,7 +7,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** Does on real connections what a {@link LadderPlan} wants. On the event loop only. */
+/** The execution of a {@link LadderPlan} on real connections. Confined to the event loop. */
 final class LadderClimb {
   private static final Duration STAGGER = Duration.ofMillis(100);
   private static final Duration AUTOPSY = Duration.ofSeconds(1);
@@ -106,7 +106,7 @@ final class LadderClimb {
     }
   }
 
-  /** One rung's connection. */
+  /** The connection of one rung of the ladder. */
   private final class Climber implements Wire.Listener {
     private final int rung;
     private Wire wire;
@@ -160,7 +160,10 @@ final class LadderClimb {
           });
     }
 
-    /** What is known of one that did not answer: did the next hop's TCP, does a PING. */
+    /**
+     * Examines a connection that did not answer: whether the next hop's TCP acknowledged the
+     * request, and whether a PING is answered.
+     */
     void autopsy() {
       autopsies++;
       Optional<Boolean> acknowledged = wire.unacknowledged().map(missing -> !missing);

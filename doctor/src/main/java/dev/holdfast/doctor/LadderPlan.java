@@ -12,18 +12,18 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the idle timeout of a path by a ladder of connections, each asked once at an age of its
- * own: an answer would start the idle time anew, so a connection that was asked is spent.
+ * The search for a path's idle timeout with a ladder of connections. Each connection is probed
+ * once, at an age of its own, because an answer would restart the idle time.
  *
- * <p>The short ages come first, each twice the one before; once 8 s are survived the long ones
- * begin, each a quarter longer than the one before, all at once, so that a timeout costs little
- * more than itself. Between the last short age that lived and the first that died a second row
- * follows. Connections that end by themselves tell the timeout exactly; that they do it at the same
- * age and not at the same moment tells a timeout from a restart. A single death below an age that
- * others survived is chance and does not count.
+ * <p>The short ages come first, each twice the one before. Once 8 s are survived, the long ages
+ * begin, each a quarter longer than the one before. They are all opened at once, so that the search
+ * takes little longer than the timeout itself. A second row follows between the last short age that
+ * lived and the first that died. Connections that end unprobed show the timeout exactly: a timeout
+ * ends them at the same age, a restart at the same moment. A single death below an age that others
+ * survived is a stray and does not count.
  *
- * <p>Not thread-safe. Inputs and the time go in, {@link #takeSteps} gives what to do, {@link
- * #nextDeadlineNanos} when to come again.
+ * <p>Not thread-safe. Inputs come with the time; {@link #takeSteps} returns the steps to execute,
+ * {@link #nextDeadlineNanos} the time of the next call.
  */
 @PureCore
 final class LadderPlan {
@@ -93,7 +93,9 @@ final class LadderPlan {
     decide(nowNanos);
   }
 
-  /** It answered the question of {@link LadderStep.Probe}; if late, more time is given from now. */
+  /**
+   * Handles the answer to {@link LadderStep.Probe}; after a late answer, later ones get more time.
+   */
   void onAnswer(long nowNanos, int number) {
     Rung rung = rung(number);
     if (rung.state == Rung.State.ASKED
@@ -106,7 +108,7 @@ final class LadderPlan {
     decide(nowNanos);
   }
 
-  /** It ended, or could not be opened. */
+  /** Handles the end of a connection, or the failure to open it. */
   void onEnd(long nowNanos, int number, Ending ending) {
     Rung rung = rung(number);
     switch (rung.state) {
@@ -120,7 +122,7 @@ final class LadderPlan {
     decide(nowNanos);
   }
 
-  /** The time has come, or may have. */
+  /** Handles the passing of time; a call before the deadline does no harm. */
   void onTimeout(long nowNanos) {
     for (Rung rung : List.copyOf(rungs)) {
       if (rung.isPending() && rung.dueNanos - nowNanos <= 0) {
@@ -130,7 +132,7 @@ final class LadderPlan {
     decide(nowNanos);
   }
 
-  /** Nobody wants to wait any longer: what is known so far is the result. */
+  /** Stops the search: the result is what is known so far. */
   void stop(long nowNanos) {
     if (result == null) {
       LadderResult.Outcome kept =
@@ -139,7 +141,9 @@ final class LadderPlan {
     }
   }
 
-  /** When to call {@link #onTimeout}; empty when there is a result. */
+  /**
+   * The time of the next call of {@link #onTimeout}, in nanoseconds; empty when there is a result.
+   */
   Optional<Long> nextDeadlineNanos() {
     if (result != null) {
       return Optional.empty();
@@ -150,14 +154,14 @@ final class LadderPlan {
         .min(Comparator.comparingLong(due -> due - startedNanos));
   }
 
-  /** What to do now, in this order; each step is given once. */
+  /** Returns the steps to execute now, in this order; each step is returned once. */
   List<LadderStep> takeSteps() {
     List<LadderStep> taken = List.copyOf(steps);
     steps.clear();
     return taken;
   }
 
-  /** What was found out; empty while it is not finished. */
+  /** The result of the search; empty while it runs. */
   Optional<LadderResult> result() {
     return Optional.ofNullable(result);
   }
@@ -293,7 +297,7 @@ final class LadderPlan {
     return most - least;
   }
 
-  /** Deaths at an age that another connection outlived. */
+  /** Marks deaths at an age that another connection outlived as strays. */
   private void forgetStrays(long nowNanos) {
     long lower = lowerNanos();
     for (Rung rung : rungs) {

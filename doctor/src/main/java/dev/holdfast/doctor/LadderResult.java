@@ -7,15 +7,15 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * What a ladder of connections found out about idle time.
+ * The result of the search for a path's idle timeout.
  *
- * @param outcome what kind of path it is
+ * @param outcome the kind of path
  * @param aliveAt the longest idle time after which a connection still answered; zero when none did
- * @param deadAt the shortest idle time after which one was dead; empty when none was
- * @param ending how that one was found dead; empty when none was
+ * @param deadAt the shortest idle time after which a connection was dead; empty when none was
+ * @param ending how that connection was found dead; empty when none was
  * @param connections how many were opened
  * @param notOpened how many could not be opened
- * @param strays how many died at a time at which others lived
+ * @param strays how many died at an age that others survived
  * @param took from the first connection to the result
  */
 public record LadderResult(
@@ -28,7 +28,7 @@ public record LadderResult(
     int strays,
     Duration took) {
 
-  /** What kind of path it is. */
+  /** The behavior of a path toward idle connections. */
   public enum Outcome {
     /** Every connection answered after the longest time that was tried. */
     KEPT,

@@ -15,14 +15,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Examines a path: what answers there, after which idle time connections die and how, what becomes
- * of held streams, what PINGs do. Every connection is asked with a harmless call of the health
- * service; PINGs are sent on connections of their own, and only the very last may be punished.
+ * The examination of a network path: which implementation answers, after which idle time
+ * connections die and how, how idle streams end, and how PINGs are treated. Every connection is
+ * probed with a harmless call of the health service. PINGs are sent on connections of their own,
+ * and only the very last connection risks a GOAWAY for too many.
  *
- * <p>One examination opens about 30 connections at most, all to the first address of the target,
- * and takes as long as {@link DoctorOptions#maxWait} and half a minute when nothing is found.
+ * <p>One examination opens about 30 connections at most, all to the first address of the target.
+ * When nothing is found, it takes {@link DoctorOptions#maxWait} and half a minute.
  *
- * <p>Thread-safe. Closing it ends a running examination: its result then never comes.
+ * <p>Thread-safe. Closing it ends a running examination: its result then never completes.
  */
 public final class PathDoctor implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(PathDoctor.class);
@@ -102,7 +103,7 @@ public final class PathDoctor implements AutoCloseable {
             });
   }
 
-  /** One run; on the event loop. */
+  /** A single examination. Confined to the event loop. */
   private final class Examination {
     private final Ward ward = new Ward(wires, options, progress);
     private final InetSocketAddress address;

@@ -28,12 +28,12 @@ public record PathReport(
     List<ConnectionEvidence> connections,
     Duration took) {
 
-  /** Whether something will break. */
+  /** Whether any finding is a problem. */
   public boolean hasProblem() {
     return findings.stream().anyMatch(Finding::isProblem);
   }
 
-  /** Whether this kind of finding is among them. */
+  /** Whether the findings include one with this code. */
   public boolean has(FindingCode code) {
     return findings.stream().anyMatch(finding -> finding.code() == code);
   }

@@ -3,14 +3,15 @@ package dev.holdfast.doctor;
 import java.util.Optional;
 
 /**
- * What PINGs do on the path.
+ * The effect of PINGs on the path.
  *
- * @param counts whether a PING starts the idle time anew; empty: not known, or nothing to start
- * @param whyUnknown why that is not known; "" when it is
- * @param punished whether the server ended a connection that sent PINGs; empty: not tried
+ * @param counts whether a PING restarts the idle time; empty when unknown, or when the path has no
+ *     idle timeout
+ * @param whyUnknown why that is unknown; "" when it is known
+ * @param punished whether the server ended a connection that sent PINGs; empty when not tried
  * @param sent how many PINGs that connection had sent
  * @param answered how many of them were answered
- * @param goAway what it was told
+ * @param goAway the GOAWAY that the connection received
  */
 public record PingResult(
     Optional<Boolean> counts,

@@ -6,9 +6,9 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * What PINGs do: whether they count as traffic, with one PING or two on a connection, which no
- * server punishes; and last, on one connection more, whether the server punishes many. On the event
- * loop only.
+ * The probes with PINGs. The first tests whether PINGs count as traffic, with one or two PINGs on a
+ * connection, which no server punishes. The last tests, on a further connection, whether the server
+ * punishes many PINGs. Confined to the event loop.
  */
 final class PingTrials {
   /** The third PING is the one that a strict server punishes; two more make sure. */

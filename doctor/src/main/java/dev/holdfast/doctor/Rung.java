@@ -2,27 +2,30 @@ package dev.holdfast.doctor;
 
 import org.jspecify.annotations.Nullable;
 
-/** One connection of a {@link LadderPlan}: it is asked once, at its age, because that spends it. */
+/**
+ * A connection of a {@link LadderPlan}. The connection is probed once, at its age, because a probe
+ * restarts its idle time.
+ */
 final class Rung {
-  /** Where a rung stands. */
+  /** The states of a rung. */
   enum State {
-    /** Its connection is not opened yet, so that not all come at once. */
+    /** The connection is not opened yet: openings are staggered. */
     PLANNED,
-    /** Its connection is being opened. */
+    /** The connection is being opened. */
     OPENING,
-    /** Its connection is idle. */
+    /** The connection is idle until its age. */
     AGING,
-    /** Its connection was asked and has not answered yet. */
+    /** The connection was probed and has not answered yet. */
     ASKED,
-    /** It answered. */
+    /** The connection answered its probe. */
     LIVED,
-    /** It was asked and is dead. */
+    /** The probe failed: the connection is dead. */
     DIED,
-    /** It ended before it was asked. */
+    /** The connection ended before it was probed. */
     ENDED,
-    /** It never was ready. */
+    /** The connection could not be opened. */
     NOT_OPENED,
-    /** It is no longer of use. */
+    /** The connection was closed because its result is not needed any more. */
     DROPPED
   }
 
@@ -30,7 +33,10 @@ final class Rung {
   final long ageNanos;
   State state = State.PLANNED;
 
-  /** When the state ends by itself: opening is due, it is to be asked, or has had its time. */
+  /**
+   * The time at which the state ends by itself: opening is due, the probe is due, or the answer is
+   * overdue.
+   */
   long dueNanos;
 
   long readyNanos;
@@ -38,7 +44,7 @@ final class Rung {
   long endedNanos;
   @Nullable Ending ending;
 
-  /** Died at an age at which others lived: it proves nothing. */
+  /** Whether the connection died at an age that others survived, and proves nothing. */
   boolean stray;
 
   Rung(int number, long ageNanos, long openAtNanos) {
@@ -58,7 +64,10 @@ final class Rung {
     return !stray && (state == State.DIED || state == State.ENDED);
   }
 
-  /** At which age it was found dead: its own, or when it ended by itself. */
+  /**
+   * The age at which the connection was found dead, in nanoseconds: its own, or that of its
+   * unprobed end.
+   */
   long deadAgeNanos() {
     return state == State.ENDED ? endedNanos - readyNanos : ageNanos;
   }

@@ -4,7 +4,7 @@ package dev.holdfast.doctor;
 public enum Security {
   /** Plaintext is tried first, TLS when that is not answered with HTTP/2. */
   AUTO,
-  /** HTTP/2 with prior knowledge. */
+  /** Plaintext HTTP/2 with prior knowledge (h2c). */
   PLAINTEXT,
   /** TLS with ALPN; what is checked and shown, {@link TlsFiles} say. */
   TLS

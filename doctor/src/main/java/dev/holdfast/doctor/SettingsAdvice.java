@@ -5,12 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The settings that keep connections alive on a path with an idle timeout, for each library.
+ * The settings of each library that keep connections alive on a path with an idle timeout.
  *
- * <p>Three kinds. The server's own PINGs need nobody's permission and hold streams too. The
- * client's PINGs come every 10 s at most, and a server must permit them. A client that closes its
- * own idle connections before the path forgets them needs nothing of the server, and saves first
- * calls, not held streams.
+ * <p>There are three kinds. The server's own PINGs need no permission of the peer and keep streams
+ * alive too. The client's PINGs are sent every 10 s at most, and a server must permit them. A
+ * client that closes its own idle connections before the path drops them needs no server setting;
+ * this saves first calls but not held streams.
  */
 final class SettingsAdvice {
   /** Servers in Java raise anything lower to this, as clients do. */
@@ -19,7 +19,7 @@ final class SettingsAdvice {
   /** Clients in Java and Go raise anything lower to this. */
   static final Duration CLIENT_FLOOR = Duration.ofSeconds(10);
 
-  /** What a gRPC server permits when nobody says otherwise, and only while there are calls. */
+  /** The default PING interval that gRPC servers permit, and only while there are calls. */
   static final Duration DEFAULT_PERMIT = Duration.ofMinutes(5);
 
   private static final Duration PING_TIMEOUT = Duration.ofSeconds(20);

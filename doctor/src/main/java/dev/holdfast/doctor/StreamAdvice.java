@@ -5,10 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What keeps held streams on a path with a hop that ends those without messages.
+ * The settings that keep idle streams alive on a path with a proxy that ends streams without
+ * messages.
  *
- * <p>No keepalive does it, because PINGs end at that hop. Holdfast's resumable streams send
- * heartbeats as messages of the stream; with every other library the application has to.
+ * <p>No keepalive helps, because PINGs end at that proxy. Holdfast's resumable streams send
+ * heartbeats as messages of the stream; with every other library the application has to send
+ * messages.
  */
 final class StreamAdvice {
   static final String UNKNOWN_HOP = "raise the stream timeout of the proxy in between";

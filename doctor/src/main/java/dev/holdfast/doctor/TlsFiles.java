@@ -10,16 +10,16 @@ import java.util.Optional;
 import javax.net.ssl.SSLException;
 
 /**
- * What TLS needs of files, all in PEM.
+ * The PEM files of the client's TLS settings.
  *
- * @param ca the authorities to trust: the server's certificate is checked against them, and that it
- *     is for the authority of the calls, as clients do; empty: it is not checked, because nothing
- *     secret is sent
- * @param certificate the client's, for servers that demand one; with {@code key}
+ * @param ca the trusted authorities. The server's certificate is verified against them and against
+ *     the authority of the calls, as clients do; empty: it is not verified, because nothing secret
+ *     is sent
+ * @param certificate the client's certificate, for servers that demand one; with {@code key}
  * @param key its private key, PKCS#8 without a password
  */
 public record TlsFiles(Optional<Path> ca, Optional<Path> certificate, Optional<Path> key) {
-  /** The server's certificate is not checked, and none of ours is shown. */
+  /** No files: the server's certificate is not verified, and no client certificate is sent. */
   public static final TlsFiles NONE =
       new TlsFiles(Optional.empty(), Optional.empty(), Optional.empty());
 
@@ -32,15 +32,15 @@ public record TlsFiles(Optional<Path> ca, Optional<Path> certificate, Optional<P
     }
   }
 
-  /** Whether TLS is meant at all. */
+  /** Whether any file is given, which implies TLS. */
   boolean isAny() {
     return ca.isPresent() || certificate.isPresent();
   }
 
   /**
-   * Reads the files.
+   * Builds the SSL context from the files.
    *
-   * @throws IllegalArgumentException naming the file that is not what it should be
+   * @throws IllegalArgumentException naming the file that is missing or invalid
    */
   SslContext context() {
     SslContextBuilder builder =

@@ -7,10 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** What the steps of one examination share. On the event loop only. */
+/** The state that the steps of one examination share. Confined to the event loop. */
 final class Ward {
   /**
-   * A call that changes nothing, and that every server answers: at worst it knows no such method.
+   * The method of the probe call. The call changes nothing, and every server answers: at worst with
+   * UNIMPLEMENTED.
    */
   static final String HARMLESS_METHOD = "grpc.health.v1.Health/Check";
 

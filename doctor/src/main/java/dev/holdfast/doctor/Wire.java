@@ -35,28 +35,28 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The HTTP/2 end of one connection: makes calls and PINGs by hand and notices all that comes back.
- * On its event loop only.
+ * The HTTP/2 endpoint of one connection, on Netty's frame codec. Sends calls and PINGs and records
+ * all responses. Confined to its event loop.
  */
 // A write that fails shows as the end of its connection.
 @SuppressWarnings("FutureReturnValueIgnored")
 final class Wire extends Http2ChannelDuplexHandler {
-  /** Who opened the connection. */
+  /** The listener of a connection, which its opener provides. */
   interface Listener {
-    /** The peer's SETTINGS came. */
+    /** The peer's first SETTINGS have arrived. */
     void onReady(Wire wire);
 
-    /** It ended, once; before or after it was ready. */
+    /** The connection has ended, before or after it was ready; called once. */
     void onEnd(Wire wire, Ending ending);
   }
 
-  /** What is sent on a stream at its beginning. */
+  /** The request messages that are sent when a stream begins. */
   enum Requests {
-    /** Its HEADERS only. */
+    /** HEADERS only, without a message. */
     NONE,
-    /** One empty message. */
+    /** HEADERS and one empty message. */
     ONE,
-    /** One empty message, and that there will be no other. */
+    /** HEADERS, one empty message and the half-close. */
     ONE_AND_END
   }
 
@@ -96,7 +96,7 @@ final class Wire extends Http2ChannelDuplexHandler {
     start(method, Requests.ONE_AND_END, new WireCall(answer -> {}, onEnd));
   }
 
-  /** Begins a stream. */
+  /** Starts a stream with these requests; its responses go to the call. */
   void hold(String method, Requests requests, WireCall call) {
     start(method, requests, call);
   }
@@ -112,7 +112,7 @@ final class Wire extends Http2ChannelDuplexHandler {
     open.writeAndFlush(new DefaultHttp2PingFrame(content));
   }
 
-  /** Ends it; the listener is not told. */
+  /** Closes the connection; the listener is not called. */
   void close() {
     closedHere = true;
     ended = true;
@@ -143,7 +143,7 @@ final class Wire extends Http2ChannelDuplexHandler {
     return Map.copyOf(settings);
   }
 
-  /** How many PINGs came while nothing else went on. */
+  /** The number of PINGs that arrived while the connection was idle. */
   int pingsFromPeer() {
     return pingsFromPeer;
   }
@@ -152,7 +152,7 @@ final class Wire extends Http2ChannelDuplexHandler {
     return ended;
   }
 
-  /** TCP did not come about. */
+  /** Reports that the TCP connection was not established. */
   void neverOpened() {
     end(Ending.RESET);
   }

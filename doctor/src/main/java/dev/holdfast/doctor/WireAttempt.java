@@ -5,7 +5,10 @@ import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What is known of a connection before and below HTTP/2. On the event loop only. */
+/**
+ * The record of a connection's attempt before and below HTTP/2: TCP, TLS and the first bytes.
+ * Confined to the event loop.
+ */
 final class WireAttempt {
   private static final String HTTP1 = "HTTP/1.";
 
@@ -55,7 +58,7 @@ final class WireAttempt {
     return first.length();
   }
 
-  /** A record of TLS came. */
+  /** Notes that the peer sent a TLS record. */
   void peerSpeaksTls() {
     peerSpeaksTls = true;
   }
@@ -72,14 +75,14 @@ final class WireAttempt {
     fail(WireProblem.TLS_FAILED);
   }
 
-  /** The first failure counts. */
+  /** Records a failure; only the first one is kept. */
   void fail(WireProblem found) {
     if (problem == null) {
       problem = found;
     }
   }
 
-  /** Why no SETTINGS came. */
+  /** The reason why no SETTINGS arrived. */
   WireProblem problem() {
     if (problem == null) {
       return WireProblem.NO_SETTINGS;
@@ -87,7 +90,7 @@ final class WireAttempt {
     return problem == WireProblem.ENDED && !first.isEmpty() ? WireProblem.NOT_HTTP2 : problem;
   }
 
-  /** What was seen of the problem; of TLS only where the peer speaks it. */
+  /** Details of the problem; of TLS failures only where the peer speaks TLS. */
   String problemDetail() {
     if (problem == WireProblem.TLS_FAILED) {
       return peerSpeaksTls ? tlsFailure : "";

@@ -9,7 +9,7 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** One stream of a {@link Wire}, from the question to its end. On the event loop only. */
+/** A stream of a {@link Wire}, from the request to its end. Confined to the event loop. */
 final class WireCall {
   /** Headers that a gRPC server does not write and a proxy does. */
   private static final Set<String> PROXY_MARKS =
@@ -39,7 +39,10 @@ final class WireCall {
     this.onEnd = onEnd;
   }
 
-  /** For how long nothing has come on it; once it is over, for how long nothing had come before. */
+  /**
+   * The time since the last frame of the stream; after the end, the quiet time before the last
+   * frame.
+   */
   Duration quietFor() {
     return Duration.ofNanos(over ? quietNanos : System.nanoTime() - lastNanos);
   }

@@ -1,18 +1,18 @@
 package dev.holdfast.doctor;
 
-/** Why a connection never came to speak HTTP/2. */
+/** The reasons for which a connection never reached HTTP/2. */
 enum WireProblem {
   /** The host has no address. */
   UNRESOLVED,
-  /** Nothing listens there. */
+  /** The TCP connection was refused. */
   REFUSED,
-  /** TCP did not come about in time. */
+  /** The TCP handshake did not complete in time. */
   CONNECT_TIMEOUT,
   /** TCP failed otherwise: no route, no permission. */
   CONNECT_FAILED,
-  /** The TLS handshake failed. */
+  /** The TLS handshake failed, on either side. */
   TLS_FAILED,
-  /** TLS came about, and the server did not choose {@code h2}. */
+  /** The TLS handshake succeeded, but the server did not select {@code h2}. */
   NO_ALPN,
   /** Something that is not HTTP/2 answered. */
   NOT_HTTP2,

@@ -35,7 +35,10 @@ import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
-/** Opens the connections of one examination, on one event loop, and closes those that are left. */
+/**
+ * The factory of an examination's connections, on one event loop. Closes the remaining ones at the
+ * end.
+ */
 // A write that fails shows as the end of its connection.
 @SuppressWarnings("FutureReturnValueIgnored")
 final class Wires implements AutoCloseable {
@@ -49,15 +52,15 @@ final class Wires implements AutoCloseable {
   private final SslContext tls;
   private Consumer<Throwable> crashListener = failure -> {};
 
-  /** Without certificates. */
+  /** A factory with {@link TlsFiles#NONE}. */
   Wires() {
     this(TlsFiles.NONE);
   }
 
   /**
-   * With these for TLS.
+   * A factory that uses these files for TLS.
    *
-   * @throws IllegalArgumentException naming the file that is not what it should be
+   * @throws IllegalArgumentException naming the file that is missing or invalid
    */
   Wires(TlsFiles files) {
     tls = files.context();
@@ -75,7 +78,7 @@ final class Wires implements AutoCloseable {
     crashListener.accept(failure);
   }
 
-  /** Where all decisions are made. */
+  /** The event loop that all connections and decisions run on. */
   EventLoop loop() {
     return group.next();
   }

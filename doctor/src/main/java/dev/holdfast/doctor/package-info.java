@@ -1,9 +1,9 @@
 /**
- * What a network path does to connections on which nothing happens: measured, explained, and the
- * setting that answers it named.
+ * The diagnosis of network paths: how a path treats idle connections and streams, measured and
+ * explained, with the settings that remedy it.
  *
- * <p>It speaks HTTP/2 on Netty itself and uses no gRPC client, so that what is measured is the wire
- * and not what a client makes of it.
+ * <p>The package speaks HTTP/2 on Netty itself and uses no gRPC client, so that it measures the
+ * path and not a client's behavior.
  */
 @NullMarked
 package dev.holdfast.doctor;

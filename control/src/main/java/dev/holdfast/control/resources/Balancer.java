@@ -1,24 +1,24 @@
 package dev.holdfast.control.resources;
 
 /**
- * How a client chooses among the instances of a service or a subset.
+ * The load balancing policy of a client for the instances of a service or a subset.
  *
  * @param kind the policy
  * @param hashHeader the header by whose value {@link Kind#RING_HASH} chooses; "" for the others
  * @param choices how many instances {@link Kind#LEAST_REQUEST} compares
  */
 public record Balancer(Kind kind, String hashHeader, int choices) {
-  /** In turn. */
+  /** Round robin, the policy of a service without another one. */
   public static final Balancer ROUND_ROBIN =
       new Balancer(Kind.ROUND_ROBIN, "", PolicyKeys.CHOICES.wholeDefault());
 
   /** The policies; clients that lack one use round_robin. */
   public enum Kind {
-    /** In turn. */
+    /** Round robin: each instance in turn. */
     ROUND_ROBIN,
-    /** The one with the fewest calls under way of some that are drawn. */
+    /** Least request: of some instances drawn at random, the one with the fewest open calls. */
     LEAST_REQUEST,
-    /** The same one for the same value of a header. */
+    /** Ring hash: the same instance for the same value of a header. */
     RING_HASH
   }
 }

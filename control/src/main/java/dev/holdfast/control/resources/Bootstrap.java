@@ -38,7 +38,7 @@ public record Bootstrap(
    * @param subZone a part of a zone
    */
   public record Locality(String region, String zone, String subZone) {
-    /** Not known. */
+    /** The unknown locality: all parts are "". */
     public static final Locality UNKNOWN = new Locality("", "", "");
 
     private static final int PARTS = 3;
@@ -88,7 +88,7 @@ public record Bootstrap(
     }
   }
 
-  /** The file's text. */
+  /** The text of the bootstrap file, as JSON. */
   public String json() {
     String credentials = tls.map(Tls::json).orElse("{\"type\": \"insecure\"}");
     String planes =

@@ -20,12 +20,12 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The endpoints of a cluster as xDS spells them.
+ * The EDS resource of a cluster.
  *
- * <p>Only those that want calls are in it, and when none does, all: a call to one that leaves may
- * succeed, a call to nobody cannot. A zone is a locality. gRPC clients know no weights within a
- * locality, only between them, so endpoints of one zone with different weights stand in localities
- * of their own: sub_zone {@code weight-3}.
+ * <p>Endpoints that do not want calls are left out, unless no endpoint wants any: a call to a
+ * draining endpoint may succeed, a call without an endpoint cannot. A zone is a locality. gRPC
+ * clients have weights only between localities, so endpoints of one zone with different weights
+ * stand in localities of their own: sub_zone {@code weight-3}.
  */
 final class EndpointResource {
   /** Localities into which the weights of one zone are sorted. */
@@ -45,7 +45,7 @@ final class EndpointResource {
     }
   }
 
-  /** Those that can't be told to clients of gRPC, which take IP addresses only. */
+  /** The endpoints that gRPC clients can't use, because their hosts are not IP addresses. */
   static List<Endpoint> unservable(EndpointSet endpoints) {
     return endpoints.endpoints().stream()
         .filter(e -> IpLiteral.of(e.address().host()).isEmpty())
@@ -58,11 +58,11 @@ final class EndpointResource {
   }
 
   /**
-   * The resource.
+   * Builds the EDS resource of a cluster.
    *
    * @param endpoints servable ones
-   * @param localities whether zones and weights make localities; else all stand in one, as a ring
-   *     wants it, which takes its weights from the endpoints
+   * @param localities whether zones and weights become localities; otherwise all endpoints stand in
+   *     one locality, as a hash ring needs, which takes weights from the endpoints
    */
   static ClusterLoadAssignment of(String cluster, EndpointSet endpoints, boolean localities) {
     List<Endpoint> eligible = endpoints.eligible();

@@ -3,31 +3,31 @@ package dev.holdfast.control.resources;
 import java.util.regex.Pattern;
 
 /**
- * What a header of a call must be for a route to be taken.
+ * A condition on a header of a call, for a route to match.
  *
  * @param name in small letters
- * @param test how it is compared
- * @param value what with; {@code true} or {@code false} for {@link Test#PRESENT}
+ * @param test the comparison
+ * @param value the operand; {@code true} or {@code false} for {@link Test#PRESENT}
  */
 public record HeaderRule(String name, Test test, String value) {
   // gRPC gives binary headers and those of HTTP/2 itself to no route.
   private static final Pattern NAME = Pattern.compile("[a-z0-9_.-]{1,100}");
 
-  /** How a header is compared. */
+  /** The comparison of a header's value with the operand. */
   public enum Test {
-    /** It is this text. */
+    /** The value equals the operand. */
     EXACT,
-    /** It begins so. */
+    /** The value begins with the operand. */
     PREFIX,
-    /** It ends so. */
+    /** The value ends with the operand. */
     SUFFIX,
-    /** This is a part of it. */
+    /** The value contains the operand. */
     CONTAINS,
-    /** It is there, or is not. */
+    /** The header is present, or absent if the operand is {@code false}. */
     PRESENT
   }
 
-  /** What a name must look like, for errors. */
+  /** The description of a valid header name, for error messages. */
   static final String EXPECTED_NAME =
       "a header's name in small letters, none that ends with -bin or begins with grpc-";
 

@@ -4,7 +4,8 @@ import java.time.Duration;
 import java.util.OptionalInt;
 
 /**
- * When a client leaves an instance out for a while because it answers worse than the others.
+ * The outlier detection of a client: when it ejects an instance for a while because its success
+ * rate is worse than that of the others.
  *
  * @param interval how often the answers are looked at
  * @param ejection for how long it is left out the first time; longer each time
@@ -26,10 +27,10 @@ public record OutlierRule(
     boolean grpcJava) {
 
   /**
-   * What there must be before an instance is judged.
+   * The minimum volume for outlier detection.
    *
-   * @param calls to an instance within an interval
-   * @param instances with that many calls
+   * @param calls the least number of calls to an instance within an interval
+   * @param instances the least number of instances with that many calls
    */
   public record Volume(int calls, int instances) {}
 }

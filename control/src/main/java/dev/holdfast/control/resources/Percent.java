@@ -4,15 +4,15 @@ import java.math.BigDecimal;
 import java.util.regex.Pattern;
 
 /**
- * A part of all calls, in hundredths of a percent: {@code 10%}, {@code 0.25%}.
+ * A fraction of all calls, in hundredths of a percent: {@code 10%}, {@code 0.25%}.
  *
  * @param hundredths 0 to 10,000
  */
 public record Percent(int hundredths) {
-  /** All calls. */
+  /** The whole: 100 % of all calls. */
   public static final Percent ALL = new Percent(10_000);
 
-  /** No call. */
+  /** Zero: 0 % of all calls. */
   public static final Percent NONE = new Percent(0);
 
   static final String EXPECTED = "0% to 100%, with two decimals at most";
@@ -43,7 +43,7 @@ public record Percent(int hundredths) {
     throw new IllegalArgumentException(name + ": " + text + " (expected: " + EXPECTED + ")");
   }
 
-  /** As it is written: no decimals that say nothing. */
+  /** The percentage as it is written in a policy, without trailing zeros. */
   @Override
   public String toString() {
     return BigDecimal.valueOf(hundredths, 2).stripTrailingZeros().toPlainString() + "%";

@@ -5,19 +5,20 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What the clients of all services are told beside their instances: a policy file as a value.
+ * A policy file as a value: the traffic policy of each service, which clients get along with its
+ * instances.
  *
  * @param services by name inside the namespace
  */
 public record Policy(Map<String, ServicePolicy> services) {
-  /** Names no service. */
+  /** The empty policy, which names no service. */
   public static final Policy NONE = new Policy(Map.of());
 
   public Policy {
     services = Collections.unmodifiableMap(new TreeMap<>(services));
   }
 
-  /** What holds for a service. */
+  /** The policy of a service; {@link ServicePolicy#DEFAULT} if the file does not name it. */
   public ServicePolicy of(String service) {
     return services.getOrDefault(service, ServicePolicy.DEFAULT);
   }

@@ -38,12 +38,12 @@ public final class PolicyFeed implements AutoCloseable {
     return new PolicyFeed(file, meters);
   }
 
-  /** What a control plane starts with. */
+  /** The builder for the current policy. */
   public synchronized ResourceBuilder builder() {
     return builder;
   }
 
-  /** Hands on each builder from now on, and at once the one that counts. */
+  /** Passes the current builder to a consumer at once, and each later one as the policy changes. */
   public synchronized void follow(Consumer<ResourceBuilder> next) {
     user = next;
     next.accept(builder);

@@ -15,7 +15,7 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.util.function.UnaryOperator;
 
-/** The file that holds a policy: read whole, replaced whole. */
+/** A policy file, which is read and replaced as a whole. */
 public final class PolicyFile {
   @Limit(
       of = "tries to lock a policy that others replace meanwhile",
@@ -33,10 +33,10 @@ public final class PolicyFile {
   }
 
   /**
-   * Reads the policy.
+   * Reads and parses the policy.
    *
    * @throws IOException when the file can't be read
-   * @throws PolicyException with every problem of what stands in it
+   * @throws PolicyException with every problem of the file's content
    */
   public Policy read() throws IOException {
     return PolicyYaml.parse(path.toString(), text());

@@ -12,7 +12,10 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Counts what is not taken as it stands: policies, and endpoints. Thread-safe. */
+/**
+ * The meters of policies, accepted and refused, and of endpoints that clients can't use.
+ * Thread-safe.
+ */
 public final class PolicyMeters {
   private static final Logger log = LoggerFactory.getLogger(PolicyMeters.class);
   private static final int SHOWN = 10;
@@ -21,7 +24,7 @@ public final class PolicyMeters {
   // By service; as many as a control plane serves.
   private final Map<String, Set<HostPort>> unservable = new ConcurrentHashMap<>();
 
-  /** Counts into these meters. */
+  /** Creates meters in the given registry. */
   public PolicyMeters(MeterRegistry meters) {
     this.meters = meters;
   }
@@ -32,7 +35,7 @@ public final class PolicyMeters {
         .increment();
   }
 
-  /** Says once of each endpoint that it can't be told to clients. */
+  /** Logs and counts each endpoint that clients can't use, once. */
   void unservable(String service, List<Endpoint> endpoints) {
     Set<HostPort> now = endpoints.stream().map(Endpoint::address).collect(Collectors.toSet());
     Set<HostPort> before =

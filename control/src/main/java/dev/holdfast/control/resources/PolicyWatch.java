@@ -13,14 +13,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Follows the file of a policy. What makes no sense is refused with its reason, and the policy
- * before it goes on to count; so does a file that is gone, and one that became empty.
+ * The watch of a policy file. A file with an invalid policy is refused with the reason, and the
+ * previous policy stays in force. The same holds for a file that was deleted or became empty.
  *
- * <p>A file that was renamed into place is believed at once. One that is written in place is
- * believed when it looks the same twice, so that half a file is never taken for a policy.
+ * <p>A file that was renamed into place is read at once. A file that is written in place is read
+ * when its stamp is the same twice, so that half a file is never taken for a policy.
  *
- * <p>It has a thread of its own, on which listeners are called; a file system that hangs delays
- * nothing else.
+ * <p>The watch has a thread of its own, on which listeners are called; a file system that hangs
+ * delays nothing else.
  */
 public final class PolicyWatch implements AutoCloseable {
   /** Pause between two looks at the file. */
@@ -47,16 +47,18 @@ public final class PolicyWatch implements AutoCloseable {
   private @Nullable Stamp lastSeen;
   private long readNanos;
 
-  /** Hears of what becomes of the file, on the watch's thread. */
+  /** The listener of a watch, called on the watch's thread. */
   public interface Listener {
-    /** Another policy counts from now on. */
+    /** A new policy is in force from now on. */
     void onPolicy(Policy policy);
 
-    /** What stands there now is not taken, and why; the policy before it goes on to count. */
+    /**
+     * The file's new content was refused for the given reason; the previous policy stays in force.
+     */
     void onRefused(String reason);
   }
 
-  /** What tells one state of a file from another without reading it. */
+  /** The attributes that tell two states of a file apart without reading it. */
   private record Stamp(long modifiedMillis, long nanos, long size, @Nullable Object key) {
     static Stamp of(Path path) throws IOException {
       BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);

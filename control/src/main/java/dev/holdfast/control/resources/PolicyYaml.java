@@ -8,14 +8,17 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** Reads a policy from YAML. Pure: text in, a {@link Policy} or all that is wrong with it out. */
+/**
+ * The YAML parser of policies. Pure: a text becomes a {@link Policy}, or an exception with all its
+ * problems.
+ */
 public final class PolicyYaml {
   private PolicyYaml() {}
 
   /**
-   * Reads a policy.
+   * Parses the text of a policy.
    *
-   * @param source what the text is called in errors, such as the name of its file
+   * @param source the name of the text in errors, such as its file name
    * @throws PolicyException with every problem as {@code source:line: key: value (expected: ..)}
    */
   public static Policy parse(String source, String text) {

@@ -26,9 +26,9 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * What clients of gRPC demand of resources, checked on the messages themselves and not on what they
- * were made from. A resource that breaks a rule is refused by at least one of the clients, and then
- * everything that comes with it.
+ * The validation rules that gRPC clients apply to resources, checked on the encoded messages and
+ * not on their sources. A resource that breaks a rule is rejected by at least one of the clients,
+ * together with all resources of its response.
  */
 final class ResourceRules {
   private static final long MAX_UINT32 = 0xFFFF_FFFFL;
@@ -37,7 +37,7 @@ final class ResourceRules {
 
   private ResourceRules() {}
 
-  /** What is wrong with the resources of one service; empty when clients take them. */
+  /** The rule violations in the resources of one service; empty when clients accept them. */
   static List<String> problems(
       Listener listener,
       Collection<Cluster> clusters,

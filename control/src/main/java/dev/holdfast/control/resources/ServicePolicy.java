@@ -5,14 +5,14 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What clients of one service are told beside its instances.
+ * The traffic policy of one service.
  *
- * @param traffic which instances calls go to
- * @param balancer how one of them is chosen
- * @param retry which calls are sent again; none when empty
- * @param outliers when an instance is left out; never when empty
- * @param timeout how long a call may take where its client says nothing or more
- * @param maxCalls how many calls a client has under way at most; no limit when empty
+ * @param traffic the subsets of instances that calls go to
+ * @param balancer the load balancing policy within a subset
+ * @param retry the retry policy; empty for none
+ * @param outliers the outlier detection; empty for none
+ * @param timeout the longest time of a call whose client sets no deadline or a later one
+ * @param maxCalls the largest number of concurrent calls of a client; empty for no limit
  */
 public record ServicePolicy(
     Traffic traffic,
@@ -21,7 +21,7 @@ public record ServicePolicy(
     Optional<OutlierRule> outliers,
     Optional<Duration> timeout,
     OptionalInt maxCalls) {
-  /** What holds for a service that no policy names: all instances in turn. */
+  /** The policy of a service that no policy file names: round robin over all instances. */
   public static final ServicePolicy DEFAULT =
       new ServicePolicy(
           Traffic.TO_ALL,

@@ -5,11 +5,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * How calls are divided among subsets. What the shares leave of 100% is the share of the rest: the
- * instances that are in none of the named subsets.
+ * The traffic split of a service: the share of calls of each subset. The remainder to 100% goes to
+ * the instances that are in none of the named subsets.
  *
- * <p>The share of a subset without an instance that wants calls goes to the others in proportion;
- * when none has one, calls go to all instances of the service.
+ * <p>The share of a subset without an instance that wants calls goes to the others in proportion.
+ * When no subset has such an instance, calls go to all instances of the service.
  *
  * @param shares by subset, in the order in which they were written; at most 100% in all
  */
@@ -37,7 +37,7 @@ public record Split(Map<String, Percent> shares) {
     return new Percent(Percent.ALL.hundredths() - sum);
   }
 
-  /** Whether it divides anything. */
+  /** Whether there is no split: no subset has a share. */
   public boolean isNone() {
     return shares.isEmpty();
   }

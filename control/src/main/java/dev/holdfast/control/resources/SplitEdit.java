@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Changes how the calls of one service are divided, in the text of a policy. Pure: text in, text
- * out.
+ * An editor of one service's traffic split in the text of a policy. Pure: text in, text out.
  *
- * <p>Shares that are not named keep their value while there is room; where the old split left
- * nothing to the rest, they grow and shrink in proportion so that it goes on to leave nothing.
+ * <p>Shares that are not named keep their value while there is room. Where the old split left
+ * nothing to the rest, they grow and shrink in proportion so that the new one leaves nothing
+ * either.
  */
 public final class SplitEdit {
   private static final String SERVICES = "services";
@@ -32,23 +32,23 @@ public final class SplitEdit {
   }
 
   /**
-   * What an edit made.
+   * The result of an edit.
    *
-   * @param text the new policy, with everything as it was that is not about this split
-   * @param before the split there was
-   * @param after the split there is
-   * @param addedSubsets subsets that the policy did not know, by name, each with the value of its
+   * @param text the new policy; everything that is not about this split is unchanged
+   * @param before the split before the edit
+   * @param after the split after the edit
+   * @param addedSubsets subsets that were new to the policy, by name, each with the value of its
    *     metadata
    */
   public record Edited(String text, Split before, Split after, List<String> addedSubsets) {}
 
   /**
-   * Sets some shares.
+   * Sets the shares of some subsets.
    *
    * @param given by subset; at most 100% in all
-   * @param key the metadata whose value names a subset that the policy does not know: with {@code
-   *     version}, the subset {@code v2} is that of the instances with {@code version=v2}
-   * @throws PolicyException when the text is no policy, or is spelt in a way that can't be edited
+   * @param key the metadata key that defines a subset new to the policy: with {@code version}, the
+   *     subset {@code v2} is that of the instances with {@code version=v2}
+   * @throws PolicyException when the text is not a policy, or its notation can't be edited
    * @throws IllegalArgumentException when the shares are more than 100%
    */
   public Edited with(Map<String, Percent> given, String key) {

@@ -5,14 +5,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a client of the incremental variant says about one type.
+ * A request of the incremental xDS variant for one resource type.
  *
- * @param subscribe resources that it wants as well from now on; {@code *} means all
- * @param unsubscribe resources that it wants no more
- * @param has versions of the resources that it kept from an earlier stream; in the first request of
- *     a type only
- * @param nonce of the response that it answers; "" when it answers none
- * @param error why it rejects that response; empty when it does not
+ * @param subscribe resources to add to the subscription; {@code *} means all
+ * @param unsubscribe resources to remove from the subscription
+ * @param has versions of the resources that the client kept from an earlier stream; in the first
+ *     request of a type only
+ * @param nonce of the response that the request answers; "" when it answers none
+ * @param error the reason for rejecting that response (NACK); empty when it is not rejected
  */
 public record DeltaRequest(
     ResourceType type,

@@ -8,7 +8,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** One type of an incremental stream: a response holds what is new to the client, or is gone. */
+/**
+ * The subscription of an incremental stream to one resource type: a response holds only resources
+ * that are new to the client, changed or removed.
+ */
 @PureCore
 class DeltaSubscription extends Subscription {
   private static final String ALL = XdsStream.ALL;
@@ -51,7 +54,10 @@ class DeltaSubscription extends Subscription {
     all = true;
   }
 
-  /** What a client kept from an earlier stream need not be sent again when it is the same. */
+  /**
+   * Takes over the versions that the client kept from an earlier stream, so that unchanged
+   * resources are not sent again.
+   */
   void begin(Map<String, String> has) {
     has.forEach(
         (name, version) -> {
@@ -134,7 +140,10 @@ class DeltaSubscription extends Subscription {
     return Optional.of(reply(due, removed));
   }
 
-  /** Whether all were asked for and there is nothing to send: that, too, is an answer. */
+  /**
+   * Whether the client asked for all resources and there is nothing to send: an empty response is
+   * due then.
+   */
   private boolean isAllUnanswered(XdsSnapshot snapshot) {
     return allUnanswered && snapshot.unknown().pending().isEmpty();
   }

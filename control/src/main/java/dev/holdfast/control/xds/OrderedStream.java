@@ -51,8 +51,9 @@ abstract class OrderedStream<S extends Subscription> implements XdsStream {
   }
 
   /**
-   * Who wants all clusters does not ask for those that a listener refers to, so that listeners,
-   * even those that are owed, wait for its answer to the clusters.
+   * Whether responses of a type wait until the client has answered the clusters. A client that
+   * subscribed to all clusters does not ask for those that a listener refers to. Listeners and
+   * routes, even those that are owed, therefore wait.
    */
   boolean isHeldBack(ResourceType type) {
     S clusters = of(ResourceType.CLUSTER);

@@ -4,11 +4,11 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * The types of resources that are served, in the order in which a stream gets them: what is
- * referred to comes before what refers to it (make before break).
+ * The resource types that are served, in the order in which a stream gets them: make-before-break,
+ * so a referenced type precedes the types that refer to it.
  */
 public enum ResourceType {
-  /** Clusters (CDS). */
+  /** The clusters of a service (CDS). */
   CLUSTER("type.googleapis.com/envoy.config.cluster.v3.Cluster", "CDS", true),
   /** The endpoints of a cluster (EDS). */
   ENDPOINTS("type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment", "EDS", false),

@@ -4,12 +4,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a client of the state-of-the-world variant says about one type.
+ * A request of the state-of-the-world variant for one resource type.
  *
- * @param names all resources that it wants from now on; in the first request of a stream none means
- *     all, and {@code *} always does, where the type allows it
- * @param nonce of the last response that it has seen; "" when it has seen none on this stream
- * @param error why it rejects that response; empty when it does not
+ * @param names all resources of the subscription; in the first request of a stream none means all,
+ *     and {@code *} always does, where the type allows it
+ * @param nonce of the last response that the client has seen; "" when it has seen none on this
+ *     stream
+ * @param error the reason for rejecting that response (NACK); empty when it is not rejected
  */
 public record SotwRequest(
     ResourceType type, List<String> names, String nonce, Optional<String> error) {

@@ -10,8 +10,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * One type of a state-of-the-world stream. A response of clusters or listeners holds all that the
- * client asked for; one of endpoints or routes holds what is new to it.
+ * The subscription of a state-of-the-world stream to one resource type. A response of clusters or
+ * listeners holds all subscribed resources; one of endpoints or routes holds those that are new to
+ * the client.
  */
 @PureCore
 class SotwSubscription extends Subscription {
@@ -64,9 +65,9 @@ class SotwSubscription extends Subscription {
   }
 
   /**
-   * Whether something that it asked for is not known yet: it may exist. What is refused is left out
-   * for the sake of the rest, and would be the only thing that such a response says where there is
-   * no rest.
+   * Whether a subscribed resource is pending: its existence is not decided yet, so the response
+   * waits. A refused resource is left out for the sake of the others; if there are no others, the
+   * response waits for it too.
    */
   boolean isWithheld(XdsSnapshot snapshot) {
     if (all) {
@@ -105,9 +106,9 @@ class SotwSubscription extends Subscription {
   }
 
   /**
-   * Whether a client may have calls on their way to a cluster although it has accepted that nothing
-   * refers to it any more: it names a cluster for as long, and takes its absence for the failure of
-   * those calls.
+   * Whether the client still names a cluster. A client may have calls in progress to a cluster
+   * although it has accepted that nothing refers to the cluster any more. It names the cluster
+   * until those calls end, and would fail them if the cluster vanished.
    */
   boolean isInUseByName(String name) {
     return type == ResourceType.CLUSTER && names.contains(name);

@@ -14,7 +14,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One type at one stream: what the client asked for, what it was given, and what it said of that.
+ * The subscription of one stream to one resource type: the requested resources, the sent ones, and
+ * the client's answers.
  */
 @PureCore
 abstract class Subscription {
@@ -36,10 +37,10 @@ abstract class Subscription {
   static final int MAX_REPLY_BYTES = 1 << 20;
 
   /**
-   * What a client was given under a name.
+   * The resource that was sent last under a name.
    *
    * @param resource null when only its version is known, from the client
-   * @param nonce of the response that had it
+   * @param nonce of the response that contained it
    */
   record Given(@Nullable XdsResource resource, String version, long nonce, boolean rejected) {
     Given refused() {
@@ -74,10 +75,10 @@ abstract class Subscription {
   }
 
   /**
-   * The next response.
+   * The next response that is due; empty when there is none.
    *
-   * @param mayChange whether what was given may be changed now
-   * @param mayShrink whether something may be taken away now
+   * @param mayChange whether sent resources may be changed now
+   * @param mayShrink whether sent resources may be removed now
    */
   abstract Optional<XdsReply> poll(XdsSnapshot snapshot, boolean mayChange, boolean mayShrink);
 

@@ -4,12 +4,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a stream has of one type, for people who look at it.
+ * A read-only view of a stream's subscription to one type, for status reports.
  *
- * @param all whether it asked for all there are
- * @param resources by name, all that it asked for or was given
+ * @param all whether the stream subscribed to all resources of the type
+ * @param resources by name, all that were subscribed to or sent
  * @param awaited whether the last response was not answered yet
- * @param rejection the client's words when it rejected the last response; empty when it did not
+ * @param rejection the client's error message when it rejected the last response; empty when it did
+ *     not
  */
 public record SubscriptionView(
     ResourceType type,
@@ -21,7 +22,7 @@ public record SubscriptionView(
     resources = Map.copyOf(resources);
   }
 
-  /** How a client stands to one resource. */
+  /** The state of a resource at a client. */
   public enum Standing {
     /** Asked for, and not answered: nothing is known of it yet. */
     REQUESTED,
@@ -29,14 +30,14 @@ public record SubscriptionView(
     ABSENT,
     /** Sent, and not answered yet. */
     SENT,
-    /** In use. */
+    /** The client has accepted the resource. */
     ACCEPTED,
     /** Sent in a response that was rejected. */
     REJECTED
   }
 
   /**
-   * One resource at a client.
+   * The state of a resource at a client, with its version.
    *
    * @param version the last one that was sent; "" when none was
    */

@@ -1,13 +1,13 @@
 package dev.holdfast.control.xds;
 
-/** What a request says about the response before it. */
+/** The answer that a request gives to the response before it (ACK or NACK). */
 public enum Verdict {
-  /** Nothing: it is the first one, or changes a subscription only. */
+  /** No answer: the request is the first one, or only changes a subscription. */
   NONE,
-  /** The last response is in use. */
+  /** The last response was accepted (ACK). */
   ACCEPTED,
-  /** The last response was refused; the client goes on with what it had before. */
+  /** The last response was rejected (NACK); the client keeps the previous resources. */
   REJECTED,
-  /** It answers a response that was followed by another one; that one's answer counts. */
+  /** The request answers a response that was followed by another one, whose answer counts. */
   STALE
 }

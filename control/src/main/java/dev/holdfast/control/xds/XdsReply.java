@@ -3,11 +3,11 @@ package dev.holdfast.control.xds;
 import java.util.List;
 
 /**
- * One response that a stream is owed now.
+ * A response that is due on a stream.
  *
  * @param resources sorted by name
- * @param removed names that do not exist (any more); of the incremental variant only
- * @param nonce by which its answer names it
+ * @param removed names that do not exist any more, or never did; incremental variant only
+ * @param nonce by which the client's answer refers to the response
  */
 public record XdsReply(
     ResourceType type, List<XdsResource> resources, List<String> removed, String nonce) {
@@ -16,7 +16,7 @@ public record XdsReply(
     removed = List.copyOf(removed);
   }
 
-  /** What clients made with grpc-java get instead. */
+  /** This response with the resources for grpc-java clients. */
   public XdsReply forGrpcJava() {
     return new XdsReply(
         type, resources.stream().map(XdsResource::forGrpcJava).toList(), removed, nonce);

@@ -12,8 +12,8 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One resource, encoded once. Its version is derived from its bytes, so that control planes beside
- * each other, and one that was restarted, give the same version to the same content. Immutable.
+ * An xDS resource, encoded once. The version is a hash of the bytes, so that control planes side by
+ * side, and a restarted one, give the same version to the same content. Immutable.
  */
 public final class XdsResource {
   private static final int VERSION_BYTES = 8;
@@ -65,7 +65,7 @@ public final class XdsResource {
     return new XdsResource(type, name, value, hash(version + other.version), other);
   }
 
-  /** What clients made with grpc-java get. */
+  /** The resource for grpc-java clients: this one, unless another one was set. */
   public XdsResource forGrpcJava() {
     return forGrpcJava == null ? this : forGrpcJava;
   }
@@ -94,7 +94,7 @@ public final class XdsResource {
     return slash < 0 ? name : name.substring(0, slash);
   }
 
-  /** Two are equal when type, name and content are. */
+  /** Whether type, name and content are equal. */
   @Override
   public boolean equals(@Nullable Object o) {
     return o instanceof XdsResource other

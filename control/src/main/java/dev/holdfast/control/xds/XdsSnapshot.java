@@ -13,11 +13,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All resources at one moment, and the services that are known to exist but of which nothing else
- * is known yet. Immutable.
+ * A snapshot of all resources, and of the services of which only the existence is known. Immutable.
  *
- * <p>What is not here does not exist, except for what belongs to such a service: about that nothing
- * may be said.
+ * <p>A resource that is not in the snapshot does not exist, unless it belongs to such a service:
+ * then its existence is unknown.
  */
 public final class XdsSnapshot {
   private final Map<ResourceType, Map<String, XdsResource>> byType;
@@ -37,7 +36,7 @@ public final class XdsSnapshot {
    *     them: only who asks for nothing else waits
    */
   public record Unknown(Set<String> pending, Set<String> refused) {
-    /** No service. */
+    /** The empty set: no service is unknown. */
     public static final Unknown NONE = new Unknown(Set.of(), Set.of());
 
     public Unknown {
@@ -50,16 +49,16 @@ public final class XdsSnapshot {
     }
   }
 
-  /** One with nothing in it: no service exists. */
+  /** The empty snapshot: no service exists. */
   public static final XdsSnapshot EMPTY = of(List.of());
 
-  /** A complete one. */
+  /** A snapshot in which no service is unknown. */
   public static XdsSnapshot of(Collection<XdsResource> resources) {
     return of(resources, Unknown.NONE);
   }
 
   /**
-   * One that says nothing of some services.
+   * A snapshot in which some services are unknown.
    *
    * @throws IllegalArgumentException when two resources of a type have one name
    */
@@ -109,10 +108,10 @@ public final class XdsSnapshot {
   }
 
   /**
-   * What became of one service.
+   * The change of one service between two snapshots.
    *
    * @param before its resources until now
-   * @param now its resources from now on; none when it is gone
+   * @param now its resources from now on; none when the service was removed
    */
   public record Change(Collection<XdsResource> before, Collection<XdsResource> now) {
     /** Whether it changes anything of a type. */
@@ -137,7 +136,7 @@ public final class XdsSnapshot {
     return byType.getOrDefault(type, Map.of());
   }
 
-  /** One resource, if it exists. */
+  /** The resource of a type by name; empty if it does not exist. */
   public Optional<XdsResource> resource(ResourceType type, String name) {
     return Optional.ofNullable(resources(type).get(name));
   }
@@ -159,7 +158,10 @@ public final class XdsSnapshot {
     return unknown.has(XdsResource.serviceOf(resourceName));
   }
 
-  /** Whether that may be otherwise at any moment. */
+  /**
+   * Whether a resource belongs to a pending service, so that its existence may be decided at any
+   * moment.
+   */
   boolean isPending(String resourceName) {
     return unknown.pending().contains(XdsResource.serviceOf(resourceName));
   }

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What one stream of a client is subscribed to, and what it is owed.
+ * The state machine of one xDS stream: its subscriptions, and the responses that are due.
  *
  * <p>Nothing is queued: {@link #poll} compares what the client was given with what there is now, so
  * a client that does not read costs nothing and gets the latest state when it does. A stream asks
@@ -33,6 +33,6 @@ public interface XdsStream {
   /** The next response that is owed now; empty when there is none. */
   Optional<XdsReply> poll(XdsSnapshot snapshot);
 
-  /** What is known of each type that was asked for. */
+  /** The state of each resource type that the client has subscribed to. */
   List<SubscriptionView> view();
 }

@@ -1,6 +1,6 @@
 /**
- * What each stream of an xDS client is owed: resources, the set of all of them at one moment, and
- * the subscriptions of one stream. Pure: no gRPC, no thread, no clock.
+ * The xDS protocol core: resources, snapshots of all of them, and the subscriptions of one stream.
+ * Pure: no gRPC, no thread, no clock.
  */
 @NullMarked
 package dev.holdfast.control.xds;

@@ -7,13 +7,14 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is needed for a request now. {@link #toString()} shows no token.
+ * The address and the credentials for requests to the API server. {@link #toString()} shows no
+ * token.
  *
  * @param server the API server, without a slash at its end
- * @param token "" when a certificate says who asks
+ * @param token the bearer token, or "" when a client certificate authenticates
  * @param tls trust and client certificate; null for plain HTTP
- * @param proxy where requests go through
- * @param expires when the credentials are of no use any more
+ * @param proxy the HTTP proxy for requests, if any
+ * @param expires when the credentials expire, if known
  */
 record Access(
     URI server,

@@ -15,11 +15,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The credentials in use, read again before they mislead: tokens and certificates rotate.
+ * The cache of the credentials in use, which are read again before they expire: tokens and
+ * certificates rotate.
  *
- * <p>They are looked at when a request is sent, at most every {@link #LOOK_INTERVAL}; requests go
- * on meanwhile with what there is, and so they do when a look fails. Only when the credentials have
- * expired or were refused do requests wait for the next look. On the scheduler only.
+ * <p>Credentials are refreshed when a request is sent, at most every {@link #LOOK_INTERVAL}.
+ * Requests go on with the current credentials meanwhile, and after a failed refresh. Only when the
+ * credentials have expired or were refused do requests wait for the next refresh. Confined to the
+ * scheduler.
  */
 final class AccessKeeper {
   private static final Logger log = LoggerFactory.getLogger(AccessKeeper.class);
@@ -48,7 +50,7 @@ final class AccessKeeper {
     this.meters = meters;
   }
 
-  /** Exactly one of the two is called, at once or after a look. */
+  /** Calls exactly one of the two consumers, at once or after a refresh. */
   void get(Consumer<Access> onAccess, Consumer<ApiFailure> onFailure) {
     Access known = current;
     if (known != null && isUsable(known)) {
@@ -64,7 +66,10 @@ final class AccessKeeper {
     }
   }
 
-  /** What was used for a request was refused; the next one waits for another look. */
+  /**
+   * Marks credentials as refused by the server; the next request waits for a refresh. No effect if
+   * they were replaced already.
+   */
   void refuse(Access used) {
     if (used.equals(current)) {
       refused = true;

@@ -5,19 +5,20 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * Where credentials come from: files, and plugins that are run. Called by one thread at a time,
- * which may wait.
+ * A source of credentials: files, and exec plugins. Called by one thread at a time, which may
+ * block.
  */
 interface AccessSource {
 
   /**
-   * What files and plugins say now.
+   * Reads the credentials as files and plugins provide them now.
    *
-   * @param refused whether what was said last was refused, so that nothing may be remembered
-   * @throws IOException saying which file or plugin is wrong, and never what a secret is
+   * @param refused whether the last credentials were refused, so that no cached ones may be
+   *     returned
+   * @throws IOException naming the file or plugin at fault, and never quoting a secret
    */
   Access read(Instant now, boolean refused) throws IOException;
 
-  /** For how long an answer is waited for. */
+  /** The longest time to wait for a read. */
   Duration patience();
 }

@@ -2,9 +2,9 @@ package dev.holdfast.registry.kubernetes;
 
 import dev.holdfast.core.RegistryException.Kind;
 
-/** What went wrong with a request to an API server, as far as something depends on it. */
+/** The kinds of failed API server requests that the client handles differently. */
 enum ApiError {
-  /** No connection. */
+  /** The connection could not be established. */
   UNREACHABLE(Kind.UNAVAILABLE),
   /** The connection broke under the request. */
   BROKEN(Kind.UNAVAILABLE),
@@ -18,7 +18,7 @@ enum ApiError {
   UNAUTHORIZED(Kind.UNAUTHENTICATED),
   /** The account may not do this. */
   FORBIDDEN(Kind.PERMISSION_DENIED),
-  /** What is asked for is not kept any more: 410. */
+  /** The requested resource version is no longer kept by the server: status 410. */
   GONE(Kind.UNAVAILABLE),
   /** The server has not seen our version yet, or lost it: it was restored or lags behind. */
   VERSION_AHEAD(Kind.UNAVAILABLE),
@@ -26,11 +26,11 @@ enum ApiError {
   BUSY(Kind.UNAVAILABLE),
   /** The server knows no EndpointSlices: 404. */
   NOT_SERVED(Kind.UNAVAILABLE),
-  /** What came makes no sense. */
+  /** The response could not be parsed. */
   MALFORMED(Kind.MALFORMED),
-  /** More came than is accepted. */
+  /** The response is larger than the limit. */
   TOO_LARGE(Kind.MALFORMED),
-  /** Anything else. */
+  /** Any error that no other constant describes. */
   OTHER(Kind.UNAVAILABLE);
 
   private final Kind kind;
@@ -39,7 +39,7 @@ enum ApiError {
     this.kind = kind;
   }
 
-  /** What a user of the registry is told. */
+  /** The kind under which the registry reports this error to its user. */
   Kind kind() {
     return kind;
   }

@@ -13,7 +13,10 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import javax.net.ssl.SSLException;
 
-/** Tells the failures of requests apart, by types and codes and never by their text. */
+/**
+ * The classification of request failures, by exception types and status codes and never by message
+ * texts.
+ */
 final class ApiErrors {
   @Limit(of = "pause that an API server asks for", then = "it is asked again after this time")
   static final Duration MAX_RETRY_AFTER = Duration.ofMinutes(1);
@@ -23,7 +26,7 @@ final class ApiErrors {
 
   private ApiErrors() {}
 
-  /** What a Status means, whether it came as an answer or in a watch. */
+  /** The failure that a Status object describes, whether in a response or in a watch event. */
   static ApiFailure of(ApiJson.Status status) {
     ApiError error = status.versionAhead() ? ApiError.VERSION_AHEAD : error(status.code());
     String said = status.message().isEmpty() ? status.reason() : status.message();
@@ -34,7 +37,9 @@ final class ApiErrors {
         null);
   }
 
-  /** What an answer means that is not what was asked for; its text need not be of the API. */
+  /**
+   * The failure that an unexpected HTTP response describes; its body need not be a Status object.
+   */
   static ApiFailure ofAnswer(HttpResponse<?> response, byte[] body) {
     int code = response.statusCode();
     ApiJson.Status status;
@@ -76,7 +81,7 @@ final class ApiErrors {
     };
   }
 
-  /** What became of a request that got no answer, or not all of it. */
+  /** The failure of a request that got no response or an incomplete one. */
   static ApiFailure of(Throwable thrown) {
     Throwable cause = thrown;
     while ((cause instanceof CompletionException || cause instanceof ExecutionException)

@@ -5,7 +5,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why a request failed.
+ * The failure of a request to the API server.
  *
  * @param message one sentence for people, without a secret
  * @param retryAfter the pause that the server asks for; zero when it asks for none
@@ -20,7 +20,7 @@ record ApiFailure(ApiError error, String message, Duration retryAfter, @Nullable
     return new ApiFailure(error, message, Duration.ZERO, cause);
   }
 
-  /** Nothing came. */
+  /** A timeout: the API server did not answer in time. */
   static ApiFailure late(String what) {
     return of(ApiError.TIMEOUT, "the API server did not answer " + what + " in time");
   }

@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Reads the answers of an API server: pages of lists, words of watches, statuses. */
+/** The parser of API server responses: pages of lists, watch events, Status objects. */
 final class ApiJson {
   @Limit(of = "slices in one page of a list", then = "the list is refused as malformed")
   static final int MAX_PAGE_SLICES = 20_000;
@@ -25,7 +25,7 @@ final class ApiJson {
   record Status(
       int code, String reason, String message, boolean versionAhead, int retryAfterSeconds) {}
 
-  /** Reads an EndpointSliceList. */
+  /** Parses an EndpointSliceList, one page of a list. */
   static SlicePage page(byte[] text) throws IOException {
     List<Slice> slices = new ArrayList<>();
     String[] meta = {"", ""};

@@ -22,7 +22,7 @@ final class ApiTls {
   private @Nullable Files used;
   private @Nullable SSLContext context;
 
-  /** What the settings are made of. */
+  /** The PEM files that TLS settings are built from. */
   static final class Files {
     private final String where;
     private final byte[] ca;

@@ -6,25 +6,25 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * The two requests that are made to an API server. On the scheduler only, and so are the answers;
- * none follows a close.
+ * The two requests to an API server: list and watch. Requests and callbacks run on the scheduler;
+ * no callback follows a close.
  */
 interface ApiTransport {
 
   /**
-   * One page of a list.
+   * A request for a page of a list.
    *
-   * @param version no list older than this one; "" for the most recent of all
-   * @param next where an earlier page ended, or "" for the first one
-   * @param limit slices at most
+   * @param version the least resourceVersion of the list; "" for the most recent state
+   * @param next the continue token of the previous page, or "" for the first page
+   * @param limit the largest number of slices
    */
   record ListQuery(Scope scope, String version, String next, int limit) {}
 
   /**
-   * A watch.
+   * A request for a watch of a scope.
    *
-   * @param version from where on
-   * @param timeout after what time the server is to end it
+   * @param version the resourceVersion after which events begin
+   * @param timeout the time after which the server is to end the watch
    */
   record WatchQuery(Scope scope, String version, Duration timeout) {}
 
@@ -40,18 +40,18 @@ interface ApiTransport {
   /** Ends everything that is under way. */
   void close();
 
-  /** Hears of a watch. */
+  /** The receiver of a watch's events and of its end. */
   interface WatchReceiver {
-    /** The server accepted it. */
+    /** The server has accepted the watch. */
     void onOpen();
 
-    /** What came, in order; never empty. */
+    /** Delivers events in order; the list is never empty. */
     void onEvents(List<SliceEvent> events);
 
-    /** The server ended it in good order. The last call. */
+    /** The server ended the watch in good order; no further method is called. */
     void onEnd();
 
-    /** It broke. The last call. */
+    /** The watch failed; no further method is called. */
     void onFailure(ApiFailure failure);
   }
 }

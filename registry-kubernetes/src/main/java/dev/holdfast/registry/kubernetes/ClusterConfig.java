@@ -5,14 +5,14 @@ import java.net.URI;
 import java.util.Optional;
 
 /**
- * A cluster and who asks, as a kubeconfig or a pod says it.
+ * A cluster and the user's credentials, as a kubeconfig or a pod's service account defines them.
  *
- * @param origin where that stands, for messages
+ * @param origin where the definition stands, for messages
  * @param server the API server, without a slash at its end
- * @param namespace where services are looked up that name none
- * @param ca who signed the server's certificate; empty for the JDK's trust store
- * @param proxy where requests go through
- * @param user who asks
+ * @param namespace the namespace of services whose names have none
+ * @param ca the certificate authority of the server's certificate; empty for the JDK's trust store
+ * @param proxy the HTTP proxy for requests, if any
+ * @param user the credentials
  */
 record ClusterConfig(
     String origin,
@@ -23,9 +23,9 @@ record ClusterConfig(
     User user) {
 
   /**
-   * Who asks: by a token, a certificate, both, or what a plugin says.
+   * The user's credentials: a token, a client certificate, both, or an exec plugin.
    *
-   * @param key comes with {@code cert}
+   * @param key present if and only if {@code cert} is
    */
   record User(
       Optional<Material> token,

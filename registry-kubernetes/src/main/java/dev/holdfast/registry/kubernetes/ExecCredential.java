@@ -14,12 +14,12 @@ import java.util.Base64;
 import java.util.Optional;
 
 /**
- * What an exec plugin said. {@link #toString()} shows no secret.
+ * The credential that an exec plugin returned. {@link #toString()} shows no secret.
  *
- * @param token or ""
- * @param cert PEM, or ""
- * @param key PEM, or ""
- * @param expires when it has to be asked again, if it said so
+ * @param token the bearer token, or ""
+ * @param cert the client certificate in PEM, or ""
+ * @param key the private key in PEM, or ""
+ * @param expires when the plugin has to be run again, if the plugin said so
  */
 record ExecCredential(String token, String cert, String key, Optional<Instant> expires) {
   private static final String KIND = "ExecCredential";
@@ -73,7 +73,7 @@ record ExecCredential(String token, String cert, String key, Optional<Instant> e
     return new ExecCredential(texts[2], texts[3], texts[4], expires(texts[5]));
   }
 
-  /** What a plugin is told in KUBERNETES_EXEC_INFO. */
+  /** The content of the environment variable KUBERNETES_EXEC_INFO of a plugin, as JSON. */
   static String info(String apiVersion, Optional<ExecPlugin.Cluster> cluster) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (JsonGenerator json = new JsonFactory().createGenerator(out)) {

@@ -55,7 +55,9 @@ record ExecPlugin(
           "interactiveMode",
           "provideClusterInfo");
 
-  /** What a plugin may be told of the cluster. */
+  /**
+   * The cluster data that a plugin gets when it asks for them: address and certificate authority.
+   */
   record Cluster(URI server, Optional<Material> ca) {}
 
   static Optional<ExecPlugin> of(YamlNode node, Path file, Cluster cluster, Duration timeout)

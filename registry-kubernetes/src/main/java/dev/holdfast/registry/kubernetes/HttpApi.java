@@ -172,7 +172,9 @@ final class HttpApi implements ApiTransport {
     call.fail(failure.error() == ApiError.FORBIDDEN ? forbidden(call, failure) : failure);
   }
 
-  /** What is missing, and what would do. */
+  /**
+   * The failure of a forbidden request, with the missing permission and the Role that grants it.
+   */
   private static ApiFailure forbidden(Call<?> call, ApiFailure failure) {
     String namespace = call.scope.namespace();
     return failure.withMessage(
@@ -230,13 +232,13 @@ final class HttpApi implements ApiTransport {
     return URLEncoder.encode(text, StandardCharsets.UTF_8);
   }
 
-  /** Makes a result of the bytes of an answer. */
+  /** Parses the bytes of a response. */
   @FunctionalInterface
   private interface Parser<T> {
     T parse(byte[] body) throws IOException;
   }
 
-  /** One request until it is answered or closed. On the scheduler, but for parsing. */
+  /** A request until it completes or is closed. Confined to the scheduler, except for parsing. */
   private final class Call<T> implements Subscription {
     final String verb;
     final Scope scope;
@@ -248,10 +250,10 @@ final class HttpApi implements ApiTransport {
     @Nullable CompletableFuture<?> sent;
     boolean begun;
 
-    /** Whether it is asked over HTTP/1.1, after HTTP/2 broke. */
+    /** Whether the request is sent over HTTP/1.1, after its HTTP/2 connection broke. */
     boolean plainly;
 
-    /** Whether it is asked with credentials that were read again. */
+    /** Whether the request is sent with refreshed credentials. */
     boolean renewed;
 
     private boolean closed;

@@ -17,8 +17,9 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
 import org.yaml.snakeyaml.error.YAMLException;
 
 /**
- * Kubeconfig files, as kubectl reads them: of several files the first that names something counts,
- * and paths are relative to the file they stand in. Only what the chosen context uses is looked at.
+ * A reader of kubeconfig files with kubectl's rules: the first file that defines a name wins, and
+ * paths are relative to the file that names them. Only the entries that the chosen context refers
+ * to are read.
  */
 final class Kubeconfig implements ClusterConfig.Source {
   static final String DEFAULT_NAMESPACE = "default";
@@ -88,7 +89,7 @@ final class Kubeconfig implements ClusterConfig.Source {
     this.execTimeout = execTimeout;
   }
 
-  /** One file, parsed. */
+  /** A kubeconfig file and its parsed content. */
   private record Parsed(Path file, YamlNode root) {}
 
   /** Something that a file names, and the file, to which its paths are relative. */
@@ -233,7 +234,10 @@ final class Kubeconfig implements ClusterConfig.Source {
     return node.text().map(t -> Material.of(node.place(), t.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /** What stands in place counts where both are given, as with kubectl. */
+  /**
+   * The inline data, or else the file that the key names. Inline data win over a file, as with
+   * kubectl.
+   */
   private static Optional<Material> material(Named named, String key) throws IOException {
     YamlNode data = named.node().at(key + "-data");
     Optional<String> text = data.text();

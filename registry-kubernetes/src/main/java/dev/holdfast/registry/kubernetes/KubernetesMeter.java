@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What the requests to an API server can be seen by; docs/meters.md is made from it. */
+/** The meters of the requests to an API server; docs/meters.md is generated from them. */
 public enum KubernetesMeter implements DocumentedMeter {
   LISTS(
       "holdfast.kubernetes.lists",

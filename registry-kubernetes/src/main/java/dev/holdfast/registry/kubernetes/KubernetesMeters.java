@@ -7,7 +7,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.function.IntSupplier;
 
 /**
- * What one registry counts and shows of itself. Thread-safe.
+ * The meters of one registry. Thread-safe.
  *
  * @param registry {@link KubernetesRegistry#describe()}, which never holds a secret
  */

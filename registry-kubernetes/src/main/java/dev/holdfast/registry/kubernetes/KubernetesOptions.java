@@ -13,11 +13,11 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What a {@code kubernetes:} URI says.
+ * The parameters of a {@code kubernetes:} URI, parsed.
  *
  * @param access where the API server and its credentials are found
- * @param family the family of addresses to prefer; empty for that of the API server
- * @param times of lists and watches
+ * @param family the preferred address family; empty for that of the API server
+ * @param times timeouts and intervals of lists and watches
  */
 record KubernetesOptions(
     AccessOptions access, Optional<Slice.Family> family, ReflectorOptions times) {

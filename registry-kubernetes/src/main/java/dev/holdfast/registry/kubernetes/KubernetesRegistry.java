@@ -34,8 +34,8 @@ import java.util.function.Supplier;
  */
 final class KubernetesRegistry implements Registry {
   /**
-   * Nothing in Kubernetes outlives its owner by a time of its own; this is for how long an empty
-   * list is doubted, three times over.
+   * The record TTL of this registry. Records in Kubernetes do not expire; core doubts an empty list
+   * for three times this duration.
    */
   @Limit(
       of = "a third of the time for which an empty list is doubted",
@@ -55,12 +55,12 @@ final class KubernetesRegistry implements Registry {
   private volatile int watches;
 
   /**
-   * What a registry is about.
+   * The identity of a registry and the defaults of its lookups.
    *
-   * @param description as {@link #describe} says it
-   * @param namespace where names are looked up that name none
-   * @param preferred the family of addresses to use where there is a choice
-   * @param server where the API server is
+   * @param description as {@link #describe} returns it
+   * @param namespace the namespace of names that have none
+   * @param preferred the address family to prefer on a dual-stack Service
+   * @param server the address of the API server
    */
   record Place(
       String description, String namespace, Slice.Family preferred, InetSocketAddress server) {}

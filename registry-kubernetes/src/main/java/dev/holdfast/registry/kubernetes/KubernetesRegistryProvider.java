@@ -78,7 +78,10 @@ public final class KubernetesRegistryProvider implements RegistryProvider {
         api);
   }
 
-  /** What was named counts; else KUBECONFIG, the pod's account, and the user's own file. */
+  /**
+   * The source of the cluster configuration: the kubeconfig named in the URI, else KUBECONFIG, else
+   * the pod's service account, else the user's own kubeconfig.
+   */
   private static ClusterConfig.Source source(
       AccessOptions options, Map<String, String> environment) {
     if (options.kubeconfig().isPresent()) {

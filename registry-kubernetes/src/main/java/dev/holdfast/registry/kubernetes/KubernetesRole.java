@@ -10,13 +10,13 @@ import java.util.List;
  * allowed: no Services, no Pods, nothing that can be written. Thread-safe.
  */
 public final class KubernetesRole {
-  /** What is read. */
+  /** The resource that the role may read. */
   static final String RESOURCE = "endpointslices";
 
-  /** The API group in which it is. */
+  /** The API group of {@link #RESOURCE}. */
   static final String GROUP = "discovery.k8s.io";
 
-  /** What is done with it. */
+  /** The verbs that the role may use on {@link #RESOURCE}. */
   static final List<String> VERBS = List.of("get", "list", "watch");
 
   private final String namespace;
@@ -46,7 +46,7 @@ public final class KubernetesRole {
     return of(KubernetesNames.parse(service, defaultNamespace).namespace());
   }
 
-  /** What the role and its binding are called: {@code holdfast-endpoints}. */
+  /** The name of the role and of its binding: {@code holdfast-endpoints}. */
   public String name() {
     return "holdfast-endpoints";
   }

@@ -5,7 +5,7 @@ import dev.holdfast.core.PureCore;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The pages of one list so far; none of them counts before the last one is there. */
+/** The pages of a list received so far; no page takes effect before the last one arrives. */
 @PureCore
 final class ListProgress {
   @Limit(of = "slices of one namespace or Service", then = "the list fails, the last one stays")
@@ -28,7 +28,7 @@ final class ListProgress {
     return slices;
   }
 
-  /** Where the list goes on; "" before the first page and after the last one. */
+  /** The continue token of the next page; "" before the first page and after the last one. */
   String next() {
     return next;
   }
@@ -37,7 +37,7 @@ final class ListProgress {
     return slices.size() > MAX_SLICES || pages > MAX_PAGES;
   }
 
-  /** One sentence on that. */
+  /** A description of the two limits, for the failure message of a list that exceeds them. */
   static String limits() {
     return "more than " + MAX_SLICES + " EndpointSlices or " + MAX_PAGES + " pages of them";
   }

@@ -17,11 +17,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is followed in one namespace, by as few watches as are cheap: one for each Service while
- * they are few, one for all of the namespace when they are many or when their names are wanted.
+ * The watches of one namespace, as few as are cheap: a watch for each Service while Services are
+ * few, and a single watch of the namespace when they are many or when their names are requested.
  *
- * <p>The watch of the namespace takes over when it has its first list; until then the others go on.
- * It ends with the last who needs anything of the namespace. On the scheduler only.
+ * <p>The namespace watch takes over (make-before-break) when its first list is complete; until then
+ * the Service watches go on. The namespace watch ends when no listener needs it. Confined to the
+ * scheduler.
  */
 final class NamespaceWatch {
   @Limit(
@@ -126,7 +127,7 @@ final class NamespaceWatch {
     tidy();
   }
 
-  /** Watches that are open. */
+  /** The number of open watches. */
   int size() {
     long own = services.values().stream().filter(f -> f.own != null).count();
     return (int) own + (wide == null ? 0 : 1);

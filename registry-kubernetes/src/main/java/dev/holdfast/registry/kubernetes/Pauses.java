@@ -5,7 +5,10 @@ import dev.holdfast.core.PureCore;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 
-/** How long a {@link Reflector} waits, and for how long it asks the server to wait. */
+/**
+ * The pauses between a {@link Reflector}'s requests, and the jitter on the watch timeout that it
+ * requests.
+ */
 @PureCore
 final class Pauses {
   /** Compacted versions: lists bring what is new meanwhile, so their pauses stay short. */
@@ -30,13 +33,16 @@ final class Pauses {
     return gone.next();
   }
 
-  /** Something was of use. */
+  /** Resets both backoffs, after a watch that was of use. */
   void reset() {
     backoff.reset();
     gone.reset();
   }
 
-  /** Three quarters of a time to all of it, so that a crowd that began together drifts apart. */
+  /**
+   * A random duration between three quarters of a time and all of it: jitter, so that clients that
+   * started together drift apart.
+   */
   Duration jittered(Duration most) {
     return most.minusNanos(random.nextLong(most.toNanos() / 4 + 1));
   }

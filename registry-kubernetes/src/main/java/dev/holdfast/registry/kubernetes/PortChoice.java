@@ -49,7 +49,7 @@ record PortChoice(String text) {
     }
   }
 
-  /** What is meant in these slices. */
+  /** Selects the port among these slices, or reports why it is ambiguous or missing. */
   Choice among(Collection<Slice> slices) {
     int number = number();
     Choice choice =

@@ -61,7 +61,6 @@ class Reflector {
   private final Pauses pauses;
   private final Queue<ReflectorCommand> commands = new ArrayDeque<>();
 
-  /** Valid throughout. */
   private final SliceStore store;
 
   private ReflectorState state = ReflectorState.PAUSING;
@@ -71,15 +70,15 @@ class Reflector {
   private int failedWatches;
   private long listDueNanos;
 
-  /** Valid for one request. */
+  // State of the current request.
   private long ticket;
 
   private @Nullable Long deadlineNanos;
 
-  /** Valid for one list. */
+  // State of the current list.
   private ListProgress list = new ListProgress();
 
-  /** Valid for one watch. */
+  // State of the current watch.
   private Duration watchTimeout = Duration.ZERO;
 
   private long openedNanos;
@@ -92,12 +91,12 @@ class Reflector {
     this.pauses = new Pauses(options.retry(), random);
   }
 
-  /** Begins. */
+  /** Starts the reflector with a list. */
   void onStart(long nowNanos) {
     list(nowNanos);
   }
 
-  /** Ends; nothing is heard or said any more. */
+  /** Ends the reflector: an open request is abandoned, and later inputs are ignored. */
   void onClose() {
     if (state == ReflectorState.LISTING
         || state == ReflectorState.OPENING
@@ -124,7 +123,7 @@ class Reflector {
     }
   }
 
-  /** The list failed. */
+  /** Handles the failure of the current list. */
   void onListFailed(long nowNanos, long ofTicket, ApiFailure failure) {
     if (!isCurrent(ofTicket) || state != ReflectorState.LISTING) {
       return;
@@ -162,7 +161,7 @@ class Reflector {
     }
   }
 
-  /** The watch said something. */
+  /** Handles events of the current watch, in order. */
   void onEvents(long nowNanos, long ofTicket, List<SliceEvent> events) {
     if (!isCurrent(ofTicket) || state != ReflectorState.WATCHING) {
       return;
@@ -240,7 +239,7 @@ class Reflector {
     }
   }
 
-  /** Time passed. */
+  /** Handles the passing of time; acts on a deadline that is over. */
   void onTimeout(long nowNanos) {
     if (state == ReflectorState.ENDED) {
       return;
@@ -270,7 +269,7 @@ class Reflector {
     }
   }
 
-  /** The next thing to do, or null. */
+  /** The next command for the owner, or null. */
   @Nullable ReflectorCommand poll() {
     return commands.poll();
   }

@@ -3,13 +3,13 @@ package dev.holdfast.registry.kubernetes;
 import java.time.Duration;
 import java.util.Set;
 
-/** Something that the owner of a {@link Reflector} has to do. */
+/** A command that the owner of a {@link Reflector} executes. */
 sealed interface ReflectorCommand {
 
   /** Ask for a page; {@code version} and {@code next} as in {@link ApiTransport.ListQuery}. */
   record List(long ticket, String version, String next) implements ReflectorCommand {}
 
-  /** Ask for a watch. */
+  /** Open a watch from this version on, which the server ends after the timeout. */
   record Watch(long ticket, String version, Duration timeout) implements ReflectorCommand {}
 
   /** Give up what was asked for under this ticket; {@code doubted} when nobody answered. */

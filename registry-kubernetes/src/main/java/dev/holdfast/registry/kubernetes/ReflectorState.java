@@ -1,16 +1,16 @@
 package dev.holdfast.registry.kubernetes;
 
-/** How the slices of a scope are kept up to date. */
+/** The states of a {@link Reflector}. */
 enum ReflectorState {
   /** A list is under way. */
   LISTING(0),
   /** A watch was asked for and not accepted yet. */
   OPENING(1),
-  /** A watch is open. */
+  /** A watch is open and delivers events. */
   WATCHING(2),
   /** The last request failed; the next one follows. */
   PAUSING(3),
-  /** Nobody follows any more. */
+  /** The reflector was closed; the state is final. */
   ENDED(4);
 
   private final int code;

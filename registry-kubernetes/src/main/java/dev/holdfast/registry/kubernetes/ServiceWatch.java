@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One port of one Service, and those who listen to it: maps slices and says what is new. On the
- * scheduler only.
+ * The watch of one port of one Service and its listeners. Slices are mapped to endpoints, and
+ * changes are reported. Confined to the scheduler.
  */
 final class ServiceWatch {
   private static final Logger log = LoggerFactory.getLogger(ServiceWatch.class);

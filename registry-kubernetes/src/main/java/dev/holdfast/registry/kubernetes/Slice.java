@@ -3,8 +3,8 @@ package dev.holdfast.registry.kubernetes;
 import java.util.List;
 
 /**
- * What an EndpointSlice says, as far as it matters here. A Service has many of them, and an
- * endpoint may stand in several at once while it moves from one to another.
+ * The fields of an EndpointSlice that the registry uses. A Service has many slices, and an endpoint
+ * may be in several at once while it moves from one to another.
  *
  * @param name unique in its namespace
  * @param service the Service it belongs to; "" when it belongs to none
@@ -42,7 +42,7 @@ record Slice(
   record Port(String name, int number, String appProtocol) {}
 
   /**
-   * One endpoint. What is not known is "".
+   * An endpoint of a slice. Unknown texts are "".
    *
    * @param address the first of its addresses: the others are only other names of it
    * @param ready nil counts as true

@@ -1,9 +1,9 @@
 package dev.holdfast.registry.kubernetes;
 
-/** One word of a watch. */
+/** An event of a watch. */
 sealed interface SliceEvent {
 
-  /** The resourceVersion up to which all is known with it; "" for a failure. */
+  /** The resourceVersion that is reached with this event; "" for a failure. */
   String version();
 
   /**
@@ -18,7 +18,7 @@ sealed interface SliceEvent {
     }
   }
 
-  /** A slice is gone. */
+  /** The deletion of a slice, with the version of the deletion. */
   record Removed(String name, String version) implements SliceEvent {}
 
   /** Nothing happened up to this version. */

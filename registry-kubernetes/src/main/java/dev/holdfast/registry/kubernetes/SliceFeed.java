@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The slices of one scope, followed: does what its {@link Reflector} decides. On the scheduler
- * only.
+ * The list and watch of one scope's slices: the shell that executes the commands of a {@link
+ * Reflector}. Confined to the scheduler.
  */
 final class SliceFeed {
   private static final Logger log = LoggerFactory.getLogger(SliceFeed.class);
@@ -26,7 +26,7 @@ final class SliceFeed {
   @Limit(of = "slices that are asked for in one page of a list", then = "the list has more pages")
   static final int PAGE_SLICES = 200;
 
-  /** Hears of the slices. */
+  /** The listener for the slices of a scope. */
   interface Listener {
     /** All slices of the scope, by service; after the first list and whenever one was read. */
     void onAll(Map<String, List<Slice>> slices);
@@ -34,14 +34,14 @@ final class SliceFeed {
     /** The slices of services that have changed; none when a service has no slice any more. */
     void onChanged(Map<String, List<Slice>> slices);
 
-    /** What was said last is still right. */
+    /** The slices reported last are confirmed as still current. */
     void onConfirmed();
 
     /** The slices can't be followed now; {@link #onAll} will follow. */
     void onFailure(RegistryException cause);
   }
 
-  /** What feeds live on. */
+  /** The collaborators that all feeds of a registry share. */
   record Surroundings(
       ApiTransport api,
       Scheduler scheduler,
@@ -49,7 +49,7 @@ final class SliceFeed {
       KubernetesMeters meters,
       ReflectorOptions options) {}
 
-  /** What decides; tests hand in broken ones. */
+  /** The state machine and its store; tests pass deliberately broken ones. */
   record Machine(SliceStore store, Reflector reflector) {}
 
   private final Scope scope;

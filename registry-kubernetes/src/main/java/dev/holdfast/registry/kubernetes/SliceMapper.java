@@ -15,7 +15,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes one list of endpoints from all slices of a Service.
+ * The mapping from all slices of a Service to one list of endpoints.
  *
  * <ul>
  *   <li>Slices overlap: an address that stands in several counts once, as the slice says that was
@@ -45,9 +45,9 @@ final class SliceMapper {
   }
 
   /**
-   * What came out.
+   * The result of a mapping: the endpoints, or the reason why there are none.
    *
-   * @param problem why the port that is meant can't be told; null when all is well
+   * @param problem why the port can't be determined; null when it can
    */
   record Mapping(EndpointSet endpoints, @Nullable String problem) {}
 

@@ -3,10 +3,10 @@ package dev.holdfast.registry.kubernetes;
 import java.util.List;
 
 /**
- * One page of a list.
+ * A page of a list of EndpointSlices.
  *
  * @param version the resourceVersion of the list, from which a watch may begin
- * @param next where the list goes on, or "" when this is its end
- * @param malformed endpoints that were left out because they could not be read
+ * @param next the continue token, or "" on the last page
+ * @param malformed the number of endpoints left out because they could not be parsed
  */
 record SlicePage(List<Slice> slices, String version, String next, int malformed) {}

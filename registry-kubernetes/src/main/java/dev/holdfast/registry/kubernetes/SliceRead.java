@@ -10,8 +10,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One read of a Service from the source of truth: a list without a version, which no cache may
- * answer that is behind. On the scheduler only.
+ * A single read of a Service from the source of truth: a list without a resourceVersion, which a
+ * stale cache may not answer. Confined to the scheduler.
  */
 final class SliceRead {
   private final Scope scope;
