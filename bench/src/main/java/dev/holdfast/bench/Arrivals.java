@@ -8,8 +8,8 @@ import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 
 /**
- * How long changes took to their consumers. Each consumer has a {@link Reader}; all of them count
- * here. Thread-safe.
+ * The times that changes took to reach their consumers. Each consumer has a {@link Reader}; all
+ * readers count here. Thread-safe.
  */
 final class Arrivals {
   private static final long HIGHEST_MICROS = TimeUnit.MINUTES.toMicros(10);

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
-/** A proxy with a bystander, whose calls are counted while somebody else attacks. */
+/** A proxy under attack, with a bystander whose calls are measured. */
 final class AttackedProxy {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final Duration DEADLINE = Duration.ofSeconds(5);

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.slf4j.LoggerFactory;
 
-/** Finds a {@link Benchmark} by its name and runs it; {@code bench/run} starts this class. */
+/** The main class of {@code bench/run}, which finds a {@link Benchmark} by its name and runs it. */
 public final class Bench {
   /** Every benchmark there is; a new one adds itself here. */
   static final List<Benchmark> ALL =

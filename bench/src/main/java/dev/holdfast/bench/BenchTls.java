@@ -20,8 +20,8 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLException;
 
 /**
- * TLS of the JDK with a certificate (EC, P-256) that the JDK's own tool makes for one run. Clients
- * do a whole handshake and trust whoever answers, as they are on loopback.
+ * The TLS configuration of a run: the JDK's TLS with an EC P-256 certificate made by keytool.
+ * Clients do full handshakes and trust any certificate, because all traffic is on loopback.
  */
 final class BenchTls {
   /** The password of the key store. The key is made for one run and protects nothing. */

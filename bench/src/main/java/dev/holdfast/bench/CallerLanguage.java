@@ -10,7 +10,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** The clients of xDS that steady calls are made with: each an unmodified gRPC. */
+/** The xDS clients that make steady calls, each an unmodified gRPC implementation. */
 public enum CallerLanguage {
   /** The Java client: grpc-java with grpc-xds. */
   JAVA {

@@ -19,8 +19,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Three real etcd members on loopback, each with data of its own and behind a relay of the lab's,
- * which is the way of all clients to it. Used by one thread; {@link #memoryLosses} from any.
+ * A cluster of three real etcd members on loopback. Each member has data of its own and stands
+ * behind a relay, which all clients go through. Confined to one thread, except for {@link
+ * #memoryLosses}.
  */
 final class ChaosCluster implements AutoCloseable {
   static final int SIZE = 3;

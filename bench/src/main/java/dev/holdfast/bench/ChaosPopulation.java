@@ -21,7 +21,10 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
-/** Registered instances, followers and a caller around one cluster, each a client of its own. */
+/**
+ * The clients around one cluster: registered instances, followers and a caller, each with
+ * connections of its own.
+ */
 final class ChaosPopulation {
   private static final String SERVICE = "bench/chaos";
   private static final Duration CALL_DEADLINE = Duration.ofSeconds(10);

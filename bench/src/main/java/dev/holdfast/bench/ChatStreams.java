@@ -20,8 +20,8 @@ import org.HdrHistogram.Histogram;
 import org.HdrHistogram.Recorder;
 
 /**
- * Many open streams, each of which sends one message per second and is answered. Times run from
- * when a message was due, so that a late sender hides nothing.
+ * Many open streams, each of which sends one message per second and gets a response. Latencies
+ * count from the time at which a message was due, so that a late sender hides nothing.
  *
  * <p>The streams of the first channels, the neighbours, are also counted apart.
  */

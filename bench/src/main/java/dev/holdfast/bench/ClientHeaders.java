@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Request headers of one gRPC client, as its library and its interceptors write them: one of 16
- * methods, a deadline that is never the same, a fresh {@code traceparent} (W3C Trace Context) and
- * some 300 bytes of metadata. Three headers of each request are new; a token, a tenant and a user
- * agent come again. Used by one thread.
+ * The request headers of one gRPC client, as its library and its interceptors write them. They name
+ * one of 16 methods, a deadline that is never the same, a fresh {@code traceparent} (W3C Trace
+ * Context) and some 300 bytes of metadata. Three headers of each request are new; a token, a tenant
+ * and a user agent repeat. Confined to one thread.
  */
 final class ClientHeaders {
   /** Methods of {@link #SERVICE}, called with equal probability. */

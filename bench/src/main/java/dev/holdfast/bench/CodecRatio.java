@@ -21,10 +21,10 @@ import java.util.Random;
 import java.util.function.Consumer;
 
 /**
- * The JSON codec alone against protobuf-java-util's JsonFormat, from bytes to bytes, as a gateway
- * has them: JSON to protobuf and back, for a message of six fields and for one of 100 KB. Both do
- * the same work in turns, in one JVM and thread, after both were warmed up; CPU time of the thread
- * counts, and the median of the turns' ratios.
+ * The comparison of the JSON codec with protobuf-java-util's JsonFormat, from bytes to bytes as in
+ * a gateway. Both convert JSON to protobuf and back, for a message of six fields and for one of 100
+ * KB. Both do the same work in turns, in one warmed-up JVM and thread. The figure is the median
+ * over the turns of the ratio of the thread's CPU times.
  */
 final class CodecRatio {
   private static final int TURNS = 11;

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** Programs that are run to their end. */
+/** The execution of external programs that run to their end. */
 final class Command {
   private Command() {}
 

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A benchmark that not every machine can run: where something is missing it says what and exits
- * with {@value #UNAVAILABLE}. Help needs nothing.
+ * A benchmark that not every machine can run. Where a requirement is missing, it names the
+ * requirement and exits with {@value #UNAVAILABLE}. Help has no requirements.
  */
 abstract class ConditionalBenchmark implements Benchmark {
   /** The exit code of what a machine can't run as it is. */

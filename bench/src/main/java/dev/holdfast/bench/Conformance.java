@@ -13,7 +13,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * protobuf's own conformance tests against the JSON codec, with nothing listed as known to fail.
+ * The benchmark that runs protobuf's conformance tests against the JSON codec, with no known
+ * failures listed.
  */
 final class Conformance extends Comparison {
   /** The tools that the benchmark needs: npm installs the test runner. */

@@ -28,10 +28,10 @@ import java.nio.file.StandardCopyOption;
 import java.util.Set;
 
 /**
- * The program under protobuf's conformance tests: a request with its length before it on standard
- * input, the answer likewise on standard output. JSON in and out is our codec's, binary to binary
- * is protobuf-java's (with unknown fields put back in their order), text format and JSPB are
- * skipped. Whatever else is skipped is counted in a file of its own.
+ * The program under protobuf's conformance tests. Requests on standard input and responses on
+ * standard output are prefixed with their length. The codec under test handles JSON; protobuf-java
+ * handles binary to binary, with unknown fields put back in their order. Text format and JSPB are
+ * skipped. Other skipped tests are counted in a file of their own.
  */
 final class ConformanceProgram {
   /** Of the files, one of each program, that tell how many tests were skipped. */

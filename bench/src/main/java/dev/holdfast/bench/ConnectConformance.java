@@ -15,8 +15,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * connect's conformance suite with the gateway as its server: the suite's reference client calls
- * through the gateway, behind which the suite's reference server speaks gRPC.
+ * The benchmark that runs Connect's conformance suite with the gateway as the server. The suite's
+ * reference client calls through the gateway, and the suite's reference server speaks gRPC behind
+ * it.
  */
 final class ConnectConformance extends Comparison {
   static final List<ExternalTool> TOOLS = List.of(new ExternalTool("go", "golang-go"));

@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.StreamSupport;
 
-/** A child process: a control plane, as {@code ./holdfast control} would run it. */
+/** A child process with a control plane, as {@code ./holdfast control} would run it. */
 public final class ControlProgram {
   private static final String SERVES = "SERVES";
   private static final Duration START_LIMIT = Duration.ofSeconds(60);

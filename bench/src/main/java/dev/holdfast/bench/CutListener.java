@@ -18,7 +18,7 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.GlobalEventExecutor;
 
-/** A server's listening socket that can reset all connections that it accepted. */
+/** A listening socket that can reset all connections that it accepted. */
 final class CutListener {
   private static final int BACKLOG = 4_096;
 

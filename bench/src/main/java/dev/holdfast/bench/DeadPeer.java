@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** How long calls suffer when a path or a whole machine goes silent. */
+/** The benchmark of the time for which calls fail when a path or a whole machine goes silent. */
 final class DeadPeer extends Comparison {
   private static final Option CONNECTIONS =
       new Option("--connections", 100, 10, 1, 1_000, "connections of each side that go silent");

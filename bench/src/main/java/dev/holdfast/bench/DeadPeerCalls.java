@@ -26,8 +26,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
 /**
- * The callers of one side: channels that call at a fixed rate whatever the answers do, without a
- * deadline, so that a call waits as long as its connection lets it.
+ * The callers of one side. Each channel calls at a fixed rate, whatever the answers do, and without
+ * a deadline, so that a call waits as long as its connection lets it.
  */
 final class DeadPeerCalls {
   /** The first words of what is said: every channel has heard of every server. */

@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Stock servers on given addresses, who permit PINGs as often as a stock client can send them. */
+/**
+ * The stock servers on given addresses. They permit PINGs as often as a stock client can send them.
+ */
 final class DeadPeerServers {
   /** Said when all of them listen. */
   static final String LISTENING = "LISTENING";

@@ -13,7 +13,10 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
-/** How long after its record was put a new instance is called for the first time. */
+/**
+ * The benchmark of the time from the put of a new instance's record to the first call that reaches
+ * the instance.
+ */
 final class Discovery extends Comparison {
   private static final Option CHANGES =
       new Option("--changes", 200, 10, 1, 1_000, "new instances that are measured");

@@ -25,7 +25,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
-/** Whether the doctor names what five paths do, while users' connections go on beside it. */
+/**
+ * The benchmark of the doctor's findings on five faulty paths, while users' connections go on
+ * beside it.
+ */
 final class DoctorCases extends Comparison {
   private static final Option MAX_WAIT_SECONDS =
       new Option("--max-wait", 15, 10, 10, 3_600, "the longest idle time that is tried, seconds");

@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A stock client that goes on calling over the path that the doctor examines. */
+/** A stock client that keeps calling over the path under examination. */
 final class DoctorUser implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DoctorUser.class);
   private static final long CALL_EVERY_MILLIS = 500;

@@ -5,7 +5,7 @@ import dev.holdfast.bench.v1.EchoReply;
 import dev.holdfast.bench.v1.EchoRequest;
 import io.grpc.stub.StreamObserver;
 
-/** Answers with what it was sent, and with its name if it has one. */
+/** An echo service whose answers carry its name, if it has one. */
 final class EchoInstance extends EchoGrpc.EchoImplBase {
   private final String name;
 

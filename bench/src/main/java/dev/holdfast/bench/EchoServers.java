@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * A child process: stock grpc-java echo servers on ports of their own, all started before anything
- * is measured. They know nothing of Holdfast.
+ * A child process with stock grpc-java echo servers on separate ports, all started before the
+ * measurement. The servers use nothing of Holdfast.
  */
 public final class EchoServers {
   private static final String PORTS = "PORTS";

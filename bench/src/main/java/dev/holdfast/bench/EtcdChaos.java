@@ -9,7 +9,9 @@ import java.util.Random;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
-/** Seeded faults of real etcd clusters around registrations, followers and calls. */
+/**
+ * The benchmark of registrations, followers and calls under seeded faults of real etcd clusters.
+ */
 final class EtcdChaos extends Comparison {
   private static final Option SECONDS =
       new Option("--seconds", 480, 24, 4, 36_000, "of faults, of both releases together");

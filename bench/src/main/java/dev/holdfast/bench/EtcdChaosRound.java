@@ -9,7 +9,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-/** Run of one release of etcd: a quiet time first, then one fault after the other. */
+/** A run against one release of etcd: a quiet time first, then one fault after the other. */
 final class EtcdChaosRound {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final long CHANGE_MILLIS = 100;

@@ -5,7 +5,10 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 
-/** Kinds of faults of an etcd cluster and of the ways to it. Each heals before it returns. */
+/**
+ * The kinds of faults of an etcd cluster and of the paths to it. Each fault is healed before its
+ * method returns.
+ */
 enum EtcdFault {
   MEMBER_STOPPED {
     @Override

@@ -23,8 +23,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Operator's requests to one member of an etcd: authentication and compaction. Blocking; a request
- * that an election or a restart gets in the way of is repeated.
+ * An operator's client of one etcd member, for authentication and compaction. Blocking; a request
+ * that fails because of an election or a restart is repeated.
  */
 final class EtcdOperator implements AutoCloseable {
   /** The user of the instances and followers. */

@@ -22,8 +22,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * etcd as anybody else would use it: plain stubs, none of Holdfast's client. Changes are made
- * through it, so that nothing of what is measured takes part in making them.
+ * A plain gRPC client of etcd, without Holdfast's client. Changes are made through it, so that
+ * nothing under measurement takes part in making them.
  */
 final class EtcdStub implements AutoCloseable {
   /** How many operations one transaction of a default etcd may have. */

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** The calls that failed, one by one: when, for how long they waited, and where. Thread-safe. */
+/** The failed calls with the time, the duration and the peer of each. Thread-safe. */
 final class FailedCalls {
   private static final int MAX_KEPT = 2_000;
 

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How often keepalive closes connections whose peers live, on bad networks in virtual time, and on
- * a real kernel.
+ * The benchmark of keepalive false positives: how often connections to live peers are closed, on
+ * bad networks in virtual time and on a real kernel.
  */
 final class FalseClose extends Comparison {
   private static final Option LIVING =

@@ -6,7 +6,10 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
-/** When each instance answered first, and when the last call that it answered was sent. */
+/**
+ * The time of each instance's first answer, and the send time of the last call that the instance
+ * answered.
+ */
 final class FirstAnswers implements SteadyCalls.AnswerListener {
   private final Map<String, Long> firstAnsweredNanos = new ConcurrentHashMap<>();
   private final Map<String, Long> lastSentNanos = new ConcurrentHashMap<>();

@@ -7,8 +7,8 @@ import io.grpc.Channel;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The first calls of a channel, one after the other and with all the time they need: what a cold
- * JVM takes to load classes and to connect is nobody's figure.
+ * The warm-up calls of a channel, one after the other and with generous deadlines. The time that a
+ * cold JVM takes to load classes and to connect belongs to no figure.
  */
 final class FirstContact {
   private static final long PATIENCE_SECONDS = 30;

@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
-/** A process that follows a large fleet: how late it hears of changes, and what that costs it. */
+/** The benchmark of a process that follows a large fleet: the delay and the cost of changes. */
 final class Fleet extends Comparison {
   static final String NAMESPACE = "fleet";
 

@@ -7,7 +7,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * How large a fleet is and how fast it changes.
+ * The size of a fleet and its rate of change.
  *
  * @param rate changes per second
  * @param warmUpSeconds for how long changes are made before they count

@@ -17,9 +17,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.ConcurrentHistogram;
 
 /**
- * A child process: fills etcd with services, then replaces one instance after the other at a fixed
- * rate. Every new record says when its put was sent, in {@link #MARKER}, on the monotonic clock
- * that all processes of a Linux machine share.
+ * A child process that fills etcd with services, then replaces one instance after the other at a
+ * fixed rate. Every new record carries the send time of its put in {@link #MARKER}. The time is
+ * that of the monotonic clock, which all processes of a Linux machine share.
  */
 public final class FleetWriter {
   /** The metadata that carries the time of the put; "0" in records that don't count. */

@@ -18,9 +18,8 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Streams with as many messages in one direction as flow control lets through; the sender looks at
- * {@code isReady}, as one does who wants to stay within memory. Messages are counted where they
- * arrive.
+ * The streams that send as many messages in one direction as flow control allows. The sender checks
+ * {@code isReady}, as a sender with bounded memory does. The receiver counts the messages.
  */
 final class Flood implements StreamLoad {
   private static final long PATIENCE_SECONDS = 60;

@@ -20,9 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/**
- * A child process with a small heap: resumable streams whose handler is slow with large messages.
- */
+/** A child process with a small heap and streams whose handler is slow with large messages. */
 final class FloodServer {
   /** From so many bytes on. */
   static final int LARGE_BYTES = 1 << 20;

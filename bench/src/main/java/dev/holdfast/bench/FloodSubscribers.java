@@ -15,7 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A child process of subscribers that take nothing, to be killed: their sessions stay behind, full.
+ * A child process of subscribers that read nothing. Killing it leaves their sessions behind, with
+ * full buffers.
  */
 final class FloodSubscribers {
   private static final String OPEN = "OPEN";

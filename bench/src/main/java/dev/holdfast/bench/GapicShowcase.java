@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The Go module gapic-showcase: its compliance service behind a gateway, and before it the module's
- * own test of its compliance suite, and the client that Google's generator makes.
+ * The tests of the Go module gapic-showcase: its compliance service behind a gateway, and the
+ * module's own test of its compliance suite with the client from Google's generator.
  */
 final class GapicShowcase {
   private static final String MODULE = "github.com/googleapis/gapic-showcase";

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToLongFunction;
 
-/** Measures slice after slice. Used by one thread. */
+/** The course of the gateway benchmark, slice after slice. Confined to one thread. */
 final class GatewayCourse {
   private static final int FIRST_CALLS = 2_000;
   private static final double WARM_UP_RUN_SECONDS = 0.5;

@@ -25,10 +25,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A child process: the least that a proxy on the gateway's transport can do for the calls of {@link
- * GatewayWork}. It moves frames between connections and changes the numbers of streams; headers are
- * canned, and there are no windows, limits, deadlines, routes, meters or checks. What it costs is
- * what reading and writing cost: no gateway on Netty's epoll can cost less.
+ * A child process with the minimal proxy on the gateway's transport, for the calls of {@link
+ * GatewayWork}. The proxy moves frames between connections and changes stream ids. Headers are
+ * canned, and there are no windows, limits, deadlines, routes, meters or checks. Its cost is that
+ * of reading and writing: no gateway on Netty's epoll can cost less.
  */
 @SuppressWarnings("FutureReturnValueIgnored")
 public final class GatewayFloor {

@@ -17,7 +17,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
-/** Hostile and random bytes against the gateway, beside a client of the same endpoint. */
+/**
+ * The benchmark of hostile and random bytes against the gateway, beside a client of the same
+ * endpoint.
+ */
 final class GatewayFuzz extends Comparison {
   private static final Option CONNECTIONS =
       new Option("--connections", 50_000, 2_000, 100, 1_000_000, "how many are made");

@@ -8,8 +8,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The proxies, each as its documents advise for gRPC: HTTP/2 on both sides, connections to the
- * upstream kept, two workers, no access log. All of them run in the foreground, as our children.
+ * The compared proxies, each configured for gRPC as its documents advise: HTTP/2 on both sides,
+ * upstream connections kept, two workers, no access log. All of them run in the foreground as child
+ * processes.
  */
 final class GatewayPrograms {
   static final ExternalTool NGINX = new ExternalTool("nginx", "nginx");

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 
-/** A proxy that is measured: its process, with whatever processes that one has started. */
+/** A proxy under measurement: its process and the processes that this one has started. */
 final class GatewayProxy implements AutoCloseable {
   /** A part of util-linux, which every system has. */
   private static final ExternalTool CHRT = new ExternalTool("chrt", "util-linux");

@@ -10,7 +10,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Whether a new file of the gateway costs anybody a call or a stream. */
+/**
+ * The benchmark of configuration reloads: a new file of the gateway must cost no call and no
+ * stream.
+ */
 final class GatewayReload extends Comparison {
   private static final Option RELOADS =
       new Option("--reloads", 100, 8, 1, 10_000, "changes of the file, each of which must count");

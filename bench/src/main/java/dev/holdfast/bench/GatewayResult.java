@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
 
-/** Figures and bounds of {@link GatewayCost}, made of what its course measured. */
+/** The figures and bounds of {@link GatewayCost}, computed from the slices of its course. */
 final class GatewayResult {
   private static final String OURS = GatewayPrograms.HOLDFAST;
   private static final String HAPROXY = GatewayCost.HAPROXY;

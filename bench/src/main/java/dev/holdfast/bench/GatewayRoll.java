@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Calls through the gateway while its upstreams are replaced, killed, and lose their registry. */
+/**
+ * The benchmark of calls through the gateway while its upstreams are replaced, killed, and lose
+ * their registry.
+ */
 final class GatewayRoll extends Comparison {
   private static final Option UPSTREAMS =
       new Option("--upstreams", 6, 2, 2, 50, "instances of the service");

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** A gateway whose process is replaced by a newer one, again and again, by {@code --handover}. */
+/** The repeated replacement of a gateway's process by a newer one with {@code --handover}. */
 final class GatewayTakeovers {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final long LOOK_MILLIS = 10;

@@ -13,7 +13,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** gRPC's interop test cases, by grpc-go's client and by grpcio, direct and through the gateway. */
+/**
+ * The benchmark that runs gRPC's interop test cases with grpc-go's client and grpcio, directly and
+ * through the gateway.
+ */
 final class GrpcInterop extends Comparison {
   static final List<ExternalTool> TOOLS = List.of(new ExternalTool("go", "golang-go"));
 

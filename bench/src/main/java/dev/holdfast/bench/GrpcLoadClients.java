@@ -6,7 +6,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The clients of {@link GrpcLoadProgram}, given one proxy after the other. Used by one thread. */
+/**
+ * The client processes of {@link GrpcLoadProgram}, pointed at one proxy after the other. Confined
+ * to one thread.
+ */
 final class GrpcLoadClients implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 

@@ -12,10 +12,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client's connection of {@link GrpcLoadProgram}: unary calls over HTTP/2, with headers encoded
- * as gRPC's libraries do it (each one put into the peer's table, Huffman codes where they are
- * shorter). It does no more than that, so that a core of it keeps a proxy busy: an answer is true
- * when it has as many bytes as a true one. Confined to its event loop.
+ * A client's HTTP/2 connection of {@link GrpcLoadProgram} for unary calls. Headers are encoded as
+ * gRPC's libraries do it: each goes into the peer's dynamic table, Huffman-coded where that is
+ * shorter. The client does no more than that, so that one core of it keeps a proxy busy. An answer
+ * counts as correct when it has the expected number of bytes. Confined to its event loop.
  */
 final class GrpcLoadConnection extends ByteToMessageDecoder {
   private static final int HEAD_BYTES = 9;

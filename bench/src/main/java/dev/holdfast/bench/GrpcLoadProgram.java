@@ -29,10 +29,10 @@ import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A child process: the clients of {@link GrpcLoad}, all on one thread. {@code OPEN PORT LOAD}
- * connects, makes calls for a moment and says {@code OPENED} when none is under way; {@code RUN
- * MILLIS} makes calls and says {@code DONE} with their count, how long they took and their 99th
- * percentile; {@code CLOSE} closes the connections. The first failure ends the process.
+ * A child process with the clients of {@link GrpcLoad}, all on one thread. {@code OPEN PORT LOAD}
+ * connects, makes calls for a moment and prints {@code OPENED} when no call is in flight. {@code
+ * RUN MILLIS} makes calls and prints {@code DONE} with their count, duration and 99th percentile.
+ * {@code CLOSE} closes the connections. The first failure ends the process.
  */
 public final class GrpcLoadProgram {
   private static final String CIPHER = "TLS_AES_128_GCM_SHA256";

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The load of nghttp2's h2load: a fixed number of calls, every one of which must be answered with
- * as many bytes as a true answer has.
+ * The load of nghttp2's h2load: a fixed number of calls, each of which must be answered with the
+ * expected number of bytes.
  */
 final class H2load {
   static final ExternalTool TOOL = new ExternalTool("h2load", "nghttp2-client");

@@ -22,8 +22,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * h2spec, strict, against the gateway, nghttpd and HAProxy in one run, over plaintext and TLS. A
- * case that the gateway fails must be one that {@code docs/gateway/limits.md} explains.
+ * The benchmark that runs h2spec in strict mode against the gateway, nghttpd and HAProxy, over
+ * plaintext and TLS. A case that the gateway fails must be one that {@code docs/gateway/limits.md}
+ * explains.
  */
 final class H2spec extends Comparison {
   private static final Option TLS =

@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The servers that h2spec is run against: each over plaintext and over TLS. */
+/** The servers under h2spec, each over plaintext and over TLS. */
 final class H2specPeers {
   private static final long START_SECONDS = 60;
   private static final long PAUSE_MILLIS = 100;

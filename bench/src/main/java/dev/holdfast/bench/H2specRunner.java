@@ -11,7 +11,7 @@ import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 import org.xml.sax.SAXException;
 
-/** The program h2spec, built from its module, and what its reports say. */
+/** The h2spec program, built from its Go module, and the parser of its reports. */
 final class H2specRunner {
   /** The path that is asked for. */
   static final String PATH = "/h2spec";

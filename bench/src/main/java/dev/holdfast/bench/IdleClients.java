@@ -31,9 +31,8 @@ import java.util.concurrent.atomic.LongAdder;
 import javax.management.JMException;
 
 /**
- * Connections of HTTP/2 on which nothing happens but the answers to PINGs; without gRPC, whose
- * channels would hide what a connection costs. With or without the watch that a client of Holdfast
- * puts on each of them.
+ * The idle HTTP/2 connections, which only answer PINGs. They use no gRPC, whose channels would hide
+ * the cost of a connection. Each may carry the liveness check of a Holdfast client.
  */
 final class IdleClients {
   /** Said when all connections have seen the server's SETTINGS. */

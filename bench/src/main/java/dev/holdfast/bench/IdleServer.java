@@ -13,7 +13,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** A server of idle connections that says, when asked, what it has used. */
+/** A child process with a server of idle connections that reports its resource usage on request. */
 final class IdleServer {
   /** The word before the port in the child's first line. */
   static final String PORT = "PORT";

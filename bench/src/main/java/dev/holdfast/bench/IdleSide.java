@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 
-/** A server with its idle connections, which come from a process of their own. */
+/** A server with its idle connections. Their clients run in a process of their own. */
 final class IdleSide {
   private static final Duration START = Duration.ofSeconds(60);
 

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A benchmark that needs a {@link KernelLab}: run as root, or once more as root of a user
- * namespace; where neither can be had it says so and exits with {@value #UNAVAILABLE}.
+ * A benchmark that needs a {@link KernelLab}. It runs as root, or starts itself again as root of a
+ * user namespace. Where neither is possible, it says so and exits with {@value #UNAVAILABLE}.
  */
 final class InKernelLab implements Benchmark {
   /** The exit code of the program too, where a kernel lab can't be had. */

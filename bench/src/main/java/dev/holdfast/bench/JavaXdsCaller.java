@@ -27,8 +27,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 
 /**
- * A client of xDS made with grpc-java alone: the same program as those in {@code interop/}, which
- * say in their heads what it prints and obeys.
+ * An xDS client made with grpc-java alone: the same program as those in {@code interop/}, whose
+ * header comments define its input and output.
  */
 public final class JavaXdsCaller {
   private static final int PATIENCE_SECONDS = 60;

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The CPU time of a JVM, told apart by what its threads are for, as the kernel counts it. Of
- * threads that have ended only the sum is known.
+ * The CPU time of a JVM by the purpose of its threads, as the kernel counts it. For threads that
+ * have ended only the sum is known.
  *
  * @param allSeconds of the process
  * @param compilersSeconds of the threads that compile

@@ -12,12 +12,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * The same bad weather for devices of a stock server and of Holdfast's, on real sockets and a real
- * kernel; then both lose their devices for good.
+ * The comparison of a stock server and a Holdfast server under the same network faults, on real
+ * sockets and a real kernel. Afterwards both lose their devices for good.
  *
  * @param lab with an endpoint for each server
- * @param devices of each server
- * @param seed of the stalls; which single packets are lost is the kernel's chance
+ * @param devices number of devices of each server
+ * @param seed of the stalls; the kernel chooses at random which single packets are lost
  */
 record KernelWeather(KernelLab lab, int devices, long seed) {
   private static final double LOSS = 0.01;

@@ -15,7 +15,10 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/** How soon pods that come are called and pods that go are left alone, in a fleet that churns. */
+/**
+ * The benchmark of a churning fleet of pods: the delay until new pods get calls and removed pods
+ * get none.
+ */
 final class Kubernetes extends Comparison {
   private static final Option PODS =
       new Option("--pods", 300, 40, 10, 1_000, "in the list at a time");

@@ -13,7 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A real etcd of our own on loopback, its data in a scratch folder that goes with it. */
+/** A real etcd process on loopback. Its data is in a scratch folder that is removed with it. */
 final class LocalEtcd implements AutoCloseable {
   private static final Duration METRICS_TIMEOUT = Duration.ofSeconds(10);
 

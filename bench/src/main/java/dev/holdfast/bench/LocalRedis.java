@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** A real Redis of our own on loopback, its data in a scratch folder that goes with it. */
+/** A real Redis process on loopback. Its data is in a scratch folder that is removed with it. */
 final class LocalRedis implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 30;
   private static final int CONNECT_MILLIS = 200;

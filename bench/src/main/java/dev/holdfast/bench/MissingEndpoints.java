@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The times in which a follower's list lacks an endpoint that lives. Counts from {@link #begin} on;
- * thread-safe.
+ * The gaps during which a follower's list lacks a live endpoint. Counting starts with {@link
+ * #begin}. Thread-safe.
  */
 final class MissingEndpoints implements EndpointsListener {
   /** Gap in a list: its beginning, its length, and how many endpoints were missing at most. */

@@ -18,8 +18,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Stock grpc-java servers that answer every method with their name, started and stopped one by one.
- * They know nothing of Holdfast.
+ * The stock grpc-java servers that answer every method with their name, started and stopped one by
+ * one. They use nothing of Holdfast.
  */
 public final class NameServers implements AutoCloseable {
   /** The method that callers call unless told otherwise. */

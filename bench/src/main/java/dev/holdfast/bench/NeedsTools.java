@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * A benchmark that compares with programs that must be installed: where one is missing it says how
- * to get it. ({@code bench/run} installs them where it may.)
+ * A benchmark that needs installed programs to compare with. Where one is missing, it says how to
+ * install the program. ({@code bench/run} installs them where it may.)
  */
 final class NeedsTools extends ConditionalBenchmark {
   private final List<ExternalTool> tools;

@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Clients that connect anew all the time: each must be let in and greeted with the SETTINGS of
- * HTTP/2. Nothing hides a refusal, as the connections of a channel would, which try again.
+ * The clients that open new connections all the time. Each must be accepted and receive the
+ * server's SETTINGS. A refusal is visible, because nothing retries as a channel would.
  */
 final class NewConnections implements AutoCloseable {
   private static final byte[] PREFACE =

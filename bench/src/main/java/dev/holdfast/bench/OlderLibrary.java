@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Lets a 64-bit Linux program that was linked against glibc 2.38 and GCC 13 run on older ones. All
- * that such a program wants of them is often a new name of an old function: strtol and its kin as
- * C23 has them (they differ in numbers that begin with 0b), and the start of iostreams. Names and
- * versions of these are put back in a copy of the program; its own code is not touched.
+ * The patch that lets a 64-bit Linux program linked against glibc 2.38 and GCC 13 run on older
+ * ones. Such a program often needs only new names of old functions: strtol and its kin as C23 has
+ * them (they differ in numbers that begin with 0b), and the start of iostreams. The patch puts the
+ * old names and versions into a copy of the program; code is not changed.
  */
 final class OlderLibrary {
   private static final int SECTION_OF_NEEDED_VERSIONS = 0x6ffffffe;

@@ -1,11 +1,11 @@
 package dev.holdfast.bench;
 
 /**
- * A whole number that a benchmark may be given as {@code --name value}.
+ * An integer option of a benchmark, given as {@code --name value}.
  *
  * @param name with its leading dashes
- * @param defaultValue what counts for the record: the value of the benchmark's issue
- * @param quickValue what counts with {@code --quick}
+ * @param defaultValue the value for the record, as the benchmark's issue has it
+ * @param quickValue the value with {@code --quick}
  * @param min the smallest value
  * @param max the largest value
  * @param meaning one line for {@code --help}

@@ -11,8 +11,8 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 
 /**
- * The service that {@link GrpcLoadProgram} calls, on a stock grpc-java server: 16 unary methods
- * whose answer is as long as the first four bytes of the request say.
+ * The service that {@link GrpcLoadProgram} calls, on a stock grpc-java server. It has 16 unary
+ * methods; the first four bytes of a request give the size of the answer.
  */
 final class OrderingService {
   private static final int MOST_ANSWER_BYTES = 4 << 20;

@@ -15,7 +15,7 @@ import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
-/** Streams that each send a small message at a steady pace and wait for its echo. */
+/** The streams that each send a small message at a steady pace and wait for its echo. */
 final class PacedRounds {
   private static final int PAYLOAD_BYTES = 64;
   private static final long EVERY_MILLIS = 10;

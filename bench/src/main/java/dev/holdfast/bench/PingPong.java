@@ -17,7 +17,7 @@ import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
-/** Streams on each of which one message is under way: each answer sends the next one. */
+/** The ping-pong streams: one message is in flight on each, and each answer sends the next one. */
 final class PingPong implements StreamLoad {
   private static final long HIGHEST_NANOS = TimeUnit.SECONDS.toNanos(60);
   private static final int SIGNIFICANT_DIGITS = 3;

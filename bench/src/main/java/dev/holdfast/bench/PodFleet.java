@@ -14,8 +14,9 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The pods of one Service in some slices, and the controller that writes them: in turns the oldest
- * pod leaves and one that rested comes. Changes are made by one thread; answers come from any.
+ * The pods of one Service in some EndpointSlices, and the controller that writes them. In turns the
+ * oldest pod leaves and a pod that rested comes. One thread makes the changes; answers come from
+ * any thread.
  */
 final class PodFleet implements SteadyCalls.AnswerListener {
   static final String NAMESPACE = "bench";

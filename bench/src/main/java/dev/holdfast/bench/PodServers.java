@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A child process: stock grpc-java echo servers that differ by address and share one port, as pods
- * do. Each says its address in its answers. They know nothing of Holdfast.
+ * A child process with stock grpc-java echo servers that share one port and differ by address, as
+ * pods do. Each gives its address in its answers. The servers use nothing of Holdfast.
  */
 public final class PodServers {
   private static final String PORT = "PORT";

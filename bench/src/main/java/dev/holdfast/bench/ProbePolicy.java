@@ -15,7 +15,8 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * Holdfast's own policy, and beside it a look at each list that the resolver hands to the channel.
+ * A load-balancing policy that delegates to Holdfast's own and records each list that the resolver
+ * gives to the channel.
  */
 final class ProbePolicy extends LoadBalancerProvider {
   static final String NAME = "bench_probe";

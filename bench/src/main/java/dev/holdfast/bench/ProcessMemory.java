@@ -13,7 +13,7 @@ import javax.management.remote.JMXConnector;
 import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
 
-/** How much memory another process uses, looked at from here. */
+/** The memory usage of another process, measured from this one. */
 final class ProcessMemory {
   private static final long BYTES_PER_KIB = 1_024;
   private static final long SETTLING_MILLIS = 300;

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
-/** When a connection was of use again after its path was cut, as its calls saw it. */
+/** The recovery time of a connection after its path was cut, judged by its calls. */
 final class Recovery {
   /** A call that waited longer than this was stuck. */
   static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(2);

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A child process: one Holdfast server that registers itself when it is told to start, and leaves
- * in order when it is told to stop.
+ * A child process with one Holdfast server, which registers itself when told to start and leaves in
+ * order when told to stop.
  */
 public final class RegisteredServer implements AutoCloseable {
   private static final String LOADED = "LOADED";

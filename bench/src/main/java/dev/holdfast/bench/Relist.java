@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
 
-/** Lists of a large service that are read again while it changes: events overtake them. */
+/** The benchmark of list requests on a large, changing service. Watch events overtake the lists. */
 final class Relist extends Comparison {
   private static final Option RECORDS =
       new Option("--records", 3_000, 1_500, 100, 50_000, "records of the service");

@@ -15,9 +15,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Steady calls that nobody may repeat, over some connections, while servers come and go. A failure
- * is unsafe if its call was under way when a server was killed, for then it may have been done;
- * every other one is plain. Thread-safe.
+ * The steady calls, without retries, over some connections while servers come and go. A failure is
+ * unsafe if its call was in flight when a server was killed, for then it may have taken effect;
+ * every other failure is plain. Thread-safe.
  */
 final class RollTraffic implements SteadyCalls.AnswerListener, AutoCloseable {
   private static final long LOOK_MILLIS = 5;

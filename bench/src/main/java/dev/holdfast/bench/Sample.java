@@ -4,11 +4,11 @@ import java.util.Arrays;
 import java.util.Collection;
 
 /**
- * Some measured values of one thing, sorted, with the words that describe them.
+ * A sorted sample of measured values, with the words that describe it.
  *
- * <p>Percentiles are nearest-rank: a value that was measured, never one between two. So the 99th
- * percentile of fewer than 100 values is the largest one. Median and quartiles lie between two
- * values where the count says so.
+ * <p>Percentiles are nearest-rank: a measured value, never one between two. The 99th percentile of
+ * fewer than 100 values is therefore the largest one. Median and quartiles may lie between two
+ * values.
  */
 final class Sample {
   private final double[] sorted;

@@ -8,7 +8,7 @@ import dev.holdfast.bench.v1.SamplesGrpc;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
 
-/** Says which method was called, and with what. */
+/** A service whose answers give the called method and its request. */
 final class SampleService extends SamplesGrpc.SamplesImplBase {
   @Override
   public void root(Sample request, StreamObserver<Echoed> answer) {

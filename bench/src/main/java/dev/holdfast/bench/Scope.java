@@ -6,10 +6,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Everything a run has started. It is closed in reverse order at the end of the run, when the run
- * fails, and when the JVM is told to stop, so that no process outlives the benchmark.
+ * The resources that a run has started. They are closed in reverse order at the end of the run,
+ * when the run fails, and when the JVM is told to stop, so that no process outlives the benchmark.
  *
- * <p>Thread-safe: the shutdown hook closes it while the run still goes on.
+ * <p>Thread-safe: the shutdown hook may close the scope while the run still goes on.
  */
 final class Scope implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Scope.class);

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A folder that goes with everything in it.
+ * A folder that is deleted with its content on close.
  *
- * @param path where it is
+ * @param path the path of the folder
  */
 record ScratchFolder(Path path) implements AutoCloseable {
   static ScratchFolder create(String prefix) throws IOException {

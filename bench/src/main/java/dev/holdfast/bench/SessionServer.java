@@ -18,7 +18,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import javax.management.JMException;
 
-/** A server of many streams in a process of its own, that says what it holds. */
+/** A child process with a server of many streams, which reports its resource usage on request. */
 final class SessionServer {
   /** The kind of the server's streams. */
   enum Kind {

@@ -13,7 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Requests of every kind of google.api.http through a gateway, with each word of its presets. */
+/**
+ * The benchmark of google.api.http: requests of every kind through a gateway, with each value of
+ * its presets.
+ */
 final class Showcase extends Comparison {
   static final List<ExternalTool> TOOLS = List.of(new ExternalTool("go", "golang-go"));
 

@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Streams on which the server sends as much as it can and whose client takes a message only now and
- * then: what is under way stands in everybody's buffers.
+ * The streams on which the server sends as much as flow control allows, while the client reads a
+ * message only now and then. The messages in flight fill the buffers of all hops.
  */
 final class SlowReaders {
   private static final long READ_EVERY_MILLIS = 200;

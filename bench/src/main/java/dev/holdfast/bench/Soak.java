@@ -6,7 +6,10 @@ import java.util.Random;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
-/** Minutes of random real faults around durable streams: what was lost, twice or out of order. */
+/**
+ * The soak test of durable streams under minutes of random real faults: counts what was lost,
+ * duplicated or out of order.
+ */
 final class Soak extends Comparison {
   private static final Option SECONDS =
       new Option("--seconds", 600, 30, 5, 86_400, "seconds of faults");

@@ -12,8 +12,8 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Some durable servers with a Redis behind them and a relay of the lab's before each: what can
- * break in it breaks here for real, and is whole again when {@link #fault} returns.
+ * The system under the soak test: durable servers with a Redis behind them and a relay in front of
+ * each. {@link #fault} breaks a real part of it and heals the part before it returns.
  */
 final class SoakTown {
   private static final Duration LEAST = Duration.ofMillis(300);

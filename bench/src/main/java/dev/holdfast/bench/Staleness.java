@@ -8,7 +8,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** Looks at the age of a list ten times a second. */
+/** The sampler of an endpoint list's age, ten times a second. */
 final class Staleness implements AutoCloseable {
   private static final int INTERVAL_MILLIS = 100;
 

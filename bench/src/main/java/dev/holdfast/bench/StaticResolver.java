@@ -8,7 +8,7 @@ import java.net.URI;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A stock channel's list that never changes. */
+/** A stock name resolver whose address list never changes. */
 final class StaticResolver extends NameResolverProvider {
   private static final int PRIORITY = 5;
 

@@ -2,7 +2,7 @@ package dev.holdfast.bench;
 
 import java.time.Duration;
 
-/** Streams of one side that stay open, and work while a slice is measured. */
+/** The streams of one side, which stay open and send messages while a slice is measured. */
 interface StreamLoad {
   /**
    * The figures of one slice.

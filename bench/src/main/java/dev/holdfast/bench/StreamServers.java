@@ -10,7 +10,9 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 
-/** A child process: one service twice, on stock servers: as it is, and resumable. */
+/**
+ * A child process with one service on two stock servers: as plain streams and as resumable ones.
+ */
 final class StreamServers {
   private static final String PORTS = "PORTS";
   private static final String CPU = "CPU";

@@ -9,7 +9,10 @@ import dev.holdfast.bench.v1.FloodRequest;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 
-/** Streams to be measured: written as anybody writes them, for both sides of a comparison. */
+/**
+ * The streaming service under measurement, written in the ordinary way, for both sides of a
+ * comparison.
+ */
 final class StreamService extends EchoGrpc.EchoImplBase {
 
   @Override

@@ -12,8 +12,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When connections of this process became suspect because nobody acknowledged what they sent, as
- * their meter tells it to whoever looks often.
+ * The times at which connections of this process became suspect because sent data was not
+ * acknowledged. The source is their meter, sampled every few milliseconds.
  */
 final class Suspicions {
   private static final long LOOK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(5);

@@ -11,7 +11,10 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** JSON over HTTP to a gRPC service of the same process: Holdfast's face against Armeria's. */
+/**
+ * The benchmark of HTTP/JSON transcoding for a gRPC service of the same process: Holdfast's
+ * frontend against Armeria's.
+ */
 final class Transcoding extends Comparison {
   static final List<ExternalTool> TOOLS = List.of(H2load.TOOL);
 

@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * When a plain watch stream saw each key put: the least that anybody who watches etcd must take.
+ * The time at which a plain watch stream saw each key put: the lower bound for any watcher of etcd.
  */
 final class WatchFloor implements StreamObserver<WatchResponse> {
   private final Map<String, Long> putNanos = new ConcurrentHashMap<>();

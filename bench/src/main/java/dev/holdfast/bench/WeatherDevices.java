@@ -14,8 +14,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Devices that hold a stream each: stock clients without keepalive, who never end a connection, and
- * come back when one was ended.
+ * The devices with one stream each: stock clients without keepalive, which never end a connection
+ * and reconnect when one was ended.
  */
 final class WeatherDevices {
   /** Said when the last one has begun to connect. */

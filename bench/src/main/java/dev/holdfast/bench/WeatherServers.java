@@ -22,9 +22,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
 /**
- * Two servers in one process, which give a silent client up after the same time: stock keepalive,
- * and Holdfast, who asks earlier and waits longer. They count the streams of their devices, one on
- * each connection, and when they end.
+ * A child process with two servers that give a silent client up after the same time. One uses stock
+ * keepalive; the other uses Holdfast, which sends PINGs earlier and waits longer. Each counts the
+ * streams of its devices, one per connection, and the times of their ends.
  */
 final class WeatherServers {
   /** The line that the child prints when both servers listen. */

@@ -12,7 +12,9 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
-/** How long after its put a change in the registry has reached the last client of xDS. */
+/**
+ * The benchmark of the time from a change in the registry to its arrival at the last xDS client.
+ */
 final class Xds extends Comparison {
   private static final Option CLIENTS =
       new Option("--clients", 1_000, 50, 1, 10_000, "streams in the first round");

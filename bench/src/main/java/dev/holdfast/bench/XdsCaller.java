@@ -20,8 +20,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A program that makes steady calls over xDS, and what it says: {@code interop/} has them, and
- * {@link JavaXdsCaller}. It ends when its standard input does, so it does not outlive us.
+ * A child process that makes steady calls over xDS, and its output: a program of {@code interop/}
+ * or {@link JavaXdsCaller}. The program ends when its standard input does, so it does not outlive
+ * this process.
  */
 final class XdsCaller implements AutoCloseable {
   private static final Duration PATIENCE_AT_END = Duration.ofSeconds(30);

@@ -9,7 +9,7 @@ import dev.holdfast.core.RegistryUri;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
-/** A child process: the control plane that is measured, and nothing else. */
+/** A child process with the control plane under measurement, and nothing else. */
 public final class XdsControl {
   /** The word before the port in the child's first line. */
   static final String PORT = "PORT";

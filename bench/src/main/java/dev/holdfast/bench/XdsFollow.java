@@ -10,7 +10,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** How long unmodified clients of xDS in four languages take to follow a service. */
+/**
+ * The benchmark of the time that unmodified xDS clients in four languages take to follow a service.
+ */
 final class XdsFollow extends Comparison {
   private static final Option ROUNDS =
       new Option("--rounds", 40, 1, 1, 500, "times 2 -> 5 -> 1 -> 3 instances");

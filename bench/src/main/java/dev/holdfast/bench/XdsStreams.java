@@ -18,8 +18,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A child process: streams of clients that ask as gRPC does (the listener, its cluster, the
- * endpoints), accept what they get, and say when the last of them has got a list.
+ * A child process with xDS client streams that ask as gRPC does: listener, cluster, endpoints. The
+ * clients ACK every response; the process reports when the last of them has received a list.
  */
 public final class XdsStreams {
   /** Said when each has its first list of endpoints. */

@@ -20,7 +20,9 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
-/** The servers, their records, the control plane and those who call. */
+/**
+ * The system under the xDS benchmark: servers, their records, the control plane and the callers.
+ */
 final class XdsTown {
   static final String SERVICE = "names";
 

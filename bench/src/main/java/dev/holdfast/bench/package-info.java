@@ -1,4 +1,4 @@
-/** Measured comparisons; each ends in one RESULT line and fails when a bound is missed. */
+/** The benchmarks. Each ends in one RESULT line and fails when a bound is missed. */
 @NullMarked
 package dev.holdfast.bench;
 

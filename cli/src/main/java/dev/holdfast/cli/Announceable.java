@@ -3,7 +3,7 @@ package dev.holdfast.cli;
 import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryUri;
 
-/** The demand that a registry can be written to. */
+/** The check that a registry accepts registrations. */
 final class Announceable {
   private Announceable() {}
 

@@ -8,7 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Waits for what a registry promised, never for ever. */
+/** The bounded wait for a registry's asynchronous result. */
 final class Answers {
   private Answers() {}
 

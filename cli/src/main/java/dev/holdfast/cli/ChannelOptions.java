@@ -22,9 +22,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/**
- * The options of commands that call a server: those of TLS, and by which name it is known there.
- */
+/** The options of commands that call a server: TLS, and the authority of the server. */
 public final class ChannelOptions {
   @Mixin private final TlsOptions tls = new TlsOptions();
 

@@ -4,7 +4,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** A command that does nothing itself: it wants one of its subcommands. */
+/** A command that only groups subcommands and needs one of them. */
 public abstract class CommandGroup implements Runnable {
   @Spec
   @SuppressWarnings("NullAway.Init") // picocli fills it

@@ -6,7 +6,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** Prints what a shell needs to complete our commands and options. */
+/**
+ * The {@code completion} command, which prints a shell's completion script for all commands and
+ * options.
+ */
 @Command(
     name = "completion",
     description = "Print a completion script for bash or zsh.",

@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** Prints a part of the documents as the code says it; for those who write them. */
+/** The {@code docs} command, which prints a generated part of the documents; for their authors. */
 @Command(name = "docs", hidden = true, description = "Print a generated part of the documents.")
 public final class DocsCommand implements Callable<Integer> {
   @Mixin(name = CommonOptions.MIXIN)

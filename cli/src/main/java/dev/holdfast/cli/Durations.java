@@ -6,7 +6,10 @@ import java.time.Duration;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads the duration of an option; each option's own subclass knows its name and its bounds. */
+/**
+ * The converter of duration options. Each option has a subclass that knows the option's name and
+ * bounds.
+ */
 abstract class Durations implements ITypeConverter<Duration> {
   private final String name;
   private final Duration min;

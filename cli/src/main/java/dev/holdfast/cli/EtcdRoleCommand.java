@@ -13,7 +13,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Prints, or makes, the least role that suffices in one namespace of an etcd. */
+/**
+ * The {@code etcd role} command, which prints or creates the least role that suffices in one
+ * namespace of an etcd.
+ */
 @Command(
     name = "role",
     description = "Print the commands that make the least role for a namespace, or make it.",

@@ -19,8 +19,8 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * Turns every failure into one text with the fix in it and an exit code; no stack trace without
- * {@code --debug}, no secret ever.
+ * The exception handler of all commands. Every failure becomes one text with its remedy, and an
+ * exit code. A stack trace appears only with {@code --debug}; secrets never appear.
  */
 final class Failures implements IExecutionExceptionHandler, IParameterExceptionHandler {
   private final Settings settings;

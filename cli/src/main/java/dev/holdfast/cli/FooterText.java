@@ -6,11 +6,11 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.UsageMessageSpec;
 
 /**
- * The end of a help text: sentences flow to the width of the text, examples stay as they are, so
- * that they can be copied.
+ * The footer of a help text. Sentences are wrapped to the width of the text; examples stay
+ * unwrapped, so that they can be copied.
  *
- * <p>In the sources, and in the document that is made of them, its lines are longer than a help
- * text is wide; wrapped one by one, each second line would have one word.
+ * <p>In the sources, and in the document generated from them, the footer's lines are longer than a
+ * help text is wide. Wrapped one by one, each second line would have one word.
  */
 final class FooterText {
   /** A shorter line ends its paragraph on purpose. */

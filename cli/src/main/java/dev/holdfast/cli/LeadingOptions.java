@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Lets the options that all commands share stand before the command too: {@code holdfast --json ls}
- * is {@code holdfast ls --json}.
+ * The rewrite that allows common options before the command: {@code holdfast --json ls} becomes
+ * {@code holdfast ls --json}.
  */
 final class LeadingOptions {
   /** The command whose {@code --config} is a file of its own; one before it has been read. */

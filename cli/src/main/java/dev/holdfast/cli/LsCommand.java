@@ -24,7 +24,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** Lists the services of a namespace, each with the number of its instances. */
+/**
+ * The {@code ls} command, which lists the services of a namespace with their numbers of instances.
+ */
 @Command(name = "ls", description = "List the services of a namespace and count their instances.")
 public final class LsCommand implements Callable<Integer> {
   // Reads under way at once: enough to hide the way to the registry, too few to burden it.

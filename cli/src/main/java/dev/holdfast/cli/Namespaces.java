@@ -4,7 +4,7 @@ import dev.holdfast.core.Registry;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
 
-/** Namespaces as arguments of commands. */
+/** The conversion of command arguments to namespaces. */
 final class Namespaces {
   private Namespaces() {}
 

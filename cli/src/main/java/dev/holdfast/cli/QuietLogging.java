@@ -11,10 +11,11 @@ import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.spi.ContextAwareBase;
 
 /**
- * Sets logging up without reading XML, which would take longer than most commands.
+ * The logging configuration, set up without XML, whose parsing would take longer than most
+ * commands.
  *
- * <p>It holds only in a process that {@link #choose}s a level, so that programs and tests with this
- * jar on their class path keep a logging of their own. Log lines go to standard error.
+ * <p>The configuration applies only in a process that {@link #choose}s a level. Programs and tests
+ * with this jar on their class path keep their own logging. Log lines go to standard error.
  */
 @ConfiguratorRank(ConfiguratorRank.CUSTOM_HIGH_PRIORITY)
 public final class QuietLogging extends ContextAwareBase implements Configurator {

@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Registers a program that somebody else started. */
+/** The {@code register} command, which registers a program that was started elsewhere. */
 @Command(
     name = "register",
     description = "Register a program that runs already, and stay to keep it registered.",

@@ -14,7 +14,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Where services are registered and looked up. */
+/** The options that select the registry for registration and lookup. */
 @SuppressWarnings("NullAway.Init") // picocli fills the fields before a command runs
 public final class RegistryOptions {
   private static final String REGISTRY = "--registry";

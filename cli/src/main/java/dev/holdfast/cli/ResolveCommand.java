@@ -23,7 +23,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Looks a target up once, from the source of truth. */
+/** The {@code resolve} command, which looks a target up once, directly in the registry. */
 @Command(
     name = "resolve",
     description = "Print the addresses of a service once; exit with 1 when there are none.",

@@ -12,7 +12,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Runs a program in any language as an instance of a service. */
+/** The {@code run} command, which runs a program in any language as an instance of a service. */
 @Command(
     name = "run",
     description = "Run a program and keep it registered as an instance of a service.",

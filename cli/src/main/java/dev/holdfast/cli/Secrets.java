@@ -2,7 +2,7 @@ package dev.holdfast.cli;
 
 import java.util.regex.Pattern;
 
-/** Keeps passwords off the command line and out of every text that is shown. */
+/** The handling of passwords: none on the command line, and none in any text that is shown. */
 public final class Secrets {
   private static final String ADVICE = "etcd://USER@..";
   // Greedy up to the last "@": a password may hold an "@" or a slash itself. Not our own advice.

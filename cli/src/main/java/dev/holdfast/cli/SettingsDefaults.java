@@ -7,7 +7,9 @@ import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** Gives options the defaults that the environment and the configuration file set. */
+/**
+ * The default provider that gives options the values of the environment and the configuration file.
+ */
 final class SettingsDefaults implements IDefaultValueProvider {
   private final Settings settings;
 

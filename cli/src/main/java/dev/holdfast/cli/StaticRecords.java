@@ -10,10 +10,10 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Records without a lease: written once, there until somebody deletes them.
+ * The static records: written once, without a lease, and kept until somebody deletes them.
  *
- * <p>They carry the instance {@link #INSTANCE}, so that the record of a running process is known
- * from them: that one has an instance of its own and is not ours to overwrite or delete.
+ * <p>Their instance is {@link #INSTANCE}. The record of a running process has an instance of its
+ * own, and must not be overwritten or deleted here.
  */
 final class StaticRecords {
   /** The instance of every static record. */

@@ -26,7 +26,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** Shows changes as they happen, as every client of Holdfast sees them. */
+/**
+ * The {@code watch} command, which shows changes as they happen, as every Holdfast client sees
+ * them.
+ */
 @Command(
     name = "watch",
     description = "Show what changes about a service, or about all services of a namespace.",

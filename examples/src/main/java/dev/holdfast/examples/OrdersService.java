@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
- * The sample service. Every answer says which instance gave it.
+ * The sample service. Every answer names the instance that gave it.
  *
  * <p>Orders live in the memory of one instance: enough to see which instance a call reached and
  * whether a call took effect twice.

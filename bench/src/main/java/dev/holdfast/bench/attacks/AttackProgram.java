@@ -8,8 +8,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * A process that attacks: {@code ATTACK PORT}. It says READY, begins when it is told anything, and
- * says how much it sent per second and in how many connections when it is told again, and ends.
+ * A child process that attacks: {@code ATTACK PORT}. The process prints READY and starts with the
+ * first line of input. With the second line it prints the number of frames or requests per second
+ * and the number of connections, and ends.
  */
 public final class AttackProgram {
   /** Before a client whose connection was ended connects again. */

@@ -3,7 +3,7 @@ package dev.holdfast.bench.attacks;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 
-/** Calls that are made to cost more than they say. */
+/** The attacks whose calls cost more than their requests suggest. */
 final class CallAttacks {
   /** As many as proxies let a client have at once. */
   private static final int STREAMS = 96;

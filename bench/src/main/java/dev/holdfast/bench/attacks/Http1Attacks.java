@@ -7,7 +7,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** Attacks by HTTP/1.1 and what is spoken over it. */
+/** The attacks over HTTP/1.1 and the protocols on top of it. */
 final class Http1Attacks {
   private static final int PIPELINED = 2_000;
   private static final int UNFINISHED_BYTES = 4_194_304;

@@ -4,7 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** Frames of HTTP/2 as bytes, built before an attack begins. */
+/** The HTTP/2 frames of attacks as bytes, built before an attack begins. */
 final class Http2Frames {
   static final int HEAD_BYTES = 9;
   static final int DATA = 0;

@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Many connections whose bytes are decided by a seed and their number: the same seed sends the same
- * bytes again.
+ * The fuzzing clients: many connections whose bytes derive from a seed and the connection's number.
+ * The same seed sends the same bytes again.
  */
 public final class FuzzClients {
   private static final List<FuzzKind> KINDS = List.of(FuzzKind.values());

@@ -16,7 +16,10 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Random;
 
-/** A server that greets a gateway, takes what it sends, and answers nonsense. */
+/**
+ * A server that completes the HTTP/2 handshake with a gateway, reads its frames, and answers
+ * nonsense.
+ */
 public final class FuzzUpstream implements AutoCloseable {
   private static final int BACKLOG = 128;
   private static final int READ_MILLIS = 3_000;

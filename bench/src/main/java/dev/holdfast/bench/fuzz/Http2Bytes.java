@@ -3,7 +3,7 @@ package dev.holdfast.bench.fuzz;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
-/** Frames and header blocks of HTTP/2, as bytes. */
+/** The encoding of HTTP/2 frames and header blocks as bytes. */
 final class Http2Bytes {
   static final int DATA = 0;
   static final int HEADERS = 1;

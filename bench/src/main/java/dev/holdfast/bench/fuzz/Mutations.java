@@ -4,7 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
 
-/** Seeded changes to valid byte streams. For one thread. */
+/** The seeded mutations of valid byte streams. Confined to one thread. */
 final class Mutations {
   private static final int MOST_CHANGES = 6;
   private static final int MOST_INSERTED = 40;

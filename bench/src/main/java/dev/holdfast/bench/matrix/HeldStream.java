@@ -14,7 +14,9 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A bidirectional stream that is open without a deadline, as those of control planes are. */
+/**
+ * A bidirectional stream that stays open without a deadline, as the streams of control planes do.
+ */
 final class HeldStream {
   /** An event of the stream: a message, or its end when the status is not null. */
   private record Heard(@Nullable Status end) {}

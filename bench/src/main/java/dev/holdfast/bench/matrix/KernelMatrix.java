@@ -17,8 +17,8 @@ import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
- * The matrix on the kernel's own connection tracking: a kernel lab per path, with a program where
- * the servers are and one where the clients are.
+ * The matrix on the kernel's own connection tracking. Each path has a kernel lab, with one process
+ * for the servers and one for the clients.
  */
 public final class KernelMatrix {
   private final Consumer<String> progress;

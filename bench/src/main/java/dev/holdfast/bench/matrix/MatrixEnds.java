@@ -19,9 +19,9 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The client and the server of a cell, with the numbers that each would have on the real path,
- * scaled as the path is. What a machine needs, such as the time for an answer, is not scaled below
- * a second, or the cells would measure how busy the machine is.
+ * The client and the server of a cell, with their real timings scaled as the path is. Times that a
+ * machine needs, such as that for an answer, are not scaled below a second, or the cells would
+ * measure how busy the machine is.
  */
 final class MatrixEnds {
   private static final Duration SECOND = Duration.ofSeconds(1);

@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A row of the matrix.
+ * A path of the matrix, which is one row of the table.
  *
- * @param name of the profile, with the variant where it has two
- * @param profile the numbers
- * @param faults what the middlebox does, at the row's speed
+ * @param name the name of the profile, with the variant where the profile has two
+ * @param profile the profile of the path
+ * @param faults the faults of the middlebox, at the row's speed
  */
 public record MatrixPath(String name, PathProfile profile, PathFaults faults) {
   /** After this long without a call grpc-java closes a channel's connection by itself. */

@@ -12,7 +12,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 
-/** An echo, once and as a stream, without generated code. */
+/** An echo service with a unary and a streaming method, without generated code. */
 final class MatrixService {
   private static final String NAME = "holdfast.bench.Matrix";
 

@@ -1,4 +1,4 @@
-/** Every kind of path against five pairs of client and server. */
+/** The lab matrix: every kind of path against five pairs of client and server. */
 @NullMarked
 package dev.holdfast.bench.matrix;
 

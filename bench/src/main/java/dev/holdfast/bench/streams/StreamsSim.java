@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Plays thousands of schedules of faults against the session in virtual time, and each {@link
- * Mutant} until it is caught. No speed is measured.
+ * The simulation of the session protocol under thousands of fault schedules in virtual time. It
+ * also runs each {@link Mutant} until the mutant is caught. Speed is not measured.
  */
 public final class StreamsSim implements Benchmark {
   private static final long SEEDS = 30_000;

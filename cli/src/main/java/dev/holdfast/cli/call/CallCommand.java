@@ -32,7 +32,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Calls one method of a server with JSON. */
+/** The {@code call} command, which calls one method of a server with JSON. */
 @Command(
     name = "call",
     description = {

@@ -14,7 +14,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** Lists the methods of a server. */
+/** The {@code ls-methods} command, which lists the methods of a server. */
 @Command(
     name = "ls-methods",
     description = "List the methods of a server with their messages, by its reflection.",

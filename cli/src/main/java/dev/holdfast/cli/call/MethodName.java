@@ -6,7 +6,7 @@ import dev.holdfast.transcoding.schema.RpcMethod;
 import dev.holdfast.transcoding.schema.ServiceCatalog;
 import java.util.List;
 
-/** A method as it is given: {@code package.Service/Method}. */
+/** The name of a method as the user gives it: {@code package.Service/Method}. */
 final class MethodName {
   private final String text;
 

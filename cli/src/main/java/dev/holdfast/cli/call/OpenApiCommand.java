@@ -20,7 +20,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Prints the OpenAPI document of a server's HTTP/JSON face. */
+/**
+ * The {@code openapi} command, which prints the OpenAPI document of a server's HTTP/JSON frontend.
+ */
 @Command(
     name = "openapi",
     description = {

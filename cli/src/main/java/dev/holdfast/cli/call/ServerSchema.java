@@ -23,9 +23,9 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The services of a server and what they look like.
+ * The schema of a server's services.
  *
- * @param catalog what is known of them
+ * @param catalog the services whose descriptors are known
  * @param undescribed services that the server offers without knowing their descriptors
  */
 record ServerSchema(ServiceCatalog catalog, List<String> undescribed) {

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Which server is called, how and with which headers, and where its schema comes from. */
+/** The options of a call's target: the server, its headers, and the source of its schema. */
 final class TargetOptions {
   /** Where {@code holdfast gateway} listens unless it is told otherwise. */
   static final String GATEWAY = "127.0.0.1:8080";

@@ -16,7 +16,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Prints the file that tells clients of xDS where their control planes are. */
+/**
+ * The {@code control bootstrap} command, which prints the bootstrap file of xDS clients, with the
+ * addresses of their control planes.
+ */
 @Command(
     name = "bootstrap",
     description = {

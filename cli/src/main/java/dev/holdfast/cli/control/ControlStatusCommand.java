@@ -26,7 +26,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Shows what a control plane serves, and how its clients take it. */
+/**
+ * The {@code control status} command, which shows the resources of a control plane and its clients'
+ * acceptance of them.
+ */
 @Command(
     name = "status",
     description =

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** How the status of a control plane is written, for people and for programs. */
+/** The text and JSON formats of a control plane's status. */
 final class ControlStatusText {
   private static final Map<String, String> MEANINGS =
       Map.of(

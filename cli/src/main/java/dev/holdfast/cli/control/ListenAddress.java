@@ -6,7 +6,8 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 
 /**
- * Where to listen, as people write it: {@code 18000}, {@code 0.0.0.0:18000}, {@code [::]:18000}.
+ * The address to listen on, as users write it: {@code 18000}, {@code 0.0.0.0:18000}, {@code
+ * [::]:18000}.
  */
 public final class ListenAddress {
   private static final int HIGHEST_PORT = 65_535;

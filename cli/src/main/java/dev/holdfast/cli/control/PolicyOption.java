@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Where the policy of control planes stands. */
+/** The option that names the policy file of control planes. */
 public final class PolicyOption {
   @Option(
       names = "--policy",

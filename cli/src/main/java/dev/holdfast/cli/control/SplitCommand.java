@@ -23,7 +23,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Divides the calls of a service among parts of its instances, by an edit of the policy. */
+/**
+ * The {@code split} command, which divides the calls of a service among parts of its instances, by
+ * an edit of the policy.
+ */
 @Command(
     name = "split",
     description = {

@@ -5,7 +5,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** Shows lines again and again: in place on a terminal, else whenever they differ. */
+/** The display of repeated status lines: in place on a terminal, elsewhere whenever they differ. */
 final class StatusScreen {
   private static final String ESCAPE = "\u001b[";
 

@@ -6,10 +6,10 @@ import io.grpc.Metadata;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Counts the attempts of one call that were given to a connection.
+ * The counter of a call's attempts that were given to a connection.
  *
- * <p>Measured below every retry, Holdfast's and grpc-java's own, so a retry can't hide from the
- * figures of the demo.
+ * <p>The counter stands below every retry, Holdfast's and grpc-java's own, so a retry can't hide
+ * from the figures of the demo.
  */
 final class Attempts extends ClientStreamTracer.Factory {
   private final AtomicInteger made = new AtomicInteger();

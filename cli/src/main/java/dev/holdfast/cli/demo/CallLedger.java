@@ -8,10 +8,10 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything a client's calls came to: totals, who served them, what failed and what was retried.
+ * The record of a client's calls: totals, answers by instance, failures and retries.
  *
- * <p>All times are of {@link System#nanoTime()}. Thread-safe; a few hundred calls per second don't
- * ask for more than one lock.
+ * <p>All times are of {@link System#nanoTime()}. Thread-safe; one lock suffices for a few hundred
+ * calls per second.
  */
 final class CallLedger {
   private static final int KEPT_FAILURES = 8;

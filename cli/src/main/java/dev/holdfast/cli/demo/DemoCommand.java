@@ -8,7 +8,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code holdfast demo}: a service, a client and everything that goes wrong, in half a minute. */
+/** The {@code demo} command, which plays a service, a client and their faults in half a minute. */
 @Command(
     name = "demo",
     subcommands = StreamsDemoCommand.class,

@@ -3,7 +3,9 @@ package dev.holdfast.cli.demo;
 import dev.holdfast.cli.CommonOptions;
 import dev.holdfast.cli.Program;
 
-/** Shows a run to a person or a program. Called from several threads; implementations lock. */
+/**
+ * The display of a run, for people or programs. Called from several threads; implementations lock.
+ */
 interface DemoDisplay {
 
   /** The one that suits where the output goes. */

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * The gateway of a run: a process of its own, the file that it follows, and what the calls through
- * it came to.
+ * The gateway of a run: its process, its configuration file, and the ledger of the calls through
+ * it.
  */
 final class DemoGateway implements AutoCloseable {
   // It lives for a minute, so it starts fast; its buffers want more than an instance has.

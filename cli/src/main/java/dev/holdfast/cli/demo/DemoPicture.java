@@ -3,7 +3,7 @@ package dev.holdfast.cli.demo;
 import dev.holdfast.cli.output.JsonText;
 import java.util.List;
 
-/** The state of things at one moment of a run. */
+/** The state of a run at one moment. */
 interface DemoPicture {
 
   /** The time since the run began, in seconds. */

@@ -3,7 +3,7 @@ package dev.holdfast.cli.demo;
 import dev.holdfast.streams.redis.local.RedisProcess;
 import java.io.IOException;
 
-/** The Redis of {@code demo streams}: its own, or one that runs. */
+/** The Redis of {@code demo streams}: its own process, or one that already runs. */
 final class DemoRedis {
   static final String START = "start";
   private static final String NAME = "redis";

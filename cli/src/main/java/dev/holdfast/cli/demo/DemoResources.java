@@ -8,10 +8,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All that one run has started, ended in reverse order exactly once: at the end of the run, or by a
- * shutdown hook on Ctrl-C and SIGTERM.
+ * The resources that a run has started. They are closed in reverse order exactly once: at the end
+ * of the run, or by a shutdown hook on Ctrl-C and SIGTERM.
  *
- * <p>Thread-safe. After {@link #close()} began, what is still handed in is ended at once.
+ * <p>Thread-safe. A resource that is added after {@link #close()} began is closed at once.
  */
 final class DemoResources implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DemoResources.class);

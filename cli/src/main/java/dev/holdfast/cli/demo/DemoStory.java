@@ -5,10 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The six steps, one after the other, while the clients make their calls.
+ * The six steps of {@code demo} in order, while the clients make their calls.
  *
- * <p>A step that misses its goal is reported and the story goes on, so that one run shows
- * everything that is wrong.
+ * <p>A step that misses its goal is reported and the run goes on, so that one run shows every
+ * problem.
  */
 final class DemoStory {
   private final Scene scene;

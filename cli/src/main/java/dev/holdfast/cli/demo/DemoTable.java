@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Lays a snapshot out as lines of text that fit a width. */
+/** The text layout of a snapshot for a given width. */
 final class DemoTable {
   private static final int BAR_CELLS = 20;
   // The bar is drawn only where the columns before it leave room.

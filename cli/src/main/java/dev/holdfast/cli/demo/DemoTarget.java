@@ -6,7 +6,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.stream.Collectors;
 
-/** Spells the target that instances register as and clients call. */
+/** The target URI that instances register as and clients call. */
 final class DemoTarget {
   private DemoTarget() {}
 

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * The servers of {@code demo streams}: each a process behind a door of its own, the middlebox whose
- * address it announces. Thread-safe.
+ * The servers of {@code demo streams}. Each is a process behind a middlebox of its own, whose
+ * address the server announces. Thread-safe.
  */
 final class DeviceServers implements AutoCloseable {
   private static final long KILL_MILLIS = 5_000;

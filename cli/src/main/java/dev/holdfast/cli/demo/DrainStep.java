@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Step 2: SIGTERM for one instance. It leaves the registry, finishes the calls it has, gets no new
- * ones, and ends with exit code 0.
+ * Step 2: SIGTERM for one instance. The instance deregisters, finishes its calls, gets no new ones,
+ * and ends with exit code 0.
  */
 final class DrainStep implements DemoStep {
   private static final long FLIGHT_MILLIS = 30_000;

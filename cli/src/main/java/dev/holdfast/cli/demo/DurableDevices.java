@@ -29,8 +29,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Devices with one stream each for the whole run. Their code sends a reading a second and counts
- * the answers; it has not a line about connections.
+ * The devices on Holdfast, with one durable stream each for the whole run. Their code sends a
+ * reading per second and counts the answers; none of it deals with connections.
  */
 final class DurableDevices implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DurableDevices.class);

@@ -12,10 +12,11 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * An etcd that runs already and is not ours to stop: everyone reaches it through relays of our own,
- * and those are cut.
+ * The registry stage on an etcd that already runs and must not be stopped. Everyone reaches that
+ * etcd through relays of the demo, and the outage cuts the relays.
  *
- * <p>One relay per member. With TLS, the members' certificates must also be good for 127.0.0.1.
+ * <p>There is one relay per member. With TLS, the members' certificates must also be valid for
+ * 127.0.0.1.
  */
 final class ExternalEtcdStage implements RegistryStage {
   private static final int DEFAULT_PORT = 2379;

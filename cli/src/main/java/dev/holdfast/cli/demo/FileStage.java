@@ -7,7 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
-/** The file registry in a directory of our own; the outage renames it away. */
+/**
+ * The registry stage on a file registry in a directory of the run. The outage renames the
+ * directory.
+ */
 final class FileStage implements RegistryStage {
   private static final int MAX_ATTEMPTS = 5;
 

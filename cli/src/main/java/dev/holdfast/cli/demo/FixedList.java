@@ -12,8 +12,8 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * The stock client beside ours: grpc-java as it comes, with round_robin over the list of addresses
- * that were right at the start.
+ * The stock client of the demo: plain grpc-java with round_robin over the addresses that were valid
+ * at the start.
  */
 final class FixedList extends StockList {
   private static final String SCHEME = "holdfast-demo-fixed";

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** All instances that were ever started, in the order of their start. Thread-safe. */
+/** The instances that were ever started, in the order of their start. Thread-safe. */
 final class Fleet implements AutoCloseable {
   private static final long KILL_MILLIS = 5_000;
 

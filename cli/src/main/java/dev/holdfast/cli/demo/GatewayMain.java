@@ -3,8 +3,8 @@ package dev.holdfast.cli.demo;
 import dev.holdfast.cli.Holdfast;
 
 /**
- * {@code holdfast gateway} as the demo starts it; not for people. When standard input ends, its
- * parent is gone, and it ends at once.
+ * The main class of the demo's gateway process; not for direct use. The end of standard input means
+ * that the parent is gone; the process then exits at once.
  */
 final class GatewayMain {
   private GatewayMain() {}

@@ -8,11 +8,11 @@ import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Step 6: the gateway's file is edited while calls go through it: every call to one instance, then
- * a mistake, which must change nothing, then to all of them again.
+ * Step 6: edits of the gateway's file while calls go through it. The edits route every call to one
+ * instance, then contain an error, which must change nothing, then route to all instances again.
  *
- * <p>Measured from an edit to the first or last answer that shows it; the worse of the two that
- * count.
+ * <p>The measured time runs from an edit to the first or last answer that shows it; the worse of
+ * the two valid edits counts.
  */
 final class GatewayReloadStep implements DemoStep {
   /** The name of what it measures. */

@@ -8,9 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Knows how to start an instance: the Java and the class path of this very process.
+ * The launcher of instances, with the Java and the class path of this process.
  *
- * <p>Instances live for seconds, so they are made to start fast: the quick compiler only, a small
+ * <p>Instances live for seconds, so they are made to start fast: the C1 compiler only, a small
  * heap, and the class data archive of this process when it has one.
  */
 final class InstanceLauncher {

@@ -7,10 +7,11 @@ import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Step 3: SIGKILL for one instance. Nobody is told; the calls it had are made again elsewhere,
- * which they may be because their method is declared idempotent.
+ * Step 3: SIGKILL for one instance, without a deregistration. Its calls are retried elsewhere,
+ * which is allowed because their method is declared idempotent.
  *
- * <p>Measured from the signal to the end of the last call that needed a retry; 0 when none did.
+ * <p>The measured time runs from the signal to the end of the last call that needed a retry; 0 when
+ * none did.
  */
 final class KillStep implements DemoStep {
   /** The name of what it measures. */

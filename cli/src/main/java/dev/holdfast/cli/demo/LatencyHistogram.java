@@ -1,10 +1,10 @@
 package dev.holdfast.cli.demo;
 
 /**
- * Counts durations in buckets that are at most one thirty-second of their value wide.
+ * A histogram of durations whose buckets are at most one thirty-second of their value wide.
  *
- * <p>Covers 1 microsecond to about 70 minutes; what lies outside counts as the nearest bucket. Not
- * thread-safe.
+ * <p>The range is 1 microsecond to about 70 minutes; a value outside counts in the nearest bucket.
+ * Not thread-safe.
  */
 final class LatencyHistogram {
   private static final int SUB_BUCKET_BITS = 5;

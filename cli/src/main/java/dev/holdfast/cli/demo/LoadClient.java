@@ -18,11 +18,12 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes calls at a constant rate over one channel and files each in a {@link CallLedger}.
+ * An open-loop load client: makes calls at a constant rate over one channel and records each in a
+ * {@link CallLedger}.
  *
- * <p>The rate does not give way: a call is due when its time comes, whether the ones before it were
- * answered or not, and its deadline of 10 s runs from that moment. Once {@link #start started}, one
- * thread issues all calls; answers arrive on the channel's threads.
+ * <p>The rate does not depend on answers. A call is due at its scheduled time, whether earlier
+ * calls were answered or not, and its deadline of 10 s runs from that time. Once {@link #start
+ * started}, one thread issues all calls; answers arrive on the channel's threads.
  */
 final class LoadClient implements AutoCloseable {
   /**

@@ -16,8 +16,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Stock grpc-java that is told at once which servers there are, as a good service discovery would:
- * round_robin and keepalive, nothing of Holdfast. Thread-safe.
+ * A name resolver provider for stock grpc-java that learns at once which servers there are, as good
+ * service discovery would. Its channels use round_robin and keepalive, and nothing of Holdfast.
+ * Thread-safe.
  */
 final class MovingList extends StockList {
   private static final String SCHEME = "holdfast-demo-moving";

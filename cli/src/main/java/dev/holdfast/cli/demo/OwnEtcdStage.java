@@ -4,7 +4,10 @@ import dev.holdfast.core.RegistryUri;
 import dev.holdfast.registry.etcd.local.EtcdProcess;
 import java.io.IOException;
 
-/** An etcd of our own in the scratch folder: it is stopped, started again, and wiped. */
+/**
+ * The registry stage on an etcd of the demo's own in the scratch folder, which is stopped, started
+ * again, and wiped.
+ */
 final class OwnEtcdStage implements RegistryStage {
   /** For how long a killed instance stays in etcd: short, so that the story can wait for it. */
   static final String TTL = "3s";

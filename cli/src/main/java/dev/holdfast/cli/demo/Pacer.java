@@ -3,11 +3,11 @@ package dev.holdfast.cli.demo;
 import dev.holdfast.core.PureCore;
 
 /**
- * Says when the calls of a constant rate are due, whatever happened to the calls before.
+ * The schedule of calls at a constant rate, independent of the outcome of earlier calls.
  *
  * <p>The n-th call is due {@code n / rate} seconds after the start, so a client that was held up
- * does not quietly make fewer calls: it owes them. A call that is still owed when its time to
- * answer is over can't be made any more; the caller counts it as not issued. Not thread-safe.
+ * does not make fewer calls. A call whose deadline has passed before it could be made is no longer
+ * possible; the caller counts it as not issued. Not thread-safe.
  */
 @PureCore
 final class Pacer {

@@ -3,7 +3,7 @@ package dev.holdfast.cli.demo;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/** Waits for conditions of other processes, which can only be asked, not subscribed to. */
+/** The polling wait for conditions of other processes, which offer no notification. */
 final class Patience {
   private static final long LOOK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(3);
 

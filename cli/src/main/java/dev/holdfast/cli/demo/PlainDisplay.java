@@ -3,7 +3,10 @@ package dev.holdfast.cli.demo;
 import java.io.PrintWriter;
 import java.util.Locale;
 
-/** Lines for a pipe or a log file: steps as they happen, the picture of now every few seconds. */
+/**
+ * The display for a pipe or a log file: steps as they happen, and the current state every few
+ * seconds.
+ */
 final class PlainDisplay implements DemoDisplay {
   private static final double PICTURE_EVERY_SECONDS = 5;
 

@@ -7,12 +7,11 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Step 4: the registry is away for ten seconds, and where that is ours to do it then loses all it
- * holds.
+ * Step 4: a registry outage of ten seconds, followed by a wipe where the demo may wipe the
+ * registry.
  *
- * <p>Calls must not notice. That the registry is followed again afterwards is proved by instances
- * started meanwhile: one during the outage, which can be found only after it, and one after the
- * wipe.
+ * <p>Calls must not fail. Instances started meanwhile prove that clients follow the registry again
+ * afterwards: one during the outage, which can be found only after it, and one after the wipe.
  */
 final class RegistryAwayStep implements DemoStep {
   /** How long the registry stays away. */

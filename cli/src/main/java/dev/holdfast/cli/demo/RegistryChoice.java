@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Which registry the demo was asked to use. Parsing touches nothing; opening starts it. */
+/**
+ * The registry that the user chose for the demo. Parsing has no side effects; opening starts it.
+ */
 interface RegistryChoice {
 
   /** Starts or reaches the registry; what it needs on disk is inside the scratch folder. */

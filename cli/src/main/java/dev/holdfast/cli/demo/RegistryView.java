@@ -21,10 +21,10 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
- * Reads what the registry itself holds, apart from the client that is being shown.
+ * A reader of the registry's content, independent of the client under test.
  *
- * <p>It has a connection and an event loop of its own and reads the source of truth, so the
- * client's watch can't be mistaken for the registry. Thread-safe.
+ * <p>The reader has a connection and an event loop of its own and reads the registry directly, so
+ * the client's watch can't be mistaken for the registry. Thread-safe.
  */
 final class RegistryView implements AutoCloseable {
   private static final long START_MILLIS = 60_000;

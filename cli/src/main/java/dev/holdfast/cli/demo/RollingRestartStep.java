@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Step 5: every instance is replaced, one after the other: the new one serves before the old one is
- * asked to go.
+ * Step 5: a rolling restart of every instance. Each new instance serves before the old one is told
+ * to end.
  *
  * <p>The next replacement starts while the last old instance drains.
  */

@@ -7,10 +7,10 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Step 1: two more instances; calls reach them as soon as the registry shows them.
+ * Step 1: two more instances. Calls must reach them as soon as the registry shows them.
  *
- * <p>Measured per instance from its record being visible to the end of the first call that it
- * served; the worst of the new ones counts.
+ * <p>The time is measured per instance, from its record being visible to the end of the first call
+ * that it served. The worst of the new instances counts.
  */
 final class ScaleUpStep implements DemoStep {
   /** The name of what it measures. */

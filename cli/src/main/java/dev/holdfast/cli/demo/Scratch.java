@@ -11,11 +11,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * The folder of one run: registry, logs, an etcd's data. It goes away with the run.
+ * The scratch folder of one run: registry, logs, an etcd's data. The folder is removed with the
+ * run.
  *
- * <p>Even when this process is killed: a small shell waits for the end of a pipe that only this
- * process holds, then kills the processes whose ids stand in {@code *.pid} files here and whose
- * command line names this folder, and removes the folder. Instances watch a pipe of their own.
+ * <p>That holds even when this process is killed. A small shell waits for the end of a pipe that
+ * only this process holds. The shell then kills the processes whose ids stand in {@code *.pid}
+ * files here and whose command line names this folder, and removes the folder. Instances watch a
+ * pipe of their own.
  */
 final class Scratch implements AutoCloseable {
   /** Removes its folder when standard input ends. Ctrl-C reaches it too and must not end it. */

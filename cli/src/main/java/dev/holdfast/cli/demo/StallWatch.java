@@ -5,11 +5,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Notices when this process did not run: a thread that wants to wake every few milliseconds looks
- * how late it was.
+ * The detector of stalls of this process. A thread that wakes every few milliseconds measures how
+ * late it is.
  *
- * <p>A call that is answered in time still misses its deadline when its client is not given a
- * processor, or collects garbage. Without this, such a failure looks like one of the service.
+ * <p>A call that is answered in time still misses its deadline when its client gets no processor or
+ * collects garbage. Without this detector, such a failure looks like one of the service.
  */
 final class StallWatch implements AutoCloseable {
   private static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);

@@ -7,10 +7,10 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * How one step of the story ended.
+ * The result of one step.
  *
- * @param step which it was
- * @param problem the goal that was not reached, "" when all were
+ * @param step the step
+ * @param problem the goal that was not reached; "" when all were
  * @param measured names and values, in the order in which they are shown
  */
 record StepReport(StepTitle step, String problem, Map<String, String> measured) {

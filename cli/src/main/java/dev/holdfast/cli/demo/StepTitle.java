@@ -1,11 +1,11 @@
 package dev.holdfast.cli.demo;
 
 /**
- * Which step of a story it is.
+ * The position and the title of a step.
  *
  * @param number 1 to {@code of}
- * @param of how many there are
- * @param text what is done
+ * @param of the number of steps
+ * @param text the action of the step
  */
 record StepTitle(int number, int of, String text) {
 

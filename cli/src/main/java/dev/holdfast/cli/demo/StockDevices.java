@@ -22,13 +22,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The same devices on stock grpc-java, whose authors wrote the re-opening themselves: a stream that
- * ends is opened again after about a second, and what the application believes unsent is sent.
+ * The devices on stock grpc-java, whose applications reopen streams themselves. A stream that ends
+ * is opened again after about a second, and the readings believed unsent are sent again.
  *
- * <p>What to believe is the question, and half of the devices give each of the two answers: what
- * was written is sent (then what was on its way is lost), or only what was answered is (then what
- * was done and not yet answered is done again). With keepalive, or a silent path would hold a
- * stream for ever; and they are told at once which servers there are.
+ * <p>The application must guess which readings those are. Half of the devices treat every written
+ * reading as sent, which loses those in flight. The other half treat only answered readings as
+ * sent, which repeats those handled but not yet answered. Channels use keepalive, or a silent path
+ * would hold a stream for ever, and learn at once which servers there are.
  */
 final class StockDevices implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(StockDevices.class);

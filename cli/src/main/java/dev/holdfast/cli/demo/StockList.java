@@ -11,7 +11,9 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 
-/** A list of addresses for stock grpc-java, under a scheme of its own. */
+/**
+ * A base class of name resolver providers for stock grpc-java, each with a URI scheme of its own.
+ */
 abstract class StockList extends NameResolverProvider {
   private static final int USUAL_PRIORITY = 5;
 

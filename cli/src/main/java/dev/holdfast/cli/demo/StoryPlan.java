@@ -4,10 +4,10 @@ import dev.holdfast.core.PureCore;
 import java.time.Duration;
 
 /**
- * Spreads the six steps over the time a run was given.
+ * The schedule of the six steps over the time that a run was given.
  *
- * <p>Steps take as long as they take, since they wait for what they want to see; what is left of
- * the time is spent as steady traffic before each step and after the last one, in equal parts.
+ * <p>A step lasts until it has seen its goal. The rest of the time is steady traffic before each
+ * step and after the last one, in equal parts.
  */
 @PureCore
 final class StoryPlan {

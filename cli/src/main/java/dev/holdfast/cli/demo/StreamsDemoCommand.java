@@ -9,7 +9,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code holdfast demo streams}: a thousand streams through everything that cuts streams. */
+/**
+ * The {@code demo streams} command, which runs a thousand streams through everything that cuts
+ * streams.
+ */
 @Command(
     name = "streams",
     description = {

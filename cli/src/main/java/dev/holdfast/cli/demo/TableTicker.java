@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Takes a snapshot for the table at a constant interval. */
+/** The timer that takes snapshots for the table at a constant interval. */
 final class TableTicker {
   private static final long GONE_SHOWN_NANOS = TimeUnit.SECONDS.toNanos(5);
 

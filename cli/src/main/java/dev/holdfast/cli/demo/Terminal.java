@@ -7,10 +7,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Whether standard output is a terminal, and how large it is.
+ * The terminal of standard output: whether there is one, and its size.
  *
- * <p>Java can't say before version 22 ({@code System.console()} also wants standard input to be
- * one), so the shell is asked: {@code test -t 1} and {@code stty size}.
+ * <p>Java before version 22 can't tell ({@code System.console()} also wants standard input to be a
+ * terminal), so the shell is asked: {@code test -t 1} and {@code stty size}.
  */
 public final class Terminal {
   private static final Size DEFAULT_SIZE = new Size(24, 80);

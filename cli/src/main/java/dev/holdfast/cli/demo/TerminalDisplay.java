@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Keeps the picture of now at the bottom of a terminal and lets the lines of the story scroll above
- * it.
+ * The display on a terminal: the current state at the bottom, and the lines of the steps scrolling
+ * above it.
  *
- * <p>Only moves the cursor over lines it has written itself, so what stood in the terminal before
- * stays. The picture is never wider or higher than the terminal: a line that wraps or scrolls away
- * would break the count.
+ * <p>The cursor moves only over lines that the display itself has written, so earlier output stays.
+ * The display is never wider or higher than the terminal: a line that wraps or scrolls away would
+ * break the count.
  */
 final class TerminalDisplay implements DemoDisplay {
   private static final String ESCAPE = "\u001b[";

@@ -13,7 +13,10 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Lets the weather loose on the doors of the servers, until it is calmed. Thread-safe. */
+/**
+ * The injector of the fault schedule: applies each fault to the middlebox of a server, until {@link
+ * #calm}. Thread-safe.
+ */
 final class WeatherFront implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(WeatherFront.class);
 

@@ -8,7 +8,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 
-/** Every command with its options, from picocli's model. */
+/** The reference page of every command with its options, generated from picocli's model. */
 final class CommandsPage {
   private CommandsPage() {}
 

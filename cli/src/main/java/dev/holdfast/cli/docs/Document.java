@@ -28,7 +28,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 
-/** A part of a document that is made from code, so that it can't drift from it. */
+/** A part of a document that is generated from code, so that the two can't diverge. */
 public enum Document {
   /** Every scheme with its spelling and parameters. */
   TARGETS("docs/targets.md") {

@@ -15,7 +15,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Checks settings without a network. */
+/** The {@code doctor lint} command, which checks keepalive settings without a network. */
 @Command(
     name = "lint",
     description = {

@@ -26,7 +26,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Examines the path to one server. */
+/** The {@code doctor path} command, which examines the path to one server. */
 @Command(
     name = "path",
     description = {

@@ -13,7 +13,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Prints the table of known paths. */
+/** The {@code doctor profiles} command, which prints the table of known paths. */
 @Command(
     name = "profiles",
     description =

@@ -20,8 +20,9 @@ import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 
 /**
- * Settings in a YAML file: a flat map with the names of the options without their dashes. Only the
- * node graph is read, so that a file can't make the program construct anything.
+ * The lint settings of a YAML file: a flat map whose keys are the options' names without their
+ * dashes. Only the node graph is read, so that a file can't make the program construct Java
+ * objects.
  *
  * @param source the file, for errors
  * @param values by name

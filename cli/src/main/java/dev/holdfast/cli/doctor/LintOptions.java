@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /**
- * A client's and a server's keepalive and a path, as options; what is not said comes from a file.
+ * The options that describe a client's and a server's keepalive and a path. Missing options come
+ * from a file.
  */
 final class LintOptions {
   private static final Duration LONGEST = Duration.ofDays(365);

@@ -5,8 +5,8 @@ import java.io.PrintWriter;
 import java.util.Locale;
 
 /**
- * Shows how an examination goes: a line per step, and what is waited for in one line that is
- * renewed in place on a terminal, and printed twice a minute elsewhere.
+ * The progress display of an examination: a line per step, and a line about the current wait. On a
+ * terminal that line is renewed in place; elsewhere it is printed twice a minute.
  */
 final class ProgressLines implements DoctorProgress {
   private static final String RENEW = "\r\u001b[K";

@@ -13,7 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** A report for programs; a field that is not known is left out. */
+/** The JSON format of a path report. Unknown fields are left out. */
 final class ReportJson {
   private ReportJson() {}
 

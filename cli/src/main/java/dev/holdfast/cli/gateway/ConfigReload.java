@@ -10,7 +10,9 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Takes each text of a gateway's file into use, and says in the log what became of it. */
+/**
+ * The reload of a gateway's configuration: applies each new text of the file and logs the result.
+ */
 final class ConfigReload implements FileWatch.Listener {
   private static final Logger log = LoggerFactory.getLogger(ConfigReload.class);
 

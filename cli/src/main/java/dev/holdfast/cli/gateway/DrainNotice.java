@@ -12,7 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Says what a gateway that closes waits for, at first, every few seconds and at the end. */
+/** The progress messages of a gateway's drain: at the start, every few seconds and at the end. */
 final class DrainNotice {
   private static final Duration EVERY = Duration.ofSeconds(5);
   private static final Duration LOOK = Duration.ofSeconds(1);

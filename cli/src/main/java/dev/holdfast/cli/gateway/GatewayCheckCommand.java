@@ -18,7 +18,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** Says all that is wrong with a gateway's file. */
+/** The {@code gateway check} command, which reports every problem of a gateway's file. */
 @Command(
     name = "check",
     description = {

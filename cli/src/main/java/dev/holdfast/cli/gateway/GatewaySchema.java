@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The JSON schema of a gateway's file, made from the table by which the file is read. */
+/** The JSON schema of a gateway's file, generated from the table by which the file is read. */
 public final class GatewaySchema {
   private static final Set<String> FLAGS = Set.of("true", "false");
   private static final String TYPE = "type";

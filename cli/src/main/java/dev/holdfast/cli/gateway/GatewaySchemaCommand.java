@@ -7,7 +7,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Prints the schema of a gateway's file. */
+/** The {@code gateway schema} command, which prints the schema of a gateway's file. */
 @Command(
     name = "schema",
     description = {"Print the JSON schema of a gateway's file, for editors."},

@@ -18,7 +18,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** Shows what a gateway serves, and how its calls go. */
+/** The {@code gateway status} command, which shows the services of a gateway and their calls. */
 @Command(
     name = "status",
     description = {

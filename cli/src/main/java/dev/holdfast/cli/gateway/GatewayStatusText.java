@@ -11,7 +11,7 @@ import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
-/** The state of a gateway, as its admin page tells it, for people at a terminal. */
+/** The text format of a gateway's state, which its admin page provides. */
 final class GatewayStatusText {
   private static final String NONE = "-";
 

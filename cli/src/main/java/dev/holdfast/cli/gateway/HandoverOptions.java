@@ -9,7 +9,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Where gateways of the same machine hand their sockets to each other. */
+/** The options of the handover: where gateways of one machine pass their sockets on. */
 final class HandoverOptions {
   @Option(
       names = "--handover",

@@ -17,12 +17,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives memory back to the system when a crowd of clients has left: the collector of the gateway
- * shrinks the heap in a full collection only, and an idle gateway has none. Two collections for
- * each crowd, whose pause is that of what is left: one when most of it has left, and one when the
- * last of it have, whom the first still met. One more when the old generation has grown by other
- * work, such as large bodies that were translated, and that work has ended. Before each, event
- * loops give up the buffers that they keep for later, and after it glibc what it keeps.
+ * The release of unused memory after many clients have left. The gateway's collector shrinks the
+ * heap only in a full collection, and an idle gateway has none. Each such wave of departures
+ * triggers two collections: one when most clients have left, and one when the last have. Another
+ * follows when the old generation has grown by other work, such as large bodies that were
+ * translated, and that work has ended. The pause of a collection depends on the objects that
+ * remain. Before each collection the event loops give up their cached buffers; afterwards glibc
+ * gives up its free memory.
  */
 final class HeapRelease implements AutoCloseable {
   /** A crowd is whoever has had the gateway hold so much. */

@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Where the command line says that clients are served; with it the listeners of a file rest. */
+/**
+ * The listener that the command line defines. {@code --listen} replaces the listeners of a file.
+ */
 record ListenerSettings(
     Optional<String> listen,
     Optional<Path> certificate,

@@ -9,7 +9,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The options by which one sees what a gateway does. */
+/** The options of a gateway's observability: admin page and access log. */
 final class SeeingOptions {
   private static final String NONE = "none";
 

@@ -10,7 +10,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Prints what a client of one service needs to run in a cluster. */
+/**
+ * The {@code kubernetes manifest client} command, which prints the manifests that a client of one
+ * service needs.
+ */
 @Command(
     name = "client",
     description = "Print a client: its account, the least role, and a Deployment with its target.",

@@ -8,7 +8,9 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Prints what control planes need to run in a cluster. */
+/**
+ * The {@code kubernetes manifest control} command, which prints the manifests of a control plane.
+ */
 @Command(
     name = "control",
     description =

@@ -8,7 +8,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Prints what gateways need to run in a cluster. */
+/** The {@code kubernetes manifest gateway} command, which prints the manifests of a gateway. */
 @Command(
     name = "gateway",
     description = "Print gateways: account, least role, Deployment, Service, disruption budget.",

@@ -11,8 +11,8 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /**
- * Manifests as YAML documents, one after the other. What users give goes into them only after one
- * of the checks here, so that nothing needs quoting.
+ * The YAML documents of a set of manifests. Values from users pass one of the checks here first, so
+ * that nothing needs quoting.
  */
 final class ManifestText {
   /** Where the Secret with a certificate and its key is mounted. */

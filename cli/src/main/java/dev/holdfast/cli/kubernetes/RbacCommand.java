@@ -10,7 +10,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Prints the least role that suffices to follow services. */
+/**
+ * The {@code kubernetes rbac} command, which prints the least role that suffices to follow
+ * services.
+ */
 @Command(
     name = "rbac",
     description = "Print the least role that a client or the control plane needs, and its binding.",

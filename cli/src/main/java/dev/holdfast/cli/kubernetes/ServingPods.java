@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Pods of one of Holdfast's own programs, which serves the services of a namespace.
+ * The pods of a Holdfast program that serves the services of a namespace.
  *
- * @param program the command that they run
- * @param port what it is called, and its number
+ * @param program the command that the pods run
+ * @param port the name and number of the port
  * @param arguments of the command, besides the registry and the address
  * @param certificate the options that name a certificate and its key; both only with TLS
- * @param endsWithinSeconds how long one that ends may take; empty for the cluster's default
- * @param onlyHttp2 whether nothing else is spoken at its port
+ * @param endsWithinSeconds the longest time in which a pod ends; empty for the cluster's default
+ * @param onlyHttp2 whether the port speaks HTTP/2 only
  */
 record ServingPods(
     String program,

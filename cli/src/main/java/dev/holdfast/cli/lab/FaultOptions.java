@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The faults of a path as options: a profile, and what differs from it. */
+/** The options that describe the faults of a path: a profile and deviations from it. */
 final class FaultOptions {
   private static final Pattern SPEED = Pattern.compile("(\\d{1,7}(?:\\.\\d{1,3})?)x?");
   private static final Pattern BYTES = Pattern.compile("(\\d{1,12})([kM]?)");

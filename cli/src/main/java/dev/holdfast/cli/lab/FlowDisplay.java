@@ -8,8 +8,9 @@ import java.io.PrintWriter;
 import java.util.Locale;
 
 /**
- * Shows what happens on a path: a line per event, and one line of counts that is renewed in place
- * on a terminal, and printed when it has changed, every ten seconds at most, elsewhere.
+ * The display of the events on a path: a line per event and a line of counts. On a terminal the
+ * counts are renewed in place; elsewhere they are printed when they have changed, every ten seconds
+ * at most.
  */
 final class FlowDisplay {
   private static final int TICKS_PER_PLAIN_LINE = 20;

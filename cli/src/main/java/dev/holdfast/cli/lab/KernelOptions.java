@@ -18,7 +18,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** {@code holdfast lab --kernel}: a path with the kernel's own connection tracking. */
+/**
+ * The options of {@code holdfast lab --kernel}: a path with the kernel's own connection tracking.
+ */
 final class KernelOptions {
   private static final Duration LONGEST_IDLE = Duration.ofDays(5);
   private static final long STOP_SECONDS = 10;

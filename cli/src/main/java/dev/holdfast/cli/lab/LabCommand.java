@@ -19,7 +19,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code holdfast lab}: a path with faults between a port and a target. */
+/** The {@code lab} command, which plays a path with faults between a port and a target. */
 @Command(
     name = "lab",
     description = {

@@ -23,7 +23,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code holdfast lab matrix}: every kind of path against five pairs of client and server. */
+/**
+ * The {@code lab matrix} command, which runs every kind of path against five pairs of client and
+ * server.
+ */
 @Command(
     name = "matrix",
     description = {

@@ -14,7 +14,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Prints the kinds of path that the lab can play. */
+/** The {@code lab profiles} command, which prints the kinds of path that the lab can play. */
 @Command(name = "profiles", description = "Print the kinds of path that --profile knows.")
 public final class LabProfilesCommand implements Callable<Integer> {
   @Mixin private final CommonOptions common = new CommonOptions();

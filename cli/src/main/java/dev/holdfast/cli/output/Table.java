@@ -3,7 +3,7 @@ package dev.holdfast.cli.output;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Lines whose columns stand under each other. */
+/** A text table whose columns are aligned. */
 public final class Table {
   private static final String GAP = "  ";
 

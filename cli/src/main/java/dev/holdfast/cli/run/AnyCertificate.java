@@ -6,8 +6,9 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Trusts every server. Only for asking a program on this machine, which we started or were pointed
- * at, for its health: nothing secret is sent, and its certificate is made for another name.
+ * A trust manager that accepts every certificate. It serves only to ask a program on this machine,
+ * which this process started or was pointed at, for its health. Nothing secret is sent, and the
+ * program's certificate is made for another name.
  */
 final class AnyCertificate extends X509ExtendedTrustManager {
   @Override

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** The program that {@code holdfast run} starts; it has our standard streams. */
+/** The child process of {@code holdfast run}, which inherits the standard streams. */
 final class Child {
   @Limit(
       of = "seconds that sending a signal to the program may take",

@@ -10,10 +10,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Keeps a program registered while it is well, and takes it out of the registry before it stops.
+ * The lifecycle of an instance: registers a program while it is healthy, and deregisters it before
+ * it stops.
  *
- * <p>With a child ({@code run}) it ends with the child; without one ({@code register}) when it is
- * told to. Order on the way out: draining, deregistered, spread, the signal passed on, the end.
+ * <p>With a child ({@code run}) the lifecycle ends with the child; without one ({@code register})
+ * on request. The order at the end: draining, deregistered, wait for clients to hear of it, signal
+ * to the program, end.
  */
 public final class InstanceKeeper {
   private final Presence presence;

@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** Tries whether a port accepts connections. */
+/** A TCP probe of whether a port accepts connections. */
 final class PortProbe {
   @Limit(of = "time that a port may take to accept", then = "it counts as closed")
   private static final Duration CONNECT_TIMEOUT = Duration.ofMillis(500);

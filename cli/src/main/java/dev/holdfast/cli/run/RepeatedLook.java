@@ -10,11 +10,11 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Looks at something again and again: what {@code --watch} does.
+ * The repeated query of {@code --watch}.
  *
- * <p>It ends well at Ctrl-C and SIGTERM, even while it waits for an answer, and when nobody reads
- * any more. What failed at the first look is a failure; later it is said once and tried again,
- * because a restart is what people watch.
+ * <p>The query ends cleanly at Ctrl-C and SIGTERM, even while it waits for an answer, and when
+ * nobody reads its output any more. An error at the first query is a failure. A later error is
+ * printed once and the query repeated, because users watch restarts.
  */
 public final class RepeatedLook {
   private RepeatedLook() {}

@@ -7,11 +7,12 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Hears signals instead of dying of them, so that the exit code can be the child's.
+ * The signal handlers of the process, which let it choose its exit code instead of dying of the
+ * signal.
  *
  * <p>A shutdown hook can't do that: once it runs, the exit code is decided. {@code sun.misc.Signal}
- * is the only way in Java and part of jdk.unsupported since 9; it is reached by reflection because
- * javac warns of it and the warning can't be switched off.
+ * is the only way in Java and part of jdk.unsupported since 9. Access is by reflection, because
+ * javac warns of the class and the warning can't be switched off.
  */
 public final class Signals {
   private Signals() {}

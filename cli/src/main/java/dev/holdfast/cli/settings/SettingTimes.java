@@ -3,7 +3,7 @@ package dev.holdfast.cli.settings;
 import dev.holdfast.core.TunableDuration;
 import java.time.Duration;
 
-/** The times among the settings, each with its bounds and its default. */
+/** The settings that are durations, each with its bounds and its default. */
 public final class SettingTimes {
   public static final TunableDuration PROBE_INTERVAL =
       new TunableDuration(

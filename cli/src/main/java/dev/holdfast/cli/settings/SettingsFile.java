@@ -19,7 +19,7 @@ import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 
 /**
- * Reads the YAML file: a flat map from setting to value.
+ * The reader of the YAML configuration file: a flat map from setting to value.
  *
  * <p>Only the node graph is read, never Java objects, so each error has its line and a file can't
  * make the program construct anything. A file may have at most a million characters.

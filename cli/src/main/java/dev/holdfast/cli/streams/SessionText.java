@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** How sessions are written, for people and for programs. */
+/** The text and JSON formats of sessions. */
 final class SessionText {
   private static final int ID_SHOWN = 12;
   private static final long KIB = 1024;

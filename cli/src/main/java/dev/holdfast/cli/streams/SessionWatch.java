@@ -16,8 +16,8 @@ import java.util.Objects;
 import java.util.function.Supplier;
 
 /**
- * Shows list after list: in place on a terminal, else what has changed, one line each. Not
- * thread-safe.
+ * The display of successive session lists: in place on a terminal, elsewhere one line per change.
+ * Not thread-safe.
  */
 final class SessionWatch {
   private static final DateTimeFormatter TIME =

@@ -21,7 +21,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Shows the sessions of one server. */
+/** The {@code streams} command, which shows the sessions of one server. */
 @Command(
     name = "streams",
     description = {
