@@ -16,15 +16,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Admission of client connections: the number of those that are open, in all and by network
- * address, against {@code limits.connections}. Connections that were admitted are never closed for
- * it. Near the limit an address that has many gets no more, so that others still get in.
- * Thread-safe.
+ * The admission of client connections: their number, in all and by network address, is checked
+ * against {@code limits.connections}. Admitted connections are never closed for it. Near the limit,
+ * an address with many connections gets no more, so that others still do. Thread-safe.
  */
 final class ClientConnections {
   private static final Logger log = LoggerFactory.getLogger(ClientConnections.class);
 
-  /** From nine tenths of the limit on, addresses with a sixteenth of it get no more. */
+  /**
+   * The fraction of the limit from which addresses with a sixteenth of it get no more connections.
+   */
   private static final double CROWDED = 0.9;
 
   private static final int SHARE = 16;
@@ -33,7 +34,11 @@ final class ClientConnections {
   private final ConcurrentMap<Object, Integer> openByNetwork = new ConcurrentHashMap<>();
   private final SparseLog due = new SparseLog();
 
-  /** Counts a new connection until it is closed, or resets it; whether it was admitted. */
+  /**
+   * Counts a new connection until it is closed, or resets it.
+   *
+   * @return whether the connection was admitted
+   */
   boolean admit(Channel channel, ForwardingLoop loop) {
     int limit = loop.snapshot().limits().connections();
     Object network = network(((InetSocketAddress) channel.remoteAddress()).getAddress());
@@ -57,7 +62,11 @@ final class ClientConnections {
     return false;
   }
 
-  /** As above, without a socket. */
+  /**
+   * Counts a connection without a socket.
+   *
+   * @return whether the connection was admitted
+   */
   boolean admit(Object network, int limit) {
     int before = open.getAndIncrement();
     int same = openByNetwork.merge(network, 1, Integer::sum);
@@ -75,7 +84,8 @@ final class ClientConnections {
   }
 
   /**
-   * An IPv4 address, or the 64 bits of an IPv6 address that name a network: a host has them all.
+   * The address by which connections are counted: an IPv4 address, or the first 64 bits of an IPv6
+   * address, since a host has all addresses below them.
    */
   static Object network(InetAddress address) {
     return address instanceof Inet6Address six

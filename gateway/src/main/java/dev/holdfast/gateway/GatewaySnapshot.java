@@ -9,12 +9,12 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * All that a request meets, swapped as one.
+ * A configuration snapshot, which is replaced as a whole.
  *
  * @param router finds the route of a request
  * @param clusters by name; open while a gateway uses the snapshot
  * @param limits of connections that are accepted from now on
- * @param health how the endpoints of a cluster are checked, by its name
+ * @param health the health check options of clusters, by name
  */
 public record GatewaySnapshot(
     Router router,
@@ -27,14 +27,17 @@ public record GatewaySnapshot(
     health = Map.copyOf(health);
   }
 
-  /** The same beside clusters that it has not, for those who still ask for them. */
+  /**
+   * This snapshot with further clusters, for requests that still refer to them; its own take
+   * precedence.
+   */
   public GatewaySnapshot keeping(Map<String, Cluster> others) {
     Map<String, Cluster> all = new HashMap<>(others);
     all.putAll(clusters);
     return new GatewaySnapshot(router, all, limits, health);
   }
 
-  /** Of clusters whose health nobody checks. */
+  /** A snapshot without active health checks. */
   public GatewaySnapshot(Router router, Map<String, Cluster> clusters, GatewayLimits limits) {
     this(router, clusters, limits, Map.of());
   }

@@ -1,4 +1,7 @@
-/** The gateway: any client in front, discovered gRPC services behind, every call balanced. */
+/**
+ * The gateway: accepts HTTP/2 and HTTP/1.1 clients, and balances each call over discovered gRPC
+ * services.
+ */
 @NullMarked
 package dev.holdfast.gateway;
 

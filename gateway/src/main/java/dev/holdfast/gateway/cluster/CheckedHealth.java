@@ -1,15 +1,16 @@
 package dev.holdfast.gateway.cluster;
 
 /**
- * The health of an endpoint at one moment.
+ * The health of an endpoint at one moment, as its health checks found it.
  *
- * @param health what its checks last found
- * @param why what it said, or how they failed; "" when there is nothing to say
- * @param ageNanos for how long it has been so
- * @param leftOut whether it gets no calls for it, as long as others can have them
+ * @param health the last result
+ * @param why the reported status or the cause of failure; "" for none
+ * @param ageNanos the time since the health last changed, in nanoseconds
+ * @param leftOut whether the endpoint gets no calls because of its health, as long as there are
+ *     others
  */
 public record CheckedHealth(Health health, String why, long ageNanos, boolean leftOut) {
-  /** Whether it should have no calls. */
+  /** Whether the endpoint reports that it does not serve, or its checks fail. */
   public boolean isUnhealthy() {
     return health == Health.NOT_SERVING || health == Health.FAILING;
   }

@@ -3,14 +3,14 @@ package dev.holdfast.gateway.cluster;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An endpoint as one event loop sees it at one moment.
+ * The state of an endpoint on one event loop at one moment.
  *
- * @param address where it listens
- * @param connections that are open or on their way
- * @param ready those that a call could take now
- * @param openCalls that go on there
+ * @param address of the endpoint
+ * @param connections open or being opened
+ * @param ready connections that could take a call now
+ * @param openCalls at the endpoint
  * @param waiting calls that wait for a connection
- * @param ejected why it is left out for a while, and for how long yet; null when it is not
+ * @param ejected the ejection; null for none
  * @param trouble why there is no connection; "" while there is one, or none was tried
  */
 public record EndpointView(
@@ -22,10 +22,10 @@ public record EndpointView(
     @Nullable Ejected ejected,
     String trouble) {
   /**
-   * That an endpoint is left out.
+   * The ejection of an endpoint.
    *
    * @param reason the last fault
-   * @param backNanos until it gets calls again
+   * @param backNanos the rest of the ejection, in nanoseconds
    */
   public record Ejected(String reason, long backNanos) {}
 }

@@ -5,12 +5,14 @@ import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chooses among the endpoints that are ready now, for calls whose own choice is not: in proportion
- * to shares and, under least request, of two the one with fewer open calls for its share. So those
- * calls are spread like all others, and not put upon the neighbour in the list.
+ * The load balancer for calls whose picked endpoint is not ready. Picks among the endpoints that
+ * are ready now, in proportion to shares; under least request by power of two choices. So these
+ * calls are spread like all others, and not put on the next endpoint in the list.
  */
 final class ReadyChoice<L extends Link> {
-  /** With half of the endpoints ready, all but one call in 256 find one by chance. */
+  /**
+   * The number of random draws: with half of the endpoints ready, all but one call in 256 find one.
+   */
   private static final int DRAWS = 8;
 
   private final List<EndpointPool<L>> pools;
@@ -29,7 +31,11 @@ final class ReadyChoice<L extends Link> {
     this.wanted = balance == Balance.LEAST_REQUEST ? 2 : 1;
   }
 
-  /** Gives the call a connection; false when chance met none that is ready. */
+  /**
+   * Gives the call a connection.
+   *
+   * @return false when no draw met a ready endpoint
+   */
   boolean give(Waiter<L> call, long nowNanos) {
     int best = -1;
     @Nullable L link = null;

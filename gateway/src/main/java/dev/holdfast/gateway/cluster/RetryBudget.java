@@ -4,15 +4,15 @@ import dev.holdfast.core.Limit;
 import dev.holdfast.core.PureCore;
 
 /**
- * How many more attempts the calls of one cluster on one loop may have, beside the bound of each
- * call. Every call puts in a part of an attempt, every further attempt takes one; what is put in is
- * kept up to a burst, and it is full at first.
+ * The retry budget of a cluster on one event loop, beside the retry policy of each call. Every call
+ * adds a fraction of an attempt, and every retry takes one. The balance is limited to a burst, and
+ * begins at it.
  *
- * <p>Attempts that nobody can have processed are not held back with those that a policy repeats:
- * they cost an endpoint next to nothing, and without them each restart of an endpoint would fail
- * calls. But an endpoint that refuses all its streams should not get five for one, so they have a
- * budget of their own, of one more attempt for each call. Failures to connect are not counted:
- * nothing was sent, and pauses bound them.
+ * <p>Attempts that were certainly not processed have a budget of their own, of one more attempt per
+ * call. They cost an endpoint next to nothing, and without them each restart of an endpoint would
+ * fail calls. But an endpoint that refuses all its streams should not get five for one.
+ *
+ * <p>Failures to connect are not counted: nothing was sent, and the backoff limits them.
  */
 @PureCore
 public final class RetryBudget {
@@ -34,23 +34,31 @@ public final class RetryBudget {
     this.repeated = new Bucket(options);
   }
 
-  /** A call has its first attempt. */
+  /** Adds the fraction of a call that has its first attempt. */
   public void onCall() {
     repeated.add();
     unprocessed.add();
   }
 
-  /** Whether a call may have another attempt, which then counts, though one may be processed. */
+  /**
+   * Takes an attempt that follows one that may have been processed.
+   *
+   * @return false when the budget is used up
+   */
   public boolean mayRepeat() {
     return repeated.take();
   }
 
-  /** Whether a call may have another attempt, which then counts, as none can be processed. */
+  /**
+   * Takes an attempt that follows one that was certainly not processed.
+   *
+   * @return false when the budget is used up
+   */
   public boolean mayResend() {
     return unprocessed.take();
   }
 
-  /** In parts of an attempt, of which a call puts in as many as there are percent. */
+  /** A token bucket in hundredths of an attempt; each call adds as many as the percentage. */
   private static final class Bucket {
     private static final int WHOLE = 100;
 

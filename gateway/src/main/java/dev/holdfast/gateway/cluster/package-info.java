@@ -1,4 +1,7 @@
-/** Followed services, the connections to their endpoints, and who gets the next call. */
+/**
+ * Upstream clusters: live endpoint lists, connection pools, load balancing, outlier detection and
+ * retry budgets.
+ */
 @NullMarked
 package dev.holdfast.gateway.cluster;
 

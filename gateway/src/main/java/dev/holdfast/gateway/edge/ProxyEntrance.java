@@ -24,10 +24,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the header of the PROXY protocol (1 or 2) with which a trusted proxy says whose connection
- * it brings, as long as the limit on handshakes allows. What follows the header goes to whoever is
- * next. A header for no connection of a client (LOCAL, UNKNOWN, Unix sockets) leaves the proxy's
- * own address. On its event loop.
+ * Reads the PROXY protocol header (version 1 or 2) of a trusted proxy, within the handshake limit,
+ * and passes the bytes after it to the next handler. A header without a client (LOCAL, UNKNOWN,
+ * Unix sockets) leaves the proxy's own address. Confined to its event loop.
  */
 public final class ProxyEntrance {
   @Limit(
@@ -62,9 +61,9 @@ public final class ProxyEntrance {
   }
 
   /**
-   * Begins with a connection that was accepted.
+   * Begins on an accepted connection.
    *
-   * @param next adds what takes the connection, once the client is known
+   * @param next installs the handlers of the connection, once its client is known
    */
   public static void open(
       Channel channel,
@@ -115,7 +114,7 @@ public final class ProxyEntrance {
     }
   }
 
-  /** Tells by the first bytes whether a header comes. */
+  /** Detects from the first bytes whether there is a header. */
   private final class Peek extends ByteToMessageDecoder {
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
@@ -150,7 +149,7 @@ public final class ProxyEntrance {
     }
   }
 
-  /** Takes the header that the decoder before it found. */
+  /** Takes the header that the preceding decoder has found. */
   private final class Taker extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {

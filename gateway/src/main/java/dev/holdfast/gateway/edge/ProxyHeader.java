@@ -11,15 +11,15 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 
-/** Says to an endpoint who the client is: a header of the PROXY protocol, version 2. */
+/** The writer of PROXY protocol v2 headers, which tell an endpoint the address of the client. */
 final class ProxyHeader {
   private ProxyHeader() {}
 
   /**
-   * Writes it, before anything else.
+   * Writes the header; must be the first write on the connection.
    *
-   * @param client whom the connection is made for
-   * @param local where that client came in
+   * @param client the address of the client
+   * @param local the address at which the client was accepted
    */
   static void write(Channel endpoint, SocketAddress client, SocketAddress local) {
     endpoint.pipeline().addFirst(HAProxyMessageEncoder.INSTANCE);
@@ -49,7 +49,10 @@ final class ProxyHeader {
         to.getPort());
   }
 
-  /** A client that a proxy in front named may be of another family than the socket. */
+  /**
+   * The destination address; a client that a proxy named may have another address family than the
+   * socket.
+   */
   private static String destination(InetAddress local, boolean six) {
     if (local instanceof Inet6Address == six) {
       return text(local);
@@ -57,7 +60,7 @@ final class ProxyHeader {
     return six ? "::" : "0.0.0.0";
   }
 
-  /** Without the zone of an IPv6 address. */
+  /** The address as text, without the zone of an IPv6 address. */
   private static String text(InetAddress address) {
     String text = address.getHostAddress();
     int zone = text.indexOf('%');

@@ -2,14 +2,17 @@ package dev.holdfast.gateway.http2;
 
 import io.netty.handler.codec.http2.Http2Headers;
 
-/** Where calls go. Thread-safe; asked on the event loop of each. */
+/**
+ * The destination of calls that are made for a request. Thread-safe; called on the event loop of
+ * each call.
+ */
 public interface CallTarget {
   /**
    * Begins a call; a grpc-timeout in the headers counts from now.
    *
-   * @param web the request that it is made for
+   * @param web the request that the call is made for
    * @param headers with :path and :authority; become the call's
-   * @param listener may hear of its end before this returns, of all else later
+   * @param listener may be told of the call's end before this returns, but of all else only later
    */
   OutgoingCall begin(WebExchange web, Http2Headers headers, CallListener listener);
 }

@@ -2,18 +2,28 @@ package dev.holdfast.gateway.http2;
 
 import io.netty.channel.Channel;
 
-/** A connection that a client opened, as a gateway that closes sees it. On its event loop. */
+/** A client connection as its event loop drains it. Confined to that loop. */
 public interface ClientConnection {
   Channel channel();
 
-  /** Asks the client to leave, and closes once nothing is open. */
+  /**
+   * Asks the client to leave, and closes the connection once no call is open.
+   *
+   * @param why the reason, for the client
+   * @param acknowledgeNanos the longest wait for the client's acknowledgement
+   */
   void leave(String why, long acknowledgeNanos);
 
-  /** Whether its bytes go to an endpoint as they are. */
+  /** Whether the connection is passed through to an endpoint byte for byte. */
   default boolean isSpliced() {
     return false;
   }
 
-  /** Ends calls whose request is complete and whose answer has not begun, or all of them. */
+  /**
+   * Ends calls whose time has passed in a drain.
+   *
+   * @param streamsToo whether all calls end, not only those with a complete request and no response
+   *     headers yet
+   */
   void endCalls(boolean streamsToo);
 }

@@ -4,20 +4,20 @@ import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http2.Http2FrameTypes;
 
 /**
- * Coalesces small DATA frames of one stream that lie behind each other in a read buffer. Each would
- * cost as much as a large frame, here and at the upstream. No receiver may attach a meaning to how
- * DATA is cut (RFC 9113, 6.1).
+ * Coalesces small DATA frames of one stream that follow each other in a read buffer. Each would
+ * cost as much as a large frame, here and at the upstream. No receiver may attach a meaning to the
+ * boundaries of DATA frames (RFC 9113, 6.1).
  */
 final class DataCoalescing {
-  /** Longer frames of DATA stay as they are; what is put together is still copied when it waits. */
+  /** The longest frame that is coalesced; the result is still copied if it has to wait. */
   static final int SMALL_BYTES = 256;
 
-  /** So many of them cost as much as one frame that is handled by itself. */
+  /** The number of coalesced frames that cost as much as a separate frame. */
   private static final int GATHERED_PER_FRAME = 16;
 
   private DataCoalescing() {}
 
-  /** Whether a frame is DATA, not padded, that more follows. */
+  /** Whether a frame is unpadded DATA that does not end its stream. */
   static boolean isCutData(ByteBuf in, int at, int length) {
     return length > 0
         && in.getByte(at + FrameDecoder.TYPE_OFFSET) == Http2FrameTypes.DATA
@@ -25,12 +25,12 @@ final class DataCoalescing {
   }
 
   /**
-   * Appends to a small frame of DATA the small ones behind it, up to one that ends the stream.
+   * Appends the small DATA frames that follow a small one, up to a frame that ends the stream.
    *
-   * @param at where the frame begins; the buffer is read up to its end, and up to the end of the
-   *     last appended one afterwards
-   * @param budget charged for what is appended
-   * @return how long its payload is then
+   * @param at the index of the frame; the reader index is at its end, and afterwards at the end of
+   *     the last appended frame
+   * @param budget charged for the appended frames
+   * @return the new length of the frame's payload
    */
   static int gather(ByteBuf in, int at, int length, TurnBudget budget) {
     int id = in.getInt(at + FrameDecoder.STREAM_OFFSET);

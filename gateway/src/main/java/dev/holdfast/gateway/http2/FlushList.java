@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The connections of one event loop that have something to send: each is flushed once, after all
- * that its loop read in one go was forwarded, so that many small frames share one system call.
+ * The pending flushes of one event loop. Each connection is flushed once, after everything that the
+ * loop read in one turn was forwarded, so that many small frames share one system call.
  */
 final class FlushList implements Runnable {
   private final EventLoop loop;

@@ -5,10 +5,12 @@ import dev.holdfast.core.PureCore;
 import java.time.Duration;
 
 /**
- * Counts the cancels that were sent over one connection to an upstream. Many servers take 200 in 30
- * s for an attack and end the connection with all its calls; here those of many clients meet. So a
- * connection that comes near is replaced before: each cancel is passed on at once, and no call is
- * cut. Of more cancels at once than that leaves time for, the rest is held back.
+ * The count of cancels that were sent over one upstream connection. Many servers treat 200 in 30 s
+ * as an attack and close the connection with all its calls, and here the cancels of many clients
+ * meet.
+ *
+ * <p>So a connection that comes near that number is replaced first: each cancel is passed on at
+ * once, and no call is cut. If cancels come faster than the replacement, the rest is delayed.
  */
 @PureCore
 final class ForwardedCancels {
@@ -17,7 +19,7 @@ final class ForwardedCancels {
       then = "new calls go over a new connection; this one closes with its last call")
   static final int MAX = 90;
 
-  /** Two windows of ours may fall into one of the upstream's. */
+  /** The limit in one window; two windows may fall into one of the upstream's. */
   @Limit(
       of = "cancels sent over one connection to an upstream in 30 s, when it is being replaced",
       then = "further ones are sent when the 30 s are over, or it closes with its last other call")
@@ -29,7 +31,11 @@ final class ForwardedCancels {
   private long sinceNanos;
   private int sent;
 
-  /** A cancel is sent; whether the connection should be replaced now. */
+  /**
+   * Counts a cancel that is sent.
+   *
+   * @return whether the connection should be replaced now
+   */
   boolean onCancel(long nowNanos) {
     renew(nowNanos);
     if (sent == 0) {
@@ -39,13 +45,13 @@ final class ForwardedCancels {
     return sent == MAX;
   }
 
-  /** Whether no more should be sent for now. */
+  /** Whether further cancels should be delayed. */
   boolean isSpent(long nowNanos) {
     renew(nowNanos);
     return sent >= MAX_TOLD;
   }
 
-  /** Time until the window is over. */
+  /** The time until the window ends, in nanoseconds. */
   long leftNanos(long nowNanos) {
     return Math.max(0, WINDOW.toNanos() - (nowNanos - sinceNanos)) + 1;
   }

@@ -10,15 +10,15 @@ import io.netty.handler.codec.http2.Http2RemoteFlowController.FlowControlled;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Netty's encoder, and beside it a shorter way for what calls consist of. A frame of DATA goes out
- * as it came, and at once when the windows are open, so that nothing has to wait behind it; Netty
- * would merge it with others and keep all of them until the next flush. Nobody need listen whether
- * headers reach the socket: if they don't, the connection is at its end anyway.
+ * The frame encoder: a fast path for the frames of calls, around Netty's encoder. DATA is sent
+ * unchanged, and at once while the windows are open, so that nothing waits behind it. Netty would
+ * merge it with other DATA and keep all of it until the next flush.
  *
- * <p>Headers are never informational ones: the gateway passes none on.
+ * <p>No listener for the write of headers is needed: if it fails, the connection is ending anyway.
+ * Informational headers do not occur, since the gateway forwards none.
  */
 final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
-  /** Small frames that wait become one of at most so many bytes. */
+  /** The most bytes that small waiting frames are merged to. */
   private static final int MERGED_BYTES = 8_192;
 
   private final FrameStreams streams;
@@ -44,10 +44,10 @@ final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
   }
 
   /**
-   * Sends DATA when it is its turn.
+   * Sends DATA when its stream and the windows allow it.
    *
    * @param data stays its caller's
-   * @param hearer of it, also when it is dropped
+   * @param hearer is told when the DATA was written or dropped
    */
   void send(
       ChannelHandlerContext ctx,
@@ -79,9 +79,9 @@ final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
   }
 
   /**
-   * Sends headers, behind DATA that waits.
+   * Sends headers behind waiting DATA of the stream.
    *
-   * @param hearer of them, also when they are dropped
+   * @param hearer is told when the headers were written or dropped
    */
   void send(
       ChannelHandlerContext ctx,
@@ -133,12 +133,15 @@ final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
     }
   }
 
-  /** A stream that ends with this frame is over when the frame is out. */
+  /**
+   * The listener that ends a stream with the write of its last frame; null while the peer's half is
+   * open.
+   */
   private static @Nullable Written closing(FrameStream stream) {
     return stream.state().remoteSideOpen() ? null : stream;
   }
 
-  /** A stream of which the other half goes on. */
+  /** Half-closes a stream whose other half is open. */
   private static void closeHere(FrameStream stream) {
     if (stream.state().remoteSideOpen()) {
       stream.closeLocalSide();
@@ -158,7 +161,7 @@ final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
     }
   }
 
-  /** A frame that waits: for its windows, or for those before it. */
+  /** A frame that waits for its windows, or for the frames before it. */
   private abstract static class Waiting implements FlowControlled {
     final FrameStream stream;
     boolean end;
@@ -187,10 +190,11 @@ final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
   }
 
   /**
-   * DATA that waits. Small frames are copied, and added to one that waits already: a slice would
-   * hold the whole buffer of a socket read, and a frame of a byte takes some hundreds. So are those
-   * that wait for a window, which may be for long, with frames of others in the same buffer. An
-   * array that has no other bytes, as translated answers have, is held as it is.
+   * DATA that waits. Small frames are copied and appended to a waiting one: a slice would hold the
+   * whole buffer of a socket read, and a frame of one byte takes some hundreds.
+   *
+   * <p>Frames that wait for a window are copied too, since they may wait for long in a buffer with
+   * frames of others. An array without other bytes, as in transcoded responses, is kept as it is.
    */
   private final class WaitingBytes extends Waiting {
     private final ByteBuf data;

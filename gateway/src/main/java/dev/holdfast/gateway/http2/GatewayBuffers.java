@@ -4,14 +4,15 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.internal.PlatformDependent;
 
-/** The allocator of buffers of all connections of the gateways of a process. */
+/** The buffer allocator of all gateway connections in a process. */
 public final class GatewayBuffers {
   private static final int PAGE_BYTES = 8_192;
 
   /**
-   * Chunks of 1 MiB: for each size of small buffers an arena keeps the page that it used last, and
-   * with it a chunk, for ever. With chunks of 4 MiB, Netty's default, 54 MB stood after a crowd of
-   * clients. Chunks of less would be below what glibc takes from the system one by one.
+   * The order of a chunk, which makes 1 MiB. For each size of small buffers an arena keeps the page
+   * that it used last, and with it a chunk, for ever. With chunks of 4 MiB, Netty's default, 54 MB
+   * stayed after a peak of clients. Smaller chunks would be below the sizes that glibc takes from
+   * the system one by one.
    */
   private static final int CHUNK_ORDER = 7;
 
@@ -27,19 +28,19 @@ public final class GatewayBuffers {
           PooledByteBufAllocator.defaultUseCacheForAllThreads());
 
   /**
-   * Netty's default, the adaptive allocator, keeps the chunks of a crowd of clients for ever; this
-   * one gives them back.
+   * The shared allocator. Netty's default, the adaptive allocator, keeps the chunks of a peak of
+   * clients for ever; this one releases them.
    */
   public static final ByteBufAllocator ALLOCATOR = POOL;
 
   private GatewayBuffers() {}
 
-  /** Gives back what this thread keeps for buffers to come. */
+  /** Releases the buffers that this thread caches. */
   static void trim() {
     POOL.trimCurrentThreadCache();
   }
 
-  /** Bytes of all chunks that are not on the heap, used or not. */
+  /** The bytes of all direct chunks, used or not. */
   static long directBytes() {
     return POOL.metric().usedDirectMemory();
   }

@@ -3,8 +3,8 @@ package dev.holdfast.gateway.http2;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The write of a request's headers: as long as it has not succeeded, not all of them left this
- * machine and nobody can have processed them.
+ * The write of a request's headers. Until it succeeds, some of the headers have not left this
+ * machine, so no endpoint can have processed the request.
  */
 final class HeadersWrite implements Written {
   private boolean success;
@@ -15,7 +15,7 @@ final class HeadersWrite implements Written {
     success = succeeded;
   }
 
-  /** They were not even begun. */
+  /** Records that the write was not begun. */
   void fail(Throwable why) {
     cause = why;
   }
@@ -24,7 +24,7 @@ final class HeadersWrite implements Written {
     return success;
   }
 
-  /** Why they were not begun; null otherwise. */
+  /** The reason why the write was not begun; null if it was. */
   @Nullable Throwable cause() {
     return cause;
   }

@@ -7,7 +7,7 @@ import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.codec.http2.Http2StreamVisitor;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the call of a client connection that holds the most memory. */
+/** The search for the call of a client connection that holds the most memory. */
 final class HeaviestCall implements Http2StreamVisitor {
   private @Nullable RequestStream heaviest;
   private long mostBytes;
@@ -16,7 +16,7 @@ final class HeaviestCall implements Http2StreamVisitor {
 
   private HeaviestCall() {}
 
-  /** Ends it, as {@link MemoryAccount.Holder} says. */
+  /** Ends the heaviest call, as {@link MemoryAccount.Holder} requires. */
   static void end(DownstreamConnection client, MetLimit why) {
     HeaviestCall found = new HeaviestCall();
     try {

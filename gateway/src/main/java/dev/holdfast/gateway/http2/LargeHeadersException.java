@@ -1,6 +1,9 @@
 package dev.holdfast.gateway.http2;
 
-/** The headers of one request are larger than agreed; those of other requests can still be read. */
+/**
+ * A header list above the agreed size. HPACK stays intact, so the headers of other requests can
+ * still be read.
+ */
 final class LargeHeadersException extends Exception {
   private static final long serialVersionUID = 1L;
 
@@ -11,7 +14,7 @@ final class LargeHeadersException extends Exception {
     this.grpc = grpc;
   }
 
-  /** Whether what was read of them says that it was a call of gRPC. */
+  /** Whether the headers before the limit identify a gRPC call. */
   boolean isGrpc() {
     return grpc;
   }

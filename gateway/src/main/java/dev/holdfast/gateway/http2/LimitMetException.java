@@ -4,7 +4,7 @@ import dev.holdfast.gateway.limits.MetLimit;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 
-/** A peer did too much of something, or was too slow: its connection ends. */
+/** A limit that a peer exceeded; it ends the connection. */
 final class LimitMetException extends Http2Exception {
   private static final long serialVersionUID = 1;
 
@@ -19,7 +19,10 @@ final class LimitMetException extends Http2Exception {
     return limit;
   }
 
-  /** PING came: refuses more of them than calls of the connection, or their DATA, account for. */
+  /**
+   * Records a PING, and fails if there are more than the connection's calls and their DATA account
+   * for.
+   */
   static void requireFewPings(ControlFrames control, FrameStreams streams)
       throws LimitMetException {
     StreamSide<?> caller = streams.isServer() ? streams.remote() : streams.local();

@@ -11,11 +11,11 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The lingering close of a connection: its output ends first, and its input is read until the peer
- * closes or the time is over. Over TLS a close_notify ends the output before the FIN. On its event
- * loop only.
+ * closes or the time has passed. Over TLS a close_notify ends the output before the FIN. Confined
+ * to the event loop.
  *
- * <p>A socket that is closed at once answers what its peer still sends with a reset, and the kernel
- * drops what the peer has not read yet: the end of its last answer.
+ * <p>A socket that is closed at once answers further input with RST. Then the peer's kernel drops
+ * what the peer has not read yet: the end of its last response.
  */
 public final class LingeringClose {
   private static final AttributeKey<Boolean> BEGUN =
@@ -24,9 +24,9 @@ public final class LingeringClose {
   private LingeringClose() {}
 
   /**
-   * Begins when all that is to be sent was written; a second time does nothing.
+   * Begins the lingering close after all output was written; a second call does nothing.
    *
-   * @param most from now on, also where the peer does not read the end of TLS
+   * @param most the longest time from now, also for a peer that does not read the close_notify
    */
   public static void begin(ChannelHandlerContext ctx, Duration most) {
     if (!(ctx.channel() instanceof DuplexChannel channel)) {
@@ -57,7 +57,7 @@ public final class LingeringClose {
     var unused = channel.shutdownOutput();
   }
 
-  /** Past TLS, which would wait for a peer that takes nothing. */
+  /** Closes the socket below TLS, which would wait for a peer that reads nothing. */
   private static void cut(Channel channel) {
     channel.unsafe().close(channel.unsafe().voidPromise());
   }

@@ -1,6 +1,9 @@
 package dev.holdfast.gateway.http2;
 
-/** The headers of one request are malformed (RFC 9113, 8.1.1); HPACK read all of them. */
+/**
+ * The malformed headers of one request (RFC 9113, 8.1.1). HPACK decoded all of them, so others can
+ * still be read.
+ */
 final class MalformedHeadersException extends Exception {
   private static final long serialVersionUID = 1L;
 
@@ -11,7 +14,7 @@ final class MalformedHeadersException extends Exception {
     this.grpc = grpc;
   }
 
-  /** Whether the headers before the fault say that the request is a call of gRPC. */
+  /** Whether the headers before the fault identify a gRPC call. */
   boolean isGrpc() {
     return grpc;
   }

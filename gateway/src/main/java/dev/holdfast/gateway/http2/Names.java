@@ -4,7 +4,7 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2HeadersEncoder.SensitivityDetector;
 import io.netty.util.AsciiString;
 
-/** Names and values of headers that the gateway reads or writes. */
+/** The names and values of headers that the gateway reads or writes. */
 final class Names {
   static final AsciiString CONTENT_TYPE = AsciiString.cached("content-type");
   static final AsciiString CONTENT_LENGTH = AsciiString.cached("content-length");
@@ -24,7 +24,7 @@ final class Names {
   static final AsciiString X_FORWARDED_PROTO = AsciiString.cached("x-forwarded-proto");
   static final AsciiString X_FORWARDED_CLIENT_CERT = AsciiString.cached("x-forwarded-client-cert");
 
-  /** Headers in which proxies say for whom they speak; anybody may send them. */
+  /** The headers in which proxies name their clients; any client may send them. */
   static final AsciiString[] FORWARDED = {
     X_FORWARDED_FOR,
     X_FORWARDED_PROTO,
@@ -49,9 +49,9 @@ final class Names {
   private static final AsciiString SET_COOKIE = AsciiString.cached("set-cookie");
 
   /**
-   * Never put into the table of the peer's decoder: secrets and who a client is, which could be
-   * guessed from the sizes of later requests (RFC 7541, 7.1.3), and timeouts, which are all
-   * different and would push everything else out, as certificates would.
+   * The headers that are never put into the peer's dynamic table. Secrets and client identities
+   * could be guessed from the sizes of later requests (RFC 7541, 7.1.3). Timeouts and certificates
+   * differ per request, and would evict all others.
    */
   static final SensitivityDetector NEVER_INDEXED =
       (name, value) ->
@@ -66,13 +66,13 @@ final class Names {
 
   private Names() {}
 
-  /** Whether a request is gRPC's own. */
+  /** Whether a request is gRPC by its content type. */
   static boolean isGrpc(Http2Headers headers) {
     CharSequence type = headers.get(CONTENT_TYPE);
     return type != null && isGrpc(type);
   }
 
-  /** Whether a content type is gRPC's own, and not that of gRPC-Web. */
+  /** Whether a content type is that of gRPC, and not that of gRPC-Web. */
   static boolean isGrpc(CharSequence type) {
     int length = APPLICATION_GRPC.length();
     if (type.length() < length

@@ -18,8 +18,8 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Looks names of hosts up as the JDK does, but never on an event loop, which it would stop, and not
- * on threads that others need: a name server that does not answer keeps a thread for many seconds.
+ * A host name resolver that uses the JDK's lookup on threads of its own. A lookup would block an
+ * event loop, and an unresponsive name server blocks a thread for many seconds.
  */
 final class OffLoopResolver extends AddressResolverGroup<InetSocketAddress> {
   @Limit(
@@ -31,7 +31,7 @@ final class OffLoopResolver extends AddressResolverGroup<InetSocketAddress> {
 
   private final Lookup lookup;
 
-  /** Finds the addresses of a host; may block. */
+  /** The lookup of a host's addresses; may block. */
   interface Lookup {
     InetAddress[] all(String host) throws UnknownHostException;
   }

@@ -1,23 +1,30 @@
 package dev.holdfast.gateway.http2;
 
-/** A call of gRPC, message by message, as the one who makes it has it. On one event loop. */
+/**
+ * A gRPC call that the gateway makes, as its caller uses it message by message. Confined to one
+ * event loop.
+ */
 public interface OutgoingCall {
   /**
-   * Sends a message; may be more than {@link #isReady} has room for, but is kept then.
+   * Sends a message; it is queued even if the call is not ready (see {@link #isReady}).
    *
-   * @param bytes good until this returns
+   * @param bytes valid until this returns
+   * @param last whether this half-closes the call
    */
   void send(byte[] bytes, int offset, int length, boolean last);
 
-  /** Nothing more will be sent. */
+  /** Half-closes the call: no further message is sent. */
   void halfClose();
 
-  /** Whether more should be sent now; if not, {@link CallListener#onReady} tells when. */
+  /** Whether more should be sent now; if not, {@link CallListener#onReady} follows. */
   boolean isReady();
 
-  /** So many more messages are wanted; what comes before it is wanted holds the sender back. */
+  /**
+   * Requests that many more messages. Messages that arrive before they are requested hold the
+   * sender back (backpressure).
+   */
   void request(int messages);
 
-  /** Gives the call up; the listener hears nothing more. */
+  /** Cancels the call; its listener is not called any more. */
   void cancel();
 }

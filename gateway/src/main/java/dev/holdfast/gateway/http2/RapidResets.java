@@ -5,13 +5,15 @@ import dev.holdfast.core.PureCore;
 import java.time.Duration;
 
 /**
- * Tells clients that cancel from clients that attack by cancelling (CVE-2023-44487).
+ * The detection of rapid reset attacks (CVE-2023-44487), apart from clients that cancel calls.
  *
- * <p>What makes resets an attack is that a stream is reset right after it was opened and before its
- * answer: that makes work for others at no cost, and gets around the bound on open streams. A
- * client whose calls meet their deadlines resets as many, but later. So only quick resets count,
- * and only when there are many of them and hardly a stream ends otherwise. A deadline so short that
- * the gateway gives the call up at once makes the same work, and counts as a reset.
+ * <p>In an attack a stream is reset right after it was opened and before its response: that causes
+ * work at no cost, and evades the limit of open streams. A client whose calls meet their deadlines
+ * resets as many, but later.
+ *
+ * <p>So only quick resets count, and only if there are many and hardly any stream ends otherwise. A
+ * deadline so short that the gateway ends the call at once causes the same work, and counts as a
+ * reset.
  */
 @PureCore
 final class RapidResets {
@@ -59,25 +61,25 @@ final class RapidResets {
   private long refused;
 
   /**
-   * A client that has reset nothing.
+   * Creates the detection for a new connection.
    *
-   * @param streams that it may have open: whatever happens to it, it may cancel all of them at once
+   * @param streams the limit of open streams: a client may always cancel all of them at once
    */
   RapidResets(int streams) {
     free = Math.max(FREE, 2 * streams);
   }
 
-  /** A stream was closed, in whatever way. */
+  /** Counts a closed stream, whatever ended it. */
   void onEnd() {
     ended++;
   }
 
   /**
-   * A stream was reset before its answer began.
+   * Counts a stream that was reset before its response began.
    *
    * @param ageNanos since its headers
-   * @param timeoutNanos that its client gave it; 0 for any
-   * @return whether that was one too many
+   * @param timeoutNanos that its client set; 0 for none
+   * @return whether the limit is exceeded
    */
   boolean onReset(long nowNanos, long ageNanos, long timeoutNanos) {
     if (!isQuick(ageNanos, timeoutNanos)) {
@@ -89,7 +91,11 @@ final class RapidResets {
     return quick > free && quick * PERCENT > (ended - unforwarded) * MAX_PERCENT;
   }
 
-  /** A call ended that made no work for an upstream; whether that was one too many. */
+  /**
+   * Counts a call that ended without work for an upstream.
+   *
+   * @return whether the limit is exceeded
+   */
   boolean onUnforwarded(long nowNanos) {
     turn(nowNanos);
     unforwarded++;
@@ -97,8 +103,10 @@ final class RapidResets {
   }
 
   /**
-   * A stream was opened by a client that was told to leave; whether that was one too many. It may
-   * not have heard of it yet, and there may be as many on the way as it may reset.
+   * Counts a stream that was opened by a client that was asked to leave. The client may not know
+   * yet, so as many may be in flight as it may reset.
+   *
+   * @return whether the limit is exceeded
    */
   boolean onRefused() {
     return ++refused > free;

@@ -10,12 +10,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Netty's encoder of headers, by which the bytes of those that are remembered are kept. They stay
- * right as long as the table does not change; headers that change it make all others forgotten.
+ * The header block cache behind Netty's HPACK encoder: it keeps the encoded bytes of cached
+ * headers. They stay valid while the dynamic table does not change; headers that change it
+ * invalidate all others.
  *
- * <p>Requests of many clients meet few upstream connections, and answers of few endpoints many
- * clients. So a request keeps what it is for each upstream connection, and a client's connection
- * what answers are: each has few of the other, and what is kept ends with the client.
+ * <p>Requests of many clients meet few upstream connections, and responses of few endpoints meet
+ * many clients. So a request keeps its block for each upstream connection, and a client's
+ * connection keeps the blocks of responses. Each has few of the other, and the cached blocks go
+ * with the client.
  */
 final class RememberingEncoder extends DefaultHttp2HeadersEncoder {
   @Limit(
@@ -35,19 +37,19 @@ final class RememberingEncoder extends DefaultHttp2HeadersEncoder {
   private final boolean server;
   private final int mySlot;
 
-  /** A number that no other encoder has, nor this one with another table. */
+  /** The state of this encoder's table, a number that is unique among all encoders and states. */
   private long state;
 
-  /** The headers of answers whose blocks are kept, side by side so that they are quickly seen. */
+  /** The response headers whose blocks are cached; an array of their own makes the search fast. */
   private @Nullable Head[] answers = NO_HEADS;
 
   private byte[] @Nullable [] blocks = {};
   private int next;
 
   /**
-   * Keeps headers that are secret, or do not repeat, out of the peer's table.
+   * Creates an encoder that keeps secret and unrepeated headers out of the peer's table.
    *
-   * @param server whether it writes answers
+   * @param server whether the encoder writes responses
    */
   RememberingEncoder(boolean server) {
     // What a client says of its limit is advice (RFC 9113, 6.5.2); what a server says is kept.

@@ -5,9 +5,9 @@ import io.netty.handler.codec.http2.Http2HeadersEncoder.SensitivityDetector;
 import io.netty.util.AsciiString;
 
 /**
- * Keeps headers out of the peer's HPACK table until they come a second time: most that clients send
- * with a call, such as a traceparent, come once, and would push out what repeats. A header that is
- * secret is never in the table. One for each encoder; confined to its event loop.
+ * Keeps headers out of the peer's HPACK table until they occur a second time. Most headers that
+ * clients send with a call, such as a traceparent, occur once and would evict those that repeat. A
+ * secret header is never put into the table. One per encoder, confined to its event loop.
  */
 final class RepeatedHeaders implements SensitivityDetector {
   @Limit(
@@ -17,7 +17,9 @@ final class RepeatedHeaders implements SensitivityDetector {
 
   private static final int NAME_FACTOR = 31;
 
-  /** Hashes of what was sent; by chance of two equal ones a header is indexed one time earlier. */
+  /**
+   * The hashes of sent headers; after a hash collision a header is indexed one occurrence earlier.
+   */
   private final int[] seen = new int[SLOTS];
 
   @Override

@@ -9,12 +9,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Validation of a request's pseudo-headers and its Host (RFC 9113, 8.3.1 and 8.5), beyond what
- * Netty's decoder validates. One per connection and confined to its event loop: values that HPACK's
- * table gives again are the same objects, and are not looked through again.
+ * Validation of a request's pseudo-headers and its Host (RFC 9113, 8.3.1 and 8.5), beyond that of
+ * Netty's decoder. One per connection, confined to its event loop. Values from HPACK's table are
+ * the same objects each time, and are not validated again.
  */
 final class RequestValidator {
-  /** The fault of a well-formed CONNECT: it is not malformed, but nothing takes it. */
+  /** The fault of a well-formed CONNECT, which the gateway does not offer. */
   static final String CONNECT = "CONNECT is not offered";
 
   private static final AsciiString ASTERISK = AsciiString.cached("*");
@@ -89,7 +89,10 @@ final class RequestValidator {
         : CONNECT;
   }
 
-  /** Equal as what they identify: else a route could be chosen by one, and served by the other. */
+  /**
+   * Compares :authority and Host by the host that they identify: otherwise one could select a
+   * route, and the other the service.
+   */
   private static @Nullable String hostFault(
       Http2Headers request, @Nullable CharSequence authority) {
     List<CharSequence> hosts = request.getAll(Names.HOST);

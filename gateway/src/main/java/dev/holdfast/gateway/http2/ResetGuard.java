@@ -7,9 +7,9 @@ import io.netty.handler.codec.http2.Http2Exception;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Guards upstreams against one client connection whose calls end as soon as they begin ({@link
- * RapidResets}). The client is told to leave: calls in flight go on, new ones are answered, its
- * frames are handled slowly, and in the end the connection is closed. On its event loop only.
+ * The reaction of one client connection to rapid resets ({@link RapidResets}). The client is asked
+ * to leave: calls in flight go on, new ones get a local reply, its frames are handled slowly, and
+ * at last the connection is closed. Confined to its event loop.
  */
 final class ResetGuard {
   private static final String TOO_MANY_RESETS = "too many streams were reset as soon as opened";
@@ -25,12 +25,12 @@ final class ResetGuard {
     this.resets = new RapidResets(limits.streams());
   }
 
-  /** A stream was closed, in whatever way. */
+  /** Counts a closed stream, whatever ended it. */
   void onEnd() {
     resets.onEnd();
   }
 
-  /** The client reset a stream. */
+  /** Counts a stream that the client reset. */
   void onReset(@Nullable FrameStream stream) {
     OpenedStream opened = stream == null ? null : stream.opened;
     if (stream == null || opened == null || stream.isHeadersSent() || refusing) {
@@ -43,9 +43,9 @@ final class ResetGuard {
   }
 
   /**
-   * The gateway itself ended a call for what its client asked for.
+   * Counts a call that the gateway ended because of what its client asked for.
    *
-   * @param forwarded whether it made work for an upstream
+   * @param forwarded whether the call caused work for an upstream
    */
   void onGivenUp(FrameStream stream, boolean forwarded) {
     OpenedStream opened = stream.opened;
@@ -63,7 +63,7 @@ final class ResetGuard {
     }
   }
 
-  /** A call was answered that made no work for an upstream. */
+  /** Counts a call with a local reply that caused no work for an upstream. */
   void onUnforwarded() {
     if (!refusing && resets.onUnforwarded(System.nanoTime())) {
       refuseFromNowOn();
@@ -71,10 +71,10 @@ final class ResetGuard {
   }
 
   /**
-   * Answers a new call of a client that was told to leave.
+   * Refuses a new call of a client that was asked to leave.
    *
-   * @return false when the client may go on as ever
-   * @throws Http2Exception when it did so too often
+   * @return false when the client was not asked to leave, so that the call goes on
+   * @throws Http2Exception when the client began too many calls after it
    */
   boolean refuses(FrameStream stream, boolean ended) throws Http2Exception {
     if (!refusing) {

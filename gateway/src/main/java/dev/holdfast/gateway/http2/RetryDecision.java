@@ -9,14 +9,14 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether an attempt that was answered without a message is followed by another, and when.
+ * The retry decision after a trailers-only response: whether another attempt follows, and when.
  *
- * <p>What the endpoint says by {@code grpc-retry-pushback-ms} counts first (gRFC A6): a number is
- * how long to wait, whatever the status; anything else forbids another attempt.
+ * <p>The endpoint's {@code grpc-retry-pushback-ms} has priority (gRFC A6): a number is the delay,
+ * whatever the status; any other value forbids another attempt.
  */
 @PureCore
 final class RetryDecision {
-  /** The answer is the client's. */
+  /** The result for no further attempt: the response is forwarded. */
   static final long NONE = -1;
 
   @Limit(
@@ -32,13 +32,13 @@ final class RetryDecision {
   private RetryDecision() {}
 
   /**
-   * How long until the next attempt, in nanoseconds, or {@link #NONE}.
+   * The delay until the next attempt, in nanoseconds, or {@link #NONE}.
    *
    * @param attempts that were made
    * @param status the grpc-status
    * @param pushback of the endpoint; null for none
-   * @param leftNanos of the call's deadline; {@link Long#MAX_VALUE} without one
-   * @param backoff for those that the endpoint says nothing about
+   * @param leftNanos the rest of the call's deadline; {@link Long#MAX_VALUE} without one
+   * @param backoff for responses without pushback
    */
   static long delayNanos(
       RetryPolicy policy,
@@ -63,7 +63,7 @@ final class RetryDecision {
     return delay < leftNanos ? delay : NONE;
   }
 
-  /** A number in digits alone; -1 for anything else. */
+  /** Parses a number of digits alone; -1 for anything else. */
   static int number(CharSequence text) {
     int length = text.length();
     if (length == 0 || length > MOST_DIGITS) {

@@ -7,8 +7,8 @@ import io.netty.util.concurrent.FastThreadLocalThread;
 import java.util.ArrayDeque;
 
 /**
- * Buffers of one thread that are filled and free again within one turn of its event loop, so that
- * connection after connection reads and writes with the same memory, which is still in the cache.
+ * The spare buffers of one thread. They are filled and freed within one turn of its event loop, so
+ * that one connection after another uses the same memory, which is still in the CPU cache.
  */
 final class SpareBuffers {
   @Limit(
@@ -36,21 +36,21 @@ final class SpareBuffers {
 
   private SpareBuffers() {}
 
-  /** Frees what this thread keeps. */
+  /** Frees the spare buffers of this thread. */
   static void release() {
     MINE.remove();
   }
 
-  /** An empty buffer that grows, and that is the caller's. */
+  /** Takes an empty, growing buffer, which the caller owns. */
   static ByteBuf take() {
     ByteBuf spare = MINE.get().free.pollLast();
     return spare == null ? GatewayBuffers.ALLOCATOR.directBuffer(BYTES) : spare;
   }
 
   /**
-   * Takes one back; somebody else may still hold it.
+   * Returns a buffer, which others may still hold.
    *
-   * @param mostBytes larger ones are not kept
+   * @param mostBytes the largest capacity that is kept
    */
   static void give(ByteBuf buffer, int mostBytes) {
     ArrayDeque<ByteBuf> free = MINE.get().free;

@@ -2,7 +2,10 @@ package dev.holdfast.gateway.http2;
 
 import org.jspecify.annotations.Nullable;
 
-/** The open streams of a connection by their numbers: open addressing, no boxes, no entries. */
+/**
+ * The open streams of a connection by number: a hash table with open addressing, without boxed keys
+ * or entries.
+ */
 final class StreamTable {
   private static final int LEAST_SLOTS = 4;
   private static final int SPREAD = 0x9E37_79B9;
@@ -25,7 +28,7 @@ final class StreamTable {
     }
   }
 
-  /** Adds one whose number is not there yet. */
+  /** Adds a stream whose number is not in the table. */
   void add(FrameStream stream) {
     if (2 * size >= slots.length) {
       @Nullable FrameStream[] before = slots;
@@ -40,7 +43,7 @@ final class StreamTable {
     size++;
   }
 
-  /** Removes one that is there. Those behind it move up, so that no gap hides them. */
+  /** Removes a stream that is in the table. Later entries move up, so that no gap hides them. */
   void remove(int id) {
     int mask = slots.length - 1;
     int gap = home(id);
@@ -66,7 +69,7 @@ final class StreamTable {
     }
   }
 
-  /** Streams that are open now, in no order; may be looked at while streams come and go. */
+  /** The open streams, in no order; the array is not affected by later changes. */
   FrameStream[] all() {
     FrameStream[] all = new FrameStream[size];
     int count = 0;
@@ -87,7 +90,7 @@ final class StreamTable {
     slots[i] = stream;
   }
 
-  /** Numbers of streams are all odd, or all even. */
+  /** The first slot of a number; the numbers are all odd or all even. */
   private int home(int id) {
     return (((id >>> 1) * SPREAD) >>> SPREAD_SHIFT) & (slots.length - 1);
   }

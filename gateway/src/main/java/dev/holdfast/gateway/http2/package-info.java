@@ -1,4 +1,4 @@
-/** The native path: HTTP/2 frames of a client are forwarded to an endpoint, and back. */
+/** HTTP/2 forwarding: the frames of a client go to an endpoint, and back. */
 @NullMarked
 package dev.holdfast.gateway.http2;
 

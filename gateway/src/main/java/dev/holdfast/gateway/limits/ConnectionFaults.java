@@ -7,9 +7,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells of connections that are closed for a mistake of the gateway's own: counts each, and logs
- * one in a while, with how many there were. What sockets and peers do is no such mistake.
- * Thread-safe.
+ * The count and log of connections that were closed for an internal error of the gateway. Errors of
+ * sockets and protocol errors of peers do not count. The log has a line in a while, with the number
+ * of errors since the last one. Thread-safe.
  */
 public final class ConnectionFaults {
   private static final Logger log = LoggerFactory.getLogger(ConnectionFaults.class);
@@ -21,7 +21,7 @@ public final class ConnectionFaults {
     this.counter = counter;
   }
 
-  /** A connection ends for this. */
+  /** Counts and logs the cause of a connection's end, if it is an internal error. */
   public void onClosed(Throwable cause) {
     Throwable inner = cause.getCause();
     Throwable known = cause instanceof CodecException && inner != null ? inner : cause;

@@ -5,7 +5,7 @@ import dev.holdfast.core.MeterSpec;
 import dev.holdfast.core.RegistryMeter;
 import java.util.List;
 
-/** Every meter of the gateway about limits and its own answers; docs/meters.md is made from it. */
+/** The meters of the gateway; docs/meters.md is generated from them. */
 public enum GatewayMeter implements DocumentedMeter {
   LIMITED(
       "holdfast.gateway.limited",

@@ -1,10 +1,10 @@
 package dev.holdfast.gateway.route;
 
-/** The parts of an authority, found without making a string. */
+/** The parts of an authority, found without creating strings. */
 final class Authority {
   private Authority() {}
 
-  /** Where the host ends: before the port, before a dot at the very end. */
+  /** The index at which the host ends: before the port, and before a final dot. */
   static int hostEnd(CharSequence authority) {
     int end = authority.length();
     for (int i = end - 1; i >= 0; i--) {
@@ -20,7 +20,9 @@ final class Authority {
     return end > 1 && authority.charAt(end - 1) == '.' ? end - 1 : end;
   }
 
-  /** Where the first label of a host ends; an address of IPv6 in brackets is one label. */
+  /**
+   * The index at which the first label of a host ends; an IPv6 address in brackets is one label.
+   */
   static int labelEnd(CharSequence authority, int hostEnd) {
     if (hostEnd > 0 && authority.charAt(0) == '[') {
       return hostEnd;

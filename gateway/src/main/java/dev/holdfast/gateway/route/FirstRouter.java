@@ -2,12 +2,12 @@ package dev.holdfast.gateway.route;
 
 import org.jspecify.annotations.Nullable;
 
-/** Asks one router, and another one where that knows no route. */
+/** Two routers in a row: the second one is asked if the first has no route. */
 public final class FirstRouter implements Router {
   private final Router first;
   private final Router second;
 
-  /** The first is asked first. */
+  /** Creates the combination; the first router is asked first. */
   public FirstRouter(Router first, Router second) {
     this.first = first;
     this.second = second;

@@ -9,10 +9,10 @@ import io.netty.util.AsciiString;
  *
  * <ul>
  *   <li>Escapes of unreserved characters are decoded: {@code %61} is {@code a}.
- *   <li>Other escapes stay, in capital letters: {@code %2F} is no separator of segments.
- *   <li>Dot segments, backslashes, fragments, control characters, blanks, {@code %00} and escapes
- *       that are none are refused. Proxies that resolve dot segments and proxies that don't
- *       disagree on the path, which is how a request slips past a rule.
+ *   <li>Other escapes stay, in upper case: {@code %2F} does not separate segments.
+ *   <li>Dot segments, backslashes, fragments, control characters, blanks, {@code %00} and malformed
+ *       escapes are refused. Proxies differ in whether they resolve dot segments, which is how a
+ *       request slips past a rule.
  *   <li>Empty segments stay: {@code //} differs from {@code /} for routes and templates alike.
  * </ul>
  *
@@ -21,7 +21,7 @@ import io.netty.util.AsciiString;
 public final class PathNormalization {
   private static final String UNRESERVED_MARKS = "-._~";
 
-  /** Escapes of these mean something else than the characters, or the characters are refused. */
+  /** The characters whose escapes are not equivalent to them, or which are refused. */
   private static final String NEVER_ALIKE = "/%*?#\\";
 
   private static final String ESCAPED_SLASH = "%2F";
@@ -36,7 +36,7 @@ public final class PathNormalization {
 
   private PathNormalization() {}
 
-  /** Whether a path with its query is in normal form already. Makes no objects. */
+  /** Whether a path with its query is in normal form already. Allocates nothing. */
   public static boolean isNormal(CharSequence target) {
     int length = target.length();
     if (length == 0 || target.charAt(0) != '/') {
@@ -60,7 +60,7 @@ public final class PathNormalization {
   /**
    * The normal form of a path with its query. The asterisk of an OPTIONS request stays.
    *
-   * @throws MalformedPathException when there is none
+   * @throws MalformedPathException when the path has no normal form
    */
   public static CharSequence normalize(CharSequence method, CharSequence target)
       throws MalformedPathException {
@@ -90,7 +90,7 @@ public final class PathNormalization {
     return AsciiString.of(normal.append(target, end, length));
   }
 
-  /** Whether a path in normal form has a slash that is escaped. */
+  /** Whether a path in normal form has an escaped slash. */
   public static boolean hasEscapedSlash(CharSequence path) {
     int end = Texts.indexOf(path, '?', 0, path.length());
     for (int i = 0; i < end; i++) {
@@ -133,8 +133,8 @@ public final class PathNormalization {
   }
 
   /**
-   * The form in which paths and patterns are compared: what may stand raw or escaped in a segment
-   * is the same. A transcoder's templates compare segments that way too.
+   * The form in which paths and patterns are compared: a character and its escape are the same, if
+   * both may stand in a segment. The transcoder's templates compare segments in the same way.
    *
    * @param path of a request in normal form, or a literal of a pattern
    */
@@ -169,7 +169,7 @@ public final class PathNormalization {
     return text;
   }
 
-  /** The same of a literal that somebody wrote, with small or capital letters in its escapes. */
+  /** The comparable form of a configured literal, whose escapes may be in upper or lower case. */
   static String literal(String segment) {
     StringBuilder text = new StringBuilder(segment.length());
     for (int i = 0; i < segment.length(); i++) {
@@ -213,7 +213,7 @@ public final class PathNormalization {
     return value;
   }
 
-  /** The byte of an escape; negative for none. */
+  /** The byte of an escape; negative if it is malformed. */
   private static int value(CharSequence text, int at, int end) {
     if (at + 2 >= end) {
       return -1;

@@ -9,10 +9,10 @@ import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The paths of one authority. At each segment its text is tried before a longer beginning, that
- * before a shorter one, then any segment, then any rest; what finds nothing below goes on with the
- * next. So the most specific route that accepts the request is found first, in whatever order they
- * were written. Each node is met at most once per lookup.
+ * The path routes of one authority, as a trie of segments. At each segment, a literal is tried
+ * before a longer prefix, that before a shorter one, then {@code *}, then {@code **}, with
+ * backtracking. So the most specific route that accepts a request is found first, whatever the
+ * order of configuration. A lookup visits each node at most once.
  */
 final class PathTrie {
   private final TextTable<PathTrie> literals;
@@ -21,11 +21,11 @@ final class PathTrie {
   private final Rest[] beginnings;
   private final @Nullable Candidates rest;
 
-  /** Any rest that begins with a text. */
+  /** The routes of a prefix with any rest. */
   private record Rest(String beginning, Candidates candidates) {}
 
   /**
-   * The paths below a depth.
+   * Creates the node below a depth.
    *
    * @param rules whose paths have the same segments above
    */
@@ -63,7 +63,7 @@ final class PathTrie {
             .toArray(Rest[]::new);
   }
 
-  /** The route of a path, which begins with a slash. */
+  /** Finds the route of a path, which begins with a slash. */
   @Nullable Route find(RequestHead head, CharSequence path) {
     int end = Texts.indexOf(path, '?', 0, path.length());
     if (end == 0 || path.charAt(0) != '/') {
@@ -73,7 +73,10 @@ final class PathTrie {
     return find(head, comparable, 1, comparable == path ? end : comparable.length());
   }
 
-  /** From the segment on that begins at an index; beyond the end when none is left. */
+  /**
+   * Finds the route of a path from the segment at an index on; an index beyond the end means that
+   * none is left.
+   */
   private @Nullable Route find(RequestHead head, CharSequence path, int from, int end) {
     if (from > end) {
       return here == null ? null : here.find(head);

@@ -3,9 +3,9 @@ package dev.holdfast.gateway.route;
 import java.util.Arrays;
 
 /**
- * Syntax of a request's method, target and authority, the same over every version of HTTP (RFC
- * 9110, RFC 3986). Only what passes is forwarded: where a gateway and its upstream read a target
- * differently, one client's request may become another's. No method makes an object.
+ * The syntax of a request's method, target and authority, the same for every version of HTTP (RFC
+ * 9110, RFC 3986). Only valid requests are forwarded: where a gateway and its upstream parse a
+ * target differently, requests can be smuggled. The methods allocate nothing.
  */
 public final class RequestSyntax {
   private static final int TOKEN = 1;
@@ -32,9 +32,9 @@ public final class RequestSyntax {
   }
 
   /**
-   * Whether a text is a path with its query as a server may be asked for it: it begins with a
-   * slash, or is {@code *}, and has neither control characters nor blanks nor a fragment. Bytes
-   * above ASCII pass, as they do with other servers.
+   * Whether a text is a path with a query in a server's request target: it begins with a slash, or
+   * is {@code *}, and has no control characters, blanks or fragment. Bytes above ASCII are
+   * accepted, as other servers do.
    */
   public static boolean isPath(CharSequence text) {
     int length = text.length();
@@ -45,9 +45,10 @@ public final class RequestSyntax {
   }
 
   /**
-   * Whether a text is {@code host} or {@code host:port} (RFC 3986, 3.2.2): a name, an address of
-   * IPv4, or one of IPv6 in brackets. Without user information, which RFC 9110, 4.2.4, forbids.
-   * Without escapes of characters that may stand in a host: they would hide it from its routes.
+   * Whether a text is {@code host} or {@code host:port} (RFC 3986, 3.2.2): a name, an IPv4 address,
+   * or an IPv6 address in brackets. User information is refused, as RFC 9110, 4.2.4, requires.
+   * Escapes of characters that may stand in a host are refused too: they would hide the host from
+   * its routes.
    */
   public static boolean isAuthority(CharSequence text) {
     int length = text.length();
@@ -84,8 +85,8 @@ public final class RequestSyntax {
   }
 
   /**
-   * Whether two authorities name the same place: hosts differ in case alone, and a port that is
-   * left out is that of the scheme (RFC 3986, 6.2.3). Both are {@linkplain #isAuthority
+   * Whether two authorities identify the same server: hosts are compared without case, and an
+   * absent port is that of the scheme (RFC 3986, 6.2.3). Both are {@linkplain #isAuthority
    * well-formed}.
    *
    * @param secure whether the scheme is https
@@ -103,7 +104,7 @@ public final class RequestSyntax {
     return portOr(one, end, secure) == portOr(other, end, secure);
   }
 
-  /** Where the host ends: at the colon of a port, or at the end. */
+  /** The index at which the host ends: at the colon of a port, or at the end. */
   private static int hostEnd(CharSequence text) {
     int from = 0;
     if (text.length() > 0 && text.charAt(0) == '[') {
@@ -117,7 +118,7 @@ public final class RequestSyntax {
     return colon < 0 ? text.length() : colon;
   }
 
-  /** The port behind a host; 0 for none, {@link #NO_PORT} for anything else than a port. */
+  /** The port after a host; 0 for none, {@link #NO_PORT} for an invalid port. */
   private static int portOf(CharSequence text, int hostEnd) {
     int length = text.length();
     if (hostEnd == length) {

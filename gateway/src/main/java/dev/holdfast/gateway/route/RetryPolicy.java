@@ -5,22 +5,25 @@ import dev.holdfast.transcoding.http.StatusCode;
 import java.util.Set;
 
 /**
- * How often a call is tried, and what of it may be tried again.
+ * The retry policy of a route.
  *
  * @param attempts at most, the first included; 1 to {@value #MAX_ATTEMPTS}, default {@value
  *     #MAX_ATTEMPTS}
- * @param idempotent whether a call may also be tried again when its endpoint may have processed it,
- *     as long as nothing of the answer was seen, or when the endpoint asks for it by {@code
+ * @param idempotent whether a call is retried even if its endpoint may have processed it, as long
+ *     as no part of the response arrived, or if the endpoint asks for it by {@code
  *     grpc-retry-pushback-ms} (gRFC A6); default false
- * @param statuses of answers without a message that are tried again after a growing pause, or the
- *     one that the endpoint asks for; never OK, none by default
+ * @param statuses of trailers-only responses that are retried, after a backoff or the endpoint's
+ *     pushback; never OK, none by default
  */
 public record RetryPolicy(int attempts, boolean idempotent, Set<StatusCode> statuses) {
-  /** The most attempts that one call has. */
+  /** The highest number of attempts of one call. */
   @Limit(of = "attempts of one call through the gateway", then = "the last failure is the answer")
   public static final int MAX_ATTEMPTS = 5;
 
-  /** Only what was certainly not processed: refused, above GOAWAY's last stream, never sent. */
+  /**
+   * The default policy, which retries only what was certainly not processed: refused streams,
+   * streams above GOAWAY's last stream, and requests that were never sent.
+   */
   public static final RetryPolicy DEFAULT = new RetryPolicy(MAX_ATTEMPTS, false, Set.of());
 
   public RetryPolicy {
@@ -34,7 +37,7 @@ public record RetryPolicy(int attempts, boolean idempotent, Set<StatusCode> stat
     }
   }
 
-  /** Whether answers of an endpoint may lead to another attempt at all. */
+  /** Whether a response may lead to another attempt. */
   public boolean looksAtAnswers() {
     return idempotent || !statuses.isEmpty();
   }

@@ -1,10 +1,10 @@
 package dev.holdfast.gateway.route;
 
 /**
- * Where a request goes and under which terms.
+ * The route of a request: its cluster and its options.
  *
  * @param name of the route, for logs and meters
  * @param cluster the name of a cluster in the same snapshot
- * @param options its terms
+ * @param options of the route
  */
 public record Route(String name, String cluster, RouteOptions options) {}

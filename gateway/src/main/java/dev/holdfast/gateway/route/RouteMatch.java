@@ -3,11 +3,11 @@ package dev.holdfast.gateway.route;
 import java.util.List;
 
 /**
- * Which requests a route is meant for.
+ * The condition that a request must meet for a route.
  *
- * @param authority whom they ask
- * @param path what for
- * @param headers what all of these headers must be; at most one test for each name
+ * @param authority the accepted authorities
+ * @param path the accepted paths
+ * @param headers tests that must all pass; at most one for each name
  */
 public record RouteMatch(AuthorityPattern authority, PathPattern path, List<HeaderTest> headers) {
   public RouteMatch {
@@ -18,7 +18,7 @@ public record RouteMatch(AuthorityPattern authority, PathPattern path, List<Head
     }
   }
 
-  /** Whether there are requests that fit both, and neither is meant for fewer than the other. */
+  /** Whether some requests meet both conditions, and neither condition is more specific. */
   boolean isAmbiguousWith(RouteMatch other) {
     return authority.equals(other.authority)
         && path.equals(other.path)
@@ -30,13 +30,18 @@ public record RouteMatch(AuthorityPattern authority, PathPattern path, List<Head
     return headers.stream().anyMatch(test -> other.headers.stream().anyMatch(test::excludes));
   }
 
-  /** Whether whatever fits this by its headers fits the other as well. */
+  /**
+   * Whether each request that meets the header tests of this condition meets those of the other
+   * one.
+   */
   private boolean isNarrower(RouteMatch other) {
     return other.headers.stream()
         .allMatch(wanted -> headers.stream().anyMatch(test -> test.implies(wanted)));
   }
 
-  /** Greater than that of any match that this is narrower than. */
+  /**
+   * The rank of this condition: higher than that of any condition that this one is narrower than.
+   */
   long rank() {
     return headers.stream().mapToLong(HeaderTest::rank).sum();
   }

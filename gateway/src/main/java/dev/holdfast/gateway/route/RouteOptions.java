@@ -5,16 +5,18 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * The terms of a route.
+ * The options of a route.
  *
- * @param deadline of a call that brings none; zero (default): none
- * @param maxDeadline the longest that a call may have, whatever it brings; zero (default): any
- * @param retry what is tried again
- * @param hashHeader the lower-case name of the header that a ring hash goes by; empty by default
- * @param streamAge after which a call ends with UNAVAILABLE, so that who calls again may meet an
- *     endpoint that came later; zero (default): never, else at least {@link #LEAST_AGE}
- * @param cors which pages may call it from browsers; empty (default): those that may call all
- * @param compress whether translated answers are compressed for who takes that (default)
+ * @param deadline of a call without one; zero (default) for none
+ * @param maxDeadline the longest deadline of a call; zero (default) for no limit
+ * @param retry the retry policy
+ * @param hashHeader the lower-case name of the header for ring hash; empty by default
+ * @param streamAge the longest duration of a call, which then ends with UNAVAILABLE, so that a new
+ *     call may reach a newer endpoint; zero (default) for none, else at least {@link #LEAST_AGE}
+ * @param cors the origins that may call the route from browsers; empty (default) for those that may
+ *     call all routes
+ * @param compress whether transcoded responses are compressed for clients that accept it; true by
+ *     default
  */
 public record RouteOptions(
     Duration deadline,
@@ -24,10 +26,10 @@ public record RouteOptions(
     Duration streamAge,
     Optional<Cors> cors,
     boolean compress) {
-  /** Below it streams would be calls that fail. */
+  /** The shortest streamAge: below it, streams would in effect be failing calls. */
   public static final Duration LEAST_AGE = Duration.ofSeconds(1);
 
-  /** No deadline of its own, retries of what was certainly not processed. */
+  /** The default options: no deadline, and retries only of what was certainly not processed. */
   public static final RouteOptions DEFAULT =
       new RouteOptions(Duration.ZERO, Duration.ZERO, RetryPolicy.DEFAULT, Optional.empty());
 
@@ -40,24 +42,24 @@ public record RouteOptions(
     }
   }
 
-  /** Terms under which a call may have any age. */
+  /** Options without a limit of a call's duration. */
   public RouteOptions(
       Duration deadline, Duration maxDeadline, RetryPolicy retry, Optional<String> hashHeader) {
     this(deadline, maxDeadline, retry, hashHeader, Duration.ZERO, Optional.empty(), true);
   }
 
-  /** The same terms, but calls end at this age. */
+  /** These options with a limit of a call's duration. */
   public RouteOptions withStreamAge(Duration age) {
     return new RouteOptions(deadline, maxDeadline, retry, hashHeader, age, cors, compress);
   }
 
-  /** The same terms, for these pages. */
+  /** These options with other CORS origins. */
   public RouteOptions withCors(Cors value) {
     return new RouteOptions(
         deadline, maxDeadline, retry, hashHeader, streamAge, Optional.of(value), compress);
   }
 
-  /** The same terms, with translated answers compressed or not. */
+  /** These options with compression of transcoded responses on or off. */
   public RouteOptions withCompress(boolean value) {
     return new RouteOptions(deadline, maxDeadline, retry, hashHeader, streamAge, cors, value);
   }

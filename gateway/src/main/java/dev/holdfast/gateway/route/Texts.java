@@ -2,13 +2,13 @@ package dev.holdfast.gateway.route;
 
 import java.util.Collection;
 
-/** Comparisons of any text, without making a string of it. */
+/** Comparisons of character sequences without creating strings. */
 final class Texts {
   private static final int MOST_SHOWN = 10;
 
   private Texts() {}
 
-  /** Whether a word stands at an index of a text, all of it before the end. */
+  /** Whether a word stands at an index of a text, and ends before the given end. */
   static boolean hasAt(CharSequence text, int from, int end, String word) {
     if (word.length() > end - from) {
       return false;
@@ -25,7 +25,7 @@ final class Texts {
     return text.length() == word.length() && hasAt(text, 0, text.length(), word);
   }
 
-  /** The first index of a character from an index on; the end where there is none. */
+  /** The first index of a character from an index on; the end if there is none. */
   static int indexOf(CharSequence text, char wanted, int from, int end) {
     for (int i = from; i < end; i++) {
       if (text.charAt(i) == wanted) {
@@ -35,7 +35,7 @@ final class Texts {
     return end;
   }
 
-  /** Ten names at most, and how many more there are. */
+  /** At most ten names as text, and the number of the others. */
   static String shown(Collection<String> names) {
     String first = String.join(", ", names.stream().limit(MOST_SHOWN).toList());
     int more = names.size() - MOST_SHOWN;

@@ -1,4 +1,4 @@
-/** Which route a request takes: pure, without Netty. */
+/** Routing: the lookup of a request's route. Pure, without Netty. */
 @NullMarked
 package dev.holdfast.gateway.route;
 

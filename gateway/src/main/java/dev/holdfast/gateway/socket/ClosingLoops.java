@@ -12,16 +12,16 @@ import java.util.concurrent.ThreadFactory;
 /**
  * Event loops that close their channels before they end.
  *
- * <p>A loop of Netty 4.2.18 closes them at the top of a turn, and ends at its bottom. Where it is
- * told to end within a turn that still has tasks to run, the top is not reached again: its channels
- * stay open with what they read and did not yet decode, and nobody hears of it.
+ * <p>Netty 4.2.18 closes the channels at the beginning of a turn, and ends the loop at the end of
+ * one. A loop that is shut down within a turn with more tasks does not begin another turn. Its
+ * channels then stay open, with bytes that were read but not decoded, and no handler is told.
  */
 public final class ClosingLoops extends MultiThreadIoEventLoopGroup {
   private ClosingLoops(int threads, ThreadFactory names, IoHandlerFactory sockets) {
     super(threads, new ThreadPerTaskExecutor(names), sockets);
   }
 
-  /** So many loops, each on a thread of this factory. */
+  /** Creates event loops, each on a thread of this factory. */
   public static IoEventLoopGroup of(int threads, ThreadFactory names, IoHandlerFactory sockets) {
     return new ClosingLoops(threads, names, sockets);
   }

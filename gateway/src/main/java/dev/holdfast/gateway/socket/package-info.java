@@ -1,6 +1,4 @@
-/**
- * The event loops' look at their sockets, and ways past Netty's pipeline for those that are plain.
- */
+/** Extensions of Netty's epoll event loops, with fast paths past the pipeline for plain sockets. */
 @NullMarked
 package dev.holdfast.gateway.socket;
 

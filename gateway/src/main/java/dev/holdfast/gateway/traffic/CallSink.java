@@ -1,11 +1,11 @@
 package dev.holdfast.gateway.traffic;
 
-/** Hears of calls and connections, on their event loops; must not block. */
+/** The listener for calls and connections. Called on their event loops; must not block. */
 public interface CallSink {
-  /** A call ended, or goes on for long. */
+  /** A call ended, or has been open for long. */
   void onCall(CallTrace call);
 
-  /** A connection that is passed through ended or goes on for long, or one was turned away. */
+  /** A proxied connection ended, has been open for long, or was refused. */
   default void onConnection(ConnectionTrace connection) {
     // Who cares for calls only need not hear of it.
   }

@@ -2,17 +2,17 @@ package dev.holdfast.gateway.traffic;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/** The calls of one kind on one event loop, which writes. */
+/** The counters of one kind of calls on one event loop. Written by that loop only. */
 final class Cell {
   final CallKind kind;
 
-  /** Calls of one attempt; counted as both. */
+  /** Calls with exactly one attempt; counted as calls and as attempts. */
   final Tally plain = new Tally();
 
-  /** Calls of no attempt, and of several. */
+  /** Calls without an attempt, or with several. */
   final Tally calls = new Tally();
 
-  /** Attempts of calls that aren't plain. */
+  /** The attempts of calls with several. */
   final Tally attempts = new Tally();
 
   private final AtomicLong started = new AtomicLong();

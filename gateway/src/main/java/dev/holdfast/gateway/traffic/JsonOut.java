@@ -1,6 +1,8 @@
 package dev.holdfast.gateway.traffic;
 
-/** Writes one JSON value. The caller keeps to the grammar; commas and escapes are seen to. */
+/**
+ * A writer of one JSON value. The caller keeps to the grammar; the writer adds commas and escapes.
+ */
 public final class JsonOut {
   private static final char FIRST_PLAIN = ' ';
   private static final char DELETE = 0x7f;
@@ -10,12 +12,12 @@ public final class JsonOut {
   private final StringBuilder text = new StringBuilder(256);
   private boolean comma;
 
-  /** Begins an object, as an element of an array or the whole. */
+  /** Begins an object, as an array element or as the whole value. */
   public JsonOut object() {
     return open('{');
   }
 
-  /** Begins an object that is a field. */
+  /** Begins an object as a field. */
   public JsonOut object(String name) {
     return name(name).open('{');
   }
@@ -24,7 +26,7 @@ public final class JsonOut {
     return close('}');
   }
 
-  /** Begins an array that is a field. */
+  /** Begins an array as a field. */
   public JsonOut array(String name) {
     return name(name).open('[');
   }
@@ -41,7 +43,7 @@ public final class JsonOut {
     return this;
   }
 
-  /** Only if there is anything to say. */
+  /** Adds a field if its value is not empty. */
   public JsonOut withAny(String name, CharSequence value) {
     return value.isEmpty() ? this : with(name, value);
   }
@@ -52,7 +54,7 @@ public final class JsonOut {
     return this;
   }
 
-  /** With three digits after the point; what is no number is null. */
+  /** Adds a number rounded to three decimal places; NaN and infinity become null. */
   public JsonOut with(String name, double value) {
     name(name);
     if (Double.isFinite(value)) {

@@ -7,8 +7,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The methods that are counted by name: those that an upstream once began to answer. What nobody
- * answers is made up, or not there, and counts as "other". Thread-safe.
+ * The methods that are counted by name: those that an upstream has answered at least once. Other
+ * paths may be invented by clients, and count as "other". Thread-safe.
  */
 final class KnownMethods {
   static final String OTHER = "other";
@@ -25,7 +25,11 @@ final class KnownMethods {
 
   private final Map<AsciiString, String> names = new ConcurrentHashMap<>();
 
-  /** The name of a method that was answered; null when it stays without. */
+  /**
+   * Registers a method that an upstream answered.
+   *
+   * @return its name; null if it is not counted by name
+   */
   @Nullable String learn(AsciiString path) {
     String known = names.get(path);
     if (known != null) {
@@ -39,7 +43,10 @@ final class KnownMethods {
     return name;
   }
 
-  /** Two names of letters, digits, dots and underscores, as gRPC has them. */
+  /**
+   * Whether a path has the form of a gRPC method: two names of letters, digits, dots and
+   * underscores.
+   */
   private static boolean isMethod(AsciiString path) {
     if (path.length() > MAX_NAME_LENGTH || path.isEmpty() || path.byteAt(0) != '/') {
       return false;

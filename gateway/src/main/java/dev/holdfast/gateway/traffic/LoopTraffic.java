@@ -15,14 +15,14 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** The calls of one event loop, on which all but {@link #cells} is used. */
+/** The call statistics of one event loop. Confined to that loop, except {@link #cells}. */
 public final class LoopTraffic {
   @Limit(
       of = "kinds of calls (route, cluster and method) that one thread counts apart",
       then = "the calls of further methods are counted as other, those of further routes together")
   static final int MAX_KINDS = 5_000;
 
-  /** A call that goes on for longer is told of again and again. */
+  /** The duration from which an open call is reported repeatedly. */
   @Limit(
       of = "time that a call goes on before the log of calls has a line of it",
       then = "it has one, and another each time")
@@ -42,7 +42,7 @@ public final class LoopTraffic {
     cells.put(NOWHERE, nowhere);
   }
 
-  /** The cells of one route, by method. */
+  /** The cells of one route by method. */
   static final class Methods {
     private final Map<AsciiString, Cell> byPath = new HashMap<>();
     private final Cell other;
@@ -52,13 +52,13 @@ public final class LoopTraffic {
     }
   }
 
-  /** A call whose headers came just now. */
+  /** Begins the record of a call whose headers arrived just now. */
   public CallTrace begin(Http2Headers request, boolean grpc) {
     return new CallTrace(this, request, grpc);
   }
 
   /**
-   * A connection that is to be passed through, or is turned away.
+   * Begins the record of a connection that is passed through or refused.
    *
    * @param cluster "" for none
    * @param client its address without the port
@@ -67,7 +67,7 @@ public final class LoopTraffic {
     return new ConnectionTrace(this, cluster, client);
   }
 
-  /** Tells of calls that go on for long; to be asked from time to time. */
+  /** Reports calls and connections that have been open for long; must be called periodically. */
   public void tellOfLongCalls() {
     tellOfLongCalls(System.nanoTime());
   }
@@ -84,7 +84,7 @@ public final class LoopTraffic {
     watched.remove(ended);
   }
 
-  /** The routes changed: those that are gone are not kept for their old names. */
+  /** Drops the cells of removed routes after a change of routes. */
   public void forgetRoutes() {
     routes.clear();
   }
@@ -95,7 +95,7 @@ public final class LoopTraffic {
     return known == null ? enter(route) : known;
   }
 
-  /** The cell of a method that is known there; null for others. */
+  /** The cell of a method that is counted by name; null for others. */
   static @Nullable Cell known(Methods route, AsciiString path) {
     return route.byPath.get(path);
   }
@@ -117,7 +117,7 @@ public final class LoopTraffic {
     return cell;
   }
 
-  /** The cell of what nobody answered. */
+  /** The cell of calls that no upstream answered. */
   static Cell unanswered(@Nullable Methods route, Cell nowhere) {
     return route == null ? nowhere : route.other;
   }

@@ -3,8 +3,8 @@ package dev.holdfast.gateway.traffic;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Counts the messages of one direction of a call of gRPC by their prefixes; frames may cut them
- * anywhere. Reads no byte of a message itself. On one thread.
+ * Counts the gRPC messages of one direction of a call by their prefixes, wherever frames cut them.
+ * Does not read the messages themselves. Not thread-safe.
  */
 final class MessageCount {
   private static final int PREFIX_BYTES = 5;
@@ -15,12 +15,12 @@ final class MessageCount {
   private int prefixBytes;
   private long length;
 
-  /** Messages that came as a whole. */
+  /** The number of complete messages. */
   long messages() {
     return messages;
   }
 
-  /** The next bytes; they stay as they are. */
+  /** Scans the next bytes, which stay unread. */
   void add(ByteBuf data) {
     int at = data.readerIndex();
     int end = data.writerIndex();
@@ -39,7 +39,7 @@ final class MessageCount {
     }
   }
 
-  /** The first byte of a prefix says whether the message is compressed, the others how long. */
+  /** Reads a byte of a prefix: the first is the compression flag, the others are the length. */
   private void addToPrefix(int next) {
     length = prefixBytes == 0 ? 0 : (length << BYTE_BITS) | next;
     if (++prefixBytes == PREFIX_BYTES) {

@@ -7,7 +7,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
-/** The calls of a gateway: a table per event loop, summed up when somebody asks. Thread-safe. */
+/** The call statistics of a gateway: a table per event loop, summed on request. Thread-safe. */
 public final class Traffic {
   private static final Comparator<CallKind> ORDER =
       Comparator.comparing(CallKind::route)
@@ -18,19 +18,19 @@ public final class Traffic {
   private final List<LoopTraffic> loops = new CopyOnWriteArrayList<>();
   private volatile @Nullable CallSink sink;
 
-  /** The table of one more event loop. */
+  /** Creates the table of another event loop. */
   public LoopTraffic open() {
     LoopTraffic loop = new LoopTraffic(this);
     loops.add(loop);
     return loop;
   }
 
-  /** Tells of every call that begins from now on. */
+  /** Sets the sink for every call that begins from now on. */
   public void tell(CallSink hearer) {
     sink = hearer;
   }
 
-  /** All kinds of calls so far, sorted. */
+  /** The sums of all kinds of calls so far, sorted. */
   public Map<CallKind, KindTraffic> sums() {
     Map<CallKind, KindTraffic> sums = new TreeMap<>(ORDER);
     for (LoopTraffic loop : loops) {
