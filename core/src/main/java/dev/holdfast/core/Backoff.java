@@ -4,12 +4,14 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * Delays between attempts: exponential, capped, with full jitter.
+ * The delays between attempts: exponential, capped, with full jitter.
  *
- * <p>The n-th delay is drawn evenly from zero up to {@code min(cap, base * 2^n)}: with full jitter
- * a crowd that lost its server together does not come back together (AWS Architecture Blog,
- * "Exponential Backoff and Jitter"). {@link #reset()} belongs to real progress only, such as a list
- * received or a message acknowledged, never to a connection that merely opened. Not thread-safe.
+ * <p>The n-th delay is drawn evenly from zero up to {@code min(cap, base * 2^n)}. Full jitter
+ * spreads clients that lost their server at the same time (AWS Architecture Blog, "Exponential
+ * Backoff and Jitter").
+ *
+ * <p>Call {@link #reset()} only after real progress, such as a list received or a message
+ * acknowledged, never after a connection that merely opened. Not thread-safe.
  */
 @PureCore
 public final class Backoff {

@@ -4,7 +4,8 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Arithmetic of points in monotonic time, which may overflow and must not be compared by {@code <}.
+ * The arithmetic of points in monotonic time, which may overflow and must not be compared by {@code
+ * <}.
  */
 final class Deadlines {
   private Deadlines() {}

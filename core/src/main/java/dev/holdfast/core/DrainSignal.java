@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells whoever holds something open that this process is about to stop, and until when it waits.
+ * The signal that this process is about to stop, with the time until which it waits.
  *
  * <p>A server {@link #begin}s it once; long streams listen and end themselves in an orderly way.
  * Thread-safe. Each listener runs once: where {@link #begin(Duration, Executor)} says, on the

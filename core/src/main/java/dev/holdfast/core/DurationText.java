@@ -5,7 +5,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Durations as people write them in URIs, files and variables: {@code 250ms}, {@code 5s}, {@code
+ * The text format of durations in URIs, files and variables: {@code 250ms}, {@code 5s}, {@code
  * 10m}, {@code 1h}.
  *
  * <p>A number without a unit is refused: whoever wrote {@code ttl=5} meant one of two units.

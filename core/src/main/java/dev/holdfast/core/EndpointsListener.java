@@ -1,7 +1,7 @@
 package dev.holdfast.core;
 
 /**
- * Hears of the endpoints of a service as {@link SteadyEndpoints} judges them. Called on the
+ * A listener for the endpoints of a service, as judged by {@link SteadyEndpoints}. Called on the
  * directory's {@link Scheduler}; must not block.
  */
 public interface EndpointsListener {

@@ -13,7 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps one instance visible in a registry for as long as it is wanted.
+ * The registration of one instance, which keeps it visible in a registry for as long as it is
+ * wanted.
  *
  * <p>The shell around {@link Registration}: it runs the machine on the {@link Scheduler} of its
  * context and carries out what it decides. Thread-safe; listeners run on the scheduler.

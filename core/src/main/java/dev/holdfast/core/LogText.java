@@ -3,8 +3,8 @@ package dev.holdfast.core;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Text that somebody else has chosen, as it may stand between the quotes of a log line: keys and
- * values of a registry, answers of servers, names of files. Thread-safe.
+ * The escaping of untrusted text between the quotes of a log line: keys and values of a registry,
+ * answers of servers, names of files. Thread-safe.
  */
 public final class LogText {
   @Limit(of = "characters of somebody else's text in a log line", then = "the rest is left out")

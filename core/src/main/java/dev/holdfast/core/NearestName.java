@@ -2,7 +2,7 @@ package dev.holdfast.core;
 
 import java.util.Collection;
 
-/** Finds the name that someone probably meant. */
+/** The search for the name that a user probably meant, among the known names. */
 public final class NearestName {
   private NearestName() {}
 

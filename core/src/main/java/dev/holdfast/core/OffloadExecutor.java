@@ -9,12 +9,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Executor for code of users that a timer of ours begins: interceptors, {@code ClientCall.start},
- * drain callbacks.
+ * The executor for user code that a timer starts: interceptors, {@code ClientCall.start}, drain
+ * callbacks.
  *
- * <p>Such code may block, and the one thread of {@link SystemScheduler#shared()} keeps the leases
- * of the process: nothing of it runs there ({@link #assertMayRunHere}). Daemon threads, begun on
- * demand; an idle one ends. Thread-safe.
+ * <p>Such code may block, and the single thread of {@link SystemScheduler#shared()} keeps the
+ * leases of the process alive. So user code never runs on that thread ({@link #assertMayRunHere}).
+ * Daemon threads are started on demand, and idle ones end. Thread-safe.
  */
 public final class OffloadExecutor {
   private static final Logger log = LoggerFactory.getLogger(OffloadExecutor.class);

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Logs what becomes of one registration. Used on the scheduler only. */
+/** The log of one registration's events. Confined to the scheduler. */
 final class RegistrationJournal {
   // What an operator filters by is the registration, not who writes of it.
   private static final Logger log = LoggerFactory.getLogger(InstanceRegistration.class);

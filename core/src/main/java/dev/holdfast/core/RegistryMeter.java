@@ -6,8 +6,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Every meter about registries, lists of endpoints and registrations; docs/meters.md is made from
- * it.
+ * The meters of registries, endpoint lists and registrations; docs/meters.md is generated from this
+ * enum.
  *
  * <p>Tags have few values: {@code registry} is {@link Registry#describe()}, so that two registries
  * stay apart (the registries of files and DNS, which have no gauge, count under their scheme);

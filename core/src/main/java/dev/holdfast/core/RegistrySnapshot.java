@@ -1,7 +1,7 @@
 package dev.holdfast.core;
 
 /**
- * All that a registry holds of a service at one moment.
+ * The complete state of a service in a registry at one moment.
  *
  * @param endpoints every readable record; records that are not ours are left out and counted
  * @param epoch which life of the store this was read in: it changes when the store lost its memory

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Where a registry is: {@code scheme://[user:password@]authority/namespace?parameter=value}.
+ * The URI of a registry: {@code scheme://[user:password@]authority/namespace?parameter=value}.
  *
  * <p>The path is the namespace that every service is looked up in; for the file registry it is the
  * directory. {@link #toString()} never shows user or password.

@@ -1,7 +1,7 @@
 package dev.holdfast.core;
 
 /**
- * Something that goes on until it is closed: a watch, a timer, a listener.
+ * A handle on a watch, a timer or a listener that goes on until it is closed.
  *
  * <p>Closing twice is the same as closing once. When closed from a task of the {@link Scheduler}
  * that delivers its callbacks, none follows; from another thread, one already under way may still

@@ -25,8 +25,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells the streams of a connection that has reached its greatest age by the {@link DrainSignal} in
- * their Context, which else speaks of the whole server.
+ * The {@link DrainSignal} of each connection, which tells its streams that the connection has
+ * reached its maximum age.
  *
  * <p>gRPC tells the client by a GOAWAY and the handlers of its streams nothing until it cuts them.
  * Only servers for which an age was said have one of these. Thread-safe.

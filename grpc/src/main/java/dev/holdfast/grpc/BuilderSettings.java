@@ -7,8 +7,8 @@ import dev.holdfast.core.TunableText;
 import java.util.List;
 
 /**
- * Every setting of the two builders, by the call that sets it; the tables in docs/grpc.md are made
- * from these lists.
+ * The settings of the two builders, each by the method that sets it; the tables in docs/grpc.md are
+ * generated from these lists.
  */
 public final class BuilderSettings {
   private BuilderSettings() {}

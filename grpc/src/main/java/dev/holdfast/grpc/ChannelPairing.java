@@ -6,7 +6,8 @@ import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
 /**
- * Marks a channel whose endpoints get a pair of connections, and says with what.
+ * The parts that the {@link EndpointPair}s of a channel share. Its presence marks a channel whose
+ * endpoints get pairs.
  *
  * <p>It travels as an argument of the channel's name resolver, because that is what a policy can
  * see of its channel, however deep in a tree of policies it stands.

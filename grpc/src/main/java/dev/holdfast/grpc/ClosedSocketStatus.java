@@ -12,8 +12,9 @@ import io.grpc.Status;
 import java.nio.channels.ClosedChannelException;
 
 /**
- * Says UNAVAILABLE where a call met a socket that Netty had closed before grpc-java was told why,
- * as when a server is killed: grpc-java says UNKNOWN, which nobody retries. Thread-safe.
+ * A client interceptor that maps UNKNOWN to UNAVAILABLE for a call on a socket that Netty closed
+ * before grpc-java learned the cause, as when a server is killed. Clients do not retry UNKNOWN.
+ * Thread-safe.
  */
 enum ClosedSocketStatus implements ClientInterceptor {
   INSTANCE;

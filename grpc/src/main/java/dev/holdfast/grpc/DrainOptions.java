@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * How long a stopping server takes for each step.
+ * The time limits of the steps of a server's shutdown.
  *
  * @param withdrawWithin how long it waits for its records to be removed before it goes on without;
  *     0 to 1 min, 2 s by default

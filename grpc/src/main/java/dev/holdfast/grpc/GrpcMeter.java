@@ -6,7 +6,7 @@ import dev.holdfast.core.RegistryMeter;
 import java.util.List;
 
 /**
- * Every meter about channels and servers; docs/meters.md is made from it.
+ * The meters of channels and servers; docs/meters.md is generated from this enum.
  *
  * <p>Tags have few values: {@code service} is the path of the service that a channel calls, as in
  * its target.

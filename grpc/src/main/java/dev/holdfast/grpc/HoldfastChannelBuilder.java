@@ -25,7 +25,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Builds channels that follow a service through a registry; a drop-in for {@link
+ * A builder of channels that discover a service through a registry; a drop-in for {@link
  * NettyChannelBuilder}.
  *
  * <pre>{@code

@@ -8,7 +8,9 @@ import io.grpc.Status;
 import java.util.List;
 import java.util.Map;
 
-/** Makes the policy {@code holdfast} known to grpc-java; found by ServiceLoader. */
+/**
+ * The provider of the load-balancing policy {@code holdfast} for grpc-java; found by ServiceLoader.
+ */
 public final class HoldfastLoadBalancerProvider extends LoadBalancerProvider {
   /** The name of the policy in a service config. */
   public static final String POLICY_NAME = "holdfast";

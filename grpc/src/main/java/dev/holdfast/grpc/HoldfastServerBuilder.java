@@ -26,8 +26,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Builds servers that register themselves and leave without costing a call; a drop-in for {@link
- * NettyServerBuilder}.
+ * A builder of servers that register themselves and shut down without failing a call; a drop-in for
+ * {@link NettyServerBuilder}.
  *
  * <pre>{@code
  * HoldfastServer server =

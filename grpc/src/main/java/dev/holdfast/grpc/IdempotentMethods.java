@@ -8,7 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
 /**
- * Knows whether the author of a method said that calling it twice is the same as calling it once.
+ * The rule which methods are idempotent, as their authors declared.
  *
  * <p>Said by {@code option idempotency_level = IDEMPOTENT} (or NO_SIDE_EFFECTS) in the .proto, or
  * by {@link MethodDescriptor#isIdempotent()} and {@link MethodDescriptor#isSafe()}. Thread-safe.

@@ -9,7 +9,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Carries lists from the registry's loop to one channel, the latest only.
+ * The handover of endpoint lists from the registry's event loop to one channel; only the latest
+ * list is delivered.
  *
  * <p>A SynchronizationContext runs its work on the thread that hands it over, and a list may mean
  * hundreds of new connections. On the registry's loop, which serves all channels of the process and

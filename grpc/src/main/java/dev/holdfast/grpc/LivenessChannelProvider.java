@@ -17,9 +17,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Gives plain grpc-java channels liveness that forgives by the presence of the jar: {@code
- * ManagedChannelBuilder.forTarget}, {@code forAddress} and {@code Grpc.newChannelBuilder} of a
- * program that knows nothing of Holdfast.
+ * A channel provider that adds liveness to plain grpc-java channels. The jar on the class path is
+ * enough for {@code ManagedChannelBuilder.forTarget}, {@code forAddress} and {@code
+ * Grpc.newChannelBuilder}.
  *
  * <p>Only where HOLDFAST_PATH or {@code -Dholdfast.path} says something other than {@code off}; and
  * resumable streams where HOLDFAST_STREAMS or {@code -Dholdfast.streams} names them. Targets of a

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Gives plain grpc-java servers liveness that forgives by the presence of the jar: {@code
- * ServerBuilder.forPort} and {@code Grpc.newServerBuilderForPort} of a program that knows nothing
- * of Holdfast. The twin of {@link LivenessChannelProvider}, switched by the same setting.
+ * A server provider that adds liveness to plain grpc-java servers. The jar on the class path is
+ * enough for {@code ServerBuilder.forPort} and {@code Grpc.newServerBuilderForPort}. The same
+ * setting as for {@link LivenessChannelProvider} switches it.
  */
 public final class LivenessServerProvider extends ServerProvider {
   // Above grpc's own Netty (5).

@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Counts the open calls of a server and puts its {@link DrainSignal} into their Context.
+ * The counter of a server's open calls, which also puts the {@link DrainSignal} into their Context.
  *
  * <p>A tracer and not an interceptor: it changes the Context before the handler runs without
  * wrapping the call, so it costs every call two additions.

@@ -24,8 +24,8 @@ import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Tells the streams of one channel of ours what they can't see of it: the outermost of its
- * interceptors. Unary calls pass as they are.
+ * The view of a Holdfast channel for the streams on it, and the outermost of its interceptors.
+ * Unary calls pass unchanged.
  */
 final class OwnChannel implements HostChannel, ClientInterceptor {
   @Limit(

@@ -17,7 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Puts pairs under every policy, whoever names it: the default, a service config, xDS.
+ * The load balancer providers that put {@link EndpointPair}s under every policy, whether the
+ * default, a service config or xDS names it.
  *
  * <p>grpc looks policies up by name, so each known name gets a provider of higher priority that
  * hands over to the one found before. In channels that are not Holdfast's it does nothing else.

@@ -10,8 +10,8 @@ import io.grpc.util.ForwardingLoadBalancerHelper;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Any policy, with an {@link EndpointPair} where it thinks it has a subchannel, and a {@link
- * Verification} around its pickers.
+ * A load balancer that wraps any policy. Each of its subchannels becomes an {@link EndpointPair},
+ * and its pickers pass through a {@link Verification}.
  *
  * <p>It stands around the outermost policy of a channel, so that the policies inside each other
  * (outlier detection around round_robin, a tree that xDS names) all see one endpoint as one.

@@ -31,7 +31,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives a channel the endpoints of a service as the registry's directory judges them.
+ * A name resolver that delivers the endpoints of a service from the registry's {@code
+ * EndpointDirectory}.
  *
  * <p>After the first list it never reports an error again: some policies close good connections on
  * one (pick_first does). Before it, calls wait {@link #PATIENCE} for the registry and then fail

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides, for one call, whether an attempt whose connection died is followed by another.
+ * The decision, for one call, whether an attempt whose connection died is retried.
  *
  * <p>Asked between two attempts, by one thread at a time.
  */

@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Bounds of the retries of idempotent methods.
+ * The limits of the retries of idempotent methods.
  *
  * @param maxAttempts how often a call is sent at most, the first time included; 2 to 10, 4 by
  *     default

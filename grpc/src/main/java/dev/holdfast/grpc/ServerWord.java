@@ -4,8 +4,9 @@ import io.grpc.ClientStreamTracer;
 import io.grpc.Metadata;
 
 /**
- * Whether trailers of one attempt came over the wire, which its status alone doesn't tell: a server
- * may say UNAVAILABLE in the same words as this end does when a connection dies.
+ * A stream tracer that tells whether the trailers of an attempt came over the wire. The status
+ * alone does not tell: a server may send the same UNAVAILABLE that this side makes when a
+ * connection dies.
  */
 final class ServerWord extends ClientStreamTracer.Factory {
   // Written on the connection's event loop, read where the call is closed.

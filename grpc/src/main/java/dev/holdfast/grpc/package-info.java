@@ -1,4 +1,4 @@
-/** Channels and servers of grpc-java that follow a registry. */
+/** The channels and servers of grpc-java that follow a registry. */
 @NullMarked
 package dev.holdfast.grpc;
 

@@ -1,8 +1,8 @@
 package dev.holdfast.hooks;
 
 /**
- * On the marshaller of a method whose messages carry something of Holdfast's before the
- * application's bytes: how a server recognises a resumable stream.
+ * A marshaller whose messages carry a Holdfast header before the application's bytes. A server
+ * recognizes a resumable method by this interface.
  */
 public interface HeaderedMarshaller {
   /** The most bytes that come on top of the application's. */

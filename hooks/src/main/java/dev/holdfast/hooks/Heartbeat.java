@@ -3,7 +3,7 @@ package dev.holdfast.hooks;
 import java.time.Duration;
 
 /**
- * How often a stream must carry something, on a path where only that counts.
+ * The heartbeat times of a stream, on a path that counts only data within the stream as activity.
  *
  * @param every silence after which a frame is sent; more than zero
  * @param suspect silence of the other side after which something is wrong; more than {@code every}

@@ -15,7 +15,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Closes a connection so that both its ends know why, and reads why one was closed. */
+/**
+ * The close of a connection with a reason that both ends learn, and the reading of such a reason.
+ */
 final class ConnectionEnd {
   @Limit(
       of = "time that saying why to a peer that is given up may take",

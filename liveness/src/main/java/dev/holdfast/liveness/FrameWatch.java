@@ -11,8 +11,8 @@ import io.netty.handler.codec.http2.Http2Headers;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees the frames before gRPC does: notes HEADERS and DATA, keeps the answers to our own PINGs to
- * itself (gRPC warns of each), and reads why the peer says goodbye.
+ * A decorator of gRPC's frame listener. Notes HEADERS and DATA, consumes the acks of this side's
+ * own PINGs (gRPC logs a warning for each), and reads the reason in the peer's GOAWAY.
  */
 final class FrameWatch extends Http2FrameListenerDecorator {
   /** "HFping" and two bytes that count. */

@@ -4,8 +4,8 @@ import dev.holdfast.liveness.LivenessOptions.TcpOptions;
 import io.netty.channel.Channel;
 
 /**
- * TCP keepalive of sockets that no {@link LivenessHandler} watches, since their protocol has no
- * PING or is not known.
+ * The TCP keepalive of sockets that no {@link LivenessHandler} watches, because their protocol has
+ * no PING or is not known.
  */
 public final class KernelKeepalive {
   private KernelKeepalive() {}

@@ -6,7 +6,7 @@ import dev.holdfast.core.RegistryMeter;
 import java.util.List;
 
 /**
- * Every meter about watched connections; docs/meters.md is made from it.
+ * The meters of watched connections; docs/meters.md is generated from this enum.
  *
  * <p>Tags have few values: {@code role} is client or server, {@code code} one of {@link
  * dev.holdfast.core.CloseReason}.

@@ -6,10 +6,10 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * When a silent connection is probed, suspected and closed. Immutable.
+ * The settings for probing, suspecting and closing a silent connection. Immutable.
  *
- * <p>{@link #DEFAULT} is right for a path nobody described; {@link #of(PathProfile)} and {@link
- * #ofPathIdleTimeout(Duration)} derive the numbers from what is known.
+ * <p>{@link #DEFAULT} suits an unknown path; {@link #of(PathProfile)} and {@link
+ * #ofPathIdleTimeout(Duration)} derive the settings from a known one.
  *
  * @param idle for how long a peer may be silent before it is probed; at least 1 s, default 30 s
  * @param spacing between two probes, and how long an answer may take before the connection is

@@ -1,7 +1,7 @@
 package dev.holdfast.liveness;
 
 /**
- * How a connection fares in the eyes of its {@link LivenessMonitor}.
+ * The state of a connection, as judged by its {@link LivenessMonitor}.
  *
  * <p>States and what the inputs do (a dash changes no state):
  *

@@ -1,6 +1,6 @@
 package dev.holdfast.liveness;
 
-/** Our monitor as a {@link Keeper}, in the hands of a shell as thin as the real one. */
+/** The Holdfast monitor as a {@link Keeper}, with a shell as thin as the real one. */
 final class MonitorKeeper implements Keeper {
   private final Stage stage;
   private final LivenessMonitor monitor;

@@ -5,7 +5,7 @@ import dev.holdfast.core.PureCore;
 import java.time.Duration;
 
 /**
- * Whether a PING may be sent now without ever earning a fatal strike.
+ * The rule whether a PING may be sent now without ever earning a fatal strike.
  *
  * <p>gRPC servers count PINGs they did not expect and close with {@code too_many_pings} at the
  * third. They forget all strikes with every HEADERS or DATA they write. Answers and frames come in

@@ -1,6 +1,6 @@
 package dev.holdfast.liveness;
 
-/** Which end of the connection we are; it decides what a probe may cost. */
+/** The end of the connection that this side is; it decides what a probe may cost. */
 public enum Role {
   /** We opened the connection. The peer may punish PINGs that it did not expect. */
   CLIENT,

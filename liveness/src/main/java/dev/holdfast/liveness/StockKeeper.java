@@ -3,8 +3,8 @@ package dev.holdfast.liveness;
 import java.time.Duration;
 
 /**
- * Keepalive as gRPC has it: a PING after so much silence, and the end when nothing at all comes
- * within the timeout. One miss, one verdict.
+ * The stock keepalive of gRPC: a PING after a time of silence, and a close when nothing arrives
+ * within the timeout.
  */
 final class StockKeeper implements Keeper {
   private final Stage stage;

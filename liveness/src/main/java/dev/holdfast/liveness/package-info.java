@@ -1,9 +1,10 @@
 /**
- * Liveness that forgives: when a silent connection is probed, suspected and closed.
+ * The liveness of HTTP/2 connections on Netty: when a silent connection is probed, suspected and
+ * closed.
  *
- * <p>A suspicion is not a verdict: a late answer starts a race against a new connection, and ends
- * nothing. This room knows HTTP/2 on Netty and no gRPC, so that gRPC's clients and servers and the
- * gateway are watched by the same monitor.
+ * <p>A suspicion never closes a connection: a late answer starts a race against a new connection.
+ * This module does not know gRPC, so that the same monitor watches gRPC clients and servers and the
+ * gateway.
  */
 @NullMarked
 package dev.holdfast.liveness;

@@ -6,8 +6,8 @@ import dev.holdfast.streams.wire.Welcome;
 import java.time.Duration;
 
 /**
- * How often a receiver acknowledges. Immutable. A server has the one of its options and says it in
- * each welcome; a client follows the newest welcome.
+ * The frequency of a receiver's acks. Immutable. A server uses the policy of its options and
+ * announces it in each welcome; a client follows the newest welcome.
  *
  * @param every messages processed after which an ack is sent at once
  * @param delay the most time between processing and its ack

@@ -4,8 +4,8 @@ import dev.holdfast.core.PureCore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When a receiver's next ack is due: after a number of messages or a delay, as its {@link
- * AckPolicy} says, after a number of bytes, and when the peer has asked for it or missed one.
+ * The schedule of a receiver's acks. An ack is due after a number of messages or a delay, by the
+ * {@link AckPolicy}, after a number of bytes, and when the peer has asked for one or missed one.
  */
 @PureCore
 final class AckSchedule {

@@ -10,10 +10,11 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When a client tries its next attachment, where, with which number, and when it gives up.
+ * The schedule of a client's attachment attempts: the time, the address and the number of the next
+ * one, and when to give up.
  *
- * <p>Full jitter, reset only by a message that was acknowledged or is new; plus the server's
- * spread.
+ * <p>The delays have full jitter, plus the server's spread. Only a message that was acknowledged or
+ * is new resets the backoff.
  */
 @PureCore
 final class Attempts {

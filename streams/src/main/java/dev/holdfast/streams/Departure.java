@@ -4,9 +4,10 @@ import dev.holdfast.core.PureCore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a session in memory leaves an instance that ends: the client stops sending and says so, what
- * came is processed, and then both sides know the same numbers. After the grace time nothing new is
- * delivered; what was delivered is still processed, or its successor might do it twice.
+ * The orderly end of an in-memory session on an instance that shuts down. The client stops sending
+ * and confirms that, received messages are processed, and then both sides know the same positions.
+ * After the grace time no new message is delivered. A delivered message is still processed, because
+ * its successor might process it again.
  */
 @PureCore
 final class Departure {

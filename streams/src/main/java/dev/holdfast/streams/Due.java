@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/** Collects points in monotonic time, which must not be compared by {@code <}. */
+/** The earliest of several points in monotonic time, which must not be compared by {@code <}. */
 final class Due {
   private OptionalLong earliest = OptionalLong.empty();
 

@@ -1,6 +1,6 @@
 package dev.holdfast.streams;
 
-/** When the first messages of a session are sent. */
+/** The time at which the first messages of a session are sent. */
 public enum FirstMessage {
   /**
    * With the begin of its first attachment. When that is cut before its welcome, a server that did

@@ -6,12 +6,12 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Backpressure of a session's receiving side: when its transport is asked for one more message.
+ * The backpressure of a session's receiving side: when its transport is asked for one more message.
  *
- * <p>Credit can't be taken back, and a peer may fill old credit with large messages. So the hard
- * bound is that nothing is read while too much waits for the application; what is not read stays in
- * HTTP/2's flow-control window. Meanwhile acks of the peer can't be read either: when some are
- * awaited for long, the attachment is replaced, because a handshake acknowledges too.
+ * <p>Credit can't be taken back, and a peer may fill old credit with large messages. So nothing is
+ * read while too much waits for the application; unread bytes stay in HTTP/2's flow-control window.
+ * Meanwhile the peer's acks can't be read either. When acks are awaited for long, the attachment is
+ * replaced, because a handshake acknowledges too.
  */
 @PureCore
 final class Intake {

@@ -3,8 +3,8 @@ package dev.holdfast.streams;
 import dev.holdfast.core.PureCore;
 
 /**
- * Counts the attachments in a row that this end gave up with RESOURCE_EXHAUSTED before the next
- * message came: the peer's next message is above the limit that the application has set here.
+ * A counter of consecutive attachments that this side ended with RESOURCE_EXHAUSTED before the next
+ * message came. They mean that the peer's next message is above the application's size limit.
  *
  * <p>A transport says the same when a peer asks it to be calmer, so once proves nothing.
  */

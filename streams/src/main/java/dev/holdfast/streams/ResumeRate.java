@@ -5,8 +5,8 @@ import dev.holdfast.core.PureCore;
 import java.time.Duration;
 
 /**
- * How many sessions come back at once. In a storm those that exist go first: new ones wait, and all
- * are asked to spread what they try next.
+ * The limiter of sessions that resume at the same time. In a storm existing sessions go first: new
+ * ones wait, and all are asked to spread their next attempts.
  */
 @PureCore
 final class ResumeRate {

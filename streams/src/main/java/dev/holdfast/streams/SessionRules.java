@@ -5,7 +5,7 @@ import dev.holdfast.streams.wire.Welcome;
 import java.time.Duration;
 
 /**
- * Makes the parts of a session that decide what is kept, delivered, acknowledged and let in.
+ * The factory of the session parts that decide what is kept, delivered, acknowledged and admitted.
  *
  * <p>There is one right set of rules, {@link #STANDARD}. The rehearsal hands in broken ones, by
  * name, and must catch each of them.

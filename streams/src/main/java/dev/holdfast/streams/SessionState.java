@@ -4,8 +4,8 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * Where a session stands. {@link #next} is the table of transitions; a session that would leave it
- * has a bug and says so.
+ * The state of a session. {@link #next} is the transition table; any other transition is a bug and
+ * throws.
  *
  * <pre>
  * NEW -> OPENING -> ATTACHED <-> SUSPECT -> RACING -> ATTACHED

@@ -3,7 +3,7 @@ package dev.holdfast.streams;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Keeps the sessions of level durable: a fenced compare-and-set.
+ * A store of durable sessions: a fenced compare-and-set.
  *
  * <p>Both operations are atomic for one session id and idempotent. Thread-safe. A stage that fails
  * counts as {@link StoreAnswer.Failed}; the shell gives each request a time limit.

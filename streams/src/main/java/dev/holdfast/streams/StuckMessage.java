@@ -3,8 +3,8 @@ package dev.holdfast.streams;
 import dev.holdfast.core.PureCore;
 
 /**
- * Counts the attachments in a row that ended without progress after they had sent the same message:
- * one that somebody on the way can't take would be repeated for ever.
+ * A counter of consecutive attachments that ended without progress after they had sent the same
+ * message. A message that some hop can't take would otherwise be repeated for ever.
  *
  * <p>A message that arrived broke nothing, however long the peer's application leaves it unread: a
  * suspect is sent with a probe, and the probe's echo acquits it.

@@ -3,7 +3,7 @@ package dev.holdfast.core.tls;
 import java.io.IOException;
 import java.util.Arrays;
 
-/** Walks over DER values, as far as a private key needs it. */
+/** A reader of DER values, limited to the types in a private key. */
 final class DerReader {
   private final byte[] der;
   private int position;

@@ -21,9 +21,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Certificates and private keys in PEM (RFC 7468). The JDK reads keys in PKCS#8 only; kubeconfigs
- * and older tools have them in the forms of RSA (kubeadm) and EC (k3s) as well, which are given the
- * envelope they lack.
+ * The parser of certificates and private keys in PEM (RFC 7468). The JDK reads private keys in
+ * PKCS#8 only. Kubeconfigs and older tools also use the RSA (kubeadm) and EC (k3s) formats, which
+ * are wrapped into PKCS#8.
  */
 public final class PemKeys {
   private static final Pattern KEY =

@@ -1,4 +1,6 @@
-/** Certificates and keys in files: read in every form there is, and again when they change. */
+/**
+ * The certificates and keys in files: read in every common format, and again when the files change.
+ */
 @NullMarked
 package dev.holdfast.core.tls;
 

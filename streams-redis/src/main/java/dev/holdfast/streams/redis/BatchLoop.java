@@ -10,9 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs tasks one at a time, and something after each batch of them: what came meanwhile is the next
- * batch, so that batches grow with the load and an idle loop delays nothing. {@link #execute} is
- * thread-safe.
+ * A single-threaded task loop with an action after each batch of tasks. Tasks that arrive during a
+ * batch form the next one, so batches grow with the load, and an idle loop adds no delay. {@link
+ * #execute} is thread-safe.
  */
 final class BatchLoop implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(BatchLoop.class);

@@ -5,7 +5,7 @@ import dev.holdfast.core.MeterSpec;
 import dev.holdfast.core.RegistryMeter;
 import java.util.List;
 
-/** Every meter about sessions in Redis; docs/meters.md is made from it. */
+/** The meters of sessions in Redis; docs/meters.md is generated from this enum. */
 public enum RedisMeter implements DocumentedMeter {
   ANSWERS(
       "holdfast.streams.redis.answers",

@@ -15,8 +15,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Keeps the sessions of level durable in Redis 6.2 or newer: one primary, or the one that sentinels
- * name; not a cluster.
+ * A store for durable sessions in Redis 6.2 or newer, with one primary, or with the primary that
+ * sentinels name; not a cluster.
  *
  * <pre>
  * RedisSessionStore store = RedisSessionStore.open("redis://127.0.0.1:6379/0");

@@ -4,7 +4,7 @@ import dev.holdfast.streams.SessionStore;
 import dev.holdfast.streams.grpc.SessionStoreProvider;
 import java.util.Set;
 
-/** Redis as the store that HOLDFAST_STREAMS_STORE names. Found by ServiceLoader. */
+/** The provider of Redis as the store that HOLDFAST_STREAMS_STORE names. Found by ServiceLoader. */
 public final class RedisStoreProvider implements SessionStoreProvider {
   @Override
   public Set<String> schemes() {

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How a session's record is spelled in Redis: a hash with short field names, of which the scripts
- * know {@code c} (caller, hashed), {@code a o} (fence), {@code A O} (the one before), {@code v}
+ * The encoding of a session's record in Redis: a hash with short field names. The scripts know
+ * {@code c} (caller, hashed), {@code a o} (fence), {@code A O} (the one before), {@code v}
  * (version), {@code p} (processed), {@code k} (acked), {@code f} (flags), {@code z} (bytes of
  * messages), {@code r} (run of Redis), and {@code m<position>} for each message.
  */

@@ -1,5 +1,6 @@
 /**
- * Keeps durable streams in Redis: {@link dev.holdfast.streams.redis.RedisSessionStore}.
+ * The session store for durable streams in Redis: {@link
+ * dev.holdfast.streams.redis.RedisSessionStore}.
  *
  * <p>One hash per session, changed by two scripts that compare the fence first. Requests of all
  * sessions share a few connections and are written in batches.

@@ -8,8 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Calls the application, one callback at a time and in order, on an executor, or on a {@link
- * BorrowedThread}: a slow application keeps its own session waiting and neither acks nor other
+ * The callback queue of a session. Callbacks run one at a time and in order, on an executor or on a
+ * {@link BorrowedThread}. A slow application delays its own session, but neither acks nor other
  * sessions. Thread-safe.
  */
 final class CallbackQueue implements Executor {

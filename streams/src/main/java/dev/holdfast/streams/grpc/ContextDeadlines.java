@@ -3,7 +3,10 @@ package dev.holdfast.streams.grpc;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 
-/** Cancels contexts of sessions with a deadline, so that calls made in them carry it on. */
+/**
+ * The executor that cancels session contexts at their deadlines, so that calls made in them inherit
+ * the deadline.
+ */
 final class ContextDeadlines {
   static final ScheduledExecutorService EXECUTOR = create();
 

@@ -5,7 +5,7 @@ import dev.holdfast.streams.StoreAnswer;
 import dev.holdfast.streams.StoreRequest;
 import java.util.concurrent.CompletionStage;
 
-/** Where there is no level durable, nobody asks a store. */
+/** The session store of servers without durable sessions, which is never asked. */
 enum NoStore implements SessionStore {
   INSTANCE;
 

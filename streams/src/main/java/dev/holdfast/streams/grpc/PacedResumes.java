@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** {@link ResumePace} of one channel, with a lock and a timer. Thread-safe. */
+/** The {@link ResumePace} of one channel, with a lock and a timer. Thread-safe. */
 final class PacedResumes {
   private static final Logger log = LoggerFactory.getLogger(PacedResumes.class);
 

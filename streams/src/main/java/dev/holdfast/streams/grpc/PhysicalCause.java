@@ -5,7 +5,7 @@ import dev.holdfast.streams.PhysicalEnd;
 import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
 
-/** How an attachment ended, in a few words for people who look at sessions. */
+/** The cause of an attachment's end as a short text for operators. */
 final class PhysicalCause {
   private PhysicalCause() {}
 

@@ -4,7 +4,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.MethodDescriptor.ReflectableMarshaller;
 
-/** Tells which methods can carry a session: a header in front of a message needs protobuf. */
+/** The test whether a method can carry a session: a header before a message needs protobuf. */
 final class ProtobufMethods {
   private ProtobufMethods() {}
 

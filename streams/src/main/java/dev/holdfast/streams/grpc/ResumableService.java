@@ -11,7 +11,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rewrites a service so that its bidirectional methods are called with bytes; an interceptor would
+ * The rewriting of a service so that its bidirectional methods receive bytes. An interceptor would
  * be too late, because grpc-java parses a request before it.
  */
 final class ResumableService {

@@ -4,7 +4,7 @@ import dev.holdfast.core.Clock;
 import dev.holdfast.streams.wire.Hello;
 import java.time.Duration;
 
-/** Since when a session is there, and since when its connection is as it is. Thread-safe. */
+/** The start time of a session, and the time of the last change of its connection. Thread-safe. */
 final class SessionAge {
   private final Clock clock;
   private final long beganNanos;

@@ -6,8 +6,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why a session ended without a status of its peer: the cause of the {@link Status} that the
- * application gets, and of the cancellation of a server's context. Carries no stack trace.
+ * The cause of a session's end without a status of the peer: the cause of the {@link Status} that
+ * the application gets, and of the cancellation of a server's context. Carries no stack trace.
  */
 public final class SessionEndedException extends Exception {
   private static final long serialVersionUID = 1;

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** How many sessions of a server stand where. */
+/** The gauges of a server's sessions by state. */
 final class SessionGauges {
   private SessionGauges() {}
 

@@ -3,7 +3,7 @@ package dev.holdfast.streams.grpc;
 import dev.holdfast.streams.SessionStore;
 import java.util.Set;
 
-/** Opens the store that HOLDFAST_STREAMS_STORE names. Found by ServiceLoader. */
+/** The provider of the store that HOLDFAST_STREAMS_STORE names. Found by ServiceLoader. */
 public interface SessionStoreProvider {
   /** The schemes of URIs that it knows. */
   Set<String> schemes();

@@ -1,6 +1,6 @@
 /**
- * Sessions over grpc-java: an interceptor for channels, a rewriting of services, and the shells
- * that drive the pure core.
+ * The binding of sessions to grpc-java: an interceptor for channels, a rewriting of services, and
+ * the shells that drive the pure core.
  *
  * <p>{@link dev.holdfast.streams.grpc.Holdfast} is where to begin. A session has a {@link
  * dev.holdfast.streams.grpc.SessionDriver}: inputs are decided under its lock, outputs are acted on

@@ -1,6 +1,6 @@
 package dev.holdfast.streams.rehearsal;
 
-/** Rare paths that the schedules must reach now and then, or they prove little. */
+/** The rare paths that the schedules must reach now and then, or they prove little. */
 public enum Marker {
   RACE_BEGAN,
   RACE_WON_BY_OLD,

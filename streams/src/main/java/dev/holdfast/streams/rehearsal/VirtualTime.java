@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.PriorityQueue;
 import java.util.function.BooleanSupplier;
 
-/** Time that moves from event to event. */
+/** A virtual clock that moves from event to event. */
 final class VirtualTime {
   // Shortly before the overflow, so that code that compares nanos with < fails.
   private static final long ORIGIN_NANOS = Long.MAX_VALUE - Duration.ofSeconds(7).toNanos();

@@ -8,11 +8,11 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Makes and checks the tokens of one server or of all instances that share its key: HMAC-SHA256
- * over session id, principal, method and owner, so that a session can be taken over neither by who
- * learned its id nor for another method.
+ * The issuer and verifier of session tokens, for one server or all instances that share its key. A
+ * token carries an HMAC-SHA256 over session id, principal, method and owner. So neither somebody
+ * who learned its id nor a call of another method can take a session over.
  *
- * <p>Thread-safe. A check takes the same time whatever is wrong.
+ * <p>Thread-safe. Verification takes constant time, whatever is wrong.
  */
 public final class TokenMint {
   static final int MAC_BYTES = 32;

@@ -1,6 +1,6 @@
 package dev.holdfast.streams.wire;
 
-/** Varints of protobuf's wire format, for values of 0 and more. */
+/** The varint encoding of protobuf's wire format, for values of 0 and more. */
 final class Varints {
   static final int WIRE_TYPE_BITS = 3;
   static final int VARINT = 0;

@@ -4,8 +4,8 @@ import dev.holdfast.streams.wire.WireException.Kind;
 import java.util.Arrays;
 
 /**
- * Reads protobuf fields that stand in ascending order, each once and in its shortest form. Strict,
- * so that there is one spelling of everything and a parsed value has the length of its encoding.
+ * A reader of protobuf fields in ascending order, each once and in its shortest encoding. Each
+ * value has a single valid encoding, so a parsed value has the length of its encoding.
  */
 final class WireReader {
   private static final int BITS = 7;

@@ -2,7 +2,10 @@ package dev.holdfast.streams.wire;
 
 import java.util.Arrays;
 
-/** Writes protobuf fields in ascending order, each in its shortest form; what is zero is absent. */
+/**
+ * A writer of protobuf fields in ascending order, each in its shortest encoding; zero values are
+ * absent.
+ */
 final class WireWriter {
   private static final int INITIAL_BYTES = 64;
 
