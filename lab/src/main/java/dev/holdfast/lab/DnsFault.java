@@ -3,31 +3,31 @@ package dev.holdfast.lab;
 import java.time.Duration;
 
 /**
- * What {@link DnsServer} does instead of answering well.
+ * A fault that a {@link DnsServer} injects into its answers.
  *
- * @param kind what is wrong
- * @param delay how long it takes before it answers, right or wrong
- * @param queries how many queries it concerns; {@link #UNTIL_HEALED} by default
+ * @param kind the kind of fault
+ * @param delay the delay of each answer, right or wrong
+ * @param queries how many queries the fault affects; {@link #UNTIL_HEALED} by default
  */
 public record DnsFault(Kind kind, Duration delay, int queries) {
   /** The fault stays until {@link DnsServer#heal()}. */
   public static final int UNTIL_HEALED = Integer.MAX_VALUE;
 
-  /** What is wrong. */
+  /** The kinds of faults, after the delay. */
   public enum Kind {
-    /** Nothing: for delays. */
+    /** No fault but the delay. */
     NOTHING,
-    /** Answers SERVFAIL. */
+    /** Answers with the response code SERVFAIL. */
     SERVFAIL,
-    /** Answers REFUSED. */
+    /** Answers with the response code REFUSED. */
     REFUSED,
-    /** Says that the name does not exist. */
+    /** Answers NXDOMAIN: the name does not exist. */
     NXDOMAIN,
-    /** Says that the name exists, but has no record of that type. */
+    /** Answers NODATA: the name exists, but has no record of that type. */
     NODATA,
-    /** Does not answer. */
+    /** Never answers, over UDP or TCP. */
     SILENCE,
-    /** Answers over UDP that the answer is too long for UDP. */
+    /** Answers over UDP with the truncation flag, so that the client repeats the query over TCP. */
     TRUNCATED,
     /** Does not answer over TCP; over UDP as {@link #TRUNCATED}. */
     TRUNCATED_WITHOUT_TCP,
@@ -60,7 +60,7 @@ public record DnsFault(Kind kind, Duration delay, int queries) {
     return new DnsFault(kind, value, queries);
   }
 
-  /** The same for so many queries; then all is well again. */
+  /** This fault, limited to a number of queries. */
   public DnsFault forQueries(int value) {
     return new DnsFault(kind, delay, value);
   }

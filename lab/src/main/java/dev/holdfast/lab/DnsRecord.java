@@ -4,7 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.time.Duration;
 
-/** One record as it is sent. Immutable. */
+/** A DNS resource record in wire format. Immutable. */
 final class DnsRecord {
   private final String name;
   private final DnsType type;
@@ -12,12 +12,12 @@ final class DnsRecord {
   private final byte[] content;
 
   /**
-   * A record.
+   * Creates a record from its parts in wire format.
    *
    * @param name the owner, in canonical form
-   * @param type says how the content is to be read
-   * @param ttl how long it may be kept, in whole seconds
-   * @param content in wire format
+   * @param type the type, which defines the format of the content
+   * @param ttl how long the record may be cached, in whole seconds
+   * @param content the record data in wire format
    */
   DnsRecord(String name, DnsType type, Duration ttl, byte[] content) {
     this.name = name;

@@ -36,16 +36,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A name server for tests, on one port of the loopback address over UDP and TCP, that fails as
- * told.
+ * A name server for tests, on one port of the loopback address over UDP and TCP, with fault
+ * injection.
  *
- * <p>It answers from its {@link DnsZone} and remembers what it was asked. Everything is
+ * <p>Answers come from the server's {@link DnsZone}, and queries are recorded. Everything is
  * deterministic: faults begin with the next query and end after a number of queries or when healed.
- * An answer that is longer than the client takes over UDP is truncated, as RFC 1035 and 6891 want
- * it. Thread-safe.
+ * An answer that is longer than the client accepts over UDP is truncated, as RFC 1035 and 6891
+ * require. Thread-safe.
  */
 public final class DnsServer implements AutoCloseable {
-  /** Older queries are forgotten. */
+  /** The number of queries that are recorded; older ones are discarded. */
   public static final int REMEMBERED_QUERIES = 10_000;
 
   private static final Logger log = LoggerFactory.getLogger(DnsServer.class);
@@ -86,7 +86,7 @@ public final class DnsServer implements AutoCloseable {
     return "127.0.0.1:" + address.getPort();
   }
 
-  /** What it knows. */
+  /** The zone that the server answers from. */
   public DnsZone zone() {
     return zone;
   }
@@ -106,26 +106,26 @@ public final class DnsServer implements AutoCloseable {
     put(question(DnsZone.canonical(name), type.code()), fault);
   }
 
-  /** Ends all faults. */
+  /** Removes all injected faults at once. */
   public void heal() {
     synchronized (lock) {
       faults.clear();
     }
   }
 
-  /** What it was asked, oldest first. */
+  /** The recorded queries, oldest first. */
   public List<DnsQuery> queries() {
     synchronized (lock) {
       return new ArrayList<>(queries);
     }
   }
 
-  /** How often it was asked for something. */
+  /** The number of recorded queries for a name and type. */
   public int queryCount(String name, DnsType type) {
     return (int) queries().stream().filter(q -> q.isFor(name, type)).count();
   }
 
-  /** Stops listening; what has not been answered never is. */
+  /** Stops the server; pending queries are never answered. */
   @Override
   public void close() {
     channels.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
@@ -294,7 +294,7 @@ public final class DnsServer implements AutoCloseable {
     return name + " " + typeCode;
   }
 
-  /** Remembers a query and says which fault it meets. */
+  /** Records a query and returns the fault that applies to it, or null. */
   private @Nullable DnsFault note(DnsWire.Query query, boolean tcp) {
     synchronized (lock) {
       if (queries.size() == REMEMBERED_QUERIES) {

@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * DNS messages as bytes (RFC 1035), by hand: a test kit must be able to send what a library would
- * refuse to build. Names are written without compression.
+ * The wire format of DNS messages (RFC 1035), written by hand: a test kit must be able to send
+ * messages that a library would refuse to build. Names are written without compression.
  */
 final class DnsWire {
   static final int NOERROR = 0;
@@ -15,7 +15,7 @@ final class DnsWire {
   static final int NXDOMAIN = 3;
   static final int REFUSED = 5;
 
-  /** What a query without an OPT record may be answered with over UDP. */
+  /** The largest answer over UDP to a query without an OPT record, in bytes. */
   static final int PLAIN_UDP_BYTES = 512;
 
   private static final int CLASS_IN = 1;
@@ -30,14 +30,14 @@ final class DnsWire {
   private DnsWire() {}
 
   /**
-   * A parsed query.
+   * A DNS query, as parsed from a message.
    *
-   * @param id chosen by the client
+   * @param id the message id, chosen by the client
    * @param recursionDesired a flag that the answer repeats
    * @param name lower case, without the dot at the end
-   * @param typeCode the type asked for
-   * @param udpBytes the longest answer the client takes over UDP
-   * @param edns whether it has an OPT record
+   * @param typeCode the queried type
+   * @param udpBytes the longest answer that the client accepts over UDP
+   * @param edns whether the query has an OPT record
    */
   record Query(
       int id, boolean recursionDesired, String name, int typeCode, int udpBytes, boolean edns) {}

@@ -13,14 +13,14 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * What a {@link DnsServer} knows: records by name. Changes count from the next query on.
+ * The records of a {@link DnsServer}, by name. Changes take effect with the next query.
  * Thread-safe.
  */
 public final class DnsZone {
   /** A chain of aliases is followed no further. */
   static final int MAX_ALIASES = 16;
 
-  /** What follows a host of an SRV record. */
+  /** The data of an SRV record. */
   public record Service(int priority, int weight, int port, String target) {}
 
   private final Map<String, List<DnsRecord>> records = new HashMap<>();
@@ -117,12 +117,12 @@ public final class DnsZone {
   }
 
   /**
-   * What is known of a name.
+   * The answer of the zone to a query.
    *
-   * @param exists whether there is such a name (behind all aliases)
-   * @param answers the records asked for, and the aliases on the way
-   * @param additional what nobody asked for
-   * @param negativeTtl how long it may be kept that there is nothing; zero when unsaid
+   * @param exists whether the name exists, after all aliases
+   * @param answers the records of the queried type, and the aliases on the way
+   * @param additional the records of the additional section
+   * @param negativeTtl the TTL of a negative answer; zero for an answer without an SOA record
    */
   record Answer(
       boolean exists, List<DnsRecord> answers, List<DnsRecord> additional, Duration negativeTtl) {}

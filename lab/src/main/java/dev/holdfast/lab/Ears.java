@@ -6,15 +6,15 @@ import java.util.IdentityHashMap;
 import java.util.Set;
 
 /**
- * What the two sockets of a {@link Flow} hear: everything; nothing while the cable is pulled;
- * nothing any more. Runs on the event loop.
+ * The receive filter of a {@link Flow}'s two sockets. A socket receives everything, nothing while
+ * the cable is pulled, or nothing for good. Runs on the event loop.
  */
 final class Ears {
   private final Set<SocketChannel> sockets = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<SocketChannel> deaf = Collections.newSetFromMap(new IdentityHashMap<>());
   private boolean pulled;
 
-  /** A socket of the flow, of which there are two at most. */
+  /** Adds a socket of the flow, which has two at most. */
   void add(SocketChannel socket) {
     sockets.add(socket);
     if (pulled) {
@@ -22,18 +22,18 @@ final class Ears {
     }
   }
 
-  /** From now on this socket hears nothing, whatever becomes of the cable. */
+  /** Filters everything that this socket receives, for good, whatever the state of the cable. */
   void closeForGood(SocketChannel socket) {
     deaf.add(socket);
     var unused = KernelSocket.deafen(socket);
   }
 
-  /** From now on no socket hears anything. */
+  /** Filters everything that both sockets receive, for good. */
   void closeForGood() {
     sockets.forEach(this::closeForGood);
   }
 
-  /** Whether nothing gets through for now. */
+  /** Whether the cable is pulled, so that nothing is received. */
   boolean isPulled() {
     return pulled;
   }

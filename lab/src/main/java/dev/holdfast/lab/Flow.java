@@ -13,8 +13,8 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection through a {@link Middlebox}: its two pipes, its state and the timers of its
- * faults. States and transitions: {@link FlowState}. Runs on the event loop.
+ * A connection through a {@link Middlebox}: its two pipes, its state and the timers of its faults.
+ * {@link FlowState} has the states and transitions. Runs on the event loop.
  */
 final class Flow implements Http2Hop.Wire {
   private final Middlebox middlebox;

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Locale;
 
 /**
- * Something that happened to a connection through a {@link Middlebox}.
+ * An event of a connection through a {@link Middlebox}.
  *
  * @param at since the middlebox was started, by its own clock (not scaled)
  * @param flow the number of the connection, from 1 in order of arrival
@@ -13,7 +13,7 @@ import java.util.Locale;
  */
 public record FlowEvent(Duration at, int flow, Kind kind, String detail) {
 
-  /** What can happen to a connection. */
+  /** The kinds of events of a connection. */
   public enum Kind {
     /** Accepted, and connected to the target. */
     OPENED,
@@ -35,19 +35,19 @@ public record FlowEvent(Duration at, int flow, Kind kind, String detail) {
     STREAM_ENDED,
     /** A PING that the hop answered itself. */
     PING_ANSWERED,
-    /** One direction loses everything from now on. */
+    /** All packets of a direction are lost from now on. */
     LOSS_BEGAN,
     /** The server's side was reset, the client was not told. */
     HALF_OPEN,
     /** Reset on both sides in the middle of the bytes. */
     CUT,
-    /** Forgotten by {@link Middlebox#forgetFlows()}. */
+    /** The connection was dropped by {@link Middlebox#forgetFlows()}. */
     FORGOTTEN,
     /** Reset by {@link Middlebox#resetFlows()} or by closing the middlebox. */
     RESET,
     /** A fault that needs HTTP/2 without TLS met something else. */
     NOT_HTTP2,
-    /** One of its ends closed or reset it. */
+    /** The client or the server closed or reset the connection. */
     ENDED;
 
     /** As in logs: {@code idle-dropped}. */
@@ -56,7 +56,7 @@ public record FlowEvent(Duration at, int flow, Kind kind, String detail) {
     }
   }
 
-  /** One line of JSON, without the newline. */
+  /** The event as a line of JSON, without the newline. */
   public String toJson() {
     return String.format(
         Locale.ROOT,

@@ -15,9 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One direction of a {@link Flow}: reads from its source, holds what came until its time, writes it
- * to its sink. The end of the stream waits its turn behind the bytes. Reads on only while it holds
- * less than {@link #MAX_HELD_BYTES}. Runs on the event loop.
+ * A pipe for one direction of a {@link Flow}: bytes are read from the source, held until they are
+ * due, and written to the sink. The end of the stream (FIN) is queued behind the bytes. While
+ * {@link #MAX_HELD_BYTES} are held, nothing more is read (backpressure). Runs on the event loop.
  */
 final class FlowPipe {
   @Limit(
@@ -55,7 +55,7 @@ final class FlowPipe {
     pump();
   }
 
-  /** What is held already keeps its time. */
+  /** Sets the link and the cut for bytes to come; bytes that are held already keep their time. */
   void shape(LinkClock value, long cutAt) {
     link = value;
     cutAtByte = cutAt;
@@ -84,7 +84,7 @@ final class FlowPipe {
     }
   }
 
-  /** Forgets what it holds and takes nothing more. */
+  /** Discards the held bytes and accepts no more. */
   void discard() {
     ended = true;
     for (Held next = held.pollFirst(); next != null; next = held.pollFirst()) {

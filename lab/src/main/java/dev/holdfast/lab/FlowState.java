@@ -1,7 +1,7 @@
 package dev.holdfast.lab;
 
 /**
- * What a {@link Middlebox} does with a connection.
+ * The state of a connection through a {@link Middlebox}.
  *
  * <p>OPENING to OPEN when the target answers; OPEN to any other; HALF_OPEN to SILENCED; each to
  * ENDED. ENDED is final.
@@ -13,12 +13,12 @@ enum FlowState {
   OPEN,
   /** The server's side is gone and the client was not told. */
   HALF_OPEN,
-  /** Forgotten: nothing passes, nobody is told. */
+  /** The connection is dropped silently: nothing passes, and neither side is notified. */
   SILENCED,
-  /** Forgotten: the next packet of a side is answered by a reset. */
+  /** The connection is dropped, and the next packet of either side is answered by a reset. */
   REFUSING,
-  /** What was held passes on, then both sides are closed. */
+  /** Held bytes are still written, then both sides are closed. */
   CLOSING,
-  /** Both sockets are closed. */
+  /** Both sockets are closed; the state is final. */
   ENDED
 }

@@ -8,9 +8,10 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * Follows one direction of an HTTP/2 connection without TLS by its frame headers alone: what HPACK
- * packed stays as it is. Frames of the hop's own are put in between two frames, never into a header
- * block, and never before the peer's SETTINGS. What does not begin as HTTP/2 passes unseen.
+ * A scanner of one direction of a plaintext HTTP/2 connection, by frame headers alone; header
+ * blocks are not decoded. Injected frames are inserted between two frames, never inside a header
+ * block, and never before the peer's SETTINGS. A connection that does not begin as HTTP/2 passes
+ * unchanged.
  */
 final class FrameScanner {
   static final int DATA = 0;
@@ -35,15 +36,15 @@ final class FrameScanner {
       then = "further ones are left out")
   private static final int MAX_PENDING_FRAMES = 1_000;
 
-  /** Hears of frames; on the loop. */
+  /** The listener of a scanner, called on the event loop. */
   interface Listener {
     /** A frame begins that will pass. */
     void onFrame(int type, int flags, int streamId);
 
     /**
-     * A PING came.
+     * Called for a PING frame.
      *
-     * @return whether the hop keeps it
+     * @return whether the hop consumes the frame instead of forwarding it
      */
     boolean onPing(boolean ack, byte[] content);
   }
@@ -62,7 +63,7 @@ final class FrameScanner {
     PAYLOAD,
     /** Within a PING, which is held until it is known who answers it. */
     PING_PAYLOAD,
-    /** Not HTTP/2; everything passes. */
+    /** The connection is not HTTP/2, so that everything passes unchanged. */
     OPAQUE
   }
 
@@ -92,7 +93,7 @@ final class FrameScanner {
     return settingsSeen && !isOpaque();
   }
 
-  /** Takes bytes, releases them. */
+  /** Scans and forwards bytes; takes ownership of the buffer. */
   void feed(ByteBuf bytes) {
     try {
       while (bytes.isReadable()) {

@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * The half of a middlebox that understands HTTP/2: which streams are open and since when each is
- * quiet; and frames of its own. Runs on the event loop.
+ * The HTTP/2 layer of a middlebox: tracks the open streams and the idle time of each, and injects
+ * frames of its own. Runs on the event loop.
  */
 final class Http2Hop {
   @Limit(
@@ -26,7 +26,7 @@ final class Http2Hop {
   private static final int END_OF_CLIENT = 1;
   private static final int END_OF_SERVER = 2;
 
-  /** Who passes the bytes on. */
+  /** The connection of a hop, which forwards its bytes. */
   interface Wire {
     void pass(RelayDirection direction, ByteBuf bytes);
 

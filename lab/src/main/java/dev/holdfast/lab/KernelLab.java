@@ -36,7 +36,7 @@ public final class KernelLab implements AutoCloseable {
   }
 
   /**
-   * Builds the path.
+   * Creates the namespaces and connects them.
    *
    * @throws KernelLabException saying what is missing and how to get it
    */
@@ -160,7 +160,7 @@ public final class KernelLab implements AutoCloseable {
     load(rules.text());
   }
 
-  /** What the router has loaded, with the number of packets that each rule met. */
+  /** The ruleset that the router has loaded, with the packet counter of each rule. */
   public String counters() {
     return KernelTool.run(
         joined(

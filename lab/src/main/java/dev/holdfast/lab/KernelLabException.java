@@ -1,14 +1,16 @@
 package dev.holdfast.lab;
 
-/** The kernel lab can't be had, or one of its commands failed; the message says what to do. */
+/**
+ * The failure to set up the kernel lab or to run one of its commands; the message says what to do.
+ */
 public final class KernelLabException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** Why. */
+  /** The reason of a failure: the lab is unavailable, or a command failed. */
   public enum Kind {
     /** Not Linux, a tool is missing, or the rights or a part of the kernel are. */
     UNAVAILABLE,
-    /** It was there, and a command of it failed. */
+    /** A command failed after the lab had been set up. */
     FAILED
   }
 

@@ -5,14 +5,14 @@ import dev.holdfast.lab.PathFaults.IdleAction;
 import java.time.Duration;
 
 /**
- * What the router of a {@link KernelLab} does.
+ * The configuration of a {@link KernelLab}'s router.
  *
  * @param idleTimeout of established connections, whole seconds, 1 s to 5 days: the kernel's unit
- * @param action DROP or RESET for what comes on a connection that it has forgotten
- * @param endpoints addresses of servers behind it, 1 to {@value #MAX_ENDPOINTS}
+ * @param action DROP or RESET for packets of a connection that the router has dropped
+ * @param endpoints number of server addresses behind the router, 1 to {@value #MAX_ENDPOINTS}
  */
 public record KernelPath(Duration idleTimeout, IdleAction action, int endpoints) {
-  /** At most so many addresses of servers. */
+  /** The largest number of server addresses. */
   @Limit(of = "addresses of servers behind the kernel lab", then = "more are refused")
   public static final int MAX_ENDPOINTS = 9;
 

@@ -15,10 +15,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a middlebox in user space needs of the kernel to be like one on the path: to be deaf, so
- * that what a peer sends is not even acknowledged, and to notice segments without bytes.
+ * The kernel socket options that let a user-space middlebox act like one on the path. A filter
+ * makes a socket deaf, so that the peer's segments are not even acknowledged. Counters show
+ * segments without bytes.
  *
- * <p>Linux with epoll only; elsewhere each method says that it could not. Needs no rights.
+ * <p>Linux with epoll only; elsewhere each method returns that it could not. Needs no privileges.
  */
 final class KernelSocket {
   private static final Logger log = LoggerFactory.getLogger(KernelSocket.class);
@@ -43,8 +44,8 @@ final class KernelSocket {
   private KernelSocket() {}
 
   /**
-   * Lets the kernel throw away every segment for this socket before it looks at it: no
-   * acknowledgement, no window, no FIN; of one that listens, no answer to who knocks.
+   * Makes the kernel drop every segment for this socket before processing: no acknowledgement, no
+   * window update, no FIN. On a listening socket, connection attempts get no answer.
    *
    * @return whether that was possible
    */
@@ -72,7 +73,7 @@ final class KernelSocket {
   }
 
   /**
-   * Ends {@link #deafen}: what the other side's kernel sends again is heard.
+   * Ends {@link #deafen}: segments that the peer's kernel retransmits are received.
    *
    * @return whether that was possible
    */
@@ -88,12 +89,18 @@ final class KernelSocket {
     }
   }
 
-  /** Segments that came in so far, with bytes or without; -1 when the kernel does not say. */
+  /**
+   * The number of segments received so far, with bytes or without; -1 when the kernel does not
+   * report it.
+   */
   static long segmentsIn(SocketChannel channel) {
     return word(channel, TCP_INFO, SEGS_IN_OFFSET);
   }
 
-  /** Segments that a deaf socket threw away so far; -1 when the kernel does not say. */
+  /**
+   * The number of segments that the filter has dropped so far; -1 when the kernel does not report
+   * it.
+   */
   static long segmentsDropped(SocketChannel channel) {
     return word(channel, SO_MEMINFO, DROPS_OFFSET);
   }

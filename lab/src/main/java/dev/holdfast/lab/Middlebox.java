@@ -32,14 +32,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A path with faults: a port on the loopback address whose connections go to a target as {@link
- * PathFaults} say. Without rights and without kernel modules; {@link TcpRelay} is its simpler
- * brother, with switches instead of timers.
+ * A user-space middlebox with fault injection: a port on the loopback address that forwards its
+ * connections to a target as {@link PathFaults} say. Needs no privileges and no kernel modules.
+ * {@link TcpRelay} is the simpler variant, with switches instead of timers.
  *
- * <p>With epoll a connection that is dropped is dropped as on a real path: the kernel throws away
- * what either side sends, so it is not even acknowledged, and TCP keepalive counts as traffic where
- * the faults say so. Where epoll is missing the kernel goes on acknowledging. In both cases each
- * side's TCP ends at the middlebox: what it has acknowledged, the other side may not have got.
+ * <p>With epoll, a dropped connection behaves as on a real path: the kernel discards the segments
+ * of either side without an acknowledgement, and TCP keepalive counts as traffic where the faults
+ * say so. Where epoll is missing, the kernel goes on acknowledging. In both cases each side's TCP
+ * ends at the middlebox: bytes that it has acknowledged may not have reached the other side.
  *
  * <p>One event loop carries all connections. Thread-safe; {@link #faults(PathFaults)} and the other
  * changes have taken effect when the call returns.
@@ -93,12 +93,12 @@ public final class Middlebox implements AutoCloseable {
     }
   }
 
-  /** Begins to describe a middlebox in front of a target. */
+  /** Creates a builder of a middlebox in front of a target. */
   public static Builder to(InetSocketAddress target) {
     return new Builder(target);
   }
 
-  /** Begins to describe a middlebox in front of a port of the loopback address. */
+  /** Creates a builder of a middlebox in front of a port of the loopback address. */
   public static Builder toPort(int port) {
     return to(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
   }
@@ -147,8 +147,8 @@ public final class Middlebox implements AutoCloseable {
   }
 
   /**
-   * Pulls the cable: until {@link #plugIn()} nothing gets through, on open connections and on new
-   * ones. With epoll not an acknowledgement does, nor the first packet of a new connection;
+   * Simulates a pulled cable: until {@link #plugIn()} nothing passes, on open connections and on
+   * new ones. With epoll, even acknowledgements and the SYN of a new connection are dropped;
    * elsewhere the kernel goes on acknowledging and accepting.
    */
   public void pullOut() {
@@ -174,7 +174,7 @@ public final class Middlebox implements AutoCloseable {
                 count(RelayDirection.TO_CLIENT).get()));
   }
 
-  /** Resets everything and stops. */
+  /** Resets all connections and stops the middlebox. */
   @Override
   public void close() {
     doors.close(CALL_TIMEOUT);
@@ -313,7 +313,7 @@ public final class Middlebox implements AutoCloseable {
     return answer.getNow();
   }
 
-  /** Describes a middlebox. */
+  /** A builder of a middlebox. Not thread-safe. */
   public static final class Builder {
     private final InetSocketAddress target;
     private InetAddress host = InetAddress.getLoopbackAddress();
@@ -384,7 +384,7 @@ public final class Middlebox implements AutoCloseable {
     }
 
     /**
-     * Starts it.
+     * Opens the ports and starts the middlebox.
      *
      * @throws IllegalStateException when the port is taken
      */

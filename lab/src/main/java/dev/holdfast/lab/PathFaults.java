@@ -6,20 +6,20 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * What a {@link Middlebox} does to the connections through it. All times are those of the real
+ * The faults that a {@link Middlebox} injects into its connections. All times are those of the real
  * path; {@link #speed} divides each of them where it takes effect. Times "after" something count
  * from the opening of a connection, or from the last {@link Middlebox#faults(PathFaults)} for one
  * that was open then.
  *
- * @param speed by what all times are divided, 1 to 1,000,000
+ * @param speed the divisor of all times, 1 to 1,000,000
  * @param seed of the jitter; the same seed draws the same numbers for the n-th connection
- * @param idle what becomes of a quiet connection
- * @param stream what becomes of a quiet HTTP/2 stream
+ * @param idle the fate of an idle connection
+ * @param stream the fate of an idle HTTP/2 stream
  * @param answersPings the hop answers HTTP/2 PINGs itself, in both directions, and forwards none
  * @param link latency, jitter and bandwidth
- * @param stall windows in which nothing gets through
+ * @param stall windows in which nothing passes
  * @param loss one direction loses everything from a time on
- * @param halfOpenAfter after this long the server's side is reset and the client is not told
+ * @param halfOpenAfter after this long the server's side is reset and the client is not notified
  * @param cut both sides are reset in the middle of the bytes
  * @param goAway a GOAWAY from the hop
  */
@@ -40,7 +40,7 @@ public record PathFaults(
   @Limit(of = "every time of a fault", then = "a longer one is refused")
   private static final Duration MAX_DURATION = Duration.ofDays(365);
 
-  /** A perfect path. */
+  /** A perfect path, without any fault. */
   public static final PathFaults NONE = builder().build();
 
   public PathFaults {
@@ -50,19 +50,19 @@ public record PathFaults(
     halfOpenAfter.ifPresent(after -> requireTime("halfOpenAfter", after, Duration.ZERO));
   }
 
-  /** What a hop does with a connection that was quiet for too long. */
+  /** The action of a hop on a connection that was idle for too long. */
   public enum IdleAction {
-    /** Forgets it: nothing gets through any more, and nobody is told. */
+    /** Drops it silently: nothing passes any more, and neither side is notified. */
     DROP,
-    /** Forgets it, and answers the next packet of either side with a reset. */
+    /** Drops it, and answers the next packet of either side with a reset. */
     RESET,
     /** Closes it on both sides, with a FIN. */
     CLOSE,
-    /** Tells the client by a GOAWAY and closes both sides; HTTP/2 without TLS only. */
+    /** Sends the client a GOAWAY and closes both sides; HTTP/2 without TLS only. */
     GOAWAY
   }
 
-  /** What counts as traffic on a connection. */
+  /** The kind of traffic that restarts the idle time of a connection. */
   public enum Counted {
     /**
      * Every TCP segment, TCP keepalive probes too, as a NAT or a firewall sees them. Where epoll is
@@ -75,7 +75,7 @@ public record PathFaults(
     HTTP
   }
 
-  /** How a hop ends a stream that was quiet for too long. */
+  /** The way in which a hop ends a stream that was idle for too long. */
   public enum StreamEnd {
     /** RST_STREAM with INTERNAL_ERROR to both sides. */
     RST_STREAM,
@@ -83,7 +83,10 @@ public record PathFaults(
     GOAWAY
   }
 
-  /** A quiet connection: {@code action} once nothing that is {@code counted} came for so long. */
+  /**
+   * The idle timeout of connections: {@code action} once nothing that is {@code counted} arrived
+   * for that long.
+   */
   public record Idle(Duration timeout, IdleAction action, Counted counted) {
     public Idle {
       requireTime("idle.timeout", timeout, Duration.ofMillis(1));
@@ -94,7 +97,7 @@ public record PathFaults(
     }
   }
 
-  /** A stream without DATA in either direction for so long. */
+  /** The idle timeout of streams without DATA in either direction. */
   public record Stream(Duration timeout, StreamEnd end) {
     public Stream {
       requireTime("stream.timeout", timeout, Duration.ofMillis(1));
@@ -102,14 +105,14 @@ public record PathFaults(
   }
 
   /**
-   * The wire.
+   * The properties of the link.
    *
    * @param latency one way
    * @param jitter at most so much more, evenly distributed; the order of bytes stays
    * @param bytesPerSecond each way; 0 for no limit
    */
   public record Link(Duration latency, Duration jitter, long bytesPerSecond) {
-    /** No delay, no limit. */
+    /** A link without delay, jitter or bandwidth limit. */
     public static final Link PERFECT = new Link(Duration.ZERO, Duration.ZERO, 0);
 
     public Link {
@@ -141,7 +144,7 @@ public record PathFaults(
     }
   }
 
-  /** One direction loses everything, acknowledgements too, from a time on. */
+  /** A fault in which one direction loses everything, acknowledgements too, from a time on. */
   public record Loss(RelayDirection direction, Duration after) {
     public Loss {
       requireTime("loss.after", after, Duration.ZERO);
@@ -181,10 +184,10 @@ public record PathFaults(
   }
 
   /**
-   * What a kind of path does, by its own numbers; see {@link PathProfile}.
+   * The faults of a known kind of path, with its own numbers; see {@link PathProfile}.
    *
-   * <p>A hop that looks at requests ends TCP and HTTP/2, so it answers PINGs itself. Where it ends
-   * streams and connections after different times, both are here.
+   * <p>A hop that inspects requests terminates TCP and HTTP/2, so it answers PINGs itself. If it
+   * ends streams and connections after different times, the faults have both.
    */
   public static PathFaults of(PathProfile profile) {
     Builder faults = builder();
@@ -347,7 +350,7 @@ public record PathFaults(
     }
 
     /**
-     * The faults.
+     * Creates the faults from the values set.
      *
      * @throws IllegalArgumentException naming the value and what was expected
      */

@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One connection through a {@link TcpRelay}, with switches of its own: what the relay does to all
- * of them, for this one. Thread-safe; a switch has taken effect when its call returns.
+ * A connection through a {@link TcpRelay}, with the relay's switches for this connection alone.
+ * Thread-safe; a switch has taken effect when its call returns.
  */
 public final class RelayConnection {
   private static final Logger log = LoggerFactory.getLogger(RelayConnection.class);
@@ -49,7 +49,7 @@ public final class RelayConnection {
     return number;
   }
 
-  /** Where it comes from. */
+  /** The client's address of this connection. */
   public InetSocketAddress clientAddress() {
     return client.remoteAddress();
   }
@@ -59,12 +59,15 @@ public final class RelayConnection {
     return pipe(direction).byteCount();
   }
 
-  /** Resets it on both sides. */
+  /** Resets the connection on both sides. */
   public void cut() {
     relay.call(this::cutOnLoop);
   }
 
-  /** Closes it on both sides, with a FIN; the kernel makes it a reset where bytes lie unread. */
+  /**
+   * Closes the connection on both sides, with a FIN; the kernel sends a reset instead where bytes
+   * are unread.
+   */
   public void close() {
     relay.call(this::closeOnLoop);
   }

@@ -1,13 +1,13 @@
 package dev.holdfast.lab;
 
-/** Which way bytes go through a {@link TcpRelay}. */
+/** The direction of bytes through a {@link TcpRelay} or a {@link Middlebox}. */
 public enum RelayDirection {
-  /** From who connected to whom the relay connects. */
+  /** From the client to the server. */
   TO_SERVER,
-  /** Back. */
+  /** From the server back to the client. */
   TO_CLIENT;
 
-  /** The other way. */
+  /** The opposite of this direction. */
   public RelayDirection opposite() {
     return this == TO_SERVER ? TO_CLIENT : TO_SERVER;
   }

@@ -17,14 +17,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One direction of a connection: reads, holds, writes.
+ * A pipe for one direction of a connection: bytes are read, held until they are due, and written.
  *
- * <p>It reads on only while what it holds is less than {@link #MAX_HELD_BYTES}, and nothing at all
- * while stalled, so a middlebox full of stuck connections stays small. The end of the stream (FIN)
- * waits its turn behind the bytes. Runs on the event loop.
+ * <p>Nothing is read while {@link #MAX_HELD_BYTES} are held, or while the direction is stalled
+ * (backpressure), so a middlebox full of stuck connections stays small. The end of the stream (FIN)
+ * is queued behind the bytes. Runs on the event loop.
  */
 final class RelayPipe {
-  /** What one direction of one connection holds at most, give or take one read. */
+  /**
+   * The largest number of bytes that one direction of a connection holds, give or take one read.
+   */
   static final int MAX_HELD_BYTES = 1024 * 1024;
 
   private static final Logger log = LoggerFactory.getLogger(RelayPipe.class);
@@ -81,7 +83,10 @@ final class RelayPipe {
     pump();
   }
 
-  /** What was delayed still waits its time, so that nothing overtakes. */
+  /**
+   * Ends stalls, delays and limits. Bytes that were delayed already keep their time, so that the
+   * order stays.
+   */
   void heal() {
     stalled = false;
     delayNanos = 0;
@@ -89,7 +94,7 @@ final class RelayPipe {
     pump();
   }
 
-  /** Forgets what it holds. */
+  /** Discards the held bytes and accepts no more. */
   void discard() {
     ended = true;
     for (Held next = held.pollFirst(); next != null; next = held.pollFirst()) {

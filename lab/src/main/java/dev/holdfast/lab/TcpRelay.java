@@ -28,15 +28,15 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A middlebox for TCP on the loopback address: forwards every connection to a target and breaks the
- * path as told.
+ * A TCP relay on the loopback address with fault injection: forwards every connection to a target,
+ * and breaks the path on demand.
  *
- * <p>Switches take effect in the order of the calls, and once a call has returned, it has:
- * everything runs on one event loop. What cuts concerns connections that are open; what stalls,
- * delays or refuses holds until {@link #heal()}, for new connections too. {@link RelayConnection}
- * has the same switches for one connection. A stalled direction reads nothing more, so the sender's
- * kernel buffers fill and its writes block, as behind a path that drops packets; but the kernel
- * does acknowledge what it took. Thread-safe.
+ * <p>Switches take effect in the order of the calls; each has taken effect when its call returns,
+ * because everything runs on one event loop. A cut concerns open connections only. Stalls, delays
+ * and refusals hold until {@link #heal()}, for new connections too. {@link RelayConnection} has the
+ * same switches for one connection. A stalled direction reads nothing more, so the sender's kernel
+ * buffers fill and its writes block, as behind a path that drops packets; but the kernel
+ * acknowledges the bytes that it has accepted. Thread-safe.
  */
 public final class TcpRelay implements AutoCloseable {
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(10);
@@ -74,7 +74,7 @@ public final class TcpRelay implements AutoCloseable {
     return to(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
   }
 
-  /** Where it listens. */
+  /** The address on which the relay listens. */
   public InetSocketAddress address() {
     return address;
   }
@@ -192,7 +192,7 @@ public final class TcpRelay implements AutoCloseable {
     return count(direction).get();
   }
 
-  /** Resets everything and stops. */
+  /** Resets all connections and stops the relay. */
   @Override
   public void close() {
     cut();

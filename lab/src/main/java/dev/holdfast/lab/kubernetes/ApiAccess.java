@@ -10,11 +10,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may do what. Without any word here everybody may do everything, as an administrator. Changes
- * count from the next request on; open watches go on, as they do in a real cluster. Thread-safe.
+ * The authentication and authorization of an {@link ApiServer}. By default every client is an
+ * administrator. Changes take effect with the next request; open watches go on, as in a real
+ * cluster. Thread-safe.
  */
 public final class ApiAccess {
-  /** Who asks without a token and without a certificate. */
+  /** The user of requests without a token and without a certificate. */
   public static final String ANONYMOUS = "system:anonymous";
 
   private static final String BEARER = "Bearer ";
@@ -25,7 +26,7 @@ public final class ApiAccess {
   private boolean identityNeeded;
   private @Nullable List<ApiRule> rules;
 
-  /** Makes a token good for a user; from now on who asks must be known. */
+  /** Makes a token valid for a user; from now on requests must be authenticated. */
   public synchronized ApiAccess accept(String token, String user) {
     userOfToken.put(token, user);
     identityNeeded = true;
@@ -44,19 +45,19 @@ public final class ApiAccess {
     return this;
   }
 
-  /** Who asks must be known by a certificate or a token. */
+  /** Requires every request to be authenticated by a certificate or a token. */
   public synchronized ApiAccess requireIdentity() {
     identityNeeded = true;
     return this;
   }
 
-  /** Takes a verb away from everybody. */
+  /** Forbids a verb to every user. */
   public synchronized ApiAccess refuse(ApiVerb verb) {
     refused.add(verb);
     return this;
   }
 
-  /** Gives a verb back. */
+  /** Permits a verb again after {@link #refuse}. */
   public synchronized ApiAccess permit(ApiVerb verb) {
     refused.remove(verb);
     return this;
@@ -68,7 +69,9 @@ public final class ApiAccess {
     return this;
   }
 
-  /** Who asks; empty for a token or certificate that is not good, which is answered with 401. */
+  /**
+   * The user of a request; empty for an invalid token or certificate, which is answered with 401.
+   */
   synchronized Optional<String> identify(String authorization, String certificateName) {
     if (authorization.startsWith(BEARER)) {
       String token = authorization.substring(BEARER.length()).strip();

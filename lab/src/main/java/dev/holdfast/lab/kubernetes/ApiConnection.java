@@ -11,7 +11,7 @@ import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
-/** One TCP connection of a client. */
+/** A TCP connection of a client to the API server. */
 final class ApiConnection {
   private final Channel channel;
   private volatile boolean deaf;
@@ -20,7 +20,7 @@ final class ApiConnection {
     this.channel = channel;
   }
 
-  /** From now on nothing is answered here, as behind a path that was cut without a word. */
+  /** Stops answering on this connection, as behind a path that was cut silently. */
   void goDeaf() {
     deaf = true;
   }
@@ -29,7 +29,7 @@ final class ApiConnection {
     return deaf;
   }
 
-  /** Over HTTP/2: no more requests here, please; those that came are answered. */
+  /** Sends a GOAWAY with NO_ERROR over HTTP/2: open requests are still answered. */
   void goAway() {
     var unused = channel.writeAndFlush(new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR));
   }

@@ -4,17 +4,17 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 
-/** A wrong answer to a request, as {@link ApiFaults} gives it. Immutable. */
+/** A fault that {@link ApiFaults} injects into a request. Immutable. */
 public final class ApiFault {
-  /** What happens to the request. */
+  /** The kinds of faults of a request. */
   enum Kind {
-    /** It is answered as told. */
+    /** The request gets a given HTTP response. */
     ANSWER,
     /** A watch begins well and its first event is an error. */
     ERROR_EVENT,
-    /** It is never answered, and its connection stays open. */
+    /** The request is never answered, and its connection stays open. */
     HANG,
-    /** Its connection is closed. */
+    /** The connection of the request is closed. */
     CUT
   }
 
@@ -58,12 +58,12 @@ public final class ApiFault {
             1));
   }
 
-  /** 410 as HTTP code. */
+  /** An HTTP response with status 410 (Gone). */
   public static ApiFault expired() {
     return of(ApiStatus.expired("The resourceVersion for the provided watch is too old."));
   }
 
-  /** 200, and then 410 in an ERROR event: how watches mostly hear of it. */
+  /** An HTTP response with status 200, then 410 in an ERROR event, as most expired watches end. */
   public static ApiFault expiredEvent() {
     return errorEvent(ApiStatus.tooOld(1, 2));
   }

@@ -6,8 +6,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What goes wrong with requests to come. It begins with the next one and ends after some of them or
- * when healed; requests that are being answered go on. Thread-safe.
+ * The faults that an {@link ApiServer} injects into future requests. A fault begins with the next
+ * request and ends after a number of them or when healed; requests that are being answered go on.
+ * Thread-safe.
  */
 public final class ApiFaults {
   private record Planned(ApiFault failure, int times) {}
@@ -56,7 +57,7 @@ public final class ApiFaults {
     return this;
   }
 
-  /** Ends all faults. */
+  /** Removes all faults at once. */
   public synchronized void heal() {
     failures.clear();
     delays.clear();

@@ -2,20 +2,20 @@ package dev.holdfast.lab.kubernetes;
 
 import java.util.Map;
 
-/** Something to be kept by an {@link ApiStore}: what a controller would write. */
+/** An object for an {@link ApiStore}, as a controller would write it. */
 public interface ApiObject {
-  /** Its kind. */
+  /** The kind of the object. */
   ApiResource resource();
 
-  /** Where it lives. */
+  /** The namespace of the object. */
   String namespace();
 
   /** Unique for its kind within the namespace. */
   String name();
 
-  /** What label selectors see. */
+  /** The labels of the object, which label selectors match. */
   Map<String, String> labels();
 
-  /** Everything beside kind and metadata: JSON fields without the braces around them. */
+  /** The object's fields except kind and metadata: JSON fields without the surrounding braces. */
   String content();
 }

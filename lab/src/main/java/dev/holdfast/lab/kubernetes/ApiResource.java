@@ -2,9 +2,9 @@ package dev.holdfast.lab.kubernetes;
 
 /** The kinds of objects that the server keeps. */
 public enum ApiResource {
-  /** {@code endpointslices.discovery.k8s.io}, v1. */
+  /** The EndpointSlices of {@code discovery.k8s.io/v1}. */
   ENDPOINT_SLICES("discovery.k8s.io", "endpointslices", "EndpointSlice"),
-  /** {@code services} of the core group, v1. */
+  /** The Services of the core group, v1. */
   SERVICES("", "services", "Service");
 
   private final String group;
@@ -42,7 +42,7 @@ public enum ApiResource {
     return group.isEmpty() ? plural : plural + "." + group;
   }
 
-  /** What stands before the namespace in a path. */
+  /** The path prefix before the namespace. */
   String root() {
     return group.isEmpty() ? "/api/v1" : "/apis/" + group + "/v1";
   }

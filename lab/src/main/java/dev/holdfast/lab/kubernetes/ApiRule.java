@@ -3,9 +3,9 @@ package dev.holdfast.lab.kubernetes;
 import java.util.Set;
 
 /**
- * What a role allows.
+ * A rule of a role.
  *
- * @param namespace where; "" for the whole cluster
+ * @param namespace the namespace of the rule; "" for the whole cluster
  * @param group the API group; "" for the core group
  * @param resource the plural, such as {@code endpointslices}
  * @param verbs such as {@code list}

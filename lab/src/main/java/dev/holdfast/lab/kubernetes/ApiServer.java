@@ -15,15 +15,15 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An API server of Kubernetes for tests, on one port of the loopback address: EndpointSlices and
- * Services can be got, listed and watched as at a real one, and its bad days can be ordered.
+ * A Kubernetes API server for tests, on one port of the loopback address, with fault injection:
+ * EndpointSlices and Services can be got, listed and watched as at a real one.
  *
- * <p>It follows the API's documents and the code of the real server in what a client can see:
- * versions, pages, bookmarks, selectors, errors. It takes no writes; tests write into the {@link
- * #store()}. Everything is deterministic. Thread-safe.
+ * <p>Everything that a client can see follows the API's documents and the code of the real server:
+ * versions, pages, bookmarks, selectors, errors. The server accepts no writes; tests write into the
+ * {@link #store()}. Everything is deterministic. Thread-safe.
  */
 public final class ApiServer implements AutoCloseable {
-  /** Older requests are forgotten. */
+  /** The number of requests that are recorded; older ones are discarded. */
   public static final int REMEMBERED_REQUESTS = 100_000;
 
   private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -69,22 +69,22 @@ public final class ApiServer implements AutoCloseable {
     return (options.tls().isPresent() ? "https" : "http") + "://" + authority();
   }
 
-  /** What it keeps. */
+  /** The store of the server's objects. */
   public ApiStore store() {
     return store;
   }
 
-  /** What goes wrong with requests to come. */
+  /** The faults that the server injects into future requests. */
   public ApiFaults faults() {
     return faults;
   }
 
-  /** Who may do what. */
+  /** The authentication and authorization of the server. */
   public ApiAccess access() {
     return access;
   }
 
-  /** What it was asked, oldest first. */
+  /** The recorded requests, oldest first. */
   public List<ApiRequest> requests() {
     synchronized (requests) {
       return List.copyOf(requests);
@@ -163,7 +163,7 @@ public final class ApiServer implements AutoCloseable {
     }
   }
 
-  /** Stops and starts again. */
+  /** Stops the server and starts it again on the same port, with the same store. */
   public synchronized void restart() {
     stop();
     startAgain();

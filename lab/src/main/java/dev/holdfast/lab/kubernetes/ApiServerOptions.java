@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How an {@link ApiServer} is set up.
+ * The options of an {@link ApiServer}.
  *
  * @param tls none for plain HTTP, as behind {@code kubectl proxy}
  * @param http2 whether it speaks HTTP/2: by ALPN, in the clear by upgrade and by prior knowledge
@@ -17,17 +17,17 @@ public record ApiServerOptions(Optional<ApiTls> tls, boolean http2, Duration boo
     return new ApiServerOptions(Optional.empty(), true, Duration.ofMinutes(1));
   }
 
-  /** The same over TLS. */
+  /** These options with TLS, as given. */
   public ApiServerOptions withTls(ApiTls value) {
     return new ApiServerOptions(Optional.of(value), http2, bookmarkInterval);
   }
 
-  /** The same without HTTP/2. */
+  /** These options with HTTP/1.1 only. */
   public ApiServerOptions withoutHttp2() {
     return new ApiServerOptions(tls, false, bookmarkInterval);
   }
 
-  /** The same with bookmarks more or less often. */
+  /** These options with another bookmark interval. */
   public ApiServerOptions withBookmarkInterval(Duration value) {
     if (value.isNegative() || value.isZero()) {
       throw new IllegalArgumentException("bookmarkInterval: " + value + " (expected: > 0)");

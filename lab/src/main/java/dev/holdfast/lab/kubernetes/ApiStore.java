@@ -12,21 +12,25 @@ import java.util.concurrent.CopyOnWriteArraySet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the server keeps, as etcd and the watch cache in front of it do: every write gets the next
- * version of the whole store, older versions can be listed until they are compacted away, and
- * changes can be watched from a version that the cache still knows.
+ * The object store of an {@link ApiServer}, which models etcd and the watch cache in front of it.
+ * Every write gets the next version of the whole store. Older versions can be listed until they are
+ * compacted, and changes can be watched from any version that the cache still has.
  *
- * <p>The cache can be held back, as that of an API server that lost touch with etcd: what is asked
- * of it then is old, and watches get nothing. Thread-safe; changes count at once.
+ * <p>The cache can be held back, like that of an API server without a connection to etcd: reads
+ * from the cache are then stale, and watches get no events. Thread-safe; changes take effect at
+ * once.
  */
 public final class ApiStore {
-  /** More changes are compacted away by themselves. */
+  /** The number of changes that are kept; older ones are compacted. */
   public static final int KEPT_CHANGES = 50_000;
 
-  /** No store of a cluster that runs begins at 1: clients must not guess. */
+  /**
+   * The version of an empty store. The version of a running cluster is never 1, so clients must not
+   * guess it.
+   */
   static final long FIRST_VERSION = 1_000;
 
-  /** One write: null before it for a creation, null after it for a deletion. */
+  /** A write, with the object before and after; null before a creation, null after a deletion. */
   record Change(
       long version, ObjectKey key, @Nullable StoredObject before, @Nullable StoredObject after) {}
 
@@ -160,17 +164,20 @@ public final class ApiStore {
     progress.clear();
   }
 
-  /** What the cache has seen. */
+  /** The version that the cache has reached. */
   synchronized long cacheVersion() {
     return Math.min(version, heldVersion);
   }
 
-  /** What bookmarks of a kind may tell: its last change, or where a list of the newest found it. */
+  /**
+   * The version that bookmarks of a kind may report: its last change, or the store's version at the
+   * last consistent list of the kind.
+   */
   synchronized long progress(ApiResource resource) {
     return Math.min(progress.getOrDefault(resource, 0L), heldVersion);
   }
 
-  /** Somebody wanted the newest of a kind, so that its cache asks etcd how far it is. */
+  /** Records a consistent read of a kind, for which the cache asks etcd for its progress. */
   synchronized void progressed(ApiResource resource) {
     progress.put(resource, version);
   }
@@ -226,7 +233,7 @@ public final class ApiStore {
     return from == to ? Collections.emptyList() : List.copyOf(changes.subList(from, to));
   }
 
-  /** Is told of every change, on the thread that made it. */
+  /** Adds a listener that is called for every change, on the thread that made it. */
   void listen(Runnable listener) {
     listeners.add(listener);
   }

@@ -2,13 +2,13 @@ package dev.holdfast.lab.kubernetes;
 
 import java.util.Locale;
 
-/** What a client may ask for; the words of Kubernetes' roles. */
+/** The verbs of requests, with the words of Kubernetes roles. */
 public enum ApiVerb {
-  /** One object by its name. */
+  /** Reads a single object by its name. */
   GET,
-  /** All objects of a kind, or those that a selector chooses. */
+  /** Lists all objects of a kind, or those that a selector matches. */
   LIST,
-  /** Every change of them from a version on. */
+  /** Watches the changes of the same objects from a version on. */
   WATCH;
 
   /** As it stands in a role: {@code list}. */

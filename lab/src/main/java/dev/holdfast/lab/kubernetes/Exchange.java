@@ -23,8 +23,8 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One request and its answer, over either version of HTTP. Nothing is sent on a deaf connection.
- * Used by the loop of its channel.
+ * An HTTP request and its response, over HTTP/1.1 or HTTP/2. Nothing is sent on a deaf connection.
+ * Confined to the event loop of its channel.
  */
 final class Exchange {
   private static final int PIECES_PER_SECOND = 10;
@@ -52,12 +52,12 @@ final class Exchange {
     return context.channel().isActive();
   }
 
-  /** A whole answer. */
+  /** Sends a complete response, as the fault says. */
   void answer(ApiFault answer) {
     answer(answer.code(), answer.type(), answer.headers(), answer.body());
   }
 
-  /** A whole answer of JSON. */
+  /** Sends a complete response with status 200 and a JSON body. */
   void answer(byte[] json) {
     answer(200, JSON, Map.of(), json);
   }
@@ -72,7 +72,7 @@ final class Exchange {
     finish(response);
   }
 
-  /** The head of an answer that comes in pieces. */
+  /** Sends the head of a response that is sent in pieces. */
   void begin() {
     HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
     addHeaders(response, JSON);
@@ -80,7 +80,7 @@ final class Exchange {
     send(response);
   }
 
-  /** A piece: a chunk of HTTP/1.1, a DATA frame of HTTP/2. */
+  /** Sends a piece: a chunk of HTTP/1.1, a DATA frame of HTTP/2. */
   void piece(ByteBuf bytes) {
     if (bytes.isReadable()) {
       send(new DefaultHttpContent(bytes));
@@ -89,7 +89,7 @@ final class Exchange {
     }
   }
 
-  /** The end of an answer that came in pieces. */
+  /** Ends a response that was sent in pieces. */
   void end() {
     finish(new DefaultLastHttpContent());
   }

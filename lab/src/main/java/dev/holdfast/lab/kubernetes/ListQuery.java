@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A list as it was asked for, with the rules for versions and pages of the real server. */
+/** A list request, with the real server's rules for versions and pages. */
 final class ListQuery {
   private static final String EXACT = "Exact";
   private static final String NOT_OLDER_THAN = "NotOlderThan";
@@ -42,7 +42,7 @@ final class ListQuery {
     return token == null && !version.isEmpty() && !exact() ? versionNumber() : 0;
   }
 
-  /** The answer, as JSON. */
+  /** The response body of the list, as JSON. */
   String answer(ApiStore store) throws ApiException {
     long at = at(store);
     ApiResource resource = request.resource();

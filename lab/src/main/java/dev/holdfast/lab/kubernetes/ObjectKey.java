@@ -2,7 +2,7 @@ package dev.holdfast.lab.kubernetes;
 
 import java.util.Comparator;
 
-/** Where an object stands in the store; sorted as lists are. */
+/** The key of an object in the store, in the order of lists. */
 record ObjectKey(ApiResource resource, String namespace, String name)
     implements Comparable<ObjectKey> {
   private static final Comparator<ObjectKey> ORDER =
@@ -15,7 +15,10 @@ record ObjectKey(ApiResource resource, String namespace, String name)
     return ORDER.compare(this, other);
   }
 
-  /** What a continue token says: lists go on behind it. */
+  /**
+   * The position of the object in lists, as a continue token holds it; the next page begins behind
+   * it.
+   */
   String path() {
     return namespace + "/" + name;
   }

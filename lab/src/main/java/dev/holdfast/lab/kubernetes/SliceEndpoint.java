@@ -6,8 +6,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One endpoint of an EndpointSlice. The three conditions are null when the API server leaves them
- * out.
+ * An endpoint of an EndpointSlice. The three conditions are null when the API server omits them.
  *
  * @param addresses at least one; clients use the first
  * @param ready whether it takes new calls; null counts as true
@@ -37,17 +36,17 @@ public record SliceEndpoint(
     return new SliceEndpoint(List.of(address), true, true, false, "", List.of(), pod);
   }
 
-  /** The same in a zone. */
+  /** This endpoint in another zone. */
   public SliceEndpoint inZone(String value) {
     return new SliceEndpoint(addresses, ready, serving, terminating, value, hintZones, pod);
   }
 
-  /** The same with hints for topology-aware routing. */
+  /** This endpoint with hints for topology-aware routing. */
   public SliceEndpoint hintedFor(String... zones) {
     return new SliceEndpoint(addresses, ready, serving, terminating, zone, List.of(zones), pod);
   }
 
-  /** The same with other conditions. */
+  /** This endpoint with other conditions. */
   public SliceEndpoint withConditions(
       @Nullable Boolean isReady, @Nullable Boolean isServing, @Nullable Boolean isTerminating) {
     return new SliceEndpoint(addresses, isReady, isServing, isTerminating, zone, hintZones, pod);
@@ -63,7 +62,7 @@ public record SliceEndpoint(
     return withConditions(false, true, true);
   }
 
-  /** The same with a pod of another name, as a restart on the same address has. */
+  /** This endpoint with a pod of another name, as after a restart on the same address. */
   public SliceEndpoint ofPod(String value) {
     return new SliceEndpoint(addresses, ready, serving, terminating, zone, hintZones, value);
   }

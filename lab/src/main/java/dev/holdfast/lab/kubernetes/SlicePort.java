@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record SlicePort(String name, @Nullable Integer port, String protocol, String appProtocol) {
 
-  /** A TCP port. */
+  /** A TCP port without an appProtocol. */
   public static SlicePort tcp(String name, int port) {
     return new SlicePort(name, port, "TCP", "");
   }

@@ -3,7 +3,7 @@ package dev.holdfast.lab.kubernetes;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** One version of an object, with its text. Immutable. */
+/** A version of an object, with its JSON text. Immutable. */
 final class StoredObject {
   /** Real lists carry it for every object: a client must be able to skip it. */
   private static final String MANAGED_FIELDS =

@@ -10,9 +10,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One open watch. It pulls changes from the store when it is told of them and the client takes
- * them, so that nothing queues up behind a slow client. All but {@link #wake} runs on the loop of
- * its channel.
+ * An open watch. Changes are pulled from the store when the store signals them and the client is
+ * ready, so that nothing queues up behind a slow client (backpressure). All methods but {@link
+ * #wake} run on the loop of its channel.
  */
 final class WatchStream {
   /** The real server says once more where it is, shortly before it ends a watch. */
@@ -76,19 +76,19 @@ final class WatchStream {
     pull();
   }
 
-  /** There may be changes. Any thread. */
+  /** Signals that there may be changes. Called from any thread. */
   void wake() {
     if (woken.compareAndSet(false, true)) {
       exchange.loop().execute(this::pull);
     }
   }
 
-  /** Sends nothing more and does not end, as a half-open connection. */
+  /** Stops sending without ending the watch, like a half-open connection. */
   void goSilent() {
     silent = true;
   }
 
-  /** Ends as told: 410 in an ERROR event. */
+  /** Ends the watch with 410 in an ERROR event. */
   void expire() {
     error(ApiStatus.tooOld(seenVersion, store.version()));
   }
@@ -108,7 +108,7 @@ final class WatchStream {
     }
   }
 
-  /** The client is gone, or enough was said. */
+  /** Closes the watch, because the client disconnected or the watch has ended. */
   void close() {
     ended = true;
     store.forget(wake);
