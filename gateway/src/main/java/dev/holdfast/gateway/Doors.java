@@ -69,9 +69,9 @@ final class Doors {
   /**
    * Opens new listeners, closes those that are gone, and leaves the rest untouched.
    *
-   * @param ready runs once all new sockets are bound, before any of them accepts, before kept
-   *     listeners change their options, and before old sockets close (except those in the way of a
-   *     new one); if it throws, nothing has changed
+   * @param ready runs once all new sockets are bound, before any of them accepts and before kept
+   *     listeners change their options. Old sockets close after it, except those in the way of a
+   *     new one. If it throws, nothing has changed
    * @throws IOException when an address cannot be bound; then nothing has changed
    */
   synchronized void use(List<Listener> wanted, Runnable ready) throws IOException {

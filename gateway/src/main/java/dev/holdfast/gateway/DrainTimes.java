@@ -17,7 +17,9 @@ public record DrainTimes(Duration acknowledge, Duration unary, Duration streams)
       then = "the second one, with the last stream, is sent without the answer")
   public static final Duration ACKNOWLEDGE = Duration.ofSeconds(10);
 
-  /** Of calls whose request is complete; one whose answer has begun by then is a stream. */
+  /**
+   * The time for calls with a complete request; a call whose response has begun counts as a stream.
+   */
   @Limit(
       of =
           "time that a call with a complete request has on a closing gateway until its answer"
@@ -25,7 +27,7 @@ public record DrainTimes(Duration acknowledge, Duration unary, Duration streams)
       then = "it ends with UNAVAILABLE")
   public static final Duration UNARY = Duration.ofSeconds(30);
 
-  /** Of calls that still send, or whose answer has begun. */
+  /** The time for calls that still send, or whose response has begun. */
   @Limit(of = "time that a stream has on a closing gateway", then = "it ends with UNAVAILABLE")
   public static final Duration STREAMS = Duration.ofMinutes(5);
 

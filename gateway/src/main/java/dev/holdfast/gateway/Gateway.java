@@ -99,9 +99,9 @@ public final class Gateway implements AutoCloseable {
   }
 
   /**
-   * Listens and forwards from now on.
+   * Opens a gateway, which listens and forwards from now on.
    *
-   * @throws IOException when the address can't be listened at
+   * @throws IOException when an address cannot be bound
    */
   public static Gateway open(GatewayOptions options, GatewaySnapshot snapshot) throws IOException {
     return open(options, snapshot, List.of());
@@ -114,8 +114,10 @@ public final class Gateway implements AutoCloseable {
   }
 
   /**
-   * As above, with sockets that another process listens at: a listener with the address of one uses
-   * it, those that no listener wants are closed.
+   * Opens a gateway with listening sockets of another process. A listener with the address of one
+   * uses it; sockets that no listener wants are closed.
+   *
+   * @throws IOException when an address cannot be bound
    */
   public static Gateway open(
       GatewayOptions options, GatewaySnapshot snapshot, List<ListeningSocket> inherited)
@@ -124,9 +126,10 @@ public final class Gateway implements AutoCloseable {
   }
 
   /**
-   * Shows its sockets to somebody who hands them on; its listeners wait meanwhile.
+   * Lends the listening sockets to a receiver that hands them on; changes of the listeners wait
+   * meanwhile.
    *
-   * @throws IOException of the taker
+   * @throws IOException of the receiver
    */
   public void lend(SocketTaker taker) throws IOException {
     doors.lend(taker);
@@ -143,21 +146,22 @@ public final class Gateway implements AutoCloseable {
   }
 
   /**
-   * Serves clients at these addresses from now on. One whose address stays is not touched, and its
-   * TLS counts for the next handshake; connections of one that goes stay until they end.
+   * Replaces the listeners. A listener whose address stays keeps its socket, and its TLS counts
+   * from the next handshake. Connections of a removed listener stay until they end.
    *
    * @param listeners at least one
-   * @throws IOException when an address can't be listened at; then all is as it was
+   * @throws IOException when an address cannot be bound; then nothing has changed
    */
   public void listen(List<Listener> listeners) throws IOException {
     listen(listeners, () -> {});
   }
 
   /**
-   * As above, together with something else that may be refused.
+   * Replaces the listeners together with another change that may fail.
    *
-   * @param ready runs when all that is new is bound, before anybody is let in there and before
-   *     anything else has changed; when it throws all is as it was
+   * @param ready makes that change, after all new sockets are bound and before any of them accepts;
+   *     if it throws, nothing has changed
+   * @throws IOException when an address cannot be bound; then nothing has changed
    */
   public void listen(List<Listener> listeners, Runnable ready) throws IOException {
     if (listeners.isEmpty()) {
@@ -217,8 +221,8 @@ public final class Gateway implements AutoCloseable {
   }
 
   /**
-   * Has the gateways of this process give up the memory that they keep for calls to come, as after
-   * a crowd of clients; each of their threads does so when it is its turn.
+   * Releases the spare memory of all gateways in this process, for example after a peak of clients.
+   * Each event loop does so in a task of its own.
    */
   public static void releaseSpareMemory() {
     GatewayMemory.ofProcess()

@@ -11,9 +11,11 @@ import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLException;
 
 /**
- * Closes a connection of TLS 1.2 whose client begins a second handshake (RFC 9113, 9.2.1), whatever
- * it speaks inside: handshakes cost a client next to nothing, and another certificate would come to
- * stand behind calls that were let in with the first. TLS 1.3 has no renegotiation.
+ * The refusal of TLS 1.2 renegotiation: closes a connection whose client begins a second handshake
+ * (RFC 9113, 9.2.1), whatever protocol is inside.
+ *
+ * <p>Handshakes cost a client next to nothing. A second certificate would also stand behind calls
+ * that were admitted with the first. TLS 1.3 has no renegotiation.
  */
 final class RenegotiationGuard extends ChannelInboundHandlerAdapter {
   private static final String RENEGOTIABLE = "TLSv1.2";
@@ -68,8 +70,8 @@ final class RenegotiationGuard extends ChannelInboundHandlerAdapter {
   }
 
   /**
-   * A second handshake that fails by itself is refused as well: the JDK does so where ALPN is asked
-   * again, BoringSSL always, and says it as of any record that it can't take.
+   * Refuses a second handshake that fails by itself as well. The JDK fails it if ALPN is offered
+   * again, BoringSSL always; BoringSSL reports the same error as for any bad record.
    */
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {

@@ -18,8 +18,8 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Waits for a client's TLS handshake, which the handshake limit bounds. Then hands the connection
- * to HTTP/2 if ALPN chose it, else to protocol detection.
+ * The handler of a client's TLS handshake, which the handshake limit bounds. Afterwards it hands
+ * the connection to HTTP/2 if ALPN chose it, else to protocol detection.
  */
 final class TlsEntrance extends ChannelInboundHandlerAdapter {
   private final TlsServer tls;

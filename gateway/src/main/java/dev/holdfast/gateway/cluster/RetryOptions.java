@@ -1,7 +1,7 @@
 package dev.holdfast.gateway.cluster;
 
 /**
- * The retry budget of a cluster for attempts that an endpoint may have processed: it bounds what
+ * The retry budget of a cluster for attempts that an endpoint may have processed. It bounds what
  * retry policies add, so that a cluster in trouble does not get a multiple of its calls. Counted
  * per event loop.
  *

@@ -116,7 +116,7 @@ public final class L4Entrance {
     }
   }
 
-  /** Detects the protocol from the first bytes. */
+  /** The detection of the protocol from the first bytes. */
   private final class Peek extends ByteToMessageDecoder {
     private boolean decided;
 
@@ -161,8 +161,8 @@ public final class L4Entrance {
   }
 
   /**
-   * Reads the server name (SNI) of the ClientHello, and leaves the bytes unchanged for the next
-   * handler.
+   * The reader of the server name (SNI) in the ClientHello; it leaves the bytes unchanged for the
+   * next handler.
    */
   private final class Hello extends AbstractSniHandler<String> {
     Hello() {

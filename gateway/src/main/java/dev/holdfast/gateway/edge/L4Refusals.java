@@ -10,7 +10,7 @@ import io.netty.channel.ChannelOption;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Counts and logs connections that were refused at layer 4. Thread-safe. */
+/** The counter and log of connections that were refused at layer 4. Thread-safe. */
 public final class L4Refusals {
   private static final Logger log = LoggerFactory.getLogger(L4Refusals.class);
   private static final String NOWHERE = "";

@@ -24,9 +24,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the PROXY protocol header (version 1 or 2) of a trusted proxy, within the handshake limit,
- * and passes the bytes after it to the next handler. A header without a client (LOCAL, UNKNOWN,
- * Unix sockets) leaves the proxy's own address. Confined to its event loop.
+ * The reader of a trusted proxy's PROXY protocol header (version 1 or 2), within the handshake
+ * limit. The bytes after the header go to the next handler. A header without a client (LOCAL,
+ * UNKNOWN, Unix sockets) leaves the proxy's own address. Confined to its event loop.
  */
 public final class ProxyEntrance {
   @Limit(
@@ -114,7 +114,7 @@ public final class ProxyEntrance {
     }
   }
 
-  /** Detects from the first bytes whether there is a header. */
+  /** The detection of a header from the first bytes. */
   private final class Peek extends ByteToMessageDecoder {
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
@@ -149,7 +149,7 @@ public final class ProxyEntrance {
     }
   }
 
-  /** Takes the header that the preceding decoder has found. */
+  /** The consumer of the header that the preceding decoder has found. */
   private final class Taker extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {

@@ -8,7 +8,10 @@ import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Counts and logs connections that were refused for their PROXY protocol header. Thread-safe. */
+/**
+ * The counter and log of connections that were refused for their PROXY protocol header.
+ * Thread-safe.
+ */
 public final class ProxyRefusals {
   private static final Logger log = LoggerFactory.getLogger(ProxyRefusals.class);
 

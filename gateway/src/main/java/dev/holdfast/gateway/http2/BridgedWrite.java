@@ -3,8 +3,9 @@ package dev.holdfast.gateway.http2;
 import io.netty.handler.codec.http2.Http2Stream;
 
 /**
- * A write that returns flow-control window: its bytes go back to the sender's window on the other
- * connection when the write ends. Also after a failed write, since nobody holds the bytes any more.
+ * A write that returns flow-control window: when the write ends, its bytes go back to the sender's
+ * window on the other connection. Also after a failed write, since then the bytes are no longer
+ * held.
  */
 record BridgedWrite(FrameConnection source, Http2Stream stream, int bytes) implements Written {
   /** Whether both writes return bytes to the same stream. */

@@ -16,8 +16,8 @@ import io.netty.handler.codec.http2.Http2Settings;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Builds the HTTP/2 codec of a connection around Netty's, with the limits that Netty leaves to its
- * users.
+ * The builder of a connection's HTTP/2 codec around Netty's, with the limits that Netty leaves to
+ * its users.
  */
 final class ConnectionBuilder<C extends FrameConnection>
     extends AbstractHttp2ConnectionHandlerBuilder<C, ConnectionBuilder<C>> {
@@ -47,7 +47,7 @@ final class ConnectionBuilder<C extends FrameConnection>
   /** A proxy that forwards a malformed request is held responsible for it (RFC 9113, 8.1.1). */
   private static final boolean VALIDATES = true;
 
-  /** Creates the connection handler around a codec. */
+  /** The factory of the connection handler around a codec. */
   interface Maker<C extends FrameConnection> {
     C make(FrameDecoder decoder, ControlFrameLimits encoder, Http2Settings settings);
   }

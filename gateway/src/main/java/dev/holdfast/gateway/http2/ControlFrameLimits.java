@@ -11,9 +11,9 @@ import io.netty.handler.codec.http2.Http2LifecycleManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Closes the connection of a peer that causes responses without reading them, or that makes the
- * gateway reset stream after stream (CVE-2025-8671). Netty has both limits, but only for its own
- * encoder.
+ * The limit of control frames for a peer that causes responses without reading them, or makes the
+ * gateway reset stream after stream (CVE-2025-8671): its connection is closed. Netty has both
+ * limits, but only for its own encoder.
  */
 final class ControlFrameLimits extends DecoratingHttp2ConnectionEncoder {
   private final FrameEncoder frames;

@@ -4,9 +4,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http2.Http2FrameTypes;
 
 /**
- * Coalesces small DATA frames of one stream that follow each other in a read buffer. Each would
- * cost as much as a large frame, here and at the upstream. No receiver may attach a meaning to the
- * boundaries of DATA frames (RFC 9113, 6.1).
+ * The coalescing of small DATA frames of one stream that follow each other in a read buffer. Each
+ * would cost as much as a large frame, here and at the upstream. No receiver may attach a meaning
+ * to the boundaries of DATA frames (RFC 9113, 6.1).
  */
 final class DataCoalescing {
   /** The longest frame that is coalesced; the result is still copied if it has to wait. */

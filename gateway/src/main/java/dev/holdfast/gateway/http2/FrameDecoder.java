@@ -317,8 +317,7 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
   }
 
   /**
-   * Headers that Netty decodes, which are reported in this form, may end a body whose length is
-   * checked here.
+   * The check of bodies that end with headers that Netty decodes, which are reported in this form.
    */
   private final class Counted extends Http2FrameListenerDecorator {
     Counted(Http2FrameListener listener) {

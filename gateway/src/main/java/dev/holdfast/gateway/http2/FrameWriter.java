@@ -14,8 +14,8 @@ import java.nio.channels.ClosedChannelException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the frames of calls into the {@link FrameBatch} of their connection. Other frames go to
- * the batch as separate messages, in the same order.
+ * The writer of the frames of calls into the {@link FrameBatch} of their connection. Other frames
+ * go to the batch as separate messages, in the same order.
  */
 final class FrameWriter extends DefaultHttp2FrameWriter {
   /**

@@ -5,9 +5,9 @@ import dev.holdfast.gateway.limits.MemoryAccount;
 import io.netty.handler.codec.http2.Http2Headers;
 
 /**
- * Charges the request headers of open streams to their client. The headers of usual calls are free,
- * and so are cached ones, which the calls of a connection share. Confined to the connection's event
- * loop.
+ * The memory charge for request headers of open streams, to the account of their client. The
+ * headers of usual calls are free, and so are cached ones, which the calls of a connection share.
+ * Confined to the connection's event loop.
  */
 final class HeaderMemory {
   @Limit(

@@ -5,7 +5,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
 
 /**
- * Assembles the gRPC messages of a call from its DATA. Its buffer grows with the bytes received,
+ * The assembler of gRPC messages from the DATA of a call. Its buffer grows with the bytes received,
  * not with the length that a prefix promises, and is charged to an account.
  */
 final class MessageAssembler {

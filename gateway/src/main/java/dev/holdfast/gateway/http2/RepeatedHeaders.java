@@ -5,9 +5,10 @@ import io.netty.handler.codec.http2.Http2HeadersEncoder.SensitivityDetector;
 import io.netty.util.AsciiString;
 
 /**
- * Keeps headers out of the peer's HPACK table until they occur a second time. Most headers that
- * clients send with a call, such as a traceparent, occur once and would evict those that repeat. A
- * secret header is never put into the table. One per encoder, confined to its event loop.
+ * The indexing policy that keeps headers out of the peer's HPACK table until they occur a second
+ * time. Most headers that clients send with a call, such as a traceparent, occur once and would
+ * evict those that repeat. A secret header is never put into the table. One per encoder, confined
+ * to its event loop.
  */
 final class RepeatedHeaders implements SensitivityDetector {
   @Limit(

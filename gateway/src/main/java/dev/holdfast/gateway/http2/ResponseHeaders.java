@@ -41,8 +41,8 @@ final class ResponseHeaders {
   }
 
   /**
-   * Whether the first headers of a response have an invalid status: not a number from 100 to 599,
-   * 101, which HTTP/2 does not have (RFC 9113, 8.6), or an informational status that ends the
+   * Whether the first headers of a response have an invalid status. Invalid are: no number from 100
+   * to 599; 101, which HTTP/2 does not have (RFC 9113, 8.6); an informational status that ends the
    * response.
    */
   static boolean isMalformed(Http2Headers headers, boolean end) {

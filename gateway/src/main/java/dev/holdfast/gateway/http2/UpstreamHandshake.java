@@ -9,9 +9,9 @@ import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import javax.net.ssl.SSLException;
 
 /**
- * Starts HTTP/2 after a TLS handshake with an endpoint, if ALPN chose it; otherwise closes the
- * connection with the reason. Stays in the pipeline: with TLS 1.3 an endpoint refuses the gateway's
- * certificate only after the handshake.
+ * The handler of a TLS handshake with an endpoint: starts HTTP/2 if ALPN chose it, otherwise closes
+ * the connection with the reason. Stays in the pipeline: with TLS 1.3 an endpoint refuses the
+ * gateway's certificate only after the handshake.
  */
 final class UpstreamHandshake extends ChannelInboundHandlerAdapter {
   private static final int MOST_CAUSES = 10;

@@ -4,14 +4,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The buffer memory account of one client connection, or of one call within it: bytes that the
- * gateway holds on behalf of that client, in either direction. Confined to one event loop.
+ * gateway holds on behalf of that client, in either direction. Confined to one event loop. Envoy's
+ * buffer memory account is the same idea.
  *
- * <p>A charge never fails. When the account exceeds its own limit, or the process has no room left
- * and this account is the heaviest, its {@link Holder} is told to end calls, in a task of its own
- * behind what the event loop does now. Envoy's buffer memory account is the same idea.
+ * <p>A charge never fails. If the account exceeds its own limit, its {@link Holder} must end calls.
+ * So must the heaviest account's when the process has no memory left. The holder is called in a
+ * task of its own, behind the event loop's current work.
  */
 public final class MemoryAccount {
-  /** Ends calls of a client connection. */
+  /** The owner of an account, which can end its calls. */
   @FunctionalInterface
   public interface Holder {
     /**

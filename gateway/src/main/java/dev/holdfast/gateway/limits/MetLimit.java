@@ -24,8 +24,8 @@ public enum MetLimit {
   /** The time for the rest of a frame or header block. */
   SLOW_FRAME,
   /**
-   * Floods of resets, CONTINUATION or empty DATA, or of responses that nobody reads; Netty detects
-   * them.
+   * Other floods that end a connection with ENHANCE_YOUR_CALM: small CONTINUATION frames, empty
+   * DATA, streams reset for a client's errors, and control frames that the peer does not read.
    */
   FLOOD,
   /** A flood of PING frames. */

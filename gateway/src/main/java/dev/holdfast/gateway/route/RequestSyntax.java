@@ -32,8 +32,8 @@ public final class RequestSyntax {
   }
 
   /**
-   * Whether a text is a path with a query in a server's request target: it begins with a slash, or
-   * is {@code *}, and has no control characters, blanks or fragment. Bytes above ASCII are
+   * Whether a text is a path with a query, as in a request target. Such a text begins with a slash,
+   * or is {@code *}, and has no control characters, blanks or fragment. Bytes above ASCII are
    * accepted, as other servers do.
    */
   public static boolean isPath(CharSequence text) {

@@ -3,8 +3,8 @@ package dev.holdfast.gateway.traffic;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Counts the gRPC messages of one direction of a call by their prefixes, wherever frames cut them.
- * Does not read the messages themselves. Not thread-safe.
+ * The counter of gRPC messages in one direction of a call, by their prefixes, wherever frames cut
+ * them. Does not read the messages themselves. Not thread-safe.
  */
 final class MessageCount {
   private static final int PREFIX_BYTES = 5;
