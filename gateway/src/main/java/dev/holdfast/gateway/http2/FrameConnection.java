@@ -15,7 +15,6 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -28,16 +27,10 @@ import org.jspecify.annotations.Nullable;
 // How a write ends shows in the promise that was handed in, or in the end of the connection.
 @SuppressWarnings("FutureReturnValueIgnored")
 abstract class FrameConnection extends Http2ConnectionHandler {
-  /** What looked at the connection first may leave its pipeline a little later. */
-  private static final int MOST_SEARCHES = 4;
-
   @Limit(
       of = "time in which a client that was told to leave for its resets has one turn",
       then = "what it sends beyond that waits")
   static final Duration SLOWED = Duration.ofMillis(100);
-
-  /** HTTP/2 hands nothing on. */
-  private static final List<Object> NOTHING = List.of();
 
   private final FrameStreams streams;
   private final FrameEncoder frames;
@@ -47,9 +40,6 @@ abstract class FrameConnection extends Http2ConnectionHandler {
   private final TurnBudget budget;
   private @Nullable ChannelHandlerContext context;
   private @Nullable FrameBatch batch;
-  private @Nullable DirectSocket direct;
-  private int searches;
-  private int turnBytes;
   private boolean flushWanted;
   private boolean blamed;
   private boolean putOff;
@@ -102,11 +92,7 @@ abstract class FrameConnection extends Http2ConnectionHandler {
 
   final void flushNow() {
     flushWanted = false;
-    FrameBatch written = batch;
     try {
-      if (written != null && !streams.sending().isReady() && written.flushPast()) {
-        return;
-      }
       flush(context());
     } catch (RuntimeException e) {
       // Others of the loop have to be flushed, too.
@@ -275,7 +261,6 @@ abstract class FrameConnection extends Http2ConnectionHandler {
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
-    turnBytes += ((ByteBuf) message).readableBytes();
     super.channelRead(ctx, message);
     putOffIfSpent();
   }
@@ -295,34 +280,13 @@ abstract class FrameConnection extends Http2ConnectionHandler {
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
     discardSomeReadBytes();
-    DirectSocket socket = direct;
-    if (socket != null) {
-      socket.onTurn(turnBytes);
-    } else if (searches < MOST_SEARCHES && decoder().prefaceReceived()) {
-      searches++;
-      findDirect(ctx);
-    }
     onReadComplete();
     ctx.fireChannelReadComplete();
   }
 
   /** Whether the beginning of a frame waits for the rest of it. */
-  final boolean hasPartOfFrame() {
+  private boolean hasPartOfFrame() {
     return actualReadableBytes() > 0;
-  }
-
-  /** Reads frames past the pipeline; what is no whole frame yet is copied. */
-  final void onBytes(ByteBuf bytes) throws Exception {
-    turnBytes += bytes.readableBytes();
-    int before = 0;
-    while (bytes.isReadable() && bytes.readableBytes() != before) {
-      before = bytes.readableBytes();
-      decode(context(), bytes, NOTHING);
-    }
-    if (bytes.isReadable()) {
-      super.channelRead(context(), context().alloc().buffer().writeBytes(bytes));
-    }
-    putOffIfSpent();
   }
 
   /** From now on its frames are handled at a rate that costs nobody much. */
@@ -370,23 +334,13 @@ abstract class FrameConnection extends Http2ConnectionHandler {
   }
 
   /** For now nothing more comes. */
-  final void onReadComplete() {
-    turnBytes = 0;
+  private void onReadComplete() {
     if (!putOff && !slowed) {
       budget.renew();
     }
     FrameBatch written = batch;
     if (written == null || written.isUnflushed()) {
       flushLater();
-    }
-  }
-
-  /** Soon after the first SETTINGS nothing but liveness is before us any more, unless it stays. */
-  private void findDirect(ChannelHandlerContext ctx) {
-    FrameBatch written = batch;
-    if (written != null) {
-      direct = DirectSocket.of(this, ctx, written);
-      written.direct(direct);
     }
   }
 
