@@ -11,9 +11,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server that was built, and all that its calls meet. Its builder's interceptors are nowhere
- * public, and one of them may be the one that refuses strangers: they are read from the server
- * itself, and a server from which they can't be read is refused, never served without them.
+ * The services of a built server with its interceptors. The builder's interceptors are not public,
+ * and one of them may enforce authentication. So they are read from the server itself. A server
+ * from which they can't be read is refused, never served without them.
  */
 final class BuiltServer {
   private static final String INTERCEPTORS = "interceptors";
@@ -21,9 +21,9 @@ final class BuiltServer {
   private BuiltServer() {}
 
   /**
-   * The services, within the interceptors of the server.
+   * The services of a server, wrapped in its interceptors.
    *
-   * @throws IllegalArgumentException when it can't be said what the interceptors are
+   * @throws IllegalArgumentException when the interceptors can't be determined
    */
   static List<ServerServiceDefinition> services(Server server) {
     Server built = server;

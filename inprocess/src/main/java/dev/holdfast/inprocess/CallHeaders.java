@@ -30,9 +30,9 @@ final class CallHeaders {
   private CallHeaders() {}
 
   /**
-   * Metadata of a call, without what HTTP and the protocol need for themselves.
+   * The metadata of a call, without headers of HTTP and the protocol.
    *
-   * @throws IllegalArgumentException when a binary header is no base64; it names the header
+   * @throws IllegalArgumentException when a binary header is not valid base64, with its name
    */
   static Metadata metadata(Http2Headers headers) {
     List<byte[]> all = new ArrayList<>(2 * headers.size());
@@ -51,7 +51,10 @@ final class CallHeaders {
     return InternalMetadata.newMetadata(all.toArray(new byte[0][]));
   }
 
-  /** Several values may stand in one header, with commas (gRPC over HTTP/2, Custom-Metadata). */
+  /**
+   * Adds the values of a binary header, which may be comma-separated (gRPC over HTTP/2,
+   * Custom-Metadata).
+   */
   private static void addBinary(AsciiString name, String values, List<byte[]> all) {
     for (String value : values.split(",", -1)) {
       byte[] decoded;
@@ -67,8 +70,9 @@ final class CallHeaders {
   }
 
   /**
-   * As they go over HTTP/2. A value with other bytes than printable ASCII is left out, as
-   * grpc-java's transports do: a line break in it would begin another header over HTTP/1.1.
+   * The headers of metadata, encoded as for HTTP/2. A value with bytes other than printable ASCII
+   * is dropped, as in grpc-java's transports. A line break in it would begin another header over
+   * HTTP/1.1.
    */
   static Http2Headers http2(Metadata metadata) {
     Http2Headers headers = new DefaultHttp2Headers(false);

@@ -5,7 +5,7 @@ import dev.holdfast.gateway.route.Route;
 import dev.holdfast.gateway.route.Router;
 import org.jspecify.annotations.Nullable;
 
-/** Leads nowhere: what is gRPC over HTTP/2 belongs to the server's own port. */
+/** A router without routes, because gRPC over HTTP/2 belongs to the server's own port. */
 final class FacesOnly implements Router {
   static final Router ROUTER = new FacesOnly();
 

@@ -6,7 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** The bytes of one message, from what a marshaller makes of it. */
+/** The serialized bytes of one message, from a marshaller's stream. */
 final class MessageOutput extends ByteArrayOutputStream {
   private static final int UNKNOWN_BYTES = 1_024;
 
@@ -28,7 +28,7 @@ final class MessageOutput extends ByteArrayOutputStream {
     }
   }
 
-  /** The array whose first {@link #size} bytes count. */
+  /** The backing array, whose first {@link #size} bytes are valid. */
   byte[] array() {
     return buf;
   }

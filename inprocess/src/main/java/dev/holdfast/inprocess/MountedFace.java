@@ -17,7 +17,10 @@ import io.netty.channel.EventLoop;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Takes the channels of somebody else's server. One part for each of its event loops. */
+/**
+ * Initializer that serves the accepted channels of another Netty server, with one state per event
+ * loop. Shareable.
+ */
 @Sharable
 final class MountedFace extends ChannelInitializer<Channel> {
   private final WebFace face;

@@ -5,9 +5,9 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tasks that run one after the other, in the order in which they came, on whatever thread the
- * executor gives. What comes while one of them runs is run after it, by the same thread. As many
- * wait as their call has messages under way, which its flow control bounds.
+ * A serial executor: tasks run one at a time and in order, on threads of the given executor. A task
+ * that is added while another one runs is run by the same thread. The flow control of the call
+ * bounds the queue.
  */
 final class SerialTasks {
   private final Executor executor;

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The methods of some services and what is known of their messages. Immutable. */
+/** The methods of some services with their message descriptors. Immutable. */
 final class ServedMethods {
   private static final Logger log = LoggerFactory.getLogger(ServedMethods.class);
 
@@ -26,8 +26,8 @@ final class ServedMethods {
   private final HttpTranscoder transcoder;
 
   /**
-   * Reads the descriptors that protobuf's generated code brings. A service without one has no JSON
-   * face.
+   * Collects the methods, with the descriptors of protobuf's generated code. A service without a
+   * descriptor has no HTTP/JSON mapping.
    */
   ServedMethods(List<ServerServiceDefinition> services) {
     Map<String, FileDescriptorProto> files = new LinkedHashMap<>();
@@ -62,12 +62,12 @@ final class ServedMethods {
     }
   }
 
-  /** The way from HTTP to the methods. */
+  /** The HTTP/JSON transcoder of the methods. */
   HttpTranscoder transcoder() {
     return transcoder;
   }
 
-  /** A method by the {@code :path} of its calls; null when nobody serves it. */
+  /** The method with a {@code :path}; null for none. */
   @Nullable ServerMethodDefinition<?, ?> find(String path) {
     return byPath.get(path);
   }

@@ -1,4 +1,4 @@
-/** The HTTP/JSON face of a Java service, in its own process. */
+/** HTTP frontends of a Java gRPC server, in its own process. */
 @NullMarked
 package dev.holdfast.inprocess;
 

@@ -25,9 +25,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The log of calls: a line of JSON for each that ended, and every minute for each that goes on; and
- * the same of connections that are passed through. Lines are written by a thread of its own; calls
- * never wait for it. Thread-safe.
+ * The access log: a line of JSON for each call that ended, and every minute for each call in
+ * progress. Proxied layer-4 connections are logged in the same way. A thread of its own formats and
+ * writes the lines, so calls never wait. Thread-safe.
  */
 public final class AccessLog implements CallSink, AutoCloseable {
   @Limit(
@@ -66,11 +66,11 @@ public final class AccessLog implements CallSink, AutoCloseable {
   }
 
   /**
-   * A log in a file, to which it is added; made when it is not there. May be moved away at any time
-   * (logrotate): within a second another one is begun.
+   * Opens a log that is appended to a file, which is created if missing. The file may be renamed at
+   * any time (logrotate): within a second a new one is created.
    *
    * @param path empty for standard output
-   * @throws IllegalArgumentException when it can't be written now; what fails later loses lines
+   * @throws IllegalArgumentException when the file can't be written now; later failures drop lines
    */
   public static AccessLog open(Optional<Path> path, MeterRegistry meters) {
     LogFile file = new LogFile(path.orElse(null), System::nanoTime);
@@ -93,7 +93,7 @@ public final class AccessLog implements CallSink, AutoCloseable {
     }
   }
 
-  /** The same face, whose requests are logged as HTTP. */
+  /** Wraps a frontend so that its requests are logged as HTTP requests. */
   public WebFace watching(WebFace face) {
     return (web, ended) -> {
       SeenExchange seen = new SeenExchange(web, this::put);
@@ -150,7 +150,7 @@ public final class AccessLog implements CallSink, AutoCloseable {
     }
   }
 
-  /** Writes what waits, for a while. */
+  /** Writes the queued lines, for at most {@link #LAST_LINES}, and closes the file. */
   @Override
   public void close() {
     closed = true;

@@ -5,9 +5,9 @@ import dev.holdfast.gateway.traffic.JsonOut;
 import java.time.Instant;
 
 /**
- * The line of a connection that is passed through, or was turned away.
+ * An access-log entry of a proxied or rejected layer-4 connection.
  *
- * @param end how; "" while it goes on
+ * @param end the reason of its end; "" while it is open
  */
 record ConnectionEntry(
     long timeMillis,

@@ -4,17 +4,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** Where a log of calls is to be written, as far as looking can tell; nothing is made there. */
+/** Checks of an access log's path, without creating anything. */
 public final class LogPlace {
   private static final String EXPECTED = "a file that can be written, or - for standard output";
 
   private LogPlace() {}
 
   /**
-   * Looks whether a file can be added to, or made.
+   * Requires that a file can be appended to or created, as far as permissions show.
    *
-   * @param name what the place is called in the error
-   * @throws IllegalArgumentException when it certainly can't
+   * @param name of the setting in the error message
+   * @throws IllegalArgumentException when the file certainly can't be written
    */
   public static void require(String name, Path path) {
     Optional<String> trouble = trouble(path);
@@ -23,7 +23,7 @@ public final class LogPlace {
     }
   }
 
-  /** The error of a place of which somebody knows why it won't do. */
+  /** The exception for an unusable path. */
   static IllegalArgumentException refused(String name, Path path, String why) {
     return new IllegalArgumentException(
         name + ": " + path + ": " + why + " (expected: " + EXPECTED + ")");

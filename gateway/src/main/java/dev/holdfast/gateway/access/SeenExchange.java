@@ -12,9 +12,9 @@ import io.netty.handler.codec.http2.Http2Headers;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** A request to a face that is logged when its answer is complete, or will never be. */
+/** An exchange with a frontend that is logged when its response is complete or aborted. */
 final class SeenExchange implements WebExchange {
-  /** For a client that left before its answer, as nginx has it. */
+  /** The logged status of a client that left before its response, as in nginx. */
   private static final int CLIENT_LEFT = 499;
 
   private final WebExchange web;

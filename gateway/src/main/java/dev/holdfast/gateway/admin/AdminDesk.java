@@ -16,7 +16,7 @@ import java.util.concurrent.Executor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Answers what the admin page is asked. On the admin thread. */
+/** Handler of requests to the admin page. Confined to the admin thread. */
 final class AdminDesk {
   @Limit(
       of = "time that a thread of the gateway has to say what it does to the admin page",
@@ -37,7 +37,7 @@ final class AdminDesk {
     this.visitors = visitors;
   }
 
-  /** The answer, now or on the given thread. */
+  /** The response, completed now or on the given thread. */
   CompletableFuture<Reply> answer(HttpRequest request, Executor thread) {
     String path = pathOf(request.uri());
     HttpMethod method = request.method();

@@ -3,9 +3,9 @@ package dev.holdfast.gateway.admin;
 import io.netty.handler.codec.http.HttpResponseStatus;
 
 /**
- * An answer of the admin page.
+ * A response of the admin page.
  *
- * @param type of its content
+ * @param type the content type of the body
  */
 record Reply(HttpResponseStatus status, String type, String body) {
   private static final String TEXT = "text/plain; charset=utf-8";

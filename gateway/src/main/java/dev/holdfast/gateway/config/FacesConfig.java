@@ -7,14 +7,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How clients without gRPC are served. Immutable.
+ * The configuration of the frontends. Immutable.
  *
- * @param terms who is
- * @param json what JSON looks like
- * @param descriptorSets files that say what the services of a cluster look like, by its name
+ * @param terms the settings of all frontends
+ * @param json the mapping of HTTP/JSON
+ * @param descriptorSets the descriptor-set files by cluster name
  */
 public record FacesConfig(FaceTerms terms, JsonTerms json, Map<String, List<Path>> descriptorSets) {
-  /** All faces, for no page of another origin, JSON as proto3 maps it. */
+  /** All frontends, without cross-origin requests, with the proto3 JSON mapping. */
   public static final FacesConfig DEFAULT =
       new FacesConfig(FaceTerms.DEFAULT, JsonTerms.DEFAULT, Map.of());
 

@@ -7,11 +7,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whose services are served. Another registry takes the place of one that has spoken only when it
- * has spoken too: until then nobody knows what there would be to serve.
+ * The registry whose services are served, and its successor after a reload. A new registry replaces
+ * one that has listed its services only when the new one has listed its own. Until then the new set
+ * of services is unknown.
  *
- * @param served the one whose services are served; null where no registry is followed
- * @param awaited the one that takes its place with its first word; null for none
+ * @param served the registry whose services are served; null for none
+ * @param awaited the registry that replaces it with its first list; null for none
  */
 record FollowedRegistries(@Nullable RegistryNames served, @Nullable RegistryNames awaited) {
   static final FollowedRegistries NONE = new FollowedRegistries(null, null);
@@ -40,7 +41,7 @@ record FollowedRegistries(@Nullable RegistryNames served, @Nullable RegistryName
     return awaited != null && awaited.isKnown() ? new FollowedRegistries(awaited, null) : this;
   }
 
-  /** Whether there is nothing to wait for before it is known what is served. */
+  /** Whether the set of served services is known. */
   boolean isKnown() {
     return served == null || served.isKnown();
   }

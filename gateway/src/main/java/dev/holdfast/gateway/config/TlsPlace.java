@@ -5,13 +5,12 @@ import java.nio.file.Path;
 import java.util.Set;
 
 /**
- * Where the certificates and keys that a gateway's file names stand, and what is known of them.
+ * The place of the certificate and key files of a configuration, and what is known of them.
  *
- * @param folder from which relative names go
- * @param inUse files that a running gateway follows or writes: they are not read, so that one that
- *     has gone bad since, and of which the last good content counts, is in the way of no other
- *     change
- * @param clock says which certificates have expired
+ * @param folder against which relative names are resolved
+ * @param inUse files that a running gateway already follows or writes; they are not read, so that a
+ *     file that became invalid since does not block an unrelated change
+ * @param clock decides which certificates have expired
  */
 public record TlsPlace(Path folder, Set<Path> inUse, Clock clock) {
   /** The folder of the process, and nothing is in use. */

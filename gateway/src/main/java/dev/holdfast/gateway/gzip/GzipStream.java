@@ -23,7 +23,7 @@ public final class GzipStream {
   private long length;
   private boolean begun;
 
-  /** A part of the body, whole in what is returned; empty for an empty one. */
+  /** The next part of the body, completely flushed in the result; empty for an empty part. */
   public byte[] part(byte[] bytes) {
     if (bytes.length == 0) {
       return bytes;

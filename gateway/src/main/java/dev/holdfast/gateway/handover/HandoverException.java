@@ -2,7 +2,7 @@ package dev.holdfast.gateway.handover;
 
 import java.io.IOException;
 
-/** A takeover that did not come about; whoever listened before goes on. */
+/** Thrown when a handover fails; the old gateway continues to serve. */
 public final class HandoverException extends IOException {
   private static final long serialVersionUID = 1L;
 

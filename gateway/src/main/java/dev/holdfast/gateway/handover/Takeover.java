@@ -26,9 +26,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The listening sockets of a running gateway, taken over by a newer process that is ready to serve.
- * Until {@link #serving} the older one goes on as before, and it does so too when this is closed
- * earlier or this process dies. For one thread.
+ * The listening sockets of a running gateway, taken over by a newer process. Until {@link #serving}
+ * the old gateway continues unchanged, also when this is closed or this process dies. Not
+ * thread-safe.
  */
 public final class Takeover implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Takeover.class);
@@ -44,9 +44,10 @@ public final class Takeover implements AutoCloseable {
   }
 
   /**
-   * Refuses a path that can't be used, before anything else is done.
+   * Checks that a path can be used for a handover.
    *
-   * @throws HandoverException when strangers could put something there, or this machine can't
+   * @throws HandoverException when other users could create files in its folder, or this platform
+   *     has no epoll
    */
   public static void check(Path path) throws IOException {
     if (!Epoll.isAvailable()) {
@@ -56,10 +57,10 @@ public final class Takeover implements AutoCloseable {
   }
 
   /**
-   * Asks whoever listens there for his sockets.
+   * Requests the sockets of the gateway that listens at a path.
    *
-   * @return empty when nobody is there, or he dies before he gave them
-   * @throws IOException when he is there and does not give them
+   * @return empty when no gateway listens there, or it died before it sent them
+   * @throws IOException when the gateway does not hand its sockets over
    */
   public static Optional<Takeover> ask(Path path) throws IOException, InterruptedException {
     if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
@@ -94,16 +95,17 @@ public final class Takeover implements AutoCloseable {
     }
   }
 
-  /** The sockets, in the order of the other's listeners; whoever uses one closes it. */
+  /** The sockets, in the order of the old gateway's listeners. The user of a socket closes it. */
   public List<ListeningSocket> sockets() {
     return sockets;
   }
 
   /**
-   * From now on the other one leaves: it accepts no more connections, and lets its calls end.
+   * Tells the old gateway that this process serves, so that it stops accepting and drains its
+   * calls.
    *
-   * @return whether it answered; then what else it held, such as the port of its admin page, is
-   *     free
+   * @return whether the old gateway answered or is gone; its other resources, such as the port of
+   *     its admin page, are free then
    */
   public boolean serving() throws InterruptedException {
     try {

@@ -4,11 +4,14 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 
-/** Netty's encoder of answers over HTTP/1.1: one to HEAD has no body (RFC 9110, 9.3.2). */
+/**
+ * Netty's encoder of HTTP/1.1 responses, which omits the body of a response to HEAD (RFC 9110,
+ * 9.3.2).
+ */
 public final class AnswerEncoder extends HttpResponseEncoder {
   private boolean head;
 
-  /** The answer to a request with this method is next. */
+  /** Sets the method of the request whose response is encoded next. */
   public void answers(HttpMethod method) {
     head = method.equals(HttpMethod.HEAD);
   }

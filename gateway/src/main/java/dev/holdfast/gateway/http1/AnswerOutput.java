@@ -32,7 +32,7 @@ final class AnswerOutput {
     ctx.channel().config().setWriteBufferWaterMark(new WriteBufferWaterMark(most / 4, most));
   }
 
-  /** Whether the client's output buffer has room for more. */
+  /** Whether the client's output buffer accepts more bytes. */
   boolean isWritable() {
     return bytes.hasRoom() && ctx.channel().isWritable();
   }

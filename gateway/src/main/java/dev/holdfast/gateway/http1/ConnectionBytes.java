@@ -4,8 +4,8 @@ import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.limits.MemoryAccount;
 
 /**
- * Counts what the gateway keeps for one connection of HTTP/1.1: parts of its request, input that
- * waits to be decoded, and answers that it does not read. On its event loop only.
+ * Accounting of the bytes held for one HTTP/1.1 connection: parts of its request, undecoded input,
+ * and unread responses. Confined to its event loop.
  */
 final class ConnectionBytes {
   @Limit(
@@ -53,13 +53,13 @@ final class ConnectionBytes {
     }
   }
 
-  /** Parts of an answer wait for the client. */
+  /** Charges parts of a response that wait to be sent. */
   void onWrite(int bytes) {
     unsentBytes += bytes;
     account.charge(bytes);
   }
 
-  /** The client has them; whether that makes room for more where there was none. */
+  /** Credits parts of a response that were sent; true when that made the output writable again. */
   boolean onWritten(int bytes) {
     unsentBytes -= bytes;
     account.credit(bytes);

@@ -18,7 +18,7 @@ final class Http1Headers {
   private static final AsciiString HTTP = AsciiString.cached("http");
   private static final AsciiString HTTPS = AsciiString.cached("https");
 
-  /** Concern the connection and end here (RFC 9110, 7.6.1). */
+  /** Hop-by-hop headers, which concern one connection and are not forwarded (RFC 9110, 7.6.1). */
   private static final Set<String> HOP_BY_HOP =
       Set.of(
           "connection",

@@ -13,9 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The syntax of a request over HTTP/1.1 that its decoder leaves open (RFC 9110, 9112): method,
- * version and framing. What another server might frame differently is refused, never forwarded, and
- * the connection ends with the refusal.
+ * Checks of HTTP/1.1 request syntax that the decoder leaves open (RFC 9110, 9112): method, version
+ * and framing. A request that another server might frame differently is refused and the connection
+ * closed, which prevents request smuggling.
  */
 final class Http1Syntax {
   /** Makes the headers of requests so that {@link #require} sees a length beside chunks. */

@@ -53,7 +53,7 @@ final class PacedFrameDecoder extends WebSocket13FrameDecoder implements PacedDe
     }
   }
 
-  /** Netty's own would read on, although it was told not to. */
+  /** Replaces Netty's version, which would read on although auto-read is off. */
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
     discardSomeReadBytes();
@@ -86,7 +86,10 @@ final class PacedFrameDecoder extends WebSocket13FrameDecoder implements PacedDe
     return within || actualReadableBytes() > 0;
   }
 
-  /** A frame waits here until it is whole. */
+  /**
+   * A counter of frames and of steps of {@link #STEP_BYTES} within a frame, which is buffered until
+   * complete.
+   */
   @Override
   public long progress() {
     return frames * WebSocket.MESSAGE_BYTES + actualReadableBytes() / STEP_BYTES;

@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells by a connection's first bytes whether it is HTTP/2 with prior knowledge or HTTP/1.1, and
- * gives way to the one or the other.
+ * Detects the protocol of a connection by its first bytes, HTTP/2 with prior knowledge or HTTP/1.1,
+ * and installs the handler for it.
  */
 public final class ProtocolPeek extends ByteToMessageDecoder {
   /** Of the preface (RFC 9113, 3.4); PRI is no method of HTTP/1.1. */

@@ -10,14 +10,14 @@ import io.netty.handler.codec.http.HttpVersion;
 import java.util.List;
 
 /**
- * The request target of HTTP/1.1 (RFC 9112, 3.2): what :path and :authority are in HTTP/2.
+ * The request target of HTTP/1.1 (RFC 9112, 3.2), which is :path and :authority in HTTP/2.
  *
- * @param path with its query; in normal form unless {@code malformed} says why it has none
- * @param authority of the target itself where it names one, else of Host; "" for none
- * @param malformed the reason for which the path has no normal form; "" for none
+ * @param path with its query; in normal form unless {@code malformed} has a reason
+ * @param authority of the target if it has one, else of Host; "" for none
+ * @param malformed the reason why the path has no normal form; "" for none
  */
 record RequestTarget(CharSequence path, String authority, String malformed) {
-  /** Of a request that is refused before anybody looks at its target. */
+  /** The target of a request that is refused before its target is parsed. */
   static final RequestTarget NONE = new RequestTarget("/", "", "");
 
   private static final String SCHEME_END = "://";

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Whether the body of an answer is compressed as a whole, by {@code accept-encoding}. */
+/** Negotiates gzip compression of a whole response body, by {@code accept-encoding}. */
 final class AnswerCoding {
   private static final String CODING = "content-encoding";
   private static final String VARY = "vary";
@@ -21,7 +21,7 @@ final class AnswerCoding {
 
   private AnswerCoding() {}
 
-  /** The whole answer, compressed where the client takes that and it is worth it. */
+  /** The complete response, compressed if that is negotiated and makes it smaller. */
   static Answer of(Http2Headers request, Answer answer) {
     byte[] body = answer.body();
     if (!isNegotiated(answer.head())) {
@@ -40,7 +40,7 @@ final class AnswerCoding {
     return new Answer(answer.head(), deflated);
   }
 
-  /** The coding of an answer that begins with these bytes and goes on; null for none. */
+  /** The compression of a streamed response that begins with some bytes; null for none. */
   static @Nullable GzipStream ofStream(Http2Headers request, Http2Headers head, byte[] first) {
     if (!isNegotiated(head)) {
       return null;
@@ -68,7 +68,10 @@ final class AnswerCoding {
         && DIGESTS.stream().noneMatch(head::contains);
   }
 
-  /** Such a tag is of the very bytes, and a weak one in its place would fail every If-Match. */
+  /**
+   * Whether a response has a strong entity tag. Such a tag identifies exact bytes, and a weak
+   * replacement would fail every If-Match.
+   */
   private static boolean hasStrongTag(Http2Headers head) {
     CharSequence tag = head.get("etag");
     return tag != null && !tag.toString().strip().startsWith(WEAK);

@@ -4,7 +4,7 @@ import dev.holdfast.gateway.http2.WebExchange;
 import dev.holdfast.gateway.http2.WebHandler;
 import io.netty.buffer.ByteBuf;
 
-/** Takes the rest of a request that has its answer. */
+/** Handler that discards the rest of a request that was answered already. */
 record DeafHandler(WebExchange web) implements WebHandler {
   @Override
   public void onData(ByteBuf data, int bytes, boolean end) {

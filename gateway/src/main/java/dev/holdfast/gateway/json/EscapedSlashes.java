@@ -7,18 +7,17 @@ import dev.holdfast.transcoding.http.RequestHead;
 import dev.holdfast.transcoding.http.RequestRefusedException;
 
 /**
- * Escaped slashes ({@code %2F}) for clients that expect a server to decode a path before it takes
- * it apart, as grpc-gateway does. A path that leads somewhere as it was sent keeps them; else they
- * become slashes before anything else reads the path, so that the route of a request is always that
- * of the path whose method is called.
+ * Handling of escaped slashes ({@code %2F}) for clients that expect decoding before routing, as in
+ * grpc-gateway. A path that matches as it was sent keeps them. Otherwise they become slashes before
+ * anything else reads the path, so that routing and method lookup use the same path.
  */
 final class EscapedSlashes {
   private EscapedSlashes() {}
 
   /**
-   * Gives the path of a request the form that counts.
+   * Decodes the escaped slashes of a request's path, if the path does not match as it is.
    *
-   * @throws MalformedPathException when slashes make dot segments
+   * @throws MalformedPathException when decoding creates dot segments
    */
   static void settle(WebExchange web, Places places) throws MalformedPathException {
     CharSequence path = web.path();

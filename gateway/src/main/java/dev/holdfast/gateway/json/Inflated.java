@@ -6,7 +6,9 @@ import dev.holdfast.gateway.gzip.InflateTurns;
 import dev.holdfast.gateway.http2.UpstreamCall;
 import dev.holdfast.transcoding.http.RequestRefusedException;
 
-/** Inflates what clients compressed, up to the longest message, on account of the thread's turn. */
+/**
+ * Inflater of client messages, up to the maximum message size, charged to the thread's time slice.
+ */
 final class Inflated {
   private Inflated() {}
 

@@ -7,9 +7,9 @@ import dev.holdfast.transcoding.http.HttpTranscoder;
 import java.util.List;
 
 /**
- * The method that a path probably means, told where the schema is one that its servers tell
- * anybody: of a service that the path names right, so that nobody learns of services by guessing.
- * Strangers choose the path, so the work is bounded.
+ * Suggestion of the method that an unknown path probably means. Only for schemas that servers show
+ * to everybody, and only within a service that the path names correctly, so that services can't be
+ * guessed. Clients choose the path, so the work is bounded.
  */
 final class MethodHint {
   @Limit(

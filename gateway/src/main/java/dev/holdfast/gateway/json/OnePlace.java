@@ -8,7 +8,7 @@ import dev.holdfast.transcoding.http.RequestHead;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** All requests go to one place, whose schema is known. */
+/** The routing of all requests to one call target with a known schema. */
 record OnePlace(HttpTranscoder transcoder, CallTarget target) implements Places {
   @Override
   public Found<HttpCall> json(WebExchange web, RequestHead head) {

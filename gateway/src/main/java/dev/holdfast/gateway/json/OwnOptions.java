@@ -9,14 +9,14 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Answers of the gateway itself to OPTIONS: CORS preflights, and what a path allows. */
+/** The gateway's own responses to OPTIONS: CORS preflights, and the methods that a path allows. */
 final class OwnOptions {
-  /** The target that asks about the server (RFC 9110, 9.3.7). */
+  /** The request target for the whole server (RFC 9110, 9.3.7). */
   private static final String SERVER_WIDE = "*";
 
   private OwnOptions() {}
 
-  /** The gateway's own answer to OPTIONS; null where the path has a binding of OPTIONS. */
+  /** The gateway's own response to OPTIONS; null where the path has a binding of OPTIONS. */
   static @Nullable Answer of(WebExchange web, RequestHead head, FaceTerms now, Places places) {
     Answer answer = new Answer(Answer.head(204, ""), Answer.NOTHING);
     if (Cors.isQuestion(web.headers())) {
@@ -54,7 +54,7 @@ final class OwnOptions {
     }
   }
 
-  /** Where a route says where the path goes, no schema is needed. */
+  /** The response for a gRPC path. Where a route selects the target, no schema is needed. */
   private static Answer ofMethod(WebExchange web, RequestHead head, Answer answer, Places places) {
     var unused = places.place(web, head.path());
     return answer.allowing(List.of("OPTIONS", "POST"));

@@ -6,8 +6,8 @@ import dev.holdfast.gateway.route.Route;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The route whose pages may call, as a request without headers would find it. A browser's question
- * does not bring the headers of the request that it asks for, and both must meet the same answer.
+ * Finds the route whose CORS policy applies to a request, as for a request without headers. A
+ * preflight lacks the headers of the actual request, and both must have the same policy.
  */
 record PageRoute(WebExchange web) implements RequestHead {
   /** Of a request from a page: where its route has pages of its own, those instead of all. */

@@ -10,10 +10,10 @@ import dev.holdfast.gateway.route.Route;
 import io.netty.handler.codec.http2.Http2Headers;
 
 /**
- * An upstream where a call goes.
+ * A cluster as the target of a call.
  *
- * @param cluster its services
- * @param route its name and terms
+ * @param cluster that serves the call
+ * @param route its name and options
  */
 record Place(Cluster cluster, Route route) implements CallTarget {
   @Override

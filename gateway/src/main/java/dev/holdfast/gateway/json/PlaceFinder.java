@@ -26,8 +26,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds where a request goes: its route says it, and where no route does, the one cluster whose
- * schema knows its path.
+ * Finds the target of a request: by its route, or else the only cluster whose schema has its path.
  */
 final class PlaceFinder implements Places {
   @Limit(
@@ -92,7 +91,7 @@ final class PlaceFinder implements Places {
     }
   }
 
-  /** In the brackets of what was expected. */
+  /** Inserts a hint into the "expected" part of a message. */
   private static String within(String message, String hint) {
     return message.endsWith(")")
         ? message.substring(0, message.length() - 1) + hint + ")"
@@ -155,7 +154,10 @@ final class PlaceFinder implements Places {
     return new Route(cluster.name(), cluster.name(), RouteOptions.DEFAULT);
   }
 
-  /** Where its route leads; one whose answers are not compressed has no request that takes it. */
+  /**
+   * The target of the request's route; null for none. If the route forbids compression, the headers
+   * that negotiate it are removed from the request.
+   */
   private static @Nullable Place routed(WebExchange web) {
     Terms terms = web.loop().snapshot();
     Route route = terms.router().find(web);

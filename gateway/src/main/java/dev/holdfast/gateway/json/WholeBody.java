@@ -6,8 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A body that is needed as a whole, up to the longest message. It comes in pieces of any size, and
- * never takes much more memory than its bytes, which are what is on its client's account.
+ * A request body that is needed as a whole, up to the maximum message size. The body arrives in
+ * pieces of any size. The memory in use stays close to its bytes, which are charged to the client's
+ * account.
  */
 final class WholeBody {
   private static final int LEAST_SEGMENT = 1_024;
@@ -18,7 +19,7 @@ final class WholeBody {
   private int size;
   private boolean compressed;
 
-  /** Takes what comes as gzip. */
+  /** Declares that the body is compressed with gzip. */
   void inflate() {
     compressed = true;
   }
@@ -57,7 +58,7 @@ final class WholeBody {
     size += length;
   }
 
-  /** The bytes, and maybe room behind them. */
+  /** The bytes of the body; the array may be longer than the body. */
   byte[] bytes() {
     if (segments.size() > 1) {
       byte[] whole = new byte[size];
@@ -78,12 +79,17 @@ final class WholeBody {
     return size;
   }
 
-  /** Bytes of memory that the body takes, room behind it included. */
+  /** The memory in use in bytes, including unused capacity. */
   long heldBytes() {
     return segments.stream().mapToLong(segment -> segment.length).sum();
   }
 
-  /** Also asked with what a client announces, before any of it is read. */
+  /**
+   * Requires a length within the limit. Also called with the announced content-length, before any
+   * body is read.
+   *
+   * @throws RequestRefusedException 413 when the length exceeds the limit
+   */
   static void requireLength(long length) {
     if (length > UpstreamCall.MESSAGE_BYTES) {
       throw RequestRefusedException.tooLarge(

@@ -1,4 +1,4 @@
-/** The faces of services for clients that don't speak gRPC: HTTP/JSON, gRPC-Web and Connect. */
+/** Frontends of services for clients without gRPC: HTTP/JSON, gRPC-Web, Connect and WebSocket. */
 @NullMarked
 package dev.holdfast.gateway.json;
 

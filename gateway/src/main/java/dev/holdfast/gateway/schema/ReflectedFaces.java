@@ -8,9 +8,9 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The faces of clusters, made of what their servers say of themselves. Thread-safe.
+ * The transcoders of clusters by server reflection or descriptor sets. Thread-safe.
  *
- * @param schemas that are followed
+ * @param schemas the schemas of the clusters
  */
 public record ReflectedFaces(ClusterSchemas schemas) implements Schemas {
   @Override

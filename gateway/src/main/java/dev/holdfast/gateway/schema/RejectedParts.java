@@ -19,7 +19,7 @@ final class RejectedParts {
 
   private RejectedParts() {}
 
-  /** Warns of each part of a schema that has just begun to count. */
+  /** Logs a warning for each part of a new schema that is not served. */
   static void warn(String cluster, ServiceSchema schema) {
     HttpTranscoder face = schema.face().orElse(null);
     if (face == null) {

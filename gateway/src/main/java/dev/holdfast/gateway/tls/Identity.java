@@ -3,9 +3,9 @@ package dev.holdfast.gateway.tls;
 import java.nio.file.Path;
 
 /**
- * The files with which one side proves who it is.
+ * The files that authenticate one side of a connection.
  *
- * @param certificate PEM: its own certificate first, then those that lead to an authority
- * @param key PEM without a password: its private key
+ * @param certificate PEM file: its own certificate first, then the intermediate ones
+ * @param key PEM file without a password: the private key
  */
 public record Identity(Path certificate, Path key) {}

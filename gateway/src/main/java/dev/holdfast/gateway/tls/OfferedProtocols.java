@@ -6,9 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 
 /**
- * The protocols that a ClientHello offers by ALPN (RFC 7301). BoringSSL by way of Netty goes on
- * without one where none fits; the RFC (3.2) and the JDK end the handshake, which keeps protocols
- * apart that share a certificate.
+ * Parser of the ALPN protocols in a ClientHello (RFC 7301). With Netty on BoringSSL a handshake
+ * without a common protocol continues without one. The RFC (3.2) and the JDK abort it, which
+ * prevents cross-protocol attacks on a shared certificate.
  */
 final class OfferedProtocols {
   private static final int VERSION_AND_RANDOM_BYTES = 34;

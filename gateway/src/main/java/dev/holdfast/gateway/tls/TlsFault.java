@@ -15,7 +15,7 @@ public final class TlsFault {
 
   private TlsFault() {}
 
-  /** The reason, for people; begins with {@code TLS: }. */
+  /** The reason of a TLS failure for operators, with the prefix {@code TLS: }. */
   public static String describe(Throwable failure) {
     return "TLS: " + reason(failure);
   }

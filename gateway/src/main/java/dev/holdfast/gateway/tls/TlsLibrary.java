@@ -8,10 +8,10 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The TLS library of a process: BoringSSL by way of netty-tcnative where it can be loaded, else the
- * JDK's provider. It is chosen once, by {@code -Dholdfast.gateway.tls} and by what can be loaded.
+ * The TLS library of the process: BoringSSL by netty-tcnative where it can be loaded, else the
+ * JDK's provider. Chosen once, by {@code -Dholdfast.gateway.tls} and by what can be loaded.
  *
- * @param reason why it is this one, for operators
+ * @param reason why this library was chosen, for operators
  */
 record TlsLibrary(SslProvider provider, String reason) {
   private static final String PROPERTY = "holdfast.gateway.tls";
@@ -36,20 +36,20 @@ record TlsLibrary(SslProvider provider, String reason) {
   }
 
   /**
-   * Refuses a value of the property that means nothing. Loads nothing.
+   * Validates the property without loading a library.
    *
-   * @throws IllegalArgumentException naming the property, its value and what was expected
+   * @throws IllegalArgumentException with the property, its value and the expected values
    */
   static void requireKnown() {
     var unused = isJdk(SAID);
   }
 
   /**
-   * The library that a value of the property stands for.
+   * The library for a value of the property.
    *
    * @param said the value; empty when the property is not set
    * @param missing why netty-tcnative can't be used; empty when it can
-   * @throws IllegalArgumentException naming the property, its value and what was expected
+   * @throws IllegalArgumentException with the property, its value and the expected values
    */
   static TlsLibrary choose(String said, Supplier<Optional<Throwable>> missing) {
     if (isJdk(said)) {

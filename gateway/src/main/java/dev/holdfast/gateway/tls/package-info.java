@@ -1,4 +1,7 @@
-/** TLS on both sides of the gateway: files of keys that are followed, and what handshakes use. */
+/**
+ * TLS on both sides of the gateway: certificate and key files that are reloaded, and the contexts
+ * of handshakes.
+ */
 @NullMarked
 package dev.holdfast.gateway.tls;
 

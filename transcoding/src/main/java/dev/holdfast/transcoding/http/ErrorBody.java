@@ -13,9 +13,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Failures as JSON: {@code {"code":5,"message":"..","details":[..]}}, which is google.rpc.Status.
- * Details whose type is not in the schema are left out; a google.rpc.DebugInfo at the end says
- * which.
+ * Formatter of failures as a google.rpc.Status in JSON: {@code
+ * {"code":5,"message":"..","details":[..]}}. Details whose type is not in the schema are left out
+ * and named in a google.rpc.DebugInfo at the end.
  */
 public final class ErrorBody {
   private ErrorBody() {}

@@ -13,13 +13,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The paths that a JSON body touches, for the mask of a PATCH that brought none: those of the
- * innermost fields that are named, where maps, lists and well-known types count as one field.
+ * The field mask of a PATCH without one: the paths of the innermost fields in its JSON body. Maps,
+ * lists and well-known types count as one field.
  */
 final class FieldMaskPaths {
   /**
-   * Names come from strangers, so none is kept beyond its body; what is bounded is the body, whose
-   * size and depth the codec has judged.
+   * A JSON factory that caches no names, because clients choose them. The codec has checked the
+   * body's size and depth already.
    */
   private static final JsonFactory JSON =
       JsonFactory.builder()

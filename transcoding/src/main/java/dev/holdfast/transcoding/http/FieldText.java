@@ -52,10 +52,10 @@ final class FieldText {
   }
 
   /**
-   * Writes a tag and a value.
+   * Writes the tag and the value of a field from text.
    *
-   * @param what what messages call the text
-   * @throws RequestRefusedException 400 when it is no value of the field
+   * @param what the name of the text in error messages
+   * @throws RequestRefusedException 400 when the text is not a value of the field
    */
   void write(FieldDescriptor field, String text, String what, CodedOutputStream out)
       throws IOException {

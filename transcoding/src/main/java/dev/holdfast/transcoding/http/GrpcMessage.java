@@ -27,7 +27,9 @@ public final class GrpcMessage {
     return header.toString();
   }
 
-  /** The text of the header; what is not well encoded stays as it is, for no error may get lost. */
+  /**
+   * The decoded text of the header; malformed escapes are kept, so that no error message is lost.
+   */
   public static String decode(CharSequence header) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(header.length());
     for (int i = 0; i < header.length(); i++) {

@@ -1,9 +1,8 @@
 package dev.holdfast.transcoding.http;
 
 /**
- * Statuses of HTTP and of gRPC, each in the words of the other. The two ways are no inverses: the
- * first tells a client of HTTP what a method answered, the second tells a client of gRPC what an
- * answer meant that was no gRPC at all.
+ * The mappings between HTTP and gRPC statuses. They are not inverses: one maps the status of a call
+ * for HTTP clients, the other maps an HTTP response without a gRPC status for gRPC clients.
  */
 public final class HttpStatusMapping {
   private HttpStatusMapping() {}
@@ -14,7 +13,7 @@ public final class HttpStatusMapping {
   }
 
   /**
-   * The gRPC status of an HTTP answer without {@code grpc-status}.
+   * The gRPC status of an HTTP response without {@code grpc-status}.
    *
    * @see <a href="https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md">the
    *     table</a>

@@ -3,7 +3,7 @@ package dev.holdfast.transcoding.http;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Where values of JSON end, without judging what is in them: the codec does that. */
+/** Finds the ends of JSON values without validating them, which the codec does. */
 final class JsonSpans {
   private JsonSpans() {}
 
@@ -20,7 +20,7 @@ final class JsonSpans {
     return b == ' ' || b == '\n' || b == '\r' || b == '\t';
   }
 
-  /** The position after the value that begins here; {@code to} when it does not end. */
+  /** The position behind the value that begins here; {@code to} when the value is incomplete. */
   static int valueEnd(byte[] json, int from, int to) {
     int depth = 0;
     int at = from;

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Values by decoded literals, looked up by a range of a raw path without making a String of it. */
+/** Hash table of decoded literals, looked up by a range of a raw path without creating a String. */
 final class LiteralTable<V> {
   private static final int FIRST_ROOM = 4;
 
@@ -32,7 +32,7 @@ final class LiteralTable<V> {
     return made;
   }
 
-  /** The value for a range of a path, whose escapes count as what they stand for. */
+  /** The value for a range of a path, compared decoded; null for none. */
   @Nullable V find(CharSequence path, int from, int to) {
     if (size == 0) {
       return null;

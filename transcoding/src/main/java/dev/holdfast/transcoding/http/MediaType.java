@@ -3,7 +3,7 @@ package dev.holdfast.transcoding.http;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/** Types of content, as far as a transcoder tells them apart. */
+/** The media types that the transcoder distinguishes. */
 final class MediaType {
   static final String JSON = "application/json";
   static final String NDJSON = "application/x-ndjson";

@@ -2,7 +2,9 @@ package dev.holdfast.transcoding.http;
 
 import java.util.Arrays;
 
-/** Where the segments of one path begin: the only thing that a lookup allocates. */
+/**
+ * The positions of a path's segments, in one array. That array is the only allocation of a lookup.
+ */
 final class PathSegments {
   private static final int FIRST_ROOM = 16;
 
@@ -10,14 +12,20 @@ final class PathSegments {
   private final int[] starts;
   private final int count;
 
-  /** Positions of segments; one beyond the last stands where a further one would begin. */
+  /**
+   * Segments by their start positions; the entry behind the last is where another segment would
+   * start.
+   */
   private PathSegments(CharSequence text, int[] starts, int count) {
     this.text = text;
     this.starts = starts;
     this.count = count;
   }
 
-  /** Of a path that begins with a slash. {@code /} alone has no segment, {@code /a/} has two. */
+  /**
+   * The segments of a path that begins with a slash. {@code /} alone has no segment, {@code /a/}
+   * has two.
+   */
   static PathSegments of(CharSequence text) {
     int[] starts = new int[FIRST_ROOM];
     int count = 0;
@@ -34,7 +42,7 @@ final class PathSegments {
     return new PathSegments(text, starts, count);
   }
 
-  /** The same without its last characters, from a colon in the last segment on. */
+  /** A copy without the end of the path, from a colon in the last segment on. */
   PathSegments upTo(int colon) {
     int[] shorter = Arrays.copyOf(starts, count + 1);
     shorter[count] = colon + 1;

@@ -8,7 +8,10 @@ import java.util.List;
 
 /** Reads one {@link PathTemplate}, by recursive descent. */
 final class PathTemplateParser {
-  /** Characters of a literal besides letters, digits, escapes and what is beyond ASCII. */
+  /**
+   * The punctuation that a literal may contain, besides letters, digits, escapes and non-ASCII
+   * characters.
+   */
   private static final String LITERAL_PUNCTUATION = "-._~!$&'()+,;=@:";
 
   private final String text;

@@ -14,7 +14,7 @@ final class ProtoFields {
   private ProtoFields() {}
 
   /**
-   * The last value of a field with its tag, which is what a parser would take.
+   * The last value of a field with its tag, which a parser would keep; null for none.
    *
    * @param path the field, from the message inwards
    */

@@ -2,7 +2,7 @@ package dev.holdfast.transcoding.http;
 
 import java.util.List;
 
-/** Two methods that ask for the same paths, so that no rule could choose between them. */
+/** Thrown when two bindings have the same paths, so that no precedence rule applies. */
 public final class RouteConflictException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 

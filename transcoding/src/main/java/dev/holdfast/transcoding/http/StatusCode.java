@@ -1,7 +1,7 @@
 package dev.holdfast.transcoding.http;
 
 /**
- * A status of gRPC, with what it is called in HTTP and in Connect.
+ * The gRPC status codes with their HTTP statuses and Connect names.
  *
  * @see <a href="https://grpc.io/docs/guides/status-codes/">the codes</a>
  */
@@ -41,7 +41,7 @@ public enum StatusCode {
     return number;
   }
 
-  /** The status of the HTTP answer: 200 for OK, 400 to 504 for the others. */
+  /** The status of the HTTP response: 200 for OK, 400 to 504 for others. */
   public int httpStatus() {
     return httpStatus;
   }

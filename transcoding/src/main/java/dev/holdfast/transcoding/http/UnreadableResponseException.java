@@ -1,10 +1,17 @@
 package dev.holdfast.transcoding.http;
 
-/** A message of an answer that JSON can't show: no message of its type, or an unknown Any in it. */
+/**
+ * Thrown when a response message can't be printed as JSON: malformed bytes, or an Any of unknown
+ * type.
+ */
 public final class UnreadableResponseException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  /** Of a method, and what is wrong with it. */
+  /**
+   * An error in the response of a method.
+   *
+   * @param problem the found and the expected value
+   */
   public UnreadableResponseException(String method, String problem) {
     super("response of " + method + ": " + problem, null, false, false);
   }

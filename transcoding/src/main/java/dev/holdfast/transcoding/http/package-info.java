@@ -1,8 +1,8 @@
 /**
- * The HTTP side of a gRPC method: which request means which method, how its path, query and body
- * become one message, how answers, failures and streams are written down.
+ * HTTP mapping of gRPC methods: routing of requests, composition of the request message from path,
+ * query and body, and formatting of responses, failures and streams.
  *
- * <p>Everything here is bytes in and bytes out; nothing knows a network, a thread or a clock.
+ * <p>Works on bytes only, without network, threads or clocks.
  */
 @NullMarked
 package dev.holdfast.transcoding.http;

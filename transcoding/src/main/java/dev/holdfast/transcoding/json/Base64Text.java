@@ -24,9 +24,9 @@ final class Base64Text {
   private Base64Text() {}
 
   /**
-   * Appends what a range of digits says. Bits left over are not looked at.
+   * Appends the decoded bytes of a range. Left-over bits are ignored.
    *
-   * @return whether it was base64, and of one alphabet
+   * @return false when the range is not base64, or mixes both alphabets
    */
   static boolean decode(byte[] in, int from, int to, CodecBuffer out) throws CodecException {
     int end = to;

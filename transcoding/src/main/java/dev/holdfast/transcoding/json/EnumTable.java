@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** An enum's names and numbers. Immutable. */
 final class EnumTable {
-  /** Numbers from 0 up to this are looked up in an array. */
+  /** The largest enum number that is looked up in an array. */
   private static final int DENSE_NUMBERS = 256;
 
   final String fullName;

@@ -7,9 +7,10 @@ final class FieldMaskText {
   private FieldMaskText() {}
 
   /**
-   * Appends the paths as fields; false when one can't be told from another in snake_case.
+   * Appends the paths as fields of a FieldMask; false when a path is malformed or not in
+   * lowerCamelCase.
    *
-   * @param snake whether they may be in snake_case already
+   * @param snake whether paths may also be in snake_case
    */
   static boolean read(byte[] text, int from, int to, boolean snake, CodecBuffer out)
       throws CodecException {
@@ -49,7 +50,7 @@ final class FieldMaskText {
         || letter == '.';
   }
 
-  /** Appends one path; false when its way back would be another one. */
+  /** Appends a path in lowerCamelCase; false when converting it back would give another path. */
   static boolean write(byte[] path, int from, int to, CodecBuffer out) throws CodecException {
     for (int i = from; i < to; i++) {
       byte letter = path[i];

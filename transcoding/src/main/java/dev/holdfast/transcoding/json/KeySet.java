@@ -4,9 +4,9 @@ import java.security.SecureRandom;
 import java.util.Arrays;
 
 /**
- * The keys that one map has had so far, as ranges of an array which may be moved as a whole. A few
- * are compared one by one; more are hashed, with a secret number, so that nobody can send keys that
- * all fall together.
+ * The set of keys of one map so far, as ranges of an array that may be moved as a whole. A few keys
+ * are compared one by one. More are hashed with a random seed, which prevents hash-flooding
+ * attacks.
  */
 final class KeySet {
   private static final int COMPARED = 8;
@@ -44,7 +44,7 @@ final class KeySet {
     return true;
   }
 
-  /** The key added last now stands further on. */
+  /** Shifts the range of the key that was added last. */
   void moveLast(int bytes) {
     ranges[2 * count - 2] += bytes;
     ranges[2 * count - 1] += bytes;

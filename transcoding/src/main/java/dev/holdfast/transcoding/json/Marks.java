@@ -2,7 +2,7 @@ package dev.holdfast.transcoding.json;
 
 import org.jspecify.annotations.Nullable;
 
-/** Which of a message's fields and oneofs were met. */
+/** A bit set of a message's fields and oneofs. */
 final class Marks {
   private long few;
   private final long @Nullable [] many;

@@ -6,8 +6,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds what belongs to a name by the name's UTF-8 bytes, without making a String of them: open
- * addressing, at most half full. Immutable.
+ * Lookup of values by the UTF-8 bytes of a name, without creating a String: open addressing, at
+ * most half full. Immutable.
  */
 final class NameTable<T> {
   private static final long FACTOR = 0x9e3779b97f4a7c15L;

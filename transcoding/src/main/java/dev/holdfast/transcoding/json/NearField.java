@@ -5,12 +5,12 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * Finds the field that somebody probably meant: the one whose name takes the fewest edits, whatever
- * its case. Strangers choose what is looked for, so the work is bounded: {@link #MOST_CHARS},
- * {@link #MOST_FIELDS}, and few cells of each table of edits.
+ * Search of the field that an unknown name probably means: the one with the smallest edit distance,
+ * ignoring case. Clients choose the name, so the work is bounded by {@link #MOST_CHARS}, {@link
+ * #MOST_FIELDS} and the width of the edit table.
  */
 final class NearField {
-  /** Of a name that is looked for; a longer one is nobody's mistyping. */
+  /** The maximum length of a name to search for; a longer one is not a typing error. */
   static final int MOST_CHARS = 64;
 
   /** Of a message that are compared; the others are not found. */

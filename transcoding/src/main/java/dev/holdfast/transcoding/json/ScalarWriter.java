@@ -21,7 +21,9 @@ final class ScalarWriter {
     };
   }
 
-  /** Prints the value here; nothing for a zero to be left out and unknown ones of closed enums. */
+  /**
+   * Prints the value here; prints nothing for an omitted zero or an unknown value of a closed enum.
+   */
   static void write(JsonWriter in, FieldPlan field, int to, boolean omitZero)
       throws CodecException {
     switch (field.type) {

@@ -3,9 +3,9 @@ package dev.holdfast.transcoding.json;
 import java.util.Arrays;
 
 /**
- * Finds the {@code @type} of an Any, which may stand behind its other members. Each byte is looked
- * at ahead of its reading at most once, however deep Anys are nested: the types of objects that
- * were passed over on the way are remembered. For one text and one thread.
+ * Search of the {@code @type} of an Any, which may be behind other members. Each byte is scanned
+ * ahead at most once, however deep Anys are nested, because the types of skipped objects are
+ * remembered. Used for one text by one thread.
  */
 final class TypeLookahead {
   static final String KEY = "@type";
@@ -15,18 +15,18 @@ final class TypeLookahead {
 
   private final ScalarReader reader;
 
-  /**
-   * Where objects that were passed over begin, in ascending order, and the values of their types.
-   */
+  /** The positions of skipped objects in ascending order, and of their types' values. */
   private int[] objects = new int[0];
 
   private int[] types = new int[0];
   private int count;
 
-  /** The first of them that is not behind the object that was asked for last. */
+  /** The index of the first skipped object that is not in front of the one requested last. */
   private int cursor;
 
-  /** The types of all objects that begin before this position and were passed over are known. */
+  /**
+   * The end of the scanned input: the types of all skipped objects that begin before it are known.
+   */
   private int passedTo;
 
   private long passedBytes;
@@ -35,16 +35,16 @@ final class TypeLookahead {
     this.reader = reader;
   }
 
-  /** Bytes that were looked at before it was their turn to be read. */
+  /** The number of bytes that were scanned ahead. */
   long passedBytes() {
     return passedBytes;
   }
 
   /**
-   * Makes the URL of the type of the object here the reader's text. The reader is left somewhere in
-   * the object.
+   * Makes the type URL of the object here the reader's text. The reader's position is within the
+   * object afterwards.
    *
-   * @return false for <code>{}</code>, behind which the reader then is
+   * @return false for <code>{}</code>; the reader is behind it then
    */
   boolean find(int depth) throws CodecException {
     if (reader.next() != '{') {

@@ -7,7 +7,7 @@ final class Utf8 {
 
   private Utf8() {}
 
-  /** The length of the sequence at a place, 1 to 4 bytes; 0 when it is none. */
+  /** The length of the UTF-8 sequence at a position, 1 to 4 bytes; 0 when it is invalid. */
   static int sequence(byte[] bytes, int at, int end) {
     int first = bytes[at] & 0xff;
     if (first < 0x80) {
@@ -47,7 +47,7 @@ final class Utf8 {
     return true;
   }
 
-  /** Writes a code point and returns the place behind it. */
+  /** Writes a code point in UTF-8 and returns the position behind it. */
   static int write(int codePoint, byte[] to, int at) {
     int next = at;
     if (codePoint < 0x80) {
@@ -69,9 +69,9 @@ final class Utf8 {
   }
 
   /**
-   * Finds what can't stand in a JSON string by itself: quote, backslash, control characters; and
-   * bytes outside ASCII, which want a look. The lowest bit set belongs to the first such byte of
-   * the eight; higher ones may be wrong.
+   * Marks bytes that need care in a JSON string: quote, backslash, control characters, and bytes
+   * outside ASCII. The lowest set bit belongs to the first such byte of the eight; higher bits may
+   * be wrong.
    */
   static long special(long eight) {
     long quote = eight ^ ONES * '"';

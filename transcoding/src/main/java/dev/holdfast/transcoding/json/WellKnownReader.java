@@ -104,7 +104,10 @@ final class WellKnownReader {
     }
   }
 
-  /** Empty has no fields, but whoever takes it for one of the special types writes a value. */
+  /**
+   * Whether the type is Empty. Some writers treat Empty in an Any as a special type and print a
+   * value, so a value is accepted.
+   */
   private static boolean isEmptyType(Descriptor type) {
     return type.getFullName().equals("google.protobuf.Empty");
   }

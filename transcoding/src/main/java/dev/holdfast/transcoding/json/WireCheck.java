@@ -12,7 +12,7 @@ final class WireCheck {
     this.scanner = scanner;
   }
 
-  /** Passes over what stands here of a field behind its tag. */
+  /** Validates and skips a field's value behind its tag. */
   void value(FieldPlan field, int tag, int to, int depth) throws CodecException {
     if (tag != field.tag) {
       int end = scanner.endOfPart(to);

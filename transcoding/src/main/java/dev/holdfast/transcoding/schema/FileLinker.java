@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Links files to what they import, whatever the order they came in. For one use. */
+/** Linker of files with their imports, in any order of addition. For one use. */
 final class FileLinker {
   /** How deep imports may be nested; deeper ones are refused. */
   static final int MAX_IMPORT_DEPTH = 200;
@@ -29,7 +29,7 @@ final class FileLinker {
     this.comments = comments;
   }
 
-  /** Adds a file. The same one again changes nothing. */
+  /** Adds a file; adding an equal file again has no effect. */
   void add(FileDescriptorProto file) {
     if (file.hasSourceCodeInfo()) {
       SchemaComments.collect(file, comments);

@@ -28,7 +28,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Files that everybody imports, for sets that were written without their imports. */
+/** Well-known files, for descriptor sets that were written without their imports. */
 final class WellKnownFiles {
   static final Map<String, FileDescriptor> BY_NAME =
       Stream.of(

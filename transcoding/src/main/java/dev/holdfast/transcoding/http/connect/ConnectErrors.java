@@ -29,7 +29,7 @@ public final class ConnectErrors {
   private ConnectErrors() {}
 
   /**
-   * The body of a unary answer that failed: {@code {"code":"not_found","message":"..","details":[
+   * The body of a failed unary response: {@code {"code":"not_found","message":"..","details":[
    * {"type":"google.rpc.ErrorInfo","value":"base64"}]}}. Its HTTP status is {@link
    * StatusCode#httpStatus}, its content type application/json.
    *

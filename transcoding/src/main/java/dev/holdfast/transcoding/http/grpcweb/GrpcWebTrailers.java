@@ -9,10 +9,10 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Trailers as the last frame of a body: a block of header lines behind a flag.
+ * Encoder of trailers as the last frame of a gRPC-Web body: a block of header lines with a flag.
  *
- * <p>An answer that is trailers only has its status in the HTTP headers and no body, so it gets no
- * such frame either.
+ * <p>A trailers-only response has its status in the HTTP headers and no body, so it has no such
+ * frame.
  */
 public final class GrpcWebTrailers {
   /** The flag of the frame. */
@@ -20,7 +20,9 @@ public final class GrpcWebTrailers {
 
   private GrpcWebTrailers() {}
 
-  /** The frame; names become lower case, and no value can begin a line of its own. */
+  /**
+   * The frame of some trailers. Names become lower case, and line breaks in values are neutralized.
+   */
   public static byte[] frame(Iterable<? extends Map.Entry<String, String>> trailers) {
     StringBuilder block = new StringBuilder();
     for (Map.Entry<String, String> trailer : trailers) {
@@ -34,7 +36,7 @@ public final class GrpcWebTrailers {
     return EnvelopeReader.envelope(FLAG, bytes, 0, bytes.length);
   }
 
-  /** The lines of a frame's content, in their order; what has no colon is left out. */
+  /** The trailers in a frame's content, in their order; lines without a colon are ignored. */
   public static List<Map.Entry<String, String>> parse(byte[] content, int offset, int length) {
     List<Map.Entry<String, String>> trailers = new ArrayList<>();
     String block = new String(content, offset, length, StandardCharsets.ISO_8859_1);

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * others refer to, so that types may hold themselves. For one thread.
  */
 final class TypeSchemas {
-  /** The most members of a oneof of which a schema says that no two stand together. */
+  /** The maximum number of oneof members for which a schema states mutual exclusion. */
   static final int MAX_TOLD_APART = 8;
 
   private static final String REF = "#/components/schemas/";
@@ -48,7 +48,7 @@ final class TypeSchemas {
     this.comments = comments;
   }
 
-  /** Writes all components that were referred to, and what those refer to. */
+  /** Writes all referenced components, including those that they refer to. */
   void writeTo(JsonTree out) {
     while (!open.isEmpty()) {
       GenericDescriptor type = open.remove();
@@ -119,7 +119,7 @@ final class TypeSchemas {
     return comments.apply(type.getFullName() + "." + value.getName());
   }
 
-  /** The schema of a field with what its comment says. */
+  /** The schema of a field with its comment as the description. */
   Map<String, Object> documented(FieldDescriptor field) {
     Map<String, Object> schema = new LinkedHashMap<>();
     describe(field.getFullName(), schema);
