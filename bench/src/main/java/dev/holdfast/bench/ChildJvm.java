@@ -69,6 +69,17 @@ final class ChildJvm implements AutoCloseable {
     return new ChildJvm(name, process);
   }
 
+  /**
+   * The command under SCHED_IDLE: its process runs when no other wants the CPU. For peers that have
+   * machines of their own elsewhere. A niced process is not enough: Linux since 6.6 lets it finish
+   * its slice of some milliseconds before a thread that wakes.
+   */
+  static List<String> underSchedIdle(List<String> command) {
+    List<String> idle = new ArrayList<>(List.of("chrt", "--idle", "0"));
+    idle.addAll(command);
+    return idle;
+  }
+
   /** The command line of a program on our class path. */
   static List<String> command(Class<?> program, List<String> jvmOptions, List<String> args) {
     List<String> command = new ArrayList<>();

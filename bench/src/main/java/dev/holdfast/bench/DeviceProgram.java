@@ -121,7 +121,10 @@ final class DeviceProgram {
       channels.add(channel);
       for (int j = 0; j < perConnection; j++) {
         acquire(opening, 1);
-        Device device = new Device(tally, opening::release);
+        Device device =
+            resumable
+                ? new SessionDevice(tally, opening::release)
+                : new ReopenedDevice(tally, opening::release, clock);
         devices.add(device);
         device.open(channel);
         device.send();

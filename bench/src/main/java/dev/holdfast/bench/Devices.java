@@ -3,6 +3,7 @@ package dev.holdfast.bench;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /** A process of devices, each with a stream to one server; several share a connection. */
@@ -40,10 +41,22 @@ final class Devices {
 
   /** Starts the process; nothing is opened yet. */
   static Devices start(Scope scope, String name, Setting setting, Size size) throws IOException {
+    return startIn(UnaryOperator.identity(), scope, name, setting, size);
+  }
+
+  /**
+   * As {@link #start}, in another place of this machine.
+   *
+   * @param place as for {@link ChildJvm#startIn}
+   */
+  static Devices startIn(
+      UnaryOperator<List<String>> place, Scope scope, String name, Setting setting, Size size)
+      throws IOException {
     String ports = setting.ports.stream().map(port -> "" + port).collect(Collectors.joining(","));
     return new Devices(
         scope.own(
-            ChildJvm.start(
+            ChildJvm.startIn(
+                place,
                 name,
                 DeviceProgram.class,
                 JVM_OPTIONS,

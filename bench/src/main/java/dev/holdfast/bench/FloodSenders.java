@@ -38,16 +38,13 @@ final class FloodSenders {
     ChildJvm child =
         scope.own(
             ChildJvm.startIn(
-                FloodSenders::yielding, "senders", FloodSenders.class, List.of("-Xmx512m"), args));
+                ChildJvm::underSchedIdle,
+                "senders",
+                FloodSenders.class,
+                List.of("-Xmx512m"),
+                args));
     child.await(SENT, PATIENCE);
     return child;
-  }
-
-  /** Elsewhere they would have a machine of their own: what they compile and copy is not ours. */
-  private static List<String> yielding(List<String> command) {
-    List<String> nice = new ArrayList<>(List.of("nice", "-n", "19"));
-    nice.addAll(command);
-    return nice;
   }
 
   /** The program. */

@@ -72,15 +72,21 @@ final class Storm extends Comparison {
             + CALLS_PER_SECOND
             + " per second: of another client over a connection that is not cut, during the"
             + " storms; of the",
-        "server that was killed, from its new start on.");
+        "server that was killed, from its new start on.",
+        "Last, the same cut and restart with streams of plain gRPC, whose clients open a new call"
+            + " after an error, with the",
+        "same delays, and send again what has no answer: that server keeps no sessions and has no"
+            + " store.",
+        "Clients run under SCHED_IDLE: 100,000 devices have CPUs of their own, so theirs are only"
+            + " those that nobody wants.");
   }
 
   @Override
   List<String> unfair() {
     return List.of(
-        "to ours: clients, server and Redis share the cores, so what 100,000 devices would do by"
+        "to both: clients, server and Redis share the cores, so what 100,000 devices would do by"
             + " themselves counts too.",
-        "to ours: the restarted server begins with a cold JIT.",
+        "to both: the restarted server begins with a cold JIT.",
         "for ours: loopback has no latency, and Redis writes nothing to a disk.");
   }
 
@@ -98,6 +104,10 @@ final class Storm extends Comparison {
         storm("cut with TLS", false, Setting.of(Kind.RESUME).withKey(key), options, scope, report);
     Outcome durable = storm("cut, durable", false, durable(scope), options, scope, report);
     Outcome restart = storm("restart", true, durable(scope), options, scope, report);
+    Outcome plainCut =
+        storm("plain gRPC, cut", false, Setting.of(Kind.RAW), options, scope, report);
+    Outcome plainRestart =
+        storm("plain gRPC, restart", true, Setting.of(Kind.RAW), options, scope, report);
     List<Outcome> all = List.of(cut, tls, durable, restart);
     long lost = all.stream().mapToLong(Outcome::lost).sum();
     long twice = all.stream().mapToLong(one -> one.count.duplicated()).sum();
@@ -114,6 +124,9 @@ final class Storm extends Comparison {
         .figure("restart_cpu_compilers_s", restart.cpu.compilersSeconds())
         .figure("restart_cpu_collector_s", restart.cpu.collectorSeconds())
         .figure("cut_durable_cpu_s", durable.cpu.allSeconds())
+        .figure("plain_cut_s", plainCut.seconds)
+        .figure("plain_restart_s", plainRestart.seconds)
+        .figure("plain_restart_cpu_s", plainRestart.cpu.allSeconds())
         .figure("lost", lost)
         .figure("duplicated", twice)
         .figure("peak_mb", all.stream().mapToLong(one -> one.peakBytes >> 20).max().orElse(0))
@@ -242,8 +255,9 @@ final class Storm extends Comparison {
         new Devices.Size(
             options.get(CONNECTIONS) / clients, options.get(SESSIONS) / options.get(CONNECTIONS));
     for (int i = 0; i < clients; i++) {
-      Devices.Setting device = Devices.Setting.of(true, !setting.key().isEmpty(), server.port());
-      Devices some = Devices.start(scope, "clients-" + i, device, size);
+      Devices.Setting device =
+          Devices.Setting.of(setting.kind() != Kind.RAW, !setting.key().isEmpty(), server.port());
+      Devices some = Devices.startIn(ChildJvm::underSchedIdle, scope, "clients-" + i, device, size);
       devices.add(some);
       some.open();
     }

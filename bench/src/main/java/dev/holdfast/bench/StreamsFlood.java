@@ -62,8 +62,8 @@ final class StreamsFlood extends Comparison {
             + " server.",
         "Then subscribers that take nothing are killed when the server holds all it will for them,"
             + " and",
-        "hostile senders in a process of their own, which yields the CPU (nice) and whose buffers"
-            + " are without a",
+        "hostile senders in a process of their own, which yields the CPU (SCHED_IDLE) and whose"
+            + " buffers are without a",
         "limit, win credit by small messages and then send 256 of 4 MiB each. p99 of the neighbours"
             + " beside senders",
         "over the same without, with new senders each time: the median; in turn with a server and"

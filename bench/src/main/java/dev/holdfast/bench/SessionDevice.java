@@ -1,0 +1,89 @@
+package dev.holdfast.bench;
+
+import com.google.protobuf.ByteString;
+import dev.holdfast.bench.v1.EchoGrpc;
+import dev.holdfast.bench.v1.EchoReply;
+import dev.holdfast.bench.v1.EchoRequest;
+import io.grpc.Channel;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One stream whose messages are numbered; the server says each number back. Answers in order, each
+ * once, show that the server got the messages so as well.
+ */
+final class SessionDevice implements Device, StreamObserver<EchoReply> {
+  private final Tally tally;
+  private final Runnable onAnswer;
+  private @Nullable ClientCallStreamObserver<EchoRequest> requests;
+
+  // Guarded by this.
+  private long sent;
+  private long last;
+  private boolean ended;
+
+  /**
+   * @param onAnswer after each answer, and when the stream ends
+   */
+  SessionDevice(Tally tally, Runnable onAnswer) {
+    this.tally = tally;
+    this.onAnswer = onAnswer;
+  }
+
+  @Override
+  public void open(Channel channel) {
+    requests = (ClientCallStreamObserver<EchoRequest>) EchoGrpc.newStub(channel).chat(this);
+  }
+
+  @Override
+  public boolean isReady() {
+    ClientCallStreamObserver<EchoRequest> to = requests;
+    return to != null && to.isReady();
+  }
+
+  @Override
+  public void send() {
+    long number;
+    StreamObserver<EchoRequest> to;
+    synchronized (this) {
+      to = ended ? null : requests;
+      number = ++sent;
+    }
+    tally.sent.increment();
+    if (to != null) {
+      byte[] bytes = ByteBuffer.allocate(Long.BYTES).putLong(number).array();
+      to.onNext(EchoRequest.newBuilder().setPayload(ByteString.copyFrom(bytes)).build());
+    }
+  }
+
+  @Override
+  public void onNext(EchoReply reply) {
+    long number = reply.getPayload().asReadOnlyByteBuffer().getLong();
+    synchronized (this) {
+      if (number <= last) {
+        tally.duplicated.increment();
+      } else {
+        tally.reordered.add(number > last + 1 ? 1 : 0);
+        last = number;
+        tally.heard.increment();
+      }
+    }
+    onAnswer.run();
+  }
+
+  @Override
+  public void onError(Throwable cause) {
+    onCompleted();
+  }
+
+  @Override
+  public void onCompleted() {
+    synchronized (this) {
+      tally.ended.add(ended ? 0 : 1);
+      ended = true;
+    }
+    onAnswer.run();
+  }
+}
