@@ -5,13 +5,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When a client was sent something of one type, and what it said of it.
+ * The times of responses of one type to a client and of its answers, in monotonic nanoseconds.
  *
  * @param sentNanos null before the first response
- * @param acceptedNanos null before the first one that was accepted
- * @param rejectedNanos null before the first one that was rejected
- * @param rejections how many were rejected
- * @param rejection the client's words, while it rejects what it got last
+ * @param acceptedNanos null before the first ACK
+ * @param rejectedNanos null before the first NACK
+ * @param rejections number of NACKs
+ * @param rejection the client's error message, while it rejects the last response
  */
 record AnswerTimes(
     @Nullable Long sentNanos,

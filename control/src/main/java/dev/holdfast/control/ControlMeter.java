@@ -5,7 +5,7 @@ import dev.holdfast.core.MeterSpec;
 import dev.holdfast.core.RegistryMeter;
 import java.util.List;
 
-/** Every meter of a control plane; docs/meters.md is made from it. */
+/** The meters of a control plane; docs/meters.md is generated from them. */
 public enum ControlMeter implements DocumentedMeter {
   STREAMS(
       "holdfast.control.streams",

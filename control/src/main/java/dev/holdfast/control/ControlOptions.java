@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How a control plane is run.
+ * The options of a control plane.
  *
  * @param listen where clients are served; loopback, port 18000 by default
  * @param admin where {@code control status}, CSDS and grpcdebug are served, in plaintext; loopback,
@@ -76,7 +76,7 @@ public record ControlOptions(
   }
 
   /**
-   * Files in PEM, read again when they change.
+   * The PEM files of the server's TLS settings, reloaded when they change.
    *
    * @param certificate the server's chain
    * @param key its private key, PKCS#8

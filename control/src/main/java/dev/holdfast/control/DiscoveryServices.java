@@ -89,7 +89,7 @@ final class DiscoveryServices {
         .build();
   }
 
-  /** Responses are only ever written here. */
+  /** The marshaller of responses, which are only ever written here. */
   private static final class Replies implements MethodDescriptor.Marshaller<EncodedReply> {
     @Override
     public InputStream stream(EncodedReply reply) {

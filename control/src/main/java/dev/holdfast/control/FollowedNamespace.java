@@ -152,7 +152,7 @@ final class FollowedNamespace implements AutoCloseable {
     return status;
   }
 
-  /** Follows who is to be followed, and tells what has changed. */
+  /** Updates the set of watched services, and reports changes to the publisher. */
   private void settle() {
     Set<String> wanted = services.followed();
     for (String gone : new HashSet<>(following.keySet())) {

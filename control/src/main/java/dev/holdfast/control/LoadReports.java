@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** The load reporting service (LRS): receives the load reports of clients. */
 final class LoadReports extends LoadReportingServiceGrpc.LoadReportingServiceImplBase {
-  /** The reporting interval that clients are told, in seconds. */
+  /** The reporting interval requested from clients, in seconds. */
   private static final int INTERVAL_SECONDS = 10;
 
   @Limit(of = "streams of load reports in one control plane", then = "further ones are refused")

@@ -37,7 +37,7 @@ final class LoadTable {
 
   private static final double NANOS_PER_SECOND = 1e9;
 
-  /** All that is known of one cluster. */
+  /** The aggregated load of one cluster. */
   record Load(
       String cluster,
       int clients,

@@ -93,7 +93,7 @@ final class Publisher implements AutoCloseable {
     }
   }
 
-  /** From now on it hears of each snapshot, on the publisher's thread. */
+  /** Adds a receiver, which is notified of each later snapshot on the publisher's thread. */
   void add(Receiver receiver) {
     receivers.add(receiver);
   }

@@ -19,8 +19,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Encodes responses, each content once: a change that concerns a thousand streams is encoded for
- * the first of them, and the others send the same bytes with a nonce of their own. Thread-safe.
+ * The encoder of responses, which encodes each content once. A change for a thousand streams is
+ * encoded for the first of them, and the others send the same bytes with a nonce of their own.
+ * Thread-safe.
  */
 final class ReplyEncoder {
   @Limit(

@@ -132,7 +132,10 @@ final class ServerKeys implements AutoCloseable {
     }
   }
 
-  /** A file that is just being written may be empty: then nobody would be believed any more. */
+  /**
+   * Parses certificates. An empty file is refused, because a file that is being written may be
+   * empty, and no client would be trusted then.
+   */
   private static X509Certificate[] certificates(byte[] pem) throws CertificateException {
     X509Certificate[] certificates =
         CertificateUtils.getX509Certificates(new ByteArrayInputStream(pem));

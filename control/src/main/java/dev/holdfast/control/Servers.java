@@ -9,7 +9,7 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** How the servers of a control plane are made. */
+/** The factory of the servers of a control plane. */
 final class Servers {
   private Servers() {}
 

@@ -73,7 +73,10 @@ final class Diagnosis {
     return held.method().isPresent() && held.ended() && !connectionsEndSo;
   }
 
-  /** Where nobody measured it: unless a hop was seen to answer PINGs for a server it lost. */
+  /**
+   * Whether PINGs may count as traffic: as measured, else yes, unless a hop answered PINGs for a
+   * server that it had lost.
+   */
   private static boolean pingsMayCount(Measurements seen) {
     return seen.pings().counts().orElse(!hopAnswered(seen));
   }
@@ -263,7 +266,9 @@ final class Diagnosis {
     }
   }
 
-  /** How the wire itself tells a packet filter from a hop that ends TCP. */
+  /**
+   * The hint, from TCP acknowledgements, whether a packet filter or a proxy dropped the connection.
+   */
   private String hints(Ending ending) {
     if (ending != Ending.SILENCE) {
       return "";

@@ -122,7 +122,7 @@ final class FirstContact {
     }
   }
 
-  /** Says whether it is HTTP/1 that stays silent when it is told the preface of HTTP/2. */
+  /** Tests whether a server that ignores the HTTP/2 preface speaks HTTP/1. */
   private CompletableFuture<Result> orHttp1(Result plain) {
     boolean ask =
         !plain.target().tls()

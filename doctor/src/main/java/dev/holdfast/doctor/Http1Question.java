@@ -8,7 +8,10 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 
-/** Asks for an upgrade from HTTP/1.1 to HTTP/2, to learn whether HTTP/1 is spoken at all. */
+/**
+ * The probe for HTTP/1: a request for an upgrade from HTTP/1.1 to HTTP/2, to learn whether HTTP/1
+ * is spoken at all.
+ */
 final class Http1Question extends SimpleChannelInboundHandler<ByteBuf> {
   @Limit(of = "characters of the first line of an HTTP/1 answer", then = "the rest is not read")
   private static final int MAX_LINE_CHARS = 200;

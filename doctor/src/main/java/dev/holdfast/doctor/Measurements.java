@@ -4,16 +4,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * All that one examination measured, before anybody says what it means.
+ * The measurements of one examination, before their interpretation.
  *
- * @param tls whether TLS was spoken last
- * @param problem why HTTP/2 was not spoken
- * @param problemDetail what was seen of that
- * @param contact what answered
- * @param idle what became of idle connections
- * @param held what became of streams without traffic
- * @param pings what PINGs do
- * @param connections what each connection went through
+ * @param tls whether the last connection attempt used TLS
+ * @param problem the reason why HTTP/2 was not reached
+ * @param problemDetail the details of the problem
+ * @param contact the findings of the first connection
+ * @param idle the result of the search for the idle timeout
+ * @param held the result of holding idle streams open
+ * @param pings the effect of PINGs
+ * @param connections the observations on each connection
  * @param crashes checks that failed by themselves, in words
  */
 record Measurements(

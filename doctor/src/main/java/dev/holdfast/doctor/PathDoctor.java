@@ -49,8 +49,8 @@ public final class PathDoctor implements AutoCloseable {
   }
 
   /**
-   * Examines once; the host is looked up by the calling thread. A check that fails by itself
-   * becomes a finding; what is measured stays.
+   * Runs the examination; the host is resolved by the calling thread. A check that fails by itself
+   * becomes a finding; the other measurements are kept.
    */
   public CompletionStage<PathReport> examine() {
     InetAddress[] addresses;

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The result of an examination. It contains no secret: none is sent.
+ * The result of an examination. No secret is sent, so the report has none.
  *
  * @param target what was examined
  * @param contact what answers there; empty when nothing that speaks HTTP/2 did

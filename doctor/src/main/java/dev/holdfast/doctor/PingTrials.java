@@ -69,7 +69,7 @@ final class PingTrials {
     return CompletableFuture.completedFuture(PingResult.UNKNOWN.withCounts(Optional.empty(), why));
   }
 
-  /** Idle but for a PING. */
+  /** The connection of the counting probe, which is idle except for its PINGs. */
   private final class Counting implements Wire.Listener {
     private final CompletableFuture<PingResult> done = new CompletableFuture<>();
     private final Duration gap;
@@ -131,7 +131,10 @@ final class PingTrials {
     }
   }
 
-  /** PINGs without a call, until the server has had enough. */
+  /**
+   * The connection of the punishment probe, which sends PINGs without a call until the server ends
+   * it.
+   */
   private final class Punishment implements Wire.Listener {
     private final CompletableFuture<PingResult> done = new CompletableFuture<>();
     private final PingResult known;

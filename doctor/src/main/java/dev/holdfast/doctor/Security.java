@@ -1,6 +1,6 @@
 package dev.holdfast.doctor;
 
-/** Whether a path is examined with TLS. */
+/** The choice of TLS or plaintext for an examination. */
 public enum Security {
   /** Plaintext is tried first, TLS when that is not answered with HTTP/2. */
   AUTO,

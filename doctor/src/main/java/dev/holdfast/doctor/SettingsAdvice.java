@@ -84,7 +84,10 @@ final class SettingsAdvice {
     add("Holdfast", "server", "calls and streams", "HoldfastServerBuilder " + setting);
   }
 
-  /** Only a client can do something there: it proves a quiet connection before it gives a call. */
+  /**
+   * Adds Holdfast's client setting where PINGs do not count: the client verifies an idle connection
+   * before a call uses it.
+   */
   private void holdfastWherePingsDoNotCount() {
     add(
         "Holdfast",

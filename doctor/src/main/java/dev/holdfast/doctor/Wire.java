@@ -83,7 +83,7 @@ final class Wire extends Http2ChannelDuplexHandler {
   private long lastCallNanos = System.nanoTime();
 
   /**
-   * @param crashes hears of failures in our own code
+   * @param crashes called with failures of the doctor's own code
    */
   Wire(WireTarget target, Listener listener, Consumer<Throwable> crashes) {
     this.target = target;
@@ -101,7 +101,7 @@ final class Wire extends Http2ChannelDuplexHandler {
     start(method, requests, call);
   }
 
-  /** Sends one PING; the consumer hears of its answer, if it comes. */
+  /** Sends a PING; the consumer is called when it is answered. */
   void ping(Runnable onAnswer) {
     ChannelHandlerContext open = ctx;
     if (open == null || ended) {

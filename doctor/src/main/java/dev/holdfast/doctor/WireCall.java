@@ -31,8 +31,8 @@ final class WireCall {
   private boolean over;
 
   /**
-   * @param onHeaders hears the first HEADERS, when they are not the end
-   * @param onEnd hears the end
+   * @param onHeaders called with the first HEADERS, unless they end the stream
+   * @param onEnd called at the end of the stream
    */
   WireCall(Consumer<Answer> onHeaders, Consumer<Answer> onEnd) {
     this.onHeaders = onHeaders;

@@ -3,11 +3,11 @@ package dev.holdfast.doctor;
 import java.net.InetSocketAddress;
 
 /**
- * Where and how connections are opened.
+ * The target of connections, with the way in which they are opened.
  *
- * @param address one address, so that all connections take the same path
- * @param tls whether TLS with ALPN is spoken
- * @param authority of calls, and the name of TLS
+ * @param address a single address, so that all connections take the same path
+ * @param tls whether TLS with ALPN is used
+ * @param authority of calls, and the server name of TLS
  */
 record WireTarget(InetSocketAddress address, boolean tls, String authority) {
   /** The authority without its port, for TLS. */

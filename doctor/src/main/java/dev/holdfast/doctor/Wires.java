@@ -69,7 +69,7 @@ final class Wires implements AutoCloseable {
             1, epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
   }
 
-  /** Whom to tell of a failure in the doctor's own code; the one named last counts. */
+  /** Sets the listener for failures of the doctor's own code, in place of the previous one. */
   void onCrash(Consumer<Throwable> listener) {
     crashListener = listener;
   }
@@ -83,7 +83,7 @@ final class Wires implements AutoCloseable {
     return group.next();
   }
 
-  /** Opens a connection; what comes of it, the listener of the returned attempt is told. */
+  /** Opens a connection. Its results go to the listener, and to the returned attempt. */
   WireAttempt open(WireTarget target, Wire.Listener listener) {
     WireAttempt attempt = new WireAttempt(new Wire(target, listener, this::crashed));
     bootstrap()
@@ -148,7 +148,7 @@ final class Wires implements AutoCloseable {
     return cause instanceof ConnectException ? WireProblem.REFUSED : WireProblem.CONNECT_FAILED;
   }
 
-  /** Looks whether what answers speaks TLS, and goes. */
+  /** The handler that detects whether the peer speaks TLS, and then removes itself. */
   private static final class FirstRecord extends ChannelInboundHandlerAdapter {
     /** Of the records of a handshake and of alerts: their type, and TLS's major version. */
     private static final int ALERT = 21;
@@ -177,7 +177,7 @@ final class Wires implements AutoCloseable {
   }
 
   /**
-   * Stands first after TLS: adds HTTP/2 when it may be spoken, and remembers the first bytes in
+   * The first handler after TLS: adds HTTP/2 when it may be spoken, and records the first bytes in
    * case it is not.
    */
   private static final class Beginning extends ChannelInboundHandlerAdapter {

@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Where a {@link Middlebox} listens: as many ports as it has, all leading to one target. */
+/** The listening ports of a {@link Middlebox}, all leading to one target. */
 final class Doors {
   private static final int BACKLOG = 1_024;
 
@@ -30,7 +30,10 @@ final class Doors {
     bootstrap = listening(loop, epoll, onAccepted);
   }
 
-  /** How all of the lab listens: what comes is read when somebody asks for it, half by half. */
+  /**
+   * A server bootstrap as all of the lab uses it: without auto-read, and with half-closed
+   * connections.
+   */
   static ServerBootstrap listening(
       EventLoopGroup loop, boolean epoll, Consumer<SocketChannel> onAccepted) {
     return new ServerBootstrap()
@@ -76,7 +79,7 @@ final class Doors {
         .toList();
   }
 
-  /** Lets nobody knock, or again. */
+  /** Drops all connection attempts, or accepts them again. */
   void deafen(boolean deaf) {
     for (Channel listener : listeners) {
       var unused = deaf ? KernelSocket.deafen(listener) : KernelSocket.undeafen(listener);

@@ -224,7 +224,7 @@ final class Flow implements Http2Hop.Wire {
 
   // What the middlebox does.
 
-  /** Lets nothing through any more and tells nobody. */
+  /** Drops the connection silently: nothing passes any more, and neither side is notified. */
   void forget(Kind kind, String why) {
     if (state == FlowState.ENDED || state == FlowState.SILENCED) {
       return;

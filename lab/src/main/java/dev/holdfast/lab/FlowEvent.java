@@ -37,7 +37,7 @@ public record FlowEvent(Duration at, int flow, Kind kind, String detail) {
     PING_ANSWERED,
     /** All packets of a direction are lost from now on. */
     LOSS_BEGAN,
-    /** The server's side was reset, the client was not told. */
+    /** The server's side was reset, and the client was not notified. */
     HALF_OPEN,
     /** Reset on both sides in the middle of the bytes. */
     CUT,

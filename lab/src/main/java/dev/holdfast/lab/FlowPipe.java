@@ -27,7 +27,7 @@ final class FlowPipe {
 
   private static final Logger log = LoggerFactory.getLogger(FlowPipe.class);
 
-  /** Bytes, or the end of the stream when null, and when they may go on. */
+  /** Held bytes, or the end of the stream when null, and the time when they are due. */
   private record Held(@Nullable ByteBuf bytes, long dueNanos) {}
 
   private final Flow flow;

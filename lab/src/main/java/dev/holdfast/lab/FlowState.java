@@ -11,7 +11,7 @@ enum FlowState {
   OPENING,
   /** Bytes pass as the faults say. */
   OPEN,
-  /** The server's side is gone and the client was not told. */
+  /** The server's side is closed, and the client was not notified. */
   HALF_OPEN,
   /** The connection is dropped silently: nothing passes, and neither side is notified. */
   SILENCED,

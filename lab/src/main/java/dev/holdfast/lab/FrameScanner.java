@@ -49,7 +49,7 @@ final class FrameScanner {
     boolean onPing(boolean ack, byte[] content);
   }
 
-  /** Takes what passes; owns the buffer. */
+  /** The output of a scanner, which takes ownership of the buffers. */
   interface Output {
     void pass(ByteBuf bytes);
   }

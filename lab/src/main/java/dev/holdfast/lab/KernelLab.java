@@ -5,14 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A real path on this machine: a client, a router with the kernel's connection tracking and NAT,
- * and servers, each in a network namespace of its own. What a middlebox in user space can only
- * play, the kernel does here.
+ * A network path made of kernel parts on this machine: a client, a router with the kernel's
+ * connection tracking and NAT, and servers, each in a network namespace of its own. The kernel does
+ * here what a user-space middlebox can only simulate.
  *
- * <p>Clients dial {@link #address(int)}; servers listen on {@link #serverAddress(int)}. Programs
- * get there by {@link #inClient} and {@link #inServer}: a JVM can't move its own threads. No packet
- * leaves the namespaces. They are taken away by {@link #close()}, by a hook when the JVM ends, and
- * by the next lab when it was killed.
+ * <p>Clients connect to {@link #address(int)}; servers listen on {@link #serverAddress(int)}.
+ * Programs run in the namespaces by {@link #inClient} and {@link #inServer}, because a JVM can't
+ * move its own threads. No packet leaves the namespaces. The namespaces are removed by {@link
+ * #close()}, by a shutdown hook of the JVM, and by the next lab after a kill.
  *
  * <p>Needs Linux, iproute2, nftables and root, or {@link #inUserNamespace}. Thread-safe.
  */

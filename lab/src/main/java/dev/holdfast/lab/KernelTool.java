@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** Runs the system's network tools, each with a time limit. */
+/** The runner of the system's network tools, with a time limit for each. */
 final class KernelTool {
   static final String IP = "ip";
   static final String NFT = "nft";

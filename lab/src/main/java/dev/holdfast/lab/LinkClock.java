@@ -4,8 +4,8 @@ import dev.holdfast.core.PureCore;
 import java.util.function.DoubleSupplier;
 
 /**
- * When bytes that enter one direction of a path leave it: bandwidth, latency, jitter, stall
- * windows; bytes never overtake each other. Times are nanoseconds since the connection was opened.
+ * The delay model of one direction of a path: bandwidth, latency, jitter, stall windows. Bytes
+ * never overtake each other. Times are nanoseconds since the connection was opened.
  */
 @PureCore
 final class LinkClock {

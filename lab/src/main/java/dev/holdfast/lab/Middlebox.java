@@ -136,7 +136,7 @@ public final class Middlebox implements AutoCloseable {
     return ask(() -> faults);
   }
 
-  /** Lets nothing through any more on any open connection, and tells nobody; new ones pass. */
+  /** Drops every open connection silently; new ones pass. */
   public void forgetFlows() {
     call(() -> open().forEach(flow -> flow.forget(FlowEvent.Kind.FORGOTTEN, "on request")));
   }
@@ -155,7 +155,7 @@ public final class Middlebox implements AutoCloseable {
     pull(true);
   }
 
-  /** Ends {@link #pullOut()}: what was held goes on, and what is sent again is heard. */
+  /** Ends {@link #pullOut()}: held bytes are forwarded, and retransmissions are received. */
   public void plugIn() {
     pull(false);
   }
@@ -362,7 +362,7 @@ public final class Middlebox implements AutoCloseable {
       return this;
     }
 
-    /** Hears what happens, on the event loop, so it must not block. */
+    /** The listener of events, called on the event loop, so it must not block. */
     public Builder events(Consumer<FlowEvent> value) {
       events = value;
       return this;

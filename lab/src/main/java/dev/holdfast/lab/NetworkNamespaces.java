@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The network namespaces of one kernel lab: a client's, a router's and a server's.
  *
- * <p>Their names hold the process they belong to and when it began, so that whoever comes next can
- * take away what a killed process left behind, and nothing else.
+ * <p>Their names hold the process id and start time of their owner, so that a later lab can remove
+ * exactly those that a killed process left behind.
  */
 final class NetworkNamespaces implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(NetworkNamespaces.class);

@@ -126,7 +126,8 @@ public record PathFaults(
   }
 
   /**
-   * Windows in which nothing gets through in either direction; what came meanwhile goes on after.
+   * A fault of stall windows, in which nothing passes in either direction; bytes that arrive
+   * meanwhile are delivered afterwards.
    *
    * @param after begin of the first
    * @param length of each
@@ -151,7 +152,7 @@ public record PathFaults(
     }
   }
 
-  /** Resets both sides once so many bytes were let through in a direction. */
+  /** A fault that resets both sides once that many bytes have passed in a direction. */
   public record Cut(RelayDirection direction, long atByte) {
     public Cut {
       if (atByte < 0) {
@@ -252,7 +253,7 @@ public record PathFaults(
     }
   }
 
-  /** Collects faults; each may be given once, the last one holds. Not thread-safe. */
+  /** A builder of faults. When a fault is set twice, the last value wins. Not thread-safe. */
   public static final class Builder {
     private double speed = 1;
     private long seed = 1;

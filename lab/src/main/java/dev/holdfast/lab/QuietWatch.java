@@ -5,10 +5,10 @@ import dev.holdfast.lab.PathFaults.Idle;
 import io.netty.channel.socket.SocketChannel;
 
 /**
- * Finds out that a {@link Flow} was quiet for too long.
+ * The idle detector of a {@link Flow}.
  *
- * <p>Bytes are told to it. Segments without bytes (TCP keepalive, acknowledgements) end at the
- * socket of a middlebox in user space, so it asks the kernel for their number {@value
+ * <p>The flow reports bytes. Segments without bytes (TCP keepalive, acknowledgements) end at the
+ * socket of a user-space middlebox. The detector therefore asks the kernel for their number {@value
  * #LOOKS_PER_TIMEOUT} times per timeout: such traffic counts up to that much later than it came.
  */
 final class QuietWatch {

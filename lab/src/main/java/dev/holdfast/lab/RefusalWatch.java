@@ -3,10 +3,10 @@ package dev.holdfast.lab;
 import io.netty.channel.socket.SocketChannel;
 
 /**
- * Answers the next packet of either side of a forgotten {@link Flow} with a reset, and with nothing
- * else: a router that has forgotten a connection acknowledges nothing on it, not even a TCP
- * keepalive probe. So the sockets are made deaf, and the kernel is asked often whether they threw
- * something away. Where that can't be had, bytes are read (and so acknowledged) and then answered.
+ * The responder of a dropped {@link Flow}: answers the next packet of either side with a reset, and
+ * with nothing else. A router that has dropped a connection acknowledges nothing on it, not even a
+ * TCP keepalive probe. The sockets are therefore made deaf, and the kernel is polled for dropped
+ * segments. Where the kernel can't do that, bytes are read (and so acknowledged) and then answered.
  */
 final class RefusalWatch {
   private static final long LOOK_NANOS = 10_000_000;

@@ -32,7 +32,7 @@ final class RelayPipe {
   private static final Logger log = LoggerFactory.getLogger(RelayPipe.class);
   private static final long NO_LIMIT = Long.MAX_VALUE;
 
-  /** Bytes, or the end of the stream when null, and when they may go on. */
+  /** Held bytes, or the end of the stream when null, and the time when they are due. */
   private record Held(@Nullable ByteBuf bytes, long dueNanos) {}
 
   private final RelayConnection connection;

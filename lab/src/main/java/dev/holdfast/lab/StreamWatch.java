@@ -3,8 +3,8 @@ package dev.holdfast.lab;
 import dev.holdfast.lab.PathFaults.Stream;
 
 /**
- * Ends the HTTP/2 streams of a {@link Flow} that were quiet for too long. A stream that begins
- * while none is open may be found up to a tenth of the timeout late.
+ * The idle timer of a {@link Flow}'s HTTP/2 streams, which ends streams that were idle for too
+ * long. A stream that begins while none is open may be found up to a tenth of the timeout late.
  */
 final class StreamWatch {
   private static final int LOOKS_PER_TIMEOUT = 10;

@@ -31,7 +31,7 @@ public record Bootstrap(
   }
 
   /**
-   * Where something runs; each part may be "".
+   * The location of a process; each part may be "".
    *
    * @param region such as {@code eu-west-1}
    * @param zone such as {@code a}: what a registry calls a zone
@@ -62,7 +62,7 @@ public record Bootstrap(
   }
 
   /**
-   * Files by which a client knows its control plane, and shows who it is itself.
+   * The TLS files of a client: the authorities that it trusts, and its own certificate.
    *
    * @param ca certificates of those who sign; those of the system when empty
    * @param certificate the client's own, with its key; both or none

@@ -78,7 +78,10 @@ final class ClusterResource {
         .build();
   }
 
-  /** Localities by weight and within one the policy; who lacks it takes the last. */
+  /**
+   * The policy of least request: localities by weight, and least request within one. Clients
+   * without a policy of the list take the next one.
+   */
   private static LoadBalancingPolicy leastRequest(Balancer balancer) {
     LeastRequest least =
         LeastRequest.newBuilder().setChoiceCount(UInt32Value.of(balancer.choices())).build();

@@ -36,7 +36,7 @@ final class EndpointResource {
 
   private EndpointResource() {}
 
-  /** Which sub_zone an endpoint belongs to, in its zone. */
+  /** The locality of an endpoint: its zone, and its sub_zone for its weight. */
   private record Place(String zone, String subZone) implements Comparable<Place> {
     @Override
     public int compareTo(Place other) {
@@ -52,7 +52,7 @@ final class EndpointResource {
         .toList();
   }
 
-  /** Without those that can't be told to clients, each address in one spelling and once. */
+  /** The endpoints that gRPC clients can use, each address once and in canonical spelling. */
   static EndpointSet servable(EndpointSet endpoints) {
     return EndpointSet.of(endpoints.endpoints().stream().flatMap(e -> spelt(e).stream()).toList());
   }

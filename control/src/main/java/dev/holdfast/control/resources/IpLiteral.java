@@ -5,7 +5,7 @@ import java.net.UnknownHostException;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** IP addresses in the one spelling that is sent, so that no address is sent twice in two. */
+/** The canonical spelling of IP addresses, so that no address is sent twice in two spellings. */
 final class IpLiteral {
   private static final Pattern IPV4 =
       Pattern.compile("((25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)(\\.(?!$)|$)){4}");

@@ -3,7 +3,7 @@ package dev.holdfast.control.resources;
 import java.util.regex.Pattern;
 
 /**
- * Which methods a route or a retry is meant for: {@code /orders.v1.Orders/Get}, or {@code
+ * The methods that a route or a retry applies to: {@code /orders.v1.Orders/Get}, or {@code
  * /orders.v1.Orders/*} for all of a service.
  *
  * @param path the whole path of a method, or the beginning that ends with the slash

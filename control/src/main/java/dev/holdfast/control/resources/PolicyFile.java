@@ -62,11 +62,10 @@ public final class PolicyFile {
   }
 
   /**
-   * Replaces the text by another in one step: whoever reads sees the old one or the new one. Edits
-   * of several threads and programs follow each other. A file that is not there counts as empty and
-   * is made.
+   * Replaces the text atomically: readers see the old text or the new one. Edits of several threads
+   * and processes are serialized. A missing file counts as empty and is created.
    *
-   * @param change from the old text to the new one; what it throws leaves the file as it is
+   * @param change from the old text to the new one; an exception leaves the file unchanged
    * @throws IOException when the file can't be read or replaced
    */
   public void edit(UnaryOperator<String> change) throws IOException {

@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.function.BiConsumer;
 
 /**
- * Makes the resources of services under one policy, such that every gRPC client takes them: for a
- * service {@code orders} a listener {@code orders}, a cluster {@code orders} of all instances and
- * one, {@code orders/v2}, for each subset.
+ * The builder of the xDS resources of services under one policy, which every gRPC client accepts. A
+ * service {@code orders} gets a listener {@code orders}, a cluster {@code orders} of all instances,
+ * and a cluster such as {@code orders/v2} for each subset.
  *
  * <p>Immutable; may be used by several threads.
  */
@@ -29,7 +29,7 @@ public final class PolicyResources implements ResourceBuilder {
     this(policy, (service, endpoints) -> {});
   }
 
-  /** As the other one; tells at each build which endpoints had to be left out. */
+  /** A builder that also reports at each build which endpoints were left out. */
   PolicyResources(Policy policy, BiConsumer<String, List<Endpoint>> unservable) {
     this.policy = policy;
     this.unservable = unservable;

@@ -87,10 +87,10 @@ public final class PolicyWatch implements AutoCloseable {
   }
 
   /**
-   * Reads the policy, tells the listener of it and begins to follow the file.
+   * Reads the policy, passes it to the listener and starts to watch the file.
    *
    * @throws IOException when the file can't be read
-   * @throws PolicyException when it makes no sense: who starts is told at once
+   * @throws PolicyException when the policy is invalid: a start fails at once
    */
   public static PolicyWatch start(Path path, Listener listener) throws IOException {
     Stamp stamp = Stamp.of(path);

@@ -5,7 +5,7 @@ import dev.holdfast.core.MeterSpec;
 import dev.holdfast.core.RegistryMeter;
 import java.util.List;
 
-/** Every meter of policies and resources; docs/meters.md is made from it. */
+/** The meters of policies and resources; docs/meters.md is generated from them. */
 public enum ResourceMeter implements DocumentedMeter {
   POLICIES_ACCEPTED(
       "holdfast.control.policies.accepted", "policies", "Policies that were taken into use."),

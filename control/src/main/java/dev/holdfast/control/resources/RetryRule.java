@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Which calls clients send again, and when. Only methods that are named: a call that may have
- * reached a server is sent again only when its owner says that this does no harm.
+ * The retry policy of a service. Only methods that are named are retried: a call that may have
+ * reached a server is repeated only when the method's owner declares it safe.
  *
  * @param methods those that may be repeated
  * @param on the status codes after which they are, as xDS spells them

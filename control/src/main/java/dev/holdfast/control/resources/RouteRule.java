@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where some calls go. A call takes the first route that fits it; one that fits none follows the
- * service's own split.
+ * A route for some calls. A call takes the first route that matches; a call without a match follows
+ * the service's own split.
  *
  * @param path which methods; all when empty
  * @param headers what all of these headers must be; any when empty

@@ -48,8 +48,8 @@ final class ServiceParts {
   }
 
   /**
-   * Where a split sends calls now. Who has no instance that wants calls is left out, so that its
-   * share goes to the others; when that leaves nobody, calls go to all instances.
+   * The shares of a split that are in effect now. A subset without an instance that wants calls is
+   * left out, and its share goes to the others. When no subset is left, calls go to all instances.
    */
   List<Share> shares(Split split) {
     List<Share> shares = new ArrayList<>();

@@ -14,7 +14,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Reads what a policy file says of one service. */
+/** The parser of one service's entry in a policy file. */
 final class ServiceYaml {
   private static final Pattern SUBSET = Pattern.compile("[A-Za-z0-9._-]{1,100}");
   private static final String EXPECTED_SUBSET = "1 to 100 characters of A-Z a-z 0-9 . _ -";

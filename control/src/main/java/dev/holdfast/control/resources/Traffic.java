@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which instances calls go to.
+ * The distribution of calls over the instances of a service: subsets, split and routes.
  *
  * @param subsets by name, the metadata that an instance in it has, each key with this value
  * @param split how calls are divided that take no route

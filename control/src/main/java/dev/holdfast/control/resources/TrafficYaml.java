@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Reads the split and the routes of one service. */
+/** The parser of one service's split and routes. */
 final class TrafficYaml {
   private static final int TYPING_ERRORS = 2;
   private static final Set<String> ROUTE_KEYS =

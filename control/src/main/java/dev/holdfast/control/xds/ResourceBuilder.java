@@ -4,8 +4,8 @@ import dev.holdfast.core.EndpointSet;
 import java.util.List;
 
 /**
- * Makes all resources of one service. Pure: the same service, endpoints and policy give the same
- * resources, byte for byte, in every control plane.
+ * The builder of all xDS resources of one service. Pure: the same service, endpoints and policy
+ * give the same resources, byte for byte, in every control plane.
  *
  * <p>A policy is part of its builder; another policy is another builder, and then all services are
  * built again.

@@ -28,12 +28,12 @@ public final class XdsSnapshot {
   }
 
   /**
-   * Services that exist and of which nothing else is known.
+   * The services of which only the existence is known.
    *
-   * @param pending those that may be known at any moment: who asks for one of them, or for all
-   *     services, waits
-   * @param refused those that make no sense to the registry, and will not before somebody corrects
-   *     them: only who asks for nothing else waits
+   * @param pending services that may become known at any moment: a client that asks for one of
+   *     them, or for all services, waits
+   * @param refused services with malformed records, which stay so until they are corrected: only a
+   *     client that asks for nothing else waits
    */
   public record Unknown(Set<String> pending, Set<String> refused) {
     /** The empty set: no service is unknown. */

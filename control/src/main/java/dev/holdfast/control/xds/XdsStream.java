@@ -6,22 +6,23 @@ import java.util.Optional;
 /**
  * The state machine of one xDS stream: its subscriptions, and the responses that are due.
  *
- * <p>Nothing is queued: {@link #poll} compares what the client was given with what there is now, so
- * a client that does not read costs nothing and gets the latest state when it does. A stream asks
- * only while its transport takes more.
+ * <p>Responses are not queued. {@link #poll} compares the resources sent to the client with the
+ * current snapshot, so a client that does not read costs nothing and gets the latest state when it
+ * does. A stream polls only while its transport is ready (backpressure).
  *
- * <p>What both variants guarantee:
+ * <p>Both variants guarantee:
  *
  * <ul>
- *   <li>each subscription is answered once, whatever else is under way;
- *   <li>a change is sent when the response before it was answered; a response that was rejected is
- *       not sent again until one of its resources changes;
- *   <li>nothing is said of what belongs to a pending service, and where absence means deletion
- *       nothing at all until all that the stream asked for is known;
- *   <li>make before break: clusters, endpoints, listeners, routes; what refers to something new
- *       waits until that was answered, and a cluster is taken away only after what referred to it
- *       was changed, and the change accepted; by the state of the world not from who still asks for
- *       it by name, as clients of gRPC do while calls are on their way to it.
+ *   <li>Each subscription is answered once, whatever else is in progress.
+ *   <li>A change is sent after the response before it was answered. A rejected response is not sent
+ *       again until one of its resources changes.
+ *   <li>Resources of a pending service are never mentioned. Where absence means deletion, no
+ *       response is sent until all subscribed resources are known.
+ *   <li>Make-before-break: clusters, endpoints, listeners, routes. A resource that refers to a new
+ *       one waits until the new one was answered. A cluster is removed only after the resources
+ *       that referred to it were changed, and the change was accepted. In the state-of-the-world
+ *       variant, a cluster also stays while the client names it, as gRPC clients do while calls to
+ *       it are in progress.
  * </ul>
  *
  * <p>Not thread-safe.

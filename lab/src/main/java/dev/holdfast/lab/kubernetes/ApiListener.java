@@ -179,7 +179,7 @@ final class ApiListener {
         });
   }
 
-  /** Goes on as the client and the server agreed by ALPN. */
+  /** The handler that continues with the protocol that client and server agreed on by ALPN. */
   private final class Negotiated extends ApplicationProtocolNegotiationHandler {
     private final ApiConnection connection;
 

@@ -13,7 +13,7 @@ import java.util.Optional;
 import javax.net.ssl.SSLException;
 
 /**
- * How the server shows who it is, and whose certificates it takes from clients.
+ * The TLS settings of the server: its certificate, and the authority of client certificates.
  *
  * @param certificate PEM, the chain
  * @param key PEM, PKCS#8, without a password

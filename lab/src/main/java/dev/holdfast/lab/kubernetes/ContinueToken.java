@@ -6,7 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where the next page of a list begins.
+ * The continue token of a list: the position where its next page begins.
  *
  * @param version of the whole list; -1 for whatever is newest when it is used
  * @param after the path of the last object that was listed

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** A JSON object as it is written, in the order in which it is told; null fields are left out. */
+/** A writer of a JSON object, in the order of its fields' addition; null fields are left out. */
 final class Json {
   private final StringBuilder text = new StringBuilder();
 

@@ -108,7 +108,10 @@ final class ListQuery {
     return asked;
   }
 
-  /** A limit makes a version exact unless told otherwise: the rule from before there was a word. */
+  /**
+   * Whether the version is exact. A limit makes a version exact unless resourceVersionMatch says
+   * otherwise, a rule older than that parameter.
+   */
   private boolean exact() {
     return match.equals(EXACT) || (match.isEmpty() && limit > 0 && !version.equals("0"));
   }

@@ -16,8 +16,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers the requests of one channel: a connection of HTTP/1.1 or one stream of HTTP/2. In the
- * order of the real server: who asks, too many of them, what they may do, what they want.
+ * The handler of one channel's requests: a connection of HTTP/1.1 or one stream of HTTP/2. Checks
+ * run in the order of the real server: authentication, flow control, authorization, then the
+ * request itself.
  */
 final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   private static final Logger log = LoggerFactory.getLogger(RequestHandler.class);

@@ -8,7 +8,7 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Which objects of a kind a request is about: its label and field selectors. */
+/** The label and field selectors of a request. */
 final class Selector {
   private static final Pattern REQUIREMENT =
       Pattern.compile(

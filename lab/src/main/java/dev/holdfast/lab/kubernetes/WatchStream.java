@@ -18,7 +18,10 @@ final class WatchStream {
   /** The real server says once more where it is, shortly before it ends a watch. */
   private static final Duration LAST_BOOKMARK_BEFORE_END = Duration.ofSeconds(2);
 
-  /** A watch that nobody limited ends after half an hour to an hour; here always the former. */
+  /**
+   * The duration of a watch without a timeout parameter, in seconds. A real server draws between
+   * half an hour and an hour; here it is always half an hour.
+   */
   private static final int DEFAULT_SECONDS = 1_800;
 
   private final ApiServer server;

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Addresses as people write them. The JDK writes IPv6 addresses with all their zeros, so that one
- * address from DNS and from a file would be two.
+ * The text form of addresses, as people write them. The JDK writes IPv6 addresses with all their
+ * zeros, so that one address from DNS and from a file would become two.
  */
 final class AddressText {
   private static final int IPV4_BYTES = 4;

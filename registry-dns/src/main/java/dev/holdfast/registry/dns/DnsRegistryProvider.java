@@ -7,8 +7,8 @@ import dev.holdfast.core.RegistryUri;
 import java.util.List;
 
 /**
- * Opens registries that are the addresses of a name: {@code dns:///orders.example:50051}, or {@code
- * dns://10.0.0.2/orders.example:50051} at a name server of choice.
+ * The provider of registries that are the addresses of a name: {@code dns:///orders.example:50051},
+ * or {@code dns://10.0.0.2/orders.example:50051} at a name server of choice.
  */
 public final class DnsRegistryProvider implements RegistryProvider {
 

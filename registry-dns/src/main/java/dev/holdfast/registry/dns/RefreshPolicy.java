@@ -5,12 +5,12 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * When to ask again: once the TTL has passed, not sooner than {@code min} and not later than {@code
- * max}.
+ * The time of the next query: once the TTL has passed, not sooner than {@code min} and not later
+ * than {@code max}.
  *
- * <p>Jittered, so that a fleet does not ask together: later than the TTL by up to a tenth, because
- * sooner a cache on the way would give the old answer once more; at the upper bound, earlier by up
- * to a tenth.
+ * <p>Jitter keeps a fleet from querying together. A query is later than the TTL by up to a tenth,
+ * because a cache on the way would return the old answer before. At the upper bound, the query is
+ * earlier by up to a tenth.
  */
 @PureCore
 final class RefreshPolicy {

@@ -25,11 +25,12 @@ import org.xbill.DNS.TextParseException;
 import org.xbill.DNS.Type;
 
 /**
- * Looks up names once, from literal to hosts file to name servers, on the scheduler.
+ * A resolver of names, from IP literals to the hosts file to name servers. Each call resolves once.
+ * Runs on the scheduler.
  *
- * <p>What fails in part fails as a whole if the failed part had records the last time: a list that
- * lacks half of its endpoints because a server stumbled is worse than yesterday's. A part that
- * never had any (the AAAA question at a server that can't do it) is left out.
+ * <p>A resolution that fails in part fails as a whole if the failed part had records the last time:
+ * a list that lacks half of its endpoints because of one server is worse than yesterday's. A part
+ * that never had records (the AAAA query at a server that can't answer it) is left out.
  */
 final class Resolution {
   /** Of more hosts behind SRV records the rest is not looked up. */

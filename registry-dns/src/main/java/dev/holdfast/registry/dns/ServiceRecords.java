@@ -9,7 +9,7 @@ import org.xbill.DNS.Name;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.SRVRecord;
 
-/** Reads SRV records (RFC 2782). */
+/** The parser of SRV records (RFC 2782). */
 final class ServiceRecords {
 
   private ServiceRecords() {}

@@ -7,8 +7,8 @@ import dev.holdfast.core.RegistryUri;
 import java.util.List;
 
 /**
- * Opens registries that are the SRV records of a name: {@code srv:///_grpc._tcp.orders.example};
- * they bring their own ports and weights.
+ * The provider of registries that are the SRV records of a name: {@code
+ * srv:///_grpc._tcp.orders.example}. The records have their own ports and weights.
  */
 public final class SrvRegistryProvider implements RegistryProvider {
 

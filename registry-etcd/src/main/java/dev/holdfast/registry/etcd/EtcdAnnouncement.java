@@ -42,7 +42,7 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
     WRITING,
     /** Visible, as far as we know. */
     PUBLISHED,
-    /** On its way out; the listener hears nothing more. */
+    /** The record is being withdrawn; the listener is not called any more. */
     WITHDRAWING,
     /** The announcement has ended; the state is final. */
     GONE
@@ -226,7 +226,7 @@ final class EtcdAnnouncement implements Registry.Announcement, RangeWatch.Handle
     }
   }
 
-  /** The registry closes: nobody is told. */
+  /** Ends the announcement without notice, because the registry is closed. */
   void close() {
     stopWatching();
     gone(new RegistryException(Kind.CLOSED, "etcd: the registry was closed"));

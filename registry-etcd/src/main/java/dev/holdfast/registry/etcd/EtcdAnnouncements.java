@@ -14,7 +14,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** All records of this process in one registry, and the lease they share. On the scheduler only. */
+/**
+ * The records that this process announces in one registry, and the lease that they share. Confined
+ * to the scheduler.
+ */
 final class EtcdAnnouncements {
   private final EtcdStore store;
   private final EtcdWatcher watcher;
@@ -92,9 +95,9 @@ final class EtcdAnnouncements {
   }
 
   /**
-   * A first write ended without an answer, so the record may be there, under a lease that is kept.
-   * Whoever still wants it announces it again; when nobody has for the time a record may outlive
-   * its owner, it is deleted.
+   * Handles a first write without an answer: the record may exist, under a lease that is kept. If
+   * the address is not announced again within the time that a record may outlive its owner, the
+   * record is deleted.
    */
   void abandonLater(EtcdAnnouncement announcement) {
     context.scheduler().execute(() -> abandoned.put(announcement.key(), announcement));

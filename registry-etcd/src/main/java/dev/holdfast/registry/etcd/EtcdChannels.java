@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Opens the channels to the members of one cluster. On the scheduler only. */
+/** The factory of the channels to the members of one cluster. Confined to the scheduler. */
 final class EtcdChannels {
   /**
    * The largest message accepted from etcd, in bytes: a page of a list or a message of a watch.

@@ -12,7 +12,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * User and password, which no text of this class ever shows.
+ * The user name and password, which no text of this class ever shows.
  *
  * <p>A password file is read at every authentication, so a password changes without a restart.
  */

@@ -23,7 +23,7 @@ final class EtcdException extends RuntimeException {
 
   private final EtcdError error;
 
-  /** How a member was asked. */
+  /** The way in which a member was asked. */
   enum Asked {
     /** Without TLS; it has not answered yet. */
     PLAIN_TEXT,

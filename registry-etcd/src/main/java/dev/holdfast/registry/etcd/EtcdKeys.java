@@ -6,7 +6,7 @@ import dev.holdfast.core.ServiceName;
 import java.util.Optional;
 
 /**
- * Where records stand in etcd: {@code namespace/service/host:port}, without a leading slash.
+ * The layout of keys in etcd: {@code namespace/service/host:port}, without a leading slash.
  *
  * <p>This is the layout of Go's {@code naming/endpoints} with the service's path as its target, so
  * both find each other's records.

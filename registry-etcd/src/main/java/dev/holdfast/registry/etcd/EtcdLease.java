@@ -64,7 +64,7 @@ final class EtcdLease {
   private boolean warned;
 
   /**
-   * @param onLost hears that the lease is gone, and all records under it with it
+   * @param onLost called when the lease is lost, and all records under it with it
    */
   EtcdLease(
       EtcdTransport transport,
@@ -119,14 +119,17 @@ final class EtcdLease {
     }
   }
 
-  /** A request under this lease was told that it does not exist. */
+  /** Handles a request that failed because the lease does not exist. */
   void notFound(long lease) {
     if (state == State.HELD && lease == id) {
       lose("etcd does not know the lease any more");
     }
   }
 
-  /** The store lost its memory, and the lease with it. Nobody is told: they know. */
+  /**
+   * Drops the lease after a wipe of the store, without a call of the listener, which knows about
+   * the wipe.
+   */
   void forget() {
     if (state == State.HELD) {
       drop(State.LOST);

@@ -6,7 +6,7 @@ import dev.holdfast.core.RegistryProvider;
 import dev.holdfast.core.RegistryUri;
 import java.util.List;
 
-/** Opens registries in etcd: {@code etcd://h1,h2,h3:2379/prod}. */
+/** The provider of registries in etcd: {@code etcd://h1,h2,h3:2379/prod}. */
 public final class EtcdRegistryProvider implements RegistryProvider {
   static final String SCHEME = "etcd";
 

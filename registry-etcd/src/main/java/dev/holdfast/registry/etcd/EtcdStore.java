@@ -61,7 +61,8 @@ final class EtcdStore {
   }
 
   /**
-   * Hears, on the scheduler, that the store lost its memory; {@link #epoch} has changed by then.
+   * Adds a listener that is called on the scheduler after a wipe of the store; {@link #epoch} has
+   * changed by then.
    */
   void onWiped(Runnable listener) {
     onWiped.add(listener);

@@ -31,12 +31,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The TLS settings, made again from their files when those have changed.
+ * The TLS settings, rebuilt when their files have changed.
  *
- * <p>Files are looked at when a request is sent, at most once a second, so a rotated certificate is
- * in use soon after it is written and nothing watches in between. They are read and parsed on a
- * thread that may hang; requests go on with what there is. A new file that can't be used (it may be
- * half written) is reported once and the last good settings stay. On the scheduler only.
+ * <p>Files are checked when a request is sent, at most once a second, so a rotated certificate is
+ * in use soon after it is written, without a file watcher. Files are read and parsed on a thread
+ * that may hang; requests go on with the current settings. A new file that can't be used (it may be
+ * half written) is reported once, and the last good settings stay. Confined to the scheduler.
  */
 final class EtcdTls {
   private static final Logger log = LoggerFactory.getLogger(EtcdTls.class);

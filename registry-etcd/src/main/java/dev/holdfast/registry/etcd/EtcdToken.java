@@ -32,7 +32,7 @@ final class EtcdToken {
     NOT_NEEDED
   }
 
-  /** How one request gets to this member, without a token of its own. */
+  /** The sender of authentication requests to this member, without a token. */
   interface Sender {
     void authenticate(
         AuthenticateRequest request,

@@ -7,10 +7,10 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
- * How requests reach etcd, whichever member answers.
+ * The transport of requests to etcd, whichever member answers.
  *
- * <p>Everything is called on the registry's scheduler and answers there, later and exactly once.
- * Tests put a simulated etcd in its place.
+ * <p>All methods are called on the registry's scheduler. Callbacks run there too, later and exactly
+ * once. Tests replace the transport by a simulated etcd.
  */
 interface EtcdTransport {
 
@@ -40,7 +40,7 @@ interface EtcdTransport {
   interface WatchCall {
     void send(WatchRequest request);
 
-    /** Ends the stream; its listener hears nothing more. */
+    /** Ends the stream; its listener is not called any more. */
     void cancel();
 
     /** Ends the stream because it does not answer: its member is not asked next. */

@@ -19,16 +19,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Follows ranges of keys through everything that happens to etcd.
+ * The watcher of key ranges, which recovers from all failures of etcd.
  *
- * <p>Every range is listed and then watched from the list's revision on, all on one stream.
- * Whatever goes wrong (a broken or silent stream, a compaction, a wipe, a refused token) leads back
- * to the list: the next revision is always one that the store has said itself. Every {@code
- * checkInterval} the store is asked for its revision and the stream for a sign of life. Each range
- * is read again beside its watch, between half of {@code relistInterval} and all of it after its
- * last list.
+ * <p>Every range is listed and then watched from the list's revision on, all on one stream. After
+ * any failure (a broken or silent stream, a compaction, a wipe, a refused token) the range is
+ * listed again, so the next revision is always one that the store has returned itself. Every {@code
+ * checkInterval} the store is asked for its revision and the stream for a progress notification.
+ * Each range is listed again beside its watch, between half of {@code relistInterval} and all of it
+ * after its last list.
  *
- * <p>On the scheduler only.
+ * <p>Confined to the scheduler.
  */
 final class EtcdWatcher {
   private static final Logger log = LoggerFactory.getLogger(EtcdWatcher.class);

@@ -42,7 +42,7 @@ final class GrpcWatch implements WatchCall {
   private volatile boolean ended;
 
   /**
-   * @param onEnd hears once that the stream is over, with the reason when its member is to blame
+   * @param onEnd called once when the stream has ended, with the reason when its member is at fault
    */
   GrpcWatch(
       Scheduler scheduler,

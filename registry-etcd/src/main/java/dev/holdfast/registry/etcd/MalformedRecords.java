@@ -8,11 +8,16 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Counts the records that are not ours, and mentions each key once. On the scheduler only. */
+/**
+ * The counter of records with a foreign format; each key is logged once. Confined to the scheduler.
+ */
 final class MalformedRecords implements ServiceRecords.Rejects {
   private static final Logger log = LoggerFactory.getLogger(MalformedRecords.class);
 
-  /** Further keys are counted and not mentioned: somebody else's data fills no log. */
+  /**
+   * The number of keys that are logged; further ones are only counted, so that foreign data can't
+   * fill the log.
+   */
   @Limit(of = "keys mentioned in the log as malformed", then = "further ones are counted only")
   static final int MAX_KEYS_LOGGED = 1000;
 

@@ -15,11 +15,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Warns when one service name is the beginning of another: {@code orders} and {@code orders-v2}.
+ * The check that warns when one service name is a prefix of another: {@code orders} and {@code
+ * orders-v2}.
  *
  * <p>Holdfast keeps them apart by the slash behind the name. Go's resolvers before etcd 3.5.1 watch
- * the prefix without it, so they mix the endpoints of both. One transaction of reads, once for each
- * service that is announced. On the scheduler only.
+ * the prefix without the slash, so they mix the endpoints of both. The check is one transaction of
+ * reads for each service that is announced. Confined to the scheduler.
  */
 final class NameOverlap {
   private static final Logger log = LoggerFactory.getLogger(NameOverlap.class);

@@ -15,7 +15,9 @@ import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Follows the names of the services in a namespace by the keys in it. On the scheduler only. */
+/**
+ * The watch of the service names in a namespace, derived from its keys. Confined to the scheduler.
+ */
 final class NamesWatch implements RangeWatch.Handler {
   private static final Logger log = LoggerFactory.getLogger(NamesWatch.class);
 

@@ -17,15 +17,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads a range of keys page by page, all at one revision.
+ * A read of a key range, page by page, all at one revision.
  *
- * <p>Pages keep a service of 10,000 endpoints out of one huge message; a page that is still too
- * large (somebody keeps large values there) is asked for again in ever smaller ones, down to single
- * records. Used once, on the scheduler.
+ * <p>Pages keep a service of 10,000 endpoints out of one huge message. A page that is still too
+ * large, because of large foreign values, is requested again in ever smaller ones, down to single
+ * records. Used once; confined to the scheduler.
  *
- * <p>A range without end is no reason to run out of memory: at the limits below the list ends, with
- * a warning. It does not fail instead, because then every client would read as much again every two
- * seconds, and because the first 100,000 endpoints of a service are as good as all of them.
+ * <p>A huge range must not exhaust memory: at the limits below the list ends, with a warning. The
+ * list does not fail instead, because every client would then read as much again every two seconds,
+ * and because the first 100,000 endpoints of a service are as good as all of them.
  */
 final class RangeReader {
   private static final Logger log = LoggerFactory.getLogger(RangeReader.class);

@@ -12,10 +12,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A range of keys that is followed: what it holds is read, then every later change is heard of.
+ * A watched key range: its records are listed, then every later change is delivered.
  *
- * <p>It survives streams, members and lives of the store; {@link EtcdWatcher} moves it from state
- * to state:
+ * <p>A range watch outlives streams, members and wipes of the store; {@link EtcdWatcher} moves it
+ * from state to state:
  *
  * <pre>
  * WAITING -> LISTING -> CREATING -> WATCHING      the way up
@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * any -> CLOSED
  * </pre>
  *
- * <p>Each way up has a generation; what belongs to an earlier one is not let in. On the scheduler
- * only.
+ * <p>Each way up has a generation; events of an earlier generation are dropped. Confined to the
+ * scheduler.
  */
 final class RangeWatch {
 
@@ -37,7 +37,7 @@ final class RangeWatch {
     CREATING,
     /** The range was listed, and every change since then arrives. */
     WATCHING,
-    /** Nobody is interested any more. */
+    /** The range watch was closed; the state is final. */
     CLOSED
   }
 

@@ -14,11 +14,12 @@ import dev.holdfast.registry.etcd.proto.TxnResponse;
 import java.util.function.Consumer;
 
 /**
- * Writes one key and nobody else's record.
+ * The writer of one key, which never modifies a foreign record.
  *
- * <p>After the first write everything is a transaction on the revision that was written last. When
- * that does not match, the answer shows what is there: nothing, somebody else's record, or our own
- * in a version whose acknowledgement was lost; the last is tried again. On the scheduler only.
+ * <p>After the first write, every write is a transaction on the revision that was written last.
+ * When that revision does not match, the response shows the current state: no record, a foreign
+ * record, or our own in a version whose acknowledgement was lost. In the last case the write is
+ * retried. Confined to the scheduler.
  */
 final class RecordWriter {
 

@@ -15,16 +15,16 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The records of one service as they are now, and the lists to be shown for them.
+ * The current records of one service, and the lists to report for them.
  *
  * <p>Changes are gathered until {@link #takeLists}. An endpoint that was marked as draining and
- * then deleted in between is shown draining first: who was asked to leave and who just vanished are
- * different things to those who judge the list.
+ * then deleted in between is reported as draining first, because consumers treat a planned removal
+ * and a loss differently.
  */
 @PureCore
 final class ServiceRecords {
 
-  /** Hears of values that are not endpoints. */
+  /** The listener for values that are not endpoints. */
   interface Rejects {
     void onMalformed(ByteString key, String reason);
   }

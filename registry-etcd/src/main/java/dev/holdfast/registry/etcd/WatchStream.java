@@ -35,7 +35,7 @@ final class WatchStream implements WatchListener {
       then = "the stream is given up, and its ranges are listed again at another member")
   private static final int PROGRESS_REQUESTS = 4;
 
-  /** Hears what happens on the stream. */
+  /** The listener of a stream's events. */
   interface Listener {
     /**
      * The stream has ended, and all its watches with it; no further method of the listener is

@@ -18,11 +18,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Changes of directories as the operating system reports them: a hint to look at once, never more.
+ * The change notifications of directories, as the operating system reports them. A notification is
+ * a hint to scan at once, never more.
  *
- * <p>Reports may be missing (overlay and network file systems, a used-up limit of watches), so
- * whoever listens polls too. Listeners are called on a thread of this object and must not block.
- * Thread-safe.
+ * <p>Notifications may be missing (overlay and network file systems, an exhausted limit of
+ * watches), so listeners have to poll too. Listeners are called on a thread of this object and must
+ * not block. Thread-safe.
  */
 final class DirectoryEvents implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DirectoryEvents.class);

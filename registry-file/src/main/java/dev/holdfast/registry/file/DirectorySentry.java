@@ -9,11 +9,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps listening to the directory that stands at a path, whichever that is.
+ * The change listener of a path, which follows the path and not the directory.
  *
- * <p>The system's watch follows a directory that is moved away and knows nothing of the one that
- * takes its place. While there is none, its parent is listened to, so that its creation is heard.
- * Used on the I/O thread only.
+ * <p>The system's watch stays with a directory that is moved away, and does not cover the directory
+ * that replaces it. While there is none, its parent is watched, so that its creation is noticed.
+ * Confined to the I/O thread.
  */
 final class DirectorySentry {
   private static final Logger log = LoggerFactory.getLogger(DirectorySentry.class);
@@ -27,8 +27,9 @@ final class DirectorySentry {
   private @Nullable Object watchedKey;
 
   /**
-   * Of the directory, while it is not at its path: whether it was moved away or deleted is told a
-   * moment later, and its number in the file system may be another's by then.
+   * The watch of the former directory, while it is not at its path. The system reports a moment
+   * later whether the directory was moved away or deleted; its inode number may belong to another
+   * one by then.
    */
   private DirectoryEvents.@Nullable Registration former;
 

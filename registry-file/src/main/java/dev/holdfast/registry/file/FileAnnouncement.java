@@ -50,7 +50,7 @@ final class FileAnnouncement {
     PUBLISHED,
     /** The record was withdrawn by this process; the file is being deleted or is deleted. */
     WITHDRAWN,
-    /** The record is lost; the listener was told. */
+    /** The record is lost, and the listener was notified. */
     ENDED
   }
 

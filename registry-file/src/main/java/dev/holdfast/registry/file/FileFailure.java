@@ -8,7 +8,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** Turns what the file system says into what a registry says. */
+/** The mapping from file system failures to registry failures. */
 final class FileFailure {
 
   private FileFailure() {}

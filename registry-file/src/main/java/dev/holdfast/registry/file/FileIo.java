@@ -115,7 +115,7 @@ final class FileIo implements AutoCloseable {
     }
   }
 
-  /** Does a piece of work whose failure nobody waits for; it is logged. */
+  /** Executes a task whose result no caller waits for; a failure is logged. */
   void run(String what, Runnable work) {
     boolean taken =
         ask(

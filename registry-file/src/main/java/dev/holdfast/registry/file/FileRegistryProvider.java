@@ -7,10 +7,10 @@ import dev.holdfast.core.RegistryUri;
 import java.util.List;
 
 /**
- * Opens registries that are directories: {@code file:///var/lib/holdfast/prod}.
+ * The provider of registries in directories: {@code file:///var/lib/holdfast/prod}.
  *
- * <p>The path is the namespace, a service is a directory in it, an instance is a file in that. It
- * needs nothing to be installed and is good for one host, or for a few that share a file system.
+ * <p>The path is the namespace, a service is a directory in it, and an instance is a file in that.
+ * Needs no installation; suits one host, or a few that share a file system.
  */
 public final class FileRegistryProvider implements RegistryProvider {
   static final String SCHEME = "file";

@@ -17,11 +17,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The directory of one service as this process uses it: it is looked at while somebody watches it
- * or is announced in it, once for all of them.
+ * The directory of one service. The directory is scanned while the service is watched or announced
+ * in it, once for all users.
  *
- * <p>Everything here runs on the scheduler; {@link ServiceScan} and {@link DirectorySentry} run on
- * the I/O thread.
+ * <p>All methods run on the scheduler; {@link ServiceScan} and {@link DirectorySentry} run on the
+ * I/O thread.
  */
 final class Folder {
   @Limit(
@@ -107,7 +107,7 @@ final class Folder {
             onFailure);
   }
 
-  /** Ends everything; nobody is told. */
+  /** Closes the folder without notice to listeners. */
   void close() {
     watchers.clear();
     announcements.clear();

@@ -22,8 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Follows which services of a namespace have an instance: directories in which there is a list, or
- * a record whose owner is not known to be gone. Runs on the scheduler, but for the reading.
+ * The watch of the service names of a namespace. A service counts if its directory has a static
+ * list, or a record whose owner is not known to be gone. Runs on the scheduler, except for file
+ * reads.
  */
 final class NamesWatch implements Subscription {
   private static final Logger log = LoggerFactory.getLogger(NamesWatch.class);

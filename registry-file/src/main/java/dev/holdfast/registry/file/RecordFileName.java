@@ -7,7 +7,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** Which file is what, by its name. Names that begin with a dot are never records. */
+/** The classification of files by their names. Names that begin with a dot are never records. */
 final class RecordFileName {
   static final String RECORD_SUFFIX = ".json";
   static final String LIST_SUFFIX = ".list";

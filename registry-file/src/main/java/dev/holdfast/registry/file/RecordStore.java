@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 
 /**
- * Reads, replaces and removes single files so that no reader ever sees half a record and no file is
- * removed by mistake. Blocks on the file system. Thread-safe.
+ * The reads, writes and deletions of single record files. No reader ever sees half a record, and no
+ * file is removed by mistake. Blocks on the file system. Thread-safe.
  */
 final class RecordStore {
   /** A longer file is not a record. */

@@ -8,13 +8,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * The directory of a namespace: whether the registry is there at all.
+ * The directory of a namespace, and whether it exists.
  *
- * <p>One that was seen and is now missing is <em>away</em>: it may have been moved, or its file
- * system unmounted, and will come back with its records. So it is not made anew for a while; after
- * that it is taken for deleted, and the next announcement makes it again. One that was never seen
- * is an empty namespace if the directory it would be in exists, and is made by the first
- * announcement. Used on the I/O thread only.
+ * <p>A directory that was seen and is now missing is <em>away</em>: it may have been moved, or its
+ * file system unmounted, and will come back with its records. The directory is therefore not
+ * recreated for a while. After that it counts as deleted, and the next announcement recreates it. A
+ * directory that was never seen is an empty namespace if its parent exists, and the first
+ * announcement creates it. Confined to the I/O thread.
  */
 final class RegistryDirectory {
   private final Path path;

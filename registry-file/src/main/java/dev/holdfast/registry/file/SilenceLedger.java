@@ -6,11 +6,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Measures for how long files showed no sign of life.
+ * The measurement of how long files have shown no sign of life.
  *
- * <p>A sign is any change of a file's stamp; its value means nothing, so clocks that jump or differ
- * between machines change nothing. Of the time between two looks only a bounded step counts: a
- * reader that was stopped for an hour has not watched for an hour. Not thread-safe.
+ * <p>A sign of life is any change of a file's stamp. The stamp's value is not interpreted, so clock
+ * jumps and differences between machines have no effect. Of the time between two scans only a
+ * bounded step counts: a reader that was stopped for an hour has not observed silence for an hour.
+ * Not thread-safe.
  */
 @PureCore
 final class SilenceLedger {

@@ -15,8 +15,8 @@ import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * TLS settings, made again only when what they are made of has changed: another context costs
- * another connection.
+ * The cache of TLS settings, which are rebuilt only when their files change: a new context costs a
+ * new connection.
  */
 final class ApiTls {
   private @Nullable Files used;

@@ -33,7 +33,7 @@ record ClusterConfig(
       Optional<Material> key,
       Optional<ExecPlugin> plugin) {}
 
-  /** Reads a configuration; it may block. */
+  /** A source of cluster configurations; a read may block. */
   @FunctionalInterface
   interface Source {
     ClusterConfig read() throws IOException;

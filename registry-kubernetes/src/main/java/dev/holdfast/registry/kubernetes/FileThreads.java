@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Threads that read files and run plugins, none while there is nothing to do: a mount that hangs
- * takes one of them, and never the scheduler.
+ * The threads that read files and run plugins; they end when idle. A hung mount blocks one of them,
+ * and never the scheduler.
  */
 final class FileThreads {
   @Limit(

@@ -4,7 +4,7 @@ import dev.holdfast.core.Registry.NamesListener;
 import dev.holdfast.core.RegistryException;
 import java.util.Set;
 
-/** A listener of names that hears nothing after it was closed, from whichever thread. */
+/** A listener of names that is not called after it was closed, from whichever thread. */
 final class GuardedNames implements NamesListener {
   private final NamesListener target;
   private volatile boolean closed;

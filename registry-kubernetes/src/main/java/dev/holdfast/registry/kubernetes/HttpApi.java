@@ -24,14 +24,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Requests to an API server over the JDK's HTTP client: HTTP/2 with TLS, HTTP/1.1 without.
+ * The client for an API server's HTTP interface, over the JDK's HTTP client: HTTP/2 with TLS,
+ * HTTP/1.1 without.
  *
- * <p>Answers are parsed on the client's threads; what came of it is heard on the scheduler. A
- * request that is refused for its credentials is sent once more after these were read again.
+ * <p>Responses are parsed on the client's threads; results are delivered on the scheduler. A
+ * request whose credentials are refused is sent once more after they were read again.
  *
- * <p>One whose connection of HTTP/2 breaks before the answer begins is sent once more over
- * HTTP/1.1: a kube-apiserver (from 1.29 on) says GOAWAY before each 401, and the client of JDK 17
- * lets go of all streams then, so that nobody would ever hear of the 401.
+ * <p>A request whose HTTP/2 connection breaks before the response begins is sent once more over
+ * HTTP/1.1. A kube-apiserver (from 1.29 on) sends GOAWAY before each 401, and the client of JDK 17
+ * then drops all streams, so the 401 would never arrive.
  */
 final class HttpApi implements ApiTransport {
   private static final Logger log = LoggerFactory.getLogger(HttpApi.class);

@@ -16,11 +16,11 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The HTTP client in use, made anew when certificates changed or its connection is doubted.
+ * The HTTP client in use, replaced when certificates changed or its connection is doubted.
  *
- * <p>The JDK's client can't send PINGs and keeps a connection that nobody answers on, so that the
- * next request would wait on it, too; only another client gets another connection. What is under
- * way on the former one goes on. On the scheduler only.
+ * <p>The JDK's client can't send PINGs and keeps a dead connection, so the next request would hang
+ * on it, too. Only a new client opens a new connection. Requests in progress on the old client
+ * continue. Confined to the scheduler.
  */
 final class HttpClients {
   /** Doubts come by themselves when a server is slow; each new connection makes it slower. */

@@ -8,8 +8,8 @@ import dev.holdfast.core.Limit;
 import java.io.IOException;
 
 /**
- * Reads JSON of the API field by field. What is not known is skipped, and null is the same as
- * absent, as in all of the API.
+ * A field-by-field reader of the API's JSON. Unknown fields are skipped, and null equals absent, as
+ * everywhere in the API.
  */
 final class JsonText {
   @Limit(of = "levels of nesting in JSON of the API", then = "the answer is refused as malformed")
@@ -29,13 +29,16 @@ final class JsonText {
 
   private JsonText() {}
 
-  /** Is given a field, on whose value the parser stands; it reads or skips all of the value. */
+  /**
+   * The callback for a field. The parser stands on the field's value, which the callback reads or
+   * skips as a whole.
+   */
   @FunctionalInterface
   interface FieldReader {
     void read(String field) throws IOException;
   }
 
-  /** Is given an element of an array, likewise. */
+  /** The callback for an element of an array, with the same contract as {@link FieldReader}. */
   @FunctionalInterface
   interface ElementReader {
     void read() throws IOException;

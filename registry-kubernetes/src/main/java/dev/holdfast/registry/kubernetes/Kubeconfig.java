@@ -56,7 +56,7 @@ final class Kubeconfig implements ClusterConfig.Source {
   private static final String INSTEAD =
       "a token, tokenFile, client-certificate with client-key, or exec";
 
-  /** Keys that would change who asks, or whom, and are not supported; and what to use instead. */
+  /** An unsupported key that would change the credentials or the server, with its alternative. */
   private record Refused(String key, String instead) {}
 
   private static final List<Refused> REFUSED_OF_CLUSTER =
@@ -92,7 +92,7 @@ final class Kubeconfig implements ClusterConfig.Source {
   /** A kubeconfig file and its parsed content. */
   private record Parsed(Path file, YamlNode root) {}
 
-  /** Something that a file names, and the file, to which its paths are relative. */
+  /** An entry of a file, and the file, to which the entry's paths are relative. */
   private record Named(YamlNode node, Path file) {
     Material file(String key, String what) throws IOException {
       return Material.inFile(

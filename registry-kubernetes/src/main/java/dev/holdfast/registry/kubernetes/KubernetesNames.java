@@ -3,7 +3,7 @@ package dev.holdfast.registry.kubernetes;
 import dev.holdfast.core.ServiceName;
 import java.util.regex.Pattern;
 
-/** How services are spelled in Kubernetes. */
+/** The syntax of service names in Kubernetes. */
 final class KubernetesNames {
   private static final Pattern LABEL = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
   private static final int SUBDOMAIN_CHARS = 253;

@@ -23,7 +23,7 @@ record KubernetesOptions(
     AccessOptions access, Optional<Slice.Family> family, ReflectorOptions times) {
 
   /**
-   * Where the API server and its credentials are found.
+   * The location of the API server and of its credentials.
    *
    * @param kubeconfig a file that was named; empty to look for one
    * @param context the context in it; empty for the current one

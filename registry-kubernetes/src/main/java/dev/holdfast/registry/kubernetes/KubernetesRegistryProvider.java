@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Opens registries that are the EndpointSlices of a Kubernetes cluster: {@code
+ * The provider of registries that are the EndpointSlices of a Kubernetes cluster: {@code
  * kubernetes:///orders.prod:grpc}, in a pod or with a kubeconfig.
  */
 public final class KubernetesRegistryProvider implements RegistryProvider {

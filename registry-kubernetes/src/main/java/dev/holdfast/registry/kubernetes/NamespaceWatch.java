@@ -186,7 +186,7 @@ final class NamespaceWatch {
     }
   }
 
-  /** Hears the watch of one Service. */
+  /** The listener of one Service's own watch. */
   private final class ServiceListener implements SliceFeed.Listener {
     private final String service;
 
@@ -221,7 +221,7 @@ final class NamespaceWatch {
     }
   }
 
-  /** Hears the watch of the whole namespace. */
+  /** The listener of the namespace watch. */
   private final class WideListener implements SliceFeed.Listener {
 
     @Override

@@ -11,13 +11,13 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which port of a Service is meant: by its name, by its number on the pods, or the only one.
+ * The choice of a Service's port: by its name, by its number on the pods, or the only one.
  *
- * <p>Without a name the only port is taken; of several the one that is called {@code grpc} (or
- * {@code grpc-something}, as service meshes want it), or whose appProtocol is gRPC or HTTP/2 in
- * plain text.
+ * <p>Without a name, the only port is chosen. Of several ports the one named {@code grpc} is chosen
+ * (or {@code grpc-something}, as service meshes require), or the one whose appProtocol is gRPC or
+ * plaintext HTTP/2.
  *
- * @param text the name or the number; "" when nothing was said
+ * @param text the name or the number; "" for neither
  */
 @PureCore
 record PortChoice(String text) {

@@ -14,8 +14,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The slices of a scope as the API server has them: listed, then watched from the list's version
- * on, through everything that happens to the server.
+ * The state machine that keeps the slices of a scope up to date: they are listed, then watched from
+ * the list's version on, through all failures of the server.
  *
  * <p>What it guarantees:
  *

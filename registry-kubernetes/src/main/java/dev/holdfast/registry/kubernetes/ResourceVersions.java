@@ -3,8 +3,8 @@ package dev.holdfast.registry.kubernetes;
 import java.util.Comparator;
 
 /**
- * Order among resourceVersions. Of Kubernetes' own resources they are numbers that grow (KEP-5504
- * made that a promise); where they are not, no order is claimed.
+ * The order of resourceVersions. For Kubernetes' own resources they are growing numbers (KEP-5504
+ * made that a promise); for others, no order is defined.
  */
 final class ResourceVersions {
   /** The older one first; texts that are no numbers before all numbers, equal among themselves. */

@@ -1,7 +1,7 @@
 package dev.holdfast.registry.kubernetes;
 
 /**
- * Which slices are followed: those of one Service, or of all Services in a namespace.
+ * The scope of a list or watch: the slices of one Service, or of all Services in a namespace.
  *
  * @param service "" for all
  */

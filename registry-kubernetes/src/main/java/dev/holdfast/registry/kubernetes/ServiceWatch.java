@@ -37,7 +37,7 @@ final class ServiceWatch {
     this.mapper = mapper;
   }
 
-  /** A listener that comes later hears at once what is known already. */
+  /** Adds a listener, which is called at once with what is known already. */
   void add(WatchListener listener) {
     listeners.add(listener);
     if (failure != null) {

@@ -233,7 +233,7 @@ final class SliceFeed {
     around.meters().recordsMalformed(count);
   }
 
-  /** Hears the watch of one ticket. */
+  /** The receiver of the watch with one ticket. */
   private final class Receiver implements ApiTransport.WatchReceiver {
     private final long ticket;
 

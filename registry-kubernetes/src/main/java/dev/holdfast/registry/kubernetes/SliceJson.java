@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Reads one EndpointSlice, as of {@code discovery.k8s.io/v1}. One object reads one slice. */
+/** A parser of an EndpointSlice of {@code discovery.k8s.io/v1}. An instance parses one slice. */
 final class SliceJson {
   private static final String SERVICE_NAME = "kubernetes.io/service-name";
   private static final String TCP = "TCP";

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class WatchBody implements BodySubscriber<byte[]> {
 
-  /** Takes words; runs the second argument when it is done with them. */
+  /** The consumer of watch events; runs the second argument when it is done with them. */
   @FunctionalInterface
   interface Taker {
     void take(List<SliceEvent> events, Runnable done);

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Cuts the bytes of a watch into its words, one a line, wherever they were torn apart. */
+/** The splitter of a watch's bytes into events, one a line, independent of chunk boundaries. */
 final class WatchLines {
   @Limit(of = "one word of a watch", then = "the watch fails and a list takes its place")
   static final int MAX_EVENT_BYTES = 8 << 20;
