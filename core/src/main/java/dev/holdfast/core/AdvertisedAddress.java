@@ -77,7 +77,7 @@ public final class AdvertisedAddress {
     }
   }
 
-  /** As above with a resolver of the caller's. */
+  /** Finds the address to advertise, with the given resolver. */
   static HostPort find(
       Optional<String> explicit,
       int port,

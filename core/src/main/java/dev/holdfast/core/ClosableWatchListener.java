@@ -15,7 +15,7 @@ public final class ClosableWatchListener implements WatchListener {
     this.target = target;
   }
 
-  /** From now on nothing is passed on. */
+  /** Stops the delivery of events. */
   public void close() {
     closed = true;
   }

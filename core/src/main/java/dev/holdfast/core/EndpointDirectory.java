@@ -21,7 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * is logged and does not affect the others.
  */
 public final class EndpointDirectory implements AutoCloseable {
-  /** For how long a watch goes on without a subscriber. */
+  /** The time that a watch continues without a subscriber. */
   @Limit(
       of = "time that a watch goes on without a subscriber",
       then = "the watch ends; its list is remembered")
@@ -120,8 +120,8 @@ public final class EndpointDirectory implements AutoCloseable {
   }
 
   /**
-   * How long ago the registry last said that the list in use is right; empty while no list is
-   * known. May be asked from any thread.
+   * The time since the registry last confirmed the list in use; empty while no list is known.
+   * Thread-safe.
    */
   public Optional<Duration> age(ServiceName service) {
     return follower(service).flatMap(ServiceFollower::age);

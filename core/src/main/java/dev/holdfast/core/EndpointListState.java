@@ -2,9 +2,9 @@ package dev.holdfast.core;
 
 /** The state of a service's endpoint list, as judged by {@link SteadyEndpoints}. */
 public enum EndpointListState {
-  /** Nothing is known of the service yet. */
+  /** The state of the service is not known yet. */
   UNKNOWN(0),
-  /** The list in use is what the registry said last. */
+  /** The list in use is the registry's latest. */
   FOLLOWING(1),
   /** The registry can't be followed; the last good list stays in use. */
   STALE(2),

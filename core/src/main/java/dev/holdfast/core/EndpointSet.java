@@ -82,7 +82,9 @@ public final class EndpointSet {
     return indexOf(address) >= 0;
   }
 
-  /** These endpoints and those of the other set; where both have an address, the other's counts. */
+  /**
+   * Returns the union with another set; for an address in both sets, the other set's endpoint wins.
+   */
   public EndpointSet overlaidWith(EndpointSet other) {
     if (isEmpty()) {
       return other;
@@ -121,7 +123,7 @@ public final class EndpointSet {
     return endpoints.hashCode();
   }
 
-  /** At most ten addresses, and how many more there are. */
+  /** The first ten addresses, and the number of the others. */
   @Override
   public String toString() {
     String shown =

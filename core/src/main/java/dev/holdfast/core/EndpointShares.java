@@ -15,7 +15,7 @@ import java.util.List;
  */
 @PureCore
 public final class EndpointShares {
-  /** How many times its working weight a zone is trusted to bear. */
+  /** The overprovisioning factor: how many times its working weight a zone may carry. */
   public static final double OVERPROVISIONING = 1.4;
 
   /** The fraction of its share that a new endpoint gets at first. */
@@ -75,11 +75,11 @@ public final class EndpointShares {
   }
 
   /**
-   * How much of its share an endpoint of some age may have, from {@link #LEAST_RAMP} to 1, in
-   * {@link #RAMP_STEPS}: shares that are whole tenths of each other make short schedules, 500 slots
-   * for 50 endpoints where arbitrary ones took thousands, built anew at every step.
+   * The fraction of its share that an endpoint of some age may have, from {@link #LEAST_RAMP} to 1,
+   * in {@link #RAMP_STEPS} steps. Shares that are whole tenths of each other make short schedules:
+   * 500 slots for 50 endpoints, where arbitrary shares took thousands, rebuilt at every step.
    *
-   * @param slowStartNanos after which it has all of it; zero for at once
+   * @param slowStartNanos the age from which on the endpoint has its full share; zero for at once
    */
   public static double ramp(long ageNanos, long slowStartNanos) {
     if (slowStartNanos == 0) {

@@ -66,7 +66,10 @@ class EndpointSnapshotFile {
 
   private static final String ASIDE_SUFFIX = ".new";
 
-  /** Tells processes apart that share a directory: in containers all of them may have one pid. */
+  /**
+   * A random name of this process, because processes in containers that share a directory may have
+   * the same pid.
+   */
   private static final String PROCESS =
       ProcessHandle.current().pid() + "-" + UUID.randomUUID().toString().substring(0, 8);
 
@@ -232,7 +235,7 @@ class EndpointSnapshotFile {
     }
   }
 
-  /** Where the next list is written first: a place that no other process and no other write has. */
+  /** The path to which the next list is written first; unique to this process and this write. */
   Path aside() {
     return file.resolveSibling(
         file.getFileName() + "." + PROCESS + "-" + SEQUENCE.incrementAndGet() + ASIDE_SUFFIX);

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 public final class InstanceRegistration implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(InstanceRegistration.class);
 
-  /** Hears of changes of state. */
+  /** A listener for changes of the state. */
   public interface Listener {
     /**
      * The present state, on subscribing, or a change of it.
@@ -83,7 +83,7 @@ public final class InstanceRegistration implements AutoCloseable {
     return start(registry, service, endpoint, context, new Registration(options, backoff));
   }
 
-  /** As above with a machine of the caller's; tests hand in broken ones. */
+  /** Starts a registration with a given state machine; tests pass broken ones. */
   static InstanceRegistration start(
       Registry registry,
       ServiceName service,
@@ -133,12 +133,15 @@ public final class InstanceRegistration implements AutoCloseable {
     return withdrawn.minimalCompletionStage();
   }
 
-  /** How the record fares. May be asked from any thread. */
+  /** The state of the record. Thread-safe. */
   public Registration.State state() {
     return state;
   }
 
-  /** Hears the present state at once (on the scheduler) and every change after it. */
+  /**
+   * Subscribes to the state: the listener gets the current state at once (on the scheduler) and
+   * every change after it.
+   */
   public Subscription onState(Listener listener) {
     onLoop(
         () -> {
@@ -148,7 +151,7 @@ public final class InstanceRegistration implements AutoCloseable {
     return () -> listeners.remove(listener);
   }
 
-  /** As {@link #withdraw()}, without waiting for the end. */
+  /** Starts the withdrawal, as {@link #withdraw()} does, without waiting for its end. */
   @Override
   public void close() {
     var unused = withdraw();

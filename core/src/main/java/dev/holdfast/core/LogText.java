@@ -12,7 +12,10 @@ public final class LogText {
 
   private LogText() {}
 
-  /** On one line, without the quotes that would end it early, and not long. */
+  /**
+   * Escapes a text: control characters become {@code ?}, double quotes become single ones, and a
+   * long text is truncated.
+   */
   public static String of(@Nullable String text) {
     String all = String.valueOf(text);
     String start = all.length() <= MAX_CHARS ? all : all.substring(0, MAX_CHARS) + "...";

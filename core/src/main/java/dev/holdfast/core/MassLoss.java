@@ -77,7 +77,7 @@ final class MassLoss {
     timeGiven = false;
   }
 
-  /** These were believed to be gone, because the registry did not show them any more. */
+  /** Records endpoints that left the list because the registry no longer showed them. */
   void add(long nowNanos, List<Endpoint> lost) {
     if (!resettlement.isPossible()) {
       return;

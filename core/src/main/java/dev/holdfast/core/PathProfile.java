@@ -204,8 +204,8 @@ public enum PathProfile {
   }
 
   /**
-   * For how long nothing may happen before the path forgets the connection ({@link Layer#PACKETS})
-   * or ends the stream ({@link Layer#REQUESTS}); empty when it never does.
+   * The idle time after which the path drops the connection ({@link Layer#PACKETS}) or ends the
+   * stream ({@link Layer#REQUESTS}); empty when it never does.
    */
   public Optional<Duration> idleTimeout() {
     return Optional.ofNullable(idleTimeout);
@@ -219,7 +219,7 @@ public enum PathProfile {
     return Optional.ofNullable(connections);
   }
 
-  /** Where the numbers come from, and how far they may be off. */
+  /** The source of the timeouts, with their uncertainty. */
   public String source() {
     return source;
   }

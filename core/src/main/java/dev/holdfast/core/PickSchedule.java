@@ -62,14 +62,14 @@ public final class PickSchedule {
   }
 
   /**
-   * Where in its first period an endpoint starts, above 0 to 1. Spread by the golden ratio: with
-   * one start for all, every light endpoint would come in the same burst.
+   * The start of an endpoint in its first period, above 0 to 1, spread by the golden ratio. With
+   * the same start for all, every light endpoint would come in the same burst.
    */
   private static double start(int index) {
     return 1 - (index * GOLDEN_RATIO) % 1.0;
   }
 
-  /** How often each index appears. */
+  /** The number of slots of each index. */
   private static int[] slots(double[] shares) {
     double sum = 0;
     double smallest = Double.MAX_VALUE;

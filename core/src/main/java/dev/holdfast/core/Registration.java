@@ -110,7 +110,7 @@ public class Registration {
     }
   }
 
-  /** Something that the owner of the machine has to do. */
+  /** A command for the owner of the state machine. */
   sealed interface Command {
     /** Announce; what becomes of it is reported with the number of the attempt. */
     record Announce(long attempt, Endpoint endpoint) implements Command {}
@@ -313,7 +313,7 @@ public class Registration {
     return cause;
   }
 
-  /** Why the record could not be deleted and is left to expire, if that is so. */
+  /** The reason why the record could not be deleted and is left to expire; null otherwise. */
   @Nullable RegistryException leftBehind() {
     return state == State.ABSENT ? leftBehind : null;
   }

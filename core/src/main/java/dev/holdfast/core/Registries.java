@@ -24,7 +24,7 @@ public final class Registries {
       return new Key(uri.scheme(), uri.userInfo(), uri.authority(), uri.parameters());
     }
 
-    /** Without the user: keys end up in messages. */
+    /** The text of the URI without the user, because keys end up in messages. */
     @Override
     public String toString() {
       return scheme + "://" + authority;

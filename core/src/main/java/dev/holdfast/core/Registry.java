@@ -72,10 +72,13 @@ public interface Registry extends AutoCloseable {
    */
   Announcement announce(ServiceName service, Endpoint endpoint, AnnouncementListener listener);
 
-  /** How long a record outlives its owner. The grace times of {@link SteadyEndpoints} follow it. */
+  /**
+   * The time that a record outlives its owner. The grace times of {@link SteadyEndpoints} follow
+   * it.
+   */
   Duration recordTtl();
 
-  /** After what time a request is given up. */
+  /** The time after which a request is given up. */
   Duration requestTimeout();
 
   /**
@@ -89,7 +92,7 @@ public interface Registry extends AutoCloseable {
   @Override
   void close();
 
-  /** Hears of the endpoints of one service. */
+  /** A listener for the endpoints of one service. */
   interface WatchListener {
     /** The whole list as it is now, first or changed. */
     void onSnapshot(RegistrySnapshot snapshot);
@@ -101,7 +104,7 @@ public interface Registry extends AutoCloseable {
     void onFailure(RegistryException cause);
   }
 
-  /** Hears of the services in a namespace. */
+  /** A listener for the service names of a namespace. */
   interface NamesListener {
     /** All names as they are now, sorted, without the namespace. */
     void onNames(Set<String> names);
@@ -128,7 +131,7 @@ public interface Registry extends AutoCloseable {
     CompletionStage<Void> withdraw();
   }
 
-  /** Hears how an announcement fares. */
+  /** A listener for the state of an announcement. */
   interface AnnouncementListener {
     /**
      * The record, as last given, is visible to everyone. Called again after each update; an update

@@ -24,9 +24,9 @@ public final class RegistryException extends RuntimeException {
     TAKEN_OVER(true),
     /** The store came back without its memory. */
     WIPED(true),
-    /** Something that is not ours, or makes no sense, came from the registry. */
+    /** The registry's answer is malformed or was not written by Holdfast. */
     MALFORMED(true),
-    /** This registry can't do that at all. */
+    /** The registry does not support the operation. */
     UNSUPPORTED(false),
     /** The registry, or the handle to it, was closed by this process. */
     CLOSED(false);

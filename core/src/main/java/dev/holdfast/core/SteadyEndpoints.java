@@ -133,7 +133,10 @@ public class SteadyEndpoints {
     }
   }
 
-  /** Nobody wants to know, so the watch was ended: as an outage, but not one of the registry's. */
+  /**
+   * Handles the end of the watch for lack of subscribers: as an outage, but not one of the
+   * registry's.
+   */
   void onParked(long nowNanos) {
     parked = true;
     onFailure(nowNanos);

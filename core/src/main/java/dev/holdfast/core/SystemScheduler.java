@@ -23,7 +23,7 @@ public final class SystemScheduler implements Scheduler, AutoCloseable {
     static final SystemScheduler INSTANCE = create("holdfast-events");
   }
 
-  /** By its class the thread is known as one that runs nothing of users. */
+  /** The scheduler's thread; its class marks it as one that never runs user code. */
   static final class LoopThread extends Thread {
     LoopThread(Runnable task, String name) {
       super(task, name);

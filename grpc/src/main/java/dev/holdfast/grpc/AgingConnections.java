@@ -38,7 +38,7 @@ final class AgingConnections implements ServerInterceptor {
   private final Map<SocketAddress, DrainSignal> signals = new ConcurrentHashMap<>();
 
   /**
-   * For the connections of one server.
+   * Creates the signals of one server's connections.
    *
    * @param server the server's own signal, which every connection passes on
    * @param grace how long gRPC waits from the GOAWAY until it cuts

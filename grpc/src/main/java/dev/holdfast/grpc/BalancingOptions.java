@@ -67,7 +67,7 @@ record BalancingOptions(String zone, Duration slowStart) {
         .withSlowStart(SLOW_START.parse(text(SLOW_START, config)));
   }
 
-  /** As {@link #parse} reads it. */
+  /** The service config that {@link #parse} reads. */
   Map<String, Object> toServiceConfig() {
     Map<String, Object> config = new LinkedHashMap<>();
     config.put(ZONE.key(), zone);

@@ -25,7 +25,7 @@ import java.util.Set;
  * replaces it. The liveness settings are given when the channel is built.
  */
 final class ClientConnections implements ChannelFactory<Channel> {
-  /** Hears nothing: the connection is none of a pair, or does not belong to one yet. */
+  /** An observer that ignores all events, for a connection that belongs to no pair, or not yet. */
   static final ConnectionObserver NOBODY =
       new ConnectionObserver() {
         @Override
@@ -57,11 +57,11 @@ final class ClientConnections implements ChannelFactory<Channel> {
   }
 
   /**
-   * From now on new connections are watched, and endpoints have pairs of them.
+   * Enables liveness for new connections, and pairs for endpoints.
    *
    * @param builder the one of {@link #of}
-   * @param service what the channel calls, for meters
-   * @param policy what it names itself
+   * @param service the service that the channel calls, for meters
+   * @param policy the load-balancing policy that the channel names
    */
   void watch(
       NettyChannelBuilder builder,

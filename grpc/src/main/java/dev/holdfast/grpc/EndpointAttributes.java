@@ -23,7 +23,7 @@ public final class EndpointAttributes {
   static final Attributes.Key<List<EquivalentAddressGroup>> RESERVE =
       Attributes.Key.create("dev.holdfast.grpc.reserve");
 
-  /** On the result as a whole: what was resolved, for the text of errors. */
+  /** The resolved target, an attribute of the resolution result, for the text of errors. */
   static final Attributes.Key<String> SUBJECT = Attributes.Key.create("dev.holdfast.grpc.subject");
 
   private EndpointAttributes() {}

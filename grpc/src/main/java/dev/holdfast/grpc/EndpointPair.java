@@ -47,7 +47,10 @@ import org.slf4j.LoggerFactory;
  * that gRPC calls on the chosen subchannel while it starts a call.
  */
 final class EndpointPair extends ForwardingSubchannel {
-  /** As long as a stock connection attempt: then calls that wait for this endpoint fail. */
+  /**
+   * The timeout of calls that wait for a suspect endpoint, as long as a stock connection attempt.
+   * The calls fail after it.
+   */
   @Limit(
       of = "time that calls wait for an endpoint whose connection is suspect",
       then = "the endpoint counts as failed until one of its connections proves itself")
@@ -122,7 +125,7 @@ final class EndpointPair extends ForwardingSubchannel {
     current.subchannel().shutdown();
   }
 
-  /** As the policy gave them: the marks of the legs are not for it. */
+  /** The addresses as the policy gave them, without the attributes of the legs. */
   @Override
   public List<EquivalentAddressGroup> getAllAddresses() {
     return addresses;
@@ -327,8 +330,8 @@ final class EndpointPair extends ForwardingSubchannel {
   }
 
   /**
-   * Where the twin connects: to the machine that the connection in use has, when the list still has
-   * it; stock pick_first has one subchannel over the whole list.
+   * The address of the twin: that of the connection in use, when the list still has it. Stock
+   * pick_first has one subchannel over the whole list.
    */
   private List<EquivalentAddressGroup> pinned() {
     return current.pinned(addresses);

@@ -131,8 +131,8 @@ public final class HoldfastChannelBuilder
   }
 
   /**
-   * For how long an endpoint that joins gets less than its share; zero to an hour, 10 s by default.
-   * Those of the first list get theirs at once.
+   * Sets the slow start: the time in which a new endpoint grows into its share; zero to an hour, 10
+   * s by default. The endpoints of the first list get their full share at once.
    */
   public HoldfastChannelBuilder slowStart(Duration value) {
     slowStart = new BalancingOptions("", value).slowStart();
@@ -233,7 +233,7 @@ public final class HoldfastChannelBuilder
     return super.keepAliveTime(keepAliveTime, timeUnit);
   }
 
-  /** How long gRPC's own keepalive waits for an answer; 20 s by default. */
+  /** Sets how long gRPC's own keepalive waits for an answer; 20 s by default. */
   @Override
   public HoldfastChannelBuilder keepAliveTimeout(long keepAliveTimeout, TimeUnit timeUnit) {
     keepalive.timeout(Duration.ofNanos(timeUnit.toNanos(keepAliveTimeout)));

@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class HoldfastServer extends ForwardingServer {
 
-  /** Where in its life a server is. */
+  /** A state in the life of a server. */
   public enum State {
     /** The server has not been started. */
     NEW(0),
@@ -59,18 +59,21 @@ public final class HoldfastServer extends ForwardingServer {
   }
 
   /**
-   * In the Context of every call: tells that the server is about to stop, or that the connection
-   * has reached the {@link HoldfastServerBuilder#maxConnectionAge} of the builder, so that a
-   * handler of a long stream can end it in an orderly way.
+   * The Context key of the signal that the server is about to stop, or that the connection has
+   * reached the {@link HoldfastServerBuilder#maxConnectionAge} of the builder. A handler of a long
+   * stream can end it in an orderly way.
    */
   public static final Context.Key<DrainSignal> DRAIN = HostServer.DRAIN;
 
   private static final Logger log = LoggerFactory.getLogger(HoldfastServer.class);
 
-  /** How often a server that stops is asked whether it has: grpc-java tells nobody. */
+  /**
+   * The interval at which a stopping server is polled for its end, because grpc-java has no
+   * callback for it.
+   */
   private static final Duration END_POLL = Duration.ofMillis(100);
 
-  /** How long cut calls may take to end. */
+  /** The time that cancelled calls may take to end. */
   @Limit(
       of = "time that calls that were cut may take to end",
       then = "the server is reported as terminated without them")
@@ -148,7 +151,7 @@ public final class HoldfastServer extends ForwardingServer {
     return this;
   }
 
-  /** Where in its life the server is. */
+  /** The current state of the server. */
   public State state() {
     return isTerminated() ? State.TERMINATED : state;
   }

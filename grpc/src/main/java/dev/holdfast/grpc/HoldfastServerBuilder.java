@@ -48,7 +48,7 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   private static final String WHOLE_SERVER = "";
   private static final int MAX_PORT = 65_535;
 
-  /** From here on gRPC takes a time for "never". */
+  /** The time from which on gRPC treats a duration as "never". */
   private static final Duration FOR_EVER = Duration.ofDays(1_000);
 
   private final NettyServerBuilder netty;
@@ -146,7 +146,7 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
     return this;
   }
 
-  /** How long the steps of stopping take. */
+  /** Sets the time limits of the steps of the shutdown. */
   public HoldfastServerBuilder drain(DrainOptions value) {
     drain = value;
     return this;
@@ -164,7 +164,7 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
     return this;
   }
 
-  /** Where targets are looked up; those of the process by default. */
+  /** Sets the registries in which targets are resolved; by default those of the process. */
   public HoldfastServerBuilder registries(Registries value) {
     registries = value;
     return this;
@@ -208,8 +208,8 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   }
 
   /**
-   * Hears of every connection of a client that has ended, with the reason, and not before it has:
-   * never for a ping that came late. May be called several times.
+   * Adds a listener for every client connection that has ended, with the reason; never called for a
+   * late PING alone. May be called several times.
    *
    * @param listener called once per connection on a thread of the common pool
    */
@@ -229,7 +229,7 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
     return super.keepAliveTime(keepAliveTime, timeUnit);
   }
 
-  /** How long gRPC's own keepalive waits for an answer; 20 s by default. */
+  /** Sets how long gRPC's own keepalive waits for an answer; 20 s by default. */
   @Override
   public HoldfastServerBuilder keepAliveTimeout(long keepAliveTimeout, TimeUnit timeUnit) {
     keepalive.timeout(Duration.ofNanos(timeUnit.toNanos(keepAliveTimeout)));
@@ -237,8 +237,8 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   }
 
   /**
-   * How often clients may ping before that is an abuse, which ends their connection; 5 min by
-   * default, 5 s where a path was said.
+   * Sets the shortest spacing of client PINGs that is no abuse; more frequent PINGs end the
+   * connection. 5 min by default, 5 s where a path is set.
    */
   @Override
   public HoldfastServerBuilder permitKeepAliveTime(long keepAliveTime, TimeUnit timeUnit) {
@@ -265,7 +265,10 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
     return super.maxConnectionAge(maxConnectionAge, timeUnit);
   }
 
-  /** How long streams have to end from then on before they are cut; without end by default. */
+  /**
+   * Sets the grace time of streams after the maximum connection age, after which they are cut;
+   * unlimited by default.
+   */
   @Override
   public HoldfastServerBuilder maxConnectionAgeGrace(long grace, TimeUnit timeUnit) {
     Duration said = Duration.ofNanos(timeUnit.toNanos(grace));

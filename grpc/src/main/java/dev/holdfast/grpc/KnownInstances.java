@@ -34,7 +34,7 @@ final class KnownInstances {
     return only(pairs, address) != null;
   }
 
-  /** For a policy, which has the say until there is another one. */
+  /** Creates the view of a policy, which replaces that of the previous policy. */
   View in(SynchronizationContext context) {
     View view = new View(context);
     pairs = view.own;

@@ -97,7 +97,10 @@ final class Leg {
     return connection;
   }
 
-  /** From the first packet to READY: more than one round trip, and not many; 0 before. */
+  /**
+   * The duration of the last connect, from the first packet to READY: at least one round trip; 0
+   * before.
+   */
   long handshakeNanos() {
     return handshakeNanos;
   }
@@ -108,7 +111,7 @@ final class Leg {
     return ready != null && ready.lastReadNanos() - firstReadNanos > 0;
   }
 
-  /** Only the machine that it is connected to, when the list still has it; else the list. */
+  /** The address of the current connection, when the list still has it; else the whole list. */
   List<EquivalentAddressGroup> pinned(List<EquivalentAddressGroup> addresses) {
     WatchedConnection connected = connection;
     if (connected != null) {
@@ -132,12 +135,15 @@ final class Leg {
     subchannel.updateAddresses(marked(groups));
   }
 
-  /** For each connection of this leg once. On its event loop. */
+  /** Creates the observer of a new connection of this leg. Called on its event loop. */
   ConnectionObserver observe() {
     return new Watch();
   }
 
-  /** With a status of its own, or grpc would say that the network closed for unknown reason. */
+  /**
+   * The close reason as UNAVAILABLE; without a status gRPC would report that the network closed for
+   * an unknown reason.
+   */
   static Throwable unavailable(CloseReason why, Object subject) {
     return Status.UNAVAILABLE.withDescription(why.describe(subject)).asRuntimeException();
   }

@@ -43,7 +43,7 @@ final class OpenCalls extends ServerStreamTracer.Factory {
     return streams.contains(fullMethodName) ? streamTracer : tracer;
   }
 
-  /** Without a state of its own, one serves all calls. */
+  /** A tracer without state, so that a single instance serves all calls. */
   private class Tracer extends ServerStreamTracer {
     @Override
     public Context filterContext(Context context) {

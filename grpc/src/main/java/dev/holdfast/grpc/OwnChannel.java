@@ -49,7 +49,10 @@ final class OwnChannel implements HostChannel, ClientInterceptor {
     this.maxInboundMessageBytes = maxInboundMessageBytes;
   }
 
-  /** Where a hop answers PINGs, only what is in a stream keeps it. */
+  /**
+   * The heartbeat that the path needs: where a hop answers PINGs itself, only data within a stream
+   * keeps the stream.
+   */
   static Optional<Heartbeat> heartbeatOf(LivenessOptions options) {
     return options.pingsEndAtHop()
         ? Optional.of(

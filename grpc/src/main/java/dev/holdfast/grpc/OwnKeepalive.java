@@ -28,7 +28,7 @@ final class OwnKeepalive {
   private static final Logger log = LoggerFactory.getLogger(OwnKeepalive.class);
   private static final Map<Role, Set<KeepaliveFinding.Code>> SAID = new EnumMap<>(Role.class);
 
-  /** From here on gRPC takes a keepalive time for "never". */
+  /** The time from which on gRPC treats a keepalive time as "never". */
   private static final Duration AS_LARGE_AS_INFINITE = Duration.ofDays(1_000);
 
   private final Role role;
@@ -37,7 +37,7 @@ final class OwnKeepalive {
   private boolean withoutCalls;
   private Optional<Duration> pathTimeout = Optional.empty();
 
-  /** Of one builder, whose channels or servers stand on this side. */
+  /** Creates the linter of one builder. */
   OwnKeepalive(Role role) {
     this.role = role;
   }
@@ -94,14 +94,14 @@ final class OwnKeepalive {
     return timeout == null ? said : said.withTimeout(timeout);
   }
 
-  /** For tests, which share a process with others that make builders say things. */
+  /** Clears the log history, for tests that share a process with others. */
   static void forgetWhatWasSaid() {
     synchronized (SAID) {
       SAID.clear();
     }
   }
 
-  /** Says it, unless it was said before. */
+  /** Logs each finding that was not logged before. */
   void warn(String subject, LivenessOptions options) {
     for (KeepaliveFinding finding : findings(options)) {
       boolean isNew;

@@ -49,7 +49,10 @@ final class OwnServer implements HostServer {
     return drain;
   }
 
-  /** As registered; without a registration as said, for a balancer knows more than we do. */
+  /**
+   * The registered address. Without a registration the configured one, because behind a balancer
+   * only the operator knows the address; "" when none is configured.
+   */
   @Override
   public String address() {
     for (ServerRegistration registration : registrations) {

@@ -52,8 +52,7 @@ final class PathSetting {
   }
 
   /**
-   * After how long without traffic the path forgets a connection; empty when nothing of the kind
-   * was said.
+   * The idle timeout of the path in the setting; empty when there is none.
    *
    * @throws IllegalArgumentException as {@link #liveness}
    */

@@ -34,7 +34,7 @@ final class Refusal {
     return text != null && WORDS.stream().anyMatch(text::contains);
   }
 
-  /** How Netty words an errno: what stands behind the name of the method that failed. */
+  /** Netty's message for an errno: the text after the name of the failed method. */
   static String wordsOf(int negativeErrno) {
     String text = String.valueOf(Errors.newIOException("connect", negativeErrno).getMessage());
     return text.substring(text.lastIndexOf(": ") + 2);

@@ -42,7 +42,7 @@ import org.slf4j.LoggerFactory;
  * <p>All of it runs in the channel's SynchronizationContext.
  */
 final class RegistryNameResolver extends NameResolver {
-  /** How long calls wait for a registry that can't be reached when the channel starts. */
+  /** The time that calls wait for a registry that can't be reached when the channel starts. */
   @Limit(
       of = "time that calls wait for a first list",
       then = "they fail with HF-201; later calls go on by themselves")
@@ -54,7 +54,7 @@ final class RegistryNameResolver extends NameResolver {
       then = "the addresses known are used meanwhile")
   static final Duration LOOKUP_INTERVAL = Duration.ofSeconds(5);
 
-  /** How long the names that are known wait for others that are looked up. */
+  /** The time that resolved names wait for others whose lookup is pending. */
   @Limit(
       of = "time that a list waits for names of hosts in it that are looked up",
       then = "it is used without them, and again when they are known")

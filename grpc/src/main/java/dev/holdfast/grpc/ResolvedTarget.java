@@ -11,7 +11,9 @@ import io.grpc.NameResolver;
  * @param registries opens the registry
  */
 record ResolvedTarget(ServiceTarget service, Registries registries) {
-  /** How a Holdfast channel hands over a target that it has parsed itself. */
+  /**
+   * The resolver argument in which a Holdfast channel passes a target that it has parsed itself.
+   */
   static final NameResolver.Args.Key<ResolvedTarget> ARGUMENT =
       NameResolver.Args.Key.create("dev.holdfast.grpc.target");
 
@@ -44,7 +46,7 @@ record ResolvedTarget(ServiceTarget service, Registries registries) {
     };
   }
 
-  /** For texts that people read: the service and the registry, without secrets. */
+  /** The service and the registry without secrets, for messages. */
   String subject() {
     return service.toString();
   }

@@ -48,13 +48,13 @@ final class RetryDecision {
   }
 
   /**
-   * How long to wait before the next attempt, or null when there must be none. Counts what is
-   * refused, and takes what is granted from the budget.
+   * The delay before the next attempt, or null when there must be none. Counts refused attempts,
+   * and takes granted ones from the budget.
    *
-   * @param trailers as the attempt ended with
+   * @param trailers the trailers of the attempt
    * @param serverSpoke whether they came from a server
-   * @param attempt which one ended, from 1
-   * @param hadConnection whether it had been sent over one
+   * @param attempt the number of the attempt, from 1
+   * @param hadConnection whether the attempt had been sent over a connection
    */
   @Nullable Duration delayOrNull(
       Metadata trailers, boolean serverSpoke, int attempt, boolean hadConnection) {

@@ -65,14 +65,14 @@ final class ServerConnections implements ChannelFactory<ServerChannel> {
     return connections;
   }
 
-  /** From now on accepted connections are watched. */
+  /** Enables liveness for accepted connections. */
   void watch(LivenessOptions options, MeterRegistry registry, List<Consumer<ClientGone>> toTell) {
     meters = WatchMeters.of(registry, Role.SERVER);
     listeners = List.copyOf(toTell);
     liveness = options;
   }
 
-  /** From now on the streams of accepted connections hear of the age of theirs. */
+  /** Enables the drain signal of connections that reach their maximum age. */
   void limitAge(AgingConnections connections) {
     ages = connections;
   }

@@ -128,7 +128,7 @@ public final class ServerRegistration {
     return lastFailure == null ? Registration.State.ANNOUNCING : Registration.State.WAITING;
   }
 
-  /** Why the record isn't visible, when something failed; empty otherwise. */
+  /** The failure because of which the record isn't visible; empty without one. */
   public Optional<Exception> lastFailure() {
     return Optional.ofNullable(lastFailure);
   }
@@ -233,8 +233,9 @@ public final class ServerRegistration {
   }
 
   /**
-   * On a thread that may block. An address that the machine still has is kept, whatever a route
-   * says today: the members of a registry may be reached by several.
+   * Checks the announced address; runs on a thread that may block. An address that the machine
+   * still has is kept, whatever the current route, because the registry's members may be reached by
+   * several.
    */
   private void checkAddress(Registries.Handle handle, HostPort announced, int port) {
     HostPort present = announced;

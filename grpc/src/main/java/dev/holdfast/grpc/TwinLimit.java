@@ -55,12 +55,12 @@ final class TwinLimit {
     return turn;
   }
 
-  /** How many hold a turn now. */
+  /** The number of turns in use. */
   synchronized int open() {
     return open;
   }
 
-  /** How many wait for one. */
+  /** The number of waiting requests. */
   synchronized int waiting() {
     return first.size() + again.size();
   }

@@ -11,7 +11,10 @@ import org.jspecify.annotations.Nullable;
  * after a failed twin. Confined to the channel's SynchronizationContext.
  */
 final class TwinTurns {
-  /** Between two twins: soon enough for a network that is back, by far not a storm. */
+  /**
+   * The backoff between two twins: short enough for a network that is back, and long enough against
+   * connection storms.
+   */
   static final Backoff.Options PAUSES =
       new Backoff.Options(Duration.ofSeconds(1), Duration.ofSeconds(15));
 

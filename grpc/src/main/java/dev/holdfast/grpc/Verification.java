@@ -27,10 +27,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Confined to the SynchronizationContext, except for picks.
  */
 final class Verification {
-  /** On every subchannel: the pair it belongs to, however many policies wrap it. */
+  /** The attribute of every subchannel that names its pair, however many policies wrap it. */
   static final Attributes.Key<EndpointPair> PAIR = Attributes.Key.create("dev.holdfast.grpc.pair");
 
-  /** How often one call asks the policy for another endpoint that needs no proof. */
+  /** The most picks of one call in search of an endpoint that needs no proof. */
   @Limit(
       of = "endpoints that a call asks its policy for while it meets quiet connections",
       then = "it waits for the first proof")

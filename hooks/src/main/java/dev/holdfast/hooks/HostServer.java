@@ -14,7 +14,9 @@ public interface HostServer {
   /** The Context key that carries the host server; null on servers that Holdfast did not build. */
   Context.Key<@Nullable HostServer> KEY = Context.key("holdfast-host-server");
 
-  /** Tells that the server, or the connection of the call, is about to end. */
+  /**
+   * The Context key of the signal that the server, or the connection of the call, is about to end.
+   */
   Context.Key<DrainSignal> DRAIN = Context.key("holdfast-drain");
 
   /**
@@ -23,9 +25,9 @@ public interface HostServer {
    */
   Optional<Heartbeat> heartbeat();
 
-  /** Tells that the server is about to stop. */
+  /** The signal that the server is about to stop. */
   DrainSignal drain();
 
-  /** Where clients reach this server and no other, as host:port; "" when nobody said. */
+  /** The address that reaches this server and no other, as host:port; "" when it is not known. */
   String address();
 }

@@ -30,7 +30,7 @@ final class ConnectionEnd {
   private ConnectionEnd() {}
 
   /**
-   * Tells those above us what a socket says of its end.
+   * Passes the cause of a socket's end on to the handlers above.
    *
    * @param http2 null while TLS or gRPC still negotiate
    */
@@ -109,7 +109,7 @@ final class ConnectionEnd {
     }
   }
 
-  /** Why a monitor suspects or closes. */
+  /** The reason for which a monitor suspects or closes. */
   static CloseReason reasonOf(LivenessMonitor watch) {
     return watch.why() == null ? CloseReason.PEER_SILENT : watch.why();
   }

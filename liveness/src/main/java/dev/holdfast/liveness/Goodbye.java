@@ -28,7 +28,7 @@ final class Goodbye extends Http2ConnectionAdapter {
   private boolean heard;
   private @Nullable CloseReason reason;
 
-  /** This side sends a GOAWAY; what it does on top of it has the same cause. */
+  /** Records the reason in a GOAWAY of this side; a later close of this side has the same cause. */
   @Override
   public void onGoAwaySent(int lastStreamId, long errorCode, ByteBuf debugData) {
     CloseReason said = reasonIn(debugData);
@@ -44,7 +44,7 @@ final class Goodbye extends Http2ConnectionAdapter {
     reason = said == null ? reason : said;
   }
 
-  /** This side gives up, whatever was said before. */
+  /** Sets the reason for which this side closes, in place of any earlier one. */
   void onGivenUp(CloseReason why) {
     reason = why;
   }

@@ -29,7 +29,7 @@ final class Intervals {
     }
   }
 
-  /** In the order of time. */
+  /** Adds an interval; intervals are added in order of time. */
   void add(long fromNanos, long toNanos) {
     from[size] = fromNanos;
     to[size] = toNanos;
@@ -53,7 +53,7 @@ final class Intervals {
     return atNanos;
   }
 
-  /** How much of them lies between two times. */
+  /** The total length of the intervals between two times. */
   long within(long fromNanos, long toNanos) {
     long sum = 0;
     for (int i = 0; i < size && from[i] < toNanos; i++) {
@@ -62,7 +62,7 @@ final class Intervals {
     return sum;
   }
 
-  /** How many of them touch the time in between. */
+  /** The number of intervals that overlap the time between two times. */
   int countWithin(long fromNanos, long toNanos) {
     int count = 0;
     for (int i = 0; i < size && from[i] < toNanos; i++) {

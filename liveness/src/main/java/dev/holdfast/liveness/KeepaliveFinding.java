@@ -15,7 +15,7 @@ public record KeepaliveFinding(Code code, String sentence, String fix) {
     PING_TOO_OFTEN("KL-01"),
     /** The client pings without calls, and the server permits that only every two hours. */
     PING_WITHOUT_CALLS("KL-02"),
-    /** Nobody pings often enough for the path. */
+    /** No PING is frequent enough for the path. */
     PATH_IDLES_OUT("KL-03"),
     /** Held streams are kept, but the connection idles out between calls. */
     IDLE_BETWEEN_CALLS("KL-04"),
@@ -36,7 +36,7 @@ public record KeepaliveFinding(Code code, String sentence, String fix) {
       this.text = text;
     }
 
-    /** As it is printed, such as {@code KL-01}. */
+    /** The printed form of the code, such as {@code KL-01}. */
     public String text() {
       return text;
     }

@@ -23,7 +23,10 @@ public final class KeepaliveLinter {
   /** A PING must come well before the path forgets: timers are late, packets get lost. */
   static final double SHARE_OF_PATH_TIMEOUT = 0.8;
 
-  /** Over the server's permit: the clocks of two machines differ, and a PING may arrive early. */
+  /**
+   * The factor over the server's permit: the clocks of two machines differ, and a PING may arrive
+   * early.
+   */
   static final double SHARE_OF_PERMIT = 1.1;
 
   /**
@@ -34,17 +37,20 @@ public final class KeepaliveLinter {
   /** Mobile paths stall this long and go on; a shorter timeout closes what lives. */
   static final Duration LONG_STALL = Duration.ofSeconds(20);
 
-  /** After so long without a call grpc-java and grpc-js close the connection themselves. */
+  /** The time without a call after which grpc-java and grpc-js close the connection themselves. */
   static final Duration IDLE_MODE = Duration.ofMinutes(30);
 
-  /** Of a path that takes %2$s of silence; a hop that ends TCP answers the probes itself. */
+  /**
+   * The fix for a path that tolerates %2$s of idle time; a hop that terminates TCP answers the
+   * probes itself.
+   */
   private static final String TCP_KEEPALIVE_FIX =
       "TCP keepalive after %2$s on the sockets of either end, where no hop ends TCP";
 
   private final KeepaliveSettings client;
   private final KeepaliveSettings server;
 
-  /** As its library takes it, not as it is written. */
+  /** The keepalive time as the library applies it, which may be higher than the configured one. */
   private final Optional<Duration> clientTime;
 
   private final Optional<Duration> serverTime;
@@ -206,7 +212,10 @@ public final class KeepaliveLinter {
     return pings + "; or " + TCP_KEEPALIVE_FIX;
   }
 
-  /** Such a path counts any packet, and each probe that is answered puts the next one off. */
+  /**
+   * Whether TCP keepalive keeps the connection. Such a path counts any packet, and each answered
+   * probe resets its idle timer.
+   */
   private boolean isKeptByKernel(Duration needed) {
     return Stream.of(client, server)
         .flatMap(end -> end.tcpKeepalive().stream())
@@ -217,7 +226,7 @@ public final class KeepaliveLinter {
     return needed.compareTo(server.stack().serverFloor()) < 0;
   }
 
-  /** Such clients close a channel without calls themselves, before the path does. */
+  /** Whether the client's idle mode closes a channel without calls before the path does. */
   private boolean isIdleModeFirst(Duration timeout) {
     boolean closesIdle = client.stack() == Stack.JAVA || client.stack() == Stack.NODE;
     return closesIdle && timeout.compareTo(IDLE_MODE) >= 0;

@@ -28,13 +28,17 @@ class LivenessMonitor extends PendingOutputs {
   private LivenessState state = LivenessState.OPENING;
   private @Nullable CloseReason why;
 
-  /** In PROBING and SUSPECT only. */
+  /** The current probe sequence; null except in PROBING and SUSPECT. */
   private @Nullable Question question;
 
   private long deadlineNanos;
   private long rttNanos;
 
-  /** Of a connection that is being opened; {@code hasKernel}: READ_KERNEL and NUDGE can be done. */
+  /**
+   * Creates the monitor of a connection that is being opened.
+   *
+   * @param hasKernel whether READ_KERNEL and NUDGE are possible
+   */
   LivenessMonitor(long nowNanos, LivenessOptions options, Role role, boolean hasKernel) {
     this.options = options;
     this.budget = new PingBudget(nowNanos, options, role);
@@ -82,7 +86,7 @@ class LivenessMonitor extends PendingOutputs {
     rearm(nowNanos);
   }
 
-  /** Something was written; only needed while {@link #wantsWrites}. */
+  /** Reports a write; needed only while {@link #wantsWrites}. */
   void onWritten(long nowNanos) {
     if (wantsWrites()) {
       silence.onWritten(nowNanos);
@@ -198,7 +202,7 @@ class LivenessMonitor extends PendingOutputs {
     return state;
   }
 
-  /** Why the connection was last suspected, or closed. */
+  /** The reason for which the connection was last suspected or closed. */
   @Nullable CloseReason why() {
     return why;
   }
@@ -253,7 +257,7 @@ class LivenessMonitor extends PendingOutputs {
     open.limit(nowNanos, rttNanos);
   }
 
-  /** By a PING, or by the kernel where none may be sent. */
+  /** Asks the peer by a PING, or by a TCP keepalive probe where no PING may be sent. */
   private Question askNow(long nowNanos) {
     boolean mayPing = mayPing(nowNanos);
     Question open = begin(nowNanos);
@@ -281,7 +285,9 @@ class LivenessMonitor extends PendingOutputs {
     emit(LivenessOutput.PROBE);
   }
 
-  /** Without a question there are no ACKs, so where no PING may be sent the kernel asks. */
+  /**
+   * Asks again. Without probes there are no ACKs, so the kernel probes where no PING may be sent.
+   */
   private void askAgain(long nowNanos, Question open) {
     open.onProbe(nowNanos);
     if (mayPing(nowNanos)) {
@@ -322,7 +328,10 @@ class LivenessMonitor extends PendingOutputs {
     }
   }
 
-  /** Something was written and not answered: the kernel knows first, and for free. */
+  /**
+   * Checks an unanswered write: by tcp_info, which shows trouble first and costs the peer nothing,
+   * or by a PING where the kernel can't be read.
+   */
   private void watch(long nowNanos) {
     if (hasKernel) {
       silence.putOffWatch(nowNanos, Question.KERNEL_EVERY_NANOS);

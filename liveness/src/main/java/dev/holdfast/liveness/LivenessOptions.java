@@ -87,7 +87,7 @@ public record LivenessOptions(
   /** The probes of a path must come several times within its idle timeout: one may be lost. */
   private static final int PROBES_PER_TIMEOUT = 3;
 
-  /** For a path nobody described. */
+  /** The options for an unknown path. */
   public static final LivenessOptions DEFAULT =
       new LivenessOptions(
           Duration.ofSeconds(30),

@@ -26,7 +26,7 @@ abstract class PendingOutputs {
     outputs |= output.bit();
   }
 
-  /** Nothing is to be done any more. */
+  /** Clears all outputs that are still pending. */
   final void forgetOutputs() {
     outputs = 0;
   }

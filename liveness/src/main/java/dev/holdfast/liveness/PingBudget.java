@@ -28,7 +28,7 @@ class PingBudget {
   /** The ping spacing that gRPC servers permit by default while there are calls. */
   private static final Duration DEFAULT_PERMIT = Duration.ofMinutes(5);
 
-  /** Over the permitted spacing: the peer's clock and the way there are not ours. */
+  /** The factor over the permitted spacing: the peer's clock and the latency of the path differ. */
   private static final double MARGIN = 1.1;
 
   /** The third is fatal in grpc-java, the fourth in grpc-go and C-core. */
@@ -101,7 +101,7 @@ class PingBudget {
     return unanswered == 0 && (permitted || strikes() < FORGIVEN_STRIKES);
   }
 
-  /** How many the server may count already, if none of ours is under way. */
+  /** The most strikes that the server may have counted, if no PING of this side is unanswered. */
   int strikes() {
     if (settledNanos - callFrameNanos < 0) {
       return 1; // perhaps one of gRPC's is under way

@@ -13,13 +13,16 @@ import java.time.Duration;
  */
 @PureCore
 class Question {
-  /** How often the kernel is asked while it may see trouble first. */
+  /** The interval at which the kernel is asked while it may see trouble first. */
   static final long KERNEL_EVERY_NANOS = Duration.ofMillis(250).toNanos();
 
-  /** How soon the kernel is asked again that has sent something twice: a third time is trouble. */
+  /**
+   * The interval to the next read of a kernel that has retransmitted; a further retransmission is
+   * trouble.
+   */
   static final long KERNEL_SOON_NANOS = Duration.ofMillis(50).toNanos();
 
-  /** How soon after a nudge the kernel is asked for the ACK; then twice as long each time. */
+  /** The interval from a TCP keepalive probe to the first read of its ACK; it doubles each time. */
   static final long NUDGE_EVERY_NANOS = Duration.ofMillis(20).toNanos();
 
   /** The time a proof before a call may take: four round trips, but no less, and a limit. */
@@ -210,7 +213,7 @@ class Question {
     return asked && nowNanos - verdictNanos() >= 0;
   }
 
-  /** Until when a suspect that acknowledges nothing is kept. */
+  /** The time until which a suspect peer that acknowledges nothing is kept. */
   long patienceEndNanos() {
     return latest(latest(askedNanos, quietNanos), ackNanos) + options.window().toNanos();
   }

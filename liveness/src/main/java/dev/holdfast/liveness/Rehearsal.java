@@ -310,7 +310,7 @@ public final class Rehearsal implements Keeper.Stage {
     keeper.onWritten(nowNanos);
   }
 
-  /** How long the peer works on a request; some calls are held for minutes. */
+  /** The time for which the peer works on a request; some calls are held for minutes. */
   private long serving() {
     Duration mean =
         random.nextDouble() < HELD_CALLS ? Duration.ofMinutes(5) : Duration.ofMillis(20);

@@ -20,7 +20,7 @@ final class RehearsalCast {
   /** When the peer ends; {@link RehearsedWire#NEVER} when it lives. */
   final long endNanos;
 
-  /** From when on nothing passes on this connection. */
+  /** The time from which on nothing passes on this connection. */
   final long flowEndNanos;
 
   private final Weather weather;

@@ -90,14 +90,14 @@ final class RehearsedWire {
     return lastAckNanos;
   }
 
-  /** Since when the oldest of what was sent is unacknowledged; {@link #NEVER} without such. */
+  /** The time since which the oldest sent segment is unacknowledged; {@link #NEVER} without one. */
   long owedSinceNanos(long nowNanos) {
     forgetAcked(nowNanos);
     Segment head = unacked.peekFirst();
     return head == null ? NEVER : head.sentNanos;
   }
 
-  /** How long after it was sent a segment has been sent again twice. */
+  /** The time from the sending of a segment to its second retransmission. */
   long secondRetransmitNanos() {
     return 3 * rtoNanos;
   }

@@ -14,7 +14,7 @@ import java.time.Duration;
  */
 @PureCore
 final class Silence {
-  /** Where no kernel can be asked: silence after a write, after which the peer is. */
+  /** The silence after a write that triggers a probe, where no kernel can be asked. */
   static final long AFTER_WRITE_NANOS = Duration.ofSeconds(1).toNanos();
 
   /** A timer this late means that we did not run, not that the peer was silent. */
@@ -158,7 +158,7 @@ final class Silence {
     return nowNanos - idleNanos >= 0;
   }
 
-  /** Nothing can be asked now. */
+  /** Postpones the idle check, because nothing can be asked now. */
   void putOffIdle(long nowNanos) {
     idleNanos = nowNanos + options.idle().toNanos();
   }

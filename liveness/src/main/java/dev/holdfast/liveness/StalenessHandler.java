@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 
 /** The time of the peer's last sign of life, and whether it is recent enough for a call. */
 abstract class StalenessHandler extends ChannelDuplexHandler implements WatchedConnection {
-  /** Of all connections of this process: the machine is the same. */
+  /** The sleep detector that all connections of this process share. */
   static final SleepWatch MACHINE = new SleepWatch(System::currentTimeMillis, System.nanoTime());
 
   private static final AtomicLongFieldUpdater<StalenessHandler> LIFE =

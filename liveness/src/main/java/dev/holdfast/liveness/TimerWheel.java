@@ -26,14 +26,14 @@ final class TimerWheel implements Runnable {
   /** About 20 s; a timer that is farther away is looked at once per turn. */
   static final int SLOTS = 1_024;
 
-  /** How soon after waking a sleep is noticed. */
+  /** The interval at which a machine sleep is noticed after waking. */
   static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
 
   private static final ConcurrentHashMap<EventLoop, TimerWheel> WHEELS = new ConcurrentHashMap<>();
 
   /** A timer of one connection; a subclass says what it does, as a task would be an object more. */
   abstract static class Timer {
-    /** Its neighbours in a slot; null while it is not set. */
+    /** The next timer in the slot; null while the timer is not set. */
     private @Nullable Timer next;
 
     private @Nullable Timer previous;
@@ -47,7 +47,7 @@ final class TimerWheel implements Runnable {
     }
   }
 
-  /** Where the ring of a slot begins and ends. */
+  /** The head of a slot's ring. */
   private static final class Head extends Timer {
     @Override
     void fire() {
@@ -84,7 +84,7 @@ final class TimerWheel implements Runnable {
         });
   }
 
-  /** From now on a sleep that this clock shows fires all timers. */
+  /** Makes a sleep that this clock shows fire all timers. */
   void follow(SleepWatch clock) {
     if (!woke.containsKey(clock)) {
       woke.put(clock, clock.wokeNanos(System.nanoTime()));

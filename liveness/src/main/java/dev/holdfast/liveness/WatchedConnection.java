@@ -30,6 +30,6 @@ public interface WatchedConnection {
    */
   void prove();
 
-  /** Tells what became of the twin of this connection. */
+  /** Reports the state of this connection's twin. */
   void twin(TwinState state);
 }

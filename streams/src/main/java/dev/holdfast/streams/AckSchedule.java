@@ -17,7 +17,7 @@ final class AckSchedule {
   private AckPolicy policy;
   private @Nullable Long dueNanos;
 
-  /** Of what was processed, the bytes that the peer has been told of. */
+  /** The bytes of processed messages that acks have covered. */
   private long ackedBytes;
 
   /** Whether a message went out since an ack had to go by itself: the next may carry one. */
@@ -33,7 +33,7 @@ final class AckSchedule {
     return policy;
   }
 
-  /** From the next ack on; one that is due stays so until {@link #restart}. */
+  /** Applies a policy from the next ack on; an ack that is due stays due until {@link #restart}. */
   void follow(AckPolicy newPolicy) {
     policy = newPolicy;
   }

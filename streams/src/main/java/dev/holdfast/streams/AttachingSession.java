@@ -61,7 +61,10 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
     }
   }
 
-  /** Its call has not begun: it waits for its turn among others that come back. */
+  /**
+   * Reports that the call of an attachment has not begun, because it waits for its turn among other
+   * sessions that resume.
+   */
   public void onHeld(StreamAttachment attachment) {
     attachment.held = !token.isNone();
   }
@@ -309,7 +312,10 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
     return touched && token.isNone();
   }
 
-  /** For a server that has to know whether it was there all the time. */
+  /**
+   * The age of the session in milliseconds, for a server that must know whether it was up all the
+   * time.
+   */
   private long ageMillis(long nowNanos) {
     Duration sinceStart = Duration.ofNanos(nowNanos - startNanos);
     long millis = sinceStart.plus(options.timing().handshake()).toMillis();
@@ -363,7 +369,7 @@ abstract sealed class AttachingSession extends StreamSession permits ClientSessi
     attempts.later(nowNanos, Duration.ofMillis(atLeastMillis));
   }
 
-  /** As plain gRPC, from the beginning. */
+  /** Opens the stream again from the beginning, as plain gRPC. */
   final void reopen(long nowNanos) {
     reopening.onCut(outbox);
     detach(nowNanos, 0);

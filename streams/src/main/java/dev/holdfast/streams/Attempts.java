@@ -57,7 +57,7 @@ final class Attempts {
     return new StreamAttachment(numbers, random.nextLong(1, FrameHeader.MAX_TAG + 1), nowNanos);
   }
 
-  /** Where to; "" for wherever the channel leads. */
+  /** The address of the next attempt; "" for the channel's own choice. */
   String address() {
     return address;
   }
@@ -134,7 +134,7 @@ final class Attempts {
     return aloneNanos != null && nowNanos - aloneNanos >= TELL_AFTER.toNanos();
   }
 
-  /** For how long attempts go on at most. */
+  /** The time until attempts end. */
   Duration left(long nowNanos) {
     long alone = aloneNanos == null ? 0 : nowNanos - aloneNanos;
     return patience().minusNanos(Math.min(alone, patience().toNanos()));

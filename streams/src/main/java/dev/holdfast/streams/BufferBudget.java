@@ -57,7 +57,7 @@ public final class BufferBudget {
   private final AtomicLong heldBytes = new AtomicLong();
   private final AtomicLong aheadBytes = new AtomicLong();
 
-  /** With a limit; at least 1. */
+  /** Creates a budget of {@code limitBytes}; at least 1. */
   public BufferBudget(long limitBytes) {
     if (limitBytes < 1) {
       throw new IllegalArgumentException("limitBytes: " + limitBytes + " (expected: >= 1)");

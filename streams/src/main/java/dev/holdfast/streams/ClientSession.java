@@ -45,7 +45,7 @@ public final class ClientSession extends AttachingSession {
 
   /** The client's knowledge of the peer before the first attachment. */
   public enum Peer {
-    /** Nothing is known: after a while of silence the peer is treated as one without sessions. */
+    /** The peer is not known: after a while of silence it is treated as one without sessions. */
     UNKNOWN,
     /** The peer supports sessions: it welcomed one before, or the configuration says so. */
     HOLDFAST,

@@ -19,7 +19,7 @@ final class Due {
     }
   }
 
-  /** So long after a point in time; a wait of zero means never. */
+  /** Adds a point in time plus a wait; a wait of zero means never. */
   void after(long nanos, Duration wait) {
     if (!wait.isZero()) {
       at(nanos + wait.toNanos());

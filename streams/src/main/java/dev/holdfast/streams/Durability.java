@@ -240,7 +240,7 @@ final class Durability {
     return ttl.multipliedBy(KEPT_TTLS);
   }
 
-  /** As it was claimed last. */
+  /** The record as of the last claim. */
   SessionRecord record() {
     if (record == null) {
       throw new IllegalStateException(id + ": no record");

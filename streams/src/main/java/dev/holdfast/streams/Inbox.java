@@ -33,10 +33,16 @@ public class Inbox {
   /** Each message makes the largest one before it count for so much less, one in. */
   private static final int FORGETS = 16;
 
-  /** Of messages that are larger than the buffer: one is handled while the next one comes. */
+  /**
+   * The smallest window, in messages larger than the buffer: one is handled while the next one
+   * arrives.
+   */
   private static final int LEAST_WINDOW = 2;
 
-  /** Of larger ones each costs more than the change of threads that is saved. */
+  /**
+   * The size up to which a message counts as small, in bytes. A larger message costs more than the
+   * saved thread switch.
+   */
   private static final int SMALL_BYTES = 16 << 10;
 
   private final int windowMessages;
@@ -167,7 +173,7 @@ public class Inbox {
     processed = upTo == lastSeq - 1 && delivered == lastSeq ? lastSeq : upTo;
   }
 
-  /** Everything up to here will be remembered. */
+  /** Commits all positions up to this one. */
   void commit(long upTo) {
     committed = Math.max(committed, upTo);
   }
@@ -175,7 +181,7 @@ public class Inbox {
   /** The handshake said which position the peer holds as its lowest: ours is our own. */
   protected void onHandshake(long peerLow) {}
 
-  /** Of a session that is over nothing is kept. */
+  /** Drops the held messages when the session is over. */
   void onState(SessionState next) {
     if (next.isTerminal()) {
       clear();

@@ -40,7 +40,7 @@ final class Linger {
     due.at(untilNanos);
   }
 
-  /** Why attachments end when the session does. */
+  /** The reason for which attachments are closed at the end of the session. */
   AttachmentEnd attachmentEnd() {
     return untilNanos == null ? AttachmentEnd.UNNEEDED : AttachmentEnd.DONE;
   }

@@ -111,9 +111,9 @@ public class Outbox {
   }
 
   /**
-   * Up to where a store may have it: what the application sends while it handles a message goes
-   * there in one step with that message's position, or another instance would do both again. Who
-   * sends more than the buffer is meant for is not held up.
+   * The last position that a store may have. Messages that the application sends while it handles a
+   * message are committed together with that message's position, or another instance would repeat
+   * both. A sender that fills the buffer is not held up.
    */
   long endToCommit() {
     return isFull() ? end() : Math.min(heldEnd, end());

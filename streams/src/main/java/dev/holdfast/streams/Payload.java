@@ -5,16 +5,16 @@ package dev.holdfast.streams;
  * processed them: it may be written more than once, so it never changes.
  */
 public interface Payload {
-  /** Nothing: the body of frames without a message. */
+  /** The empty payload of frames without a message. */
   Payload EMPTY = of(new byte[0]);
 
-  /** How many bytes there are. */
+  /** The size of the payload in bytes. */
   int sizeBytes();
 
   /** The bytes; whoever gets them must not change them. */
   byte[] toByteArray();
 
-  /** Of these bytes, which are taken over. */
+  /** Creates a payload that owns the array. */
   static Payload of(byte[] bytes) {
     return new Payload() {
       @Override

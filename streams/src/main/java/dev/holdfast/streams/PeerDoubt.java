@@ -81,7 +81,7 @@ final class PeerDoubt {
     return waiting == null && !outbox.isReady() ? Step.PLAIN : null;
   }
 
-  /** How long a silence leads to a step. */
+  /** The time of silence before a step. */
   Duration patience(Step step) {
     // A welcome that takes longer than any handshake may is not waited for.
     boolean sure = step == Step.PLAIN && !likely;

@@ -21,11 +21,11 @@ public record PhysicalEnd(Kind kind, int status, Payload trailers) {
      * The connection below, with all its streams, or there was none: says nothing of this stream.
      */
     CONNECTION,
-    /** As CONNECTION, and it is certain that no server got anything of the call. */
+    /** The connection is gone, and certainly no server got anything of the call. */
     UNREACHED,
-    /** This stream alone, by a reset and without a status. */
+    /** The stream alone ended, by a reset without a status. */
     STREAM,
-    /** This stream, by a status of the peer or of somebody on the way. */
+    /** The stream ended with a status of the peer or of a hop. */
     STATUS
   }
 
@@ -34,7 +34,7 @@ public record PhysicalEnd(Kind kind, int status, Payload trailers) {
     return new PhysicalEnd(Kind.CONNECTION, UNAVAILABLE, Payload.EMPTY);
   }
 
-  /** Nothing of the call came to any server. */
+  /** An end of a call that reached no server. */
   public static PhysicalEnd unreached() {
     return new PhysicalEnd(Kind.UNREACHED, UNAVAILABLE, Payload.EMPTY);
   }

@@ -63,7 +63,7 @@ public final class ServerSessions {
       this(owner, address, maxSessions, maxSessions);
     }
 
-    /** As the only instance, from now on. */
+    /** Returns this host as the only instance, from now on. */
     public Host soleSince(long nowNanos) {
       return new Host(owner, address, maxSessions, maxPerPrincipal, nowNanos);
     }
@@ -206,8 +206,8 @@ public final class ServerSessions {
   }
 
   /**
-   * Where clients reach this instance and no other, once that is known; sessions before have no
-   * owner in their tokens.
+   * Sets the address that reaches this instance and no other. Tokens of earlier sessions have no
+   * owner.
    *
    * @param newAddress as host:port; only the first one counts
    */
@@ -227,7 +227,10 @@ public final class ServerSessions {
     return forgotten;
   }
 
-  /** Without the token it may be its client only as long as that one can't have it. */
+  /**
+   * Whether the caller is the client of a session. Without the token it may be only as long as the
+   * client can't have a token.
+   */
   private static boolean isWhoOpened(ServerSession known, Caller caller, boolean shown) {
     return known.caller().equals(caller) && (shown || !known.peerWelcomed);
   }

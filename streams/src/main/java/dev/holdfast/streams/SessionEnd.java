@@ -23,9 +23,7 @@ public record SessionEnd(
     DEADLINE(false),
     /** The server's instance leaves; both sides know exactly what was processed. */
     MOVED(false),
-    /**
-     * On a server: another instance holds the session now; it goes on, and this is no end of it.
-     */
+    /** Another instance holds the session now. Only on a server; the session goes on. */
     RELEASED(false),
     /** The peer knows no sessions, and its stream ended with this status. */
     PLAIN(false),
@@ -39,13 +37,13 @@ public record SessionEnd(
     LOST_GAP(true),
     /** The peer refused the token. */
     LOST_DENIED(true),
-    /** On a server: the store forgot the session, went back in time, or can't keep it. */
+    /** The store lost the session, went back in time, or can't keep it. Only on a server. */
     LOST_STORE(true),
     /** Several attachments in a row ended at the same message. */
     LOST_STUCK(true),
     /** The stream was ended by a status that repeating can't change. */
     LOST_REFUSED(true),
-    /** Nobody could be reached for as long as a peer would have kept the session. */
+    /** No server could be reached for as long as a peer would have kept the session. */
     LOST_UNREACHABLE(true);
 
     private final boolean lost;

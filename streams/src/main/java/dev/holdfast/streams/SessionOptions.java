@@ -152,7 +152,10 @@ public record SessionOptions(
           backoff);
     }
 
-    /** With heartbeats, and a peer that sends none for {@code newSuspect} is suspect. */
+    /**
+     * Returns these times with heartbeats; a peer that sends none for {@code newSuspect} is
+     * suspect.
+     */
     public Timing withHeartbeat(Duration newHeartbeat, Duration newSuspect, Duration newDead) {
       return new Timing(
           ackDelay,

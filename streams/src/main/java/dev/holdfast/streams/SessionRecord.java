@@ -63,7 +63,7 @@ public record SessionRecord(
         over);
   }
 
-  /** After a change, which makes a version more. */
+  /** Returns this record with a change applied and the next version. */
   public SessionRecord changed(StoreRequest.Save change) {
     List<Outbox.Item> kept = new java.util.ArrayList<>(unacked);
     kept.addAll(change.appended());

@@ -43,7 +43,7 @@ public class SessionRules {
     return true;
   }
 
-  /** How often a client acknowledges that was welcomed so. */
+  /** The ack policy of a client, given the server's welcome. */
   protected AckPolicy ackPolicy(SessionOptions own, Welcome welcome) {
     return AckPolicy.of(own).orAsked(welcome);
   }

@@ -21,6 +21,6 @@ public sealed interface StoreAnswer {
    */
   record Lost(String why) implements StoreAnswer {}
 
-  /** Nobody knows whether the request was carried out. */
+  /** The outcome of the request is unknown. */
   record Failed() implements StoreAnswer {}
 }

@@ -17,7 +17,7 @@ public sealed interface StoreRequest {
   /** The instance that asks; unique for each start of a process. */
   String owner();
 
-  /** For how long from now the record is to be kept at least. */
+  /** The least time from now for which the record is to be kept. */
   Duration keep();
 
   /**

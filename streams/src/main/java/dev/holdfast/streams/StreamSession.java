@@ -90,7 +90,10 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     inbox.request(messages);
   }
 
-  /** Before and after the application has a message in hand: its answers are stored with that. */
+  /**
+   * Reports that the application begins or ends to handle a message; its answers are committed
+   * together with that message.
+   */
   public final void handling(boolean begins) {
     outbox.handling(begins);
   }
@@ -294,7 +297,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
 
   void afterInput(long nowNanos) {}
 
-  /** Everything that was to be done for earlier inputs is done but frames. */
+  /** Called when everything but frames was done for earlier inputs. */
   void beforeFrames(long nowNanos) {}
 
   /** The application has processed something; from when on may it be acknowledged? Now. */
@@ -315,7 +318,7 @@ public abstract sealed class StreamSession permits AttachingSession, ServerSessi
     }
   }
 
-  /** Tells the application the end, once. */
+  /** Reports the end to the application, once. */
   final void tell(SessionEnd told) {
     if (end == null) {
       end = told;

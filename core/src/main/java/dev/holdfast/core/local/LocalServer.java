@@ -173,7 +173,8 @@ public abstract class LocalServer implements AutoCloseable {
   }
 
   /**
-   * Its process id, for who must end it should this JVM be killed; another one after each start.
+   * The process id, for whoever must kill the process if this JVM is killed; changes with each
+   * start.
    *
    * @throws IllegalStateException before the first start
    */
@@ -240,7 +241,7 @@ public abstract class LocalServer implements AutoCloseable {
     }
   }
 
-  /** Where its data is; may be copied while it is paused or stopped. */
+  /** The data folder; may be copied while the server is paused or stopped. */
   public final Path dataFolder() {
     return folder.resolve("data");
   }
@@ -315,7 +316,7 @@ public abstract class LocalServer implements AutoCloseable {
     return folder.resolve(program.shortName() + ".log");
   }
 
-  /** Of this start: what an earlier one complained of is no cause of how this one ended. */
+  /** The end of the log since this start, because earlier complaints are no cause of this end. */
   private String logTail() throws IOException {
     if (!Files.exists(log())) {
       return "(no log)";

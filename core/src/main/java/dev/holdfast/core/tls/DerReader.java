@@ -50,7 +50,7 @@ final class DerReader {
     position = bounds()[1];
   }
 
-  /** Where the content of the next value begins and ends. */
+  /** The begin and the end of the next value's content. */
   private int[] bounds() throws IOException {
     if (position + 2 > end) {
       throw malformed();

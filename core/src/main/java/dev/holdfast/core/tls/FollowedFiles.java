@@ -60,14 +60,14 @@ public final class FollowedFiles {
     return use(contents());
   }
 
-  /** As {@link #read}; a failure is logged, once until it is another or over. */
+  /** Reads the files as {@link #read} does; logs a failure once, until it changes or ends. */
   public Look look() {
     return look(false);
   }
 
   /**
-   * As {@link #look}, but believes only what it finds twice in a row: files are replaced one after
-   * the other, and one that is just being written may end anywhere. For looks in close succession.
+   * As {@link #look}, but uses only contents that two consecutive reads found, because files are
+   * replaced one after the other and may be half-written. For checks in close succession.
    */
   public Look lookTwice() {
     return look(true);

@@ -77,7 +77,7 @@ final class RedisAddress {
   }
 
   /**
-   * As lettuce wants it, with the password as it is now. Reads a file, so it may block.
+   * The URI for lettuce, with the current password. Reads a file, so it may block.
    *
    * @throws IOException when the password's file can't be read
    */

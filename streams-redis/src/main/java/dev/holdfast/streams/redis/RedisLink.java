@@ -111,7 +111,7 @@ final class RedisLink implements AutoCloseable {
     return connections.stream().allMatch(StatefulRedisConnection::isOpen);
   }
 
-  /** Tells when it has ended, from any thread and maybe more than once. */
+  /** Adds a listener for the end of the link; called on any thread, maybe more than once. */
   void onEnd(Runnable listener) {
     for (StatefulRedisConnection<byte[], byte[]> connection : connections) {
       connection.addListener(

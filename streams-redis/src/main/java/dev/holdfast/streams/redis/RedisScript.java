@@ -37,7 +37,7 @@ enum RedisScript {
     return source.clone();
   }
 
-  /** By which Redis knows it, once it has seen it. */
+  /** The SHA-1 digest of the source, by which Redis names a script that it has cached. */
   String digest() {
     return digest;
   }

@@ -64,7 +64,7 @@ public final class RedisSessionStore implements SessionStore, AutoCloseable {
     return open(uri, RedisStoreOptions.DEFAULT);
   }
 
-  /** As {@link #open(String)}, with other numbers. */
+  /** Opens a store with other settings; see {@link #open(String)}. */
   public static RedisSessionStore open(String uri, RedisStoreOptions options) {
     return open(uri, options, Metrics.globalRegistry, System.getenv());
   }

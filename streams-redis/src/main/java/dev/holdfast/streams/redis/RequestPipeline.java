@@ -70,7 +70,7 @@ final class RequestPipeline implements AutoCloseable {
     return up;
   }
 
-  /** From now on requests go here; when it is so, {@code then} is run on the loop. */
+  /** Attaches a link, to which requests go from then on; then runs {@code then} on the loop. */
   void attach(RedisLink next, Runnable then) {
     loop.execute(
         () -> {
@@ -81,7 +81,7 @@ final class RequestPipeline implements AutoCloseable {
         });
   }
 
-  /** This link has ended: what waits for it has failed. */
+  /** Detaches a link that has ended, and fails its pending requests. */
   void detach(RedisLink ended) {
     loop.execute(
         () -> {

@@ -24,7 +24,7 @@ final class StoredRecord {
   private static final int HALF_CLOSED = 1;
   private static final int OVER = 2;
 
-  /** Before a message's bytes: its flags, two bytes, and its status. */
+  /** The length of a message's prefix in bytes: two of flags, one of status. */
   private static final int ITEM_HEAD = 3;
 
   private static final int BYTE_BITS = 8;
@@ -137,7 +137,7 @@ final class StoredRecord {
     return text((Object) value);
   }
 
-  /** So that no name of a user stands in Redis, and the field is short. */
+  /** Hashes the caller, so that Redis holds no user names, and the field is short. */
   private static byte[] digest(Caller caller) {
     try {
       MessageDigest hash = MessageDigest.getInstance("SHA-256");

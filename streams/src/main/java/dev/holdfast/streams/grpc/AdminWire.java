@@ -92,7 +92,7 @@ final class AdminWire {
       return value.isEmpty() ? this : bytes(field, value.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Also when empty: an element of a list. */
+    /** Writes a length-delimited field even when it is empty, for elements of a list. */
     Writer bytes(int field, byte[] value) {
       out.write(field << WIRE_TYPE_BITS | LENGTH_DELIMITED);
       varint(value.length);

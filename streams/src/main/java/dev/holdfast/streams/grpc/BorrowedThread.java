@@ -37,7 +37,10 @@ final class BorrowedThread {
 
   /** Whose callbacks run on a borrowed thread. */
   interface Borrower {
-    /** They take too long there: the frames behind them need another thread. */
+    /**
+     * Called when callbacks take too long on a borrowed thread: the frames behind them need another
+     * thread.
+     */
     void onHeldUp();
   }
 
@@ -51,7 +54,7 @@ final class BorrowedThread {
 
   private BorrowedThread() {}
 
-  /** That of the calling thread. */
+  /** The instance of the calling thread. */
   static BorrowedThread current() {
     return CURRENT.get();
   }
@@ -109,7 +112,10 @@ final class BorrowedThread {
     return LENT.contains(this);
   }
 
-  /** Of the calling thread: it will run what is in this queue, if it is lent to it. */
+  /**
+   * Takes a queue for the calling thread if that is lent to it; the thread then runs the queue's
+   * callbacks.
+   */
   static boolean takes(CallbackQueue of) {
     BorrowedThread current = CURRENT.get();
     if (current.queue == of) {
@@ -150,7 +156,9 @@ final class BorrowedThread {
     }
   }
 
-  /** By name, as Netty may be relocated, or not be there. */
+  /**
+   * Whether this is a Netty thread; tested by class name, because Netty may be relocated or absent.
+   */
   private static boolean isOfNetty(Thread thread) {
     for (Class<?> at = thread.getClass(); at != null; at = at.getSuperclass()) {
       if (at.getSimpleName().equals("FastThreadLocalThread")) {

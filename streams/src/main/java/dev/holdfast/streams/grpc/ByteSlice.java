@@ -64,7 +64,9 @@ final class ByteSlice implements ReceivedBody {
     return new Stream(array, offset, sizeBytes);
   }
 
-  /** Knows its length and shows its bytes, so that marshallers that can need no copy. */
+  /**
+   * An input stream that exposes its length and its bytes, so that marshallers can avoid a copy.
+   */
   private static final class Stream extends ByteArrayInputStream
       implements KnownLength, HasByteBuffer, Drainable {
     Stream(byte[] array, int offset, int length) {

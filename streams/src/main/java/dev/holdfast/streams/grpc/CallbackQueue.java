@@ -31,7 +31,7 @@ final class CallbackQueue implements Executor {
     }
   }
 
-  /** By whoever took it, see {@link BorrowedThread}; there is something to run then. */
+  /** Runs the queued callbacks on the thread that took the queue; see {@link BorrowedThread}. */
   void runAll() {
     int count = 1;
     do {

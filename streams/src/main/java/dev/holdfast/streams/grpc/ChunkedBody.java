@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Not thread-safe.
  */
 final class ChunkedBody implements ReceivedBody {
-  /** From so many bytes on a message is kept in chunks. */
+  /** The size from which on a message is kept in chunks, in bytes. */
   static final int LEAST_BYTES = BodyChunks.CHUNK_BYTES;
 
   private final BodyChunks pool;
@@ -53,7 +53,7 @@ final class ChunkedBody implements ReceivedBody {
     return FrameHeader.parse(present()[0], 0, Math.min(sizeBytes, BodyChunks.CHUNK_BYTES));
   }
 
-  /** Of this one, which is not to be used any more. */
+  /** Returns the rest of this body, which must not be used any more. */
   @Override
   public ChunkedBody from(int begin) {
     ChunkedBody rest = new ChunkedBody(pool, present(), offset + begin, sizeBytes - begin);
@@ -78,7 +78,7 @@ final class ChunkedBody implements ReceivedBody {
     return sizeBytes;
   }
 
-  /** At most one stream is open at a time, by the way a message is parsed. */
+  /** The body as an input stream; at most one is open at a time. */
   @Override
   public InputStream stream() {
     last = new Stream(present(), offset, sizeBytes);

@@ -52,8 +52,8 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
   private volatile boolean turnIsOver;
 
   /**
-   * Hears whether a server may have got anything of a call, and whether it ended it itself: what
-   * this end makes up has no trailers.
+   * A tracer that tells whether a server may have got anything of a call, and whether the server
+   * ended it: a status made by this side has no trailers.
    */
   static final class ServerWord extends ClientStreamTracer.Factory {
     private final ResumableCall<?, ?> owner;
@@ -200,7 +200,7 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
     }
   }
 
-  /** So many messages more may come. */
+  /** Requests more messages from the transport. */
   void request(int messages) {
     call.request(messages);
   }
@@ -289,7 +289,7 @@ final class ClientAttachment extends ClientCall.Listener<Frame> {
     }
   }
 
-  /** Where the server is; "" before a connection was found. */
+  /** The address of the server; "" before a connection was found. */
   String peer() {
     SocketAddress address = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
     return address == null ? "" : address.toString();

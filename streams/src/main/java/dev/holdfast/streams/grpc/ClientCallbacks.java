@@ -50,7 +50,11 @@ final class ClientCallbacks<RespT> {
     queue.execute(() -> run(callback));
   }
 
-  /** By who is called already; whether nothing was thrown. */
+  /**
+   * Runs a callback within the current one.
+   *
+   * @return whether it threw nothing
+   */
   boolean run(Consumer<ClientCall.Listener<RespT>> callback) {
     ClientCall.Listener<RespT> to = Objects.requireNonNull(listener);
     return guarded(() -> callback.accept(to));

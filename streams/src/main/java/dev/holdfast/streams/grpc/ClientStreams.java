@@ -107,7 +107,7 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
     return settings.options;
   }
 
-  /** As on a channel of this kind. */
+  /** The options of sessions on a channel of this kind. */
   SessionOptions options(@Nullable HostChannel host) {
     return host == null ? settings.options : PathTiming.of(settings.options, host.heartbeat());
   }
@@ -231,7 +231,7 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
       return this;
     }
 
-    /** For calls without {@link StreamEvents#KEY}. */
+    /** Sets the listener of calls without {@link StreamEvents#KEY}. */
     public Builder events(StreamEvents newEvents) {
       events = newEvents;
       return this;
@@ -243,7 +243,10 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
       return this;
     }
 
-    /** As {@link #redirects(Redirects)}, for who keeps a channel per address. */
+    /**
+     * Sets the channels for redirects, as {@link #redirects(Redirects)} does, for an application
+     * with a channel per address.
+     */
     public Builder redirects(Function<String, Channel> channels) {
       return redirects((address, usual) -> channels.apply(address));
     }

@@ -28,9 +28,9 @@ record Frame(@Nullable FrameHeader header, Payload body) {
   }
 
   /**
-   * Of a frame that came: takes the header off, if it begins with one of this attachment.
+   * Parses the header of a received frame, if there is one of this attachment.
    *
-   * @throws WireException when there is one that makes no sense
+   * @throws WireException when the header is malformed
    */
   Frame open(long tag) throws WireException {
     if (!(body instanceof ReceivedBody whole)) {
@@ -73,7 +73,7 @@ record Frame(@Nullable FrameHeader header, Payload body) {
     }
   }
 
-  /** By which a server recognises a resumable method, too. */
+  /** The marshaller of frames, by which a server also recognizes a resumable method. */
   private static final class Bytes implements Marshaller<Frame>, HeaderedMarshaller {
     @Override
     public InputStream stream(Frame frame) {

@@ -24,13 +24,17 @@ public final class Holdfast {
 
   private Holdfast() {}
 
-  /** For {@code ManagedChannelBuilder.intercept}: level resume, for every method that can. */
+  /**
+   * An interceptor for {@code ManagedChannelBuilder.intercept}: level resume, for every method that
+   * supports it.
+   */
   public static ClientInterceptor resumable() {
     return Standard.CLIENT;
   }
 
   /**
-   * For {@code ServerBuilder.addService}: level resume, sessions in the memory of this process.
+   * A resumable service for {@code ServerBuilder.addService}: level resume, sessions in the memory
+   * of this process.
    *
    * @throws IllegalArgumentException when messages of a bidirectional method are not protobuf
    */
@@ -39,8 +43,8 @@ public final class Holdfast {
   }
 
   /**
-   * As {@link #resumable(BindableService)}, for one that has interceptors of its own already: they
-   * see one call for each session, and those of the server one for each attachment.
+   * As {@link #resumable(BindableService)}, for a service with interceptors. These see one call for
+   * each session, and those of the server see one for each attachment.
    */
   public static ServerServiceDefinition resumable(ServerServiceDefinition service) {
     return Standard.SERVER.resumable(service);

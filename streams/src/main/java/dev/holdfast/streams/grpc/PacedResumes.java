@@ -61,7 +61,7 @@ final class PacedResumes {
       drive();
     }
 
-    /** Also when it never began, or never asked. */
+    /** Ends a turn, also one that never began or was never requested. */
     void onOver() {
       synchronized (pace) {
         over = true;

@@ -35,7 +35,10 @@ final class ProtobufMethods {
         && isMessage(reflectable.getMessageClass());
   }
 
-  /** By name, because this room has no protobuf, and an application may have it relocated. */
+  /**
+   * Whether this is a protobuf message class; tested by name, because this module has no protobuf,
+   * and an application may have it relocated.
+   */
   private static boolean isMessage(Class<?> type) {
     for (Class<?> at = type; at != null; at = at.getSuperclass()) {
       for (Class<?> shape : at.getInterfaces()) {

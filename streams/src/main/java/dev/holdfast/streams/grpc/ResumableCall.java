@@ -277,12 +277,12 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
     driver.input(step);
   }
 
-  /** After a {@link #tell} by a thread that may not be the one that acts for the session. */
+  /** Executes outputs after a {@link #tell} on a thread that may not execute them already. */
   void drive() {
     driver.drive();
   }
 
-  /** As an input by whoever acts for the session just now. */
+  /** Applies an input without executing outputs, for the thread that executes them already. */
   void tell(Consumer<ClientSession> word) {
     driver.locked(
         session -> {
@@ -295,7 +295,7 @@ final class ResumableCall<ReqT, RespT> extends ClientCall<ReqT, RespT>
     return options;
   }
 
-  /** After a delay, where interceptors may run. */
+  /** Runs an action after a delay, on a thread where interceptors may run. */
   void later(Duration delay, Runnable action) {
     Runnable offloaded = () -> OffloadExecutor.shared().execute(action);
     var unused = streams.shared().scheduler().schedule(delay, offloaded);

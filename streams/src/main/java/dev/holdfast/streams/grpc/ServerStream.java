@@ -29,7 +29,10 @@ import org.slf4j.LoggerFactory;
 final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedThread.Borrower {
   private static final Logger log = LoggerFactory.getLogger(ServerStream.class);
 
-  /** So that headers of the handler's go out with the welcome; its first message ends the wait. */
+  /**
+   * The longest wait of a welcome for the handler's headers, which go out with it; the handler's
+   * first message ends the wait.
+   */
   @Limit(
       of = "time that a welcome waits for response headers of the handler",
       then = "it is sent without, and headers that come later are dropped and counted")
@@ -48,7 +51,10 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
   private final HandlerPace pace;
   private final StreamPosition.Cursor cursor;
 
-  /** Until the handler has them: an idle session should not pay for its request headers. */
+  /**
+   * The opening of the stream, dropped once the handler has it: an idle session should not hold its
+   * request headers.
+   */
   private @Nullable StreamOpening<ReqT, RespT> opening;
 
   /** The handler's; set by the first callback. */
@@ -80,7 +86,10 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
     this.pace = streams.paceOf(opening.method());
   }
 
-  /** Of its own, because grpc-java cancels the call's when its transport closes. */
+  /**
+   * Creates the session's own context, because grpc-java cancels the call's context when its
+   * transport closes.
+   */
   private static Context.CancellableContext sessionContext(
       StreamPosition.Cursor cursor, Duration deadline) {
     Context fork = cursor.in(Context.current().fork());
@@ -242,7 +251,7 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
 
   // What attachments tell.
 
-  /** As an input, on a thread of grpc's that has nothing better to do than to call the handler. */
+  /** Applies an input on a gRPC thread that may call the handler. */
   void receive(SessionDriver.Step<ServerSession> step) {
     if (streams.shared().hasOwnExecutor() && pace.isShort()) {
       pace.onRun(BorrowedThread.current().lend(application, this, () -> driver.input(step)));
@@ -258,7 +267,7 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
     driver.input((session, now) -> session.drain(now, false, Duration.ZERO));
   }
 
-  /** As an input by whoever acts for the session just now. */
+  /** Applies an input without executing outputs, for the thread that executes them already. */
   void tell(Consumer<ServerSession> word) {
     driver.locked(
         session -> {
@@ -364,7 +373,7 @@ final class ServerStream<ReqT, RespT> implements SessionDriver.Shell, BorrowedTh
     }
   }
 
-  /** As grpc-java: the client learns that something failed, and not what. */
+  /** Fails the stream as grpc-java does: the client learns that a handler failed, but not why. */
   private void fail(Throwable e) {
     log.warn("event=stream_handler_failed session={}", id(), e);
     finish(

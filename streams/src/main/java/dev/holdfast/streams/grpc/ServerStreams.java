@@ -86,7 +86,7 @@ public final class ServerStreams implements AutoCloseable {
     return resumable(service.bindService());
   }
 
-  /** As {@link #resumable(BindableService)}; interceptors that it has run once a session. */
+  /** As {@link #resumable(BindableService)}; the service's interceptors run once per session. */
   public ServerServiceDefinition resumable(ServerServiceDefinition service) {
     return ResumableService.of(service, this);
   }
@@ -97,8 +97,8 @@ public final class ServerStreams implements AutoCloseable {
   }
 
   /**
-   * This instance leaves. New sessions are refused; those in memory settle with their clients and
-   * end with MOVED, so that the client's {@link StreamEvents#onMoved} knows where to go on.
+   * Drains this instance: new sessions are refused. Sessions in memory settle with their clients
+   * and end with MOVED, so that the client's {@link StreamEvents#onMoved} knows where to go on.
    *
    * @param grace how long messages that came may still be handed to handlers
    */
@@ -220,7 +220,7 @@ public final class ServerStreams implements AutoCloseable {
     return stream;
   }
 
-  /** How quick the handler of a method is, over all of its sessions. */
+  /** The pace of a method's handler, over all of its sessions. */
   HandlerPace paceOf(MethodDescriptor<?, ?> method) {
     return paces.computeIfAbsent(
         method.getFullMethodName(), name -> new HandlerPace(shared().scheduler().clock()));
@@ -307,8 +307,8 @@ public final class ServerStreams implements AutoCloseable {
     }
 
     /**
-     * Where clients reach this instance and no other, as host:port; default: where a server of
-     * {@code HoldfastServerBuilder} is registered or advertised, else nowhere.
+     * Sets the address that reaches this instance and no other, as host:port. Default: the
+     * registered or advertised address of a {@code HoldfastServerBuilder} server, else none.
      */
     public Builder address(String newAddress) {
       address = newAddress;

@@ -105,7 +105,9 @@ final class SessionCall<ReqT, RespT> extends ServerCall<ReqT, RespT> {
     messageCompressed = enabled;
   }
 
-  /** Of the attachments that begin from now on, so before the first headers. */
+  /**
+   * Sets the compression of the attachments that begin from now on, so before the first headers.
+   */
   @Override
   public void setCompression(String newCompressor) {
     if (headersCalled) {

@@ -67,7 +67,7 @@ final class SessionDriver<S extends StreamSession> {
     return scheduler.clock().nanoTime();
   }
 
-  /** Tells the session something and does what it wants. */
+  /** Applies an input to the session and executes its outputs. */
   void input(Step<S> step) {
     synchronized (lock) {
       step.apply(session, nowNanos());

@@ -28,7 +28,7 @@ public final class SessionEndedException extends Exception {
     this.end = end;
   }
 
-  /** How it ended, with the last numbers known. */
+  /** The end of the session, with the last known positions. */
   public SessionEnd end() {
     return end;
   }
@@ -38,7 +38,10 @@ public final class SessionEndedException extends Exception {
     return end.kind().isLost();
   }
 
-  /** Of what a stub's observer is given, or a context's cancellation cause; empty when another. */
+  /**
+   * Finds the session's end in an observer's error or in a context's cancellation cause; empty for
+   * other causes.
+   */
   public static Optional<SessionEndedException> in(@Nullable Throwable failure) {
     Throwable cause = failure;
     // Causes may be nested, but not for ever.

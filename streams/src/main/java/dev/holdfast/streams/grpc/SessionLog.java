@@ -27,7 +27,7 @@ enum SessionLog {
     this.side = side;
   }
 
-  /** At a client an attempt begins, at a server one was accepted. */
+  /** Counts and logs an attachment: begun at a client, accepted at a server. */
   void attached(MeterRegistry meters, Supplier<SessionView> session) {
     StreamMeter.ATTACHMENTS.counter(meters, side).increment();
     if (log.isDebugEnabled()) {

@@ -27,7 +27,7 @@ record Shared(Scheduler scheduler, Executor executor, MeterRegistry meters, Buff
       then = "the stream ends with RESOURCE_EXHAUSTED")
   static final Duration SEND_PATIENCE = Duration.ofSeconds(30);
 
-  /** For delays and tags, which need to differ and not to be secret. */
+  /** A source of randomness for delays and tags, which need to differ and not to be secret. */
   static final RandomGenerator CHANCE = () -> ThreadLocalRandom.current().nextLong();
 
   private static final SecureRandom SECURE = new SecureRandom();

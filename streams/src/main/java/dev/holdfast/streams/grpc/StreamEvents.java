@@ -48,7 +48,7 @@ public interface StreamEvents {
    */
   default void onWaiting(Duration left, String cause) {}
 
-  /** After {@link #onWaiting}: the stream has a connection again. */
+  /** Called after {@link #onWaiting}, when the stream has a connection again. */
   default void onResumed() {}
 
   /**

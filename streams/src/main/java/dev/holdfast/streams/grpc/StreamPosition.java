@@ -19,9 +19,9 @@ public record StreamPosition(String session, long number) {
   private static final Context.Key<Cursor> KEY = Context.key("holdfast-stream-position");
 
   /**
-   * Of the message that the handler is given just now; while the handler is started, of the last
-   * one that an earlier instance has processed (0: none). Ask on the thread of the callback, before
-   * it returns. Empty in a call without a session.
+   * The position of the message that the handler is given now. While the handler is started, the
+   * position of the last message that an earlier instance has processed (0: none). Call on the
+   * thread of the callback, before it returns. Empty in a call without a session.
    */
   public static Optional<StreamPosition> current() {
     Cursor cursor = KEY.get();

@@ -25,8 +25,8 @@ final class StreamsKey {
   private StreamsKey() {}
 
   /**
-   * From the variable or from the file, where white space at its ends does not count. Reads a file,
-   * so it may block.
+   * Reads the key from the variable or from the file, without white space at its ends. Reads a
+   * file, so it may block.
    *
    * @throws IllegalArgumentException naming the variable and what was expected
    */
@@ -70,7 +70,7 @@ final class StreamsKey {
     return strip(bytes);
   }
 
-  /** Of bytes and not of text: a key need not be any. */
+  /** Strips white space from bytes, because a key need not be text. */
   private static byte[] strip(byte[] bytes) {
     int from = 0;
     int to = bytes.length;

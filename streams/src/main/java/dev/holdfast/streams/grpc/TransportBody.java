@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class TransportBody implements ReceivedBody {
   /**
-   * From so many bytes on the marshaller is told no length: grpc's own for protobuf reads a message
-   * whose length it knows into one array first. Of this size that array is zeroed and collected at
-   * a price that others pay, in pauses.
+   * The size from which on the marshaller is told no length, in bytes. gRPC's marshaller for
+   * protobuf reads a message of known length into one array first. At this size, allocating and
+   * collecting that array causes pauses for other calls.
    */
   static final int LENGTH_UNTOLD_BYTES = 2 << 20;
 

@@ -18,7 +18,7 @@ final class AckWatch {
     this.world = world;
   }
 
-  /** This call carries the session from now on. */
+  /** Records that this call carries the session from now on. */
   void onWelcome(RehearsedCall on, Welcome welcome) {
     Welcome before = asked;
     if (before != null && before.ackEvery() != welcome.ackEvery()) {

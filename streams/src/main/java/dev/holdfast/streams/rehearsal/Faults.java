@@ -57,7 +57,7 @@ final class Faults {
     }
   }
 
-  /** Everything at once, as a phone loses its network. */
+  /** Cuts all calls at once, as when a phone loses its network. */
   void cutAllCalls() {
     world.note("cut all");
     for (RehearsedCall call : List.copyOf(world.calls)) {

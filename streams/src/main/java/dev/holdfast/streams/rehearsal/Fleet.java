@@ -62,7 +62,7 @@ record Fleet(
     return sole ? 1 : 2;
   }
 
-  /** As many as an application can send at once where it may have to begin again. */
+  /** The most messages that an application sends at once where it may have to begin again. */
   int mostMessages() {
     return level == Level.REOPEN ? FEW : MANY;
   }

@@ -43,7 +43,7 @@ public final class Rehearsal {
 
   private static final int CUTS_IN_A_PAUSE = 60;
 
-  /** For so long a call must have been good, for a message to have come across it for sure. */
+  /** The time for which a call must have been good for a message to have certainly arrived. */
   private static final Duration CALM = Duration.ofSeconds(1);
 
   private static final Duration HEALING = Duration.ofMinutes(10);
@@ -156,7 +156,7 @@ public final class Rehearsal {
     return fleet.pause() == Fleet.Pause.NOBODY ? FAULTS_MILLIS : PAUSE_MILLIS;
   }
 
-  /** For how long the application of a side has its first message in hand. */
+  /** The time for which the application of a side has its first message in hand. */
   Duration pause(Fleet.Pause side) {
     if (fleet.pause() != side) {
       return Duration.ZERO;
@@ -207,7 +207,7 @@ public final class Rehearsal {
     return healed;
   }
 
-  /** For so long, and a little more, nobody can rely on what is sent. */
+  /** Marks the network as unreliable for this time and a little more. */
   void rough(long millis) {
     roughUntilNanos = Math.max(roughUntilNanos, time.elapsed().plusMillis(millis).toNanos());
   }
@@ -225,7 +225,7 @@ public final class Rehearsal {
   }
 
   /**
-   * How a call of somebody who comes back ends before a server looks at it; null when it goes on.
+   * The end of a resuming call that is shed before a server sees it; null when the call goes on.
    */
   @Nullable PhysicalEnd shedding(Hello hello) {
     boolean sheds = time.elapsed().toNanos() < shedUntilNanos && !hello.token().isNone();

@@ -200,7 +200,7 @@ final class RehearsedCall {
     atServer.request();
   }
 
-  /** Without sessions a server reads what comes. */
+  /** Reads a message as a server without sessions does. */
   void serverReadsPlain() {
     atServer.readAll();
   }
@@ -260,12 +260,12 @@ final class RehearsedCall {
 
   // What the network does.
 
-  /** Nothing passes any more, and each end may hear of it. */
+  /** Cuts the call: nothing passes any more, and each end may hear of it. */
   void cut(boolean clientHears, boolean serverHears) {
     end(clientHears, serverHears, PhysicalEnd.connection());
   }
 
-  /** Somebody resets the stream and leaves the connection as it is. */
+  /** Resets the stream without closing the connection. */
   void reset() {
     end(true, true, PhysicalEnd.stream(2));
   }

@@ -291,7 +291,7 @@ final class RehearsedClient {
     }
   }
 
-  /** As one of many that come back over a connection, see ResumePace. */
+  /** Waits for a turn, as one of many sessions that resume over a connection; see ResumePace. */
   private void awaitTurn(SessionOutput.Open open) {
     StreamAttachment attachment = open.attachment();
     session.onHeld(attachment);

@@ -52,12 +52,12 @@ final class RehearsedInstance {
     return draining;
   }
 
-  /** This start of this process. */
+  /** The identity of this start of the process. */
   String owner() {
     return address + "#" + lives;
   }
 
-  /** Since when, in the world's time. */
+  /** The start time, in virtual time. */
   long startedNanos() {
     return startedNanos;
   }
@@ -85,7 +85,7 @@ final class RehearsedInstance {
     }
   }
 
-  /** Everything in memory is gone, and so are all calls. */
+  /** Kills the process: its memory and all its calls are gone. */
   void crash() {
     if (sessions == null) {
       return;

@@ -60,7 +60,7 @@ final class SessionLedger {
   boolean metPlain;
   long bornNanos;
 
-  /** For how long the client has had no attachment that works. */
+  /** The time for which the client has had no working attachment. */
   long aloneNanos;
 
   int statusesSent;

@@ -69,9 +69,7 @@ public record FrameHeader(
     /** The sender wants this attachment replaced; the other side opens the next one. */
     public static final int DRAIN = 8;
 
-    /**
-     * With {@link #DRAIN}: the instance ends, and its sessions with it: stop sending and settle.
-     */
+    /** The instance and its sessions end: stop sending and settle. With {@link #DRAIN}. */
     public static final int LEAVING = 16;
 
     /** The client's answer to {@link #LEAVING}: it sends nothing after position {@code low}. */
@@ -80,7 +78,9 @@ public record FrameHeader(
     /** The frame answers the peer's {@code probe}. */
     public static final int ECHO = 64;
 
-    /** With {@link #FINAL}: no status but the settled end of a session whose instance leaves. */
+    /**
+     * The settled end of a session whose instance leaves, instead of a status. With {@link #FINAL}.
+     */
     public static final int MOVED = 128;
 
     static final int ALL = 255;

@@ -47,7 +47,7 @@ public record Hello(
   private static final int AGE = 11;
   private static final int TOUCHED_BY = 12;
 
-  /** Of a client to which it does not matter who else may have got something. */
+  /** Creates a hello without an age and without an attachment that nobody welcomed. */
   public Hello(
       SessionId session,
       long attach,
@@ -61,7 +61,7 @@ public record Hello(
     this(session, attach, tag, watermark, low, credit, remainingMillis, untouched, token, 0, 0);
   }
 
-  /** With an age that is at least so high, when it has one. */
+  /** Returns this hello with at least this age, if it has one. */
   public Hello atLeastAged(long millis) {
     long older = Math.min(Math.max(ageMillis, millis), Handshake.MAX_MILLIS);
     return ageMillis == 0

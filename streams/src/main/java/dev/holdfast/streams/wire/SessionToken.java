@@ -24,7 +24,7 @@ public final class SessionToken {
     return bytes.length == 0;
   }
 
-  /** For the wire and stores. */
+  /** The bytes of the token, for the wire and for stores. */
   public byte[] toByteArray() {
     return bytes.clone();
   }

@@ -74,7 +74,7 @@ public final class TokenMint {
     }
   }
 
-  /** With its length, so that no two lists of parts have the same bytes. */
+  /** Adds a part with its length, so that no two lists of parts have the same bytes. */
   private static void part(Mac mac, byte[] bytes) {
     mac.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).array());
     mac.update(bytes);

@@ -6,7 +6,7 @@ final class Varints {
   static final int VARINT = 0;
   static final int LENGTH_DELIMITED = 2;
 
-  /** Of a value that is not negative: nine times seven bits. */
+  /** The longest encoding of a non-negative value: nine times seven bits. */
   static final int MAX_BYTES = 9;
 
   private static final int BITS = 7;

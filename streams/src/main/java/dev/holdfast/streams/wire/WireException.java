@@ -7,9 +7,9 @@ package dev.holdfast.streams.wire;
 public final class WireException extends Exception {
   /** The kind of a protocol violation. */
   public enum Kind {
-    /** They end in the middle of a value. */
+    /** The bytes end in the middle of a value. */
     TRUNCATED,
-    /** They are longer than the protocol permits. */
+    /** The bytes are longer than the protocol permits. */
     TOO_LONG,
     /** A value has a spelling that is not the shortest, stands twice or out of order. */
     NOT_CANONICAL,
