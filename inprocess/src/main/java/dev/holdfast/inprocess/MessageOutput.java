@@ -14,7 +14,7 @@ final class MessageOutput extends ByteArrayOutputStream {
     super(bytes);
   }
 
-  /** All that a marshaller's stream holds; closes it. */
+  /** Reads a marshaller's stream to its end and closes it. */
   static MessageOutput of(InputStream message) throws IOException {
     try (message) {
       int bytes = message instanceof KnownLength ? message.available() : UNKNOWN_BYTES;

@@ -46,7 +46,7 @@ public final class AccessLog implements CallSink, AutoCloseable {
   private static final int USUAL_LINE_CHARS = 512;
   private static final Duration POLL = Duration.ofMillis(200);
 
-  /** Between two batches: the writer is woken so many times a second at most. */
+  /** The pause between two batches, which bounds the wake-ups of the writer per second. */
   private static final Duration PAUSE = Duration.ofMillis(20);
 
   private final BlockingQueue<LogEntry> waiting = new ArrayBlockingQueue<>(MAX_WAITING);

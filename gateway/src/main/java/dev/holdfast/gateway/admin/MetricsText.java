@@ -20,8 +20,8 @@ import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
 /**
- * All meters in the text format of Prometheus (version 0.0.4): those of a registry, named as
- * Micrometer's own exporter names them, and the calls, named as gRFC A66's are exported.
+ * Exporter of all meters in the text format of Prometheus (version 0.0.4). Meters of a registry are
+ * named as by Micrometer's exporter, calls as in gRFC A66.
  */
 final class MetricsText {
   static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";

@@ -17,7 +17,10 @@ import org.jspecify.annotations.Nullable;
 record FollowedRegistries(@Nullable RegistryNames served, @Nullable RegistryNames awaited) {
   static final FollowedRegistries NONE = new FollowedRegistries(null, null);
 
-  /** With the registry of another configuration, which is opened unless it is followed already. */
+  /**
+   * The registries after a reload. The registry of the new configuration is opened unless it is
+   * followed already.
+   */
   FollowedRegistries turnedTo(
       Optional<RegistryUri> registry, Function<RegistryUri, RegistryNames> opening) {
     if (registry.isEmpty()) {
@@ -36,7 +39,9 @@ record FollowedRegistries(@Nullable RegistryNames served, @Nullable RegistryName
     return atOnce ? new FollowedRegistries(next, null) : new FollowedRegistries(present, next);
   }
 
-  /** After a word of one of them. */
+  /**
+   * The registries after one of them has listed its services: the successor takes over if it has.
+   */
   FollowedRegistries settled() {
     return awaited != null && awaited.isKnown() ? new FollowedRegistries(awaited, null) : this;
   }

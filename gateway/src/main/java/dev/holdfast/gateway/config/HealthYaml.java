@@ -73,7 +73,7 @@ final class HealthYaml {
 
   private HealthYaml() {}
 
-  /** Of a cluster; empty for one that is not checked. */
+  /** The health checks of a cluster; empty when there are none. */
   static Optional<HealthOptions> of(YamlMap cluster) {
     if (!cluster.has(HEALTH)) {
       return Optional.empty();

@@ -20,12 +20,12 @@ public record TlsPlace(Path folder, Set<Path> inUse, Clock clock) {
     inUse = Set.copyOf(inUse);
   }
 
-  /** Nothing is in use yet. */
+  /** A place whose files are not in use yet. */
   public static TlsPlace of(Path folder) {
     return new TlsPlace(folder, Set.of(), Clock.system());
   }
 
-  /** Beside files that are in use. */
+  /** A copy with other files in use. */
   public TlsPlace using(Set<Path> files) {
     return new TlsPlace(folder, files, clock);
   }

@@ -1,4 +1,4 @@
-/** Which pages may call from browsers. */
+/** CORS policies: the origins whose pages may call services from browsers. */
 @NullMarked
 package dev.holdfast.gateway.cors;
 

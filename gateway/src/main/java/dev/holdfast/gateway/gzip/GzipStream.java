@@ -59,7 +59,7 @@ public final class GzipStream {
     return end;
   }
 
-  /** As it is, in blocks that are not compressed. */
+  /** Frames bytes as stored, uncompressed deflate blocks. */
   private static byte[] stored(byte[] bytes) {
     int blocks = (bytes.length + MOST_STORED - 1) / MOST_STORED;
     byte[] out = new byte[bytes.length + blocks * STORED_HEAD_BYTES];

@@ -32,7 +32,7 @@ final class ConnectionBytes {
     return account;
   }
 
-  /** So many more bytes of a request are processed; fewer if negative. */
+  /** Adds bytes of a request that are being processed; subtracts them if negative. */
   void keep(int bytes) {
     keptBytes += bytes;
   }

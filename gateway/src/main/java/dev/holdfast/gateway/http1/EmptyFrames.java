@@ -18,7 +18,7 @@ final class EmptyFrames {
   private long sinceNanos;
   private int frames;
 
-  /** Such a frame came; whether it was one too many. */
+  /** Counts an empty frame; true when the limit of the time window is exceeded. */
   boolean onEmpty(long nowNanos) {
     if (frames == 0 || nowNanos - sinceNanos > WINDOW.toNanos()) {
       sinceNanos = nowNanos;

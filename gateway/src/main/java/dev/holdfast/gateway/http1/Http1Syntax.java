@@ -18,7 +18,10 @@ import java.util.List;
  * closed, which prevents request smuggling.
  */
 final class Http1Syntax {
-  /** Makes the headers of requests so that {@link #require} sees a length beside chunks. */
+  /**
+   * Factory of request headers with which {@link #require} detects a content-length beside chunked
+   * coding.
+   */
   static final HttpHeadersFactory HEADERS =
       new HttpHeadersFactory() {
         @Override

@@ -80,7 +80,9 @@ final class PacedFrameDecoder extends WebSocket13FrameDecoder implements PacedDe
     return actualReadableBytes() == 0 ? 0 : internalBuffer().capacity();
   }
 
-  /** How long a message in several frames may take is for its WebSocket to say. */
+  /**
+   * Whether a frame is incomplete. The time limit of a fragmented message is the WebSocket's own.
+   */
   @Override
   public boolean isWithinPart() {
     return within || actualReadableBytes() > 0;

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * and installs the handler for it.
  */
 public final class ProtocolPeek extends ByteToMessageDecoder {
-  /** Of the preface (RFC 9113, 3.4); PRI is no method of HTTP/1.1. */
+  /** The start of the HTTP/2 preface (RFC 9113, 3.4); PRI is not a method of HTTP/1.1. */
   private static final byte[] PREFACE = "PRI * ".getBytes(StandardCharsets.US_ASCII);
 
   private final ForwardingLoop loop;

@@ -67,7 +67,7 @@ record RequestTarget(CharSequence path, String authority, String malformed) {
     return authority;
   }
 
-  /** Where the scheme of an absolute form ends; -1 for any other form. */
+  /** The end of an absolute form's scheme; -1 for other forms. */
   private static int schemeEnd(String target) throws MalformedRequestException {
     int end = target.indexOf(SCHEME_END);
     for (int i = 0; i < end; i++) {

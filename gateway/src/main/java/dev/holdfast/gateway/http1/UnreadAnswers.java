@@ -91,7 +91,7 @@ final class UnreadAnswers {
     };
   }
 
-  /** How many bytes wait to be written to a channel's socket. */
+  /** The number of bytes that wait to be written to a channel's socket. */
   static long left(Channel channel) {
     ChannelOutboundBuffer unsent = channel.unsafe().outboundBuffer();
     return unsent == null ? 0 : unsent.totalPendingWriteBytes() - unsent.currentProgress();

@@ -10,7 +10,10 @@ import org.jspecify.annotations.Nullable;
  * preflight lacks the headers of the actual request, and both must have the same policy.
  */
 record PageRoute(WebExchange web) implements RequestHead {
-  /** Of a request from a page: where its route has pages of its own, those instead of all. */
+  /**
+   * The settings for a request from a page: with the CORS policy of its route, if the route has
+   * one.
+   */
   static FaceTerms terms(WebExchange web, FaceTerms all) {
     Route route = web.loop().snapshot().router().find(new PageRoute(web));
     return route == null ? all : route.options().cors().map(all::withCors).orElse(all);

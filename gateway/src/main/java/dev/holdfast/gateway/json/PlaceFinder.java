@@ -127,7 +127,7 @@ final class PlaceFinder implements Places {
     return transcoder.get();
   }
 
-  /** Why the services of some clusters are not known. */
+  /** The reasons why the schemas of some clusters are unknown, as a suffix of an error message. */
   private String troubles(WebExchange web) {
     return web.loop().snapshot().clusters().values().stream()
         .filter(cluster -> schemas.of(cluster).isEmpty() && !schemas.trouble(cluster).isEmpty())
@@ -136,7 +136,10 @@ final class PlaceFinder implements Places {
         .collect(Collectors.joining());
   }
 
-  /** All clusters that are still awaited; null for none. */
+  /**
+   * A stage that completes when the first schema request of every cluster has ended; null when none
+   * is pending.
+   */
   private @Nullable CompletionStage<?> awaited(WebExchange web) {
     List<CompletableFuture<?>> awaited = new ArrayList<>(0);
     for (Cluster cluster : web.loop().snapshot().clusters().values()) {

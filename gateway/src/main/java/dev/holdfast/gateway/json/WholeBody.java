@@ -28,7 +28,7 @@ final class WholeBody {
     return compressed;
   }
 
-  /** All of it, inflated, where it was compressed. */
+  /** Ends the body; inflates it if it is compressed. */
   void end() {
     if (compressed) {
       byte[] inflated = Inflated.message(bytes(), 0, size);

@@ -115,8 +115,8 @@ final class SchemaPolling {
   }
 
   /**
-   * When {@link #next} will have an endpoint, in nanoseconds of the clock; empty while only an
-   * input can change that.
+   * The time of the next request, in nanoseconds of the clock; empty while a request is pending or
+   * there is no endpoint.
    */
   Optional<Long> deadline() {
     return asking || newestFirst.isEmpty() ? Optional.empty() : Optional.of(dueNanos);

@@ -6,9 +6,9 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * How near the expiry of a certificate is. Lifetimes vary from a day to a year, and renewal is due
- * after about two thirds. So the thresholds are fractions of the lifetime, bounded by fixed times
- * for long ones.
+ * The lifetime of a certificate, for warnings before its expiry. Lifetimes vary from a day to a
+ * year, and renewal is due after about two thirds. So the thresholds are fractions of the lifetime,
+ * bounded by fixed times for long ones.
  */
 @PureCore
 record Lifetime(Instant begin, Instant end) {

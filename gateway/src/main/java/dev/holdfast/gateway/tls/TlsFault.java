@@ -9,7 +9,7 @@ import java.security.cert.CertificateNotYetValidException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Says in a sentence why a handshake failed. */
+/** Formatter of the reasons of failed TLS handshakes. */
 public final class TlsFault {
   private static final int MOST_CAUSES = 20;
 

@@ -109,7 +109,10 @@ final class FieldText {
     out.writeByteArray(field.getNumber(), message.toByteArray());
   }
 
-  /** Where no blank can be meant, one was a plus that was not escaped. */
+  /**
+   * Replaces blanks by pluses, for types whose text has no blanks: such a blank was an unescaped
+   * plus.
+   */
   private static String withPluses(String text) {
     return text.replace(' ', '+');
   }

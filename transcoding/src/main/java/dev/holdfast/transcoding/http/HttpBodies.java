@@ -49,7 +49,7 @@ final class HttpBodies {
     return content == null ? new byte[0] : content;
   }
 
-  /** Nothing from upstream may break out of a header. */
+  /** Whether a text is safe as a header value, so that an upstream can't inject headers. */
   private static boolean isHeaderValue(String text) {
     return !text.isEmpty() && text.chars().allMatch(c -> c >= ' ' && c < 0x7F);
   }

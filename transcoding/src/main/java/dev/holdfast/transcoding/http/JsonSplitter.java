@@ -19,7 +19,7 @@ public final class JsonSplitter {
     LINE,
     /** Before the bracket that opens the array. */
     BEFORE,
-    /** After it: a value or the end. */
+    /** After the opening bracket: a value or the end. */
     FIRST,
     /** After a comma: a value. */
     NEXT,

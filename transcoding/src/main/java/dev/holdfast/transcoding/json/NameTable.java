@@ -48,7 +48,10 @@ final class NameTable<T> {
     }
   }
 
-  /** Of the length and at most the first and the last eight bytes: names differ there. */
+  /**
+   * A hash of the length and at most the first and the last eight bytes, where names usually
+   * differ.
+   */
   private static int hash(byte[] bytes, int from, int to) {
     int length = to - from;
     long mixed;

@@ -13,7 +13,9 @@ final class NearField {
   /** The maximum length of a name to search for; a longer one is not a typing error. */
   static final int MOST_CHARS = 64;
 
-  /** Of a message that are compared; the others are not found. */
+  /**
+   * The maximum number of a message's fields that are compared; further fields are not suggested.
+   */
   static final int MOST_FIELDS = 500;
 
   private static final int MOST_EDITS = 3;
@@ -44,8 +46,8 @@ final class NearField {
   }
 
   /**
-   * How many characters must be put in, taken out or replaced, as far as they are fewer than {@code
-   * bound}: cells that are further from the diagonal don't matter.
+   * The edit distance of two names, at most {@code bound}. Only cells near the diagonal are
+   * computed.
    */
   private static int edits(String a, String b, int bound) {
     if (Math.abs(a.length() - b.length()) >= bound) {

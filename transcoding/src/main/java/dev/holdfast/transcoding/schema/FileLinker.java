@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Linker of files with their imports, in any order of addition. For one use. */
 final class FileLinker {
-  /** How deep imports may be nested; deeper ones are refused. */
+  /** The maximum depth of nested imports; deeper ones are refused. */
   static final int MAX_IMPORT_DEPTH = 200;
 
   private final Map<String, FileDescriptorProto> files = new TreeMap<>();
