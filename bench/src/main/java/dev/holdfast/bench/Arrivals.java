@@ -23,7 +23,7 @@ final class Arrivals {
     return count.get();
   }
 
-  /** How many lists were delivered, first ones included. */
+  /** The number of lists delivered, including the first one of each consumer. */
   long lists() {
     return lists.get();
   }

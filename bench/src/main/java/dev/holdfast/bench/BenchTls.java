@@ -72,14 +72,14 @@ final class BenchTls {
   /** A key and its certificate as PEM, each in a file of its own. */
   record Pem(Path certificate, Path key) {}
 
-  /** The same as PEM in a folder. */
+  /** Writes the key and its certificate as PEM files to a folder. */
   static Pem pem(Path key, Path folder) throws IOException {
     Pem pem = new Pem(folder.resolve("server.crt"), folder.resolve("server.key"));
     writePem(key, pem.certificate(), pem.key());
     return pem;
   }
 
-  /** The same as PEM, for programs that are no Java. */
+  /** Writes the key and its certificate as PEM, for programs that are not written in Java. */
   static void writePem(Path key, Path certificate, Path privateKey) throws IOException {
     try (InputStream in = Files.newInputStream(key)) {
       KeyStore store = KeyStore.getInstance("PKCS12");

@@ -49,7 +49,7 @@ public enum CallerLanguage {
     }
   };
 
-  /** For programs that start, do little and end: their JVM should not compile for a long life. */
+  /** The JVM options of short-lived programs: a small heap and only the C1 compiler. */
   static final List<String> QUICK_START =
       List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
 

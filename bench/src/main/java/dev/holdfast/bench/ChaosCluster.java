@@ -200,7 +200,7 @@ final class ChaosCluster implements AutoCloseable {
     startAll();
   }
 
-  /** How often the store was made to lose its memory, all of it or the last part. */
+  /** The number of times that the store was made to lose all or the latest part of its data. */
   int memoryLosses() {
     return memoryLosses.get();
   }

@@ -96,7 +96,7 @@ final class ChatStreams implements AutoCloseable {
     return all.getIntervalHistogram();
   }
 
-  /** As {@link #takeAll}, of the streams that share a connection with somebody. */
+  /** The latencies of the neighbours, taken as {@link #takeAll} does for all streams. */
   Histogram takeNeighbours() {
     return neighbours.getIntervalHistogram();
   }

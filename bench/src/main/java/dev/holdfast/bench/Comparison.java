@@ -14,7 +14,7 @@ abstract class Comparison implements Benchmark {
   /** The description of the measured quantity and the method, in lines. */
   abstract List<String> method();
 
-  /** Where the figures flatter or hurt somebody, in lines. */
+  /** The description of the method's bias, in lines: where the figures favour one side. */
   abstract List<String> unfair();
 
   /**

@@ -34,7 +34,7 @@ import java.util.Set;
  * skipped. Other skipped tests are counted in a file of their own.
  */
 final class ConformanceProgram {
-  /** Of the files, one of each program, that tell how many tests were skipped. */
+  /** The suffix of the files with the number of skipped tests, one file per program. */
   static final String COUNT_SUFFIX = ".skipped";
 
   private static final int MAX_REQUEST_BYTES = 64 << 20;

@@ -47,12 +47,12 @@ public final class ControlProgram {
     return control;
   }
 
-  /** How many streams of clients it has. */
+  /** The number of client streams that the control plane has. */
   static int clients(ChildJvm control) throws IOException, InterruptedException {
     return ask(control, "CLIENTS");
   }
 
-  /** How many of its responses were refused. */
+  /** The number of responses that clients refused (NACK). */
   static int refusals(ChildJvm control) throws IOException, InterruptedException {
     return ask(control, "REFUSALS");
   }

@@ -24,7 +24,10 @@ final class DeadPeer extends Comparison {
   private static final Duration NEVER_IDLE = Duration.ofHours(1);
   private static final double RATIO_BOUND = 0.1;
 
-  /** From the first byte that is lost: two retransmissions take 0.6 s. */
+  /**
+   * The bound on the time from the first lost byte to the suspicion. Two retransmissions take 0.6
+   * s.
+   */
   private static final double SUSPECT_BOUND_MILLIS = 1_000;
 
   private static final double P99 = 99;

@@ -36,7 +36,7 @@ final class DeadPeerCalls {
   /** Milliseconds per channel from the cut to calls that succeed; -1 for never. */
   static final String TIMES = "TIMES";
 
-  /** How many calls waited for long. */
+  /** The word before the number of calls that waited for long. */
   static final String STUCK = "STUCK";
 
   /** Milliseconds from the cut to each connection that the kernel made a suspect. */
@@ -124,7 +124,7 @@ final class DeadPeerCalls {
         .build();
   }
 
-  /** The same silence before a probe, and the same time from there to the end. */
+  /** A Holdfast channel with the idle time and the probe timeout of the stock one. */
   private static ManagedChannel holdfast() {
     return HoldfastChannelBuilder.forTarget(SCHEME + ":///servers")
         .usePlaintext()

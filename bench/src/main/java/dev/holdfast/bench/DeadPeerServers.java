@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  * The stock servers on given addresses. They permit PINGs as often as a stock client can send them.
  */
 final class DeadPeerServers {
-  /** Said when all of them listen. */
+  /** The line that the child prints when all servers listen. */
   static final String LISTENING = "LISTENING";
 
   private static final int PERMIT_SECONDS = 5;

@@ -22,7 +22,7 @@ final class Diary {
     this.servers = servers;
   }
 
-  /** From now on it is this stage. */
+  /** Starts the stage with the given name. */
   void begin(String stage) {
     stages.add(new Stage(stage, System.currentTimeMillis()));
   }
@@ -32,7 +32,7 @@ final class Diary {
     calls.add(more);
   }
 
-  /** How many calls failed so far, or never ended. */
+  /** The number of calls that have failed so far or never ended. */
   long failed() {
     return calls.stream().mapToLong(some -> some.failed() + some.unaccounted()).sum();
   }

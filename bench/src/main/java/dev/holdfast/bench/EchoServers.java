@@ -35,7 +35,7 @@ public final class EchoServers {
     return start(scope, count, names, List.of("-Xmx1g"));
   }
 
-  /** As above, in a JVM with these options. */
+  /** Starts the child process in a JVM with the given options. */
   static ChildJvm start(Scope scope, int count, boolean names, List<String> jvmOptions)
       throws IOException {
     return scope.own(

@@ -16,7 +16,7 @@ final class EtcdChaosRound {
   private static final int GAPS_TOLD = 8;
   private static final int NAMES_TOLD = 5;
 
-  /** For how long everything lasts. */
+  /** The times of a run. */
   record Times(long quietSeconds, long seconds, long mostFaultMillis, long beyondTtlMillis) {
     long mostPauseMillis() {
       return mostFaultMillis / 2 + 1;

@@ -39,7 +39,7 @@ final class EtcdOperator implements AutoCloseable {
   private static final Metadata.Key<String> TOKEN =
       Metadata.Key.of("token", Metadata.ASCII_STRING_MARSHALLER);
 
-  /** From the key of one zero byte on to the end, as etcd spells it. */
+  /** The key of one zero byte, which as range end means all following keys in etcd. */
   private static final ByteString EVERYTHING = ByteString.copyFrom(new byte[1]);
 
   private final ManagedChannel channel;
@@ -152,8 +152,8 @@ final class EtcdOperator implements AutoCloseable {
   }
 
   /**
-   * As {@link #insist}. A precondition that fails says that it was done before, as by a try whose
-   * answer got lost; so does a revision that is out of range.
+   * Sends a request as {@link #insist} does. A failed precondition, or a revision out of range,
+   * means that an earlier try whose response was lost already succeeded.
    */
   private static void ensure(Runnable request) throws InterruptedException {
     var unused =

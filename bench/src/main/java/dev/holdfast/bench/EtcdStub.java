@@ -26,7 +26,7 @@ import java.util.stream.Collectors;
  * nothing under measurement takes part in making them.
  */
 final class EtcdStub implements AutoCloseable {
-  /** How many operations one transaction of a default etcd may have. */
+  /** The maximum number of operations in one transaction of etcd, by default. */
   static final int MAX_OPERATIONS = 128;
 
   private static final int REQUEST_TIMEOUT_SECONDS = 10;
@@ -79,7 +79,7 @@ final class EtcdStub implements AutoCloseable {
     var unused = kv().txn(TxnRequest.newBuilder().addAllSuccess(operations).build());
   }
 
-  /** As {@link #commit}, without waiting. */
+  /** Commits the operations as {@link #commit} does, without waiting. */
   void commit(List<RequestOp> operations, StreamObserver<?> answer) {
     @SuppressWarnings("unchecked") // whoever calls looks at success and failure only
     var observer = (StreamObserver<dev.holdfast.registry.etcd.proto.TxnResponse>) answer;

@@ -14,10 +14,13 @@ import java.util.stream.Stream;
  * @param debianPackage the Debian package that contains it
  */
 record ExternalTool(String program, String debianPackage) {
-  /** Where Debian puts servers; not on the PATH of everybody. */
+  /** The folders of server programs on Debian, which not every PATH contains. */
   private static final List<String> ALSO = List.of("/usr/sbin", "/usr/local/sbin");
 
-  /** Where it is, if it is on the PATH or where servers are. */
+  /**
+   * The path of the program, from the PATH or the folders of server programs; empty when it is not
+   * installed.
+   */
   Optional<Path> find() {
     String path = System.getenv().getOrDefault("PATH", "");
     return Stream.concat(Stream.of(path.split(File.pathSeparator, -1)), ALSO.stream())

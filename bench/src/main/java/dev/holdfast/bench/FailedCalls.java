@@ -22,7 +22,10 @@ final class FailedCalls {
    * @param endedMillis when the call failed, in milliseconds since the epoch
    */
   record FailedCall(long sentMillis, long endedMillis, Status status) {
-    /** Where it was, as its status says; "nowhere" when it never had a connection. */
+    /**
+     * The peer of the call, taken from the status text; "nowhere" when the call never had a
+     * connection.
+     */
     String peer() {
       String text = String.valueOf(status.getDescription());
       int at = text.indexOf("remote_addr=");

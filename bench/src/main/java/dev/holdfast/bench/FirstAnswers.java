@@ -35,7 +35,7 @@ final class FirstAnswers implements SteadyCalls.AnswerListener {
     return Optional.ofNullable(firstAnsweredNanos.get(instance));
   }
 
-  /** When the last call that this instance answered was sent; empty when it answered none. */
+  /** The send time of the last call that this instance answered; empty when it answered none. */
   Optional<Long> lastSent(String instance) {
     return Optional.ofNullable(lastSentNanos.get(instance));
   }

@@ -24,24 +24,26 @@ record FleetSize(
     return new FleetSize(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]);
   }
 
-  /** For the command line of a child process. */
+  /** The values as command-line arguments of a child process. */
   List<String> arguments() {
     return IntStream.of(services, endpoints, channels, rate, warmUpSeconds, seconds)
         .mapToObj(Integer::toString)
         .toList();
   }
 
-  /** How many changes don't count. */
+  /** The number of changes in the warm-up, which do not count. */
   long warmUpChanges() {
     return (long) rate * warmUpSeconds;
   }
 
-  /** How many changes there are, those that don't count included. */
+  /** The number of changes, including those of the warm-up. */
   long allChanges() {
     return warmUpChanges() + (long) rate * seconds;
   }
 
-  /** So many that no address of a service comes back before the end. */
+  /**
+   * The number of ports, large enough that no address of a service is used again before the end.
+   */
   int ports() {
     return endpoints + (int) (allChanges() / services + 1) + SPARE_PORTS;
   }
@@ -56,7 +58,10 @@ record FleetSize(
     return order;
   }
 
-  /** How many changes count that concern a service with a channel: the first ones have one each. */
+  /**
+   * The number of counted changes to services with a channel. The first services have one channel
+   * each.
+   */
   long channelChanges() {
     return channelChangesWithin(allChanges()) - channelChangesWithin(warmUpChanges());
   }

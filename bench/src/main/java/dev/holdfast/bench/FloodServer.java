@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A child process with a small heap and streams whose handler is slow with large messages. */
 final class FloodServer {
-  /** From so many bytes on. */
+  /** The size from which a message counts as large, in bytes. */
   static final int LARGE_BYTES = 1 << 20;
 
   static final Duration HANDLING = Duration.ofSeconds(1);

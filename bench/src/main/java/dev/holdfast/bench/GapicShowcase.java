@@ -25,11 +25,11 @@ final class GapicShowcase {
   private static final String TEST = "cmd/gapic-showcase/compliance_suite_test.go";
   private static final String SUITE = "server/services/compliance_suite.json";
 
-  /** Where the test looks for it, which is not in the module. */
+  /** The path at which the test expects the suite. The module does not contain that file. */
   private static final String SUITE_OF_TEST =
       "schema/google/showcase/v1beta1/compliance_suite.json";
 
-  /** Of a server that the test starts; the one line that is changed. */
+  /** The expression for the test's own server, in the one line that is patched. */
   private static final String TARGET_OF_TEST = "server.URL+path";
 
   private static final String TARGET = "SHOWCASE_URL";
@@ -108,7 +108,7 @@ final class GapicShowcase {
     return new GapicShowcase(program, test, work, requests(suite));
   }
 
-  /** Its service; returns when it can be called. */
+  /** Starts the service and waits until it accepts calls. */
   void serve(int port, Scope scope) throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(program.toString(), "serve", "127.0.0.1:" + port)

@@ -92,7 +92,7 @@ final class GatewayCourse {
     }
   }
 
-  /** The same for the loads of clients. */
+  /** Warms up the proxies with the loads of gRPC clients. */
   void warmUpClients(List<GatewayProxy> proxies, ToLongFunction<GatewayProxy> calls)
       throws IOException, InterruptedException {
     for (int round = 0; round < WARM_UP_ROUNDS; round++) {
@@ -149,7 +149,7 @@ final class GatewayCourse {
     addTimeWait(proxies);
   }
 
-  /** The same with the loads of clients, paced ones several times. */
+  /** Measures every proxy once under each client load; paced loads are measured several times. */
   void alternationOfClients(int number, List<GatewayProxy> proxies)
       throws IOException, InterruptedException {
     List<GatewayProxy> order = new ArrayList<>(proxies);

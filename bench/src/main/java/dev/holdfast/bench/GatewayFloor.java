@@ -159,7 +159,7 @@ public final class GatewayFloor {
     /** A frame came; its payload stands at the given index. */
     abstract void onFrame(int type, int flags, int stream, ByteBuf in, int at, int length);
 
-    /** How many bytes go before the first frame that comes. */
+    /** The number of preface bytes that precede the peer's first frame. */
     int prefaceBytes() {
       return 0;
     }

@@ -76,7 +76,7 @@ final class GatewayProxy implements AutoCloseable {
     return port;
   }
 
-  /** Where it listens with TLS. */
+  /** The port on which the proxy listens with TLS. */
   int tlsPort() {
     return tlsPort;
   }

@@ -31,7 +31,10 @@ final class GatewayRoll extends Comparison {
   private static final String SERVICE = "bench/echo";
   private static final int SETTLE_SECONDS = 2;
 
-  /** As many as one instance of six answers in an eighth of a second. */
+  /**
+   * The largest accepted number of unsafe failures: the calls that one instance of six answers in
+   * an eighth of a second.
+   */
   private static final int MOST_UNSAFE = 20;
 
   @Override
@@ -183,7 +186,9 @@ final class GatewayRoll extends Comparison {
       }
     }
 
-    /** As a rolling restart does it: stop in order, wait, start another. */
+    /**
+     * Replaces the oldest instance as a rolling restart does: stop in order, wait, start another.
+     */
     void replaceOldest(RollTraffic traffic) throws IOException, InterruptedException {
       RegisteredServer newcomer = load().awaitLoaded();
       RegisteredServer oldest = running.remove(0);

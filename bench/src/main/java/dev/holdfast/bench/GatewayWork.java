@@ -32,7 +32,7 @@ enum GatewayWork {
     this.streams = streams;
   }
 
-  /** How it is called in figures. */
+  /** The name of the work in figures. */
   String key() {
     return key;
   }
@@ -55,7 +55,7 @@ enum GatewayWork {
     return framed(request());
   }
 
-  /** How many bytes of DATA every true answer has, so that an error can't pass for one. */
+  /** The number of DATA bytes in every correct answer, so that an error can't pass for one. */
   int responseBodyBytes() {
     return framed(EchoReply.newBuilder().setPayload(payload()).build()).length;
   }

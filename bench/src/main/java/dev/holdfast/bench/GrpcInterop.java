@@ -81,7 +81,7 @@ final class GrpcInterop extends Comparison {
             + " soak tests");
   }
 
-  /** Where a client is sent. */
+  /** The server that a client connects to. */
   private record Target(int port, boolean tls, boolean direct) {
     @Override
     public String toString() {

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 final class H2load {
   static final ExternalTool TOOL = new ExternalTool("h2load", "nghttp2-client");
 
-  /** As fast as the answers come. */
+  /** The rate of an unpaced load: as fast as the answers come. */
   static final int SATURATION = 0;
 
   private static final long LONGEST_SECONDS = 120;

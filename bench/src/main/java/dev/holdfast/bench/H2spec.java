@@ -151,7 +151,7 @@ final class H2spec extends Comparison {
     return server.getPort();
   }
 
-  /** As much as nghttpd's file has. */
+  /** The service behind the gateway. Its body is as long as nghttpd's file. */
   private static final class Probe extends ProbeGrpc.ProbeImplBase {
     private static final HttpBody BODY =
         HttpBody.newBuilder()
@@ -171,7 +171,11 @@ final class H2spec extends Comparison {
     }
   }
 
-  /** Where a file of the repository is. */
+  /**
+   * The root of the repository.
+   *
+   * @throws IllegalStateException when {@code holdfast.home} is no repository
+   */
   static Path root() {
     Path root = Path.of(System.getProperty("holdfast.home", ".")).toAbsolutePath();
     if (!Files.isDirectory(root.resolve("interop"))) {

@@ -35,13 +35,13 @@ import javax.management.JMException;
  * the cost of a connection. Each may carry the liveness check of a Holdfast client.
  */
 final class IdleClients {
-  /** Said when all connections have seen the server's SETTINGS. */
+  /** The line that the child prints when all connections have received the server's SETTINGS. */
   static final String CONNECTED = "CONNECTED";
 
-  /** Asked for and answered: how many are open. */
+  /** The command for the number of open connections, and the word before the answer. */
   static final String OPEN = "OPEN";
 
-  /** Asked for and answered: how many PINGs came so far. */
+  /** The command for the number of PINGs received so far, and the word before the answer. */
   static final String PINGS = "PINGS";
 
   private static final int CONNECTING_AT_ONCE = 200;

@@ -18,13 +18,16 @@ final class IdleServer {
   /** The word before the port in the child's first line. */
   static final String PORT = "PORT";
 
-  /** Asked for and answered: the bytes that a full collection leaves. */
+  /**
+   * The command for the bytes that remain on the heap after a full collection, and the word before
+   * the answer.
+   */
   static final String HEAP = "HEAP";
 
-  /** Asked for and answered: nanoseconds of CPU so far. */
+  /** The command for the CPU time used so far, in nanoseconds, and the word before the answer. */
   static final String CPU = "CPU";
 
-  /** How a server watches over its clients. */
+  /** The keepalive of a server. */
   enum Kind {
     /** Stock grpc-java with its server keepalive. */
     STOCK,

@@ -39,7 +39,7 @@ final class MissingEndpoints implements EndpointsListener {
     // What counts is the list.
   }
 
-  /** From now on what is missing counts. */
+  /** Starts to count missing endpoints as gaps. */
   synchronized void begin() {
     counting = true;
     look(System.nanoTime());

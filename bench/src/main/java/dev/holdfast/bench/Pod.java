@@ -42,7 +42,9 @@ final class Pod {
     return addedNanos;
   }
 
-  /** From its addition to the first answer of a call that was sent since; empty before. */
+  /**
+   * The time from the pod's addition to the first answer of a call sent since; empty until then.
+   */
   synchronized OptionalLong additionToAnswerNanos() {
     return firstAnsweredNanos == NEVER
         ? OptionalLong.empty()

@@ -75,7 +75,7 @@ final class PodFleet implements SteadyCalls.AnswerListener {
     }
   }
 
-  /** From now on what happens counts for another stretch. */
+  /** Starts the next period, to which later events belong. */
   Stretch begin() {
     Stretch begun = new Stretch();
     stretch = begun;
@@ -98,7 +98,7 @@ final class PodFleet implements SteadyCalls.AnswerListener {
     listed.forEach(this::count);
   }
 
-  /** How many listed pods have answered since they were added. */
+  /** The number of listed pods that have answered since they were added. */
   long called() {
     return listed.stream().filter(pod -> pod.additionToAnswerNanos().isPresent()).count();
   }

@@ -30,7 +30,7 @@ final class ProbePolicy extends LoadBalancerProvider {
     this.arrivals = arrivals;
   }
 
-  /** How many channels have been given a list. */
+  /** The number of channels that have been given a list. */
   long started() {
     return readers.stream().filter(Arrivals.Reader::hasStarted).count();
   }

@@ -60,7 +60,7 @@ final class Recovery {
         : OptionalLong.of(since.get(first).endedNanos - cutNanos);
   }
 
-  /** How many calls that were under way at the cut, or began later, were stuck. */
+  /** The number of stuck calls among those that were in flight at the cut or began later. */
   static long stuck(List<Call> calls, long cutNanos) {
     return calls.stream().filter(call -> call.isStuck() && call.endedNanos - cutNanos > 0).count();
   }

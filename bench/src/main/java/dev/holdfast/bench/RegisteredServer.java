@@ -44,7 +44,7 @@ public final class RegisteredServer implements AutoCloseable {
     return name;
   }
 
-  /** Where it listens; known once it has started. */
+  /** The address on which the server listens; known once it has started. */
   String address() {
     return address;
   }

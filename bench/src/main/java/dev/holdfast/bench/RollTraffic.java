@@ -103,7 +103,7 @@ final class RollTraffic implements SteadyCalls.AnswerListener, AutoCloseable {
     return lanes.stream().mapToLong(SteadyCalls::longestNanos).max().orElse(0) / 1e6;
   }
 
-  /** From now on what took long before does not count: a run begins with cold JVMs. */
+  /** Resets the record of slow calls, so that those of cold JVMs do not count. */
   void forgetLongest() {
     lanes.forEach(SteadyCalls::forgetLongest);
     slow.clear();
@@ -116,7 +116,7 @@ final class RollTraffic implements SteadyCalls.AnswerListener, AutoCloseable {
     return seen;
   }
 
-  /** How often each failure was seen, code and text, the unsafe ones too. */
+  /** The number of failures by status code and text, including the unsafe ones. */
   Map<String, Long> failures() {
     Map<String, Long> sum = new TreeMap<>();
     lanes.forEach(

@@ -83,7 +83,10 @@ final class SessionServer {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final List<String> JVM_OPTIONS = List.of("-Xmx3g", "-XX:+UseParallelGC");
 
-  /** Of all servers of a run, as those of one service would share it; it guards nothing here. */
+  /**
+   * The token key of all servers of a run, as the servers of one service would share it. It
+   * protects nothing here.
+   */
   private static final byte[] TOKEN_KEY =
       "the key of a benchmark's servers".getBytes(StandardCharsets.US_ASCII);
 
@@ -111,12 +114,12 @@ final class SessionServer {
     return new SessionServer(child, Integer.parseInt(ports[0]), Integer.parseInt(ports[1]));
   }
 
-  /** Where the streams are served. */
+  /** The port on which the streams are served. */
   int port() {
     return port;
   }
 
-  /** Where the same process serves other clients, whose connections are never cut. */
+  /** The port on which the same process serves other clients, whose connections are never cut. */
   int otherPort() {
     return otherPort;
   }
@@ -161,7 +164,7 @@ final class SessionServer {
     return child.pid();
   }
 
-  /** As an out-of-memory killer would. */
+  /** Kills the process, as an out-of-memory killer would. */
   void kill() throws InterruptedException {
     child.kill();
   }

@@ -20,7 +20,7 @@ import java.util.List;
 final class Showcase extends Comparison {
   static final List<ExternalTool> TOOLS = List.of(new ExternalTool("go", "golang-go"));
 
-  /** As {@code json.compatible} of a gateway's file knows them. */
+  /** The values of {@code json.compatible} in a gateway's file. */
   private static final List<String> WORDS = List.of("none", "grpc-gateway", "envoy", "google");
 
   /** Whose server decodes a path before it takes it apart, as that of the suite does. */

@@ -69,7 +69,7 @@ final class SoakTown {
     }
   }
 
-  /** Where devices find the servers. */
+  /** The ports of the relays, which devices connect to. */
   List<Integer> ports() {
     return relays.stream().map(TcpRelay::port).toList();
   }

@@ -35,7 +35,10 @@ final class Staleness implements AutoCloseable {
     return this;
   }
 
-  /** How long ago the registry last said that the list in use is right; 0 while there is none. */
+  /**
+   * The time since the registry last confirmed the list in use, in seconds; 0 while there is no
+   * list.
+   */
   double nowSeconds() {
     return directory.age(service).orElse(Duration.ZERO).toNanos() / 1e9;
   }
@@ -44,13 +47,13 @@ final class Staleness implements AutoCloseable {
     return oldestSeconds;
   }
 
-  /** From now on, the first renewal after a moment is kept. */
+  /** Starts the search for the first renewal of the list after a moment. */
   void noteRenewalsAfter(long nanos) {
     firstRenewalNanos = Optional.empty();
     since = Optional.of(nanos);
   }
 
-  /** When the list was first renewed after the moment given; 100 ms more or less. */
+  /** The first renewal of the list after the given moment, accurate to 100 ms; empty until then. */
   Optional<Long> firstRenewalNanos() {
     return firstRenewalNanos;
   }

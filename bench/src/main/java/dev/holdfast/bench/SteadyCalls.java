@@ -77,12 +77,12 @@ final class SteadyCalls implements AutoCloseable {
     return longestNanos.get();
   }
 
-  /** From now on what took long before does not count. */
+  /** Resets the record of the longest latency. */
   void forgetLongest() {
     longestNanos.set(0);
   }
 
-  /** How often each failure was seen: code and text. */
+  /** The number of failures by status code and text. */
   Map<String, Long> failures() {
     Map<String, Long> counted = new TreeMap<>();
     failures.forEach((text, count) -> counted.put(text, count.get()));

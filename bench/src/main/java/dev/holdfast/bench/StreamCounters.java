@@ -30,7 +30,7 @@ final class StreamCounters {
     return new StreamCounters(Map.of());
   }
 
-  /** From now on this process counts. */
+  /** Starts the counters of this process. */
   static void begin() {
     Metrics.addRegistry(new SimpleMeterRegistry());
   }

@@ -67,7 +67,7 @@ final class TranscodingFace {
     }
   }
 
-  /** So many calls, in pieces of about a second. */
+  /** Makes the given number of calls, in pieces of about a second. */
   void warmUp(TranscodingWork work, long calls) throws IOException, InterruptedException {
     long next = Math.min(first(work), calls);
     for (long done = 0; done < calls; ) {

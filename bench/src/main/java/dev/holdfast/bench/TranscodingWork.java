@@ -27,7 +27,7 @@ enum TranscodingWork {
     this.load = load;
   }
 
-  /** How it is called in lines. */
+  /** The name of the load in lines of output. */
   String key() {
     return (large ? "large" : "small") + (load.contains("--h1") ? ", HTTP/1.1" : ", HTTP/2");
   }
@@ -40,7 +40,7 @@ enum TranscodingWork {
     return connections;
   }
 
-  /** Of h2load: the protocol, and requests under way on each connection. */
+  /** The options of h2load: the protocol, and the requests in flight on each connection. */
   List<String> load() {
     return load;
   }

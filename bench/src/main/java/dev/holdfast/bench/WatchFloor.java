@@ -36,7 +36,7 @@ final class WatchFloor implements StreamObserver<WatchResponse> {
   }
 
   /**
-   * When a key was seen put.
+   * The time at which the watch saw the put of a key.
    *
    * @throws IllegalStateException when it is not seen in time
    */

@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
  * and reconnect when one was ended.
  */
 final class WeatherDevices {
-  /** Said when the last one has begun to connect. */
+  /** The line that the child prints when the last device has begun to connect. */
   static final String STARTED = "STARTED";
 
   private static final long BACK_AFTER_MILLIS = 500;

@@ -30,13 +30,22 @@ final class WeatherServers {
   /** The line that the child prints when both servers listen. */
   static final String LISTENING = "LISTENING";
 
-  /** Asked for and answered: how many streams are open, of stock and of Holdfast. */
+  /**
+   * The command for the numbers of open streams, and the word before the answer: stock, then
+   * Holdfast.
+   */
   static final String OPEN = "OPEN";
 
-  /** Asked for and answered: how many streams have ended so far, of stock and of Holdfast. */
+  /**
+   * The command for the numbers of streams that have ended so far, and the word before the answer:
+   * stock, then Holdfast.
+   */
   static final String ENDED = "ENDED";
 
-  /** Asked for with a moment; answered once for each server. */
+  /**
+   * The command for the end times of streams since a moment, which the command names. Each server
+   * answers once.
+   */
   static final String TIMES = "TIMES";
 
   /** Milliseconds from that moment to each end of a stream since, of the stock server. */
@@ -53,7 +62,7 @@ final class WeatherServers {
 
   static final Duration STOCK_TIMEOUT = Duration.ofSeconds(5);
 
-  /** After so much silence both give up. */
+  /** The silence after which both servers give a client up. */
   static final Duration LIMIT = STOCK_TIME.plus(STOCK_TIMEOUT);
 
   static final Duration HOLDFAST_IDLE = Duration.ofSeconds(5);

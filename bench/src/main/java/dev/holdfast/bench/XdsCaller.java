@@ -91,12 +91,12 @@ final class XdsCaller implements AutoCloseable {
     return taken;
   }
 
-  /** From now on every call has this header. */
+  /** Adds a header to every later call. */
   void header(String name, String value) throws IOException {
     order("header " + name + " " + value);
   }
 
-  /** From now on this method is called. */
+  /** Sets the method of all later calls. */
   void method(String path) throws IOException {
     order("method " + path);
   }

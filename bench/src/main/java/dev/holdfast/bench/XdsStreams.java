@@ -22,10 +22,13 @@ import java.util.concurrent.atomic.AtomicInteger;
  * clients ACK every response; the process reports when the last of them has received a list.
  */
 public final class XdsStreams {
-  /** Said when each has its first list of endpoints. */
+  /** The line that the child prints when each stream has its first list of endpoints. */
   static final String CONNECTED = "CONNECTED";
 
-  /** Said with the newest address in a list and the time at which the last stream got it. */
+  /**
+   * The word before the newest address in a list and the time at which the last stream received
+   * that list.
+   */
   static final String GOT = "GOT";
 
   private final String service;

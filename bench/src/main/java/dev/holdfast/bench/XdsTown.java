@@ -182,7 +182,7 @@ final class XdsTown {
             folder.resolve("policy.yaml")));
   }
 
-  /** Their own back-off says when they come. */
+  /** Waits until all clients have reconnected, as their own back-off lets them. */
   private void awaitClients() throws Exception {
     long deadline = System.nanoTime() + RECONNECT_TIMEOUT.toNanos();
     while (ControlProgram.clients(control) < callers.size()) {
@@ -217,7 +217,10 @@ final class XdsTown {
     }
   }
 
-  /** When an instance answered a caller first; one that never does is lost. */
+  /**
+   * The time of an instance's first answer to a caller. An instance that never answers counts as
+   * lost.
+   */
   private Optional<Long> count(XdsCaller caller, Instance instance) throws InterruptedException {
     Optional<Long> at = caller.awaitFirst(instance.name(), CHANGE_TIMEOUT);
     if (at.isEmpty()) {

@@ -108,7 +108,9 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
             + Settings.hint(given, command.subcommands().keySet());
   }
 
-  /** Where a wrong value stands when it does not stand on the command line. */
+  /**
+   * The source of an invalid value that did not come from the command line; "" for one that did.
+   */
   private String source(ParameterException failure) {
     ArgSpec arg = failure.getArgSpec();
     if (!(arg instanceof OptionSpec option) || failure.getValue() == null) {
@@ -122,7 +124,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
         .orElse("");
   }
 
-  /** Where it came from, secrets taken out. */
+  /** Prints the stack traces of a failure and its causes, with secrets removed. */
   private static void trace(PrintWriter err, Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       err.println(Secrets.redact(cause.toString()));

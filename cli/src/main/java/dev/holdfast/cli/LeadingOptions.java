@@ -20,7 +20,7 @@ final class LeadingOptions {
 
   private LeadingOptions() {}
 
-  /** The same command line with leading options moved behind the command. */
+  /** Moves leading options behind the command. */
   static String[] moved(String... args) {
     int end = 0;
     while (end < args.length && width(args[end]) > 0) {
@@ -61,7 +61,7 @@ final class LeadingOptions {
     return kept;
   }
 
-  /** How many words the option takes; 0 when it is none that all commands share. */
+  /** The number of words that a common option takes; 0 for anything else. */
   private static int width(String word) {
     if (WITH_VALUE.contains(word)) {
       return 2;

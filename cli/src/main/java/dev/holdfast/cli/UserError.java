@@ -21,7 +21,7 @@ public final class UserError extends RuntimeException {
     return new UserError(ExitCode.USAGE, message);
   }
 
-  /** As {@link #failed}, with an exit code that has a meaning of its own. */
+  /** An error of a command that was understood and could not be done, with a specific exit code. */
   public static UserError withCode(int exitCode, String message) {
     return new UserError(exitCode, message);
   }

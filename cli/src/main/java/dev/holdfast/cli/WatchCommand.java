@@ -165,7 +165,7 @@ public final class WatchCommand implements Callable<Integer> {
       this.printer = printer;
     }
 
-    /** For a service that is new itself: what its first list holds was added just now. */
+    /** Declares that the service is new, so that its first list counts as added. */
     void expectNothing() {
       first = false;
       log.onEndpoints(EndpointSet.EMPTY, scheduler.clock().nanoTime());
@@ -182,7 +182,10 @@ public final class WatchCommand implements Callable<Integer> {
       }
     }
 
-    /** Said once until the list is confirmed again, however often the registry is tried. */
+    /**
+     * Prints the trouble once until the list is confirmed again, however often the registry is
+     * tried.
+     */
     @Override
     public void onTrouble(RegistryException cause) {
       if (troubleSinceNanos != null) {

@@ -58,7 +58,7 @@ public final class OrdersService extends OrdersGrpc.OrdersImplBase {
     this.servedBy = () -> fixed;
   }
 
-  /** How many orders were placed here: the effects that a repeated call would double. */
+  /** The number of orders placed at this instance, which a repeated call would increase. */
   public long placedOrders() {
     return placed.get();
   }

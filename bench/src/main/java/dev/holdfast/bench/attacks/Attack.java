@@ -56,7 +56,7 @@ public enum Attack {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  /** How many connections it is made over at once. */
+  /** The number of simultaneous connections of the attack. */
   public int clients() {
     return clients;
   }

@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.LongAdder;
  * and the number of connections, and ends.
  */
 public final class AttackProgram {
-  /** Before a client whose connection was ended connects again. */
+  /** The pause before a client reconnects whose connection was ended, in milliseconds. */
   private static final long AGAIN_MILLIS = 20;
 
   private final Attack attack;

@@ -5,7 +5,7 @@ import java.util.concurrent.TimeUnit;
 
 /** The attacks whose calls cost more than their requests suggest. */
 final class CallAttacks {
-  /** As many as proxies let a client have at once. */
+  /** The number of concurrent streams, which is as many as proxies permit. */
   private static final int STREAMS = 96;
 
   private static final int STALLED_STREAMS = 80;

@@ -21,7 +21,7 @@ record Target(int port, LongAdder sent) {
     return new Http2Client(port, WINDOW, sent);
   }
 
-  /** As above, of a client that takes no DATA. */
+  /** An HTTP/2 client that grants the peer no flow-control window for DATA. */
   Http2Client http2WithoutWindow() throws IOException {
     return new Http2Client(port, 0, sent);
   }

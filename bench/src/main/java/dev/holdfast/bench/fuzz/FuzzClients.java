@@ -44,7 +44,7 @@ public final class FuzzClients {
         Map.of(FuzzKind.Port.PLAIN, plain, FuzzKind.Port.TLS, tls, FuzzKind.Port.PROXY, proxy);
   }
 
-  /** How many connections were made so far. */
+  /** The number of connections made so far. */
   public long made() {
     return made.get();
   }

@@ -23,7 +23,7 @@ public record CellResult(MatrixPath path, MatrixPair pair, Outcome firstCall, Ou
     return firstFailed || (pair.keepsStreams() && !heldStream.ok());
   }
 
-  /** For the table: {@code first/held}. */
+  /** The text of the table's cell: {@code first/held}. */
   public String text() {
     String first = path.idleModeComesFirst() ? "(" + firstCall.word() + ")" : firstCall.word();
     if (!pair.keepsStreams()) {

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
  * and makes another call. The second channel holds a stream, is quiet, and sends a message on it.
  */
 final class MatrixCell implements AutoCloseable {
-  /** After this long a call or a message counts as hung. */
+  /** The time after which a call or a message counts as hung. */
   static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
 
   private static final Duration SETUP_LIMIT = Duration.ofSeconds(60);
@@ -76,7 +76,7 @@ final class MatrixCell implements AutoCloseable {
     }
   }
 
-  /** How long nothing must happen yet. */
+  /** The rest of the quiet time. */
   Duration quietLeft() {
     Duration passed = Duration.ofNanos(System.nanoTime() - quietSinceNanos);
     return path.quietTime().minus(passed);

@@ -17,7 +17,10 @@ import java.util.Locale;
  * @param faults the faults of the middlebox, at the row's speed
  */
 public record MatrixPath(String name, PathProfile profile, PathFaults faults) {
-  /** After this long without a call grpc-java closes a channel's connection by itself. */
+  /**
+   * The time without a call after which grpc-java closes a channel's connection by itself (idle
+   * mode).
+   */
   static final Duration IDLE_MODE = Duration.ofMinutes(30);
 
   // Slower than this no cell gets: whole seconds of TCP keepalive and the second that Holdfast and
@@ -63,13 +66,16 @@ public record MatrixPath(String name, PathProfile profile, PathFaults faults) {
     return Duration.ofNanos((long) (time.toNanos() / faults.speed()));
   }
 
-  /** As {@link #scaled}, but never less: for what a machine needs and a path does not scale. */
+  /**
+   * The time scaled as {@link #scaled(Duration)} does, but never below a minimum that a machine
+   * needs.
+   */
   Duration scaled(Duration time, Duration least) {
     Duration scaled = scaled(time);
     return scaled.compareTo(least) < 0 ? least : scaled;
   }
 
-  /** For how long nothing is called. */
+  /** The duration of the quiet time, in which nothing is called. */
   Duration quietTime() {
     return Duration.ofMillis((long) (scaled(timeout(profile)).toMillis() * QUIET_FACTOR));
   }

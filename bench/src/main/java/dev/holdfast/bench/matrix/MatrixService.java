@@ -42,7 +42,7 @@ final class MatrixService {
           .setResponseMarshaller(BYTES)
           .build();
 
-  /** Of protobuf messages, as streams that Holdfast resumes have to be. */
+  /** The streaming method. Its messages are protobuf, as Holdfast's resumable streams require. */
   static final MethodDescriptor<BytesValue, BytesValue> HOLD =
       MethodDescriptor.<BytesValue, BytesValue>newBuilder()
           .setType(MethodType.BIDI_STREAMING)

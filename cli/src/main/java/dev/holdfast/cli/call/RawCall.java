@@ -50,7 +50,7 @@ final class RawCall implements AutoCloseable {
     return true;
   }
 
-  /** Nothing more will be sent. */
+  /** Half-closes the call: the client sends no further message. */
   void halfClose() {
     call.halfClose();
   }
@@ -69,7 +69,7 @@ final class RawCall implements AutoCloseable {
     }
   }
 
-  /** How it ended, after the last message. */
+  /** The final status of the call, which must have ended. */
   Status status() {
     synchronized (lock) {
       if (status == null) {

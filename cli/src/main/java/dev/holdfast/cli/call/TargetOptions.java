@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
 
 /** The options of a call's target: the server, its headers, and the source of its schema. */
 final class TargetOptions {
-  /** Where {@code holdfast gateway} listens unless it is told otherwise. */
+  /** The default listening address of {@code holdfast gateway}. */
   static final String GATEWAY = "127.0.0.1:8080";
 
   private static final Pattern HEADER_NAME = Pattern.compile("[0-9a-z_.-]{1,200}");

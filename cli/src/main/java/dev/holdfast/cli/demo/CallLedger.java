@@ -102,18 +102,18 @@ final class CallLedger {
     return List.copyOf(failures);
   }
 
-  /** When the last call that needed a retry ended. */
+  /** The end of the last call that needed a retry; empty when none did. */
   synchronized OptionalLong lastRetriedNanos() {
     return lastRetriedNanos == null ? OptionalLong.empty() : OptionalLong.of(lastRetriedNanos);
   }
 
-  /** When the first answer of an instance arrived. */
+  /** The time of the first answer of an instance; empty when it has answered none. */
   synchronized OptionalLong firstServedNanos(String instance) {
     Served served = byInstance.get(instance);
     return served == null ? OptionalLong.empty() : OptionalLong.of(served.firstNanos);
   }
 
-  /** When the latest answer of an instance arrived. */
+  /** The time of the latest answer of an instance; empty when it has answered none. */
   synchronized OptionalLong lastServedNanos(String instance) {
     Served served = byInstance.get(instance);
     return served == null ? OptionalLong.empty() : OptionalLong.of(served.lastNanos);

@@ -20,7 +20,7 @@ interface DemoDisplay {
     return new PlainDisplay(program.out());
   }
 
-  /** Something worth a line that belongs to no step. */
+  /** Shows a line that belongs to no step. */
   void say(String line);
 
   /** Shows that a step begins. */

@@ -61,7 +61,7 @@ final class DemoGateway implements AutoCloseable {
     return process;
   }
 
-  /** Itself, if it ended unasked. */
+  /** The gateway's process as a list if it ended without being asked to; else empty. */
   List<InstanceProcess> crashed() {
     return process.state() == InstanceProcess.State.CRASHED ? List.of(process) : List.of();
   }
@@ -71,7 +71,7 @@ final class DemoGateway implements AutoCloseable {
     return ledger;
   }
 
-  /** Where it serves; only once it does. */
+  /** The address on which the gateway serves. Fails as long as the gateway is not ready. */
   HostPort address() {
     return process.address().orElseThrow();
   }

@@ -13,12 +13,12 @@ interface DemoPicture {
   List<String> lines();
 
   /**
-   * For a terminal: narrower than it and fewer than its rows, as a line that wraps or scrolls away
-   * can't be drawn over.
+   * The text for a terminal of the given size. The text is narrower than the terminal and has fewer
+   * rows, because a line that wraps or scrolls away can't be redrawn.
    */
   List<String> lines(Terminal.Size room);
 
-  /** For a program, with its {@code event}. */
+  /** The JSON object for a program, with its {@code event}. */
   JsonText json();
 
   /** The value rounded to three decimal places. */

@@ -12,7 +12,10 @@ interface DemoStep {
   /** The title of the step for people, such as "drain one instance". */
   String title();
 
-  /** How long it usually takes on two cores; a plan needs it, nothing waits for it. */
+  /**
+   * The usual duration of the step on two cores. Only the schedule of the run uses it; no wait
+   * depends on it.
+   */
   Duration usualTime();
 
   /**

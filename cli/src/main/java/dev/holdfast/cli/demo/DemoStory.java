@@ -31,7 +31,7 @@ final class DemoStory {
             new GatewayReloadStep());
   }
 
-  /** Where the story is, for the table. */
+  /** The title of the current step, for the table. */
   String current() {
     return current;
   }
@@ -69,7 +69,7 @@ final class DemoStory {
         measured -> measured.put("failed", Long.toString(failed() - failedBefore)));
   }
 
-  /** Of the two clients that must not notice anything. */
+  /** The number of failed calls of the two clients that must see no failure. */
   private long failed() {
     return scene.ledger().totals().failed() + scene.gateway().ledger().totals().failed();
   }

@@ -76,7 +76,7 @@ final class DurableDevices implements AutoCloseable {
     }
   }
 
-  /** Nothing more is sent; each stream ends in order. */
+  /** Stops sending and ends each stream in order. */
   void finish() {
     devices.forEach(Device::finish);
   }
@@ -104,7 +104,7 @@ final class DurableDevices implements AutoCloseable {
     return lost.get();
   }
 
-  /** How many sessions are in each state. */
+  /** The number of sessions by state. */
   Map<SessionState, Long> states() {
     Map<SessionState, Long> states = new EnumMap<>(SessionState.class);
     for (SessionView session : streams.sessions()) {

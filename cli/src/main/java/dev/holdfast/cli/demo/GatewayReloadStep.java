@@ -75,7 +75,10 @@ final class GatewayReloadStep implements DemoStep {
     scene.await(goal, SEEN_MILLIS, condition);
   }
 
-  /** How long after a moment another instance answered last; negative when before it. */
+  /**
+   * The time from a moment to the last answer of another instance; negative when that answer came
+   * before the moment.
+   */
   private static long latestElsewhere(Scene scene, InstanceProcess one, long sinceNanos) {
     long latest = Long.MIN_VALUE;
     for (InstanceProcess instance : scene.fleet().all()) {

@@ -112,7 +112,7 @@ final class InstanceProcess {
     return process.pid();
   }
 
-  /** Where it listens, once it does. */
+  /** The address on which the instance listens; empty until it does. */
   Optional<HostPort> address() {
     return address;
   }
@@ -143,7 +143,10 @@ final class InstanceProcess {
     return process.isAlive() ? OptionalInt.empty() : OptionalInt.of(process.exitValue());
   }
 
-  /** When it ended, by {@link System#nanoTime()}; a moment late, and 0 as long as it runs. */
+  /**
+   * The end of the process by {@link System#nanoTime()}, recorded slightly late; 0 as long as the
+   * process runs.
+   */
   long endedNanos() {
     return endedNanos;
   }

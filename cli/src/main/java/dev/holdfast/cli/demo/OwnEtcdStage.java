@@ -9,7 +9,10 @@ import java.io.IOException;
  * again, and wiped.
  */
 final class OwnEtcdStage implements RegistryStage {
-  /** For how long a killed instance stays in etcd: short, so that the story can wait for it. */
+  /**
+   * The TTL of records. A killed instance stays in etcd that long, so the value is short enough for
+   * the demo to wait.
+   */
   static final String TTL = "3s";
 
   private static final String NAME = "etcd";

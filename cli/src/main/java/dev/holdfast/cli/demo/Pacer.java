@@ -19,7 +19,7 @@ final class Pacer {
     LATER,
     /** The call is due and must be made now. */
     NOW,
-    /** Its deadline passed before it could be made. */
+    /** The deadline of the call passed before the call could be made. */
     MISSED
   }
 
@@ -42,7 +42,7 @@ final class Pacer {
     this.deadlineNanos = deadlineNanos;
   }
 
-  /** When the next call is due. */
+  /** The time at which the next call is due. */
   long dueNanos() {
     // In two parts: taken * NANOS_PER_SECOND would overflow after nine thousand million calls.
     long seconds = taken / ratePerSecond;

@@ -7,7 +7,7 @@ import java.util.concurrent.locks.LockSupport;
 final class Patience {
   private static final long LOOK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(3);
 
-  /** Something that may be so. */
+  /** A condition that may become true. */
   interface Condition {
     boolean holds() throws InterruptedException;
   }

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
  * afterwards: one during the outage, which can be found only after it, and one after the wipe.
  */
 final class RegistryAwayStep implements DemoStep {
-  /** How long the registry stays away. */
+  /** The duration of the outage in milliseconds. */
   static final long AWAY_MILLIS = 10_000;
 
   private static final long HEAL_MILLIS = 30_000;

@@ -45,7 +45,7 @@ record Scene(
     return Stream.concat(fleet.crashed().stream(), gateway.crashed().stream()).toList();
   }
 
-  /** As above, for whatever processes there are. */
+  /** Waits for a condition while any of the given processes may crash. */
   static void await(
       String goal,
       long timeoutMillis,

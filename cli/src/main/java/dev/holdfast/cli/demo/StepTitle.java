@@ -9,12 +9,12 @@ package dev.holdfast.cli.demo;
  */
 record StepTitle(int number, int of, String text) {
 
-  /** As the lines of the story begin. */
+  /** The beginning of the step's lines of output. */
   String line() {
     return "step " + number + "/" + of + " " + text;
   }
 
-  /** For the picture of now. */
+  /** The short title for the live display. */
   String current() {
     return "step " + number + ": " + text;
   }

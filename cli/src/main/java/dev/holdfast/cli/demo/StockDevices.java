@@ -75,7 +75,8 @@ final class StockDevices implements AutoCloseable {
   }
 
   /**
-   * Nothing new is produced; streams are ended, and those that break meanwhile opened once more.
+   * Stops producing readings and ends the streams. A stream that breaks meanwhile is opened once
+   * more.
    */
   void finish() {
     finishing = true;
@@ -104,7 +105,10 @@ final class StockDevices implements AutoCloseable {
     return outcome(true, effects).plus(outcome(false, effects));
   }
 
-  /** The same of those devices that take what was written for sent, or of the others. */
+  /**
+   * The losses and duplicates of one half of the devices: those that treat written readings as
+   * sent, or the others.
+   */
   Outcome outcome(boolean believesWritten, Map<String, EffectLog.Effects> effects) {
     Outcome sum = new Outcome(0, 0);
     for (Device device : devices) {

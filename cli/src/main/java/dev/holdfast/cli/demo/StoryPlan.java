@@ -20,11 +20,11 @@ final class StoryPlan {
   }
 
   /**
-   * How long traffic runs undisturbed before the next step.
+   * The time of undisturbed traffic before the next step.
    *
    * @param elapsed since the start
-   * @param done steps that are over
-   * @param expectedRest what the steps that are left usually take together
+   * @param done number of finished steps
+   * @param expectedRest the usual duration of the remaining steps together
    * @return zero when the run is late
    */
   Duration pause(Duration elapsed, int done, Duration expectedRest) {

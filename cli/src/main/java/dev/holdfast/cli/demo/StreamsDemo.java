@@ -138,7 +138,7 @@ final class StreamsDemo {
             + stock.outcome(false, effects));
   }
 
-  /** Of the devices with Holdfast. */
+  /** The effects of the devices on Holdfast. */
   private static EffectLog.Effects durable(Map<String, EffectLog.Effects> effects) {
     return effects.entrySet().stream()
         .filter(device -> device.getKey().startsWith(DurableDevices.NAME))
@@ -173,7 +173,7 @@ final class StreamsDemo {
         SERVERS, "servers", () -> servers.addresses().size() == SERVERS, servers::crashed);
   }
 
-  /** So that the weather meets streams, not their beginnings. */
+  /** Waits until every device has an answer, so that faults meet open streams. */
   private static void awaitAnswers(DurableDevices devices)
       throws IOException, InterruptedException {
     if (!Patience.await(

@@ -37,7 +37,7 @@ final class TableTicker {
     this.lastNanos = startNanos;
   }
 
-  /** Something that goes on until it is closed. */
+  /** A repeated task that runs until it is closed. */
   interface Ticking extends AutoCloseable {
     @Override
     void close();

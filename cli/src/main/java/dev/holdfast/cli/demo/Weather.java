@@ -21,7 +21,7 @@ final class Weather {
   enum Kind {
     /** Both sides of every connection are reset (RST). */
     RESET("resets"),
-    /** Nothing gets through any more, and nobody is told. */
+    /** The middlebox drops everything of its open connections silently; new connections pass. */
     FORGET("silent drops"),
     /** All packets of one direction are lost for a while. */
     ONE_WAY("one-way losses"),
@@ -42,7 +42,7 @@ final class Weather {
       this.text = text;
     }
 
-    /** For people, in the plural. */
+    /** The name of the kind for people, in the plural. */
     String text() {
       return text;
     }

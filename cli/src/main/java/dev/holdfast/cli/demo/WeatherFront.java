@@ -51,7 +51,7 @@ final class WeatherFront implements AutoCloseable {
     doors.get().forEach(door -> door.faults(PathFaults.NONE));
   }
 
-  /** How often each thing happened. */
+  /** The number of injected faults by kind. */
   synchronized Map<Weather.Kind, Long> gusts() {
     return new EnumMap<>(gusts);
   }

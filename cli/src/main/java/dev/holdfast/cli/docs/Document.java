@@ -128,7 +128,7 @@ public enum Document {
     this.file = file;
   }
 
-  /** Where the part stands, from the root of the repository. */
+  /** The path of the document, relative to the root of the repository. */
   public String file() {
     return file;
   }

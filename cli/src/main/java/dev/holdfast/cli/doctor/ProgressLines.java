@@ -46,7 +46,7 @@ final class ProgressLines implements DoctorProgress {
     }
   }
 
-  /** Nothing is waited for any more. */
+  /** Clears the line about the current wait. */
   synchronized void done() {
     if (terminal) {
       err.print(RENEW);

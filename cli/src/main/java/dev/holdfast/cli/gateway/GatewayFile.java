@@ -70,7 +70,7 @@ final class GatewayFile {
   }
 
   /**
-   * As above, for a gateway that runs.
+   * Parses the text of the file for a running gateway.
    *
    * @param keys files of certificates, keys and the like that it uses
    */

@@ -36,7 +36,7 @@ final class HeapRelease implements AutoCloseable {
   private static final Duration PAUSE = Duration.ofSeconds(1);
   private static final int LEFT = 4;
 
-  /** So many looks after the first collection is the second. */
+  /** The number of looks from the first collection to the second. */
   static final int SETTLED_LOOKS = 10;
 
   private final ScheduledExecutorService thread =

@@ -29,7 +29,7 @@ final class SeeingOptions {
               + " or none by default.")
   private @Nullable String accessLog;
 
-  /** Where the admin page is; empty for nowhere. */
+  /** The address of the admin page; empty when the page is off. */
   Optional<InetSocketAddress> address(SeeingConfig file) {
     if (admin != null) {
       return NONE.equals(admin)

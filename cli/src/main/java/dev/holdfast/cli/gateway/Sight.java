@@ -119,7 +119,7 @@ final class Sight implements AutoCloseable {
     }
   }
 
-  /** Where the page is, if it is anywhere. */
+  /** The address of the admin page; empty as long as the page is not open. */
   Optional<InetSocketAddress> address() {
     return Optional.ofNullable(admin).flatMap(Eventual::opened).map(AdminServer::address);
   }

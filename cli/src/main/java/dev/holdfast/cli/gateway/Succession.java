@@ -55,7 +55,10 @@ final class Succession implements AutoCloseable {
     return begin(path, live, schemas, LISTS_PATIENCE);
   }
 
-  /** As above, with less patience. */
+  /**
+   * Waits and takes over as {@link #begin(Optional, LiveConfig, ClusterSchemas)} does, with another
+   * limit on the wait.
+   */
   static Succession begin(
       Optional<Path> path, LiveConfig live, ClusterSchemas schemas, Duration patience)
       throws IOException, InterruptedException {

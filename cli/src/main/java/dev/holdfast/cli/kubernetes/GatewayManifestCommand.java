@@ -35,7 +35,10 @@ public final class GatewayManifestCommand implements Callable<Integer> {
 
   @Mixin private final ServingOptions serving = new ServingOptions();
 
-  /** Nothing is said of the protocol: JSON over HTTP/1.1 is served on the same port. */
+  /**
+   * Prints manifests whose port names no protocol, because JSON over HTTP/1.1 is served on the same
+   * port.
+   */
   @Override
   public Integer call() {
     common.startLogging("ERROR");

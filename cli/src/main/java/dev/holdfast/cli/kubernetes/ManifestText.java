@@ -15,7 +15,7 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
  * that nothing needs quoting.
  */
 final class ManifestText {
-  /** Where the Secret with a certificate and its key is mounted. */
+  /** The mount path of the Secret with a certificate and its key. */
   private static final String TLS_FOLDER = "/etc/holdfast/tls";
 
   /**
@@ -99,7 +99,7 @@ final class ManifestText {
     return mount("tls", TLS_FOLDER) + "              readOnly: true\n";
   }
 
-  /** The same, in a pod that has volumes. */
+  /** The volume of the Secret with a certificate and its key, in a pod that has volumes. */
   static String tlsVolume(String secret) {
     return """
             - name: tls
@@ -131,22 +131,42 @@ final class ManifestText {
         .formatted(app, home);
   }
 
-  /** The same text, if objects may be called so: what makes a label makes any kind of name. */
+  /**
+   * Checks the name of an object. The pattern of a label fits every kind of name.
+   *
+   * @return the same text
+   * @throws UserError when the text is no valid name
+   */
   static String label(String part, String text) {
     return require(part, text, LABEL, "1 to 63 characters of a-z 0-9 -, no - at either end");
   }
 
-  /** The same text, if it can be an image. */
+  /**
+   * Checks the name of a container image.
+   *
+   * @return the same text
+   * @throws UserError when the text is no valid image name
+   */
   static String image(String text) {
     return require("image", text, IMAGE, "such as registry.example/shop:1.0");
   }
 
-  /** The same text, if it can be the name of an environment variable. */
+  /**
+   * Checks the name of an environment variable.
+   *
+   * @return the same text
+   * @throws UserError when the text is no valid variable name
+   */
   static String variable(String part, String text) {
     return require(part, text, VARIABLE, "A-Z a-z 0-9 _, no digit first");
   }
 
-  /** The same number, if there can be so many pods. */
+  /**
+   * Checks a number of replicas.
+   *
+   * @return the same number
+   * @throws UserError when the number is less than 1
+   */
   static int replicas(int count) {
     if (count < 1) {
       throw UserError.usage("replicas: " + count + " (expected: >= 1)");

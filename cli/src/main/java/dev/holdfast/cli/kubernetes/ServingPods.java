@@ -29,7 +29,7 @@ record ServingPods(
   /** The folder that it may write to, by the option that wants it. */
   static final String SNAPSHOTS = "/var/cache/holdfast";
 
-  /** Everything that they need in a cluster. */
+  /** The manifests of all objects that the pods need in a cluster. */
   ManifestText manifest(ServingOptions options) {
     String app = options.name(program);
     String home = options.deployment().namespace();

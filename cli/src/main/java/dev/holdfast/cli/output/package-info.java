@@ -1,4 +1,4 @@
-/** How results look: texts and tables for people, JSON for programs. */
+/** The output formats of results: texts and tables for people, JSON for programs. */
 @NullMarked
 package dev.holdfast.cli.output;
 

@@ -48,7 +48,7 @@ final class Child {
     return process.isAlive();
   }
 
-  /** Its exit code; 128 and the number of the signal when it died of one. */
+  /** The exit code of the process; 128 plus the signal's number when it died of one. */
   CompletableFuture<Integer> exit() {
     return process.onExit().thenApply(Process::exitValue);
   }

@@ -28,7 +28,7 @@ final class GrpcHealth implements AutoCloseable {
     NO_HEALTH_SERVICE,
     /** No connection, a broken one, or one that speaks something else. */
     FAILED,
-    /** Nothing within the time given. */
+    /** The server gave no answer within the time limit. */
     SILENT
   }
 

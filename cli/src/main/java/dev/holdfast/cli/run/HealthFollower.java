@@ -45,7 +45,7 @@ public final class HealthFollower implements AutoCloseable {
 
   /** The receiver of a program's health. Called on the follower's thread. */
   public interface Listener {
-    /** Its port accepts connections, for the first time. */
+    /** The port of the program accepts connections for the first time. */
     void onPortOpen();
 
     /**
@@ -108,7 +108,10 @@ public final class HealthFollower implements AutoCloseable {
     }
   }
 
-  /** Nobody knows how the program is: what was said of it last must not stand for ever. */
+  /**
+   * Reports NOT_SERVING after a failure of the follower itself, because the last known health may
+   * be outdated.
+   */
   private void doubt(RuntimeException failure) {
     log.warn("event=health_follower_failed port={}", options.port(), failure);
     try {
@@ -127,7 +130,10 @@ public final class HealthFollower implements AutoCloseable {
     return host;
   }
 
-  /** After a break: whoever is back within the grace time was never away. */
+  /**
+   * Waits for the port after a broken connection, and reports NOT_SERVING unless it opens within
+   * the grace time.
+   */
   private void expectPort() throws InterruptedException {
     long deadlineNanos = System.nanoTime() + GRACE.toNanos();
     while (!port.isOpen()) {
