@@ -74,8 +74,8 @@ require_build_tools() {
 # shows as a newer directory.
 sources_changed() {
   [[ -e $APP/current/stamp ]] || return 0
-  local dirs=("$ROOT"/*/src/main) newer
-  newer=$(find "$ROOT"/pom.xml "$ROOT"/*/pom.xml "${dirs[@]}" \
+  local dirs=("$ROOT"/*/src/main "$ROOT"/*/*/src/main) newer
+  newer=$(find "$ROOT"/pom.xml "$ROOT"/*/pom.xml "$ROOT"/*/*/pom.xml "${dirs[@]}" \
     -newer "$APP/current/stamp" -print -quit 2>/dev/null)
   [[ -n $newer ]]
 }
@@ -112,16 +112,16 @@ run_maven() {
   fi
 }
 
-# Copies one module's runtime class path into $stage/lib and writes it down as $stage/<module>.cp.
+# stage_module FOLDER STAGE: copies a module's runtime class path into STAGE/lib, and writes it down as STAGE/<module>.cp.
 stage_module() {
-  local module=$1 stage=$2 entry name path=""
-  local jars=("$ROOT/$module/target/quick/holdfast-$module"-*.jar) jar
+  local folder=$ROOT/$1 module=${1##*/} stage=$2 entry name path=""
+  local jars=("$folder/target/quick/holdfast-$module"-*.jar) jar
   for jar in "${jars[@]}"; do
     [[ $jar == *-tests.jar || $jar == *-sources.jar ]] || entry=$jar
   done
   local entries
   # The file ends without a newline, which read reports as an error.
-  IFS=: read -r -a entries <"$ROOT/$module/target/quick/runtime-classpath" || ((${#entries[@]}))
+  IFS=: read -r -a entries <"$folder/target/quick/runtime-classpath" || ((${#entries[@]}))
   for entry in "$entry" "${entries[@]}"; do
     name=${entry##*/}
     if [[ ! -e $stage/lib/$name ]]; then
@@ -166,8 +166,8 @@ build() {
     rm -rf "$stage"
     die "the build failed"
   fi
-  stage_module cli "$stage"
-  stage_module bench "$stage"
+  stage_module programs/cli "$stage"
+  stage_module testing/bench "$stage"
   stage_module examples "$stage"
   ln -sfn "${stage##*/}" "$APP/next.$$"
   mv -T "$APP/next.$$" "$APP/current"

@@ -1,0 +1,111 @@
+package dev.holdfast.cli.house;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.Location;
+import dev.holdfast.cli.house.fixture.ImpureCores;
+import dev.holdfast.core.PureCore;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Holds the room table and the purity of the cores; each rule is also shown to fail. */
+class ArchitectureTest {
+  private static final Pattern ARTIFACT =
+      Pattern.compile("</parent>\\s*<artifactId>holdfast-([a-z-]+)</artifactId>");
+  private static final JavaClasses MAIN =
+      new ClassFileImporter()
+          .withImportOption(ArchitectureTest::isMain)
+          .importPackages("dev.holdfast");
+
+  /** ArchUnit's own option knows Maven's default directories only, and no test-jar. */
+  private static boolean isMain(Location location) {
+    return !location.contains("/test-classes/") && !location.contains("-tests.jar");
+  }
+
+  static List<Room> rooms() {
+    return Room.HOUSE;
+  }
+
+  @ParameterizedTest
+  @MethodSource("rooms")
+  void roomUsesOnlyItsNeighbours(Room room) {
+    HouseRules.onlyItsNeighbours(room).check(MAIN);
+  }
+
+  @Test
+  void pureCoresTouchNoClockThreadSocketOrChance() {
+    HouseRules.pureCoresArePure(PureCore.class.getName()).allowEmptyShould(true).check(MAIN);
+  }
+
+  @Test
+  void everyModuleIsARoomOfTheTable() throws IOException {
+    TreeSet<String> known = new TreeSet<>(Room.KNOW_ALL_ROOMS);
+    Room.HOUSE.forEach(room -> known.add(room.name()));
+    TreeSet<String> modules = new TreeSet<>();
+    for (Path pom : SourceTree.poms()) {
+      Matcher artifact = ARTIFACT.matcher(Files.readString(pom));
+      assertThat(artifact.find()).as("%s: artifactId of the module", pom).isTrue();
+      modules.add(artifact.group(1));
+    }
+    assertThat(known).isEqualTo(modules);
+  }
+
+  @Test
+  void importsTheMainClassesOfOtherRoomsAndNoTests() {
+    assertThat(MAIN)
+        .extracting(JavaClass::getName)
+        .contains("dev.holdfast.core.ServiceName")
+        .doesNotContain(ArchitectureTest.class.getName());
+  }
+
+  @Test
+  void roomThatUsesAnotherLibraryIsCaught() {
+    Room fixture =
+        new Room("fixture", "dev.holdfast.cli.house.fixture", List.of("core"), List.of());
+    JavaClasses nosy = new ClassFileImporter().importPackages("dev.holdfast.cli.house.fixture");
+    assertThat(HouseRules.onlyItsNeighbours(fixture).evaluate(nosy).getFailureReport().getDetails())
+        .isNotEmpty()
+        .allMatch(detail -> detail.contains("NosyRoom"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      classes = {
+        ImpureCores.ReadsNanoTime.class,
+        ImpureCores.ReadsTimeOfDay.class,
+        ImpureCores.RollsDice.class,
+        ImpureCores.HoldsThread.class,
+        ImpureCores.HidesExecutor.class,
+        ImpureCores.OpensSocket.class
+      })
+  void impureCoreIsCaught(Class<?> core) {
+    assertThat(isPure(core)).isFalse();
+  }
+
+  @Test
+  void pureCorePasses() {
+    assertThat(isPure(ImpureCores.Pure.class)).isTrue();
+  }
+
+  private static boolean isPure(Class<?> core) {
+    Class<?>[] withNested =
+        Stream.concat(Stream.of(core), Stream.of(core.getDeclaredClasses()))
+            .toArray(Class<?>[]::new);
+    return !HouseRules.pureCoresArePure(PureCore.class.getName())
+        .evaluate(new ClassFileImporter().importClasses(withNested))
+        .hasViolation();
+  }
+}

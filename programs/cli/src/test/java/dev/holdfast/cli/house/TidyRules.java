@@ -1,0 +1,239 @@
+package dev.holdfast.cli.house;
+
+import dev.holdfast.cli.house.SourceTree.File;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** All tidy rules. Words that a rule looks for are spelt in two parts, so that it misses itself. */
+final class TidyRules {
+  static final int MAIN_FILE_LINES = 600;
+  static final int TEST_FILE_LINES = 600;
+  static final int METHOD_LINES = 60;
+
+  /** Named like limits, but these only keep sums within their types. */
+  private static final Set<String> ARITHMETIC =
+      Set.of("MAX_DOUBLINGS", "MOST_RETRY_DOUBLINGS", "MAX_DIVISOR", "MAX_PORT");
+
+  static final List<TidyRule> ALL =
+      List.of(
+          perFile(
+              "main files have at most " + MAIN_FILE_LINES + " lines",
+              File::isMainJava,
+              file -> tooLong(file, MAIN_FILE_LINES),
+              java(
+                  "libraries/core/src/main/java/x/A.java",
+                  "// line\n".repeat(MAIN_FILE_LINES + 1))),
+          perFile(
+              "test files have at most " + TEST_FILE_LINES + " lines",
+              file -> file.isJava() && file.isTest(),
+              file -> tooLong(file, TEST_FILE_LINES),
+              java(
+                  "libraries/core/src/test/java/x/A.java",
+                  "// line\n".repeat(TEST_FILE_LINES + 1))),
+          perFile(
+              "methods have at most " + METHOD_LINES + " lines",
+              File::isJava,
+              TidyRules::longMethods,
+              java(
+                  "libraries/core/src/main/java/x/A.java",
+                  "class A { void a() {\n" + "a();\n".repeat(METHOD_LINES) + "} }")),
+          perFile(
+              "types are domain nouns, not Util, Helper, Manager, Impl or Data",
+              File::isJava,
+              TidyRules::vagueNames,
+              java("libraries/core/src/main/java/x/A.java", "class StringUtil {}")),
+          perFile(
+              "classes with tests are named ..Test, those against a server that is built first"
+                  + " Real..IT: others would never run",
+              file -> file.isJava() && file.isTest(),
+              TidyRules::neverRun,
+              java(
+                  "libraries/core/src/test/java/x/Sums.java",
+                  "class Sums {\n  @Test\n  void add() {}\n}")),
+          perFile(
+              "tests do not sleep",
+              file -> file.isJava() && file.isTest(),
+              matching("Thread\\.sl" + "eep\\(|TimeUnit\\.[A-Z]+\\.sl" + "eep\\("),
+              java("libraries/core/src/test/java/x/A.java", "Thread.sl" + "eep(100);")),
+          perFile(
+              "work left over is an issue, not a comment",
+              file -> !file.path().endsWith("TidyRules.java"),
+              matching("\\b(TO" + "DO|FIX" + "ME|XX" + "X)\\b"),
+              java("libraries/core/src/main/java/x/A.java", "// TO" + "DO: later")),
+          perFile(
+              "no path of somebody's machine",
+              file -> true,
+              matching(
+                  "(?<![\\w.])(/wor"
+                      + "k/|/hom"
+                      + "e/\\w|/roo"
+                      + "t/|/Use"
+                      + "rs/|C:\\\\Us"
+                      + "ers)"),
+              new File("README.md", "cd /hom" + "e/jane/holdfast")),
+          perFile(
+              "failures are logged or thrown, never printed as a stack trace",
+              File::isJava,
+              matching("\\.printStack" + "Trace\\("),
+              java("libraries/core/src/main/java/x/A.java", "e.printStack" + "Trace();")),
+          perFile(
+              "third-party versions stand in the parent pom only",
+              file -> file.path().endsWith("/pom.xml"),
+              TidyRules::versions,
+              new File(
+                  "libraries/core/pom.xml", "<dependency><version>1.2</version></dependency>")),
+          perFile(
+              "the parent pom names each version once, as a property",
+              file -> file.path().equals("pom.xml"),
+              TidyRules::literalVersions,
+              new File(
+                  "pom.xml",
+                  "<version>0.1.0-SNAPSHOT</version>"
+                      + " <dependency><version>1.2</version></dependency>")),
+          perFile(
+              "a constant named after a limit is marked as one, so that docs/limits.md has it",
+              TidyRules::promisesLimits,
+              TidyRules::unmarkedLimits,
+              java("libraries/core/src/main/java/x/A.java", "  static final int MAX_ITEMS = 3;")),
+          new TidyRule(
+              "links between documents lead somewhere",
+              DocumentLinks::broken,
+              List.of(
+                  new File("README.md", "# A\n[b](docs/b.md#part) [c](docs/none.md)"),
+                  new File("docs/b.md", "# Another part"))),
+          new TidyRule(
+              "every main package is @NullMarked",
+              TidyRules::unmarkedPackages,
+              List.of(java("libraries/core/src/main/java/x/y/A.java", "class A {}"))));
+
+  private TidyRules() {}
+
+  private static TidyRule perFile(
+      String name, Predicate<File> concerns, Function<File, List<String>> check, File guilty) {
+    return new TidyRule(
+        name,
+        files ->
+            files.stream().filter(concerns).flatMap(file -> check.apply(file).stream()).toList(),
+        List.of(guilty));
+  }
+
+  private static File java(String path, String text) {
+    return new File(path, text);
+  }
+
+  private static List<String> tooLong(File file, int most) {
+    long lines = file.text().lines().count();
+    return lines <= most ? List.of() : List.of("%s: %d lines".formatted(file.path(), lines));
+  }
+
+  private static List<String> longMethods(File file) {
+    return JavaShape.of(file).methods().stream()
+        .filter(method -> method.lines() > METHOD_LINES)
+        .map(
+            method ->
+                "%s:%d: %s has %d lines"
+                    .formatted(file.path(), method.firstLine(), method.name(), method.lines()))
+        .toList();
+  }
+
+  private static List<String> neverRun(File file) {
+    boolean tests =
+        Pattern.compile(
+                "(?m)^\\s*@(Test|Property|ParameterizedTest|RepeatedTest|TestFactory|Example)\\b")
+            .asPredicate()
+            .test(file.text());
+    boolean found = file.path().matches(".*(Test|/Real\\w*IT)\\.java");
+    return tests && !found ? List.of(file.path()) : List.of();
+  }
+
+  private static List<String> vagueNames(File file) {
+    Predicate<String> vague = Pattern.compile("(Utils?|Helpers?|Manager|Impl|Data)$").asPredicate();
+    return JavaShape.of(file).typeNames().stream()
+        .filter(vague)
+        .map(name -> file.path() + ": " + name)
+        .toList();
+  }
+
+  private static Function<File, List<String>> matching(String regex) {
+    Pattern pattern = Pattern.compile(regex);
+    return file -> {
+      List<String> found = new ArrayList<>();
+      List<String> lines = file.text().lines().toList();
+      for (int i = 0; i < lines.size(); i++) {
+        if (pattern.matcher(lines.get(i)).find()) {
+          found.add("%s:%d: %s".formatted(file.path(), i + 1, lines.get(i).strip()));
+        }
+      }
+      return found;
+    };
+  }
+
+  /** The test kit and the demo's own measures are left out: no peer of a user reaches them. */
+  private static boolean promisesLimits(File file) {
+    return file.isMainJava()
+        && file.path()
+            .matches("(libraries/(core|grpc)|programs/(doctor|lab|cli)|registries/[a-z]+)/.*")
+        && !file.path().matches(".*/(demo|local)/.*|.*/(Dns|Relay)\\w+[.]java");
+  }
+
+  private static List<String> unmarkedLimits(File file) {
+    List<String> found = new ArrayList<>();
+    Matcher constant =
+        Pattern.compile(
+                "(@Limit\\((?s:.*?)\"\\)\\s*)?[a-z ]* final (?:int|long|Duration)"
+                    + " (M(?:AX|OST)_\\w+)")
+            .matcher(file.text());
+    while (constant.find()) {
+      if (constant.group(1) == null && !ARITHMETIC.contains(constant.group(2))) {
+        found.add(file.path() + ": " + constant.group(2) + " (expected: @Limit)");
+      }
+    }
+    return found;
+  }
+
+  private static List<String> versions(File pom) {
+    String own = pom.text().replaceFirst("(?s)<parent>.*?</parent>", "");
+    return own.contains("<version>") ? List.of(pom.path() + ": <version>") : List.of();
+  }
+
+  private static List<String> literalVersions(File pom) {
+    List<String> found = new ArrayList<>();
+    Matcher version = Pattern.compile("<version>([^<]*)</version>").matcher(pom.text());
+    boolean own = true;
+    while (version.find()) {
+      // The first one is the project's own.
+      if (!own && !version.group(1).startsWith("${")) {
+        found.add("pom.xml: " + version.group());
+      }
+      own = false;
+    }
+    return found;
+  }
+
+  private static List<String> unmarkedPackages(List<File> files) {
+    Set<String> marked =
+        files.stream()
+            .filter(file -> file.path().endsWith("/package-info.java"))
+            .filter(file -> file.text().contains("@NullMarked"))
+            .map(TidyRules::directory)
+            .collect(Collectors.toSet());
+    Set<String> all =
+        files.stream()
+            .filter(File::isMainJava)
+            .map(TidyRules::directory)
+            .collect(Collectors.toCollection(LinkedHashSet::new));
+    all.removeAll(marked);
+    return all.stream().map(missing -> missing + "/package-info.java: @NullMarked").toList();
+  }
+
+  private static String directory(File file) {
+    return file.path().substring(0, file.path().lastIndexOf('/'));
+  }
+}
