@@ -214,7 +214,7 @@ public final class LivenessHandler extends StalenessHandler {
     end(ctx);
   }
 
-  /** HEADERS or DATA came. */
+  /** Counts a HEADERS or DATA frame of the peer as traffic. */
   void onCallFrame() {
     frameNanos = lastReadNanos();
   }
@@ -354,7 +354,7 @@ public final class LivenessHandler extends StalenessHandler {
     ConnectionEnd.close(ctx, http2, why.describe(remoteAddress()), failure(ctx, why));
   }
 
-  /** What calls end with: it has the code that the log and the meter have. */
+  /** The failure of open calls, with the close reason that the log and the meter have. */
   private Throwable failure(ChannelHandlerContext ctx, CloseReason why) {
     return (ready ? observer : observerOf.apply(ctx)).failure(why, remoteAddress());
   }

@@ -39,7 +39,7 @@ final class ChildJvm implements AutoCloseable {
   }
 
   /**
-   * Starts a program.
+   * Starts a main class as a child process on the class path of this one.
    *
    * @param name how it is called in messages
    * @param program the class with the main method

@@ -5,13 +5,13 @@ import java.util.concurrent.atomic.LongAdder;
 
 /** A client with one stream of numbered messages; the server answers each with its number. */
 interface Device {
-  /** Opens the stream. */
+  /** Opens the stream on a channel, without waiting for the server. */
   void open(Channel channel);
 
   /** Whether a message sent now would not wait in a buffer. */
   boolean isReady();
 
-  /** Sends the next number. */
+  /** Sends a message with the next number. */
   void send();
 
   /** Counters of all devices of a process; they are read while the devices work. */

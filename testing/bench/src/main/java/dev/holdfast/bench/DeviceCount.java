@@ -1,7 +1,7 @@
 package dev.holdfast.bench;
 
 /**
- * What devices have seen so far.
+ * The message counts of devices so far.
  *
  * @param sent messages that they sent
  * @param heard answers that came, each for the first time

@@ -47,7 +47,7 @@ final class DeviceProgram {
           SessionOptions.Timing.DEFAULT.withHeartbeat(
               Duration.ofSeconds(2), Duration.ofSeconds(6), Duration.ofSeconds(6)));
 
-  /** What a machine with two cores opens at a time without waiting for itself. */
+  /** Streams that open at the same time: two cores serve that many without a queue. */
   private static final int OPENING_AT_ONCE = 1_000;
 
   private static final long PATIENCE_SECONDS = 240;
@@ -72,7 +72,7 @@ final class DeviceProgram {
     ports = Arrays.stream(args[3].split(",", -1)).map(Integer::valueOf).toList();
   }
 
-  /** The program. */
+  /** Runs the program until its standard input ends. */
   public static void main(String[] args) throws Exception {
     StreamCounters.begin();
     DeviceProgram program = new DeviceProgram(args);

@@ -20,7 +20,7 @@ final class Devices {
   }
 
   /**
-   * What they are.
+   * The kind of the devices, and the servers they prefer.
    *
    * @param heartbeats whether both sides of a stream look after each other
    * @param ports of the servers; a connection prefers one of them, in turn
@@ -32,7 +32,7 @@ final class Devices {
   }
 
   /**
-   * How many there are.
+   * The number of connections and streams.
    *
    * @param connections of this process
    * @param perConnection streams on each connection
@@ -75,7 +75,7 @@ final class Devices {
     child.await(DeviceProgram.OPEN, PATIENCE);
   }
 
-  /** How they are. */
+  /** The message counts of all devices. */
   DeviceCount count() throws IOException, InterruptedException {
     child.send(DeviceProgram.COUNT);
     return DeviceCount.parse(child.await(DeviceProgram.COUNT, PATIENCE));
@@ -93,7 +93,7 @@ final class Devices {
     child.await(DeviceProgram.FLOW, PATIENCE);
   }
 
-  /** What their streams have counted. */
+  /** The counters of the streams of all devices. */
   StreamCounters counters() throws IOException, InterruptedException {
     child.send(DeviceProgram.COUNTERS);
     return StreamCounters.parse(child.await(DeviceProgram.COUNTERS, PATIENCE));

@@ -47,7 +47,7 @@ final class FloodSenders {
     return child;
   }
 
-  /** The program. */
+  /** Runs the senders until the process is killed. */
   public static void main(String[] args) throws Exception {
     int port = Integer.parseInt(args[0]);
     int senders = Integer.parseInt(args[1]);

@@ -188,7 +188,7 @@ final class GatewayCost extends Comparison {
     return ours ? calls : Math.min(WARM_UP_OF_OTHERS, calls);
   }
 
-  /** One port of the server for each proxy, so that it is seen whose sockets are left. */
+  /** Proxies, each with a server port of its own, so that left sockets show their proxy. */
   private static List<GatewayProxy> start(
       Options options, Scope scope, ComparedProxies programs, List<Integer> ports)
       throws Exception {

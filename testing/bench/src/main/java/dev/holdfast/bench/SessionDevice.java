@@ -11,7 +11,7 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One stream whose messages are numbered; the server says each number back. Answers in order, each
+ * A device with a session. The server says each number back. Answers in order, each
  * once, show that the server got the messages so as well.
  */
 final class SessionDevice implements Device, StreamObserver<EchoReply> {

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.ConcurrentHistogram;
 
-/** What becomes of many sessions that lose their connections, or their server, at once. */
+/** The benchmark of many sessions that lose their connections, or their server, at once. */
 final class Storm extends Comparison {
   private static final Option SESSIONS =
       new Option("--sessions", 100_000, 2_000, 10, 200_000, "sessions of the server");
@@ -160,7 +160,7 @@ final class Storm extends Comparison {
   }
 
   /**
-   * What a storm showed.
+   * The figures of one storm.
    *
    * @param startSeconds from the kill until the server's new process listened; 0 without a kill
    * @param cpu of the server, in the storm
@@ -174,7 +174,7 @@ final class Storm extends Comparison {
       long peakBytes,
       double unaryMillis,
       SteadyCalls calls) {
-    /** Messages without an answer. */
+    /** The number of messages without an answer. */
     long lost() {
       return count.sent() - count.heard();
     }

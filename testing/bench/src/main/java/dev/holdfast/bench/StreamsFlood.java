@@ -169,7 +169,7 @@ final class StreamsFlood extends Comparison {
       this.flood = new Flood(channel, false, 1, SUBSCRIBED_BYTES);
     }
 
-    /** Messages per second. */
+    /** The rate of the flood, in messages per second. */
     double flood() throws Exception {
       return flood.run(SETTLING, FLOODED).perSecond();
     }

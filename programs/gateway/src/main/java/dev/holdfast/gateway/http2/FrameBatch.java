@@ -48,7 +48,7 @@ final class FrameBatch extends ChannelOutboundHandlerAdapter {
     return open;
   }
 
-  /** A frame was written. */
+  /** Adds the frame that was written since {@link #open}; a full batch is sent. */
   void add() {
     unflushed = true;
     ByteBuf open = bytes;
@@ -73,7 +73,7 @@ final class FrameBatch extends ChannelOutboundHandlerAdapter {
     ends[count++] = open.writerIndex();
   }
 
-  /** What was written behind the given index is no frame. */
+  /** Drops the bytes behind the given index, which are no whole frame. */
   void undo(int writerIndex) {
     ByteBuf open = bytes;
     if (open != null) {
@@ -149,7 +149,7 @@ final class FrameBatch extends ChannelOutboundHandlerAdapter {
     }
   }
 
-  /** One write of many frames; tells those who want to hear how it ended. */
+  /** The promise of one write of many frames, which notifies the listener of each frame. */
   private static final class BatchWrite extends DefaultChannelPromise {
     private final ByteBuf bytes;
     private final @Nullable Written[] hearers;
@@ -178,7 +178,7 @@ final class FrameBatch extends ChannelOutboundHandlerAdapter {
       return first;
     }
 
-    /** Who writes a part of a buffer moves its start: frames before it did leave. */
+    /** A partial write moves the reader index: the frames before it were sent. */
     @Override
     public boolean tryFailure(Throwable cause) {
       boolean first = super.tryFailure(cause);

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One HTTP/2 connection of the gateway, on either side.
+ * An HTTP/2 connection of the gateway, of a client or to an upstream.
  *
  * <p>Flushes are collected per event loop. Bytes that were read here and are not yet written to the
  * other side are counted, and given back to the sender's window when they are.
@@ -103,7 +103,7 @@ abstract class FrameConnection extends Http2ConnectionHandler {
     }
   }
 
-  /** What takes the stream's frames from now on. */
+  /** Sets the receiver of the stream's frames. */
   final void attach(Http2Stream stream, Object taker) {
     ((FrameStream) stream).taker = taker;
   }
@@ -112,12 +112,12 @@ abstract class FrameConnection extends Http2ConnectionHandler {
     ((FrameStream) stream).taker = null;
   }
 
-  /** What was attached; the caller knows its type. */
+  /** The receiver of the stream's frames, whose type the caller knows; null for none. */
   final @Nullable Object attached(@Nullable Http2Stream stream) {
     return stream == null ? null : ((FrameStream) stream).taker;
   }
 
-  /** What pays for the bytes that are read on a stream from now on. */
+  /** Sets the account that is charged for bytes read on the stream from now on. */
   final void charge(Http2Stream stream, MemoryAccount account) {
     ((FrameStream) stream).account = account;
   }
@@ -167,7 +167,7 @@ abstract class FrameConnection extends Http2ConnectionHandler {
     flushLater();
   }
 
-  /** What it shares with the others of its loop. */
+  /** The objects that all connections of the event loop share. */
   final Shared shared() {
     return shared;
   }
@@ -195,7 +195,7 @@ abstract class FrameConnection extends Http2ConnectionHandler {
     return control;
   }
 
-  /** What was under way on a stream when it was ended here is dropped (RFC 9113, 5.1). */
+  /** Drops late frames of a stream that was closed on this side (RFC 9113, 5.1). */
   @Override
   protected void onStreamError(
       ChannelHandlerContext ctx,
@@ -294,7 +294,7 @@ abstract class FrameConnection extends Http2ConnectionHandler {
     slowed = true;
   }
 
-  /** Who had its share of the turn is not read until the others had theirs. */
+  /** Stops reading when the budget of the turn is spent, until other connections had theirs. */
   private void putOffIfSpent() {
     if (!putOff && budget.isSpent() && (slowed || hasPartOfFrame())) {
       putOff = true;

@@ -33,7 +33,7 @@ public final class SteadyEpoll implements IoHandler {
 
   private final IoHandler epoll;
 
-  /** Those who had their share of a turn, in the order in which they go on. */
+  /** Tasks put off to a later turn, in the order in which they run. */
   private final ArrayDeque<Runnable> putOff = new ArrayDeque<>();
 
   private boolean turning;
