@@ -11,8 +11,8 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A device with a session. The server says each number back. Answers in order, each
- * once, show that the server got the messages so as well.
+ * A device with a session. The server says each number back. Answers in order, each once, show that
+ * the server got the messages so as well.
  */
 final class SessionDevice implements Device, StreamObserver<EchoReply> {
   private final Tally tally;

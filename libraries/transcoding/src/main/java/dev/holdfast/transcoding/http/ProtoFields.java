@@ -1,6 +1,7 @@
 package dev.holdfast.transcoding.http;
 
 import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.WireFormat;
 import java.io.ByteArrayOutputStream;
@@ -31,11 +32,22 @@ final class ProtoFields {
         in.skipField(tag);
         found = Arrays.copyOfRange(message, start, from + in.getTotalBytesRead());
       } else {
-        int length = in.readRawVarint32();
+        boolean group = WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_START_GROUP;
+        int length = group ? 0 : in.readRawVarint32();
         int content = from + in.getTotalBytesRead();
-        byte[] inner = last(message, content, content + length, path.subList(1, path.size()));
+        int end = content + length;
+        if (group) {
+          // A group has no length: it ends where its end tag begins.
+          in.skipField(tag);
+          end =
+              from
+                  + in.getTotalBytesRead()
+                  - CodedOutputStream.computeTagSize(path.get(0).getNumber());
+        } else {
+          in.skipRawBytes(length);
+        }
+        byte[] inner = last(message, content, end, path.subList(1, path.size()));
         found = inner == null ? found : inner;
-        in.skipRawBytes(length);
       }
     }
     return found;
