@@ -11,6 +11,7 @@ import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.DynamicMessage;
 import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -64,7 +65,7 @@ class ProtoFieldsTest {
         .toByteArray();
   }
 
-  private byte[] lastId(String field) throws IOException {
+  private byte @Nullable [] lastId(String field) throws IOException {
     byte[] message = messageWith(field);
     List<FieldDescriptor> path = List.of(outer.findFieldByName(field), inner.findFieldByName("id"));
     return ProtoFields.last(message, 0, message.length, path);
