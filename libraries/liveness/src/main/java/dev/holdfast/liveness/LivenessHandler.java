@@ -177,7 +177,28 @@ public final class LivenessHandler extends StalenessHandler {
     }
   }
 
-  private void onSent(ChannelHandlerContext ctx, long nowNanos) {
+  /**
+   * Bytes came past the pipeline, to an HTTP/2 stack that reads a plain socket itself. On the event
+   * loop.
+   *
+   * @return whether they may be read there; else they go through the pipeline: the peer's SETTINGS
+   *     were not seen yet, or an answer is awaited
+   */
+  public boolean onReadPast(long nowNanos) {
+    if (!ready || asking) {
+      return false;
+    }
+    heard(nowNanos);
+    return true;
+  }
+
+  /**
+   * Bytes were written to the socket; only who writes past the pipeline need say so. On the event
+   * loop.
+   *
+   * @param ctx of any handler of the same channel
+   */
+  public void onSent(ChannelHandlerContext ctx, long nowNanos) {
     sentNanos = nowNanos;
     LivenessMonitor watch = monitor;
     if (heedsWrites && watch != null) {

@@ -39,7 +39,7 @@ final class GatewayCost extends Comparison {
           0,
           0,
           1,
-          "1: clients' loads also to Holdfast without its header cache,"
+          "1: clients' loads also to Holdfast without its header cache, its direct socket,"
               + " SCHED_BATCH, BoringSSL");
   private static final Option CONTROL =
       new Option(
@@ -219,8 +219,13 @@ final class GatewayCost extends Comparison {
         scope.own(
             programs.holdfast(
                 "no-header-cache", ports.get(0), List.of("-Dholdfast.gateway.header-cache=false"))),
-        scope.own(programs.holdfast(WITHOUT_BATCH, ports.get(1), List.of())),
         scope.own(
-            programs.holdfast("jdk-tls", ports.get(2), List.of("-Dholdfast.gateway.tls=jdk"))));
+            programs.holdfast(
+                "no-direct-socket",
+                ports.get(1),
+                List.of("-Dholdfast.gateway.direct-socket=false"))),
+        scope.own(programs.holdfast(WITHOUT_BATCH, ports.get(2), List.of())),
+        scope.own(
+            programs.holdfast("jdk-tls", ports.get(3), List.of("-Dholdfast.gateway.tls=jdk"))));
   }
 }

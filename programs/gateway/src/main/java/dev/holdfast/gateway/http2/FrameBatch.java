@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The small frames of one connection that leave together: they are written one behind the other
- * into one buffer. With a flush, when it is full, or when something that is no small frame follows,
- * it is one message to the rest of the pipeline. A buffer, a promise and a place in the socket's
- * queue for each of them would cost more than to forward them.
+ * into one buffer. A flush writes it straight to the socket where that is possible (see {@link
+ * DirectSocket}); else, and when it is full, or when something that is no small frame follows, it
+ * is one message to the rest of the pipeline. A buffer, a promise and a place in the socket's queue
+ * for each of them would cost more than to forward them.
  *
  * <p>What is put together here is not yet in the channel's count of bytes to be written; it is
  * never more than {@link #MOST_BYTES} and one frame. On the event loop only.
@@ -29,13 +30,20 @@ final class FrameBatch extends ChannelOutboundHandlerAdapter {
   private @Nullable ChannelHandlerContext context;
   private @Nullable ByteBuf bytes;
   private @Nullable Written[] told = new Written[FEW];
+  private @Nullable Written @Nullable [] spare;
   private int[] ends = new int[FEW];
   private int count;
   private boolean unflushed;
+  private @Nullable DirectSocket direct;
 
   /** Whether anything was written that no flush followed. */
   boolean isUnflushed() {
     return unflushed;
+  }
+
+  /** The socket, where it may be written to past the pipeline; null where not. */
+  void direct(@Nullable DirectSocket socket) {
+    direct = socket;
   }
 
   /** Where the next frame is to be written; {@link #add} or {@link #undo} must follow. */
@@ -126,9 +134,35 @@ final class FrameBatch extends ChannelOutboundHandlerAdapter {
 
   @Override
   public void flush(ChannelHandlerContext ctx) {
+    if (!flushPast()) {
+      unflushed = false;
+      send();
+      ctx.flush();
+    }
+  }
+
+  /** Writes what there is past the pipeline; says whether that was all that is to be flushed. */
+  boolean flushPast() {
+    DirectSocket past = direct;
+    ByteBuf full = bytes;
+    if (past == null || full == null || !full.isReadable() || !past.write(full)) {
+      return false;
+    }
     unflushed = false;
-    send();
-    ctx.flush();
+    bytes = null;
+    // They may send more while they hear of it.
+    @Nullable Written[] hearers = told;
+    int hearing = count;
+    told = spare == null ? new Written[FEW] : spare;
+    spare = null;
+    count = 0;
+    SpareBuffers.give(full, 2 * MOST_BYTES);
+    for (int i = 0; i < hearing; i++) {
+      tell(hearers[i], true);
+    }
+    Arrays.fill(hearers, 0, hearing, null);
+    spare = hearers;
+    return true;
   }
 
   @Override

@@ -15,6 +15,7 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -27,10 +28,18 @@ import org.jspecify.annotations.Nullable;
 // How a write ends shows in the promise that was handed in, or in the end of the connection.
 @SuppressWarnings("FutureReturnValueIgnored")
 abstract class FrameConnection extends Http2ConnectionHandler {
+  /**
+   * Looks at the pipeline before it is left as it is: detection handlers leave it a little later.
+   */
+  private static final int MOST_SEARCHES = 4;
+
   @Limit(
       of = "time in which a client that was told to leave for its resets has one turn",
       then = "what it sends beyond that waits")
   static final Duration SLOWED = Duration.ofMillis(100);
+
+  /** The output list of Netty's decoder, to which HTTP/2 adds no message. */
+  private static final List<Object> NOTHING = List.of();
 
   private final FrameStreams streams;
   private final FrameEncoder frames;
@@ -40,6 +49,9 @@ abstract class FrameConnection extends Http2ConnectionHandler {
   private final TurnBudget budget;
   private @Nullable ChannelHandlerContext context;
   private @Nullable FrameBatch batch;
+  private @Nullable DirectSocket direct;
+  private int searches;
+  private int turnBytes;
   private boolean flushWanted;
   private boolean blamed;
   private boolean putOff;
@@ -92,7 +104,11 @@ abstract class FrameConnection extends Http2ConnectionHandler {
 
   final void flushNow() {
     flushWanted = false;
+    FrameBatch written = batch;
     try {
+      if (written != null && !streams.sending().isReady() && written.flushPast()) {
+        return;
+      }
       flush(context());
     } catch (RuntimeException e) {
       // Others of the loop have to be flushed, too.
@@ -261,6 +277,7 @@ abstract class FrameConnection extends Http2ConnectionHandler {
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+    turnBytes += ((ByteBuf) message).readableBytes();
     super.channelRead(ctx, message);
     putOffIfSpent();
   }
@@ -280,13 +297,34 @@ abstract class FrameConnection extends Http2ConnectionHandler {
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
     discardSomeReadBytes();
+    DirectSocket socket = direct;
+    if (socket != null) {
+      socket.onTurn(turnBytes);
+    } else if (searches < MOST_SEARCHES && decoder().prefaceReceived()) {
+      searches++;
+      findDirect(ctx);
+    }
     onReadComplete();
     ctx.fireChannelReadComplete();
   }
 
   /** Whether the beginning of a frame waits for the rest of it. */
-  private boolean hasPartOfFrame() {
+  final boolean hasPartOfFrame() {
     return actualReadableBytes() > 0;
+  }
+
+  /** Reads frames past the pipeline; what is no whole frame yet is copied. */
+  final void onBytes(ByteBuf bytes) throws Exception {
+    turnBytes += bytes.readableBytes();
+    int before = 0;
+    while (bytes.isReadable() && bytes.readableBytes() != before) {
+      before = bytes.readableBytes();
+      decode(context(), bytes, NOTHING);
+    }
+    if (bytes.isReadable()) {
+      super.channelRead(context(), context().alloc().buffer().writeBytes(bytes));
+    }
+    putOffIfSpent();
   }
 
   /** From now on its frames are handled at a rate that costs nobody much. */
@@ -334,13 +372,23 @@ abstract class FrameConnection extends Http2ConnectionHandler {
   }
 
   /** For now nothing more comes. */
-  private void onReadComplete() {
+  final void onReadComplete() {
+    turnBytes = 0;
     if (!putOff && !slowed) {
       budget.renew();
     }
     FrameBatch written = batch;
     if (written == null || written.isUnflushed()) {
       flushLater();
+    }
+  }
+
+  /** Soon after the first SETTINGS nothing but liveness is before us any more, unless it stays. */
+  private void findDirect(ChannelHandlerContext ctx) {
+    FrameBatch written = batch;
+    if (written != null) {
+      direct = DirectSocket.of(this, ctx, written);
+      written.direct(direct);
     }
   }
 

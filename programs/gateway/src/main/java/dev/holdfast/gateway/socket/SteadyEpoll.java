@@ -1,21 +1,27 @@
 package dev.holdfast.gateway.socket;
 
+import io.netty.channel.Channel;
+import io.netty.channel.IoEvent;
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerContext;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.IoOps;
 import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoEvent;
+import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.concurrent.FastThreadLocal;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Netty's epoll, of which a socket stays a part while nothing is wanted of it; with a task at the
- * end of each turn.
+ * Netty's epoll, of which a socket stays a part while nothing is wanted of it; with a word for
+ * those who read their socket themselves, and one at the end of each turn.
  *
  * <p>Netty 4.2.18 takes a socket out of epoll when it wants neither to read nor to write nor to
  * hear of an end, and does not put it back: the next read or write that has to wait fails with
@@ -26,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * <p>One serves one event loop; everything but {@link #wakeup} happens on its thread.
  */
 public final class SteadyEpoll implements IoHandler {
+  private static final int READABLE = EpollIoOps.EPOLLIN.value();
   private static final FastThreadLocal<@Nullable SteadyEpoll> MINE = new FastThreadLocal<>();
 
   /** However many were put off: sockets that are ready don't wait longer for them. */
@@ -35,6 +42,11 @@ public final class SteadyEpoll implements IoHandler {
 
   /** Tasks put off to a later turn, in the order in which they run. */
   private final ArrayDeque<Runnable> putOff = new ArrayDeque<>();
+
+  /**
+   * By descriptor: Netty does not always say when a socket is gone, but the next takes its place.
+   */
+  private final IntObjectHashMap<Ready> sockets = new IntObjectHashMap<>();
 
   private boolean turning;
   private boolean timed;
@@ -54,6 +66,23 @@ public final class SteadyEpoll implements IoHandler {
   /** That of the event loop whose thread asks; null on other threads, and where there is none. */
   public static @Nullable SteadyEpoll mine() {
     return MINE.get();
+  }
+
+  /**
+   * Lets somebody read a socket before Netty does.
+   *
+   * @return whether that is possible: the channel is one of this loop's
+   */
+  public boolean listen(Channel channel, ReadyListener listener) {
+    Ready ready =
+        channel.unsafe() instanceof EpollIoHandle socket
+            ? sockets.get(socket.fd().intValue())
+            : null;
+    if (ready == null || ready.channel != channel.unsafe()) {
+      return false;
+    }
+    ready.listener = listener;
+    return true;
   }
 
   /**
@@ -96,6 +125,9 @@ public final class SteadyEpoll implements IoHandler {
 
   @Override
   public IoRegistration register(IoHandle handle) throws Exception {
+    if (handle instanceof EpollIoHandle socket && handle instanceof Channel.Unsafe) {
+      return new Kept(epoll.register(new Ready(socket)));
+    }
     return new Kept(epoll.register(handle));
   }
 
@@ -160,6 +192,53 @@ public final class SteadyEpoll implements IoHandler {
   @Override
   public boolean isCompatible(Class<? extends IoHandle> handleType) {
     return epoll.isCompatible(handleType);
+  }
+
+  /** A channel's socket, whose listener is asked first. */
+  private final class Ready implements EpollIoHandle {
+    private final EpollIoHandle channel;
+    private final int descriptor;
+    private @Nullable ReadyListener listener;
+
+    Ready(EpollIoHandle channel) {
+      this.channel = channel;
+      this.descriptor = channel.fd().intValue();
+    }
+
+    @Override
+    public FileDescriptor fd() {
+      return channel.fd();
+    }
+
+    @Override
+    public void handle(IoRegistration registration, IoEvent event) {
+      ReadyListener first = listener;
+      boolean taken =
+          first != null && ((EpollIoEvent) event).ops().value() == READABLE && first.onReadable();
+      if (!taken) {
+        channel.handle(registration, event);
+      }
+    }
+
+    @Override
+    public void registered() {
+      sockets.put(descriptor, this);
+      channel.registered();
+    }
+
+    @Override
+    public void unregistered() {
+      listener = null;
+      if (sockets.get(descriptor) == this) {
+        sockets.remove(descriptor);
+      }
+      channel.unregistered();
+    }
+
+    @Override
+    public void close() throws Exception {
+      channel.close();
+    }
   }
 
   /** Does not wait for sockets, since somebody goes on anyway. */

@@ -46,6 +46,7 @@ final class CodecSide {
   private final DefaultHttp2FrameReader reader = new DefaultHttp2FrameReader();
   private final ByteBuf unread = Unpooled.buffer();
   private final Http2ConnectionHandler handler;
+  private boolean past;
   private boolean gone;
   private int refused;
 
@@ -63,6 +64,13 @@ final class CodecSide {
     return new CodecSide(true);
   }
 
+  /** As {@link #ofOurs}, and reads past the pipeline what a socket would hand it there. */
+  static CodecSide ofOursPastPipeline() {
+    CodecSide side = new CodecSide(true);
+    side.past = true;
+    return side;
+  }
+
   static CodecSide ofNetty() {
     return new CodecSide(false);
   }
@@ -76,7 +84,14 @@ final class CodecSide {
     if (!channel.isActive()) {
       return;
     }
-    channel.writeInbound(bytes.copy());
+    if (past && handler instanceof FrameConnection ours && !ours.hasPartOfFrame()) {
+      ByteBuf read = bytes.copy();
+      ours.onBytes(read);
+      ours.onReadComplete();
+      read.release();
+    } else {
+      channel.writeInbound(bytes.copy());
+    }
     channel.runPendingTasks();
     channel.flush();
     for (ByteBuf next = channel.readOutbound(); next != null; next = channel.readOutbound()) {

@@ -20,6 +20,7 @@ class FrameCodecTest {
     int gone = 0;
     for (long seed = 0; seed < SEEDS; seed++) {
       CodecSide ours = CodecSide.ofOurs();
+      CodecSide past = CodecSide.ofOursPastPipeline();
       CodecSide theirs = CodecSide.ofNetty();
       Random random = new Random(seed);
       RandomFrames client = new RandomFrames(random);
@@ -29,15 +30,18 @@ class FrameCodecTest {
         while (bytes.isReadable()) {
           ByteBuf piece = bytes.readSlice(1 + random.nextInt(bytes.readableBytes()));
           ours.feed(piece);
+          past.feed(piece);
           theirs.feed(piece);
         }
         assertThat(ours.story()).as("seed %d, step %d", seed, step).isEqualTo(theirs.story());
+        assertThat(past.story()).as("past, seed %d, step %d", seed, step).isEqualTo(theirs.story());
         bytes.release();
         bytes = client.next();
       }
       gone += theirs.isGone() ? 1 : 0;
       bytes.release();
       ours.close();
+      past.close();
       theirs.close();
     }
     assertThat(gone).as("connections that met their end").isBetween(SEEDS / 10, SEEDS * 9 / 10);

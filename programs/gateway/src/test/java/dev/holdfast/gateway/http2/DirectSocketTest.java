@@ -19,8 +19,10 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
@@ -43,24 +45,27 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Order and completeness of what a {@link FrameConnection} reads and writes over real sockets. */
-class FrameConnectionTest {
+/** Connections over real sockets, with and without Netty's pipeline in between. */
+class DirectSocketTest {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final int FRAMES = 3_000;
   private static final int FRAME_BYTES = 1_000;
   private static final int FEW_BYTES = 16_384;
 
   private final IoEventLoopGroup threads =
-      ClosingLoops.of(1, new DefaultThreadFactory("frames", true), SteadyEpoll.newFactory());
+      ClosingLoops.of(1, new DefaultThreadFactory("direct", true), SteadyEpoll.newFactory());
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final ByteArrayOutputStream heard = new ByteArrayOutputStream();
-  private final AtomicInteger read = new AtomicInteger();
-  private final AtomicInteger written = new AtomicInteger();
+  private volatile boolean bystander;
+  private final AtomicInteger past = new AtomicInteger();
+  private final AtomicInteger through = new AtomicInteger();
+  private final AtomicInteger writtenPast = new AtomicInteger();
   private final List<ByteBuf> kept = new CopyOnWriteArrayList<>();
   private volatile @Nullable FrameConnection connection;
   private Channel server;
@@ -100,6 +105,9 @@ class FrameConnectionTest {
   }
 
   private void prepare(Channel channel, Shared shared) {
+    if (bystander) {
+      channel.pipeline().addLast(new ChannelInboundHandlerAdapter());
+    }
     GatewayLimits limits = GatewayLimits.DEFAULT;
     FrameConnection accepted =
         ConnectionBuilder.accepted(
@@ -121,24 +129,37 @@ class FrameConnectionTest {
     connection = accepted;
   }
 
-  /** Takes notes of what comes. */
+  /** Takes notes of what comes, and by which way. */
   private final class Server extends CallFrames {
     @Override
     public void onHeadersRead(
         ChannelHandlerContext ctx, int id, Http2Headers headers, int padding, boolean end) {
-      read.incrementAndGet();
+      note();
     }
 
     @Override
     public int onDataRead(
         ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end) {
-      read.incrementAndGet();
+      note();
       kept.add(data.retainedSlice());
       byte[] bytes = new byte[data.readableBytes()];
       data.readBytes(bytes);
       heard.writeBytes(bytes);
       return bytes.length + padding;
     }
+
+    private void note() {
+      if (isIn(DirectSocket.class)) {
+        past.incrementAndGet();
+      } else {
+        through.incrementAndGet();
+      }
+    }
+  }
+
+  private static boolean isIn(Class<?> type) {
+    Predicate<StackTraceElement> there = frame -> frame.getClassName().equals(type.getName());
+    return Arrays.stream(Thread.currentThread().getStackTrace()).anyMatch(there);
   }
 
   /** Says hello with windows that never end, and waits until that has been read. */
@@ -191,6 +212,24 @@ class FrameConnectionTest {
   }
 
   @Test
+  void smallReadsOfPlainConnectionsGoPastThePipeline() throws Exception {
+    connect();
+    send(request());
+    sendSmall(20);
+    assertThat(past.get()).isGreaterThanOrEqualTo(15);
+  }
+
+  @Test
+  void whereAnotherHandlerLooksOnAllGoesThroughThePipeline() throws Exception {
+    bystander = true;
+    connect();
+    send(request());
+    sendSmall(20);
+    assertThat(past.get()).isZero();
+    assertThat(through.get()).isEqualTo(21);
+  }
+
+  @Test
   void whateverComesAtOnceComesInOrder() throws Exception {
     connect();
     Random random = new Random(1);
@@ -208,6 +247,7 @@ class FrameConnectionTest {
     all.release();
     awaitHeard(expected.size());
     assertThat(heard.toByteArray()).isEqualTo(expected.toByteArray());
+    assertThat(past.get()).isPositive();
   }
 
   @Test
@@ -231,7 +271,7 @@ class FrameConnectionTest {
   void answersToASlowReaderGoOutInOrder() throws Exception {
     connect();
     send(request());
-    await().atMost(LIMIT).until(() -> read.get() > 0);
+    await().atMost(LIMIT).until(() -> past.get() + through.get() > 0);
     Runnable head =
         () -> {
           Http2Headers headers = new DefaultHttp2Headers().status("200");
@@ -243,8 +283,7 @@ class FrameConnectionTest {
       Arrays.fill(bytes, (byte) i);
       threads.next().submit(() -> answer(bytes)).sync();
     }
-    // Some are in the socket, most wait for the reader.
-    assertThat(written.get()).isBetween(1, FRAMES / 2);
+    assertThat(writtenPast.get()).isBetween(1, FRAMES / 2);
 
     DataInputStream in = new DataInputStream(client.getInputStream());
     client.setSoTimeout((int) LIMIT.toMillis());
@@ -270,8 +309,8 @@ class FrameConnectionTest {
             data,
             false,
             success -> {
-              if (success) {
-                written.incrementAndGet();
+              if (success && !isIn(ChannelOutboundBuffer.class)) {
+                writtenPast.incrementAndGet();
               }
             });
     data.release();
