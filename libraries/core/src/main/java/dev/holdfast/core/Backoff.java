@@ -15,7 +15,8 @@ import java.util.random.RandomGenerator;
  */
 @PureCore
 public final class Backoff {
-  private static final int MAX_DOUBLINGS = 40;
+  /** The most doublings of the base: the shift stays below the width of a long. */
+  private static final int DOUBLINGS = 40;
 
   private final Options options;
   private final RandomGenerator random;
@@ -30,7 +31,7 @@ public final class Backoff {
   public Duration next() {
     long baseNanos = options.base().toNanos();
     long capNanos = options.cap().toNanos();
-    int doublings = Math.min(attempts, MAX_DOUBLINGS);
+    int doublings = Math.min(attempts, DOUBLINGS);
     // Compared before shifting, so that a large base can't overflow into a tiny delay.
     long ceilingNanos = baseNanos > (capNanos >> doublings) ? capNanos : baseNanos << doublings;
     attempts++;

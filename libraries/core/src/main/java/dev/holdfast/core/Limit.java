@@ -7,8 +7,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Marks a constant that bounds something which a peer, a file or a failure could make grow: a
- * queue, a list, a buffer, a number of retries, a wait.
+ * Marks a constant that bounds something which a peer, a file, a setting or a failure could make
+ * grow: a queue, a list, a buffer, a number of retries, a wait.
  *
  * <p>docs/limits.md is generated from these annotations. Valid on static constants of type {@code
  * int}, {@code long} (bytes when the name ends so) and {@link java.time.Duration}.

@@ -19,7 +19,7 @@ public final class PickSchedule {
   public static final int MAX_SLOTS = 4_096;
 
   private static final int SLOTS_PER_ENDPOINT = 4;
-  private static final int MAX_DIVISOR = 32;
+  private static final int DIVISORS = 32;
   private static final double TOLERANCE = 0.01;
   private static final double GOLDEN_RATIO = 0.618033988749895;
   // 24 bits for the index and 39 for the time: more endpoints than a list may have, and times that
@@ -83,7 +83,7 @@ public final class PickSchedule {
     }
     double finest = sum / Math.max(MAX_SLOTS, SLOTS_PER_ENDPOINT * used);
     double perSlot = smallest;
-    for (int divisor = 1; divisor <= MAX_DIVISOR && smallest / divisor >= finest; divisor++) {
+    for (int divisor = 1; divisor <= DIVISORS && smallest / divisor >= finest; divisor++) {
       perSlot = smallest / divisor;
       if (fits(shares, perSlot)) {
         break;

@@ -46,7 +46,7 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   public static final String WEIGHT_VARIABLE = "HOLDFAST_WEIGHT";
 
   private static final String WHOLE_SERVER = "";
-  private static final int MAX_PORT = 65_535;
+  private static final int LARGEST_PORT = 65_535;
 
   /** The time from which on gRPC treats a duration as "never". */
   private static final Duration FOR_EVER = Duration.ofDays(1_000);
@@ -380,8 +380,9 @@ public final class HoldfastServerBuilder extends ForwardingServerBuilder<Holdfas
   }
 
   private static int requirePort(int port) {
-    if (port < 0 || port > MAX_PORT) {
-      throw new IllegalArgumentException("port: " + port + " (expected: 0 to " + MAX_PORT + ")");
+    if (port < 0 || port > LARGEST_PORT) {
+      throw new IllegalArgumentException(
+          "port: " + port + " (expected: 0 to " + LARGEST_PORT + ")");
     }
     return port;
   }

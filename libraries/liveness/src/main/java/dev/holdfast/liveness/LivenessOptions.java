@@ -55,22 +55,25 @@ public record LivenessOptions(
    */
   public record TcpOptions(
       Duration keepIdle, Duration keepInterval, int keepCount, Duration userTimeout) {
-    private static final int MAX_KEEP_COUNT = 127;
-    private static final Duration MAX_SECONDS = Duration.ofSeconds(32_767);
+    /** The largest TCP_KEEPCNT that Linux accepts. */
+    private static final int LARGEST_KEEP_COUNT = 127;
+
+    /** The longest TCP_KEEPIDLE and TCP_KEEPINTVL that Linux accepts. */
+    private static final Duration LONGEST_KEEP_TIME = Duration.ofSeconds(32_767);
 
     public TcpOptions {
       wholeSeconds("tcp.keepIdle", keepIdle);
       wholeSeconds("tcp.keepInterval", keepInterval);
-      if (keepCount < 1 || keepCount > MAX_KEEP_COUNT) {
+      if (keepCount < 1 || keepCount > LARGEST_KEEP_COUNT) {
         throw new IllegalArgumentException(
-            "tcp.keepCount: " + keepCount + " (expected: 1 to " + MAX_KEEP_COUNT + ")");
+            "tcp.keepCount: " + keepCount + " (expected: 1 to " + LARGEST_KEEP_COUNT + ")");
       }
       atLeast("tcp.userTimeout", userTimeout, SECOND, "1s");
     }
 
     private static void wholeSeconds(String name, Duration value) {
       if (value.compareTo(SECOND) < 0
-          || value.compareTo(MAX_SECONDS) > 0
+          || value.compareTo(LONGEST_KEEP_TIME) > 0
           || value.toNanosPart() != 0) {
         throw new IllegalArgumentException(
             name + ": " + value + " (expected: whole seconds, 1s to 32767s)");

@@ -4,7 +4,7 @@ import java.time.Duration;
 
 /** A model of gRPC's server-side ping enforcement with default settings, for a rehearsal. */
 final class PingEnforcer {
-  private static final int MAX_STRIKES = 2;
+  private static final int PERMITTED_STRIKES = 2;
 
   private static final long PERMIT_NANOS = Duration.ofMinutes(5).toNanos();
   private static final long PERMIT_IDLE_NANOS = Duration.ofHours(2).toNanos();
@@ -26,7 +26,7 @@ final class PingEnforcer {
       lastValidNanos = nowNanos;
     } else {
       strikes++;
-      fatal |= strikes > MAX_STRIKES;
+      fatal |= strikes > PERMITTED_STRIKES;
     }
   }
 

@@ -12,7 +12,7 @@ import java.util.random.RandomGenerator;
 final class RehearsedWire {
   static final long NEVER = Long.MAX_VALUE / 4;
   private static final long LEAST_RTO_NANOS = Duration.ofMillis(200).toNanos();
-  private static final long MOST_RTO_NANOS = Duration.ofMinutes(2).toNanos();
+  private static final long LONGEST_RTO_NANOS = Duration.ofMinutes(2).toNanos();
 
   @Limit(of = "times that a rehearsed kernel repeats a segment", then = "it is lost for ever")
   private static final int MAX_RETRANSMITS = 40;
@@ -128,7 +128,7 @@ final class RehearsedWire {
         return atNanos;
       }
       atNanos += pauseNanos;
-      pauseNanos = Math.min(MOST_RTO_NANOS, 2 * pauseNanos);
+      pauseNanos = Math.min(LONGEST_RTO_NANOS, 2 * pauseNanos);
     }
     return NEVER;
   }
@@ -137,7 +137,7 @@ final class RehearsedWire {
     int times = 0;
     long pauseNanos = rtoNanos;
     for (long at = pauseNanos; at <= ageNanos && times < MAX_RETRANSMITS; times++) {
-      pauseNanos = Math.min(MOST_RTO_NANOS, 2 * pauseNanos);
+      pauseNanos = Math.min(LONGEST_RTO_NANOS, 2 * pauseNanos);
       at += pauseNanos;
     }
     return times;

@@ -54,7 +54,7 @@ final class Attempts {
   StreamAttachment next(long nowNanos) {
     retryNanos = null;
     numbers++;
-    return new StreamAttachment(numbers, random.nextLong(1, FrameHeader.MAX_TAG + 1), nowNanos);
+    return new StreamAttachment(numbers, random.nextLong(1, FrameHeader.HIGHEST_TAG + 1), nowNanos);
   }
 
   /** The address of the next attempt; "" for the channel's own choice. */

@@ -1,6 +1,7 @@
 package dev.holdfast.streams;
 
 import dev.holdfast.core.Backoff;
+import dev.holdfast.core.Limit;
 import dev.holdfast.streams.wire.Handshake;
 import java.time.Duration;
 
@@ -31,7 +32,13 @@ public record SessionOptions(
     FirstMessage firstMessage,
     Timing timing) {
 
+  @Limit(
+      of =
+          "messages of a session that are held, or processed without an ack, at the highest"
+              + " setting",
+      then = "a larger number is refused")
   private static final int MOST_MESSAGES = 65_536;
+
   private static final long RECEIVE_BYTES = 512 * 1024;
 
   /**

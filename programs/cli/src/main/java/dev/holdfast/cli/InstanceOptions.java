@@ -197,11 +197,11 @@ public final class InstanceOptions {
   }
 
   static final class PortConverter implements ITypeConverter<Integer> {
-    private static final int MAX_PORT = 65_535;
+    private static final int LARGEST_PORT = 65_535;
 
     @Override
     public Integer convert(String text) {
-      return number("port", text, MAX_PORT);
+      return number("port", text, LARGEST_PORT);
     }
   }
 

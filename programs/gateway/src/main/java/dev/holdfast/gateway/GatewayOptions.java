@@ -1,5 +1,6 @@
 package dev.holdfast.gateway;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.http2.WebFace;
 import dev.holdfast.liveness.LivenessOptions;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -26,6 +27,9 @@ public record GatewayOptions(
     DrainTimes drain,
     MeterRegistry meters,
     Optional<WebFace> face) {
+  @Limit(
+      of = "threads of a gateway that forward, at the highest setting",
+      then = "a larger number is refused")
   private static final int MOST_THREADS = 1_024;
 
   public GatewayOptions {

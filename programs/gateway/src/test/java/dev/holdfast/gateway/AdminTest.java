@@ -255,6 +255,14 @@ class AdminTest {
   }
 
   @Test
+  void requestThatIsTooLargeIsRefused() throws IOException {
+    assertThat(raw("GET /" + "a".repeat(4_100))).startsWith("HTTP/1.1 400 ");
+    assertThat(raw("GET / HTTP/1.1\r\nx: " + "a".repeat(8_200))).startsWith("HTTP/1.1 400 ");
+    assertThat(ask("POST /api/drain", "content-length: 4097")).startsWith("HTTP/1.1 413 ");
+    assertThat(drains).hasValue(0);
+  }
+
+  @Test
   void aPortThatIsTakenIsSaidSo() {
     AdminServer.Subject subject = new AdminServer.Subject(gateway, config, rig.meters, () -> {});
     assertThatThrownBy(() -> AdminServer.open(admin.address(), subject))

@@ -51,7 +51,7 @@ public final class DnsServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DnsServer.class);
   private static final int BIND_ATTEMPTS = 100;
   private static final Duration BIND_PAUSE = Duration.ofMillis(50);
-  private static final int MAX_TCP_BYTES = 65_535;
+  private static final int LARGEST_MESSAGE_BYTES = 65_535;
   private static final String EVERY_NAME = "*";
 
   private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -197,7 +197,7 @@ public final class DnsServer implements AutoCloseable {
       channel
           .pipeline()
           .addLast(
-              new LengthFieldBasedFrameDecoder(MAX_TCP_BYTES + 2, 0, 2, 0, 2),
+              new LengthFieldBasedFrameDecoder(LARGEST_MESSAGE_BYTES + 2, 0, 2, 0, 2),
               new LengthFieldPrepender(2),
               new SimpleChannelInboundHandler<ByteBuf>() {
                 @Override

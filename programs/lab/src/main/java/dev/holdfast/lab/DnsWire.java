@@ -24,7 +24,7 @@ final class DnsWire {
   private static final int FLAG_TRUNCATED = 0x0200;
   private static final int FLAG_RECURSION_DESIRED = 0x0100;
   private static final int FLAG_RECURSION_AVAILABLE = 0x0080;
-  private static final int MAX_LABEL_BYTES = 63;
+  private static final int LABEL_BYTES = 63;
   private static final int HEADER_COUNTS_AFTER_QUESTIONS = 6;
 
   private DnsWire() {}
@@ -104,7 +104,7 @@ final class DnsWire {
     if (!name.isEmpty()) {
       for (String label : name.split("\\.", -1)) {
         byte[] bytes = label.getBytes(StandardCharsets.US_ASCII);
-        if (bytes.length == 0 || bytes.length > MAX_LABEL_BYTES) {
+        if (bytes.length == 0 || bytes.length > LABEL_BYTES) {
           throw new IllegalArgumentException(
               "name: \"" + name + "\" (expected: labels of 1 to 63 characters)");
         }
@@ -118,7 +118,7 @@ final class DnsWire {
   static String readName(ByteBuf in) {
     StringBuilder name = new StringBuilder();
     for (int length = in.readUnsignedByte(); length > 0; length = in.readUnsignedByte()) {
-      if (length > MAX_LABEL_BYTES) {
+      if (length > LABEL_BYTES) {
         throw new IllegalArgumentException("label: " + length + " bytes (expected: <= 63)");
       }
       if (name.length() > 0) {

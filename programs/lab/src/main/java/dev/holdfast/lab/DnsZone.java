@@ -1,5 +1,6 @@
 package dev.holdfast.lab;
 
+import dev.holdfast.core.Limit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -18,6 +19,9 @@ import java.util.Objects;
  */
 public final class DnsZone {
   /** A chain of aliases is followed no further. */
+  @Limit(
+      of = "aliases that the DNS server of the lab follows for one answer",
+      then = "the answer ends with the last of them")
   static final int MAX_ALIASES = 16;
 
   /** The data of an SRV record. */

@@ -1,5 +1,6 @@
 package dev.holdfast.lab;
 
+import dev.holdfast.core.Limit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandler;
@@ -27,6 +28,9 @@ final class RelayPipe {
   /**
    * The largest number of bytes that one direction of a connection holds, give or take one read.
    */
+  @Limit(
+      of = "bytes that one direction of a relayed connection holds back, give or take one read",
+      then = "nothing more is read, so that TCP holds the sender back")
   static final int MAX_HELD_BYTES = 1024 * 1024;
 
   private static final Logger log = LoggerFactory.getLogger(RelayPipe.class);

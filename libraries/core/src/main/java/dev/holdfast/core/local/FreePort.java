@@ -1,5 +1,6 @@
 package dev.holdfast.core.local;
 
+import dev.holdfast.core.Limit;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -23,9 +24,15 @@ public final class FreePort {
   private static final int FROM = 15_000;
   private static final int TO = 32_000;
   private static final int BLOCK = 64;
+
+  @Limit(
+      of = "ports that are tried for a local server until one is free",
+      then = "it is not started, for the reason of the last one")
   private static final int MAX_TRIES = 500;
 
-  /** More are not claimed: the first is used again. */
+  @Limit(
+      of = "blocks of 64 ports that a process claims for local servers",
+      then = "ports of the first one are given again")
   private static final int MAX_BLOCKS = 32;
 
   private static final List<ServerSocket> CLAIMS = new ArrayList<>();

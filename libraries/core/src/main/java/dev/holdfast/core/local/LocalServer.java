@@ -1,5 +1,6 @@
 package dev.holdfast.core.local;
 
+import dev.holdfast.core.Limit;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +33,12 @@ public abstract class LocalServer implements AutoCloseable {
           + " i=$((i + 1)); [ $i -lt 500 ] || exit 1; sleep 0.02; done";
 
   private static final Duration POLL_INTERVAL = Duration.ofMillis(20);
+
+  @Limit(
+      of = "starts of a local server when others take its ports",
+      then = "it fails with the reason of the last one")
   private static final int MAX_PORT_TRIES = 5;
+
   private static final int LOG_LINES_SHOWN = 15;
 
   private final Program program;

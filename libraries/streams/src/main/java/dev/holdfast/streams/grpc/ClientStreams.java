@@ -173,7 +173,7 @@ public final class ClientStreams implements ClientInterceptor, AutoCloseable {
   }
 
   private static int withHeader(int bytes) {
-    return (int) Math.min(Integer.MAX_VALUE, (long) bytes + FrameHeader.MAX_BYTES);
+    return (int) Math.min(Integer.MAX_VALUE, (long) bytes + FrameHeader.LARGEST_HEADER_BYTES);
   }
 
   /** Finds a way to one instance. */

@@ -33,7 +33,7 @@ final class FinalStatus implements Payload {
   private static final int LENGTH_DELIMITED = 2;
   private static final int VARINT_BITS = 7;
   private static final int VARINT_MORE = 0x80;
-  private static final int MAX_SHIFT = 28;
+  private static final int LAST_SHIFT = 28;
 
   private final Status status;
   private final Metadata trailers;
@@ -202,7 +202,7 @@ final class FinalStatus implements Payload {
 
     private int length() {
       int length = 0;
-      for (int shift = 0; shift <= MAX_SHIFT && at < bytes.length; shift += VARINT_BITS) {
+      for (int shift = 0; shift <= LAST_SHIFT && at < bytes.length; shift += VARINT_BITS) {
         int next = bytes[at++];
         length |= (next & (VARINT_MORE - 1)) << shift;
         if (next >= 0) {

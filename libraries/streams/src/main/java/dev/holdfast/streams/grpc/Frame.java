@@ -94,7 +94,7 @@ record Frame(@Nullable FrameHeader header, Payload body) {
 
     @Override
     public int headerBytes() {
-      return FrameHeader.MAX_BYTES;
+      return FrameHeader.LARGEST_HEADER_BYTES;
     }
   }
 

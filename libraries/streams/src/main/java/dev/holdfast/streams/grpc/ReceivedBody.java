@@ -13,7 +13,10 @@ interface ReceivedBody extends Body {
    */
   @Nullable FrameHeader header() throws WireException;
 
-  /** The same bytes without the first ones, which are fewer than {@link FrameHeader#MAX_BYTES}. */
+  /**
+   * The same bytes without the first ones, which are fewer than {@link
+   * FrameHeader#LARGEST_HEADER_BYTES}.
+   */
   ReceivedBody from(int begin);
 
   /** The application gets the message as soon as its thread comes to it: no copy is needed. */

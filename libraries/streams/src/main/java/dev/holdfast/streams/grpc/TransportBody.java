@@ -52,7 +52,7 @@ final class TransportBody implements ReceivedBody {
   @Override
   public synchronized @Nullable FrameHeader header() throws WireException {
     try {
-      head = present().readNBytes(FrameHeader.MAX_BYTES);
+      head = present().readNBytes(FrameHeader.LARGEST_HEADER_BYTES);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

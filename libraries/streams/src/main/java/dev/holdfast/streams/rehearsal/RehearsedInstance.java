@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** A server instance: its sessions while it lives, nothing of them afterwards. */
 final class RehearsedInstance {
   private static final Caller CALLER = new Caller("device", "test.Devices/Talk");
-  private static final int MAX_SESSIONS = 100;
+  private static final int SESSIONS = 100;
 
   final Rehearsal world;
   final String address;
@@ -72,7 +72,7 @@ final class RehearsedInstance {
       lives++;
       draining = false;
       startedNanos = world.time.elapsed().toNanos();
-      ServerSessions.Host host = new ServerSessions.Host(owner(), address, MAX_SESSIONS);
+      ServerSessions.Host host = new ServerSessions.Host(owner(), address, SESSIONS);
       sessions =
           new ServerSessions(
               world.fleet.sole() ? host.soleSince(world.now()) : host,

@@ -10,7 +10,7 @@ final class VirtualTime {
   private static final long ORIGIN_NANOS = Long.MAX_VALUE - Duration.ofSeconds(7).toNanos();
 
   /** More than this in one schedule means that something runs in a circle. */
-  private static final int MOST_EVENTS = 400_000;
+  private static final int EVENTS_OF_A_SCHEDULE = 400_000;
 
   private record Event(long atNanos, long order, Runnable action) implements Comparable<Event> {
     @Override
@@ -53,7 +53,7 @@ final class VirtualTime {
       next.action.run();
       check.run();
       done++;
-      if (done > MOST_EVENTS) {
+      if (done > EVENTS_OF_A_SCHEDULE) {
         throw new BrokenGuarantee(Guarantee.STREAM_GOES_ON, "runs in a circle at " + elapsed());
       }
       next = events.peek();

@@ -34,12 +34,13 @@ public record FrameHeader(
   private static final int PREFIX_BYTES = 6;
 
   /** A header never takes more; inbound limits of messages are raised by as much. */
-  public static final int MAX_BYTES = PREFIX_BYTES + MAX_CONTENT_LENGTH;
+  public static final int LARGEST_HEADER_BYTES = PREFIX_BYTES + MAX_CONTENT_LENGTH;
 
   /** The highest tag of an attachment, 2^32-1. */
-  public static final long MAX_TAG = 0xffff_ffffL;
+  public static final long HIGHEST_TAG = 0xffff_ffffL;
 
-  private static final int MAX_STATUS = 16;
+  /** The highest status code of gRPC, UNAUTHENTICATED. */
+  private static final int HIGHEST_STATUS = 16;
 
   /** Varint of {@code FIELD_NUMBER << 3 | 2}. */
   private static final byte[] KEY = {(byte) 0xfa, (byte) 0xff, (byte) 0xff, (byte) 0xff, 0x0f};
@@ -116,7 +117,7 @@ public record FrameHeader(
     return seq != 0 && (flags & (Flag.FINAL | Flag.HALF_CLOSE)) == 0;
   }
 
-  /** The length of the whole field, from 6 to {@link #MAX_BYTES}. */
+  /** The length of the whole field, from 6 to {@link #LARGEST_HEADER_BYTES}. */
   public int sizeBytes() {
     return PREFIX_BYTES + contentBytes();
   }
@@ -157,7 +158,7 @@ public record FrameHeader(
 
   /**
    * Reads the header at the beginning of a message, if one is there, and copies nothing. The first
-   * {@link #MAX_BYTES} of a longer message suffice.
+   * {@link #LARGEST_HEADER_BYTES} of a longer message suffice.
    *
    * @return null when the message does not begin with such a field
    * @throws WireException when it does, and the field is not a header
@@ -192,13 +193,13 @@ public record FrameHeader(
     long probe = 0;
     while (in.next()) {
       switch (in.field()) {
-        case TAG -> tag = in.varint(MAX_TAG);
+        case TAG -> tag = in.varint(HIGHEST_TAG);
         case SEQ -> seq = in.varint(Long.MAX_VALUE);
         case ACK -> ack = in.varint(Long.MAX_VALUE);
         case CREDIT -> credit = in.varint(Long.MAX_VALUE);
         case FLAGS -> flags = (int) in.varint(Flag.ALL);
         case LOW -> low = in.varint(Long.MAX_VALUE);
-        case STATUS -> status = (int) in.varint(MAX_STATUS);
+        case STATUS -> status = (int) in.varint(HIGHEST_STATUS);
         case PROBE -> probe = in.varint(Long.MAX_VALUE);
         default -> throw in.unknownField();
       }

@@ -120,7 +120,7 @@ public record Hello(
       switch (in.field()) {
         case SESSION -> session = in.bytes(SessionId.BYTES);
         case ATTACH -> attach = in.varint(Long.MAX_VALUE);
-        case TAG -> tag = in.varint(FrameHeader.MAX_TAG);
+        case TAG -> tag = in.varint(FrameHeader.HIGHEST_TAG);
         case WATERMARK -> watermark = in.varint(Long.MAX_VALUE);
         case LOW -> low = in.varint(Long.MAX_VALUE);
         case CREDIT -> credit = in.varint(Long.MAX_VALUE);

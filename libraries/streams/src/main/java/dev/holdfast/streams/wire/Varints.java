@@ -7,7 +7,7 @@ final class Varints {
   static final int LENGTH_DELIMITED = 2;
 
   /** The longest encoding of a non-negative value: nine times seven bits. */
-  static final int MAX_BYTES = 9;
+  static final int VARINT_BYTES = 9;
 
   private static final int BITS = 7;
   private static final int MORE = 0x80;

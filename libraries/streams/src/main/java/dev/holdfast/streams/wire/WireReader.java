@@ -89,7 +89,7 @@ final class WireReader {
 
   private long raw() throws WireException {
     long value = 0;
-    for (int i = 0; i < Varints.MAX_BYTES; i++) {
+    for (int i = 0; i < Varints.VARINT_BYTES; i++) {
       if (at == end) {
         throw new WireException(Kind.TRUNCATED, "field " + field);
       }

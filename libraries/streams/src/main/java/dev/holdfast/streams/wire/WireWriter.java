@@ -14,7 +14,7 @@ final class WireWriter {
 
   WireWriter varint(int field, long value) {
     if (value != 0) {
-      reserve(Varints.MAX_BYTES + 1);
+      reserve(Varints.VARINT_BYTES + 1);
       bytes[length++] = (byte) (field << Varints.WIRE_TYPE_BITS);
       length = Varints.write(value, bytes, length);
     }
@@ -23,7 +23,7 @@ final class WireWriter {
 
   WireWriter bytes(int field, byte[] value) {
     if (value.length > 0) {
-      reserve(Varints.MAX_BYTES + 1 + value.length);
+      reserve(Varints.VARINT_BYTES + 1 + value.length);
       bytes[length++] = (byte) (field << Varints.WIRE_TYPE_BITS | Varints.LENGTH_DELIMITED);
       length = Varints.write(value.length, bytes, length);
       System.arraycopy(value, 0, bytes, length, value.length);

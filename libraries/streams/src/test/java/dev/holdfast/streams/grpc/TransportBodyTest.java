@@ -64,7 +64,7 @@ class TransportBodyTest {
     Payload body = arrived();
     Frame.handOver(body);
     Frame.settle(body);
-    assertThat(transport.readBytes).as("the header").isEqualTo(FrameHeader.MAX_BYTES);
+    assertThat(transport.readBytes).as("the header").isEqualTo(FrameHeader.LARGEST_HEADER_BYTES);
     assertThat(transport.closed).isZero();
 
     assertThat(Frame.parse(body, TransportBodyTest::bytes)).isEqualTo(application());

@@ -26,7 +26,7 @@ class FrameHeaderPropertiesTest {
         Arbitraries.frequencyOf(
             net.jqwik.api.Tuple.of(1, Arbitraries.just(0L)),
             net.jqwik.api.Tuple.of(3, Arbitraries.longs().between(0, Long.MAX_VALUE)));
-    Arbitrary<Long> tags = Arbitraries.longs().between(1, FrameHeader.MAX_TAG);
+    Arbitrary<Long> tags = Arbitraries.longs().between(1, FrameHeader.HIGHEST_TAG);
     Arbitrary<Integer> flags = Arbitraries.integers().between(0, Flag.ALL);
     Arbitrary<Integer> statuses = Arbitraries.integers().between(0, 16);
     return Combinators.combine(
@@ -47,7 +47,7 @@ class FrameHeaderPropertiesTest {
     assertThat(read).isEqualTo(header);
     assertThat(behind - at)
         .isEqualTo(header.sizeBytes())
-        .isLessThanOrEqualTo(FrameHeader.MAX_BYTES);
+        .isLessThanOrEqualTo(FrameHeader.LARGEST_HEADER_BYTES);
     assertThat(header.sizeBytes()).isEqualTo(header.toByteArray().length);
   }
 

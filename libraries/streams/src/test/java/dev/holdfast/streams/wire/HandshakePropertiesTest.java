@@ -37,7 +37,7 @@ class HandshakePropertiesTest {
   static Arbitrary<Hello> hellos() {
     Arbitrary<Long> positions = Arbitraries.longs().between(0, Long.MAX_VALUE);
     Arbitrary<Long> ones = Arbitraries.longs().between(1, Long.MAX_VALUE);
-    Arbitrary<Long> tags = Arbitraries.longs().between(1, FrameHeader.MAX_TAG);
+    Arbitrary<Long> tags = Arbitraries.longs().between(1, FrameHeader.HIGHEST_TAG);
     Arbitrary<Long> millis = Arbitraries.longs().between(0, Handshake.MAX_MILLIS);
     Arbitrary<SessionToken> tokens =
         Arbitraries.oneOf(tokens(), Arbitraries.just(SessionToken.NONE));

@@ -85,7 +85,7 @@ class WireVectorsTest {
 
   private static FrameHeader highest() {
     long most = Long.MAX_VALUE;
-    return new FrameHeader(FrameHeader.MAX_TAG, most, most, most, Flag.ALL, most, 16, most);
+    return new FrameHeader(FrameHeader.HIGHEST_TAG, most, most, most, Flag.ALL, most, 16, most);
   }
 
   private static String frame(String name, FrameHeader header) {

@@ -2,6 +2,7 @@ package dev.holdfast.transcoding.http;
 
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
+import dev.holdfast.core.Limit;
 import dev.holdfast.transcoding.http.HttpBinding.BodyKind;
 import dev.holdfast.transcoding.json.JsonCodec;
 import java.io.IOException;
@@ -12,9 +13,13 @@ import java.util.Set;
 /** Binder of query parameters to request fields. Thread-safe. */
 final class QueryBinder {
   /** The maximum number of parameters in a query; more are refused. */
+  @Limit(
+      of = "query parameters of one request that is translated",
+      then = "it is answered with 400")
   static final int MAX_PARAMETERS = 1000;
 
   /** The maximum depth of a parameter's field path; deeper ones are refused. */
+  @Limit(of = "fields in the path of a query parameter", then = "the request is answered with 400")
   static final int MAX_FIELD_DEPTH = 32;
 
   private final FieldNames names;

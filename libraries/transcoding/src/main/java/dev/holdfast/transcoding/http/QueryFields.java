@@ -2,6 +2,7 @@ package dev.holdfast.transcoding.http;
 
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
+import dev.holdfast.core.Limit;
 import dev.holdfast.transcoding.http.HttpBinding.BodyKind;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -15,9 +16,15 @@ import java.util.Set;
  */
 public final class QueryFields {
   /** The maximum number of listed parameters of a binding. */
+  @Limit(
+      of = "query parameters of one binding that are listed",
+      then = "the others are left out, and the list counts as incomplete")
   static final int MAX_LISTED = 500;
 
   /** The maximum number of nested messages that are searched. */
+  @Limit(
+      of = "messages within a request that are searched for query parameters to list",
+      then = "those of the others are left out, and the list counts as incomplete")
   static final int MAX_PLACES = 2_000;
 
   /**

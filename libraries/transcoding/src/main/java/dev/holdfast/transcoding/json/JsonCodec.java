@@ -2,6 +2,7 @@ package dev.holdfast.transcoding.json;
 
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
+import dev.holdfast.core.Limit;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
@@ -13,6 +14,9 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class JsonCodec {
   /** The maximum nesting of messages, objects and arrays: 100, as in protobuf's own parsers. */
+  @Limit(
+      of = "levels of nesting in a message that is read or written as JSON",
+      then = "the message is refused as malformed")
   public static final int MAX_DEPTH = 100;
 
   private final SchemaTypes types;

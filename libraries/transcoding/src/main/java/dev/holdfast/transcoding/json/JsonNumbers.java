@@ -1,5 +1,6 @@
 package dev.holdfast.transcoding.json;
 
+import dev.holdfast.core.Limit;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -8,12 +9,13 @@ import org.jspecify.annotations.Nullable;
 /** Parsing of JSON numbers from bytes. */
 final class JsonNumbers {
   /** The maximum length of a number in bytes; no exact 64-bit value needs more. */
+  @Limit(of = "one number in JSON", then = "the message is refused as malformed")
   static final int MAX_NUMBER_BYTES = 1100;
 
   private static final double[] POWERS_OF_TEN = new double[23];
   private static final float[] SMALL_POWERS_OF_TEN = new float[11];
-  private static final int MOST_EXACT_DIGITS = 15;
-  private static final int MOST_EXACT_FLOAT_DIGITS = 7;
+  private static final int EXACT_DIGITS = 15;
+  private static final int EXACT_FLOAT_DIGITS = 7;
   private static final BigInteger UNSIGNED_MAX =
       BigInteger.ONE.shiftLeft(Long.SIZE).subtract(BigInteger.ONE);
 
@@ -121,7 +123,7 @@ final class JsonNumbers {
       mantissa = mantissa * 10 + digit;
       count += mantissa == 0 ? 0 : 1;
       scale -= fraction ? 1 : 0;
-      if (count > MOST_EXACT_DIGITS) {
+      if (count > EXACT_DIGITS) {
         break;
       }
     }
@@ -144,7 +146,7 @@ final class JsonNumbers {
     if (negative) {
       at++;
     }
-    for (; at < to && count < MOST_EXACT_FLOAT_DIGITS; at++) {
+    for (; at < to && count < EXACT_FLOAT_DIGITS; at++) {
       int digit = in[at] - '0';
       if (digit == '.' - '0') {
         fraction = true;

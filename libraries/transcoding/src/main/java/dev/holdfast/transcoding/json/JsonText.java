@@ -7,7 +7,9 @@ final class JsonText {
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] LEAST_LONG =
       Long.toString(Long.MIN_VALUE).getBytes(StandardCharsets.US_ASCII);
-  private static final int MOST_DIGITS = 20;
+
+  /** The digits of the largest unsigned 64-bit integer; a signed one has 19 and a sign. */
+  private static final int LONG_DIGITS = 20;
 
   /** Pairs of digits from 00 to 99 as little-endian shorts. */
   private static final short[] PAIRS = pairs();
@@ -106,7 +108,7 @@ final class JsonText {
       out.put(LEAST_LONG);
       return;
     }
-    out.ensure(MOST_DIGITS);
+    out.ensure(LONG_DIGITS);
     long rest = value;
     if (rest < 0) {
       out.bytes[out.size++] = '-';
@@ -208,7 +210,7 @@ final class JsonText {
 
   private static void fixed(boolean negative, long whole, int decimals, CodecBuffer out)
       throws CodecException {
-    out.ensure(2 * MOST_DIGITS);
+    out.ensure(2 * LONG_DIGITS);
     if (negative) {
       out.bytes[out.size++] = '-';
     }

@@ -1,5 +1,7 @@
 package dev.holdfast.transcoding.json;
 
+import dev.holdfast.core.Limit;
+
 /**
  * Reader of one binary protobuf message that appends its JSON. A message in canonical order, with
  * fields by number and singular ones once, is printed in one pass. Any other message is reordered
@@ -7,6 +9,9 @@ package dev.holdfast.transcoding.json;
  */
 final class JsonWriter extends WireScanner {
   /** The maximum number of bytes that are reordered at one time; nested messages add up. */
+  @Limit(
+      of = "a message whose fields are out of order, nested ones counted again",
+      then = "it is not translated")
   private static final int MAX_REORDERED_BYTES = 64 << 20;
 
   final JsonCodec codec;

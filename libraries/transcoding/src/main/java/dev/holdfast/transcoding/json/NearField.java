@@ -1,5 +1,6 @@
 package dev.holdfast.transcoding.json;
 
+import dev.holdfast.core.Limit;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
@@ -11,14 +12,20 @@ import java.util.Locale;
  */
 final class NearField {
   /** The maximum length of a name to search for; a longer one is not a typing error. */
+  @Limit(
+      of = "characters of an unknown field's name to which the nearest one is looked for",
+      then = "none is")
   static final int MOST_CHARS = 64;
 
   /**
    * The maximum number of a message's fields that are compared; further fields are not suggested.
    */
+  @Limit(
+      of = "fields of a message that are compared with one that it has not",
+      then = "the others are not found")
   static final int MOST_FIELDS = 500;
 
-  private static final int MOST_EDITS = 3;
+  private static final int TYPING_ERRORS = 3;
   private static final int CHARS_PER_EDIT = 3;
 
   private NearField() {}
@@ -29,7 +36,7 @@ final class NearField {
       return "";
     }
     String wanted = given.toLowerCase(Locale.ROOT);
-    int bestEdits = Math.min(MOST_EDITS, given.length() / CHARS_PER_EDIT) + 1;
+    int bestEdits = Math.min(TYPING_ERRORS, given.length() / CHARS_PER_EDIT) + 1;
     String best = "";
     for (int i = 0; i < Math.min(fields.length, MOST_FIELDS); i++) {
       String name = new String(fields[i].jsonName, StandardCharsets.UTF_8);

@@ -9,11 +9,11 @@ final class TimeText {
   static final long LAST_SECOND = 253402300799L;
 
   /** The maximum of a Duration in seconds: 10,000 years of 365.25 days. */
-  static final long MOST_SECONDS = 315576000000L;
+  static final long LONGEST_DURATION_SECONDS = 315576000000L;
 
   private static final int NANOS_PER_SECOND = 1_000_000_000;
   private static final int SECONDS_PER_DAY = 86_400;
-  private static final int MOST_DURATION_DIGITS = 12;
+  private static final int DURATION_DIGITS = 12;
 
   long seconds;
   int nanos;
@@ -104,7 +104,7 @@ final class TimeText {
     int first = negative ? from + 1 : from;
     at = first;
     long whole = 0;
-    while (at < to && text[at] >= '0' && text[at] <= '9' && at - first < MOST_DURATION_DIGITS) {
+    while (at < to && text[at] >= '0' && text[at] <= '9' && at - first < DURATION_DIGITS) {
       whole = whole * 10 + text[at] - '0';
       at++;
     }
@@ -113,7 +113,7 @@ final class TimeText {
     }
     seconds = negative ? -whole : whole;
     nanos = negative ? -nanos : nanos;
-    return whole <= MOST_SECONDS;
+    return whole <= LONGEST_DURATION_SECONDS;
   }
 
   /** Parses an optional fraction; false when it has no digits or more than nine. */
@@ -201,8 +201,8 @@ final class TimeText {
    */
   static boolean writeDuration(long seconds, int nanos, CodecBuffer out) throws CodecException {
     boolean range =
-        seconds >= -MOST_SECONDS
-            && seconds <= MOST_SECONDS
+        seconds >= -LONGEST_DURATION_SECONDS
+            && seconds <= LONGEST_DURATION_SECONDS
             && nanos > -NANOS_PER_SECOND
             && nanos < NANOS_PER_SECOND;
     if (!range || (seconds > 0 && nanos < 0) || (seconds < 0 && nanos > 0)) {

@@ -3,6 +3,7 @@ package dev.holdfast.transcoding.schema;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.Descriptors.DescriptorValidationException;
 import com.google.protobuf.Descriptors.FileDescriptor;
+import dev.holdfast.core.Limit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 /** Linker of files with their imports, in any order of addition. For one use. */
 final class FileLinker {
   /** The maximum depth of nested imports; deeper ones are refused. */
+  @Limit(
+      of = "imports of imports in a schema",
+      then = "it is refused; of a schema from reflection, a deeper import counts as missing")
   static final int MAX_IMPORT_DEPTH = 200;
 
   private final Map<String, FileDescriptorProto> files = new TreeMap<>();

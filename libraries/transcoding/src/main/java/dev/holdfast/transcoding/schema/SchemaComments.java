@@ -5,6 +5,7 @@ import com.google.protobuf.DescriptorProtos.EnumDescriptorProto;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.DescriptorProtos.ServiceDescriptorProto;
 import com.google.protobuf.DescriptorProtos.SourceCodeInfo.Location;
+import dev.holdfast.core.Limit;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -15,6 +16,7 @@ import java.util.stream.Collectors;
  */
 final class SchemaComments {
   /** The maximum length of a comment; longer ones are cut. */
+  @Limit(of = "characters of one comment in a schema", then = "the rest is left out")
   static final int MAX_CHARS = 8_000;
 
   private final Map<String, String> into;

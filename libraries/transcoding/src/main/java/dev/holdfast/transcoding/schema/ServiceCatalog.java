@@ -10,6 +10,7 @@ import com.google.protobuf.Descriptors.MethodDescriptor;
 import com.google.protobuf.Descriptors.ServiceDescriptor;
 import com.google.protobuf.ExtensionRegistry;
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.holdfast.core.Limit;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -34,6 +35,7 @@ import java.util.TreeMap;
  */
 public final class ServiceCatalog {
   /** The maximum number of files in a schema. */
+  @Limit(of = "files of one schema", then = "it is refused")
   static final int MAX_FILES = 20_000;
 
   private static final ExtensionRegistry ANNOTATIONS = annotations();

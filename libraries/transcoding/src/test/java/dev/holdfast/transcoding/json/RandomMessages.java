@@ -166,7 +166,7 @@ final class RandomMessages {
   private Duration duration() {
     int sign = random.nextBoolean() ? 1 : -1;
     return Duration.newBuilder()
-        .setSeconds(sign * Math.floorMod(random.nextLong(), TimeText.MOST_SECONDS))
+        .setSeconds(sign * Math.floorMod(random.nextLong(), TimeText.LONGEST_DURATION_SECONDS))
         .setNanos(sign * nanos())
         .build();
   }

@@ -1,6 +1,7 @@
 package dev.holdfast.cli.demo;
 
 import dev.holdfast.core.HostPort;
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.RegistryUri;
 import dev.holdfast.core.ServiceName;
 import dev.holdfast.grpc.HoldfastChannelBuilder;
@@ -22,7 +23,12 @@ final class Demo {
   private static final long TABLE_MILLIS = 1_000;
   private static final int WARM_UP_CALLS_PER_SECOND = 1_000;
   private static final long WARM_UP_ROUND_MILLIS = 500;
+
+  @Limit(
+      of = "rounds of half a second in which `demo` waits for calls to become quick",
+      then = "it begins all the same")
   private static final int MOST_WARM_UP_ROUNDS = 12;
+
   private static final double WARM_P99_MILLIS = 20;
 
   private final DemoOptions options;

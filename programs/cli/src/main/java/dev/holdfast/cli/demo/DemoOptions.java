@@ -1,5 +1,6 @@
 package dev.holdfast.cli.demo;
 
+import dev.holdfast.core.Limit;
 import java.time.Duration;
 
 /**
@@ -13,6 +14,7 @@ record DemoOptions(Duration time, int instances, int ratePerSecond) {
   /** The registry is away for ten of them, and five more steps want to be seen. */
   static final int LEAST_SECONDS = 20;
 
+  @Limit(of = "seconds that `demo` goes on", then = "a larger --seconds is refused")
   static final int MOST_SECONDS = 86_400;
 
   DemoOptions {

@@ -1,5 +1,6 @@
 package dev.holdfast.cli.demo;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.RegistryUri;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -12,6 +13,9 @@ import java.nio.file.StandardCopyOption;
  * directory.
  */
 final class FileStage implements RegistryStage {
+  @Limit(
+      of = "attempts of `demo` to put the directory of its registry back",
+      then = "it ends with the error")
   private static final int MAX_ATTEMPTS = 5;
 
   private final Path directory;

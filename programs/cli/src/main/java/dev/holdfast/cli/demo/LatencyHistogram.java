@@ -9,14 +9,14 @@ package dev.holdfast.cli.demo;
 final class LatencyHistogram {
   private static final int SUB_BUCKET_BITS = 5;
   private static final int SUB_BUCKETS = 1 << SUB_BUCKET_BITS;
-  private static final long MAX_MICROS = (1L << 32) - 1;
+  private static final long LARGEST_MICROS = (1L << 32) - 1;
   private static final int BUCKETS = (32 - SUB_BUCKET_BITS + 1) * SUB_BUCKETS;
 
   private final long[] counts = new long[BUCKETS];
   private long total;
 
   void record(long nanos) {
-    long micros = Math.min(MAX_MICROS, Math.max(0, nanos / 1_000));
+    long micros = Math.min(LARGEST_MICROS, Math.max(0, nanos / 1_000));
     counts[bucketOf(micros)]++;
     total++;
   }

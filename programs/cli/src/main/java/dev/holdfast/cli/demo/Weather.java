@@ -15,7 +15,7 @@ import java.util.random.RandomGenerator;
 final class Weather {
   private static final int PAUSE_MILLIS = 400;
   private static final int PAUSE_JITTER_MILLIS = 800;
-  private static final int MOST_BYTES = 3_000;
+  private static final int CUT_WITHIN_BYTES = 3_000;
 
   /** The effect of a fault on the connections through a middlebox. */
   enum Kind {
@@ -74,7 +74,7 @@ final class Weather {
     int door = random.nextInt(doors);
     RelayDirection direction =
         random.nextBoolean() ? RelayDirection.TO_SERVER : RelayDirection.TO_CLIENT;
-    int bytes = 1 + random.nextInt(MOST_BYTES);
+    int bytes = 1 + random.nextInt(CUT_WITHIN_BYTES);
     Duration length = Duration.ofMillis(500 + random.nextInt(2_500));
     PathFaults.Builder faults = PathFaults.builder();
     switch (kind) {

@@ -40,7 +40,11 @@ public final class HealthFollower implements AutoCloseable {
   private static final int STRIKES = 2;
 
   private static final int LOOKS_AT_SILENT = 10;
+
   // From a quarter of a second to eight seconds.
+  @Limit(
+      of = "doublings of the pause after a failure to follow a program's health",
+      then = "it stays as it is")
   private static final int MOST_RETRY_DOUBLINGS = 5;
 
   /** The receiver of a program's health. Called on the follower's thread. */

@@ -50,10 +50,6 @@ final class HouseMeasures {
           "(@Limit\\((?s:.*?)\"\\)\\s*)?[a-z ]* final (?:int|long|Duration)"
               + " (M(?:AX|OST)_\\w+)");
 
-  /** Constants that are named like a limit and only keep sums within their types. */
-  private static final Set<String> ARITHMETIC =
-      Set.of("MAX_DOUBLINGS", "MOST_RETRY_DOUBLINGS", "MAX_DIVISOR", "MAX_PORT");
-
   private static final int SHORT_WORDS = 4;
   private static final int FILES_OF_A_PACKAGE = 40;
   private static final Map<String, Double> BOUNDS =
@@ -273,7 +269,7 @@ final class HouseMeasures {
     List<String> found = new ArrayList<>();
     Matcher constant = LIMIT.matcher(source);
     while (constant.find()) {
-      if (constant.group(1) == null && !ARITHMETIC.contains(constant.group(2))) {
+      if (constant.group(1) == null) {
         found.add(constant.group(2));
       }
     }

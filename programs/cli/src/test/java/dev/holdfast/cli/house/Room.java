@@ -59,10 +59,11 @@ record Room(String name, String packageName, List<String> rooms, List<String> th
               PROTOBUF,
               List.of("com.google.common.util.concurrent", "com.google.rpc"),
               List.of("io.envoyproxy", "com.github.xds", "com.github.udpa")),
-          // google.api.http stands in the common protos; no Netty, no grpc.
+          // google.api.http stands in the common protos; no Netty, no grpc. core marks its limits,
+          // which docs/limits.md is made from.
           room(
               "transcoding",
-              List.of(),
+              List.of("core"),
               PROTOBUF,
               JACKSON,
               List.of("com.google.api", "com.google.rpc")),

@@ -95,7 +95,7 @@ final class TidyRules {
                       + " <dependency><version>1.2</version></dependency>")),
           perFile(
               "a constant named after a limit is marked as one, so that docs/limits.md has it",
-              TidyRules::promisesLimits,
+              TidyRules::isProduct,
               TidyRules::unmarkedLimits,
               java("libraries/core/src/main/java/x/A.java", "  static final int MAX_ITEMS = 3;")),
           new TidyRule(
@@ -171,12 +171,9 @@ final class TidyRules {
     };
   }
 
-  /** The test kit and the demo's own measures are left out: no peer of a user reaches them. */
-  private static boolean promisesLimits(File file) {
-    return file.isMainJava()
-        && file.path()
-            .matches("(libraries/(core|grpc)|programs/(doctor|lab|cli)|registries/[a-z]+)/.*")
-        && !file.path().matches(".*/(demo|local)/.*|.*/(Dns|Relay)\\w+[.]java");
+  /** Whether a file is code of a product room; benchmarks and examples are none. */
+  private static boolean isProduct(File file) {
+    return file.isMainJava() && file.path().matches("(libraries|programs|registries|stores)/.*");
   }
 
   private static List<String> unmarkedLimits(File file) {

@@ -31,7 +31,7 @@ import java.util.stream.Collectors;
  * together with all resources of its response.
  */
 final class ResourceRules {
-  private static final long MAX_UINT32 = 0xFFFF_FFFFL;
+  private static final long LARGEST_UINT32 = 0xFFFF_FFFFL;
 
   private final List<String> problems = new ArrayList<>();
 
@@ -105,7 +105,7 @@ final class ResourceRules {
         demand(seen.add(part.getName()), "a weighted cluster stands there twice");
         demand(clusters.contains(part.getName()), "no cluster " + part.getName());
       }
-      demand(sum >= 1 && sum <= MAX_UINT32, "weights of clusters sum up to " + sum);
+      demand(sum >= 1 && sum <= LARGEST_UINT32, "weights of clusters sum up to " + sum);
     } else {
       demand(clusters.contains(action.getCluster()), "no cluster " + action.getCluster());
     }
@@ -165,12 +165,12 @@ final class ResourceRules {
           problems.add(name + socket.getAddress() + " is no IP address");
         }
       }
-      demand(within <= MAX_UINT32, name + "weights sum up to " + within);
+      demand(within <= LARGEST_UINT32, name + "weights sum up to " + within);
     }
     int priority = 0;
     for (Map.Entry<Integer, Long> level : weights.entrySet()) {
       demand(level.getKey() == priority++, name + "priorities have a gap");
-      demand(level.getValue() <= MAX_UINT32, name + "weights sum up to " + level.getValue());
+      demand(level.getValue() <= LARGEST_UINT32, name + "weights sum up to " + level.getValue());
     }
   }
 

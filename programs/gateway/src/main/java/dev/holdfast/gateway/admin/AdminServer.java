@@ -43,8 +43,17 @@ public final class AdminServer implements AutoCloseable {
   @Limit(of = "time that a connection to the admin page may be silent", then = "it is closed")
   static final Duration IDLE = Duration.ofSeconds(60);
 
+  @Limit(
+      of = "the first line of a request to the admin page",
+      then = "it is answered with 400, and the connection is closed")
   private static final int MAX_LINE_BYTES = 4_096;
+
+  @Limit(
+      of = "the headers of a request to the admin page",
+      then = "it is answered with 400, and the connection is closed")
   private static final int MAX_HEADER_BYTES = 8_192;
+
+  @Limit(of = "the body of a request to the admin page", then = "it is answered with 413")
   private static final int MAX_BODY_BYTES = 4_096;
 
   private final EventLoopGroup thread =

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.cluster;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.PickSchedule;
 import dev.holdfast.core.PureCore;
 import java.util.Arrays;
@@ -179,7 +180,11 @@ interface Choice {
     /** The points of a candidate with share 1; equal candidates differ by a few percent. */
     private static final int POINTS = 160;
 
+    @Limit(
+        of = "points of one endpoint on the ring of a consistent hash",
+        then = "a larger weight gets it no more calls")
     private static final int MOST_POINTS = 1_600;
+
     private static final int FNV_PRIME = 0x01000193;
     private static final int FNV_START = 0x811c9dc5;
 

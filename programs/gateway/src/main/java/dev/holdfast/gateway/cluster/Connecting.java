@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.cluster;
 
+import dev.holdfast.core.Limit;
 import java.time.Duration;
 
 /**
@@ -11,7 +12,11 @@ import java.time.Duration;
  *     way; zero (default) for never, else at least 1 s
  */
 public record Connecting(int most, Duration timeout, Duration age) {
+  @Limit(
+      of = "connections to one endpoint, for each thread of the gateway, at the highest setting",
+      then = "a larger number is refused")
   private static final int MOST_CONNECTIONS = 64;
+
   private static final Duration LEAST_TIMEOUT = Duration.ofMillis(10);
   private static final Duration LEAST_AGE = Duration.ofSeconds(1);
 

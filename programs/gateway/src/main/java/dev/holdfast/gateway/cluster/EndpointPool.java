@@ -47,7 +47,7 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
   private static final int PERCENT = 100;
   private static final int JITTER_PARTS = 10;
   private static final int JITTER_STEPS = 1_000;
-  private static final int MOST_DOUBLINGS = 10;
+  private static final int PAUSE_DOUBLINGS = 10;
 
   private final Home<L> home;
   private final ClusterOptions options;
@@ -328,7 +328,7 @@ public final class EndpointPool<L extends Link> implements LinkWatch<L> {
     aged.remove(link);
     if (link == opening) {
       opening = null;
-      failures = Math.min(MOST_DOUBLINGS, failures + 1);
+      failures = Math.min(PAUSE_DOUBLINGS, failures + 1);
       long pause = FIRST_PAUSE.toNanos() << (failures - 1);
       pausedUntilNanos = home.context.nanoTime() + Math.min(LONGEST_PAUSE.toNanos(), pause);
       lastFailure = why;

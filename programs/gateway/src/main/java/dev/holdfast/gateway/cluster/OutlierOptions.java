@@ -24,7 +24,11 @@ public record OutlierOptions(int faults, Duration within, Duration ejection, int
   public static final OutlierOptions DEFAULT =
       new OutlierOptions(5, Duration.ofSeconds(30), Duration.ofSeconds(10), 50);
 
+  @Limit(
+      of = "faults in a row until an endpoint of the gateway gets no calls, at the highest setting",
+      then = "a larger number is refused")
   private static final int MOST_FAULTS = 1_000;
+
   private static final int WHOLE = 100;
 
   public OutlierOptions {

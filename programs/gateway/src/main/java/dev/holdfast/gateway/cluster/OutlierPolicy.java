@@ -32,7 +32,7 @@ import java.util.Optional;
  */
 @PureCore
 class OutlierPolicy {
-  private static final int MOST_DOUBLINGS = 20;
+  private static final int EJECTION_DOUBLINGS = 20;
 
   final OutlierOptions options;
   private final Map<HostPort, Standing> standings = new HashMap<>();
@@ -256,7 +256,7 @@ class OutlierPolicy {
   /** The time of the n-th ejection in a row, in nanoseconds. */
   long ejectionNanos(int ejections) {
     long first = options.ejection().toNanos();
-    int doublings = Math.min(MOST_DOUBLINGS, ejections - 1);
+    int doublings = Math.min(EJECTION_DOUBLINGS, ejections - 1);
     return Math.min(OutlierOptions.LONGEST_EJECTION.toNanos(), first << doublings);
   }
 

@@ -1,5 +1,7 @@
 package dev.holdfast.gateway.cluster;
 
+import dev.holdfast.core.Limit;
+
 /**
  * The retry budget of a cluster for attempts that an endpoint may have processed. It bounds what
  * retry policies add, so that a cluster in trouble does not get a multiple of its calls. Counted
@@ -13,9 +15,17 @@ public record RetryOptions(int percent, int burst) {
   public static final RetryOptions DEFAULT = new RetryOptions(20, 500);
 
   /** The highest percentage: four more attempts for each call, the most that one call can have. */
+  @Limit(
+      of = "percent of its calls that a cluster's budget for retries adds, at the highest setting",
+      then = "a larger number is refused")
   public static final int MOST_PERCENT = 400;
 
   /** The largest burst that may be configured. */
+  @Limit(
+      of =
+          "retries at once in a cluster's budget, per thread of the gateway, at the highest"
+              + " setting",
+      then = "a larger number is refused")
   public static final int MOST_BURST = 100_000;
 
   public RetryOptions {

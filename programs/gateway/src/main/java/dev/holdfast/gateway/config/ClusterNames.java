@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.config;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.NearestName;
 import dev.holdfast.yaml.YamlMap;
 import java.util.Set;
@@ -8,6 +9,8 @@ import java.util.TreeSet;
 /** The cluster names that a configuration defines, to check references to clusters. */
 final class ClusterNames {
   private static final int TYPING_ERRORS = 2;
+
+  @Limit(of = "clusters that the message on an unknown one names", then = "the others are counted")
   private static final int MOST_SHOWN = 10;
 
   private final Set<String> clusters;

@@ -44,7 +44,7 @@ final class FaceKeys {
           "max-age",
           Duration.ZERO,
           Duration.ofHours(24),
-          Cors.MAX_AGE,
+          Cors.DEFAULT_MAX_AGE,
           "For how long a browser may remember what it was answered.");
 
   static final TunableText DESCRIPTOR_SETS =

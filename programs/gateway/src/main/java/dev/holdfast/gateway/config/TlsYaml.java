@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.config;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.core.TunableChoice;
 import dev.holdfast.gateway.tls.Identity;
 import dev.holdfast.gateway.tls.KeyFiles;
@@ -26,6 +27,9 @@ final class TlsYaml {
   private static final String CLIENT_CA = TlsKeys.CLIENT_CA.key();
   private static final String SERVER_NAME = TlsKeys.SERVER_NAME.key();
 
+  @Limit(
+      of = "names of a certificate in the message that another one is missing",
+      then = "the others are counted")
   private static final int MOST_SHOWN = 10;
 
   private final TlsPlace place;

@@ -19,11 +19,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Cors {
   /** The default time for which a browser may cache a preflight response. */
-  public static final Duration MAX_AGE = Duration.ofMinutes(10);
+  public static final Duration DEFAULT_MAX_AGE = Duration.ofMinutes(10);
 
   /** The policy that allows no cross-origin request. */
   public static final Cors NONE =
-      new Cors(Set.of(), new Asked(Set.of(), Set.of()), Set.of(), false, MAX_AGE);
+      new Cors(Set.of(), new Asked(Set.of(), Set.of()), Set.of(), false, DEFAULT_MAX_AGE);
 
   private static final String ANY = "*";
   private static final String ORIGIN = "origin";
@@ -85,7 +85,7 @@ public final class Cors {
 
   /** A policy that allows some origins, without credentials. */
   public static Cors of(String... origins) {
-    return new Cors(Set.of(origins), NONE.asked, Set.of(), false, MAX_AGE);
+    return new Cors(Set.of(origins), NONE.asked, Set.of(), false, DEFAULT_MAX_AGE);
   }
 
   /**

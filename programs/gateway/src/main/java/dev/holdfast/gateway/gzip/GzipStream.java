@@ -13,7 +13,7 @@ import java.util.zip.CRC32;
 public final class GzipStream {
   private static final int HEADER_BYTES = 10;
   private static final int TRAILER_BYTES = 8;
-  private static final int MOST_STORED = 65_535;
+  private static final int STORED_BLOCK_BYTES = 65_535;
   private static final int STORED_HEAD_BYTES = 5;
 
   /** An empty block that is the last. */
@@ -61,11 +61,11 @@ public final class GzipStream {
 
   /** Frames bytes as stored, uncompressed deflate blocks. */
   private static byte[] stored(byte[] bytes) {
-    int blocks = (bytes.length + MOST_STORED - 1) / MOST_STORED;
+    int blocks = (bytes.length + STORED_BLOCK_BYTES - 1) / STORED_BLOCK_BYTES;
     byte[] out = new byte[bytes.length + blocks * STORED_HEAD_BYTES];
     int at = 0;
-    for (int from = 0; from < bytes.length; from += MOST_STORED) {
-      int size = Math.min(MOST_STORED, bytes.length - from);
+    for (int from = 0; from < bytes.length; from += STORED_BLOCK_BYTES) {
+      int size = Math.min(STORED_BLOCK_BYTES, bytes.length - from);
       out[at + 1] = (byte) size;
       out[at + 2] = (byte) (size >>> 8);
       out[at + 3] = (byte) ~size;

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http1;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.limits.MemoryAccount;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -15,8 +16,12 @@ import java.util.List;
  * memory account is charged for whole segments.
  */
 final class FragmentedMessage {
-  private static final int LEAST_SEGMENT = 256;
-  private static final int MOST_SEGMENT = 65_536;
+  private static final int LEAST_SEGMENT_BYTES = 256;
+
+  @Limit(
+      of = "bytes of memory that are taken ahead for a fragmented message of a WebSocket",
+      then = "further memory is taken when they are full")
+  private static final int MOST_SEGMENT_BYTES = 65_536;
 
   private final int maxBytes;
   private final ByteBufAllocator allocator;
@@ -56,7 +61,8 @@ final class FragmentedMessage {
     size += bytes;
     int rest = fragment.writerIndex() - from;
     if (rest > 0) {
-      int room = Math.max(rest, Math.min(MOST_SEGMENT, Math.max(LEAST_SEGMENT, size - bytes)));
+      int ahead = Math.min(MOST_SEGMENT_BYTES, Math.max(LEAST_SEGMENT_BYTES, size - bytes));
+      int room = Math.max(rest, ahead);
       ByteBuf next = allocator.directBuffer(room, room);
       next.writeBytes(fragment, from, rest);
       segments.add(next);

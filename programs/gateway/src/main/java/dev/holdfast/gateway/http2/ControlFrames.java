@@ -42,6 +42,9 @@ final class ControlFrames {
   private static final int OTHERS_PER_DATA = 4;
 
   /** The most unused allowance that is kept. */
+  @Limit(
+      of = "frames neither HEADERS nor DATA that earlier calls and DATA allow a client",
+      then = "further calls and DATA allow it no more")
   private static final int MOST_EARNED = 10 * MAX_OTHERS;
 
   @Limit(of = "time over which PINGs and SETTINGS of a peer are counted", then = "it begins anew")

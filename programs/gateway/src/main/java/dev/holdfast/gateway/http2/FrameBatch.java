@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.core.Limit;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("FutureReturnValueIgnored")
 final class FrameBatch extends ChannelOutboundHandlerAdapter {
   /** So many are handed on without a flush. */
+  @Limit(
+      of = "bytes of frames for one connection that are put together, give or take one frame",
+      then = "they are handed on to be written")
   static final int MOST_BYTES = 16_384;
 
   private static final int FEW = 4;

@@ -31,6 +31,9 @@ abstract class FrameConnection extends Http2ConnectionHandler {
   /**
    * Looks at the pipeline before it is left as it is: detection handlers leave it a little later.
    */
+  @Limit(
+      of = "reads of a connection after which a way to its socket past the pipeline is looked for",
+      then = "its frames go through the pipeline")
   private static final int MOST_SEARCHES = 4;
 
   @Limit(

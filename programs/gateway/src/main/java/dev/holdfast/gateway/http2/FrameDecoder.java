@@ -33,7 +33,10 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
   static final int TYPE_OFFSET = 3;
   static final int FLAGS_OFFSET = 4;
   static final int STREAM_OFFSET = 5;
-  private static final int MOST_BYTES = 16_384;
+
+  /** The initial SETTINGS_MAX_FRAME_SIZE (RFC 9113, 6.5.2), which the gateway leaves as it is. */
+  private static final int LARGEST_PAYLOAD_BYTES = 16_384;
+
   static final int END_STREAM = 1;
   private static final int END_HEADERS = 4;
   private static final int PADDED = 8;
@@ -124,7 +127,7 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
       while (!failed && in.readableBytes() >= HEAD_BYTES && !budget.isSpent()) {
         int at = in.readerIndex();
         int length = in.getUnsignedMedium(at);
-        if (length <= MOST_BYTES && in.readableBytes() - HEAD_BYTES < length) {
+        if (length <= LARGEST_PAYLOAD_BYTES && in.readableBytes() - HEAD_BYTES < length) {
           break;
         }
         int whole = Math.min(HEAD_BYTES + length, in.readableBytes());
@@ -161,7 +164,7 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
     int id = in.getInt(at + STREAM_OFFSET) & Integer.MAX_VALUE;
     int payload = at + HEAD_BYTES;
     boolean end = (flags & END_STREAM) != 0;
-    boolean there = length > 0 && length <= MOST_BYTES;
+    boolean there = length > 0 && length <= LARGEST_PAYLOAD_BYTES;
     boolean padded = type == Http2FrameTypes.DATA && (flags & PADDED) != 0 && there;
     int padding = padded ? 1 + in.getUnsignedByte(payload) : 0;
     if (type == Http2FrameTypes.DATA) {
@@ -170,7 +173,7 @@ final class FrameDecoder extends DecoratingHttp2ConnectionDecoder {
     } else {
       count(type);
     }
-    if (length <= MOST_BYTES && !blockOpen && isPrefaced()) {
+    if (length <= LARGEST_PAYLOAD_BYTES && !blockOpen && isPrefaced()) {
       if (type == Http2FrameTypes.DATA) {
         FrameStream stream = streams.stream(id);
         if (stream != null && isPlain(stream) && padding <= length) {

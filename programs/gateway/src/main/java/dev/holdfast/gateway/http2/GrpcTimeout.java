@@ -22,7 +22,7 @@ public final class GrpcTimeout {
   /** The result for a call whose timeout had passed when it arrived. */
   static final long EXPIRED = -2;
 
-  private static final int MAX_DIGITS = 8;
+  private static final int TIMEOUT_DIGITS = 8;
   private static final long TOO_LARGE = 100_000_000;
 
   private GrpcTimeout() {}
@@ -33,7 +33,7 @@ public final class GrpcTimeout {
    */
   public static long parse(CharSequence text) {
     int digits = text.length() - 1;
-    if (digits < 1 || digits > MAX_DIGITS) {
+    if (digits < 1 || digits > TIMEOUT_DIGITS) {
       return NONE;
     }
     long value = 0;

@@ -37,7 +37,7 @@ final class Head extends DefaultHttp2Headers {
   private static final long UNKNOWN = Long.MIN_VALUE;
 
   private static final int TEN = 10;
-  private static final int MOST_DIGITS = 18;
+  private static final int LONG_DIGITS = 18;
 
   private boolean remembered;
   private byte @Nullable [] usualBlock;
@@ -161,7 +161,7 @@ final class Head extends DefaultHttp2Headers {
 
   /** Parses a number of at most 18 digits; {@link #UNSAID} for anything else. */
   private static long plainNumber(CharSequence text) {
-    if (text.length() == 0 || text.length() > MOST_DIGITS) {
+    if (text.length() == 0 || text.length() > LONG_DIGITS) {
       return UNSAID;
     }
     long value = 0;

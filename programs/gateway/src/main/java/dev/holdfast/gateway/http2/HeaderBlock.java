@@ -12,7 +12,7 @@ final class HeaderBlock {
   private static final int LENGTH_BITS = 7;
   private static final int MORE = 0x80;
   private static final int SEVEN_BITS = 0x7f;
-  private static final int MOST_SHIFT = 21;
+  private static final int LAST_SHIFT = 21;
   private static final int BAD = -1;
 
   private final ByteBuf bytes;
@@ -74,7 +74,7 @@ final class HeaderBlock {
     if (value < most) {
       return value;
     }
-    for (int shift = 0; at < end && shift <= MOST_SHIFT; shift += LENGTH_BITS) {
+    for (int shift = 0; at < end && shift <= LAST_SHIFT; shift += LENGTH_BITS) {
       int next = bytes.getByte(at++);
       value += (next & SEVEN_BITS) << shift;
       if ((next & MORE) == 0) {

@@ -21,6 +21,9 @@ final class RememberingDecoder extends DefaultHttp2HeadersDecoder {
   static final int REFUSABLE_BYTES = 65_536;
 
   /** The longest block that is cached. */
+  @Limit(
+      of = "a block of headers over HTTP/2 that is kept to be known again",
+      then = "a larger one is decoded, or encoded, each time")
   static final int MOST_BYTES = 512;
 
   /** The switch of the cache, for measurements: {@code bench/run gateway --parts 1}. */

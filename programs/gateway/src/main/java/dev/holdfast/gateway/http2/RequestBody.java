@@ -26,6 +26,9 @@ final class RequestBody {
   private static final int TAIL_BYTES = 4_096;
 
   /** The largest ratio of a kept buffer to its frame: only the frame is charged to the account. */
+  @Limit(
+      of = "size of a buffer with a frame that is kept or waits, as a multiple of the frame",
+      then = "the frame is copied")
   static final int MOST_SPARE = 2;
 
   private byte @Nullable [] only;

@@ -24,7 +24,7 @@ final class RetryDecision {
       then = "there is none, and its answer is the client's")
   static final Duration LONGEST_PUSHBACK = Duration.ofMinutes(1);
 
-  private static final int MOST_DIGITS = 9;
+  private static final int INT_DIGITS = 9;
   private static final int DECIMAL = 10;
   private static final int NUMBERS = 100;
   private static final long MILLI_NANOS = 1_000_000;
@@ -66,7 +66,7 @@ final class RetryDecision {
   /** Parses a number of digits alone; -1 for anything else. */
   static int number(CharSequence text) {
     int length = text.length();
-    if (length == 0 || length > MOST_DIGITS) {
+    if (length == 0 || length > INT_DIGITS) {
       return -1;
     }
     int value = 0;

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.tls.TlsFault;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -14,6 +15,9 @@ import javax.net.ssl.SSLException;
  * gateway's certificate only after the handshake.
  */
 final class UpstreamHandshake extends ChannelInboundHandlerAdapter {
+  @Limit(
+      of = "causes of a failed connection to an endpoint that are looked through for one of TLS",
+      then = "the failure itself is told")
   private static final int MOST_CAUSES = 10;
 
   private final UpstreamConnection connection;

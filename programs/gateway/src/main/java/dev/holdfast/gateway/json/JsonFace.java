@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
 public final class JsonFace implements WebFace {
   private static final Pattern TIMEOUT = Pattern.compile("[0-9]{1,8}[HMSmun]");
 
-  private static final long MOST_MILLIS = 99_999_999;
+  /** The largest number of the eight digits that a grpc-timeout may have. */
+  private static final long LARGEST_TIMEOUT_MILLIS = 99_999_999;
 
   private final Places places;
   private final Supplier<FaceTerms> terms;
@@ -377,7 +378,7 @@ public final class JsonFace implements WebFace {
     }
     OptionalLong millis = ConnectRequest.timeoutMillis(text(request.get("connect-timeout-ms")));
     if (millis.isPresent()) {
-      call.set("grpc-timeout", Math.min(MOST_MILLIS, millis.getAsLong()) + "m");
+      call.set("grpc-timeout", Math.min(LARGEST_TIMEOUT_MILLIS, millis.getAsLong()) + "m");
     }
   }
 

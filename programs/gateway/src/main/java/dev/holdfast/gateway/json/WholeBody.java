@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.json;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.http2.UpstreamCall;
 import dev.holdfast.transcoding.http.RequestRefusedException;
 import java.util.ArrayList;
@@ -11,8 +12,14 @@ import java.util.List;
  * account.
  */
 final class WholeBody {
-  private static final int LEAST_SEGMENT = 1_024;
-  private static final int MOST_SEGMENT = 65_536;
+  private static final int LEAST_SEGMENT_BYTES = 1_024;
+
+  @Limit(
+      of =
+          "bytes of memory that are taken ahead for the body of a request which is translated as"
+              + " a whole",
+      then = "further memory is taken when they are full")
+  private static final int MOST_SEGMENT_BYTES = 65_536;
 
   private final List<byte[]> segments = new ArrayList<>();
   private int roomInLast;
@@ -49,7 +56,7 @@ final class WholeBody {
     int rest = length - old;
     if (rest > 0) {
       // Who sends all at once has what was sent, and nothing beside it.
-      int least = size == 0 ? 0 : Math.min(MOST_SEGMENT, Math.max(LEAST_SEGMENT, size));
+      int least = size == 0 ? 0 : Math.min(MOST_SEGMENT_BYTES, Math.max(LEAST_SEGMENT_BYTES, size));
       byte[] next = new byte[Math.max(rest, least)];
       System.arraycopy(chunk, offset + old, next, 0, rest);
       segments.add(next);

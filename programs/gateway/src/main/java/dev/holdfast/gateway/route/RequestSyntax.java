@@ -15,8 +15,8 @@ public final class RequestSyntax {
   private static final int HEX = 16;
 
   private static final int LAST_ASCII = 0x7e;
-  private static final int MOST_PORT_DIGITS = 5;
-  private static final int MOST_PORT = 65_535;
+  private static final int PORT_DIGITS = 5;
+  private static final int LARGEST_PORT = 65_535;
   private static final int TEN = 10;
   private static final int NO_PORT = -1;
   private static final int HTTP_PORT = 80;
@@ -124,7 +124,7 @@ public final class RequestSyntax {
     if (hostEnd == length) {
       return 0;
     }
-    if (text.charAt(hostEnd) != ':' || length - hostEnd - 1 > MOST_PORT_DIGITS) {
+    if (text.charAt(hostEnd) != ':' || length - hostEnd - 1 > PORT_DIGITS) {
       return NO_PORT;
     }
     int port = 0;
@@ -135,7 +135,7 @@ public final class RequestSyntax {
       }
       port = port * TEN + digit;
     }
-    return port > MOST_PORT ? NO_PORT : port;
+    return port > LARGEST_PORT ? NO_PORT : port;
   }
 
   private static int portOr(CharSequence text, int hostEnd, boolean secure) {

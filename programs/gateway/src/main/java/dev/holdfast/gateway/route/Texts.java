@@ -1,9 +1,13 @@
 package dev.holdfast.gateway.route;
 
+import dev.holdfast.core.Limit;
 import java.util.Collection;
 
 /** Comparisons of character sequences without creating strings. */
 final class Texts {
+  @Limit(
+      of = "services that the answer to a call without a route names",
+      then = "the others are counted")
   private static final int MOST_SHOWN = 10;
 
   private Texts() {}

@@ -18,7 +18,7 @@ public final class ServerNames<T> {
 
   private static final Pattern TEXT =
       Pattern.compile("(\\*\\.)?[a-z0-9_-]{1,63}(\\.[a-z0-9_-]{1,63}){0,126}");
-  private static final int MAX_CHARS = 253;
+  private static final int HOST_NAME_CHARS = 253;
 
   private final Map<String, T> exact = new HashMap<>();
   private final Map<String, T> suffixes = new HashMap<>();
@@ -47,7 +47,7 @@ public final class ServerNames<T> {
    */
   public static String parse(String what, String text) {
     String small = text.toLowerCase(Locale.ROOT);
-    if (small.length() > MAX_CHARS || !TEXT.matcher(small).matches()) {
+    if (small.length() > HOST_NAME_CHARS || !TEXT.matcher(small).matches()) {
       throw new IllegalArgumentException(what + ": " + text + " (expected: " + EXPECTED + ")");
     }
     return small;

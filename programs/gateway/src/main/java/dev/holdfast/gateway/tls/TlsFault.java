@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.tls;
 
+import dev.holdfast.core.Limit;
 import io.netty.handler.ssl.NotSslRecordException;
 import java.nio.channels.ClosedChannelException;
 import java.security.cert.CertPathBuilderException;
@@ -11,6 +12,9 @@ import java.util.List;
 
 /** Formatter of the reasons of failed TLS handshakes. */
 public final class TlsFault {
+  @Limit(
+      of = "causes of a failure of TLS that are looked through",
+      then = "the last is told, unless one of them is known")
   private static final int MOST_CAUSES = 20;
 
   private TlsFault() {}

@@ -28,7 +28,11 @@ public final class LoopTraffic {
       then = "it has one, and another each time")
   public static final Duration LONG_CALL = Duration.ofMinutes(1);
 
+  @Limit(
+      of = "routes whose meters each thread of the gateway keeps at hand",
+      then = "all are dropped, and found again at their next calls")
   private static final int MAX_CACHED_ROUTES = 10_000;
+
   private static final CallKind NOWHERE = new CallKind("", "", KnownMethods.OTHER);
 
   private final Traffic all;

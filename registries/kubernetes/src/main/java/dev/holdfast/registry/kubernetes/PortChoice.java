@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 record PortChoice(String text) {
   private static final String GRPC = "grpc";
   private static final Set<String> GRPC_PROTOCOLS = Set.of("grpc", "kubernetes.io/h2c", "h2c");
-  private static final int MAX_PORT = 65_535;
+  private static final int LARGEST_PORT = 65_535;
   private static final int PORT_DIGITS = 5;
 
   /**
@@ -116,6 +116,6 @@ record PortChoice(String text) {
             && text.length() <= PORT_DIGITS
             && text.chars().allMatch(c -> c >= '0' && c <= '9');
     int value = digits ? Integer.parseInt(text) : 0;
-    return value <= MAX_PORT ? value : 0;
+    return value <= LARGEST_PORT ? value : 0;
   }
 }

@@ -52,11 +52,32 @@ public record RedisStoreOptions(
 
   private static final Pattern NAMESPACE = Pattern.compile("[A-Za-z0-9:_.-]{1,64}");
   private static final Duration LEAST_TIMEOUT = Duration.ofMillis(10);
+
+  @Limit(
+      of = "time without any answer while one is awaited from Redis, at the highest setting",
+      then = "a longer one is refused")
   private static final Duration MOST_TIMEOUT = Duration.ofSeconds(10);
+
+  @Limit(
+      of = "connections of a session store to Redis, at the highest setting",
+      then = "a larger number is refused")
   private static final int MOST_CONNECTIONS = 32;
+
+  @Limit(
+      of = "requests of sessions that Redis has not answered, at the highest setting",
+      then = "a larger number is refused")
   private static final int MOST_IN_FLIGHT = 100_000;
+
+  @Limit(
+      of = "requests of sessions that wait for Redis, at the highest setting",
+      then = "a larger number is refused")
   private static final int MOST_WAITING = 10_000_000;
+
   private static final int LEAST_RECORD_BYTES = 1 << 10;
+
+  @Limit(
+      of = "unacknowledged messages of one session in Redis, at the highest setting",
+      then = "a larger number is refused")
   private static final int MOST_RECORD_BYTES = 512 << 20;
 
   @Limit(

@@ -3,6 +3,7 @@ package dev.holdfast.transcoding.http.openapi;
 import static dev.holdfast.transcoding.http.openapi.JsonTree.ordered;
 
 import com.google.protobuf.Descriptors.ServiceDescriptor;
+import dev.holdfast.core.Limit;
 import dev.holdfast.transcoding.http.HttpTranscoder;
 import dev.holdfast.transcoding.json.JsonOptions;
 import dev.holdfast.transcoding.schema.ServiceCatalog;
@@ -26,6 +27,9 @@ import java.util.TreeMap;
  */
 public final class OpenApiDocument {
   /** The maximum size of a document in bytes. */
+  @Limit(
+      of = "an OpenAPI document",
+      then = "a request for a larger one is answered with 500, and `openapi` fails")
   public static final int MAX_BYTES = 32 << 20;
 
   private final byte[] json;

@@ -8,6 +8,7 @@ import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.GenericDescriptor;
 import com.google.protobuf.Descriptors.OneofDescriptor;
+import dev.holdfast.core.Limit;
 import dev.holdfast.transcoding.json.JsonOptions;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -27,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class TypeSchemas {
   /** The maximum number of oneof members for which a schema states mutual exclusion. */
+  @Limit(
+      of = "members of a oneof that exclude each other in an OpenAPI document",
+      then = "of a larger oneof the document does not say that they do")
   static final int MAX_TOLD_APART = 8;
 
   private static final String REF = "#/components/schemas/";
