@@ -9,6 +9,7 @@ import dev.holdfast.gateway.edge.ProxyTerms;
 import dev.holdfast.gateway.http1.ProtocolPeek;
 import dev.holdfast.gateway.http2.Client;
 import dev.holdfast.gateway.http2.ClientAddress;
+import dev.holdfast.gateway.http2.DownstreamConnection;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.WebFace;
 import dev.holdfast.gateway.tls.TlsServer;
@@ -76,7 +77,7 @@ record Entrance(
   private void speak() {
     WebFace taker = face;
     if (taker == null) {
-      loop.accept(channel);
+      DownstreamConnection.accept(loop, channel, null);
     } else {
       channel.pipeline().addLast(new ProtocolPeek(loop, taker));
     }

@@ -2,6 +2,7 @@ package dev.holdfast.gateway;
 
 import dev.holdfast.gateway.http2.Client;
 import dev.holdfast.gateway.http2.ClientAddress;
+import dev.holdfast.gateway.http2.DownstreamConnection;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.WebFace;
 import dev.holdfast.gateway.limits.MetLimit;
@@ -60,7 +61,7 @@ final class TlsEntrance extends ChannelInboundHandlerAdapter {
     String protocol = agreed.applicationProtocol();
     WebFace taker = face;
     if (taker != null && ApplicationProtocolNames.HTTP_2.equals(protocol)) {
-      loop.accept(ctx.channel(), taker);
+      DownstreamConnection.accept(loop, ctx.channel(), taker);
     } else {
       undecided.run();
     }

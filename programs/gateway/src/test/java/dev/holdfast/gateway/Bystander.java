@@ -12,6 +12,7 @@ import io.grpc.stub.MetadataUtils;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -22,11 +23,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Bystander implements AutoCloseable {
   static final String MARK = "x-bystander";
 
+  /** Pause between two calls. A bystander without pause costs as much CPU as what a test attacks. */
+  private static final int PAUSE_MILLIS = 20;
+
   private final Call call;
   private final Thread thread = new Thread(this::run, "bystander");
   private final AtomicInteger served = new AtomicInteger();
   private final Queue<Exception> failures = new ConcurrentLinkedQueue<>();
-  private volatile boolean done;
+  private final CountDownLatch stopped = new CountDownLatch(1);
 
   /** One call; throws unless it was served. */
   interface Call {
@@ -86,17 +90,19 @@ final class Bystander implements AutoCloseable {
 
   @Override
   public void close() throws InterruptedException {
-    done = true;
+    stopped.countDown();
     thread.join();
   }
 
   // Whatever a call throws is its failure.
   @SuppressWarnings("CatchingUnchecked")
   private void run() {
-    while (!done && failures.isEmpty()) {
+    boolean goesOn = true;
+    while (goesOn && failures.isEmpty()) {
       try {
         call.make();
         served.incrementAndGet();
+        goesOn = !stopped.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS);
       } catch (Exception e) {
         failures.add(e);
       }

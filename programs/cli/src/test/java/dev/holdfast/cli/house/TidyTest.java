@@ -40,7 +40,9 @@ class TidyTest {
 
   private static List<SourceTree.File> readTree() {
     try {
-      return SourceTree.read();
+      List<SourceTree.File> files = SourceTree.read();
+      JavaShape.parseAll(files.stream().filter(SourceTree.File::isJava).toList());
+      return files;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http1;
 
+import dev.holdfast.gateway.http2.DownstreamConnection;
 import dev.holdfast.gateway.http2.ForwardingLoop;
 import dev.holdfast.gateway.http2.WebFace;
 import dev.holdfast.gateway.limits.GatewayLimits;
@@ -56,7 +57,7 @@ public final class ProtocolPeek extends ByteToMessageDecoder {
       }
     }
     if (known == PREFACE.length) {
-      loop.accept(ctx.channel(), face);
+      DownstreamConnection.accept(loop, ctx.channel(), face);
       ctx.pipeline().remove(this);
     }
   }

@@ -6,6 +6,7 @@ import dev.holdfast.gateway.limits.MetLimit;
 import dev.holdfast.gateway.socket.SteadyEpoll;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -22,7 +23,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** An HTTP/2 connection that a client opened. Confined to its event loop. */
-final class DownstreamConnection extends FrameConnection implements ClientConnection {
+public final class DownstreamConnection extends FrameConnection implements ClientConnection {
   /**
    * The payload of the PING whose acknowledgement shows that the first GOAWAY was read: "HFleave".
    */
@@ -67,6 +68,18 @@ final class DownstreamConnection extends FrameConnection implements ClientConnec
     decoder.connection().addListener(frames);
     // Holds from the first stream on, and not only when the client has acknowledged it.
     decoder.connection().remote().maxActiveStreams(limits.streams());
+  }
+
+  /**
+   * Installs HTTP/2 on an accepted connection of a loop.
+   *
+   * @param face handler of requests that are not gRPC, or null
+   */
+  public static void accept(ForwardingLoop loop, Channel channel, @Nullable WebFace face) {
+    DownstreamConnection connection = of(loop, loop.snapshot().limits(), face);
+    channel.pipeline().addLast(loop.livenessOfClient()).addLast(connection);
+    connection.watchTimes();
+    loop.addHttp2(connection);
   }
 
   static DownstreamConnection of(

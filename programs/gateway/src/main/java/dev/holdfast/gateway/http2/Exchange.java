@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * Until the response begins, an attempt that certainly was not processed is followed by another
  * one.
  */
-abstract class Exchange extends ClientStream implements Waiter<UpstreamConnection> {
+abstract class Exchange extends ClientStream
+    implements UpstreamStreamListener, Waiter<UpstreamConnection> {
   @Limit(
       of = "time that a call waits for a connection to an endpoint of its cluster",
       then = "it is answered with UNAVAILABLE")
@@ -164,7 +165,8 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     }
   }
 
-  final void onResponseHeaders(Http2Headers headers, boolean end) {
+  @Override
+  public final void onResponseHeaders(Http2Headers headers, boolean end) {
     if (over) {
       return;
     }
@@ -205,12 +207,8 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     }
   }
 
-  /**
-   * Handles DATA of the upstream.
-   *
-   * @return the bytes whose window may be given back at once
-   */
-  final int onResponseData(ByteBuf data, int bytes, boolean end) {
+  @Override
+  public final int onResponseData(ByteBuf data, int bytes, boolean end) {
     UpstreamConnection from = up;
     Http2Stream stream = upStream;
     if (over || from == null || stream == null) {
@@ -239,16 +237,18 @@ abstract class Exchange extends ClientStream implements Waiter<UpstreamConnectio
     return 0;
   }
 
-  final void onUpstreamReset(long code) {
+  @Override
+  public final void onUpstreamReset(long code) {
     attempts.onReset(code);
   }
 
-  final void onUpstreamFault(String why, boolean malformed) {
+  @Override
+  public final void onUpstreamFault(String why, boolean malformed) {
     attempts.onTrouble(why, malformed);
   }
 
-  /** Handles the end of the attempt's stream, which the gateway did not end. */
-  final void onUpstreamClosed(UpstreamConnection link, boolean untouched) {
+  @Override
+  public final void onUpstreamClosed(UpstreamConnection link, boolean untouched) {
     upStream = null;
     if (over) {
       attempts.ended();

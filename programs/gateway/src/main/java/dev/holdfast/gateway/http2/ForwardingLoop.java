@@ -129,25 +129,10 @@ public final class ForwardingLoop {
             cluster -> (to, options, watch) -> dial(cluster, to, options, watch));
   }
 
-  /** Installs HTTP/2 on an accepted connection of this loop. */
-  public void accept(Channel channel) {
-    accept(channel, DownstreamConnection.of(this, terms.get().limits(), null));
-  }
-
-  /** Installs HTTP/2 on an accepted connection, with a handler of requests that are not gRPC. */
-  public void accept(Channel channel, WebFace face) {
-    accept(channel, DownstreamConnection.of(this, terms.get().limits(), face));
-  }
-
-  private void accept(Channel channel, DownstreamConnection connection) {
-    channel
-        .pipeline()
-        .addLast(
-            new LivenessHandler(
-                watching.options, ctx -> ConnectionObserver.NONE, watching.clients, Role.SERVER))
-        .addLast(connection);
-    connection.watchTimes();
-    clients.add(connection);
+  /** The liveness handler of a connection that a client opened. */
+  LivenessHandler livenessOfClient() {
+    return new LivenessHandler(
+        watching.options, ctx -> ConnectionObserver.NONE, watching.clients, Role.SERVER);
   }
 
   /**
@@ -155,6 +140,11 @@ public final class ForwardingLoop {
    */
   public void arrives(Channel channel) {
     clients.arrives(channel);
+  }
+
+  /** Registers a client connection of HTTP/2. A draining gateway asks it to leave. */
+  void addHttp2(ClientConnection connection) {
+    clients.add(connection);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.core.Limit;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.DefaultHttp2ConnectionEncoder;
@@ -18,6 +19,12 @@ import org.jspecify.annotations.Nullable;
  * Informational headers do not occur, since the gateway forwards none.
  */
 final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
+  /** The largest ratio of a kept buffer to its frame: only the frame is charged to the account. */
+  @Limit(
+      of = "size of a buffer with a frame that is kept or waits, as a multiple of the frame",
+      then = "the frame is copied")
+  static final int MOST_SPARE = 2;
+
   /** The most bytes that small waiting frames are merged to. */
   private static final int MERGED_BYTES = 8_192;
 
@@ -206,7 +213,7 @@ final class FrameEncoder extends DefaultHttp2ConnectionEncoder {
       this.left = data.readableBytes();
       int window = Math.min(stream.sendWindow, streams.connectionStream().sendWindow);
       boolean alone = data.hasArray() && data.array().length == left;
-      boolean spares = data.capacity() > RequestBody.MOST_SPARE * left;
+      boolean spares = data.capacity() > MOST_SPARE * left;
       this.copied = !alone && (left <= FrameWriter.COPIED_BYTES || (left > window && spares));
       this.data = copied ? data.copy() : data.retainedSlice();
     }

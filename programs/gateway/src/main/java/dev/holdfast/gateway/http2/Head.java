@@ -1,5 +1,6 @@
 package dev.holdfast.gateway.http2;
 
+import dev.holdfast.core.Limit;
 import dev.holdfast.gateway.route.PathNormalization;
 import dev.holdfast.gateway.route.RequestHead;
 import dev.holdfast.gateway.route.Route;
@@ -31,6 +32,11 @@ final class Head extends DefaultHttp2Headers {
      */
     OTHER
   }
+
+  @Limit(
+      of = "encoded forms of one request that are kept, for upstream connections",
+      then = "another one takes its place")
+  static final int ENCODED_FORMS = 16;
 
   static final long UNSAID = -1;
 
@@ -298,7 +304,7 @@ final class Head extends DefaultHttp2Headers {
   /** Caches a block until an encoder with the same slot replaces it. */
   void keep(Encoded block, int slot) {
     if (encoded == null) {
-      encoded = new Encoded[RememberingEncoder.SLOTS];
+      encoded = new Encoded[ENCODED_FORMS];
     }
     encoded[slot] = block;
   }

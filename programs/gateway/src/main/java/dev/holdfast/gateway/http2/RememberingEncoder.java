@@ -21,11 +21,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class RememberingEncoder extends DefaultHttp2HeadersEncoder {
   @Limit(
-      of = "encoded forms of one request that are kept, for upstream connections",
-      then = "another one takes its place")
-  static final int SLOTS = 16;
-
-  @Limit(
       of = "encoded forms of answers that are kept for one client",
       then = "the one that was kept first is encoded again when it comes")
   static final int ANSWERS = 8;
@@ -56,7 +51,7 @@ final class RememberingEncoder extends DefaultHttp2HeadersEncoder {
     super(new RepeatedHeaders(), server);
     this.server = server;
     long number = ENCODERS.incrementAndGet();
-    this.mySlot = (int) (number % SLOTS);
+    this.mySlot = (int) (number % Head.ENCODED_FORMS);
     this.state = number << STATE_BITS;
   }
 

@@ -25,12 +25,6 @@ final class RequestBody {
   private static final int COPIED_BYTES = 1_024;
   private static final int TAIL_BYTES = 4_096;
 
-  /** The largest ratio of a kept buffer to its frame: only the frame is charged to the account. */
-  @Limit(
-      of = "size of a buffer with a frame that is kept or waits, as a multiple of the frame",
-      then = "the frame is copied")
-  static final int MOST_SPARE = 2;
-
   private byte @Nullable [] only;
   private List<ByteBuf> frames = List.of();
   private @Nullable ByteBuf tail;
@@ -95,7 +89,7 @@ final class RequestBody {
       return frame;
     }
     tail = null;
-    ByteBuf kept = frame.capacity() > MOST_SPARE * size ? frame.copy() : frame.retainedDuplicate();
+    ByteBuf kept = frame.capacity() > FrameEncoder.MOST_SPARE * size ? frame.copy() : frame.retainedDuplicate();
     all.add(kept);
     return kept;
   }

@@ -228,21 +228,21 @@ final class UpstreamConnection extends FrameConnection implements Link {
       boolean outbound,
       Throwable cause,
       Http2Exception.StreamException e) {
-    Exchange exchange = exchange(e.streamId());
-    if (exchange != null) {
+    UpstreamStreamListener listener = listener(e.streamId());
+    if (listener != null) {
       // CANCEL is the liveness room's, for a connection that is lost.
       boolean malformed = !outbound && e.error() != Http2Error.CANCEL;
-      exchange.onUpstreamFault(textOf(e.getCause() == null ? e : e.getCause()), malformed);
+      listener.onUpstreamFault(textOf(e.getCause() == null ? e : e.getCause()), malformed);
     }
     super.onStreamError(ctx, outbound, cause, e);
   }
 
-  private @Nullable Exchange exchange(int id) {
-    return exchange(connection().stream(id));
+  private @Nullable UpstreamStreamListener listener(int id) {
+    return listener(connection().stream(id));
   }
 
-  private @Nullable Exchange exchange(@Nullable Http2Stream stream) {
-    return (Exchange) attached(stream);
+  private @Nullable UpstreamStreamListener listener(@Nullable Http2Stream stream) {
+    return (UpstreamStreamListener) attached(stream);
   }
 
   /**
@@ -299,9 +299,9 @@ final class UpstreamConnection extends FrameConnection implements Link {
     @Override
     public void onHeadersRead(
         ChannelHandlerContext ctx, int id, Http2Headers headers, int padding, boolean end) {
-      Exchange exchange = exchange(id);
-      if (exchange != null) {
-        exchange.onResponseHeaders(headers, end);
+      UpstreamStreamListener listener = listener(id);
+      if (listener != null) {
+        listener.onResponseHeaders(headers, end);
       }
     }
 
@@ -313,12 +313,12 @@ final class UpstreamConnection extends FrameConnection implements Link {
     @Override
     public int onDataRead(
         ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end) {
-      Exchange exchange = exchange(id);
+      UpstreamStreamListener listener = listener(id);
       int bytes = data.readableBytes() + padding;
-      if (exchange == null) {
+      if (listener == null) {
         return cancels.isHeldBack(connection().stream(id)) ? 0 : bytes;
       }
-      return isVoid(data, end) ? bytes : exchange.onResponseData(data, bytes, end);
+      return isVoid(data, end) ? bytes : listener.onResponseData(data, bytes, end);
     }
 
     @Override
@@ -329,9 +329,9 @@ final class UpstreamConnection extends FrameConnection implements Link {
 
     @Override
     public void onRstStreamRead(ChannelHandlerContext ctx, int id, long code) {
-      Exchange exchange = exchange(id);
-      if (exchange != null) {
-        exchange.onUpstreamReset(code);
+      UpstreamStreamListener listener = listener(id);
+      if (listener != null) {
+        listener.onUpstreamReset(code);
       }
     }
 
@@ -354,13 +354,13 @@ final class UpstreamConnection extends FrameConnection implements Link {
     @Override
     public void onStreamClosed(Http2Stream stream) {
       cancels.onClosed(stream);
-      Exchange exchange = exchange(stream);
-      if (exchange != null) {
+      UpstreamStreamListener listener = listener(stream);
+      if (listener != null) {
         detach(stream);
         boolean untouched =
             connection().goAwayReceived()
                 && stream.id() > connection().local().lastStreamKnownByPeer();
-        exchange.onUpstreamClosed(UpstreamConnection.this, untouched);
+        listener.onUpstreamClosed(UpstreamConnection.this, untouched);
       }
       if (leaving) {
         closeIfUnused();

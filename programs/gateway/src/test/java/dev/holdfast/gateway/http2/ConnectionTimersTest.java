@@ -37,7 +37,7 @@ class ConnectionTimersTest {
   void connectionThatIsGoneIsHeldByNoTimer() {
     ForwardingLoop loop = loop();
     EmbeddedChannel channel = new EmbeddedChannel();
-    loop.accept(channel);
+    DownstreamConnection.accept(loop, channel, null);
     assertNothingIsLeft(channel);
   }
 
@@ -46,7 +46,7 @@ class ConnectionTimersTest {
     ForwardingLoop loop = loop();
     var unusedDrain = loop.drain(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1));
     EmbeddedChannel channel = new EmbeddedChannel();
-    loop.accept(channel);
+    DownstreamConnection.accept(loop, channel, null);
     assertNothingIsLeft(channel);
   }
 

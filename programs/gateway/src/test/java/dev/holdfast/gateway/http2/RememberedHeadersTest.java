@@ -126,7 +126,7 @@ class RememberedHeadersTest {
     Random random = new Random(1);
     List<RememberingEncoder> encoders = new ArrayList<>();
     List<DefaultHttp2HeadersDecoder> peers = new ArrayList<>();
-    for (int i = 0; i < RememberingEncoder.SLOTS + 4; i++) {
+    for (int i = 0; i < Head.ENCODED_FORMS + 4; i++) {
       encoders.add(new RememberingEncoder(false));
       peers.add(new DefaultHttp2HeadersDecoder(true, HEADER_LIST_BYTES));
     }
